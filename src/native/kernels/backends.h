@@ -1,0 +1,34 @@
+#pragma once
+
+// The back ends in this build, by name. The only place that knows all of them.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernels/ops.h"
+
+namespace llava {
+
+struct OpenOptions {
+  int32_t threads = 0;         // CPU worker threads; 0 = one per usable core
+  std::string instructions;    // CPU: "" = best of the machine, or "avx512bf16", "avx512", "avx2", "plain" (tests)
+  std::string cublaslt_path;   // CUDA: "" = search
+};
+
+/// Devices this machine can use now: always "cpu" and "reference"; "cuda:N" when the build and a driver have them.
+std::vector<DeviceInfo> list_devices();
+
+/// Opens "cpu", "reference", "cuda" (= "cuda:0") or "cuda:N". Throws Error with what is missing.
+/// Two calls with the same CUDA device give two independent Ops on it (pipeline stages in tests).
+std::unique_ptr<Ops> open_device(const std::string& name, const OpenOptions& options = {});
+
+// Factories of the back ends; open_device calls them.
+std::unique_ptr<Ops> make_reference_ops();
+std::unique_ptr<Ops> make_cpu_ops(const OpenOptions& options);                       // kernels/cpu/
+#ifdef LLAVA_CUDA
+std::vector<DeviceInfo> list_cuda_devices();                                         // kernels/cuda/; empty without a driver
+std::unique_ptr<Ops> make_cuda_ops(int32_t ordinal, const OpenOptions& options);     // kernels/cuda/
+#endif
+
+}  // namespace llava
