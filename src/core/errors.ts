@@ -1,0 +1,50 @@
+/**
+ * The user's input is wrong: says what, where, and what to do. Printed without a stack; exit code 1.
+ * Everything else that escapes is a defect of ours: printed with its stack; exit code 4.
+ */
+export class UserError extends Error {
+  override readonly name = "UserError";
+
+  /**
+   * @param what  what is wrong, in one line: `no task named "vqa2"`
+   * @param where the flag, file:line:column, dataset row or URL: `--tasks`
+   * @param fix   what the user can do about it
+   */
+  constructor(
+    what: string,
+    readonly where: string,
+    readonly fix: string,
+    options?: ErrorOptions,
+  ) {
+    super(what, options);
+  }
+
+  /** The three lines a user sees. */
+  format(): string {
+    return `error: ${this.message}\n  at:  ${this.where}\n  fix: ${this.fix}`;
+  }
+}
+
+/** Why a sample has no score. See "Outcomes" in README.md. */
+export type UnscoredReason = "refused" | "transport" | "judge" | "data";
+
+/**
+ * One sample cannot be scored; the run goes on. Runners, image decoders and judges throw it; the loop turns it
+ * into `{ status: "unscored", reason, detail }`. The detail is shown to users: no secrets in it.
+ */
+export class SampleFailure extends Error {
+  override readonly name = "SampleFailure";
+
+  constructor(
+    readonly reason: UnscoredReason,
+    readonly detail: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${reason}: ${detail}`, options);
+  }
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,51 @@
+import type { EncodedImage, ImageRef } from "./image.js";
+
+export type TextPart = { readonly type: "text"; readonly text: string };
+export type ImagePart<Image> = { readonly type: "image"; readonly image: Image };
+export type Part<Image = ImageRef> = TextPart | ImagePart<Image>;
+
+export interface Message<Image = ImageRef> {
+  readonly role: "system" | "user" | "assistant";
+  readonly parts: readonly Part<Image>[];
+}
+
+/** Which words are sent, in order. Most tasks have one user message; chat forms and few-shot have more. */
+export interface Prompt<Image = ImageRef> {
+  readonly messages: readonly Message<Image>[];
+}
+
+/** A prompt whose images have been read: what a runner gets. */
+export type RenderedPrompt = Prompt<EncodedImage>;
+
+/** Names a choice of words (`--prompt-profile`); "default" is what lmms-eval sends to LLaVA. */
+export type PromptProfile = string;
+
+/** One user message: strings become text parts, images image parts, in the order given. */
+export function userPrompt(...parts: readonly (string | ImageRef)[]): Prompt {
+  return {
+    messages: [
+      {
+        role: "user",
+        parts: parts.map((part) =>
+          typeof part === "string" ? { type: "text", text: part } : { type: "image", image: part },
+        ),
+      },
+    ],
+  };
+}
+
+/** The words of a prompt with `<image>` where each picture stands and `role:` lines between messages: for journals and people. */
+export function promptText(prompt: Prompt<unknown>): string {
+  const bodies = prompt.messages.map((message) =>
+    message.parts.map((part) => (part.type === "text" ? part.text : "<image>")).join(""),
+  );
+  if (prompt.messages.length === 1 && prompt.messages[0]?.role === "user") return bodies[0] ?? "";
+  return prompt.messages.map((message, i) => `${message.role}: ${bodies[i]}`).join("\n");
+}
+
+/** Every image of a prompt, in order. */
+export function promptImages<Image>(prompt: Prompt<Image>): readonly Image[] {
+  return prompt.messages.flatMap((message) =>
+    message.parts.flatMap((part) => (part.type === "image" ? [part.image] : [])),
+  );
+}

@@ -1,0 +1,92 @@
+import type { Json } from "./json.js";
+import type { RenderedPrompt } from "./prompt.js";
+
+/** How an answer is generated. Everything here is recorded: all of it can change a number. */
+export interface GenerationOptions {
+  /** Tokens, at most. */
+  readonly maxNewTokens: number;
+  /** 0 = greedy. */
+  readonly temperature: number;
+  readonly topP?: number;
+  readonly topK?: number;
+  /** The text ends before the first of these. */
+  readonly stop?: readonly string[];
+  readonly repetitionPenalty?: number;
+}
+
+export interface GenerateRequest {
+  /** `task/row` (and `#k` for a repeat): for messages only. */
+  readonly id: string;
+  readonly prompt: RenderedPrompt;
+  readonly options: GenerationOptions;
+  /** Makes a sampled answer reproducible whatever it is batched with. */
+  readonly seed: number;
+  /** Requests that share a prefix (one image), and how many of the group are still to come: at 0 the prefix may be freed. */
+  readonly group?: { readonly key: string; readonly remaining: number };
+}
+
+export interface LikelihoodRequest extends Omit<GenerateRequest, "options"> {
+  /** Scored each on its own after the same prompt. */
+  readonly continuations: readonly string[];
+}
+
+export interface Likelihood {
+  /** Sum of natural-log probabilities of the continuation's tokens. */
+  readonly logprob: number;
+  readonly tokens: number;
+  /** Every token of the continuation was the arg-max. */
+  readonly isGreedy: boolean;
+}
+
+export interface Usage {
+  readonly promptTokens?: number;
+  readonly cachedTokens?: number;
+  readonly completionTokens?: number;
+  readonly reasoningTokens?: number;
+  /** US dollars, when the model's prices are known. */
+  readonly cost?: number;
+}
+
+export interface Timing {
+  /** From the first attempt to the answer, milliseconds, waits included. */
+  readonly totalMs: number;
+  /** The attempt that succeeded, milliseconds. */
+  readonly requestMs?: number;
+  /** 1 = no retry. */
+  readonly attempts: number;
+  /** Why attempts failed, oldest first: `429`, `timeout`, `reset`, ... */
+  readonly retried?: readonly string[];
+}
+
+export interface Output {
+  /** The raw text of the answer, nothing stripped. */
+  readonly text: string;
+  /** Thinking that the provider returns apart from the answer. */
+  readonly reasoning?: string;
+  readonly finish: "stop" | "length" | "filtered";
+  readonly usage: Usage;
+  readonly timing: Timing;
+  /** Options that the runner could not honour, images it had to re-encode, ...: silence makes numbers incomparable. */
+  readonly warnings: readonly string[];
+  /** Log-likelihood form: one for each continuation. */
+  readonly likelihoods?: readonly Likelihood[];
+}
+
+/** What a number depends on besides the prompt: model, revision, weights digest, template, precision, device. Never a secret. */
+export type Fingerprint = { readonly [key: string]: Json };
+
+/**
+ * Answers requests. `generate` rejects with `SampleFailure` when one sample has no answer (the run goes on) and with
+ * `UserError` when no sample can have one (wrong key, unknown model). An aborted call rejects promptly with the signal's reason.
+ */
+export interface Runner extends AsyncDisposable {
+  /** Shown in results, e.g. `openai:gpt-4o-mini`. */
+  readonly name: string;
+  readonly fingerprint: Fingerprint;
+  /** How many calls are useful at once; the loop never exceeds it. Read again before each dispatch: it may adapt. */
+  readonly concurrency: number;
+  /** Asks one trivial request so that a wrong URL, key or model stops the run at once (`UserError` with the likely fix). */
+  preflight?(signal: AbortSignal): Promise<void>;
+  generate(request: GenerateRequest, signal: AbortSignal): Promise<Output>;
+  loglikelihood?(request: LikelihoodRequest, signal: AbortSignal): Promise<Output>;
+}

@@ -1,0 +1,96 @@
+/**
+ * The border: data from outside is checked once, here, against a JSON Schema written with TypeBox and compiled by ajv.
+ * This is the only file that knows either package; tasks use `Type` through `llava-eval`.
+ */
+import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
+import { type Static, type TSchema, Type } from "typebox";
+import { UserError } from "./errors.js";
+import type { ImageRef } from "./image.js";
+
+export type { Static, TSchema };
+export { Type };
+
+/** The keyword that marks an image in a row schema; dataset readers deliver such columns as `ImageRef`. */
+export const imageKeyword = "x-image";
+
+/** An image column: `struct<bytes, path>` in parquet, a file name in JSONL, base64 in TSV. */
+export const Image = () => Type.Unsafe<ImageRef>({ [imageKeyword]: true });
+
+/** `Type.Union([schema, Type.Null()])`: a column that may be null. */
+export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+
+const ajv = new Ajv2020({ strict: true, allErrors: false, allowUnionTypes: true, verbose: true });
+ajv.addKeyword({
+  keyword: imageKeyword,
+  schemaType: "boolean",
+  validate: (_: boolean, data: unknown) => isImageRef(data),
+});
+const compiled = new WeakMap<object, ValidateFunction>();
+
+function isImageRef(data: unknown): boolean {
+  return typeof data === "object" && data !== null && typeof (data as { bytes?: unknown }).bytes === "function";
+}
+
+export interface Violation {
+  /** JSON pointer into the data: `/answers/0/answer`. */
+  readonly pointer: string;
+  /** `must be string`. */
+  readonly expected: string;
+  /** The offending value, shortened. */
+  readonly found: string;
+  /** For an unknown key: its name. */
+  readonly unknownKey?: string;
+}
+
+/** The first violation of `schema` by `data`, or undefined when it is valid. */
+export function violationOf(schema: TSchema, data: unknown): Violation | undefined {
+  let validate = compiled.get(schema);
+  if (!validate) {
+    validate = ajv.compile(schema);
+    compiled.set(schema, validate);
+  }
+  if (validate(data)) return undefined;
+  // anyOf reports each failed branch; the last error is the union itself and reads best.
+  const errors = validate.errors ?? [];
+  const error = errors.at(-1) as ErrorObject;
+  const unknownKey = error.keyword === "additionalProperties" ? String(error.params.additionalProperty) : undefined;
+  return {
+    pointer: error.instancePath + (error.keyword === "required" ? `/${error.params.missingProperty}` : ""),
+    expected: describe(error),
+    found: error.keyword === "required" ? "nothing" : shorten(error.data),
+    ...(unknownKey === undefined ? {} : { unknownKey }),
+  };
+}
+
+/** `data` as the schema's type, or a `UserError` that names `where`, the field, what was expected and what was found. */
+export function check<T extends TSchema>(schema: T, data: unknown, where: string, fix: string): Static<T> {
+  const violation = violationOf(schema, data);
+  if (violation) {
+    throw new UserError(
+      `${violation.pointer || "the value"} ${violation.expected} (found ${violation.found})`,
+      where,
+      fix,
+    );
+  }
+  return data as Static<T>;
+}
+
+function describe(error: ErrorObject): string {
+  switch (error.keyword) {
+    case "required":
+      return "is missing";
+    case "additionalProperties":
+      return `has an unknown key "${error.params.additionalProperty}"`;
+    case imageKeyword:
+      return "must be an image";
+    case "enum":
+      return `must be one of ${(error.params.allowedValues as unknown[]).map((value) => JSON.stringify(value)).join(", ")}`;
+    default:
+      return error.message ?? error.keyword;
+  }
+}
+
+function shorten(value: unknown): string {
+  const text = typeof value === "bigint" ? `${value}` : (JSON.stringify(value) ?? String(value));
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

@@ -1,0 +1,43 @@
+import type { UnscoredReason } from "./errors.js";
+import type { Json } from "./json.js";
+import type { Output } from "./runner.js";
+
+/** A scored sample may carry a label that is counted and listed; it does not change the value. */
+export type Label = "empty" | "truncated" | "unparsable";
+
+export interface Scored {
+  readonly status: "scored";
+  /** By the official rule, unrounded. A record when one answer feeds several metrics: `{ anls, exact_match }`. */
+  readonly value: number | Readonly<Record<string, number>>;
+  /** What was extracted from the text and compared. */
+  readonly answer: string;
+  readonly label?: Label;
+  /** The references, for people and for whole-split metrics. */
+  readonly targets?: readonly string[];
+  /** What a whole-split metric needs of this sample beyond `targets` (a circular group, a yes/no flag, ...). Small: it is journalled. */
+  readonly data?: Json;
+}
+
+export interface Unscored {
+  readonly status: "unscored";
+  readonly reason: UnscoredReason;
+  readonly detail: string;
+}
+
+export type Score = Scored | Unscored;
+
+/** `official` follows the benchmark's own code; `lmms-eval` reproduces release 0.7.2 with its labelled defects. */
+export type Scoring = "official" | "lmms-eval";
+
+export interface ScoreContext {
+  readonly scoring: Scoring;
+  /** What the judge's replies were parsed to, in the order asked; empty for tasks without a judge. */
+  readonly verdicts: readonly Json[];
+  /** Every round's output, the last one included; one element for single-round tasks. */
+  readonly turns: readonly Output[];
+  /** One of `from`, drawn by a generator seeded with (run seed, task, row id): order and concurrency never change it. */
+  draw<T>(from: readonly T[]): T;
+}
+
+/** A per-sample rule: pure, never changes the row, never rounds. */
+export type Scorer<Row> = (row: Row, output: Output, context: ScoreContext) => Score;

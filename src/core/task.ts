@@ -1,0 +1,103 @@
+import type { Json } from "./json.js";
+import type { Metric, Sample } from "./metric.js";
+import type { Prompt, PromptProfile } from "./prompt.js";
+import type { GenerationOptions, Output } from "./runner.js";
+import type { TSchema } from "./schema.js";
+import type { Score, ScoreContext, Scoring } from "./score.js";
+
+/** Where rows of a split live. A description: nothing is opened here. */
+export interface Split {
+  /** Hub dataset ids, tried in order: `["lmms-lab-encoder/VQAv2", "lmms-lab/VQAv2"]`. The one used is recorded. */
+  readonly sources: readonly string[];
+  /** The hub's configuration (subset); several are read one after the other. */
+  readonly configs?: readonly string[];
+  /** The hub's split name. */
+  readonly split: string;
+  /** Commit or branch; the resolved commit is recorded. Default "main". */
+  readonly revision?: string;
+  /** Rows the benchmark has (before `expand`); a run that sees another number says so. Absent when not published. */
+  readonly rows?: number;
+  /** SPDX id, or the owner's words. */
+  readonly licence: string;
+  /** False: answers are secret; the run writes a submission file instead of a score. */
+  readonly labelled: boolean;
+}
+
+/** One question to a judge model. */
+export interface JudgeQuestion {
+  readonly prompt: Prompt;
+  readonly options?: Partial<GenerationOptions>;
+  /** The verdict, or undefined when the reply does not have the form asked for: it is asked again. */
+  parse(reply: string): Json | undefined;
+  /** Replies that may fail to parse before the sample is unscored (`judge`). Default 3. */
+  readonly attempts?: number;
+}
+
+export interface Judge<Row> {
+  /** The model the benchmark's authors used: a score with another judge is not comparable with theirs. */
+  readonly model: string;
+  /** The next question, given the verdicts so far; undefined when the rule-based score needs (no more) judging. */
+  ask(row: Row, output: Output, verdicts: readonly Json[], scoring: Scoring): JudgeQuestion | undefined;
+}
+
+/** A file for an evaluation server. */
+export interface Submission<Row> {
+  /** Inside the run's `submissions/`: `vqav2_test.json`. */
+  readonly file: string;
+  /** One entry, from the row and the processed answer (`score.answer`). */
+  entry(row: Row, answer: string, output: Output): Json;
+  /** What the server accepts, as a JSON Schema of one entry; checked before the file is written. */
+  readonly schema: TSchema;
+  /** `json` = one array (default); `jsonl`, `csv`, `tsv` = one line per entry; `object` = entries are `[key, value]` pairs of one object. */
+  readonly format?: "json" | "jsonl" | "csv" | "tsv" | "object";
+}
+
+/** A benchmark. The file answers in this order: which rows, which words are sent, what counts as right, what is averaged. */
+export interface Task<Row = Record<string, unknown>> {
+  /** Lower case, `_` between words. */
+  readonly name: string;
+  /** Names that other harnesses use: `ok_vqa_val2014`. */
+  readonly aliases?: readonly string[];
+  /** Raised whenever a number can change. */
+  readonly version: number;
+  readonly about: string;
+  /** Paper, and the official script the score follows. */
+  readonly cite: string;
+  /** The first is the default; others as `task@split`. */
+  readonly splits: Readonly<Record<string, Split>>;
+  /** Every row is checked against it at the border. Name all columns that are used; others are not read. */
+  readonly row: TSchema;
+  /** Rows of the benchmark from one row of the file: several (circular passes), one, or none (filtered). Before `--limit`. */
+  expand?(row: Row): readonly Row[];
+  /** Unique within the split. */
+  id(row: Row): string;
+  /** Rows with one image (from non-image columns): they are dispatched next to each other. */
+  imageKey?(row: Row): string;
+  /** Samples that are not independent. Default: `imageKey`, else the id. */
+  cluster?(row: Row): string;
+  /** Prompt profiles this task knows, the default first. Absent: ["default"]. */
+  readonly profiles?: readonly PromptProfile[];
+  prompt(row: Row, profile: PromptProfile): Prompt;
+  readonly generation: GenerationOptions;
+  /** Log-likelihood form: the continuations to compare; the output carries `likelihoods`, `text` = the likeliest. */
+  choices?(row: Row): readonly string[];
+  /** Multi-round form: the next prompt (the whole conversation), or "done". */
+  next?(row: Row, turns: readonly Output[]): Prompt | "done";
+  readonly judge?: Judge<Row>;
+  /** Absent only when no split is labelled. */
+  score?(row: Row, output: Output, context: ScoreContext): Score;
+  /** The first is the task's main metric. */
+  readonly metrics: readonly Metric[];
+  /** Sub-scores: every metric once more for each value. A row may leave a group out with undefined. */
+  readonly groups?: Readonly<Record<string, (row: Row) => string | undefined>>;
+  readonly submission?: Submission<Row>;
+  /** Reads as "demo" everywhere when true: never mixed with benchmark scores. */
+  readonly demo?: boolean;
+}
+
+/** Checks nothing at run time; gives a task file its type. */
+export function defineTask<Row>(task: Task<Row>): Task<Row> {
+  return task;
+}
+
+export type { Metric, Sample };

@@ -1,0 +1,11 @@
+/** The authoring API: all that a task may import, and nothing else. */
+
+export { SampleFailure, UserError } from "./core/errors.js";
+export type { ImageRef } from "./core/image.js";
+export type { Json } from "./core/json.js";
+export type { Fold, FoldContext, Metric, MetricValue, Sample } from "./core/metric.js";
+export { type Message, type Part, type Prompt, type PromptProfile, userPrompt } from "./core/prompt.js";
+export type { GenerationOptions, Likelihood, Output } from "./core/runner.js";
+export { Image, Nullable, type Static, Type } from "./core/schema.js";
+export type { Label, Score, ScoreContext, Scored, Scorer, Scoring, Unscored } from "./core/score.js";
+export { defineTask, type Judge, type JudgeQuestion, type Split, type Submission, type Task } from "./core/task.js";
