@@ -1,0 +1,213 @@
+/**
+ * The files of a run as types and JSON Schemas: what `run` writes and `board` and `report` read.
+ * Documented for users in results/README.md. A reader refuses a newer major version.
+ */
+import { type Static, type TSchema, Type } from "./schema.js";
+
+const Strings = Type.Array(Type.String());
+/** Open objects: an older reader ignores keys that a newer minor version adds. */
+const Text = Type.String();
+const Optional = Type.Optional;
+const AnyJson = Type.Unsafe<import("./json.js").Json>({});
+const Dictionary = <T extends TSchema>(values: T) =>
+  Type.Unsafe<Readonly<Record<string, Static<T>>>>({ type: "object", additionalProperties: values });
+
+export const ScoreSchema = Type.Union([
+  Type.Object({
+    status: Type.Literal("scored"),
+    value: Type.Union([Type.Number(), Dictionary(Type.Number())]),
+    answer: Text,
+    label: Optional(Type.Enum(["empty", "truncated", "unparsable"])),
+    targets: Optional(Strings),
+    data: Optional(AnyJson),
+  }),
+  Type.Object({
+    status: Type.Literal("unscored"),
+    reason: Type.Enum(["refused", "transport", "judge", "data"]),
+    detail: Text,
+  }),
+]);
+
+/** One line of `<task>.samples.jsonl`. Deterministic fields only; what differs between two equal runs is in timings.jsonl. */
+export const SampleRecord = Type.Object({
+  index: Type.Integer({ description: "position in the split, after expansion" }),
+  id: Text,
+  repeat: Optional(Type.Integer({ description: "0-based, with --repeats" })),
+  cluster: Text,
+  groups: Optional(Dictionary(Text)),
+  prompt: Optional(Type.String({ description: "the words sent, <image> where a picture stood" })),
+  images: Optional(Type.Array(Text, { description: "SHA-256 (32 hex digits) of each picture's bytes" })),
+  text: Optional(Type.String({ description: "the raw answer; absent when there is none" })),
+  reasoning: Optional(Text),
+  finish: Optional(Type.Enum(["stop", "length", "filtered"])),
+  warnings: Optional(Strings),
+  likelihoods: Optional(
+    Type.Array(Type.Object({ logprob: Type.Number(), tokens: Type.Integer(), isGreedy: Type.Boolean() })),
+  ),
+  turns: Optional(Type.Array(Text, { description: "multi-round form: the text of every round" })),
+  score: Optional(ScoreSchema),
+});
+export type SampleRecord = Static<typeof SampleRecord>;
+
+const Interval = Type.Unsafe<readonly [number, number]>({
+  type: "array",
+  items: { type: "number" },
+  minItems: 2,
+  maxItems: 2,
+});
+
+/** A metric's value with its uncertainty, as in `MetricValue`, with its name and unit. */
+export const MetricResult = Type.Object({
+  name: Text,
+  unit: Type.Enum(["fraction", "percent", "points", "ratio", "count"]),
+  direction: Type.Enum(["higher", "lower", "neither"]),
+  value: Type.Union([Type.Number(), Type.Null()]),
+  stderr: Optional(Type.Number()),
+  interval: Optional(Interval),
+  method: Optional(Type.Enum(["wilson", "t", "clustered", "bootstrap"])),
+  n: Type.Integer(),
+  bounds: Optional(Interval),
+  note: Optional(Text),
+  /** With --repeats: the value of each repeat. */
+  repeats: Optional(Type.Array(Type.Number())),
+});
+export type MetricResult = Static<typeof MetricResult>;
+
+export const DatasetFacts = Type.Object({
+  source: Type.String({ description: "hub id, folder, or `demo`" }),
+  kind: Type.Enum(["hub", "folder", "demo"]),
+  configs: Optional(Strings),
+  split: Text,
+  revision: Optional(Type.String({ description: "resolved commit" })),
+  digest: Optional(Type.String({ description: "SHA-256 over the files read (name, size, hash)" })),
+  licence: Text,
+  rows: Optional(Type.Integer({ description: "rows the split has" })),
+  expectedRows: Optional(Type.Integer()),
+});
+export type DatasetFacts = Static<typeof DatasetFacts>;
+
+export const Flag = Type.Enum(["demo", "partial", "incomplete"]);
+
+/** `<task>.json`. Byte-identical for two equal runs: no times, no host. */
+export const Result = Type.Object({
+  schema: Type.Literal("llava-eval/result@1"),
+  task: Type.String({ description: "the task's name, with @split unless it is the default split" }),
+  version: Type.Integer(),
+  model: Text,
+  fingerprint: Dictionary(AnyJson),
+  dataset: DatasetFacts,
+  scoring: Type.Enum(["official", "lmms-eval"]),
+  promptProfile: Text,
+  generation: Dictionary(AnyJson),
+  judge: Optional(
+    Type.Object({
+      model: Text,
+      expected: Text,
+      promptDigest: Optional(Text),
+      asked: Type.Integer(),
+      failed: Type.Integer(),
+    }),
+  ),
+  seed: Type.Integer(),
+  repeats: Type.Integer(),
+  limit: Optional(Type.Integer()),
+  offset: Optional(Type.Integer()),
+  flags: Type.Array(Flag),
+  n: Type.Object({
+    total: Type.Integer(),
+    scored: Type.Integer(),
+    unscored: Type.Object({
+      refused: Type.Integer(),
+      transport: Type.Integer(),
+      judge: Type.Integer(),
+      data: Type.Integer(),
+    }),
+  }),
+  labels: Type.Object({ empty: Type.Integer(), truncated: Type.Integer(), unparsable: Type.Integer() }),
+  /** The first is the main metric. */
+  metrics: Type.Array(MetricResult),
+  groups: Dictionary(Dictionary(Type.Array(MetricResult))),
+  notes: Strings,
+  submission: Optional(Text),
+});
+export type Result = Static<typeof Result>;
+
+/** `run.json`. */
+export const RunManifest = Type.Object({
+  schema: Type.Literal("llava-eval/run@1"),
+  name: Text,
+  status: Type.Enum(["running", "interrupted", "incomplete", "done"]),
+  model: Text,
+  fingerprint: Dictionary(AnyJson),
+  /** What decides the numbers; a run that is continued must agree with it (a larger limit extends). */
+  identity: Dictionary(AnyJson),
+  /** Everything as resolved from flags, environment, config file and preset; secrets as `env:NAME`. */
+  config: Dictionary(AnyJson),
+  tasks: Strings,
+  versions: Dictionary(Text),
+  host: Dictionary(AnyJson),
+  startedAt: Text,
+  finishedAt: Optional(Text),
+});
+export type RunManifest = Static<typeof RunManifest>;
+
+/** One entry of leaderboard.json: a Result without its fingerprint, and where it came from. */
+export const LeaderboardEntry = Type.Object({
+  model: Text,
+  task: Text,
+  version: Type.Integer(),
+  scoring: Text,
+  promptProfile: Text,
+  dataset: Type.Object({ source: Text, revision: Optional(Text) }),
+  judge: Optional(Text),
+  metrics: Type.Array(MetricResult),
+  n: Type.Object({ total: Type.Integer(), scored: Type.Integer() }),
+  flags: Type.Array(Flag),
+  /** The run's folder, relative to the leaderboard file. */
+  run: Text,
+  finishedAt: Optional(Text),
+  /** Where the number comes from when it is not a run of ours: `published`, `lmms-eval`, `VLMEvalKit`. */
+  origin: Optional(Text),
+});
+export type LeaderboardEntry = Static<typeof LeaderboardEntry>;
+
+/** leaderboard.json. */
+export const Leaderboard = Type.Object({
+  schema: Type.Literal("llava-eval/leaderboard@1"),
+  entries: Type.Array(LeaderboardEntry),
+});
+export type Leaderboard = Static<typeof Leaderboard>;
+
+/** One line of timings.jsonl: everything that differs between two equal runs. */
+export const TimingRecord = Type.Object({
+  task: Text,
+  id: Text,
+  repeat: Optional(Type.Integer()),
+  kind: Type.Enum(["model", "judge"]),
+  totalMs: Type.Number(),
+  requestMs: Optional(Type.Number()),
+  attempts: Type.Integer(),
+  retried: Optional(Strings),
+  promptTokens: Optional(Type.Integer()),
+  cachedTokens: Optional(Type.Integer()),
+  completionTokens: Optional(Type.Integer()),
+  reasoningTokens: Optional(Type.Integer()),
+  cost: Optional(Type.Number()),
+});
+export type TimingRecord = Static<typeof TimingRecord>;
+
+/** One line of judge.<task>.jsonl: the replies that led to one verdict. */
+export const JudgeRecord = Type.Object({
+  index: Type.Integer(),
+  id: Text,
+  repeat: Optional(Type.Integer()),
+  step: Type.Integer({ description: "0-based: judges may be asked several questions about one sample" }),
+  /** SHA-256 (32 hex digits) of the question; a changed answer or prompt is asked again. */
+  digest: Text,
+  model: Text,
+  /** Every reply, the ones that did not parse included. */
+  replies: Strings,
+  verdict: Optional(AnyJson),
+  failure: Optional(Text),
+});
+export type JudgeRecord = Static<typeof JudgeRecord>;
