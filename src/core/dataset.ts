@@ -1,0 +1,15 @@
+import type { SampleFailure } from "./errors.js";
+import type { DatasetFacts } from "./result.js";
+
+/** One row of the file, checked against the task's row schema; a bad row is that row's failure, not the end of the stream. */
+export type RowItem =
+  | { readonly index: number; readonly row: Record<string, unknown> }
+  | { readonly index: number; readonly failure: SampleFailure };
+
+/** Rows of one split, as a stream; images by reference. */
+export interface Dataset extends AsyncDisposable {
+  /** Complete once `batches` has ended (a digest may need the whole file). */
+  readonly facts: DatasetFacts;
+  /** Row groups in file order from row `offset` on; nothing beyond the batch in hand is kept in memory. May be called again. */
+  batches(offset: number, signal: AbortSignal): AsyncIterable<readonly RowItem[]>;
+}
