@@ -1,0 +1,346 @@
+/**
+ * The native engine's surface, typed by hand, and the loader of its binary. The only file that knows `src/native/`.
+ * What crosses the border: token ids, decoded RGB, numbers. Text (tokenizers, templates, stop strings) stays on this side.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { messageOf, UserError } from "../../core/errors.js";
+
+/** Stands for one image in a token sequence; the engine puts the image's packed vectors there. */
+export const IMAGE_SLOT = -200;
+
+/** A decoded picture. The engine copies `rgb` during the call, or not at all when it still has this digest. */
+export interface NativeImage {
+  readonly width: number;
+  readonly height: number;
+  /** 8-bit RGB, row-major, `width * height * 3` bytes; alpha dropped, EXIF orientation not applied. */
+  readonly rgb: Uint8Array;
+  /** Content digest of the original picture: equal digests mean equal pixels; keys prefix sharing. */
+  readonly digest: string;
+}
+
+export interface NativePrompt {
+  /** Chosen by the caller, unique among requests in flight; `abort` takes it. */
+  readonly id: number;
+  /** Token ids of the whole prompt, special tokens included, with one IMAGE_SLOT per image. */
+  readonly tokens: Int32Array;
+  /** In slot order. */
+  readonly images: readonly NativeImage[];
+  /** Requests of one key are likely to share a prefix; with `remaining` 0 the engine may free it after this one. */
+  readonly group?: { readonly key: string; readonly remaining: number };
+  /**
+   * Longest prompt + answer is the model's context: a longer prompt rejects with code `CONTEXT` instead of being cut.
+   * Return the logits after the last prompt token (`Output.logits`): for tests and check-invariance.
+   */
+  readonly wantLogits?: boolean;
+}
+
+export interface NativeGenerateRequest extends NativePrompt {
+  readonly maxNewTokens: number;
+  /** Generation ends before any of these ids: the caller's union of the checkpoint's and the template's. */
+  readonly stopTokens: readonly number[];
+  /** 0 (default) = greedy: arg-max, ties to the lowest id. */
+  readonly temperature?: number;
+  readonly topP?: number;
+  /** 0 (default) = all. */
+  readonly topK?: number;
+  /** 1 (default) = none. Counted over generated ids; with `penalizePrompt` over the prompt's text ids too. */
+  readonly repetitionPenalty?: number;
+  readonly penalizePrompt?: boolean;
+  /** Non-negative safe integer. Token k of the answer depends on (logits, seed, k) only. */
+  readonly seed?: number;
+  /** Return the k (at most 64) most likely first tokens with their log-probabilities. */
+  readonly firstTokenTop?: number;
+  /** Return the log-probabilities of these ids at the first generated position. */
+  readonly firstTokenOf?: readonly number[];
+  /**
+   * Called on the event loop with newly generated ids (stop token excluded), in order. `false` ends the answer early with
+   * finish "stop" (stop strings): ids generated meanwhile are still in the output, the caller cuts. Omit it when the request has no stop strings: it
+   * costs a hop per step. An exception it throws rejects the request.
+   */
+  readonly onTokens?: (ids: Int32Array) => boolean | undefined;
+}
+
+export interface NativeTiming {
+  /** Milliseconds: from submission until the first row of this request ran. */
+  readonly queueMs: number;
+  /** Until the first token. */
+  readonly prefillMs: number;
+  readonly decodeMs: number;
+}
+
+export interface NativeUsage {
+  /** Positions of the merged prompt: text ids plus image vectors. */
+  readonly promptTokens: number;
+  readonly imageTokens: number;
+  /** Of promptTokens, taken from a shared prefix. */
+  readonly cachedTokens: number;
+  readonly completionTokens: number;
+}
+
+export interface NativeOutput {
+  /** Generated ids, stop token excluded. */
+  readonly tokens: Int32Array;
+  readonly finish: "stop" | "length";
+  readonly usage: NativeUsage;
+  readonly timing: NativeTiming;
+  readonly firstTokenTop?: { readonly ids: Int32Array; readonly logprobs: Float32Array };
+  readonly firstTokenOf?: Float32Array;
+  readonly logits?: Float32Array;
+}
+
+export interface NativeLikelihoodRequest extends NativePrompt {
+  /** Each scored on its own after the same prompt; the prompt is computed once. None may be empty. */
+  readonly continuations: readonly Int32Array[];
+}
+
+export interface NativeLikelihoodOutput {
+  readonly continuations: readonly {
+    /** Sum of natural-log probabilities, added in float64 in token order. */
+    readonly logprob: number;
+    readonly isGreedy: boolean;
+    readonly tokenLogprobs: Float32Array;
+  }[];
+  readonly usage: NativeUsage;
+  readonly timing: NativeTiming;
+  readonly logits?: Float32Array;
+}
+
+/** How pictures become tiles and tokens. Each defaults to what the checkpoint's layout implies. */
+export interface NativeReadings {
+  /** Grid pairs read as (width, height) or (height, width). Default: native "wh", converted "hw". */
+  readonly gridOrder?: "wh" | "hw";
+  /** Unpad arithmetic: native and early converters truncate the raw product, later ones round to 7 decimals first. Default "trunc". */
+  readonly unpadRounding?: "trunc" | "round7";
+  /** Default: the config's image_aspect_ratio, else anyres with a grid list, else "crop" (converted 1.5). */
+  readonly aspectRatio?: "anyres" | "pad" | "crop";
+  /** Which keys a sliding window of W holds: W of them (i-W+1..i, default) or W+1 (i-W..i, as older code masks it). */
+  readonly windowKeys?: "w" | "w+1";
+  /** Replaces the config's sliding window (tests); 0 = none. */
+  readonly slidingWindow?: number;
+  /** Vocabulary rows that take part in arg-max and softmax. Default: all rows; pass the tokenizer's length for native checkpoints. */
+  readonly logitRows?: number;
+}
+
+export interface NativeModelOptions extends NativeReadings {
+  /** A local folder. */
+  readonly path: string;
+  /** Folder of the vision tower for native checkpoints that only name it and have no tower weights or config inside. */
+  readonly visionTower?: string;
+  readonly dtype?: "auto" | "float32" | "bfloat16" | "float16";
+  readonly quantisation?: "none" | "int8" | "fp8";
+}
+
+export interface NativeEngineOptions extends NativeModelOptions {
+  /** "cpu" (default), "cuda", "cuda:N"; several CUDA devices = pipeline stages: "cuda:0,cuda:1". "reference" = the slow oracle. */
+  readonly device?: string;
+  /** CPU worker threads; 0 (default) = one per usable core. */
+  readonly threads?: number;
+  /** Threads for resizing and tiling; 0 (default) = chosen from the machine. */
+  readonly imageThreads?: number;
+  /** Rows of one prefill pass. 0 (default) = chosen from the device. */
+  readonly tokenBudget?: number;
+  /** Sequences that decode together. 0 (default) = chosen. */
+  readonly maxSequences?: number;
+  /** Longest prompt + answer; 0 (default) = the model's own, cut to what memory holds. */
+  readonly maxContext?: number;
+  /** Bytes for weights, scratch and KV together; 0 (default) = from the device's free memory. */
+  readonly memory?: number;
+  /** false = never reuse a prefix (tests). Default true. */
+  readonly sharePrefixes?: boolean;
+}
+
+/** A checkpoint as read from config and tensor headers; no weight is loaded. */
+export interface NativeModelDescription {
+  /** "native" (LLaVA repository) or "converted" (transformers). */
+  readonly layout: "native" | "converted";
+  /** "llava-next" (anyres) or "llava-1.5". */
+  readonly family: string;
+  readonly text: {
+    /** "qwen2", "llama", "mistral". */
+    readonly type: string;
+    readonly hidden: number;
+    readonly layers: number;
+    readonly heads: number;
+    readonly kvHeads: number;
+    readonly headSize: number;
+    readonly intermediate: number;
+    readonly vocabularyRows: number;
+    readonly context: number;
+    readonly ropeTheta: number;
+    readonly ropeScaling: string;
+    readonly normEps: number;
+    readonly qkvBias: boolean;
+    readonly tiedEmbeddings: boolean;
+    readonly slidingWindow: number;
+  };
+  readonly vision: {
+    readonly hidden: number;
+    readonly layers: number;
+    readonly layersUsed: number;
+    readonly heads: number;
+    readonly intermediate: number;
+    readonly imageSize: number;
+    readonly patchSize: number;
+    readonly selectLayer: number;
+    readonly selectFeature: string;
+  };
+  readonly projector: string;
+  readonly mergeType: string;
+  readonly aspectRatio: "anyres" | "pad" | "crop";
+  readonly gridOrder: "wh" | "hw";
+  readonly grid: readonly (readonly [number, number])[];
+  readonly logitRows: number;
+  /** Parameters by part, from tensor shapes where weights are there, else from the config. */
+  readonly parameters: {
+    readonly total: number;
+    readonly text: number;
+    readonly vision: number;
+    readonly projector: number;
+  };
+  /** false = config only (no weight files in the folder): described, cannot be opened. */
+  readonly hasWeights: boolean;
+  readonly storedDtype: string;
+  readonly dtype: "float32" | "bfloat16" | "float16";
+  readonly weightBytes: number;
+  readonly kvBytesPerToken: number;
+  /** `image_token_index` of converted checkpoints: replace it by IMAGE_SLOT. -200 for native ones. */
+  readonly imageTokenId: number;
+  readonly eosTokenIds: readonly number[];
+  readonly bosTokenId: number | null;
+  readonly padTokenId: number | null;
+  /** From generation_config.json; 1 when absent. */
+  readonly repetitionPenalty: number;
+  /** Native: generated ids only; converted: prompt ids too. */
+  readonly penalizePrompt: boolean;
+  /** mm_use_im_start_end / mm_use_im_patch_token: text that goes around or into the image slot before tokenisation. */
+  readonly imageStartEnd: boolean;
+  readonly imagePatchToken: boolean;
+  /** Memory per device, bytes. */
+  readonly memoryPlan: readonly {
+    readonly device: string;
+    readonly weights: number;
+    readonly scratch: number;
+    readonly free: number;
+    readonly kvTokens: number;
+    readonly fits: boolean;
+  }[];
+  /** Config fields that the engine refuses, with the reason; opening throws the first. */
+  readonly unsupported: readonly { readonly field: string; readonly value: string; readonly reason: string }[];
+  /** Config fields without influence on inference (training, video). */
+  readonly ignored: readonly string[];
+}
+
+export interface NativeDevice {
+  /** As `device` takes it. */
+  readonly name: string;
+  readonly kind: "cpu" | "cuda" | "reference";
+  readonly model: string;
+  readonly memoryTotal: number;
+  readonly memoryFree: number;
+}
+
+export interface NativeStatistics {
+  readonly requests: number;
+  readonly prefillTokens: number;
+  readonly sharedTokens: number;
+  readonly decodedTokens: number;
+  readonly imagesEncoded: number;
+  readonly imagesShared: number;
+  readonly prefillSteps: number;
+  readonly decodeSteps: number;
+  readonly busyMs: number;
+}
+
+/**
+ * One loaded model. Methods return at once; work happens on the engine's own thread, which batches whatever is in flight.
+ * Rejections are `Error`s with `code`: `ABORTED` (abort was called), `CLOSED` (engine closed), `CONTEXT` (prompt + answer too long),
+ * `REQUEST` (malformed request), `IMAGE`, `MEMORY`, `DEVICE` (a device failure: the engine is unusable), `NAN` (logits are not numbers).
+ */
+export interface NativeEngine {
+  readonly description: NativeModelDescription;
+  /** All that can change a bit of an answer besides the checkpoint: device, instruction set, dtype, library versions. */
+  readonly fingerprint: { readonly [key: string]: string };
+  /** What is worth having in flight at once. */
+  readonly concurrency: number;
+  /** Longest merged prompt + answer. */
+  readonly maxContext: number;
+  generate(request: NativeGenerateRequest): Promise<NativeOutput>;
+  loglikelihood(request: NativeLikelihoodRequest): Promise<NativeLikelihoodOutput>;
+  /** Rejects the request with `ABORTED` soon; unknown ids are ignored. */
+  abort(id: number): void;
+  /** Packed tokens of a picture of this size. */
+  imageTokens(width: number, height: number): number;
+  statistics(): NativeStatistics;
+  /** Rejects what is in flight, frees the device. Idempotent; resolves when all memory is free. */
+  close(): Promise<void>;
+}
+
+/** Errors of `open` and `describe` have code `INPUT` and the fields `where` and `fix`: see `asUserError`. */
+export interface NativeAddon {
+  readonly version: string;
+  /** Compiled with the CUDA back end. */
+  readonly hasCuda: boolean;
+  devices(): readonly NativeDevice[];
+  describe(options: NativeModelOptions): Promise<NativeModelDescription>;
+  open(
+    options: NativeEngineOptions,
+    onProgress?: (loadedBytes: number, totalBytes: number) => void,
+  ): Promise<NativeEngine>;
+}
+
+/** The message, place and remedy of an error that the engine threw about the user's input; others pass through. */
+export function asUserError(error: unknown): unknown {
+  if (error instanceof Error && "code" in error && error.code === "INPUT" && "where" in error && "fix" in error) {
+    return new UserError(error.message, String(error.where), String(error.fix), { cause: error });
+  }
+  return error;
+}
+
+let loaded: NativeAddon | undefined;
+
+/**
+ * Loads the binary: `LLAVA_EVAL_ENGINE` if set, then `build/native/` of this package (`npm run build:native`), then the prebuilt
+ * package of this platform. @throws UserError when there is none or it does not load here.
+ */
+export function loadAddon(): NativeAddon {
+  if (loaded) return loaded;
+  const require = createRequire(import.meta.url);
+  const platform = `${process.platform}-${process.arch}`;
+  const override = process.env.LLAVA_EVAL_ENGINE;
+  const built = join(packageRoot(), "build", "native", "llava_engine.node");
+  const candidates = override ? [override] : [...(existsSync(built) ? [built] : []), `@llava-eval/native-${platform}`];
+  const failures: string[] = [];
+  for (const candidate of candidates) {
+    try {
+      loaded = require(candidate) as NativeAddon;
+      return loaded;
+    } catch (error) {
+      failures.push(`${candidate}: ${messageOf(error).split("\n")[0]}`);
+    }
+  }
+  throw new UserError(
+    "the native engine is not built for this machine",
+    failures.join("; "),
+    "run `npm run build:native` (needs g++ or clang with C++20), or use a remote --model",
+  );
+}
+
+/** The folder of this package's package.json: the sources run from src/, the build from dist/src/. */
+function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  for (;;) {
+    const manifest = join(folder, "package.json");
+    if (
+      existsSync(manifest) &&
+      (JSON.parse(readFileSync(manifest, "utf8")) as { name?: string }).name === "llava-eval"
+    ) {
+      return folder;
+    }
+    const parent = dirname(folder);
+    if (parent === folder) throw new Error("package.json of llava-eval not found above this file");
+    folder = parent;
+  }
+}
