@@ -1,0 +1,86 @@
+/** leaderboard.json: one entry for each Result of each run, regenerated from the run folders. */
+import { mkdir } from "node:fs/promises";
+import { join, relative, resolve, sep } from "node:path";
+import { UserError } from "../../core/errors.js";
+import { Leaderboard, type LeaderboardEntry, type Result } from "../../core/result.js";
+import { withLock } from "../lock.js";
+import { readChecked } from "../read-file.js";
+import { findRuns, openRun, type RunFolder } from "../read-run.js";
+import { writeWhole } from "../write-file.js";
+
+/** The entries of one run. @param from the folder that `run` is relative to */
+export function entriesOf(run: RunFolder, from: string): LeaderboardEntry[] {
+  const folder = relative(resolve(from), run.dir).replaceAll("\\", "/") || ".";
+  return [...run.results.values()].map((result) => entryOf(result, folder, run.manifest.finishedAt));
+}
+
+function entryOf(result: Result, run: string, finishedAt: string | undefined): LeaderboardEntry {
+  const { source, revision } = result.dataset;
+  return {
+    model: result.model,
+    task: result.task,
+    version: result.version,
+    scoring: result.scoring,
+    promptProfile: result.promptProfile,
+    dataset: revision === undefined ? { source } : { source, revision },
+    ...(result.judge ? { judge: result.judge.model } : {}),
+    metrics: result.metrics,
+    n: { total: result.n.total, scored: result.n.scored },
+    flags: result.flags,
+    run,
+    ...(finishedAt === undefined ? {} : { finishedAt }),
+  };
+}
+
+export interface Collected {
+  readonly entries: readonly LeaderboardEntry[];
+  /** Runs that could not be read, each with its reason: one damaged folder does not hide the others. */
+  readonly unreadable: readonly string[];
+}
+
+/** Entries of all runs below `resultsDir` except `baselines/` (copies of runs). Runs still going on are left out. */
+export async function collectEntries(resultsDir: string): Promise<Collected> {
+  const baselines = join(resultsDir, "baselines", sep);
+  const runs = (await findRuns(resultsDir)).filter((dir) => !dir.startsWith(baselines));
+  const entries: LeaderboardEntry[] = [];
+  const unreadable: string[] = [];
+  for (const dir of runs) {
+    try {
+      const run = await openRun(dir);
+      if (run.manifest.status === "done" || run.manifest.status === "incomplete")
+        entries.push(...entriesOf(run, resultsDir));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      unreadable.push(`${error.where}: ${error.message}`);
+    }
+  }
+  return { entries, unreadable };
+}
+
+/**
+ * Writes `<resultsDir>/leaderboard.json` from the runs below it, under a lock: two runs that end together both appear.
+ * @returns what could not be read, for a warning
+ */
+export async function regenerateLeaderboard(resultsDir: string): Promise<Collected> {
+  await mkdir(resultsDir, { recursive: true });
+  return await withLock(join(resultsDir, "leaderboard.lock"), async () => {
+    const collected = await collectEntries(resultsDir);
+    await writeLeaderboard(join(resultsDir, "leaderboard.json"), collected.entries);
+    return collected;
+  });
+}
+
+/** Writes the run's own leaderboard.json: its entries alone. */
+export async function writeRunLeaderboard(runDir: string): Promise<void> {
+  const run = await openRun(runDir);
+  await writeLeaderboard(join(runDir, "leaderboard.json"), entriesOf(run, runDir));
+}
+
+async function writeLeaderboard(path: string, entries: readonly LeaderboardEntry[]): Promise<void> {
+  const board: Leaderboard = { schema: "llava-eval/leaderboard@1", entries: [...entries] };
+  await writeWhole(path, `${JSON.stringify(board, null, 2)}\n`);
+}
+
+export async function readLeaderboard(path: string): Promise<readonly LeaderboardEntry[]> {
+  return (await readChecked(path, Leaderboard, "llava-eval/leaderboard@1")).entries;
+}
