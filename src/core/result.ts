@@ -4,7 +4,8 @@
  */
 import { type Static, type TSchema, Type } from "./schema.js";
 
-const Strings = Type.Array(Type.String());
+const List = <T extends TSchema>(items: T) => Type.Unsafe<readonly Static<T>[]>({ type: "array", items });
+const Strings = List(Type.String());
 /** Open objects: an older reader ignores keys that a newer minor version adds. */
 const Text = Type.String();
 const Optional = Type.Optional;
@@ -36,15 +37,19 @@ export const SampleRecord = Type.Object({
   cluster: Text,
   groups: Optional(Dictionary(Text)),
   prompt: Optional(Type.String({ description: "the words sent, <image> where a picture stood" })),
-  images: Optional(Type.Array(Text, { description: "SHA-256 (32 hex digits) of each picture's bytes" })),
+  /** SHA-256 (32 hex digits) of each picture's bytes. */
+  images: Optional(Strings),
   text: Optional(Type.String({ description: "the raw answer; absent when there is none" })),
   reasoning: Optional(Text),
   finish: Optional(Type.Enum(["stop", "length", "filtered"])),
   warnings: Optional(Strings),
   likelihoods: Optional(
-    Type.Array(Type.Object({ logprob: Type.Number(), tokens: Type.Integer(), isGreedy: Type.Boolean() })),
+    List(Type.Object({ logprob: Type.Number(), tokens: Type.Integer(), isGreedy: Type.Boolean() })),
   ),
-  turns: Optional(Type.Array(Text, { description: "multi-round form: the text of every round" })),
+  /** Multi-round form: the text of every round. */
+  turns: Optional(Strings),
+  /** Unlabelled splits: the entry for the evaluation server. */
+  submission: Optional(AnyJson),
   score: Optional(ScoreSchema),
 });
 export type SampleRecord = Static<typeof SampleRecord>;
@@ -69,7 +74,7 @@ export const MetricResult = Type.Object({
   bounds: Optional(Interval),
   note: Optional(Text),
   /** With --repeats: the value of each repeat. */
-  repeats: Optional(Type.Array(Type.Number())),
+  repeats: Optional(List(Type.Number())),
 });
 export type MetricResult = Static<typeof MetricResult>;
 
@@ -112,7 +117,7 @@ export const Result = Type.Object({
   repeats: Type.Integer(),
   limit: Optional(Type.Integer()),
   offset: Optional(Type.Integer()),
-  flags: Type.Array(Flag),
+  flags: List(Flag),
   n: Type.Object({
     total: Type.Integer(),
     scored: Type.Integer(),
@@ -125,8 +130,8 @@ export const Result = Type.Object({
   }),
   labels: Type.Object({ empty: Type.Integer(), truncated: Type.Integer(), unparsable: Type.Integer() }),
   /** The first is the main metric. */
-  metrics: Type.Array(MetricResult),
-  groups: Dictionary(Dictionary(Type.Array(MetricResult))),
+  metrics: List(MetricResult),
+  groups: Dictionary(Dictionary(List(MetricResult))),
   notes: Strings,
   submission: Optional(Text),
 });
@@ -160,9 +165,9 @@ export const LeaderboardEntry = Type.Object({
   promptProfile: Text,
   dataset: Type.Object({ source: Text, revision: Optional(Text) }),
   judge: Optional(Text),
-  metrics: Type.Array(MetricResult),
+  metrics: List(MetricResult),
   n: Type.Object({ total: Type.Integer(), scored: Type.Integer() }),
-  flags: Type.Array(Flag),
+  flags: List(Flag),
   /** The run's folder, relative to the leaderboard file. */
   run: Text,
   finishedAt: Optional(Text),
@@ -174,7 +179,7 @@ export type LeaderboardEntry = Static<typeof LeaderboardEntry>;
 /** leaderboard.json. */
 export const Leaderboard = Type.Object({
   schema: Type.Literal("llava-eval/leaderboard@1"),
-  entries: Type.Array(LeaderboardEntry),
+  entries: List(LeaderboardEntry),
 });
 export type Leaderboard = Static<typeof Leaderboard>;
 

@@ -36,6 +36,8 @@ export interface JudgeQuestion {
 export interface Judge<Row> {
   /** The model the benchmark's authors used: a score with another judge is not comparable with theirs. */
   readonly model: string;
+  /** The words of the questions with their placeholders; their digest stands in the Result. */
+  readonly template: string;
   /** The next question, given the verdicts so far; undefined when the rule-based score needs (no more) judging. */
   ask(row: Row, output: Output, verdicts: readonly Json[], scoring: Scoring): JudgeQuestion | undefined;
 }

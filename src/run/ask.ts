@@ -1,0 +1,102 @@
+import { SampleFailure } from "../core/errors.js";
+import type { EncodedImage, ImageRef } from "../core/image.js";
+import { type Prompt, type PromptProfile, promptImages, promptText, type RenderedPrompt } from "../core/prompt.js";
+import type { SampleRecord } from "../core/result.js";
+import type { GenerationOptions, Output, Runner } from "../core/runner.js";
+import type { Task } from "../core/task.js";
+import { seedOf } from "./digest.js";
+
+/** Reads a picture's bytes and looks at their header; throws `SampleFailure("data")` when they are no picture. */
+export type ReadImage = (ref: ImageRef) => Promise<EncodedImage>;
+
+export interface AskContext {
+  readonly runner: Runner;
+  readonly readImage: ReadImage;
+  readonly profile: PromptProfile;
+  readonly generation: GenerationOptions;
+  readonly seed: number;
+  readonly signal: AbortSignal;
+}
+
+export interface Answer {
+  readonly output: Output;
+  /** Every round's output; one element for single-round tasks. */
+  readonly turns: readonly Output[];
+  /** What of the question goes into the journal. */
+  readonly asked: Pick<SampleRecord, "prompt" | "images">;
+}
+
+/** Rounds that a multi-round task may take before it is cut off: a `next` that never says "done" must not ask for ever. */
+const maxRounds = 100;
+
+/** Renders a sample's prompt and gets its answer: one request, one comparison of continuations, or several rounds. */
+export async function ask(
+  task: Task,
+  row: Record<string, unknown>,
+  sample: { id: string; repeat: number; group?: { key: string; remaining: number } },
+  context: AskContext,
+): Promise<Answer> {
+  const { runner, signal, generation } = context;
+  const images = new Map<ImageRef, Promise<EncodedImage>>();
+  const render = (prompt: Prompt) => renderPrompt(prompt, context.readImage, images);
+  let prompt = task.prompt(row, context.profile);
+  let rendered = await render(prompt);
+  const request = {
+    id: `${task.name}/${sample.id}${sample.repeat > 0 ? `#${sample.repeat}` : ""}`,
+    seed: seedOf(context.seed, task.name, sample.id, sample.repeat),
+    ...(sample.group ? { group: sample.group } : {}),
+  };
+
+  if (task.choices) {
+    if (!runner.loglikelihood) {
+      throw new SampleFailure(
+        "transport",
+        `${runner.name} cannot score continuations; use a runner with log-likelihoods`,
+      );
+    }
+    const continuations = task.choices(row);
+    const output = await runner.loglikelihood({ ...request, prompt: rendered, continuations }, signal);
+    return { output, turns: [output], asked: askedWith(prompt, rendered) };
+  }
+
+  const turns: Output[] = [await runner.generate({ ...request, prompt: rendered, options: generation }, signal)];
+  for (let next = task.next?.(row, turns) ?? "done"; next !== "done"; next = task.next?.(row, turns) ?? "done") {
+    if (turns.length >= maxRounds) throw new SampleFailure("data", `the task asked for more than ${maxRounds} rounds`);
+    prompt = next;
+    rendered = await render(prompt);
+    turns.push(await runner.generate({ ...request, prompt: rendered, options: generation }, signal));
+  }
+  return { output: turns.at(-1) as Output, turns, asked: askedWith(prompt, rendered) };
+}
+
+/** Reads the pictures of a prompt; a picture that stands in it twice is read once. */
+export async function renderPrompt(
+  prompt: Prompt,
+  readImage: ReadImage,
+  known: Map<ImageRef, Promise<EncodedImage>> = new Map(),
+): Promise<RenderedPrompt> {
+  const read = (ref: ImageRef) => {
+    let image = known.get(ref);
+    if (!image) {
+      image = readImage(ref);
+      known.set(ref, image);
+    }
+    return image;
+  };
+  const messages = await Promise.all(
+    prompt.messages.map(async (message) => ({
+      role: message.role,
+      parts: await Promise.all(
+        message.parts.map(async (part) =>
+          part.type === "text" ? part : { type: "image" as const, image: await read(part.image) },
+        ),
+      ),
+    })),
+  );
+  return { messages };
+}
+
+function askedWith(prompt: Prompt, rendered: RenderedPrompt): Answer["asked"] {
+  const images = promptImages(rendered).map(({ digest }) => digest);
+  return { prompt: promptText(prompt), ...(images.length > 0 ? { images } : {}) };
+}

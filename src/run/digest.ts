@@ -1,0 +1,39 @@
+import { createHash } from "node:crypto";
+import type { Json } from "../core/json.js";
+import type { RenderedPrompt } from "../core/prompt.js";
+import type { GenerationOptions } from "../core/runner.js";
+
+/** SHA-256 over the canonical JSON (keys sorted) of a value; `digits` hex digits of it. */
+export function digestOf(value: Json, digits = 32): string {
+  return createHash("sha256").update(canonicalJson(value)).digest("hex").slice(0, digits);
+}
+
+/** JSON with keys in code-unit order: equal values give equal strings. */
+export function canonicalJson(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (typeof value === "object" && value !== null) {
+    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+    entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(",")}}`;
+  }
+  return JSON.stringify(value);
+}
+
+/** What makes two requests the same: words, picture bytes, options and, when sampled, the seed. */
+export function requestDigest(
+  prompt: RenderedPrompt,
+  options: GenerationOptions | { readonly continuations: readonly string[] },
+  seed: number,
+): string {
+  const messages = prompt.messages.map((message) => ({
+    role: message.role,
+    parts: message.parts.map((part) => (part.type === "text" ? part.text : { image: part.image.digest })),
+  }));
+  const sampled = "temperature" in options && options.temperature > 0;
+  return digestOf({ messages, options: { ...options } as Json, ...(sampled ? { seed } : {}) });
+}
+
+/** A 32-bit seed from names, so that a draw depends on the sample and never on the order of samples. */
+export function seedOf(...parts: readonly (string | number)[]): number {
+  return Number.parseInt(digestOf(parts as readonly Json[], 8), 16);
+}

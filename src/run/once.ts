@@ -1,0 +1,39 @@
+import type { GenerateRequest, Output, Runner } from "../core/runner.js";
+import { requestDigest } from "./digest.js";
+
+/** Identical requests stand near each other (one picture, one row group); a bounded memory finds them. */
+const remembered = 4096;
+
+/** Sends identical greedy requests once: the same words, pictures and options give the same answer. */
+export function askingOnce(runner: Runner): Runner {
+  const answers = new Map<string, Promise<Output>>();
+  return {
+    name: runner.name,
+    fingerprint: runner.fingerprint,
+    get concurrency() {
+      return runner.concurrency;
+    },
+    ...(runner.preflight
+      ? { preflight: (signal: AbortSignal) => runner.preflight?.(signal) ?? Promise.resolve() }
+      : {}),
+    ...(runner.loglikelihood ? { loglikelihood: runner.loglikelihood.bind(runner) } : {}),
+    async generate(request: GenerateRequest, signal: AbortSignal): Promise<Output> {
+      if (request.options.temperature > 0) return runner.generate(request, signal);
+      const key = requestDigest(request.prompt, request.options, request.seed);
+      const earlier = answers.get(key);
+      if (earlier) return repeated(await earlier);
+      const answer = runner.generate(request, signal);
+      answers.set(key, answer);
+      // A failure is forgotten: the next sample with this request tries again.
+      answer.catch(() => answers.delete(key));
+      if (answers.size > remembered) answers.delete(answers.keys().next().value as string);
+      return answer;
+    },
+    [Symbol.asyncDispose]: () => runner[Symbol.asyncDispose](),
+  };
+}
+
+/** The same answer, at no further cost. */
+function repeated(output: Output): Output {
+  return { ...output, usage: {}, timing: { totalMs: 0, attempts: 0 } };
+}

@@ -1,0 +1,81 @@
+import type { Dataset } from "../core/dataset.js";
+import type { SampleFailure } from "../core/errors.js";
+import type { Task } from "../core/task.js";
+
+export interface Selection {
+  /** First sample, 0-based, after expansion. */
+  readonly offset: number;
+  /** Samples at most. */
+  readonly limit?: number;
+  readonly repeats: number;
+}
+
+/** One sample to be asked, in dispatch order. */
+export type Unit =
+  | {
+      readonly index: number;
+      readonly repeat: number;
+      readonly row: Record<string, unknown>;
+      /** Samples that share this sample's picture, and how many of them are still to come in this window. */
+      readonly group?: { readonly key: string; readonly remaining: number };
+    }
+  | { readonly index: number; readonly repeat: number; readonly failure: SampleFailure };
+
+/**
+ * The samples of a split in dispatch order: file order, except that within a batch of the dataset (a row group) the rows
+ * of one picture stand next to each other. Nothing beyond one batch is held.
+ */
+export async function* plan(
+  task: Task,
+  dataset: Dataset,
+  selection: Selection,
+  signal: AbortSignal,
+): AsyncGenerator<Unit> {
+  // Positions count after expansion, so a task that expands is read from the start.
+  const skipInFile = task.expand ? 0 : selection.offset;
+  const end = selection.limit === undefined ? Number.POSITIVE_INFINITY : selection.offset + selection.limit;
+  let next = skipInFile;
+  for await (const batch of dataset.batches(skipInFile, signal)) {
+    const units: Unit[] = [];
+    for (const item of batch) {
+      if ("failure" in item) {
+        units.push({ index: next++, repeat: 0, failure: item.failure });
+      } else {
+        for (const row of task.expand?.(item.row) ?? [item.row]) units.push({ index: next++, repeat: 0, row });
+      }
+    }
+    const selected = units.filter(({ index }) => index >= selection.offset && index < end);
+    yield* withGroups(task, selected, selection.repeats);
+    if (next >= end) return;
+  }
+}
+
+function* withGroups(task: Task, units: readonly Unit[], repeats: number): Generator<Unit> {
+  const groups = new Map<string, Unit[]>();
+  for (const unit of units) {
+    // A key nobody else has keeps rows without a picture key, and bad rows, where they stand.
+    const key = "row" in unit && task.imageKey ? `image ${task.imageKey(unit.row)}` : `row ${unit.index}`;
+    const group = groups.get(key);
+    if (group) group.push(unit);
+    else groups.set(key, [unit]);
+  }
+  for (const [key, members] of groups) {
+    let remaining = members.length * repeats;
+    for (const unit of members) {
+      for (let repeat = 0; repeat < repeats; repeat++) {
+        remaining--;
+        yield "row" in unit && (task.imageKey || repeats > 1)
+          ? { ...unit, repeat, group: { key: `${task.name} ${key}`, remaining } }
+          : { ...unit, repeat };
+      }
+    }
+  }
+}
+
+/** How many samples the selection has, when the dataset and the task can tell before reading. */
+export function plannedCount(task: Task, dataset: Dataset, selection: Selection): number | undefined {
+  const { rows } = dataset.facts;
+  if (rows === undefined || task.expand) return undefined;
+  const available = Math.max(0, rows - selection.offset);
+  return Math.min(available, selection.limit ?? available) * selection.repeats;
+}

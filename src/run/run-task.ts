@@ -1,0 +1,204 @@
+import type { Dataset } from "../core/dataset.js";
+import { messageOf, SampleFailure, UserError } from "../core/errors.js";
+import type { PromptProfile } from "../core/prompt.js";
+import type { SampleRecord, TimingRecord } from "../core/result.js";
+import type { GenerationOptions, Output, Runner } from "../core/runner.js";
+import type { Split, Task } from "../core/task.js";
+import { type Answer, ask, type ReadImage } from "./ask.js";
+import { InFlight } from "./in-flight.js";
+import type { JudgePanel } from "./judge.js";
+import { plan, type Selection, type Unit } from "./plan.js";
+import type { SampleJournal } from "./samples.js";
+import { outputsOf, type ScoreRules, scoreSample } from "./score-sample.js";
+
+export interface TaskRun {
+  readonly task: Task;
+  readonly split: Split;
+  readonly dataset: Dataset;
+  readonly selection: Selection;
+  readonly profile: PromptProfile;
+  readonly generation: GenerationOptions;
+  readonly rules: ScoreRules;
+  readonly runner: Runner;
+  readonly readImage: ReadImage;
+  readonly samples: SampleJournal;
+  readonly judge?: JudgePanel;
+  /** Requests at once; the runner's own limit also holds. */
+  readonly concurrency?: number;
+  /** Aborted by the first Ctrl-C: nothing new is asked, what is in flight is finished. */
+  readonly drain: AbortSignal;
+  /** Aborted by the second: requests in flight are given up. */
+  readonly abort: AbortSignal;
+  onSample(record: SampleRecord, output?: Output): void;
+  onTiming(record: TimingRecord): void;
+}
+
+/** How the loop ended, and how many samples the selection has (known once every row was seen). */
+export type TaskEnd =
+  | { readonly how: "complete"; readonly total: number }
+  | { readonly how: "interrupted" }
+  | { readonly how: "endpoint-down"; readonly detail: string };
+
+/** Read rows, render prompts, generate, journal, judge, score: every sample that the journal does not have yet. */
+export async function runTask(run: TaskRun): Promise<TaskEnd> {
+  const { samples, runner } = run;
+  const health = new EndpointHealth(() => runner.concurrency);
+  const asking = new InFlight(() => Math.min(run.concurrency ?? Number.POSITIVE_INFINITY, runner.concurrency));
+  const judging = new InFlight(() => run.judge?.runner.concurrency ?? 1);
+  let total = 0;
+
+  const judgeAndScore = async (unit: RowUnit, record: SampleRecord, turns: readonly Output[]) => {
+    const scored = await withScore(run, unit, record, turns);
+    await samples.append(scored);
+    run.onSample(scored, turns.at(-1));
+  };
+
+  try {
+    for await (const unit of plan(run.task, run.dataset, run.selection, run.abort)) {
+      if (run.drain.aborted) return { how: "interrupted" };
+      if (health.down) return { how: "endpoint-down", detail: health.detail };
+      total++;
+      const state = samples.state(unit.index, unit.repeat);
+      if (state === "scored") continue;
+      if (!isRow(unit)) {
+        await recordFailure(run, { index: unit.index, id: `#${unit.index}`, cluster: `#${unit.index}` }, unit.failure);
+      } else if (state === "answered") {
+        const record = (await samples.read(unit.index, unit.repeat)) as SampleRecord;
+        await judging.start(() => judgeAndScore(unit, record, outputsOf(record)));
+      } else {
+        await asking.start(async () => {
+          const answer = await answerOf(run, unit, health);
+          if (!answer) return;
+          const record = { ...describe(run, unit), ...answered(answer) };
+          if (!run.task.judge) return judgeAndScore(unit, record, answer.turns);
+          await samples.append(record);
+          await judging.start(() => judgeAndScore(unit, record, answer.turns));
+        });
+      }
+    }
+    return { how: "complete", total };
+  } finally {
+    // What is in flight is finished whatever ended the loop: an answer that was paid for is kept.
+    await asking.drained();
+    await judging.drained();
+    await samples.sync();
+  }
+}
+
+type RowUnit = Extract<Unit, { row: unknown }>;
+const isRow = (unit: Unit): unit is RowUnit => "row" in unit;
+
+/** The answer, or undefined when this sample has none: the failure is journalled. */
+async function answerOf(run: TaskRun, unit: RowUnit, health: EndpointHealth): Promise<Answer | undefined> {
+  const base = describe(run, unit);
+  const { runner, readImage, profile, generation, rules } = run;
+  const context = { runner, readImage, profile, generation, seed: rules.seed, signal: run.abort };
+  try {
+    const answer = await ask(run.task, unit.row, { ...unit, id: base.id }, context);
+    health.answered();
+    for (const output of answer.turns) run.onTiming(timingOf(run.task, base, "model", output));
+    if (answer.output.finish !== "filtered") return answer;
+    await recordFailure(
+      run,
+      { ...base, ...answer.asked },
+      new SampleFailure("refused", "the provider's content filter"),
+    );
+  } catch (error) {
+    if (!(error instanceof SampleFailure)) throw locate(error, run.task, base.id);
+    if (error.reason === "transport") health.failed(error.detail);
+    if (error.reason === "refused") health.answered();
+    await recordFailure(run, base, error);
+  }
+  return undefined;
+}
+
+/** A defect in a task's own code is easier to find with the sample's name; what ends the run stays as it is. */
+function locate(error: unknown, task: Task, id: string): unknown {
+  if (error instanceof UserError || !(error instanceof Error) || error.name === "AbortError") return error;
+  return new Error(`task ${task.name}, sample ${id}: ${messageOf(error)}`, { cause: error });
+}
+
+async function recordFailure(run: TaskRun, base: SampleRecord, failure: SampleFailure): Promise<void> {
+  const { reason, detail } = failure;
+  const record: SampleRecord = { ...base, score: { status: "unscored", reason, detail } };
+  await run.samples.append(record);
+  run.onSample(record);
+}
+
+async function withScore(
+  run: TaskRun,
+  unit: RowUnit,
+  record: SampleRecord,
+  turns: readonly Output[],
+): Promise<SampleRecord> {
+  const { task, split, judge, rules, abort } = run;
+  try {
+    const sample = { index: unit.index, id: record.id, repeat: unit.repeat };
+    const verdicts =
+      judge && split.labelled ? await judge.verdicts(task, unit.row, sample, turns.at(-1) as Output, rules, abort) : [];
+    return { ...record, ...scoreSample(task, split, unit.row, turns, verdicts, rules) };
+  } catch (error) {
+    if (!(error instanceof SampleFailure)) throw locate(error, task, record.id);
+    return { ...record, score: { status: "unscored", reason: error.reason, detail: error.detail } };
+  }
+}
+
+/** What of a sample is known before it is asked. */
+function describe({ task }: TaskRun, unit: RowUnit): SampleRecord {
+  const { row, index, repeat } = unit;
+  const id = task.id(row);
+  const groups = Object.entries(task.groups ?? {}).flatMap(([name, of]) => {
+    const value = of(row);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return {
+    index,
+    id,
+    ...(repeat > 0 ? { repeat } : {}),
+    cluster: task.cluster?.(row) ?? task.imageKey?.(row) ?? id,
+    ...(groups.length > 0 ? { groups: Object.fromEntries(groups) } : {}),
+  };
+}
+
+function answered({ output, turns, asked }: Answer): Partial<SampleRecord> {
+  const warnings = [...new Set(turns.flatMap((turn) => turn.warnings))];
+  return {
+    ...asked,
+    text: output.text,
+    ...(output.reasoning === undefined ? {} : { reasoning: output.reasoning }),
+    finish: output.finish,
+    ...(warnings.length > 0 ? { warnings } : {}),
+    ...(output.likelihoods ? { likelihoods: output.likelihoods } : {}),
+    ...(turns.length > 1 ? { turns: turns.map(({ text }) => text) } : {}),
+  };
+}
+
+export function timingOf(
+  task: Task,
+  { id, repeat }: Pick<SampleRecord, "id" | "repeat">,
+  kind: TimingRecord["kind"],
+  { usage, timing }: Output,
+): TimingRecord {
+  return { task: task.name, id, ...(repeat ? { repeat } : {}), kind, ...timing, ...usage };
+}
+
+/** Tells a dead endpoint from unlucky samples: so many failures in a row, with no answer between, and nothing more is asked. */
+class EndpointHealth {
+  private inARow = 0;
+  detail = "";
+
+  constructor(private readonly concurrency: () => number) {}
+
+  get down(): boolean {
+    return this.inARow >= Math.max(20, 2 * this.concurrency());
+  }
+
+  answered(): void {
+    this.inARow = 0;
+  }
+
+  failed(detail: string): void {
+    this.inARow++;
+    this.detail = detail;
+  }
+}

@@ -1,0 +1,122 @@
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { rename } from "node:fs/promises";
+import type { SampleRecord } from "../core/result.js";
+import { Journal, type LinePosition } from "./journal.js";
+
+/** `answered`: the model's answer is there, its judge is still to be asked. `failed`: asked again by the next run. */
+export type SampleState = "answered" | "scored" | "failed";
+
+interface Entry {
+  readonly at: LinePosition;
+  readonly state: SampleState;
+  readonly index: number;
+  readonly repeat: number;
+}
+
+/** The journal of one task: one line per finished sample; of several lines about one sample the last counts. */
+export class SampleJournal {
+  private constructor(
+    private journal: Journal<SampleRecord>,
+    private entries: SampleIndex,
+  ) {}
+
+  static async open(path: string): Promise<SampleJournal> {
+    const entries = new SampleIndex();
+    return new SampleJournal(await Journal.open<SampleRecord>(path, (record, at) => entries.note(record, at)), entries);
+  }
+
+  get path(): string {
+    return this.journal.path;
+  }
+
+  state(index: number, repeat: number): SampleState | undefined {
+    return this.entries.get(index, repeat)?.state;
+  }
+
+  async read(index: number, repeat: number): Promise<SampleRecord | undefined> {
+    const entry = this.entries.get(index, repeat);
+    return entry && this.journal.read(entry.at);
+  }
+
+  async append(record: SampleRecord): Promise<void> {
+    const canonical = canonicalSample(record);
+    this.entries.note(canonical, await this.journal.append(canonical));
+  }
+
+  sync(): Promise<void> {
+    return this.journal.sync();
+  }
+
+  close(): Promise<void> {
+    return this.journal.close();
+  }
+
+  /** Every sample once, by (index, repeat). */
+  async *inOrder(): AsyncGenerator<SampleRecord> {
+    await this.journal.sync();
+    for (const entry of this.entries.sorted()) yield await this.journal.read(entry.at);
+  }
+
+  /** Makes the file what it would be had every sample finished in row order at the first attempt (temp + rename). */
+  async finish(): Promise<void> {
+    if (this.entries.inRowOrder) return;
+    const { path } = this;
+    const temporary = `${path}.tmp`;
+    const out = createWriteStream(temporary);
+    for await (const record of this.inOrder()) {
+      if (!out.write(`${JSON.stringify(canonicalSample(record))}\n`)) await once(out, "drain");
+    }
+    out.end();
+    await once(out, "close");
+    await this.journal.close();
+    await rename(temporary, path);
+    const entries = new SampleIndex();
+    this.journal = await Journal.open<SampleRecord>(path, (record, at) => entries.note(record, at));
+    this.entries = entries;
+  }
+}
+
+/** Where each sample's last line stands. About 150 bytes a sample, whatever the size of its line. */
+class SampleIndex {
+  private readonly entries = new Map<number, Entry>();
+  private last = -1;
+  /** Each sample once, rows ascending: the form of a finished file. */
+  inRowOrder = true;
+
+  get(index: number, repeat: number): Entry | undefined {
+    return this.entries.get(keyOf(index, repeat));
+  }
+
+  note(record: SampleRecord, at: LinePosition): void {
+    const { index, repeat = 0 } = record;
+    const key = keyOf(index, repeat);
+    this.inRowOrder &&= key > this.last;
+    this.last = key;
+    this.entries.set(key, { at, state: stateOf(record), index, repeat });
+  }
+
+  sorted(): Entry[] {
+    return [...this.entries.values()].sort((a, b) => a.index - b.index || a.repeat - b.repeat);
+  }
+}
+
+/** The record with its keys in the documented order, so that equal samples are equal bytes. */
+function canonicalSample(record: SampleRecord): SampleRecord {
+  const { index, id, repeat, cluster, groups, prompt, images, text, reasoning, finish } = record;
+  const { warnings, likelihoods, turns, submission, score } = record;
+  // Undefined members are left out by JSON.stringify.
+  return {
+    ...{ index, id, repeat, cluster, groups, prompt, images, text, reasoning, finish },
+    ...{ warnings, likelihoods, turns, submission, score },
+  } as SampleRecord;
+}
+
+function stateOf(record: SampleRecord): SampleState {
+  if (record.score?.status === "scored") return "scored";
+  if (record.text !== undefined && (record.score === undefined || record.score.reason === "judge")) return "answered";
+  return "failed";
+}
+
+/** Orders by row, then by repeat; fewer than 65,536 repeats (checked with the flags). */
+const keyOf = (index: number, repeat: number) => index * 65_536 + repeat;

@@ -1,0 +1,62 @@
+import type { Json } from "../core/json.js";
+import type { SampleRecord } from "../core/result.js";
+import type { Output } from "../core/runner.js";
+import type { Score, Scoring } from "../core/score.js";
+import type { Split, Task } from "../core/task.js";
+import { seedOf } from "./digest.js";
+
+/** How samples are scored; the same for the whole run. */
+export interface ScoreRules {
+  readonly scoring: Scoring;
+  readonly seed: number;
+}
+
+/** Scores one answer: a pure function of the row, the outputs, the judge's verdicts and the rules. */
+export function scoreSample(
+  task: Task,
+  split: Split,
+  row: Record<string, unknown>,
+  turns: readonly Output[],
+  verdicts: readonly Json[],
+  rules: ScoreRules,
+): Pick<SampleRecord, "score" | "submission"> {
+  const output = turns.at(-1) as Output;
+  const id = task.id(row);
+  let draws = 0;
+  const score: Score = task.score?.(row, output, {
+    scoring: rules.scoring,
+    verdicts,
+    turns,
+    draw: (from) => from[seedOf(rules.seed, task.name, id, "draw", draws++) % from.length] as (typeof from)[number],
+  }) ?? { status: "scored", value: {}, answer: output.text.trim() };
+  if (split.labelled || score.status === "unscored") return { score: withLabel(score, output) };
+  // Without public answers there is no value: only the processed answer, for the evaluation server.
+  const submission = task.submission?.entry(row, score.answer, output);
+  const { status, answer, label } = score;
+  return {
+    score: withLabel({ status, value: {}, answer, ...(label ? { label } : {}) }, output),
+    ...(submission === undefined ? {} : { submission }),
+  };
+}
+
+/** `empty` and `truncated` are facts of the output; a scorer's own label goes first. */
+function withLabel(score: Score, output: Output): Score {
+  if (score.status !== "scored" || score.label || output.likelihoods) return score;
+  if (output.text.trim() === "") return { ...score, label: "empty" };
+  if (output.finish === "length") return { ...score, label: "truncated" };
+  return score;
+}
+
+/** An output as the journal remembers it, for scoring again without a model. */
+export function outputsOf(record: SampleRecord): readonly Output[] {
+  const texts = record.turns ?? [record.text ?? ""];
+  return texts.map((text, i) => ({
+    text,
+    finish: (i === texts.length - 1 && record.finish) || "stop",
+    usage: {},
+    timing: { totalMs: 0, attempts: 0 },
+    warnings: [],
+    ...(record.reasoning === undefined || i < texts.length - 1 ? {} : { reasoning: record.reasoning }),
+    ...(record.likelihoods && i === texts.length - 1 ? { likelihoods: record.likelihoods } : {}),
+  }));
+}

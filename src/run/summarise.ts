@@ -1,0 +1,216 @@
+import type { Metric, Sample } from "../core/metric.js";
+import type { DatasetFacts, MetricResult, Result, SampleRecord } from "../core/result.js";
+import type { Score, Scoring } from "../core/score.js";
+import type { Task } from "../core/task.js";
+import { seedOf } from "./digest.js";
+
+/** The part of a Result that is known before any sample. */
+export type ResultHead = Pick<
+  Result,
+  "task" | "version" | "model" | "fingerprint" | "scoring" | "promptProfile" | "generation" | "seed" | "repeats"
+> &
+  Partial<Pick<Result, "limit" | "offset" | "judge">> & { readonly dataset: DatasetFacts };
+
+export interface SummaryRules {
+  /** Above it a Result is `incomplete`. */
+  readonly maxFailed: { readonly count: number } | { readonly percent: number };
+  readonly demo: boolean;
+  readonly labelled: boolean;
+  /** Samples of the selection; more than were journalled when the endpoint died or the run was stopped. */
+  readonly total: number | undefined;
+}
+
+/** Folds the journal, in row order, into the Result: every metric over the split and over every group. */
+export async function summarise(
+  task: Task,
+  head: ResultHead,
+  records: AsyncIterable<SampleRecord>,
+  rules: SummaryRules,
+): Promise<Result> {
+  const counts = new Counts();
+  const folds = new Folds(task, head);
+  for await (const record of records) {
+    if (!isSelected(record, head)) continue;
+    const score = scoreOf(record);
+    counts.add(score);
+    if (rules.labelled) folds.add(record, score);
+  }
+  const missing = Math.max(0, (rules.total ?? counts.total) - counts.total);
+  for (let i = 0; i < missing; i++) {
+    counts.add(notAsked);
+    if (rules.labelled) folds.add({ index: Number.MAX_SAFE_INTEGER, id: "", cluster: `not asked ${i}` }, notAsked);
+  }
+  const partial = head.limit !== undefined || (head.offset ?? 0) > 0;
+  const incomplete = tooMany(counts.unscoredTotal, counts.total, rules.maxFailed);
+  return {
+    schema: "llava-eval/result@1",
+    ...head,
+    flags: [
+      ...(rules.demo ? ["demo" as const] : []),
+      ...(partial ? ["partial" as const] : []),
+      ...(incomplete ? ["incomplete" as const] : []),
+    ],
+    n: { total: counts.total, scored: counts.scored, unscored: counts.unscored },
+    labels: counts.labels,
+    metrics: rules.labelled ? await folds.overall() : [],
+    groups: rules.labelled ? await folds.perGroup() : {},
+    notes: notesOf(head.dataset, partial, missing),
+  };
+}
+
+const notAsked: Score = {
+  status: "unscored",
+  reason: "transport",
+  detail: "not asked: the endpoint stopped answering",
+};
+
+function isSelected({ index }: SampleRecord, { offset = 0, limit }: ResultHead): boolean {
+  return index >= offset && (limit === undefined || index < offset + limit);
+}
+
+/** A sample whose judge was never reached has an answer and no score. */
+function scoreOf(record: SampleRecord): Score {
+  return record.score ?? { status: "unscored", reason: "judge", detail: "not judged" };
+}
+
+function notesOf(dataset: DatasetFacts, partial: boolean, missing: number): string[] {
+  const notes: string[] = [];
+  const { rows, expectedRows } = dataset;
+  if (!partial && rows !== undefined && expectedRows !== undefined && rows !== expectedRows) {
+    notes.push(`the split has ${rows} rows; the benchmark has ${expectedRows}`);
+  }
+  if (missing > 0) notes.push(`${missing} samples were not asked: the endpoint stopped answering`);
+  return notes;
+}
+
+function tooMany(failed: number, total: number, max: SummaryRules["maxFailed"]): boolean {
+  return "count" in max ? failed > max.count : failed > (total * max.percent) / 100;
+}
+
+class Counts {
+  scored = 0;
+  readonly unscored = { refused: 0, transport: 0, judge: 0, data: 0 };
+  readonly labels = { empty: 0, truncated: 0, unparsable: 0 };
+
+  add(score: Score): void {
+    if (score.status === "unscored") {
+      this.unscored[score.reason]++;
+    } else {
+      this.scored++;
+      if (score.label) this.labels[score.label]++;
+    }
+  }
+
+  get unscoredTotal(): number {
+    const { refused, transport, judge, data } = this.unscored;
+    return refused + transport + judge + data;
+  }
+
+  get total(): number {
+    return this.scored + this.unscoredTotal;
+  }
+}
+
+/** One fold per metric, repeat and group value, opened when its first sample comes. */
+class Folds {
+  private readonly whole: MetricFolds;
+  private readonly groups = new Map<string, Map<string, MetricFolds>>();
+
+  constructor(
+    private readonly task: Task,
+    private readonly head: ResultHead,
+  ) {
+    this.whole = new MetricFolds(task.metrics, head);
+  }
+
+  add(record: SampleRecord, score: Score): void {
+    const { index, id, repeat = 0, cluster, groups = {}, text } = record;
+    const sample: Sample = { index, id, score, cluster, groups, ...(text === undefined ? {} : { text }) };
+    this.whole.add(sample, repeat);
+    for (const [group, value] of Object.entries(groups)) this.groupFolds(group, value).add(sample, repeat);
+  }
+
+  overall(): Promise<MetricResult[]> {
+    return this.whole.finish();
+  }
+
+  async perGroup(): Promise<Record<string, Record<string, MetricResult[]>>> {
+    const result: Record<string, Record<string, MetricResult[]>> = {};
+    for (const group of Object.keys(this.task.groups ?? {})) {
+      const values = [...(this.groups.get(group) ?? [])].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+      const results = await Promise.all(values.map(async ([value, folds]) => [value, await folds.finish()] as const));
+      result[group] = Object.fromEntries(results);
+    }
+    return result;
+  }
+
+  private groupFolds(group: string, value: string): MetricFolds {
+    const values = this.groups.get(group) ?? new Map<string, MetricFolds>();
+    this.groups.set(group, values);
+    const folds =
+      values.get(value) ??
+      new MetricFolds(
+        this.task.metrics.filter(({ perGroup }) => perGroup !== false),
+        this.head,
+      );
+    values.set(value, folds);
+    return folds;
+  }
+}
+
+class MetricFolds {
+  private readonly repeats: ReturnType<Metric["start"]>[][] = [];
+
+  constructor(
+    private readonly metrics: readonly Metric[],
+    private readonly head: { readonly task: string; readonly seed: number; readonly scoring: Scoring },
+  ) {}
+
+  add(sample: Sample, repeat: number): void {
+    while (this.repeats.length <= repeat) this.repeats.push(this.metrics.map((metric) => this.start(metric)));
+    for (const fold of this.repeats[repeat] ?? []) fold.add(sample);
+  }
+
+  finish(): Promise<MetricResult[]> {
+    if (this.repeats.length === 0) this.repeats.push(this.metrics.map((metric) => this.start(metric)));
+    return Promise.all(
+      this.metrics.map(async ({ name, unit, direction }, i) => {
+        const values = await Promise.all(this.repeats.map(async (folds) => folds[i]?.finish()));
+        return { name, unit, direction, ...acrossRepeats(values.flatMap((value) => value ?? [])) };
+      }),
+    );
+  }
+
+  private start(metric: Metric): ReturnType<Metric["start"]> {
+    const { task, seed, scoring } = this.head;
+    return metric.start({ seed: seedOf(seed, task, metric.name), scoring });
+  }
+}
+
+type Value = Omit<MetricResult, "name" | "unit" | "direction">;
+
+/**
+ * The mean over repeats. Repeats ask the same questions, so they say nothing about other questions: the interval is
+ * the mean of the repeats' intervals, not narrower by the square root of their number.
+ */
+function acrossRepeats(values: readonly Awaited<ReturnType<ReturnType<Metric["start"]>["finish"]>>[]): Value {
+  const [first, ...others] = values;
+  if (!first || others.length === 0) return first ?? { value: null, n: 0 };
+  const numbers = values.flatMap(({ value }) => (value === null ? [] : [value]));
+  if (numbers.length < values.length) return { ...first, value: null };
+  const mean = (of: readonly number[]) => of.reduce((sum, x) => sum + x, 0) / of.length;
+  const pair = (key: "interval" | "bounds"): readonly [number, number] | undefined => {
+    const pairs = values.flatMap((value) => (value[key] ? [value[key]] : []));
+    return pairs.length === 0 ? undefined : [mean(pairs.map(([low]) => low)), mean(pairs.map(([, high]) => high))];
+  };
+  const interval = pair("interval");
+  const bounds = pair("bounds");
+  return {
+    ...first,
+    value: mean(numbers),
+    ...(first.stderr === undefined ? {} : { stderr: mean(values.map(({ stderr }) => stderr ?? 0)) }),
+    ...(interval ? { interval } : {}),
+    ...(bounds ? { bounds } : {}),
+    repeats: numbers,
+  };
+}
