@@ -1,0 +1,112 @@
+/** `tokenizer.json` through @huggingface/tokenizers. The only file that knows that package: its `encode` is typed `any`. */
+import { Tokenizer as Library } from "@huggingface/tokenizers";
+import { UserError } from "../../../core/errors.js";
+import { check, Type } from "../../../core/schema.js";
+import { type Tokenizer, type TokenizerOptions, wellFormed } from "./tokenizer.js";
+import { addedTokens, followsLlamaBosRule, type TokenizerConfig, tokenText } from "./tokenizer-config.js";
+
+const AddedTokenOfFile = Type.Object({
+  id: Type.Integer({ minimum: 0 }),
+  content: Type.String(),
+  special: Type.Optional(Type.Boolean()),
+});
+
+/** What is relied on here; the library reads the rest. */
+const TokenizerFile = Type.Object({
+  added_tokens: Type.Optional(Type.Union([Type.Array(AddedTokenOfFile), Type.Null()])),
+  model: Type.Object({
+    vocab: Type.Union([
+      Type.Record(Type.String(), Type.Integer({ minimum: 0 })),
+      Type.Array(Type.Array(Type.Union([Type.String(), Type.Number()]), { minItems: 2, maxItems: 2 })), // unigram
+    ]),
+  }),
+});
+
+interface Encoder {
+  encode(text: string, options: { add_special_tokens: boolean }): { ids: number[] };
+  decode(ids: number[], options: { skip_special_tokens: boolean }): string;
+}
+
+/**
+ * @param file  the parsed `tokenizer.json`
+ * @param config  `tokenizer_config.json`, `{}` when there is none
+ * @param where  the file's path, for messages
+ */
+export function jsonTokenizer(
+  file: unknown,
+  config: TokenizerConfig,
+  where: string,
+  options: TokenizerOptions = {},
+): Tokenizer {
+  const fix = "use the tokenizer.json that belongs to the checkpoint";
+  const checked = check(TokenizerFile, file, where, fix);
+  const all = withConfigTokens(checked.added_tokens ?? [], config);
+  // Left in, `<image>` written in a question would become an image slot without an image.
+  const recognised = all.filter((token) => token.id !== options.imageTokenId);
+
+  let library: Encoder;
+  try {
+    library = new Library(
+      {
+        normalizer: null,
+        pre_tokenizer: null,
+        post_processor: null,
+        decoder: null,
+        ...checked,
+        added_tokens: recognised,
+      },
+      { ...config, clean_up_tokenization_spaces: config.clean_up_tokenization_spaces ?? false },
+    ) as unknown as Encoder;
+  } catch (error) {
+    throw new UserError("the tokenizer cannot be built from this file", where, fix, { cause: error });
+  }
+
+  const ids = idsByToken(checked.model.vocab);
+  for (const token of all) ids.set(token.content, token.id);
+  const skipped = new Set(all.filter((token) => token.special).map((token) => token.id));
+  if (options.imageTokenId !== undefined) skipped.add(options.imageTokenId);
+  const known = new Set(ids.values());
+
+  return {
+    source: "tokenizer.json",
+    start: startIds(library, config, ids, where),
+    length: ids.size,
+    encode: (text) => library.encode(wellFormed(text), { add_special_tokens: false }).ids,
+    decode: (given) => {
+      const kept = given.filter((id) => known.has(id) && !skipped.has(id));
+      return kept.length === 0 ? "" : library.decode(kept, { skip_special_tokens: true }); // it throws on []
+    },
+    idOf: (token) => ids.get(token),
+  };
+}
+
+/** Tokens of `added_tokens_decoder` that the file lacks are added, as transformers does when it loads both files. */
+function withConfigTokens(
+  ofFile: readonly { id: number; content: string; special?: boolean }[],
+  config: TokenizerConfig,
+) {
+  const present = new Set(ofFile.map((token) => token.content));
+  return [...ofFile, ...addedTokens(config).filter((token) => !present.has(token.content))];
+}
+
+function idsByToken(vocab: Record<string, number> | (string | number)[][]): Map<string, number> {
+  return new Map(Array.isArray(vocab) ? vocab.map(([token], id) => [String(token), id]) : Object.entries(vocab));
+}
+
+function startIds(library: Encoder, config: TokenizerConfig, ids: Map<string, number>, where: string): number[] {
+  if (followsLlamaBosRule(config)) {
+    const bos = ids.get(tokenText(config.bos_token) ?? "<s>");
+    return config.add_bos_token === false || bos === undefined ? [] : [bos];
+  }
+  const plain = library.encode("a", { add_special_tokens: false }).ids;
+  const framed = library.encode("a", { add_special_tokens: true }).ids;
+  const start = framed.slice(0, framed.length - plain.length);
+  if (framed.slice(start.length).join() !== plain.join()) {
+    throw new UserError(
+      "this tokenizer adds tokens after a text, which would cut every prompt in two at its images",
+      where,
+      "use a tokenizer.json whose post-processor adds at most a BOS token",
+    );
+  }
+  return start;
+}
