@@ -1,0 +1,10 @@
+/** Every scorer conformance file we know, by its name: the list that `llava-eval metric` shows. */
+
+import type { VectorFile } from "../vector-file.js";
+import { shortAnswerVectors } from "./short-answers.js";
+import { statisticsVectors } from "./statistics.js";
+
+export const vectorFiles: Readonly<Record<string, VectorFile>> = {
+  ...shortAnswerVectors,
+  ...statisticsVectors,
+};

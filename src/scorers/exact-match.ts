@@ -1,0 +1,39 @@
+/** Exact match of short answers: the generic metric of lmms-eval (from Hugging Face evaluate), and GQA's own rule. */
+
+import { lower, removePunctuation, rstrip, strip } from "../text/python-strings.js";
+
+export interface ExactMatchOptions {
+  readonly ignoreCase?: boolean;
+  readonly ignorePunctuation?: boolean;
+  readonly ignoreNumbers?: boolean;
+  /** Removed from both sides first. */
+  readonly remove?: readonly RegExp[];
+}
+
+/** Whether both texts are equal after the options' removals. */
+export function exactMatch(prediction: string, reference: string, options: ExactMatchOptions = {}): boolean {
+  return normalForm(prediction, options) === normalForm(reference, options);
+}
+
+/** lmms-eval's `exact_match` with `ignore_case` and `ignore_punctuation`: GQA, ScienceQA and others. */
+export const looseMatch: ExactMatchOptions = { ignoreCase: true, ignorePunctuation: true };
+
+function normalForm(text: string, options: ExactMatchOptions): string {
+  let out = text;
+  for (const pattern of options.remove ?? []) out = out.replace(pattern, "");
+  out = rstrip(out, "\0"); // numpy's string arrays drop trailing NULs
+  if (options.ignoreCase === true) out = lower(out);
+  if (options.ignorePunctuation === true) out = removePunctuation(out);
+  if (options.ignoreNumbers === true) out = out.replace(/[0-9]/g, "");
+  return out;
+}
+
+/** GQA in LLaVA's conversion script and GQA's eval.py: trailing periods and case are ignored, nothing else. */
+export function gqaCorrect(prediction: string, reference: string): boolean {
+  return gqaAnswer(prediction) === reference;
+}
+
+/** The prediction as GQA's server gets it. */
+export function gqaAnswer(prediction: string): string {
+  return lower(rstrip(strip(prediction), "."));
+}

@@ -1,0 +1,85 @@
+/** The bootstrap (Efron 1979): how far a measure of a whole split moves when its samples are drawn again. */
+
+import { sampleDeviation } from "./descriptive.js";
+import { PythonRandom } from "./mersenne-twister.js";
+import { seededRandom } from "./seeded-random.js";
+
+export interface BootstrapResult {
+  /** Deviation of the measure over the resamples. */
+  readonly stderr: number;
+  /** Percentile interval. */
+  readonly interval: readonly [low: number, high: number];
+  readonly iterations: number;
+}
+
+/**
+ * Resamples `units` (samples, or clusters of samples) with replacement.
+ *
+ * @param units how many can be drawn
+ * @param measure the value for one resample, from how often each unit was drawn; NaN values are left out
+ * @param seed words for the generator: run seed, task, metric
+ */
+export function bootstrap(
+  units: number,
+  measure: (drawn: Uint32Array) => number,
+  seed: readonly (string | number)[],
+  iterations = 1000,
+  level = 0.95,
+): BootstrapResult | undefined {
+  if (units < 2) return undefined;
+  const random = seededRandom(...seed);
+  const drawn = new Uint32Array(units);
+  const values: number[] = [];
+  for (let i = 0; i < iterations; i++) {
+    drawn.fill(0);
+    for (let j = 0; j < units; j++) {
+      const unit = random.below(units);
+      drawn[unit] = (drawn[unit] as number) + 1;
+    }
+    const value = measure(drawn);
+    if (!Number.isNaN(value)) values.push(value);
+  }
+  if (values.length < 2) return undefined;
+  values.sort((a, b) => a - b);
+  const tail = (1 - level) / 2;
+  const interval = [quantile(values, tail), quantile(values, 1 - tail)] as const;
+  return { stderr: sampleDeviation(values), interval, iterations };
+}
+
+/** Of sorted values, linear between neighbours. */
+function quantile(sorted: readonly number[], p: number): number {
+  const position = p * (sorted.length - 1);
+  const below = Math.floor(position);
+  const low = sorted[below] as number;
+  const high = sorted[Math.min(below + 1, sorted.length - 1)] as number;
+  return low + (high - low) * (position - below);
+}
+
+const chunkSize = 1000;
+
+/**
+ * lmms-eval's resamples of one chunk: `random.Random(chunk)` and `choices`, `iterations` times.
+ * In conformance only; runs use `bootstrap`.
+ */
+export function referenceBootstrapChunk<T>(
+  measure: (items: readonly T[]) => number,
+  items: readonly T[],
+  chunk: number,
+  iterations: number,
+): number[] {
+  const random = new PythonRandom(chunk);
+  return Array.from({ length: iterations }, () => measure(random.choices(items, items.length)));
+}
+
+/** lmms-eval's `bootstrap_stderr`: whole chunks only, so 1,500 iterations are really 1,000. */
+export function referenceBootstrapStderr<T>(
+  measure: (items: readonly T[]) => number,
+  items: readonly T[],
+  iterations: number,
+): number {
+  const size = Math.min(chunkSize, iterations);
+  const chunks = Math.floor(iterations / size);
+  const values: number[] = [];
+  for (let chunk = 0; chunk < chunks; chunk++) values.push(...referenceBootstrapChunk(measure, items, chunk, size));
+  return sampleDeviation(values);
+}
