@@ -50,8 +50,8 @@ export interface Submission<Row> {
   entry(row: Row, answer: string, output: Output): Json;
   /** What the server accepts, as a JSON Schema of one entry; checked before the file is written. */
   readonly schema: TSchema;
-  /** `json` = one array (default); `jsonl`, `csv`, `tsv` = one line per entry; `object` = entries are `[key, value]` pairs of one object. */
-  readonly format?: "json" | "jsonl" | "csv" | "tsv" | "object";
+  /** `json` = one array (default); `jsonl` = a line per entry; `object` = entries are `[key, value]` of one object; `xlsx` = one sheet, columns in the first entry's order. */
+  readonly format?: "json" | "jsonl" | "object" | "xlsx";
 }
 
 /** A benchmark. The file answers in this order: which rows, which words are sent, what counts as right, what is averaged. */

@@ -21,7 +21,7 @@ const maxQuestions = 20;
 export class JudgePanel {
   private readonly known = new Map<string, JudgeRecord>();
   private journal!: Journal<JudgeRecord>;
-  asked = 0;
+  /** Questions without a usable reply in this session. */
   failed = 0;
 
   private constructor(
@@ -39,6 +39,11 @@ export class JudgePanel {
     const panel = new JudgePanel(runner, readImage, onOutput);
     panel.journal = await Journal.open<JudgeRecord>(path, (record) => panel.known.set(keyOf(record), record));
     return panel;
+  }
+
+  /** Verdicts in the journal, earlier sessions' included: the same for an interrupted and an uninterrupted run. */
+  get verdictCount(): number {
+    return [...this.known.values()].filter(({ verdict }) => verdict !== undefined).length;
   }
 
   close(): Promise<void> {
@@ -84,7 +89,6 @@ export class JudgePanel {
     for (let attempt = 0; attempt < attempts; attempt++) {
       // A greedy judge would repeat itself: each further attempt has a seed of its own, for runners that sample.
       const request = { id: `judge/${at.id}/${at.step}`, prompt, options, seed: seed + attempt };
-      this.asked++;
       let output: Output;
       try {
         output = await this.runner.generate(request, signal);

@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+import { existsSync } from "node:fs";
+
+const main = new URL("../dist/src/cli/main.js", import.meta.url);
+if (!existsSync(main)) {
+  process.stderr.write(
+    "error: llava-eval is not built\n  at:  dist/\n  fix: run `npm ci` (or `npm run build`) in the package's folder\n",
+  );
+  process.exit(1);
+}
+const { main: run } = await import(main.href);
+await run(process.argv.slice(2));

@@ -1,0 +1,199 @@
+/** Finds tasks: by name, alias, glob, suite, split or path. */
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { createJiti } from "jiti";
+import { messageOf, UserError } from "../core/errors.js";
+import { didYouMean } from "../core/nearest.js";
+import { packageRoot } from "../core/package-root.js";
+import { type Static, Type } from "../core/schema.js";
+import type { Split, Task } from "../core/task.js";
+import { readYaml } from "../core/yaml.js";
+import * as authoringApi from "../index.js";
+
+/** Beside this file's `src`: sources under a TypeScript loader, compiled tasks in `dist`. */
+const tasksFolder = resolve(dirname(fileURLToPath(import.meta.url)), "../../tasks");
+const suitesFolder = join(packageRoot, "configs", "suites");
+
+export const Suite = Type.Object(
+  {
+    about: Type.String(),
+    scoring: Type.Optional(Type.Enum(["official", "lmms-eval"])),
+    "prompt-profile": Type.Optional(Type.String()),
+    tasks: Type.Array(Type.String(), { minItems: 1 }),
+  },
+  { additionalProperties: false },
+);
+export type Suite = Static<typeof Suite>;
+
+/** One task of a run, with the split that was chosen. */
+export interface Chosen {
+  readonly task: Task;
+  readonly splitName: string;
+  readonly split: Split;
+  /** `vqav2`, or `vqav2@test` when the split is not the default one: names files and results. */
+  readonly label: string;
+  /** A file outside the package, when the task came by path. */
+  readonly path?: string;
+}
+
+/** What suites among the names state, unless a flag says otherwise. */
+export interface Choice {
+  readonly chosen: readonly Chosen[];
+  readonly scoring?: Suite["scoring"];
+  readonly promptProfile?: string;
+}
+
+/** Every task of the package, by name. */
+export async function loadTasks(): Promise<readonly Task[]> {
+  const files = (await readdir(tasksFolder)).filter(
+    (name) => /^[^.].*\.(js|ts)$/.test(name) && !name.endsWith(".d.ts"),
+  );
+  const modules = await Promise.all(
+    files.map(async (name) => tasksOf(await import(pathToFileURL(join(tasksFolder, name)).href), name)),
+  );
+  return modules.flat().sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+export async function suiteNames(): Promise<readonly string[]> {
+  const files = existsSync(suitesFolder) ? await readdir(suitesFolder) : [];
+  return files.filter((name) => name.endsWith(".yaml")).map((name) => name.slice(0, -".yaml".length));
+}
+
+/**
+ * The tasks that `--tasks` names, each once, in the order given.
+ * @throws UserError  nothing fits a name; a suite contradicts another; a path is no task file
+ */
+export async function chooseTasks(names: readonly string[], workingFolder = process.cwd()): Promise<Choice> {
+  const tasks = await loadTasks();
+  const suites = await suiteNames();
+  const chosen = new Map<string, Chosen>();
+  let stated: { name: string; suite: Suite } | undefined;
+
+  const add = async (name: string, origin: string): Promise<void> => {
+    if (isPath(name)) {
+      for (const one of await fromPath(name, workingFolder)) chosen.set(one.label, one);
+      return;
+    }
+    const [wanted = "", splitName] = name.split("@", 2);
+    if (suites.includes(wanted) && origin === "--tasks") {
+      const suite = await readYaml(join(suitesFolder, `${wanted}.yaml`), Suite);
+      stated = agree(stated, { name: wanted, suite });
+      for (const member of suite.tasks) await add(member, `configs/suites/${wanted}.yaml`);
+      return;
+    }
+    const found = matching(tasks, wanted);
+    if (found.length === 0) {
+      const known = [...tasks.flatMap((task) => [task.name, ...(task.aliases ?? [])]), ...suites];
+      throw new UserError(
+        `no task named "${wanted}"`,
+        origin,
+        `${didYouMean(wanted, known)}run "llava-eval tasks" for the list, or pass a path such as ./my-task.ts`,
+      );
+    }
+    for (const { task, aliasSplit } of found) {
+      const one = choose(task, splitName ?? aliasSplit, origin);
+      chosen.set(one.label, one);
+    }
+  };
+
+  for (const name of names) await add(name, "--tasks");
+  const { scoring, "prompt-profile": promptProfile } = (stated as { suite: Suite } | undefined)?.suite ?? {};
+  return {
+    chosen: [...chosen.values()],
+    ...(scoring ? { scoring } : {}),
+    ...(promptProfile ? { promptProfile } : {}),
+  };
+}
+
+function agree(
+  earlier: { name: string; suite: Suite } | undefined,
+  next: { name: string; suite: Suite },
+): { name: string; suite: Suite } {
+  if (earlier && (earlier.suite.scoring ?? "official") !== (next.suite.scoring ?? "official")) {
+    throw new UserError(
+      `suites "${earlier.name}" and "${next.name}" are scored differently`,
+      "--tasks",
+      "run them apart, or state --scoring",
+    );
+  }
+  return next;
+}
+
+function matching(tasks: readonly Task[], wanted: string): { task: Task; aliasSplit?: string }[] {
+  if (/[*?]/.test(wanted)) {
+    const pattern = new RegExp(
+      `^${wanted
+        .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+        .replaceAll("*", ".*")
+        .replaceAll("?", ".")}$`,
+    );
+    return tasks.filter(({ name }) => pattern.test(name)).map((task) => ({ task }));
+  }
+  const exact = tasks.find(({ name }) => name === wanted);
+  if (exact) return [{ task: exact }];
+  for (const task of tasks) {
+    for (const alias of task.aliases ?? []) {
+      // "docvqa_test@test": a foreign name that stands for one split.
+      const [name, aliasSplit] = alias.split("@", 2);
+      if (name === wanted) return [{ task, ...(aliasSplit ? { aliasSplit } : {}) }];
+    }
+  }
+  return [];
+}
+
+function choose(task: Task, splitName: string | undefined, origin: string, path?: string): Chosen {
+  const [defaultName] = Object.keys(task.splits);
+  const name = splitName ?? defaultName ?? "";
+  const split = task.splits[name];
+  if (!split) {
+    const known = Object.keys(task.splits);
+    throw new UserError(
+      `task "${task.name}" has no split "${name}"`,
+      origin,
+      `${didYouMean(name, known)}its splits: ${known.join(", ")}`,
+    );
+  }
+  const label = name === defaultName ? task.name : `${task.name}@${name}`;
+  return { task, splitName: name, split, label, ...(path ? { path } : {}) };
+}
+
+const isPath = (name: string) => /^\.{0,2}\//.test(name) || isAbsolute(name) || /\.[cm]?[jt]s(@|$)/.test(name);
+
+/** A task file of the user's, in TypeScript or JavaScript, without a build; its `import "llava-eval"` is this very package. */
+async function fromPath(name: string, workingFolder: string): Promise<Chosen[]> {
+  const [file = "", splitName] = name.split(/@(?=[^/@]*$)/, 2);
+  const path = resolve(workingFolder, file);
+  if (!existsSync(path)) throw new UserError("no such task file", path, "check the path given to --tasks");
+  const jiti = createJiti(import.meta.url, { moduleCache: false, virtualModules: { "llava-eval": authoringApi } });
+  let module: unknown;
+  try {
+    module = await jiti.import(path);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(
+      `the task file does not load: ${messageOf(error)}`,
+      path,
+      "correct the file; `llava-eval tasks new NAME` writes one that works",
+      { cause: error },
+    );
+  }
+  return tasksOf(module, path).map((task) => choose(task, splitName, path, path));
+}
+
+function tasksOf(module: unknown, where: string): Task[] {
+  const exported = (module as { default?: unknown }).default;
+  const tasks = Array.isArray(exported) ? exported : [exported];
+  for (const task of tasks) {
+    const { name, prompt, splits, metrics } = (task ?? {}) as Partial<Task>;
+    if (typeof name !== "string" || typeof prompt !== "function" || !splits || !metrics) {
+      throw new UserError(
+        "the default export is not a task",
+        where,
+        "end the file with `export default defineTask({ ... })`",
+      );
+    }
+  }
+  return tasks as Task[];
+}

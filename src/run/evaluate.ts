@@ -1,0 +1,202 @@
+import type { Dataset } from "../core/dataset.js";
+import { UserError } from "../core/errors.js";
+import type { Json } from "../core/json.js";
+import type { PromptProfile } from "../core/prompt.js";
+import type { Result, SampleRecord, TimingRecord } from "../core/result.js";
+import type { GenerationOptions, Output, Runner } from "../core/runner.js";
+import type { Scoring } from "../core/score.js";
+import type { Split, Task } from "../core/task.js";
+import type { ReadImage } from "./ask.js";
+import { digestOf } from "./digest.js";
+import { Journal } from "./journal.js";
+import { JudgePanel } from "./judge.js";
+import { plannedCount, type Selection } from "./plan.js";
+import type { RunFolder } from "./run-folder.js";
+import { runTask, type TaskEnd, timingOf } from "./run-task.js";
+import { SampleJournal } from "./samples.js";
+import { writeSubmission } from "./submission.js";
+import { type SummaryRules, summarise } from "./summarise.js";
+
+export interface EvaluatedTask {
+  readonly task: Task;
+  readonly split: Split;
+  /** Names the task's files: `vqav2`, `vqav2@test`. */
+  readonly label: string;
+}
+
+export interface Evaluation {
+  readonly folder: RunFolder;
+  readonly runner: Runner;
+  readonly judge?: Runner;
+  readonly readImage: ReadImage;
+  openDataset(task: EvaluatedTask): Promise<Dataset>;
+  readonly selection: Selection;
+  readonly scoring: Scoring;
+  readonly seed: number;
+  readonly concurrency?: number;
+  readonly maxFailed: SummaryRules["maxFailed"];
+  /** The model itself is a demo: its scores are never benchmark scores. */
+  readonly demoModel: boolean;
+  /** The prompt profile and generation options of a task, flags applied. */
+  profileOf(task: Task): PromptProfile;
+  generationOf(task: Task): GenerationOptions;
+  readonly drain: AbortSignal;
+  readonly abort: AbortSignal;
+  readonly events: RunEvents;
+}
+
+export interface RunEvents {
+  onTaskStart(label: string, planned: number | undefined): void;
+  onSample(label: string, record: SampleRecord, output?: Output): void;
+  onTiming(record: TimingRecord): void;
+  onTaskEnd(label: string, end: TaskEnd): void;
+}
+
+export interface EvaluatedResult {
+  readonly label: string;
+  readonly end: TaskEnd["how"];
+  /** Absent when the task was interrupted before its end: its journal goes on with the next run. */
+  readonly result?: Result;
+}
+
+/** Evaluates the tasks one after the other; each task's files are complete before the next begins. */
+export async function evaluate(tasks: readonly EvaluatedTask[], evaluation: Evaluation): Promise<EvaluatedResult[]> {
+  const { folder, drain } = evaluation;
+  const timings = await Journal.open<TimingRecord>(folder.file("timings.jsonl"), () => {});
+  const results: EvaluatedResult[] = [];
+  try {
+    for (const task of tasks) {
+      if (drain.aborted) break;
+      results.push(await evaluateTask(task, evaluation, timings));
+    }
+  } finally {
+    await timings.close();
+  }
+  return results;
+}
+
+async function evaluateTask(
+  { task, split, label }: EvaluatedTask,
+  evaluation: Evaluation,
+  timings: Journal<TimingRecord>,
+): Promise<EvaluatedResult> {
+  const { folder, runner, selection, scoring, seed, events } = evaluation;
+  const profile = evaluation.profileOf(task);
+  const generation = evaluation.generationOf(task);
+  await using dataset = await evaluation.openDataset({ task, split, label });
+  await folder.identify({
+    [`task ${label}`]: {
+      version: task.version,
+      profile,
+      generation: { ...generation } as Json,
+      source: dataset.facts.source,
+      ...(dataset.facts.revision === undefined ? {} : { revision: dataset.facts.revision }),
+      ...(task.judge && evaluation.judge
+        ? { judge: evaluation.judge.name, judgePrompt: digestOf(task.judge.template, 16) }
+        : {}),
+    },
+  });
+
+  const onTiming = (record: TimingRecord) => {
+    events.onTiming(record);
+    void timings.append(record).catch(() => {}); // the journal's own failure ends the run; timings are not worth it
+  };
+  const judge =
+    task.judge && split.labelled && evaluation.judge
+      ? await JudgePanel.open(
+          folder.file(`judge.${label}.jsonl`),
+          evaluation.judge,
+          evaluation.readImage,
+          (id, repeat, output) => onTiming(timingOf(task, { id, repeat }, "judge", output)),
+        )
+      : undefined;
+  const samples = await SampleJournal.open(folder.file(`${label}.samples.jsonl`));
+  try {
+    const planned = plannedCount(task, dataset, selection);
+    events.onTaskStart(label, planned);
+    const end = await runTask({
+      task,
+      split,
+      dataset,
+      selection,
+      profile,
+      generation,
+      rules: { scoring, seed },
+      runner,
+      readImage: evaluation.readImage,
+      samples,
+      ...(judge ? { judge } : {}),
+      ...(evaluation.concurrency === undefined ? {} : { concurrency: evaluation.concurrency }),
+      drain: evaluation.drain,
+      abort: evaluation.abort,
+      onSample: (record, output) => events.onSample(label, record, output),
+      onTiming,
+    });
+    events.onTaskEnd(label, end);
+    if (end.how === "interrupted") return { label, end: end.how };
+    if (end.how === "complete" && end.total === 0) {
+      throw new UserError(
+        `task "${label}" has no rows to evaluate`,
+        dataset.facts.source,
+        "check --offset, --limit and --data",
+      );
+    }
+
+    await samples.finish();
+    const { limit, offset, repeats } = selection;
+    const result = await summarise(
+      task,
+      {
+        task: label,
+        version: task.version,
+        model: runner.name,
+        fingerprint: runner.fingerprint,
+        dataset: dataset.facts,
+        scoring,
+        promptProfile: profile,
+        generation: { ...generation } as Record<string, Json>,
+        ...(task.judge && split.labelled ? { judge: judgeFacts(task, judge) } : {}),
+        seed,
+        repeats,
+        ...(limit === undefined ? {} : { limit }),
+        ...(offset === 0 ? {} : { offset }),
+      },
+      samples.inOrder(),
+      {
+        maxFailed: evaluation.maxFailed,
+        demo: evaluation.demoModel || dataset.facts.kind === "demo" || task.demo === true,
+        labelled: split.labelled,
+        total: end.how === "complete" ? end.total : planned,
+      },
+    );
+    const submission = await submit(task, split, folder, samples);
+    const written = submission === undefined ? result : { ...result, submission };
+    await folder.writeResult(label, written);
+    return { label, end: end.how, result: written };
+  } finally {
+    await judge?.close();
+    await samples.close();
+  }
+}
+
+function judgeFacts(task: Task, judge: JudgePanel | undefined): NonNullable<Result["judge"]> {
+  return {
+    model: judge?.runner.name ?? "none",
+    expected: task.judge?.model ?? "",
+    promptDigest: digestOf(task.judge?.template ?? "", 16),
+    asked: judge?.verdictCount ?? 0,
+    failed: judge?.failed ?? 0,
+  };
+}
+
+async function submit(
+  task: Task,
+  split: Split,
+  folder: RunFolder,
+  samples: SampleJournal,
+): Promise<string | undefined> {
+  if (split.labelled || !task.submission) return undefined;
+  const file = `submissions/${task.submission.file}`;
+  await writeSubmission(folder.file(file), task.submission, samples.inOrder());
+  return file;
+}
