@@ -15,6 +15,7 @@ const AddedTokenOfFile = Type.Object({
 const TokenizerFile = Type.Object({
   added_tokens: Type.Optional(Type.Union([Type.Array(AddedTokenOfFile), Type.Null()])),
   model: Type.Object({
+    type: Type.Optional(Type.Union([Type.Literal("BPE"), Type.Literal("Unigram"), Type.Literal("WordPiece")])),
     vocab: Type.Union([
       Type.Record(Type.String(), Type.Integer({ minimum: 0 })),
       Type.Array(Type.Array(Type.Union([Type.String(), Type.Number()]), { minItems: 2, maxItems: 2 })), // unigram

@@ -63,8 +63,9 @@ export function sentencePieceTokenizer(model: SentencePieceModel, options: Sente
         if (!piece || piece.type === "control" || piece.type === "unknown") return [];
         return piece.type === "byte" ? [Number.parseInt(piece.text.slice(3, 5), 16)] : [piece.text];
       });
-      const text = joinPieces(pieces).replaceAll(spaceMark, " ");
-      return prefixSpace && text.startsWith(" ") ? text.slice(1) : text;
+      const first = pieces[0];
+      if (prefixSpace && typeof first === "string" && first.startsWith(spaceMark)) pieces[0] = first.slice(1);
+      return joinPieces(pieces).replaceAll(spaceMark, " ");
     },
     idOf: (token) => names.get(token),
   };
