@@ -1,0 +1,58 @@
+/** The mean of sample scores, with an interval that respects clusters. */
+
+import type { Metric, MetricValue, Sample } from "../core/metric.js";
+import { intervalOf } from "../statistics/intervals.js";
+import { Moments } from "../statistics/moments.js";
+
+export interface MeanOptions {
+  /** Which value of a scored sample's record; samples without it are left out. Default: the single number. */
+  readonly of?: string;
+  /** Default `fraction`. */
+  readonly unit?: Metric["unit"];
+  /** Default `higher`. */
+  readonly direction?: Metric["direction"];
+  /** Lowest and highest value of one sample, for the bounds. Default 0 and 1. */
+  readonly range?: readonly [low: number, high: number];
+  readonly perGroup?: boolean;
+}
+
+/** The value of a scored sample that a metric asks for; undefined when unscored or without that value. */
+export function valueOf({ score }: Sample, of?: string): number | undefined {
+  if (score.status !== "scored") return undefined;
+  if (typeof score.value === "number") return of === undefined ? score.value : undefined;
+  return of === undefined ? undefined : score.value[of];
+}
+
+/** Mean over the scored samples. Unscored ones widen the bounds, never the value. */
+export function mean(name: string, options: MeanOptions = {}): Metric {
+  const { of, unit = "fraction", direction = "higher", range = [0, 1], perGroup } = options;
+  return {
+    name,
+    unit,
+    direction,
+    ...(perGroup === undefined ? {} : { perGroup }),
+    start() {
+      const moments = new Moments();
+      let unscored = 0;
+      return {
+        add(sample) {
+          const value = valueOf(sample, of);
+          if (value !== undefined) moments.add(value, sample.cluster);
+          else if (sample.score.status === "unscored") unscored++;
+        },
+        finish: () => meanValue(moments, unscored, range),
+      };
+    },
+  };
+}
+
+/** A mean as metrics report it. */
+export function meanValue(moments: Moments, unscored: number, [low, high]: readonly [number, number]): MetricValue {
+  const { n } = moments;
+  const sum = n === 0 ? 0 : moments.mean * n;
+  const total = n + unscored;
+  const bounds =
+    unscored === 0 ? {} : { bounds: [(sum + low * unscored) / total, (sum + high * unscored) / total] as const };
+  if (n === 0) return { value: null, n, ...bounds, note: "no sample was scored" };
+  return { value: moments.mean, n, ...intervalOf(moments), ...bounds };
+}
