@@ -1,0 +1,156 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "support/dtype.h"
+
+namespace llava {
+
+enum class Layout { native, converted };
+enum class AspectRatio { anyres, pad, crop };
+enum class GridOrder { wh, hw };
+enum class UnpadRounding { trunc, round7 };
+enum class MergeType { flat, spatial, spatial_unpad };
+
+/// What the caller decides about a checkpoint; everything unset follows the checkpoint.
+struct ModelOptions {
+  std::string path;          // folder
+  std::string vision_tower;  // folder of the tower, for native checkpoints that only name it
+  std::optional<DType> dtype;
+  std::optional<GridOrder> grid_order;
+  std::optional<UnpadRounding> unpad_rounding;
+  std::optional<AspectRatio> aspect_ratio;
+  bool window_plus_one = false;          // a window of W holds W + 1 keys, as the pinned native code masks it
+  std::optional<int64_t> sliding_window;  // replaces the config's; 0 = none
+  int64_t logit_rows = 0;                // 0 = all
+  std::string quantisation = "none";     // "int8", "fp8"
+};
+
+/// How rotary frequencies are stretched. type: none, linear, llama3, yarn.
+struct RopeScaling {
+  std::string type = "none";
+  double factor = 1.0;
+  double low_freq_factor = 1.0;   // llama3
+  double high_freq_factor = 4.0;  // llama3
+  double original_context = 0.0;  // llama3, yarn
+  double beta_fast = 32.0;        // yarn
+  double beta_slow = 1.0;         // yarn
+  double attention_factor = 1.0;  // multiplies cos and sin
+};
+
+struct TextConfig {
+  std::string type;  // qwen2, llama, mistral
+  int64_t hidden = 0;
+  int64_t layers = 0;
+  int64_t heads = 0;
+  int64_t kv_heads = 0;
+  int64_t head_size = 0;
+  int64_t intermediate = 0;
+  int64_t vocabulary = 0;  // rows of the embedding table
+  int64_t context = 0;     // max_position_embeddings
+  double theta = 10000.0;
+  double eps = 1e-6;
+  RopeScaling rope;
+  bool qkv_bias = false;
+  bool o_bias = false;
+  bool mlp_bias = false;
+  bool tied = false;
+  /// Per layer: keys that a position sees, itself included; 0 = all.
+  std::vector<int64_t> windows;
+};
+
+struct VisionConfig {
+  int64_t hidden = 0;
+  int64_t layers = 0;
+  int64_t heads = 0;
+  int64_t intermediate = 0;
+  int64_t image_size = 0;
+  int64_t patch_size = 0;
+  double eps = 1e-5;
+  std::string activation = "quick_gelu";  // or gelu
+  int64_t select_layer = -2;              // as configured
+  int64_t layers_used = 0;                // layers that are computed: the selected state's index in 0 .. layers
+  bool keep_class = false;                // select feature "full" / "cls_patch"
+  int64_t side() const { return image_size / patch_size; }
+  int64_t patches() const { return side() * side(); }
+  int64_t head_size() const { return hidden / heads; }
+};
+
+struct ImageConfig {
+  AspectRatio aspect_ratio = AspectRatio::crop;
+  GridOrder grid_order = GridOrder::wh;
+  UnpadRounding unpad_rounding = UnpadRounding::trunc;
+  MergeType merge = MergeType::flat;
+  bool base = true;                                // false: "nobase" merge types drop the base tile
+  bool newline = false;                            // the checkpoint has image_newline
+  std::vector<std::pair<int64_t, int64_t>> grid;   // as in the file: read by grid_order
+  std::array<double, 3> mean = {0.48145466, 0.4578275, 0.40821073};
+  std::array<double, 3> std = {0.26862954, 0.26130258, 0.27577711};
+  double rescale = 1.0 / 255.0;
+};
+
+struct Unsupported {
+  std::string field;
+  std::string value;
+  std::string reason;
+};
+
+/// A checkpoint as its JSON files describe it. Fields that the engine cannot honour are in `unsupported`; opening such a
+/// checkpoint throws the first of them, describing it lists all.
+struct ModelConfig {
+  std::string folder;
+  Layout layout = Layout::converted;
+  TextConfig text;
+  VisionConfig vision;
+  ImageConfig image;
+  int64_t projector_layers = 2;
+  bool projector_bias = true;
+  std::string projector = "mlp2x_gelu";
+  DType stored = DType::bf16;  // torch_dtype
+  DType work = DType::bf16;
+  std::string quantisation = "none";
+  int64_t logit_rows = 0;
+  int64_t prompt_limit = 0;  // tokenizer_model_max_length; 0 = none
+  int64_t image_token = -200;
+  std::vector<int64_t> eos;
+  std::optional<int64_t> bos;
+  std::optional<int64_t> pad;
+  double repetition_penalty = 1.0;
+  bool penalize_prompt = false;
+  bool image_start_end = false;
+  bool image_patch_token = false;
+  std::string vision_tower_name;    // native: mm_vision_tower
+  std::string vision_tower_folder;  // where its config was read, or empty
+  std::vector<Unsupported> unsupported;
+  std::vector<std::string> ignored;
+  std::vector<std::string> unknown;  // set fields that this version does not know
+
+  bool anyres() const { return image.aspect_ratio == AspectRatio::anyres; }
+};
+
+/// Reads config.json, preprocessor_config.json and generation_config.json of a folder. Throws Error for missing or malformed
+/// files and for values outside any sensible range; refusals of known features go to `unsupported`.
+ModelConfig read_config(const ModelOptions& options);
+
+/// Parameters by part, from the config alone.
+struct ParameterCount {
+  int64_t text = 0;
+  int64_t vision = 0;
+  int64_t projector = 0;  // newline included
+  int64_t total() const { return text + vision + projector; }
+};
+ParameterCount count_parameters(const ModelConfig& config);
+
+/// Bytes of all weights in the work type (quantised linears included), and of one token in the KV cache.
+int64_t weight_bytes(const ModelConfig& config);
+int64_t kv_bytes_per_token(const ModelConfig& config);
+
+/// Throws Error for the first unsupported field.
+void require_supported(const ModelConfig& config);
+
+}  // namespace llava

@@ -1,0 +1,30 @@
+#pragma once
+
+// The parts that read_config is put together from; models/config.h is the interface.
+
+#include "models/config.h"
+#include "models/fields.h"
+
+namespace llava {
+
+/// Fills config.text from the object that holds the decoder's fields (config.json itself, or text_config).
+void read_text_config(Fields& fields, const std::string& type, const ModelOptions& options, ModelConfig& config);
+int64_t text_parameters(const TextConfig& text);
+
+/// Fills config.vision from a CLIP vision config. Absent keys take `fallback`'s values.
+void read_vision_config(Fields& fields, const VisionConfig& fallback, ModelConfig& config);
+/// Layers to compute for the configured select layer and feature. `feature`: patch/default or cls_patch/full.
+void select_vision_state(int64_t layer, const std::string& feature, ModelConfig& config);
+int64_t vision_parameters(const VisionConfig& vision);
+/// The tower that a native checkpoint names: its own folder, the caller's folder, or a well-known published name.
+void read_native_tower(const std::string& name, const ModelOptions& options, ModelConfig& config);
+
+/// image_grid_pinpoints: a list of pairs, its string form, or "(1x1),...,(6x6)".
+std::vector<std::pair<int64_t, int64_t>> read_grid(const Json& value, int64_t side, const std::string& where);
+/// Pixel constants and switches of preprocessor_config.json, if the file is there.
+void read_preprocessor(const std::string& path, ModelConfig& config);
+
+/// CLIP ViT-L/14 at 336 pixels; openai/clip-vit-large-patch14 is the same at 224.
+VisionConfig clip_large_336();
+
+}  // namespace llava

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "models/config.h"
+
+namespace llava {
+
+/// How one picture of a given size is cut into tiles and which visual tokens remain.
+struct Arrangement {
+  int64_t grid_columns = 0;  // tiles of the canvas; 0 x 0 without anyres
+  int64_t grid_rows = 0;
+  int64_t tiles = 1;       // base included
+  int64_t first_row = 0;   // kept rectangle of the joined patch map
+  int64_t rows = 0;
+  int64_t first_column = 0;
+  int64_t columns = 0;
+  int64_t tokens = 0;  // visual vectors, newlines included
+};
+
+/// The canvas (width, height) for a picture: largest effective resolution, then least waste, ties to the earlier entry.
+std::pair<int64_t, int64_t> choose_canvas(const ImageConfig& image, int64_t width, int64_t height);
+
+Arrangement arrange(const ModelConfig& config, int64_t width, int64_t height);
+
+/// For each visual token of a picture its row among the projected vectors [tiles * tokens per tile], or -1 for a newline.
+std::vector<int32_t> packing(const ModelConfig& config, const Arrangement& arrangement);
+
+}  // namespace llava

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace llava {
+
+/// An 8-bit RGB picture, row-major, 3 bytes a pixel.
+struct Picture {
+  int64_t width = 0;
+  int64_t height = 0;
+  std::vector<uint8_t> rgb;
+};
+
+/// A borrowed picture.
+struct PictureView {
+  int64_t width = 0;
+  int64_t height = 0;
+  const uint8_t* rgb = nullptr;
+};
+
+/// Pillow's bicubic resize, byte for byte: antialiased kernel (a = -0.5), float64 weights turned into 22-bit fixed point,
+/// horizontal pass rounded to bytes, then the vertical pass; a pass whose length does not change is skipped.
+/// Source: the behaviour of PIL.Image.resize(size, BICUBIC) for mode RGB. Sizes are at least 1.
+Picture resize_bicubic(const PictureView& source, int64_t width, int64_t height);
+
+}  // namespace llava

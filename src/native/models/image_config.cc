@@ -1,0 +1,134 @@
+// What happens to pixels: grid pinpoints and preprocessor_config.json.
+
+#include <charconv>
+
+#include "models/config_parts.h"
+#include "support/error.h"
+#include "support/mapped_file.h"
+
+namespace llava {
+
+namespace {
+
+constexpr size_t kMostPinpoints = 4096;
+constexpr size_t kLargestConfig = 16u << 20;
+
+/// All non-negative integers in a text, in order.
+std::vector<int64_t> integers_in(const std::string& text) {
+  std::vector<int64_t> out;
+  const char* at = text.data();
+  const char* end = at + text.size();
+  while (at < end) {
+    int64_t value = 0;
+    const auto [next, error] = std::from_chars(at, end, value);
+    if (error == std::errc() && value >= 0) {
+      out.push_back(value);
+      at = next;
+    } else {
+      ++at;
+    }
+  }
+  return out;
+}
+
+std::array<double, 3> read_triple(Fields& fields, const char* key, std::array<double, 3> fallback) {
+  const Json* value = fields.any(key);
+  if (value == nullptr) return fallback;
+  if (value->items().size() != 3) throw Error(std::string(key) + " is no list of three numbers", fields.where(), "Correct the file.");
+  std::array<double, 3> out = {};
+  for (size_t c = 0; c < 3; ++c) {
+    const auto number = value->items()[c].number();
+    if (!number || !(*number > -100.0 && *number < 100.0)) throw Error(std::string(key) + " is no list of three numbers", fields.where(), "Correct the file.");
+    out[c] = *number;
+  }
+  return out;
+}
+
+/// {"shortest_edge": 336}, {"height": 336, "width": 336} or 336.
+int64_t read_edge(const Json* value, int64_t fallback) {
+  if (value == nullptr) return fallback;
+  if (const auto plain = value->integer()) return *plain;
+  for (const char* key : {"shortest_edge", "height"}) {
+    const Json* member = value->find(key);
+    if (member != nullptr && member->integer()) return *member->integer();
+  }
+  return fallback;
+}
+
+}  // namespace
+
+std::vector<std::pair<int64_t, int64_t>> read_grid(const Json& value, int64_t side, const std::string& where) {
+  std::vector<std::pair<int64_t, int64_t>> grid;
+  const auto add = [&](int64_t a, int64_t b) {
+    if (a < side || b < side || a % side != 0 || b % side != 0 || a > 64 * side || b > 64 * side) {
+      throw Error("the grid pinpoint (" + std::to_string(a) + ", " + std::to_string(b) + ") is no multiple of the tile side " + std::to_string(side),
+                  where + ", image_grid_pinpoints", "Correct the file.");
+    }
+    if (grid.size() == kMostPinpoints) throw Error("too many grid pinpoints", where + ", image_grid_pinpoints", "Correct the file.");
+    grid.emplace_back(a, b);
+  };
+  if (const std::string* text = value.string()) {
+    const std::vector<int64_t> numbers = integers_in(*text);
+    if (numbers.empty() || numbers.size() % 2 != 0) throw Error("image_grid_pinpoints holds no pairs", where, "Correct the file.");
+    if (text->find('x') != std::string::npos) {
+      // "(1x1),...,(6x6)": every pair between the first and the last, in tiles, the first factor outer.
+      if (numbers[0] < 1 || numbers[1] < 1 || numbers[numbers.size() - 2] > 64 || numbers.back() > 64) {
+        throw Error("image_grid_pinpoints spans no sensible range", where, "Correct the file.");
+      }
+      for (int64_t i = numbers[0]; i <= numbers[numbers.size() - 2]; ++i) {
+        for (int64_t j = numbers[1]; j <= numbers.back(); ++j) add(i * side, j * side);
+      }
+    } else {
+      for (size_t i = 0; i < numbers.size(); i += 2) add(numbers[i], numbers[i + 1]);
+    }
+  } else {
+    for (const Json& pair : value.items()) {
+      if (pair.items().size() != 2 || !pair.items()[0].integer() || !pair.items()[1].integer()) {
+        throw Error("image_grid_pinpoints is no list of pairs", where, "Correct the file.");
+      }
+      add(*pair.items()[0].integer(), *pair.items()[1].integer());
+    }
+  }
+  if (grid.empty()) throw Error("image_grid_pinpoints is empty", where, "Correct the file.");
+  return grid;
+}
+
+void read_preprocessor(const std::string& path, ModelConfig& config) {
+  if (!is_file(path)) return;
+  const Json json = Json::parse(read_text(path, kLargestConfig), path);
+  if (!json.is_object()) throw Error("the file holds no object", path, "Download it again.");
+  Fields fields(json, path);
+  config.image.mean = read_triple(fields, "image_mean", config.image.mean);
+  config.image.std = read_triple(fields, "image_std", config.image.std);
+  for (const double s : config.image.std) {
+    if (!(s > 0.0)) throw Error("image_std must be positive", path, "Correct the file.");
+  }
+  config.image.rescale = fields.number("rescale_factor", 1.0 / 255.0, 0.0, 1e3);
+  const int64_t side = config.vision.image_size;
+  for (const char* key : {"size", "crop_size"}) {
+    const Json* value = fields.any(key);
+    const int64_t edge = read_edge(value, side);
+    if (edge != side) {
+      config.unsupported.push_back({std::string("preprocessor_config ") + key, value->dump(), "it differs from the tower's image_size " + std::to_string(side)});
+    }
+  }
+  if (const int64_t resample = fields.integer("resample", 3, 0, 100); resample != 3) {
+    config.unsupported.push_back({"preprocessor_config resample", std::to_string(resample), "only bicubic (3) is implemented"});
+  }
+  for (const char* key : {"do_resize", "do_center_crop", "do_rescale", "do_normalize", "do_convert_rgb"}) {
+    if (!fields.boolean(key, true)) config.unsupported.push_back({std::string("preprocessor_config ") + key, "false", "this step is always done"});
+  }
+  if (fields.boolean("do_pad", false) && config.image.aspect_ratio == AspectRatio::crop) {
+    // LLaVA-NeXT processors pad batches of tiles with it, which has no effect here; 1.5 processors pad pictures to squares.
+    const std::string type = fields.string("image_processor_type", "");
+    if (type.find("Next") == std::string::npos) {
+      config.unsupported.push_back({"preprocessor_config do_pad", "true", "choose the reading with the aspect-ratio option"});
+    }
+  }
+  fields.ignore({"image_processor_type", "feature_extractor_type", "processor_class", "image_grid_pinpoints", "_valid_processor_keys",
+                 "patch_size", "vision_feature_select_strategy", "num_additional_image_tokens", "default_to_square", "data_format",
+                 "input_data_format", "device", "return_tensors", "crop_pct"});
+  for (const std::string& key : fields.unread()) config.unknown.push_back("preprocessor_config." + key);
+}
+
+}  // namespace llava
