@@ -17,7 +17,7 @@ export interface MeanOptions {
 }
 
 /** The value of a scored sample that a metric asks for; undefined when unscored or without that value. */
-export function valueOf({ score }: Sample, of?: string): number | undefined {
+export function sampleValue({ score }: Sample, of?: string): number | undefined {
   if (score.status !== "scored") return undefined;
   if (typeof score.value === "number") return of === undefined ? score.value : undefined;
   return of === undefined ? undefined : score.value[of];
@@ -36,7 +36,7 @@ export function mean(name: string, options: MeanOptions = {}): Metric {
       let unscored = 0;
       return {
         add(sample) {
-          const value = valueOf(sample, of);
+          const value = sampleValue(sample, of);
           if (value !== undefined) moments.add(value, sample.cluster);
           else if (sample.score.status === "unscored") unscored++;
         },
