@@ -1,0 +1,176 @@
+import { SampleFailure } from "../core/errors.js";
+import type { ImageRef } from "../core/image.js";
+import { imageKeyword, type TSchema } from "../core/schema.js";
+
+/** Makes an `ImageRef` of what a file holds in an image column; each file format has its own. Null stays null. */
+export type ImageReader = (cell: unknown) => ImageRef | null;
+
+/** A JSON Schema as far as rows are converted by it. */
+interface Node {
+  readonly type?: string;
+  readonly items?: Node;
+  readonly properties?: Readonly<Record<string, Node>>;
+  readonly required?: readonly string[];
+  readonly anyOf?: readonly Node[];
+  readonly [imageKeyword]?: boolean;
+}
+
+type Convert = (value: unknown) => unknown;
+
+/** The columns that a task's row schema names, in its order. Others are not read. */
+export function columnsOf(row: TSchema): readonly string[] {
+  return Object.keys((row as Node).properties ?? {});
+}
+
+/**
+ * Compiles a row schema to a function from a file's cells to a row: images become references, int64 numbers where they are
+ * exact, `undefined` null, timestamps ISO strings; an optional column that is null is left out.
+ * @param coerce  first makes a cell what the schema says (text formats, where every cell is a string)
+ */
+export function rowConverter(
+  row: TSchema,
+  image: ImageReader,
+  coerce?: (cell: unknown, column: TSchema) => unknown,
+): (cells: Readonly<Record<string, unknown>>) => Record<string, unknown> {
+  const node = row as Node;
+  const required = new Set(node.required ?? []);
+  const columns = Object.entries(node.properties ?? {}).map(([name, column]) => ({
+    name,
+    convert: converter(column, image),
+    coerce: coerce && !mentionsImage(column) ? (cell: unknown) => coerce(cell, column as TSchema) : undefined,
+    dropNull: !required.has(name) && !acceptsNull(column),
+  }));
+  return (cells) => {
+    const result: Record<string, unknown> = {};
+    for (const column of columns) {
+      const cell = cells[column.name];
+      if (cell === undefined && !(column.name in cells)) continue;
+      // In text formats a cell without text is how an optional column says "none".
+      if (column.coerce && cell === "" && column.dropNull) continue;
+      const value = column.convert(column.coerce ? column.coerce(cell) : cell);
+      if (value === null && column.dropNull) continue;
+      result[column.name] = value;
+    }
+    return result;
+  };
+}
+
+function converter(node: Node, image: ImageReader): Convert {
+  if (!mentionsImage(node)) return plain;
+  if (node[imageKeyword]) return image;
+  if (node.anyOf) {
+    const branch = node.anyOf.find(mentionsImage) as Node;
+    const convert = converter(branch, image);
+    return (value) => (value === null || value === undefined ? null : convert(value));
+  }
+  if (node.items) {
+    const convert = converter(node.items, image);
+    return (value) => (Array.isArray(value) ? value.map(convert) : plain(value));
+  }
+  const fields = Object.entries(node.properties ?? {}).map(([name, field]) => [name, converter(field, image)] as const);
+  return (value) => {
+    if (typeof value !== "object" || value === null) return plain(value);
+    const cells = value as Record<string, unknown>;
+    return Object.fromEntries(fields.map(([name, convert]) => [name, convert(cells[name])]));
+  };
+}
+
+function mentionsImage(node: Node): boolean {
+  if (node[imageKeyword]) return true;
+  const below = [...(node.anyOf ?? []), ...(node.items ? [node.items] : []), ...Object.values(node.properties ?? {})];
+  return below.some(mentionsImage);
+}
+
+function acceptsNull(node: Node): boolean {
+  return node.type === "null" || (node.anyOf ?? []).some(acceptsNull);
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** A cell as JSON has it. An int64 beyond 2^53 becomes its decimal string: JSON numbers would round it silently. */
+function plain(value: unknown): unknown {
+  switch (typeof value) {
+    case "undefined":
+      return null;
+    case "bigint":
+      return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : String(value);
+    case "object":
+      if (value === null) return null;
+      if (Array.isArray(value)) return value.map(plain);
+      if (value instanceof Date) return value.toISOString();
+      if (value instanceof Uint8Array) return text(value);
+      if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<unknown>, plain);
+      return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, plain(field)]));
+    default:
+      return value;
+  }
+}
+
+/** Old files keep text in binary columns that no annotation calls strings. */
+function text(bytes: Uint8Array): unknown {
+  try {
+    return utf8.decode(bytes);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return Buffer.from(bytes).toString("base64");
+  }
+}
+
+/** Whatever may be in a parquet image column: `struct<bytes, path>`, plain bytes, or base64 (WebSRC). */
+export function parquetImage(cell: unknown): ImageRef | null {
+  if (cell === null || cell === undefined) return null;
+  if (cell instanceof Uint8Array) return new StoredImage(cell, undefined);
+  if (typeof cell === "string") return base64Image(cell);
+  if (typeof cell !== "object") return null;
+  const { bytes, path } = cell as { bytes?: unknown; path?: unknown };
+  const name = path instanceof Uint8Array ? Buffer.from(path).toString("utf8") : path;
+  const label = typeof name === "string" ? name : undefined;
+  if (bytes instanceof Uint8Array) return new StoredImage(bytes, label);
+  if (typeof bytes === "string") return base64Image(bytes, label);
+  // A null struct: a row without this picture (MMMU's image_2 to image_7).
+  return label === undefined ? null : absentImage(label);
+}
+
+/**
+ * Bytes inside a page of a parquet file. They are a view on the whole decompressed page (up to the whole column chunk),
+ * so the first use copies them: a slow request then holds its own picture only.
+ */
+class StoredImage implements ImageRef {
+  readonly path?: string;
+  #bytes: Uint8Array;
+  #copied = false;
+
+  constructor(bytes: Uint8Array, path: string | undefined) {
+    this.#bytes = bytes;
+    if (path !== undefined) this.path = path;
+  }
+
+  async bytes(): Promise<Uint8Array> {
+    if (!this.#copied) {
+      this.#bytes = Buffer.from(this.#bytes);
+      this.#copied = true;
+    }
+    return this.#bytes;
+  }
+}
+
+/** Base64 text, or a `data:` URI with it. */
+export function base64Image(cell: string, path?: string): ImageRef {
+  const comma = cell.startsWith("data:") ? cell.indexOf(",") + 1 : 0;
+  return {
+    ...(path === undefined ? {} : { path }),
+    bytes: async () => Buffer.from(comma > 0 ? cell.slice(comma) : cell, "base64"),
+  };
+}
+
+function absentImage(path: string): ImageRef {
+  return {
+    path,
+    bytes: async () => {
+      throw new SampleFailure(
+        "data",
+        `the dataset names the image ${JSON.stringify(path)} but does not hold its bytes`,
+      );
+    },
+  };
+}

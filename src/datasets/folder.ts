@@ -1,0 +1,137 @@
+import { open, readdir, realpath, stat } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import type { Dataset } from "../core/dataset.js";
+import { UserError } from "../core/errors.js";
+import type { DatasetFacts } from "../core/result.js";
+import { checkedRows } from "./checked-rows.js";
+import type { DatasetRequest } from "./index.js";
+import { openJsonl } from "./jsonl.js";
+import { splitFiles } from "./layout.js";
+import type { AsyncBuffer } from "./parquet.js";
+import { openParquetSplit } from "./parquet-split.js";
+import type { OpenShard, RowSource, Shard } from "./source.js";
+import { openTsv } from "./tsv.js";
+
+/**
+ * Rows from a local folder: a copy of the Hub's repository (`DIR/<org>/<name>`, `DIR/<name>`, or DIR itself), `DIR/<task>/...`,
+ * or one JSONL or TSV file per split (`DIR/<task>.jsonl`, `DIR/<task>/<split>.tsv`).
+ */
+export async function openFolder(request: DatasetRequest, folder: string, kind: "folder" | "demo"): Promise<Dataset> {
+  const root = resolve(folder);
+  const isFolder = await stat(root).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) throw new UserError(`there is no folder ${root}`, "--data", "give hub, demo, or a folder that exists");
+  const found = await findRows(request, root);
+  if (!found) throw nothingFound(request, folder, kind);
+  const { split } = request;
+  const facts: DatasetFacts = {
+    source: kind === "demo" ? "demo" : folder,
+    kind,
+    split: split.split,
+    ...(split.configs ? { configs: [...split.configs] } : {}),
+    licence: kind === "demo" ? "Apache-2.0" : split.licence,
+    ...(split.rows !== undefined && kind !== "demo" ? { expectedRows: split.rows } : {}),
+  };
+  const signal = request.signal ?? new AbortController().signal;
+  return checkedRows(await openSource(found, root, request, signal), request.row, facts);
+}
+
+interface Found {
+  readonly format: "parquet" | "jsonl" | "tsv";
+  readonly files: readonly string[];
+}
+
+async function findRows({ task, split, splitName }: DatasetRequest, root: string): Promise<Found | undefined> {
+  const repositories = split.sources.flatMap((id) => [id, id.split("/").at(-1) ?? id]);
+  const folders = [task, ...repositories, "."].map((name) => join(root, name));
+  for (const folder of folders) {
+    const files = await filesBelow(folder);
+    const shards = (split.configs ?? [undefined]).flatMap(
+      (config) =>
+        [...new Set([split.split, splitName])]
+          .map((name) => splitFiles(files, config === undefined ? { split: name } : { split: name, config }))
+          .find((list) => list.length > 0) ?? [],
+    );
+    if (shards.length > 0) return { format: "parquet", files: shards.map((file) => join(folder, file)) };
+    const own =
+      folder === root ? [`${task}_${splitName}`, `${task}-${splitName}`, task] : [splitName, split.split, task];
+    for (const name of own) {
+      for (const format of ["jsonl", "tsv"] as const) {
+        if (files.includes(`${name}.${format}`)) return { format, files: [join(folder, `${name}.${format}`)] };
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Paths with `/`, relative to the folder, three levels deep at most: a repository has no more. */
+async function filesBelow(folder: string, depth = 0): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return [];
+    throw new UserError(`${folder} cannot be read: ${error.message}`, "--data", "check the folder's permissions");
+  });
+  const files: string[] = [];
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (entry.name.startsWith(".")) continue;
+    if (entry.isDirectory() && depth < 3) {
+      files.push(...(await filesBelow(join(folder, entry.name), depth + 1)).map((file) => `${entry.name}/${file}`));
+    } else if (!entry.isDirectory()) files.push(entry.name);
+  }
+  return files;
+}
+
+async function openSource(
+  found: Found,
+  root: string,
+  request: DatasetRequest,
+  signal: AbortSignal,
+): Promise<RowSource> {
+  const file = found.files[0] as string;
+  const where = `${root}, split ${request.split.split}`;
+  if (found.format === "jsonl") return openJsonl(file, await realpath(root));
+  if (found.format === "tsv") return openTsv(file, await realpath(root));
+  const shards = found.files.map((path) => localShard(path, relative(root, path).split(sep).join("/")));
+  // Footers of local files cost nothing: count all rows now.
+  return openParquetSplit(shards, { partial: request.partial ?? false, countAll: true, where }, signal);
+}
+
+/** A parquet file on disk. */
+export function localShard(path: string, name = basename(path), damage?: string): Shard {
+  return {
+    name,
+    open: async (): Promise<OpenShard> => {
+      const handle = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
+        throw new UserError(`${path} cannot be read: ${error.message}`, dirname(path), "check the file's permissions");
+      });
+      const { size } = await handle.stat();
+      const file: AsyncBuffer = {
+        byteLength: size,
+        slice: async (start, end = size) => {
+          const bytes = new Uint8Array(Math.max(0, Math.min(end, size) - start));
+          const { bytesRead } = await handle.read(bytes, 0, bytes.byteLength, start);
+          if (bytesRead !== bytes.byteLength) throw new Error(`${name} ends at byte ${start + bytesRead}`);
+          return bytes.buffer;
+        },
+      };
+      return { file, ...(damage === undefined ? {} : { damage }), [Symbol.asyncDispose]: () => handle.close() };
+    },
+  };
+}
+
+function nothingFound({ task, split, splitName }: DatasetRequest, folder: string, kind: "folder" | "demo"): UserError {
+  if (kind === "demo") {
+    return new UserError(
+      `task "${task}" has no demo rows`,
+      "--data demo",
+      'use --data hub, or a task that has: "vqav2", "mmmu", "pope", "coco2017_cap"',
+    );
+  }
+  return new UserError(
+    `no rows of task "${task}", split "${split.split}", in ${folder}`,
+    "--data",
+    `put them there as ${task}/data/${split.split}-*.parquet, ${split.sources[0] ?? task}/data/${split.split}-*.parquet, ` +
+      `${task}/${splitName}.jsonl (images as files) or ${task}/${splitName}.tsv (images as base64)`,
+  );
+}

@@ -1,0 +1,60 @@
+import { basename, dirname, join } from "node:path";
+import { messageOf, SampleFailure } from "../core/errors.js";
+import type { ImageRef } from "../core/image.js";
+import { base64Image } from "./columns.js";
+import { imageFile } from "./image-file.js";
+import type { RawItem, RowSource } from "./source.js";
+import { FileDigest, textRecords } from "./text-records.js";
+
+const batchRows = 100;
+
+/**
+ * One JSON object per line. An image is a file name relative to the JSONL file (or to an `images` folder beside it), a
+ * `data:` URI, or `{"bytes": base64, "path": name}`.
+ * @param root  the data folder, resolved; no image may lie outside
+ */
+export function openJsonl(path: string, root: string): RowSource {
+  const folder = dirname(path);
+  const folders = [folder, join(folder, "images"), join(folder, basename(path, ".jsonl"))];
+  const digest = new FileDigest();
+  return {
+    image: (cell) => jsonImage(cell, root, folders),
+    async *read(offset, _columns, signal) {
+      let index = -1;
+      let batch: RawItem[] = [];
+      for await (const record of textRecords(path, false, digest.start(), signal)) {
+        if (record.bytes.length === 0) continue;
+        index += 1;
+        if (index < offset) continue;
+        batch.push(parse(record.bytes, index, `${basename(path)}:${record.line}`));
+        if (batch.length < batchRows) continue;
+        yield batch;
+        batch = [];
+      }
+      digest.finish();
+      if (batch.length > 0) yield batch;
+    },
+    identity: () => [`${basename(path)} ${digest}`],
+    close: async () => {},
+  };
+}
+
+function parse(bytes: Buffer, index: number, where: string): RawItem {
+  try {
+    const cells: unknown = JSON.parse(bytes.toString("utf8"));
+    if (typeof cells !== "object" || cells === null || Array.isArray(cells))
+      throw new Error("a line must be one JSON object");
+    return { index, cells: cells as Record<string, unknown> };
+  } catch (error) {
+    return { index, failure: new SampleFailure("data", `${where}: ${messageOf(error)}`, { cause: error }) };
+  }
+}
+
+function jsonImage(cell: unknown, root: string, folders: readonly string[]): ImageRef | null {
+  if (typeof cell === "string") return cell.startsWith("data:") ? base64Image(cell) : imageFile(cell, root, folders);
+  if (typeof cell !== "object" || cell === null) return null;
+  const { bytes, path } = cell as { bytes?: unknown; path?: unknown };
+  const name = typeof path === "string" ? path : undefined;
+  if (typeof bytes === "string") return base64Image(bytes, name);
+  return name === undefined ? null : imageFile(name, root, folders);
+}

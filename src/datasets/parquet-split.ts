@@ -1,0 +1,158 @@
+import type { FileMetaData } from "hyparquet";
+import { messageOf, SampleFailure, UserError } from "../core/errors.js";
+import { parquetImage } from "./columns.js";
+import { batchesOf, openParquet, readRows } from "./parquet.js";
+import type { OpenShard, RawItem, RowSource, Shard } from "./source.js";
+
+export interface ParquetSplitOptions {
+  /** Only some rows are wanted: read just their pages where the file says which, and do not count the rest of the split. */
+  readonly partial: boolean;
+  /** Read every footer at once, so that the number of rows is known from the start; default: the first one. */
+  readonly countAll?: boolean;
+  /** For messages: `lmms-lab/VQAv2 validation`. */
+  readonly where: string;
+}
+
+/** The rows of a split's parquet files, one after the other. */
+export async function openParquetSplit(
+  shards: readonly Shard[],
+  options: ParquetSplitOptions,
+  signal: AbortSignal,
+): Promise<RowSource> {
+  const split = new ParquetSplit(shards, options);
+  await split.count(signal);
+  return split;
+}
+
+type Parquet = Awaited<ReturnType<typeof openParquet>>;
+
+class ParquetSplit implements RowSource {
+  readonly image = parquetImage;
+  rows?: number;
+  /** Footers read so far, by shard name. */
+  readonly #parquets = new Map<string, Parquet>();
+
+  constructor(
+    private readonly shards: readonly Shard[],
+    private readonly options: ParquetSplitOptions,
+  ) {}
+
+  /** Sums the rows of the footers read: all of them, or the first alone when the rest may never be needed. */
+  async count(signal: AbortSignal): Promise<void> {
+    for (const shard of this.options.countAll ? this.shards : this.shards.slice(0, 1)) {
+      await using opened = await shard.open(signal);
+      await this.#parse(shard, opened);
+    }
+    this.#sum();
+  }
+
+  async *read(offset: number, columns: readonly string[], signal: AbortSignal): AsyncIterable<readonly RawItem[]> {
+    let base = 0;
+    for (const shard of this.shards) {
+      const known = this.#parquets.get(shard.name);
+      if (known && base + known.rows <= offset) {
+        base += known.rows;
+        continue;
+      }
+      await using opened = await shard.open(signal);
+      const parquet = await this.#parse(shard, opened);
+      this.#sum();
+      yield* this.#readShard(shard, opened, parquet, base, offset, columns, signal);
+      base += parquet.rows;
+    }
+  }
+
+  async *#readShard(
+    shard: Shard,
+    opened: OpenShard,
+    parquet: Parquet,
+    base: number,
+    offset: number,
+    columns: readonly string[],
+    signal: AbortSignal,
+  ): AsyncIterable<readonly RawItem[]> {
+    const present = columns.filter((column) => parquet.columns.includes(column));
+    if (present.length === 0) {
+      throw new UserError(
+        `none of the columns ${columns.join(", ")} is in ${shard.name}; it has ${parquet.columns.join(", ")}`,
+        this.options.where,
+        "this is not the dataset that the task reads; check --data and the task's source",
+      );
+    }
+    for (const [index, group] of parquet.groups.entries()) {
+      const parts = batchesOf(parquet, index, present);
+      const size = Math.max(1, Math.ceil((group.end - group.start) / parts));
+      for (let start = group.start; start < group.end; start += size) {
+        const end = Math.min(start + size, group.end);
+        const from = Math.max(start, offset - base);
+        if (from >= end) continue;
+        signal.throwIfAborted();
+        const part = this.options.partial || end - from < group.end - group.start;
+        yield* this.#batches(shard, opened, parquet.metadata, present, { from, end, base, part }, signal);
+      }
+    }
+  }
+
+  /** One batch; in `partial` mode cut finer, so that eight rows do not fetch a hundred pictures. */
+  async *#batches(
+    shard: Shard,
+    opened: OpenShard,
+    metadata: FileMetaData,
+    columns: readonly string[],
+    range: { from: number; end: number; base: number; part: boolean },
+    signal: AbortSignal,
+  ): AsyncIterable<readonly RawItem[]> {
+    const step = this.options.partial ? partialBatch : range.end - range.from;
+    for (let from = range.from; from < range.end; from += step) {
+      const end = Math.min(from + step, range.end);
+      let cells: readonly Record<string, unknown>[];
+      try {
+        if (opened.damage) throw new SampleFailure("data", opened.damage);
+        cells = await readRows(opened.file, metadata, columns, from, end, range.part);
+      } catch (error) {
+        if (signal.aborted || error instanceof UserError) throw error;
+        const failure =
+          error instanceof SampleFailure
+            ? error
+            : new SampleFailure("data", `${shard.name}, rows ${from} to ${end - 1}: ${messageOf(error)}`, {
+                cause: error,
+              });
+        yield Array.from({ length: end - from }, (_, i) => ({ index: range.base + from + i, failure }));
+        continue;
+      }
+      yield cells.map((row, i) => ({ index: range.base + from + i, cells: row }));
+    }
+  }
+
+  async #parse(shard: Shard, opened: OpenShard): Promise<Parquet> {
+    const known = this.#parquets.get(shard.name);
+    if (known) return known;
+    try {
+      const parquet = await openParquet(opened.file);
+      this.#parquets.set(shard.name, parquet);
+      return parquet;
+    } catch (error) {
+      if (error instanceof UserError || (error instanceof Error && error.name === "AbortError")) throw error;
+      throw new UserError(
+        `${shard.name} is no parquet file that can be read: ${opened.damage ?? messageOf(error)}`,
+        this.options.where,
+        "fetch the file again: without its footer nobody knows how many rows it holds",
+        { cause: error },
+      );
+    }
+  }
+
+  #sum(): void {
+    if (this.#parquets.size !== this.shards.length) return;
+    this.rows = [...this.#parquets.values()].reduce((sum, shard) => sum + shard.rows, 0);
+  }
+
+  identity(): readonly string[] {
+    return this.shards.map((shard) => `${shard.name} ${this.#parquets.get(shard.name)?.footer ?? "not read"}`);
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** Rows fetched at once when few are wanted. */
+const partialBatch = 16;

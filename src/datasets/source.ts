@@ -1,0 +1,36 @@
+import type { SampleFailure } from "../core/errors.js";
+import type { ImageReader } from "./columns.js";
+import type { AsyncBuffer } from "./parquet.js";
+
+/** Cells of one row before conversion, or why they could not be read. */
+export type RawItem =
+  | { readonly index: number; readonly cells: Readonly<Record<string, unknown>> }
+  | { readonly index: number; readonly failure: SampleFailure };
+
+/** One file format read from one place: rows with the file's own cells, not yet checked. */
+export interface RowSource {
+  /** Rows in all; absent when only reading to the end can tell. */
+  readonly rows?: number;
+  /** What an image column's cell means here. */
+  readonly image: ImageReader;
+  /** Every cell is text: make it what the column's schema says first. */
+  readonly coerce?: (cell: unknown, column: import("../core/schema.js").TSchema) => unknown;
+  /** Batches in file order from row `offset` on. */
+  read(offset: number, columns: readonly string[], signal: AbortSignal): AsyncIterable<readonly RawItem[]>;
+  /** What identifies the content: name, size and hash or footer of each file. Complete when reading has ended. */
+  identity(): readonly string[];
+  close(): Promise<void>;
+}
+
+/** One parquet file of a split, opened when its turn comes: local, cached, or behind HTTP ranges. */
+export interface Shard {
+  /** Relative to the dataset, for messages and digests: `data/validation-00000-of-00068.parquet`. */
+  readonly name: string;
+  open(signal: AbortSignal): Promise<OpenShard>;
+}
+
+export interface OpenShard extends AsyncDisposable {
+  readonly file: AsyncBuffer;
+  /** Why the content must not be used although it can be read: its hash is wrong. Its rows become failures. */
+  readonly damage?: string;
+}

@@ -1,0 +1,156 @@
+import { open } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { SampleFailure, UserError } from "../core/errors.js";
+import type { ImageRef } from "../core/image.js";
+import type { TSchema } from "../core/schema.js";
+import { base64Image } from "./columns.js";
+import { imageFile } from "./image-file.js";
+import type { RawItem, RowSource } from "./source.js";
+import { FileDigest, textRecords } from "./text-records.js";
+
+const batchRows = 100;
+/** VLMEvalKit's rule: a cell this short in the `image` column is not base64 but the `index` of the row that has the picture. */
+const maxReference = 64;
+
+/**
+ * Tab-separated values with a header line and base64 images, as VLMEvalKit's files are (pandas' quoting). An `image` cell may
+ * hold one picture, a Python or JSON list of them, the `index` of another row, or a file name.
+ * @param root  the data folder, resolved; no image file may lie outside
+ */
+export function openTsv(path: string, root: string): RowSource {
+  const digest = new FileDigest();
+  const folders = [dirname(path), join(dirname(path), "images")];
+  /** Byte ranges of the records that hold pictures, by `index`: for rows that refer to another's. */
+  const records = new Map<string, { at: number; length: number }>();
+  let header: readonly string[] = [];
+
+  const imageOf = (cell: unknown): ImageRef | null => {
+    if (typeof cell !== "string" || cell === "") return null;
+    if (looksBase64(cell)) return base64Image(cell);
+    if (cell.length <= maxReference && records.has(cell)) return referredImage(cell);
+    return imageFile(cell, root, folders);
+  };
+  const referredImage = (index: string): ImageRef => ({
+    path: index,
+    bytes: async () => {
+      const record = records.get(index) as { at: number; length: number };
+      await using file = await open(path, "r");
+      const bytes = Buffer.alloc(record.length);
+      await file.read(bytes, 0, record.length, record.at);
+      const cell = splitRecord(bytes.toString("utf8"))[header.indexOf("image")] ?? "";
+      if (!looksBase64(cell))
+        throw new SampleFailure("data", `row ${index} of ${basename(path)}, which this row refers to, has no picture`);
+      return Buffer.from(cell, "base64");
+    },
+  });
+
+  return {
+    image: imageOf,
+    coerce: coerceText,
+    async *read(offset, _columns, signal) {
+      let index = -2;
+      let batch: RawItem[] = [];
+      for await (const record of textRecords(path, true, digest.start(), signal)) {
+        if (record.bytes.length === 0) continue;
+        index += 1;
+        const fields = splitRecord(record.bytes.toString("utf8"));
+        if (index === -1) {
+          header = fields.map((field) => field.trim());
+          continue;
+        }
+        if (fields.length !== header.length) {
+          const detail = `${basename(path)}:${record.line}: ${fields.length} cells where the header has ${header.length}`;
+          if (index >= offset) batch.push({ index, failure: new SampleFailure("data", detail) });
+        } else {
+          const cells = Object.fromEntries(header.map((name, i) => [name, fields[i] ?? ""]));
+          if (cells.index !== undefined && cells.image !== undefined && looksBase64(cells.image)) {
+            records.set(cells.index, { at: record.at, length: record.bytes.length });
+          }
+          if (index >= offset) batch.push({ index, cells: withImageLists(cells) });
+        }
+        if (batch.length < batchRows) continue;
+        yield batch;
+        batch = [];
+      }
+      digest.finish();
+      if (index === -2) throw new UserError("the file is empty", path, "its first line names the columns");
+      if (batch.length > 0) yield batch;
+    },
+    identity: () => [`${basename(path)} ${digest}`],
+    close: async () => {},
+  };
+}
+
+function looksBase64(cell: string): boolean {
+  return cell.length > maxReference && !/[^A-Za-z0-9+/=\s]/.test(cell.slice(0, 256));
+}
+
+/** Several pictures in one cell stand in a list: `['...', '...']`. */
+function withImageLists(cells: Record<string, string>): Record<string, unknown> {
+  const image = cells.image;
+  return image?.startsWith("[") ? { ...cells, image: parseList(image) } : cells;
+}
+
+/** Cells of one record: tab-separated, double quotes around cells that need them, a quote inside doubled. */
+export function splitRecord(record: string): string[] {
+  const cells: string[] = [];
+  let at = 0;
+  for (;;) {
+    let cell = "";
+    if (record[at] === '"') {
+      at += 1;
+      for (;;) {
+        const end = record.indexOf('"', at);
+        if (end < 0) {
+          cell += record.slice(at);
+          at = record.length;
+          break;
+        }
+        cell += record.slice(at, end);
+        at = end + 1;
+        if (record[at] !== '"') break;
+        cell += '"';
+        at += 1;
+      }
+    }
+    const tab = record.indexOf("\t", at);
+    cell += record.slice(at, tab < 0 ? undefined : tab);
+    cells.push(cell);
+    if (tab < 0) return cells;
+    at = tab + 1;
+  }
+}
+
+interface TextNode {
+  readonly type?: string;
+  readonly anyOf?: readonly TextNode[];
+}
+
+/** A text cell as the schema wants it; an empty one is null. What does not fit stays text, and the schema check names it. */
+function coerceText(cell: unknown, column: TSchema): unknown {
+  if (typeof cell !== "string") return cell;
+  const node = column as TextNode;
+  const types = [node.type, ...(node.anyOf ?? []).map((branch) => branch.type)];
+  if (cell === "") return types.includes("string") && !types.includes("null") ? "" : null;
+  if (types.includes("string")) return cell;
+  if ((types.includes("integer") || types.includes("number")) && /^[-+]?\d+(\.\d+)?(e[-+]?\d+)?$/i.test(cell))
+    return Number(cell);
+  if (types.includes("boolean") && /^(true|false)$/i.test(cell)) return cell.toLowerCase() === "true";
+  if (types.includes("array")) return parseList(cell);
+  return cell;
+}
+
+/** A list as JSON or as Python prints a list of strings; anything else stays text. */
+function parseList(cell: string): unknown {
+  for (const text of [
+    cell,
+    cell.replace(/'((?:[^'\\]|\\.)*)'/g, (_, inner: string) => JSON.stringify(inner.replace(/\\'/g, "'"))),
+  ]) {
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+  }
+  return cell;
+}

@@ -1,0 +1,143 @@
+import { type Static, Type } from "../core/schema.js";
+
+const Optional = Type.Optional;
+const closed = { additionalProperties: false } as const;
+
+/** A secret is never written into a config: only the name of the environment variable that holds it. */
+const Secret = (description: string) => Type.String({ pattern: "^env:[A-Za-z_][A-Za-z0-9_]*$", description });
+
+const About = {
+  about: Optional(Type.String({ description: "one sentence for people" })),
+  name: Optional(Type.String({ description: "shown in results instead of the specification" })),
+};
+
+/** US dollars per million tokens. */
+export const Prices = Type.Object(
+  {
+    input: Type.Number({ minimum: 0 }),
+    cachedInput: Optional(Type.Number({ minimum: 0, description: "default: as input" })),
+    output: Type.Number({ minimum: 0, description: "reasoning tokens included" }),
+  },
+  closed,
+);
+export type Prices = Static<typeof Prices>;
+
+/** What the endpoint accepts; a picture beyond it is re-encoded, and the Output says so. */
+export const ImageLimits = Type.Object(
+  {
+    maxBytes: Optional(Type.Integer({ minimum: 1024, description: "encoded bytes of one picture" })),
+    maxSide: Optional(Type.Integer({ minimum: 16, description: "pixels of the longer side" })),
+    mediaTypes: Optional(Type.Array(Type.String(), { description: "others are re-encoded as PNG" })),
+    maxImages: Optional(Type.Integer({ minimum: 0, description: "pictures in one request; more are a failure" })),
+  },
+  closed,
+);
+export type ImageLimits = Static<typeof ImageLimits>;
+
+const Endpoint = {
+  model: Type.String({ minLength: 1, description: "the model id that is sent" }),
+  urls: Optional(
+    Type.Array(Type.String({ pattern: "^https?://" }), {
+      minItems: 1,
+      description: "base URLs of equal servers of one model; requests are balanced over them",
+    }),
+  ),
+  apiKey: Optional(Secret("env:NAME")),
+  headers: Optional(
+    Type.Unsafe<Readonly<Record<string, string>>>({
+      type: "object",
+      additionalProperties: { type: "string" },
+      description: "further request headers; a value may be env:NAME",
+    }),
+  ),
+  body: Optional(
+    Type.Unsafe<Readonly<Record<string, import("../core/json.js").Json>>>({
+      type: "object",
+      description: "further fields of the request body, recorded in the fingerprint",
+    }),
+  ),
+  prices: Optional(Prices),
+  images: Optional(ImageLimits),
+  concurrency: Optional(Type.Integer({ minimum: 1, description: "requests in flight, at most; default 64" })),
+  timeoutSeconds: Optional(Type.Number({ exclusiveMinimum: 0, description: "one attempt; default 300" })),
+  attempts: Optional(Type.Integer({ minimum: 1, description: "per request, the first included; default 6" })),
+};
+
+export const OpenAiConfig = Type.Object(
+  {
+    runner: Type.Literal("openai"),
+    ...About,
+    ...Endpoint,
+    maxTokensField: Optional(
+      Type.Enum(["max_tokens", "max_completion_tokens"], { description: "default: by the model's name" }),
+    ),
+    temperature: Optional(
+      Type.Boolean({ description: "false: the model refuses the field; default: by the model's name" }),
+    ),
+    topK: Optional(Type.Boolean({ description: "the server knows top_k (vLLM, SGLang, llama.cpp); default false" })),
+    repetitionPenalty: Optional(Type.Boolean({ description: "the server knows repetition_penalty; default false" })),
+    seed: Optional(Type.Boolean({ description: "the server knows seed; default true" })),
+    loglikelihood: Optional(
+      Type.Enum(["echo", "none"], {
+        description:
+          "echo: /completions with echo and logprobs scores continuations of text-only prompts; default none",
+      }),
+    ),
+  },
+  closed,
+);
+export type OpenAiConfig = Static<typeof OpenAiConfig>;
+
+export const AnthropicConfig = Type.Object(
+  { runner: Type.Literal("anthropic"), ...About, ...Endpoint, version: Optional(Type.String()) },
+  closed,
+);
+export type AnthropicConfig = Static<typeof AnthropicConfig>;
+
+export const GeminiConfig = Type.Object({ runner: Type.Literal("gemini"), ...About, ...Endpoint }, closed);
+export type GeminiConfig = Static<typeof GeminiConfig>;
+
+export type RemoteConfig = OpenAiConfig | AnthropicConfig | GeminiConfig;
+
+export const LocalConfig = Type.Object(
+  {
+    runner: Type.Literal("local"),
+    ...About,
+    checkpoint: Type.String({ minLength: 1, description: "a folder, or a Hub model id" }),
+    revision: Optional(Type.String({ description: "commit or branch of the Hub model" })),
+    template: Optional(Type.String({ description: "conversation template; default: the checkpoint's" })),
+    dtype: Optional(Type.Enum(["bf16", "fp16", "fp32"])),
+    device: Optional(Type.String({ description: "auto, cpu, cuda, cuda:0, ..." })),
+    gridOrder: Optional(Type.String()),
+    licence: Optional(Type.String()),
+    cite: Optional(Type.String()),
+  },
+  closed,
+);
+export type LocalConfig = Static<typeof LocalConfig>;
+
+export const ReplayConfig = Type.Object(
+  { runner: Type.Literal("replay"), ...About, file: Type.String({ minLength: 1 }) },
+  closed,
+);
+export type ReplayConfig = Static<typeof ReplayConfig>;
+
+export const StubConfig = Type.Object(
+  { runner: Type.Literal("stub"), ...About, answer: Optional(Type.String({ description: "said to everything" })) },
+  closed,
+);
+export type StubConfig = Static<typeof StubConfig>;
+
+/** One model: what `configs/models/*.yaml` holds, and what a specification such as `openai:ID@URL` is turned into. */
+export type ModelConfig = RemoteConfig | LocalConfig | ReplayConfig | StubConfig;
+
+export const modelSchemas = {
+  openai: OpenAiConfig,
+  anthropic: AnthropicConfig,
+  gemini: GeminiConfig,
+  local: LocalConfig,
+  replay: ReplayConfig,
+  stub: StubConfig,
+} as const;
+
+export type RunnerName = keyof typeof modelSchemas;

@@ -1,0 +1,27 @@
+import type { Runner } from "../core/runner.js";
+import type { ModelConfig, RunnerName } from "./config.js";
+import type { OpenRunner, RunnerOptions } from "./options.js";
+import { resolveModel } from "./spec.js";
+
+/** The runners, imported when chosen: `stub` must not load an HTTP client, and no run but a local one the native engine. */
+export const runners = {
+  openai: async (config, options) => (await import("./remote/open.js")).openRemote(config, options),
+  anthropic: async (config, options) => (await import("./remote/open.js")).openRemote(config, options),
+  gemini: async (config, options) => (await import("./remote/open.js")).openRemote(config, options),
+  local: async (config, options) => (await import("./local/index.js")).openLocal({ ...config, ...given(options) }),
+  replay: async (config, options) => (await import("./replay.js")).openReplay(config, options),
+  stub: async (config, options) => (await import("./stub.js")).openStub(config, options),
+} satisfies { [Name in RunnerName]: OpenRunner<Extract<ModelConfig, { runner: Name }>> };
+
+/** `--device` and its like win over the config. */
+function given({ device, dtype, template, gridOrder, warn, environment }: RunnerOptions) {
+  const all = { device, dtype, template, gridOrder, warn, environment };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+/** Opens what `--model` names (see `resolveModel`), or a config in hand. Nothing is asked yet: see `Runner.preflight`. */
+export async function openRunner(model: string | ModelConfig, options: RunnerOptions = {}): Promise<Runner> {
+  const config = typeof model === "string" ? await resolveModel(model) : model;
+  const open = runners[config.runner] as OpenRunner<ModelConfig>;
+  return open(config, options);
+}

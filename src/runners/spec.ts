@@ -1,0 +1,102 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { UserError } from "../core/errors.js";
+import { didYouMean } from "../core/nearest.js";
+import { packageRoot } from "../core/package-root.js";
+import { Type } from "../core/schema.js";
+import { readYaml } from "../core/yaml.js";
+import { type ModelConfig, modelSchemas, type RunnerName } from "./config.js";
+
+const presetFolder = join(packageRoot, "configs", "models");
+const where = "--model";
+
+/**
+ * What `--model` says, as a config: a preset's name (`llava-next-72b`), a YAML file, or a specification:
+ * `openai:ID@URL[,URL...]`, `anthropic:ID[@URL]`, `gemini:ID[@URL]`, `local:DIR|HUB-ID[@REVISION]`, `replay:FILE`, `stub[:ANSWER]`.
+ * @throws UserError  an unknown runner or preset (with the nearest one), a part that is missing, a mistake in the YAML
+ */
+export async function resolveModel(spec: string): Promise<ModelConfig> {
+  const colon = spec.indexOf(":");
+  const name = colon < 0 ? spec : spec.slice(0, colon);
+  if (Object.hasOwn(modelSchemas, name) && !/\.ya?ml$/.test(spec)) {
+    return parseSpec(name as RunnerName, colon < 0 ? "" : spec.slice(colon + 1), spec);
+  }
+  if (/\.ya?ml$/.test(spec)) return readModel(spec);
+  const presets = await presetNames();
+  if (presets.includes(spec)) return readModel(join(presetFolder, `${spec}.yaml`));
+  throw new UserError(
+    `no model or preset named "${spec}"`,
+    where,
+    `${didYouMean(spec, [...presets, ...Object.keys(modelSchemas)])}presets: ${presets.join(", ")}; ` +
+      "or openai:ID@URL, anthropic:ID, gemini:ID, local:DIR, replay:FILE, stub, or a YAML file",
+  );
+}
+
+/** Names of the presets that ship with the package. */
+export async function presetNames(): Promise<string[]> {
+  const files = await readdir(presetFolder);
+  return files
+    .filter((file) => file.endsWith(".yaml"))
+    .map((file) => file.slice(0, -".yaml".length))
+    .sort();
+}
+
+/** The runner's name decides which schema the file must fit, so that an error speaks of that runner's keys only. */
+async function readModel(path: string): Promise<ModelConfig> {
+  const { runner } = await readYaml(
+    path,
+    Type.Object({ runner: Type.Enum(Object.keys(modelSchemas) as RunnerName[]) }),
+  );
+  return readYaml(path, modelSchemas[runner]);
+}
+
+function parseSpec(runner: RunnerName, rest: string, spec: string): ModelConfig {
+  switch (runner) {
+    case "openai":
+    case "anthropic":
+    case "gemini":
+      return { runner, ...modelAndUrls(rest, spec) };
+    case "local": {
+      if (rest === "") throw incomplete(spec, "local:DIR or local:ORG/NAME");
+      // A folder may have an @ in its name; a revision is what follows an @ in a Hub id.
+      const [checkpoint = "", revision] = /^[\w.-]+\/[\w.-]+@[\w./-]+$/.test(rest) ? rest.split("@") : [rest];
+      return { runner, checkpoint, ...(revision === undefined ? {} : { revision }) };
+    }
+    case "replay":
+      if (rest === "") throw incomplete(spec, "replay:FILE");
+      return { runner, file: rest };
+    case "stub":
+      return { runner, ...(rest === "" ? {} : { answer: rest }) };
+  }
+}
+
+/** `ID@URL,URL`; an id may itself hold an @, so the last one before `http` divides. */
+function modelAndUrls(rest: string, spec: string): { model: string; urls?: string[] } {
+  const at = rest.search(/@https?:\/\//);
+  const model = at < 0 ? rest : rest.slice(0, at);
+  if (model === "") throw incomplete(spec, "openai:gpt-4o-mini, or openai:ID@http://HOST:PORT/v1");
+  if (at < 0) {
+    if (/@/.test(model)) throw new UserError(`no URL in "${spec}"`, where, "a URL begins with http:// or https://");
+    return { model };
+  }
+  const urls = rest
+    .slice(at + 1)
+    .split(",")
+    .map((url) => url.trim());
+  for (const url of urls) {
+    if (!URL.canParse(url) || !/^https?:/.test(url))
+      throw new UserError(`"${url}" is no URL`, where, "it must begin with http:// or https://");
+    if (new URL(url).username !== "") {
+      throw new UserError(
+        "a URL must not hold a user name or password",
+        where,
+        "put the key into an environment variable and name it: apiKey: env:NAME",
+      );
+    }
+  }
+  return { model, urls };
+}
+
+function incomplete(spec: string, example: string): UserError {
+  return new UserError(`"${spec}" is not complete`, where, `write it as ${example}`);
+}
