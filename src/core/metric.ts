@@ -34,11 +34,18 @@ export interface FoldContext {
   /** Seeds the bootstrap. */
   readonly seed: number;
   readonly scoring: "official" | "lmms-eval";
+  /** Only `value` will be read: make no interval. Paired comparisons fold thousands of mixtures of two runs. */
+  readonly valueOnly?: boolean;
 }
 
 export interface Fold {
   add(sample: Sample): void;
   finish(): MetricValue | Promise<MetricValue>;
+  /**
+   * For a metric that is a mean of values known only once the split is complete (CIDEr: its document frequencies): each scored
+   * sample's value by `index`, in the metric's unit. Asked instead of `finish` by paired comparisons, which need no resampling then.
+   */
+  perSample?(): ReadonlyMap<number, number> | Promise<ReadonlyMap<number, number>>;
 }
 
 /**
