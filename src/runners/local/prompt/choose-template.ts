@@ -1,0 +1,91 @@
+/** Which template a checkpoint was trained with: what `--template` says, else read from its text model and vocabulary. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { messageOf, UserError } from "../../../core/errors.js";
+import { Type } from "../../../core/schema.js";
+import { readJsonFile } from "../checkpoint/json-file.js";
+import type { Tokenizer } from "../tokenizer/tokenizer.js";
+import { type TokenizerConfig, tokenText } from "../tokenizer/tokenizer-config.js";
+import { chatTemplate } from "./chat-template.js";
+import { isTemplateName, type Template, type TemplateName, template, templateNames } from "./templates.js";
+
+export interface TemplateSource {
+  readonly folder: string;
+  /** `description.text.type` of the engine: qwen2, llama, mistral, ... */
+  readonly textType: string;
+  readonly tokenizer: Tokenizer;
+  readonly config: TokenizerConfig;
+}
+
+/** @param wanted `--template`: a name of templates.ts, `checkpoint` (its own chat template), or a path ending in `.jinja` */
+export async function chooseTemplate(source: TemplateSource, wanted?: string): Promise<Template> {
+  if (wanted !== undefined && isTemplateName(wanted)) return template(wanted);
+  if (wanted?.endsWith(".jinja")) return fromText(source, await readTemplateFile(wanted), wanted);
+  if (wanted !== undefined && wanted !== "checkpoint") {
+    throw new UserError(
+      `no template named "${wanted}"`,
+      "--template",
+      `choose one of ${templateNames.join(", ")}; "checkpoint" for its own chat template; or a path to a .jinja file`,
+    );
+  }
+  const known = wanted === undefined ? familyTemplate(source) : undefined;
+  if (known !== undefined) return template(known);
+
+  const own = await ownTemplate(source);
+  if (own) return own;
+  throw new UserError(
+    `the checkpoint (text model "${source.textType}") is of no known family and has no chat template`,
+    source.folder,
+    `name the template it was trained with: --template ${templateNames.join("|")}, or a path to a .jinja file`,
+  );
+}
+
+/** After spec chapter 7: what each published family was trained with. Vocabularies tell families of one architecture apart. */
+function familyTemplate({ textType, tokenizer }: TemplateSource): TemplateName | undefined {
+  const has = (token: string): boolean => tokenizer.idOf(token) !== undefined;
+  switch (textType) {
+    case "qwen2":
+      return "qwen_1_5";
+    case "mistral":
+      return has("<|im_end|>") ? "mistral_direct" : "mistral_instruct";
+    case "llama":
+      if (has("<|eot_id|>")) return "llava_llama_3";
+      return has("<|im_end|>") ? "chatml_direct" : "vicuna_v1"; // Yi, Vicuna
+    default:
+      return undefined;
+  }
+}
+
+const ChatTemplateFile = Type.Object({ chat_template: Type.String() });
+
+/** In the order transformers looks: a file of its own, the processor's, the tokenizer's. */
+async function ownTemplate(source: TemplateSource): Promise<Template | undefined> {
+  const { folder, config } = source;
+  const jinjaPath = join(folder, "chat_template.jinja");
+  const text = await readTemplateFile(jinjaPath).catch((error) => {
+    if ((error as { cause?: NodeJS.ErrnoException }).cause?.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (text !== undefined) return fromText(source, text, jinjaPath);
+
+  const jsonPath = join(folder, "chat_template.json");
+  const file = await readJsonFile(jsonPath, ChatTemplateFile);
+  if (file) return fromText(source, file.chat_template, jsonPath);
+
+  const { chat_template: given } = config;
+  const ofTokenizer = Array.isArray(given) ? given.find((each) => each.name === "default")?.template : given;
+  return ofTokenizer ? fromText(source, ofTokenizer, join(folder, "tokenizer_config.json")) : undefined;
+}
+
+function fromText({ config }: TemplateSource, text: string, where: string): Template {
+  const tokens = { bosToken: tokenText(config.bos_token) ?? "", eosToken: tokenText(config.eos_token) ?? "" };
+  return chatTemplate(text, tokens, where);
+}
+
+async function readTemplateFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new UserError(`the template cannot be read: ${messageOf(error)}`, path, "check the path", { cause: error });
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Conversation templates of the LLaVA-NeXT repository (llava/conversation.py), one row each; checked against what that code renders.
+ * A template is four texts around a turn, so a row reads like the conversation it makes.
+ */
+import { UserError } from "../../../core/errors.js";
+import type { Message } from "../../../core/prompt.js";
+import { imageSlot, joined, messagePieces, type Piece, trimmed } from "./pieces.js";
+
+export interface Template {
+  readonly name: string;
+  /** Ends an answer, besides the checkpoint's own ids. */
+  readonly stopTokens: readonly string[];
+  /** The prompt, ready for the answer. A last message of the assistant is an answer begun: it is continued. */
+  render(messages: readonly Message<unknown>[]): Piece[];
+  /** What stands between the end of a rendered prompt and its answer; part of the continuation of a log-likelihood. */
+  readonly beforeAnswer: string;
+}
+
+interface Layout {
+  /** Used when the prompt has no system message. */
+  readonly system: string;
+  /** The opening of the conversation, around the system text. */
+  readonly opening: (system: string) => string;
+  readonly user: readonly [before: string, after: string];
+  /** Text that asks for the answer, text between it and the answer, text after the answer. */
+  readonly assistant: readonly [ask: string, beforeAnswer: string, after: string];
+  readonly stopTokens: readonly string[];
+  /** Contents lose the white space around them (Llama 3's published template). */
+  readonly trim?: boolean;
+  /** The system text stands inside the first user turn (Llama 2). */
+  readonly systemInFirstTurn?: boolean;
+  /** Text in front of every user turn but the first. */
+  readonly between?: string;
+}
+
+const assistantSystem = (who: string): string =>
+  `A chat between a curious ${who} and an artificial intelligence assistant. The assistant gives helpful, detailed, and polite answers to the ${who}'s questions.`;
+const visionSystem =
+  "You are a helpful language and vision assistant. You are able to understand the visual content that the user provides, and assist the user with a variety of tasks using natural language.";
+
+const chatml = (system: string, newline: string): Layout => ({
+  system,
+  opening: (text) => `<|im_start|>system\n${text}<|im_end|>${newline}`,
+  user: ["<|im_start|>user\n", `<|im_end|>${newline}`],
+  assistant: ["<|im_start|>assistant\n", "", `<|im_end|>${newline}`],
+  stopTokens: ["<|im_end|>"],
+});
+
+const vicuna = (who: string): Layout => ({
+  system: assistantSystem(who),
+  opening: (text) => `${text} `,
+  user: ["USER: ", " "],
+  assistant: ["ASSISTANT:", " ", "</s>"],
+  stopTokens: ["</s>"],
+});
+
+const llama2 = (system: string, between: string): Layout => ({
+  system,
+  opening: (text) => (text === "" ? "" : `<<SYS>>\n${text}\n<</SYS>>\n\n`),
+  systemInFirstTurn: true,
+  user: ["[INST] ", " [/INST]"],
+  assistant: ["", " ", " </s>"],
+  between,
+  stopTokens: ["</s>"],
+});
+
+const llama3: Layout = {
+  system: visionSystem,
+  opening: (text) => `<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\n${text}<|eot_id|>`,
+  user: ["<|start_header_id|>user<|end_header_id|>\n\n", "<|eot_id|>"],
+  assistant: ["<|start_header_id|>assistant<|end_header_id|>\n\n", "", "<|eot_id|>"],
+  stopTokens: ["<|eot_id|>", "<|end_of_text|>"],
+  trim: true,
+};
+
+const layouts = {
+  qwen_1_5: chatml("You are a helpful assistant.", "\n"),
+  qwen_2: chatml("You are a helpful assistant.", "\n"),
+  qwen_2_5: chatml("You are Qwen, created by Alibaba Cloud. You are a helpful assistant.", "\n"),
+  llava_llama_3: llama3,
+  vicuna_v1: vicuna("user"),
+  v1: vicuna("user"),
+  llava_v1: vicuna("human"),
+  mistral_instruct: llama2("", ""),
+  llava_llama_2: llama2(visionSystem, "<s>"),
+  chatml_direct: chatml("Answer the questions.", ""),
+  mistral_direct: chatml("Answer the questions.", ""),
+} satisfies Record<string, Layout>;
+
+export type TemplateName = keyof typeof layouts;
+export const templateNames = Object.keys(layouts) as readonly TemplateName[];
+export const isTemplateName = (name: string): name is TemplateName => Object.hasOwn(layouts, name);
+
+export function template(name: TemplateName): Template {
+  const layout: Layout = layouts[name];
+  return {
+    name,
+    stopTokens: layout.stopTokens,
+    beforeAnswer: layout.assistant[1],
+    render: (messages) => renderWith(layout, messages),
+  };
+}
+
+function renderWith(layout: Layout, messages: readonly Message<unknown>[]): Piece[] {
+  const { user, assistant } = layout;
+  const content = (message: Message<unknown>) =>
+    layout.trim ? trimmed(messagePieces(message)) : messagePieces(message);
+
+  const systems = messages.filter((message) => message.role === "system").map(content);
+  const systemText = systems.length === 0 ? layout.system : systems.map(textOnly).join("\n");
+  const turns = messages.filter((message) => message.role !== "system");
+
+  const pieces: Piece[] = layout.systemInFirstTurn ? [] : [layout.opening(systemText)];
+  turns.forEach((turn, i) => {
+    if (turn.role === "user") {
+      const opening = layout.systemInFirstTurn && i === 0 ? layout.opening(systemText) : "";
+      pieces.push(i === 0 ? "" : (layout.between ?? ""), user[0], opening, ...content(turn), user[1]);
+    } else {
+      const end = i === turns.length - 1 ? "" : assistant[2];
+      pieces.push(assistant[0], assistant[1], ...content(turn), end);
+    }
+  });
+  if (turns.at(-1)?.role !== "assistant") pieces.push(assistant[0]);
+  return joined(pieces);
+}
+
+function textOnly(pieces: readonly Piece[]): string {
+  if (pieces.includes(imageSlot)) {
+    throw new UserError("an image in a system message", "the task's prompt", "put images into user messages");
+  }
+  return pieces.join("");
+}

@@ -1,0 +1,270 @@
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { Message, Part } from "../../../src/core/prompt.js";
+import { chatTemplate } from "../../../src/runners/local/prompt/chat-template.js";
+import { chooseTemplate } from "../../../src/runners/local/prompt/choose-template.js";
+import { imageSlot, joined, messagePieces, type Piece, piecesText } from "../../../src/runners/local/prompt/pieces.js";
+import { continuationTokens, framedSlots, promptTokens } from "../../../src/runners/local/prompt/prompt-tokens.js";
+import { type TemplateName, template, templateNames } from "../../../src/runners/local/prompt/templates.js";
+import { jsonTokenizer } from "../../../src/runners/local/tokenizer/json-tokenizer.js";
+import { readSentencePieceModel } from "../../../src/runners/local/tokenizer/sentencepiece-model.js";
+import { sentencePieceTokenizer } from "../../../src/runners/local/tokenizer/sentencepiece-tokenizer.js";
+import type { Tokenizer } from "../../../src/runners/local/tokenizer/tokenizer.js";
+import { goldenFolder, hasGolden } from "./golden-folder.js";
+import { llamaStyleModel } from "./sentencepiece-writer.js";
+import { dataFolder, type PromptCase, readLines, readTokenizerFile } from "./tokenizer-cases.js";
+
+const image = { type: "image", image: "picture" } as const;
+const text = (words: string) => ({ type: "text", text: words }) as const;
+const user = (...parts: Part<unknown>[]): Message<unknown> => ({ role: "user", parts });
+const assistant = (words: string): Message<unknown> => ({ role: "assistant", parts: [text(words)] });
+const system = (words: string): Message<unknown> => ({ role: "system", parts: [text(words)] });
+
+interface Rendered {
+  readonly one_turn: string;
+  readonly one_turn_answered: string;
+  readonly two_turns: string;
+  readonly two_images: string;
+}
+const goldens = JSON.parse(readFileSync(join(dataFolder, "templates.json"), "utf8")) as Record<TemplateName, Rendered>;
+
+describe.each(templateNames)("the %s template renders as the reference", (name) => {
+  const golden = goldens[name];
+  const { render, beforeAnswer } = template(name);
+  const question = user(image, text("What is shown in this image?"));
+
+  test("one turn", () => expect(piecesText(render([question]))).toBe(golden.one_turn));
+
+  test("two images", () => {
+    expect(piecesText(render([user(image, image, text("Compare the two."))]))).toBe(golden.two_images);
+  });
+
+  test("two turns", () => {
+    const turns = [question, assistant("A red bus."), user(text("What colour is it?"))];
+    expect(piecesText(render(turns))).toBe(golden.two_turns);
+  });
+
+  test("an answer that is begun, and the answer of a log-likelihood, at the same place", () => {
+    const begun = piecesText(render([question, assistant("A red bus.")]));
+    expect(golden.one_turn_answered.startsWith(begun)).toBe(true);
+    expect(begun).toBe(`${golden.one_turn}${beforeAnswer}A red bus.`);
+  });
+});
+
+describe("system messages", () => {
+  test("replace the template's own", () => {
+    const rendered = piecesText(template("qwen_1_5").render([system("Be brief."), user(text("Hi"))]));
+    expect(rendered).toBe(
+      "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n",
+    );
+  });
+
+  test("stand inside the first turn of Llama-2 style templates", () => {
+    const rendered = piecesText(template("mistral_instruct").render([system("Be brief."), user(text("Hi"))]));
+    expect(rendered).toBe("[INST] <<SYS>>\nBe brief.\n<</SYS>>\n\nHi [/INST]");
+  });
+
+  test("with an image are refused", () => {
+    const broken: Message<unknown> = { role: "system", parts: [image] };
+    expect(() => template("vicuna_v1").render([broken, user(text("Hi"))])).toThrow("an image in a system message");
+  });
+});
+
+describe("images in a message", () => {
+  const pieces = (...parts: Part<unknown>[]) => messagePieces(user(...parts));
+
+  test("before all text are joined by spaces and followed by a newline", () => {
+    expect(pieces(image, image, text("Compare."))).toEqual([imageSlot, " ", imageSlot, "\nCompare."]);
+  });
+
+  test("between or behind texts stand as they are given", () => {
+    expect(pieces(text("First "), image, text(" then "), image)).toEqual(["First ", imageSlot, " then ", imageSlot]);
+    expect(pieces(image, text("one"), image, text("two"))).toEqual([imageSlot, "one", imageSlot, "two"]);
+  });
+
+  test("are parts, not words: a literal <image> stays text", () => {
+    expect(pieces(text("What does <image> mean?"))).toEqual(["What does <image> mean?"]);
+  });
+
+  test("keep their place when Llama 3 trims the text around them", () => {
+    const rendered = template("llava_llama_3").render([user(text("  a "), image, text(" b  "))]);
+    expect(piecesText(rendered)).toContain("<|end_header_id|>\n\na <image> b<|eot_id|>");
+  });
+});
+
+const vocabularies = [
+  { name: "mistral", folder: join(dataFolder, "mistral"), here: true },
+  ...["qwen2", "llama3", "llama2"].map((name) => ({
+    name,
+    folder: join(goldenFolder, "tokenizers", name),
+    here: hasGolden(`tokenizers/${name}`),
+  })),
+];
+
+/** The golden prompts are strings in which every `<image>` is an image. */
+const piecesOf = (prompt: string): Piece[] =>
+  joined(prompt.split("<image>").flatMap((part, i): Piece[] => (i === 0 ? [part] : [imageSlot, part])));
+
+for (const { name, folder, here } of vocabularies) {
+  describe.skipIf(!here)(`prompt ids of ${name}${here ? "" : " (its golden folder is not here)"}`, () => {
+    const cases = here ? readLines<PromptCase>(join(folder, "native_prompts.jsonl")) : [];
+
+    test("equal the reference's, cut at images", () => {
+      const tokenizer = jsonTokenizer(readTokenizerFile(folder), {}, name);
+      expect(cases.length).toBeGreaterThanOrEqual(8);
+      for (const { prompt, ids } of cases) expect(promptTokens(tokenizer, piecesOf(prompt))).toEqual(ids);
+    });
+
+    if (["mistral", "llama2"].includes(name))
+      test("equal the reference's with tokenizer.model", () => {
+        const added = ["<unk>", "<s>", "</s>"].map((content, id) => ({
+          id,
+          content,
+          lstrip: false,
+          rstrip: false,
+          normalized: false,
+          special: true,
+        }));
+        const tokenizer = sentencePieceTokenizer(
+          readSentencePieceModel(llamaStyleModel(readTokenizerFile(folder)), name),
+          {
+            added,
+            addBos: true,
+            legacy: name === "mistral", // the reference loads Vicuna slow with legacy=false, Mistral fast
+            addPrefixSpace: true,
+          },
+        );
+        for (const { prompt, ids } of cases) expect(promptTokens(tokenizer, piecesOf(prompt))).toEqual(ids);
+      });
+
+    test("are what the template of the family renders", () => {
+      const rendered = new Set(
+        cases.map(({ prompt, template: used }) => {
+          if (!templateNames.includes(used as TemplateName)) return true;
+          const question = "\nWhat is shown in this image?";
+          return !prompt.includes(`<image>${question}`)
+            ? true
+            : prompt === piecesText(template(used as TemplateName).render([user(image, text(question.trim()))]));
+        }),
+      );
+      expect([...rendered]).toEqual([true]);
+    });
+  });
+}
+
+describe("prompt ids", () => {
+  const tokenizer = jsonTokenizer(readTokenizerFile(join(dataFolder, "mistral")), {}, "mistral");
+
+  test("put the start and end tokens around every image when the checkpoint wants them", () => {
+    expect(framedSlots(["a", imageSlot, "b"])).toEqual(["a<im_start>", imageSlot, "<im_end>b"]);
+  });
+
+  test("of a continuation are cut from the whole text, without a second prefix space", () => {
+    const pieces = template("vicuna_v1").render([user(image, text("What?"))]);
+    const { ids, crossesBorder } = continuationTokens(tokenizer, pieces, " A cat.");
+    expect(ids).toEqual(tokenizer.encode("x A cat.").slice(tokenizer.encode("x").length));
+    expect(crossesBorder).toBe(false);
+  });
+
+  test("of a continuation that fuses with the prompt's end say so", () => {
+    const { crossesBorder, ids } = continuationTokens(tokenizer, ["an answ"], "er");
+    expect(crossesBorder).toBe(true);
+    expect(ids.length).toBeGreaterThan(0);
+  });
+});
+
+describe("the checkpoint's own chat template", () => {
+  const tokens = { bosToken: "<s>", eosToken: "</s>" };
+  const strings =
+    "{{ bos_token }}{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}";
+  const lists =
+    "{% for m in messages %}{{ m.role }}: {% for c in m.content | selectattr('type', 'equalto', 'image') %}<image>\n{% endfor %}" +
+    "{% for c in m.content | selectattr('type', 'equalto', 'text') %}{{ c.text }}{% endfor %} {% endfor %}assistant:";
+
+  test("that takes strings gets the placeholders in the text", () => {
+    const { render } = chatTemplate(strings, tokens, "here");
+    expect(render([user(image, text("What?"))])).toEqual(["<s>[user]", imageSlot, "\nWhat?[assistant]"]);
+  });
+
+  test("that takes content lists writes the placeholders itself", () => {
+    const { render } = chatTemplate(lists, tokens, "here");
+    expect(render([user(image, text("What?"))])).toEqual(["user: ", imageSlot, "\nWhat? assistant:"]);
+  });
+
+  test.each([
+    ["strings", strings],
+    ["lists", lists],
+  ])("keeps a literal <image> of the user as text (%s)", (_, source) => {
+    const { render } = chatTemplate(source, tokens, "here");
+    const pieces = render([user(image, text("Is <image> a tag?"))]);
+    expect(pieces.filter((piece) => piece === imageSlot)).toHaveLength(1);
+    expect(piecesText(pieces)).toContain("Is <image> a tag?");
+  });
+
+  test("prints a frozen date", () => {
+    const { render } = chatTemplate("{{ strftime_now('%d %b %Y') }} {{ messages[0].content }}", tokens, "here");
+    expect(render([user(text("x"))])).toEqual(["26 Jul 2024 x"]);
+  });
+
+  test.each([
+    ["that does not parse", "{% for %}"],
+    ["that raises", "{{ raise_exception('only one turn') }}"],
+  ])("%s is a user's error", (_, source) => {
+    expect(() => chatTemplate(source, tokens, "tokenizer_config.json").render([user(text("x"))])).toThrow(
+      expect.objectContaining({ name: "UserError", where: "tokenizer_config.json" }),
+    );
+  });
+});
+
+describe("the template of a checkpoint", () => {
+  const withTokens = (...names: string[]): Tokenizer => ({
+    source: "tokenizer.json",
+    start: [],
+    length: names.length,
+    encode: () => [],
+    decode: () => "",
+    idOf: (token) => (names.includes(token) ? names.indexOf(token) : undefined),
+  });
+  const source = (textType: string, ...names: string[]) => ({
+    folder: "/nowhere",
+    textType,
+    tokenizer: withTokens(...names),
+    config: {},
+  });
+
+  test.each([
+    ["qwen2", ["<|im_end|>"], "qwen_1_5"],
+    ["llama", ["<|eot_id|>", "<|begin_of_text|>"], "llava_llama_3"],
+    ["llama", ["<|im_end|>"], "chatml_direct"],
+    ["llama", ["</s>"], "vicuna_v1"],
+    ["mistral", ["</s>"], "mistral_instruct"],
+    ["mistral", ["<|im_end|>"], "mistral_direct"],
+  ])("of text model %s with %s is %s", async (textType, names, expected) => {
+    expect((await chooseTemplate(source(textType, ...names))).name).toBe(expected);
+  });
+
+  test("is what --template says", async () => {
+    expect((await chooseTemplate(source("llama"), "llava_v1")).name).toBe("llava_v1");
+    await expect(chooseTemplate(source("llama"), "vicuna")).rejects.toThrow('no template named "vicuna"');
+  });
+
+  test("is its own for an unknown family, or an error that names the ways out", async () => {
+    const own = { ...source("gemma"), config: { chat_template: "{{ messages[0].content }}!" } };
+    expect((await chooseTemplate(own)).render([user(text("x"))])).toEqual(["x!"]);
+    await expect(chooseTemplate(source("gemma"))).rejects.toThrow(
+      expect.objectContaining({ name: "UserError", fix: expect.stringContaining("--template") }),
+    );
+  });
+
+  test("may be a .jinja file", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "template-"));
+    const path = join(folder, "mine.jinja");
+    await writeFile(path, "<{{ messages[0].content }}>");
+    expect((await chooseTemplate(source("llama"), path)).render([user(text("x"))])).toEqual(["<x>"]);
+    await rm(folder, { recursive: true });
+    await expect(chooseTemplate(source("llama"), path)).rejects.toThrow("the template cannot be read");
+  });
+});
