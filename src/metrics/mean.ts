@@ -33,26 +33,33 @@ export function mean(name: string, options: MeanOptions = {}): Metric {
     ...(perGroup === undefined ? {} : { perGroup }),
     start() {
       const moments = new Moments();
+      let sum = 0;
       let unscored = 0;
       return {
         add(sample) {
           const value = sampleValue(sample, of);
-          if (value !== undefined) moments.add(value, sample.cluster);
-          else if (sample.score.status === "unscored") unscored++;
+          if (value !== undefined) {
+            moments.add(value, sample.cluster);
+            sum += value;
+          } else if (sample.score.status === "unscored") unscored++;
         },
-        finish: () => meanValue(moments, unscored, range),
+        finish: () => meanValue(moments, sum, unscored, range),
       };
     },
   };
 }
 
-/** A mean as metrics report it. */
-export function meanValue(moments: Moments, unscored: number, [low, high]: readonly [number, number]): MetricValue {
+/** A mean as metrics report it: `sum / n`, as the reference scripts compute it, so that even its last digit is theirs. */
+function meanValue(
+  moments: Moments,
+  sum: number,
+  unscored: number,
+  [low, high]: readonly [number, number],
+): MetricValue {
   const { n } = moments;
-  const sum = n === 0 ? 0 : moments.mean * n;
   const total = n + unscored;
   const bounds =
     unscored === 0 ? {} : { bounds: [(sum + low * unscored) / total, (sum + high * unscored) / total] as const };
   if (n === 0) return { value: null, n, ...bounds, note: "no sample was scored" };
-  return { value: moments.mean, n, ...intervalOf(moments), ...bounds };
+  return { value: sum / n, n, ...intervalOf(moments), ...bounds };
 }

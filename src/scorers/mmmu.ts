@@ -12,9 +12,62 @@ const written = (candidate: Candidate | undefined): string =>
  */
 export function lmmsOpen(response: string, gold: string | readonly string[]): { answer: string; correct: boolean } {
   const answer = written(parseOpen(response)[0]);
+  return { answer, correct: lmmsOpenCorrect(answer, gold) };
+}
+
+/** Whether a reference equals one character of the answer, or is empty. */
+export function lmmsOpenCorrect(answer: string, gold: string | readonly string[]): boolean {
   const references = typeof gold === "string" ? normalizeOpen(gold) : gold.flatMap(normalizeOpen);
   const characters = new Set(answer);
-  const inOneCharacter = (reference: string): boolean => (reference === "" ? answer !== "" : characters.has(reference));
-  const correct = references.some((reference) => typeof reference === "string" && inOneCharacter(reference));
-  return { answer, correct };
+  return references.some(
+    (reference) => typeof reference === "string" && (reference === "" ? answer !== "" : characters.has(reference)),
+  );
+}
+
+/** The subject in an id such as `validation_Basic_Medical_Science_12`; RangeError for any other form. */
+export function subjectOf(id: string): string {
+  const [start, end] = [id.indexOf("_"), id.lastIndexOf("_")];
+  const subject = id.slice(start + 1, end);
+  if (start <= 0 || end <= start + 1 || !/^\p{Nd}+$/u.test(id.slice(end + 1)))
+    throw new RangeError(`the id ${JSON.stringify(id)} does not have the form split_Subject_number`);
+  return subject;
+}
+
+/** MMMU's six domains and their subjects. */
+export const mmmuDomains: Readonly<Record<string, readonly string[]>> = {
+  "Art and Design": ["Art", "Art_Theory", "Design", "Music"],
+  Business: ["Accounting", "Economics", "Finance", "Manage", "Marketing"],
+  Science: ["Biology", "Chemistry", "Geography", "Math", "Physics"],
+  "Health and Medicine": [
+    "Basic_Medical_Science",
+    "Clinical_Medicine",
+    "Diagnostics_and_Laboratory_Medicine",
+    "Pharmacy",
+    "Public_Health",
+  ],
+  "Humanities and Social Science": ["History", "Literature", "Sociology", "Psychology"],
+  "Tech and Engineering": [
+    "Agriculture",
+    "Architecture_and_Engineering",
+    "Computer_Science",
+    "Electronics",
+    "Energy_and_Power",
+    "Materials",
+    "Mechanical_Engineering",
+  ],
+};
+
+/** CMMMU's, which are MMMU's in Chinese. */
+export const cmmmuDomains: Readonly<Record<string, readonly string[]>> = {
+  艺术与设计: ["艺术", "艺术理论", "设计", "音乐"],
+  商业: ["会计", "经济", "金融", "管理", "营销"],
+  科学: ["生物", "化学", "地理", "数学", "物理"],
+  健康与医学: ["基础医学", "临床医学", "诊断学与实验室医学", "制药", "公共卫生"],
+  人文社会科学: ["历史", "文献学", "社会学", "心理学"],
+  技术与工程: ["农业", "建筑学", "计算机科学", "电子学", "能源和电力", "材料", "机械工程"],
+};
+
+/** The domain of a subject; undefined for a subject outside the table. */
+export function domainOf(subject: string, domains: typeof mmmuDomains = mmmuDomains): string | undefined {
+  return Object.keys(domains).find((domain) => domains[domain]?.includes(subject));
 }

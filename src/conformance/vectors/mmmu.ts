@@ -1,6 +1,6 @@
 /** Vector files of the MMMU family. */
 
-import { lmmsOpen } from "../../scorers/mmmu.js";
+import { lmmsOpen, subjectOf } from "../../scorers/mmmu.js";
 import { parseCmmmuChoice } from "../../text/cmmmu-choice.js";
 import { parseJmmmuProChoice } from "../../text/jmmmu-pro-choice.js";
 import { optionLetters, parseChoice, parseProChoice } from "../../text/mmmu-choice.js";
@@ -16,6 +16,13 @@ import {
   parseVerdicts,
 } from "../../text/open-answer.js";
 import type { VectorFile } from "../vector-file.js";
+import {
+  cmmmuAggregate,
+  mmmuAggregate,
+  mmmuProAggregate,
+  mmmuProComposite,
+  mmmuProProcess,
+} from "./mmmu-aggregates.js";
 
 interface Choice {
   readonly response: string;
@@ -73,6 +80,7 @@ const cmmmu: VectorFile = {
       const parsed = parseBlank(response, answer);
       return { parsed, correct: matchesOpen(parsed, normalizeBlank(answer, answer)) };
     },
+    aggregate: cmmmuAggregate,
   },
   compare: { unordered: ["parsed"] },
 };
@@ -80,5 +88,15 @@ const cmmmu: VectorFile = {
 export const mmmuVectors: Readonly<Record<string, VectorFile>> = {
   mmmu_parse_mc: parseMc,
   mmmu_open: open,
+  mmmu_aggregate: {
+    functions: { extract_subset_name: ({ id }: { id: string }) => subjectOf(id), aggregate: mmmuAggregate },
+  },
+  mmmu_pro: {
+    functions: {
+      process_results: mmmuProProcess,
+      composite_process_results: mmmuProComposite,
+      aggregate: mmmuProAggregate,
+    },
+  },
   cmmmu,
 };

@@ -35,7 +35,7 @@ const mcqTasks: VectorFile = {
   functions: {
     ai2d: ({ prediction, answer }: Answered) => {
       const filtered = letterBeforePeriod(prediction);
-      return { filtered, exact_match: one(exactMatch(filtered, answer, looseMatch)) };
+      return { filtered, exact_match: one(exactMatch(strip(filtered), answer, looseMatch)) };
     },
     mmstar: ({ prediction, answer }: Answered) =>
       one(robustChoice(prediction, optionLetters(4)) === upper(strip(answer))),

@@ -1,10 +1,20 @@
 /** Every scorer conformance file we know, by its name: the list that `llava-eval metric` shows. */
 
 import type { VectorFile } from "../vector-file.js";
+import { aggregateVectors } from "./aggregates.js";
+import { judgeVectors } from "./judges.js";
+import { mathVectors } from "./maths.js";
+import { mmmuVectors } from "./mmmu.js";
+import { multipleChoiceVectors } from "./multiple-choice.js";
 import { shortAnswerVectors } from "./short-answers.js";
 import { statisticsVectors } from "./statistics.js";
 
 export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...shortAnswerVectors,
   ...statisticsVectors,
+  ...multipleChoiceVectors,
+  ...mmmuVectors,
+  ...mathVectors,
+  ...judgeVectors,
+  ...aggregateVectors,
 };
