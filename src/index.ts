@@ -9,3 +9,4 @@ export type { GenerationOptions, Likelihood, Output } from "./core/runner.js";
 export { Image, Nullable, type Static, Type } from "./core/schema.js";
 export type { Label, Score, ScoreContext, Scored, Scorer, Scoring, Unscored } from "./core/score.js";
 export { defineTask, type Judge, type JudgeQuestion, type Split, type Submission, type Task } from "./core/task.js";
+export { type MeanOptions, mean } from "./metrics/mean.js";

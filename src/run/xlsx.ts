@@ -28,11 +28,10 @@ function cell(value: Json): string {
   return `<c t="inlineStr"><is><t xml:space="preserve">${escapeXml(text)}</t></is></c>`;
 }
 
-/** XML 1.0 has no way to write most control characters: they become U+FFFD. */
+/** XML 1.0 has no way to write most control characters and lone surrogates: they become U+FFFD. */
 function escapeXml(text: string): string {
   return text
-    .toWellFormed()
-    .replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, "\ufffd")
+    .replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\p{Cs}/gu, "\ufffd")
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;");

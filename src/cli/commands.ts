@@ -1,0 +1,12 @@
+import type { CommandModule } from "yargs";
+import { command as doctor } from "./doctor.js";
+import { command as run } from "./run.js";
+import { command as score } from "./score.js";
+import { command as tasks } from "./tasks.js";
+
+/**
+ * One file per command; the order is the order in --help. `any`: yargs gives each handler the arguments that its own builder
+ * declares, which the type of a list cannot say.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export const commands: readonly CommandModule<object, any>[] = [run, tasks, score, doctor];

@@ -1,0 +1,158 @@
+import { appendFile, writeFile } from "node:fs/promises";
+import type { CommandModule } from "yargs";
+import { comparisonAnnotations } from "../board/compare/as-annotations.js";
+import { comparisonJUnit } from "../board/compare/as-junit.js";
+import { comparisonMarkdown } from "../board/compare/as-markdown.js";
+import { comparisonTable, comparisonWarnings } from "../board/compare/as-table.js";
+import { compare } from "../board/compare/compare.js";
+import type { Comparison } from "../board/compare/comparison.js";
+import { resolveSide } from "../board/compare/side.js";
+import { UserError } from "../core/errors.js";
+import { ExitCode } from "./exit-code.js";
+import { metricsOf } from "./metrics-of.js";
+import { listFlag, numberFlag } from "./number-flag.js";
+
+interface Arguments {
+  readonly a: string;
+  readonly b: string;
+  readonly tasks: string[] | undefined;
+  readonly "fail-on": string[] | undefined;
+  readonly "min-effect": string | undefined;
+  readonly alpha: string | undefined;
+  readonly format: string;
+  readonly out: string | undefined;
+  readonly save: string[] | undefined;
+  readonly flips: string | undefined;
+  readonly force: boolean;
+  readonly seed: string | undefined;
+  readonly resamples: string | undefined;
+  readonly results: string;
+}
+
+const forms = {
+  table: comparisonTable,
+  json: (comparison: Comparison) => `${JSON.stringify(comparison, null, 2)}\n`,
+  md: comparisonMarkdown,
+  junit: comparisonJUnit,
+  github: comparisonAnnotations,
+} satisfies Record<string, (comparison: Comparison, failOn: readonly string[]) => string>;
+type Form = keyof typeof forms;
+
+export const command: CommandModule<object, Arguments> = {
+  command: "compare <a> <b>",
+  describe: "Is B worse than A? Paired per sample, with intervals, tests and a verdict for each task",
+  builder: (yargs) =>
+    yargs
+      .positional("a", { type: "string", demandOption: true, describe: "the baseline: a run, or a model's name" })
+      .positional("b", { type: "string", demandOption: true, describe: "the candidate" })
+      .option("tasks", { type: "string", array: true, describe: "only these, separated by commas" })
+      .option("fail-on", {
+        type: "string",
+        array: true,
+        describe: "exit 3 on these verdicts [regression, inconclusive]; a task that B lacks closes the gate too",
+      })
+      .option("min-effect", {
+        type: "string",
+        requiresArg: true,
+        describe: "a loss counts from here: points of a percentage; for other units per cent of A (default 1)",
+      })
+      .option("alpha", { type: "string", requiresArg: true, describe: "two-sided level, after Holm (default 0.05)" })
+      .option("format", { choices: Object.keys(forms), default: "table", describe: "what is printed" })
+      .option("out", { type: "string", requiresArg: true, describe: "write it to a file instead" })
+      .option("save", {
+        type: "string",
+        array: true,
+        describe: "further forms into files: junit=compare.xml,md=comment.md",
+      })
+      .option("flips", { type: "string", requiresArg: true, describe: "changed samples shown per task (default 20)" })
+      .option("force", {
+        type: "boolean",
+        default: false,
+        describe: "compare what is not comparable; the reasons become warnings",
+      })
+      .option("seed", { type: "string", requiresArg: true, describe: "seeds the permutations (default 0)" })
+      .option("resamples", {
+        type: "string",
+        requiresArg: true,
+        describe: "for metrics of whole splits (default 1000)",
+      })
+      .option("results", { type: "string", requiresArg: true, default: "results", describe: "where models' runs are" })
+      .example("$0 compare results/baselines/nightly results/nightly --fail-on regression", "a gate")
+      .epilog(
+        "In GitHub Actions annotations go to the log and a summary to the job's page. Exit 3 when a gate closed, 1 when the two cannot be compared.",
+      ),
+  handler: async (argv) => {
+    process.exitCode = await run(argv);
+  },
+};
+
+async function run(argv: Arguments): Promise<number> {
+  const failOn = gates(argv["fail-on"]);
+  const tasks = listFlag(argv.tasks);
+  const targets = saveTargets(argv.save);
+  const options = {
+    alpha: numberFlag(argv.alpha, "alpha", { min: 0.0001, max: 0.5, fallback: 0.05 }),
+    minEffect: numberFlag(argv["min-effect"], "min-effect", { min: 0, max: 100, fallback: 1 }),
+    flips: numberFlag(argv.flips, "flips", { min: 0, max: 100_000, integer: true, fallback: 20 }),
+    seed: numberFlag(argv.seed, "seed", { min: 0, max: 2 ** 31, integer: true, fallback: 0 }),
+    replicates: numberFlag(argv.resamples, "resamples", { min: 100, max: 100_000, integer: true, fallback: 1000 }),
+    force: argv.force,
+    metricsOf,
+    ...(tasks ? { tasks } : {}),
+  };
+  const [a, b] = [await resolveSide(argv.a, argv.results), await resolveSide(argv.b, argv.results)];
+  const comparison = await compare(a, b, options);
+  const text = forms[argv.format as Form](comparison, failOn);
+  if (argv.out === undefined) process.stdout.write(text);
+  else await writeFile(argv.out, text);
+  for (const [form, path] of targets) await writeFile(path, forms[form](comparison, failOn));
+  process.stderr.write(comparisonWarnings(comparison));
+  if (process.env.GITHUB_ACTIONS === "true") await tellGitHub(comparison, argv.format === "github");
+  const closed = closedGates(comparison, failOn);
+  if (closed.length > 0) process.stderr.write(`gate closed: ${closed.join("; ")}\n`);
+  return closed.length > 0 ? ExitCode.gateClosed : ExitCode.done;
+}
+
+/** Annotations go to stderr, which the runner reads as well: stdout may be a JSON file in the making. */
+async function tellGitHub(comparison: Comparison, printed: boolean): Promise<void> {
+  if (!printed) process.stderr.write(comparisonAnnotations(comparison));
+  const summary = process.env.GITHUB_STEP_SUMMARY;
+  if (summary) await appendFile(summary, comparisonMarkdown(comparison));
+}
+
+/** What closes the gate, each with the tasks it names. */
+function closedGates({ tasks, onlyA }: Comparison, failOn: readonly string[]): string[] {
+  const named = (verdict: string) => tasks.filter((task) => task.verdict === verdict).map(({ task }) => task);
+  const closed: string[] = [];
+  const add = (reason: string, names: readonly string[]) => {
+    if (names.length > 0) closed.push(`${reason}: ${names.join(", ")}`);
+  };
+  if (failOn.includes("regression")) add("regression", named("regression"));
+  if (failOn.includes("inconclusive")) add("not enough evidence", named("not enough evidence"));
+  // A task that vanished must not read as "no regression".
+  if (failOn.length > 0) add("missing in B", onlyA);
+  return closed;
+}
+
+function gates(values: readonly string[] | undefined): readonly string[] {
+  const gates = listFlag(values) ?? [];
+  const unknown = gates.find((gate) => gate !== "regression" && gate !== "inconclusive");
+  if (unknown !== undefined) {
+    throw new UserError(`"${unknown}" is no verdict`, "--fail-on", "write regression, or regression,inconclusive");
+  }
+  return gates;
+}
+
+function saveTargets(values: readonly string[] | undefined): [Form, string][] {
+  return (listFlag(values) ?? []).map((item) => {
+    const [form = "", ...path] = item.split("=");
+    if (!(form in forms) || path.length === 0) {
+      throw new UserError(
+        `"${item}" is not FORM=FILE`,
+        "--save",
+        `write for example junit=compare.xml; forms: ${Object.keys(forms).join(", ")}`,
+      );
+    }
+    return [form as Form, path.join("=")];
+  });
+}

@@ -1,0 +1,69 @@
+import type { Dataset } from "../core/dataset.js";
+import { promptImages, promptText } from "../core/prompt.js";
+import type { GenerationOptions } from "../core/runner.js";
+import type { Task } from "../core/task.js";
+import { terminalSafeLines } from "../core/terminal-safe.js";
+import { readImage } from "../images/encoded.js";
+import type { EvaluatedTask } from "../run/evaluate.js";
+import { plan, plannedCount, type Selection } from "../run/plan.js";
+import type { ModelConfig } from "../runners/config.js";
+import { ExitCode } from "./exit-code.js";
+import { count } from "./number-format.js";
+
+interface DryRun {
+  open(task: EvaluatedTask): Promise<Dataset>;
+  profileOf(task: Task): string;
+  generationOf(task: Task): GenerationOptions;
+  readonly selection: Selection;
+  readonly model: ModelConfig;
+  readonly signal: AbortSignal;
+}
+
+/** Rows that stand for the rest: prompts of one benchmark are alike. */
+const sampled = 64;
+/** English text, common tokenizers; and the rule of thumb of the large providers for a picture. */
+const charactersPerToken = 4;
+const pixelsPerToken = 750;
+
+/** Says what a run would ask, and estimates tokens and price from the first rows; asks nothing. */
+export async function dryRun(tasks: readonly EvaluatedTask[], run: DryRun): Promise<number> {
+  let dollars = 0;
+  const { prices } = run.model as { prices?: { input: number; output: number } };
+  for (const one of tasks) {
+    await using dataset = await run.open(one);
+    const estimate = await estimateTask(one, dataset, run);
+    const generation = run.generationOf(one.task);
+    const requests = plannedCount(one.task, dataset, run.selection);
+    process.stdout.write(
+      `${one.label} v${one.task.version}: ${requests === undefined ? "all" : count(requests)} requests, ` +
+        `~${count(estimate.promptTokens)} prompt tokens each (${estimate.images.toFixed(1)} images), at most ${count(generation.maxNewTokens)} answer tokens\n` +
+        `${terminalSafeLines(estimate.example).replace(/^/gm, "  | ")}\n`,
+    );
+    if (prices && requests !== undefined) {
+      dollars += (requests * (estimate.promptTokens * prices.input + generation.maxNewTokens * prices.output)) / 1e6;
+    }
+  }
+  process.stdout.write(prices ? `at most about $${dollars.toFixed(2)}\n` : "no prices are known for this model\n");
+  return ExitCode.done;
+}
+
+async function estimateTask({ task }: EvaluatedTask, dataset: Dataset, run: DryRun) {
+  let rows = 0;
+  let tokens = 0;
+  let images = 0;
+  let example = "";
+  const selection = { ...run.selection, limit: Math.min(run.selection.limit ?? sampled, sampled), repeats: 1 };
+  for await (const unit of plan(task, dataset, selection, run.signal)) {
+    if (!("row" in unit)) continue;
+    const prompt = task.prompt(unit.row, run.profileOf(task));
+    example ||= promptText(prompt);
+    tokens += promptText(prompt).length / charactersPerToken;
+    for (const ref of promptImages(prompt)) {
+      const { width, height } = await readImage(ref);
+      tokens += (width * height) / pixelsPerToken;
+      images++;
+    }
+    rows++;
+  }
+  return { promptTokens: Math.round(tokens / Math.max(1, rows)), images: images / Math.max(1, rows), example };
+}

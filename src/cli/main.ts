@@ -1,0 +1,78 @@
+/** Parses, calls, prints; the only place where the parts are put together and where exit codes are decided. */
+import process from "node:process";
+import pc from "picocolors";
+import yargs from "yargs";
+import { UserError } from "../core/errors.js";
+import { didYouMean } from "../core/nearest.js";
+import { terminalSafeLines } from "../core/terminal-safe.js";
+import { commands } from "./commands.js";
+import { ExitCode } from "./exit-code.js";
+import { yargsOptions } from "./options.js";
+import { packageVersion } from "./versions.js";
+
+export async function main(args: readonly string[]): Promise<void> {
+  try {
+    await parser(args).parseAsync();
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+function parser(args: readonly string[]) {
+  return yargs(args)
+    .scriptName("llava-eval")
+    .usage(
+      "$0 COMMAND\n\nEvaluates large multimodal models: exact scores, resumable runs, a native engine for LLaVA checkpoints.",
+    )
+    .command(commands as never)
+    .completion("completion", "Print a completion script for bash or zsh")
+    .version(packageVersion())
+    .alias("h", "help")
+    .demandCommand(1, "no command was given")
+    .strict()
+    .parserConfiguration({ "camel-case-expansion": false, "boolean-negation": true })
+    .wrap(Math.min(120, process.stdout.columns ?? 120))
+    .exitProcess(false)
+    .fail((message, error) => {
+      if (error) throw error;
+      throw flagError(message, args[0] ?? "");
+    });
+}
+
+/** yargs' own complaints in our form. */
+function flagError(message: string, first: string): UserError {
+  const unknown = /^Unknown (?:argument|command)s?: (.+)$/.exec(message)?.[1]?.split(", ")[0];
+  if (unknown === first) {
+    const names = commands.map(({ command }) => String(command).split(" ")[0] ?? "");
+    return new UserError(
+      `no command "${first}"`,
+      "the command line",
+      `${didYouMean(first, names)}commands: ${names.join(", ")}`,
+    );
+  }
+  if (unknown !== undefined) {
+    const near = first === "run" ? didYouMean(unknown, [...Object.keys(yargsOptions), "config"]) : "";
+    return new UserError(
+      `unknown option or argument "${unknown}"`,
+      `llava-eval ${first}`,
+      `${near}"llava-eval ${first} --help" lists the options`,
+    );
+  }
+  const missing = /^Not enough arguments following: (.+)$/.exec(message)?.[1];
+  if (missing) return new UserError(`--${missing} needs a value`, `--${missing}`, "write the value after it");
+  return new UserError(message, "the command line", '"llava-eval --help" lists commands and options');
+}
+
+function report(error: unknown): number {
+  if (error instanceof UserError) {
+    process.stderr.write(`${terminalSafeLines(error.format()).replace(/^error:/, pc.red("error:"))}\n`);
+    return ExitCode.userError;
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(
+    `${pc.red("defect:")} this is a mistake in llava-eval, not in your input; please report it with these lines\n`,
+  );
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
+    process.stderr.write(`${terminalSafeLines(cause === error ? stack : `caused by ${cause.stack}`)}\n`);
+  return ExitCode.defect;
+}

@@ -1,0 +1,23 @@
+import { UserError } from "../core/errors.js";
+import type { Metric } from "../core/metric.js";
+import type { RunManifest } from "../core/result.js";
+import { chooseTasks } from "./catalogue.js";
+
+/**
+ * The metrics of a task of a run, from the catalogue or from the task file that the run named; undefined when neither knows it
+ * (the file was moved, the task has another name now).
+ */
+export async function metricsOf(label: string, manifest: RunManifest): Promise<readonly Metric[] | undefined> {
+  const { tasks } = manifest.config;
+  const asked = Array.isArray(tasks) ? tasks.filter((name) => typeof name === "string") : [];
+  for (const names of [[label], asked]) {
+    try {
+      const { chosen } = await chooseTasks(names);
+      const found = chosen.find((one) => one.label === label);
+      if (found) return found.task.metrics;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,74 @@
+import type { Dataset, RowItem } from "../core/dataset.js";
+import type { EvaluatedTask } from "./evaluate.js";
+
+/** Datasets that were opened to see whether their first row is there and well formed. */
+export interface Peeked {
+  /** The first task's dataset, its first batch still in hand; undefined for the others, which are opened again when their turn comes. */
+  take(label: string): Dataset | undefined;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens every task's dataset and reads its first rows: a wrong name, an unreachable hub or a mistyped column ends the run
+ * here, before any request is paid for.
+ */
+export async function peek(
+  tasks: readonly EvaluatedTask[],
+  open: (task: EvaluatedTask) => Promise<Dataset>,
+  offset: number,
+  signal: AbortSignal,
+): Promise<Peeked> {
+  const held = new Map<string, Dataset>();
+  for (const [i, task] of tasks.entries()) {
+    const dataset = await open(task);
+    const batches = dataset.batches(task.task.expand ? 0 : offset, signal)[Symbol.asyncIterator]();
+    const first = await batches.next();
+    if (i === 0) {
+      held.set(task.label, resumed(dataset, first, batches));
+    } else {
+      await batches.return?.();
+      await dataset[Symbol.asyncDispose]();
+    }
+  }
+  return {
+    take(label) {
+      const dataset = held.get(label);
+      held.delete(label);
+      return dataset;
+    },
+    async close() {
+      for (const dataset of held.values()) await dataset[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The dataset whose first reading goes on behind the batch that was already read. */
+function resumed(
+  dataset: Dataset,
+  first: IteratorResult<readonly RowItem[]>,
+  rest: AsyncIterator<readonly RowItem[]>,
+): Dataset {
+  let unread = true;
+  return {
+    get facts() {
+      return dataset.facts;
+    },
+    batches(offset, signal) {
+      if (!unread) return dataset.batches(offset, signal);
+      unread = false;
+      return continued(first, rest);
+    },
+    [Symbol.asyncDispose]: () => dataset[Symbol.asyncDispose](),
+  };
+}
+
+async function* continued(
+  first: IteratorResult<readonly RowItem[]>,
+  rest: AsyncIterator<readonly RowItem[]>,
+): AsyncGenerator<readonly RowItem[]> {
+  try {
+    for (let next = first; !next.done; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}
