@@ -1,0 +1,210 @@
+/** The one way out: every request of runners, judges and the hub goes through here. The only file that knows undici. */
+import { setMaxListeners } from "node:events";
+import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici";
+import { messageOf } from "../core/errors.js";
+import { type Redact, redactor } from "./redact.js";
+import { retryAfterOf } from "./retry.js";
+import { faultOf, TransportError } from "./transport-error.js";
+
+/** A request body that can be produced again for every attempt. */
+export interface RequestBody {
+  readonly byteLength: number;
+  chunks(): Iterable<Uint8Array>;
+}
+
+export interface HttpRequest {
+  readonly method: "GET" | "HEAD" | "POST";
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: RequestBody;
+  /** From the first byte sent to the last received, milliseconds. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Lower-case names; repeated headers are joined. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+export interface HttpStream extends Omit<HttpResponse, "body"> {
+  /** Must be read to its end or left with `return()` (a `for await` does either). */
+  readonly chunks: AsyncIterable<Buffer>;
+}
+
+export interface TransportOptions {
+  /** Connections per origin. Default 256. */
+  readonly connections?: number;
+  /** Bytes of a response held in memory, at most; a larger one is refused. Default 64 MB. */
+  readonly maxResponseBytes?: number;
+  /** Values that must never appear in a message. */
+  readonly secrets?: readonly (string | undefined)[];
+  /** HTTP_PROXY, HTTPS_PROXY, NO_PROXY (either case). Default `process.env`. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+const connectTimeoutMs = 15_000;
+const shownBodyBytes = 64 * 1024;
+
+export class Transport implements AsyncDisposable {
+  readonly redact: Redact;
+  readonly #dispatcher: Dispatcher;
+  readonly #maxResponseBytes: number;
+  readonly #quiet = new WeakSet<AbortSignal>();
+
+  constructor(options: TransportOptions = {}) {
+    const environment = options.environment ?? process.env;
+    this.redact = redactor(options.secrets ?? []);
+    this.#maxResponseBytes = options.maxResponseBytes ?? 64 * 1024 * 1024;
+    const agent: Agent.Options = {
+      connections: options.connections ?? 256,
+      pipelining: 1,
+      connect: { timeout: connectTimeoutMs },
+      // One deadline per request is ours; undici's own would cut slow answers of big models after five minutes.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxResponseSize: -1,
+    };
+    const read = (name: string) => environment[name.toLowerCase()] ?? environment[name.toUpperCase()];
+    const httpProxy = read("http_proxy");
+    const httpsProxy = read("https_proxy");
+    const noProxy = read("no_proxy");
+    this.#dispatcher =
+      httpProxy || httpsProxy
+        ? new EnvHttpProxyAgent({
+            ...agent,
+            httpProxy: httpProxy ?? "",
+            httpsProxy: httpsProxy ?? "",
+            noProxy: noProxy ?? "",
+          })
+        : new Agent(agent);
+  }
+
+  /** The whole response, whatever its status. @throws TransportError; the signal's reason when aborted */
+  async request(request: HttpRequest): Promise<HttpResponse> {
+    const { status, headers, chunks } = await this.open(request);
+    const declared = Number(headers["content-length"]);
+    const parts: Buffer[] = [];
+    let size = 0;
+    for await (const chunk of chunks) {
+      size += chunk.length;
+      if (size > this.#maxResponseBytes || declared > this.#maxResponseBytes) {
+        throw new TransportError(
+          "too-large",
+          `the response has ${declared > size ? declared : `more than ${size}`} bytes; at most ${this.#maxResponseBytes} are read`,
+        );
+      }
+      parts.push(chunk);
+    }
+    return { status, headers, body: parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts) };
+  }
+
+  /** The response as it arrives: for files. The deadline covers the body too. */
+  async open(request: HttpRequest): Promise<HttpStream> {
+    const { signal } = request;
+    signal.throwIfAborted();
+    this.#allowManyListeners(signal);
+    const abort = new AbortController();
+    const onAbort = () => abort.abort(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    const timer = setTimeout(() => abort.abort(new Deadline(request.timeoutMs)), request.timeoutMs);
+    const release = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+    };
+    try {
+      const url = new URL(request.url);
+      const response = await this.#dispatcher.request({
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method: request.method,
+        headers: request.body
+          ? { ...request.headers, "content-length": String(request.body.byteLength) }
+          : { ...request.headers },
+        ...(request.body ? { body: request.body.chunks() as unknown as Buffer } : {}),
+        signal: abort.signal,
+      });
+      const chunks = this.#chunksOf(response.body, signal, abort, release);
+      return { status: response.statusCode, headers: flat(response.headers), chunks };
+    } catch (error) {
+      release();
+      throw this.#failure(error, signal, abort);
+    }
+  }
+
+  async *#chunksOf(
+    body: Dispatcher.ResponseData["body"],
+    signal: AbortSignal,
+    abort: AbortController,
+    release: () => void,
+  ): AsyncGenerator<Buffer> {
+    try {
+      for await (const chunk of body) yield chunk as Buffer;
+    } catch (error) {
+      throw this.#failure(error, signal, abort);
+    } finally {
+      release();
+      // Left before its end: the rest is not wanted, and the connection is not worth draining a gigabyte.
+      body.destroy();
+    }
+  }
+
+  #failure(error: unknown, signal: AbortSignal, abort: AbortController): unknown {
+    if (signal.aborted) return signal.reason;
+    const { reason } = abort.signal;
+    if (reason instanceof Deadline) return new TransportError("timeout", reason.message, { cause: error });
+    const fault = faultOf(error);
+    const cause = error instanceof AggregateError ? error.errors[0] : error;
+    return new TransportError(fault, this.redact(`${saying[fault]}: ${messageOf(cause)}`), { cause: error });
+  }
+
+  /** The error of a response whose status is no success; reads what the server says about waiting. */
+  statusError(response: HttpResponse): TransportError {
+    const { status, headers } = response;
+    const body = this.redact(response.body.subarray(0, shownBodyBytes).toString("utf8"));
+    const retryAfterMs = retryAfterOf(headers);
+    return new TransportError("status", `HTTP ${status}`, {
+      status,
+      body,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
+  }
+
+  /** One signal for a whole run has a listener per request in flight: that is no leak. */
+  #allowManyListeners(signal: AbortSignal): void {
+    if (this.#quiet.has(signal)) return;
+    this.#quiet.add(signal);
+    setMaxListeners(0, signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#dispatcher.destroy();
+  }
+}
+
+class Deadline extends Error {
+  constructor(ms: number) {
+    super(`no complete response within ${ms / 1000} s`);
+  }
+}
+
+const saying = {
+  refused: "nobody answers at that address",
+  dns: "the host name is not known",
+  tls: "the TLS connection failed",
+  reset: "the connection broke",
+  timeout: "the connection timed out",
+  status: "an error status",
+  "too-large": "the response is too large",
+  malformed: "the response is no valid HTTP",
+} as const;
+
+function flat(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  const result: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) result[name.toLowerCase()] = Array.isArray(value) ? value.join(", ") : value;
+  }
+  return result;
+}
