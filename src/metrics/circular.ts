@@ -12,22 +12,18 @@ import { sampleValue } from "./mean.js";
 export interface CircularPass {
   /** The pass with the options in their first order. */
   readonly first: boolean;
-  /** Passes the question has: as many as options. */
-  readonly passes: number;
 }
 
 interface Question {
-  passes: number;
-  seen: number;
   first: boolean;
   wrong: boolean;
   unscored: number;
 }
 
 /**
- * Share of questions whose every pass is right. A question with an unscored pass counts only if another pass is wrong
- * already. Questions whose passes are not all in the run (`--limit`) are left out, since fewer passes make them easier;
- * lmms-eval counts them.
+ * Share of questions whose every pass is right. How many passes a question has is known from the rows only: "all of the
+ * above" keeps its place, so such a question has fewer passes than options. A question with an unscored pass counts only
+ * if another pass is wrong already. lmms-eval counts a question only if its first pass is among the rows.
  */
 export function circularAccuracy(name: string): Metric {
   return {
@@ -38,48 +34,38 @@ export function circularAccuracy(name: string): Metric {
       const questions = new Map<string, Question>();
       return {
         add(sample) {
-          const question = questions.get(sample.cluster) ?? {
-            passes: 1,
-            seen: 0,
-            first: false,
-            wrong: false,
-            unscored: 0,
-          };
+          const question = questions.get(sample.cluster) ?? { first: false, wrong: false, unscored: 0 };
           questions.set(sample.cluster, question);
           addPass(question, sample);
         },
-        finish: () => hitRate([...questions.values()], scoring),
+        finish: () =>
+          hitRate(
+            [...questions.values()].filter(({ first, unscored }) => scoring === "official" || first || unscored > 0),
+          ),
       };
     },
   };
 }
 
 function addPass(question: Question, sample: Sample): void {
-  question.seen++;
   const value = sampleValue(sample);
   if (value === undefined) question.unscored++;
   else if (value < 1) question.wrong = true;
   const pass = sample.score.status === "scored" ? (sample.score.data as Partial<CircularPass> | undefined) : undefined;
   if (pass?.first === true) question.first = true;
-  if (pass?.passes !== undefined) question.passes = pass.passes;
 }
 
-function hitRate(questions: readonly Question[], scoring: "official" | "lmms-eval"): MetricValue {
+function hitRate(questions: readonly Question[]): MetricValue {
   const moments = new Moments();
   let unscored = 0;
-  let incomplete = 0;
   for (const question of questions) {
-    const counts = scoring === "lmms-eval" ? question.first || question.unscored > 0 : question.seen >= question.passes;
-    if (!counts) incomplete++;
-    else if (question.wrong) moments.add(0);
+    if (question.wrong) moments.add(0);
     else if (question.unscored > 0) unscored++;
     else moments.add(1);
   }
   const { n } = moments;
   const hits = n === 0 ? 0 : moments.successes;
-  const total = n + unscored;
-  const note = incomplete > 0 ? { note: `${incomplete} questions without all their passes are left out` } : {};
-  const bounds = unscored > 0 ? { bounds: [hits / total, (hits + unscored) / total] as const } : {};
-  if (n === 0) return { value: null, n, ...bounds, note: note.note ?? "no question was scored" };
-  return { value: moments.mean, n, ...intervalOf(moments), ...bounds, ...note };
+  const bounds = unscored > 0 ? { bounds: [hits / (n + unscored), (hits + unscored) / (n + unscored)] as const } : {};
+  if (n === 0) return { value: null, n, ...bounds, note: "no question was scored" };
+  return { value: hits / n, n, ...intervalOf(moments), ...bounds };
 }

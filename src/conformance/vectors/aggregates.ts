@@ -151,7 +151,7 @@ function circular(results: readonly Pass[], undecided: Letter) {
       );
   const inputs = sorted.map((pass) => {
     const question = pass.index % 1e6;
-    const data = { first: pass.index < 1e6, passes: 1 };
+    const data = { first: pass.index < 1e6 };
     return { value: hit.get(question) === true ? 1 : 0, data, cluster: String(question), pass };
   });
   const metric = circularAccuracy("circular_accuracy");
