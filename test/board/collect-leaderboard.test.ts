@@ -1,17 +1,18 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readLeaderboard, regenerateLeaderboard } from "../../src/board/leaderboard/entries.js";
+import { readLeaderboard, regenerateLeaderboard } from "../../src/board/leaderboard/collect.js";
 import { openRun } from "../../src/board/read-run.js";
 import { sample, temporaryFolder, writeRun } from "./run-fixture.js";
 
 const samples = [sample(0, 1), sample(1, 0)];
 
-test("leaderboard.json lists every result of every finished run, and not the copies below baselines", async () => {
+test("leaderboard.json lists every result of every finished run, not copies below baselines or runs that were replaced", async () => {
   await using folder = await temporaryFolder();
   await writeRun(folder.dir, "a", { tasks: { vqav2: { samples }, gqa: { samples } } });
   await writeRun(folder.dir, "b", { tasks: { vqav2: { samples } } });
   await writeRun(folder.dir, "running", { manifest: { status: "running" }, tasks: { vqav2: { samples } } });
+  await writeRun(folder.dir, "a.old-20260101T000000", { tasks: { vqav2: { samples } } });
   await writeRun(join(folder.dir, "baselines"), "a", { tasks: { vqav2: { samples } } });
   const { unreadable } = await regenerateLeaderboard(folder.dir);
   const entries = await readLeaderboard(join(folder.dir, "leaderboard.json"));

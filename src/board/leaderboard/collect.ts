@@ -38,10 +38,13 @@ export interface Collected {
   readonly unreadable: readonly string[];
 }
 
-/** Entries of all runs below `resultsDir` except `baselines/` (copies of runs). Runs still going on are left out. */
+/** What `run --fresh` calls the folder that it moved aside. */
+const movedAside = /\.old-\d{8}T\d{6}(-\d+)?$/;
+
+/** Entries of all runs below `resultsDir`, without copies (`baselines/`), runs that `--fresh` replaced and runs still going on. */
 export async function collectEntries(resultsDir: string): Promise<Collected> {
   const baselines = join(resultsDir, "baselines", sep);
-  const runs = (await findRuns(resultsDir)).filter((dir) => !dir.startsWith(baselines));
+  const runs = (await findRuns(resultsDir)).filter((dir) => !dir.startsWith(baselines) && !movedAside.test(dir));
   const entries: LeaderboardEntry[] = [];
   const unreadable: string[] = [];
   for (const dir of runs) {

@@ -1,0 +1,51 @@
+import { xmlText } from "../format/xml.js";
+import type { Comparison, TaskComparison } from "./comparison.js";
+import { answerText, changeText, reasonText, warningsOf } from "./words.js";
+
+/**
+ * JUnit XML as CI servers read it: a test case for each task, a regression is a failure, too little evidence a skipped case
+ * (or a failure, where the gate closes on it).
+ */
+export function comparisonJUnit(comparison: Comparison, failOn: readonly string[]): string {
+  const { tasks, a, b } = comparison;
+  const failed = tasks.filter(({ verdict }) => isFailure(verdict, failOn)).length;
+  const skipped =
+    tasks.filter(({ verdict }) => verdict === "not enough evidence").length - inconclusiveFailures(tasks, failOn);
+  const counts = `tests="${tasks.length}" failures="${failed}" skipped="${skipped}" errors="0"`;
+  const warnings = warningsOf(comparison).join("\n");
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites ${counts}>`,
+    `  <testsuite name="${xmlText(`llava-eval compare ${a.name} ${b.name}`)}" ${counts}>`,
+    ...tasks.map((task) => testCase(task, failOn)),
+    ...(warnings ? [`    <system-out>${xmlText(warnings)}</system-out>`] : []),
+    "  </testsuite>",
+    "</testsuites>",
+    "",
+  ].join("\n");
+}
+
+/** A regression always fails its test case: a report says what is, only the exit code depends on the gate. */
+function isFailure(verdict: string, failOn: readonly string[]): boolean {
+  return verdict === "regression" || (verdict === "not enough evidence" && failOn.includes("inconclusive"));
+}
+
+const inconclusiveFailures = (tasks: readonly TaskComparison[], failOn: readonly string[]) =>
+  tasks.filter(({ verdict }) => verdict === "not enough evidence" && isFailure(verdict, failOn)).length;
+
+function testCase(task: TaskComparison, failOn: readonly string[]): string {
+  const open = `    <testcase classname="llava-eval" name="${xmlText(`${task.task} ${task.metric}`)}"`;
+  const message = `${changeText(task)} (${reasonText(task)})`;
+  if (isFailure(task.verdict, failOn)) {
+    return `${open}>\n      <failure type="${task.verdict}" message="${xmlText(message)}">${xmlText(details(task))}</failure>\n    </testcase>`;
+  }
+  if (task.verdict === "not enough evidence") {
+    return `${open}>\n      <skipped message="${xmlText(message)}"/>\n    </testcase>`;
+  }
+  return `${open}>\n      <system-out>${xmlText(message)}</system-out>\n    </testcase>`;
+}
+
+function details({ flips }: TaskComparison): string {
+  const lines = flips.shown.map((flip) => `${flip.id}: ${answerText(flip.a)} -> ${answerText(flip.b)}`);
+  return [`${flips.lost} worse, ${flips.gained} better`, ...lines].join("\n");
+}

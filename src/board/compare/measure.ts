@@ -1,0 +1,104 @@
+/** How two runs differ on one task: the main metric over the samples that both have scored. No verdict yet. */
+import type { Metric } from "../../core/metric.js";
+import type { MetricResult, RunManifest } from "../../core/result.js";
+import { comparePairs, type Pair } from "../../statistics/paired-comparison.js";
+import type { TaskComparison } from "./comparison.js";
+import { type Changes, changesOf } from "./flips.js";
+import { joinSamples, type SamplePair, sampleValue } from "./join-samples.js";
+import type { SideTask } from "./side.js";
+import { compareByFold } from "./whole-split.js";
+
+export interface MeasureOptions {
+  readonly alpha: number;
+  readonly seed: number;
+  /** For metrics of whole splits. */
+  readonly replicates: number;
+  /** The task's metrics, when the task is known here; metrics of whole splits are compared through them. */
+  readonly metricsOf: (task: string, run: RunManifest) => Promise<readonly Metric[] | undefined>;
+}
+
+export type Measurement = Omit<TaskComparison, "verdict" | "pHolm" | "flips" | "minEffect" | "improved"> & {
+  readonly changes: Changes;
+  /** Every raw answer is the same in both runs. */
+  readonly identical: boolean;
+};
+
+export async function measure(task: string, a: SideTask, b: SideTask, options: MeasureOptions): Promise<Measurement> {
+  const joined = await joinSamples(a.run, b.run, task);
+  const metric = a.result.metrics.find(({ direction }) => direction !== "neither");
+  const both = joined.filter((pair) => pair.a && pair.b);
+  const scored = both.filter((pair) => pair.a?.status === "scored" && pair.b?.status === "scored");
+  const direction = metric?.direction === "lower" ? "lower" : "higher";
+  const facts = {
+    task,
+    version: a.result.version,
+    metric: metric?.name ?? "none",
+    unit: metric?.unit ?? "count",
+    direction,
+    samples: {
+      paired: scored.length,
+      clusters: new Set(scored.map((pair) => pair.a?.cluster)).size,
+      unscored: both.length - scored.length,
+      onlyA: joined.filter((pair) => !pair.b).length,
+      onlyB: joined.filter((pair) => !pair.a).length,
+    },
+    changes: changesOf(scored, metric?.name ?? "", direction === "lower" ? -1 : 1),
+    identical: both.length > 0 && both.length === joined.length && both.every(isSame),
+  } as const;
+  const unknown = (note: string): Measurement => ({ ...facts, a: null, b: null, delta: null, notes: [note] });
+  if (!metric) return unknown("the task has no metric with a direction");
+  if (scored.length === 0) return unknown("no sample is scored in both runs");
+  const scale = scaleOfMean(metric, joined);
+  if (scale !== undefined) return { ...facts, ...measureMean(scored, metric.name, scale, options), notes: [] };
+  const metrics = await options.metricsOf(task, a.run.manifest);
+  const fold = metrics?.find(({ name }) => name === metric.name);
+  if (!fold) return unknown(`${metric.name} is no mean of the samples' scores, and its task is not known here`);
+  const split = await compareByFold(fold, task, { a: a.run, b: b.run }, { ...options, scoring: a.result.scoring });
+  if (!split) return unknown(`${metric.name} has no value on the paired samples`);
+  return { ...facts, ...split, notes: [] };
+}
+
+function isSame({ a, b }: SamplePair): boolean {
+  return a?.text === b?.text && a?.answer === b?.answer && a?.verdict === b?.verdict && a?.status === b?.status;
+}
+
+/**
+ * The factor from the mean of the samples' values to the metric, or undefined when it is no such mean. Not declared but
+ * checked against the Result: a metric that is a mean of something else (groups, subtasks) shows here.
+ */
+function scaleOfMean(metric: MetricResult, joined: readonly SamplePair[]): number | undefined {
+  const values = joined.flatMap((pair) => {
+    const value = pair.a?.status === "scored" ? sampleValue(pair.a, metric.name) : undefined;
+    return value === undefined ? [] : [value];
+  });
+  if (metric.value === null || values.length === 0) return undefined;
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const target = metric.value;
+  return [1, 100].find((scale) => Math.abs(mean * scale - target) <= 1e-9 * Math.max(1, Math.abs(target)));
+}
+
+function measureMean(scored: readonly SamplePair[], metric: string, scale: number, options: MeasureOptions) {
+  const pairs = overRepeats(scored, metric);
+  const { meanA, meanB, delta, interval, p, test, smallestEffect } = comparePairs(pairs, options);
+  return {
+    a: meanA * scale,
+    b: meanB * scale,
+    delta: delta * scale,
+    interval: [interval[0] * scale, interval[1] * scale] as const,
+    p,
+    test,
+    ...(smallestEffect === undefined ? {} : { smallestEffect: smallestEffect * scale }),
+  };
+}
+
+/** One pair per sample: with repeats the mean of each side's. */
+function overRepeats(scored: readonly SamplePair[], metric: string): Pair[] {
+  const byId = new Map<string, { a: number; b: number; count: number; cluster: string }>();
+  for (const pair of scored) {
+    const [a, b] = [sampleValue(pair.a, metric), sampleValue(pair.b, metric)];
+    if (a === undefined || b === undefined) continue;
+    const sum = byId.get(pair.id) ?? { a: 0, b: 0, count: 0, cluster: pair.a?.cluster ?? pair.id };
+    byId.set(pair.id, { ...sum, a: sum.a + a, b: sum.b + b, count: sum.count + 1 });
+  }
+  return [...byId.values()].map(({ a, b, count, cluster }) => ({ a: a / count, b: b / count, cluster }));
+}

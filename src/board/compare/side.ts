@@ -1,0 +1,65 @@
+/** One side of a comparison: a run, or a model of the leaderboard with the runs behind its entries. */
+import { basename, dirname, join, resolve } from "node:path";
+import { UserError } from "../../core/errors.js";
+import type { LeaderboardEntry, Result } from "../../core/result.js";
+import { collectEntries } from "../leaderboard/collect.js";
+import { isRunFolder, openRun, type RunFolder } from "../read-run.js";
+
+export interface SideTask {
+  readonly run: RunFolder;
+  readonly result: Result;
+}
+
+export interface Side {
+  /** As the user named it. */
+  readonly name: string;
+  readonly tasks: ReadonlyMap<string, SideTask>;
+}
+
+/**
+ * @param name a run folder, the name of one below `resultsDir` or `resultsDir/baselines`, or a model of the leaderboard
+ * @throws UserError when nothing has this name
+ */
+export async function resolveSide(name: string, resultsDir: string): Promise<Side> {
+  for (const dir of [name, join(resultsDir, name), join(resultsDir, "baselines", name)]) {
+    if (await isRunFolder(dir)) return sideOf(name, await openRun(dir));
+  }
+  const { entries } = await collectEntries(resultsDir);
+  const own = entries.filter((entry) => entry.model === name);
+  if (own.length === 0) throw unknown(name, resultsDir, entries);
+  return await sideOfEntries(name, own, resultsDir);
+}
+
+/** The side of one run that is already open. */
+export function sideOf(name: string, run: RunFolder): Side {
+  return { name, tasks: new Map([...run.results].map(([task, result]) => [task, { run, result }])) };
+}
+
+/** Of several runs of one task the one that counts on the leaderboard: without flags before flagged, then the latest. */
+async function sideOfEntries(name: string, entries: readonly LeaderboardEntry[], resultsDir: string): Promise<Side> {
+  const best = new Map<string, LeaderboardEntry>();
+  for (const entry of entries) {
+    const known = best.get(entry.task);
+    if (!known || standing(entry) > standing(known)) best.set(entry.task, entry);
+  }
+  const tasks = new Map<string, SideTask>();
+  for (const [task, entry] of best) {
+    const run = await openRun(resolve(resultsDir, entry.run));
+    const result = run.results.get(task);
+    if (result) tasks.set(task, { run, result });
+  }
+  return { name, tasks };
+}
+
+const standing = (entry: LeaderboardEntry) => `${entry.flags.length === 0 ? 1 : 0} ${entry.finishedAt ?? ""}`;
+
+function unknown(name: string, resultsDir: string, entries: readonly LeaderboardEntry[]): UserError {
+  const models = [...new Set(entries.map((entry) => entry.model))].sort();
+  const known = models.length === 0 ? "it is empty" : `it has the models ${models.slice(0, 8).join(", ")}`;
+  const where = dirname(name) === "." ? join(resultsDir, basename(name)) : name;
+  return new UserError(
+    `"${name}" is neither a run folder nor a model of the leaderboard`,
+    where,
+    `name a folder with a run.json, or a model below ${resultsDir} (${known}); --results names another folder`,
+  );
+}

@@ -1,0 +1,53 @@
+/** The sentences that every form of a comparison shares. */
+import { number, range, signed, unitWord } from "../format/numbers.js";
+import type { Comparison, Flip, TaskComparison } from "./comparison.js";
+
+/** `vqav2 accuracy: 78.1 → 76.9, -1.2 [-1.9, -0.5]`. */
+export function changeText(task: TaskComparison): string {
+  const { a, b, delta, interval, unit } = task;
+  if (delta === null) return `${task.task} ${task.metric}: not comparable`;
+  return `${task.task} ${task.metric}: ${number(a, unit)} → ${number(b, unit)}, ${signed(delta, unit)} ${range(interval, unit)}`;
+}
+
+/** What the verdict rests on. */
+export function reasonText(task: TaskComparison): string {
+  const { unit, minEffect } = task;
+  const loss = `${number(minEffect, unit)}${unitWord(unit)}`;
+  if (task.notes.includes("all answers are identical")) return "all answers are identical";
+  switch (task.verdict) {
+    case "regression":
+      return "significantly worse";
+    case "no regression":
+      return task.improved ? "significantly better" : `a loss of ${loss} is excluded`;
+    case "not enough evidence":
+      return `${[...task.notes, smallestEffectText(task)].filter(Boolean).join("; ")}; a loss of ${loss} cannot be excluded`;
+  }
+}
+
+function smallestEffectText({ smallestEffect, unit, samples, delta }: TaskComparison): string {
+  if (delta === null) return "";
+  if (smallestEffect === undefined) return `${samples.paired} samples cannot show any effect`;
+  return `these ${samples.paired} samples show ${number(smallestEffect, unit)}${unitWord(unit)} or more`;
+}
+
+/** Everything about the whole comparison that a reader must not miss. */
+export function warningsOf(comparison: Comparison): string[] {
+  const { onlyA, onlyB, warnings, tasks } = comparison;
+  const partly = tasks.flatMap(({ task, samples }) => {
+    const { onlyA: a, onlyB: b, unscored } = samples;
+    return a + b + unscored === 0
+      ? []
+      : [`${task}: compared on ${samples.paired} samples; ${a} only in A, ${b} only in B, ${unscored} unscored in one`];
+  });
+  return [
+    ...warnings,
+    ...partly,
+    ...(onlyA.length > 0 ? [`not in B: ${onlyA.join(", ")}`] : []),
+    ...(onlyB.length > 0 ? [`not in A: ${onlyB.join(", ")}`] : []),
+  ];
+}
+
+/** The extracted answer where there is one, else the raw one, else why there is none. */
+export function answerText({ answer, text, unscored }: Flip["a"]): string {
+  return answer ?? text ?? unscored ?? "";
+}
