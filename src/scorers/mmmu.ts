@@ -1,7 +1,13 @@
 /** MMMU (Yue et al. 2023): right or wrong for one question. Source: MMMU-Benchmark/MMMU `mmmu/utils/eval_utils.py`. */
 
-import { type Candidate, normalizeOpen, parseOpen } from "../text/open-answer.js";
+import type { Output } from "../core/runner.js";
+import type { ScoreContext, Scored, Scoring } from "../core/score.js";
+import { optionLetters, parseChoice, parseProChoice } from "../text/mmmu-choice.js";
+import { type Candidate, normalizeOpen, openIsCorrect, parseOpen } from "../text/open-answer.js";
+import { parseStringList } from "../text/python-literal.js";
 import { formatFloat } from "../text/python-numbers.js";
+import { stripReasoning } from "../text/reasoning-tags.js";
+import { byLetter, rightOrWrong } from "./scored.js";
 
 const written = (candidate: Candidate | undefined): string =>
   candidate === undefined ? "" : typeof candidate === "number" ? formatFloat(candidate) : candidate;
@@ -70,4 +76,40 @@ export const cmmmuDomains: Readonly<Record<string, readonly string[]>> = {
 /** The domain of a subject; undefined for a subject outside the table. */
 export function domainOf(subject: string, domains: typeof mmmuDomains = mmmuDomains): string | undefined {
   return Object.keys(domains).find((domain) => domains[domain]?.includes(subject));
+}
+
+/** A question of MMMU or MMMU-Pro as its columns have it. */
+export interface MmmuQuestion {
+  readonly id: string;
+  readonly options: string;
+  readonly answer: string;
+  readonly question_type?: string;
+}
+
+/** MMMU by its own script, or as lmms-eval scores it. */
+export function mmmuScore(row: MmmuQuestion, output: Output, context: ScoreContext): Scored {
+  const text = stripReasoning(output.text);
+  const gold = acceptedAnswers(row.answer, context.scoring);
+  if (row.question_type !== "open") {
+    const options = parseStringList(row.options);
+    const parser = context.scoring === "official" ? "official" : "lmms";
+    return byLetter(parseChoice(parser, text, options), gold, optionLetters(options.length), context);
+  }
+  if (context.scoring === "official") return rightOrWrong(openIsCorrect(text, gold), text, gold);
+  const { answer, correct } = lmmsOpen(text, gold);
+  return rightOrWrong(correct, answer, gold);
+}
+
+/** MMMU-Pro; in the vision setting lmms-eval compares the whole response with the letter. */
+export function mmmuProScore(row: MmmuQuestion, output: Output, context: ScoreContext, vision: boolean): Scored {
+  const text = stripReasoning(output.text);
+  if (context.scoring === "lmms-eval" && vision) return rightOrWrong(text === row.answer, text, row.answer);
+  const options = parseStringList(row.options);
+  const letter = context.scoring === "official" ? parseProChoice(text, options) : parseChoice("lmms", text, options);
+  return byLetter(letter, row.answer, optionLetters(options.length), context);
+}
+
+/** Some rows hold a list of accepted answers as text, `"['24', '24.0']"`; lmms-eval takes that text for the answer. */
+function acceptedAnswers(answer: string, scoring: Scoring): string | readonly string[] {
+  return scoring === "official" && answer.startsWith("[") ? parseStringList(answer) : answer;
 }

@@ -1,0 +1,36 @@
+/** The few forms that sample scores have. */
+
+import type { ScoreContext, Scored, Unscored } from "../core/score.js";
+
+/** 1 or 0. */
+export function rightOrWrong(correct: boolean, answer: string, targets: string | readonly string[]): Scored {
+  return { status: "scored", value: correct ? 1 : 0, answer, targets: [targets].flat() };
+}
+
+/**
+ * Right or wrong by option letter. Where the reference draws a letter because it finds none, one is drawn for the row from
+ * the seed, and the sample is counted as `unparsable`.
+ */
+export function byLetter(
+  letter: string | undefined,
+  gold: string | readonly string[],
+  letters: readonly string[],
+  context: ScoreContext,
+): Scored {
+  if (letter !== undefined) return rightOrWrong([gold].flat().includes(letter), letter, gold);
+  if (letters.length === 0) return unparsable(gold);
+  const drawn = context.draw(letters);
+  return { ...rightOrWrong([gold].flat().includes(drawn), drawn, gold), label: "unparsable" };
+}
+
+/** Wrong, because no answer could be read: for rules that do not guess. */
+export function unparsable(targets: string | readonly string[]): Scored {
+  return { ...rightOrWrong(false, "", targets), label: "unparsable" };
+}
+
+/** The score needs a verdict and no judge was asked. */
+export const notJudged: Unscored = {
+  status: "unscored",
+  reason: "judge",
+  detail: "this answer needs a judge and none was asked: name one with --judge",
+};
