@@ -1,0 +1,268 @@
+"""Trains the demo model on pictures of the demo generator. Resumable: run it again and it goes on from its checkpoint.
+
+    python3 train.py --data DIR --out DIR --minutes 60 --decay-minutes 15
+
+DIR of --data holds folders train-* (and one folder `held`) written by `llava-eval demo-data --format training`.
+Stages: the tower alone on what covers each patch; letters on text alone; then everything together.
+"""
+import os
+
+# Before torch is loaded: its BLAS starts threads of its own that only spin when the matrices are small.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import argparse
+import glob
+import json
+import random
+import time
+from collections import defaultdict
+
+import torch
+import torch.nn.functional as F
+
+from model import Model
+from samples import ANSWER, SYSTEM, Chunk, drill, labels_of, pixels_of, table
+from tokenizer import Tokenizer, build, train as train_merges
+
+TOWER_STEPS, DRILL_STEPS, EASY_STEPS = 450, 500, 500
+
+
+def make_tokenizer(args):
+    path = f"{args.out}/tokenizer.json"
+    if not os.path.exists(path):
+        texts = [SYSTEM + "a. b. in the image " + ANSWER]
+        with open(f"{args.data}/held/samples.jsonl") as lines:
+            for line in lines:
+                for q in json.loads(line)["questions"]:
+                    texts += [q["prompt"], q["answer"]]
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(build(train_merges(texts, 500)), file, ensure_ascii=False, indent=1)
+    return Tokenizer.load(path)
+
+
+def tower_loss(model, features, labels):
+    names, colours, centres = labels
+    weight = torch.where(names > 0, 1.0, 0.3)
+
+    def ce(head, target):
+        return (F.cross_entropy(head(features).flatten(0, 1), target.flatten(), reduction="none") * weight.flatten()).sum() / weight.sum()
+
+    centre = F.binary_cross_entropy_with_logits(model.see_centre(features)[..., 0], centres.float())
+    return ce(model.see_name, names) + 0.5 * ce(model.see_colour, colours) + centre
+
+
+def text_loss(model, tokenizer, states, middle, rows_by_group, groups):
+    """Weighted cross-entropy of the answers, plus the option loss. Also the flags "the whole answer is right"."""
+    at, target, weight, owner, options, option_target = [], [], [], [], [], []
+    questions, start = [], 0
+    for rows, ids in zip(rows_by_group, groups):
+        b, count, length = ids.shape
+        for i, row in enumerate(rows):
+            for c, q in enumerate(row):
+                base = i * states.shape[1] + start + c * length
+                for j in range(q.first, len(q.ids)):
+                    last = j == len(q.ids) - 1
+                    at.append(base + j - 1)
+                    target.append(q.ids[j])
+                    weight.append(0.3 if q.kind == "caption" else 0.15 if last else 1.0)
+                    owner.append(len(questions))
+                for j, option in enumerate(q.options):
+                    options.append(base + option)
+                    option_target.append(float(j == q.right))
+                questions.append(q)
+        start += count * length
+    flat = states.reshape(-1, states.shape[-1])
+    logits = model.lm_head(flat[torch.tensor(at)])
+    target, weight = torch.tensor(target), torch.tensor(weight)
+    loss = (F.cross_entropy(logits, target, reduction="none") * weight).sum() / weight.sum()
+    option_loss = torch.zeros(())
+    if options:
+        guess = model.right_option(middle.reshape(-1, middle.shape[-1])[torch.tensor(options)])[:, 0]
+        option_loss = F.binary_cross_entropy_with_logits(guess, torch.tensor(option_target))
+    ok = [True] * len(questions)
+    for o, good in zip(owner, (logits.argmax(-1) == target).tolist()):
+        ok[o] = ok[o] and good
+    return loss, option_loss, [(q.kind, good) for q, good in zip(questions, ok)]
+
+
+def choose(samples, rng, letters, most=2):
+    """Five short questions a picture and, with letters, `most` long ones (a letter, or now and then the caption)."""
+    short, long = [], []
+    for s in samples:
+        short.append(rng.sample(s[2], 5) if len(s[2]) >= 5 else s[2] + rng.choices(s[2], k=5 - len(s[2])))
+        letter, caption = [q for q in s[3] if q.kind == "letter"], [q for q in s[3] if q.kind == "caption"]
+        picked = rng.sample(letter, min(most, len(letter)))
+        if len(picked) < most or rng.random() < 0.15 * most:
+            picked = picked[:most - 1] + caption
+        long.append(picked)
+    return [short, long] if letters else [short]
+
+
+def picture_pass(model, tokenizer, order, samples, rows_by_group, blind=False):
+    system = torch.tensor(tokenizer.encode(SYSTEM))
+    pixels = pixels_of(samples)
+    if blind:
+        pixels = pixels[torch.randperm(len(samples))] * 0 + pixels.mean()
+    features = model.see(pixels)
+    image = model.pack(features, torch.tensor([o if o >= 0 else features.shape[1] for o in order]))
+    prefix = torch.cat([model.embed(system).expand(len(samples), -1, -1), image], 1)
+    groups = [table(rows) for rows in rows_by_group]
+    states, middle = model(prefix, groups)
+    return features, text_loss(model, tokenizer, states, middle, rows_by_group, groups)
+
+
+def drill_pass(model, tokenizer, rng, size):
+    system = torch.tensor(tokenizer.encode(SYSTEM))
+    rows = [[drill(tokenizer, rng) for _ in range(size)]]
+    groups = [table(rows)]
+    states, middle = model(model.embed(system).expand(1, -1, -1), groups)
+    return text_loss(model, tokenizer, states, middle, [rows], groups)
+
+
+@torch.no_grad()
+def evaluate(model, tokenizer, chunk, blind=False):
+    """Share of answers whose every token (and the end) is the most likely one, by kind."""
+    rng, hits = random.Random(7), defaultdict(list)
+    for order, samples in chunk.batches(16, rng):
+        rows = choose(samples, rng, True)
+        _, (_, _, flags) = picture_pass(model, tokenizer, order, samples, rows, blind)
+        for kind, good in flags:
+            hits[kind].append(good)
+    short = [g for k, v in hits.items() if k not in ("letter", "caption") for g in v]
+    return {"short": sum(short) / len(short), **{k: round(sum(v) / len(v), 3) for k, v in sorted(hits.items())}}
+
+
+class Average:
+    """Exponential moving average of the weights: what is evaluated and exported."""
+
+    def __init__(self, model):
+        self.weights = [p.detach().clone() for p in model.parameters()]
+
+    def update(self, model, keep):
+        torch._foreach_mul_(self.weights, keep)
+        torch._foreach_add_(self.weights, [p.detach() for p in model.parameters()], alpha=1 - keep)
+
+    def swap(self, model):
+        for p, w in zip(model.parameters(), self.weights):
+            p.data, w.data = w.data.clone(), p.data.clone()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--decay-minutes", type=float, default=0, help="the learning rate falls over the last D minutes")
+    parser.add_argument("--lr", type=float, default=1.5e-3)
+    parser.add_argument("--batch", type=int, default=24)
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(0)
+    os.makedirs(args.out, exist_ok=True)
+    tokenizer = make_tokenizer(args)
+    model = Model((tokenizer.size + 63) // 64 * 64)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=args.lr, betas=(0.9, 0.97), weight_decay=0.02, foreach=True)
+    average = Average(model)
+    state = {"step": 0, "pictures": 0, "seconds": 0.0, "rounds": 0}
+    path = f"{args.out}/checkpoint.pt"
+    if os.path.exists(path):
+        saved = torch.load(path)
+        model.load_state_dict(saved["model"])
+        optimizer.load_state_dict(saved["optimizer"])
+        average.weights = saved["average"]
+        state = saved["state"]
+    held = Chunk(f"{args.data}/held", tokenizer)
+    folders = sorted(glob.glob(f"{args.data}/train-*"), key=lambda f: int(f.rsplit("-", 1)[1]))
+    rng = random.Random(state["step"] + 1)
+    began = time.time()
+    log = open(f"{args.out}/log.txt", "a", buffering=1)
+
+    def say(text):
+        print(text, flush=True)
+        log.write(text + "\n")
+
+    say(f"{tokenizer.size} tokens, {sum(p.numel() for p in model.parameters())} parameters, from step {state['step']}")
+    recent, last_said, last_saved = defaultdict(list), time.time(), time.time()
+    cpu = time.process_time()
+
+    def save():
+        torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "average": average.weights, "state": state}, path + ".new")
+        os.replace(path + ".new", path)
+
+    def update(loss):
+        left = args.minutes - (time.time() - began) / 60
+        rate = args.lr * min(1.0, (state["step"] + 1) / 100)
+        if args.decay_minutes > 0:
+            rate *= max(0.02, min(1.0, left / args.decay_minutes))
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        recent["norm"].append(float(torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)))
+        for p in model.parameters():
+            if p.grad is None:
+                p.grad = torch.zeros_like(p)
+        optimizer.step()
+        average.update(model, 0.99 if state["step"] < 2000 else 0.997)
+        state["step"] += 1
+
+    done = False
+    while not done:
+        folder = folders[state["rounds"] % len(folders)]
+        chunk = Chunk(folder, tokenizer)
+        step = state["step"]
+        easy = step < TOWER_STEPS + DRILL_STEPS + EASY_STEPS
+        for order, samples in chunk.batches(args.batch * (2 if step < TOWER_STEPS else 1), rng, 2 if easy and step >= TOWER_STEPS else 4):
+            step = state["step"]
+            if step < TOWER_STEPS:
+                loss = tower_loss(model, model.see(pixels_of(samples)), labels_of(samples))
+                recent["tower"].append(loss.item())
+                state["pictures"] += len(samples)
+            elif step < TOWER_STEPS + DRILL_STEPS:
+                answer, option, flags = drill_pass(model, tokenizer, rng, 32)
+                loss = answer + option
+                recent["drill"].append(answer.item())
+                recent["drill-right"] += [float(good) for _, good in flags]
+            else:
+                letters = step >= TOWER_STEPS + DRILL_STEPS + EASY_STEPS
+                features, (answer, option, flags) = picture_pass(model, tokenizer, order, samples, choose(samples, rng, letters, 1 if step < 4000 else 2))
+                seen = tower_loss(model, features, labels_of(samples))
+                loss = answer + 0.25 * seen + 0.5 * option
+                if step % 4 == 0:
+                    d_answer, d_option, d_flags = drill_pass(model, tokenizer, rng, 24)
+                    loss = loss + 0.3 * (d_answer + d_option)
+                    recent["drill-right"] += [float(good) for _, good in d_flags]
+                recent["answer"].append(answer.item())
+                recent["tower"].append(seen.item())
+                recent["option"].append(option.item())
+                for kind, good in flags:
+                    recent["letter" if kind == "letter" else "caption" if kind == "caption" else "short"].append(float(good))
+                state["pictures"] += len(samples)
+            update(loss)
+            now = time.time()
+            if now - last_said > 60:
+                means = " ".join(f"{k} {sum(v) / len(v):.3f}" for k, v in recent.items())
+                say(f"{time.strftime('%H:%M:%S')} step {state['step']} pictures {state['pictures']} cpu {time.process_time() - cpu:.0f} s: {means}")
+                recent.clear()
+                last_said = now
+            if now - last_saved > 600 or now - began > args.minutes * 60:
+                state["seconds"] += now - last_saved
+                last_saved = now
+                average.swap(model)
+                say(f"{time.strftime('%H:%M:%S')} held-out after {state['step']} steps: {json.dumps(evaluate(model, tokenizer, held))}")
+                average.swap(model)
+                save()
+            if now - began > args.minutes * 60:
+                done = True
+                break
+            if easy and state["step"] == TOWER_STEPS + DRILL_STEPS + EASY_STEPS or state["step"] == TOWER_STEPS:
+                break
+        state["rounds"] += 1
+    average.swap(model)
+    say(f"blind: {json.dumps(evaluate(model, tokenizer, held, blind=True))}")
+
+
+if __name__ == "__main__":
+    main()
