@@ -46,4 +46,5 @@ for name in files:
 ImageFile.LOAD_TRUNCATED_IMAGES = True
 im = Image.open(os.path.join(out, "truncated.jpg")).convert("RGB")
 digests["truncated.jpg"] = {"width": im.width, "height": im.height, "sha256": hashlib.sha256(im.tobytes()).hexdigest()}
-json.dump(digests, open(os.path.join(out, "pillow.json"), "w"), indent=1)
+with open(os.path.join(out, "pillow.json"), "w") as file:
+    file.write(json.dumps(digests, indent=2) + "\n")
