@@ -78,9 +78,9 @@ export const OpenAiConfig = Type.Object(
     repetitionPenalty: Optional(Type.Boolean({ description: "the server knows repetition_penalty; default false" })),
     seed: Optional(Type.Boolean({ description: "the server knows seed; default true" })),
     loglikelihood: Optional(
-      Type.Enum(["echo", "none"], {
+      Type.Enum(["echo", "prompt_logprobs", "none"], {
         description:
-          "echo: /completions with echo and logprobs scores continuations of text-only prompts; default none",
+          "how given continuations are scored: /completions with echo (text only), or vLLM's prompt_logprobs; default none",
       }),
     ),
   },
@@ -108,7 +108,17 @@ export const LocalConfig = Type.Object(
     template: Optional(Type.String({ description: "conversation template; default: the checkpoint's" })),
     dtype: Optional(Type.Enum(["bf16", "fp16", "fp32"])),
     device: Optional(Type.String({ description: "auto, cpu, cuda, cuda:0, ..." })),
-    gridOrder: Optional(Type.String()),
+    gridOrder: Optional(
+      Type.Enum(["wh", "hw"], { description: "how grid pairs are read; default: as the layout implies" }),
+    ),
+    unpadRounding: Optional(Type.Enum(["trunc", "round7"], { description: "unpad arithmetic; default trunc" })),
+    aspectRatio: Optional(Type.Enum(["anyres", "pad", "crop"], { description: "default: the checkpoint's" })),
+    quantisation: Optional(Type.Enum(["none", "int8", "fp8"], { description: "weights; default none" })),
+    visionTower: Optional(Type.String({ description: "folder of the tower, when the checkpoint only names it" })),
+    threads: Optional(Type.Integer({ minimum: 1, description: "CPU threads; default: one per core" })),
+    memory: Optional(
+      Type.Integer({ minimum: 1, description: "bytes for weights and KV cache; default: what is free" }),
+    ),
     licence: Optional(Type.String()),
     cite: Optional(Type.String()),
   },

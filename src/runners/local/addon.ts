@@ -31,7 +31,8 @@ export interface NativePrompt {
   /** Requests of one key are likely to share a prefix; with `remaining` 0 the engine may free it after this one. */
   readonly group?: { readonly key: string; readonly remaining: number };
   /**
-   * Longest prompt + answer is the model's context: a longer prompt rejects with code `CONTEXT` instead of being cut.
+   * A prompt that leaves no room for one token in `maxContext` rejects with code `CONTEXT`, it is never cut; an answer that
+   * reaches the end of the context finishes with "length".
    * Return the logits after the last prompt token (`Output.logits`): for tests and check-invariance.
    */
   readonly wantLogits?: boolean;

@@ -50,11 +50,16 @@ function familyTemplate({ textType, tokenizer }: TemplateSource): TemplateName |
       return has("<|im_end|>") ? "mistral_direct" : "mistral_instruct";
     case "llama":
       if (has("<|eot_id|>")) return "llava_llama_3";
-      return has("<|im_end|>") ? "chatml_direct" : "vicuna_v1"; // Yi, Vicuna
+      if (has("<|im_end|>")) return "chatml_direct"; // Yi
+      return isLlama2Vocabulary(tokenizer) ? "vicuna_v1" : undefined;
     default:
       return undefined;
   }
 }
+
+/** 32,000 pieces of Llama 2, and a few added tokens at most (converted checkpoints pad rows, not tokens). */
+const isLlama2Vocabulary = (tokenizer: Tokenizer): boolean =>
+  tokenizer.idOf("</s>") === 2 && tokenizer.length >= 32_000 && tokenizer.length <= 32_064;
 
 const ChatTemplateFile = Type.Object({ chat_template: Type.String() });
 

@@ -1,0 +1,105 @@
+/** Everything that answers need, opened together: engine, tokenizer, template, stop ids. */
+import type { Json } from "../../core/json.js";
+import type { Fingerprint } from "../../core/runner.js";
+import {
+  asUserError,
+  loadAddon,
+  type NativeAddon,
+  type NativeEngine,
+  type NativeEngineOptions,
+  type NativeModelDescription,
+} from "./addon.js";
+import { type Checkpoint, resolveCheckpoint } from "./checkpoint/resolve.js";
+import { weightsDigest } from "./checkpoint/weights-digest.js";
+import { chooseDevice, type LocalOptions, modelOptions } from "./options.js";
+import { chooseTemplate } from "./prompt/choose-template.js";
+import type { Template } from "./prompt/templates.js";
+import { openTokenizer } from "./tokenizer/open-tokenizer.js";
+import type { Tokenizer } from "./tokenizer/tokenizer.js";
+
+export interface LocalModel {
+  readonly checkpoint: Checkpoint;
+  readonly description: NativeModelDescription;
+  readonly tokenizer: Tokenizer;
+  readonly template: Template;
+  /** The checkpoint's eos ids and the template's. */
+  readonly stopTokens: readonly number[];
+  readonly fingerprint: Fingerprint;
+  readonly engine: NativeEngine;
+}
+
+/**
+ * @param tune  engine settings that only tests and check-invariance change
+ * @throws UserError  no engine for this machine; no such checkpoint; an unsupported, malformed or too large one
+ */
+export async function openModel(
+  options: LocalOptions,
+  tune: Partial<NativeEngineOptions> = {},
+  addon: NativeAddon = loadAddon(),
+): Promise<LocalModel> {
+  const checkpoint = await resolveCheckpoint(options);
+  const model = modelOptions(checkpoint.folder, options);
+  const described = await addon.describe(model).catch(rethrowAsUserError);
+
+  const { tokenizer, config } = await openTokenizer(
+    checkpoint.folder,
+    described.layout === "converted" ? { imageTokenId: described.imageTokenId } : {},
+  );
+  const template = await chooseTemplate(
+    { folder: checkpoint.folder, textType: described.text.type, tokenizer, config },
+    options.template,
+  );
+  const stopTokens = stopIds(described, template, tokenizer);
+
+  const engine = await addon
+    .open({
+      ...model,
+      device: chooseDevice(addon, options.device),
+      // The native loader cuts embeddings and head to len(tokenizer): its softmax runs over those rows only.
+      ...(described.layout === "native" && tokenizer.length < described.text.vocabularyRows
+        ? { logitRows: tokenizer.length }
+        : {}),
+      ...(options.threads === undefined ? {} : { threads: options.threads }),
+      ...(options.memory === undefined ? {} : { memory: options.memory }),
+      ...tune,
+    })
+    .catch(rethrowAsUserError);
+
+  const { description } = engine;
+  const weights = await weightsDigest(checkpoint.folder);
+  return {
+    checkpoint,
+    description,
+    tokenizer,
+    template,
+    stopTokens,
+    engine,
+    fingerprint: {
+      runner: "local",
+      model: checkpoint.name,
+      ...(checkpoint.revision === undefined ? {} : { revision: checkpoint.revision }),
+      weights,
+      template: template.name,
+      tokenizer: tokenizer.source,
+      stopTokens: [...stopTokens],
+      ...readings(description),
+      engine: { version: addon.version, ...engine.fingerprint },
+    },
+  };
+}
+
+/** Settings of the model that change answers. */
+function readings(description: NativeModelDescription): { readonly [key: string]: Json } {
+  const { layout, dtype, gridOrder, aspectRatio, mergeType, logitRows, repetitionPenalty, penalizePrompt } =
+    description;
+  return { layout, dtype, gridOrder, aspectRatio, mergeType, logitRows, repetitionPenalty, penalizePrompt };
+}
+
+function stopIds(description: NativeModelDescription, template: Template, tokenizer: Tokenizer): number[] {
+  const ofTemplate = template.stopTokens.map((token) => tokenizer.idOf(token)).filter((id) => id !== undefined);
+  return [...new Set([...description.eosTokenIds, ...ofTemplate])].sort((a, b) => a - b);
+}
+
+function rethrowAsUserError(error: unknown): never {
+  throw asUserError(error);
+}

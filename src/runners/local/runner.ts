@@ -1,0 +1,233 @@
+/** A Runner over the native engine: prompts become ids, ids become answers. */
+import { SampleFailure, UserError } from "../../core/errors.js";
+import type { EncodedImage } from "../../core/image.js";
+import { promptImages, type RenderedPrompt } from "../../core/prompt.js";
+import type {
+  Fingerprint,
+  GenerateRequest,
+  Likelihood,
+  LikelihoodRequest,
+  Output,
+  Runner,
+  Usage,
+} from "../../core/runner.js";
+import type { NativeImage, NativePrompt, NativeStatistics, NativeTiming, NativeUsage } from "./addon.js";
+import { AnswerText, finishedText } from "./answer-text.js";
+import type { LocalModel } from "./open-model.js";
+import { Pictures } from "./pictures.js";
+import type { Piece } from "./prompt/pieces.js";
+import { continuationTokens, framedSlots, promptTokens } from "./prompt/prompt-tokens.js";
+
+/** Requests whose pictures are decoded while the engine works on those before them. */
+const decodedAhead = 8;
+
+interface Prepared {
+  readonly native: NativePrompt;
+  readonly pieces: readonly Piece[];
+  /** Of the merged sequence: text ids and image vectors. */
+  readonly positions: number;
+  readonly warnings: readonly string[];
+}
+
+export class LocalRunner implements Runner {
+  readonly name: string;
+  readonly fingerprint: Fingerprint;
+  readonly concurrency: number;
+  private readonly pictures = new Pictures();
+  private lastId = 0;
+
+  constructor(
+    private readonly model: LocalModel,
+    options: { readonly name?: string; readonly concurrency?: number } = {},
+  ) {
+    this.name = options.name ?? `local:${model.checkpoint.name}`;
+    this.fingerprint = model.fingerprint;
+    this.concurrency = options.concurrency ?? model.engine.concurrency + decodedAhead;
+  }
+
+  async generate(request: GenerateRequest, signal: AbortSignal): Promise<Output> {
+    const started = performance.now();
+    const { engine, tokenizer, stopTokens, description } = this.model;
+    const { options } = request;
+    const { native, positions, warnings } = await this.prepare(request, signal);
+
+    const room = engine.maxContext - positions;
+    if (room < 1) throw tooLong(positions, engine.maxContext);
+    const maxNewTokens = Math.min(options.maxNewTokens, room);
+    const stops = (options.stop ?? []).filter((stop) => stop !== "");
+    const answer = new AnswerText(tokenizer, stops);
+
+    const output = await this.whileWanted(native.id, signal, () =>
+      engine.generate({
+        ...native,
+        maxNewTokens,
+        stopTokens,
+        temperature: options.temperature,
+        ...(options.topP === undefined ? {} : { topP: options.topP }),
+        ...(options.topK === undefined ? {} : { topK: options.topK }),
+        repetitionPenalty: options.repetitionPenalty ?? description.repetitionPenalty,
+        penalizePrompt: description.penalizePrompt,
+        seed: request.seed,
+        ...(stops.length === 0 ? {} : { onTokens: (ids) => !answer.push(ids) }),
+      }),
+    );
+
+    const { text, stopped } = finishedText(tokenizer, output.tokens, stops);
+    return {
+      text,
+      finish: stopped ? "stop" : output.finish,
+      usage: usage(output.usage),
+      timing: timing(started, output.timing),
+      warnings:
+        maxNewTokens < options.maxNewTokens
+          ? [
+              ...warnings,
+              `maxNewTokens ${options.maxNewTokens} cut to ${maxNewTokens}: the context holds ${engine.maxContext} tokens`,
+            ]
+          : warnings,
+    };
+  }
+
+  /** Continuations follow what the template puts before an answer (Vicuna's space); a terminator is not scored. */
+  async loglikelihood(request: LikelihoodRequest, signal: AbortSignal): Promise<Output> {
+    const started = performance.now();
+    const { engine, tokenizer, template } = this.model;
+    const { native, pieces, positions, warnings } = await this.prepare(request, signal);
+
+    const continuations = request.continuations.map((text) =>
+      continuationTokens(tokenizer, pieces, template.beforeAnswer + text),
+    );
+    const empty = continuations.findIndex(({ ids }) => ids.length === 0);
+    if (empty >= 0) throw new SampleFailure("data", `continuation ${empty + 1} has no tokens`);
+    const longest = Math.max(0, ...continuations.map(({ ids }) => ids.length));
+    if (positions + longest > engine.maxContext) throw tooLong(positions + longest, engine.maxContext);
+
+    const output = await this.whileWanted(native.id, signal, () =>
+      engine.loglikelihood({ ...native, continuations: continuations.map(({ ids }) => Int32Array.from(ids)) }),
+    );
+    const likelihoods = output.continuations.map(
+      ({ logprob, isGreedy }, i): Likelihood => ({ logprob, isGreedy, tokens: continuations[i]?.ids.length ?? 0 }),
+    );
+    const crossing = continuations.filter(({ crossesBorder }) => crossesBorder).length;
+    return {
+      text: request.continuations[likeliest(likelihoods)] ?? "",
+      finish: "stop",
+      usage: usage(output.usage),
+      timing: timing(started, output.timing),
+      warnings:
+        crossing > 0
+          ? [
+              ...warnings,
+              `${crossing} continuation(s) share a token with the end of the prompt: cut as the reference cuts`,
+            ]
+          : warnings,
+      likelihoods,
+    };
+  }
+
+  /** What the engine did so far: for progress lines and benchmarks. */
+  statistics(): NativeStatistics {
+    return this.model.engine.statistics();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.model.engine.close();
+  }
+
+  private async prepare(request: GenerateRequest | LikelihoodRequest, signal: AbortSignal): Promise<Prepared> {
+    signal.throwIfAborted();
+    const { engine, tokenizer, template, description } = this.model;
+    const rendered = template.render(request.prompt.messages);
+    const pieces = description.imageStartEnd ? framedSlots(rendered) : rendered;
+    const tokens = promptTokens(tokenizer, pieces);
+
+    const decoded = await unlessAborted(this.decode(request.prompt), signal);
+    const images = decoded.map(({ native }) => native);
+    const imageTokens = images.reduce((sum, { width, height }) => sum + engine.imageTokens(width, height), 0);
+    return {
+      native: {
+        id: ++this.lastId,
+        tokens: Int32Array.from(tokens),
+        images,
+        ...(request.group === undefined ? {} : { group: request.group }),
+      },
+      pieces,
+      positions: tokens.length - images.length + imageTokens,
+      warnings: [...new Set(decoded.flatMap(({ warnings }) => warnings))],
+    };
+  }
+
+  private decode(prompt: RenderedPrompt): Promise<{ native: NativeImage; warnings: readonly string[] }[]> {
+    return Promise.all(
+      promptImages(prompt).map(async (image: EncodedImage) => {
+        const { width, height, rgb, warnings } = await this.pictures.get(image);
+        return { native: { width, height, rgb, digest: image.digest }, warnings };
+      }),
+    );
+  }
+
+  /** Runs a request of the engine; an abort reaches it, and rejects here at once with the signal's reason. */
+  private async whileWanted<T>(id: number, signal: AbortSignal, ask: () => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    const abort = () => this.model.engine.abort(id);
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      return await unlessAborted(ask(), signal);
+    } catch (error) {
+      throw signal.aborted ? signal.reason : asOutcome(error);
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  }
+}
+
+/** The promise's outcome, or a rejection with the signal's reason as soon as it aborts. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
+const tooLong = (positions: number, context: number): SampleFailure =>
+  new SampleFailure("data", `the prompt and its images have ${positions} tokens; the model's context holds ${context}`);
+
+/** What an error of the engine means for the run: one sample without an answer, or none can have one. */
+function asOutcome(error: unknown): unknown {
+  if (!(error instanceof Error) || !("code" in error)) return error;
+  switch (error.code) {
+    case "CONTEXT":
+    case "IMAGE":
+      return new SampleFailure("data", error.message, { cause: error });
+    case "NAN":
+      return new SampleFailure("data", `${error.message} (an overflow? try --dtype bf16 or fp32)`, { cause: error });
+    case "MEMORY":
+      return new SampleFailure("transport", `out of memory: ${error.message}`, { cause: error });
+    case "DEVICE":
+      return new UserError(
+        `the device failed: ${error.message}`,
+        "--device",
+        "look at the driver's log; the same command continues where this run stopped",
+        { cause: error },
+      );
+    default:
+      return error;
+  }
+}
+
+function likeliest(likelihoods: readonly Likelihood[]): number {
+  return likelihoods.reduce((best, one, i) => (one.logprob > (likelihoods[best]?.logprob ?? 0) ? i : best), 0);
+}
+
+const usage = ({ promptTokens, cachedTokens, completionTokens }: NativeUsage): Usage => ({
+  promptTokens,
+  cachedTokens,
+  completionTokens,
+});
+
+const timing = (started: number, { prefillMs, decodeMs }: NativeTiming) => ({
+  totalMs: performance.now() - started,
+  requestMs: prefillMs + decodeMs,
+  attempts: 1,
+});
