@@ -2,6 +2,7 @@
 
 import type { VectorFile } from "../vector-file.js";
 import { aggregateVectors } from "./aggregates.js";
+import { captionVectors } from "./captions.js";
 import { judgeVectors } from "./judges.js";
 import { mathVectors } from "./maths.js";
 import { mmmuVectors } from "./mmmu.js";
@@ -12,6 +13,7 @@ import { statisticsVectors } from "./statistics.js";
 export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...shortAnswerVectors,
   ...statisticsVectors,
+  ...captionVectors,
   ...multipleChoiceVectors,
   ...mmmuVectors,
   ...mathVectors,

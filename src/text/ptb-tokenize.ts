@@ -1,0 +1,129 @@
+/**
+ * Captions as BLEU, ROUGE-L, METEOR and CIDEr see them: PTB tokens, lower case, punctuation dropped, one blank between
+ * tokens. Follows pycocoevalcap's `ptbtokenizer.py`, which sends all captions through one tokenizer, one a line.
+ */
+
+import { tokenAt } from "./ptb-lexer.js";
+
+// The reference's list. Brackets are in upper case there but come in lower case, so they stay in the caption.
+const dropped = new Set([..."''|'|``|`|-LRB-|-RRB-|-LCB-|-RCB-|.|?|!|,|:|-|--|...|;".split("|")]);
+
+export interface TokenizeOptions {
+  /**
+   * Tokenise as the reference does even where it goes wrong: a line break other than "\n" inside a caption opens another
+   * line, and every later caption of the batch gets the tokens of the one before it. Default false: it is a blank.
+   */
+  readonly keepLineBreaks?: boolean;
+}
+
+/**
+ * The tokenised form of each caption, in order. Only the last one is seen at the end of the input, where a few rules
+ * have no right-hand context ("they've" falls apart); so the order of captions matters, as in the reference.
+ */
+export function tokenizeCaptions(captions: readonly string[], options: TokenizeOptions = {}): string[] {
+  const lines = captions.map((caption) => oneLine(caption, options.keepLineBreaks === true));
+  const tokenized: string[] = [];
+  for (let i = 0; i < lines.length && tokenized.length < captions.length; i++) {
+    const line = lines[i] as string;
+    const easy = i < lines.length - 1 ? easyCaption(line) : undefined;
+    if (easy !== undefined) tokenized.push(easy);
+    else {
+      for (const tokens of tokenLines(line, contextAfter(lines, i))) tokenized.push(captionOf(tokens));
+    }
+  }
+  return tokenized.slice(0, captions.length);
+}
+
+/** Tokens of every output line of one text that stands alone (at the end of input, or before `following`). */
+export function ptbLines(text: string, following?: string): string[][] {
+  return tokenLines(text.replaceAll("\n", " "), following === undefined ? "" : `\n${following}`);
+}
+
+/** What the caption metrics keep of a line's tokens. */
+export function captionOf(tokens: readonly string[]): string {
+  return tokens.filter((token) => !dropped.has(token)).join(" ");
+}
+
+// Right-hand context never reaches further than this into the next captions (a first word, after blank lines).
+const lookahead = 24;
+
+/** The break after line `i` and the beginning of what follows, blank lines included. */
+function contextAfter(lines: readonly string[], i: number): string {
+  let context = "";
+  for (let next = i + 1; next < lines.length && context.length < lookahead; next++)
+    context += `\n${(lines[next] as string).slice(0, lookahead)}`;
+  return i + 1 < lines.length ? context : "";
+}
+
+function oneLine(caption: string, keepLineBreaks: boolean): string {
+  return caption.replace(keepLineBreaks ? /\n/g : /[\n\r\u2028\u2029\v\f]/g, " ");
+}
+
+/** The tokens of `text`, line by line; `following` is context only. */
+function tokenLines(text: string, following: string): string[][] {
+  // The reference drops what lies outside the basic plane, and variation selectors; U+FFFE is dropped like them.
+  const input = `${text}${following}`.replace(/[\ud800-\udfff]|[\ufe00-\ufe0f]/g, "\ufffe");
+  const lines: string[][] = [[]];
+  let position = 0;
+  while (position < text.length) {
+    const unit = input.charCodeAt(position);
+    if (isLineBreak(unit)) {
+      position += unit === 13 && input.charCodeAt(position + 1) === 10 ? 2 : 1;
+      // "\r" before the line break that ends the text is one break with it.
+      if (position <= text.length) lines.push([]);
+      continue;
+    }
+    const token = isBlank(unit) ? undefined : tokenAt(input, position);
+    position += token?.length ?? 1; // no rule: the character is dropped
+    if (token !== undefined && token.text !== "") lines.at(-1)?.push(token.text.toLowerCase());
+  }
+  return lines;
+}
+
+function isLineBreak(unit: number): boolean {
+  return (unit >= 10 && unit <= 13) || unit === 0x2028 || unit === 0x2029;
+}
+
+function isBlank(unit: number): boolean {
+  return unit === 32 || unit === 9 || unit === 0xa0 || (unit >= 0x2000 && unit <= 0x200a) || unit === 0x3000;
+}
+
+// Nine captions in ten are plain words. A word between blanks has the same tokens wherever it stands, so they are looked
+// up; a test holds that the short way and the lexer agree.
+const easyWord = /^[A-Za-z]+(?:[-'][A-Za-z]+)*,?$/;
+// "No." is an abbreviation when the next caption begins with a number.
+const easyLastWord = /^(?!(?:nos?|pp|figs?)\.)[A-Za-z]{2,}(?:[-'][A-Za-z]+)*\.?$/i;
+const knownWords = new Map<string, string>();
+const knownLastWords = new Map<string, string>();
+const knownAtMost = 1 << 17;
+const easyLength = 40;
+
+/** The caption before another line, or undefined when some word needs the lexer and its context. */
+function easyCaption(line: string): string | undefined {
+  let caption = "";
+  let start = 0;
+  const end = line.endsWith(" ") ? line.trimEnd().length : line.length;
+  while (start < end) {
+    const blank = line.indexOf(" ", start);
+    const last = blank < 0 || blank >= end;
+    const word = line.slice(start, last ? end : blank);
+    start += word.length + 1;
+    if (word === "") continue;
+    const tokens = last
+      ? easyTokens(word, easyLastWord, knownLastWords, "\n")
+      : easyTokens(word, easyWord, knownWords, " ");
+    if (tokens === undefined) return undefined;
+    if (tokens !== "") caption = caption === "" ? tokens : `${caption} ${tokens}`;
+  }
+  return caption;
+}
+
+function easyTokens(word: string, form: RegExp, known: Map<string, string>, next: string): string | undefined {
+  const seen = known.get(word);
+  if (seen !== undefined) return seen;
+  if (word.length > easyLength || !form.test(word)) return undefined;
+  const tokens = captionOf(tokenLines(word, `${next}zz`).flat());
+  if (known.size >= knownAtMost) known.clear();
+  known.set(word, tokens);
+  return tokens;
+}
