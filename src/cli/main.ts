@@ -34,7 +34,7 @@ function parser(args: readonly string[]) {
     .wrap(Math.min(120, process.stdout.columns ?? 120))
     .exitProcess(false)
     .fail((message, error) => {
-      if (error) throw error;
+      if (error && error.name !== "YError") throw error;
       throw flagError(message, args[0] ?? "");
     });
 }

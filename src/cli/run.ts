@@ -180,7 +180,8 @@ async function resolveModelOrDemo(spec: string | undefined): Promise<ChosenModel
 
 /** The demo has rows of its own; naming a model means asking for the benchmark. */
 function dataOf(settings: RunSettings, isDemo: boolean): string {
-  return settings.data ?? (isDemo ? "demo" : "hub");
+  const data = settings.data ?? (isDemo ? "demo" : "hub");
+  return data === "hub" || data === "demo" ? data : resolve(data);
 }
 
 function requireConsistent(settings: RunSettings, choice: Choice, config: ModelConfig): void {
@@ -327,13 +328,20 @@ function manifestOf(
     model: runner.name,
     fingerprint: runner.fingerprint,
     identity,
-    config: { ...settings, model: config as unknown as Json } as Record<string, Json>,
+    config: {
+      ...settings,
+      tasks: choice.chosen.map(({ label, path }) => (path === undefined ? label : taskAt(path, label))),
+      model: config as unknown as Json,
+    } as Record<string, Json>,
     tasks,
     versions: versions(),
     host: { hostname: hostname(), platform: `${process.platform}-${process.arch}`, node: process.version },
     startedAt: new Date().toISOString(),
   };
 }
+
+/** `/path/to/mine.ts@split`: finds a task of the user's again, from any folder. */
+const taskAt = (path: string, label: string) => path + (/@.*$/.exec(label)?.[0] ?? "");
 
 const slug = (name: string) =>
   name

@@ -57,14 +57,14 @@ async function score({ run, scoring, out, json }: Arguments): Promise<number> {
   }
   await using _lock = await lockFile(join(target, "run.lock"), "this run");
   const results: Result[] = [];
-  for (const label of folder.results.keys()) {
-    const [chosen] = (await chooseTasks([label])).chosen;
-    if (chosen)
+  for (const chosen of (await chooseTasks(folder.manifest.config.tasks as string[])).chosen) {
+    const before = folder.results.get(chosen.label);
+    if (before)
       results.push(
         await scoreTask(
           target,
           chosen,
-          folder.results.get(label) as Result,
+          before,
           rules,
           String(decided.data ?? "hub"),
           folder.manifest.config["max-failed"],

@@ -91,10 +91,11 @@ async function evaluateTask(
       generation: { ...generation } as Json,
       source: dataset.facts.source,
       ...(dataset.facts.revision === undefined ? {} : { revision: dataset.facts.revision }),
-      ...(task.judge && evaluation.judge
-        ? { judge: evaluation.judge.name, judgePrompt: digestOf(task.judge.template, 16) }
-        : {}),
     },
+    // Apart, because a judge may be named later than the model was asked.
+    ...(task.judge && evaluation.judge
+      ? { [`judge ${label}`]: { model: evaluation.judge.name, prompt: digestOf(task.judge.template, 16) } }
+      : {}),
   });
 
   const onTiming = (record: TimingRecord) => {

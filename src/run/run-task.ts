@@ -134,8 +134,11 @@ async function withScore(
   const { task, split, judge, rules, abort } = run;
   try {
     const sample = { index: unit.index, id: record.id, repeat: unit.repeat };
-    const verdicts =
-      judge && split.labelled ? await judge.verdicts(task, unit.row, sample, turns.at(-1) as Output, rules, abort) : [];
+    const output = turns.at(-1) as Output;
+    if (!judge && split.labelled && task.judge?.ask(unit.row, output, [], rules.scoring)) {
+      throw new SampleFailure("judge", "no judge was named");
+    }
+    const verdicts = judge && split.labelled ? await judge.verdicts(task, unit.row, sample, output, rules, abort) : [];
     return { ...record, ...scoreSample(task, split, unit.row, turns, verdicts, rules) };
   } catch (error) {
     if (!(error instanceof SampleFailure)) throw locate(error, task, record.id);

@@ -1,0 +1,79 @@
+// Builds what is not built: TypeScript to dist/, the report page, the native addon. A no-op when nothing changed, because
+// npm runs install steps again whenever npx starts the package. In an installed package (no sources, no compiler from npm)
+// only the addon is left to build.
+//   node scripts/build.mjs [--install] [typescript] [page] [native]
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const args = process.argv.slice(2);
+const installing = args.includes("--install");
+const wanted = args.filter((arg) => !arg.startsWith("--"));
+
+const parts = {
+  typescript: {
+    inputs: ["src", "tasks", "tsconfig.json", "package-lock.json"],
+    skips: ["src/native", "src/report/page"],
+    output: "dist/src/index.js",
+    tool: "node_modules/typescript/package.json",
+    build: () => node("node_modules/typescript/bin/tsc", "-p", "."),
+  },
+  page: {
+    inputs: ["src/report/page", "package-lock.json"],
+    skips: [],
+    output: "dist/src/report/page/index.html",
+    tool: "node_modules/vite/package.json",
+    build: () =>
+      node(
+        "node_modules/vite/bin/vite.js",
+        "build",
+        "--config",
+        "src/report/page/vite.config.ts",
+        "--logLevel",
+        "warn",
+      ),
+  },
+};
+
+for (const [name, part] of Object.entries(parts)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  if (!part.inputs.slice(0, 1).every((input) => existsSync(join(root, input))) || !existsSync(join(root, part.tool)))
+    continue;
+  const stampFile = join(root, "dist", `.${name}.stamp`);
+  const stamp = stampOf(part.inputs, part.skips);
+  if (existsSync(join(root, part.output)) && existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp)
+    continue;
+  const status = part.build();
+  if (status !== 0) process.exit(status);
+  mkdirSync(dirname(stampFile), { recursive: true });
+  writeFileSync(stampFile, stamp);
+}
+
+const native = join(root, "src/native/build.mjs");
+if ((wanted.length === 0 || wanted.includes("native")) && existsSync(native)) {
+  // Its own no-op check, and its own words when there is no compiler: an install never fails for want of the engine.
+  const { buildAddon } = await import(pathToFileURL(native).href);
+  const built = await buildAddon({ quiet: installing });
+  if (!built && !installing) process.exit(1);
+}
+
+function node(script, ...rest) {
+  return spawnSync(process.execPath, [join(root, script), ...rest], { cwd: root, stdio: ["ignore", 2, 2] }).status ?? 1;
+}
+
+/** Names, sizes and times: enough to see a change, and cheap enough to look at every start. */
+function stampOf(inputs, skips) {
+  const hash = createHash("sha256");
+  const visit = (path) => {
+    if (skips.includes(path)) return;
+    const entry = statSync(join(root, path), { throwIfNoEntry: false });
+    if (!entry) return;
+    if (entry.isDirectory()) for (const name of readdirSync(join(root, path)).sort()) visit(`${path}/${name}`);
+    else hash.update(`${path} ${entry.size} ${entry.mtimeMs}\n`);
+  };
+  for (const input of inputs) visit(input);
+  return hash.digest("hex");
+}

@@ -1,0 +1,121 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Who may import whom; imports go one way. `index` is src/index.ts, the authoring API. */
+const mayImport: Record<string, readonly string[]> = {
+  core: [],
+  text: ["core"],
+  statistics: ["core"],
+  prompts: ["core", "text"],
+  scorers: ["core", "text", "statistics"],
+  metrics: ["core", "text", "statistics", "scorers"],
+  index: ["core", "text", "statistics", "prompts", "scorers", "metrics"],
+  tasks: ["llava-eval"],
+  http: ["core"],
+  images: ["core"],
+  datasets: ["core", "http", "images"],
+  runners: ["core", "http", "images"],
+  run: ["core", "statistics"],
+  board: ["core", "statistics"],
+  report: ["core", "statistics", "run", "board"],
+  conformance: ["core", "text", "statistics", "prompts", "scorers", "metrics"],
+};
+
+/** The one folder that wraps each package; everybody else uses the wrapper. */
+const wrappedIn: Record<string, readonly string[]> = {
+  undici: ["http"],
+  sharp: ["images"],
+  ajv: ["core"],
+  "ajv-formats": ["core"],
+  typebox: ["core"],
+  yaml: ["core"],
+  yargs: ["cli"],
+  picocolors: ["cli"],
+  "p-limit": ["run"],
+  "csv-stringify": ["board"],
+  hyparquet: ["datasets"],
+  "hyparquet-compressors": ["datasets"],
+  "hyparquet-writer": ["datasets"],
+  "@huggingface/tokenizers": ["runners"],
+  "@huggingface/jinja": ["runners"],
+  jiti: ["cli"],
+};
+
+interface Import {
+  readonly file: string;
+  readonly from: string;
+  readonly target: string;
+}
+
+const imports = [...sources(join(root, "src")), ...sources(join(root, "tasks"))].flatMap(importsOf);
+
+test("there are imports to look at", () => {
+  expect(imports.length).toBeGreaterThan(100);
+});
+
+for (const [folder, allowed] of Object.entries(mayImport)) {
+  test(`${folder} imports only ${allowed.join(", ") || "itself"}`, () => {
+    const strangers = imports.filter(
+      ({ from, target }) => from === folder && target !== folder && isOurs(target) && !allowed.includes(target),
+    );
+    expect(strangers, "move the shared part down, or pass it in as a parameter").toEqual([]);
+  });
+}
+
+test("nobody imports cli", () => {
+  expect(imports.filter(({ from, target }) => target === "cli" && from !== "cli")).toEqual([]);
+});
+
+test("only runners/local knows the native engine", () => {
+  expect(imports.filter(({ file, target }) => target === "native" && !file.startsWith("src/runners/local/"))).toEqual(
+    [],
+  );
+});
+
+for (const [name, folders] of Object.entries(wrappedIn)) {
+  test(`${name} is imported only in ${folders.join(", ")}`, () => {
+    const strangers = imports.filter(({ from, target }) => target === name && !folders.includes(from));
+    expect(strangers).toEqual([]);
+  });
+}
+
+function isOurs(target: string): boolean {
+  return target in mayImport || target === "cli" || target === "native" || target === "llava-eval";
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    if (name === "node_modules" || path === join(root, "src", "report", "page")) return [];
+    if (statSync(path).isDirectory()) return sources(path);
+    return name.endsWith(".ts") ? [path] : [];
+  });
+}
+
+function importsOf(path: string): Import[] {
+  // Comments may quote an import; template strings may hold one for a user's file.
+  const text = readFileSync(path, "utf8").replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+  const file = relative(root, path).split(sep).join("/");
+  const specifiers = [
+    ...text.matchAll(/^\s*(?:import|export)\b[^"'`;]*?from\s*"([^"]+)"/gm),
+    ...text.matchAll(/\bimport\(\s*"([^"]+)"\s*\)/g),
+    ...text.matchAll(/^import\s+"([^"]+)"/gm),
+  ];
+  return specifiers.map(([, specifier = ""]) => ({ file, from: folderOf(path), target: targetOf(path, specifier) }));
+}
+
+function folderOf(path: string): string {
+  const [top = "", second = ""] = relative(root, path).split(sep);
+  if (top !== "src") return top;
+  return second === "index.ts" || second === "index.js" ? "index" : second;
+}
+
+function targetOf(path: string, specifier: string): string {
+  if (specifier.startsWith(".")) return folderOf(resolve(dirname(path), specifier));
+  const [scope = "", name = ""] = specifier.split("/");
+  return scope.startsWith("@") ? `${scope}/${name}` : scope;
+}

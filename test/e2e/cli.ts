@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Result, SampleRecord } from "../../src/core/result.js";
+
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+const program = join(root, "bin", "llava-eval.js");
+
+export interface Ended {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A folder of its own for one test, away from the repository, where the program runs as a user would run it. */
+export class Workplace implements AsyncDisposable {
+  private constructor(
+    readonly path: string,
+    private readonly environment: Readonly<Record<string, string>>,
+  ) {}
+
+  static async make(environment: Readonly<Record<string, string>> = {}): Promise<Workplace> {
+    return new Workplace(await mkdtemp(join(tmpdir(), "llava-eval-test-")), environment);
+  }
+
+  start(...args: readonly string[]): ChildProcess & { readonly ended: Promise<Ended> } {
+    // Nothing of the developer's own settings, keys or caches reaches a test.
+    const { PATH = "" } = process.env;
+    const env = {
+      PATH,
+      HOME: this.path,
+      XDG_CACHE_HOME: join(this.path, ".cache"),
+      NO_COLOR: "1",
+      ...this.environment,
+    };
+    const child = spawn(process.execPath, [program, ...args], { cwd: this.path, env });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    const ended = new Promise<Ended>((resolve) => {
+      child.on("close", (exitCode, signal) => resolve({ exitCode, signal, stdout, stderr }));
+    });
+    return Object.assign(child, { ended });
+  }
+
+  run(...args: readonly string[]): Promise<Ended> {
+    return this.start(...args).ended;
+  }
+
+  file(...parts: readonly string[]): string {
+    return join(this.path, ...parts);
+  }
+
+  read(...parts: readonly string[]): Promise<string> {
+    return readFile(this.file(...parts), "utf8");
+  }
+
+  async result(folder: string, task: string): Promise<Result> {
+    return JSON.parse(await this.read(folder, `${task}.json`)) as Result;
+  }
+
+  async samples(folder: string, task: string): Promise<SampleRecord[]> {
+    const text = await this.read(folder, `${task}.samples.jsonl`);
+    return text
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as SampleRecord);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.path, { recursive: true, force: true });
+  }
+}
