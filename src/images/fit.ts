@@ -1,0 +1,66 @@
+import sharp from "sharp";
+import { messageOf, SampleFailure } from "../core/errors.js";
+import type { EncodedImage } from "../core/image.js";
+import { encodedImage } from "./encoded.js";
+
+/** What an endpoint accepts. Absent = no limit. */
+export interface Limits {
+  readonly maxBytes?: number;
+  /** Pixels of the longer side. */
+  readonly maxSide?: number;
+  readonly mediaTypes?: readonly string[];
+}
+
+export interface Fitted {
+  readonly image: EncodedImage;
+  /** What was done to it; absent when these are the dataset's own bytes. It goes into the Output's warnings. */
+  readonly note?: string;
+}
+
+/**
+ * A picture that the endpoint accepts: the dataset's own bytes whenever they fit. Otherwise PNG if the format is the
+ * problem, smaller if the side is, JPEG of falling quality if the bytes are.
+ * @throws SampleFailure `data` when it cannot be decoded or made to fit
+ */
+export async function fitImage(image: EncodedImage, limits: Limits): Promise<Fitted> {
+  const { maxBytes = Number.POSITIVE_INFINITY, maxSide = Number.POSITIVE_INFINITY, mediaTypes } = limits;
+  const wrongType = mediaTypes !== undefined && !mediaTypes.includes(image.mediaType);
+  const side = Math.max(image.width, image.height);
+  if (!wrongType && side <= maxSide && image.bytes.byteLength <= maxBytes) return { image };
+  const causes = [
+    wrongType ? `${image.mediaType} is not accepted` : "",
+    side > maxSide ? `${image.width}x${image.height} is more than ${maxSide} a side` : "",
+    image.bytes.byteLength > maxBytes ? `${image.bytes.byteLength} bytes are more than ${maxBytes}` : "",
+  ].filter((cause) => cause !== "");
+  try {
+    const fitted = await reencode(image, maxBytes, maxSide, wrongType);
+    const made = `${fitted.mediaType} ${fitted.width}x${fitted.height}, ${fitted.bytes.byteLength} bytes`;
+    return { image: fitted, note: `image re-encoded as ${made}: ${causes.join("; ")}` };
+  } catch (error) {
+    if (error instanceof SampleFailure) throw error;
+    throw new SampleFailure("data", `the image cannot be made to fit (${causes.join("; ")}): ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+async function reencode(image: EncodedImage, maxBytes: number, maxSide: number, asPng: boolean): Promise<EncodedImage> {
+  const scaled = (side: number) => {
+    const source = sharp(image.bytes, { limitInputPixels: 0x3fff * 0x3fff });
+    return Number.isFinite(side)
+      ? source.resize({ width: side, height: side, fit: "inside", withoutEnlargement: true })
+      : source;
+  };
+  if (asPng || image.mediaType === "image/png") {
+    const bytes = await scaled(maxSide).png().toBuffer();
+    if (bytes.byteLength <= maxBytes) return encodedImage(bytes);
+  }
+  let side = Math.min(maxSide, Math.max(image.width, image.height));
+  for (let round = 0; round < 8; round++, side = Math.floor(side * 0.75)) {
+    for (const quality of [95, 85, 75]) {
+      const bytes = await scaled(side).flatten({ background: "#ffffff" }).jpeg({ quality }).toBuffer();
+      if (bytes.byteLength <= maxBytes) return encodedImage(bytes);
+    }
+  }
+  throw new Error(`still more than ${maxBytes} bytes at ${side} pixels a side`);
+}

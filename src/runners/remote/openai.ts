@@ -1,0 +1,216 @@
+/** OpenAI-compatible chat completions: OpenAI, vLLM, SGLang, llama.cpp's server, Ollama, TGI, and everybody who imitates them. */
+
+import { promptText } from "../../core/prompt.js";
+import type { GenerateRequest, LikelihoodRequest } from "../../core/runner.js";
+import type { OpenAiConfig, RemoteConfig } from "../config.js";
+import { JsonBody } from "./json-body.js";
+import {
+  at,
+  type Call,
+  defined,
+  type ImageParts,
+  type LikelihoodProtocol,
+  listAt,
+  numberAt,
+  type Protocol,
+  type RenderedMessage,
+  type Reply,
+  textAt,
+} from "./protocol.js";
+
+/** The API takes four stop strings; the rest is cut on our side. */
+const mostStops = 4;
+/** Reasoning models refuse `max_tokens` and any temperature but their own. */
+const reasoningModel = /(^|\/)(o[1-9]|gpt-[5-9])/;
+
+export function openAi(config: RemoteConfig): Protocol {
+  return new OpenAi(config as OpenAiConfig);
+}
+
+class OpenAi implements Protocol {
+  readonly defaultUrl = "https://api.openai.com/v1";
+  readonly keyVariable = "OPENAI_API_KEY";
+  readonly limits;
+  readonly modelsPath = "/models";
+  readonly likelihood?: LikelihoodProtocol;
+  readonly #hosted: boolean;
+  readonly #reasons: boolean;
+
+  constructor(private readonly config: OpenAiConfig) {
+    this.#hosted = (config.urls ?? [this.defaultUrl]).some((url) => new URL(url).hostname.endsWith("openai.com"));
+    this.#reasons = reasoningModel.test(config.model);
+    // OpenAI's documentation: PNG, JPEG, WebP, GIF without animation; servers that people run read what Pillow reads.
+    this.limits = this.#hosted
+      ? { maxBytes: 20 * 1024 * 1024, mediaTypes: ["image/jpeg", "image/png", "image/webp", "image/gif"] }
+      : {};
+    if (config.loglikelihood === "echo") {
+      this.likelihood = {
+        call: (request, _images, continuation) => this.#echo(request, continuation),
+        read: (reply, request, continuation) => this.#readEcho(reply, request, continuation),
+      };
+    } else if (config.loglikelihood === "prompt_logprobs") {
+      this.likelihood = {
+        countsPrompt: true,
+        call: (request, images, continuation) => this.#continued(request, images, continuation),
+        read: (reply, _request, continuation, tokens) => this.#readContinued(reply, continuation, tokens),
+      };
+    }
+  }
+
+  headers(key: string | undefined) {
+    return key === undefined ? {} : { authorization: `Bearer ${key}` };
+  }
+
+  generate(request: GenerateRequest, images: ImageParts): Call {
+    const { options } = request;
+    const { config } = this;
+    const warnings: string[] = [];
+    const unable = (option: string, value: unknown) =>
+      warnings.push(`${option} ${value} was not sent: the endpoint does not know it`);
+    const field = config.maxTokensField ?? (this.#reasons ? "max_completion_tokens" : "max_tokens");
+    const sendTemperature = config.temperature ?? !this.#reasons;
+    if (!sendTemperature)
+      warnings.push(`temperature ${options.temperature} was not sent: the model takes only its own`);
+    if (options.topK !== undefined && !config.topK) unable("top_k", options.topK);
+    const repetition = options.repetitionPenalty !== undefined && options.repetitionPenalty !== 1;
+    if (repetition && !config.repetitionPenalty) unable("repetition_penalty", options.repetitionPenalty);
+    const seeded = options.temperature > 0 && (config.seed ?? true);
+    const body = new JsonBody();
+    const value = defined({
+      model: config.model,
+      messages: request.prompt.messages.map((message) => this.#message(message, images, body)),
+      [field]: options.maxNewTokens,
+      temperature: sendTemperature ? options.temperature : undefined,
+      top_p: sendTemperature ? options.topP : undefined,
+      top_k: config.topK ? options.topK : undefined,
+      repetition_penalty: repetition && config.repetitionPenalty ? options.repetitionPenalty : undefined,
+      stop: options.stop?.length && !this.#reasons ? options.stop.slice(0, mostStops) : undefined,
+      seed: seeded ? request.seed : undefined,
+      ...config.body,
+    });
+    return { path: "/chat/completions", body: body.build(value), warnings };
+  }
+
+  #message(message: RenderedMessage, images: ImageParts, body: JsonBody): unknown {
+    const hasPictures = message.parts.some((part) => part.type === "image");
+    // Servers of text-only models know no parts.
+    const content = hasPictures
+      ? message.parts.map((part) => {
+          if (part.type === "text") return { type: "text", text: part.text };
+          const image = images.get(part.image) ?? part.image;
+          return { type: "image_url", image_url: { url: `data:${image.mediaType};base64,${body.base64(image)}` } };
+        })
+      : message.parts.map((part) => (part.type === "text" ? part.text : "")).join("");
+    return { role: message.role, content };
+  }
+
+  read(reply: unknown): Reply {
+    const choice = listAt(reply, "choices")[0];
+    if (choice === undefined) return { missing: "empty choices" };
+    const finish = textAt(choice, "finish_reason");
+    if (finish === "content_filter") return { refused: "the provider's content filter" };
+    const message = at(choice, "message");
+    if (typeof message !== "object" || message === null) return { missing: "a choice without a message" };
+    // `refusal` is the model's own words in a field of their own: ordinary text.
+    const text = textAt(message, "content") ?? textAt(message, "refusal") ?? "";
+    const reasoning = textAt(message, "reasoning_content") ?? textAt(message, "reasoning");
+    return {
+      text,
+      ...(reasoning ? { reasoning } : {}),
+      finish: finish === "length" ? "length" : "stop",
+      usage: usageOf(reply),
+    };
+  }
+
+  /** `/completions` with echo: the continuation is scored as part of the prompt. Text only: pictures have no place in it. */
+  #echo(request: LikelihoodRequest, continuation: string): Call {
+    const value = {
+      model: this.config.model,
+      prompt: promptText(request.prompt) + continuation,
+      max_tokens: 0,
+      temperature: 0,
+      logprobs: 1,
+      echo: true,
+      ...this.config.body,
+    };
+    return { path: "/completions", body: new JsonBody().build(value), warnings: [] };
+  }
+
+  #readEcho(reply: unknown, request: LikelihoodRequest, continuation: string): Reply {
+    const logprobs = at(listAt(reply, "choices")[0], "logprobs");
+    const tokens = listAt(logprobs, "token_logprobs");
+    const offsets = listAt(logprobs, "text_offset") as readonly number[];
+    if (tokens.length === 0) return { missing: "no log-probabilities" };
+    // Offsets count code points. A token that straddles the border belongs to the continuation: it holds its beginning.
+    const start = [...promptText(request.prompt)].length;
+    const first = offsets.findIndex((_, i) => (offsets[i + 1] ?? Number.POSITIVE_INFINITY) > start);
+    // The very first token of all has no log-probability.
+    const own = tokens.slice(Math.max(1, first));
+    const best = listAt(logprobs, "top_logprobs").slice(Math.max(1, first));
+    if (!own.every((value) => typeof value === "number")) return { missing: "a token without a log-probability" };
+    const isGreedy = own.every((value, i) => Object.values(best[i] ?? {}).every((other) => Number(other) <= value));
+    const logprob = own.reduce((sum, value) => sum + value, 0);
+    return {
+      text: continuation,
+      finish: "stop",
+      usage: usageOf(reply),
+      likelihoods: [{ logprob, tokens: own.length, isGreedy }],
+    };
+  }
+
+  /** vLLM's `prompt_logprobs`: the continuation stands as the beginning of the assistant's answer; pictures are allowed. */
+  #continued(request: LikelihoodRequest, images: ImageParts, continuation: string): Call {
+    const body = new JsonBody();
+    const messages = request.prompt.messages.map((message) => this.#message(message, images, body));
+    const value = {
+      model: this.config.model,
+      messages: continuation === "" ? messages : [...messages, { role: "assistant", content: continuation }],
+      add_generation_prompt: continuation === "",
+      continue_final_message: continuation !== "",
+      max_tokens: 1,
+      temperature: 0,
+      // 0 = the log-probability and the rank of the prompt's own tokens, no others.
+      prompt_logprobs: 0,
+      ...this.config.body,
+    };
+    return { path: "/chat/completions", body: body.build(value), warnings: [] };
+  }
+
+  #readContinued(reply: unknown, continuation: string, promptTokens: number): Reply {
+    const positions = listAt(reply, "prompt_logprobs").slice(promptTokens);
+    const tokens = positions.map((position) => Object.values(position ?? {})[0]);
+    const logprobs = tokens.map((token) => numberAt(token, "logprob"));
+    if (logprobs.length === 0 || logprobs.includes(undefined)) return { missing: "no prompt_logprobs" };
+    return {
+      text: continuation,
+      finish: "stop",
+      usage: usageOf(reply),
+      likelihoods: [
+        {
+          logprob: logprobs.reduce<number>((sum, value) => sum + (value as number), 0),
+          tokens: tokens.length,
+          isGreedy: tokens.every((token) => numberAt(token, "rank") === 1),
+        },
+      ],
+    };
+  }
+
+  errorCode(body: unknown): string | undefined {
+    const error = at(body, "error");
+    const inner = textAt(error, "innererror", "code");
+    return textAt(error, "code") ?? inner ?? textAt(error, "type");
+  }
+
+  modelIds(reply: unknown): readonly string[] {
+    return listAt(reply, "data").flatMap((model) => textAt(model, "id") ?? []);
+  }
+}
+
+function usageOf(reply: unknown) {
+  return defined({
+    promptTokens: numberAt(reply, "usage", "prompt_tokens"),
+    cachedTokens: numberAt(reply, "usage", "prompt_tokens_details", "cached_tokens"),
+    completionTokens: numberAt(reply, "usage", "completion_tokens"),
+    reasoningTokens: numberAt(reply, "usage", "completion_tokens_details", "reasoning_tokens"),
+  });
+}

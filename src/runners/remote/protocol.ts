@@ -1,0 +1,98 @@
+import type { EncodedImage } from "../../core/image.js";
+import type { Message, RenderedPrompt } from "../../core/prompt.js";
+import type { GenerateRequest, LikelihoodRequest, Output } from "../../core/runner.js";
+import type { RequestBody } from "../../http/transport.js";
+import type { ImageLimits, RemoteConfig } from "../config.js";
+
+/** What a provider's reply says, before time and money are added. */
+export type Reply =
+  | (Pick<Output, "text" | "reasoning" | "finish" | "likelihoods"> & { readonly usage: Omit<Output["usage"], "cost"> })
+  | { readonly refused: string }
+  /** The reply has no answer in it (`empty choices`): asking again may help. */
+  | { readonly missing: string };
+
+export interface Call {
+  /** Appended to the base URL. */
+  readonly path: string;
+  readonly body: RequestBody;
+  /** Options that this protocol or model cannot honour. */
+  readonly warnings: readonly string[];
+}
+
+/** One provider's way of asking: pure functions between our contract and its JSON. */
+export interface Protocol {
+  readonly defaultUrl: string;
+  /** The environment variable that holds the key for `defaultUrl`. */
+  readonly keyVariable: string;
+  /** What the provider's documentation allows; a config's `images` wins. */
+  readonly limits: ImageLimits;
+  headers(key: string | undefined): Readonly<Record<string, string>>;
+  generate(request: GenerateRequest, images: ImageParts): Call;
+  read(reply: unknown): Reply;
+  /** Absent when the endpoint cannot score given text. */
+  readonly likelihood?: LikelihoodProtocol;
+  /** `{"error": {"code": ...}}`: the provider's own word for what is wrong. */
+  errorCode(body: unknown): string | undefined;
+  /** Where a list of models is, for "did you mean"; relative to the base URL. */
+  readonly modelsPath: string;
+  modelIds(reply: unknown): readonly string[];
+}
+
+/** How given continuations are scored: one call for each. */
+export interface LikelihoodProtocol {
+  /** A call with an empty continuation comes first, to count the prompt's own tokens. */
+  readonly countsPrompt?: boolean;
+  call(request: LikelihoodRequest, images: ImageParts, continuation: string): Call;
+  read(reply: unknown, request: LikelihoodRequest, continuation: string, promptTokens: number): Reply;
+}
+
+export type OpenProtocol = (config: RemoteConfig) => Protocol;
+
+/** Pictures of a request after the endpoint's limits, by the image they were made of. */
+export type ImageParts = ReadonlyMap<EncodedImage, EncodedImage>;
+
+export type RenderedMessage = Message<EncodedImage>;
+
+/** The system messages' text, apart from the conversation (Anthropic, Gemini). */
+export function systemText(prompt: RenderedPrompt): string | undefined {
+  const texts = prompt.messages
+    .filter((message) => message.role === "system")
+    .flatMap((message) => message.parts.flatMap((part) => (part.type === "text" ? [part.text] : [])));
+  return texts.length === 0 ? undefined : texts.join("\n");
+}
+
+export function conversation(prompt: RenderedPrompt): readonly RenderedMessage[] {
+  return prompt.messages.filter((message) => message.role !== "system");
+}
+
+/** A field of untrusted JSON; undefined when anything on the way is absent. */
+export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+  let here: unknown = value;
+  for (const step of path) {
+    if (typeof here !== "object" || here === null) return undefined;
+    here = (here as Record<string | number, unknown>)[step];
+  }
+  return here;
+}
+
+export function numberAt(value: unknown, ...path: readonly (string | number)[]): number | undefined {
+  const found = at(value, ...path);
+  return typeof found === "number" && Number.isFinite(found) ? found : undefined;
+}
+
+export function textAt(value: unknown, ...path: readonly (string | number)[]): string | undefined {
+  const found = at(value, ...path);
+  return typeof found === "string" ? found : undefined;
+}
+
+export function listAt(value: unknown, ...path: readonly (string | number)[]): readonly unknown[] {
+  const found = at(value, ...path);
+  return Array.isArray(found) ? found : [];
+}
+
+/** Drops keys without a value: `exactOptionalPropertyTypes`, and JSON without nulls. */
+export function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}

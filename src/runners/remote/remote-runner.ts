@@ -1,0 +1,294 @@
+import { SampleFailure, UserError } from "../../core/errors.js";
+import type { EncodedImage } from "../../core/image.js";
+import { promptImages } from "../../core/prompt.js";
+import type {
+  Fingerprint,
+  GenerateRequest,
+  Likelihood,
+  LikelihoodRequest,
+  Output,
+  Runner,
+  Usage,
+} from "../../core/runner.js";
+import { backoffMs, sleep } from "../../http/retry.js";
+import type { Transport } from "../../http/transport.js";
+import { TransportError } from "../../http/transport-error.js";
+import { fitImage } from "../../images/fit.js";
+import type { ImageLimits, Prices, RemoteConfig } from "../config.js";
+import { explain, isRefusal, noSampleCanWork } from "./explain.js";
+import { checkReachable } from "./preflight.js";
+import type { Call, ImageParts, Protocol, Reply } from "./protocol.js";
+import { parseReply } from "./reply.js";
+import { type Server, Servers } from "./servers.js";
+import { Window } from "./window.js";
+
+export interface RemoteParts {
+  readonly name: string;
+  readonly fingerprint: Fingerprint;
+  readonly config: RemoteConfig;
+  readonly protocol: Protocol;
+  readonly transport: Transport;
+  readonly urls: readonly string[];
+  /** Requests in flight, at most. */
+  readonly most: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The environment variable of the key, for messages. */
+  readonly keyName: string;
+  readonly warn: (message: string) => void;
+}
+
+export type Answered = Exclude<Reply, { refused: string } | { missing: string }>;
+
+/** What one call cost besides its answer. */
+interface Spent {
+  readonly reply: Answered;
+  readonly timing: Output["timing"];
+}
+
+const defaultTimeoutSeconds = 300;
+const defaultAttempts = 6;
+/** A rate limit is no failure of the request: it may be met so many times more often than other faults. */
+const rateLimitAllowance = 4;
+
+/** Asks a model over HTTP: balanced over its servers, within its window, with bounded retries. */
+export class RemoteRunner implements Runner {
+  readonly name: string;
+  readonly fingerprint: Fingerprint;
+  readonly loglikelihood?: NonNullable<Runner["loglikelihood"]>;
+  readonly #parts: RemoteParts;
+  readonly #servers: Servers;
+  readonly #window: Window;
+  readonly #limits: ImageLimits;
+
+  constructor(parts: RemoteParts) {
+    this.name = parts.name;
+    this.fingerprint = parts.fingerprint;
+    this.#parts = parts;
+    this.#servers = new Servers(parts.urls);
+    this.#window = new Window(parts.most);
+    this.#limits = { ...parts.protocol.limits, ...parts.config.images };
+    if (parts.protocol.likelihood) this.loglikelihood = (request, signal) => this.#likelihoods(request, signal);
+  }
+
+  get concurrency(): number {
+    return this.#window.size;
+  }
+
+  preflight(signal: AbortSignal): Promise<void> {
+    return checkReachable(
+      this.#parts,
+      this.#servers.all,
+      (call, server) => this.#attempt(call, server, signal),
+      signal,
+    );
+  }
+
+  async generate(request: GenerateRequest, signal: AbortSignal): Promise<Output> {
+    signal.throwIfAborted();
+    const { parts, notes } = await this.#images(promptImages(request.prompt));
+    const call = this.#parts.protocol.generate(request, parts);
+    const { reply, timing } = await this.#ask(
+      call,
+      this.#parts.protocol.read.bind(this.#parts.protocol),
+      request,
+      signal,
+    );
+    const text = cutAtStop(reply.text, request.options.stop);
+    return {
+      ...reply,
+      text,
+      // Stopped by us, although the server went on to its limit.
+      finish: text === reply.text ? reply.finish : "stop",
+      usage: this.#priced(reply.usage),
+      timing,
+      warnings: [...call.warnings, ...notes],
+    };
+  }
+
+  async #likelihoods(request: LikelihoodRequest, signal: AbortSignal): Promise<Output> {
+    const likelihood = this.#parts.protocol.likelihood as NonNullable<Protocol["likelihood"]>;
+    const images = promptImages(request.prompt);
+    const { parts, notes } = await this.#images(images);
+    const spent: Spent[] = [];
+    const score = async (continuation: string, promptTokens: number): Promise<Answered> => {
+      const call = likelihood.call(request, parts, continuation);
+      const read = (reply: unknown): Reply =>
+        continuation === ""
+          ? this.#parts.protocol.read(reply)
+          : likelihood.read(reply, request, continuation, promptTokens);
+      spent.push(await this.#ask(call, read, request, signal));
+      return (spent.at(-1) as Spent).reply;
+    };
+    const counted = likelihood.countsPrompt ? ((await score("", 0)).usage.promptTokens ?? 0) : 0;
+    const likelihoods: Likelihood[] = [];
+    for (const continuation of request.continuations) {
+      likelihoods.push(...((await score(continuation, counted)).likelihoods ?? []));
+    }
+    const best = likelihoods.reduce((top, one, i) => (one.logprob > (likelihoods[top]?.logprob ?? 0) ? i : top), 0);
+    return {
+      text: request.continuations[best] ?? "",
+      finish: "stop",
+      usage: this.#priced(sumUsage(spent.map(({ reply }) => reply.usage))),
+      timing: {
+        totalMs: spent.reduce((sum, { timing }) => sum + timing.totalMs, 0),
+        attempts: spent.reduce((sum, { timing }) => sum + timing.attempts, 0),
+        retried: spent.flatMap(({ timing }) => timing.retried ?? []),
+      },
+      warnings: notes,
+      likelihoods,
+    };
+  }
+
+  /** Pictures within the endpoint's limits; those that are need no work and no entry. */
+  async #images(images: readonly EncodedImage[]): Promise<{ parts: ImageParts; notes: readonly string[] }> {
+    const { maxImages } = this.#limits;
+    if (maxImages !== undefined && images.length > maxImages) {
+      throw new SampleFailure("data", `the prompt has ${images.length} images; the endpoint takes ${maxImages}`);
+    }
+    const parts = new Map<EncodedImage, EncodedImage>();
+    const notes: string[] = [];
+    for (const image of images) {
+      const fitted = await fitImage(image, this.#limits);
+      if (fitted.note === undefined) continue;
+      parts.set(image, fitted.image);
+      notes.push(fitted.note);
+    }
+    return { parts, notes };
+  }
+
+  /** One request, asked until it is answered or the bound is reached. */
+  async #ask(
+    call: Call,
+    read: (reply: unknown) => Reply,
+    request: Pick<GenerateRequest, "group">,
+    signal: AbortSignal,
+  ): Promise<Spent> {
+    const { config } = this.#parts;
+    const most = config.attempts ?? defaultAttempts;
+    const began = performance.now();
+    const retried: string[] = [];
+    let failures = 0;
+    let rateLimits = 0;
+    for (;;) {
+      await this.#window.enter(signal);
+      const server = this.#servers.take(request.group);
+      const sentAt = performance.now();
+      let failure: TransportError;
+      try {
+        const reply = read(await this.#attempt(call, server, signal));
+        if ("refused" in reply) {
+          this.#servers.done(server);
+          throw new SampleFailure("refused", reply.refused);
+        }
+        if (!("missing" in reply)) {
+          this.#servers.done(server);
+          this.#window.succeeded();
+          const now = performance.now();
+          return {
+            reply,
+            timing: {
+              totalMs: now - began,
+              requestMs: now - sentAt,
+              attempts: retried.length + 1,
+              ...(retried.length > 0 ? { retried } : {}),
+            },
+          };
+        }
+        failure = new TransportError("malformed", `the reply has no answer in it: ${reply.missing}`);
+        this.#servers.done(server, failure);
+      } catch (error) {
+        if (!(error instanceof TransportError)) {
+          if (!(error instanceof SampleFailure)) this.#servers.done(server);
+          throw error;
+        }
+        failure = error;
+        this.#servers.done(server, failure);
+        this.#window.congested(failure, sentAt);
+      } finally {
+        this.#window.leave();
+      }
+      this.#giveUpIfHopeless(failure, call, server);
+      retried.push(failure.kind);
+      if (failure.status === 429) rateLimits += 1;
+      else failures += 1;
+      if (failures >= most || rateLimits >= most * rateLimitAllowance) {
+        throw new SampleFailure(
+          "transport",
+          `${explain(failure)} (after ${retried.length} attempts: ${retried.join(", ")})`,
+          { cause: failure },
+        );
+      }
+      await sleep(backoffMs(failures + Math.ceil(rateLimits / 2), failure.retryAfterMs), signal);
+    }
+  }
+
+  async #attempt(call: Call, server: Server, signal: AbortSignal): Promise<unknown> {
+    const { config, transport, headers } = this.#parts;
+    const response = await transport.request({
+      method: "POST",
+      url: server.url + call.path,
+      headers,
+      body: call.body,
+      timeoutMs: (config.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
+      signal,
+    });
+    if (response.status >= 300) throw transport.statusError(response);
+    return parseReply(response, transport.redact);
+  }
+
+  #giveUpIfHopeless(failure: TransportError, call: Call, server: Server): void {
+    const code = this.#parts.protocol.errorCode(jsonOf(failure.body));
+    if (isRefusal(failure, code)) throw new SampleFailure("refused", explain(failure), { cause: failure });
+    if (noSampleCanWork(failure, code)) throw asUserError(failure, server.url + call.path, this.#parts);
+    if (!failure.passing) throw new SampleFailure("transport", explain(failure), { cause: failure });
+  }
+
+  #priced(usage: Omit<Usage, "cost">): Usage {
+    const cost = costOf(usage, this.#parts.config.prices);
+    return cost === undefined ? usage : { ...usage, cost };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.transport[Symbol.asyncDispose]();
+  }
+}
+
+function asUserError(failure: TransportError, url: string, { keyName, config }: RemoteParts): UserError {
+  const fix =
+    failure.status === 401 || failure.status === 403
+      ? `check the key in ${keyName} and what it is allowed to use`
+      : failure.status === 404
+        ? `check the URL and the model id "${config.model}"`
+        : "check the account: the provider takes no more requests from it";
+  return new UserError(explain(failure), url, fix, { cause: failure });
+}
+
+function jsonOf(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? "");
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return undefined;
+  }
+}
+
+/** The text before the first stop string: the contract's meaning, whatever the server made of the option. */
+function cutAtStop(text: string, stops: readonly string[] = []): string {
+  const ends = stops.map((stop) => (stop === "" ? -1 : text.indexOf(stop))).filter((at) => at >= 0);
+  return ends.length === 0 ? text : text.slice(0, Math.min(...ends));
+}
+
+function costOf(usage: Omit<Usage, "cost">, prices: Prices | undefined): number | undefined {
+  if (!prices || usage.promptTokens === undefined) return undefined;
+  const cached = usage.cachedTokens ?? 0;
+  const input = (usage.promptTokens - cached) * prices.input + cached * (prices.cachedInput ?? prices.input);
+  return (input + (usage.completionTokens ?? 0) * prices.output) / 1e6;
+}
+
+function sumUsage(usages: readonly Omit<Usage, "cost">[]): Omit<Usage, "cost"> {
+  const sum: Record<string, number> = {};
+  for (const usage of usages) {
+    for (const [name, value] of Object.entries(usage)) sum[name] = (sum[name] ?? 0) + value;
+  }
+  return sum;
+}

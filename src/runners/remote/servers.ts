@@ -1,0 +1,93 @@
+import type { TransportError } from "../../http/transport-error.js";
+
+/** One of several equal servers. */
+export interface Server {
+  /** Base URL without a slash at its end. */
+  readonly url: string;
+}
+
+interface State extends Server {
+  inFlight: number;
+  failures: number;
+  /** When it may be tried again, `performance.now()` milliseconds; 0 = alive. */
+  deadUntil: number;
+}
+
+const firstDeathMs = 2_000;
+const longestDeathMs = 60_000;
+/** A server that keeps its group's prefix may have this many requests more than the least busy one. */
+const groupSlack = 8;
+
+/**
+ * Balances requests over the servers of one model: the least busy one that is alive, except that requests of one group
+ * (one image) go to one server, whose prefix cache then has it. A server that cannot be reached is taken out, and tried
+ * again by one request after a while.
+ */
+export class Servers {
+  readonly #servers: readonly State[];
+  readonly #groups = new Map<string, State>();
+
+  constructor(
+    urls: readonly string[],
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.#servers = urls.map((url) => ({ url: url.replace(/\/+$/, ""), inFlight: 0, failures: 0, deadUntil: 0 }));
+  }
+
+  get all(): readonly Server[] {
+    return this.#servers;
+  }
+
+  /** Every `take` needs a `done`. */
+  take(group?: { readonly key: string; readonly remaining: number }): Server {
+    const now = this.now();
+    const awake = this.#servers.filter((server) => server.deadUntil <= now);
+    // All are out: the one that has been out longest, rather than none.
+    const candidates =
+      awake.length > 0 ? awake : [...this.#servers].sort((a, b) => a.deadUntil - b.deadUntil).slice(0, 1);
+    const least = candidates.reduce((a, b) => (b.inFlight < a.inFlight ? b : a));
+    const kept = group && this.#groups.get(group.key);
+    const chosen = kept && candidates.includes(kept) && kept.inFlight <= least.inFlight + groupSlack ? kept : least;
+    if (group) {
+      if (group.remaining > 0) this.#groups.set(group.key, chosen);
+      else this.#groups.delete(group.key);
+    }
+    // Half open: others stay away until this request has shown whether it is back.
+    if (chosen.deadUntil > 0) chosen.deadUntil = now + this.#pause(chosen);
+    chosen.inFlight += 1;
+    return chosen;
+  }
+
+  done(server: Server, error?: TransportError): void {
+    const state = server as State;
+    state.inFlight -= 1;
+    if (!error || !saysDead(error)) {
+      if (!error) {
+        state.failures = 0;
+        state.deadUntil = 0;
+      }
+      return;
+    }
+    state.failures += 1;
+    // Refused is certain; a reset or a timeout may be one request's bad luck.
+    if (error.fault === "refused" || error.fault === "dns" || state.failures >= 3) {
+      state.deadUntil = this.now() + this.#pause(state);
+    }
+  }
+
+  #pause(state: State): number {
+    return Math.min(longestDeathMs, firstDeathMs * 2 ** Math.min(10, Math.max(0, state.failures - 1)));
+  }
+}
+
+function saysDead({ fault, status }: TransportError): boolean {
+  return (
+    fault === "refused" ||
+    fault === "dns" ||
+    fault === "tls" ||
+    fault === "reset" ||
+    fault === "timeout" ||
+    status === 502 ||
+    status === 503
+  );
+}

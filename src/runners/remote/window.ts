@@ -1,0 +1,93 @@
+import type { TransportError } from "../../http/transport-error.js";
+
+/** In flight before anything is known of the endpoint. */
+const startWindow = 16;
+
+/**
+ * How many requests an endpoint takes at once, found as TCP finds a path's capacity: doubled per round trip until the first
+ * sign of congestion (429, 5xx, a timeout), then one more per round trip, and cut at each further sign. `Retry-After` stops
+ * everybody. Waiting requests are served in order.
+ */
+export class Window {
+  #size: number;
+  #slowStart = true;
+  #inFlight = 0;
+  #pausedUntil = 0;
+  #lastCut = 0;
+  #timer: NodeJS.Timeout | undefined;
+  readonly #queue: (() => void)[] = [];
+
+  constructor(readonly most: number) {
+    this.#size = Math.min(most, startWindow);
+  }
+
+  get size(): number {
+    return Math.max(1, Math.floor(this.#size));
+  }
+
+  /** Resolves when a request may be sent; rejects with the signal's reason. Every `enter` needs a `leave`. */
+  async enter(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#mayGo && this.#queue.length === 0) {
+      this.#inFlight += 1;
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const go = () => {
+        signal.removeEventListener("abort", onAbort);
+        resolve();
+      };
+      const onAbort = () => {
+        this.#queue.splice(this.#queue.indexOf(go), 1);
+        reject(signal.reason);
+      };
+      signal.addEventListener("abort", onAbort, { once: true });
+      this.#queue.push(go);
+      this.#wakeWhenPauseEnds();
+    });
+  }
+
+  leave(): void {
+    this.#inFlight -= 1;
+    this.#admit();
+  }
+
+  succeeded(): void {
+    this.#size = Math.min(this.most, this.#size + (this.#slowStart ? 1 : 1 / this.#size));
+  }
+
+  /** @param sentAt  when the attempt began: what was sent before the last cut says nothing new */
+  congested(error: TransportError, sentAt: number): void {
+    if (error.retryAfterMs !== undefined && error.status === 429) {
+      this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + Math.min(error.retryAfterMs, 60_000));
+    }
+    const full = error.fault === "timeout" || error.status === 429 || error.status === 503 || error.status === 529;
+    if (!full && !(error.status !== undefined && error.status >= 500)) return;
+    if (sentAt < this.#lastCut) return;
+    this.#lastCut = performance.now();
+    this.#slowStart = false;
+    // A 500 is more often a defect of one request than a full server: a smaller step.
+    this.#size = Math.max(1, this.#size * (full ? 0.5 : 0.9));
+  }
+
+  get #mayGo(): boolean {
+    return this.#inFlight < this.size && performance.now() >= this.#pausedUntil;
+  }
+
+  #admit(): void {
+    while (this.#queue.length > 0 && this.#mayGo) {
+      this.#inFlight += 1;
+      this.#queue.shift()?.();
+    }
+    this.#wakeWhenPauseEnds();
+  }
+
+  #wakeWhenPauseEnds(): void {
+    const wait = this.#pausedUntil - performance.now();
+    if (this.#queue.length === 0 || wait <= 0 || this.#timer) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#admit();
+    }, wait);
+  }
+}
