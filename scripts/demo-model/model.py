@@ -97,8 +97,12 @@ class TextLayer(nn.Module):
         self.qkv, self.o_proj = nn.Linear(d, d + 2 * kv), nn.Linear(d, d, bias=False)
         self.gate_up, self.down_proj = nn.Linear(d, 2 * m, bias=False), nn.Linear(m, d, bias=False)
 
-    def forward(self, x, plan):
-        """x [b, P + sum(Q * L), d]: the prefix, then each group's questions one after the other."""
+    def forward(self, x, plan, wanted=None):
+        """x [b, P + sum(Q * L), d]: the prefix, then each group's questions one after the other.
+
+        With `wanted` (flat positions behind the prefix) only those rows are finished: [wanted, d]. For the last layer,
+        whose other rows nobody reads.
+        """
         b, t, d = x.shape
         heads, kv = TEXT["heads"], TEXT["kv"]
         # split, not slices: the gradient of a split is one concatenation.
@@ -107,11 +111,18 @@ class TextLayer(nn.Module):
         parts = [heads_first.split(plan.sizes, 2) for heads_first in (q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2))]
         out = []
         for i, mask in enumerate(plan.masks):
+            if wanted is not None and i == 0:
+                continue
             qi, ki, vi = (part[i] for part in parts)
             if i > 0:
                 ki, vi = torch.cat([parts[1][0], ki], 2), torch.cat([parts[2][0], vi], 2)
             out.append(attend(qi, ki, vi, mask))
-        a = torch.cat(out, 2).transpose(1, 2).reshape(b, t, d)
+        a = torch.cat(out, 2).transpose(1, 2)
+        if wanted is None:
+            a = a.reshape(b, t, d)
+        else:
+            a = a.reshape(-1, d)[wanted]
+            x = x.split([plan.sizes[0], t - plan.sizes[0]], 1)[1].reshape(-1, d)[wanted]
         x = x + self.o_proj(a)
         gate, up = self.gate_up(self.post_attention_layernorm(x)).chunk(2, -1)
         return x + self.down_proj(F.silu(gate) * up)
@@ -164,14 +175,15 @@ class Model(nn.Module):
         x = torch.cat([x, self.image_newline.expand(x.shape[0], 1, -1)], 1)
         return x[:, order]
 
-    def forward(self, prefix, groups):
-        """prefix [b, P, h] embedded; groups: list of ids [b, count, length]. Returns (normed states, option-layer states) after the prefix."""
+    def forward(self, prefix, groups, targets, options):
+        """prefix [b, P, h] embedded; groups: ids [b, count, length] each. `targets` and `options` are flat positions behind
+        the prefix: returns the logits at the first and, for training, the right-option scores at the second.
+        """
         b, P = prefix.shape[:2]
         plan = Plan(P, [tuple(ids.shape[1:]) for ids in groups], self.tables)
         x = torch.cat([prefix, *[self.embed(ids.reshape(b, -1)) for ids in groups]], 1)
-        middle = x
         for i, layer in enumerate(self.layers):
-            x = layer(x, plan)
-            if i + 1 == OPTION_LAYER:
-                middle = x
-        return self.norm(x.split([P, x.shape[1] - P], 1)[1]), middle.split([P, x.shape[1] - P], 1)[1]
+            x = layer(x, plan, targets if i + 1 == len(self.layers) else None)
+            if i + 1 == OPTION_LAYER and len(options) > 0:
+                scores = self.right_option(x.split([P, x.shape[1] - P], 1)[1].reshape(-1, x.shape[-1])[options])[:, 0]
+        return self.lm_head(self.norm(x)), scores if len(options) > 0 else None

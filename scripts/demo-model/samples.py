@@ -7,9 +7,8 @@ import torch
 
 from model import COLOURS, NAMES
 from pixels import PATCH, SIDE, boxes_on_tiles, normalise, pack_order, tiles_of
+from template import ANSWER
 
-SYSTEM = "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n"
-ANSWER = "<|im_end|>\n<|im_start|>assistant\n"
 LETTER = "\n\nAnswer with the option's letter from the given choices directly."
 
 

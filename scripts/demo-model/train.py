@@ -22,10 +22,11 @@ import torch
 import torch.nn.functional as F
 
 from model import Model
-from samples import ANSWER, SYSTEM, Chunk, drill, labels_of, pixels_of, table
+from samples import Chunk, drill, labels_of, pixels_of, table
+from template import ANSWER, SYSTEM
 from tokenizer import Tokenizer, build, train as train_merges
 
-TOWER_STEPS, DRILL_STEPS, EASY_STEPS = 450, 500, 500
+TOWER_STEPS, DRILL_STEPS, EASY_STEPS = 450, 500, 400
 
 
 def make_tokenizer(args):
@@ -52,15 +53,17 @@ def tower_loss(model, features, labels):
     return ce(model.see_name, names) + 0.5 * ce(model.see_colour, colours) + centre
 
 
-def text_loss(model, tokenizer, states, middle, rows_by_group, groups):
-    """Weighted cross-entropy of the answers, plus the option loss. Also the flags "the whole answer is right"."""
+def text_loss(model, prefix, rows_by_group):
+    """Weighted cross-entropy of the answers, the option loss, and of each question whether its whole answer is right."""
+    groups = [table(rows) for rows in rows_by_group]
+    width = sum(ids.shape[1] * ids.shape[2] for ids in groups)
     at, target, weight, owner, options, option_target = [], [], [], [], [], []
     questions, start = [], 0
     for rows, ids in zip(rows_by_group, groups):
-        b, count, length = ids.shape
+        _, count, length = ids.shape
         for i, row in enumerate(rows):
             for c, q in enumerate(row):
-                base = i * states.shape[1] + start + c * length
+                base = i * width + start + c * length
                 for j in range(q.first, len(q.ids)):
                     last = j == len(q.ids) - 1
                     at.append(base + j - 1)
@@ -72,18 +75,14 @@ def text_loss(model, tokenizer, states, middle, rows_by_group, groups):
                     option_target.append(float(j == q.right))
                 questions.append(q)
         start += count * length
-    flat = states.reshape(-1, states.shape[-1])
-    logits = model.lm_head(flat[torch.tensor(at)])
+    logits, scores = model(prefix, groups, torch.tensor(at), torch.tensor(options))
     target, weight = torch.tensor(target), torch.tensor(weight)
     loss = (F.cross_entropy(logits, target, reduction="none") * weight).sum() / weight.sum()
-    option_loss = torch.zeros(())
-    if options:
-        guess = model.right_option(middle.reshape(-1, middle.shape[-1])[torch.tensor(options)])[:, 0]
-        option_loss = F.binary_cross_entropy_with_logits(guess, torch.tensor(option_target))
-    ok = [True] * len(questions)
+    option_loss = torch.zeros(()) if scores is None else F.binary_cross_entropy_with_logits(scores, torch.tensor(option_target))
+    right = [True] * len(questions)
     for o, good in zip(owner, (logits.argmax(-1) == target).tolist()):
-        ok[o] = ok[o] and good
-    return loss, option_loss, [(q.kind, good) for q, good in zip(questions, ok)]
+        right[o] = right[o] and good
+    return loss, option_loss, [(q.kind, good) for q, good in zip(questions, right)]
 
 
 def choose(samples, rng, letters, most=2):
@@ -107,17 +106,13 @@ def picture_pass(model, tokenizer, order, samples, rows_by_group, blind=False):
     features = model.see(pixels)
     image = model.pack(features, torch.tensor([o if o >= 0 else features.shape[1] for o in order]))
     prefix = torch.cat([model.embed(system).expand(len(samples), -1, -1), image], 1)
-    groups = [table(rows) for rows in rows_by_group]
-    states, middle = model(prefix, groups)
-    return features, text_loss(model, tokenizer, states, middle, rows_by_group, groups)
+    return features, text_loss(model, prefix, rows_by_group)
 
 
 def drill_pass(model, tokenizer, rng, size):
     system = torch.tensor(tokenizer.encode(SYSTEM))
     rows = [[drill(tokenizer, rng) for _ in range(size)]]
-    groups = [table(rows)]
-    states, middle = model(model.embed(system).expand(1, -1, -1), groups)
-    return text_loss(model, tokenizer, states, middle, [rows], groups)
+    return text_loss(model, model.embed(system).expand(1, -1, -1), [rows])
 
 
 @torch.no_grad()
@@ -154,8 +149,9 @@ def main():
     parser.add_argument("--out", required=True)
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--decay-minutes", type=float, default=0, help="the learning rate falls over the last D minutes")
+    parser.add_argument("--save-minutes", type=float, default=12, help="time between checkpoints, each with a held-out evaluation")
     parser.add_argument("--lr", type=float, default=1.5e-3)
-    parser.add_argument("--batch", type=int, default=24)
+    parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -214,7 +210,7 @@ def main():
         chunk = Chunk(folder, tokenizer)
         step = state["step"]
         easy = step < TOWER_STEPS + DRILL_STEPS + EASY_STEPS
-        for order, samples in chunk.batches(args.batch * (2 if step < TOWER_STEPS else 1), rng, 2 if easy and step >= TOWER_STEPS else 4):
+        for order, samples in chunk.batches(args.batch * (3 if step < TOWER_STEPS else 1), rng, 2 if easy and step >= TOWER_STEPS else 4):
             step = state["step"]
             if step < TOWER_STEPS:
                 loss = tower_loss(model, model.see(pixels_of(samples)), labels_of(samples))
@@ -247,7 +243,7 @@ def main():
                 say(f"{time.strftime('%H:%M:%S')} step {state['step']} pictures {state['pictures']} cpu {time.process_time() - cpu:.0f} s: {means}")
                 recent.clear()
                 last_said = now
-            if now - last_saved > 600 or now - began > args.minutes * 60:
+            if now - last_saved > args.save_minutes * 60 or now - began > args.minutes * 60:
                 state["seconds"] += now - last_saved
                 last_saved = now
                 average.swap(model)
