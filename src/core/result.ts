@@ -163,7 +163,12 @@ export const LeaderboardEntry = Type.Object({
   version: Type.Integer(),
   scoring: Text,
   promptProfile: Text,
-  dataset: Type.Object({ source: Text, revision: Optional(Text) }),
+  dataset: Type.Object({
+    source: Text,
+    configs: Optional(Strings),
+    split: Optional(Text),
+    revision: Optional(Text),
+  }),
   judge: Optional(Text),
   metrics: List(MetricResult),
   n: Type.Object({ total: Type.Integer(), scored: Type.Integer() }),

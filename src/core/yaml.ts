@@ -1,6 +1,6 @@
 /** YAML files from users: every mistake is named with file, line and column. The only file that knows the `yaml` package. */
 import { readFile } from "node:fs/promises";
-import { isMap, isNode, LineCounter, type Pair, parseDocument } from "yaml";
+import { isMap, isNode, LineCounter, type Pair, parseDocument, stringify } from "yaml";
 import { UserError } from "./errors.js";
 import { didYouMean } from "./nearest.js";
 import { type Static, type TSchema, violationOf } from "./schema.js";
@@ -65,4 +65,9 @@ function knownKeys(schema: TSchema, keys: readonly string[]): string[] {
   let at = schema as { properties?: Record<string, TSchema>; items?: TSchema };
   for (const key of keys) at = (at.properties?.[key] ?? at.items ?? {}) as typeof at;
   return Object.keys(at.properties ?? {});
+}
+
+/** YAML that readers of version 1.1 (PyYAML, the hub) and of 1.2 take for the same: `no`, `1e3`, `012` are quoted. */
+export function toYaml(value: unknown): string {
+  return stringify(value, { compat: "yaml-1.1", lineWidth: 0, aliasDuplicateObjects: false });
 }

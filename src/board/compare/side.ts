@@ -2,7 +2,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../../core/errors.js";
 import type { LeaderboardEntry, Result } from "../../core/result.js";
-import { collectEntries } from "../leaderboard/collect.js";
+import { collectEntries, standing } from "../leaderboard/collect.js";
 import { isRunFolder, openRun, type RunFolder } from "../read-run.js";
 
 export interface SideTask {
@@ -50,8 +50,6 @@ async function sideOfEntries(name: string, entries: readonly LeaderboardEntry[],
   }
   return { name, tasks };
 }
-
-const standing = (entry: LeaderboardEntry) => `${entry.flags.length === 0 ? 1 : 0} ${entry.finishedAt ?? ""}`;
 
 function unknown(name: string, resultsDir: string, entries: readonly LeaderboardEntry[]): UserError {
   const models = [...new Set(entries.map((entry) => entry.model))].sort();

@@ -15,14 +15,14 @@ export function entriesOf(run: RunFolder, from: string): LeaderboardEntry[] {
 }
 
 function entryOf(result: Result, run: string, finishedAt: string | undefined): LeaderboardEntry {
-  const { source, revision } = result.dataset;
+  const { source, configs, split, revision } = result.dataset;
   return {
     model: result.model,
     task: result.task,
     version: result.version,
     scoring: result.scoring,
     promptProfile: result.promptProfile,
-    dataset: revision === undefined ? { source } : { source, revision },
+    dataset: { source, ...(configs ? { configs } : {}), split, ...(revision === undefined ? {} : { revision }) },
     ...(result.judge ? { judge: result.judge.model } : {}),
     metrics: result.metrics,
     n: { total: result.n.total, scored: result.n.scored },
@@ -87,3 +87,6 @@ async function writeLeaderboard(path: string, entries: readonly LeaderboardEntry
 export async function readLeaderboard(path: string): Promise<readonly LeaderboardEntry[]> {
   return (await readChecked(path, Leaderboard, "llava-eval/leaderboard@1")).entries;
 }
+
+/** Orders several entries of one model and task, the one that counts last: without flags after flagged, then the latest. */
+export const standing = (entry: LeaderboardEntry) => `${entry.flags.length === 0 ? 1 : 0} ${entry.finishedAt ?? ""}`;

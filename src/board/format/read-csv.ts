@@ -1,0 +1,31 @@
+/** RFC 4180 as pandas writes it: quoted cells may hold commas, quotes (doubled) and line breaks. Empty lines are left out. */
+export function readCsv(text: string): string[][] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  let cell = "";
+  let quoted = false;
+  const endCell = () => {
+    row.push(cell);
+    cell = "";
+  };
+  const endRow = () => {
+    endCell();
+    if (row.length > 1 || row[0] !== "") rows.push(row);
+    row = [];
+  };
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i] as string;
+    if (quoted) {
+      if (c !== '"') cell += c;
+      else if (text[i + 1] === '"') {
+        cell += c;
+        i++;
+      } else quoted = false;
+    } else if (c === '"') quoted = true;
+    else if (c === ",") endCell();
+    else if (c === "\n") endRow();
+    else if (c !== "\r" && !(c === "\ufeff" && i === 0)) cell += c;
+  }
+  if (cell !== "" || row.length > 0) endRow();
+  return rows;
+}

@@ -1,0 +1,244 @@
+/** Models x tasks from leaderboard entries: which entries count, in which row and column, ranks and averages. */
+import type { LeaderboardEntry, MetricResult } from "../../core/result.js";
+import { shownValue } from "../format/numbers.js";
+import { standing } from "./collect.js";
+
+export interface Suite {
+  readonly name: string;
+  readonly tasks: readonly string[];
+}
+
+export interface BoardOptions {
+  /** Flagged entries are left out unless their flags are all named here. */
+  readonly include: readonly string[];
+  readonly tasks?: readonly string[];
+  /** Globs (`*`, `?`) over model names. */
+  readonly models?: readonly string[];
+  readonly suites: readonly Suite[];
+  /** A task, a suite or `model`; default: the first suite, else the first task. */
+  readonly sort?: string;
+}
+
+/** One task in one version: numbers of two versions are not comparable. */
+export interface Column {
+  readonly key: string;
+  readonly task: string;
+  /** 0 when all numbers are from elsewhere. */
+  readonly version: number;
+  readonly metric: string;
+  readonly unit: MetricResult["unit"];
+  readonly direction: MetricResult["direction"];
+}
+
+export interface Cell {
+  readonly entry: LeaderboardEntry;
+  readonly main: MetricResult;
+  /** 1 = best; entries whose intervals overlap share a rank. Absent for numbers from elsewhere and without a direction. */
+  readonly rank?: number;
+  /** What a reader must know: flags, another data revision, another judge, another metric. */
+  readonly marks: readonly string[];
+}
+
+/** One model under one set of rules: prompt profile and scoring change numbers, so they are never mixed. */
+export interface Row {
+  readonly model: string;
+  readonly promptProfile: string;
+  readonly scoring: string;
+  /** `published`, `lmms-eval`, `VLMEvalKit`; absent for our own runs. */
+  readonly origin?: string;
+  readonly cells: ReadonlyMap<string, Cell>;
+  /** By suite: the mean over its tasks; absent when a task is missing. */
+  readonly averages: ReadonlyMap<string, number>;
+}
+
+export interface Board {
+  readonly columns: readonly Column[];
+  readonly suites: readonly SuiteColumn[];
+  readonly rows: readonly Row[];
+  /** What was left out, and rules that a reader must know. */
+  readonly notes: readonly string[];
+}
+
+export interface SuiteColumn extends Suite {
+  /** The tasks that are averaged: those measured in per cent, higher better. */
+  readonly averaged: readonly string[];
+}
+
+export function makeBoard(entries: readonly LeaderboardEntry[], options: BoardOptions): Board {
+  const { kept, notes } = selected(entries, options);
+  const columns = columnsOf(kept);
+  const suites = options.suites.map((suite) => suiteColumn(suite, columns, notes));
+  const rows = rowsOf(kept, columns).map((row) => ({ ...row, averages: averagesOf(row, columns, suites) }));
+  const ranked = withRanks(rows, columns);
+  return { columns, suites, rows: sorted(ranked, columns, suites, options.sort), notes };
+}
+
+function selected(entries: readonly LeaderboardEntry[], options: BoardOptions) {
+  const { tasks, models, include } = options;
+  const globs = models?.map(globOf);
+  const named = entries.filter(
+    ({ task, model }) =>
+      (tasks === undefined || tasks.includes(task)) && (globs === undefined || globs.some((glob) => glob.test(model))),
+  );
+  const kept = named.filter(
+    ({ flags, metrics }) => metrics.length > 0 && flags.every((flag) => include.includes(flag)),
+  );
+  const notes: string[] = [];
+  for (const flag of ["demo", "partial", "incomplete"] as const) {
+    const left = named.filter(({ flags }) => flags.includes(flag) && !include.includes(flag)).length;
+    if (left > 0)
+      notes.push(`${left} ${left === 1 ? "entry" : "entries"} flagged "${flag}" left out (--include ${flag})`);
+  }
+  return { kept, notes };
+}
+
+function globOf(glob: string): RegExp {
+  const escaped = glob
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${escaped}$`, "i");
+}
+
+/** Our own entries decide the columns; numbers from elsewhere join the newest version of their task. */
+function columnsOf(entries: readonly LeaderboardEntry[]): Column[] {
+  const columns = new Map<string, Column>();
+  const add = ({ task, metrics: [main] }: LeaderboardEntry, version: number) => {
+    const key = version === 0 ? task : `${task} v${version}`;
+    if (!main || columns.has(key)) return;
+    columns.set(key, { key, task, version, metric: main.name, unit: main.unit, direction: main.direction });
+  };
+  for (const entry of entries) if (entry.origin === undefined) add(entry, entry.version);
+  const known = new Set([...columns.values()].map(({ task }) => task));
+  for (const entry of entries) if (!known.has(entry.task)) add(entry, 0);
+  return [...columns.values()].sort((a, b) => compareText(a.task, b.task) || b.version - a.version);
+}
+
+function columnOf(entry: LeaderboardEntry, columns: readonly Column[]): Column | undefined {
+  // Columns of one task are sorted newest first.
+  return columns.find(
+    ({ task, version }) => task === entry.task && (entry.origin !== undefined || version === entry.version),
+  );
+}
+
+type UnaveragedRow = Omit<Row, "averages">;
+
+function rowsOf(entries: readonly LeaderboardEntry[], columns: readonly Column[]): UnaveragedRow[] {
+  const rows = new Map<string, UnaveragedRow & { cells: Map<string, Cell> }>();
+  for (const entry of entries) {
+    const column = columnOf(entry, columns);
+    const [main] = entry.metrics;
+    if (!column || !main) continue;
+    const { model, promptProfile, scoring, origin } = entry;
+    const key = JSON.stringify([model, promptProfile, scoring, origin ?? ""]);
+    let row = rows.get(key);
+    if (!row) {
+      row = { model, promptProfile, scoring, ...(origin === undefined ? {} : { origin }), cells: new Map() };
+      rows.set(key, row);
+    }
+    const known = row.cells.get(column.key);
+    if (!known || standing(entry) > standing(known.entry)) row.cells.set(column.key, { entry, main, marks: [] });
+  }
+  for (const column of columns) mark([...rows.values()], column);
+  return [...rows.values()];
+}
+
+/** Marks what keeps cells of a column from being like for like. The first own entry with the data sets the standard. */
+function mark(rows: readonly (UnaveragedRow & { cells: Map<string, Cell> })[], column: Column): void {
+  const standard = rows.find((row) => row.origin === undefined && row.cells.has(column.key))?.cells.get(column.key);
+  for (const row of rows) {
+    const cell = row.cells.get(column.key);
+    if (!cell) continue;
+    const { entry, main } = cell;
+    const marks: string[] = [...entry.flags];
+    if (main.name !== column.metric || main.unit !== column.unit) marks.push(`metric ${main.name}`);
+    if (standard && entry.origin === undefined) {
+      if (entry.dataset.revision !== standard.entry.dataset.revision) marks.push("other data revision");
+      if (entry.judge !== standard.entry.judge) marks.push(`judge ${entry.judge ?? "none"}`);
+    }
+    row.cells.set(column.key, { ...cell, marks });
+  }
+}
+
+/** The stated rule: the unweighted mean of the main metrics in per cent, of models that have all of the suite's tasks. */
+function suiteColumn(suite: Suite, columns: readonly Column[], notes: string[]): SuiteColumn {
+  const averaged: string[] = [];
+  const others: string[] = [];
+  for (const task of suite.tasks) {
+    const column = columns.find((one) => one.task === task);
+    const percent =
+      column === undefined ||
+      ((column.unit === "fraction" || column.unit === "percent") && column.direction === "higher");
+    (percent ? averaged : others).push(task);
+  }
+  const rule = `${suite.name}: mean of ${averaged.length} tasks in per cent, only for models that have all of them`;
+  notes.push(others.length > 0 ? `${rule}; not averaged: ${others.join(", ")} (other units)` : rule);
+  return { ...suite, averaged };
+}
+
+function averagesOf(row: UnaveragedRow, columns: readonly Column[], suites: readonly SuiteColumn[]) {
+  const averages = new Map<string, number>();
+  for (const { name, averaged } of suites) {
+    const values = averaged.map((task) => {
+      const column = columns.find((one) => one.task === task);
+      const cell = column && row.cells.get(column.key);
+      if (!cell || cell.main.value === null || cell.main.name !== column.metric) return undefined;
+      return shownValue(cell.main.value, cell.main.unit);
+    });
+    if (values.length === 0 || values.includes(undefined)) continue;
+    averages.set(name, (values as number[]).reduce((sum, value) => sum + value, 0) / values.length);
+  }
+  return averages;
+}
+
+/** A rank counts the entries that are certainly better: their interval lies wholly beyond this one's. */
+function withRanks(rows: readonly Row[], columns: readonly Column[]): Row[] {
+  const cells = rows.map((row) => new Map(row.cells));
+  for (const { key, metric, direction } of columns) {
+    if (direction === "neither") continue;
+    const sign = direction === "lower" ? -1 : 1;
+    const own = cells.flatMap((row, i) => {
+      const cell = row.get(key);
+      return cell && rows[i]?.origin === undefined && cell.main.value !== null && cell.main.name === metric
+        ? [{ i, cell, ends: endsOf(cell.main, sign) }]
+        : [];
+    });
+    for (const { i, cell, ends } of own) {
+      const better = own.filter((other) => other.ends.low > ends.high).length;
+      cells[i]?.set(key, { ...cell, rank: 1 + better });
+    }
+  }
+  return rows.map((row, i) => ({ ...row, cells: cells[i] as Map<string, Cell> }));
+}
+
+/** The interval with larger = better; a number without interval is a point. */
+function endsOf({ value, interval }: MetricResult, sign: number): { low: number; high: number } {
+  const [a, b] = interval ?? [value as number, value as number];
+  return { low: Math.min(a * sign, b * sign), high: Math.max(a * sign, b * sign) };
+}
+
+function sorted(
+  rows: readonly Row[],
+  columns: readonly Column[],
+  suites: readonly SuiteColumn[],
+  sort?: string,
+): Row[] {
+  const by = sort ?? suites[0]?.name ?? columns[0]?.task ?? "model";
+  const column = columns.find(({ key, task }) => key === by || task === by);
+  const isSuite = suites.some(({ name }) => name === by);
+  const keyOf = (row: Row): number => {
+    const value = isSuite ? row.averages.get(by) : column && row.cells.get(column.key)?.main.value;
+    if (value === undefined || value === null) return Number.NEGATIVE_INFINITY;
+    return column?.direction === "lower" ? -value : shownValue(value, column?.unit ?? "percent");
+  };
+  const byName = (a: Row, b: Row) => compareText(a.model, b.model) || compareText(a.origin ?? "", b.origin ?? "");
+  return [...rows].sort((a, b) => (by === "model" ? 0 : descending(keyOf(a), keyOf(b))) || byName(a, b));
+}
+
+const descending = (a: number, b: number) => (a === b ? 0 : b > a ? 1 : -1);
+const compareText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Every name that `sort` accepts. */
+export function sortKeys(board: Board): string[] {
+  return ["model", ...board.suites.map(({ name }) => name), ...board.columns.map(({ task }) => task)];
+}

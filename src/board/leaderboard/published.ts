@@ -1,0 +1,74 @@
+/** Published numbers (configs/published/*.yaml) as leaderboard entries, marked as what they are. */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { LeaderboardEntry, MetricResult } from "../../core/result.js";
+import { type Static, Type } from "../../core/schema.js";
+import { readYaml } from "../../core/yaml.js";
+
+const closed = { additionalProperties: false };
+
+export const PublishedResults = Type.Object(
+  {
+    tables: Type.Array(
+      Type.Object(
+        {
+          source: Type.String(),
+          url: Type.String(),
+          status: Type.Enum(["read", "transcribed"]),
+          harness: Type.String(),
+          note: Type.Optional(Type.String()),
+          /** By the name that rows use; the name is the task unless `task` says otherwise. */
+          columns: Type.Unsafe<Readonly<Record<string, PublishedColumn>>>({
+            type: "object",
+            additionalProperties: {
+              type: "object",
+              properties: {
+                task: { type: "string" },
+                metric: { type: "string" },
+                unit: { enum: ["percent", "points", "ratio"] },
+              },
+              required: ["metric"],
+              additionalProperties: false,
+            },
+          }),
+          rows: Type.Unsafe<Readonly<Record<string, Readonly<Record<string, number>>>>>({
+            type: "object",
+            additionalProperties: { type: "object", additionalProperties: { type: "number" } },
+          }),
+        },
+        closed,
+      ),
+    ),
+  },
+  closed,
+);
+export type PublishedResults = Static<typeof PublishedResults>;
+
+interface PublishedColumn {
+  readonly task?: string;
+  readonly metric: string;
+  readonly unit?: "percent" | "points" | "ratio";
+}
+
+/** Every table of every file of `folder`. */
+export async function readPublished(folder: string): Promise<LeaderboardEntry[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".yaml")).sort();
+  const files = await Promise.all(names.map((name) => readYaml(join(folder, name), PublishedResults)));
+  return files.flatMap(({ tables }) => tables.flatMap(entriesOfTable));
+}
+
+function entriesOfTable({ source, harness, columns, rows }: PublishedResults["tables"][number]): LeaderboardEntry[] {
+  return Object.entries(rows).flatMap(([model, values]) => {
+    const byTask = new Map<string, MetricResult[]>();
+    for (const [name, { task = name, metric, unit = "percent" }] of Object.entries(columns)) {
+      const value = values[name];
+      if (value === undefined) continue;
+      const result: MetricResult = { name: metric, unit, direction: "higher", value, n: 0 };
+      byTask.set(task, [...(byTask.get(task) ?? []), result]);
+    }
+    return [...byTask].map(([task, metrics]) => ({
+      ...{ model, task, version: 0, scoring: harness, promptProfile: "as published", dataset: { source } },
+      ...{ metrics, n: { total: 0, scored: 0 }, flags: [], run: source, origin: "published" },
+    }));
+  });
+}

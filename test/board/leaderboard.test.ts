@@ -1,0 +1,129 @@
+import { expect, test } from "vitest";
+import { boardTable } from "../../src/board/leaderboard/as-table.js";
+import { type BoardOptions, makeBoard } from "../../src/board/leaderboard/board.js";
+import { readPublished } from "../../src/board/leaderboard/published.js";
+import { packageRoot } from "../../src/core/package-root.js";
+import type { LeaderboardEntry } from "../../src/core/result.js";
+import { entry } from "./leaderboard-entry.js";
+
+const plain: BoardOptions = { include: [], suites: [] };
+const ranks = (entries: LeaderboardEntry[], options = plain) =>
+  Object.fromEntries(makeBoard(entries, options).rows.map((row) => [row.model, [...row.cells.values()][0]?.rank]));
+
+test("entries whose intervals overlap share a rank; a rank counts those that are certainly better", () => {
+  const entries = [entry("a", "t", 0.8), entry("b", "t", 0.79), entry("c", "t", 0.775), entry("d", "t", 0.7)];
+  expect(ranks(entries)).toEqual({ a: 1, b: 1, c: 2, d: 4 });
+});
+
+test("where lower is better the smallest value is first", () => {
+  const low = (model: string, value: number) => {
+    const base = entry(model, "t", value);
+    return { ...base, metrics: base.metrics.map((metric) => ({ ...metric, direction: "lower" as const })) };
+  };
+  const board = makeBoard([low("bad", 0.3), low("good", 0.1)], plain);
+  expect(board.rows.map(({ model }) => model)).toEqual(["good", "bad"]);
+  expect(ranks([low("bad", 0.3), low("good", 0.1)])).toEqual({ good: 1, bad: 2 });
+});
+
+test("flagged entries are left out with a note, and marked where they are included", () => {
+  const entries = [
+    entry("a", "t", 0.8),
+    entry("b", "t", 0.9, { flags: ["partial"] }),
+    entry("c", "t", 0.7, { flags: ["demo", "partial"] }),
+  ];
+  const board = makeBoard(entries, plain);
+  expect(board.rows.map(({ model }) => model)).toEqual(["a"]);
+  expect(board.notes).toEqual([
+    '1 entry flagged "demo" left out (--include demo)',
+    '2 entries flagged "partial" left out (--include partial)',
+  ]);
+  const shown = makeBoard(entries, { ...plain, include: ["partial"] });
+  expect(shown.rows.map(({ model }) => model)).toEqual(["b", "a"]);
+  expect(boardTable(shown)).toContain("* b, t v1: partial");
+});
+
+test("prompt profile and scoring make rows of their own, task versions columns of their own", () => {
+  const board = makeBoard(
+    [
+      entry("a", "t", 0.8),
+      entry("a", "t", 0.82, { promptProfile: "qwen" }),
+      entry("a", "t", 0.81, { scoring: "lmms-eval" }),
+      entry("a", "t", 0.5, { version: 2 }),
+    ],
+    plain,
+  );
+  expect(board.columns.map(({ key }) => key)).toEqual(["t v2", "t v1"]);
+  expect(board.rows).toHaveLength(3);
+  expect(boardTable(board)).toMatch(/a · profile qwen/);
+  expect(boardTable(board)).toMatch(/a · lmms-eval scoring/);
+});
+
+test("of two runs for one cell the one without flags counts, then the later", () => {
+  const board = makeBoard(
+    [
+      entry("a", "t", 0.5, { finishedAt: "2026-03-01T00:00:00.000Z", flags: ["partial"] }),
+      entry("a", "t", 0.6, { finishedAt: "2026-02-01T00:00:00.000Z" }),
+      entry("a", "t", 0.7, { finishedAt: "2026-01-01T00:00:00.000Z" }),
+    ],
+    { ...plain, include: ["partial"] },
+  );
+  expect(board.rows[0]?.cells.get("t v1")?.main.value).toBe(0.6);
+});
+
+test("a suite is averaged only for models with all of its tasks, over tasks in per cent", () => {
+  const points = (model: string): LeaderboardEntry => {
+    const base = entry(model, "mme", 1500);
+    return { ...base, metrics: [{ name: "total", unit: "points", direction: "higher", value: 1500, n: 10 }] };
+  };
+  const entries = [entry("a", "t", 0.8), entry("a", "u", 0.6), points("a"), entry("b", "t", 0.9)];
+  const board = makeBoard(entries, { ...plain, suites: [{ name: "s", tasks: ["t", "u", "mme"] }] });
+  expect(board.rows.map(({ model, averages }) => [model, averages.get("s")])).toEqual([
+    ["a", expect.closeTo(70, 9)],
+    ["b", undefined],
+  ]);
+  expect(board.notes[0]).toBe(
+    "s: mean of 2 tasks in per cent, only for models that have all of them; not averaged: mme (other units)",
+  );
+});
+
+test("another data revision or judge in a column is marked", () => {
+  const entries = [
+    entry("a", "t", 0.8, { judge: "x" }),
+    entry("b", "t", 0.7, { judge: "x", dataset: { source: "org/t", revision: "r2" } }),
+    entry("c", "t", 0.6),
+  ];
+  const marks = makeBoard(entries, plain).rows.map(({ cells }) => cells.get("t v1")?.marks);
+  expect(marks).toEqual([[], ["other data revision"], ["judge none"]]);
+});
+
+test("filters and sorting name models by glob and columns by task", () => {
+  const entries = [
+    entry("llava-7b", "t", 0.5),
+    entry("llava-13b", "t", 0.6),
+    entry("other", "t", 0.9),
+    entry("llava-7b", "u", 0.9),
+  ];
+  const board = makeBoard(entries, { ...plain, models: ["llava-*"], sort: "t" });
+  expect(board.rows.map(({ model }) => model)).toEqual(["llava-13b", "llava-7b"]);
+  expect(makeBoard(entries, { ...plain, tasks: ["u"] }).columns.map(({ task }) => task)).toEqual(["u"]);
+  expect(makeBoard(entries, { ...plain, sort: "model" }).rows.map(({ model }) => model)).toEqual([
+    "llava-13b",
+    "llava-7b",
+    "other",
+  ]);
+});
+
+test("published numbers stand beside ours, named as published and without a rank", async () => {
+  const published = await readPublished(`${packageRoot}/configs/published`);
+  expect(published.length).toBeGreaterThan(150);
+  const board = makeBoard([entry("ours", "docvqa", 0.84), ...published], { ...plain, tasks: ["docvqa"] });
+  expect(board.columns).toHaveLength(1);
+  const row = board.rows.find(({ model }) => model === "LLaVA-NeXT-72B");
+  expect(row).toMatchObject({ origin: "published" });
+  expect([...(row?.cells.values() ?? [])][0]).toMatchObject({
+    main: { value: 84.4, unit: "percent" },
+    marks: ["metric ANLS"],
+  });
+  expect([...(row?.cells.values() ?? [])][0]?.rank).toBeUndefined();
+  expect(boardTable(board)).toMatch(/LLaVA-NeXT-72B \[published\] +84\.4 \*/);
+});

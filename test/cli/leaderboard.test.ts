@@ -1,0 +1,50 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { command } from "../../src/cli/leaderboard.js";
+import { sample, temporaryFolder, writeRun } from "../board/run-fixture.js";
+import { runCommand } from "./run-command.js";
+
+const samples = Array.from({ length: 40 }, (_, i) => sample(i, i % 4 === 0 ? 0 : 1));
+
+async function results(root: string) {
+  await writeRun(root, "a", { tasks: { vqav2: { samples }, gqa: { samples } } });
+  await writeRun(root, "b", { tasks: { vqav2: { samples, result: { flags: ["partial"] } } } });
+  return (...args: string[]) => runCommand(command, ["leaderboard", "--results", root, ...args]);
+}
+
+test("leaderboard shows every full run below --results, flagged ones when asked", async () => {
+  await using folder = await temporaryFolder();
+  const run = await results(folder.dir);
+  const { stdout } = await run();
+  expect(stdout).toMatch(/^model +gqa v1 accuracy +vqav2 v1 accuracy\na +75\.0 #1 +75\.0 #1/);
+  expect(stdout).toContain('1 entry flagged "partial" left out (--include partial)');
+  expect((await run("--include", "partial")).stdout).toMatch(/^b +- +75\.0 #1 \*/m);
+});
+
+test("a run alone, a task alone, and a file instead of stdout", async () => {
+  await using folder = await temporaryFolder();
+  const run = await results(folder.dir);
+  const out = join(folder.dir, "board.csv");
+  await run(join(folder.dir, "a"), "--tasks", "gqa", "--format", "csv", "--out", out);
+  expect(await readFile(out, "utf8")).toBe(
+    "model,prompt_profile,scoring,origin,gqa v1 accuracy\na,default,official,,75\n",
+  );
+});
+
+test("mistakes are named: a flag, a column, an import", async () => {
+  await using folder = await temporaryFolder();
+  const run = await results(folder.dir);
+  await expect(run("--include", "all")).rejects.toMatchObject({ where: "--include" });
+  await expect(run("--sort", "vqa2")).rejects.toMatchObject({ where: "--sort" });
+  await expect(run("--import", "x")).rejects.toMatchObject({ where: "--import" });
+  await expect(run("--format", "site")).rejects.toMatchObject({ where: "--out" });
+});
+
+test("published numbers are shown beside ours when asked", async () => {
+  await using folder = await temporaryFolder();
+  const run = await results(folder.dir);
+  const { stdout } = await run("--published", "--tasks", "gqa");
+  expect(stdout).toMatch(/^a +75\.0 #1/m);
+  expect(stdout).toMatch(/^LLaVA-1\.5-13B \[published\] +63\.3/m);
+});
