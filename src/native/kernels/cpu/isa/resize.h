@@ -1,0 +1,124 @@
+// The two passes of Pillow's bicubic resize on 8-bit RGB, in its fixed point (22 fraction bits): every instruction set
+// gives the same bytes. A weight is high * 2^11 + low, so that pairs of taps multiply as 16-bit integers; the sums of
+// |weight| * 255 stay below 2^31. No include guard: read once per instruction set.
+
+inline uint8_t to_byte(int32_t high, int32_t low) {
+  const int32_t value = ((high * 2048 + low) + (1 << 21)) >> 22;
+  return static_cast<uint8_t>(value < 0 ? 0 : value > 255 ? 255 : value);
+}
+
+#if LLAVA_ISA_AVX2
+
+/// w0 w1 four times, w2 w3 four times.
+inline __m256i four_weights(const int16_t* w) {
+  return _mm256_permutevar8x32_epi32(_mm256_castsi128_si256(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(w))),
+                                     _mm256_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1));
+}
+
+/// w0 w1 eight times.
+inline __m256i two_weights(const int16_t* w) {
+  int32_t two;
+  __builtin_memcpy(&two, w, sizeof two);
+  return _mm256_set1_epi32(two);
+}
+
+// Four taps at a time: R0 R1 G0 G1 B0 B1 of taps 0, 1 in the low lane, of taps 2, 3 in the high lane.
+void resize_row(const ResizeAxis& axis, const uint8_t* in, uint8_t* out) {
+  const __m256i spread = _mm256_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1,  //
+                                          6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1);
+  for (int32_t i = 0; i < axis.outputs; ++i) {
+    const uint8_t* from = in + axis.first[i] * int64_t{3};
+    const int16_t* high = axis.high + i * int64_t{axis.taps};
+    const int16_t* low = axis.low + i * int64_t{axis.taps};
+    __m256i h = _mm256_setzero_si256();
+    __m256i l = _mm256_setzero_si256();
+    for (int32_t t = 0; t < axis.taps; t += 4) {
+      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + t * 3));
+      const __m256i pixels = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(bytes), spread);
+      h = _mm256_add_epi32(h, _mm256_madd_epi16(pixels, four_weights(high + t)));
+      l = _mm256_add_epi32(l, _mm256_madd_epi16(pixels, four_weights(low + t)));
+    }
+    const __m256i both = _mm256_add_epi32(_mm256_slli_epi32(h, 11), l);
+    __m128i value = _mm_add_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
+    value = _mm_srai_epi32(_mm_add_epi32(value, _mm_set1_epi32(1 << 21)), 22);
+    value = _mm_packus_epi16(_mm_packs_epi32(value, value), value);
+    const int32_t rgb = _mm_cvtsi128_si32(value);
+    __builtin_memcpy(out + i * int64_t{3}, &rgb, i + 1 < axis.outputs ? 4 : 3);
+  }
+}
+
+// Sixteen bytes at a time, two rows per multiplication.
+void resize_column(const ResizeAxis& axis, int32_t output, const uint8_t* rows, int64_t stride, int32_t valid,
+                   int64_t bytes, uint8_t* out) {
+  const int16_t* high = axis.high + output * int64_t{axis.taps};
+  const int16_t* low = axis.low + output * int64_t{axis.taps};
+  int64_t c = 0;
+  for (; c + 16 <= bytes; c += 16) {
+    __m256i h0 = _mm256_setzero_si256(), h1 = h0, l0 = h0, l1 = h0;
+    for (int32_t t = 0; t < valid; t += 2) {
+      const uint8_t* a = rows + t * stride + c;
+      const uint8_t* b = t + 1 < valid ? a + stride : a;
+      const __m256i x = _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(a)));
+      const __m256i y = _mm256_cvtepu8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(b)));
+      const __m256i first = _mm256_unpacklo_epi16(x, y);
+      const __m256i second = _mm256_unpackhi_epi16(x, y);
+      const __m256i wh = two_weights(high + t);
+      const __m256i wl = two_weights(low + t);
+      h0 = _mm256_add_epi32(h0, _mm256_madd_epi16(first, wh));
+      h1 = _mm256_add_epi32(h1, _mm256_madd_epi16(second, wh));
+      l0 = _mm256_add_epi32(l0, _mm256_madd_epi16(first, wl));
+      l1 = _mm256_add_epi32(l1, _mm256_madd_epi16(second, wl));
+    }
+    const __m256i half = _mm256_set1_epi32(1 << 21);
+    const __m256i s0 = _mm256_srai_epi32(_mm256_add_epi32(_mm256_add_epi32(_mm256_slli_epi32(h0, 11), l0), half), 22);
+    const __m256i s1 = _mm256_srai_epi32(_mm256_add_epi32(_mm256_add_epi32(_mm256_slli_epi32(h1, 11), l1), half), 22);
+    const __m256i words = _mm256_packs_epi32(s0, s1);  // unpack and pack both work lane by lane: order restored
+    const __m128i packed = _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + c), packed);
+  }
+  for (; c < bytes; ++c) {
+    int32_t h = 0;
+    int32_t l = 0;
+    for (int32_t t = 0; t < valid; ++t) {
+      h += high[t] * rows[t * stride + c];
+      l += low[t] * rows[t * stride + c];
+    }
+    out[c] = to_byte(h, l);
+  }
+}
+
+#else
+
+void resize_row(const ResizeAxis& axis, const uint8_t* in, uint8_t* out) {
+  for (int32_t i = 0; i < axis.outputs; ++i) {
+    const uint8_t* from = in + axis.first[i] * int64_t{3};
+    const int16_t* high = axis.high + i * int64_t{axis.taps};
+    const int16_t* low = axis.low + i * int64_t{axis.taps};
+    int32_t h[3] = {};
+    int32_t l[3] = {};
+    for (int32_t t = 0; t < axis.taps; ++t) {
+      for (int c = 0; c < 3; ++c) {
+        h[c] += high[t] * from[t * 3 + c];
+        l[c] += low[t] * from[t * 3 + c];
+      }
+    }
+    for (int c = 0; c < 3; ++c) out[i * int64_t{3} + c] = to_byte(h[c], l[c]);
+  }
+}
+
+void resize_column(const ResizeAxis& axis, int32_t output, const uint8_t* rows, int64_t stride, int32_t valid,
+                   int64_t bytes, uint8_t* out) {
+  const int16_t* high = axis.high + output * int64_t{axis.taps};
+  const int16_t* low = axis.low + output * int64_t{axis.taps};
+  for (int64_t c = 0; c < bytes; ++c) {
+    int32_t h = 0;
+    int32_t l = 0;
+    for (int32_t t = 0; t < valid; ++t) {
+      h += high[t] * rows[t * stride + c];
+      l += low[t] * rows[t * stride + c];
+    }
+    out[c] = to_byte(h, l);
+  }
+}
+
+#endif

@@ -1,0 +1,41 @@
+// Kernels for AVX2 with FMA and F16C. Everything below the pragma is compiled for that target and called only after
+// features.h has seen it on the running machine; nothing above it is (no function of a header leaks into other code).
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#include <type_traits>
+
+#include "kernels/cpu/kernels.h"
+#include "kernels/cpu/target.h"
+
+#define LLAVA_ISA avx2
+#define LLAVA_ISA_NAME "avx2"
+#define LLAVA_ISA_DOT_BF16 0
+#define LLAVA_ISA_AVX2 1
+
+LLAVA_TARGET_BEGIN("avx2,fma,f16c")
+
+#include "kernels/cpu/simd/avx2.h"
+
+namespace llava::cpu {
+namespace avx2 {
+#include "kernels/cpu/isa/math.h"
+#include "kernels/cpu/isa/gemm.h"
+#include "kernels/cpu/isa/gemv.h"
+#include "kernels/cpu/isa/rows.h"
+#include "kernels/cpu/isa/attention.h"
+#include "kernels/cpu/isa/logits.h"
+#include "kernels/cpu/isa/resize.h"
+#include "kernels/cpu/isa/table.h"
+}  // namespace avx2
+}  // namespace llava::cpu
+
+LLAVA_TARGET_END
+
+namespace llava::cpu {
+const Kernels& avx2_kernels() { return avx2::kTable; }
+}  // namespace llava::cpu
+
+#endif
