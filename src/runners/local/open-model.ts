@@ -95,8 +95,9 @@ function readings(description: NativeModelDescription): { readonly [key: string]
   return { layout, dtype, gridOrder, aspectRatio, mergeType, logitRows, repetitionPenalty, penalizePrompt };
 }
 
-function stopIds(description: NativeModelDescription, template: Template, tokenizer: Tokenizer): number[] {
-  const ofTemplate = template.stopTokens.map((token) => tokenizer.idOf(token)).filter((id) => id !== undefined);
+/** The checkpoint's eos ids (generation_config.json, else config.json) and the template's. */
+export function stopIds(description: NativeModelDescription, template: Template, tokenizer: Tokenizer): number[] {
+  const ofTemplate = template.stopTokens.flatMap((token) => tokenizer.idOf(token) ?? []);
   return [...new Set([...description.eosTokenIds, ...ofTemplate])].sort((a, b) => a - b);
 }
 

@@ -1,7 +1,8 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { dataFolder, readText } from "./tokenizer-cases.js";
+import { dataFolder } from "./tokenizer-cases.js";
 
 export interface CheckpointFolder extends AsyncDisposable {
   readonly path: string;
@@ -24,11 +25,11 @@ export async function checkpointFolder(files: Readonly<Record<string, unknown>>)
   };
 }
 
-/** With Mistral's vocabulary, and weights that only a fake engine can open. */
-export const mistralFolder = (more: Readonly<Record<string, unknown>> = {}): Promise<CheckpointFolder> =>
+/** With a small SentencePiece vocabulary (700 pieces), and weights that only a fake engine can open. */
+export const smallFolder = (more: Readonly<Record<string, unknown>> = {}): Promise<CheckpointFolder> =>
   checkpointFolder({
     "config.json": {},
     "model.safetensors": "not really weights",
-    "tokenizer.json": readText(join(dataFolder, "mistral/tokenizer.json.gz")),
+    "tokenizer.model": readFileSync(join(dataFolder, "sentencepiece/bpe.model")),
     ...more,
   });

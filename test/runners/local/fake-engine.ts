@@ -75,6 +75,8 @@ interface Script {
   readonly description?: Partial<NativeModelDescription>;
   /** Generated ids, handed to `onTokens` one at a time. A function may reject. */
   readonly answer?: (request: NativeGenerateRequest) => Promise<readonly number[]> | readonly number[];
+  /** Logits after the prompt, for requests that want them; `inFlight` counts this one. */
+  readonly logits?: (request: NativeGenerateRequest, inFlight: number) => readonly number[];
   readonly maxContext?: number;
   readonly cuda?: boolean;
 }
@@ -115,6 +117,7 @@ export function fakeAddon(script: Script = {}): FakeAddon {
     },
   };
 
+  let inFlight = 0;
   const engine = (opened: NativeModelDescription): NativeEngine => ({
     description: opened,
     fingerprint: { device: "fake" },
@@ -122,6 +125,10 @@ export function fakeAddon(script: Script = {}): FakeAddon {
     maxContext: script.maxContext ?? 4096,
     async generate(request) {
       addon.generated.push(request);
+      inFlight += 1;
+      await new Promise((resolve) => setImmediate(resolve));
+      const logits = script.logits?.(request, inFlight);
+      inFlight -= 1;
       const ids = (await script.answer?.(request)) ?? [];
       const said: number[] = [];
       let finish: "stop" | "length" = "stop";
@@ -133,7 +140,13 @@ export function fakeAddon(script: Script = {}): FakeAddon {
         said.push(id);
         if (request.onTokens?.(Int32Array.of(id)) === false) break;
       }
-      return { tokens: Int32Array.from(said), finish, usage: { ...usage, completionTokens: said.length }, timing };
+      return {
+        tokens: Int32Array.from(said),
+        finish,
+        usage: { ...usage, completionTokens: said.length },
+        timing,
+        ...(logits === undefined ? {} : { logits: Float32Array.from(logits) }),
+      };
     },
     async loglikelihood(request) {
       addon.scored.push(request);
@@ -151,6 +164,7 @@ export function fakeAddon(script: Script = {}): FakeAddon {
     imageTokens: (width, height) => Math.ceil((width * height) / 100),
     statistics: () => ({
       requests: addon.generated.length,
+      images: 0,
       prefillTokens: 0,
       sharedTokens: 0,
       decodedTokens: 0,

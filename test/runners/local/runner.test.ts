@@ -10,12 +10,14 @@ import { IMAGE_SLOT } from "../../../src/runners/local/addon.js";
 import { openModel } from "../../../src/runners/local/open-model.js";
 import type { LocalOptions } from "../../../src/runners/local/options.js";
 import { LocalRunner } from "../../../src/runners/local/runner.js";
-import { jsonTokenizer } from "../../../src/runners/local/tokenizer/json-tokenizer.js";
-import { type CheckpointFolder, checkpointFolder, mistralFolder } from "./checkpoint-folder.js";
+import { readSentencePieceModel } from "../../../src/runners/local/tokenizer/sentencepiece-model.js";
+import { sentencePieceTokenizer } from "../../../src/runners/local/tokenizer/sentencepiece-tokenizer.js";
+import { type CheckpointFolder, checkpointFolder, smallFolder } from "./checkpoint-folder.js";
 import { type FakeAddon, fakeAddon } from "./fake-engine.js";
-import { dataFolder, readTokenizerFile } from "./tokenizer-cases.js";
+import { dataFolder } from "./tokenizer-cases.js";
 
-const tokenizer = jsonTokenizer(readTokenizerFile(join(dataFolder, "mistral")), {}, "mistral");
+const vocabulary = readSentencePieceModel(readFileSync(join(dataFolder, "sentencepiece/bpe.model")), "bpe.model");
+const tokenizer = sentencePieceTokenizer(vocabulary, { added: [], addBos: true, legacy: true, addPrefixSpace: true });
 const pictures = fileURLToPath(new URL("../../images/data/", import.meta.url));
 const picture = encodedImage(readFileSync(join(pictures, "rgb.png")));
 const image: Part<EncodedImage> = { type: "image", image: picture };
@@ -38,7 +40,7 @@ async function open(folder: CheckpointFolder, addon: FakeAddon, options: Partial
 
 describe("the local runner", () => {
   test("sends the template's ids with a slot per image, the pixels, the group and the options", async () => {
-    await using folder = await mistralFolder();
+    await using folder = await smallFolder();
     const addon = fakeAddon({ answer: () => tokenizer.encode("A cat.") });
     await using runner = await open(folder, addon);
     const group = { key: "image-1", remaining: 3 };
@@ -63,7 +65,7 @@ describe("the local runner", () => {
   });
 
   test("takes the checkpoint's repetition penalty unless the request has its own", async () => {
-    await using folder = await mistralFolder();
+    await using folder = await smallFolder();
     const addon = fakeAddon({ description: { repetitionPenalty: 1.05, penalizePrompt: false } });
     await using runner = await open(folder, addon);
     await runner.generate(ask([text("a")]), never);
@@ -75,7 +77,7 @@ describe("the local runner", () => {
   });
 
   test("stops at the ids of the checkpoint and of its template", async () => {
-    await using folder = await mistralFolder();
+    await using folder = await smallFolder();
     const addon = fakeAddon({ description: { eosTokenIds: [5] } });
     await using runner = await open(folder, addon);
     await runner.generate(ask([text("a")]), never);
@@ -84,7 +86,7 @@ describe("the local runner", () => {
   });
 
   test("ends the text before the first stop string, and the generation with it", async () => {
-    await using folder = await mistralFolder();
+    await using folder = await smallFolder();
     const said = tokenizer.encode("yes\n\nQuestion: and then more and more words");
     const addon = fakeAddon({ answer: () => said });
     await using runner = await open(folder, addon);
@@ -97,14 +99,15 @@ describe("the local runner", () => {
   });
 
   test("calls an answer of maxNewTokens tokens cut", async () => {
-    await using folder = await mistralFolder();
+    await using folder = await smallFolder();
     await using runner = await open(folder, fakeAddon({ answer: () => tokenizer.encode("one two three four") }));
     const output = await runner.generate(ask([text("a")], { maxNewTokens: 2 }), never);
-    expect(output).toMatchObject({ text: "one two", finish: "length" });
+    expect(output).toMatchObject({ finish: "length", usage: { completionTokens: 2 } });
+    expect("one two three four".startsWith(output.text)).toBe(true);
   });
 
   test("shortens an answer that the context cannot hold, and says so; refuses a prompt that it cannot hold", async () => {
-    await using folder = await mistralFolder();
+    await using folder = await smallFolder();
     const addon = fakeAddon({ maxContext: 40 });
     await using runner = await open(folder, addon);
     const output = await runner.generate(ask([image, text("What?")], { maxNewTokens: 1024 }), never);
@@ -117,7 +120,7 @@ describe("the local runner", () => {
   });
 
   test("keeps a literal <image> of the question as words", async () => {
-    await using folder = await mistralFolder();
+    await using folder = await smallFolder();
     const addon = fakeAddon();
     await using runner = await open(folder, addon);
     await runner.generate(ask([image, text("Is <image> a tag?")]), never);
@@ -127,7 +130,7 @@ describe("the local runner", () => {
   });
 
   test("scores continuations behind what the template puts before an answer", async () => {
-    await using folder = await mistralFolder();
+    await using folder = await smallFolder();
     const addon = fakeAddon();
     await using runner = await open(folder, addon);
     const request = { id: "t/1", prompt: ask([image, text("Which?")]).prompt, seed: 0 };
@@ -144,7 +147,7 @@ describe("the local runner", () => {
   });
 
   test("rejects an aborted call at once with the signal's reason, and tells the engine", async () => {
-    await using folder = await mistralFolder();
+    await using folder = await smallFolder();
     const addon = fakeAddon({ answer: () => new Promise(() => {}) });
     await using runner = await open(folder, addon);
     const stop = new AbortController();
@@ -164,14 +167,14 @@ describe("the local runner", () => {
     ["DEVICE", { name: "UserError", where: "--device" }],
     ["REQUEST", { name: "Error" }],
   ])("turns the engine's %s into what it means for the run", async (code, expected) => {
-    await using folder = await mistralFolder();
+    await using folder = await smallFolder();
     const addon = fakeAddon({ answer: () => Promise.reject(Object.assign(new Error("no"), { code })) });
     await using runner = await open(folder, addon);
     await expect(runner.generate(ask([text("a")]), never)).rejects.toMatchObject(expected);
   });
 
   test("fails the sample whose picture cannot be decoded", async () => {
-    await using folder = await mistralFolder();
+    await using folder = await smallFolder();
     await using runner = await open(folder, fakeAddon());
     const broken = { ...picture, bytes: picture.bytes.subarray(0, 60), digest: "broken" };
     const request = ask([{ type: "image", image: broken }, text("a")]);
@@ -179,7 +182,7 @@ describe("the local runner", () => {
   });
 
   test("closes the engine when it is disposed of", async () => {
-    await using folder = await mistralFolder();
+    await using folder = await smallFolder();
     const addon = fakeAddon();
     await (await open(folder, addon))[Symbol.asyncDispose]();
     expect(addon.closed).toBe(1);
@@ -188,14 +191,14 @@ describe("the local runner", () => {
 
 describe("an opened checkpoint", () => {
   test("has a fingerprint of all that changes answers, and no path of this machine", async () => {
-    await using folder = await mistralFolder();
+    await using folder = await smallFolder();
     await using runner = await open(folder, fakeAddon(), { name: "mine" });
     expect(runner.name).toBe("mine");
     expect(runner.fingerprint).toMatchObject({
       runner: "local",
       weights: expect.stringMatching(/^sha256:[0-9a-f]{32}$/),
       template: "mistral_instruct",
-      tokenizer: "tokenizer.json",
+      tokenizer: "tokenizer.model",
       dtype: "bfloat16",
       gridOrder: "hw",
       logitRows: 32064,
@@ -205,17 +208,17 @@ describe("an opened checkpoint", () => {
   });
 
   test("of the native layout has logit rows for its tokenizer's tokens, of the converted one for all", async () => {
-    await using folder = await mistralFolder();
+    await using folder = await smallFolder();
     const native = fakeAddon({ description: { layout: "native", imageTokenId: -200 } });
     const converted = fakeAddon();
     await open(folder, native);
     await open(folder, converted);
-    expect(native.opened[0]?.logitRows).toBe(32000);
+    expect(native.opened[0]?.logitRows).toBe(700);
     expect(converted.opened[0]).not.toHaveProperty("logitRows");
   });
 
   test("runs where --device says, on a GPU when there is one", async () => {
-    await using folder = await mistralFolder();
+    await using folder = await smallFolder();
     const devices = async (cuda: boolean, device?: string) => {
       const addon = fakeAddon({ cuda });
       await open(folder, addon, device === undefined ? {} : { device });
@@ -225,7 +228,7 @@ describe("an opened checkpoint", () => {
   });
 
   test("passes dtype and readings on, and refuses unknown ones by name", async () => {
-    await using folder = await mistralFolder();
+    await using folder = await smallFolder();
     const addon = fakeAddon();
     await open(folder, addon, { dtype: "fp32", gridOrder: "wh", unpadRounding: "round7" });
     expect(addon.opened[0]).toMatchObject({ dtype: "float32", gridOrder: "wh", unpadRounding: "round7" });
@@ -234,8 +237,8 @@ describe("an opened checkpoint", () => {
   });
 
   test("changes its digest with its weights", async () => {
-    await using one = await mistralFolder();
-    await using other = await mistralFolder({ "model.safetensors": "other weights" });
+    await using one = await smallFolder();
+    await using other = await smallFolder({ "model.safetensors": "other weights" });
     const digests = await Promise.all(
       [one, other].map(async (folder) => (await open(folder, fakeAddon())).fingerprint.weights),
     );

@@ -9,6 +9,8 @@ export interface Checkpoint {
   readonly name: string;
   /** The commit, for checkpoints of the hub. */
   readonly revision?: string;
+  /** Weights were left on the hub. */
+  readonly remote?: boolean;
 }
 
 export interface CheckpointChoice {
@@ -16,6 +18,8 @@ export interface CheckpointChoice {
   readonly checkpoint: string;
   /** Commit or branch of the hub model. Default "main". */
   readonly revision?: string;
+  /** False: config and tokenizer are enough. Default true. */
+  readonly weights?: boolean;
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 

@@ -1,0 +1,94 @@
+import Table from "cli-table3";
+import pc from "picocolors";
+import type { CommandModule } from "yargs";
+import { UserError } from "../core/errors.js";
+import { terminalSafe } from "../core/terminal-safe.js";
+import { checkInvariance, type InvarianceReport } from "../runners/local/invariance.js";
+import { resolveModel } from "../runners/spec.js";
+import { ExitCode } from "./exit-code.js";
+import { numberFlag } from "./number-flag.js";
+
+interface Arguments {
+  readonly model: string;
+  readonly device: string | undefined;
+  readonly dtype: string | undefined;
+  readonly requests: string | undefined;
+  readonly "max-new-tokens": string | undefined;
+  readonly json: boolean | undefined;
+}
+
+export const command: CommandModule<object, Arguments> = {
+  command: "check-invariance",
+  describe:
+    "Show that a local model's answers do not depend on what they are batched or shared with (exit 3 if they do)",
+  builder: (yargs) =>
+    yargs
+      .option("model", {
+        type: "string",
+        demandOption: true,
+        requiresArg: true,
+        describe: "local:DIR|HUB-ID, or a preset",
+      })
+      .option("device", { type: "string", requiresArg: true, describe: "auto, cpu, cuda, cuda:0, ..." })
+      .option("dtype", { type: "string", requiresArg: true, describe: "bf16, fp16 or fp32" })
+      .option("requests", {
+        type: "string",
+        requiresArg: true,
+        describe: "how many requests are asked each way (default 20)",
+      })
+      .option("max-new-tokens", { type: "string", requiresArg: true, describe: "generated per request (default 16)" })
+      .option("json", { type: "boolean", describe: "print as JSON" }),
+  handler: async (argv) => {
+    const config = await resolveModel(argv.model);
+    if (config.runner !== "local") {
+      throw new UserError(`"${argv.model}" is no local model`, "--model", "write local:DIR or local:ORG/NAME");
+    }
+    const chosen = { device: argv.device, dtype: argv.dtype };
+    const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
+    const report = await checkInvariance({
+      ...config,
+      ...given,
+      requests: numberFlag(argv.requests, "requests", { min: 2, max: 10_000, integer: true, fallback: 20 }),
+      newTokens: numberFlag(argv["max-new-tokens"], "max-new-tokens", {
+        min: 1,
+        max: 4096,
+        integer: true,
+        fallback: 16,
+      }),
+      onStep: (way) => process.stderr.write(`asking ${way}\n`),
+    });
+    process.stdout.write(argv.json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
+    if (!report.invariant) process.exitCode = ExitCode.gateClosed;
+  },
+};
+
+function reportText({ model, engine, rows, invariant }: InvarianceReport): string {
+  const table = new Table({
+    head: [
+      "compared with: alone, nothing shared",
+      "logits equal",
+      "answers equal",
+      "likelihoods equal",
+      "largest difference",
+      "shared tokens",
+    ],
+    style: { head: [], border: [] },
+    colAligns: ["left", "right", "right", "right", "right", "right"],
+  });
+  for (const { way, requests, logits, answers, likelihoods, largest, sharedTokens } of rows) {
+    const of = (equal: number) => (equal === requests ? `${equal}/${requests}` : pc.red(`${equal}/${requests}`));
+    table.push([
+      way,
+      of(logits),
+      of(answers),
+      of(likelihoods),
+      largest === 0 ? "0" : largest.toExponential(1),
+      sharedTokens,
+    ]);
+  }
+  const verdict = invariant
+    ? pc.green("invariant: every bit is the same whatever a request is asked with")
+    : pc.red("broken: answers depend on what they are asked with; please report this table");
+  const facts = Object.entries(engine).map(([name, value]) => `${name} ${value}`);
+  return `${pc.bold(terminalSafe(model))} · ${terminalSafe(facts.join(", "))}\n${table}\n${verdict}\n`;
+}

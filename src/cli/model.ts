@@ -1,0 +1,115 @@
+import pc from "picocolors";
+import type { CommandModule } from "yargs";
+import { terminalSafe } from "../core/terminal-safe.js";
+import { type ModelReport, reportModel } from "../runners/local/model-report.js";
+import type { LocalOptions } from "../runners/local/options.js";
+import { resolveModel } from "../runners/spec.js";
+import { count } from "./number-format.js";
+
+interface Arguments {
+  readonly checkpoint: string;
+  readonly dtype: string | undefined;
+  readonly template: string | undefined;
+  readonly "grid-order": string | undefined;
+  readonly json: boolean | undefined;
+}
+
+export const command: CommandModule<object, Arguments> = {
+  command: "model <checkpoint>",
+  describe: "Describe a checkpoint: architecture, parameters, memory per device, what is unsupported and why",
+  builder: (yargs) =>
+    yargs
+      .positional("checkpoint", { type: "string", demandOption: true, describe: "a folder, a hub id, or a preset" })
+      .option("dtype", { type: "string", requiresArg: true, describe: "plan memory for bf16, fp16 or fp32" })
+      .option("template", { type: "string", requiresArg: true, describe: "conversation template" })
+      .option("grid-order", { type: "string", requiresArg: true, describe: "how grid pinpoints are read: wh, hw" })
+      .option("json", { type: "boolean", describe: "print as JSON" }),
+  handler: async ({ checkpoint, dtype, template, "grid-order": gridOrder, json }) => {
+    const chosen = { dtype, template, gridOrder };
+    const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
+    const report = await reportModel({ ...(await localModel(checkpoint)), ...given });
+    process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : `${reportText(report)}\n`);
+  },
+};
+
+/** `local:X` and names of local presets too, so that what `run --model` takes can be described. */
+async function localModel(name: string): Promise<LocalOptions> {
+  const isSpec = name.startsWith("local:") || /^[\w.-]+$/.test(name) || /\.ya?ml$/.test(name);
+  if (!isSpec) return { checkpoint: name };
+  const config = await resolveModel(name).catch(() => undefined); // a folder's name looks like a preset's
+  return config?.runner === "local" ? config : { checkpoint: name };
+}
+
+function reportText(report: ModelReport): string {
+  const { text, vision, parameters } = report;
+  const lines: [string, string][] = [
+    [
+      "text",
+      `${text.type}: ${text.layers} layers, hidden ${text.hidden}, ${text.heads}/${text.kvHeads} heads of ${text.headSize}, MLP ${text.intermediate}`,
+    ],
+    [
+      "",
+      `${count(text.vocabularyRows)} vocabulary rows${text.tiedEmbeddings ? " (tied)" : ""}, ${count(report.logitRows)} in the softmax; context ${count(text.context)}`,
+    ],
+    [
+      "",
+      `rope theta ${text.ropeTheta}, scaling ${text.ropeScaling}; norm eps ${text.normEps}; ${text.qkvBias ? "biases on q, k, v" : "no biases"}; ${text.slidingWindow > 0 ? `sliding window ${text.slidingWindow}` : "full attention"}`,
+    ],
+    [
+      "vision",
+      `ViT ${vision.imageSize}/${vision.patchSize}: ${vision.layersUsed} of ${vision.layers} layers, hidden ${vision.hidden}, ${vision.heads} heads; state ${vision.selectLayer}, ${vision.selectFeature}`,
+    ],
+    ["projector", report.projector],
+    ["images", `${report.aspectRatio}, ${report.mergeType}; grid (${report.gridOrder}) ${gridText(report.grid)}`],
+    [
+      "parameters",
+      `${count(parameters.total)} (${billions(parameters.total)}): text ${count(parameters.text)}, vision ${count(parameters.vision)}, projector ${count(parameters.projector)}`,
+    ],
+    [
+      "weights",
+      `${gib(report.weightBytes)} as ${report.dtype} (stored ${report.storedDtype}); KV cache ${count(report.kvBytesPerToken)} bytes per token`,
+    ],
+    ["answers", answersText(report)],
+    [
+      "prompts",
+      report.tokenizer
+        ? `${report.template ?? "no template"}; ${report.tokenizer.source}, ${count(report.tokenizer.tokens)} tokens`
+        : "no tokenizer",
+    ],
+    ...report.memoryPlan.map((plan, i): [string, string] => [i === 0 ? "memory" : "", memoryText(plan)]),
+    ...report.unsupported.map(({ field, value, reason }, i): [string, string] => [
+      i === 0 ? "unsupported" : "",
+      pc.red(terminalSafe(`${field} = ${value}: ${reason}`)),
+    ]),
+    ...report.problems.map((problem): [string, string] => ["problem", pc.yellow(terminalSafe(problem))]),
+    ...(report.ignored.length > 0
+      ? [["ignored", pc.dim(terminalSafe(report.ignored.join(", ")))] as [string, string]]
+      : []),
+  ];
+  const head = `${pc.bold(terminalSafe(report.name))}${report.revision ? ` @ ${report.revision.slice(0, 12)}` : ""} · ${report.family}, ${report.layout} layout`;
+  return [head, ...lines.map(([name, value]) => `  ${name.padEnd(12)}${value}`)].join("\n");
+}
+
+function answersText({ stopTokens, eosTokenIds, repetitionPenalty, penalizePrompt }: ModelReport): string {
+  const penalty =
+    repetitionPenalty === 1
+      ? "no repetition penalty"
+      : `repetition penalty ${repetitionPenalty} over ${penalizePrompt ? "prompt and generated" : "generated"} ids`;
+  return `end at ids ${(stopTokens ?? eosTokenIds).join(", ") || "none"}; ${penalty}`;
+}
+
+function memoryText({ device, weights, scratch, free, kvTokens, fits }: ModelReport["memoryPlan"][number]): string {
+  const need = `weights ${gib(weights)} + scratch ${gib(scratch)} of ${gib(free)} free`;
+  return `${device}: ${need}: ${fits ? `room for ${count(kvTokens)} tokens of KV cache` : pc.red("does not fit")}`;
+}
+
+const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+const billions = (parameters: number): string =>
+  parameters >= 1e9 ? `${(parameters / 1e9).toFixed(1)}B` : `${(parameters / 1e6).toFixed(1)}M`;
+
+const shownPairs = 8;
+function gridText(grid: ModelReport["grid"]): string {
+  if (grid.length === 0) return "none";
+  const shown = grid.slice(0, shownPairs).map(([a, b]) => `${a}x${b}`);
+  return `${shown.join(" ")}${grid.length > shownPairs ? ` and ${grid.length - shownPairs} more` : ""}`;
+}

@@ -1,0 +1,69 @@
+/** What `llava-eval model X` tells: a checkpoint as the engine reads it, without loading a weight. */
+import { UserError } from "../../core/errors.js";
+import { asUserError, loadAddon, type NativeAddon, type NativeModelDescription } from "./addon.js";
+import { resolveCheckpoint } from "./checkpoint/resolve.js";
+import { stopIds } from "./open-model.js";
+import { type LocalOptions, modelOptions } from "./options.js";
+import { chooseTemplate } from "./prompt/choose-template.js";
+import { openTokenizer } from "./tokenizer/open-tokenizer.js";
+
+export interface ModelReport extends NativeModelDescription {
+  readonly name: string;
+  readonly folder: string;
+  readonly revision?: string;
+  readonly tokenizer?: { readonly source: string; readonly tokens: number; readonly start: readonly number[] };
+  readonly template?: string;
+  /** Ids that end an answer: the checkpoint's and the template's. */
+  readonly stopTokens?: readonly number[];
+  /** What is missing for running it: weights, tokenizer, template. */
+  readonly problems: readonly string[];
+}
+
+/** @throws UserError  no engine for this machine (it reads the config); no such checkpoint; a malformed one */
+export async function reportModel(options: LocalOptions, addon: NativeAddon = loadAddon()): Promise<ModelReport> {
+  const checkpoint = await resolveCheckpoint({ ...options, weights: false });
+  const { folder, name, revision } = checkpoint;
+  const described = await addon.describe(modelOptions(folder, options)).catch((error: unknown) => {
+    throw asUserError(error);
+  });
+  const vocabulary = await readVocabulary(folder, described, options.template);
+  return {
+    ...described,
+    name,
+    folder,
+    ...(revision === undefined ? {} : { revision }),
+    ...vocabulary.facts,
+    ...(described.layout === "native" && vocabulary.facts.tokenizer
+      ? { logitRows: Math.min(vocabulary.facts.tokenizer.tokens, described.text.vocabularyRows) }
+      : {}),
+    problems: [
+      ...(described.hasWeights || checkpoint.remote
+        ? []
+        : ["no weights in this folder: described from its config only"]),
+      ...vocabulary.problems,
+    ],
+  };
+}
+
+type Vocabulary = Pick<ModelReport, "tokenizer" | "template" | "stopTokens">;
+
+/** A folder without a tokenizer can still be described. */
+async function readVocabulary(
+  folder: string,
+  described: NativeModelDescription,
+  wanted: string | undefined,
+): Promise<{ facts: Vocabulary; problems: string[] }> {
+  let facts: Vocabulary = {};
+  try {
+    const imageTokenId = described.layout === "converted" ? { imageTokenId: described.imageTokenId } : {};
+    const { tokenizer, config } = await openTokenizer(folder, imageTokenId);
+    facts = { tokenizer: { source: tokenizer.source, tokens: tokenizer.length, start: tokenizer.start } };
+    const source = { folder, textType: described.text.type, tokenizer, config };
+    const template = await chooseTemplate(source, wanted);
+    const stopTokens = stopIds(described, template, tokenizer);
+    return { facts: { ...facts, template: template.name, stopTokens }, problems: [] };
+  } catch (error) {
+    if (!(error instanceof UserError) || error.where === "--template") throw error;
+    return { facts, problems: [error.message] };
+  }
+}
