@@ -83,7 +83,7 @@ class Device {
   virtual void copy_from(Device& source_device, void* target, const void* source, size_t bytes) = 0;
 
   virtual std::unique_ptr<Event> record(Queue queue) = 0;
-  /// Later work in `queue` waits for the event; the host does not.
+  /// Later work in `queue` waits for the event, which may come from another device of the same kind; the host does not.
   virtual void wait(Queue queue, const Event& event) = 0;
   /// The host waits for the event.
   virtual void synchronize(const Event& event) = 0;

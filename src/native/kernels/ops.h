@@ -153,7 +153,7 @@ struct PrefillBatch {
 /// Sequences of one decode call: row s is the newest token of sequence s, at position kv_length[s] - 1, already written.
 /// Groups are a hint for reading a shared prefix once; ignoring them gives the same bits. Group g = rows
 /// [group_start[g], group_start[g + 1]); the first group_shared_tokens[g] positions (a multiple of kPageTokens) of its
-/// rows lie in the same pages. A group of one row has 0.
+/// rows lie in the same pages. A group of one row has 0; a group may be empty (group_start[g] == group_start[g + 1]).
 /// The result of a row is the fixed-order merge of partial softmax sums over KV splits whose borders are absolute
 /// positions (a constant multiple of kPageTokens per back end), so sharing or not cannot change it.
 struct DecodeBatch {

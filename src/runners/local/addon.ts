@@ -248,8 +248,9 @@ export interface NativeStatistics {
   readonly prefillTokens: number;
   readonly sharedTokens: number;
   readonly decodedTokens: number;
+  /** Pictures in requests, and how many of them went through the tower: the rest was shared. */
+  readonly images: number;
   readonly imagesEncoded: number;
-  readonly imagesShared: number;
   readonly prefillSteps: number;
   readonly decodeSteps: number;
   readonly busyMs: number;

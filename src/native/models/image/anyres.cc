@@ -77,17 +77,20 @@ Arrangement arrange(const ModelConfig& config, int64_t width, int64_t height) {
 std::vector<int32_t> packing(const ModelConfig& config, const Arrangement& a) {
   const ImageConfig& image = config.image;
   const int64_t side = config.vision.side();
-  const int64_t per_tile = config.vision.patches() + (config.vision.keep_class ? 1 : 0);
+  const int64_t tower_rows = config.vision.patches() + 1;
+  const int64_t skipped = config.vision.keep_class ? 0 : 1;
   std::vector<int32_t> out;
   out.reserve(static_cast<size_t>(a.tokens));
   const bool spatial = config.anyres() && image.merge != MergeType::flat;
-  const int64_t plain = spatial ? (image.base ? per_tile : 0) : a.tiles * per_tile;
-  for (int64_t i = 0; i < plain; ++i) out.push_back(static_cast<int32_t>(i));
+  const int64_t whole_tiles = spatial ? (image.base ? 1 : 0) : a.tiles;
+  for (int64_t tile = 0; tile < whole_tiles; ++tile) {
+    for (int64_t i = skipped; i < tower_rows; ++i) out.push_back(static_cast<int32_t>(tile * tower_rows + i));
+  }
   if (spatial) {
     for (int64_t row = a.first_row; row < a.first_row + a.rows; ++row) {
       for (int64_t column = a.first_column; column < a.first_column + a.columns; ++column) {
         const int64_t tile = 1 + row / side * a.grid_columns + column / side;
-        out.push_back(static_cast<int32_t>(tile * per_tile + row % side * side + column % side));
+        out.push_back(static_cast<int32_t>(tile * tower_rows + 1 + row % side * side + column % side));
       }
       if (image.merge == MergeType::spatial_unpad) out.push_back(-1);
     }

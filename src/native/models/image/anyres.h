@@ -24,7 +24,8 @@ std::pair<int64_t, int64_t> choose_canvas(const ImageConfig& image, int64_t widt
 
 Arrangement arrange(const ModelConfig& config, int64_t width, int64_t height);
 
-/// For each visual token of a picture its row among the projected vectors [tiles * tokens per tile], or -1 for a newline.
+/// For each visual token of a picture its row among the tower's rows [tiles * (1 + P)], or -1 for a newline. The tower's
+/// class rows stay in the matrix and are simply not picked (or are, when the select feature keeps them).
 std::vector<int32_t> packing(const ModelConfig& config, const Arrangement& arrangement);
 
 }  // namespace llava

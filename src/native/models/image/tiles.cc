@@ -48,7 +48,7 @@ void append_centre_crop(const PictureView& picture, int64_t side, std::vector<ui
   const int64_t shortest = std::min(picture.width, picture.height);
   const int64_t longest = std::max(picture.width, picture.height);
   const auto scaled = static_cast<int64_t>(static_cast<double>(side * longest) / static_cast<double>(shortest));
-  if (scaled > (int64_t{1} << 26)) throw Error("the picture is too elongated to be resized", "image", "Check the file.");
+  if (scaled * side > (int64_t{1} << 28)) throw Error("the picture is too elongated to be resized", "image", "Check the file.");
   const int64_t width = picture.width <= picture.height ? side : scaled;
   const int64_t height = picture.width <= picture.height ? scaled : side;
   const Picture resized = resize_bicubic(picture, width, height);

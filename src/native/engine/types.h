@@ -1,0 +1,124 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "models/config.h"
+
+namespace llava {
+
+/// Stands for one image in a request's token ids.
+inline constexpr int32_t kImageSlot = -200;
+
+struct EngineOptions {
+  ModelOptions model;
+  std::string device = "cpu";  // or "cuda:0", "cuda:0,cuda:1" (pipeline stages), "reference"
+  int32_t threads = 0;         // CPU worker threads, 0 = one per usable core
+  int32_t image_threads = 0;   // 0 = chosen
+  int64_t token_budget = 0;    // rows of one prefill step, 0 = chosen
+  int64_t most_sequences = 0;  // 0 = chosen
+  int64_t max_context = 0;     // 0 = the model's, cut to what memory holds
+  int64_t memory = 0;          // bytes for weights, scratch and KV; 0 = from the device's free memory
+  bool share_prefixes = true;
+  std::string instructions;   // CPU instruction set, for tests
+  std::string cublaslt_path;  // CUDA
+};
+
+/// A decoded picture of a request. `rgb` is borrowed during submit().
+struct RequestImage {
+  int64_t width = 0;
+  int64_t height = 0;
+  const uint8_t* rgb = nullptr;
+  std::string digest;
+};
+
+struct Sampling {
+  float temperature = 0.0f;  // 0 = greedy
+  float top_p = 1.0f;
+  int32_t top_k = 0;
+  float repetition_penalty = 1.0f;
+  bool penalize_prompt = false;
+  uint64_t seed = 0;
+};
+
+/// One request: an answer to generate, or (with continuations) log-likelihoods.
+struct Request {
+  uint64_t id = 0;
+  std::vector<int32_t> tokens;  // kImageSlot per image
+  std::vector<RequestImage> images;
+  std::string group;      // empty = none
+  int64_t remaining = 0;  // of the group, after this one
+  bool want_logits = false;
+
+  int64_t max_new_tokens = 0;
+  std::vector<int32_t> stop_tokens;
+  Sampling sampling;
+  int32_t first_top = 0;
+  std::vector<int32_t> first_of;
+
+  std::vector<std::vector<int32_t>> continuations;
+};
+
+enum class Finish { stop, length };
+
+struct Timing {
+  double queue_ms = 0.0;
+  double prefill_ms = 0.0;
+  double decode_ms = 0.0;
+};
+
+struct Usage {
+  int64_t prompt_tokens = 0;
+  int64_t image_tokens = 0;
+  int64_t cached_tokens = 0;
+  int64_t completion_tokens = 0;
+};
+
+struct ContinuationScore {
+  std::vector<float> logprobs;  // per token
+  double sum = 0.0;
+  bool greedy = true;
+};
+
+struct Answer {
+  std::vector<int32_t> tokens;
+  Finish finish = Finish::length;
+  Usage usage;
+  Timing timing;
+  std::vector<int32_t> top_ids;
+  std::vector<float> top_logprobs;
+  std::vector<float> first_of;
+  std::vector<float> logits;
+  std::vector<ContinuationScore> continuations;
+};
+
+/// Why a request has no answer. The code is part of the interface to JavaScript.
+struct Failure {
+  std::string code;  // ABORTED CLOSED CONTEXT REQUEST IMAGE MEMORY DEVICE NAN
+  std::string message;
+};
+
+/// Called on the engine thread; must not block and must not call back into the engine.
+struct Handler {
+  std::function<void(std::span<const int32_t>)> tokens;  // newly generated ids; may be empty
+  std::function<void(Answer)> done;
+  std::function<void(Failure)> failed;
+};
+
+struct Statistics {
+  int64_t requests = 0;
+  int64_t prefill_tokens = 0;
+  int64_t shared_tokens = 0;
+  int64_t decoded_tokens = 0;
+  int64_t images = 0;          // pictures of requests
+  int64_t images_encoded = 0;  // tower passes over pictures
+  int64_t prefill_steps = 0;
+  int64_t decode_steps = 0;
+  double busy_ms = 0.0;
+};
+
+}  // namespace llava
