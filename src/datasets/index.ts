@@ -4,7 +4,7 @@ import { packageRoot } from "../core/package-root.js";
 import type { TSchema } from "../core/schema.js";
 import type { Split } from "../core/task.js";
 import { openFolder } from "./folder.js";
-import { openHub } from "./hub/open.js";
+import { openHub } from "./hub.js";
 
 export interface DatasetRequest {
   /** The task's name: finds its rows in a folder, and stands in messages. */

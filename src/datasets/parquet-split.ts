@@ -24,6 +24,9 @@ export async function openParquetSplit(
   return split;
 }
 
+/** Footers of a split on the hub are one small request each. */
+const footersAtOnce = 8;
+
 type Parquet = Awaited<ReturnType<typeof openParquet>>;
 
 class ParquetSplit implements RowSource {
@@ -39,10 +42,14 @@ class ParquetSplit implements RowSource {
 
   /** Sums the rows of the footers read: all of them, or the first alone when the rest may never be needed. */
   async count(signal: AbortSignal): Promise<void> {
-    for (const shard of this.options.countAll ? this.shards : this.shards.slice(0, 1)) {
-      await using opened = await shard.open(signal);
-      await this.#parse(shard, opened);
-    }
+    const waiting = [...(this.options.countAll ? this.shards : this.shards.slice(0, 1))];
+    const worker = async () => {
+      for (let shard = waiting.shift(); shard; shard = waiting.shift()) {
+        await using opened = await (shard.footer?.(signal) ?? shard.open(signal));
+        await this.#parse(shard, opened);
+      }
+    };
+    await Promise.all(Array.from({ length: footersAtOnce }, worker));
     this.#sum();
   }
 
@@ -148,7 +155,7 @@ class ParquetSplit implements RowSource {
   }
 
   identity(): readonly string[] {
-    return this.shards.map((shard) => `${shard.name} ${this.#parquets.get(shard.name)?.footer ?? "not read"}`);
+    return this.shards.map((shard) => shard.identity ?? `${shard.name} ${this.#parquets.get(shard.name)?.footer}`);
   }
 
   async close(): Promise<void> {}

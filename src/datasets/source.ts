@@ -1,4 +1,5 @@
 import type { SampleFailure } from "../core/errors.js";
+import type { TSchema } from "../core/schema.js";
 import type { ImageReader } from "./columns.js";
 import type { AsyncBuffer } from "./parquet.js";
 
@@ -14,7 +15,7 @@ export interface RowSource {
   /** What an image column's cell means here. */
   readonly image: ImageReader;
   /** Every cell is text: make it what the column's schema says first. */
-  readonly coerce?: (cell: unknown, column: import("../core/schema.js").TSchema) => unknown;
+  readonly coerce?: (cell: unknown, column: TSchema) => unknown;
   /** Batches in file order from row `offset` on. */
   read(offset: number, columns: readonly string[], signal: AbortSignal): AsyncIterable<readonly RawItem[]>;
   /** What identifies the content: name, size and hash or footer of each file. Complete when reading has ended. */
@@ -26,7 +27,11 @@ export interface RowSource {
 export interface Shard {
   /** Relative to the dataset, for messages and digests: `data/validation-00000-of-00068.parquet`. */
   readonly name: string;
+  /** What identifies its content, when that is known without reading it. */
+  readonly identity?: string;
   open(signal: AbortSignal): Promise<OpenShard>;
+  /** A cheaper way to read just the footer; default: `open`. */
+  footer?(signal: AbortSignal): Promise<OpenShard>;
 }
 
 export interface OpenShard extends AsyncDisposable {

@@ -19,6 +19,8 @@ export interface HttpRequest {
   readonly body?: RequestBody;
   /** From the first byte sent to the last received, milliseconds. */
   readonly timeoutMs: number;
+  /** Without a single byte, the wait for the headers included, milliseconds. Default: only `timeoutMs` counts. */
+  readonly idleMs?: number;
   readonly signal: AbortSignal;
 }
 
@@ -110,8 +112,11 @@ export class Transport implements AsyncDisposable {
     const onAbort = () => abort.abort(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
     const timer = setTimeout(() => abort.abort(new Deadline(request.timeoutMs)), request.timeoutMs);
+    const { idleMs } = request;
+    const idle = idleMs === undefined ? undefined : setTimeout(() => abort.abort(new Deadline(idleMs, "byte")), idleMs);
     const release = () => {
       clearTimeout(timer);
+      clearTimeout(idle);
       signal.removeEventListener("abort", onAbort);
     };
     try {
@@ -126,7 +131,7 @@ export class Transport implements AsyncDisposable {
         ...(request.body ? { body: request.body.chunks() as unknown as Buffer } : {}),
         signal: abort.signal,
       });
-      const chunks = this.#chunksOf(response.body, signal, abort, release);
+      const chunks = this.#chunksOf(response.body, signal, abort, release, idle);
       return { status: response.statusCode, headers: flat(response.headers), chunks };
     } catch (error) {
       release();
@@ -139,9 +144,14 @@ export class Transport implements AsyncDisposable {
     signal: AbortSignal,
     abort: AbortController,
     release: () => void,
+    idle: NodeJS.Timeout | undefined,
   ): AsyncGenerator<Buffer> {
     try {
-      for await (const chunk of body) yield chunk as Buffer;
+      for await (const chunk of body) {
+        yield chunk as Buffer;
+        // Also covers a reader that takes its time: only the server's silence counts.
+        idle?.refresh();
+      }
     } catch (error) {
       throw this.#failure(error, signal, abort);
     } finally {
@@ -185,8 +195,8 @@ export class Transport implements AsyncDisposable {
 }
 
 class Deadline extends Error {
-  constructor(ms: number) {
-    super(`no complete response within ${ms / 1000} s`);
+  constructor(ms: number, missing = "complete response") {
+    super(`no ${missing} within ${ms / 1000} s`);
   }
 }
 

@@ -1,0 +1,40 @@
+import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { UserError } from "../../core/errors.js";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface HubSettings {
+  /** Without a slash at its end. */
+  readonly endpoint: string;
+  /** The standard cache's `hub` folder, shared with Python's huggingface_hub. */
+  readonly cache: string;
+  /** Sent to the endpoint's origin only. */
+  readonly token?: string;
+  /** Never open a connection: what is not cached is an error. */
+  readonly offline: boolean;
+}
+
+/** The variables of huggingface_hub: HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_TOKEN, HF_TOKEN_PATH, HF_HUB_OFFLINE, XDG_CACHE_HOME. */
+export async function hubSettings(environment: Environment): Promise<HubSettings> {
+  const endpoint = (environment.HF_ENDPOINT || "https://huggingface.co").replace(/\/+$/, "");
+  if (!URL.canParse(endpoint) || !/^https?:/.test(endpoint)) {
+    throw new UserError(`"${endpoint}" is no URL`, "HF_ENDPOINT", "it must begin with https:// or http://");
+  }
+  const home = environment.HF_HOME || join(environment.XDG_CACHE_HOME || join(homedir(), ".cache"), "huggingface");
+  const cache = environment.HF_HUB_CACHE || join(home, "hub");
+  const offline = /^(1|true|yes|on)$/i.test(environment.HF_HUB_OFFLINE ?? "");
+  const token = environment.HF_TOKEN?.trim() || (await storedToken(environment.HF_TOKEN_PATH || join(home, "token")));
+  return { endpoint, cache, offline, ...(token ? { token } : {}) };
+}
+
+/** What `hf auth login` leaves behind. */
+async function storedToken(path: string): Promise<string | undefined> {
+  try {
+    return (await readFile(path, "utf8")).trim();
+  } catch {
+    // No token is the usual case: the repositories are public.
+    return undefined;
+  }
+}
