@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+import { type SideTask, sideOf } from "../../src/board/compare/side.js";
+import { measureDiscordance, powerLines } from "../../src/board/power/power.js";
+import { openRun } from "../../src/board/read-run.js";
+import { repeatsOf } from "../../src/board/repeats.js";
+import type { SampleRecord } from "../../src/core/result.js";
+import { sample, temporaryFolder, writeRun } from "./run-fixture.js";
+
+async function opened(root: string, name: string, samples: readonly SampleRecord[], repeats = 1): Promise<SideTask> {
+  const dir = await writeRun(root, name, { tasks: { mmmu: { samples, result: { repeats } } } });
+  return sideOf(name, await openRun(dir)).tasks.get("mmmu") as SideTask;
+}
+
+test("powerLines says how many samples a difference needs and what the task's own number shows", () => {
+  const lines = powerLines({ n: 900, delta: 0.05, alpha: 0.05, power: 0.8 });
+  expect(lines.map(({ discordance }) => discordance)).toEqual([0.05, 0.1, 0.2, 0.3]);
+  const fifth = lines.find(({ discordance }) => discordance === 0.2);
+  expect(fifth).toMatchObject({ samplesNeeded: 626, designEffect: 1, from: "assumed" });
+  expect(fifth?.detectable).toBeCloseTo(0.0417, 3);
+});
+
+test("discordance and the design effect are measured on two runs", async () => {
+  await using folder = await temporaryFolder();
+  // 200 questions, four to an image; one image in ten changes with all its questions.
+  const records = (flip: boolean) =>
+    Array.from({ length: 200 }, (_, i) => ({
+      ...sample(i, flip && Math.floor(i / 4) % 10 === 0 ? 0 : 1),
+      cluster: `image${Math.floor(i / 4)}`,
+    }));
+  const [a, b] = [await opened(folder.dir, "a", records(false)), await opened(folder.dir, "b", records(true))];
+  const measured = await measureDiscordance("mmmu", a, b);
+  expect(measured).toMatchObject({ n: 200, discordance: expect.closeTo(0.1, 12) });
+  expect(measured.designEffect).toBeCloseTo(4, 0);
+  const [line] = powerLines({ n: 200, delta: 0.02, alpha: 0.05, power: 0.8 }, measured);
+  const independent = powerLines({ n: 200, delta: 0.02, alpha: 0.05, power: 0.8 }).find(
+    ({ discordance }) => discordance === 0.1,
+  );
+  expect((line?.samplesNeeded ?? 0) / (independent?.samplesNeeded ?? 1)).toBeCloseTo(measured.designEffect, 1);
+});
+
+test("repeats give mean, variance between and within samples, and pass@k", async () => {
+  await using folder = await temporaryFolder();
+  // Half of the samples always right, a quarter never, a quarter right in two of four answers.
+  const value = (i: number, repeat: number) => (i % 4 < 2 ? 1 : i % 4 === 2 ? 0 : repeat % 2);
+  const records = Array.from({ length: 400 }, (_, i) =>
+    [0, 1, 2, 3].map((repeat) => ({ ...sample(i, value(i, repeat)), repeat })),
+  ).flat();
+  const { run, result } = await opened(folder.dir, "a", records, 4);
+  const report = await repeatsOf(run, result);
+  expect(report).toMatchObject({
+    repeats: 4,
+    samples: 400,
+    mean: 0.625,
+    perRepeat: [0.5, 0.75, 0.5, 0.75],
+    consistency: 0.75,
+  });
+  expect(report?.varianceWithin).toBeCloseTo(0.25 / 3, 12); // a quarter of the samples at 1/3
+  const pass = Object.fromEntries(report?.passAtK.map(({ k, value }) => [k, value]) ?? []);
+  expect(pass[1]).toBeCloseTo(0.625, 12);
+  expect(pass[2]).toBeCloseTo(0.5 + 0.25 * (5 / 6), 12);
+  expect(pass[4]).toBeCloseTo(0.75, 12);
+  const once = await opened(
+    folder.dir,
+    "b",
+    records.filter(({ repeat }) => repeat === 0),
+  );
+  expect(await repeatsOf(once.run, once.result)).toBeUndefined();
+});
