@@ -9,16 +9,63 @@ export type { GenerationOptions, Likelihood, Output } from "./core/runner.js";
 export { Image, Nullable, type Static, Type } from "./core/schema.js";
 export type { Label, Score, ScoreContext, Scored, Scorer, Scoring, Unscored } from "./core/score.js";
 export { defineTask, type Judge, type JudgeQuestion, type Split, type Submission, type Task } from "./core/task.js";
+export { type CaptionOptions, captionMetrics } from "./metrics/caption-metrics.js";
 export { circularAccuracy } from "./metrics/circular.js";
 export { type MeanOptions, mean } from "./metrics/mean.js";
 export { type MeanOfGroupsOptions, meanOfGroups } from "./metrics/mean-of-groups.js";
 export { relativeScore } from "./metrics/relative-score.js";
+export { mmeMetric, mmeScore, yesNoMetric } from "./metrics/yes-no-metrics.js";
+export { CAPTION_REQUEST, REGION_REQUEST } from "./prompts/captions.js";
 export { bracketedOptions, LETTER_DIRECTLY, letteredOptions } from "./prompts/choices.js";
-export * from "./prompts/judges.js";
+export { binaryJudgement, liveBenchRating, mmvetTable } from "./prompts/judge-grading.js";
+export { blinkMatching, mmbenchMatching } from "./prompts/judge-matching.js";
+export { mathVerseExtraction, mathVerseMatching, mathVistaExtraction } from "./prompts/judge-maths.js";
+export { mathVerseToJudge, mathVistaToJudge } from "./prompts/judge-maths-questions.js";
+export { LLAVA_BENCH_RULE, REVIEWER, type Review, reviewText, WILDER_RULE, withSystem } from "./prompts/judges.js";
+export { type MathVistaForm, mathVistaPrompt } from "./prompts/mathvista.js";
+export { mmbenchPrompt, mmbenchQuestionToJudge } from "./prompts/mmbench.js";
+export { reviewQuestion, scorePair } from "./prompts/review.js";
+export { lastLine, UNANSWERABLE, WORD_OR_PHRASE } from "./prompts/short-answer.js";
 export { imageColumns, imagesFirst, imagesInPlace, type TaggedRow } from "./prompts/tagged-images.js";
-export { domainOf, mmmuProScore, mmmuScore, subjectOf } from "./scorers/mmmu.js";
-export { reviewQuestion, reviewScore } from "./scorers/review.js";
-export { byLetter, notJudged, rightOrWrong, unparsable } from "./scorers/scored.js";
-export { optionLetters } from "./text/mmmu-choice.js";
+export { blinkChoice } from "./scorers/blink.js";
+export { captionScore } from "./scorers/caption.js";
+export { cmmmuScore } from "./scorers/cmmmu.js";
+export { exactMatch, looseMatch } from "./scorers/exact-match.js";
+export { mathVerseScore, mathVistaScore } from "./scorers/judged-maths.js";
+export { lowestMeanLoss } from "./scorers/likelihood.js";
+export { mathVisionCorrect } from "./scorers/math-vision.js";
+export { mmbenchJudgedScore, mmbenchStaticScore } from "./scorers/mmbench.js";
+export { mmbenchSubmission } from "./scorers/mmbench-submission.js";
+export { cmmmuDomains, domainOf, mmmuProScore, mmmuScore, subjectOf } from "./scorers/mmmu.js";
+export { mmstarCorrect } from "./scorers/mmstar.js";
+export { correctnessScore, mmvetCapabilities } from "./scorers/mmvet.js";
+export { realWorldQaCorrect } from "./scorers/realworldqa.js";
+export { reviewScore } from "./scorers/review.js";
+export { byLetter, chosen, notJudged, rightOrWrong, unparsable } from "./scorers/scored.js";
+export {
+  anlsScore,
+  gqaScore,
+  multiPageScore,
+  relaxedScore,
+  textvqaScore,
+  vqaPeopleScore,
+  vqav2Score,
+} from "./scorers/short-answer.js";
+export { mmeAnswerScore, popeScore } from "./scorers/yes-no-score.js";
+export { rowDigest } from "./text/digest.js";
+export { type Choices, inferChoice, inferChoiceVlmEvalKit } from "./text/infer-choice.js";
+export { embeddedJson, strictScorePair } from "./text/judge-replies.js";
+export {
+  firstCharacter,
+  leadingLetter,
+  letterBeforePeriod,
+  vstarLetter,
+  vstarQuestion,
+} from "./text/leading-letter.js";
+export { extractMathVisionAnswer } from "./text/math-vision-answer.js";
+export { mmbenchQuestion } from "./text/mmbench-row.js";
+export { optionLetters, parseChoice } from "./text/mmmu-choice.js";
 export { parseStringList } from "./text/python-literal.js";
+export { capitalize } from "./text/python-strings.js";
 export { stripReasoning } from "./text/reasoning-tags.js";
+export { robustChoice } from "./text/robust-choice.js";

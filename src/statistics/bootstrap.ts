@@ -18,6 +18,7 @@ export interface BootstrapResult {
  * @param units how many can be drawn
  * @param measure the value for one resample, from how often each unit was drawn; NaN values are left out
  * @param seed words for the generator: run seed, task, metric
+ * @returns undefined below two units, or when fewer than two resamples have a value
  */
 export function bootstrap(
   units: number,
@@ -26,19 +27,36 @@ export function bootstrap(
   iterations = 1000,
   level = 0.95,
 ): BootstrapResult | undefined {
-  if (units < 2) return undefined;
+  return bootstrapEach(units, (drawn) => [measure(drawn)], seed, iterations, level)[0];
+}
+
+/** The same for several measures of the same resamples, in their order. */
+export function bootstrapEach(
+  units: number,
+  measures: (drawn: Uint32Array) => readonly number[],
+  seed: readonly (string | number)[],
+  iterations = 1000,
+  level = 0.95,
+): (BootstrapResult | undefined)[] {
+  if (units < 2) return [];
   const random = seededRandom(...seed);
   const drawn = new Uint32Array(units);
-  const values: number[] = [];
+  const values: number[][] = [];
   for (let i = 0; i < iterations; i++) {
     drawn.fill(0);
     for (let j = 0; j < units; j++) {
       const unit = random.below(units);
       drawn[unit] = (drawn[unit] as number) + 1;
     }
-    const value = measure(drawn);
-    if (!Number.isNaN(value)) values.push(value);
+    measures(drawn).forEach((value, k) => {
+      values[k] ??= [];
+      if (!Number.isNaN(value)) values[k].push(value);
+    });
   }
+  return values.map((list) => spreadOf(list, iterations, level));
+}
+
+function spreadOf(values: number[], iterations: number, level: number): BootstrapResult | undefined {
   if (values.length < 2) return undefined;
   values.sort((a, b) => a - b);
   const tail = (1 - level) / 2;

@@ -1,0 +1,8 @@
+import type { Output } from "../core/runner.js";
+import type { Scored } from "../core/score.js";
+import { stripReasoning } from "../text/reasoning-tags.js";
+
+/** A caption for the metrics over the whole split; a sample alone has no value. */
+export function captionScore(references: readonly string[] | null | undefined, output: Output): Scored {
+  return { status: "scored", value: {}, answer: stripReasoning(output.text), targets: references ?? [] };
+}

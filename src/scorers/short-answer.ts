@@ -1,0 +1,95 @@
+/** Scores of free short answers: what the tasks call, official and lmms-eval's rule side by side. */
+
+import type { Output } from "../core/runner.js";
+import type { Score, ScoreContext, Unscored } from "../core/score.js";
+import { lower, removePunctuation } from "../text/python-strings.js";
+import { stripReasoning } from "../text/reasoning-tags.js";
+import { anls, multiPageAnls } from "./anls.js";
+import { exactMatch, gqaAnswer, gqaCorrect, looseMatch } from "./exact-match.js";
+import { relaxedCorrect } from "./relaxed-accuracy.js";
+import { rightOrWrong } from "./scored.js";
+import {
+  evalAiVqaAccuracy,
+  lmmsVqav2Accuracy,
+  officialVqaAccuracy,
+  type PersonAnswer,
+  type VqaResult,
+} from "./vqa-accuracy.js";
+
+const noPeople: Unscored = { status: "unscored", reason: "data", detail: "the row has no answers to compare with" };
+
+function vqaScore({ accuracy, answer }: VqaResult, people: readonly string[]): Score {
+  return accuracy === undefined ? noPeople : { status: "scored", value: accuracy, answer, targets: people };
+}
+
+/** Without public answers only the text counts: it goes to the server as it is. */
+function answered(text: string): Score {
+  return { status: "scored", value: 0, answer: text };
+}
+
+/** VQAv2: agreement with ten people. `people` is empty or null where the answers are secret. */
+export function vqav2Score(
+  people: readonly PersonAnswer[] | null | undefined,
+  output: Output,
+  { scoring }: ScoreContext,
+): Score {
+  const text = stripReasoning(output.text);
+  if (!people || people.length === 0) return answered(text);
+  const answers = people.map(({ answer }) => answer);
+  return vqaScore(
+    scoring === "official" ? officialVqaAccuracy(text, answers) : lmmsVqav2Accuracy(text, people),
+    answers,
+  );
+}
+
+/** OK-VQA and VizWiz: the VQA script; lmms-eval has the EvalAI processor. Submissions carry the normalised answer. */
+export function vqaPeopleScore(
+  people: readonly string[] | null | undefined,
+  output: Output,
+  { scoring }: ScoreContext,
+): Score {
+  const text = stripReasoning(output.text);
+  const evalAi = evalAiVqaAccuracy(text, people ?? []);
+  if (!people || people.length === 0) return answered(evalAi.answer);
+  return vqaScore(scoring === "official" ? officialVqaAccuracy(text, people) : evalAi, people);
+}
+
+/** TextVQA: the EvalAI processor on both sides, in M4C's script and in lmms-eval. */
+export function textvqaScore(people: readonly string[] | null | undefined, output: Output): Score {
+  const result = evalAiVqaAccuracy(stripReasoning(output.text), people ?? []);
+  return !people || people.length === 0 ? answered(result.answer) : vqaScore(result, people);
+}
+
+/** DocVQA, InfographicVQA. Submissions carry the stripped text. */
+export function anlsScore(references: readonly string[] | null | undefined, output: Output): Score {
+  const text = stripReasoning(output.text);
+  if (!references || references.length === 0) return answered(text);
+  return { status: "scored", value: anls(references, text) ?? 0, answer: text, targets: references };
+}
+
+/** MP-DocVQA: equality and ANLS of the stripped, lower-cased texts. */
+export function multiPageScore(references: readonly string[], output: Output): Score {
+  const text = stripReasoning(output.text);
+  if (references.length === 0) return answered(text);
+  const answer = lower(text);
+  const equal = answer !== "none" && references.some((reference) => lower(reference).trim() === answer);
+  return {
+    status: "scored",
+    value: { accuracy: equal ? 1 : 0, anls: multiPageAnls(references, text) },
+    answer: text,
+    targets: references,
+  };
+}
+
+/** ChartQA: numbers within 5 %. */
+export function relaxedScore(target: string, output: Output): Score {
+  const text = stripReasoning(output.text);
+  return rightOrWrong(relaxedCorrect(text, target), text, target);
+}
+
+/** GQA: equality after trailing periods and case; lmms-eval also ignores all punctuation. */
+export function gqaScore(target: string, output: Output, { scoring }: ScoreContext): Score {
+  const text = stripReasoning(output.text);
+  if (scoring === "official") return rightOrWrong(gqaCorrect(text, target), gqaAnswer(text), target);
+  return rightOrWrong(exactMatch(text, target, looseMatch), removePunctuation(lower(text)), target);
+}

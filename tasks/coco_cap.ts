@@ -1,0 +1,75 @@
+import {
+  CAPTION_REQUEST,
+  captionMetrics,
+  captionScore,
+  defineTask,
+  Image,
+  Nullable,
+  type Split,
+  type Static,
+  type Task,
+  Type,
+  userPrompt,
+} from "llava-eval";
+
+const row = Type.Object({
+  question_id: Type.String(), // the file's name: COCO_val2014_000000391895.jpg, 000000179765.jpg
+  answer: Type.Optional(Nullable(Type.Array(Type.String()))), // five captions; none on the test splits
+  image: Image(),
+});
+type Row = Static<typeof row>;
+
+/** COCO's number of the image: the digits at the end of the file's name. */
+const imageId = ({ question_id }: Row) => Number(question_id.split("_").at(-1)?.split(".")[0]);
+
+const split = { licence: "CC-BY-4.0", labelled: true };
+const coco2014 = ["lmms-lab-encoder/COCO-Caption", "lmms-lab/COCO-Caption"];
+const coco2017 = ["lmms-lab-encoder/COCO-Caption2017", "lmms-lab/COCO-Caption2017"];
+const lite: Split = {
+  ...split,
+  sources: ["lmms-lab-encoder/LMMs-Eval-Lite", "lmms-lab/LMMs-Eval-Lite"],
+  configs: ["coco2017_cap_val"],
+  split: "lite",
+};
+
+const captions: Omit<Task<Row>, "name" | "splits"> = {
+  version: 1,
+  about: "One-sentence captions of COCO images, five references each (Chen et al. 2015).",
+  cite: "https://arxiv.org/abs/1504.00325; metrics as in tylin/coco-caption and salaniz/pycocoevalcap",
+  row,
+  id: ({ question_id }) => question_id,
+  prompt: ({ image }) => userPrompt(image, CAPTION_REQUEST),
+  generation: { maxNewTokens: 64, temperature: 0 },
+  score: ({ answer }, output) => captionScore(answer, output),
+  metrics: captionMetrics(),
+};
+
+/** The test splits have no public references and twice the tokens. */
+const test = (name: string, sources: readonly string[], rows: number): Task<Row> => ({
+  ...captions,
+  name,
+  splits: { test: { ...split, sources, split: "test", rows, labelled: false } },
+  generation: { maxNewTokens: 128, temperature: 0 },
+  submission: {
+    file: "coco_captions_test2014_alg_results.json", // the server's name for both years
+    entry: (row, caption) => ({ image_id: imageId(row), caption }),
+    schema: Type.Object({ image_id: Type.Integer(), caption: Type.String() }, { additionalProperties: false }),
+  },
+});
+
+export default [
+  defineTask<Row>({
+    ...captions,
+    name: "coco2017_cap",
+    aliases: ["coco2017_cap_val@val", "coco2017_cap_val_lite@lite"],
+    splits: { val: { ...split, sources: coco2017, split: "val", rows: 5000 }, lite },
+  }),
+  defineTask<Row>({
+    ...captions,
+    name: "coco2014_cap",
+    aliases: ["coco2014_cap_val@val"],
+    splits: { val: { ...split, sources: coco2014, split: "val", rows: 40_504 } },
+  }),
+  defineTask(test("coco2014_cap_test", coco2014, 40_775)),
+  defineTask(test("coco2017_cap_test", coco2017, 40_670)),
+];

@@ -1,0 +1,61 @@
+import {
+  defineTask,
+  Image,
+  lastLine,
+  mean,
+  popeScore,
+  type Static,
+  Type,
+  userPrompt,
+  WORD_OR_PHRASE,
+  yesNoMetric,
+} from "llava-eval";
+
+const row = Type.Object({
+  question_id: Type.Union([Type.String(), Type.Integer()]),
+  question: Type.String(),
+  answer: Type.String(),
+  image_source: Type.String(),
+  category: Type.String(),
+  image: Image(),
+});
+type Row = Static<typeof row>;
+
+const split = { sources: ["lmms-lab-encoder/POPE", "lmms-lab/POPE"], licence: "MIT", labelled: true };
+const full = { ...split, configs: ["Full"], rows: 3000 };
+
+export default defineTask<Row>({
+  name: "pope",
+  aliases: ["pope_adv@adversarial", "pope_pop@popular", "pope_random@random"],
+  version: 1,
+  about:
+    "Is there a ... in the image? Objects that are there, and objects that a model might imagine (Li et al. 2023).",
+  cite: "https://arxiv.org/abs/2305.10355; official scoring follows AoiDragon/POPE evaluate.py, the same as LLaVA's eval_pope.py",
+  splits: {
+    test: { ...split, split: "test", rows: 9000 },
+    adversarial: { ...full, split: "adversarial" },
+    popular: { ...full, split: "popular" },
+    random: { ...full, split: "random" },
+  },
+  row,
+  id: ({ category, question_id }) => `${category}-${question_id}`,
+  imageKey: ({ image_source }) => image_source,
+  profiles: ["default", "plm"],
+  prompt: ({ image, question }, profile) =>
+    userPrompt(
+      image,
+      question.trim() + lastLine(profile, { default: WORD_OR_PHRASE, plm: "Your response must be concise." }),
+    ),
+  generation: { maxNewTokens: 128, temperature: 0 },
+  score: (row, output, context) => popeScore(row.answer, output, context),
+  // LLaVA's papers print the mean of the three categories' F1.
+  metrics: [
+    yesNoMetric("f1", "f1"),
+    mean("accuracy"),
+    yesNoMetric("precision", "precision"),
+    yesNoMetric("recall", "recall"),
+    yesNoMetric("yes_ratio", "yesRatio"),
+    yesNoMetric("f1_mean_of_categories", "f1", "category"),
+  ],
+  groups: { category: ({ category }) => category },
+});

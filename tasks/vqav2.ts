@@ -1,0 +1,63 @@
+import {
+  defineTask,
+  Image,
+  lastLine,
+  mean,
+  Nullable,
+  type Static,
+  Type,
+  userPrompt,
+  vqav2Score,
+  WORD_OR_PHRASE,
+} from "llava-eval";
+
+const row = Type.Object({
+  question_id: Type.Integer(),
+  image_id: Type.Integer(),
+  question: Type.String(),
+  question_type: Type.Optional(Nullable(Type.String())),
+  answer_type: Type.Optional(Nullable(Type.String())),
+  // Null on the test splits.
+  answers: Type.Optional(
+    Nullable(
+      Type.Array(Type.Object({ answer: Type.String(), answer_confidence: Type.String(), answer_id: Type.Integer() })),
+    ),
+  ),
+  image: Image(),
+});
+type Row = Static<typeof row>;
+
+const split = { sources: ["lmms-lab-encoder/VQAv2", "lmms-lab/VQAv2"], licence: "CC-BY-4.0" };
+const lite = ["lmms-lab-encoder/LMMs-Eval-Lite", "lmms-lab/LMMs-Eval-Lite"];
+
+export default defineTask<Row>({
+  name: "vqav2",
+  aliases: ["vqav2_val@val", "vqav2_test@test", "vqav2_val_lite@lite"],
+  version: 1,
+  about: "Open-ended questions on COCO images, ten human answers each (Goyal et al. 2017).",
+  cite: "https://arxiv.org/abs/1612.00837; official scoring follows GT-Vision-Lab/VQA PythonEvaluationTools/vqaEvaluation/vqaEval.py",
+  splits: {
+    val: { ...split, split: "validation", rows: 214_354, labelled: true },
+    test: { ...split, split: "test", rows: 447_793, labelled: false },
+    testdev: { ...split, split: "testdev", rows: 107_394, labelled: false },
+    lite: { ...split, sources: lite, configs: ["vqav2_val"], split: "lite", labelled: true },
+  },
+  row,
+  id: ({ question_id }) => String(question_id),
+  imageKey: ({ image_id }) => String(image_id),
+  profiles: ["default", "plm"],
+  prompt: ({ image, question }, profile) =>
+    userPrompt(image, question + lastLine(profile, { default: WORD_OR_PHRASE, plm: "" })),
+  generation: { maxNewTokens: 16, temperature: 0 },
+  score: (row, output, context) => vqav2Score(row.answers, output, context),
+  metrics: [mean("accuracy")],
+  groups: {
+    answer_type: ({ answer_type }) => answer_type ?? undefined,
+    question_type: ({ question_type }) => question_type ?? undefined,
+  },
+  submission: {
+    file: "vqav2-test-submission.json",
+    entry: ({ question_id }, answer) => ({ question_id, answer }),
+    schema: Type.Object({ question_id: Type.Integer(), answer: Type.String() }, { additionalProperties: false }),
+  },
+});
