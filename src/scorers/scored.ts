@@ -34,3 +34,10 @@ export const notJudged: Unscored = {
   reason: "judge",
   detail: "this answer needs a judge and none was asked: name one with --judge",
 };
+
+/** Right or wrong by a letter that was found; without one the answer is wrong and counted as `unparsable`. */
+export function chosen(letter: string | undefined, gold: string | readonly string[]): Scored {
+  return letter === undefined || letter === ""
+    ? unparsable(gold)
+    : rightOrWrong([gold].flat().includes(letter), letter, gold);
+}

@@ -54,3 +54,19 @@ export function vstarLetter(answer: string): string | undefined {
   const letters = text.match(/[A-D]/g) ?? [];
   return letters.length === 1 ? letters[0] : undefined;
 }
+
+/** V*Bench's question without its options `(A) …`, and the first four of those; a text without options is the question. */
+export function vstarQuestion(text: string): { readonly question: string; readonly options: readonly string[] } {
+  const marks = [...text.matchAll(/\([A-D]\)/g)];
+  const options = marks.flatMap((mark, i) => {
+    const rest = text.slice(mark.index + mark[0].length, marks[i + 1]?.index);
+    // The reference's pattern lets no other bracket stand in an option, and then finds none.
+    const option = strip(rest);
+    return option === "" || /[()]/.test(rest) ? [] : [option];
+  });
+  if (options.length === 0) return { question: text, options };
+  return {
+    question: strip(text.slice(0, text.indexOf("(A)") < 0 ? undefined : text.indexOf("(A)"))),
+    options: options.slice(0, 4),
+  };
+}

@@ -1,0 +1,30 @@
+/** CMMMU (Zhang et al. 2024): right or wrong for one question. Source: lmms-eval `cmmmu/utils.py`. */
+
+import type { Output } from "../core/runner.js";
+import type { ScoreContext, Scored } from "../core/score.js";
+import { parseCmmmuChoice } from "../text/cmmmu-choice.js";
+import { optionLetters } from "../text/mmmu-choice.js";
+import { majorityVerdict, matchesOpen, normalizeBlank, parseBlank, parseVerdicts } from "../text/open-answer.js";
+import { stripReasoning } from "../text/reasoning-tags.js";
+import { byLetter, rightOrWrong } from "./scored.js";
+
+export interface CmmmuQuestion {
+  readonly type: "选择" | "判断" | "填空";
+  readonly options: readonly string[];
+  readonly answer: string;
+}
+
+/** Letters by frequency, the majority of verdicts, or any candidate for a blank; ties and unread letters are drawn. */
+export function cmmmuScore(row: CmmmuQuestion, output: Output, context: ScoreContext): Scored {
+  const text = stripReasoning(output.text);
+  switch (row.type) {
+    case "选择":
+      return byLetter(parseCmmmuChoice(text, row.options), row.answer, optionLetters(row.options.length), context);
+    case "判断":
+      return byLetter(majorityVerdict(parseVerdicts(text)), row.answer, ["对", "错"], context);
+    case "填空": {
+      const candidates = parseBlank(text, row.answer);
+      return rightOrWrong(matchesOpen(candidates, normalizeBlank(row.answer, row.answer)), text, row.answer);
+    }
+  }
+}

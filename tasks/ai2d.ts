@@ -1,0 +1,100 @@
+import {
+  defineTask,
+  exactMatch,
+  Image,
+  LETTER_DIRECTLY,
+  letterBeforePeriod,
+  letteredOptions,
+  looseMatch,
+  mean,
+  optionLetters,
+  rightOrWrong,
+  rowDigest,
+  type Static,
+  stripReasoning,
+  type Task,
+  Type,
+  userPrompt,
+} from "llava-eval";
+
+const row = Type.Object({
+  question: Type.String(),
+  options: Type.Array(Type.String()),
+  answer: Type.String(), // position in options
+  image: Image(),
+});
+type Row = Static<typeof row>;
+
+const masked: Task<Row> = {
+  name: "ai2d",
+  version: 1,
+  about:
+    "School-book diagrams whose labels are replaced by letters; the answer must be the letter (Kembhavi et al. 2016).",
+  cite: "https://arxiv.org/abs/1603.07396; scoring follows lmms-eval ai2d/utils.py",
+  splits: {
+    test: {
+      sources: ["lmms-lab-encoder/ai2d", "lmms-lab/ai2d"],
+      split: "test",
+      rows: 3088,
+      licence: "cc-by-sa-4.0",
+      labelled: true,
+    },
+    lite: {
+      sources: ["lmms-lab-encoder/LMMs-Eval-Lite", "lmms-lab/LMMs-Eval-Lite"],
+      configs: ["ai2d"],
+      split: "lite",
+      licence: "cc-by-sa-4.0",
+      labelled: true,
+    },
+  },
+  aliases: ["ai2d_lite@lite"],
+  row,
+  id: ({ image, question, options, answer }) => rowDigest(image.path, question, ...options, answer), // the rows have no id
+  profiles: ["default", "gpt4v", "qwen_vl", "xcomposer2_4khd"],
+  prompt({ image, question, options }, profile) {
+    const lines = letteredOptions(options);
+    switch (profile) {
+      case "gpt4v":
+        return userPrompt(image, `${question}\n${lines}\n${GPT4V}`);
+      case "qwen_vl":
+        return userPrompt(image, `${question}${options.join("\n")} Answer:`);
+      case "xcomposer2_4khd":
+        return userPrompt(
+          image,
+          `${XC_USER}${question}\nContext: N/A\n${letteredOptions(options, " ")}${XC_ASSISTANT}`,
+        );
+      default:
+        return userPrompt(image, `${question}\n${lines}\n${LETTER_DIRECTLY}`);
+    }
+  },
+  generation: { maxNewTokens: 16, temperature: 0 },
+  score({ options, answer }, output) {
+    const letter = letterBeforePeriod(stripReasoning(output.text)).trim();
+    const gold = optionLetters(options.length)[Number(answer)] ?? "";
+    return rightOrWrong(exactMatch(letter, gold, looseMatch), letter, gold);
+  },
+  metrics: [mean("accuracy")],
+};
+
+const unmasked: Task<Row> = {
+  ...masked,
+  name: "ai2d_no_mask",
+  aliases: [],
+  about: "AI2D with the labels left in the diagrams: about ten points easier, never compared with the masked one.",
+  splits: {
+    test: {
+      sources: ["Efficient-Large-Model/ai2d-no-mask"],
+      split: "test",
+      rows: 3088,
+      licence: "cc-by-sa-4.0",
+      labelled: true,
+    },
+  },
+};
+
+const GPT4V =
+  "Above choices are given in {option}. {content} format.\nPlease answer with the option letter from the given choices directly.";
+const XC_USER = "[UNUSED_TOKEN_146]user\nQuestion: ";
+const XC_ASSISTANT = "[UNUSED_TOKEN_145]\n[UNUSED_TOKEN_146]assistant\nThe answer is";
+
+export default [defineTask(masked), defineTask(unmasked)];

@@ -1,0 +1,56 @@
+import {
+  defineTask,
+  Image,
+  relativeScore,
+  reviewScore,
+  reviewText,
+  rowDigest,
+  type Static,
+  scorePair,
+  strictScorePair,
+  stripReasoning,
+  Type,
+  userPrompt,
+  WILDER_RULE,
+} from "llava-eval";
+
+const row = Type.Object({ image: Image(), Question: Type.String(), Answer: Type.String() });
+type Row = Static<typeof row>;
+
+export default defineTask<Row>({
+  name: "llava_wilder",
+  aliases: ["llava_wilder_small"],
+  version: 1,
+  about:
+    "Questions that users asked LLaVA; a judge that sees the picture compares with GPT-4V's answer (Li et al. 2024).",
+  cite: "https://llava-vl.github.io/blog/2024-05-10-llava-next-stronger-llms/; scoring follows lmms-eval llava_wilder/utils.py",
+  splits: {
+    test: {
+      sources: ["lmms-lab-encoder/LLaVA-Bench-Wilder", "lmms-lab/LLaVA-Bench-Wilder"],
+      split: "test",
+      rows: 128,
+      licence: "apache-2.0",
+      labelled: true,
+    },
+  },
+  row,
+  id: ({ image, Question }) => rowDigest(image.path, Question), // the rows have no id
+  prompt: ({ image, Question }) => userPrompt(image, Question),
+  generation: { maxNewTokens: 4096, temperature: 0 },
+  judge: {
+    model: "gpt-4-vision-preview",
+    template: reviewText({ question: "{Question}", reference: "{Answer}", answer: "{answer}", rule: WILDER_RULE }),
+    ask({ image, Question, Answer }, output, verdicts, scoring) {
+      if (verdicts.length > 0) return undefined;
+      const review = { question: Question, reference: Answer, answer: stripReasoning(output.text), rule: WILDER_RULE };
+      const parse = (reply: string) => strictScorePair(reply, "line");
+      return {
+        prompt: userPrompt(reviewText(review), image),
+        options: { temperature: 0, maxNewTokens: 1024 },
+        parse: scorePair(scoring === "official" ? parse : (reply) => parse(reply) ?? [-1, -1]),
+      };
+    },
+  },
+  score: (_, output, context) => reviewScore(stripReasoning(output.text), context),
+  metrics: [relativeScore("relative_score")],
+});

@@ -1,0 +1,78 @@
+import {
+  defineTask,
+  Image,
+  mathVerseExtraction,
+  mathVerseMatching,
+  mathVerseScore,
+  mathVerseToJudge,
+  mean,
+  Nullable,
+  type Split,
+  type Static,
+  Type,
+  userPrompt,
+} from "llava-eval";
+
+const row = Type.Object({
+  sample_index: Type.String(),
+  problem_index: Type.String(),
+  problem_version: Type.String(),
+  question: Type.String(),
+  image: Type.Optional(Nullable(Image())), // "Text Only" has none
+  answer: Type.String(),
+  question_type: Type.String(),
+  metadata: Type.Object({ subject: Type.String(), subfield: Type.String() }),
+  query_wo: Type.String(),
+  query_cot: Type.String(),
+  question_for_eval: Type.String(),
+});
+type Row = Static<typeof row>;
+
+const split = (config: string, name: string, rows: number): Split => ({
+  sources: ["CaraJ/MathVerse-lmmseval"],
+  configs: [config],
+  split: name,
+  rows,
+  licence: "mit",
+  labelled: true,
+});
+const versions = ["text_lite", "text_dominant", "vision_intensive", "vision_dominant", "vision_only"];
+
+export default defineTask<Row>({
+  name: "mathverse",
+  aliases: [
+    "mathverse_testmini@testmini",
+    "mathverse_testmini_text_only@text_only",
+    ...versions.map((version) => `mathverse_testmini_${version}@${version}`),
+  ],
+  version: 1,
+  about: "Geometry and functions, each problem in versions that move words into the picture (Zhang et al. 2024).",
+  cite: "https://arxiv.org/abs/2403.14624; official scoring follows ZrrSkywalker/MathVerse evaluation/ (extract, then match)",
+  splits: {
+    testmini: split("testmini", "testmini", 3940),
+    text_only: split("testmini_text_only", "text_only", 788),
+    ...Object.fromEntries(versions.map((version) => [version, split("testmini_version_split", version, 788)])),
+  },
+  row,
+  id: ({ sample_index }) => sample_index,
+  cluster: ({ problem_index }) => problem_index,
+  profiles: ["default", "cot"],
+  prompt({ image, query_wo, query_cot }, profile) {
+    const words = (profile === "cot" ? query_cot : query_wo).trim();
+    return image ? userPrompt(image, words) : userPrompt(words);
+  },
+  generation: { maxNewTokens: 1024, temperature: 0 },
+  judge: {
+    model: "gpt-4",
+    template: `${mathVerseExtraction("{response}")}\n\n${mathVerseMatching("{question}", "{answer}", "{extraction}")}`,
+    ask: mathVerseToJudge,
+  },
+  score: mathVerseScore,
+  metrics: [mean("accuracy")],
+  groups: {
+    version: ({ problem_version }) => problem_version,
+    subject: ({ metadata }) => metadata.subject,
+    subfield: ({ metadata }) => metadata.subfield,
+    question_type: ({ question_type }) => question_type,
+  },
+});

@@ -1,0 +1,63 @@
+import {
+  bracketedOptions,
+  defineTask,
+  extractMathVisionAnswer,
+  Image,
+  letteredOptions,
+  mathVisionCorrect,
+  mean,
+  rightOrWrong,
+  type Static,
+  stripReasoning,
+  Type,
+  userPrompt,
+} from "llava-eval";
+
+const row = Type.Object({
+  id: Type.String(),
+  question: Type.String(),
+  options: Type.Array(Type.String()),
+  decoded_image: Image(),
+  answer: Type.String(),
+  level: Type.Integer(),
+  subject: Type.String(),
+});
+type Row = Static<typeof row>;
+
+const STEP_BY_STEP = 'Please solve the problem step by step and put your answer in one "\\boxed{}".';
+const split = { sources: ["MathLLMs/MathVision"], licence: "mit", labelled: true };
+
+export default defineTask<Row>({
+  name: "mathvision",
+  aliases: ["mathvision_test@test", "mathvision_testmini@testmini"],
+  version: 1,
+  about: "Problems of mathematics competitions with pictures, 16 subjects, 5 levels (Wang et al. 2024).",
+  cite: "https://arxiv.org/abs/2402.14804; scoring follows mathllm/MATH-V evaluation/evaluate.py",
+  splits: {
+    test: { ...split, split: "test", rows: 3040 },
+    testmini: { ...split, split: "testmini", rows: 304 },
+  },
+  row,
+  id: ({ id }) => id,
+  profiles: ["default", "official"],
+  prompt: (row, profile) => userPrompt(row.decoded_image, profile === "official" ? officialWords(row) : lmmsWords(row)),
+  generation: { maxNewTokens: 16_384, temperature: 0 },
+  score(row, output) {
+    const answer = extractMathVisionAnswer(stripReasoning(output.text));
+    return rightOrWrong(mathVisionCorrect(answer, row.answer, row.options), answer, row.answer);
+  },
+  metrics: [mean("accuracy")],
+  groups: { subject: ({ subject }) => subject, level: ({ level }) => String(level) },
+});
+
+// lmms-eval puts no break between the instruction and the question.
+function lmmsWords({ question, options }: Row): string {
+  if (options.length === 0) return STEP_BY_STEP + question;
+  const last = "Answer the question with the option's letter from the given choices directly.";
+  return `${STEP_BY_STEP}${question}\nChoices: ${letteredOptions(options)}\n${last}`;
+}
+
+function officialWords({ question, options }: Row): string {
+  const rule = 'If it is a multiple choice question, only one letter is allowed in the "\\boxed{}".';
+  return `${STEP_BY_STEP} ${rule}\n${question}\n${bracketedOptions(options).trimEnd()}`;
+}

@@ -1,0 +1,98 @@
+import {
+  defineTask,
+  Image,
+  type MathVistaForm,
+  mathVistaExtraction,
+  mathVistaPrompt,
+  mathVistaScore,
+  mathVistaToJudge,
+  mean,
+  Nullable,
+  type Static,
+  stripReasoning,
+  Type,
+  userPrompt,
+} from "llava-eval";
+
+const text = Type.Optional(Nullable(Type.String()));
+const row = Type.Object({
+  pid: Type.String(),
+  question: Type.String(),
+  decoded_image: Image(),
+  choices: Type.Optional(Nullable(Type.Array(Type.String()))),
+  unit: text,
+  precision: Type.Optional(Nullable(Type.Number())),
+  answer: text,
+  question_type: Type.Enum(["multi_choice", "free_form"]),
+  answer_type: Type.Enum(["text", "integer", "float", "list"]),
+  query: Type.String(),
+  metadata: Type.Object({
+    ...{ category: Type.String(), context: Type.String(), grade: Type.String(), language: Type.String() },
+    ...{ skills: Type.Array(Type.String()), source: Type.String(), task: Type.String() },
+  }),
+});
+type Row = Static<typeof row>;
+
+/** A problem may need several skills: each is a metric over the problems that need it. */
+const SKILLS = ["algebraic", "arithmetic", "geometry", "logical", "numeric", "scientific", "statistical"];
+const split = { sources: ["AI4Math/MathVista"], licence: "cc-by-sa-4.0" };
+
+export default defineTask<Row>({
+  name: "mathvista",
+  aliases: [
+    ...["mathvista_testmini", "mathvista_testmini_cot", "mathvista_testmini_solution", "mathvista_testmini_format"],
+    "mathvista_test@test",
+  ],
+  version: 1,
+  about: "Mathematics in charts, figures and scenes; a judge extracts the answer (Lu et al. 2024).",
+  cite: "https://arxiv.org/abs/2310.02255; official scoring follows lupantech/MathVista evaluation/",
+  splits: {
+    testmini: { ...split, split: "testmini", rows: 1000, labelled: true },
+    test: { ...split, split: "test", rows: 5141, labelled: false },
+  },
+  row,
+  id: ({ pid }) => pid,
+  profiles: ["default", "official", "solution", "format", "reason-first"],
+  prompt(row, profile) {
+    const form = (profile === "default" ? "step-by-step" : profile) as MathVistaForm;
+    return userPrompt(row.decoded_image, profile === "official" ? row.query : mathVistaPrompt(row, form));
+  },
+  generation: { maxNewTokens: 16_384, temperature: 0 },
+  judge: {
+    model: "gpt-4-0613",
+    template: mathVistaExtraction("{query}", "{response}"),
+    ask: (row, output, verdicts) => (verdicts.length > 0 ? undefined : mathVistaToJudge(row, output)),
+  },
+  score(row, output, context) {
+    // The server takes responses and extracts itself.
+    if (!row.answer) return { status: "scored", value: {}, answer: stripReasoning(output.text) };
+    const score = mathVistaScore(row, output, context);
+    if (score.status === "unscored" || typeof score.value !== "number") return score;
+    const { value } = score;
+    const skills = SKILLS.filter((skill) => row.metadata.skills.some((name) => name.startsWith(skill)));
+    return { ...score, value: { accuracy: value, ...Object.fromEntries(skills.map((skill) => [skill, value])) } };
+  },
+  metrics: [
+    mean("accuracy", { of: "accuracy" }),
+    ...SKILLS.map((skill) => mean(`accuracy_${skill}`, { of: skill, perGroup: false })),
+  ],
+  groups: {
+    question_type: (row) => row.question_type,
+    answer_type: (row) => row.answer_type,
+    task: ({ metadata }) => metadata.task,
+    category: ({ metadata }) => metadata.category,
+    context: ({ metadata }) => metadata.context,
+    grade: ({ metadata }) => metadata.grade,
+    language: ({ metadata }) => metadata.language,
+    source: ({ metadata }) => metadata.source,
+  },
+  submission: {
+    file: "mathvista_test.json",
+    entry: ({ pid, query }, answer) => [pid, { pid, query, response: answer }],
+    schema: Type.Tuple([
+      Type.String(),
+      Type.Object({ pid: Type.String(), query: Type.String(), response: Type.String() }),
+    ]),
+    format: "object",
+  },
+});

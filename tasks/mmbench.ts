@@ -1,0 +1,101 @@
+import {
+  circularAccuracy,
+  defineTask,
+  Image,
+  LETTER_DIRECTLY,
+  mean,
+  mmbenchJudgedScore,
+  mmbenchMatching,
+  mmbenchPrompt,
+  mmbenchQuestion,
+  mmbenchQuestionToJudge,
+  mmbenchStaticScore,
+  mmbenchSubmission,
+  Nullable,
+  type Split,
+  type Static,
+  type Task,
+  Type,
+} from "llava-eval";
+
+const text = Type.Optional(Nullable(Type.String()));
+const row = Type.Object({
+  index: Type.Union([Type.Integer(), Type.String()]),
+  question: Type.String(),
+  hint: text,
+  answer: text,
+  ...{ A: text, B: text, C: text, D: text, E: text },
+  category: Type.String(),
+  "L2-category": text,
+  source: text,
+  split: text,
+  image: Image(),
+});
+type Row = Static<typeof row>;
+
+const SOURCES = ["lmms-lab-encoder/MMBench", "lmms-lab/MMBench"];
+const LETTER_DIRECTLY_CN = "请直接使用所提供的选项字母作为答案回答。";
+
+const splits = (config: string): Record<string, Split> => ({
+  dev: { sources: SOURCES, configs: [config], split: "dev", rows: 4329, licence: "apache-2.0", labelled: true },
+  test: { sources: SOURCES, configs: [config], split: "test", rows: 6666, licence: "apache-2.0", labelled: false },
+});
+
+const english: Task<Row> = {
+  name: "mmbench_en",
+  aliases: ["mmbench_en_dev_static@dev", "mmbench_en_test@test"],
+  version: 1,
+  about: "Multiple choice asked once per rotation of the options; letters by rules, no judge (Liu et al. 2023).",
+  cite: "https://arxiv.org/abs/2307.06281; rules of VLMEvalKit as in lmms-eval mmbench/mmbench_evals.py",
+  splits: splits("en"),
+  row,
+  id: ({ index }) => String(index),
+  imageKey: (row) => String(mmbenchQuestion(row)),
+  profiles: ["default", "llava", "vlmevalkit"],
+  prompt: (row, profile) =>
+    mmbenchPrompt(row, profile, { header: "There are several options:", last: LETTER_DIRECTLY }),
+  generation: { maxNewTokens: 1024, temperature: 0 },
+  score: mmbenchStaticScore,
+  metrics: [circularAccuracy("circular_accuracy"), mean("vanilla_accuracy")],
+  groups: { l2_category: (row) => row["L2-category"] ?? undefined, category: ({ category }) => category },
+  submission: mmbenchSubmission("mmbench_en_test_results.xlsx"),
+};
+
+const chinese: Task<Row> = {
+  ...english,
+  name: "mmbench_cn",
+  aliases: ["mmbench_cn_test@test"],
+  about: "MMBench in Chinese; letters by rules, no judge (Liu et al. 2023).",
+  splits: { ...splits("cn"), cc: { ...(splits("cc").dev as Split), split: "test", rows: 2040 } },
+  profiles: ["default", "chinese", "llava", "vlmevalkit"],
+  // lmms-eval sends the English header with Chinese questions; "chinese" has the benchmark's own.
+  prompt: (row, profile) =>
+    mmbenchPrompt(row, profile, {
+      header: profile === "chinese" ? "有如下几个选项：" : "There are several options:",
+      last: LETTER_DIRECTLY_CN,
+    }),
+  generation: { maxNewTokens: 256, temperature: 0 },
+  submission: mmbenchSubmission("mmbench_cn_test_results.xlsx"),
+};
+
+/** As the benchmark is published: answers that the rules cannot match go to a judge. */
+const judged = (task: Task<Row>, aliases: readonly string[]): Task<Row> => ({
+  ...task,
+  name: `${task.name}_judged`,
+  aliases,
+  about: task.about.replace("letters by rules, no judge", "letters by rules, the rest by a judge"),
+  judge: {
+    model: "gpt-3.5-turbo-0613",
+    template: mmbenchMatching("{question}", "{options}", "{prediction}"),
+    ask: (row, output, verdicts, scoring) =>
+      verdicts.length > 0 ? undefined : mmbenchQuestionToJudge(row, output, scoring),
+  },
+  score: mmbenchJudgedScore,
+});
+
+export default [
+  defineTask(english),
+  defineTask(chinese),
+  defineTask(judged(english, ["mmbench_en_dev@dev"])),
+  defineTask(judged(chinese, ["mmbench_cn_dev@dev", "mmbench_cn_cc@cc"])),
+];

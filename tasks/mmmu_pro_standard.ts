@@ -1,0 +1,69 @@
+import {
+  defineTask,
+  domainOf,
+  imageColumns,
+  imagesFirst,
+  imagesInPlace,
+  letteredOptions,
+  mean,
+  mmmuProScore,
+  parseStringList,
+  type TaggedRow,
+  type Task,
+  Type,
+} from "llava-eval";
+
+const row = Type.Object({
+  id: Type.String(),
+  question: Type.String(),
+  options: Type.String(), // a Python list
+  answer: Type.String(),
+  subject: Type.String(),
+  ...imageColumns(7),
+});
+type Row = TaggedRow & { id: string; question: string; options: string; answer: string; subject: string };
+
+const DIRECT = "Answer with the option letter from the given choices directly.";
+const LAST_LINE =
+  "The last line of your response should be of the following format: 'Answer: $LETTER' (without quotes) where LETTER is one of options. Think step by step before answering.";
+const split = { sources: ["MMMU/MMMU_Pro"], split: "test", rows: 1730, licence: "apache-2.0", labelled: true };
+
+const direct: Task<Row> = {
+  name: "mmmu_pro_standard",
+  version: 1,
+  about: "MMMU questions that text alone does not answer, with up to ten options (Yue et al. 2024).",
+  cite: "https://arxiv.org/abs/2409.02813; official scoring follows MMMU-Benchmark/MMMU mmmu-pro/evaluate.py",
+  splits: {
+    test: { ...split, configs: ["standard (10 options)"] },
+    test4: { ...split, configs: ["standard (4 options)"] },
+  },
+  row,
+  id: ({ id }) => id,
+  profiles: ["default", "interleaved", "qwen3_vl"],
+  prompt(row, profile) {
+    const options = letteredOptions(parseStringList(row.options));
+    if (profile === "qwen3_vl")
+      return imagesFirst(row, `Question: ${row.question}\nOptions:\n${options}\nAnswer with the option letter only.`);
+    const words = `${row.question}\n${options}\n\n${DIRECT}`;
+    return profile === "interleaved" ? imagesInPlace(row, words) : imagesFirst(row, words);
+  },
+  generation: { maxNewTokens: 256, temperature: 0 },
+  score: (row, output, context) => mmmuProScore(row, output, context, false),
+  metrics: [mean("accuracy")],
+  groups: { domain: ({ subject }) => domainOf(subject), subject: ({ subject }) => subject },
+};
+
+const reasoning: Task<Row> = {
+  ...direct,
+  name: "mmmu_pro_standard_cot",
+  about: `${direct.about.slice(0, -1)}; with reasoning before the answer.`,
+  profiles: ["default", "official"],
+  prompt(row, profile) {
+    const which = profile === "official" ? "preceding" : "following"; // lmms-eval changed the word
+    const words = `Answer the ${which} multiple choice question. ${LAST_LINE}`;
+    return imagesFirst(row, `${row.question}\n${letteredOptions(parseStringList(row.options))}\n\n${words}`);
+  },
+  generation: { maxNewTokens: 16_384, temperature: 0 },
+};
+
+export default [defineTask(direct), defineTask(reasoning)];

@@ -1,0 +1,72 @@
+import {
+  defineTask,
+  domainOf,
+  Image,
+  letteredOptions,
+  mean,
+  mmmuProScore,
+  parseStringList,
+  type Static,
+  type Task,
+  Type,
+  userPrompt,
+} from "llava-eval";
+
+const row = Type.Object({
+  id: Type.String(),
+  options: Type.String(), // a Python list; the question and the options are in the picture
+  answer: Type.String(),
+  subject: Type.String(),
+  image: Image(),
+});
+type Row = Static<typeof row>;
+
+const DIRECT = "Answer with the option letter from the given choices directly.";
+const FORM =
+  "The last line of your response should be of the following format: 'Answer: $LETTER' (without quotes) where LETTER is one of options.";
+
+const direct: Task<Row> = {
+  name: "mmmu_pro_vision",
+  version: 1,
+  about: "MMMU-Pro with question and options inside the picture (Yue et al. 2024).",
+  cite: "https://arxiv.org/abs/2409.02813; official scoring follows MMMU-Benchmark/MMMU mmmu-pro/evaluate.py",
+  splits: {
+    test: {
+      sources: ["MMMU/MMMU_Pro"],
+      configs: ["vision"],
+      split: "test",
+      rows: 1730,
+      licence: "apache-2.0",
+      labelled: true,
+    },
+  },
+  row,
+  id: ({ id }) => id,
+  profiles: ["default", "official", "qwen3_vl"],
+  prompt({ image, options }, profile) {
+    if (profile === "official") return userPrompt(image, `${DIRECT} ${FORM}`);
+    if (profile !== "qwen3_vl") return userPrompt(image, DIRECT);
+    const words = "Question: analyze the image and answer the associated question.";
+    const list = letteredOptions(parseStringList(options));
+    return userPrompt(image, `${words}\nOptions:\n${list}\nAnswer with the option letter only.`);
+  },
+  generation: { maxNewTokens: 256, temperature: 0 },
+  score: (row, output, context) => mmmuProScore(row, output, context, true),
+  metrics: [mean("accuracy")],
+  groups: { domain: ({ subject }) => domainOf(subject), subject: ({ subject }) => subject },
+};
+
+const reasoning: Task<Row> = {
+  ...direct,
+  name: "mmmu_pro_vision_cot",
+  about: `${direct.about.slice(0, -1)}; with reasoning before the answer.`,
+  profiles: ["default"],
+  prompt: ({ image }) =>
+    userPrompt(
+      image,
+      `Write out the multiple-choice question in the image and then solve it. ${FORM} Think step by step before answering.`,
+    ),
+  generation: { maxNewTokens: 16_384, temperature: 0 },
+};
+
+export default [defineTask(direct), defineTask(reasoning)];

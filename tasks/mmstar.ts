@@ -1,0 +1,48 @@
+import {
+  defineTask,
+  Image,
+  mean,
+  meanOfGroups,
+  mmstarCorrect,
+  rightOrWrong,
+  type Static,
+  stripReasoning,
+  Type,
+  userPrompt,
+} from "llava-eval";
+
+const row = Type.Object({
+  index: Type.Integer(),
+  question: Type.String(), // with its options
+  image: Image(),
+  answer: Type.String(),
+  category: Type.String(),
+  l2_category: Type.String(),
+});
+type Row = Static<typeof row>;
+
+export default defineTask<Row>({
+  name: "mmstar",
+  version: 1,
+  about: "1,500 questions that need the picture, six capabilities (Chen et al. 2024).",
+  cite: "https://arxiv.org/abs/2403.20330; official scoring follows MMStar-Benchmark/MMStar eval/vlmeval/evaluate/mmstar.py",
+  splits: {
+    val: { sources: ["Lin-Chen/MMStar"], split: "val", rows: 1500, licence: "not stated", labelled: true },
+  },
+  row,
+  id: ({ index }) => String(index),
+  profiles: ["default", "qwen3_vl"],
+  prompt({ image, question }, profile) {
+    const words = question.trim().replaceAll(" Please answer yes or no.", "");
+    if (profile === "qwen3_vl") return userPrompt(image, `Question: ${words}Answer with the option letter only.`);
+    return userPrompt(image, `${words}\nAnswer with the option's letter from the given choices directly`);
+  },
+  generation: { maxNewTokens: 1024, temperature: 0 },
+  score(row, output, { scoring }) {
+    const text = stripReasoning(output.text);
+    return rightOrWrong(mmstarCorrect(text, row.answer, scoring), text, row.answer);
+  },
+  // The authors average over all questions, lmms-eval over the means of the 18 finer categories.
+  metrics: [mean("accuracy"), meanOfGroups("average", { group: "l2_category" })],
+  groups: { category: ({ category }) => category, l2_category: ({ l2_category }) => l2_category },
+});

@@ -1,0 +1,73 @@
+import {
+  correctnessScore,
+  defineTask,
+  Image,
+  mean,
+  mmvetCapabilities,
+  mmvetTable,
+  notJudged,
+  type Static,
+  stripReasoning,
+  Type,
+  userPrompt,
+} from "llava-eval";
+
+const row = Type.Object({
+  question_id: Type.String(),
+  image: Image(),
+  question: Type.String(),
+  answer: Type.String(), // elements joined by <AND> or <OR>
+  capability: Type.String(), // "ocr,math"
+});
+type Row = Static<typeof row>;
+
+const REASON_FIRST =
+  "First please perform reasoning, and think step by step to provide best answer to the following question: \n\n";
+
+export default defineTask<Row>({
+  name: "mmvet",
+  version: 1,
+  about: "Open questions that combine six capabilities, graded from 0 to 1 by a judge (Yu et al. 2023).",
+  cite: "https://arxiv.org/abs/2308.02490; official scoring follows yuweihao/MM-Vet mm-vet_evaluator.py with one run",
+  splits: {
+    test: {
+      sources: ["lmms-lab-encoder/MMVet", "lmms-lab/MMVet"],
+      split: "test",
+      rows: 218,
+      licence: "apache-2.0",
+      labelled: true,
+    },
+  },
+  row,
+  id: ({ question_id }) => question_id,
+  profiles: ["default", "official"],
+  prompt: ({ image, question }, profile) =>
+    userPrompt(image, profile === "official" ? question : REASON_FIRST + question),
+  generation: { maxNewTokens: 1024, temperature: 0.2, topP: 1 },
+  judge: {
+    model: "gpt-4-0613",
+    template: mmvetTable({ question: "{question}", answer: "{answer}" }, "{prediction}", "official"),
+    ask(row, output, verdicts, scoring) {
+      if (verdicts.length > 0) return undefined;
+      let failures = 0;
+      return {
+        prompt: userPrompt(mmvetTable(row, stripReasoning(output.text), scoring)),
+        options: { temperature: 0, maxNewTokens: 128 },
+        // lmms-eval gives up after four replies that are no score, and gives 0.
+        parse: (reply) => correctnessScore(reply) ?? (scoring === "lmms-eval" && ++failures === 4 ? 0 : undefined),
+        attempts: 4,
+      };
+    },
+  },
+  score({ answer, capability }, output, { verdicts: [score] }) {
+    if (typeof score !== "number") return notJudged;
+    const needed = mmvetCapabilities.filter((name) => capability.includes(name));
+    const value = { score, ...Object.fromEntries(needed.map((name) => [name, score])) };
+    return { status: "scored", value, answer: stripReasoning(output.text), targets: [answer] };
+  },
+  metrics: [
+    mean("score", { of: "score" }),
+    ...mmvetCapabilities.map((name) => mean(`score_${name}`, { of: name, perGroup: false })),
+  ],
+  groups: { capabilities: ({ capability }) => capability.split(",").sort().join("_") },
+});

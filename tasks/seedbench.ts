@@ -1,0 +1,75 @@
+import {
+  chosen,
+  defineTask,
+  firstCharacter,
+  Image,
+  LETTER_DIRECTLY,
+  letteredOptions,
+  lowestMeanLoss,
+  mean,
+  optionLetters,
+  type Static,
+  stripReasoning,
+  type Task,
+  Type,
+  userPrompt,
+} from "llava-eval";
+
+const text = Type.String();
+const row = Type.Object({
+  question_id: Type.Union([Type.String(), Type.Integer()]),
+  question: text,
+  ...{ choice_a: text, choice_b: text, choice_c: text, choice_d: text },
+  answer: text,
+  data_type: Type.Enum(["image", "video"]),
+  data_id: text,
+  question_type_id: Type.Optional(Type.Union([Type.Integer(), Type.String()])),
+  image: Type.Array(Image()), // frames of a video
+});
+type Row = Static<typeof row>;
+
+const choices = ({ choice_a, choice_b, choice_c, choice_d }: Row) => [choice_a, choice_b, choice_c, choice_d];
+
+const generated: Task<Row> = {
+  name: "seedbench",
+  version: 1,
+  about:
+    "Multiple choice on pictures and video frames, twelve dimensions; the first character counts (Li et al. 2023).",
+  cite: "https://arxiv.org/abs/2307.16125; scoring follows lmms-eval seedbench/utils.py",
+  splits: {
+    test: {
+      sources: ["lmms-lab-encoder/SEED-Bench", "lmms-lab/SEED-Bench"],
+      split: "test",
+      rows: 17_990,
+      licence: "cc-by-nc-4.0",
+      labelled: true,
+    },
+  },
+  row,
+  id: ({ question_id }) => String(question_id),
+  imageKey: ({ data_type, data_id }) => `${data_type} ${data_id}`,
+  prompt: (row) => userPrompt(...row.image, `${row.question}\n${letteredOptions(choices(row))}\n${LETTER_DIRECTLY}`),
+  generation: { maxNewTokens: 1024, temperature: 0 },
+  score(row, output) {
+    const letter = firstCharacter(stripReasoning(output.text)).toUpperCase();
+    return chosen(letter, row.answer.trim().toUpperCase());
+  },
+  metrics: [mean("accuracy")],
+  groups: {
+    data_type: ({ data_type }) => data_type,
+    question_type: ({ question_type_id }) => (question_type_id === undefined ? undefined : String(question_type_id)),
+  },
+};
+
+/** As the benchmark is published: the option's text with the lowest mean loss. */
+const ranked: Task<Row> = {
+  ...generated,
+  name: "seedbench_ppl",
+  about: "SEED-Bench by log-likelihood: the option with the lowest mean loss per token (Li et al. 2023).",
+  cite: "https://arxiv.org/abs/2307.16125; official ranking, as in AILab-CVPR/SEED-Bench eval.py",
+  prompt: (row) => userPrompt(...row.image, `${row.question} Answer :`),
+  choices: (row) => choices(row).map((choice) => ` ${choice}`),
+  score: (row, output) => chosen(optionLetters(4)[lowestMeanLoss(output)], row.answer.trim().toUpperCase()),
+};
+
+export default [defineTask(generated), defineTask(ranked)];

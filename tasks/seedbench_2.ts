@@ -1,0 +1,96 @@
+import {
+  chosen,
+  defineTask,
+  firstCharacter,
+  Image,
+  LETTER_DIRECTLY,
+  letteredOptions,
+  lowestMeanLoss,
+  mean,
+  optionLetters,
+  type Part,
+  type Prompt,
+  type Static,
+  stripReasoning,
+  type Task,
+  Type,
+} from "llava-eval";
+
+const text = Type.String();
+const row = Type.Object({
+  question_id: Type.Union([Type.String(), Type.Integer()]),
+  question: text,
+  ...{ choice_a: text, choice_b: text, choice_c: text, choice_d: text },
+  answer: text,
+  data_type: text,
+  data_id: Type.Array(text),
+  level: Type.Optional(text),
+  question_type_id: Type.Optional(Type.Union([Type.Integer(), Type.String()])),
+  image: Type.Array(Image()),
+});
+type Row = Static<typeof row>;
+
+const choices = ({ choice_a, choice_b, choice_c, choice_d }: Row) => [choice_a, choice_b, choice_c, choice_d];
+const isPicture = (choice: string): boolean => choice.includes("jpg") || choice.includes("png");
+
+const generated: Task<Row> = {
+  name: "seedbench_2",
+  version: 1,
+  about: "SEED-Bench with interleaved pictures and pictures as options, 27 dimensions (Li et al. 2023).",
+  cite: "https://arxiv.org/abs/2311.17092; scoring follows lmms-eval seedbench_2/utils.py",
+  splits: {
+    test: {
+      sources: ["lmms-lab-encoder/SEED-Bench-2", "lmms-lab/SEED-Bench-2"],
+      split: "test",
+      rows: 24_371,
+      licence: "cc-by-nc-4.0",
+      labelled: true,
+    },
+  },
+  row,
+  id: ({ question_id }) => String(question_id),
+  imageKey: ({ data_id }) => data_id.join(" "),
+  prompt: (row) => interleave(row, `${withMarks(row)}\n${LETTER_DIRECTLY}`),
+  generation: { maxNewTokens: 16, temperature: 0 },
+  score: ({ answer }, output) => chosen(firstCharacter(stripReasoning(output.text)), answer),
+  metrics: [mean("accuracy")],
+  groups: {
+    data_type: ({ data_type }) => data_type.replaceAll(" ", "_"),
+    level: ({ level }) => level,
+    question_type: ({ question_type_id }) => (question_type_id === undefined ? undefined : String(question_type_id)),
+  },
+};
+
+/** As the benchmark is published: the option's text with the lowest mean loss; rows with pictures as options are left out. */
+const ranked: Task<Row> = {
+  ...generated,
+  name: "seedbench_2_ppl",
+  about: "SEED-Bench-2 by log-likelihood, questions with text options only (Li et al. 2023).",
+  expand: (row) => (choices(row).some(isPicture) ? [] : [row]),
+  prompt: (row) => interleave(row, `${row.question.replaceAll("<img>", "<image>")} Answer :`),
+  choices: (row) => choices(row).map((choice) => ` ${choice}`),
+  score: ({ answer }, output) => chosen(optionLetters(4)[lowestMeanLoss(output)], answer),
+};
+
+export default [defineTask(generated), defineTask(ranked)];
+
+/** The words with `<image>` where lmms-eval means a picture to stand. */
+function withMarks(row: Row): string {
+  const options = choices(row).map((choice) => (isPicture(choice) ? "<image>" : choice));
+  const words = `${row.question.replaceAll("<img>", "<image>")}\n${letteredOptions(options)}`;
+  if (row.data_type !== "Image Generation") return words;
+  return `${Array.from({ length: Math.max(0, row.data_id.length - 4) }, () => "<image>").join(" ")}\n${words}`;
+}
+
+/** Pictures at their marks; those without a mark come first. */
+function interleave({ image }: Row, words: string): Prompt {
+  const pieces = words.split("<image>");
+  const unmarked = Math.max(0, image.length - (pieces.length - 1));
+  const parts: Part[] = image.slice(0, unmarked).map((one) => ({ type: "image", image: one }));
+  pieces.forEach((piece, i) => {
+    const one = i === 0 ? undefined : image[unmarked + i - 1];
+    if (one) parts.push({ type: "image", image: one });
+    if (piece.trim() !== "") parts.push({ type: "text", text: piece });
+  });
+  return { messages: [{ role: "user", parts }] };
+}

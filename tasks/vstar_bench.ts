@@ -1,0 +1,51 @@
+import {
+  chosen,
+  defineTask,
+  Image,
+  LETTER_DIRECTLY,
+  letteredOptions,
+  mean,
+  type Static,
+  stripReasoning,
+  Type,
+  userPrompt,
+  vstarLetter,
+  vstarQuestion,
+} from "llava-eval";
+
+const row = Type.Object({
+  image: Image(),
+  text: Type.String(), // "What is ...? (A) ... (B) ..."
+  category: Type.Enum(["direct_attributes", "relative_position"]),
+  label: Type.String(),
+  question_id: Type.Union([Type.String(), Type.Integer()]),
+});
+type Row = Static<typeof row>;
+
+export default defineTask<Row>({
+  name: "vstar_bench",
+  aliases: ["vstar"],
+  version: 1,
+  about: "Small details in very large pictures (Wu and Xie 2023).",
+  cite: "https://arxiv.org/abs/2312.14135; scoring follows lmms-eval vstar_bench/utils.py",
+  splits: {
+    test: {
+      sources: ["lmms-lab-encoder/vstar-bench", "lmms-lab/vstar-bench"],
+      split: "test",
+      rows: 191,
+      licence: "mit",
+      labelled: true,
+    },
+  },
+  row,
+  id: ({ question_id, category }) => `${category}/${question_id}`,
+  prompt({ image, text }) {
+    const { question, options } = vstarQuestion(text);
+    const words = options.length === 0 ? question : `${question}\n${letteredOptions(options)}`;
+    return userPrompt(image, `${words}\n${LETTER_DIRECTLY}`);
+  },
+  generation: { maxNewTokens: 16, temperature: 0 },
+  score: ({ label }, output) => chosen(vstarLetter(stripReasoning(output.text)), label.trim().toUpperCase()),
+  metrics: [mean("accuracy")],
+  groups: { category: ({ category }) => category },
+});
