@@ -66,7 +66,8 @@ export async function suiteNames(): Promise<readonly string[]> {
  * @throws UserError  nothing fits a name; a suite contradicts another; a path is no task file
  */
 export async function chooseTasks(names: readonly string[], workingFolder = process.cwd()): Promise<Choice> {
-  const tasks = await loadTasks();
+  // A user's own file needs none of the package's tasks.
+  const tasks = names.every(isPath) ? [] : await loadTasks();
   const suites = await suiteNames();
   const chosen = new Map<string, Chosen>();
   let stated: { name: string; suite: Suite } | undefined;
@@ -173,7 +174,7 @@ async function fromPath(name: string, workingFolder: string): Promise<Chosen[]> 
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(
-      `the task file does not load: ${messageOf(error)}`,
+      `the task file does not load: ${messageOf(error).replace(/\s+/g, " ").trim()}`,
       path,
       "correct the file; `llava-eval tasks new NAME` writes one that works",
       { cause: error },

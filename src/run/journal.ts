@@ -87,6 +87,8 @@ export class Journal<T> {
 
   private async drain(): Promise<void> {
     while (this.waiting.length > 0) {
+      // Answers that arrive in one turn of the event loop go into one write: a write costs more than its bytes.
+      await new Promise((resolve) => setImmediate(resolve));
       const group = this.waiting;
       this.waiting = [];
       try {

@@ -1,0 +1,86 @@
+import { execFileSync } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { root } from "./cli.js";
+
+/** What a user has after `npm install llava-eval`: the packed tarball in an empty folder, nothing of the repository. */
+let folder: string;
+let installed: string;
+
+const npm = (cwd: string, ...args: string[]) =>
+  execFileSync("npm", args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "llava-eval-package-"));
+  const [{ filename }] = JSON.parse(npm(root, "pack", "--json", "--ignore-scripts", "--pack-destination", folder)) as [
+    { filename: string },
+  ];
+  await writeFile(join(folder, "package.json"), '{"name": "somebody", "version": "1.0.0", "private": true}\n');
+  npm(folder, "install", "--no-audit", "--no-fund", join(folder, filename));
+  installed = join(folder, "node_modules", "llava-eval");
+}, 600_000);
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+test("the tarball holds what runs, and none of the tests or sources that do not", async () => {
+  const names = await readdir(installed);
+  expect(names).toEqual(
+    expect.arrayContaining(["bin", "configs", "dist", "schemas", "LICENSE", "NOTICE", "README.md"]),
+  );
+  expect(names).not.toContain("test");
+  expect(names).not.toContain("tasks");
+});
+
+test("the demo runs from the installed package, offline, with a valid leaderboard", async () => {
+  const output = execFileSync("npx", ["--no-install", "llava-eval", "run", "--tasks", "vqav2,mmmu", "--json"], {
+    cwd: folder,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+    env: { ...process.env, HF_HUB_OFFLINE: "1" },
+  });
+  const results = JSON.parse(output) as { task: string; flags: string[]; n: { total: number } }[];
+  expect(results.map(({ task, n, flags }) => [task, n.total, flags])).toEqual([
+    ["vqav2", 256, ["demo"]],
+    ["mmmu", 256, ["demo"]],
+  ]);
+  const leaderboard = JSON.parse(await readFile(join(folder, "results", "leaderboard.json"), "utf8"));
+  expect(leaderboard.schema).toBe("llava-eval/leaderboard@1");
+  expect(leaderboard.entries.length).toBe(2);
+});
+
+test("a task file of the user's works without a build, and its UserError is the program's", async () => {
+  await writeFile(
+    join(folder, "mine.ts"),
+    `import { defineTask, Type, UserError, userPrompt } from "llava-eval";
+const row = Type.Object({ id: Type.String(), kind: Type.String() });
+enum Kind { Fails = "fails" }
+export default defineTask<{ id: string; kind: string }>({
+  name: "mine", version: 1, about: "", cite: "",
+  splits: { test: { sources: ["me/mine"], split: "test", licence: "CC0-1.0", labelled: true } },
+  row, id: ({ id }) => id,
+  prompt: ({ kind }) => { if (kind === Kind.Fails) throw new UserError("no such kind", "mine.ts", "choose another"); return userPrompt("hi"); },
+  generation: { maxNewTokens: 1, temperature: 0 },
+  score: () => ({ status: "scored", value: 1, answer: "" }),
+  metrics: [],
+});
+`,
+  );
+  await writeFile(join(folder, "mine.jsonl"), '{"id": "a", "kind": "fails"}\n');
+  let stderr = "";
+  let status: number | undefined;
+  try {
+    execFileSync(
+      "npx",
+      ["--no-install", "llava-eval", "run", "--tasks", "./mine.ts", "--model", "stub", "--data", "."],
+      { cwd: folder, encoding: "utf8", stdio: "pipe" },
+    );
+  } catch (error) {
+    ({ stderr, status } = error as { stderr: string; status: number });
+  }
+  expect(status).toBe(1);
+  expect(stderr).toContain("error: no such kind\n  at:  mine.ts\n  fix: choose another");
+});
