@@ -2,6 +2,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { UserError } from "../../../core/errors.js";
+import { fetchCheckpoint, looksLikeHubId } from "./fetch.js";
 
 export interface Checkpoint {
   readonly folder: string;
@@ -21,24 +22,30 @@ export interface CheckpointChoice {
   /** False: config and tokenizer are enough. Default true. */
   readonly weights?: boolean;
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly warn?: (message: string) => void;
 }
 
 /**
  * Takes a folder as it is; a hub id `org/name` is looked up in the cache, and fetched into it when it is not there.
- * @throws UserError  no such folder; neither weights nor config in it; only pickled weights
+ * @throws UserError  no such folder or repository; no config in it; only pickled weights
  */
-export async function resolveCheckpoint({ checkpoint: given }: CheckpointChoice): Promise<Checkpoint> {
+export async function resolveCheckpoint(choice: CheckpointChoice): Promise<Checkpoint> {
+  const { checkpoint: given, weights = true } = choice;
   const folder = resolve(given);
   const facts = await stat(folder).catch(() => undefined);
-  if (!facts?.isDirectory()) {
-    throw new UserError(
-      facts ? "a file, not a checkpoint folder" : `there is no folder ${folder}`,
-      `--model local:${given}`,
-      "give the folder that holds config.json and *.safetensors",
-    );
+  if (facts?.isDirectory()) {
+    await refuseUnusable(folder);
+    return { folder, name: basename(folder) };
   }
-  await refuseUnusable(folder);
-  return { folder, name: basename(folder) };
+  if (!facts && looksLikeHubId(given)) {
+    const fetched = await fetchCheckpoint({ ...choice, id: given, weights });
+    return { ...fetched, name: given, remote: !weights };
+  }
+  throw new UserError(
+    facts ? "a file, not a checkpoint folder" : `there is no folder ${folder}`,
+    `--model local:${given}`,
+    "give the folder that holds config.json and *.safetensors, or a hub id such as llava-hf/llava-1.5-7b-hf",
+  );
 }
 
 async function refuseUnusable(folder: string): Promise<void> {
