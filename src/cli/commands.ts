@@ -1,5 +1,10 @@
 import type { CommandModule } from "yargs";
+import { command as baseline } from "./baseline.js";
+import { command as compare } from "./compare.js";
 import { command as doctor } from "./doctor.js";
+import { command as explain } from "./explain.js";
+import { command as leaderboard } from "./leaderboard.js";
+import { command as power } from "./power.js";
 import { command as run } from "./run.js";
 import { command as score } from "./score.js";
 import { command as tasks } from "./tasks.js";
@@ -9,4 +14,14 @@ import { command as tasks } from "./tasks.js";
  * declares, which the type of a list cannot say.
  */
 // biome-ignore lint/suspicious/noExplicitAny: see above
-export const commands: readonly CommandModule<object, any>[] = [run, tasks, score, doctor];
+export const commands: readonly CommandModule<object, any>[] = [
+  run,
+  tasks,
+  score,
+  leaderboard,
+  compare,
+  explain,
+  power,
+  baseline,
+  doctor,
+];
