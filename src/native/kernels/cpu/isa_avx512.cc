@@ -3,7 +3,11 @@
 
 #if defined(__x86_64__)
 
+#ifdef LLAVA_EMULATE_AVX512
+#include "test/ops/emulate_avx512.h"
+#else
 #include <immintrin.h>
+#endif
 
 #include <type_traits>
 

@@ -2,6 +2,10 @@
 
 // Compiles what stands between BEGIN and END for more than the base instruction set (GCC and Clang).
 
+#ifdef LLAVA_EMULATE_AVX512  // see test/ops/emulate_avx512.h: portable code, no target
+#define LLAVA_TARGET_BEGIN(features)
+#define LLAVA_TARGET_END
+#else
 #define LLAVA_PRAGMA(text) _Pragma(#text)
 #if defined(__clang__)
 #define LLAVA_TARGET_BEGIN(features) \
@@ -13,3 +17,4 @@
   LLAVA_PRAGMA(GCC target(features))
 #define LLAVA_TARGET_END LLAVA_PRAGMA(GCC pop_options)
 #endif
+#endif  // LLAVA_EMULATE_AVX512
