@@ -131,14 +131,16 @@ export function parquetImage(cell: unknown): ImageRef | null {
   return label === undefined ? null : absentImage(label);
 }
 
+/** A page up to this size may be kept alive by one picture in it; a copy would cost more than it saves. */
+const keptPageBytes = 4 * 1024 * 1024;
+
 /**
- * Bytes inside a page of a parquet file. They are a view on the whole decompressed page (up to the whole column chunk),
- * so the first use copies them: a slow request then holds its own picture only.
+ * Bytes inside a page of a parquet file. They are a view on the whole decompressed page (about 1 MB, but up to the whole
+ * column chunk), so the first use copies them out of a large one: a slow request then holds its own picture only.
  */
 class StoredImage implements ImageRef {
   readonly path?: string;
   #bytes: Uint8Array;
-  #copied = false;
 
   constructor(bytes: Uint8Array, path: string | undefined) {
     this.#bytes = bytes;
@@ -146,10 +148,8 @@ class StoredImage implements ImageRef {
   }
 
   async bytes(): Promise<Uint8Array> {
-    if (!this.#copied) {
-      this.#bytes = Buffer.from(this.#bytes);
-      this.#copied = true;
-    }
+    const { byteLength, buffer } = this.#bytes;
+    if (buffer.byteLength > Math.max(keptPageBytes, 2 * byteLength)) this.#bytes = this.#bytes.slice();
     return this.#bytes;
   }
 }

@@ -1,3 +1,5 @@
+import { allowManyListeners } from "./many-listeners.js";
+
 /** How long to wait before asking again. */
 
 export interface BackoffOptions {
@@ -45,6 +47,7 @@ export function retryAfterOf(headers: Readonly<Record<string, string>>, now = Da
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
+    allowManyListeners(signal);
     const onAbort = () => {
       clearTimeout(timer);
       reject(signal.reason);

@@ -1,7 +1,7 @@
 /** The one way out: every request of runners, judges and the hub goes through here. The only file that knows undici. */
-import { setMaxListeners } from "node:events";
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici";
 import { messageOf } from "../core/errors.js";
+import { allowManyListeners } from "./many-listeners.js";
 import { type Redact, redactor } from "./redact.js";
 import { retryAfterOf } from "./retry.js";
 import { faultOf, TransportError } from "./transport-error.js";
@@ -54,7 +54,6 @@ export class Transport implements AsyncDisposable {
   readonly redact: Redact;
   readonly #dispatcher: Dispatcher;
   readonly #maxResponseBytes: number;
-  readonly #quiet = new WeakSet<AbortSignal>();
 
   constructor(options: TransportOptions = {}) {
     const environment = options.environment ?? process.env;
@@ -107,7 +106,7 @@ export class Transport implements AsyncDisposable {
   async open(request: HttpRequest): Promise<HttpStream> {
     const { signal } = request;
     signal.throwIfAborted();
-    this.#allowManyListeners(signal);
+    allowManyListeners(signal);
     const abort = new AbortController();
     const onAbort = () => abort.abort(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });
@@ -180,13 +179,6 @@ export class Transport implements AsyncDisposable {
       body,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     });
-  }
-
-  /** One signal for a whole run has a listener per request in flight: that is no leak. */
-  #allowManyListeners(signal: AbortSignal): void {
-    if (this.#quiet.has(signal)) return;
-    this.#quiet.add(signal);
-    setMaxListeners(0, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

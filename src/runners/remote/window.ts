@@ -1,3 +1,4 @@
+import { allowManyListeners } from "../../http/many-listeners.js";
 import type { TransportError } from "../../http/transport-error.js";
 
 /** In flight before anything is known of the endpoint. */
@@ -32,6 +33,7 @@ export class Window {
       this.#inFlight += 1;
       return;
     }
+    allowManyListeners(signal);
     await new Promise<void>((resolve, reject) => {
       const go = () => {
         signal.removeEventListener("abort", onAbort);
