@@ -1,6 +1,7 @@
 import sharp from "sharp";
 import { messageOf, SampleFailure } from "../core/errors.js";
 import type { EncodedImage } from "../core/image.js";
+import { decodeImage } from "./decode.js";
 import { encodedImage } from "./encoded.js";
 
 /** What an endpoint accepts. Absent = no limit. */
@@ -44,21 +45,22 @@ export async function fitImage(image: EncodedImage, limits: Limits): Promise<Fit
   }
 }
 
+/** From Pillow's pixels, so that a format which sharp reads otherwise (CMYK) or not at all (BMP) is the same picture. */
 async function reencode(image: EncodedImage, maxBytes: number, maxSide: number, asPng: boolean): Promise<EncodedImage> {
+  const { width, height, rgb } = await decodeImage(image);
   const scaled = (side: number) => {
-    const source = sharp(image.bytes, { limitInputPixels: 0x3fff * 0x3fff });
-    return Number.isFinite(side)
-      ? source.resize({ width: side, height: side, fit: "inside", withoutEnlargement: true })
-      : source;
+    const source = sharp(rgb, { raw: { width, height, channels: 3 } });
+    if (side >= Math.max(width, height)) return source;
+    return source.resize({ width: side, height: side, fit: "inside", kernel: "lanczos3" });
   };
   if (asPng || image.mediaType === "image/png") {
     const bytes = await scaled(maxSide).png().toBuffer();
     if (bytes.byteLength <= maxBytes) return encodedImage(bytes);
   }
-  let side = Math.min(maxSide, Math.max(image.width, image.height));
+  let side = Math.min(maxSide, Math.max(width, height));
   for (let round = 0; round < 8; round++, side = Math.floor(side * 0.75)) {
     for (const quality of [95, 85, 75]) {
-      const bytes = await scaled(side).flatten({ background: "#ffffff" }).jpeg({ quality }).toBuffer();
+      const bytes = await scaled(side).jpeg({ quality }).toBuffer();
       if (bytes.byteLength <= maxBytes) return encodedImage(bytes);
     }
   }
