@@ -1,0 +1,125 @@
+/** The whole path, through the addon: words and pictures to ids, to the engine, to words; against the golden vectors. */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { decodeImage } from "../../../src/images/decode.js";
+import { encodedImage } from "../../../src/images/encoded.js";
+import { openLocal } from "../../../src/runners/local/index.js";
+import { checkInvariance } from "../../../src/runners/local/invariance.js";
+import { noEngine } from "./engine-here.js";
+import {
+  askableCheckpoint,
+  type GoldenPrompt,
+  goldenCase,
+  goldenExpectations,
+  goldenPrompt,
+  lettersOf,
+} from "./golden-checkpoint.js";
+
+const never = new AbortController().signal;
+const greedy = { maxNewTokens: 32, temperature: 0 };
+
+/** The goldens ignore stop ids; the runner stops before the first. */
+const untilStop = (ids: readonly number[], stops: readonly number[]): readonly number[] => {
+  const end = ids.findIndex((id) => stops.includes(id));
+  return end < 0 ? ids : ids.slice(0, end);
+};
+
+const cases = [
+  { name: "llava-next-qwen-tiny", options: { gridOrder: "wh" } },
+  { name: "llava-next-qwen-tiny-native", options: {} },
+  { name: "llava-next-llama-tiny", options: { gridOrder: "wh" } },
+  { name: "llava15-vicuna-tiny", options: { aspectRatio: "pad" } },
+  { name: "llava-next-mistral-tiny", options: { gridOrder: "wh" } },
+] as const;
+
+for (const { name, options } of cases) {
+  const missing = noEngine() ?? (goldenCase(name) ? undefined : "its golden folder is not here");
+  describe.skipIf(missing !== undefined)(`${name}${missing ? ` (skipped: ${missing})` : ""}`, () => {
+    const open = async () => {
+      const checkpoint = await askableCheckpoint(name);
+      const runner = await openLocal({
+        checkpoint: checkpoint.path,
+        template: checkpoint.template,
+        dtype: "fp32",
+        device: "cpu",
+        ...options,
+      });
+      return {
+        runner,
+        async [Symbol.asyncDispose]() {
+          await runner[Symbol.asyncDispose]();
+          await checkpoint[Symbol.asyncDispose]();
+        },
+      };
+    };
+
+    test("answers every golden prompt greedily, asked alone and all together", async () => {
+      await using opened = await open();
+      const { runner } = opened;
+      const { expected, pictures } = goldenExpectations(name);
+      const stops = runner.fingerprint.stopTokens as number[];
+      const prompts = Object.entries(expected.prompts);
+      const ask = async ([key, prompt]: [string, GoldenPrompt], repetitionPenalty?: number) => {
+        const request = { id: key, prompt: goldenPrompt(prompt, pictures), seed: 0 };
+        const penalty = repetitionPenalty === undefined ? {} : { repetitionPenalty };
+        return (await runner.generate({ ...request, options: { ...greedy, ...penalty } }, never)).text;
+      };
+      const wanted = prompts.map(([, { greedy }]) => lettersOf(untilStop(greedy, stops)));
+      expect(prompts.length).toBeGreaterThan(10);
+      const alone: string[] = [];
+      for (const prompt of prompts) alone.push(await ask(prompt));
+      expect(alone).toEqual(wanted);
+      expect(await Promise.all(prompts.map((prompt) => ask(prompt)))).toEqual(wanted);
+
+      if (name.endsWith("-native")) {
+        // Over generated ids only, as native checkpoints count.
+        const single = expected.prompts.single as GoldenPrompt;
+        const penalised = single["greedy_repetition_1.05"] as number[];
+        expect(await ask(["single", single], 1.05)).toBe(lettersOf(untilStop(penalised, stops)));
+      }
+    });
+
+    test("scores every golden continuation", async () => {
+      await using opened = await open();
+      const { expected, pictures } = goldenExpectations(name);
+      for (const [key, prompt] of Object.entries(expected.prompts)) {
+        const request = { id: key, prompt: goldenPrompt(prompt, pictures), seed: 0 };
+        const continuations = [lettersOf(prompt.continuation), lettersOf(prompt.greedy.slice(0, 5))];
+        const { likelihoods } = await opened.runner.loglikelihood({ ...request, continuations }, never);
+        expect(likelihoods?.[0]?.tokens).toBe(7);
+        expect(likelihoods?.[0]?.logprob).toBeCloseTo(prompt.continuation_logprob, 2);
+        expect(likelihoods?.[0]?.isGreedy).toBe(prompt.continuation_is_greedy);
+        expect(likelihoods?.[1]?.isGreedy).toBe(true);
+      }
+    });
+
+    test("is invariant", async () => {
+      await using checkpoint = await askableCheckpoint(name);
+      const report = await checkInvariance({
+        checkpoint: checkpoint.path,
+        template: "vicuna_v1",
+        device: "cpu",
+        requests: 12,
+        newTokens: 8,
+      });
+      expect(report.rows).toHaveLength(8);
+      expect(report.rows.some(({ sharedTokens }) => sharedTokens > 0)).toBe(true);
+      expect(report.rows.filter(({ largest }) => largest > 0)).toEqual([]);
+      expect(report.invariant).toBe(true);
+    });
+  });
+}
+
+describe.skipIf(!goldenCase("llava-next-qwen-tiny"))("golden pictures", () => {
+  test("are decoded to the bytes that the reference saw", async () => {
+    for (const name of ["llava-next-qwen-tiny", "llava15-vicuna-tiny"]) {
+      const { expected, pictures } = goldenExpectations(name);
+      for (const [file, { decoded_rgb_sha256 }] of Object.entries(expected.images)) {
+        const { rgb } = await decodeImage(encodedImage(readFileSync(join(pictures, file))));
+        expect([file, createHash("sha256").update(rgb).digest("hex")]).toEqual([file, decoded_rgb_sha256]);
+      }
+    }
+  });
+});
