@@ -1,9 +1,11 @@
 import type { CommandModule } from "yargs";
 import { command as baseline } from "./baseline.js";
+import { command as checkInvariance } from "./check-invariance.js";
 import { command as compare } from "./compare.js";
 import { command as doctor } from "./doctor.js";
 import { command as explain } from "./explain.js";
 import { command as leaderboard } from "./leaderboard.js";
+import { command as model } from "./model.js";
 import { command as power } from "./power.js";
 import { command as run } from "./run.js";
 import { command as score } from "./score.js";
@@ -23,5 +25,7 @@ export const commands: readonly CommandModule<object, any>[] = [
   explain,
   power,
   baseline,
+  model,
+  checkInvariance,
   doctor,
 ];
