@@ -1,0 +1,39 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parseMaxFailed, readSettings } from "../../src/cli/options.js";
+import { UserError } from "../../src/core/errors.js";
+
+test("a flag wins over the environment, the environment over the file", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "llava-eval-options-"));
+  try {
+    const config = join(folder, "c.yaml");
+    await writeFile(config, "tasks: [a, b]\nlimit: 1\nseed: 1\nmodel: stub\nmax-failed: 2\n");
+    const settings = await readSettings({ config, limit: "3" }, { LLAVA_EVAL_LIMIT: "2", LLAVA_EVAL_SEED: "5" });
+    expect(settings).toEqual({ tasks: ["a", "b"], limit: 3, seed: 5, model: "stub", "max-failed": "2" });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test("lists are split at commas, given once or several times", async () => {
+  expect((await readSettings({ tasks: "a,b, c" }, {})).tasks).toEqual(["a", "b", "c"]);
+  expect((await readSettings({ tasks: ["a,b", "c"] }, {})).tasks).toEqual(["a", "b", "c"]);
+});
+
+test.each(["abc", "1.5", "", "1e999", "0x10", "NaN"])("--limit %s is no whole number", async (limit) => {
+  await expect(readSettings({ limit }, {})).rejects.toThrow(UserError);
+});
+
+test("1_000 and 1e3 are numbers as people write them", async () => {
+  expect((await readSettings({ limit: "1_000" }, {})).limit).toBe(1000);
+  expect((await readSettings({ limit: "1e3" }, {})).limit).toBe(1000);
+});
+
+test("--max-failed is a count or a percentage", () => {
+  expect(parseMaxFailed(undefined)).toEqual({ count: 0 });
+  expect(parseMaxFailed("3")).toEqual({ count: 3 });
+  expect(parseMaxFailed("0.5%")).toEqual({ percent: 0.5 });
+  for (const wrong of ["-1", "101%", "1.5", "many", "%"]) expect(() => parseMaxFailed(wrong)).toThrow(UserError);
+});

@@ -1,0 +1,112 @@
+import { expect, test } from "vitest";
+import type { Dataset, RowItem } from "../../src/core/dataset.js";
+import { SampleFailure } from "../../src/core/errors.js";
+import type { Task } from "../../src/core/task.js";
+import { plan, plannedCount, type Selection, type Unit } from "../../src/run/plan.js";
+
+const rows = (...items: readonly (readonly Record<string, unknown>[])[]): Dataset => {
+  let index = 0;
+  const batches = items.map((batch) => batch.map((row): RowItem => ({ index: index++, row })));
+  return {
+    facts: { source: "s", kind: "folder", split: "test", licence: "CC0-1.0", rows: index },
+    async *batches(offset) {
+      for (const batch of batches) {
+        const kept = batch.filter((item) => item.index >= offset);
+        if (kept.length > 0) yield kept;
+      }
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+};
+
+const task = (more: Partial<Task> = {}): Task =>
+  ({ name: "t", id: (row: Record<string, unknown>) => String(row.id), ...more }) as Task;
+
+async function units(of: Task, dataset: Dataset, selection: Partial<Selection> = {}): Promise<Unit[]> {
+  const all: Unit[] = [];
+  for await (const unit of plan(of, dataset, { offset: 0, repeats: 1, ...selection }, new AbortController().signal))
+    all.push(unit);
+  return all;
+}
+
+test("rows of one picture are dispatched next to each other, and each tells how many are still to come", async () => {
+  const dataset = rows([
+    { id: 0, image: "a" },
+    { id: 1, image: "b" },
+    { id: 2, image: "a" },
+    { id: 3, image: "b" },
+    { id: 4, image: "a" },
+  ]);
+  const planned = await units(task({ imageKey: (row) => String(row.image) }), dataset);
+  expect(planned.map(({ index }) => index)).toEqual([0, 2, 4, 1, 3]);
+  expect(planned.map((unit) => ("group" in unit ? unit.group?.remaining : undefined))).toEqual([2, 1, 0, 1, 0]);
+});
+
+test("without a picture key rows keep the file's order and have no group", async () => {
+  const planned = await units(task(), rows([{ id: 0 }, { id: 1 }], [{ id: 2 }]));
+  expect(planned.map(({ index }) => index)).toEqual([0, 1, 2]);
+  expect(planned.every((unit) => !("group" in unit))).toBe(true);
+});
+
+test("offset and limit count samples after expansion", async () => {
+  const expand = (row: Record<string, unknown>) => (row.id === 0 ? [] : [row, { ...row, pass: 1 }]);
+  const planned = await units(task({ expand }), rows([{ id: 0 }, { id: 1 }], [{ id: 2 }, { id: 3 }]), {
+    offset: 1,
+    limit: 3,
+  });
+  expect(planned.map((unit) => [unit.index, "row" in unit && unit.row.id])).toEqual([
+    [1, 1],
+    [2, 2],
+    [3, 2],
+  ]);
+});
+
+test("a limit reads no batch beyond the one that reaches it", async () => {
+  let batches = 0;
+  const dataset = rows([{ id: 0 }], [{ id: 1 }], [{ id: 2 }], [{ id: 3 }]);
+  const counting: Dataset = {
+    ...dataset,
+    async *batches(offset, signal) {
+      for await (const batch of dataset.batches(offset, signal)) {
+        batches++;
+        yield batch;
+      }
+    },
+  };
+  await units(task(), counting, { limit: 2 });
+  expect(batches).toBe(2);
+});
+
+test("repeats of a sample follow each other and share a group", async () => {
+  const planned = await units(task(), rows([{ id: 0 }, { id: 1 }]), { repeats: 2 });
+  expect(planned.map(({ index, repeat }) => [index, repeat])).toEqual([
+    [0, 0],
+    [0, 1],
+    [1, 0],
+    [1, 1],
+  ]);
+});
+
+test("a bad row keeps its place as a failure", async () => {
+  const failure = new SampleFailure("data", "bad");
+  const dataset: Dataset = {
+    ...rows([]),
+    async *batches() {
+      yield [
+        { index: 0, row: { id: 0 } },
+        { index: 1, failure },
+        { index: 2, row: { id: 2 } },
+      ];
+    },
+  };
+  const planned = await units(task({ imageKey: () => "same" }), dataset);
+  expect(planned.find((unit) => "failure" in unit)).toMatchObject({ index: 1, failure });
+  expect(planned.length).toBe(3);
+});
+
+test("the number of samples is known before reading unless the task expands rows", () => {
+  const dataset = rows([{ id: 0 }, { id: 1 }, { id: 2 }]);
+  expect(plannedCount(task(), dataset, { offset: 1, repeats: 2 })).toBe(4);
+  expect(plannedCount(task(), dataset, { offset: 0, limit: 2, repeats: 1 })).toBe(2);
+  expect(plannedCount(task({ expand: (row) => [row] }), dataset, { offset: 0, repeats: 1 })).toBeUndefined();
+});
