@@ -2,6 +2,7 @@
 
 export { SampleFailure, UserError } from "./core/errors.js";
 export type { ImageRef } from "./core/image.js";
+export { withMarks } from "./core/image-marks.js";
 export type { Json } from "./core/json.js";
 export type { Fold, FoldContext, Metric, MetricValue, Sample } from "./core/metric.js";
 export { type Message, type Part, type Prompt, type PromptProfile, userPrompt } from "./core/prompt.js";
@@ -11,12 +12,16 @@ export type { Label, Score, ScoreContext, Scored, Scorer, Scoring, Unscored } fr
 export { defineTask, type Judge, type JudgeQuestion, type Split, type Submission, type Task } from "./core/task.js";
 export { type CaptionOptions, captionMetrics } from "./metrics/caption-metrics.js";
 export { circularAccuracy } from "./metrics/circular.js";
+export { hallusionMetric } from "./metrics/hallusion-metrics.js";
 export { type MeanOptions, mean } from "./metrics/mean.js";
 export { type MeanOfGroupsOptions, meanOfGroups } from "./metrics/mean-of-groups.js";
 export { relativeScore } from "./metrics/relative-score.js";
+export { total } from "./metrics/total.js";
 export { mmeMetric, mmeScore, yesNoMetric } from "./metrics/yes-no-metrics.js";
 export { CAPTION_REQUEST, REGION_REQUEST } from "./prompts/captions.js";
 export { bracketedOptions, LETTER_DIRECTLY, letteredOptions } from "./prompts/choices.js";
+export { ferretRule } from "./prompts/ferret.js";
+export { hallusionQuestion } from "./prompts/hallusion-bench.js";
 export { binaryJudgement, liveBenchRating, mmvetTable } from "./prompts/judge-grading.js";
 export { blinkMatching, mmbenchMatching } from "./prompts/judge-matching.js";
 export { mathVerseExtraction, mathVerseMatching, mathVistaExtraction } from "./prompts/judge-maths.js";
@@ -28,19 +33,30 @@ export { reviewQuestion, scorePair } from "./prompts/review.js";
 export { lastLine, UNANSWERABLE, WORD_OR_PHRASE } from "./prompts/short-answer.js";
 export { imageColumns, imagesFirst, imagesInPlace, type TaggedRow } from "./prompts/tagged-images.js";
 export { blinkChoice } from "./scorers/blink.js";
+export { boxScore, cornersOf, fractionsOf, jsonBoxScore, screenBoxScore } from "./scorers/box-score.js";
+export type { Box } from "./scorers/boxes.js";
 export { captionScore } from "./scorers/caption.js";
 export { cmmmuScore } from "./scorers/cmmmu.js";
 export { exactMatch, looseMatch } from "./scorers/exact-match.js";
+export {
+  type HallusionVerdict,
+  hallusionContainsYes,
+  hallusionCorrect,
+  hallusionVerdict,
+} from "./scorers/hallusion-bench.js";
+export { iconQaScore } from "./scorers/icon-qa.js";
 export { mathVerseScore, mathVistaScore } from "./scorers/judged-maths.js";
-export { lowestMeanLoss } from "./scorers/likelihood.js";
+export { highestLikelihood, lowestMeanLoss } from "./scorers/likelihood.js";
 export { mathVisionCorrect } from "./scorers/math-vision.js";
 export { mmbenchJudgedScore, mmbenchStaticScore } from "./scorers/mmbench.js";
 export { mmbenchSubmission } from "./scorers/mmbench-submission.js";
 export { cmmmuDomains, domainOf, mmmuProScore, mmmuScore, subjectOf } from "./scorers/mmmu.js";
 export { mmstarCorrect } from "./scorers/mmstar.js";
 export { correctnessScore, mmvetCapabilities } from "./scorers/mmvet.js";
+export { ocrbenchHit } from "./scorers/ocrbench.js";
 export { realWorldQaCorrect } from "./scorers/realworldqa.js";
 export { reviewScore } from "./scorers/review.js";
+export { scienceQaScore } from "./scorers/science-qa-score.js";
 export { byLetter, chosen, notJudged, rightOrWrong, unparsable } from "./scorers/scored.js";
 export {
   anlsScore,
@@ -51,6 +67,7 @@ export {
   vqaPeopleScore,
   vqav2Score,
 } from "./scorers/short-answer.js";
+export { squadF1, squadNormalize, tokenSetF1 } from "./scorers/token-f1.js";
 export { mmeAnswerScore, popeScore } from "./scorers/yes-no-score.js";
 export { rowDigest } from "./text/digest.js";
 export { type Choices, inferChoice, inferChoiceVlmEvalKit } from "./text/infer-choice.js";

@@ -39,6 +39,12 @@ export const SampleRecord = Type.Object({
   prompt: Optional(Type.String({ description: "the words sent, <image> where a picture stood" })),
   /** SHA-256 (32 hex digits) of each picture's bytes. */
   images: Optional(Strings),
+  /** Width and height of each picture in pixels, where the score needs them. */
+  sizes: Optional(
+    List(
+      Type.Unsafe<readonly [number, number]>({ type: "array", items: { type: "integer" }, minItems: 2, maxItems: 2 }),
+    ),
+  ),
   text: Optional(Type.String({ description: "the raw answer; absent when there is none" })),
   reasoning: Optional(Text),
   finish: Optional(Type.Enum(["stop", "length", "filtered"])),

@@ -35,6 +35,8 @@ export interface ScoreContext {
   readonly verdicts: readonly Json[];
   /** Every round's output, the last one included; one element for single-round tasks. */
   readonly turns: readonly Output[];
+  /** Pixels of the last prompt's images, in order; only for tasks that ask for them (`imageSizes`). */
+  readonly imageSizes?: readonly (readonly [width: number, height: number])[];
   /** One of `from`, drawn by a generator seeded with (run seed, task, row id): order and concurrency never change it. */
   draw<T>(from: readonly T[]): T;
 }

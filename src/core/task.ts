@@ -15,12 +15,29 @@ export interface Split {
   readonly split: string;
   /** Commit or branch; the resolved commit is recorded. Default "main". */
   readonly revision?: string;
+  /**
+   * The pictures stand in a configuration of their own (GQA): a row's `image` is the one whose `key` there equals the row's
+   * `column`. All of that split's pictures are kept in memory, each once.
+   */
+  readonly images?: PictureSplit;
   /** Rows the benchmark has (before `expand`); a run that sees another number says so. Absent when not published. */
   readonly rows?: number;
   /** SPDX id, or the owner's words. */
   readonly licence: string;
   /** False: answers are secret; the run writes a submission file instead of a score. */
   readonly labelled: boolean;
+}
+
+/** Where pictures live that are not in the rows' own file. */
+export interface PictureSplit {
+  /** Default: the rows' own sources. */
+  readonly sources?: readonly string[];
+  readonly config: string;
+  readonly split: string;
+  /** The rows' column that names a picture. */
+  readonly column: string;
+  /** The pictures' column with that name; the picture itself is in `image`. */
+  readonly key: string;
 }
 
 /** One question to a judge model. */
@@ -81,6 +98,8 @@ export interface Task<Row = Record<string, unknown>> {
   readonly profiles?: readonly PromptProfile[];
   prompt(row: Row, profile: PromptProfile): Prompt;
   readonly generation: GenerationOptions;
+  /** The score needs the sizes of the prompt's images (`context.imageSizes`): they are journalled. Default false. */
+  readonly imageSizes?: boolean;
   /** Log-likelihood form: the continuations to compare; the output carries `likelihoods`, `text` = the likeliest. */
   choices?(row: Row): readonly string[];
   /** Multi-round form: the next prompt (the whole conversation), or "done". */

@@ -5,6 +5,7 @@ import type { TSchema } from "../core/schema.js";
 import type { Split } from "../core/task.js";
 import { openFolder } from "./folder.js";
 import { openHub } from "./hub.js";
+import { openJoined } from "./joined.js";
 
 export interface DatasetRequest {
   /** The task's name: finds its rows in a folder, and stands in messages. */
@@ -30,6 +31,7 @@ export interface DatasetRequest {
  * @throws UserError  no such folder, file, dataset, split or column; the hub cannot be reached
  */
 export async function openDataset(request: DatasetRequest): Promise<Dataset> {
+  if (request.split.images) return openJoined(request, request.split.images, openDataset);
   switch (request.data) {
     case "hub":
       return openHub(request);

@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
 import { SampleFailure } from "../core/errors.js";
 import type { EncodedImage, ImageRef } from "../core/image.js";
+import { decodeImage } from "./decode.js";
+import { drawMarks } from "./marks.js";
+import { encodePng } from "./png.js";
 import { sniffImage } from "./sniff.js";
 
 /** Bytes of one encoded picture, at most: larger ones are that row's failure. */
@@ -12,11 +15,16 @@ export function imageDigest(bytes: Uint8Array): string {
 }
 
 /**
- * Reads a row's picture: the dataset's own bytes, with the facts of their header. Nothing is decoded.
+ * Reads a row's picture: the dataset's own bytes, with the facts of their header. Nothing is decoded, unless the task
+ * draws on it: then it becomes a PNG of the pixels that the references' models see.
  * @throws SampleFailure `data` when the bytes are absent, or are no picture.
  */
 export async function readImage(ref: ImageRef): Promise<EncodedImage> {
-  return encodedImage(await ref.bytes(), ref.path);
+  const image = encodedImage(await ref.bytes(), ref.path);
+  if (ref.marks === undefined || ref.marks.length === 0) return image;
+  const pixels = await decodeImage(image);
+  drawMarks(pixels, ref.marks);
+  return encodedImage(await encodePng(pixels.rgb, pixels.width, pixels.height), ref.path);
 }
 
 /** The same for bytes in hand; `name` is for messages only. */

@@ -1,8 +1,9 @@
 /** The caption metrics of a task: BLEU-1..4, ROUGE-L, CIDEr-D, and METEOR and SPICE where the user has their jars. */
 
 import type { Fold, FoldContext, Metric, MetricValue, Sample } from "../core/metric.js";
+import type { Score } from "../core/score.js";
 import { type BootstrapResult, bootstrapEach } from "../statistics/bootstrap.js";
-import { intervalOf } from "../statistics/intervals.js";
+import { tInterval } from "../statistics/intervals.js";
 import { Moments } from "../statistics/moments.js";
 import { tokenizeCaptions } from "../text/ptb-tokenize.js";
 import { bleu } from "./bleu.js";
@@ -47,13 +48,35 @@ export function captionMetrics({ names = allNames, perGroup = false }: CaptionOp
   }));
 }
 
-/** One set of samples, and the folds that look at it. */
+/** One metric's view of a corpus. It leaves a corpus that turns out to have other samples than its own. */
+class CaptionFold implements Fold {
+  private seen = 0;
+
+  constructor(
+    private readonly name: CaptionMetricName,
+    private corpus: Corpus,
+  ) {}
+
+  add({ score }: Sample): void {
+    if (!this.corpus.holds(score, this.seen)) this.leave();
+    if (this.corpus.size === this.seen) this.corpus.add(score);
+    this.seen++;
+  }
+
+  finish(): MetricValue | Promise<MetricValue> {
+    if (this.corpus.size !== this.seen) this.leave();
+    return this.corpus.value(this.name);
+  }
+
+  private leave(): void {
+    this.corpus = this.corpus.beginning(this.seen);
+  }
+}
+
+/** One set of samples, and what was computed of it. */
 class Corpus {
   private readonly members = new Set<string>();
-  private readonly captions: string[] = [];
-  private readonly references: (readonly string[])[] = [];
-  private unscored = 0;
-  private begun = false;
+  private readonly samples: Score[] = [];
   private bleuSpread: readonly (BootstrapResult | undefined)[] | undefined;
   private result: { images: readonly TokenizedImage[]; scores: CaptionScores } | undefined;
 
@@ -61,39 +84,51 @@ class Corpus {
 
   /** A fold of this name can still join: nothing was added yet. */
   accepts(name: string): boolean {
-    return !this.begun && !this.members.has(name);
+    return this.samples.length === 0 && !this.members.has(name);
   }
 
   fold(name: CaptionMetricName): Fold {
-    const leads = this.members.size === 0;
     this.members.add(name);
-    return {
-      add: (sample) => {
-        if (leads) this.add(sample);
-      },
-      finish: () => this.value(name),
-    };
+    return new CaptionFold(name, this);
   }
 
-  private add({ score }: Sample): void {
-    this.begun = true;
-    if (score.status === "unscored") this.unscored++;
-    else {
-      this.captions.push(score.answer);
-      this.references.push(score.targets ?? []);
-    }
+  get size(): number {
+    return this.samples.length;
+  }
+
+  /** This very sample is at the position, or would come there next. */
+  holds(score: Score, position: number): boolean {
+    return position === this.samples.length || this.samples[position] === score;
+  }
+
+  add(score: Score): void {
+    this.samples.push(score);
+  }
+
+  /** A corpus of the first samples only. */
+  beginning(count: number): Corpus {
+    const corpus = new Corpus(this.context);
+    for (const score of this.samples.slice(0, count)) corpus.add(score);
+    return corpus;
   }
 
   private computed() {
     if (this.result === undefined) {
+      const captions = this.samples.flatMap((score) => (score.status === "scored" ? [score] : []));
       // lmms-eval's and pycocoevalcap's line breaks inside a caption shift the captions after it: a known defect.
       const options = { keepLineBreaks: this.context.scoring === "lmms-eval" };
-      const references = tokenizeCaptions(this.references.flat(), options);
-      const predictions = tokenizeCaptions(this.captions, options);
+      const references = tokenizeCaptions(
+        captions.flatMap(({ targets }) => targets ?? []),
+        options,
+      );
+      const predictions = tokenizeCaptions(
+        captions.map(({ answer }) => answer),
+        options,
+      );
       let next = 0;
       const images = predictions.map((prediction, i) => {
         const start = next;
-        next += this.references[i]?.length ?? 0;
+        next += captions[i]?.targets?.length ?? 0;
         return { prediction, references: references.slice(start, next) };
       });
       this.result = { images, scores: captionScores(images) };
@@ -101,20 +136,20 @@ class Corpus {
     return this.result;
   }
 
-  private value(name: CaptionMetricName): MetricValue | Promise<MetricValue> {
-    const n = this.captions.length;
+  value(name: CaptionMetricName): MetricValue | Promise<MetricValue> {
+    const n = this.samples.filter(({ status }) => status === "scored").length;
     if (n === 0) return { value: null, n, note: "no sample was scored" };
     const { images, scores } = this.computed();
     if (name === "METEOR") return meteor(images);
     if (name === "SPICE") return spice(images);
-    const note = this.unscored > 0 ? { note: `${this.unscored} samples without a caption are left out` } : {};
+    const left = this.samples.length - n;
+    const note = left > 0 ? { note: `${left} samples without a caption are left out` } : {};
     if (name === "ROUGE_L") return { ...meanOver(scores.images, (image) => image.rougeL), ...note };
     if (name === "CIDEr") {
       if (scores.cider === undefined) return { value: null, n, note: "no reference has a word" };
       return { ...meanOver(scores.images, (image) => image.cider), value: scores.cider, ...note };
     }
-    const order = Number(name.slice(-1)) - 1;
-    return { ...this.bleuValue(scores, order), ...note };
+    return { ...this.bleuValue(scores, Number(name.slice(-1)) - 1), ...note };
   }
 
   /** The four orders are drawn together: one bootstrap. */
@@ -146,5 +181,7 @@ function meanOver(images: readonly ImageScores[], of: (image: ImageScores) => nu
     moments.add(value);
     sum += value;
   }
-  return { value: sum / images.length, n: images.length, ...intervalOf(moments) };
+  const { n, stderr } = moments;
+  const value = sum / n;
+  return n < 2 ? { value, n } : { value, n, stderr, interval: tInterval(value, stderr, n - 1), method: "t" };
 }

@@ -19,16 +19,46 @@ export interface GroupCounts {
   readonly share: number;
 }
 
-function countGroups(answers: readonly HallusionAnswer[], key: (answer: HallusionAnswer) => string): GroupCounts {
-  const groups = new Map<string, { n: number; right: number }>();
+const setKey = (a: HallusionAnswer) => [a.category, a.subcategory, a.set].join("_");
+const keys = {
+  answer: (a: HallusionAnswer) => [setKey(a), a.figure, a.question].join("_"),
+  question: (a: HallusionAnswer) => [setKey(a), a.question].join("_"),
+  figure: (a: HallusionAnswer) => [setKey(a), a.figure].join("_"),
+};
+
+/** Which answers must be right together. */
+export type HallusionLevel = keyof typeof keys;
+
+interface Group {
+  readonly set: string;
+  n: number;
+  right: number;
+}
+
+function groupsOf(answers: readonly HallusionAnswer[], level: HallusionLevel, countMissing: boolean): Group[] {
+  const groups = new Map<string, Group>();
   for (const answer of answers) {
-    const name = key(answer);
-    const group = groups.get(name) ?? { n: 0, right: 0 };
+    if (level === "figure" && !countMissing && !hasFigure(answer)) continue;
+    const name = keys[level](answer);
+    const group = groups.get(name) ?? { set: setKey(answer), n: 0, right: 0 };
     groups.set(name, group);
     group.n++;
     if (answer.correct) group.right++;
   }
-  const all = [...groups.values()];
+  return [...groups.values()];
+}
+
+/** Each group's set of pictures and whether all its answers are right. */
+export function groupOutcomes(
+  answers: readonly HallusionAnswer[],
+  level: HallusionLevel,
+  countMissing = false,
+): { readonly set: string; readonly allRight: boolean }[] {
+  return groupsOf(answers, level, countMissing).map(({ set, n, right }) => ({ set, allRight: n === right }));
+}
+
+function countGroups(answers: readonly HallusionAnswer[], level: HallusionLevel, countMissing = false): GroupCounts {
+  const all = groupsOf(answers, level, countMissing);
   return {
     total: all.length,
     right: all.filter(({ n, right }) => n === right).length,
@@ -37,20 +67,16 @@ function countGroups(answers: readonly HallusionAnswer[], key: (answer: Hallusio
   };
 }
 
-const questionKey = (a: HallusionAnswer) => [a.category, a.subcategory, a.set, a.question].join("_");
-const figureKey = (a: HallusionAnswer) => [a.category, a.subcategory, a.set, a.figure].join("_");
-const answerKey = (a: HallusionAnswer) => [a.category, a.subcategory, a.set, a.figure, a.question].join("_");
-
 /** aAcc: single questions. RangeError when one question stands twice. */
 export function byAnswer(answers: readonly HallusionAnswer[]): GroupCounts {
-  const counts = countGroups(answers, answerKey);
+  const counts = countGroups(answers, "answer");
   if (counts.total !== answers.length) throw new RangeError("a question stands twice");
   return counts;
 }
 
 /** qAcc: one question over all figures it is asked of. */
 export function byQuestion(answers: readonly HallusionAnswer[]): GroupCounts {
-  return countGroups(answers, questionKey);
+  return countGroups(answers, "question");
 }
 
 /**
@@ -59,7 +85,7 @@ export function byQuestion(answers: readonly HallusionAnswer[]): GroupCounts {
  * @param countMissing lmms-eval's rule without a judge counts it like any other
  */
 export function byFigure(answers: readonly HallusionAnswer[], countMissing = false): GroupCounts {
-  return countGroups(countMissing ? answers : answers.filter(hasFigure), figureKey);
+  return countGroups(answers, "figure", countMissing);
 }
 
 export function hasFigure({ category, figure }: HallusionAnswer): boolean {

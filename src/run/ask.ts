@@ -23,7 +23,7 @@ export interface Answer {
   /** Every round's output; one element for single-round tasks. */
   readonly turns: readonly Output[];
   /** What of the question goes into the journal. */
-  readonly asked: Pick<SampleRecord, "prompt" | "images">;
+  readonly asked: Pick<SampleRecord, "prompt" | "images" | "sizes">;
 }
 
 /** Rounds that a multi-round task may take before it is cut off: a `next` that never says "done" must not ask for ever. */
@@ -56,7 +56,7 @@ export async function ask(
     }
     const continuations = task.choices(row);
     const output = await runner.loglikelihood({ ...request, prompt: rendered, continuations }, signal);
-    return { output, turns: [output], asked: askedWith(prompt, rendered) };
+    return { output, turns: [output], asked: askedWith(task, prompt, rendered) };
   }
 
   const turns: Output[] = [await runner.generate({ ...request, prompt: rendered, options: generation }, signal)];
@@ -66,7 +66,7 @@ export async function ask(
     rendered = await render(prompt);
     turns.push(await runner.generate({ ...request, prompt: rendered, options: generation }, signal));
   }
-  return { output: turns.at(-1) as Output, turns, asked: askedWith(prompt, rendered) };
+  return { output: turns.at(-1) as Output, turns, asked: askedWith(task, prompt, rendered) };
 }
 
 /** Reads the pictures of a prompt; a picture that stands in it twice is read once. */
@@ -96,7 +96,13 @@ export async function renderPrompt(
   return { messages };
 }
 
-function askedWith(prompt: Prompt, rendered: RenderedPrompt): Answer["asked"] {
-  const images = promptImages(rendered).map(({ digest }) => digest);
-  return { prompt: promptText(prompt), ...(images.length > 0 ? { images } : {}) };
+function askedWith(task: Task, prompt: Prompt, rendered: RenderedPrompt): Answer["asked"] {
+  const pictures = promptImages(rendered);
+  const images = pictures.map(({ digest }) => digest);
+  const sizes = pictures.map(({ width, height }) => [width, height] as const);
+  return {
+    prompt: promptText(prompt),
+    ...(images.length > 0 ? { images } : {}),
+    ...(task.imageSizes === true ? { sizes } : {}),
+  };
 }

@@ -48,7 +48,7 @@ function scoreAgain(
   // A judge that was never heard leaves the sample as it is.
   if (last && task.judge?.ask(row, last, verdicts, rules.scoring)) return record;
   try {
-    return { ...record, ...scoreSample(task, split, row, outputs, verdicts, rules) };
+    return { ...record, ...scoreSample(task, split, row, outputs, verdicts, rules, record.sizes) };
   } catch (error) {
     if (!(error instanceof SampleFailure)) throw error;
     return { ...record, score: { status: "unscored", reason: error.reason, detail: error.detail } };

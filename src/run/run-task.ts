@@ -139,7 +139,7 @@ async function withScore(
       throw new SampleFailure("judge", "no judge was named");
     }
     const verdicts = judge && split.labelled ? await judge.verdicts(task, unit.row, sample, output, rules, abort) : [];
-    return { ...record, ...scoreSample(task, split, unit.row, turns, verdicts, rules) };
+    return { ...record, ...scoreSample(task, split, unit.row, turns, verdicts, rules, record.sizes) };
   } catch (error) {
     if (!(error instanceof SampleFailure)) throw locate(error, task, record.id);
     return { ...record, score: { status: "unscored", reason: error.reason, detail: error.detail } };

@@ -19,6 +19,7 @@ export function scoreSample(
   turns: readonly Output[],
   verdicts: readonly Json[],
   rules: ScoreRules,
+  sizes: SampleRecord["sizes"] = [],
 ): Pick<SampleRecord, "score" | "submission"> {
   const output = turns.at(-1) as Output;
   const id = task.id(row);
@@ -27,6 +28,7 @@ export function scoreSample(
     scoring: rules.scoring,
     verdicts,
     turns,
+    imageSizes: sizes,
     draw: (from) => from[seedOf(rules.seed, task.name, id, "draw", draws++) % from.length] as (typeof from)[number],
   }) ?? { status: "scored", value: {}, answer: output.text.trim() };
   if (split.labelled || score.status === "unscored") return { score: withLabel(score, output) };

@@ -10,3 +10,11 @@ export function lowestMeanLoss({ likelihoods }: Output): number {
   const means = likelihoods.map(({ logprob, tokens }) => logprob / Math.max(1, tokens));
   return means.indexOf(Math.max(...means));
 }
+
+/** Position of the continuation with the highest probability as a whole; the first of equals. */
+export function highestLikelihood({ likelihoods }: Output): number {
+  if (likelihoods === undefined || likelihoods.length === 0)
+    throw new SampleFailure("data", "the output has no log-likelihoods to rank");
+  const logprobs = likelihoods.map(({ logprob }) => logprob);
+  return logprobs.indexOf(Math.max(...logprobs));
+}

@@ -1,0 +1,72 @@
+/** IconQA (Lu et al. 2021): choose an image, choose a text, fill in the blank. */
+
+import type { Output } from "../core/runner.js";
+import type { Score, ScoreContext } from "../core/score.js";
+import { letterBeforePeriod } from "../text/leading-letter.js";
+import { lower, strip } from "../text/python-strings.js";
+import { stripReasoning } from "../text/reasoning-tags.js";
+import { anls } from "./anls.js";
+
+export interface IconQuestion {
+  /** The options' texts; empty for a blank. */
+  readonly options: readonly string[];
+  /** An option's text, its position, or its letter; for a blank the text itself. */
+  readonly answer: string;
+}
+
+/**
+ * `accuracy` (the benchmark's measure) and `anls` (lmms-eval's). lmms-eval compares with the literal word "answers", the name
+ * of a column that does not exist: kept under its scoring.
+ */
+export function iconQaScore({ options, answer }: IconQuestion, output: Output, { scoring }: ScoreContext): Score {
+  const text = stripReasoning(output.text);
+  if (scoring === "lmms-eval")
+    return {
+      status: "scored",
+      value: { accuracy: 0, anls: anls(["answers"], text) ?? 0 },
+      answer: text,
+      targets: ["answers"],
+    };
+  if (options.length === 0) {
+    const right = lower(text) === lower(strip(answer));
+    return {
+      status: "scored",
+      value: { accuracy: right ? 1 : 0, anls: anls([answer], text) ?? 0 },
+      answer: text,
+      targets: [answer],
+    };
+  }
+  const gold = positionOf(answer, options);
+  const said = saidOption(text, options);
+  const target = gold === undefined ? answer : letterOf(gold);
+  const value = { accuracy: said !== undefined && said === gold ? 1 : 0, anls: anls([target], text) ?? 0 };
+  const score = {
+    status: "scored",
+    value,
+    answer: said === undefined ? "" : letterOf(said),
+    targets: [target],
+  } as const;
+  return said === undefined ? { ...score, label: "unparsable" } : score;
+}
+
+const letterOf = (position: number) => String.fromCharCode(65 + position);
+
+/** The data encodes the answer as an option's text, its position or its letter. */
+function positionOf(answer: string, options: readonly string[]): number | undefined {
+  const text = strip(answer);
+  const byText = options.indexOf(text);
+  if (byText >= 0) return byText;
+  const number = /^(?:choice_)?(\d{1,2})(?:\.png)?$/.exec(text)?.[1];
+  const position = number === undefined ? text.toUpperCase().charCodeAt(0) - 65 : Number(number);
+  const single = number !== undefined || text.length === 1;
+  return single && position >= 0 && position < options.length ? position : undefined;
+}
+
+/** A letter alone, before a period or in brackets; else an option's whole text. */
+function saidOption(text: string, options: readonly string[]): number | undefined {
+  const letter = /^\(?([A-Za-z])\)?\.?$/.exec(text)?.[1]?.toUpperCase() ?? letterBeforePeriod(text);
+  const position = letter === undefined ? -1 : letter.charCodeAt(0) - 65;
+  if (position >= 0 && position < options.length) return position;
+  const byText = options.findIndex((option) => lower(strip(option)) === lower(text));
+  return byText < 0 ? undefined : byText;
+}

@@ -1,0 +1,67 @@
+/** Boxes in a JSON answer, as lmms-eval's grounding tasks find them. */
+
+import { parseFloatPython } from "../text/python-numbers.js";
+import type { Box } from "./boxes.js";
+
+const boxKeys = ["bbox_2d", "bbox", "box", "coordinates", "coord", "location", "position"];
+const deepest = 32;
+
+/** In the order of the text; empty when there are none. */
+export function jsonBoxes(text: string): Box[] {
+  for (const candidate of candidates(text)) {
+    const value = parsed(candidate);
+    if (value === undefined) continue;
+    const boxes = flatten(value, 0);
+    if (boxes.length > 0) return boxes;
+  }
+  return looseBox(text);
+}
+
+/** A fenced block, the whole text, the outermost brackets, the outermost braces. */
+function* candidates(text: string): Generator<string> {
+  const fence = text.indexOf("```");
+  if (fence >= 0) {
+    const start = text.indexOf("\n", fence);
+    const end = start < 0 ? -1 : text.indexOf("```", start);
+    if (end >= 0) yield text.slice(start, end);
+  }
+  yield text;
+  for (const [open, close] of [
+    ["[", "]"],
+    ["{", "}"],
+  ] as const) {
+    const start = text.indexOf(open);
+    const end = text.lastIndexOf(close);
+    if (start >= 0 && end > start) yield text.slice(start, end + 1);
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // not JSON: the next candidate is tried
+  }
+}
+
+function flatten(value: unknown, depth: number): Box[] {
+  if (depth > deepest) return [];
+  if (isBox(value)) return [value];
+  if (Array.isArray(value)) return value.flatMap((item) => flatten(item, depth + 1));
+  if (typeof value !== "object" || value === null) return [];
+  const fields = value as Readonly<Record<string, unknown>>;
+  const key = boxKeys.find((name) => isBox(fields[name]));
+  return key === undefined ? Object.values(fields).flatMap((item) => flatten(item, depth + 1)) : [fields[key] as Box];
+}
+
+function isBox(value: unknown): value is Box {
+  return Array.isArray(value) && value.length === 4 && value.every((part) => typeof part === "number");
+}
+
+const fourNumbers = /-?\d+(?:\.\d+)?(?:[\s,]+-?\d+(?:\.\d+)?){3}/;
+
+/** Any four numbers in a row, separated by commas or blanks. */
+function looseBox(text: string): Box[] {
+  const found = fourNumbers.exec(text)?.[0].match(/-?\d+(?:\.\d+)?/g);
+  return found ? [found.map((part) => parseFloatPython(part) ?? 0) as unknown as Box] : [];
+}

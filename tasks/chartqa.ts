@@ -1,0 +1,57 @@
+import {
+  defineTask,
+  Image,
+  lastLine,
+  mean,
+  meanOfGroups,
+  relaxedScore,
+  rowDigest,
+  type Static,
+  Type,
+  userPrompt,
+} from "llava-eval";
+
+const row = Type.Object({
+  type: Type.String(), // human_test, augmented_test
+  question: Type.String(),
+  answer: Type.String(),
+  image: Image(),
+});
+type Row = Static<typeof row>;
+
+const half = ({ type }: Row) => (type === "human_test" ? "human" : "augmented");
+const lines = { default: "Answer the question with a single word.", qwen_vl: " Answer:" };
+
+export default defineTask<Row>({
+  name: "chartqa",
+  aliases: ["chartqa_lite@lite"],
+  version: 1,
+  about: "Questions about charts, half written by people, half generated (Masry et al. 2022).",
+  cite: "https://arxiv.org/abs/2203.10244; relaxed accuracy as in google-research/pix2struct metrics.py",
+  splits: {
+    test: {
+      sources: ["lmms-lab-encoder/ChartQA", "lmms-lab/ChartQA"],
+      split: "test",
+      rows: 2500,
+      licence: "GPL-3.0",
+      labelled: true,
+    },
+    lite: {
+      sources: ["lmms-lab-encoder/LMMs-Eval-Lite", "lmms-lab/LMMs-Eval-Lite"],
+      configs: ["chartqa"],
+      split: "lite",
+      licence: "GPL-3.0",
+      labelled: true,
+    },
+  },
+  row,
+  // The rows carry no identifier.
+  id: ({ type, question, answer, image }) => rowDigest(type, question, answer, image.path),
+  profiles: ["default", "qwen_vl"],
+  prompt: ({ image, question }, profile) => userPrompt(image, question + lastLine(profile, lines)),
+  generation: { maxNewTokens: 16, temperature: 0 },
+  score: ({ answer }, output) => relaxedScore(answer, output),
+  // Papers print the mean of the two halves, which have 1,250 questions each.
+  metrics: [mean("relaxed_overall"), meanOfGroups("mean_of_halves", { group: "half" })],
+  groups: { half },
+});

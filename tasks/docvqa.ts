@@ -1,0 +1,90 @@
+import {
+  anlsScore,
+  defineTask,
+  Image,
+  lastLine,
+  mean,
+  Nullable,
+  type Static,
+  type Task,
+  Type,
+  userPrompt,
+  WORD_OR_PHRASE,
+} from "llava-eval";
+
+const strings = Type.Optional(Nullable(Type.Array(Type.String())));
+const common = {
+  questionId: Type.String(),
+  question: Type.String(),
+  answers: strings, // none on the test splits
+  image: Image(),
+};
+const docvqaRow = Type.Object({ ...common, docId: Type.Optional(Nullable(Type.Integer())), question_types: strings });
+type DocvqaRow = Static<typeof docvqaRow>;
+const infovqaRow = Type.Object({
+  ...common,
+  image_url: Type.Optional(Nullable(Type.String())),
+  answer_type: strings,
+  "operation/reasoning": strings,
+});
+type InfovqaRow = Static<typeof infovqaRow>;
+
+const sources = ["lmms-lab-encoder/DocVQA", "lmms-lab/DocVQA"];
+const liteSources = ["lmms-lab-encoder/LMMs-Eval-Lite", "lmms-lab/LMMs-Eval-Lite"];
+
+/** What the Robust Reading Competition's server takes. */
+const submission = (file: string): NonNullable<Task<DocvqaRow>["submission"]> => ({
+  file,
+  entry: ({ questionId }, answer) => ({ questionId: Number(questionId), answer }),
+  schema: Type.Object({ questionId: Type.Integer(), answer: Type.String() }, { additionalProperties: false }),
+});
+/** The first of several labels: a question counts in one group. */
+const first = (labels: readonly string[] | null | undefined) => labels?.[0];
+
+const splits = (config: string, lite: string, val: number, test: number): Task["splits"] => ({
+  val: { sources, configs: [config], split: "validation", rows: val, licence: "MIT", labelled: true },
+  test: { sources, configs: [config], split: "test", rows: test, licence: "MIT", labelled: false },
+  lite: { sources: liteSources, configs: [lite], split: "lite", licence: "MIT", labelled: true },
+});
+
+export default [
+  defineTask<DocvqaRow>({
+    name: "docvqa",
+    aliases: ["docvqa_val@val", "docvqa_test@test", "docvqa_val_lite@lite"],
+    version: 1,
+    about: "Questions about scanned documents (Mathew et al. 2021).",
+    cite: "https://arxiv.org/abs/2007.00398; scoring follows the Robust Reading Competition's ANLS script (as in Qwen-VL eval_mm/infographicsvqa_eval.py)",
+    splits: splits("DocVQA", "docvqa_val", 5349, 5188),
+    row: docvqaRow,
+    id: ({ questionId }) => questionId,
+    imageKey: ({ docId, questionId }) => String(docId ?? questionId),
+    profiles: ["default", "qwen_vl"],
+    prompt: ({ image, question }, profile) =>
+      userPrompt(image, question + lastLine(profile, { default: WORD_OR_PHRASE, qwen_vl: " Answer:" })),
+    generation: { maxNewTokens: 32, temperature: 0 },
+    score: ({ answers }, output) => anlsScore(answers, output),
+    metrics: [mean("anls")],
+    groups: { question_type: ({ question_types }) => first(question_types) },
+    submission: submission("docvqa_test_for_submission.json"),
+  }),
+  defineTask<InfovqaRow>({
+    name: "infovqa",
+    aliases: ["infovqa_val@val", "infovqa_test@test", "infovqa_val_lite@lite"],
+    version: 1,
+    about: "Questions about infographics (Mathew et al. 2022).",
+    cite: "https://arxiv.org/abs/2104.12756; scoring follows the Robust Reading Competition's ANLS script (as in Qwen-VL eval_mm/infographicsvqa_eval.py)",
+    splits: splits("InfographicVQA", "infovqa_val", 2801, 3288),
+    row: infovqaRow,
+    id: ({ questionId }) => questionId,
+    imageKey: ({ image_url, questionId }) => image_url ?? questionId,
+    prompt: ({ image, question }) => userPrompt(image, `${question}\n${WORD_OR_PHRASE}`),
+    generation: { maxNewTokens: 32, temperature: 0 },
+    score: ({ answers }, output) => anlsScore(answers, output),
+    metrics: [mean("anls")],
+    groups: {
+      answer_type: ({ answer_type }) => first(answer_type),
+      operation: (row) => first(row["operation/reasoning"]),
+    },
+    submission: submission("infovqa_test_for_submission.json"),
+  }),
+];

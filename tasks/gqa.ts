@@ -1,0 +1,49 @@
+import { defineTask, gqaScore, Image, lastLine, mean, type Static, Type, userPrompt, WORD_OR_PHRASE } from "llava-eval";
+
+const row = Type.Object({
+  id: Type.String(),
+  imageId: Type.String(),
+  question: Type.String(),
+  answer: Type.String(),
+  image: Image(), // from the images' configuration, by imageId
+});
+type Row = Static<typeof row>;
+
+const sources = ["lmms-lab-encoder/GQA", "lmms-lab/GQA"];
+const images = { config: "testdev_balanced_images", split: "testdev", column: "imageId", key: "id" };
+
+export default defineTask<Row>({
+  name: "gqa",
+  aliases: ["gqa_lite@lite"],
+  version: 1,
+  about: "Compositional questions on scene graphs, one- or two-word answers (Hudson and Manning 2019).",
+  cite: "https://arxiv.org/abs/1902.09506; official scoring: GQA eval.py after LLaVA's convert_gqa_for_eval.py (accuracy only)",
+  splits: {
+    testdev: {
+      sources,
+      configs: ["testdev_balanced_instructions"],
+      split: "testdev",
+      images,
+      rows: 12_578,
+      licence: "CC-BY-4.0",
+      labelled: true,
+    },
+    lite: {
+      sources: ["lmms-lab-encoder/LMMs-Eval-Lite", "lmms-lab/LMMs-Eval-Lite"],
+      configs: ["gqa"],
+      split: "lite",
+      images: { ...images, sources },
+      licence: "CC-BY-4.0",
+      labelled: true,
+    },
+  },
+  row,
+  id: ({ id }) => id,
+  imageKey: ({ imageId }) => imageId,
+  profiles: ["default", "qwen_vl"],
+  prompt: ({ image, question }, profile) =>
+    userPrompt(image, question + lastLine(profile, { default: WORD_OR_PHRASE, qwen_vl: " Answer:" })),
+  generation: { maxNewTokens: 16, temperature: 0 },
+  score: ({ answer }, output, context) => gqaScore(answer, output, context),
+  metrics: [mean("accuracy")],
+});

@@ -1,0 +1,109 @@
+import {
+  defineTask,
+  type HallusionVerdict,
+  hallusionContainsYes,
+  hallusionCorrect,
+  hallusionMetric,
+  hallusionQuestion,
+  hallusionVerdict,
+  Image,
+  Nullable,
+  notJudged,
+  rightOrWrong,
+  type Static,
+  stripReasoning,
+  type Task,
+  Type,
+  userPrompt,
+} from "llava-eval";
+
+const row = Type.Object({
+  category: Type.String(), // VD: visual dependent, VS: visual supplement
+  subcategory: Type.String(),
+  visual_input: Type.String(), // 0 none, 1 original, 2 edited
+  set_id: Type.String(),
+  figure_id: Type.String(),
+  question_id: Type.String(),
+  question: Type.String(),
+  gt_answer: Type.String(), // 1 yes, 0 no
+  gt_answer_details: Type.String(),
+  image: Type.Optional(Nullable(Image())),
+});
+type Row = Static<typeof row>;
+
+/** What the group accuracies need of an answer. */
+const data = ({ category, subcategory, set_id, figure_id, question_id }: Row, correct: boolean) => ({
+  category,
+  subcategory,
+  set: set_id,
+  figure: figure_id,
+  question: question_id,
+  correct,
+});
+const meanings: Record<HallusionVerdict, string> = { "0": "incorrect", "1": "correct", "2": "unclear" };
+
+const questions: Omit<Task<Row>, "name" | "score" | "metrics"> = {
+  version: 1,
+  about:
+    "Yes/no questions on charts, maps and illusions, original and edited, that tempt to answer from memory (Guan et al. 2024).",
+  cite: "https://arxiv.org/abs/2310.14566; scoring follows tianyi-lab/HallusionBench evaluation.py and utils.py",
+  splits: {
+    image: {
+      sources: ["lmms-lab-encoder/HallusionBench", "lmms-lab/HallusionBench"],
+      split: "image",
+      rows: 951,
+      licence: "BSD-3-Clause",
+      labelled: true,
+    },
+  },
+  row,
+  id: (row) => [row.category, row.subcategory, row.set_id, row.figure_id, row.question_id].join("_"),
+  imageKey: (row) => [row.category, row.subcategory, row.set_id, row.figure_id].join("_"),
+  cluster: (row) => [row.category, row.subcategory, row.set_id].join("_"),
+  prompt: ({ image, question }) => userPrompt(...(image ? [image] : []), question),
+  generation: { maxNewTokens: 128, temperature: 0 },
+  groups: { category: ({ category }) => category, subcategory: ({ subcategory }) => subcategory },
+};
+
+const judged: Task<Row> = {
+  ...questions,
+  name: "hallusion_bench_image",
+  judge: {
+    model: "gpt-4",
+    template: hallusionQuestion("{question}", "{gt_answer_details}", "{answer}"),
+    ask: (row, output, verdicts) =>
+      verdicts.length > 0
+        ? undefined
+        : {
+            prompt: userPrompt(hallusionQuestion(row.question, row.gt_answer_details, stripReasoning(output.text))),
+            options: { temperature: 0, maxNewTokens: 16 },
+            parse: hallusionVerdict, // any other words mean "unclear": never asked again
+          },
+  },
+  score(row, _, { verdicts: [verdict] }) {
+    if (verdict === undefined) return notJudged;
+    const code = verdict as HallusionVerdict;
+    const correct = hallusionCorrect(code, row.category, row.figure_id);
+    return { ...rightOrWrong(correct, meanings[code], row.gt_answer_details), data: data(row, correct) };
+  },
+  metrics: [hallusionMetric("aAcc", "answer"), hallusionMetric("fAcc", "figure"), hallusionMetric("qAcc", "question")],
+};
+
+/** Without a judge: does the answer contain "yes"? Not the benchmark's score, hence other names. */
+const offline: Task<Row> = {
+  ...questions,
+  name: "hallusion_bench_image_static",
+  about: `${questions.about} Scored by whether the answer contains "yes", without a judge.`,
+  score(row, output) {
+    const text = stripReasoning(output.text);
+    const correct = hallusionContainsYes(text, row.gt_answer);
+    return { ...rightOrWrong(correct, text, row.gt_answer), data: data(row, correct) };
+  },
+  metrics: [
+    hallusionMetric("contains_yes_aAcc", "answer"),
+    hallusionMetric("contains_yes_fAcc", "figure", true),
+    hallusionMetric("contains_yes_qAcc", "question"),
+  ],
+};
+
+export default [defineTask(judged), defineTask(offline)];

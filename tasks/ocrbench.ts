@@ -1,0 +1,49 @@
+import {
+  defineTask,
+  Image,
+  lastLine,
+  mean,
+  ocrbenchHit,
+  rightOrWrong,
+  rowDigest,
+  type Static,
+  stripReasoning,
+  Type,
+  total,
+  userPrompt,
+} from "llava-eval";
+
+const row = Type.Object({
+  dataset: Type.String(),
+  question: Type.String(),
+  question_type: Type.String(),
+  answer: Type.Array(Type.String()),
+  image: Image(),
+});
+type Row = Static<typeof row>;
+
+export default defineTask<Row>({
+  name: "ocrbench",
+  version: 1,
+  about: "A thousand questions on text in images, from word reading to formulas; a point for each (Liu et al. 2024).",
+  cite: "https://arxiv.org/abs/2305.07895; scoring follows Yuliang-Liu/MultimodalOCR OCRBench/example.py",
+  splits: {
+    test: { sources: ["echo840/OCRBench"], split: "test", rows: 1000, licence: "MIT", labelled: true },
+  },
+  row,
+  id: ({ dataset, question, answer, image }) => rowDigest(dataset, question, ...answer, image.path),
+  profiles: ["default", "plm"],
+  prompt: ({ image, question }, profile) =>
+    userPrompt(
+      image,
+      question.trim() + lastLine(profile, { default: "", plm: "Provide a short and direct response." }),
+    ),
+  generation: { maxNewTokens: 128, temperature: 0 },
+  // Release 0.7.2 of lmms-eval has the official rule; the width folding came after it.
+  score: ({ answer, dataset }, output) => {
+    const text = stripReasoning(output.text);
+    return rightOrWrong(ocrbenchHit(text, answer, dataset), text, answer);
+  },
+  metrics: [total("ocrbench_score"), mean("ocrbench_accuracy")],
+  groups: { question_type: ({ question_type }) => question_type, dataset: ({ dataset }) => dataset },
+});

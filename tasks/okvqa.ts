@@ -1,0 +1,57 @@
+import {
+  defineTask,
+  Image,
+  lastLine,
+  mean,
+  type Static,
+  Type,
+  UNANSWERABLE,
+  userPrompt,
+  vqaPeopleScore,
+  WORD_OR_PHRASE,
+} from "llava-eval";
+
+const row = Type.Object({
+  question_id: Type.Union([Type.String(), Type.Integer()]),
+  question: Type.String(),
+  answers: Type.Array(Type.String()),
+  image: Image(),
+});
+type Row = Static<typeof row>;
+
+const lines = {
+  default: UNANSWERABLE, // lmms-eval's, taken over from VizWiz: every OK-VQA question can be answered
+  clean: WORD_OR_PHRASE,
+  plm: "Respond with one word.",
+};
+
+export default defineTask<Row>({
+  name: "okvqa",
+  aliases: ["ok_vqa", "ok_vqa_val2014@val", "ok_vqa_val2014_lite@lite"],
+  version: 1,
+  about: "Questions that need knowledge from outside the image, ten human answers each (Marino et al. 2019).",
+  cite: "https://arxiv.org/abs/1906.00067; official scoring: the VQA script (GT-Vision-Lab/VQA vqaEval.py)",
+  splits: {
+    val: {
+      sources: ["lmms-lab-encoder/OK-VQA", "lmms-lab/OK-VQA"],
+      split: "val2014",
+      rows: 5046,
+      licence: "CC-BY-4.0",
+      labelled: true,
+    },
+    lite: {
+      sources: ["lmms-lab-encoder/LMMs-Eval-Lite", "lmms-lab/LMMs-Eval-Lite"],
+      configs: ["ok_vqa_val2014"],
+      split: "lite",
+      licence: "CC-BY-4.0",
+      labelled: true,
+    },
+  },
+  row,
+  id: ({ question_id }) => String(question_id),
+  profiles: ["default", "clean", "plm"],
+  prompt: ({ image, question }, profile) => userPrompt(image, question + lastLine(profile, lines)),
+  generation: { maxNewTokens: 1024, temperature: 0 },
+  score: ({ answers }, output, context) => vqaPeopleScore(answers, output, context),
+  metrics: [mean("accuracy")],
+});

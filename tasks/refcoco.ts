@@ -1,0 +1,141 @@
+import {
+  type Box,
+  boxScore,
+  captionMetrics,
+  captionScore,
+  cornersOf,
+  defineTask,
+  fractionsOf,
+  Image,
+  jsonBoxScore,
+  mean,
+  REGION_REQUEST,
+  type ScoreContext,
+  type Split,
+  type Static,
+  type Task,
+  Type,
+  userPrompt,
+  withMarks,
+} from "llava-eval";
+
+const row = Type.Object({
+  question_id: Type.String(),
+  answer: Type.Array(Type.String()), // the referring expressions
+  bbox: Type.Array(Type.Number(), { minItems: 4, maxItems: 4 }), // x, y, width, height in pixels
+  segmentation: Type.Array(Type.Number()), // x, y, x, y, ... of one polygon
+  file_name: Type.String(),
+  image: Image(),
+});
+type Row = Static<typeof row>;
+/** In the box form every expression is a question of its own. */
+type ExpressionRow = Row & { expression?: { text: string; number: number } };
+
+interface Collection {
+  readonly name: string;
+  readonly repository: string;
+  readonly rows: Readonly<Record<string, number>>;
+}
+const collections: readonly Collection[] = [
+  { name: "refcoco", repository: "RefCOCO", rows: { val: 8811, test: 5000, testA: 1975, testB: 1810 } },
+  { name: "refcoco+", repository: "RefCOCOplus", rows: { val: 3805, testA: 1975, testB: 1798 } },
+  { name: "refcocog", repository: "RefCOCOg", rows: { val: 7573, test: 5023 } },
+];
+
+const splitsOf = ({ repository, rows }: Collection): Record<string, Split> => {
+  const sources = [`lmms-lab-encoder/${repository}`, `lmms-lab/${repository}`];
+  const split = { sources, licence: "Apache-2.0", labelled: true };
+  return Object.fromEntries(
+    Object.entries(rows).map(([name, count]) => [name, { ...split, split: name, rows: count }]),
+  );
+};
+const aliasesOf = ({ name, rows }: Collection, form: string) =>
+  Object.keys(rows).map((split) => `${name}_${form}_${split}@${split}`);
+
+const common = {
+  version: 1,
+  cite: "https://arxiv.org/abs/1608.00272 (RefCOCO, RefCOCO+), https://arxiv.org/abs/1511.02283 (RefCOCOg); scoring follows lmms-eval refcoco/utils.py and utils_rec.py",
+  row,
+  generation: { maxNewTokens: 1024, temperature: 0 },
+};
+const RED = [255, 0, 0] as const;
+const WHITE = [255, 255, 255] as const;
+
+/** Describe the marked region. */
+const captions = (collection: Collection): Omit<Task<Row>, "name" | "prompt"> => ({
+  ...common,
+  about: "Describe a marked region of a COCO image; the references are what people called it (Yu et al. 2016).",
+  splits: splitsOf(collection),
+  id: ({ question_id }) => question_id,
+  score: ({ answer }, output) => captionScore(answer, output),
+  metrics: captionMetrics(),
+});
+
+const boxMetrics = [
+  mean("ACC@0.5", { of: "ACC@0.5" }),
+  mean("IoU", { of: "IoU" }),
+  ...[0.1, 0.3, 0.7, 0.9].map((t) => mean(`ACC@${t}`, { of: `ACC@${t}` })),
+  mean("Center_ACC", { of: "Center_ACC" }),
+];
+const sizeOf = ({ imageSizes }: ScoreContext) => imageSizes?.[0] ?? ([1, 1] as const);
+const BOX_REQUEST =
+  "Bounding box coordinates are specified in the format (top-left x, top-left y, bottom-right x, bottom-right y). All values are floating point numbers bounded between 0 and 1. Please provide the bounding box coordinate of the region this sentence describes: ";
+
+const boxes = (collection: Collection): Task<ExpressionRow> => ({
+  ...common,
+  name: `${collection.name}_bbox_rec`,
+  aliases: aliasesOf(collection, "bbox_rec"),
+  about: "Give the box that an expression describes, one question per expression (Yu et al. 2016).",
+  splits: splitsOf(collection),
+  imageSizes: true,
+  expand: (row) => row.answer.map((text, number) => ({ ...row, expression: { text, number } })),
+  id: ({ question_id, expression }) => `${question_id}-${expression?.number ?? 0}`,
+  imageKey: ({ file_name }) => file_name,
+  prompt: ({ image, expression }) => userPrompt(image, BOX_REQUEST + (expression?.text ?? "")),
+  score: ({ bbox }, output, context) => boxScore(fractionsOf(cornersOf(bbox), sizeOf(context)), output),
+  metrics: boxMetrics,
+});
+
+/** One question for all expressions; the answer is JSON. From lmms-eval after release 0.7.2. */
+const grounding = (collection: Collection): Task<Row> => ({
+  ...common,
+  name: `${collection.name}_grounding`,
+  aliases: Object.keys(collection.rows).map(
+    (split) => `${collection.name.replace("+", "_plus")}_grounding_${split}@${split}`,
+  ),
+  about: "Give the box of what all expressions of a region describe, as JSON (Yu et al. 2016).",
+  splits: splitsOf(collection),
+  imageSizes: true,
+  id: ({ question_id }) => question_id,
+  imageKey: ({ file_name }) => file_name,
+  prompt: ({ image, answer }) => {
+    const expressions = answer.map((text) => `"${text}"`).join(", ");
+    return userPrompt(
+      image,
+      `Locate every object that matches the description ${expressions} in the image. Report bbox coordinates in JSON format.`,
+    );
+  },
+  generation: { maxNewTokens: 512, temperature: 0 },
+  score: ({ bbox }, output, context) => jsonBoxScore(cornersOf(bbox), sizeOf(context), output),
+  metrics: boxMetrics,
+});
+
+const rectangle = (corners: Box) => ({ shape: "rectangle", corners, unit: "pixels", colour: RED, width: 1 }) as const;
+
+export default collections.flatMap((collection) => [
+  defineTask<Row>({
+    ...captions(collection),
+    name: collection.name,
+    aliases: aliasesOf(collection, "bbox"),
+    prompt: ({ image, bbox }) => userPrompt(withMarks(image, rectangle(cornersOf(bbox))), REGION_REQUEST),
+  }),
+  defineTask<Row>({
+    ...captions(collection),
+    name: `${collection.name}_seg`,
+    aliases: aliasesOf(collection, "seg"),
+    prompt: ({ image, segmentation }) =>
+      userPrompt(withMarks(image, { shape: "polygon", points: segmentation, colour: WHITE }), REGION_REQUEST),
+  }),
+  defineTask(boxes(collection)),
+  defineTask(grounding(collection)),
+]);

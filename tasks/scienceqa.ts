@@ -1,0 +1,92 @@
+import {
+  defineTask,
+  highestLikelihood,
+  Image,
+  LETTER_DIRECTLY,
+  letteredOptions,
+  mean,
+  Nullable,
+  rightOrWrong,
+  rowDigest,
+  type Static,
+  scienceQaScore,
+  type Task,
+  Type,
+  userPrompt,
+} from "llava-eval";
+
+const row = Type.Object({
+  question: Type.String(),
+  choices: Type.Array(Type.String()),
+  answer: Type.Integer(), // position of the right choice
+  hint: Type.Optional(Nullable(Type.String())),
+  subject: Type.Optional(Nullable(Type.String())),
+  grade: Type.Optional(Nullable(Type.String())),
+  image: Type.Optional(Nullable(Image())), // half of the questions have none
+});
+type Row = Static<typeof row>;
+
+const letter = (position: number) => String.fromCharCode(65 + position);
+
+function words({ question, choices, hint }: Row, profile: string): string {
+  const options = letteredOptions(choices);
+  if (profile === "qwen_vl") return `Context: ${hint || "N/A"}\nQuestion: ${question}\nOptions: ${options}\nAnswer:`;
+  const last = profile === "idefics2" ? "Answer:" : LETTER_DIRECTLY;
+  return `${hint ? `Context: ${hint}\n` : ""}${question}\n${options}\n${last}`;
+}
+
+const split = {
+  sources: ["lmms-lab-encoder/ScienceQA", "lmms-lab/ScienceQA"],
+  split: "test",
+  licence: "CC-BY-NC-SA-4.0",
+  labelled: true,
+};
+const all = { test: { ...split, configs: ["ScienceQA-FULL"], rows: 4241 } };
+const withImage = { test: { ...split, configs: ["ScienceQA-IMG"], rows: 2017 } };
+
+const scienceqa: Task<Row> = {
+  name: "scienceqa",
+  version: 1,
+  about: "School science questions with two to five choices, half of them with an image (Lu et al. 2022).",
+  cite: "https://arxiv.org/abs/2209.09513; official scoring follows haotian-liu/LLaVA llava/eval/eval_science_qa.py",
+  splits: all,
+  row,
+  id: ({ question, choices, hint, image }) => rowDigest(question, ...choices, hint ?? "", image?.path),
+  profiles: ["default", "qwen_vl"],
+  prompt: (row, profile) => userPrompt(...(row.image ? [row.image] : []), words(row, profile)),
+  generation: { maxNewTokens: 16, temperature: 0 },
+  score: ({ answer, choices }, output, context) => scienceQaScore(answer, choices.length, output, context),
+  metrics: [mean("accuracy")],
+  groups: {
+    context: ({ image, hint }) => (image ? "image" : hint ? "text" : "none"),
+    subject: ({ subject }) => subject ?? undefined,
+    grade: ({ grade }) => grade ?? undefined,
+  },
+};
+
+/** The options' letters compared by likelihood after the same words. */
+const likelihood = (task: Task<Row>): Task<Row> => ({
+  ...task,
+  name: `${task.name}_ppl`,
+  about: `${task.about} The letter with the highest likelihood counts.`,
+  choices: ({ choices }) => choices.map((_, i) => letter(i)),
+  score: ({ answer }, output) => {
+    const best = highestLikelihood(output);
+    return rightOrWrong(best === answer, letter(best), letter(answer));
+  },
+});
+
+const image: Task<Row> = {
+  ...scienceqa,
+  name: "scienceqa_img",
+  about: "The ScienceQA questions that have an image (Lu et al. 2022).",
+  splits: withImage,
+  profiles: ["default", "qwen_vl", "idefics2"],
+};
+
+export default [
+  defineTask(scienceqa),
+  defineTask(image),
+  defineTask(likelihood(scienceqa)),
+  defineTask(likelihood(image)),
+];

@@ -1,0 +1,66 @@
+import {
+  capitalize,
+  defineTask,
+  Image,
+  lastLine,
+  mean,
+  Nullable,
+  type Static,
+  Type,
+  textvqaScore,
+  userPrompt,
+  WORD_OR_PHRASE,
+} from "llava-eval";
+
+const row = Type.Object({
+  question_id: Type.Integer(),
+  image_id: Type.String(),
+  question: Type.String(),
+  answers: Type.Optional(Nullable(Type.Array(Type.String()))), // none on the test split
+  ocr_tokens: Type.Optional(Nullable(Type.Array(Type.String()))),
+  image: Image(),
+});
+type Row = Static<typeof row>;
+
+const split = { sources: ["lmms-lab-encoder/textvqa", "lmms-lab/textvqa"], licence: "CC-BY-4.0" };
+const lines = {
+  default: WORD_OR_PHRASE,
+  qwen_vl: " Answer:",
+  plm: "Provide a short and direct response.",
+};
+
+export default defineTask<Row>({
+  name: "textvqa",
+  aliases: ["textvqa_val@val", "textvqa_test@test", "textvqa_val_lite@lite"],
+  version: 1,
+  about: "Questions about text in photographs, ten human answers each (Singh et al. 2019).",
+  cite: "https://arxiv.org/abs/1904.08920; scoring follows TextVQAAccuracyEvaluator (MMF; LLaVA llava/eval/m4c_evaluator.py)",
+  splits: {
+    val: { ...split, split: "validation", rows: 5000, labelled: true },
+    test: { ...split, split: "test", rows: 5734, labelled: false },
+    lite: {
+      ...split,
+      sources: ["lmms-lab-encoder/LMMs-Eval-Lite", "lmms-lab/LMMs-Eval-Lite"],
+      configs: ["textvqa_val"],
+      split: "lite",
+      labelled: true,
+    },
+  },
+  row,
+  id: ({ question_id }) => String(question_id),
+  imageKey: ({ image_id }) => image_id,
+  // "ocr": with the dataset's OCR tokens, as LLaVA-1.5's published TextVQA numbers were made.
+  profiles: ["default", "ocr", "qwen_vl", "plm"],
+  prompt: ({ image, question, ocr_tokens }, profile) => {
+    const reference = profile === "ocr" ? `\nReference OCR token: ${(ocr_tokens ?? []).join(", ")}` : "";
+    return userPrompt(image, capitalize(question) + reference + lastLine(profile, lines));
+  },
+  generation: { maxNewTokens: 1024, temperature: 0 },
+  score: ({ answers }, output) => textvqaScore(answers, output),
+  metrics: [mean("accuracy")],
+  submission: {
+    file: "textvqa_submission.json",
+    entry: ({ question_id }, answer) => ({ question_id, answer }),
+    schema: Type.Object({ question_id: Type.Integer(), answer: Type.String() }, { additionalProperties: false }),
+  },
+});

@@ -1,0 +1,57 @@
+import {
+  capitalize,
+  defineTask,
+  Image,
+  mean,
+  Nullable,
+  type Static,
+  Type,
+  UNANSWERABLE,
+  userPrompt,
+  vqaPeopleScore,
+} from "llava-eval";
+
+const row = Type.Object({
+  question_id: Type.String(), // the image's name without its ending
+  question: Type.String(),
+  answers: Type.Optional(Nullable(Type.Array(Type.String()))), // none on the test split
+  category: Type.Optional(Nullable(Type.String())),
+  image: Image(),
+});
+type Row = Static<typeof row>;
+
+const split = { sources: ["lmms-lab-encoder/VizWiz-VQA", "lmms-lab/VizWiz-VQA"], licence: "CC-BY-4.0" };
+
+export default defineTask<Row>({
+  name: "vizwiz_vqa",
+  aliases: ["vizwiz_vqa_val@val", "vizwiz_vqa_test@test", "vizwiz_vqa_val_lite@lite"],
+  version: 1,
+  about: "Questions that blind people asked about their own photographs, ten answers each (Gurari et al. 2018).",
+  cite: "https://arxiv.org/abs/1802.08218; official scoring: the VQA script (GT-Vision-Lab/VQA vqaEval.py), which VizWiz uses",
+  splits: {
+    val: { ...split, split: "val", rows: 4319, labelled: true },
+    test: { ...split, split: "test", rows: 8000, labelled: false },
+    lite: {
+      ...split,
+      sources: ["lmms-lab-encoder/LMMs-Eval-Lite", "lmms-lab/LMMs-Eval-Lite"],
+      configs: ["vizwiz_vqa_val"],
+      split: "lite",
+      labelled: true,
+    },
+  },
+  row,
+  id: ({ question_id }) => question_id,
+  prompt: ({ image, question }) => userPrompt(image, `${capitalize(question)}\n${UNANSWERABLE}`),
+  generation: { maxNewTokens: 1024, temperature: 0 },
+  score: ({ answers }, output, context) => vqaPeopleScore(answers, output, context),
+  metrics: [mean("accuracy")],
+  groups: { category: ({ category }) => category ?? undefined },
+  submission: {
+    file: "vizwiz_vqa-test-submission.json",
+    entry: ({ question_id }, answer) => ({ image: `${question_id}.jpg`, answer }),
+    schema: Type.Object(
+      { image: Type.String({ pattern: "^[^/]+\\.jpg$" }), answer: Type.String() },
+      { additionalProperties: false },
+    ),
+  },
+});
