@@ -12,7 +12,7 @@ export interface RunFolder {
   /** By task name, sorted; only tasks that have a Result. */
   readonly results: ReadonlyMap<string, Result>;
   /**
-   * The samples of a task: in row order once the task is done, in the order of completion before. Streamed; a task without a
+   * The journal of a task: in row order once the task is done, in the order of completion before. Streamed; a task without a
    * journal has none.
    */
   samples(task: string): AsyncGenerator<SampleRecord>;
@@ -36,6 +36,14 @@ export async function openRun(dir: string): Promise<RunFolder> {
     judgements: (task) => readJsonLines(join(folder, `judge.${fileName(task)}.jsonl`), JudgeRecord),
     timings: () => readJsonLines(join(folder, "timings.jsonl"), TimingRecord),
   };
+}
+
+/** The samples that a Result counts: a journal may hold more, from an earlier run with a larger limit. */
+export async function* samplesOf(run: RunFolder, result: Result): AsyncGenerator<SampleRecord> {
+  const { task, offset = 0, limit = Number.POSITIVE_INFINITY } = result;
+  for await (const record of run.samples(task)) {
+    if (record.index >= offset && record.index < offset + limit) yield record;
+  }
 }
 
 export async function isRunFolder(dir: string): Promise<boolean> {

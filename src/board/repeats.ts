@@ -2,7 +2,7 @@
 import type { Result } from "../core/result.js";
 import { passAtK } from "../statistics/pass-at-k.js";
 import { consistencyRate, expectedAccuracy, internalVariance } from "../statistics/repeats.js";
-import type { RunFolder } from "./read-run.js";
+import { type RunFolder, samplesOf } from "./read-run.js";
 
 export interface RepeatsReport {
   readonly task: string;
@@ -30,7 +30,7 @@ export async function repeatsOf(run: RunFolder, result: Result): Promise<Repeats
   if (result.repeats < 2) return undefined;
   const metric = result.metrics[0]?.name ?? "";
   const answers = new Map<string, number[]>();
-  for await (const { id, repeat = 0, score } of run.samples(result.task)) {
+  for await (const { id, repeat = 0, score } of samplesOf(run, result)) {
     if (score?.status !== "scored") continue;
     const value = typeof score.value === "number" ? score.value : score.value[metric];
     if (value === undefined) continue;

@@ -59,7 +59,7 @@ async function run(argv: Arguments): Promise<void> {
   if (against !== undefined && !side)
     throw new UserError("--against needs a first run", "--against", "name it with --run");
   const other = against === undefined ? undefined : await sideTask(against, task, "--against", argv.results);
-  const measured = side && other ? await measureDiscordance(task, side, other) : undefined;
+  const measured = side && other ? await measureDiscordance(side, other) : undefined;
   const n = asked ?? side?.result.n.total ?? (await rowsOf(task));
   const question = { n, delta, alpha, power };
   process.stdout.write(powerText(task, question, powerLines(question, measured)));

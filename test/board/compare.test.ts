@@ -3,7 +3,7 @@ import { type CompareOptions, compare } from "../../src/board/compare/compare.js
 import { resolveSide } from "../../src/board/compare/side.js";
 import type { Metric, Sample } from "../../src/core/metric.js";
 import type { Result, SampleRecord } from "../../src/core/result.js";
-import { type Folder, type RunFixture, sample, temporaryFolder, writeRun } from "./run-fixture.js";
+import { type Folder, meanMetric, type RunFixture, sample, temporaryFolder, writeRun } from "./run-fixture.js";
 
 const options: CompareOptions = {
   alpha: 0.05,
@@ -26,6 +26,8 @@ async function comparison(folder: Folder, a: RunFixture, b: RunFixture, more: Pa
   const sides = [await resolveSide(dirA, folder.dir), await resolveSide(dirB, folder.dir)] as const;
   return await compare(sides[0], sides[1], { ...options, ...more });
 }
+
+const valueOfSample = ({ score }: SampleRecord) => (score?.status === "scored" ? (score.value as number) : 0);
 
 const only = (samples: readonly SampleRecord[], result: Partial<Result> = {}): RunFixture => ({
   tasks: { vqav2: { samples, result } },
@@ -154,6 +156,21 @@ test("repeats are averaged per sample before the comparison", async () => {
   // Each sample is right once in three in both runs: no difference, whichever repeat it was.
   expect(tasks[0]?.delta).toBeCloseTo(0, 12);
   expect(tasks[0]?.interval?.[0]).toBeCloseTo(0, 9);
+});
+
+test("samples beyond the limit of a Result are not compared, though the journal still has them", async () => {
+  await using folder = await temporaryFolder();
+  const limited: RunFixture = {
+    tasks: {
+      vqav2: {
+        samples: spoiled(base, 0.1),
+        metrics: [meanMetric(spoiled(base, 0.1).slice(0, 100).map(valueOfSample))],
+        result: { limit: 100 },
+      },
+    },
+  };
+  const { tasks } = await comparison(folder, only(base), limited);
+  expect(tasks[0]?.samples).toMatchObject({ paired: 100, onlyA: 300, onlyB: 0 });
 });
 
 test("a metric where lower is better regresses upwards", async () => {

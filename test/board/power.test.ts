@@ -28,7 +28,7 @@ test("discordance and the design effect are measured on two runs", async () => {
       cluster: `image${Math.floor(i / 4)}`,
     }));
   const [a, b] = [await opened(folder.dir, "a", records(false)), await opened(folder.dir, "b", records(true))];
-  const measured = await measureDiscordance("mmmu", a, b);
+  const measured = await measureDiscordance(a, b);
   expect(measured).toMatchObject({ n: 200, discordance: expect.closeTo(0.1, 12) });
   expect(measured.designEffect).toBeCloseTo(4, 0);
   const [line] = powerLines({ n: 200, delta: 0.02, alpha: 0.05, power: 0.8 }, measured);

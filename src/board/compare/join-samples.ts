@@ -1,7 +1,8 @@
 /** Two journals of one task joined by sample. Holds numbers and digests, not texts: 300,000 samples take about 100 MB. */
 import { createHash } from "node:crypto";
 import type { SampleRecord } from "../../core/result.js";
-import type { RunFolder } from "../read-run.js";
+import { samplesOf } from "../read-run.js";
+import type { SideTask } from "./side.js";
 
 /** What is compared of one sample; strings as 48-bit digests (0 = absent). */
 export interface SampleDigest {
@@ -25,10 +26,11 @@ export interface SamplePair {
 }
 
 /** Every sample that one of the runs has, A's order first. Of several lines about one sample the last counts. */
-export async function joinSamples(a: RunFolder, b: RunFolder, task: string): Promise<SamplePair[]> {
+export async function joinSamples(a: SideTask, b: SideTask): Promise<SamplePair[]> {
   const pairs = new Map<string, SamplePair>();
   for (const side of ["a", "b"] as const) {
-    for await (const record of (side === "a" ? a : b).samples(task)) {
+    const { run, result } = side === "a" ? a : b;
+    for await (const record of samplesOf(run, result)) {
       const repeat = record.repeat ?? 0;
       const key = keyOf(record);
       let pair = pairs.get(key);

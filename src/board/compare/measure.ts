@@ -24,7 +24,7 @@ export type Measurement = Omit<TaskComparison, "verdict" | "pHolm" | "flips" | "
 };
 
 export async function measure(task: string, a: SideTask, b: SideTask, options: MeasureOptions): Promise<Measurement> {
-  const joined = await joinSamples(a.run, b.run, task);
+  const joined = await joinSamples(a, b);
   const metric = a.result.metrics.find(({ direction }) => direction !== "neither");
   const both = joined.filter((pair) => pair.a && pair.b);
   const scored = both.filter((pair) => pair.a?.status === "scored" && pair.b?.status === "scored");
@@ -53,7 +53,7 @@ export async function measure(task: string, a: SideTask, b: SideTask, options: M
   const metrics = await options.metricsOf(task, a.run.manifest);
   const fold = metrics?.find(({ name }) => name === metric.name);
   if (!fold) return unknown(`${metric.name} is no mean of the samples' scores, and its task is not known here`);
-  const split = await compareByFold(fold, task, { a: a.run, b: b.run }, { ...options, scoring: a.result.scoring });
+  const split = await compareByFold(fold, { a, b }, { ...options, scoring: a.result.scoring });
   if (!split) return unknown(`${metric.name} has no value on the paired samples`);
   return { ...facts, ...split, notes: [] };
 }

@@ -4,8 +4,9 @@ import type { SampleRecord } from "../../core/result.js";
 import { normalQuantile } from "../../statistics/normal.js";
 import { comparePairs, power } from "../../statistics/paired-comparison.js";
 import { compareWholeSplit } from "../../statistics/paired-resampling.js";
-import type { RunFolder } from "../read-run.js";
+import { samplesOf } from "../read-run.js";
 import { keyOf } from "./join-samples.js";
+import type { SideTask } from "./side.js";
 
 export interface WholeSplitOptions {
   readonly alpha: number;
@@ -27,11 +28,10 @@ export interface WholeSplitResult {
 /** undefined when the metric has no value on the paired samples. */
 export async function compareByFold(
   metric: Metric,
-  task: string,
-  runs: { readonly a: RunFolder; readonly b: RunFolder },
+  sides: { readonly a: SideTask; readonly b: SideTask },
   options: WholeSplitOptions,
 ): Promise<WholeSplitResult | undefined> {
-  const clusters = await pairedClusters(task, runs);
+  const clusters = await pairedClusters(sides.a, sides.b);
   const start = () => metric.start({ seed: options.seed, scoring: options.scoring, valueOnly: true });
   return start().perSample
     ? await compareSampleValues(start, clusters, options)
@@ -45,7 +45,7 @@ async function compareSampleValues(
   options: WholeSplitOptions,
 ): Promise<WholeSplitResult | undefined> {
   const values = async (side: "a" | "b") => {
-    const fold = filled(start(), samplesOf(clusters, side));
+    const fold = filled(start(), allOf(clusters, side));
     return (await fold.perSample?.()) ?? new Map<number, number>();
   };
   const [before, after] = [await values("a"), await values("b")];
@@ -80,7 +80,7 @@ async function compareResampled(
   return { ...all, delta, interval, p, test: "swap-randomisation", ...(effect > 0 ? { smallestEffect: effect } : {}) };
 }
 
-const samplesOf = (clusters: readonly (readonly PairOfSamples[])[], side: "a" | "b") =>
+const allOf = (clusters: readonly (readonly PairOfSamples[])[], side: "a" | "b") =>
   clusters.flat().map((pair) => pair[side]);
 
 /** Folds are fed in row order, as by a run. */
@@ -95,18 +95,15 @@ interface PairOfSamples {
 }
 
 /** Samples scored in both runs, by A's cluster. With repeats the first one only: a fold sees each row once. */
-async function pairedClusters(
-  task: string,
-  runs: { readonly a: RunFolder; readonly b: RunFolder },
-): Promise<PairOfSamples[][]> {
+async function pairedClusters(a: SideTask, b: SideTask): Promise<PairOfSamples[][]> {
   const before = new Map<string, Sample>();
-  for await (const record of runs.a.samples(task)) {
+  for await (const record of samplesOf(a.run, a.result)) {
     if (isUsable(record)) before.set(keyOf(record), sampleOf(record));
   }
   const pairs = new Map<string, PairOfSamples>();
-  for await (const record of runs.b.samples(task)) {
-    const a = before.get(keyOf(record));
-    if (a && isUsable(record)) pairs.set(keyOf(record), { a, b: sampleOf(record) });
+  for await (const record of samplesOf(b.run, b.result)) {
+    const earlier = before.get(keyOf(record));
+    if (earlier && isUsable(record)) pairs.set(keyOf(record), { a: earlier, b: sampleOf(record) });
   }
   const clusters = new Map<string, PairOfSamples[]>();
   for (const pair of pairs.values()) {

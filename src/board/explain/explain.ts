@@ -58,7 +58,7 @@ export interface Explanation {
 }
 
 export async function explain(task: string, a: SideTask, b: SideTask): Promise<Explanation> {
-  const joined = await joinSamples(a.run, b.run, task);
+  const joined = await joinSamples(a, b);
   const both = joined.filter((pair) => pair.a && pair.b);
   const onlyA = joined.filter((pair) => !pair.b).length;
   const onlyB = joined.filter((pair) => !pair.a).length;

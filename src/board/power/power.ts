@@ -46,13 +46,9 @@ export function powerLines(question: PowerQuestion, measured?: Discordance): Pow
 }
 
 /** From two runs: how many outcomes differ, and how much samples that share an image count. */
-export async function measureDiscordance(
-  task: string,
-  a: SideTask,
-  b: SideTask,
-): Promise<Discordance & { readonly n: number }> {
+export async function measureDiscordance(a: SideTask, b: SideTask): Promise<Discordance & { readonly n: number }> {
   const metric = a.result.metrics[0]?.name ?? "";
-  const values = (await joinSamples(a.run, b.run, task)).flatMap((pair) => {
+  const values = (await joinSamples(a, b)).flatMap((pair) => {
     const [x, y] = [sampleValue(pair.a, metric), sampleValue(pair.b, metric)];
     return x === undefined || y === undefined ? [] : [{ value: y - x, cluster: pair.a?.cluster ?? pair.id }];
   });
