@@ -89,10 +89,12 @@ export default defineTask<Row>({
   submission: {
     file: "mathvista_test.json",
     entry: ({ pid, query }, answer) => [pid, { pid, query, response: answer }],
-    schema: Type.Tuple([
-      Type.String(),
-      Type.Object({ pid: Type.String(), query: Type.String(), response: Type.String() }),
-    ]),
+    schema: Type.Unsafe({
+      type: "array",
+      prefixItems: [Type.String(), Type.Object({ pid: Type.String(), query: Type.String(), response: Type.String() })],
+      items: false,
+      minItems: 2,
+    }),
     format: "object",
   },
 });

@@ -54,7 +54,7 @@ export default defineTask<Row>({
   submission: {
     file: "mmmu_test_for_submission.json",
     entry: ({ id }, answer) => [id, answer],
-    schema: Type.Tuple([Type.String({ pattern: "^test_.+_\\d+$" }), Type.String()]),
+    schema: Type.Array(Type.String(), { minItems: 2, maxItems: 2 }),
     format: "object",
   },
 });

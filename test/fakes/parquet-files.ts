@@ -3,7 +3,18 @@ import { gzipSync } from "node:zlib";
 import type { SchemaElement } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
 
-export type ColumnType = "string" | "int64" | "double" | "bool" | "binary" | "image" | "images" | "strings" | "answers";
+export type ColumnType =
+  | "string"
+  | "int64"
+  | "double"
+  | "bool"
+  | "binary"
+  | "image"
+  | "images"
+  | "strings"
+  | "answers"
+  /** A struct of texts and lists of texts, such as MathVista's metadata. */
+  | { readonly struct: Readonly<Record<string, "string" | "strings">> };
 export type Codec = "SNAPPY" | "ZSTD" | "GZIP" | "UNCOMPRESSED";
 
 export interface ParquetOptions {
@@ -68,6 +79,13 @@ function schemaOf(name: string, type: ColumnType): SchemaElement[] {
     leaf("bytes", { type: "BYTE_ARRAY" }),
     text("path"),
   ];
+  if (typeof type === "object") {
+    const fields = Object.entries(type.struct);
+    return [
+      leaf(name, { num_children: fields.length }),
+      ...fields.flatMap(([field, fieldType]) => schemaOf(field, fieldType)),
+    ];
+  }
   switch (type) {
     case "string":
       return [text(name)];

@@ -1,0 +1,206 @@
+/**
+ * One benchmark at its front door: a small parquet file in the official schema, the exact prompts of every profile, and
+ * the scores of given answers under both scorings. Prompts and scores are files in golden/: a changed word or number is a
+ * visible diff, and raises the task's `version`.
+ */
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import type { Json } from "../../src/core/json.js";
+import { type Prompt, promptText } from "../../src/core/prompt.js";
+import type { Result, SampleRecord } from "../../src/core/result.js";
+import type { Likelihood, Output } from "../../src/core/runner.js";
+import { violationOf } from "../../src/core/schema.js";
+import type { Scoring } from "../../src/core/score.js";
+import type { Task } from "../../src/core/task.js";
+import { openFolder } from "../../src/datasets/folder.js";
+import { scoreSample } from "../../src/run/score-sample.js";
+import { summarise } from "../../src/run/summarise.js";
+import { type ColumnType, parquetBytes } from "../fakes/parquet-files.js";
+import { picture } from "../fakes/pictures.js";
+
+export interface Golden {
+  /** The default export of the task file, or one of its tasks. */
+  readonly task: Task;
+  /** Default: the task's first split. */
+  readonly split?: string;
+  readonly columns: Readonly<Record<string, ColumnType>>;
+  /** Cells as in the file; `true` in an image column is a picture, a number in a column of images so many. */
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  /** What the model answers to each row (after expansion); a list of log-probabilities for tasks that rank options. */
+  readonly answers: readonly (string | readonly number[])[];
+  /** What the judge replies about each row, in the order asked. */
+  readonly verdicts?: readonly (readonly string[])[];
+  /** The main metric's value, worked out by hand from the benchmark's rule. */
+  readonly main?: Readonly<Record<Scoring, number | null>>;
+}
+
+const golden = fileURLToPath(new URL("golden", import.meta.url));
+
+export function goldenTask(subject: Golden): void {
+  const { task } = subject;
+  const splitName = subject.split ?? Object.keys(task.splits)[0] ?? "";
+  const label = splitName === Object.keys(task.splits)[0] ? task.name : `${task.name}@${splitName}`;
+
+  test(`${label} sends the golden prompts`, async () => {
+    const rows = await readRows(subject, splitName);
+    const pages = (task.profiles ?? ["default"]).map((profile) => {
+      const prompts = rows.map((row) => `--- ${task.id(row)}\n${shown(task.prompt(row, profile), task, row)}`);
+      return `=== ${profile}\n${prompts.join("\n")}\n`;
+    });
+    await expect(pages.join("\n")).toMatchFileSnapshot(join(golden, `${label}.prompts.txt`));
+  });
+
+  test(`${label} gives the golden scores`, async () => {
+    const rows = await readRows(subject, splitName);
+    expect(rows.length).toBe(subject.answers.length);
+    const pages: Record<string, unknown> = {};
+    for (const scoring of ["official", "lmms-eval"] as const) {
+      const { records, result } = await scored(subject, splitName, rows, scoring);
+      if (subject.main)
+        expect(result.metrics[0]?.value ?? null, `${scoring} scoring`).toBeCloseToOrNull(subject.main[scoring]);
+      pages[scoring] = {
+        samples: records.map(({ id, score, submission }) => ({ id, score, submission })),
+        metrics: valuesOf(result.metrics),
+        groups: Object.fromEntries(
+          Object.entries(result.groups).map(([group, values]) => [
+            group,
+            Object.fromEntries(Object.entries(values).map(([value, metrics]) => [value, valuesOf(metrics)])),
+          ]),
+        ),
+        labels: result.labels,
+        n: result.n,
+      };
+    }
+    await expect(`${JSON.stringify(pages, null, 1)}\n`).toMatchFileSnapshot(join(golden, `${label}.scores.json`));
+  });
+}
+
+expect.extend({
+  toBeCloseToOrNull(received: number | null, expected: number | null) {
+    const pass = expected === null || received === null ? received === expected : Math.abs(received - expected) < 1e-12;
+    return { pass, message: () => `expected ${expected}, got ${received}` };
+  },
+});
+declare module "vitest" {
+  interface Assertion {
+    toBeCloseToOrNull(expected: number | null): void;
+  }
+}
+
+function shown(prompt: Prompt, task: Task, row: Record<string, unknown>): string {
+  const choices = task.choices?.(row);
+  return promptText(prompt) + (choices === undefined ? "" : `\n[continuations] ${JSON.stringify(choices)}`);
+}
+
+function valuesOf(metrics: Result["metrics"]): Record<string, number | null> {
+  return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
+}
+
+/** Writes the parquet file where the task's source says and reads it as a run would. */
+export async function readRows(subject: Golden, splitName: string): Promise<Record<string, unknown>[]> {
+  const folder = await mkdtemp(join(tmpdir(), "llava-eval-golden-"));
+  try {
+    await writeParquet(subject, splitName, folder);
+    const split = subject.task.splits[splitName];
+    if (split === undefined) throw new Error(`no split ${splitName}`);
+    const request = { task: subject.task.name, splitName, split, row: subject.task.row, data: folder };
+    await using dataset = await openFolder(request, folder, "folder");
+    const rows: Record<string, unknown>[] = [];
+    for await (const batch of dataset.batches(0, new AbortController().signal)) {
+      for (const item of batch) {
+        if ("failure" in item) throw item.failure;
+        rows.push(...(subject.task.expand?.(item.row) ?? [item.row]));
+      }
+    }
+    return rows;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+export async function writeParquet({ task, columns, rows }: Golden, splitName: string, folder: string): Promise<void> {
+  const split = task.splits[splitName];
+  const place = join(folder, split?.sources[0] ?? task.name, split?.configs?.[0] ?? "data");
+  await mkdir(place, { recursive: true });
+  const bytes = await picture({ seed: 1, width: 32, height: 24 });
+  const image = (name: string) => ({ bytes: new Uint8Array(bytes), path: name });
+  const filled = rows.map((row, i) =>
+    Object.fromEntries(
+      Object.entries(columns).map(([name, type]) => {
+        const cell = row[name];
+        if (type === "image" && cell === true) return [name, image(`${i}-${name}.jpg`)];
+        if (type === "images" && typeof cell === "number")
+          return [name, Array.from({ length: cell }, (_, k) => image(`${i}-${k}.jpg`))];
+        return [name, cell];
+      }),
+    ),
+  );
+  await writeFile(join(place, `${split?.split}-00000-of-00001.parquet`), parquetBytes(columns, filled));
+}
+
+async function scored(subject: Golden, splitName: string, rows: readonly Record<string, unknown>[], scoring: Scoring) {
+  const { task, answers, verdicts = [] } = subject;
+  const split = task.splits[splitName];
+  if (split === undefined) throw new Error(`no split ${splitName}`);
+  const records = rows.map((row, index): SampleRecord => {
+    const output = outputOf(answers[index] ?? "", task.choices?.(row) ?? []);
+    const groups = Object.entries(task.groups ?? {}).flatMap(([name, of]) => {
+      const value = of(row);
+      return value === undefined ? [] : [[name, value] as const];
+    });
+    const judged = split.labelled ? judge(task, row, output, [...(verdicts[index] ?? [])], scoring) : [];
+    const outcome: Pick<SampleRecord, "score" | "submission"> =
+      judged === undefined
+        ? { score: { status: "unscored", reason: "judge", detail: "no usable reply" } }
+        : scoreSample(task, split, row, [output], judged, { scoring, seed: 0 });
+    if (outcome.submission !== undefined && task.submission)
+      expect(violationOf(task.submission.schema, outcome.submission), "the server's format").toBeUndefined();
+    const id = task.id(row);
+    const cluster = task.cluster?.(row) ?? task.imageKey?.(row) ?? id;
+    return { index, id, cluster, groups: Object.fromEntries(groups), text: output.text, ...outcome };
+  });
+  const head = {
+    ...{ task: task.name, version: task.version, model: "golden", fingerprint: {}, scoring, promptProfile: "default" },
+    ...{ generation: {}, seed: 0, repeats: 1 },
+    dataset: { source: "golden", kind: "folder" as const, split: split.split, licence: split.licence },
+  };
+  const rules = { maxFailed: { count: 1e9 }, demo: false, labelled: split.labelled, total: records.length };
+  const stream = (async function* () {
+    yield* records;
+  })();
+  return { records, result: await summarise(task, head, stream, rules) };
+}
+
+/** The judge's replies as verdicts; undefined when a question got no usable one. */
+function judge(
+  task: Task,
+  row: Record<string, unknown>,
+  output: Output,
+  replies: string[],
+  scoring: Scoring,
+): Json[] | undefined {
+  const verdicts: Json[] = [];
+  for (;;) {
+    const question = task.judge?.ask(row, output, verdicts, scoring);
+    if (question === undefined) return verdicts;
+    if (replies.length === 0) return verdicts; // nobody was asked
+    let verdict: Json | undefined;
+    for (let attempt = 0; attempt < (question.attempts ?? 3) && verdict === undefined && replies.length > 0; attempt++)
+      verdict = question.parse(replies.shift() ?? "");
+    if (verdict === undefined) return undefined;
+    verdicts.push(verdict);
+  }
+}
+
+function outputOf(answer: string | readonly number[], choices: readonly string[]): Output {
+  const base = { finish: "stop" as const, usage: {}, timing: { totalMs: 0, attempts: 1 }, warnings: [] };
+  if (typeof answer === "string") return { ...base, text: answer };
+  const likelihoods = answer.map(
+    (logprob, i): Likelihood => ({ logprob, tokens: (choices[i] ?? "").trim().split(" ").length, isGreedy: false }),
+  );
+  const best = answer.indexOf(Math.max(...answer));
+  return { ...base, text: choices[best] ?? "", likelihoods };
+}
