@@ -83,8 +83,8 @@ export function faultOf(error: unknown): TransportFault {
       const fault = faultByCode[code];
       if (fault) return fault;
       if (/CERT|TLS|SSL|SELF_SIGNED|VERIFY/.test(code)) return "tls";
-      if (code.startsWith("HPE_")) return "malformed";
     }
+    if (at.name === "HTTPParserError") return "malformed";
     // Several addresses of one name were tried (localhost: ::1 and 127.0.0.1).
     at = at instanceof AggregateError ? at.errors[0] : at.cause;
   }

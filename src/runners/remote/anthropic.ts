@@ -13,6 +13,7 @@ import {
   type Reply,
   systemText,
   textAt,
+  withExtra,
 } from "./protocol.js";
 
 export function anthropic(config: RemoteConfig): Protocol {
@@ -69,9 +70,8 @@ class Anthropic implements Protocol {
       temperature: options.temperature,
       top_k: options.topK,
       stop_sequences: stops?.length ? stops : undefined,
-      ...this.config.body,
     });
-    return { path: "/messages", body: body.build(value), warnings };
+    return { path: "/messages", body: body.build(withExtra(value, this.config.body)), warnings };
   }
 
   read(reply: unknown): Reply {

@@ -14,6 +14,7 @@ import {
   type Reply,
   systemText,
   textAt,
+  withExtra,
 } from "./protocol.js";
 
 const mostStops = 5;
@@ -63,11 +64,10 @@ class Gemini implements Protocol {
         // The field is an int32.
         seed: options.temperature > 0 ? request.seed % 2 ** 31 : undefined,
       }),
-      ...this.config.body,
     });
     return {
       path: `/models/${encodeURIComponent(this.config.model)}:generateContent`,
-      body: body.build(value),
+      body: body.build(withExtra(value, this.config.body)),
       warnings,
     };
   }

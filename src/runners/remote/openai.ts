@@ -16,6 +16,7 @@ import {
   type RenderedMessage,
   type Reply,
   textAt,
+  withExtra,
 } from "./protocol.js";
 
 /** The API takes four stop strings; the rest is cut on our side. */
@@ -86,9 +87,8 @@ class OpenAi implements Protocol {
       repetition_penalty: repetition && config.repetitionPenalty ? options.repetitionPenalty : undefined,
       stop: options.stop?.length && !this.#reasons ? options.stop.slice(0, mostStops) : undefined,
       seed: seeded ? request.seed : undefined,
-      ...config.body,
     });
-    return { path: "/chat/completions", body: body.build(value), warnings };
+    return { path: "/chat/completions", body: body.build(withExtra(value, this.config.body)), warnings };
   }
 
   #message(message: RenderedMessage, images: ImageParts, body: JsonBody): unknown {
@@ -131,9 +131,8 @@ class OpenAi implements Protocol {
       temperature: 0,
       logprobs: 1,
       echo: true,
-      ...this.config.body,
     };
-    return { path: "/completions", body: new JsonBody().build(value), warnings: [] };
+    return { path: "/completions", body: new JsonBody().build(withExtra(value, this.config.body)), warnings: [] };
   }
 
   #readEcho(reply: unknown, request: LikelihoodRequest, continuation: string): Reply {
@@ -171,9 +170,8 @@ class OpenAi implements Protocol {
       temperature: 0,
       // 0 = the log-probability and the rank of the prompt's own tokens, no others.
       prompt_logprobs: 0,
-      ...this.config.body,
     };
-    return { path: "/chat/completions", body: body.build(value), warnings: [] };
+    return { path: "/chat/completions", body: body.build(withExtra(value, this.config.body)), warnings: [] };
   }
 
   #readContinued(reply: unknown, continuation: string, promptTokens: number): Reply {

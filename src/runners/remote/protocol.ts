@@ -96,3 +96,18 @@ export function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<
     [K in keyof T]: Exclude<T[K], undefined>;
   };
 }
+
+/** A request's fields with those of a config's `body` over them; objects are merged, so that one nested field can be set. */
+export function withExtra(fields: object, extra: object | undefined): object {
+  if (!extra) return fields;
+  const merged: Record<string, unknown> = { ...fields };
+  for (const [name, value] of Object.entries(extra)) {
+    const own = merged[name];
+    merged[name] = isPlain(own) && isPlain(value) ? withExtra(own, value) : value;
+  }
+  return merged;
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,207 @@
+import { createServer, type Server } from "node:http";
+import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import { redactor } from "../../src/http/redact.js";
+import { backoffMs, retryAfterOf, sleep } from "../../src/http/retry.js";
+import { Transport } from "../../src/http/transport.js";
+import { TransportError } from "../../src/http/transport-error.js";
+
+const servers: { close(): unknown; closeAllConnections?(): void }[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections?.();
+    server.close();
+  }
+});
+
+async function serve(handler: Parameters<typeof createServer>[1]): Promise<string> {
+  const server: Server = createServer(handler as never);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const signal = () => new AbortController().signal;
+const get = (url: string, more: object = {}) => ({
+  method: "GET" as const,
+  url,
+  timeoutMs: 5_000,
+  signal: signal(),
+  ...more,
+});
+
+async function failureOf(promise: Promise<unknown>): Promise<TransportError> {
+  const error = await promise.then(
+    () => new Error("it succeeded"),
+    (thrown) => thrown,
+  );
+  expect(error).toBeInstanceOf(TransportError);
+  return error as TransportError;
+}
+
+describe("the transport", () => {
+  test("sends a body made of pieces, as often as it is asked to", async () => {
+    const bodies: string[] = [];
+    const url = await serve(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) chunks.push(chunk as Buffer);
+      bodies.push(`${request.headers["content-length"]}:${Buffer.concat(chunks)}`);
+      response.end("ok");
+    });
+    await using transport = new Transport();
+    const body = {
+      byteLength: 6,
+      *chunks() {
+        yield Buffer.from("abc");
+        yield Buffer.from("def");
+      },
+    };
+    for (let i = 0; i < 2; i++) {
+      const response = await transport.request({ ...get(url), method: "POST", body });
+      expect(response.body.toString()).toBe("ok");
+    }
+    expect(bodies).toEqual(["6:abcdef", "6:abcdef"]);
+  });
+
+  test("tells apart why there is no response", async () => {
+    await using transport = new Transport();
+    expect((await failureOf(transport.request(get("http://127.0.0.1:9/")))).fault).toBe("refused");
+    expect((await failureOf(transport.request(get("http://no-such-host.invalid/")))).fault).toBe("dns");
+    const tcp = createTcpServer((socket) => socket.once("data", () => socket.end("this is not HTTP\r\n\r\n")));
+    servers.push(tcp);
+    await new Promise<void>((resolve) => tcp.listen(0, "127.0.0.1", () => resolve()));
+    const port = (tcp.address() as AddressInfo).port;
+    expect((await failureOf(transport.request(get(`http://127.0.0.1:${port}/`)))).fault).toBe("malformed");
+    expect((await failureOf(transport.request(get(`https://127.0.0.1:${port}/`)))).fault).toBe("tls");
+    const cut = await serve((_, response) => {
+      response.writeHead(200, { "content-length": "100" });
+      response.write("half");
+      setTimeout(() => response.socket?.destroy(), 10);
+    });
+    expect((await failureOf(transport.request(get(cut)))).fault).toBe("reset");
+  });
+
+  test("ends a request at its deadline, also while the body trickles, and when no byte comes for too long", async () => {
+    const trickle = await serve((_, response) => {
+      response.writeHead(200);
+      const timer = setInterval(() => response.write("."), 20);
+      response.on("close", () => clearInterval(timer));
+    });
+    const silent = await serve((_, response) => {
+      response.writeHead(200);
+      response.write(".");
+    });
+    await using transport = new Transport();
+    expect(await failureOf(transport.request(get(trickle, { timeoutMs: 150 })))).toMatchObject({ fault: "timeout" });
+    expect(await failureOf(transport.request(get(silent, { idleMs: 100 })))).toMatchObject({
+      fault: "timeout",
+      message: "no byte within 0.1 s",
+    });
+  });
+
+  test("refuses a response that is too large, declared or not, without holding it", async () => {
+    const declared = await serve((_, response) => {
+      response.writeHead(200, { "content-length": String(2 ** 30) });
+      response.write(Buffer.alloc(1000));
+    });
+    const endless = await serve((_, response) => {
+      const timer = setInterval(() => response.write(Buffer.alloc(100_000)), 1);
+      response.on("close", () => clearInterval(timer));
+    });
+    await using transport = new Transport({ maxResponseBytes: 1_000_000 });
+    for (const url of [declared, endless])
+      expect((await failureOf(transport.request(get(url)))).fault).toBe("too-large");
+  });
+
+  test("rejects an aborted request with the signal's own reason", async () => {
+    const url = await serve(() => {});
+    await using transport = new Transport();
+    const stop = new AbortController();
+    const reason = new Error("Ctrl-C");
+    setTimeout(() => stop.abort(reason), 30);
+    await expect(transport.request(get(url, { signal: stop.signal }))).rejects.toBe(reason);
+    await expect(transport.request(get(url, { signal: stop.signal }))).rejects.toBe(reason);
+  });
+
+  test("goes through the proxy of the environment, and not for hosts in NO_PROXY", async () => {
+    let tunnels = 0;
+    const proxy = createServer();
+    proxy.on("connect", (request, socket) => {
+      tunnels += 1;
+      const [host, port] = (request.url as string).split(":") as [string, string];
+      const target = connect(Number(port), host, () => {
+        socket.write("HTTP/1.1 200 Connection Established\r\n\r\n");
+        target.pipe(socket).pipe(target);
+      });
+      target.on("error", () => socket.destroy());
+      socket.on("error", () => target.destroy());
+    });
+    servers.push(proxy);
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", () => resolve()));
+    const proxyUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const url = await serve((_, response) => response.end("through"));
+    for (const [no, expected] of [
+      ["", 1],
+      ["127.0.0.1", 1],
+    ] as const) {
+      await using transport = new Transport({ environment: { HTTP_PROXY: proxyUrl, NO_PROXY: no } });
+      expect((await transport.request(get(url))).body.toString()).toBe("through");
+      expect(tunnels).toBe(expected);
+    }
+  });
+
+  test("keeps secrets out of what it throws", async () => {
+    const url = await serve((_, response) => {
+      response.writeHead(401);
+      response.end('{"error": "wrong key my-very-secret-key, and Bearer abcdefghijkl"}');
+    });
+    await using transport = new Transport({ secrets: ["my-very-secret-key"] });
+    const error = transport.statusError(await transport.request(get(url)));
+    expect(error.body).toBe('{"error": "wrong key [secret], and Bearer [secret]"}');
+  });
+});
+
+describe("redaction", () => {
+  test.each([
+    ["token=hf_abcdefghijklmnopqrstu&x=1", "token=[secret]&x=1"],
+    ["key sk-proj-abcdefghijklmnop123", "key [secret]"],
+    ["https://user:pass@host/path", "https://[secret]@host/path"],
+    ["Authorization: Bearer abc.def-ghi", "Authorization: Bearer [secret]"],
+    ["AIzaSyA-abcdefghijklmnopqrstuvwxyz01234", "[secret]"],
+    ["an ordinary sentence about keys", "an ordinary sentence about keys"],
+  ])("turns %j into %j", (text, clean) => expect(redactor([])(text)).toBe(clean));
+
+  test("finds a known secret also encoded in a URL or as base64", () => {
+    const redact = redactor(["p@ss/word!"]);
+    expect(redact(`a ${encodeURIComponent("p@ss/word!")} b ${Buffer.from("p@ss/word!").toString("base64")} c`)).toBe(
+      "a [secret] b [secret] c",
+    );
+  });
+});
+
+describe("waiting", () => {
+  test("doubles with jitter up to a bound", () => {
+    expect(backoffMs(1, undefined, {}, () => 0)).toBe(250);
+    expect(backoffMs(1, undefined, {}, () => 1)).toBe(500);
+    expect(backoffMs(4, undefined, {}, () => 1)).toBe(4_000);
+    expect(backoffMs(30, undefined, {}, () => 1)).toBe(60_000);
+  });
+
+  test("honours Retry-After as seconds, milliseconds or a date, and bounds it", () => {
+    expect(retryAfterOf({ "retry-after": "3" })).toBe(3_000);
+    expect(retryAfterOf({ "retry-after-ms": "120", "retry-after": "3" })).toBe(120);
+    expect(retryAfterOf({ "retry-after": "Wed, 21 Oct 2015 07:28:10 GMT" }, Date.parse("2015-10-21T07:28:00Z"))).toBe(
+      10_000,
+    );
+    expect(retryAfterOf({ "retry-after": "soon" })).toBeUndefined();
+    expect(backoffMs(1, 3_000, {}, () => 0)).toBe(3_000);
+    expect(backoffMs(1, 86_400_000, {}, () => 0)).toBe(300_000);
+  });
+
+  test("ends at once when it is aborted", async () => {
+    const stop = new AbortController();
+    const waiting = sleep(60_000, stop.signal);
+    stop.abort(new Error("stop"));
+    await expect(waiting).rejects.toThrow("stop");
+  });
+});

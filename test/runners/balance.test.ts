@@ -1,0 +1,135 @@
+import { describe, expect, test } from "vitest";
+import { TransportError } from "../../src/http/transport-error.js";
+import { JsonBody } from "../../src/runners/remote/json-body.js";
+import { Servers } from "../../src/runners/remote/servers.js";
+import { Window } from "../../src/runners/remote/window.js";
+
+const signal = () => new AbortController().signal;
+const rateLimit = (retryAfterMs?: number) =>
+  new TransportError("status", "HTTP 429", { status: 429, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+
+describe("the window", () => {
+  test("grows by one per answer until the first congestion, is halved by it, then grows slowly", () => {
+    const window = new Window(64);
+    expect(window.size).toBe(16);
+    for (let i = 0; i < 16; i++) window.succeeded();
+    expect(window.size).toBe(32);
+    window.congested(rateLimit(), performance.now());
+    expect(window.size).toBe(16);
+    for (let i = 0; i < 17; i++) window.succeeded();
+    expect(window.size).toBe(17);
+  });
+
+  test("is cut once for what was sent before the cut", () => {
+    const window = new Window(64);
+    const sent = performance.now();
+    window.congested(rateLimit(), sent);
+    window.congested(rateLimit(), sent - 1);
+    expect(window.size).toBe(8);
+  });
+
+  test("never falls below one, and never exceeds its bound", () => {
+    const window = new Window(20);
+    for (let i = 0; i < 100; i++) window.succeeded();
+    expect(window.size).toBe(20);
+    for (let i = 0; i < 100; i++) window.congested(rateLimit(), Number.POSITIVE_INFINITY);
+    expect(window.size).toBe(1);
+  });
+
+  test("lets no more in than its size, in order of arrival", async () => {
+    const window = new Window(2);
+    const order: number[] = [];
+    const enter = async (i: number) => {
+      await window.enter(signal());
+      order.push(i);
+    };
+    const all = [1, 2, 3, 4].map(enter);
+    await Promise.all(all.slice(0, 2));
+    expect(order).toEqual([1, 2]);
+    window.leave();
+    await all[2];
+    expect(order).toEqual([1, 2, 3]);
+    window.leave();
+    await all[3];
+  });
+
+  test("stops everybody for as long as Retry-After says, and an aborted waiter leaves the queue", async () => {
+    const window = new Window(4);
+    window.congested(rateLimit(80), performance.now());
+    const stop = new AbortController();
+    const aborted = window.enter(stop.signal);
+    const waiting = window.enter(signal());
+    stop.abort(new Error("stop"));
+    await expect(aborted).rejects.toThrow("stop");
+    const began = performance.now();
+    await waiting;
+    expect(performance.now() - began).toBeGreaterThan(40);
+  });
+});
+
+describe("several servers", () => {
+  const refused = new TransportError("refused", "nobody");
+
+  test("take turns by how busy they are", () => {
+    const servers = new Servers(["http://a/", "http://b"]);
+    const taken = [1, 2, 3, 4].map(() => servers.take().url);
+    expect(taken.filter((url) => url === "http://a")).toHaveLength(2);
+  });
+
+  test("one that refuses is left alone for a while, tried by one request, and comes back", () => {
+    let now = 0;
+    const servers = new Servers(["http://a", "http://b"], () => now);
+    const dead = servers.take();
+    servers.done(dead, refused);
+    for (let i = 0; i < 6; i++) expect(servers.take().url).toBe("http://b");
+    now += 2_001;
+    const trial = servers.take();
+    expect(trial.url).toBe("http://a");
+    expect(servers.take().url).toBe("http://b");
+    servers.done(trial);
+    expect(servers.take().url).toBe("http://a");
+  });
+
+  test("one reset does not take a server out; three in a row do", () => {
+    let now = 0;
+    const servers = new Servers(["http://a", "http://b"], () => now);
+    const reset = new TransportError("reset", "broke");
+    for (let i = 0; i < 3; i++) {
+      const a = servers.take();
+      expect(a.url).toBe("http://a");
+      servers.done(a, reset);
+    }
+    expect(servers.take().url).toBe("http://b");
+    now = 1;
+  });
+
+  test("when all are out the one that has been out longest is tried", () => {
+    let now = 0;
+    const servers = new Servers(["http://a", "http://b"], () => now);
+    servers.done(servers.take(), refused);
+    now = 10;
+    servers.done(servers.take(), refused);
+    expect(servers.take().url).toBe("http://a");
+  });
+});
+
+describe("a JSON body with pictures", () => {
+  const bytesOf = (body: ReturnType<JsonBody["build"]>) => Buffer.concat([...body.chunks()]);
+
+  test("is what JSON.stringify would make, whatever the text and the sizes, and can be made again", () => {
+    for (const size of [0, 1, 2, 3, 4, 12_287, 12_288, 12_289, 100_000]) {
+      const picture = Buffer.from(Array.from({ length: size }, (_, i) => (i * 31 + size) & 255));
+      const json = new JsonBody();
+      const text = 'a "quoted" 😀 \u2028 0123456789abcdef:0: end';
+      const body = json.build({
+        text,
+        url: `data:image/png;base64,${json.base64({ bytes: picture })}`,
+        after: [json.base64({ bytes: picture })],
+      });
+      const base64 = picture.toString("base64");
+      const expected = JSON.stringify({ text, url: `data:image/png;base64,${base64}`, after: [base64] });
+      expect(bytesOf(body).toString("utf8")).toBe(expected);
+      expect(bytesOf(body).byteLength).toBe(body.byteLength);
+    }
+  });
+});

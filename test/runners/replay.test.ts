@@ -1,0 +1,88 @@
+import { appendFile, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { UserError } from "../../src/core/errors.js";
+import type { GenerateRequest } from "../../src/core/runner.js";
+import { openRunner } from "../../src/runners/index.js";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "llava-eval-replay-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const signal = new AbortController().signal;
+const user = (text: string) => ({ role: "user" as const, parts: [{ type: "text" as const, text }] });
+const ask = (id: string, rounds = 0): GenerateRequest => ({
+  id,
+  prompt: {
+    messages: [
+      user("q"),
+      ...Array.from({ length: rounds }, () => ({
+        role: "assistant" as const,
+        parts: [{ type: "text" as const, text: "a" }],
+      })),
+    ],
+  },
+  options: { maxNewTokens: 9, temperature: 0 },
+  seed: 0,
+});
+const line = (record: object) => `${JSON.stringify({ index: 0, cluster: "c", ...record })}\n`;
+
+test("answers are found by task and row, repeats and rounds included; the last line of a sample counts", async () => {
+  const unscored = { status: "unscored", reason: "transport", detail: "HTTP 500" };
+  await writeFile(
+    join(folder, "vqav2@test.samples.jsonl"),
+    line({ id: "1", score: unscored }) +
+      line({ id: "1", text: "one", reasoning: "hm", finish: "length" }) +
+      line({ id: "1", repeat: 1, text: "again" }) +
+      line({ id: "2", text: "b", turns: ["a", "b"] }) +
+      line({ id: "3", score: { ...unscored, reason: "refused", detail: "the filter" } }),
+  );
+  await writeFile(join(folder, "pope.samples.jsonl"), line({ id: "1", text: "yes" }));
+  await using runner = await openRunner(`replay:${folder}`);
+  expect(await runner.generate(ask("vqav2/1"), signal)).toMatchObject({
+    text: "one",
+    reasoning: "hm",
+    finish: "length",
+  });
+  expect((await runner.generate(ask("vqav2/1#1"), signal)).text).toBe("again");
+  expect((await runner.generate(ask("pope/1"), signal)).text).toBe("yes");
+  expect((await runner.generate(ask("vqav2/2", 0), signal)).text).toBe("a");
+  expect((await runner.generate(ask("vqav2/2", 1), signal)).text).toBe("b");
+  await expect(runner.generate(ask("vqav2/3"), signal)).rejects.toMatchObject({
+    reason: "refused",
+    detail: "the filter",
+  });
+  await expect(runner.generate(ask("vqav2/4"), signal)).rejects.toMatchObject({ reason: "transport" });
+});
+
+test("a torn last line is no record, and a broken one in the middle is an error that names it", async () => {
+  const file = join(folder, "pope.samples.jsonl");
+  await writeFile(file, line({ id: "1", text: "yes" }));
+  await appendFile(file, '{"index":1,"id":"2","te');
+  await using runner = await openRunner(`replay:${file}`);
+  expect((await runner.generate(ask("pope/1"), signal)).text).toBe("yes");
+  await appendFile(file, "\n");
+  const error = await openRunner(`replay:${file}`).catch((thrown) => thrown);
+  expect(error).toBeInstanceOf(UserError);
+  expect(error.where).toBe(`${file}:2`);
+});
+
+test("the fingerprint follows the journal's content", async () => {
+  const file = join(folder, "pope.samples.jsonl");
+  const fingerprint = async (text: string) => {
+    await writeFile(file, line({ id: "1", text }));
+    await using runner = await openRunner(`replay:${file}`);
+    return JSON.stringify(runner.fingerprint);
+  };
+  const yes = await fingerprint("yes");
+  expect(await fingerprint("yes")).toBe(yes);
+  expect(await fingerprint("no")).not.toBe(yes);
+});
+
+test.each(["absent", "empty"])("a path that is %s is an error", async (kind) => {
+  const path = kind === "absent" ? join(folder, "none") : folder;
+  await expect(openRunner(`replay:${path}`)).rejects.toBeInstanceOf(UserError);
+});

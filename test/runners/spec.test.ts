@@ -1,0 +1,73 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { UserError } from "../../src/core/errors.js";
+import { isTemplateName } from "../../src/runners/local/prompt/templates.js";
+import { presetNames, resolveModel } from "../../src/runners/spec.js";
+
+const errorOf = async (spec: string): Promise<UserError> => {
+  const error = await resolveModel(spec).catch((thrown) => thrown);
+  expect(error).toBeInstanceOf(UserError);
+  return error;
+};
+
+describe("--model", () => {
+  test.each([
+    ["openai:gpt-4o", { runner: "openai", model: "gpt-4o" }],
+    [
+      "openai:org/m@v2@http://a:1/v1,http://b:2/v1",
+      { runner: "openai", model: "org/m@v2", urls: ["http://a:1/v1", "http://b:2/v1"] },
+    ],
+    ["anthropic:claude-x", { runner: "anthropic", model: "claude-x" }],
+    ["gemini:gemini-x", { runner: "gemini", model: "gemini-x" }],
+    ["local:/data/llava@home", { runner: "local", checkpoint: "/data/llava@home" }],
+    [
+      "local:lmms-lab/llava-next-72b@abc123",
+      { runner: "local", checkpoint: "lmms-lab/llava-next-72b", revision: "abc123" },
+    ],
+    ["replay:runs/a", { runner: "replay", file: "runs/a" }],
+    ["stub", { runner: "stub" }],
+    ["stub:yes", { runner: "stub", answer: "yes" }],
+  ])("%s is understood", async (spec, config) => {
+    expect(await resolveModel(spec)).toEqual(config);
+  });
+
+  test.each([
+    ["llava-next-27b", /did you mean "llava-next-72b"/],
+    ["openia:gpt-4o", /no model or preset named "openia:gpt-4o"/],
+    ["openai:", /not complete/],
+    ["openai:m@localhost:8000", /no URL in/],
+    ["openai:m@http://user:secret@host/v1", /must not hold a user name or password/],
+    ["replay:", /replay:FILE/],
+    ["/no/such/file.yaml", /no such file/],
+  ])("%s is an error that says what to do", async (spec, words) => {
+    expect((await errorOf(spec)).format()).toMatch(words);
+  });
+
+  test("a mistake in a model file is named with line and column, and the nearest key", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "llava-eval-spec-"));
+    const file = join(folder, "m.yaml");
+    await writeFile(file, "runner: openai\nmodel: m\ntimeoutSecond: 5\n");
+    const error = await errorOf(file);
+    expect(error.where).toBe(`${file}:3:1`);
+    expect(error.format()).toMatch(/did you mean "timeoutSeconds"/);
+    await writeFile(file, "runner: openai\nmodel: m\napiKey: sk-0123456789\n");
+    expect((await errorOf(file)).where).toBe(`${file}:3:9`);
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe("the presets", () => {
+  test("are valid, name templates that exist, and hold no key", async () => {
+    const names = await presetNames();
+    expect(names).toContain("llava-next-72b");
+    expect(names.length).toBeGreaterThanOrEqual(15);
+    for (const name of names) {
+      const config = await resolveModel(name);
+      expect([name, config.about]).toEqual([name, expect.any(String)]);
+      if (config.runner !== "local" || config.template === undefined) continue;
+      expect([name, isTemplateName(config.template)]).toEqual([name, true]);
+    }
+  });
+});
