@@ -1,0 +1,25 @@
+/** Where conformance data lies: copies in this repository, and more beside it on the machines that have it. */
+import { existsSync, readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { benchmarkFolders } from "../../src/conformance/benchmark-folder.js";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const data = join(root, "test", "conformance", "data");
+
+/** `../shared/conformance`, or undefined where the machine has none. */
+export const sharedConformance = ((): string | undefined => {
+  const folder = join(resolve(process.env.LLAVA_EVAL_SHARED ?? join(root, "..", "shared")), "conformance");
+  return existsSync(folder) ? folder : undefined;
+})();
+
+/** Vector files by name: the repository's own. */
+export const ownVectors = new Map(
+  readdirSync(join(data, "scorers")).map((file) => [file.replace(/\.jsonl\.gz$/, ""), join(data, "scorers", file)]),
+);
+
+/** Benchmark folders of the repository. */
+export const ownOutputs = benchmarkFolders(join(data, "outputs"));
+
+/** Outputs whose licence forbids a copy here. */
+export const outputsElsewhere = ["chartqa", "mme", "mmstar", "scienceqa"] as const;

@@ -1,0 +1,52 @@
+/** Every line of every vector file and every real output, through the code that scores runs. */
+import { basename, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { benchmarkFolders, checkBenchmarkFolder } from "../../src/conformance/benchmark-folder.js";
+import { benchmarks } from "../../src/conformance/outputs/table.js";
+import { checkVectorFile } from "../../src/conformance/vector-file.js";
+import { vectorFiles } from "../../src/conformance/vectors/table.js";
+import { outputsElsewhere, ownOutputs, ownVectors, sharedConformance } from "./data-folders.js";
+
+describe("vectors made by running the references' code", () => {
+  test("every file has a scorer, and every scorer a file", () => {
+    expect([...ownVectors.keys()].sort()).toEqual(Object.keys(vectorFiles).sort());
+  });
+
+  let total = 0;
+  for (const [name, path] of ownVectors) {
+    test(`${name}: every line agrees`, () => {
+      const report = checkVectorFile(vectorFiles[name] ?? { functions: {} }, path);
+      expect(report.differences.slice(0, 5)).toEqual([]);
+      expect(report.failed).toBe(0);
+      expect(report.passed).toBeGreaterThan(0);
+      total += report.passed;
+    });
+  }
+
+  test("together they are 49,869 cases", () => {
+    expect(total).toBe(49_869);
+  });
+});
+
+describe("outputs of published models, scored by the official code", () => {
+  const check = (folder: string) => {
+    const report = checkBenchmarkFolder(folder, benchmarks);
+    expect(report.differences.slice(0, 5)).toEqual([]);
+    expect(report.failed).toBe(0);
+    expect(report.passed).toBeGreaterThan(0);
+  };
+  for (const folder of ownOutputs) test(`${basename(folder)}: every score agrees`, () => check(folder));
+
+  for (const name of outputsElsewhere) {
+    const skipped = sharedConformance === undefined;
+    const why = skipped ? " (skipped: ../shared/conformance is not on this machine)" : "";
+    test.skipIf(skipped)(`${name}, kept beside the repository: every score agrees${why}`, () => {
+      check(join(sharedConformance as string, name));
+    });
+  }
+
+  test.skipIf(sharedConformance === undefined)("no folder beside the repository is forgotten here", () => {
+    const there = benchmarkFolders(sharedConformance as string).map((folder) => basename(folder));
+    expect([...ownOutputs.map((folder) => basename(folder)), ...outputsElsewhere].sort()).toEqual(there.sort());
+  });
+});
