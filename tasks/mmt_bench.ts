@@ -15,16 +15,17 @@ import {
 } from "llava-eval";
 
 const text = Type.Optional(Nullable(Type.String()));
-const row = Type.Object({
+const columns = {
   index: Type.Union([Type.String(), Type.Integer()]),
   question: Type.String(),
   ...{ A: text, B: text, C: text, D: text, E: text, F: text, G: text, H: text, I: text },
   answer: text,
   category: Type.String(),
   "l2-category": Type.String(),
-  image: Type.Union([Image(), Type.Array(Image())]),
-});
-type Row = Static<typeof row>;
+};
+const row = Type.Object({ ...columns, image: Image() });
+const severalRow = Type.Object({ ...columns, image: Type.Array(Image()) });
+type Row = Static<typeof row> | Static<typeof severalRow>;
 
 const LETTERS = ["A", "B", "C", "D", "E", "F", "G", "H", "I"] as const;
 const optionsOf = (row: Row) =>
@@ -78,6 +79,7 @@ const several: Task<Row> = {
   aliases: ["mmt_mi_val@val", "mmt_mi_test@test"],
   about: "MMT-Bench's questions over several pictures (Ying et al. 2024).",
   splits: splits("MMT_MI-Benchmark", {}),
+  row: severalRow,
 };
 
 export default [defineTask(single), defineTask(several)];

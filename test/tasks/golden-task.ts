@@ -74,7 +74,7 @@ export function goldenTask(subject: Golden): void {
         n: result.n,
       };
     }
-    await expect(`${JSON.stringify(pages, null, 1)}\n`).toMatchFileSnapshot(join(golden, `${label}.scores.json`));
+    await expect(`${JSON.stringify(pages, null, 1)}\n`).toMatchFileSnapshot(join(golden, `${label}.scores.txt`));
   });
 }
 

@@ -1,0 +1,78 @@
+import type { Task } from "../../src/core/task.js";
+import liveBench from "../../tasks/live_bench.js";
+import llavaInTheWild from "../../tasks/llava_in_the_wild.js";
+import wilder from "../../tasks/llava_wilder.js";
+import mmvet from "../../tasks/mmvet.js";
+import { goldenTask } from "./golden-task.js";
+
+const sign = {
+  question: "What is on the sign?",
+  caption: "A blue sign.",
+  gpt_answer: "A bicycle.",
+  image_id: "1.jpg",
+  image: true,
+};
+goldenTask({
+  task: llavaInTheWild as Task,
+  columns: {
+    ...{ question_id: "string", question: "string", caption: "string", gpt_answer: "string", category: "string" },
+    ...{ image_id: "string", image: "image" },
+  },
+  rows: [
+    { question_id: "0", category: "conv", ...sign },
+    { question_id: "1", category: "detail", ...sign },
+    { question_id: "2", category: "complex", ...sign },
+  ],
+  answers: ["A bike", "A blue sign", "I do not know"],
+  // The third judge never gives two numbers: officially unscored. lmms-eval asks once and takes (-1, -1) for a failure, so
+  // its means are (8 - 1 - 1) / 3 = 2 and (4 - 1 - 1) / 3 = 0.667, and 0.667 / 2 = 33.35 % is printed as 33.4.
+  verdicts: [["8 4\nGood."], ["Scores: nine", "10 5\n"], ["no", "no", "no"]],
+  main: { official: 50, "lmms-eval": 33.4 },
+});
+goldenTask({
+  task: wilder as Task,
+  columns: { image: "image", Question: "string", Answer: "string", Category: "string" },
+  rows: [
+    { image: true, Question: "What could I cook?", Answer: "An omelette." },
+    { image: true, Question: "Is it safe?", Answer: "No." },
+  ],
+  answers: ["Eggs", "Yes"],
+  verdicts: [["10 7\nGood."], ["10,1"]],
+  main: { official: 40, "lmms-eval": 40 },
+});
+goldenTask({
+  task: mmvet as Task,
+  columns: {
+    ...{ question_id: "string", image: "image", question: "string", answer: "string", image_source: "string" },
+    ...{ capability: "string", added_in: "string" },
+  },
+  rows: [
+    { question_id: "v1_0", image: true, question: "What is x?", answer: "-1<AND>-5", capability: "ocr,math" },
+    { question_id: "v1_1", image: true, question: "Explain.", answer: "A cat<OR>A dog", capability: "rec,know,gen" },
+    { question_id: "v1_2", image: true, question: "Where?", answer: "left", capability: "rec,spat" },
+  ],
+  answers: ["x = -1", "A cat.", "up"],
+  verdicts: [["0.5"], ["1.0 because"], ["good", "fine", "well", "bad"]],
+  // The last judge gives no score: unscored officially, 0 in lmms-eval.
+  main: { official: 0.75, "lmms-eval": 0.5 },
+});
+const news = { question: "Which headlines agree?", answer: "1 and 3", criteria: "Both are needed.", images: 2 };
+goldenTask({
+  task: liveBench as Task,
+  columns: {
+    ...{ id: "string", images: "images", question: "string", answer: "string", criteria: "string", subtask: "string" },
+  },
+  rows: [
+    { id: "1", ...news, subtask: "Concrete Recognition" },
+    { id: "2", ...news, subtask: "Further Insights" },
+    { id: "3", ...news, subtask: "Analytical Questions" },
+  ],
+  // A rating as text counts; an empty answer is 0 without a judge.
+  answers: ["1 and 3", "1", ""],
+  verdicts: [
+    ['```json\n{"Explanation": "right", "Rating": "10"}\n```'],
+    ['{"Rating": 11}', '{"Explanation": "half", "Rating": 5}'],
+    [],
+  ],
+  main: { official: 0.5, "lmms-eval": 0.5 },
+});
