@@ -49,10 +49,8 @@ Probe::Probe(const ModelConfig& config, const std::string& device, size_t stages
   projected_ = Matrix(ops(), sizes.tiles * model_->tower().rows_per_tile(), config.text.hidden, config.work);
 }
 
-std::vector<uint8_t> Probe::make_tiles_of(const PictureView& picture) const { return make_tiles(model_->config(), picture); }
-
 Rows Probe::encode(const PictureView& picture, std::map<std::string, Rows>* taps) {
-  const std::vector<uint8_t> tiles = make_tiles_of(picture);
+  const std::vector<uint8_t> tiles = make_tiles(config(), picture);
   const int64_t side = config().vision.image_size;
   const int64_t count = static_cast<int64_t>(tiles.size()) / (3 * side * side);
   const Buffer device = ops().allocate(tiles.size());

@@ -6,6 +6,7 @@
 
 #include "engine/image_slots.h"
 #include "kernels/backends.h"
+#include "models/image/resize.h"
 #include "models/llava.h"
 
 namespace llava {
@@ -34,8 +35,6 @@ class Probe {
   const ModelConfig& config() const { return model_->config(); }
   Ops& ops() { return *devices_[0]; }
 
-  /// Tiles of a picture, uint8 [tiles, 3, S, S].
-  std::vector<uint8_t> tiles(const PictureView& picture) const { return make_tiles_of(picture); }
   /// Tower and projector; taps are collected under "name index". Returns the projected rows, class rows included.
   Rows encode(const PictureView& picture, std::map<std::string, Rows>* taps = nullptr);
   /// Packed visual vectors of a picture.
@@ -44,7 +43,6 @@ class Probe {
   std::vector<Rows> prefill(const std::vector<ProbePrompt>& prompts, std::map<std::string, Rows>* taps = nullptr);
 
  private:
-  std::vector<uint8_t> make_tiles_of(const PictureView& picture) const;
   View pack_on_device(const PictureView& picture);
 
   std::vector<std::unique_ptr<Ops>> devices_;

@@ -331,7 +331,7 @@ export function loadAddon(): NativeAddon {
 }
 
 /** The folder of this package's package.json: the sources run from src/, the build from dist/src/. */
-function packageRoot(): string {
+export function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   for (;;) {
     const manifest = join(folder, "package.json");

@@ -70,8 +70,8 @@ void test_linear(Fixture& f) {
       }
     }
     // Many rows: several groups and blocks.
-    const HostMatrix weight(f, {72, 328}, type, 0.05f);
-    compare(f, shape_text(type, 1600, 72, 328), load(f, {std::span(&weight.tensor, 1), {}, 0, 0}, type), 1600, type, type, Phase::prefill,
+    const HostMatrix weight(f, {40, 328}, type, 0.05f);
+    compare(f, shape_text(type, 850, 40, 328), load(f, {std::span(&weight.tensor, 1), {}, 0, 0}, type), 850, type, type, Phase::prefill,
             Activation::none, 0);
   }
   // Stacks, a missing bias, a cut, padding of k; file types other than the work type.
