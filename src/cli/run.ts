@@ -247,7 +247,7 @@ async function openModel(
   const { concurrency, device, dtype, template, "grid-order": gridOrder } = settings;
   const options = { concurrency, device, dtype, template, gridOrder };
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  let runner = timed(await openRunner(config, { ...given, warn }), progress);
+  let runner = timed(await openRunner(config, { ...given, warn, say: (message) => progress.say(message) }), progress);
   if (settings.cache !== undefined) runner = await withResponseCache(runner, resolve(settings.cache));
   return askingOnce(runner);
 }

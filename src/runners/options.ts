@@ -6,6 +6,8 @@ export interface RunnerOptions {
   readonly concurrency?: number;
   /** Told once per fact that a user should know. */
   readonly warn?: (message: string) => void;
+  /** Told what takes long: a download, the loading of weights. */
+  readonly say?: (message: string) => void;
   /** Default `process.env`: keys (`env:NAME`), proxies, HF_*. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** `--device --dtype --template --grid-order`, local models only: they win over the config. */

@@ -17,6 +17,8 @@ import type { Template } from "./prompt/templates.js";
 import { openTokenizer } from "./tokenizer/open-tokenizer.js";
 import type { Tokenizer } from "./tokenizer/tokenizer.js";
 
+const secondsBetweenLines = 5;
+
 export interface LocalModel {
   readonly checkpoint: Checkpoint;
   readonly description: NativeModelDescription;
@@ -52,17 +54,20 @@ export async function openModel(
   const stopTokens = stopIds(described, template, tokenizer);
 
   const engine = await addon
-    .open({
-      ...model,
-      device: chooseDevice(addon, options.device),
-      // The native loader cuts embeddings and head to len(tokenizer): its softmax runs over those rows only.
-      ...(described.layout === "native" && tokenizer.length < described.text.vocabularyRows
-        ? { logitRows: tokenizer.length }
-        : {}),
-      ...(options.threads === undefined ? {} : { threads: options.threads }),
-      ...(options.memory === undefined ? {} : { memory: options.memory }),
-      ...tune,
-    })
+    .open(
+      {
+        ...model,
+        device: chooseDevice(addon, options.device),
+        // The native loader cuts embeddings and head to len(tokenizer): its softmax runs over those rows only.
+        ...(described.layout === "native" && tokenizer.length < described.text.vocabularyRows
+          ? { logitRows: tokenizer.length }
+          : {}),
+        ...(options.threads === undefined ? {} : { threads: options.threads }),
+        ...(options.memory === undefined ? {} : { memory: options.memory }),
+        ...tune,
+      },
+      tellingProgress(checkpoint.name, options.say),
+    )
     .catch(rethrowAsUserError);
 
   const { description } = engine;
@@ -85,6 +90,16 @@ export async function openModel(
       ...readings(description),
       engine: { version: addon.version, ...engine.fingerprint },
     },
+  };
+}
+
+/** A line every few seconds: the weights of a large model take minutes to load. */
+function tellingProgress(name: string, say: LocalOptions["say"]): (loaded: number, total: number) => void {
+  let next = performance.now() + secondsBetweenLines * 1000;
+  return (loaded, total) => {
+    if (performance.now() < next) return;
+    next = performance.now() + secondsBetweenLines * 1000;
+    say?.(`loading ${name}: ${(loaded / 2 ** 30).toFixed(1)} of ${(total / 2 ** 30).toFixed(1)} GiB`);
   };
 }
 

@@ -29,6 +29,8 @@ export interface LocalOptions {
   readonly concurrency?: number;
   /** Told once per fact that a user should know. */
   readonly warn?: (message: string) => void;
+  /** Told what takes long: a download, the loading of weights. */
+  readonly say?: (message: string) => void;
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 

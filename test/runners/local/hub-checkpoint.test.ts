@@ -38,7 +38,7 @@ describe("a hub id", () => {
   test("brings config, tokenizer and safetensors into the cache, with its commit in the fingerprint", async () => {
     await using place = await hubWith();
     const said: string[] = [];
-    const options = { checkpoint: "org/llava", environment: place.environment, warn: (m: string) => said.push(m) };
+    const options = { checkpoint: "org/llava", environment: place.environment, say: (m: string) => said.push(m) };
     const model = await openModel(options, {}, fakeAddon());
     expect(model.fingerprint).toMatchObject({
       model: "org/llava",

@@ -15,7 +15,8 @@ export interface FetchOptions {
   /** False: leave the weights on the hub. */
   readonly weights: boolean;
   readonly environment?: Environment | undefined;
-  readonly warn?: ((message: string) => void) | undefined;
+  /** Told what is fetched, and how much. */
+  readonly say?: ((message: string) => void) | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -48,7 +49,7 @@ export async function fetchCheckpoint(options: FetchOptions): Promise<FetchedChe
     for (const file of wanted) if (!(await cache.find(commit, file))) missing.push(file);
     if (missing.length > 0) {
       const bytes = missing.reduce((sum, { size }) => sum + size, 0);
-      options.warn?.(
+      options.say?.(
         `fetching ${missing.length} files (${(bytes / 1e9).toFixed(2)} GB) of ${options.id} into ${cache.root}`,
       );
     }

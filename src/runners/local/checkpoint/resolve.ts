@@ -22,7 +22,7 @@ export interface CheckpointChoice {
   /** False: config and tokenizer are enough. Default true. */
   readonly weights?: boolean;
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  readonly warn?: (message: string) => void;
+  readonly say?: (message: string) => void;
 }
 
 /**
