@@ -39,11 +39,11 @@ const round = (config: string) => ({
 
 export default defineTask<Row>({
   name: "live_bench",
-  aliases: ["live_bench_2406@2406", "live_bench_2407@2407", "live_bench_2409@2409"],
+  aliases: ["live_bench_2406@2024-06", "live_bench_2407@2024-07", "live_bench_2409@2024-09"],
   version: 1,
   about: "Screenshots of last month's news; a judge that sees them rates the answer from 0 to 10 (Zhang et al. 2024).",
   cite: "https://arxiv.org/abs/2407.12772; scoring follows lmms-eval live_bench/utils.py",
-  splits: { "2409": round("2024-09"), "2407": round("2024-07"), "2406": round("2024-06") },
+  splits: { "2024-09": round("2024-09"), "2024-07": round("2024-07"), "2024-06": round("2024-06") },
   row,
   id: ({ id }) => String(id),
   prompt: ({ images, question }) => userPrompt(...images, question),

@@ -36,9 +36,12 @@ type Row = Static<typeof row>;
 const SOURCES = ["lmms-lab-encoder/MMBench", "lmms-lab/MMBench"];
 const LETTER_DIRECTLY_CN = "请直接使用所提供的选项字母作为答案回答。";
 
+const LITE = ["lmms-lab-encoder/LMMs-Eval-Lite", "lmms-lab/LMMs-Eval-Lite"];
+
 const splits = (config: string): Record<string, Split> => ({
   dev: { sources: SOURCES, configs: [config], split: "dev", rows: 4329, licence: "apache-2.0", labelled: true },
   test: { sources: SOURCES, configs: [config], split: "test", rows: 6666, licence: "apache-2.0", labelled: false },
+  lite: { sources: LITE, configs: [`mmbench_${config}_dev`], split: "lite", licence: "apache-2.0", labelled: true },
 });
 
 const english: Task<Row> = {
@@ -96,6 +99,6 @@ const judged = (task: Task<Row>, aliases: readonly string[]): Task<Row> => ({
 export default [
   defineTask(english),
   defineTask(chinese),
-  defineTask(judged(english, ["mmbench_en_dev@dev"])),
-  defineTask(judged(chinese, ["mmbench_cn_dev@dev", "mmbench_cn_cc@cc"])),
+  defineTask(judged(english, ["mmbench_en_dev@dev", "mmbench_en_dev_lite@lite"])),
+  defineTask(judged(chinese, ["mmbench_cn_dev@dev", "mmbench_cn_dev_lite@lite", "mmbench_cn_cc@cc"])),
 ];

@@ -42,6 +42,15 @@ const collections: readonly Collection[] = [
   { name: "refcocog", repository: "RefCOCOg", rows: { val: 7573, test: 5023 } },
 ];
 
+/** LMMs-Eval-Lite's rows of RefCOCO val. */
+const lite: Split = {
+  sources: ["lmms-lab-encoder/LMMs-Eval-Lite", "lmms-lab/LMMs-Eval-Lite"],
+  configs: ["refcoco_bbox_val"],
+  split: "lite",
+  licence: "Apache-2.0",
+  labelled: true,
+};
+
 const splitsOf = ({ repository, rows }: Collection): Record<string, Split> => {
   const sources = [`lmms-lab-encoder/${repository}`, `lmms-lab/${repository}`];
   const split = { sources, licence: "Apache-2.0", labelled: true };
@@ -126,7 +135,11 @@ export default collections.flatMap((collection) => [
   defineTask<Row>({
     ...captions(collection),
     name: collection.name,
-    aliases: aliasesOf(collection, "bbox"),
+    aliases: [
+      ...aliasesOf(collection, "bbox"),
+      ...(collection.name === "refcoco" ? ["refcoco_bbox_val_lite@lite"] : []),
+    ],
+    splits: { ...splitsOf(collection), ...(collection.name === "refcoco" ? { lite } : {}) },
     prompt: ({ image, bbox }) => userPrompt(withMarks(image, rectangle(cornersOf(bbox))), REGION_REQUEST),
   }),
   defineTask<Row>({

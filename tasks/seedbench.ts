@@ -32,6 +32,7 @@ const choices = ({ choice_a, choice_b, choice_c, choice_d }: Row) => [choice_a, 
 
 const generated: Task<Row> = {
   name: "seedbench",
+  aliases: ["seedbench_lite@lite"],
   version: 1,
   about:
     "Multiple choice on pictures and video frames, twelve dimensions; the first character counts (Li et al. 2023).",
@@ -41,6 +42,13 @@ const generated: Task<Row> = {
       sources: ["lmms-lab-encoder/SEED-Bench", "lmms-lab/SEED-Bench"],
       split: "test",
       rows: 17_990,
+      licence: "cc-by-nc-4.0",
+      labelled: true,
+    },
+    lite: {
+      sources: ["lmms-lab-encoder/LMMs-Eval-Lite", "lmms-lab/LMMs-Eval-Lite"],
+      configs: ["seedbench"],
+      split: "lite",
       licence: "cc-by-nc-4.0",
       labelled: true,
     },
@@ -65,6 +73,7 @@ const generated: Task<Row> = {
 const ranked: Task<Row> = {
   ...generated,
   name: "seedbench_ppl",
+  aliases: [],
   about: "SEED-Bench by log-likelihood: the option with the lowest mean loss per token (Li et al. 2023).",
   cite: "https://arxiv.org/abs/2307.16125; official ranking, as in AILab-CVPR/SEED-Bench eval.py",
   prompt: (row) => userPrompt(...row.image, `${row.question} Answer :`),

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { chooseTasks, suiteNames } from "../../src/cli/catalogue.js";
+
+test("every suite names tasks and splits that exist", async () => {
+  const names = await suiteNames();
+  expect(names).toEqual(expect.arrayContaining(["lite", "llava-1.5-suite", "llava-next-suite"]));
+  for (const name of names) expect((await chooseTasks([name])).chosen.length, name).toBeGreaterThan(0);
+});
+
+test("the suites state the scoring that their published numbers have", async () => {
+  expect((await chooseTasks(["llava-1.5-suite"])).scoring).toBe("official");
+  expect((await chooseTasks(["llava-next-suite"])).scoring).toBe("lmms-eval");
+});
+
+test("the lite suite is made of lite splits only", async () => {
+  const { chosen } = await chooseTasks(["lite"]);
+  expect(chosen.map(({ split }) => split.split)).toEqual(chosen.map(() => "lite"));
+  expect(chosen).toHaveLength(17);
+});
+
+// lmms-eval's names, with the task and split that they stand for here.
+test.each([
+  ["mmmu_val", "mmmu"],
+  ["mmmu_test", "mmmu@test"],
+  ["cmmmu_val", "cmmmu"],
+  ["mmbench_en_dev_static", "mmbench_en"],
+  ["mmbench_en_dev", "mmbench_en_judged"],
+  ["mmbench_cn_dev", "mmbench_cn_judged"],
+  ["mmbench_cn_cc", "mmbench_cn_judged@cc"],
+  ["mmbench_en_test", "mmbench_en@test"],
+  ["mathvista_testmini_format", "mathvista"],
+  ["mathvista_test", "mathvista@test"],
+  ["mathverse_testmini_vision_only", "mathverse@vision_only"],
+  ["mathvision_testmini", "mathvision@testmini"],
+  ["llava_wilder_small", "llava_wilder"],
+  ["blink_multi_view_reasoning", "blink@multi_view_reasoning"],
+  ["mmt_mi_val", "mmt_bench_mi"],
+  ["live_bench_2406", "live_bench@2024-06"],
+  ["seedbench_lite", "seedbench@lite"],
+])("%s is %s", async (alias, label) => {
+  expect((await chooseTasks([alias])).chosen.map((one) => one.label)).toEqual([label]);
+});
