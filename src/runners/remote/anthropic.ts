@@ -1,7 +1,7 @@
 /** Anthropic's Messages API. */
 import type { GenerateRequest } from "../../core/runner.js";
 import type { AnthropicConfig, RemoteConfig } from "../config.js";
-import { JsonBody } from "./json-body.js";
+import { BufferPool, JsonBody } from "./json-body.js";
 import {
   type Call,
   conversation,
@@ -24,6 +24,7 @@ class Anthropic implements Protocol {
   readonly defaultUrl = "https://api.anthropic.com/v1";
   readonly keyVariable = "ANTHROPIC_API_KEY";
   readonly modelsPath = "/models";
+  readonly #buffers = new BufferPool();
   /** From the API's documentation: 5 MB and 8000 pixels a side per picture, 100 pictures a request. */
   readonly limits = {
     maxBytes: 5 * 1024 * 1024,
@@ -54,8 +55,8 @@ class Anthropic implements Protocol {
       warnings.push(`top_p ${options.topP} was not sent: temperature and top_p exclude each other`);
     // A stop string of white space alone is refused by the API; it is cut on our side.
     const stops = options.stop?.filter((stop) => stop.trim() !== "");
-    const body = new JsonBody();
-    const value = defined({
+    const body = new JsonBody(this.#buffers);
+    const value = {
       model: this.config.model,
       system: systemText(request.prompt),
       messages: conversation(request.prompt).map((message) => ({
@@ -70,7 +71,7 @@ class Anthropic implements Protocol {
       temperature: options.temperature,
       top_k: options.topK,
       stop_sequences: stops?.length ? stops : undefined,
-    });
+    };
     return { path: "/messages", body: body.build(withExtra(value, this.config.body)), warnings };
   }
 

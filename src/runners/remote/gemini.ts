@@ -1,7 +1,7 @@
 /** Gemini's generateContent. The key goes into a header: in the URL it would end up in logs. */
 import type { GenerateRequest } from "../../core/runner.js";
 import type { GeminiConfig, RemoteConfig } from "../config.js";
-import { JsonBody } from "./json-body.js";
+import { BufferPool, JsonBody } from "./json-body.js";
 import {
   at,
   type Call,
@@ -28,6 +28,7 @@ class Gemini implements Protocol {
   readonly defaultUrl = "https://generativelanguage.googleapis.com/v1beta";
   readonly keyVariable = "GEMINI_API_KEY";
   readonly modelsPath = "/models";
+  readonly #buffers = new BufferPool();
   /** From the API's documentation: 20 MB per request with inline pictures. */
   readonly limits = { maxBytes: 14 * 1024 * 1024, mediaTypes: ["image/jpeg", "image/png", "image/webp", "image/heif"] };
 
@@ -44,8 +45,8 @@ class Gemini implements Protocol {
       warnings.push(`repetition_penalty ${options.repetitionPenalty} was not sent: generateContent has no such option`);
     }
     const system = systemText(request.prompt);
-    const body = new JsonBody();
-    const value = defined({
+    const body = new JsonBody(this.#buffers);
+    const value = {
       systemInstruction: system === undefined ? undefined : { parts: [{ text: system }] },
       contents: conversation(request.prompt).map((message) => ({
         role: message.role === "assistant" ? "model" : "user",
@@ -55,7 +56,7 @@ class Gemini implements Protocol {
           return { inlineData: { mimeType: image.mediaType, data: body.base64(image) } };
         }),
       })),
-      generationConfig: defined({
+      generationConfig: {
         maxOutputTokens: options.maxNewTokens,
         temperature: options.temperature,
         topP: options.topP,
@@ -63,8 +64,8 @@ class Gemini implements Protocol {
         stopSequences: options.stop?.length ? options.stop.slice(0, mostStops) : undefined,
         // The field is an int32.
         seed: options.temperature > 0 ? request.seed % 2 ** 31 : undefined,
-      }),
-    });
+      },
+    };
     return {
       path: `/models/${encodeURIComponent(this.config.model)}:generateContent`,
       body: body.build(withExtra(value, this.config.body)),

@@ -6,6 +6,11 @@ import type { RequestBody } from "../../http/transport.js";
 const nonce = randomBytes(16).toString("hex");
 const marker = new RegExp(`${nonce}:(\\d+):`);
 
+export interface JsonRequestBody extends RequestBody {
+  /** After a complete answer: the memory of the pictures serves the next request. Optional; never while an attempt may run. */
+  release(): void;
+}
+
 /**
  * A JSON request body with pictures in it. Each picture is turned to base64 once and spliced into the text as bytes: no
  * string of the whole body is ever made.
@@ -13,13 +18,17 @@ const marker = new RegExp(`${nonce}:(\\d+):`);
 export class JsonBody {
   readonly #pictures: Buffer[] = [];
 
+  constructor(private readonly pool = new BufferPool()) {}
+
   /** What stands for the picture inside `build`'s value: use it within a string of its own. */
   base64(image: Pick<EncodedImage, "bytes">): string {
-    this.#pictures.push(base64Bytes(image.bytes));
+    const { bytes } = image;
+    const output = this.pool.take(Math.ceil(bytes.byteLength / 3) * 4);
+    this.#pictures.push(writeBase64(bytes, output));
     return `${nonce}:${this.#pictures.length - 1}:`;
   }
 
-  build(value: unknown): RequestBody {
+  build(value: unknown): JsonRequestBody {
     const parts = JSON.stringify(value)
       .split(marker)
       .map((part, i) => (i % 2 === 1 ? (this.#pictures[Number(part)] as Buffer) : Buffer.from(part)));
@@ -27,6 +36,9 @@ export class JsonBody {
       byteLength: parts.reduce((sum, part) => sum + part.byteLength, 0),
       *chunks() {
         yield* parts;
+      },
+      release: () => {
+        for (const picture of this.#pictures.splice(0)) this.pool.give(picture);
       },
     };
   }
@@ -39,11 +51,42 @@ const pieceBytes = 12 * 1024;
  * Base64 as bytes, made piece by piece: one string of a whole picture costs more in page faults than in encoding
  * (100 KB: 0.39 CPU-ms against 0.09, measured on a busy two-core machine).
  */
-export function base64Bytes(bytes: Uint8Array): Buffer {
+function writeBase64(bytes: Uint8Array, output: Buffer): Buffer {
   const source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const output = Buffer.allocUnsafeSlow(Math.ceil(source.length / 3) * 4);
   for (let at = 0, written = 0; at < source.length; at += pieceBytes) {
     written += output.write(source.toString("base64", at, at + pieceBytes), written, "latin1");
   }
   return output;
+}
+
+/** Smaller ones come from Node's own pool; larger ones are rare. */
+const smallestKept = 16 * 1024;
+const largestKept = 4 * 1024 * 1024;
+const mostKeptBytes = 32 * 1024 * 1024;
+
+/**
+ * Buffers that are used again. New ones of a picture's size cost page faults, and as memory outside the heap they make the
+ * garbage collector run (per 100 KB request 0.55 CPU-ms without the pool, 0.37 with it, same machine).
+ */
+export class BufferPool {
+  /** By capacity, a power of two. */
+  readonly #free = new Map<number, ArrayBuffer[]>();
+  #keptBytes = 0;
+
+  take(bytes: number): Buffer {
+    if (bytes < smallestKept || bytes > largestKept) return Buffer.allocUnsafe(bytes);
+    const capacity = 2 ** Math.ceil(Math.log2(bytes));
+    const kept = this.#free.get(capacity)?.pop();
+    if (kept) this.#keptBytes -= capacity;
+    return Buffer.from(kept ?? new ArrayBuffer(capacity), 0, bytes);
+  }
+
+  give({ buffer, length }: Buffer): void {
+    const capacity = buffer.byteLength;
+    if (length < smallestKept || length > largestKept || this.#keptBytes + capacity > mostKeptBytes) return;
+    this.#keptBytes += capacity;
+    const list = this.#free.get(capacity);
+    if (list) list.push(buffer as ArrayBuffer);
+    else this.#free.set(capacity, [buffer as ArrayBuffer]);
+  }
 }

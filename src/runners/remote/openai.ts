@@ -3,7 +3,7 @@
 import { promptText } from "../../core/prompt.js";
 import type { GenerateRequest, LikelihoodRequest } from "../../core/runner.js";
 import type { OpenAiConfig, RemoteConfig } from "../config.js";
-import { JsonBody } from "./json-body.js";
+import { BufferPool, JsonBody } from "./json-body.js";
 import {
   at,
   type Call,
@@ -33,6 +33,7 @@ class OpenAi implements Protocol {
   readonly keyVariable = "OPENAI_API_KEY";
   readonly limits;
   readonly modelsPath = "/models";
+  readonly #buffers = new BufferPool();
   readonly likelihood?: LikelihoodProtocol;
   readonly #hosted: boolean;
   readonly #reasons: boolean;
@@ -76,8 +77,8 @@ class OpenAi implements Protocol {
     const repetition = options.repetitionPenalty !== undefined && options.repetitionPenalty !== 1;
     if (repetition && !config.repetitionPenalty) unable("repetition_penalty", options.repetitionPenalty);
     const seeded = options.temperature > 0 && (config.seed ?? true);
-    const body = new JsonBody();
-    const value = defined({
+    const body = new JsonBody(this.#buffers);
+    const value = {
       model: config.model,
       messages: request.prompt.messages.map((message) => this.#message(message, images, body)),
       [field]: options.maxNewTokens,
@@ -87,7 +88,7 @@ class OpenAi implements Protocol {
       repetition_penalty: repetition && config.repetitionPenalty ? options.repetitionPenalty : undefined,
       stop: options.stop?.length && !this.#reasons ? options.stop.slice(0, mostStops) : undefined,
       seed: seeded ? request.seed : undefined,
-    });
+    };
     return { path: "/chat/completions", body: body.build(withExtra(value, this.config.body)), warnings };
   }
 
@@ -159,7 +160,7 @@ class OpenAi implements Protocol {
 
   /** vLLM's `prompt_logprobs`: the continuation stands as the beginning of the assistant's answer; pictures are allowed. */
   #continued(request: LikelihoodRequest, images: ImageParts, continuation: string): Call {
-    const body = new JsonBody();
+    const body = new JsonBody(this.#buffers);
     const messages = request.prompt.messages.map((message) => this.#message(message, images, body));
     const value = {
       model: this.config.model,

@@ -1,8 +1,8 @@
 import type { EncodedImage } from "../../core/image.js";
 import type { Message, RenderedPrompt } from "../../core/prompt.js";
 import type { GenerateRequest, LikelihoodRequest, Output } from "../../core/runner.js";
-import type { RequestBody } from "../../http/transport.js";
 import type { ImageLimits, RemoteConfig } from "../config.js";
+import type { JsonRequestBody } from "./json-body.js";
 
 /** What a provider's reply says, before time and money are added. */
 export type Reply =
@@ -14,7 +14,7 @@ export type Reply =
 export interface Call {
   /** Appended to the base URL. */
   readonly path: string;
-  readonly body: RequestBody;
+  readonly body: JsonRequestBody;
   /** Options that this protocol or model cannot honour. */
   readonly warnings: readonly string[];
 }
@@ -90,7 +90,7 @@ export function listAt(value: unknown, ...path: readonly (string | number)[]): r
   return Array.isArray(found) ? found : [];
 }
 
-/** Drops keys without a value: `exactOptionalPropertyTypes`, and JSON without nulls. */
+/** Drops keys without a value. (In a request's body JSON.stringify does it.) */
 export function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>;

@@ -184,6 +184,7 @@ export class RemoteRunner implements Runner {
           this.#servers.done(server);
           this.#window.succeeded();
           const now = performance.now();
+          call.body.release();
           return {
             reply,
             timing: {
