@@ -8,6 +8,7 @@ import { terminalSafeLines } from "../core/terminal-safe.js";
 import { exampleRow } from "../datasets/example-row.js";
 import { chooseTasks, loadTasks, suiteNames } from "./catalogue.js";
 import { count } from "./number-format.js";
+import { command as newTask } from "./task-template.js";
 
 export const command: CommandModule<
   object,
@@ -17,6 +18,7 @@ export const command: CommandModule<
   describe: "List the tasks, or show one: sources, rows, licence, metrics and its exact prompt",
   builder: (yargs) =>
     yargs
+      .command(newTask)
       .positional("name", { type: "string", describe: "a task, alias, glob, suite or path" })
       .option("profile", { type: "string", requiresArg: true, describe: "show the prompt of this profile" })
       .option("json", { type: "boolean", describe: "print as JSON" }),
