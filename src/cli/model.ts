@@ -82,6 +82,9 @@ function reportText(report: ModelReport): string {
       pc.red(terminalSafe(`${field} = ${value}: ${reason}`)),
     ]),
     ...report.problems.map((problem): [string, string] => ["problem", pc.yellow(terminalSafe(problem))]),
+    ...(report.unknown.length > 0
+      ? [["unknown", pc.yellow(terminalSafe(report.unknown.join(", ")))] as [string, string]]
+      : []),
     ...(report.ignored.length > 0
       ? [["ignored", pc.dim(terminalSafe(report.ignored.join(", ")))] as [string, string]]
       : []),

@@ -232,6 +232,8 @@ export interface NativeModelDescription {
   readonly unsupported: readonly { readonly field: string; readonly value: string; readonly reason: string }[];
   /** Config fields without influence on inference (training, video). */
   readonly ignored: readonly string[];
+  /** Set config fields that this version does not know: worth a warning. */
+  readonly unknown: readonly string[];
 }
 
 export interface NativeDevice {

@@ -57,7 +57,7 @@ export async function openModel(
     .open(
       {
         ...model,
-        device: chooseDevice(addon, options.device),
+        device: chooseDevice(addon, options.device, described.memoryPlan),
         // The native loader cuts embeddings and head to len(tokenizer): its softmax runs over those rows only.
         ...(described.layout === "native" && tokenizer.length < described.text.vocabularyRows
           ? { logitRows: tokenizer.length }
@@ -71,6 +71,9 @@ export async function openModel(
     .catch(rethrowAsUserError);
 
   const { description } = engine;
+  if (description.unknown.length > 0) {
+    options.warn?.(`${checkpoint.name}: unknown fields in its config, not honoured: ${description.unknown.join(", ")}`);
+  }
   const weights = await weightsDigest(checkpoint.folder);
   return {
     checkpoint,

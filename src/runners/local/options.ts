@@ -1,6 +1,6 @@
 /** What a user can choose about a local model, and how it is said to the engine. */
 import { UserError } from "../../core/errors.js";
-import type { NativeAddon, NativeModelOptions, NativeReadings } from "./addon.js";
+import type { NativeAddon, NativeModelDescription, NativeModelOptions, NativeReadings } from "./addon.js";
 
 export interface LocalOptions {
   /** A folder, or a hub model id. */
@@ -54,11 +54,19 @@ export function gridOrder(given: string | undefined): NativeReadings["gridOrder"
   throw new UserError(`no grid order named "${given}"`, "--grid-order", "choose wh (width, height) or hw");
 }
 
-/** `auto` takes a GPU when there is one. Names that the engine does not know fail when it opens. */
-export function chooseDevice(addon: NativeAddon, given: string = "auto"): string {
+/**
+ * `auto`: the first GPU that holds the model, else all GPUs together (layers split over them), else the CPU when there is no GPU.
+ * Names that the engine does not know fail when it opens.
+ */
+export function chooseDevice(addon: NativeAddon, given: string = "auto", plan: MemoryPlan = []): string {
   if (given !== "auto") return given;
-  return addon.devices().find((device) => device.kind === "cuda")?.name ?? "cpu";
+  const gpus = addon.devices().filter((device) => device.kind === "cuda");
+  if (gpus.length === 0) return "cpu";
+  const holding = gpus.find(({ name }) => plan.find(({ device }) => device === name)?.fits ?? true);
+  return holding?.name ?? gpus.map(({ name }) => name).join(",");
 }
+
+type MemoryPlan = NativeModelDescription["memoryPlan"];
 
 /** The part that `describe` and `open` share. Absent options stay absent: the engine's defaults hold. */
 export function modelOptions(folder: string, options: LocalOptions): NativeModelOptions {

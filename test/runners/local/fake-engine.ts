@@ -65,10 +65,11 @@ export const description: NativeModelDescription = {
   imagePatchToken: false,
   memoryPlan: [
     { device: "cpu", weights: 15_132_446_720, scratch: 1e9, free: 2e10, kvTokens: 29_000, fits: true },
-    { device: "cuda:0", weights: 15_132_446_720, scratch: 1e9, free: 1e10, kvTokens: 0, fits: false },
+    { device: "cuda:0", weights: 15_132_446_720, scratch: 1e9, free: 4e10, kvTokens: 180_000, fits: true },
   ],
   unsupported: [],
   ignored: ["use_image_newline_parameter"],
+  unknown: [],
 };
 
 interface Script {
@@ -78,7 +79,8 @@ interface Script {
   /** Logits after the prompt, for requests that want them; `inFlight` counts this one. */
   readonly logits?: (request: NativeGenerateRequest, inFlight: number) => readonly number[];
   readonly maxContext?: number;
-  readonly cuda?: boolean;
+  /** GPUs, 0 by default. */
+  readonly gpus?: number;
 }
 
 export interface FakeAddon extends NativeAddon {
@@ -96,17 +98,22 @@ const usage = { promptTokens: 10, imageTokens: 4, cachedTokens: 6, completionTok
 export function fakeAddon(script: Script = {}): FakeAddon {
   const facts = { ...description, ...script.description };
   const cpu = { name: "cpu", kind: "cpu", model: "a processor", memoryTotal: 2e10, memoryFree: 2e10 } as const;
-  const gpu = { name: "cuda:0", kind: "cuda", model: "a GPU", memoryTotal: 8e10, memoryFree: 8e10 } as const;
+  const gpus = Array.from({ length: script.gpus ?? 0 }, (_, i) => ({
+    ...cpu,
+    name: `cuda:${i}`,
+    kind: "cuda" as const,
+    model: "a GPU",
+  }));
   const addon: FakeAddon = {
     version: "0.0.0-fake",
-    hasCuda: script.cuda ?? false,
+    hasCuda: gpus.length > 0,
     described: [],
     opened: [],
     generated: [],
     scored: [],
     aborted: [],
     closed: 0,
-    devices: () => (script.cuda ? [cpu, gpu] : [cpu]),
+    devices: () => [cpu, ...gpus],
     describe: async (options) => {
       addon.described.push(options);
       return facts;

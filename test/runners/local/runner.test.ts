@@ -217,14 +217,23 @@ describe("an opened checkpoint", () => {
     expect(converted.opened[0]).not.toHaveProperty("logitRows");
   });
 
-  test("runs where --device says, on a GPU when there is one", async () => {
+  test("runs where --device says; by itself on the GPU that holds it, on all GPUs together, or on the CPU", async () => {
     await using folder = await smallFolder();
-    const devices = async (cuda: boolean, device?: string) => {
-      const addon = fakeAddon({ cuda });
+    const deviceWith = async (gpus: number, fits: boolean, device?: string) => {
+      const plan = { weights: 1, scratch: 1, free: 1, kvTokens: 0 };
+      const memoryPlan = Array.from({ length: gpus }, (_, i) => ({
+        ...plan,
+        device: `cuda:${i}`,
+        fits: fits && i === 1,
+      }));
+      const addon = fakeAddon({ gpus, description: { memoryPlan } });
       await open(folder, addon, device === undefined ? {} : { device });
       return addon.opened[0]?.device;
     };
-    expect([await devices(false), await devices(true), await devices(true, "cpu")]).toEqual(["cpu", "cuda:0", "cpu"]);
+    expect(await deviceWith(0, false)).toBe("cpu");
+    expect(await deviceWith(2, true)).toBe("cuda:1");
+    expect(await deviceWith(2, false)).toBe("cuda:0,cuda:1");
+    expect(await deviceWith(2, true, "cpu")).toBe("cpu");
   });
 
   test("passes dtype and readings on, and refuses unknown ones by name", async () => {
