@@ -12,7 +12,7 @@ import torch
 
 from model import HEAD, TEXT, VISION, Model
 from pixels import MEAN, PATCH, PINPOINTS, STD, TILE
-from tokenizer import SPECIAL, Tokenizer
+from tokenizer import SPECIAL, TEMPLATE, Tokenizer
 
 CHAT_TEMPLATE = (
     "{% if messages[0]['role'] != 'system' %}<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n{% endif %}"
@@ -146,7 +146,7 @@ def main():
         "tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": 1024, "clean_up_tokenization_spaces": False,
         "bos_token": None, "eos_token": "<|im_end|>", "pad_token": "<|endoftext|>",
         "added_tokens_decoder": {
-            str(i): {"content": content, "lstrip": False, "normalized": False, "rstrip": False, "single_word": False, "special": content in SPECIAL}
+            str(i): {"content": content, "lstrip": False, "normalized": False, "rstrip": False, "single_word": False, "special": content in SPECIAL + TEMPLATE}
             for content, i in ids.items()
         },
         "chat_template": CHAT_TEMPLATE,

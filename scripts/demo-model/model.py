@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 from pixels import PATCH, SIDE, TILE
 
-VISION = dict(hidden=128, layers=4, heads=4, mlp=256)
+VISION = dict(hidden=128, layers=4, heads=4, mlp=512)
 TEXT = dict(hidden=128, layers=5, heads=4, kv=2, mlp=256, theta=10000.0)
 HEAD = 32
 NAMES = ["none", "circle", "square", "triangle", "star", "cross", "ring", "bar", *"0123456789"]

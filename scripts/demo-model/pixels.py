@@ -1,10 +1,10 @@
-"""anyres preprocessing as the converted LLaVA-NeXT layout defines it: Pillow bicubic, tiles of 32 pixels, patches of 8."""
+"""anyres preprocessing as the converted LLaVA-NeXT layout defines it: Pillow bicubic, tiles of 32 pixels, patches of 16."""
 import math
 
 import numpy as np
 from PIL import Image
 
-TILE, PATCH = 32, 8
+TILE, PATCH = 32, 16
 SIDE = TILE // PATCH
 # (height, width), the published list of LLaVA-NeXT scaled to this tile.
 PINPOINTS = [(32, 64), (64, 32), (64, 64), (96, 32), (32, 96)]

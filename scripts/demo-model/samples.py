@@ -21,7 +21,7 @@ def patch_labels(sample):
     x0, y0, x1, y1 = (boxes[..., i][:, :, None, None] for i in range(4))
     over = np.clip(np.minimum(x1, left + PATCH) - np.maximum(x0, left), 0, None) * np.clip(np.minimum(y1, top + PATCH) - np.maximum(y0, top), 0, None)
     best = over.argmax(1)
-    seen = over.max(1) >= 0.3 * PATCH * PATCH
+    seen = over.max(1) >= 0.15 * PATCH * PATCH
     names = np.array([NAMES.index(o["name"]) for o in objects])
     colours = np.array([COLOURS.index(o["colour"]) for o in objects])
     cx, cy = (x0 + x1) / 2, (y0 + y1) / 2

@@ -14,6 +14,11 @@ INSTRUCTIONS = [
     "Provide a one-sentence caption for the provided image.",
     "<image 1>",
 ]
+# The fixed stretches of the chat template, one token each. Longest match: around other words the single marks are used.
+TEMPLATE = [
+    "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n",
+    "<|im_end|>\n<|im_start|>assistant\n",
+]
 # GPT-2's splitting rule, written for ASCII: the demo's texts have nothing else.
 WORDS = re.compile(r"'(?:s|t|re|ve|m|ll|d)| ?[A-Za-z]+| ?[0-9]+| ?[^\sA-Za-z0-9]+|\s+(?!\S)|\s+")
 
@@ -54,13 +59,13 @@ def train(texts, size):
     """Merges for a vocabulary of at most `size` tokens. Ties go to the pair that sorts first: the result is repeatable."""
     counts = Counter()
     for text in texts:
-        for part in INSTRUCTIONS + SPECIAL:
+        for part in TEMPLATE + INSTRUCTIONS + SPECIAL:
             text = text.replace(part, "\0")
         for piece in text.split("\0"):
             counts.update(word for word in WORDS.findall(piece) if not re.search(r"[0-9]", word))
     words = {word: spell(word) for word in counts}
     merges = []
-    while len(merges) < size - 256 - len(SPECIAL) - len(INSTRUCTIONS):
+    while len(merges) < size - 256 - len(SPECIAL + INSTRUCTIONS + TEMPLATE):
         pairs = Counter()
         for word, symbols in words.items():
             for pair in zip(symbols, symbols[1:]):
@@ -81,8 +86,8 @@ def build(merges):
         vocab[left + right] = len(vocab)
     added = [
         {"id": len(vocab) + i, "content": content, "single_word": False, "lstrip": False, "rstrip": False,
-         "normalized": False, "special": content in SPECIAL}
-        for i, content in enumerate(SPECIAL + INSTRUCTIONS)
+         "normalized": False, "special": content in SPECIAL + TEMPLATE}
+        for i, content in enumerate(SPECIAL + INSTRUCTIONS + TEMPLATE)
     ]
     level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
     return {

@@ -3,7 +3,7 @@
     python3 train.py --data DIR --out DIR --minutes 60 --decay-minutes 15
 
 DIR of --data holds folders train-* (and one folder `held`) written by `llava-eval demo-data --format training`.
-Stages: the tower alone on what covers each patch; letters on text alone; then everything together.
+Stages: letters on text alone; the tower alone on what covers each patch; easy scenes; then everything together.
 """
 import os
 
@@ -15,6 +15,8 @@ import argparse
 import glob
 import json
 import random
+import signal
+import sys
 import time
 from collections import defaultdict
 
@@ -26,7 +28,7 @@ from samples import Chunk, drill, labels_of, pixels_of, table
 from template import ANSWER, SYSTEM
 from tokenizer import Tokenizer, build, train as train_merges
 
-TOWER_STEPS, DRILL_STEPS, EASY_STEPS = 450, 500, 400
+DRILL_STEPS, TOWER_STEPS, EASY_STEPS = 285, 320, 300
 
 
 def make_tokenizer(args):
@@ -68,7 +70,7 @@ def text_loss(model, prefix, rows_by_group):
                     last = j == len(q.ids) - 1
                     at.append(base + j - 1)
                     target.append(q.ids[j])
-                    weight.append(0.3 if q.kind == "caption" else 0.15 if last else 1.0)
+                    weight.append(0.5 if q.kind == "caption" else 0.15 if last else 1.0)
                     owner.append(len(questions))
                 for j, option in enumerate(q.options):
                     options.append(base + option)
@@ -85,17 +87,19 @@ def text_loss(model, prefix, rows_by_group):
     return loss, option_loss, [(q.kind, good) for q, good in zip(questions, right)]
 
 
-def choose(samples, rng, letters, most=2):
-    """Five short questions a picture and, with letters, `most` long ones (a letter, or now and then the caption)."""
+def choose(samples, rng, stage):
+    """Five short questions a picture and one long: in the easy stage the caption, later mostly a letter; "test": both."""
     short, long = [], []
     for s in samples:
         short.append(rng.sample(s[2], 5) if len(s[2]) >= 5 else s[2] + rng.choices(s[2], k=5 - len(s[2])))
         letter, caption = [q for q in s[3] if q.kind == "letter"], [q for q in s[3] if q.kind == "caption"]
-        picked = rng.sample(letter, min(most, len(letter)))
-        if len(picked) < most or rng.random() < 0.15 * most:
-            picked = picked[:most - 1] + caption
-        long.append(picked)
-    return [short, long] if letters else [short]
+        if stage == "test":
+            long.append([rng.choice(letter), *caption])
+        elif stage == "easy" or rng.random() < 0.35:
+            long.append(caption)
+        else:
+            long.append([rng.choice(letter)])
+    return [short, long]
 
 
 def picture_pass(model, tokenizer, order, samples, rows_by_group, blind=False):
@@ -111,8 +115,8 @@ def picture_pass(model, tokenizer, order, samples, rows_by_group, blind=False):
 
 def drill_pass(model, tokenizer, rng, size):
     system = torch.tensor(tokenizer.encode(SYSTEM))
-    rows = [[drill(tokenizer, rng) for _ in range(size)]]
-    return text_loss(model, model.embed(system).expand(1, -1, -1), [rows])
+    rows = [[drill(tokenizer, rng)] for _ in range(size)]
+    return text_loss(model, model.embed(system).expand(size, -1, -1), [rows])
 
 
 @torch.no_grad()
@@ -120,12 +124,20 @@ def evaluate(model, tokenizer, chunk, blind=False):
     """Share of answers whose every token (and the end) is the most likely one, by kind."""
     rng, hits = random.Random(7), defaultdict(list)
     for order, samples in chunk.batches(16, rng):
-        rows = choose(samples, rng, True)
+        rows = choose(samples, rng, "test")
         _, (_, _, flags) = picture_pass(model, tokenizer, order, samples, rows, blind)
         for kind, good in flags:
             hits[kind].append(good)
     short = [g for k, v in hits.items() if k not in ("letter", "caption") for g in v]
     return {"short": sum(short) / len(short), **{k: round(sum(v) / len(v), 3) for k, v in sorted(hits.items())}}
+
+
+def stage_of(step):
+    for name, steps in (("drill", DRILL_STEPS), ("tower", TOWER_STEPS), ("easy", EASY_STEPS)):
+        if step < steps:
+            return name
+        step -= steps
+    return "all"
 
 
 class Average:
@@ -187,6 +199,9 @@ def main():
         torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "average": average.weights, "state": state}, path + ".new")
         os.replace(path + ".new", path)
 
+    # Stopped from outside: the checkpoint is written first.
+    signal.signal(signal.SIGTERM, lambda *_: (save(), sys.exit(0)))
+
     def update(loss):
         left = args.minutes - (time.time() - began) / 60
         rate = args.lr * min(1.0, (state["step"] + 1) / 100)
@@ -208,26 +223,24 @@ def main():
     while not done:
         folder = folders[state["rounds"] % len(folders)]
         chunk = Chunk(folder, tokenizer)
-        step = state["step"]
-        easy = step < TOWER_STEPS + DRILL_STEPS + EASY_STEPS
-        for order, samples in chunk.batches(args.batch * (3 if step < TOWER_STEPS else 1), rng, 2 if easy and step >= TOWER_STEPS else 4):
+        stage = stage_of(state["step"])
+        for order, samples in chunk.batches(args.batch * (3 if stage == "tower" else 1), rng, 2 if stage == "easy" else 4):
             step = state["step"]
-            if step < TOWER_STEPS:
+            if stage == "tower":
                 loss = tower_loss(model, model.see(pixels_of(samples)), labels_of(samples))
                 recent["tower"].append(loss.item())
                 state["pictures"] += len(samples)
-            elif step < TOWER_STEPS + DRILL_STEPS:
+            elif stage == "drill":
                 answer, option, flags = drill_pass(model, tokenizer, rng, 32)
                 loss = answer + option
                 recent["drill"].append(answer.item())
                 recent["drill-right"] += [float(good) for _, good in flags]
             else:
-                letters = step >= TOWER_STEPS + DRILL_STEPS + EASY_STEPS
-                features, (answer, option, flags) = picture_pass(model, tokenizer, order, samples, choose(samples, rng, letters, 1 if step < 4000 else 2))
+                features, (answer, option, flags) = picture_pass(model, tokenizer, order, samples, choose(samples, rng, stage))
                 seen = tower_loss(model, features, labels_of(samples))
-                loss = answer + 0.25 * seen + 0.5 * option
-                if step % 4 == 0:
-                    d_answer, d_option, d_flags = drill_pass(model, tokenizer, rng, 24)
+                loss = answer + 0.3 * seen + 0.5 * option
+                if step % 6 == 0:
+                    d_answer, d_option, d_flags = drill_pass(model, tokenizer, rng, 16)
                     loss = loss + 0.3 * (d_answer + d_option)
                     recent["drill-right"] += [float(good) for _, good in d_flags]
                 recent["answer"].append(answer.item())
@@ -253,7 +266,7 @@ def main():
             if now - began > args.minutes * 60:
                 done = True
                 break
-            if easy and state["step"] == TOWER_STEPS + DRILL_STEPS + EASY_STEPS or state["step"] == TOWER_STEPS:
+            if stage_of(state["step"]) != stage:
                 break
         state["rounds"] += 1
     average.swap(model)
