@@ -113,6 +113,9 @@ export class Transport implements AsyncDisposable {
     const timer = setTimeout(() => abort.abort(new Deadline(request.timeoutMs)), request.timeoutMs);
     const { idleMs } = request;
     const idle = idleMs === undefined ? undefined : setTimeout(() => abort.abort(new Deadline(idleMs, "byte")), idleMs);
+    // A response that nobody reads (a redirect) must not keep the process: the socket alone does, while it is open.
+    timer.unref();
+    idle?.unref();
     const release = () => {
       clearTimeout(timer);
       clearTimeout(idle);
