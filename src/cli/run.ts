@@ -87,6 +87,7 @@ async function run(settings: RunSettings): Promise<number> {
       data,
       partial: selection.limit !== undefined,
       warn,
+      say: (message) => progress.say(message),
       signal: interrupt.abort,
     });
 

@@ -116,19 +116,32 @@ function text(bytes: Uint8Array): unknown {
   }
 }
 
-/** Whatever may be in a parquet image column: `struct<bytes, path>`, plain bytes, or base64 (WebSRC). */
-export function parquetImage(cell: unknown): ImageRef | null {
-  if (cell === null || cell === undefined) return null;
-  if (cell instanceof Uint8Array) return new StoredImage(cell, undefined);
-  if (typeof cell === "string") return base64Image(cell);
-  if (typeof cell !== "object") return null;
-  const { bytes, path } = cell as { bytes?: unknown; path?: unknown };
-  const name = path instanceof Uint8Array ? Buffer.from(path).toString("utf8") : path;
-  const label = typeof name === "string" ? name : undefined;
-  if (bytes instanceof Uint8Array) return new StoredImage(bytes, label);
-  if (typeof bytes === "string") return base64Image(bytes, label);
-  // A null struct: a row without this picture (MMMU's image_2 to image_7).
-  return label === undefined ? null : absentImage(label);
+/**
+ * Whatever may be in a parquet image column: `struct<bytes, path>`, plain bytes, base64 (WebSRC).
+ * @param file  where a picture is found that is only named; absent on the hub, whose rows hold their pictures
+ */
+export function parquetImage(file: (name: string) => ImageRef = absentImage): ImageReader {
+  return (cell) => {
+    if (cell === null || cell === undefined) return null;
+    if (cell instanceof Uint8Array) return new StoredImage(cell, undefined);
+    if (typeof cell === "string") return looksBase64(cell) ? base64Image(cell) : file(cell);
+    if (typeof cell !== "object") return null;
+    const { bytes, path } = cell as { bytes?: unknown; path?: unknown };
+    const name = path instanceof Uint8Array ? Buffer.from(path).toString("utf8") : path;
+    const label = typeof name === "string" ? name : undefined;
+    if (bytes instanceof Uint8Array) return new StoredImage(bytes, label);
+    if (typeof bytes === "string") return base64Image(bytes, label);
+    // A null struct: a row without this picture (MMMU's image_2 to image_7).
+    return label === undefined ? null : file(label);
+  };
+}
+
+/** No file name is this long; a `data:` URI and base64 of any picture are. */
+const longestName = 64;
+
+export function looksBase64(cell: string): boolean {
+  if (cell.startsWith("data:")) return true;
+  return cell.length > longestName && !/[^A-Za-z0-9+/=\s]/.test(cell.slice(0, 256));
 }
 
 /** A page up to this size may be kept alive by one picture in it; a copy would cost more than it saves. */

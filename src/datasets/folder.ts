@@ -4,6 +4,8 @@ import type { Dataset } from "../core/dataset.js";
 import { UserError } from "../core/errors.js";
 import type { DatasetFacts } from "../core/result.js";
 import { checkedRows } from "./checked-rows.js";
+import { parquetImage } from "./columns.js";
+import { imageFile } from "./image-file.js";
 import type { DatasetRequest } from "./index.js";
 import { openJsonl } from "./jsonl.js";
 import { splitFiles } from "./layout.js";
@@ -90,11 +92,16 @@ async function openSource(
 ): Promise<RowSource> {
   const file = found.files[0] as string;
   const where = `${root}, split ${request.split.split}`;
-  if (found.format === "jsonl") return openJsonl(file, await realpath(root));
-  if (found.format === "tsv") return openTsv(file, await realpath(root));
+  const resolved = await realpath(root);
+  if (found.format === "jsonl") return openJsonl(file, resolved);
+  if (found.format === "tsv") return openTsv(file, resolved);
   const shards = found.files.map((path) => localShard(path, relative(root, path).split(sep).join("/")));
+  const folders = [dirname(file), join(dirname(file), "images"), dirname(dirname(file))].filter(
+    (path) => !relative(root, path).startsWith(".."),
+  );
+  const image = parquetImage((name) => imageFile(name, resolved, folders));
   // Footers of local files cost nothing: count all rows now.
-  return openParquetSplit(shards, { partial: request.partial ?? false, countAll: true, where }, signal);
+  return openParquetSplit(shards, { partial: request.partial ?? false, countAll: true, where, image }, signal);
 }
 
 /** A parquet file on disk. */

@@ -8,6 +8,7 @@ import { rangedFile } from "../http/hub/ranged-file.js";
 import { commitOf, fileUrl, type HubFile, listFiles, type RepositoryId } from "../http/hub/repository.js";
 import { HubRequests, NotOnHub } from "../http/hub/requests.js";
 import { checkedRows } from "./checked-rows.js";
+import { parquetImage } from "./columns.js";
 import { localShard } from "./folder.js";
 import type { DatasetRequest } from "./index.js";
 import { splitFiles } from "./layout.js";
@@ -41,10 +42,10 @@ export async function openHub(request: DatasetRequest): Promise<Dataset> {
     const { split } = request;
     const where = `${found.repository.id}, split ${split.split}`;
     const whole = !request.partial && !settings.offline;
-    const shards = hubShards(hub, found, whole, signal);
+    const shards = hubShards(hub, found, whole, request.say ?? (() => {}), signal);
     const source = await openParquetSplit(
       shards,
-      { partial: request.partial ?? false, countAll: !request.partial, where },
+      { partial: request.partial ?? false, countAll: !request.partial, where, image: parquetImage() },
       signal,
     );
     const facts: DatasetFacts = {
@@ -171,6 +172,7 @@ function hubShards(
   hub: HubRequests,
   { repository, commit, files, cache }: Found,
   whole: boolean,
+  say: (message: string) => void,
   signal: AbortSignal,
 ): readonly Shard[] {
   const downloads = new Map<number, Promise<string>>();
@@ -179,6 +181,8 @@ function hubShards(
     if (!file) return undefined;
     let running = downloads.get(index);
     if (!running) {
+      const size = `${Math.max(1, Math.round(file.size / 1e6))} MB`;
+      say(`fetching ${repository.id} ${file.path}, ${size} (${index + 1} of ${files.length})`);
       running = download({ hub, cache, repository, commit }, file, signal);
       // Whoever opens the shard sees the failure; until then it is nobody's unhandled rejection.
       running.catch(() => {});
@@ -206,7 +210,8 @@ function hubShards(
         if (!whole) return byRange();
         try {
           const path = (await startDownload(index)) as string;
-          void startDownload(index + 1);
+          const next = files[index + 1];
+          if (next && !(await cache.find(commit, next))) void startDownload(index + 1);
           return await localShard(path, file.path).open(signal);
         } catch (error) {
           if (!(error instanceof WrongContent)) throw error;

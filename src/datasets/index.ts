@@ -21,6 +21,8 @@ export interface DatasetRequest {
   readonly partial?: boolean;
   /** Told once per fact that a user should know: a fallback source, another row count than published, ... */
   readonly warn?: (message: string) => void;
+  /** Told what takes long: a download. */
+  readonly say?: (message: string) => void;
   /** Default `process.env`: HF_HOME, HF_TOKEN, HF_ENDPOINT, HF_HUB_OFFLINE, proxies. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;

@@ -1,6 +1,6 @@
 import type { FileMetaData } from "hyparquet";
 import { messageOf, SampleFailure, UserError } from "../core/errors.js";
-import { parquetImage } from "./columns.js";
+import type { ImageReader } from "./columns.js";
 import { batchesOf, openParquet, readRows } from "./parquet.js";
 import type { OpenShard, RawItem, RowSource, Shard } from "./source.js";
 
@@ -9,6 +9,8 @@ export interface ParquetSplitOptions {
   readonly partial: boolean;
   /** Read every footer at once, so that the number of rows is known from the start; default: the first one. */
   readonly countAll?: boolean;
+  /** What an image column's cell means. */
+  readonly image: ImageReader;
   /** For messages: `lmms-lab/VQAv2 validation`. */
   readonly where: string;
 }
@@ -30,7 +32,7 @@ const footersAtOnce = 8;
 type Parquet = Awaited<ReturnType<typeof openParquet>>;
 
 class ParquetSplit implements RowSource {
-  readonly image = parquetImage;
+  readonly image: ImageReader;
   rows?: number;
   /** Footers read so far, by shard name. */
   readonly #parquets = new Map<string, Parquet>();
@@ -38,7 +40,9 @@ class ParquetSplit implements RowSource {
   constructor(
     private readonly shards: readonly Shard[],
     private readonly options: ParquetSplitOptions,
-  ) {}
+  ) {
+    this.image = options.image;
+  }
 
   /** Sums the rows of the footers read: all of them, or the first alone when the rest may never be needed. */
   async count(signal: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { SampleFailure, UserError } from "../core/errors.js";
 import type { ImageRef } from "../core/image.js";
 import type { TSchema } from "../core/schema.js";
-import { base64Image } from "./columns.js";
+import { base64Image, looksBase64 } from "./columns.js";
 import { imageFile } from "./image-file.js";
 import type { RawItem, RowSource } from "./source.js";
 import { FileDigest, textRecords } from "./text-records.js";
@@ -79,10 +79,6 @@ export function openTsv(path: string, root: string): RowSource {
     identity: () => [`${basename(path)} ${digest}`],
     close: async () => {},
   };
-}
-
-function looksBase64(cell: string): boolean {
-  return cell.length > maxReference && !/[^A-Za-z0-9+/=\s]/.test(cell.slice(0, 256));
 }
 
 /** Several pictures in one cell stand in a list: `['...', '...']`. */

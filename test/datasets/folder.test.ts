@@ -151,6 +151,21 @@ describe("a folder of parquet files", () => {
     expect((await readImage(rowOf(item).pictures[0])).width).toBe(64);
   });
 
+  test("pictures that a file only names are found beside it, and never outside the folder", async () => {
+    const row = Type.Object({ image: Image(), mark: Image() });
+    const cells = [
+      { image: "a.jpg", mark: { bytes: null, path: "a.jpg" } },
+      { image: "../../secret.jpg", mark: { bytes: null, path: "/etc/passwd" } },
+    ];
+    await put("vqav2/data/validation-0.parquet", parquetBytes({ image: "string", mark: "image" }, cells));
+    await put("vqav2/images/a.jpg", await picture());
+    await put("vqav2/data/images/a.jpg", await picture());
+    const [good, bad] = await all(request(row));
+    for (const ref of [rowOf(good).image, rowOf(good).mark]) expect((await readImage(ref)).width).toBe(64);
+    for (const ref of [rowOf(bad).image, rowOf(bad).mark])
+      await expect(readImage(ref)).rejects.toMatchObject({ reason: "data" });
+  });
+
   test("a bad row in the middle is that row's failure", async () => {
     const rows: Record<string, unknown>[] = await vqaRows(6);
     rows[3] = { ...rows[3], question: null };
