@@ -1,0 +1,25 @@
+/** Runs a metric over samples that a test writes down in one line each. */
+import type { Metric, MetricValue, Sample } from "../../src/core/metric.js";
+import type { Score, Scoring } from "../../src/core/score.js";
+
+export type Line = Partial<Omit<Sample, "score">> & {
+  readonly value?: number | Record<string, number>;
+  readonly unscored?: true;
+} & {
+  readonly data?: { readonly first: boolean };
+};
+
+export async function folded(
+  metric: Metric,
+  lines: readonly Line[],
+  scoring: Scoring = "official",
+): Promise<MetricValue> {
+  const fold = metric.start({ seed: 1, scoring });
+  lines.forEach(({ value = 0, unscored, data, ...rest }, index) => {
+    const score: Score = unscored
+      ? { status: "unscored", reason: "transport", detail: "test" }
+      : { status: "scored", value, answer: "", ...(data === undefined ? {} : { data }) };
+    fold.add({ index, id: String(index), cluster: String(index), groups: {}, ...rest, score });
+  });
+  return fold.finish();
+}
