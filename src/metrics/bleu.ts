@@ -3,71 +3,24 @@
  * smoothing. They make a perfect BLEU slightly less than 1 and a BLEU-4 of one common word 3.2e-5; kept.
  */
 
-import { maxOrder, type NGrams } from "./n-grams.js";
+import { maxOrder } from "./n-grams.js";
 
 const tiny = 1e-15;
 const small = 1e-9;
 
-/** What BLEU needs of an image; sums of these over images give the corpus score. */
-export interface BleuCounts {
-  /** N-grams of the hypothesis found in some reference, clipped, by order. */
-  readonly matches: Float64Array;
-  /** N-grams of the hypothesis, by order. */
-  readonly guesses: Float64Array;
-  /** Words of the hypothesis. */
-  length: number;
-  /** Words of the reference closest in length, the shorter of two. */
-  referenceLength: number;
-}
+/**
+ * What BLEU needs of an image, as ten numbers: matches of 1- to 4-grams (clipped by the reference that has them most), n-grams
+ * of the hypothesis, its words, words of the closest reference. Sums of these over images give the corpus score.
+ */
+export const bleuNumbers = 2 * maxOrder + 2;
+export const bleuLength = 2 * maxOrder;
+export const bleuReferenceLength = 2 * maxOrder + 1;
 
-export function noBleuCounts(): BleuCounts {
-  return { matches: new Float64Array(maxOrder), guesses: new Float64Array(maxOrder), length: 0, referenceLength: 0 };
-}
-
-/** @param scratch at least one zero per n-gram id; left zero */
-export function bleuCounts(hypothesis: NGrams, references: readonly NGrams[], scratch: Int32Array): BleuCounts {
-  const counts = noBleuCounts();
-  counts.length = hypothesis.words;
-  counts.referenceLength = closestLength(hypothesis.words, references);
-  for (let k = 0; k < maxOrder; k++) {
-    const ids = hypothesis.orders[k] as Int32Array;
-    counts.guesses[k] = ids.length;
-    counts.matches[k] = clippedMatches(ids, references, k, scratch);
-  }
-  return counts;
-}
-
-/** Each n-gram of the hypothesis counts at most as often as in the reference that has it most. */
-function clippedMatches(ids: Int32Array, references: readonly NGrams[], k: number, scratch: Int32Array): number {
-  const distinct: number[] = [];
-  const wanted: number[] = [];
-  for (const id of ids) {
-    if (scratch[id] === 0) distinct.push(id);
-    scratch[id] = (scratch[id] as number) + 1;
-  }
-  const position = new Map<number, number>();
-  distinct.forEach((id, i) => {
-    position.set(id, i);
-    wanted.push(scratch[id] as number);
-    scratch[id] = 0;
-  });
-  const best = new Array<number>(distinct.length).fill(0);
-  for (const reference of references) {
-    const referenceIds = reference.orders[k] as Int32Array;
-    for (const id of referenceIds) scratch[id] = (scratch[id] as number) + 1;
-    for (let i = 0; i < distinct.length; i++)
-      best[i] = Math.max(best[i] as number, scratch[distinct[i] as number] as number);
-    for (const id of referenceIds) scratch[id] = 0;
-  }
-  let matches = 0;
-  for (let i = 0; i < distinct.length; i++) matches += Math.min(wanted[i] as number, best[i] as number);
-  return matches;
-}
-
-function closestLength(length: number, references: readonly NGrams[]): number {
+/** Of several, the length closest to `length`; the shorter of two. 0 without references. */
+export function closestLength(length: number, references: readonly number[]): number {
   let closest = 0;
   let distance = Number.POSITIVE_INFINITY;
-  for (const { words } of references) {
+  for (const words of references) {
     const away = Math.abs(words - length);
     if (away < distance || (away === distance && words < closest)) {
       closest = words;
@@ -77,13 +30,27 @@ function closestLength(length: number, references: readonly NGrams[]): number {
   return closest;
 }
 
-/** BLEU-1..4 of one image's counts, or of their sum over a corpus. */
-export function bleu({ matches, guesses, length, referenceLength }: BleuCounts): number[] {
+/** BLEU-1..4 of one image's numbers, or of their sum over a corpus; they begin at `at`. */
+export function bleu(numbers: Float64Array, at = 0): number[] {
+  const length = numbers[at + bleuLength] as number;
+  const referenceLength = numbers[at + bleuReferenceLength] as number;
   const ratio = (length + tiny) / (referenceLength + small);
   const brevity = ratio < 1 ? Math.exp(1 - 1 / ratio) : 1;
   let product = 1;
   return Array.from({ length: maxOrder }, (_, k) => {
-    product *= ((matches[k] as number) + tiny) / ((guesses[k] as number) + small);
+    const [matches, guesses] = [numbers[at + k] as number, numbers[at + maxOrder + k] as number];
+    product *= (matches + tiny) / (guesses + small);
     return product ** (1 / (k + 1)) * brevity;
   });
+}
+
+/** The corpus's numbers: each image's, `times` it was drawn (default once). */
+export function sumBleu(images: Float64Array, times?: Uint32Array): Float64Array {
+  const total = new Float64Array(bleuNumbers);
+  for (let i = 0, at = 0; at < images.length; i++, at += bleuNumbers) {
+    const weight = times === undefined ? 1 : (times[i] as number);
+    if (weight === 0) continue;
+    for (let j = 0; j < bleuNumbers; j++) total[j] = (total[j] as number) + weight * (images[at + j] as number);
+  }
+  return total;
 }

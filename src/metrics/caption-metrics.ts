@@ -5,9 +5,9 @@ import type { Score } from "../core/score.js";
 import { type BootstrapResult, bootstrapEach } from "../statistics/bootstrap.js";
 import { tInterval } from "../statistics/intervals.js";
 import { Moments } from "../statistics/moments.js";
-import { tokenizeCaptions } from "../text/ptb-tokenize.js";
-import { bleu } from "./bleu.js";
-import { type CaptionScores, captionScores, type ImageScores, sumBleu, type TokenizedImage } from "./caption-scores.js";
+import { type TokenizeOptions, tokenizeCaptions } from "../text/ptb-tokenize.js";
+import { bleu, bleuNumbers, sumBleu } from "./bleu.js";
+import { type CaptionScores, rawCaptionScores, type TokenizedImage } from "./caption-scores.js";
 import { meteor, spice } from "./jar-metrics.js";
 
 type CaptionMetricName = "Bleu_4" | "Bleu_3" | "Bleu_2" | "Bleu_1" | "METEOR" | "ROUGE_L" | "CIDEr" | "SPICE";
@@ -78,7 +78,7 @@ class Corpus {
   private readonly members = new Set<string>();
   private readonly samples: Score[] = [];
   private bleuSpread: readonly (BootstrapResult | undefined)[] | undefined;
-  private result: { images: readonly TokenizedImage[]; scores: CaptionScores } | undefined;
+  private scores: CaptionScores | undefined;
 
   constructor(private readonly context: FoldContext) {}
 
@@ -112,59 +112,67 @@ class Corpus {
     return corpus;
   }
 
-  private computed() {
-    if (this.result === undefined) {
-      const captions = this.samples.flatMap((score) => (score.status === "scored" ? [score] : []));
-      // lmms-eval's and pycocoevalcap's line breaks inside a caption shift the captions after it: a known defect.
-      const options = { keepLineBreaks: this.context.scoring === "lmms-eval" };
-      const references = tokenizeCaptions(
-        captions.flatMap(({ targets }) => targets ?? []),
-        options,
-      );
-      const predictions = tokenizeCaptions(
-        captions.map(({ answer }) => answer),
-        options,
-      );
-      let next = 0;
-      const images = predictions.map((prediction, i) => {
-        const start = next;
-        next += captions[i]?.targets?.length ?? 0;
-        return { prediction, references: references.slice(start, next) };
-      });
-      this.result = { images, scores: captionScores(images) };
-    }
-    return this.result;
+  // lmms-eval's and pycocoevalcap's line breaks inside a caption shift the captions after it: a known defect.
+  private get tokenizing(): TokenizeOptions {
+    return { keepLineBreaks: this.context.scoring === "lmms-eval" };
+  }
+
+  private images(): TokenizedImage[] {
+    return this.samples.flatMap((score) =>
+      score.status === "scored" ? [{ prediction: score.answer, references: score.targets ?? [] }] : [],
+    );
+  }
+
+  /** For the jars, which take tokenised captions. */
+  private tokenizedImages(): TokenizedImage[] {
+    const images = this.images();
+    const references = tokenizeCaptions(
+      images.flatMap((image) => image.references),
+      this.tokenizing,
+    );
+    const predictions = tokenizeCaptions(
+      images.map(({ prediction }) => prediction),
+      this.tokenizing,
+    );
+    let next = 0;
+    return images.map((image, i) => {
+      const start = next;
+      next += image.references.length;
+      return { prediction: predictions[i] as string, references: references.slice(start, next) };
+    });
   }
 
   value(name: CaptionMetricName): MetricValue | Promise<MetricValue> {
     const n = this.samples.filter(({ status }) => status === "scored").length;
     if (n === 0) return { value: null, n, note: "no sample was scored" };
-    const { images, scores } = this.computed();
-    if (name === "METEOR") return meteor(images);
-    if (name === "SPICE") return spice(images);
+    if (name === "METEOR") return meteor(n, () => this.tokenizedImages());
+    if (name === "SPICE") return spice(n, () => this.tokenizedImages());
+    this.scores ??= rawCaptionScores(this.images(), this.tokenizing);
+    const { scores } = this;
     const left = this.samples.length - n;
     const note = left > 0 ? { note: `${left} samples without a caption are left out` } : {};
-    if (name === "ROUGE_L") return { ...meanOver(scores.images, (image) => image.rougeL), ...note };
+    if (name === "ROUGE_L") return { ...meanOver(scores.imageRougeL), ...note };
     if (name === "CIDEr") {
       if (scores.cider === undefined) return { value: null, n, note: "no reference has a word" };
-      return { ...meanOver(scores.images, (image) => image.cider), value: scores.cider, ...note };
+      return { ...meanOver(scores.imageCider), value: scores.cider, ...note };
     }
     return { ...this.bleuValue(scores, Number(name.slice(-1)) - 1), ...note };
   }
 
   /** The four orders are drawn together: one bootstrap. */
-  private bleuValue({ bleu: corpus, images }: CaptionScores, order: number): MetricValue {
+  private bleuValue({ bleu: corpus, imageBleu }: CaptionScores, order: number): MetricValue {
     const value = corpus[order] as number;
-    this.bleuSpread ??= bootstrapBleu(images, this.context.seed);
+    this.bleuSpread ??= bootstrapBleu(imageBleu, this.context.seed);
     const spread = this.bleuSpread[order];
-    if (spread === undefined) return { value, n: images.length };
-    return { value, n: images.length, stderr: spread.stderr, interval: spread.interval, method: "bootstrap" };
+    const n = imageBleu.length / bleuNumbers;
+    if (spread === undefined) return { value, n };
+    return { value, n, stderr: spread.stderr, interval: spread.interval, method: "bootstrap" };
   }
 }
 
-function bootstrapBleu(images: readonly ImageScores[], seed: number): readonly (BootstrapResult | undefined)[] {
-  const counts = images.map((image) => image.bleu);
-  return bootstrapEach(images.length, (drawn) => bleu(sumBleu(counts, drawn)), [seed], resamples(images.length));
+function bootstrapBleu(numbers: Float64Array, seed: number): readonly (BootstrapResult | undefined)[] {
+  const images = numbers.length / bleuNumbers;
+  return bootstrapEach(images, (drawn) => bleu(sumBleu(numbers, drawn)), [seed], resamples(images));
 }
 
 /** Enough for two digits of the error, bounded in total work: 5,000 images are drawn 400 times, 40,000 images 100 times. */
@@ -173,11 +181,10 @@ function resamples(images: number): number {
 }
 
 /** A mean over images, with the document frequencies held fixed. */
-function meanOver(images: readonly ImageScores[], of: (image: ImageScores) => number): MetricValue {
+function meanOver(values: Float64Array): MetricValue {
   const moments = new Moments();
   let sum = 0;
-  for (const image of images) {
-    const value = of(image);
+  for (const value of values) {
     moments.add(value);
     sum += value;
   }

@@ -35,9 +35,15 @@ async function withJar(variable: string, what: string, n: number, run: JarRun): 
   }
 }
 
-/** METEOR 1.5 of the corpus, English, `-norm`: the aggregate that the jar prints last. */
-export function meteor(images: readonly TokenizedImage[]): Promise<MetricValue> {
-  return withJar(meteorVariable, "meteor-1.5.jar", images.length, async (jar) => {
+/**
+ * METEOR 1.5 of the corpus, English, `-norm`: the aggregate that the jar prints last.
+ *
+ * @param n images
+ * @param tokenized their captions; asked for only when there is a jar
+ */
+export function meteor(n: number, tokenized: () => readonly TokenizedImage[]): Promise<MetricValue> {
+  return withJar(meteorVariable, "meteor-1.5.jar", n, async (jar) => {
+    const images = tokenized();
     const java = startJava(["-Xmx2G", "-jar", basename(jar), "-", "-", "-stdio", "-l", "en", "-norm"], dirname(jar));
     const lines = createInterface({ input: java.child.stdout })[Symbol.asyncIterator]();
     const ask = async (request: string): Promise<string> => {
@@ -68,8 +74,9 @@ export function meteor(images: readonly TokenizedImage[]): Promise<MetricValue> 
 }
 
 /** SPICE: mean F-score over images (tokenised captions, as pycocoevalcap hands them over). */
-export function spice(images: readonly TokenizedImage[]): Promise<MetricValue> {
-  return withJar(spiceVariable, "spice-1.0.jar", images.length, async (jar) => {
+export function spice(n: number, tokenized: () => readonly TokenizedImage[]): Promise<MetricValue> {
+  return withJar(spiceVariable, "spice-1.0.jar", n, async (jar) => {
+    const images = tokenized();
     const folder = await mkdtemp(join(tmpdir(), "llava-eval-spice-"));
     try {
       const input = join(folder, "in.json");

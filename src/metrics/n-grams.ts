@@ -1,48 +1,64 @@
 /**
- * Words and n-grams as integers. An n-gram is its prefix (n - 1 words) and a word, so four tables lookups give the ids of
+ * Words and n-grams as integers. An n-gram is its prefix (n - 1 words) and a word, so four table look-ups give the ids of
  * all n-grams that end at a word; counts then live in typed arrays instead of maps of strings.
  */
 
 /** N-grams are counted up to this length by BLEU and CIDEr. */
 export const maxOrder = 4;
 
-export interface NGrams {
-  /** Words of the caption. */
+/** A caption of the index: where its n-grams begin, and how many words it has. */
+export interface Caption {
+  readonly start: number;
   readonly words: number;
-  /** For each order 1..4, the ids of the n-grams in text order: orders[n - 1].length = max(0, words - n + 1). */
-  readonly orders: readonly Int32Array[];
 }
 
 export class NGramIndex {
   private readonly wordIds = new Map<string, number>();
-  /** Open addressing over (prefix id, word id); ids are given in order of first appearance, 0 is "no prefix". */
-  private prefixes = new Int32Array(1 << 16);
-  private words = new Int32Array(1 << 16);
-  private ids = new Int32Array(1 << 16);
+  /** Ids of all captions, one after the other: unigrams in text order, then bigrams, trigrams, 4-grams. */
+  private pool = new Int32Array(1 << 16);
+  private used = 0;
+  /** Open addressing: slot -> id; ids are given in order of first appearance, 0 is "none". */
+  private slots = new Int32Array(1 << 16);
+  private prefixOf = new Int32Array(1 << 15);
+  private wordOf = new Int32Array(1 << 15);
   private count = 0;
+  private readonly ending = new Int32Array(maxOrder);
 
   /** Ids run from 1 to `size`. */
   get size(): number {
     return this.count;
   }
 
-  /** N-grams of a tokenised caption; words are what Python's `split()` gives. */
-  of(words: readonly string[]): NGrams {
+  /** Adds a tokenised caption; words are what Python's `split()` gives. */
+  add(words: readonly string[]): Caption {
     const n = words.length;
-    const orders = Array.from({ length: maxOrder }, (_, k) => new Int32Array(Math.max(0, n - k)));
-    const ending = new Int32Array(maxOrder); // ending[k]: id of the (k + 1)-gram that ends at the word before
+    const start = this.used;
+    this.used += sizeOf(n);
+    this.pool = grown(this.pool, this.used);
+    const { pool, ending } = this; // ending[k]: id of the (k + 1)-gram that ends at the word before
     for (let i = 0; i < n; i++) {
       const word = this.wordId(words[i] as string);
       for (let k = Math.min(i, maxOrder - 1); k > 0; k--) {
         const id = this.id(ending[k - 1] as number, word);
         ending[k] = id;
-        (orders[k] as Int32Array)[i - k] = id;
+        pool[start + offsetOf(n, k) + i - k] = id;
       }
       const unigram = this.id(0, word);
       ending[0] = unigram;
-      (orders[0] as Int32Array)[i] = unigram;
+      pool[start + i] = unigram;
     }
-    return { words: n, orders };
+    return { start, words: n };
+  }
+
+  /** The ids of its (k + 1)-grams in text order; a view, valid until the next `add`. */
+  ids({ start, words }: Caption, k: number): Int32Array {
+    const from = start + offsetOf(words, k);
+    return this.pool.subarray(from, from + Math.max(0, words - k));
+  }
+
+  /** Unigram ids of any words: those of the captions, new ones for words that no caption has, 0 for the empty word. */
+  words(words: readonly string[]): Int32Array {
+    return Int32Array.from(words, (word) => (word === "" ? 0 : this.id(0, this.wordId(word))));
   }
 
   private wordId(word: string): number {
@@ -54,36 +70,51 @@ export class NGramIndex {
   }
 
   private id(prefix: number, word: number): number {
-    if (this.count * 2 >= this.ids.length) this.grow();
-    const mask = this.ids.length - 1;
+    const mask = this.slots.length - 1;
     let slot = hash(prefix, word) & mask;
-    while (this.ids[slot] !== 0) {
-      if (this.prefixes[slot] === prefix && this.words[slot] === word) return this.ids[slot] as number;
+    for (let id = this.slots[slot] as number; id !== 0; id = this.slots[slot] as number) {
+      if (this.prefixOf[id] === prefix && this.wordOf[id] === word) return id;
       slot = (slot + 1) & mask;
     }
-    this.prefixes[slot] = prefix;
-    this.words[slot] = word;
-    this.ids[slot] = ++this.count;
-    return this.count;
+    const id = ++this.count;
+    this.slots[slot] = id;
+    this.prefixOf = grown(this.prefixOf, id + 1);
+    this.wordOf = grown(this.wordOf, id + 1);
+    this.prefixOf[id] = prefix;
+    this.wordOf[id] = word;
+    if (id * 4 > this.slots.length * 3) this.rehash();
+    return id;
   }
 
-  private grow(): void {
-    const { prefixes, words, ids } = this;
-    const size = ids.length * 2;
+  private rehash(): void {
+    const size = this.slots.length * 2;
     const mask = size - 1;
-    this.prefixes = new Int32Array(size);
-    this.words = new Int32Array(size);
-    this.ids = new Int32Array(size);
-    for (let old = 0; old < ids.length; old++) {
-      const id = ids[old] as number;
-      if (id === 0) continue;
-      let slot = hash(prefixes[old] as number, words[old] as number) & mask;
-      while (this.ids[slot] !== 0) slot = (slot + 1) & mask;
-      this.prefixes[slot] = prefixes[old] as number;
-      this.words[slot] = words[old] as number;
-      this.ids[slot] = id;
+    this.slots = new Int32Array(size);
+    for (let id = 1; id <= this.count; id++) {
+      let slot = hash(this.prefixOf[id] as number, this.wordOf[id] as number) & mask;
+      while (this.slots[slot] !== 0) slot = (slot + 1) & mask;
+      this.slots[slot] = id;
     }
   }
+}
+
+/** N-grams of a caption of n words. */
+function sizeOf(n: number): number {
+  return offsetOf(n, maxOrder);
+}
+
+/** Where the (k + 1)-grams begin: after all shorter ones. */
+function offsetOf(n: number, k: number): number {
+  let offset = 0;
+  for (let j = 0; j < k; j++) offset += Math.max(0, n - j);
+  return offset;
+}
+
+function grown(array: Int32Array<ArrayBuffer>, size: number): Int32Array<ArrayBuffer> {
+  if (size <= array.length) return array;
+  const larger = new Int32Array(Math.max(size, Math.ceil(array.length * 1.5)));
+  larger.set(array);
+  return larger;
 }
 
 function hash(prefix: number, word: number): number {

@@ -3,12 +3,13 @@
 const beta = 1.2;
 
 /**
- * F-measure of the longest common subsequence, 0..1. The best precision and the best recall may come from different
- * references. Words are what `split(" ")` gives, so the empty caption is one empty word: empty against empty is 1.
+ * F-measure of the longest common subsequence, 0..1, of captions as word ids. The best precision and the best recall may come
+ * from different references. Words are what `split(" ")` gives, so the empty caption is one empty word: empty against empty
+ * is 1.
  *
  * Time words(hypothesis) * words(references).
  */
-export function rougeL(hypothesis: readonly string[], references: readonly (readonly string[])[]): number {
+export function rougeL(hypothesis: Int32Array, references: readonly Int32Array[]): number {
   let precision = 0;
   let recall = 0;
   for (const reference of references) {
@@ -22,11 +23,12 @@ export function rougeL(hypothesis: readonly string[], references: readonly (read
 
 let row = new Int32Array(256);
 
-function commonSubsequence(a: readonly string[], b: readonly string[]): number {
+function commonSubsequence(a: Int32Array, b: Int32Array): number {
   const width = b.length;
   if (row.length <= width) row = new Int32Array(2 * width + 2);
   row.fill(0, 0, width + 1);
-  for (const word of a) {
+  for (let i = 0; i < a.length; i++) {
+    const word = a[i];
     let diagonal = 0;
     let left = 0;
     for (let j = 1; j <= width; j++) {

@@ -21,17 +21,37 @@ export interface TokenizeOptions {
  * have no right-hand context ("they've" falls apart); so the order of captions matters, as in the reference.
  */
 export function tokenizeCaptions(captions: readonly string[], options: TokenizeOptions = {}): string[] {
-  const lines = captions.map((caption) => oneLine(caption, options.keepLineBreaks === true));
   const tokenized: string[] = [];
-  for (let i = 0; i < lines.length && tokenized.length < captions.length; i++) {
+  tokenizeEach(captions, (tokens) => tokenized.push(tokens.join(" ")), options);
+  return tokenized;
+}
+
+/**
+ * The same as tokens, one caption after the other and without building their text: `visit` is called once per caption.
+ * `plain` promises that no token has white space inside ("1 1/2" may).
+ */
+export function tokenizeEach(
+  captions: readonly string[],
+  visit: (tokens: readonly string[], plain: boolean) => void,
+  options: TokenizeOptions = {},
+): void {
+  const keep = options.keepLineBreaks === true;
+  const lines = captions.map((caption) => oneLine(caption, keep));
+  let visited = 0;
+  for (let i = 0; i < lines.length && visited < captions.length; i++) {
     const line = lines[i] as string;
     const easy = i < lines.length - 1 ? easyCaption(line) : undefined;
-    if (easy !== undefined) tokenized.push(easy);
-    else {
-      for (const tokens of tokenLines(line, contextAfter(lines, i))) tokenized.push(captionOf(tokens));
+    if (easy !== undefined) {
+      visit(easy, true);
+      visited++;
+      continue;
+    }
+    for (const tokens of tokenLines(line, contextAfter(lines, i))) {
+      if (visited === captions.length) return;
+      visit(tokens.filter(isKept), false);
+      visited++;
     }
   }
-  return tokenized.slice(0, captions.length);
 }
 
 /** Tokens of every output line of one text that stands alone (at the end of input, or before `following`). */
@@ -41,7 +61,11 @@ export function ptbLines(text: string, following?: string): string[][] {
 
 /** What the caption metrics keep of a line's tokens. */
 export function captionOf(tokens: readonly string[]): string {
-  return tokens.filter((token) => !dropped.has(token)).join(" ");
+  return tokens.filter(isKept).join(" ");
+}
+
+function isKept(token: string): boolean {
+  return !dropped.has(token);
 }
 
 // Right-hand context never reaches further than this into the next captions (a first word, after blank lines).
@@ -55,7 +79,10 @@ function contextAfter(lines: readonly string[], i: number): string {
   return i + 1 < lines.length ? context : "";
 }
 
+const anyBreak = /[\n\r\u2028\u2029\v\f]/;
+
 function oneLine(caption: string, keepLineBreaks: boolean): string {
+  if (!anyBreak.test(caption)) return caption;
   return caption.replace(keepLineBreaks ? /\n/g : /[\n\r\u2028\u2029\v\f]/g, " ");
 }
 
@@ -93,14 +120,14 @@ function isBlank(unit: number): boolean {
 const easyWord = /^[A-Za-z]+(?:[-'][A-Za-z]+)*,?$/;
 // "No." is an abbreviation when the next caption begins with a number.
 const easyLastWord = /^(?!(?:nos?|pp|figs?)\.)[A-Za-z]{2,}(?:[-'][A-Za-z]+)*\.?$/i;
-const knownWords = new Map<string, string>();
-const knownLastWords = new Map<string, string>();
+const knownWords = new Map<string, readonly string[]>();
+const knownLastWords = new Map<string, readonly string[]>();
 const knownAtMost = 1 << 17;
 const easyLength = 40;
 
-/** The caption before another line, or undefined when some word needs the lexer and its context. */
-function easyCaption(line: string): string | undefined {
-  let caption = "";
+/** The tokens of a caption before another line, or undefined when some word needs the lexer and its context. */
+function easyCaption(line: string): string[] | undefined {
+  const tokens: string[] = [];
   let start = 0;
   const end = line.endsWith(" ") ? line.trimEnd().length : line.length;
   while (start < end) {
@@ -109,20 +136,25 @@ function easyCaption(line: string): string | undefined {
     const word = line.slice(start, last ? end : blank);
     start += word.length + 1;
     if (word === "") continue;
-    const tokens = last
+    const own = last
       ? easyTokens(word, easyLastWord, knownLastWords, "\n")
       : easyTokens(word, easyWord, knownWords, " ");
-    if (tokens === undefined) return undefined;
-    if (tokens !== "") caption = caption === "" ? tokens : `${caption} ${tokens}`;
+    if (own === undefined) return undefined;
+    for (const token of own) tokens.push(token);
   }
-  return caption;
+  return tokens;
 }
 
-function easyTokens(word: string, form: RegExp, known: Map<string, string>, next: string): string | undefined {
+function easyTokens(
+  word: string,
+  form: RegExp,
+  known: Map<string, readonly string[]>,
+  next: string,
+): readonly string[] | undefined {
   const seen = known.get(word);
   if (seen !== undefined) return seen;
   if (word.length > easyLength || !form.test(word)) return undefined;
-  const tokens = captionOf(tokenLines(word, `${next}zz`).flat());
+  const tokens = tokenLines(word, `${next}zz`).flat().filter(isKept);
   if (known.size >= knownAtMost) known.clear();
   known.set(word, tokens);
   return tokens;

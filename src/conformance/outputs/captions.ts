@@ -1,9 +1,9 @@
 /** Real captions and their tokens. */
 
 import { Type } from "../../core/schema.js";
-import { bleu } from "../../metrics/bleu.js";
-import { captionScores } from "../../metrics/caption-scores.js";
-import { ptbLines, tokenizeCaptions } from "../../text/ptb-tokenize.js";
+import { bleu, bleuNumbers } from "../../metrics/bleu.js";
+import { rawCaptionScores } from "../../metrics/caption-scores.js";
+import { ptbLines } from "../../text/ptb-tokenize.js";
 import type { Benchmark } from "../benchmark-folder.js";
 
 interface CaptionRow {
@@ -14,23 +14,18 @@ interface CaptionRow {
 const captions: Benchmark = {
   row: Type.Object({ response: Type.String(), references: Type.Array(Type.String()) }),
   evaluate: (rows: readonly CaptionRow[]) => {
-    const references = tokenizeCaptions(rows.flatMap((row) => row.references));
-    const predictions = tokenizeCaptions(rows.map((row) => row.response));
-    let next = 0;
-    const images = rows.map((row, i) => {
-      const start = next;
-      next += row.references.length;
-      return { references: references.slice(start, next), prediction: predictions[i] as string };
-    });
-    const scores = captionScores(images);
+    const images = rows.map(({ references, response }) => ({ references, prediction: response }));
+    const scores = rawCaptionScores(images);
     return {
       metrics: named(scores.bleu, scores.rougeL, scores.cider),
-      official: scores.images.map((image) => named(bleu(image.bleu), image.rougeL, image.cider)),
+      official: images.map((_, i) =>
+        named(bleu(scores.imageBleu, bleuNumbers * i), scores.imageRougeL[i], scores.imageCider[i]),
+      ),
     };
   },
 };
 
-function named(bleus: readonly number[], rougeL: number, cider: number | undefined) {
+function named(bleus: readonly number[], rougeL: number | undefined, cider: number | undefined) {
   const byOrder = Object.fromEntries(bleus.map((value, k) => [`Bleu_${k + 1}`, value]));
   return { ...byOrder, ROUGE_L: rougeL, CIDEr: cider };
 }

@@ -1,6 +1,6 @@
 /** Vector files of the caption metrics and their tokenizer. */
 
-import { bleu } from "../../metrics/bleu.js";
+import { bleu, bleuNumbers } from "../../metrics/bleu.js";
 import { captionScores, type TokenizedImage } from "../../metrics/caption-scores.js";
 import { captionOf, ptbLines, tokenizeCaptions } from "../../text/ptb-tokenize.js";
 import type { VectorFile } from "../vector-file.js";
@@ -34,12 +34,12 @@ interface CorpusInput {
 }
 
 function scores(images: readonly TokenizedImage[]) {
-  const { bleu: corpus, rougeL, cider, images: perImage } = captionScores(images);
-  const bleus = perImage.map((image) => bleu(image.bleu));
+  const { bleu: corpus, rougeL, cider, imageBleu, imageRougeL, imageCider } = captionScores(images);
+  const bleus = images.map((_, i) => bleu(imageBleu, bleuNumbers * i));
   return {
     bleu: { corpus, per_image: corpus.map((_, k) => bleus.map((values) => values[k])) },
-    rouge_l: { corpus: rougeL, per_image: perImage.map((image) => image.rougeL) },
-    cider: cider === undefined ? undefined : { corpus: cider, per_image: perImage.map((image) => image.cider) },
+    rouge_l: { corpus: rougeL, per_image: [...imageRougeL] },
+    cider: cider === undefined ? undefined : { corpus: cider, per_image: [...imageCider] },
   };
 }
 
