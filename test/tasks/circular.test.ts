@@ -93,6 +93,7 @@ goldenTask({
 const [, , englishJudged] = mmbench;
 goldenTask({
   task: { ...(englishJudged as Task), name: "mmbench_en_judge_fails" },
+  published: false,
   columns,
   rows: rows.slice(0, 2),
   // No rule finds a letter. Officially the question is unscored after three useless replies; lmms-eval draws a letter.

@@ -3,11 +3,12 @@
  * the scores of given answers under both scorings. Prompts and scores are files in golden/: a changed word or number is a
  * visible diff, and raises the task's `version`.
  */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { command } from "../../src/cli/run.js";
 import type { Json } from "../../src/core/json.js";
 import { type Prompt, promptText } from "../../src/core/prompt.js";
 import type { Result, SampleRecord } from "../../src/core/result.js";
@@ -15,9 +16,10 @@ import type { Likelihood, Output } from "../../src/core/runner.js";
 import { violationOf } from "../../src/core/schema.js";
 import type { Scoring } from "../../src/core/score.js";
 import type { Task } from "../../src/core/task.js";
-import { openFolder } from "../../src/datasets/folder.js";
+import { openDataset } from "../../src/datasets/index.js";
 import { scoreSample } from "../../src/run/score-sample.js";
 import { summarise } from "../../src/run/summarise.js";
+import { runCommand } from "../cli/run-command.js";
 import { type ColumnType, parquetBytes } from "../fakes/parquet-files.js";
 import { picture } from "../fakes/pictures.js";
 
@@ -33,9 +35,14 @@ export interface Golden {
   readonly answers: readonly (string | readonly number[])[];
   /** What the judge replies about each row, in the order asked. */
   readonly verdicts?: readonly (readonly string[])[];
+  /** False for a variant that the package has not under this name: it is not run through `run`. */
+  readonly published?: false;
   /** The main metric's value, worked out by hand from the benchmark's rule. */
   readonly main?: Readonly<Record<Scoring, number | null>>;
 }
+
+/** Every picture's size. */
+const [pictureWidth, pictureHeight] = [32, 24];
 
 const golden = fileURLToPath(new URL("golden", import.meta.url));
 
@@ -76,6 +83,37 @@ export function goldenTask(subject: Golden): void {
     }
     await expect(`${JSON.stringify(pages, null, 1)}\n`).toMatchFileSnapshot(join(golden, `${label}.scores.txt`));
   });
+
+  if (subject.published !== false) fullRuns(subject, label, splitName);
+}
+
+/** `run` itself, on the stub, and once more from the journal it wrote with the other scoring: nothing asked, nothing lost. */
+function fullRuns(subject: Golden, label: string, splitName: string): void {
+  test(`${label} runs whole on the stub, and again from the journal with the other scoring`, async () => {
+    const folder = await mkdtemp(join(tmpdir(), "llava-eval-full-"));
+    try {
+      await writeParquet(subject, splitName, join(folder, "rows"));
+      const run = async (out: string, model: string, scoring: Scoring) => {
+        const args = ["--tasks", label, "--data", join(folder, "rows"), "--model", model, "--scoring", scoring];
+        // A stub's "1" is a verdict for some judges' questions and none for others: both ends of the path.
+        if (subject.task.judge) args.push("--judge", "stub:1");
+        const ended = await runCommand(command, ["run", ...args, "--out", join(folder, out), "--max-failed", "100%"]);
+        expect(ended.exitCode, ended.stderr).toBe(0);
+        const result = JSON.parse(await readFile(join(folder, out, `${label}.json`), "utf8")) as Result;
+        expect(result.n.total).toBe(subject.answers.length);
+        expect(result.n.unscored).toEqual({ refused: 0, transport: 0, judge: result.n.unscored.judge, data: 0 });
+        if (!subject.task.judge) expect(result.n.scored).toBe(result.n.total);
+        const file = join(folder, out, `${label}.samples.jsonl`);
+        const lines = (await readFile(file, "utf8")).trim().split("\n");
+        return { file, texts: lines.map((line) => (JSON.parse(line) as SampleRecord).text) };
+      };
+      const first = await run("official", "stub:A", "official");
+      const again = await run("lmms-eval", `replay:${first.file}`, "lmms-eval");
+      expect(again.texts).toEqual(first.texts);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
 }
 
 expect.extend({
@@ -107,7 +145,7 @@ export async function readRows(subject: Golden, splitName: string): Promise<Reco
     const split = subject.task.splits[splitName];
     if (split === undefined) throw new Error(`no split ${splitName}`);
     const request = { task: subject.task.name, splitName, split, row: subject.task.row, data: folder };
-    await using dataset = await openFolder(request, folder, "folder");
+    await using dataset = await openDataset(request);
     const rows: Record<string, unknown>[] = [];
     for await (const batch of dataset.batches(0, new AbortController().signal)) {
       for (const item of batch) {
@@ -125,7 +163,7 @@ export async function writeParquet({ task, columns, rows }: Golden, splitName: s
   const split = task.splits[splitName];
   const place = join(folder, split?.sources[0] ?? task.name, split?.configs?.[0] ?? "data");
   await mkdir(place, { recursive: true });
-  const bytes = await picture({ seed: 1, width: 32, height: 24 });
+  const bytes = await picture({ seed: 1, width: pictureWidth, height: pictureHeight });
   const image = (name: string) => ({ bytes: new Uint8Array(bytes), path: name });
   const filled = rows.map((row, i) =>
     Object.fromEntries(
@@ -139,6 +177,17 @@ export async function writeParquet({ task, columns, rows }: Golden, splitName: s
     ),
   );
   await writeFile(join(place, `${split?.split}-00000-of-00001.parquet`), parquetBytes(columns, filled));
+  if (!split?.images) return;
+  // The pictures have a file of their own, one for each name in the rows.
+  const { config, key, column, split: name } = split.images;
+  const pictures = join(folder, split.images.sources?.[0] ?? split.sources[0] ?? task.name, config);
+  await mkdir(pictures, { recursive: true });
+  const names = [...new Set(rows.map((row) => row[column]))];
+  const own = names.map((id) => ({ [key]: id, image: image(`${id}.jpg`) }));
+  await writeFile(
+    join(pictures, `${name}-00000-of-00001.parquet`),
+    parquetBytes({ [key]: "string", image: "image" }, own),
+  );
 }
 
 async function scored(subject: Golden, splitName: string, rows: readonly Record<string, unknown>[], scoring: Scoring) {
@@ -155,7 +204,7 @@ async function scored(subject: Golden, splitName: string, rows: readonly Record<
     const outcome: Pick<SampleRecord, "score" | "submission"> =
       judged === undefined
         ? { score: { status: "unscored", reason: "judge", detail: "no usable reply" } }
-        : scoreSample(task, split, row, [output], judged, { scoring, seed: 0 });
+        : scoreSample(task, split, row, [output], judged, { scoring, seed: 0 }, [[pictureWidth, pictureHeight]]);
     if (outcome.submission !== undefined && task.submission)
       expect(violationOf(task.submission.schema, outcome.submission), "the server's format").toBeUndefined();
     const id = task.id(row);
