@@ -29,7 +29,7 @@ std::string plan_text(const EnginePlan& plan) {
 
 }  // namespace
 
-Engine::Engine(const EngineOptions& options) : config_(read_config(options.model)) {
+Engine::Engine(const EngineOptions& options, CheckpointWeights::Progress progress) : config_(read_config(options.model)) {
   require_supported(config_);
   devices_ = open_devices(options);
   std::vector<Ops*> devices;
@@ -43,7 +43,7 @@ Engine::Engine(const EngineOptions& options) : config_(read_config(options.model
     }
   }
   plan_.sizes.context = plan_.context;
-  model_ = std::make_unique<LlavaModel>(config_, devices, plan_.sizes);
+  model_ = std::make_unique<LlavaModel>(config_, devices, plan_.sizes, std::move(progress));
   for (size_t i = 0; i < devices.size(); ++i) {
     caches_.emplace_back(*devices[i], config_.text, config_.work, LlavaModel::stage_range(config_, i, devices.size()), plan_.pages);
   }

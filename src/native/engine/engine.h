@@ -17,7 +17,7 @@ namespace llava {
 class Engine {
  public:
   /// Loads the checkpoint. Throws Error (the user's input), OutOfMemory with the memory plan in its message, DeviceError.
-  explicit Engine(const EngineOptions& options);
+  explicit Engine(const EngineOptions& options, CheckpointWeights::Progress progress = nullptr);
   /// Closes.
   ~Engine();
   Engine(const Engine&) = delete;
@@ -38,6 +38,8 @@ class Engine {
   /// Facts that can change bits of answers, by name.
   std::map<std::string, std::string> fingerprint() const { return fingerprint_; }
   Statistics statistics() const;
+  /// Requests worth having in flight: while some run, the next are prepared.
+  int64_t concurrency() const { return 2 * plan_.most_sequences; }
   int64_t image_tokens(int64_t width, int64_t height) const { return arrange(config_, width, height).tokens; }
 
  private:

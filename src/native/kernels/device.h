@@ -53,7 +53,7 @@ class Event {
 /// All ops of ops.h run on `compute`. On the CPU every queue is the calling thread and events are no-ops.
 enum class Queue { compute, upload, download };
 
-/// Memory, queues and graphs of one device. One thread at a time calls it (the engine thread).
+/// Memory, queues and graphs of one device. One thread at a time calls it: one loads, another (the engine thread) runs and frees.
 /// Failures throw DeviceError / OutOfMemory; a CUDA error names the kernel, its shapes and the driver's text.
 class Device {
  public:

@@ -31,12 +31,13 @@ Limits LlavaModel::limits(const ModelConfig& config, const ModelSizes& sizes) {
   return limits;
 }
 
-LlavaModel::LlavaModel(const ModelConfig& config, const std::vector<Ops*>& devices, const ModelSizes& sizes) : config_(config), sizes_(sizes) {
+LlavaModel::LlavaModel(const ModelConfig& config, const std::vector<Ops*>& devices, const ModelSizes& sizes, CheckpointWeights::Progress progress)
+    : config_(config), sizes_(sizes) {
   require_supported(config_);
   if (devices.empty() || static_cast<int64_t>(devices.size()) > config_.text.layers) {
     throw Error(std::to_string(devices.size()) + " devices for " + std::to_string(config_.text.layers) + " layers", "device", "Name one to as many devices as layers.");
   }
-  weights_ = std::make_unique<CheckpointWeights>(config_);
+  weights_ = std::make_unique<CheckpointWeights>(config_, std::move(progress));
   for (Ops* device : devices) device->reserve(limits(config_, sizes_));
   tower_ = std::make_unique<VisionTower>(*devices[0], config_, *weights_, sizes_.tiles);
   if (config_.image.newline) newline_ = devices[0]->load_tensor(weights_->newline({config_.text.hidden}), config_.work);

@@ -1,5 +1,7 @@
 #include "models/weights.h"
 
+#include <algorithm>
+
 #include "support/error.h"
 
 namespace llava {
@@ -23,7 +25,8 @@ std::string shape_text(const std::vector<int64_t>& shape) {
 
 }  // namespace
 
-CheckpointWeights::CheckpointWeights(const ModelConfig& config) : config_(config), store_(TensorStore::open_folder(config.folder)) {
+CheckpointWeights::CheckpointWeights(const ModelConfig& config, Progress progress)
+    : config_(config), store_(TensorStore::open_folder(config.folder)), progress_(std::move(progress)) {
   const std::string& folder = config.folder;
   const auto text = find_prefix(store_, {"language_model.model.", "model.language_model.", "model."}, "embed_tokens.weight");
   if (!text) throw Error("no token embeddings found (…embed_tokens.weight)", folder, "Give the folder of a LLaVA checkpoint.");
@@ -66,6 +69,8 @@ HostTensor CheckpointWeights::fetch(TensorStore& store, const std::string& name,
     throw Error("tensor " + name + " is no floating-point tensor", store.where(), "The engine reads F32, BF16 and F16 weights.");
   }
   if (&store == &store_) used_.insert(name);
+  done_ += static_cast<int64_t>(tensor.bytes());
+  if (progress_) progress_(std::min(done_, static_cast<int64_t>(total_bytes())), static_cast<int64_t>(total_bytes()));
   return tensor;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -15,8 +16,11 @@ namespace llava {
 /// has had its shape checked against the config. Files stay mapped as long as this lives.
 class CheckpointWeights {
  public:
+  /// Called with the bytes handed out so far and the bytes of all tensors.
+  using Progress = std::function<void(int64_t done, int64_t total)>;
+
   /// Opens the files and finds the prefix of each part. Throws Error when a part is missing.
-  explicit CheckpointWeights(const ModelConfig& config);
+  explicit CheckpointWeights(const ModelConfig& config, Progress progress = nullptr);
 
   /// e.g. "embeddings.class_embedding", "encoder.layers.3.self_attn.q_proj.weight"
   HostTensor vision(const std::string& name, std::vector<int64_t> shape);
@@ -44,6 +48,8 @@ class CheckpointWeights {
   std::string text_prefix_;
   std::string head_name_;  // empty: tied
   std::set<std::string> used_;
+  Progress progress_;
+  int64_t done_ = 0;
 };
 
 }  // namespace llava
