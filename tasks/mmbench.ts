@@ -54,6 +54,7 @@ const english: Task<Row> = {
   row,
   id: ({ index }) => String(index),
   imageKey: (row) => String(mmbenchQuestion(row)),
+  limitByCluster: true, // fewer passes would make a question easier
   profiles: ["default", "llava", "vlmevalkit"],
   prompt: (row, profile) =>
     mmbenchPrompt(row, profile, { header: "There are several options:", last: LETTER_DIRECTLY }),

@@ -45,6 +45,7 @@ export default defineTask<Row>({
   row,
   id: ({ question_id, question }) => `${question_id} ${question}`,
   imageKey: ({ question_id }) => question_id,
+  limitByCluster: true, // acc+ needs both questions
   profiles: ["default", "gpt4v", "qwen_vl", "otterhd", "plm", "xcomposer2_4khd"],
   prompt: ({ image, question }, profile) => userPrompt(image, words(question.trim(), profile)),
   generation: { maxNewTokens: 16, temperature: 0 },

@@ -94,6 +94,11 @@ export interface Task<Row = Record<string, unknown>> {
   imageKey?(row: Row): string;
   /** Samples that are not independent. Default: `imageKey`, else the id. */
   cluster?(row: Row): string;
+  /**
+   * `--limit` and `--offset` count clusters, and all samples of a chosen cluster are asked wherever they stand in the file: passes of
+   * a circular question, both questions about a picture. A part of a cluster would be scored as if it were the whole.
+   */
+  readonly limitByCluster?: boolean;
   /** Prompt profiles this task knows, the default first. Absent: ["default"]. */
   readonly profiles?: readonly PromptProfile[];
   prompt(row: Row, profile: PromptProfile): Prompt;

@@ -32,8 +32,9 @@ export async function* plan(
   signal: AbortSignal,
 ): AsyncGenerator<Unit> {
   // Positions count after expansion, so a task that expands is read from the start.
-  const skipInFile = task.expand ? 0 : selection.offset;
+  const skipInFile = task.expand || task.limitByCluster ? 0 : selection.offset;
   const end = selection.limit === undefined ? Number.POSITIVE_INFINITY : selection.offset + selection.limit;
+  const clusters = task.limitByCluster ? new ClusterSelection(selection.offset, end) : undefined;
   let next = skipInFile;
   for await (const batch of dataset.batches(skipInFile, signal)) {
     const units: Unit[] = [];
@@ -44,9 +45,32 @@ export async function* plan(
         for (const row of task.expand?.(item.row) ?? [item.row]) units.push({ index: next++, repeat: 0, row });
       }
     }
-    const selected = units.filter(({ index }) => index >= selection.offset && index < end);
+    const selected = units.filter((unit) =>
+      clusters ? clusters.has(clusterOf(task, unit)) : unit.index >= selection.offset && unit.index < end,
+    );
     yield* withGroups(task, selected, selection.repeats);
-    if (next >= end) return;
+    if (!clusters && next >= end) return;
+  }
+}
+
+function clusterOf(task: Task, unit: Unit): string {
+  if (!("row" in unit)) return `#${unit.index}`;
+  return task.cluster?.(unit.row) ?? task.imageKey?.(unit.row) ?? task.id(unit.row);
+}
+
+/** Clusters number `offset` to `end - 1` in the order in which they first appear, whatever comes between their samples. */
+export class ClusterSelection {
+  private readonly positions = new Map<string, number>();
+
+  constructor(
+    private readonly offset: number,
+    private readonly end: number,
+  ) {}
+
+  has(cluster: string): boolean {
+    const position = this.positions.get(cluster) ?? this.positions.size;
+    this.positions.set(cluster, position);
+    return position >= this.offset && position < this.end;
   }
 }
 
@@ -75,7 +99,8 @@ function* withGroups(task: Task, units: readonly Unit[], repeats: number): Gener
 /** How many samples the selection has, when the dataset and the task can tell before reading. */
 export function plannedCount(task: Task, dataset: Dataset, selection: Selection): number | undefined {
   const { rows } = dataset.facts;
-  if (rows === undefined || task.expand) return undefined;
+  const byCluster = task.limitByCluster && (selection.limit !== undefined || selection.offset > 0);
+  if (rows === undefined || task.expand || byCluster) return undefined;
   const available = Math.max(0, rows - selection.offset);
   return Math.min(available, selection.limit ?? available) * selection.repeats;
 }

@@ -3,6 +3,7 @@ import type { DatasetFacts, MetricResult, Result, SampleRecord } from "../core/r
 import type { Score, Scoring } from "../core/score.js";
 import type { Task } from "../core/task.js";
 import { seedOf } from "./digest.js";
+import { ClusterSelection } from "./plan.js";
 
 /** The part of a Result that is known before any sample. */
 export type ResultHead = Pick<
@@ -29,8 +30,9 @@ export async function summarise(
 ): Promise<Result> {
   const counts = new Counts();
   const folds = new Folds(task, head);
+  const isSelected = selectionOf(task, head);
   for await (const record of records) {
-    if (!isSelected(record, head)) continue;
+    if (!isSelected(record)) continue;
     const score = scoreOf(record);
     counts.add(score);
     if (rules.labelled) folds.add(record, score);
@@ -64,8 +66,12 @@ const notAsked: Score = {
   detail: "not asked: the endpoint stopped answering",
 };
 
-function isSelected({ index }: SampleRecord, { offset = 0, limit }: ResultHead): boolean {
-  return index >= offset && (limit === undefined || index < offset + limit);
+/** The journal may hold more than this run's limit. Its offset is always this run's: another offset is another run. */
+function selectionOf(task: Task, { offset = 0, limit }: ResultHead): (record: SampleRecord) => boolean {
+  if (limit === undefined) return ({ index }) => task.limitByCluster === true || index >= offset;
+  if (!task.limitByCluster) return ({ index }) => index >= offset && index < offset + limit;
+  const clusters = new ClusterSelection(0, limit);
+  return ({ cluster }) => clusters.has(cluster);
 }
 
 /** A sample whose judge was never reached has an answer and no score. */

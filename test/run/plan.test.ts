@@ -110,3 +110,25 @@ test("the number of samples is known before reading unless the task expands rows
   expect(plannedCount(task(), dataset, { offset: 0, limit: 2, repeats: 1 })).toBe(2);
   expect(plannedCount(task({ expand: (row) => [row] }), dataset, { offset: 0, repeats: 1 })).toBeUndefined();
 });
+
+test("a limit by cluster takes every sample of the first clusters, wherever they stand", async () => {
+  const circular = task({ cluster: (row) => String(row.question), limitByCluster: true });
+  const dataset = rows(
+    [
+      { id: 0, question: "a" },
+      { id: 1, question: "b" },
+      { id: 2, question: "c" },
+    ],
+    [
+      { id: 3, question: "c" },
+      { id: 4, question: "a" },
+      { id: 5, question: "b" },
+    ],
+  );
+  const indices = async (selection: Partial<Selection>) =>
+    (await units(circular, dataset, selection)).map(({ index }) => index);
+  expect(await indices({ limit: 2 })).toEqual([0, 1, 4, 5]);
+  expect(await indices({ offset: 2, limit: 1 })).toEqual([2, 3]);
+  expect(await indices({})).toEqual([0, 1, 2, 3, 4, 5]);
+  expect(plannedCount(circular, dataset, { offset: 0, limit: 2, repeats: 1 })).toBeUndefined();
+});

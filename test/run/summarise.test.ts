@@ -81,3 +81,19 @@ test("labels are counted", async () => {
   const unparsable: Score = { status: "scored", value: 0, answer: "", label: "unparsable" };
   expect((await summarise(task, head, records([unparsable, 1, unparsable]), rules)).labels.unparsable).toBe(2);
 });
+
+test("a smaller limit by cluster leaves out later clusters of a longer journal", async () => {
+  const circular = { ...task, limitByCluster: true };
+  const passes = (async function* () {
+    for (const [index, cluster] of ["a", "b", "c", "a", "b", "c"].entries())
+      yield {
+        index,
+        id: String(index),
+        cluster,
+        score: { status: "scored", value: cluster === "c" ? 0 : 1, answer: "" },
+      } as SampleRecord;
+  })();
+  const result = await summarise(circular, { ...head, limit: 2 }, passes, rules);
+  expect(result.n).toMatchObject({ total: 4, scored: 4 });
+  expect(result.metrics[0]?.value).toBe(1);
+});
