@@ -83,6 +83,7 @@ export { extractMathVisionAnswer } from "./text/math-vision-answer.js";
 export { mmbenchQuestion } from "./text/mmbench-row.js";
 export { optionLetters, parseChoice } from "./text/mmmu-choice.js";
 export { parseStringList } from "./text/python-literal.js";
+export { formatFixed } from "./text/python-numbers.js";
 export { capitalize } from "./text/python-strings.js";
 export { stripReasoning } from "./text/reasoning-tags.js";
 export { robustChoice } from "./text/robust-choice.js";

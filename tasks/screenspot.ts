@@ -3,6 +3,7 @@ import {
   captionMetrics,
   captionScore,
   defineTask,
+  formatFixed,
   Image,
   mean,
   rowDigest,
@@ -80,7 +81,7 @@ export default [
     prompt: ({ image, bbox }) => {
       const corners = bbox as unknown as Box;
       const marked = withMarks(image, { shape: "rectangle", corners, unit: "fraction", colour: [255, 0, 0], width: 3 });
-      const numbers = corners.map((value) => value.toFixed(2)).join(", ");
+      const numbers = corners.map((value) => formatFixed(value, 2)).join(", ");
       return userPrompt(marked, `Direct a user to interact with the highlighted region [${numbers}].`);
     },
     score: ({ instruction }, output) => captionScore([instruction], output),

@@ -46,7 +46,7 @@ function groupValue(
   const left = unscored > 0 ? { note: `${unscored} answers without a verdict are left out of their groups` } : {};
   if (moments.n === 0) return { value: null, n: 0, note: "no sample was scored" };
   const spread = intervalOf(moments);
-  const percent = (right / moments.n) * 100;
+  const percent = (100 * right) / moments.n;
   if (spread === undefined) return { value: percent, n: answers.length, ...left };
   const { interval, stderr, method } = spread;
   return {

@@ -12,6 +12,7 @@ export type ColumnType =
   | "image"
   | "images"
   | "strings"
+  | "doubles"
   | "answers"
   /** A struct of texts and lists of texts, such as MathVista's metadata. */
   | { readonly struct: Readonly<Record<string, "string" | "strings">> };
@@ -103,6 +104,8 @@ function schemaOf(name: string, type: ColumnType): SchemaElement[] {
       return list(picture("element"));
     case "strings":
       return list([text("element")]);
+    case "doubles":
+      return list([leaf("element", { type: "DOUBLE" })]);
     case "answers":
       return list([
         leaf("element", { num_children: 3 }),

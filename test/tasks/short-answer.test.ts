@@ -11,6 +11,7 @@ import vizwiz from "../../tasks/vizwiz_vqa.js";
 import vqav2 from "../../tasks/vqav2.js";
 import websrc from "../../tasks/websrc.js";
 import type { ColumnType } from "../fakes/parquet-files.js";
+import { picture } from "../fakes/pictures.js";
 import { goldenTask } from "./golden-task.js";
 
 /** Ten people; the last ones repeat. */
@@ -285,6 +286,8 @@ goldenTask({
   main: { official: 1, "lmms-eval": 1 },
 });
 
+/** WebSRC keeps its screenshots as text. */
+const base64 = Buffer.from(await picture({ seed: 1, width: 32, height: 24 })).toString("base64");
 const websrcRows = [
   {
     id: "Ca00001",
@@ -292,7 +295,7 @@ const websrcRows = [
     page_id: "10001",
     question: "What is the price?",
     answer: "$ 29,950",
-    image: "iVBORw0KGgo=",
+    image: base64,
   },
   {
     id: "Ca00002",
@@ -300,7 +303,7 @@ const websrcRows = [
     page_id: "10002",
     question: "Who wrote it?",
     answer: "the J. Smith, J. Smith",
-    image: "iVBORw0KGgo=",
+    image: base64,
   },
 ];
 const websrcColumns: Record<string, ColumnType> = {
