@@ -49,7 +49,7 @@ export default defineTask<Row>({
   about: "Geometry and functions, each problem in versions that move words into the picture (Zhang et al. 2024).",
   cite: "https://arxiv.org/abs/2403.14624; official scoring follows ZrrSkywalker/MathVerse evaluation/ (extract, then match)",
   splits: {
-    testmini: split("testmini", "testmini", 3940),
+    testmini: { ...split("testmini", "testmini", 3940), generation: { maxNewTokens: 16_384 } },
     text_only: split("testmini_text_only", "text_only", 788),
     ...Object.fromEntries(versions.map((version) => [version, split("testmini_version_split", version, 788)])),
   },

@@ -37,7 +37,7 @@ export default defineTask<Row>({
   splits: {
     val: { ...split, split: "validation", rows: 900, labelled: true },
     dev: { ...split, split: "dev", rows: 150, labelled: true },
-    test: { ...split, split: "test", rows: 10_500, labelled: false },
+    test: { ...split, split: "test", rows: 10_500, labelled: false, generation: { maxNewTokens: 512 } },
   },
   row,
   id: ({ id }) => id,

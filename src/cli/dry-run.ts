@@ -1,7 +1,7 @@
 import type { Dataset } from "../core/dataset.js";
 import { promptImages, promptText } from "../core/prompt.js";
 import type { GenerationOptions } from "../core/runner.js";
-import type { Task } from "../core/task.js";
+import type { Split, Task } from "../core/task.js";
 import { terminalSafeLines } from "../core/terminal-safe.js";
 import { readImage } from "../images/encoded.js";
 import type { EvaluatedTask } from "../run/evaluate.js";
@@ -13,7 +13,7 @@ import { count } from "./number-format.js";
 interface DryRun {
   open(task: EvaluatedTask): Promise<Dataset>;
   profileOf(task: Task): string;
-  generationOf(task: Task): GenerationOptions;
+  generationOf(task: Task, split: Split): GenerationOptions;
   readonly selection: Selection;
   readonly model: ModelConfig;
   readonly signal: AbortSignal;
@@ -32,7 +32,7 @@ export async function dryRun(tasks: readonly EvaluatedTask[], run: DryRun): Prom
   for (const one of tasks) {
     await using dataset = await run.open(one);
     const estimate = await estimateTask(one, dataset, run);
-    const generation = run.generationOf(one.task);
+    const generation = run.generationOf(one.task, one.split);
     const requests = plannedCount(one.task, dataset, run.selection);
     process.stdout.write(
       `${one.label} v${one.task.version}: ${requests === undefined ? "all" : count(requests)} requests, ` +

@@ -11,7 +11,7 @@ import { packageRoot } from "../core/package-root.js";
 import type { RunManifest } from "../core/result.js";
 import type { GenerationOptions, Runner } from "../core/runner.js";
 import type { Scoring } from "../core/score.js";
-import type { Task } from "../core/task.js";
+import type { Split, Task } from "../core/task.js";
 import { openDataset } from "../datasets/index.js";
 import { readImage } from "../images/encoded.js";
 import { withBudget } from "../run/budget.js";
@@ -230,10 +230,11 @@ function profileRule(choice: Choice, wanted: string | undefined): (task: Task) =
   return (task) => wanted ?? task.profiles?.[0] ?? "default";
 }
 
-function generationRule(settings: RunSettings): (task: Task) => GenerationOptions {
+function generationRule(settings: RunSettings): (task: Task, split: Split) => GenerationOptions {
   const { temperature, "max-new-tokens": maxNewTokens } = settings;
-  return (task) => ({
+  return (task, split) => ({
     ...task.generation,
+    ...split.generation,
     ...(temperature === undefined ? {} : { temperature }),
     ...(maxNewTokens === undefined ? {} : { maxNewTokens }),
   });

@@ -26,6 +26,8 @@ export interface Split {
   readonly licence: string;
   /** False: answers are secret; the run writes a submission file instead of a score. */
   readonly labelled: boolean;
+  /** Where a split is asked differently from the task's `generation`. */
+  readonly generation?: Partial<GenerationOptions>;
 }
 
 /** Where pictures live that are not in the rows' own file. */

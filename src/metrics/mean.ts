@@ -31,7 +31,7 @@ export function mean(name: string, options: MeanOptions = {}): Metric {
     unit,
     direction,
     ...(perGroup === undefined ? {} : { perGroup }),
-    start() {
+    start({ valueOnly }) {
       const moments = new Moments();
       let sum = 0;
       let unscored = 0;
@@ -43,7 +43,10 @@ export function mean(name: string, options: MeanOptions = {}): Metric {
             sum += value;
           } else if (sample.score.status === "unscored") unscored++;
         },
-        finish: () => meanValue(moments, sum, unscored, range),
+        finish: () =>
+          valueOnly
+            ? { value: moments.n === 0 ? null : sum / moments.n, n: moments.n }
+            : meanValue(moments, sum, unscored, range),
       };
     },
   };

@@ -39,7 +39,7 @@ export interface Evaluation {
   readonly demoModel: boolean;
   /** The prompt profile and generation options of a task, flags applied. */
   profileOf(task: Task): PromptProfile;
-  generationOf(task: Task): GenerationOptions;
+  generationOf(task: Task, split: Split): GenerationOptions;
   readonly drain: AbortSignal;
   readonly abort: AbortSignal;
   readonly events: RunEvents;
@@ -82,7 +82,7 @@ async function evaluateTask(
 ): Promise<EvaluatedResult> {
   const { folder, runner, selection, scoring, seed, events } = evaluation;
   const profile = evaluation.profileOf(task);
-  const generation = evaluation.generationOf(task);
+  const generation = evaluation.generationOf(task, split);
   await using dataset = await evaluation.openDataset({ task, split, label });
   await folder.identify({
     [`task ${label}`]: {
