@@ -164,6 +164,8 @@ struct Kernels {
   /// Output row `output` along y, `bytes` bytes: row t of the taps at rows + min(t, valid - 1) * stride.
   void (*resize_column)(const ResizeAxis& axis, int32_t output, const uint8_t* rows, int64_t stride, int32_t valid,
                         int64_t bytes, uint8_t* out);
+  /// Interleaved pixels to three planes.
+  void (*split_rgb)(const uint8_t* rgb, int64_t pixels, uint8_t* red, uint8_t* green, uint8_t* blue);
 };
 
 const Kernels& plain_kernels();

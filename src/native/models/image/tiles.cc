@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "kernels/cpu/features.h"
 #include "models/image/anyres.h"
 #include "support/error.h"
 
@@ -19,13 +20,10 @@ void append_tile(const Picture& picture, int64_t left, int64_t top, int64_t side
   tiles.resize(start + static_cast<size_t>(3 * side * side));
   uint8_t* plane = tiles.data() + start;
   const int64_t area = side * side;
+  const cpu::Kernels& kernels = cpu::choose_kernels("");
   for (int64_t y = 0; y < side; ++y) {
     const uint8_t* line = picture.rgb.data() + ((top + y) * picture.width + left) * 3;
-    for (int64_t x = 0; x < side; ++x) {
-      plane[y * side + x] = line[x * 3];
-      plane[area + y * side + x] = line[x * 3 + 1];
-      plane[2 * area + y * side + x] = line[x * 3 + 2];
-    }
+    kernels.split_rgb(line, side, plane + y * side, plane + area + y * side, plane + 2 * area + y * side);
   }
 }
 

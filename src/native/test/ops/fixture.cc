@@ -173,6 +173,7 @@ Outcome test_all_ops(Ops& subject, std::ostream& log) {
   test_vision(fixture);
   test_attention(fixture);
   test_logits(fixture);
+  test_pixels(fixture);
   test_invariance(fixture);
   return fixture.outcome();
 }

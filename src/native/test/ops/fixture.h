@@ -90,6 +90,7 @@ void test_rows(Fixture& fixture);
 void test_vision(Fixture& fixture);
 void test_attention(Fixture& fixture);
 void test_logits(Fixture& fixture);
+void test_pixels(Fixture& fixture);
 
 /// The promise of ops.h: the bits of a row alone, in any batch, chunk, group, on any pages.
 void test_invariance(Fixture& fixture);

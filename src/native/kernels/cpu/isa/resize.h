@@ -3,7 +3,9 @@
 // |weight| * 255 stay below 2^31. No include guard: read once per instruction set.
 
 inline uint8_t to_byte(int32_t high, int32_t low) {
-  const int32_t value = ((high * 2048 + low) + (1 << 21)) >> 22;
+  // Unsigned: the parts of very long kernels may pass 2^31 before they meet.
+  const auto sum = static_cast<uint32_t>(high) * 2048u + static_cast<uint32_t>(low) + (1u << 21);
+  const int32_t value = static_cast<int32_t>(sum) >> 22;
   return static_cast<uint8_t>(value < 0 ? 0 : value > 255 ? 255 : value);
 }
 
@@ -87,7 +89,44 @@ void resize_column(const ResizeAxis& axis, int32_t output, const uint8_t* rows, 
   }
 }
 
+// Sixteen pixels at a time: every output plane gathers its bytes from three vectors.
+void split_rgb(const uint8_t* rgb, int64_t pixels, uint8_t* red, uint8_t* green, uint8_t* blue) {
+  alignas(16) uint8_t pick[3][3][16];  // [plane][vector][byte]
+  for (int plane = 0; plane < 3; ++plane) {
+    for (int vector = 0; vector < 3; ++vector) {
+      for (int i = 0; i < 16; ++i) {
+        const int at = 3 * i + plane - 16 * vector;
+        pick[plane][vector][i] = static_cast<uint8_t>(at >= 0 && at < 16 ? at : 0x80);
+      }
+    }
+  }
+  uint8_t* const planes[3] = {red, green, blue};
+  int64_t x = 0;
+  for (; x + 16 <= pixels; x += 16) {
+    __m128i v[3];
+    for (int i = 0; i < 3; ++i) v[i] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(rgb + 3 * x + 16 * i));
+    for (int plane = 0; plane < 3; ++plane) {
+      __m128i out = _mm_setzero_si128();
+      for (int i = 0; i < 3; ++i) {
+        out = _mm_or_si128(out, _mm_shuffle_epi8(v[i], _mm_load_si128(reinterpret_cast<const __m128i*>(pick[plane][i]))));
+      }
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(planes[plane] + x), out);
+    }
+  }
+  for (; x < pixels; ++x) {
+    for (int plane = 0; plane < 3; ++plane) planes[plane][x] = rgb[3 * x + plane];
+  }
+}
+
 #else
+
+void split_rgb(const uint8_t* rgb, int64_t pixels, uint8_t* red, uint8_t* green, uint8_t* blue) {
+  for (int64_t x = 0; x < pixels; ++x) {
+    red[x] = rgb[3 * x];
+    green[x] = rgb[3 * x + 1];
+    blue[x] = rgb[3 * x + 2];
+  }
+}
 
 void resize_row(const ResizeAxis& axis, const uint8_t* in, uint8_t* out) {
   for (int32_t i = 0; i < axis.outputs; ++i) {

@@ -27,4 +27,5 @@ inline constexpr Kernels kTable = {
     .log_sum_exp = log_sum_exp,
     .resize_row = resize_row,
     .resize_column = resize_column,
+    .split_rgb = split_rgb,
 };
