@@ -93,6 +93,7 @@ export const settings = {
   out: { type: "text", group: "Output", describe: "the run's folder (default: results/<model>-<digest>)" },
   fresh: { type: "switch", group: "Output", describe: "start over; the old folder is moved aside" },
   "dry-run": { type: "switch", group: "Output", describe: "show requests, tokens and price; ask nothing" },
+  view: { type: "switch", group: "Output", describe: "serve the report page while the run goes on" },
   json: { type: "switch", group: "Output", describe: "print the results as JSON" },
 } as const satisfies Record<string, Setting>;
 

@@ -27,6 +27,7 @@ import { resolveModel } from "../runners/spec.js";
 import { type Choice, chooseTasks } from "./catalogue.js";
 import { dryRun } from "./dry-run.js";
 import { ExitCode } from "./exit-code.js";
+import { openLivePage } from "./live-page.js";
 import { parseMaxFailed, type RunSettings, readSettings, yargsOptions } from "./options.js";
 import { Progress } from "./progress.js";
 import { costLines, resultLines } from "./report-lines.js";
@@ -113,6 +114,8 @@ async function run(settings: RunSettings): Promise<number> {
       await folder.setStatus("running");
       await runner.preflight?.(interrupt.abort);
       await judge?.preflight?.(interrupt.abort);
+      await using page = settings.view ? await openLivePage(path) : undefined;
+      if (page) progress.say(`watch it at ${page.url}`);
       const results = await evaluate(choice.chosen, {
         folder,
         runner,
@@ -317,6 +320,7 @@ function manifestOf(
     out: _o,
     fresh: _f,
     json: _j,
+    view: _v,
     cache: _k,
     "judge-budget": _b,
     ...asked

@@ -3,20 +3,20 @@ import { cp } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { CommandModule } from "yargs";
 import { regenerateLeaderboard, writeRunLeaderboard } from "../board/leaderboard/collect.js";
-import { openRun } from "../board/read-run.js";
+import { openRun, type RunFolder } from "../board/read-run.js";
 import { UserError } from "../core/errors.js";
 import type { Result } from "../core/result.js";
 import type { Scoring } from "../core/score.js";
-import { openDataset } from "../datasets/index.js";
 import { lockFile } from "../run/lock.js";
 import { rescore } from "../run/rescore.js";
 import { writeAtomically } from "../run/run-folder.js";
 import { SampleJournal } from "../run/samples.js";
 import { summarise } from "../run/summarise.js";
-import { type Chosen, chooseTasks } from "./catalogue.js";
+import type { Chosen } from "./catalogue.js";
 import { ExitCode } from "./exit-code.js";
 import { parseMaxFailed } from "./options.js";
 import { resultLines } from "./report-lines.js";
+import { openRunDataset, tasksOfRun } from "./run-dataset.js";
 
 interface Arguments {
   readonly run: string;
@@ -41,7 +41,7 @@ export const command: CommandModule<object, Arguments> = {
 
 async function score({ run, scoring, out, json }: Arguments): Promise<number> {
   const folder = await openRun(run);
-  const decided = folder.manifest.identity as { scoring?: Scoring; data?: string; seed?: number };
+  const decided = folder.manifest.identity as { scoring?: Scoring; seed?: number };
   const rules = { scoring: (scoring as Scoring | undefined) ?? decided.scoring ?? "official", seed: decided.seed ?? 0 };
   if (rules.scoring !== decided.scoring && out === undefined) {
     throw new UserError(
@@ -57,19 +57,9 @@ async function score({ run, scoring, out, json }: Arguments): Promise<number> {
   }
   await using _lock = await lockFile(join(target, "run.lock"), "this run");
   const results: Result[] = [];
-  for (const chosen of (await chooseTasks(folder.manifest.config.tasks as string[])).chosen) {
+  for (const chosen of await tasksOfRun(folder)) {
     const before = folder.results.get(chosen.label);
-    if (before)
-      results.push(
-        await scoreTask(
-          target,
-          chosen,
-          before,
-          rules,
-          String(decided.data ?? "hub"),
-          folder.manifest.config["max-failed"],
-        ),
-      );
+    if (before) results.push(await scoreTask(target, folder, chosen, before, rules));
   }
   if (out !== undefined) {
     const { manifest } = folder;
@@ -89,24 +79,17 @@ async function score({ run, scoring, out, json }: Arguments): Promise<number> {
 
 async function scoreTask(
   folder: string,
-  { task, split, splitName, label }: Chosen,
+  run: RunFolder,
+  chosen: Chosen,
   before: Result,
   rules: { scoring: Scoring; seed: number },
-  data: string,
-  maxFailed: unknown,
 ): Promise<Result> {
+  const { task, split, label } = chosen;
+  const maxFailed = run.manifest.config["max-failed"];
   const { limit, offset = 0, repeats } = before;
   const signal = new AbortController().signal;
   const warn = (message: string) => void process.stderr.write(`warning: ${message}\n`);
-  await using dataset = await openDataset({
-    task: task.name,
-    splitName,
-    split,
-    row: task.row,
-    data,
-    partial: limit !== undefined,
-    warn,
-  });
+  await using dataset = await openRunDataset(run, chosen, warn);
   if (dataset.facts.revision !== before.dataset.revision) {
     throw new UserError(
       `the data changed: revision ${before.dataset.revision} then, ${dataset.facts.revision} now`,

@@ -1,0 +1,27 @@
+import type { RunFolder } from "../board/read-run.js";
+import type { Dataset } from "../core/dataset.js";
+import { openDataset } from "../datasets/index.js";
+import { type Chosen, chooseTasks } from "./catalogue.js";
+
+/** The tasks of a run that is being read back, from its manifest. */
+export async function tasksOfRun(run: RunFolder): Promise<readonly Chosen[]> {
+  return (await chooseTasks(run.manifest.config.tasks as readonly string[])).chosen;
+}
+
+/** Opens the rows that a run was made from: the same data, as its manifest names it. */
+export function openRunDataset(
+  run: RunFolder,
+  { task, split, splitName, label }: Chosen,
+  warn: (message: string) => void,
+): Promise<Dataset> {
+  const { data } = run.manifest.identity as { data?: string };
+  return openDataset({
+    task: task.name,
+    splitName,
+    split,
+    row: task.row,
+    data: data ?? "hub",
+    partial: run.results.get(label)?.limit !== undefined,
+    warn,
+  });
+}

@@ -1,0 +1,105 @@
+/** What the page shows: types shared by the writer, the server and the page itself (which imports only types). */
+import type { MetricResult, Result } from "../core/result.js";
+
+/** Inline in the page: everything but the samples. */
+export interface PageData {
+  readonly title: string;
+  /** One run, or two side by side: the first is the baseline. */
+  readonly runs: readonly PageRun[];
+  readonly tasks: readonly PageTask[];
+  /** The server answers `summary.json`: the page asks again while the run goes on. */
+  readonly live: boolean;
+  /** Where chunks and pictures are: `files` beside the page, `server`, or `inline` in it. */
+  readonly store: "files" | "server" | "inline";
+}
+
+export interface PageRun {
+  readonly name: string;
+  readonly model: string;
+  readonly status: string;
+  readonly startedAt: string;
+  readonly finishedAt?: string;
+  /** Settings as resolved; secrets are only ever names. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly fingerprint: Readonly<Record<string, unknown>>;
+}
+
+export type PageResult = Pick<
+  Result,
+  | "version"
+  | "scoring"
+  | "promptProfile"
+  | "flags"
+  | "n"
+  | "labels"
+  | "metrics"
+  | "groups"
+  | "notes"
+  | "dataset"
+  | "generation"
+  | "judge"
+>;
+
+/** A number of somebody else's, shown as a mark: never mixed with runs. */
+export interface Mark {
+  readonly label: string;
+  readonly value: number;
+  readonly source: string;
+}
+
+export interface PageTask {
+  readonly task: string;
+  /** One for each run; null while it has none. */
+  readonly results: readonly (PageResult | null)[];
+  /** The main metric while there is no Result: mean of the values so far. */
+  readonly soFar: readonly (Pick<MetricResult, "name" | "unit" | "value" | "n"> | null)[];
+  readonly marks: readonly Mark[];
+  /** One character for each sample, in the order of the list; one string for each run. See `SampleState`. */
+  readonly states: readonly string[];
+  /** One character for each sample: e(mpty), t(runcated), u(nparsable), or a space; of the last run. */
+  readonly labels: string;
+  /** Samples per chunk. */
+  readonly chunkSize: number;
+  /** Pictures are at hand. */
+  readonly pictures: boolean;
+}
+
+/** c = full value, w = none, p = part, u = unscored, - = not there. */
+export type SampleState = "c" | "w" | "p" | "u" | "-";
+
+/** A piece of the samples, loaded when it is looked at. */
+export interface PageSample {
+  readonly index: number;
+  readonly id: string;
+  readonly repeat?: number;
+  readonly prompt?: string;
+  readonly targets?: readonly string[];
+  readonly groups?: Readonly<Record<string, string>>;
+  /** Names of pictures in the store. */
+  readonly images: readonly string[];
+  /** One for each run. */
+  readonly answers: readonly (PageAnswer | null)[];
+}
+
+export interface PageAnswer {
+  readonly state: SampleState;
+  readonly text?: string;
+  readonly reasoning?: string;
+  /** What was extracted and compared. */
+  readonly answer?: string;
+  readonly value?: number | Readonly<Record<string, number>>;
+  readonly label?: string;
+  /** Why there is no score. */
+  readonly unscored?: string;
+  readonly warnings?: readonly string[];
+  readonly turns?: readonly string[];
+  readonly likelihoods?: readonly { readonly logprob: number; readonly isGreedy: boolean }[];
+  readonly judge?: readonly {
+    readonly model: string;
+    readonly replies: readonly string[];
+    readonly verdict?: unknown;
+  }[];
+  readonly ms?: number;
+  readonly attempts?: number;
+  readonly tokens?: number;
+}

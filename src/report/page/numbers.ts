@@ -1,0 +1,22 @@
+import type { MetricResult } from "../../core/result.js";
+
+const grouped = new Intl.NumberFormat("en-US");
+export const count = (n: number) => grouped.format(n);
+
+/** Fractions as percent; see the command line's report. */
+export function shown(value: number | null | undefined, unit: MetricResult["unit"]): string {
+  if (value === null || value === undefined) return "–";
+  if (unit === "fraction") return (100 * value).toFixed(1);
+  if (unit === "ratio") return value.toFixed(3);
+  if (unit === "count") return count(value);
+  return value.toFixed(1);
+}
+
+/** The scale of a unit's axis; open-ended units take the largest number at hand. */
+export function scaleOf(unit: MetricResult["unit"], values: readonly number[]): [number, number] {
+  if (unit === "fraction") return [0, 1];
+  if (unit === "percent") return [0, 100];
+  return [0, Math.max(1e-9, ...values) * 1.1];
+}
+
+export const milliseconds = (ms: number) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);

@@ -1,0 +1,52 @@
+/** What is looked at, in the address after `#`: every view is a link. */
+import { useEffect, useState } from "preact/hooks";
+
+export interface Route {
+  readonly task?: string;
+  /** `all`, `c`, `w`, `p`, `u`, `flip`, `label:e` ... */
+  readonly filter: string;
+  readonly query: string;
+  readonly sort: string;
+  /** `index/repeat` position in the task's order. */
+  readonly sample?: number;
+}
+
+export function readRoute(hash: string): Route {
+  const parameters = new URLSearchParams(hash.replace(/^#/, ""));
+  const sample = parameters.get("sample");
+  const task = parameters.get("task");
+  return {
+    ...(task === null ? {} : { task }),
+    filter: parameters.get("show") ?? "all",
+    query: parameters.get("q") ?? "",
+    sort: parameters.get("sort") ?? "order",
+    ...(sample === null || !/^\d+$/.test(sample) ? {} : { sample: Number(sample) }),
+  };
+}
+
+export function hashOf(route: Partial<Route>): string {
+  const parameters = new URLSearchParams();
+  if (route.task !== undefined) parameters.set("task", route.task);
+  if (route.filter && route.filter !== "all") parameters.set("show", route.filter);
+  if (route.query) parameters.set("q", route.query);
+  if (route.sort && route.sort !== "order") parameters.set("sort", route.sort);
+  if (route.sample !== undefined) parameters.set("sample", String(route.sample));
+  return `#${parameters}`;
+}
+
+export function useRoute(): [Route, (next: Partial<Route>) => void] {
+  const [route, set] = useState(() => readRoute(location.hash));
+  useEffect(() => {
+    const listener = () => set(readRoute(location.hash));
+    addEventListener("hashchange", listener);
+    return () => removeEventListener("hashchange", listener);
+  }, []);
+  const go = (next: Partial<Route>) => {
+    // Moving between samples of a list is not worth a step of the Back button.
+    const hash = hashOf(next);
+    if (next.task === route.task && next.task !== undefined) history.replaceState(null, "", hash);
+    else history.pushState(null, "", hash);
+    set(readRoute(hash));
+  };
+  return [route, go];
+}

@@ -1,0 +1,48 @@
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { EncodedImage } from "../core/image.js";
+
+/** Makes a small WebP of a picture; passed in, because only `images` knows how. */
+export type Thumbnail = (bytes: Uint8Array) => Promise<Uint8Array>;
+
+const extensions: Readonly<Record<string, string>> = {
+  "image/jpeg": "jpg",
+  "image/png": "png",
+  "image/webp": "webp",
+  "image/gif": "gif",
+  "image/bmp": "bmp",
+  "image/tiff": "tif",
+};
+
+/** Pictures of a report, each once, named by digest: originals in `images/`, small ones in `thumbs/`. */
+export class PictureStore {
+  private readonly names = new Map<string, string>();
+
+  constructor(
+    readonly folder: string,
+    private readonly thumbnail: Thumbnail,
+  ) {}
+
+  async add(image: EncodedImage): Promise<void> {
+    if (this.names.has(image.digest)) return;
+    const name = `${image.digest}.${extensions[image.mediaType] ?? "bin"}`;
+    this.names.set(image.digest, name);
+    await mkdir(join(this.folder, "images"), { recursive: true });
+    await mkdir(join(this.folder, "thumbs"), { recursive: true });
+    await writeFile(join(this.folder, "images", name), image.bytes);
+    const small = await this.thumbnail(image.bytes).catch(() => undefined);
+    if (small) await writeFile(join(this.folder, "thumbs", `${image.digest}.webp`), small);
+  }
+
+  /** The file name of an original, `<digest>.<ext>`; undefined for a picture that is not at hand. */
+  nameOf(digest: string): string | undefined {
+    return this.names.get(digest);
+  }
+
+  /** A picture as a data URI, for a report in one file. */
+  async dataUri(digest: string): Promise<string | undefined> {
+    const path = join(this.folder, "thumbs", `${digest}.webp`);
+    return existsSync(path) ? `data:image/webp;base64,${(await readFile(path)).toString("base64")}` : undefined;
+  }
+}

@@ -1,0 +1,63 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { PageSample } from "./page-data.js";
+import type { PictureStore } from "./pictures.js";
+import type { ReportSource } from "./report-source.js";
+import { chunkScript, PageTemplate } from "./template.js";
+
+/** A run of so many samples goes into one file, thumbnails and all. */
+export const oneFileSamples = 600;
+
+/**
+ * Writes the report: `index.html`, with the samples in script files beside it (`chunks/`) and pictures by digest (`images/`,
+ * `thumbs/`, written by the store before). Opens from disk. Returns the page's path.
+ */
+export async function writeReport(
+  source: ReportSource,
+  out: string,
+  pictures: PictureStore | undefined,
+  oneFile: boolean,
+): Promise<string> {
+  const template = await PageTemplate.load();
+  const summary = await source.summary();
+  await mkdir(out, { recursive: true });
+  await rm(join(out, "chunks"), { recursive: true, force: true });
+  const inline = new Map<string, string>();
+  for (const { task } of summary.tasks) {
+    for (let i = 0; i < source.chunkCount(task); i++) {
+      const name = `${task}/${i}`;
+      const samples = named(await source.chunk(task, i), pictures);
+      if (oneFile) {
+        inline.set(name, JSON.stringify(samples));
+        await embedPictures(samples, pictures, inline);
+      } else {
+        const path = join(out, "chunks", task, `${i}.js`);
+        await mkdir(join(out, "chunks", task), { recursive: true });
+        await writeFile(path, chunkScript(name, samples));
+      }
+    }
+  }
+  const page = join(out, "index.html");
+  await writeFile(page, template.render({ ...summary, store: oneFile ? "inline" : "files" }, inline));
+  return page;
+}
+
+/** Digests become file names; pictures that are not at hand are left out. */
+export function named(samples: readonly PageSample[], pictures: PictureStore | undefined): readonly PageSample[] {
+  return samples.map((sample) => ({
+    ...sample,
+    images: sample.images.flatMap((digest) => pictures?.nameOf(digest) ?? []),
+  }));
+}
+
+async function embedPictures(
+  samples: readonly PageSample[],
+  pictures: PictureStore | undefined,
+  inline: Map<string, string>,
+): Promise<void> {
+  for (const image of samples.flatMap(({ images }) => images)) {
+    const digest = image.split(".")[0] ?? "";
+    const uri = inline.has(`picture/${image}`) ? undefined : await pictures?.dataUri(digest);
+    if (uri) inline.set(`picture/${image}`, JSON.stringify(uri));
+  }
+}
