@@ -88,6 +88,7 @@ async function answer(
   const chunk = /^\/chunks\/([^/]+)\/(\d+)\.js$/.exec(pathname);
   if (chunk) {
     const [task, number] = [decodeURIComponent(chunk[1] ?? ""), Number(chunk[2])];
+    if (number >= source.chunkCount(task)) return plain(response, 404, "no such piece");
     return send(
       response,
       "text/javascript; charset=utf-8",

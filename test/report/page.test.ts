@@ -1,0 +1,295 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Result, RunManifest, SampleRecord } from "../../src/core/result.js";
+import { encodedImage } from "../../src/images/encoded.js";
+import { thumbnail } from "../../src/images/thumbnail.js";
+import { PictureStore } from "../../src/report/pictures.js";
+import { ReportSource } from "../../src/report/report-source.js";
+import { servePage } from "../../src/report/serve.js";
+import { writeReport } from "../../src/report/write-report.js";
+import { picture } from "../fakes/pictures.js";
+
+const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
+const withBrowser = executablePath ? test : test.skip; // reason: no Chromium on this machine (Debian package chromium)
+
+let browser: Browser;
+let folder: string;
+const problems: string[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "llava-eval-page-"));
+  if (!executablePath) return;
+  browser = await chromium.launch({
+    executablePath,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+});
+afterAll(async () => {
+  await browser?.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const hostile = '<script>window.hacked=1</script><img src=x onerror="window.hacked=1">';
+
+/** A run folder as `run` leaves it. Odd samples are wrong; sample 2 is hostile, 4 right-to-left, 6 a megabyte, 8 unscored. */
+async function writeRun(name: string, n: number, right: (i: number) => boolean = (i) => i % 2 === 0): Promise<string> {
+  const path = join(folder, name);
+  await mkdir(path, { recursive: true });
+  const digests = await Promise.all([0, 1, 2].map(async (seed) => encodedImage(await picture({ seed })).digest));
+  const text = (i: number) =>
+    i === 2
+      ? hostile
+      : i === 4
+        ? "\u202eהתשובה היא לא\u202c"
+        : i === 6
+          ? "long ".repeat(200_000)
+          : right(i)
+            ? "yes"
+            : "no";
+  const records = Array.from(
+    { length: n },
+    (_, i): SampleRecord => ({
+      index: i,
+      id: `q${i}`,
+      cluster: String(i),
+      prompt: `<image>Is it ${i}?`,
+      images: [digests[i % 3] as string],
+      ...(i === 8 ? {} : { text: text(i), finish: "stop" as const }),
+      score:
+        i === 8
+          ? { status: "unscored", reason: "transport", detail: "reset" }
+          : {
+              status: "scored",
+              value: right(i) ? 1 : 0,
+              answer: text(i).slice(0, 20),
+              targets: ["yes"],
+              ...(i === 4 ? { label: "unparsable" as const } : {}),
+            },
+    }),
+  );
+  await writeFile(join(path, "toy.samples.jsonl"), records.map((record) => `${JSON.stringify(record)}\n`).join(""));
+  const scored = records.filter(({ score }) => score?.status === "scored").length;
+  const result: Result = {
+    schema: "llava-eval/result@1",
+    ...{
+      task: "toy",
+      version: 3,
+      model: `model ${name}`,
+      fingerprint: {},
+      scoring: "official",
+      promptProfile: "default",
+    },
+    dataset: { source: "me/toy", kind: "folder", split: "test", licence: "CC0-1.0" },
+    ...{ generation: { temperature: 0 }, seed: 0, repeats: 1, flags: ["incomplete"] },
+    n: { total: n, scored, unscored: { refused: 0, transport: 1, judge: 0, data: 0 } },
+    labels: { empty: 0, truncated: 0, unparsable: 1 },
+    metrics: [
+      {
+        name: "accuracy",
+        unit: "fraction",
+        direction: "higher",
+        value: 0.5,
+        stderr: 0.05,
+        interval: [0.4, 0.6],
+        method: "wilson",
+        n: scored,
+      },
+    ],
+    groups: { kind: { [hostile]: [{ name: "accuracy", unit: "fraction", direction: "higher", value: 0.25, n: 4 }] } },
+    notes: ["a note"],
+  };
+  await writeFile(join(path, "toy.json"), JSON.stringify(result));
+  const manifest: RunManifest = {
+    schema: "llava-eval/run@1",
+    ...{
+      name,
+      status: "done",
+      model: `model ${name}`,
+      fingerprint: {},
+      identity: {},
+      config: { model: hostile },
+      tasks: ["toy"],
+    },
+    ...{ versions: {}, host: {}, startedAt: "2026-01-01T00:00:00Z" },
+  };
+  await writeFile(join(path, "run.json"), JSON.stringify(manifest));
+  await writeFile(
+    join(path, "timings.jsonl"),
+    '{"task":"toy","id":"q0","kind":"model","totalMs":1234,"attempts":2,"completionTokens":7}\n',
+  );
+  return path;
+}
+
+async function store(out: string): Promise<PictureStore> {
+  const pictures = new PictureStore(out, thumbnail);
+  for (const seed of [0, 1, 2]) await pictures.add(encodedImage(await picture({ seed })));
+  return pictures;
+}
+
+async function open(url: string): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1200, height: 800 } });
+  page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+  page.on("pageerror", (error) => problems.push(error.message));
+  await page.goto(url);
+  await page.waitForSelector("main");
+  return page;
+}
+
+async function reportOf(runs: readonly string[], name: string, oneFile = false): Promise<string> {
+  const out = join(folder, name);
+  const source = await ReportSource.open(runs, { live: false, store: "files", pictures: new Set(["toy"]) });
+  return pathToFileURL(await writeReport(source, out, await store(out), oneFile)).href;
+}
+
+withBrowser("from disk: scores, filters, search, a sample with its picture, and a link to it", async () => {
+  const url = await reportOf([await writeRun("a", 450)], "disk");
+  problems.length = 0;
+  const page = await open(url);
+  expect(await page.textContent(".scores")).toContain("50.0");
+  expect(await page.textContent(".scores")).toContain("incomplete");
+  await page.click('.scores a:text("toy")');
+  await page.waitForSelector('.row:has-text("Is it 0?")');
+  expect(await page.locator(".row").count()).toBeLessThan(40);
+  expect(await page.textContent(".found")).toBe("450 of 450 samples");
+
+  await page.click('button:has-text("wrong")');
+  expect(await page.textContent(".found")).toBe("225 of 450 samples");
+  await page.click('button:has-text("not scored")');
+  expect(await page.textContent(".found")).toBe("1 of 450 samples");
+  await page.click('.filters button:has-text("all")');
+  await page.fill('input[type="search"]', "is it 44");
+  await expect.poll(() => page.textContent(".found")).toBe("11 of 450 samples");
+  await page.click('.row:has-text("Is it 444?")');
+  await page.waitForSelector(".detail .text");
+  expect(await page.textContent(".detail")).toContain("q444");
+  await expect
+    .poll(() =>
+      page.evaluate(() => (document.querySelector(".picture img") as HTMLImageElement | null)?.naturalWidth ?? 0),
+    )
+    .toBeGreaterThan(0);
+  const link = page.url();
+  const again = await open(link);
+  await again.waitForSelector('.detail:has-text("q444")');
+  expect(problems).toEqual([]);
+  await page.close();
+  await again.close();
+});
+
+withBrowser("keyboard: j and k move, / searches, Escape closes", async () => {
+  const page = await open(`${await reportOf([await writeRun("k", 30)], "keys")}#task=toy`);
+  await page.waitForSelector(".row");
+  await page.keyboard.press("j");
+  await page.waitForSelector('.detail:has-text("q0")');
+  await page.keyboard.press("j");
+  await page.waitForSelector('.detail:has-text("q1")');
+  await page.keyboard.press("k");
+  await page.waitForSelector('.detail:has-text("q0")');
+  expect(await page.textContent(".detail")).toContain("1.2 s · 2 attempts · 7 tokens");
+  await page.keyboard.press("Escape");
+  await page.waitForSelector(".detail", { state: "detached" });
+  await page.keyboard.press("/");
+  expect(await page.evaluate(() => document.activeElement?.getAttribute("type"))).toBe("search");
+  await page.close();
+});
+
+withBrowser("hostile answers stay text: script, right-to-left, a megabyte", async () => {
+  const url = await reportOf([await writeRun("h", 12)], "hostile");
+  problems.length = 0;
+  const page = await open(`${url}#task=toy&sample=2`);
+  await page.waitForSelector('.detail:has-text("<script>")');
+  expect(await page.textContent(".detail")).toContain(hostile);
+  expect(await page.evaluate(() => "hacked" in window)).toBe(false);
+  await page.goto(`${url}#task=toy&sample=6`);
+  await page.waitForSelector('.detail button:has-text("show all 1,000,000 characters")');
+  await page.goto(`${url}#task=toy&sample=4`);
+  await page.waitForSelector(".detail bdi");
+  await page.goto(`${url}#`);
+  await page.waitForSelector(".overview");
+  await page.locator("details").evaluateAll((all) => {
+    for (const one of all) (one as HTMLDetailsElement).open = true;
+  });
+  expect(await page.textContent(".overview")).toContain(hostile);
+  expect(await page.evaluate(() => "hacked" in window)).toBe(false);
+  expect(problems).toEqual([]);
+  await page.close();
+});
+
+withBrowser("two runs side by side: what changed, and both answers", async () => {
+  const runs = [await writeRun("before", 40), await writeRun("after", 40, (i) => i % 2 === 0 || i === 11)];
+  const page = await open(`${await reportOf(runs, "both")}#task=toy`);
+  await page.click('button:has-text("changed")');
+  expect(await page.textContent(".found")).toBe("1 of 40 samples");
+  await page.click('.row:has-text("Is it 11?")');
+  await page.waitForSelector(".side-1");
+  expect(await page.textContent(".side-0")).toContain("model before");
+  expect(await page.textContent(".side-1")).toContain("model after");
+  await page.close();
+});
+
+withBrowser("a small run is one file, pictures and all", async () => {
+  const url = await reportOf([await writeRun("small", 20)], "one", true);
+  expect(existsSync(join(folder, "one", "chunks"))).toBe(false);
+  await rm(join(folder, "one", "thumbs"), { recursive: true });
+  problems.length = 0;
+  const page = await open(`${url}#task=toy&sample=0`);
+  await expect
+    .poll(() =>
+      page.evaluate(() => (document.querySelector(".picture img") as HTMLImageElement | null)?.naturalWidth ?? 0),
+    )
+    .toBeGreaterThan(0);
+  expect(problems).toEqual([]);
+  await page.close();
+});
+
+withBrowser("served: the same page, live while the journal grows", async () => {
+  const path = await writeRun("live", 10);
+  await rm(join(path, "toy.json"));
+  const source = await ReportSource.open([path], { live: true, store: "server", pictures: new Set(["toy"]) });
+  await using server = await servePage(source, await store(join(folder, "served")), 0);
+  problems.length = 0;
+  const page = await open(`${server.url}#task=toy`);
+  expect(await page.textContent(".found")).toBe("10 of 10 samples");
+  await writeFile(
+    join(path, "toy.samples.jsonl"),
+    `${JSON.stringify({ index: 10, id: "late", cluster: "c", prompt: "late one", text: "x", score: { status: "scored", value: 1, answer: "x" } })}\n`,
+    { flag: "a" },
+  );
+  await expect.poll(() => page.textContent(".found"), { timeout: 20_000 }).toBe("11 of 11 samples");
+  await page.waitForSelector('.row:has-text("late one")');
+  expect(problems).toEqual([]);
+  await page.close();
+});
+
+test("the server answers only to its own name, and only its own files", async () => {
+  const source = await ReportSource.open([await writeRun("served", 3)], { live: false, store: "server" });
+  await using server = await servePage(source, await store(join(folder, "names")), 0);
+  const ask = (path: string, host: string) =>
+    new Promise<number>((resolve, reject) => {
+      request(`${server.url}${path}`, { headers: { host } }, (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      })
+        .on("error", reject)
+        .end();
+    });
+  expect(await ask("", "127.0.0.1")).toBe(200);
+  expect(await ask("", "evil.example")).toBe(403);
+  expect(await ask("images/../../run.json", "localhost")).toBe(404);
+  expect(await ask("images/%2e%2e%2frun.json", "localhost")).toBe(404);
+  expect(await ask("chunks/..%2f..%2fx/0.js", "localhost")).toBe(404);
+  expect(await ask("chunks/toy/0.js", "localhost")).toBe(200);
+});
