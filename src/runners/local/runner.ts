@@ -1,4 +1,5 @@
 /** A Runner over the native engine: prompts become ids, ids become answers. */
+import { setMaxListeners } from "node:events";
 import { SampleFailure, UserError } from "../../core/errors.js";
 import type { EncodedImage } from "../../core/image.js";
 import { promptImages, type RenderedPrompt } from "../../core/prompt.js";
@@ -34,6 +35,7 @@ export class LocalRunner implements Runner {
   readonly fingerprint: Fingerprint;
   readonly concurrency: number;
   private readonly pictures = new Pictures();
+  private readonly quiet = new WeakSet<AbortSignal>();
   private lastId = 0;
 
   constructor(
@@ -136,6 +138,7 @@ export class LocalRunner implements Runner {
 
   private async prepare(request: GenerateRequest | LikelihoodRequest, signal: AbortSignal): Promise<Prepared> {
     signal.throwIfAborted();
+    this.allowManyListeners(signal);
     const { engine, tokenizer, template, description } = this.model;
     const rendered = template.render(request.prompt.messages);
     const pieces = description.imageStartEnd ? framedSlots(rendered) : rendered;
@@ -155,6 +158,13 @@ export class LocalRunner implements Runner {
       positions: tokens.length - images.length + imageTokens,
       warnings: [...new Set(decoded.flatMap(({ warnings }) => warnings))],
     };
+  }
+
+  /** One signal for a whole run has a listener per request in flight: that is no leak. */
+  private allowManyListeners(signal: AbortSignal): void {
+    if (this.quiet.has(signal)) return;
+    this.quiet.add(signal);
+    setMaxListeners(0, signal);
   }
 
   private decode(prompt: RenderedPrompt): Promise<{ native: NativeImage; warnings: readonly string[] }[]> {

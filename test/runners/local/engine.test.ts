@@ -14,6 +14,7 @@ import {
   goldenCase,
   goldenExpectations,
   goldenPrompt,
+  imageTokenOf,
   lettersOf,
 } from "./golden-checkpoint.js";
 
@@ -66,7 +67,10 @@ for (const { name, options } of cases) {
         const penalty = repetitionPenalty === undefined ? {} : { repetitionPenalty };
         return (await runner.generate({ ...request, options: { ...greedy, ...penalty } }, never)).text;
       };
-      const wanted = prompts.map(([, { greedy }]) => lettersOf(untilStop(greedy, stops)));
+      // An image token that a (random) model says has no text.
+      const imageToken = imageTokenOf(name);
+      const said = (ids: readonly number[]) => lettersOf(untilStop(ids, stops).filter((id) => id !== imageToken));
+      const wanted = prompts.map(([, { greedy }]) => said(greedy));
       expect(prompts.length).toBeGreaterThan(10);
       const alone: string[] = [];
       for (const prompt of prompts) alone.push(await ask(prompt));
@@ -77,7 +81,7 @@ for (const { name, options } of cases) {
         // Over generated ids only, as native checkpoints count.
         const single = expected.prompts.single as GoldenPrompt;
         const penalised = single["greedy_repetition_1.05"] as number[];
-        expect(await ask(["single", single], 1.05)).toBe(lettersOf(untilStop(penalised, stops)));
+        expect(await ask(["single", single], 1.05)).toBe(said(penalised));
       }
     });
 

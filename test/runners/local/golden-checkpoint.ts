@@ -40,6 +40,14 @@ export function goldenExpectations(name: string): { expected: GoldenExpectations
   };
 }
 
+/** `image_token_index` of a converted checkpoint. */
+export function imageTokenOf(name: string): number | undefined {
+  const config = JSON.parse(readFileSync(join(goldenCase(name) ?? "", "config.json"), "utf8")) as {
+    image_token_index?: number;
+  };
+  return config.image_token_index;
+}
+
 const letter = (id: number): string => String.fromCharCode(0x4e00 + id);
 export const lettersOf = (ids: readonly number[]): string => ids.map(letter).join("");
 
