@@ -1,0 +1,78 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { captionOf, ptbLines, tokenizeCaptions } from "../../src/text/ptb-tokenize.js";
+
+const tokens = (text: string) => ptbLines(text, "next").flat().join(" ");
+
+test("contractions and possessives come apart, names with an apostrophe do not", () => {
+  expect(tokens("Don't touch the man's hat, they've cannot O'Neill")).toBe(
+    "do n't touch the man 's hat , they 've can not o'neill",
+  );
+});
+
+test("brackets get names in lower case, quotes their direction, currency its sign", () => {
+  expect(tokens('(a "b" £5 50%)')).toBe("-lrb- a `` b '' # 5 50 % -rrb-");
+});
+
+test("punctuation is dropped from captions and bracket names stay", () => {
+  expect(tokenizeCaptions(["A dog (brown) sits... on a mat!", "x"])[0]).toBe("a dog -lrb- brown -rrb- sits on a mat");
+});
+
+test("only the last caption is seen at the end of the input", () => {
+  expect(tokenizeCaptions(["what they've", "what they've"])).toEqual(["what they 've", "what they ve"]);
+});
+
+test("a line break inside a caption is a blank, unless the reference's shift is asked for", () => {
+  const captions = ["a red\rcar", "a blue car", "a dog"];
+  expect(tokenizeCaptions(captions)).toEqual(["a red car", "a blue car", "a dog"]);
+  expect(tokenizeCaptions(captions, { keepLineBreaks: true })).toEqual(["a red", "car", "a blue car"]);
+});
+
+test("an abbreviation at the end of a caption sees the next caption", () => {
+  expect(tokenizeCaptions(["house No.", "5 dogs", "x"])[0]).toBe("house no.");
+  expect(tokenizeCaptions(["house No.", "dogs", "x"])[0]).toBe("house no");
+});
+
+test("the short way for plain words gives what the lexer gives", () => {
+  const word = fc.constantFrom(
+    ...[
+      "a",
+      "A",
+      "dogs",
+      "man's",
+      "x-ray",
+      "No",
+      "no",
+      "cannot",
+      "gonna",
+      "etc",
+      "Inc",
+      "St",
+      "don't",
+      "it's",
+      "boys'",
+    ],
+    ...["Jan", "I", "U", "they'll", "anti-war", "o'clock", "e", "Mr", "vs", "pp", "Ms"],
+  );
+  const ending = fc.constantFrom("", ".", ",", " ", " .", "'", "..");
+  const caption = fc
+    .tuple(fc.array(fc.tuple(word, fc.constantFrom(" ", " ", ", ", "  ")), { maxLength: 5 }), word, ending)
+    .map(([words, last, end]) => words.map(([one, gap]) => one + gap).join("") + last + end);
+  fc.assert(
+    fc.property(caption, fc.constantFrom("A dog.", "5 cats", "", "the end", "He left", "x"), (text, next) => {
+      const whole = captionOf(ptbLines(text, `${next}\nlast`).flat());
+      expect(tokenizeCaptions([text, next, "last"])[0]).toBe(whole);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("any text gives one caption for one caption", () => {
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit: "binary" }), { maxLength: 6 }), (captions) => {
+      const tokenized = tokenizeCaptions(captions);
+      expect(tokenized.length).toBe(captions.length);
+      for (const caption of tokenized) expect(caption).not.toMatch(/[\n\r]/);
+    }),
+  );
+});
