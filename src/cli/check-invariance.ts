@@ -73,6 +73,7 @@ function reportText({ model, engine, rows, invariant }: InvarianceReport): strin
       "shared tokens",
     ],
     style: { head: [], border: [] },
+    chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
     colAligns: ["left", "right", "right", "right", "right", "right"],
   });
   for (const { way, requests, logits, answers, likelihoods, largest, sharedTokens } of rows) {

@@ -53,7 +53,7 @@ function reportText(report: ModelReport): string {
     ],
     [
       "",
-      `rope theta ${text.ropeTheta}, scaling ${text.ropeScaling}; norm eps ${text.normEps}; ${text.qkvBias ? "biases on q, k, v" : "no biases"}; ${text.slidingWindow > 0 ? `sliding window ${text.slidingWindow}` : "full attention"}`,
+      `rope theta ${text.ropeTheta}, scaling ${text.ropeScaling}; norm eps ${text.normEps.toExponential()}; ${text.qkvBias ? "biases on q, k, v" : "no biases"}; ${text.slidingWindow > 0 ? `sliding window ${text.slidingWindow}` : "full attention"}`,
     ],
     [
       "vision",
@@ -106,7 +106,8 @@ function memoryText({ device, weights, scratch, free, kvTokens, fits }: ModelRep
   return `${device}: ${need}: ${fits ? `room for ${count(kvTokens)} tokens of KV cache` : pc.red("does not fit")}`;
 }
 
-const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+const gib = (bytes: number): string =>
+  bytes < 2 ** 28 ? `${(bytes / 2 ** 20).toFixed(1)} MiB` : `${(bytes / 2 ** 30).toFixed(2)} GiB`;
 const billions = (parameters: number): string =>
   parameters >= 1e9 ? `${(parameters / 1e9).toFixed(1)}B` : `${(parameters / 1e6).toFixed(1)}M`;
 

@@ -1,6 +1,7 @@
 /** The whole path, through the addon: words and pictures to ids, to the engine, to words; against the golden vectors. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { decodeImage } from "../../../src/images/decode.js";
@@ -115,6 +116,87 @@ for (const { name, options } of cases) {
     });
   });
 }
+
+describe.skipIf(noEngine() !== undefined)("a loaded model", () => {
+  const name = "llava-next-qwen-tiny";
+  const open = async () => {
+    const checkpoint = await askableCheckpoint(name);
+    const { path, template } = checkpoint;
+    const runner = await openLocal({ checkpoint: path, template, dtype: "fp32", device: "cpu", gridOrder: "wh" });
+    return {
+      runner,
+      async [Symbol.asyncDispose]() {
+        await runner[Symbol.asyncDispose]();
+        await checkpoint[Symbol.asyncDispose]();
+      },
+    };
+  };
+  const { expected, pictures } = goldenExpectations(name);
+  const single = expected.prompts.single as GoldenPrompt;
+  const request = (seed: number, options: object = {}) => ({
+    id: `t/${seed}`,
+    prompt: goldenPrompt(single, pictures),
+    seed,
+    options: { ...greedy, ...options },
+  });
+
+  test("samples by the seed alone, whatever else is asked at the same time", async () => {
+    await using opened = await open();
+    const { runner } = opened;
+    const ask = async (seed: number) =>
+      (await runner.generate(request(seed, { temperature: 1, topP: 0.95, topK: 50 }), never)).text;
+    const alone: string[] = [];
+    for (let seed = 0; seed < 6; seed += 1) alone.push(await ask(seed));
+    expect(new Set(alone).size).toBeGreaterThan(1);
+    const together = await Promise.all([5, 4, 3, 2, 1, 0].map(ask));
+    expect(together.reverse()).toEqual(alone);
+  });
+
+  test("stops at a stop string without generating the rest", async () => {
+    await using opened = await open();
+    const stop = lettersOf(single.greedy.slice(4, 6));
+    const output = await opened.runner.generate(request(0, { stop: [stop], maxNewTokens: 500 }), never);
+    const whole = lettersOf(single.greedy);
+    expect(output).toMatchObject({ text: whole.slice(0, whole.indexOf(stop)), finish: "stop" });
+    expect(output.usage.completionTokens).toBeLessThan(100);
+  });
+
+  test("gives up an aborted request at once and answers the others", async () => {
+    await using opened = await open();
+    const stop = new AbortController();
+    const long = opened.runner.generate(request(1, { maxNewTokens: 1500 }), stop.signal);
+    const other = opened.runner.generate(request(2), never);
+    setTimeout(() => stop.abort(new Error("no more")), 20);
+    await expect(long).rejects.toThrow("no more");
+    expect((await other).text.length).toBeGreaterThan(0);
+  });
+
+  test("closed under way rejects what is in flight", async () => {
+    await using opened = await open();
+    const pending = Promise.allSettled(
+      [1, 2, 3].map((seed) => opened.runner.generate(request(seed, { maxNewTokens: 1500 }), never)),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    await opened.runner[Symbol.asyncDispose]();
+    const settled = await pending;
+    const reasons = settled.flatMap((one) => (one.status === "rejected" ? [one.reason.code] : []));
+    expect(reasons.length).toBeGreaterThan(0);
+    expect(new Set(reasons)).toEqual(new Set(["CLOSED"]));
+  });
+
+  test("opens only what it supports, and names the field otherwise", async () => {
+    await using checkpoint = await askableCheckpoint(name);
+    const path = join(checkpoint.path, "config.json");
+    const config = JSON.parse(readFileSync(path, "utf8"));
+    await writeFile(
+      path,
+      JSON.stringify({ ...config, vision_config: { ...config.vision_config, hidden_act: "relu9" } }),
+    );
+    await expect(openLocal({ checkpoint: checkpoint.path, device: "cpu" })).rejects.toMatchObject({
+      name: "UserError",
+    });
+  });
+});
 
 describe.skipIf(!goldenCase("llava-next-qwen-tiny"))("golden pictures", () => {
   test("are decoded to the bytes that the reference saw", async () => {

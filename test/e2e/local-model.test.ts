@@ -1,0 +1,103 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { InvarianceReport } from "../../src/runners/local/invariance.js";
+import type { ModelReport } from "../../src/runners/local/model-report.js";
+import { checkpointFolder } from "../runners/local/checkpoint-folder.js";
+import { noEngine } from "../runners/local/engine-here.js";
+import { askableCheckpoint, goldenCase } from "../runners/local/golden-checkpoint.js";
+import { publishedModels } from "../runners/local/published-models.js";
+import { Workplace } from "./cli.js";
+
+const name = "llava-next-qwen-tiny";
+const missing = noEngine() ?? (goldenCase(name) ? undefined : "the golden checkpoint is not here");
+
+describe.skipIf(missing !== undefined)(
+  `a local checkpoint on the command line${missing ? ` (skipped: ${missing})` : ""}`,
+  () => {
+    let workplace: Workplace;
+    let checkpoint: Awaited<ReturnType<typeof askableCheckpoint>>;
+    beforeAll(async () => {
+      workplace = await Workplace.make();
+      checkpoint = await askableCheckpoint(name);
+    });
+    afterAll(async () => {
+      await workplace[Symbol.asyncDispose]();
+      await checkpoint[Symbol.asyncDispose]();
+    });
+
+    test("model prints architecture, parameters and memory per device, as text and as JSON", async () => {
+      const text = await workplace.run("model", checkpoint.path);
+      expect(text.exitCode).toBe(0);
+      expect(text.stdout).toMatch(/parameters +681,600 \(0\.7M\)/);
+      expect(text.stdout).toMatch(/memory +cpu: weights 1\.3 MiB/);
+      const json = await workplace.run("model", checkpoint.path, "--json");
+      const report = JSON.parse(json.stdout) as ModelReport;
+      expect(report).toMatchObject({ template: "qwen_1_5", stopTokens: [509], problems: [], hasWeights: true });
+    });
+
+    test("model names what is unsupported and why", async () => {
+      const config = { ...publishedModels[0].config, mm_resampler_type: "perceiver" };
+      await using folder = await checkpointFolder({ "config.json": config });
+      const { exitCode, stdout } = await workplace.run("model", folder.path);
+      expect(exitCode).toBe(0);
+      expect(stdout).toMatch(/unsupported +mm_resampler_type = "perceiver": /);
+      expect(stdout).toContain("72,666,949,632 (72.7B)");
+      expect(stdout).toMatch(/does not fit/);
+    });
+
+    test("model says what is wrong with a folder, a name, a config", async () => {
+      await using broken = await checkpointFolder({ "config.json": "{" });
+      for (const given of ["/no/such/folder", broken.path, "no-such-preset"]) {
+        const { exitCode, stderr } = await workplace.run("model", given);
+        expect(exitCode).toBe(1);
+        expect(stderr).toMatch(/^error: .+\n +at: +.+\n +fix: +.+/);
+      }
+    });
+
+    test("check-invariance compares every way of asking and ends with 0", async () => {
+      const ended = await workplace.run(
+        "check-invariance",
+        "--model",
+        `local:${checkpoint.path}`,
+        "--requests",
+        "6",
+        "--max-new-tokens",
+        "4",
+        "--json",
+      );
+      expect(ended.exitCode).toBe(0);
+      const report = JSON.parse(ended.stdout) as InvarianceReport;
+      expect(report.invariant).toBe(true);
+      expect(report.rows).toHaveLength(8);
+    });
+
+    test("run asks it, continues where it stopped, and records what the answers depend on", async () => {
+      const run = [
+        "run",
+        "--tasks",
+        "vqav2",
+        "--data",
+        "demo",
+        "--model",
+        `local:${checkpoint.path}`,
+        "--max-new-tokens",
+        "4",
+        "--out",
+        "out",
+      ];
+      const first = await workplace.run(...run, "--limit", "3", "--device", "cpu");
+      expect(first.stderr).not.toContain("defect");
+      expect(first.exitCode).toBe(0);
+      const again = await workplace.run(...run, "--limit", "6", "--device", "cpu");
+      expect(again.exitCode).toBe(0);
+      const manifest = JSON.parse(await readFile(join(workplace.path, "out", "run.json"), "utf8"));
+      expect(JSON.stringify(manifest)).toMatch(/"weights":"sha256:[0-9a-f]{32}"/);
+      expect(JSON.stringify(manifest)).toContain('"template":"qwen_1_5"');
+      const lines = (await readFile(join(workplace.path, "out", "vqav2.samples.jsonl"), "utf8")).trim().split("\n");
+      expect(lines).toHaveLength(6);
+      const other = await workplace.run(...run, "--limit", "6", "--device", "cpu", "--template", "vicuna_v1");
+      expect(other.exitCode).toBe(1);
+    });
+  },
+);
