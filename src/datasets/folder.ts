@@ -9,7 +9,7 @@ import { imageFile } from "./image-file.js";
 import type { DatasetRequest } from "./index.js";
 import { openJsonl } from "./jsonl.js";
 import { splitFiles } from "./layout.js";
-import type { AsyncBuffer } from "./parquet.js";
+import type { AsyncBuffer } from "./parquet/file.js";
 import { openParquetSplit } from "./parquet-split.js";
 import type { OpenShard, RowSource, Shard } from "./source.js";
 import { openTsv } from "./tsv.js";

@@ -1,7 +1,8 @@
 import type { FileMetaData } from "hyparquet";
 import { messageOf, SampleFailure, UserError } from "../core/errors.js";
 import type { ImageReader } from "./columns.js";
-import { batchesOf, openParquet, readRows } from "./parquet.js";
+import { openParquet, type ParquetFile } from "./parquet/file.js";
+import { RowGroup } from "./parquet/row-group.js";
 import type { OpenShard, RawItem, RowSource, Shard } from "./source.js";
 
 export interface ParquetSplitOptions {
@@ -29,13 +30,11 @@ export async function openParquetSplit(
 /** Footers of a split on the hub are one small request each. */
 const footersAtOnce = 8;
 
-type Parquet = Awaited<ReturnType<typeof openParquet>>;
-
 class ParquetSplit implements RowSource {
   readonly image: ImageReader;
   rows?: number;
   /** Footers read so far, by shard name. */
-  readonly #parquets = new Map<string, Parquet>();
+  readonly #parquets = new Map<string, ParquetFile>();
 
   constructor(
     private readonly shards: readonly Shard[],
@@ -76,7 +75,7 @@ class ParquetSplit implements RowSource {
   async *#readShard(
     shard: Shard,
     opened: OpenShard,
-    parquet: Parquet,
+    parquet: ParquetFile,
     base: number,
     offset: number,
     columns: readonly string[],
@@ -91,51 +90,28 @@ class ParquetSplit implements RowSource {
       );
     }
     for (const [index, group] of parquet.groups.entries()) {
-      const parts = batchesOf(parquet, index, present);
-      const size = Math.max(1, Math.ceil((group.end - group.start) / parts));
-      for (let start = group.start; start < group.end; start += size) {
-        const end = Math.min(start + size, group.end);
-        const from = Math.max(start, offset - base);
-        if (from >= end) continue;
+      const first = Math.max(group.start, offset - base);
+      if (first >= group.end) continue;
+      const step = this.options.partial ? partialBatch : batchRows(parquet.metadata, index, present);
+      let reader: RowGroup | undefined;
+      for (let from = first; from < group.end; from += step) {
         signal.throwIfAborted();
-        const part = this.options.partial || end - from < group.end - group.start;
-        yield* this.#batches(shard, opened, parquet.metadata, present, { from, end, base, part }, signal);
+        const end = Math.min(from + step, group.end);
+        try {
+          if (opened.damage) throw new SampleFailure("data", opened.damage);
+          reader ??= new RowGroup(opened.file, parquet.metadata, index, present, this.options.partial);
+          const cells = await reader.rows(from - group.start, end - group.start);
+          yield cells.map((row, i) => ({ index: base + from + i, cells: row }));
+        } catch (error) {
+          if (signal.aborted || error instanceof UserError) throw error;
+          const failure = asFailure(error, `${shard.name}, rows ${from} to ${end - 1}`);
+          yield Array.from({ length: end - from }, (_, i) => ({ index: base + from + i, failure }));
+        }
       }
     }
   }
 
-  /** One batch; in `partial` mode cut finer, so that eight rows do not fetch a hundred pictures. */
-  async *#batches(
-    shard: Shard,
-    opened: OpenShard,
-    metadata: FileMetaData,
-    columns: readonly string[],
-    range: { from: number; end: number; base: number; part: boolean },
-    signal: AbortSignal,
-  ): AsyncIterable<readonly RawItem[]> {
-    const step = this.options.partial ? partialBatch : range.end - range.from;
-    for (let from = range.from; from < range.end; from += step) {
-      const end = Math.min(from + step, range.end);
-      let cells: readonly Record<string, unknown>[];
-      try {
-        if (opened.damage) throw new SampleFailure("data", opened.damage);
-        cells = await readRows(opened.file, metadata, columns, from, end, range.part);
-      } catch (error) {
-        if (signal.aborted || error instanceof UserError) throw error;
-        const failure =
-          error instanceof SampleFailure
-            ? error
-            : new SampleFailure("data", `${shard.name}, rows ${from} to ${end - 1}: ${messageOf(error)}`, {
-                cause: error,
-              });
-        yield Array.from({ length: end - from }, (_, i) => ({ index: range.base + from + i, failure }));
-        continue;
-      }
-      yield cells.map((row, i) => ({ index: range.base + from + i, cells: row }));
-    }
-  }
-
-  async #parse(shard: Shard, opened: OpenShard): Promise<Parquet> {
+  async #parse(shard: Shard, opened: OpenShard): Promise<ParquetFile> {
     const known = this.#parquets.get(shard.name);
     if (known) return known;
     try {
@@ -165,5 +141,24 @@ class ParquetSplit implements RowSource {
   async close(): Promise<void> {}
 }
 
-/** Rows fetched at once when few are wanted. */
+/** Rows at once when few are wanted: eight must not fetch a hundred pictures. */
 const partialBatch = 16;
+/** Rows and decompressed bytes of one batch, at most. Image datasets have row groups of 100 rows, text ones of any size. */
+const mostRows = 1_000;
+const mostBytes = 32 * 1024 * 1024;
+
+function batchRows(metadata: FileMetaData, index: number, columns: readonly string[]): number {
+  const group = metadata.row_groups[index];
+  const bytes = (group?.columns ?? []).reduce(
+    (sum, { meta_data: facts }) =>
+      sum + (columns.includes(facts?.path_in_schema[0] ?? "") ? Number(facts?.total_uncompressed_size ?? 0) : 0),
+    0,
+  );
+  const rows = Number(group?.num_rows ?? 1);
+  return Math.max(1, Math.min(mostRows, Math.floor(rows / Math.max(1, Math.ceil(bytes / mostBytes)))));
+}
+
+function asFailure(error: unknown, where: string): SampleFailure {
+  if (error instanceof SampleFailure) return error;
+  return new SampleFailure("data", `${where}: ${messageOf(error)}`, { cause: error });
+}

@@ -1,7 +1,7 @@
 import type { SampleFailure } from "../core/errors.js";
 import type { TSchema } from "../core/schema.js";
 import type { ImageReader } from "./columns.js";
-import type { AsyncBuffer } from "./parquet.js";
+import type { AsyncBuffer } from "./parquet/file.js";
 
 /** Cells of one row before conversion, or why they could not be read. */
 export type RawItem =

@@ -1,0 +1,289 @@
+import type { AsyncBuffer, ColumnMetaData, DecodedArray } from "hyparquet";
+import { parquetHeader, readPage } from "hyparquet/src/column.js";
+import { convert, DEFAULT_PARSERS } from "hyparquet/src/convert.js";
+import { readOffsetIndex } from "hyparquet/src/indexes.js";
+import { getMaxDefinitionLevel, getMaxRepetitionLevel } from "hyparquet/src/schema.js";
+import { decompress } from "./codecs.js";
+import { checkRuns } from "./runs.js";
+
+type Header = ReturnType<typeof parquetHeader>;
+type Decoder = Parameters<typeof readPage>[2];
+type Tree = Decoder["schemaPath"][number];
+
+/** A page header with statistics of long texts is a few hundred bytes; larger than the second size is no header. */
+const headerGuesses = [4 * 1024, 1024 * 1024];
+/** Values of a column chunk, at most. */
+const maxValues = 100_000_000;
+const maxIndexBytes = 16 * 1024 * 1024;
+
+/** Where a page of a column without lists lies: found by walking the headers, once. */
+interface PagePlace {
+  readonly at: number;
+  readonly firstRow: number;
+  readonly rows: number;
+}
+
+/**
+ * One leaf column of a row group, decoded page by page: hyparquet's own decoder, with every size that a page claims checked
+ * before it is believed. A column without lists is read no further than the rows wanted; one with lists is read whole.
+ */
+export class ColumnChunk {
+  readonly path: string;
+  readonly #bytes: Bytes;
+  readonly #decoder: Decoder;
+  readonly #maxDefinition: number;
+  readonly #maxRepetition: number;
+  readonly #places: PagePlace[] = [];
+  readonly #end: number;
+  #next: number;
+  #knownRows = 0;
+  #dictionary: DecodedArray | undefined;
+  #whole: DecodedArray | undefined;
+
+  /**
+   * @param schemaPath  from the root to the leaf
+   * @param step        bytes fetched at once: few for a limit, the whole chunk for a run over all rows
+   * @param pageIndex   the file's own list of pages, if it has one: rows can then be begun anywhere without what is before them
+   */
+  constructor(
+    private readonly file: AsyncBuffer,
+    metadata: ColumnMetaData,
+    schemaPath: Tree[],
+    private readonly groupRows: number,
+    step: number,
+    private readonly pageIndex?: { readonly at: number; readonly length: number },
+  ) {
+    const { dictionary_page_offset: dictionary, data_page_offset: data, total_compressed_size: size } = metadata;
+    this.path = metadata.path_in_schema.join(".");
+    this.#next = Number(dictionary || data);
+    this.#end = this.#next + Number(size);
+    if (!(this.#next >= 0 && this.#end <= file.byteLength)) throw new Error(`column ${this.path} lies beyond the file`);
+    if (Number(metadata.num_values) > maxValues)
+      throw new Error(`column ${this.path} claims ${metadata.num_values} values`);
+    this.#bytes = new Bytes(file, this.#end, step);
+    this.#maxDefinition = getMaxDefinitionLevel(schemaPath);
+    this.#maxRepetition = getMaxRepetitionLevel(schemaPath);
+    this.#decoder = {
+      pathInSchema: metadata.path_in_schema,
+      type: metadata.type,
+      element: (schemaPath.at(-1) as Tree).element,
+      schemaPath,
+      codec: metadata.codec,
+      parsers: DEFAULT_PARSERS,
+      utf8: false, // else un-annotated binary (`image.bytes`) is decoded to strings and destroyed
+    };
+  }
+
+  /** Values of rows [from, to) of the group, one element per row. */
+  async rows(from: number, to: number): Promise<DecodedArray> {
+    if (this.#maxRepetition > 0) {
+      this.#whole ??= await this.#readWhole();
+      return this.#whole.slice(from, to);
+    }
+    if (from > this.#knownRows && this.pageIndex && this.#places.length === 0) await this.#usePageIndex(this.pageIndex);
+    const parts: unknown[] = [];
+    for (let page = 0; parts.length < to - from; page++) {
+      const place = this.#places[page] ?? (await this.#nextPlace());
+      if (!place) throw new Error(`column ${this.path} ends after ${this.#knownRows} of ${this.groupRows} rows`);
+      if (place.firstRow + place.rows <= from) continue;
+      const values = await this.#readPlace(place);
+      const start = Math.max(0, from - place.firstRow);
+      for (let i = start; i < Math.min(values.length, to - place.firstRow); i++) parts.push(values[i]);
+    }
+    return parts;
+  }
+
+  async #usePageIndex({ at, length }: { at: number; length: number }): Promise<void> {
+    if (!(at >= 0 && length > 0 && length <= maxIndexBytes && at + length <= this.file.byteLength)) return;
+    const view = new DataView(await this.file.slice(at, at + length));
+    const pages = readOffsetIndex({ view, offset: 0 }).page_locations;
+    const first = Number(pages[0]?.offset ?? this.#next);
+    // A dictionary stands before the first data page.
+    await this.#nextPage(first);
+    for (const [i, page] of pages.entries()) {
+      const firstRow = Number(page.first_row_index);
+      const rows = Number(pages[i + 1]?.first_row_index ?? this.groupRows) - firstRow;
+      const offset = Number(page.offset);
+      if (firstRow !== this.#knownRows || rows < 0 || offset < first || offset >= this.#end) {
+        throw new Error(`the page index of column ${this.path} is broken`);
+      }
+      this.#places.push({ at: offset, firstRow, rows });
+      this.#knownRows += rows;
+    }
+    this.#next = this.#end;
+  }
+
+  /** Walks on to the next data page; dictionaries on the way are read. */
+  async #nextPage(end = this.#end): Promise<{ at: number; header: Header; body: number } | undefined> {
+    while (this.#next < end) {
+      const at = this.#next;
+      const { header, body } = await this.#header(at);
+      this.#next = body + header.compressed_page_size;
+      if (header.type === "DICTIONARY_PAGE") await this.#readDictionary(header, body);
+      if (header.type === "DATA_PAGE" || header.type === "DATA_PAGE_V2") return { at, header, body };
+    }
+    return undefined;
+  }
+
+  async #nextPlace(): Promise<PagePlace | undefined> {
+    const page = await this.#nextPage();
+    if (!page) return undefined;
+    const place = { at: page.at, firstRow: this.#knownRows, rows: valuesOf(page.header) };
+    this.#knownRows += place.rows;
+    if (this.#knownRows > this.groupRows) throw new Error(`column ${this.path} has more than ${this.groupRows} rows`);
+    this.#places.push(place);
+    return place;
+  }
+
+  async #readPlace({ at, rows }: PagePlace): Promise<DecodedArray> {
+    const { header, body } = await this.#header(at);
+    const values = await this.#readData(header, body, undefined);
+    if (values.length !== rows) throw new Error(`a page of column ${this.path} has ${values.length} of ${rows} rows`);
+    return values;
+  }
+
+  /** Pages of a column with lists may end within a row: they are appended to each other. */
+  async #readWhole(): Promise<DecodedArray> {
+    let rows: DecodedArray | undefined;
+    let values = 0;
+    for (let page = await this.#nextPage(); page; page = await this.#nextPage()) {
+      values += valuesOf(page.header);
+      if (values > maxValues) throw new Error(`column ${this.path} has more than ${maxValues} values`);
+      if (valuesOf(page.header) > 0) rows = await this.#readData(page.header, page.body, rows);
+    }
+    if ((rows?.length ?? 0) !== this.groupRows)
+      throw new Error(`column ${this.path} has ${rows?.length ?? 0} of ${this.groupRows} rows`);
+    return rows as DecodedArray;
+  }
+
+  async #header(at: number): Promise<{ header: Header; body: number }> {
+    for (const guess of headerGuesses) {
+      const length = Math.min(guess, this.#end - at);
+      const reader = { view: viewOf(await this.#bytes.read(at, length)), offset: 0 };
+      try {
+        const header = parquetHeader(reader);
+        const body = at + reader.offset;
+        if (!(header.compressed_page_size >= 0 && body + header.compressed_page_size <= this.#end)) {
+          throw new Error(`a page of column ${this.path} reaches beyond its chunk`);
+        }
+        return { header, body };
+      } catch (error) {
+        // Cut off by our guess, perhaps: once more with as much as there can be.
+        if (length === this.#end - at || guess === headerGuesses.at(-1)) throw error;
+      }
+    }
+    throw new Error(`a page header of column ${this.path} cannot be read`);
+  }
+
+  async #readDictionary(header: Header, body: number): Promise<void> {
+    const { codec } = this.#decoder;
+    const page = decompress(
+      await this.#bytes.read(body, header.compressed_page_size),
+      header.uncompressed_page_size,
+      codec,
+    );
+    const { data } = this.#readDecompressed(header, page, undefined);
+    if (data) this.#dictionary = convert(data, this.#decoder);
+  }
+
+  async #readData(header: Header, body: number, previous: DecodedArray | undefined): Promise<DecodedArray> {
+    const stored = await this.#bytes.read(body, header.compressed_page_size);
+    const page = header.type === "DATA_PAGE" ? this.#versionOne(header, stored) : this.#versionTwo(header, stored);
+    return this.#readDecompressed(header, page, previous).data ?? [];
+  }
+
+  #readDecompressed(header: Header, page: Uint8Array, previous: DecodedArray | undefined) {
+    const plain: Header = { ...header, compressed_page_size: page.byteLength, uncompressed_page_size: page.byteLength };
+    if (header.data_page_header_v2) plain.data_page_header_v2 = { ...header.data_page_header_v2, is_compressed: false };
+    const decoder: Decoder = { ...this.#decoder, codec: "UNCOMPRESSED" };
+    const result = readPage({ view: viewOf(page), offset: 0 }, plain, decoder, this.#dictionary, previous, 0);
+    return { data: result.data };
+  }
+
+  /** Levels with their lengths in front, then values, all compressed together. */
+  #versionOne(header: Header, stored: Uint8Array): Uint8Array {
+    const page = decompress(stored, header.uncompressed_page_size, this.#decoder.codec);
+    const count = valuesOf(header);
+    let at = 0;
+    for (const level of [this.#maxRepetition, this.#maxDefinition]) {
+      if (level === 0) continue;
+      const length = viewOf(page).getUint32(at, true);
+      if (at + 4 + length > page.byteLength)
+        throw new Error(`the levels of column ${this.path} reach beyond their page`);
+      checkRuns(page, at + 4, at + 4 + length, bitsFor(level), count);
+      at += 4 + length;
+    }
+    this.#checkValues(header.data_page_header?.encoding, page, at, count);
+    return page;
+  }
+
+  /** Levels uncompressed in front, values compressed or not. */
+  #versionTwo(header: Header, stored: Uint8Array): Uint8Array {
+    const facts = header.data_page_header_v2;
+    if (!facts) throw new Error(`a page of column ${this.path} lacks its header`);
+    const { repetition_levels_byte_length: repetition, definition_levels_byte_length: definition } = facts;
+    const levels = repetition + definition;
+    if (!(repetition >= 0 && definition >= 0 && levels <= stored.byteLength)) {
+      throw new Error(`the levels of column ${this.path} reach beyond their page`);
+    }
+    const count = valuesOf(header);
+    checkRuns(stored, 0, repetition, bitsFor(this.#maxRepetition), count);
+    checkRuns(stored, repetition, levels, bitsFor(this.#maxDefinition), count);
+    const packed = stored.subarray(levels);
+    const size = header.uncompressed_page_size - levels;
+    const values = facts.is_compressed === false ? packed : decompress(packed, size, this.#decoder.codec);
+    this.#checkValues(facts.encoding, values, 0, count);
+    if (values === packed) return stored;
+    const page = new Uint8Array(levels + values.byteLength);
+    page.set(stored.subarray(0, levels));
+    page.set(values, levels);
+    return page;
+  }
+
+  #checkValues(encoding: string | undefined, page: Uint8Array, at: number, count: number): void {
+    if (encoding === "PLAIN_DICTIONARY" || encoding === "RLE_DICTIONARY") {
+      if (at < page.byteLength) checkRuns(page, at + 1, page.byteLength, page[at] as number, count);
+    } else if (encoding === "RLE") {
+      // Booleans: the length stands in front.
+      checkRuns(page, at + 4, page.byteLength, 1, count);
+    }
+  }
+}
+
+/** Values that a data page claims: its rows, unless it has lists. */
+function valuesOf({ data_page_header: one, data_page_header_v2: two }: Header): number {
+  const values = one?.num_values ?? two?.num_values ?? -1;
+  if (!(values >= 0 && values <= maxValues)) throw new Error(`a page claims ${values} values`);
+  return values;
+}
+
+function bitsFor(level: number): number {
+  return 32 - Math.clz32(level);
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Bytes of one column chunk, fetched ahead in steps; what was fetched last is kept. */
+class Bytes {
+  #start = 0;
+  #held = new Uint8Array(0);
+
+  constructor(
+    private readonly file: AsyncBuffer,
+    private readonly end: number,
+    private readonly step: number,
+  ) {}
+
+  async read(at: number, length: number): Promise<Uint8Array> {
+    const offset = at - this.#start;
+    if (offset < 0 || offset + length > this.#held.byteLength) {
+      const to = Math.min(this.end, at + Math.max(length, this.step));
+      this.#held = new Uint8Array(await this.file.slice(at, to));
+      this.#start = at;
+      return this.#held.subarray(0, length);
+    }
+    return this.#held.subarray(offset, offset + length);
+  }
+}
