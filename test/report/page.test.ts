@@ -1,10 +1,11 @@
+/// <reference lib="dom" />
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Result, RunManifest, SampleRecord } from "../../src/core/result.js";
 import { encodedImage } from "../../src/images/encoded.js";
@@ -14,9 +15,10 @@ import { ReportSource } from "../../src/report/report-source.js";
 import { servePage } from "../../src/report/serve.js";
 import { writeReport } from "../../src/report/write-report.js";
 import { picture } from "../fakes/pictures.js";
+import { chromiumPath, launchBrowser } from "./browser.js";
+import { largeReport } from "./large-run.js";
 
-const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
-const withBrowser = executablePath ? test : test.skip; // reason: no Chromium on this machine (Debian package chromium)
+const withBrowser = chromiumPath ? test : test.skip; // reason: no Chromium on this machine (Debian package chromium)
 
 let browser: Browser;
 let folder: string;
@@ -24,19 +26,7 @@ const problems: string[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "llava-eval-page-"));
-  if (!executablePath) return;
-  browser = await chromium.launch({
-    executablePath,
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
-  });
+  if (chromiumPath) browser = await launchBrowser();
 });
 afterAll(async () => {
   await browser?.close();
@@ -239,6 +229,22 @@ withBrowser("two runs side by side: what changed, and both answers", async () =>
   expect(await page.textContent(".side-1")).toContain("model after");
   await page.close();
 });
+
+withBrowser(
+  "ten thousand samples: only rows in sight are in the document, and the last one is found",
+  { timeout: 300_000 },
+  async () => {
+    const page = await open(`${pathToFileURL(await largeReport(join(folder, "large"), 10_000, 200)).href}#task=large`);
+    await page.waitForSelector(".row");
+    expect(await page.textContent(".found")).toBe("10,000 of 10,000 samples");
+    await page.locator(".list").evaluate((list) => list.scrollTo(0, list.scrollHeight));
+    await page.waitForSelector('.row:has-text("object number 9999 ")');
+    expect(await page.locator(".row").count()).toBeLessThan(40);
+    await page.fill('input[type="search"]', "object number 7777 ");
+    await expect.poll(() => page.textContent(".found"), { timeout: 60_000 }).toBe("1 of 10,000 samples");
+    await page.close();
+  },
+);
 
 withBrowser("a small run is one file, pictures and all", async () => {
   const url = await reportOf([await writeRun("small", 20)], "one", true);
