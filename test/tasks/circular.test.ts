@@ -1,4 +1,3 @@
-import type { Task } from "../../src/core/task.js";
 import blink from "../../tasks/blink.js";
 import mmbench from "../../tasks/mmbench.js";
 import type { ColumnType } from "../fakes/parquet-files.js";
@@ -73,7 +72,7 @@ const rows = [
 for (const task of mmbench) {
   const judged = task.name.endsWith("_judged");
   goldenTask({
-    task: task as Task,
+    task: task,
     columns,
     rows,
     // All passes of question 1 are right (by letter, text and letter); of question 2 one needs a judge, or the static rule.
@@ -84,7 +83,7 @@ for (const task of mmbench) {
 }
 const [english] = mmbench;
 goldenTask({
-  task: english as Task,
+  task: english,
   split: "test",
   columns,
   rows: rows.map((row) => ({ ...row, answer: null, split: "test" })),
@@ -92,7 +91,7 @@ goldenTask({
 });
 const [, , englishJudged] = mmbench;
 goldenTask({
-  task: { ...(englishJudged as Task), name: "mmbench_en_judge_fails" },
+  task: englishJudged && { ...englishJudged, name: "mmbench_en_judge_fails" },
   published: false,
   columns,
   rows: rows.slice(0, 2),
@@ -109,7 +108,7 @@ const cups = {
   prompt: "How many cups?\nSelect from the following choices.\n(A) 1\n(B) 2",
 };
 goldenTask({
-  task: blink as Task,
+  task: blink,
   columns: {
     ...{
       idx: "string",

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import type { CommandModule } from "yargs";
 import { command } from "../../src/cli/run.js";
 import type { Json } from "../../src/core/json.js";
 import { type Prompt, promptText } from "../../src/core/prompt.js";
@@ -23,9 +24,8 @@ import { runCommand } from "../cli/run-command.js";
 import { type ColumnType, parquetBytes } from "../fakes/parquet-files.js";
 import { picture } from "../fakes/pictures.js";
 
-export interface Golden {
-  /** The default export of the task file, or one of its tasks. */
-  readonly task: Task;
+export interface Golden<Row = Record<string, unknown>> {
+  readonly task: Task<Row>;
   /** Default: the task's first split. */
   readonly split?: string;
   readonly columns: Readonly<Record<string, ColumnType>>;
@@ -46,7 +46,11 @@ const [pictureWidth, pictureHeight] = [32, 24];
 
 const golden = fileURLToPath(new URL("golden", import.meta.url));
 
-export function goldenTask(subject: Golden): void {
+/** @param given its task is the default export of a task file, or one of several there */
+export function goldenTask<Row>(given: Omit<Golden<Row>, "task"> & { readonly task: Task<Row> | undefined }): void {
+  if (given.task === undefined) throw new Error("the task file exports no such task");
+  // Rows are checked against the task's schema before the task sees them, as in a run.
+  const subject = given as unknown as Golden;
   const { task } = subject;
   const splitName = subject.split ?? Object.keys(task.splits)[0] ?? "";
   const label = splitName === Object.keys(task.splits)[0] ? task.name : `${task.name}@${splitName}`;
@@ -97,7 +101,14 @@ function fullRuns(subject: Golden, label: string, splitName: string): void {
         const args = ["--tasks", label, "--data", join(folder, "rows"), "--model", model, "--scoring", scoring];
         // A stub's "1" is a verdict for some judges' questions and none for others: both ends of the path.
         if (subject.task.judge) args.push("--judge", "stub:1");
-        const ended = await runCommand(command, ["run", ...args, "--out", join(folder, out), "--max-failed", "100%"]);
+        const ended = await runCommand(command as CommandModule<object, never>, [
+          "run",
+          ...args,
+          "--out",
+          join(folder, out),
+          "--max-failed",
+          "100%",
+        ]);
         expect(ended.exitCode, ended.stderr).toBe(0);
         const result = JSON.parse(await readFile(join(folder, out, `${label}.json`), "utf8")) as Result;
         expect(result.n.total).toBe(subject.answers.length);

@@ -1,4 +1,3 @@
-import type { Task } from "../../src/core/task.js";
 import liveBench from "../../tasks/live_bench.js";
 import llavaInTheWild from "../../tasks/llava_in_the_wild.js";
 import wilder from "../../tasks/llava_wilder.js";
@@ -13,7 +12,7 @@ const sign = {
   image: true,
 };
 goldenTask({
-  task: llavaInTheWild as Task,
+  task: llavaInTheWild,
   columns: {
     ...{ question_id: "string", question: "string", caption: "string", gpt_answer: "string", category: "string" },
     ...{ image_id: "string", image: "image" },
@@ -30,7 +29,7 @@ goldenTask({
   main: { official: 50, "lmms-eval": 33.4 },
 });
 goldenTask({
-  task: wilder as Task,
+  task: wilder,
   columns: { image: "image", Question: "string", Answer: "string", Category: "string" },
   rows: [
     { image: true, Question: "What could I cook?", Answer: "An omelette." },
@@ -41,7 +40,7 @@ goldenTask({
   main: { official: 40, "lmms-eval": 40 },
 });
 goldenTask({
-  task: mmvet as Task,
+  task: mmvet,
   columns: {
     ...{ question_id: "string", image: "image", question: "string", answer: "string", image_source: "string" },
     ...{ capability: "string", added_in: "string" },
@@ -58,7 +57,7 @@ goldenTask({
 });
 const news = { question: "Which headlines agree?", answer: "1 and 3", criteria: "Both are needed.", images: 2 };
 goldenTask({
-  task: liveBench as Task,
+  task: liveBench,
   columns: {
     ...{ id: "string", images: "images", question: "string", answer: "string", criteria: "string", subtask: "string" },
   },

@@ -1,4 +1,3 @@
-import type { Task } from "../../src/core/task.js";
 import mathverse from "../../tasks/mathverse.js";
 import mathvision from "../../tasks/mathvision.js";
 import mathvista from "../../tasks/mathvista.js";
@@ -68,7 +67,7 @@ const vistaRows = [
   },
 ].map((row) => ({ decoded_image: true, image: `images/${row.pid}.jpg`, ...row }));
 goldenTask({
-  task: mathvista as Task,
+  task: mathvista,
   columns: vistaColumns,
   rows: vistaRows,
   // A bare number needs no judge; the others are extracted. lmms-eval cannot score float answers at all.
@@ -77,7 +76,7 @@ goldenTask({
   main: { official: 1, "lmms-eval": 3 / 4 },
 });
 goldenTask({
-  task: mathvista as Task,
+  task: mathvista,
   split: "test",
   columns: vistaColumns,
   rows: vistaRows.slice(0, 2).map((row) => ({ ...row, answer: "" })),
@@ -97,7 +96,7 @@ const verse = {
   question_for_eval: "Find AC.\nChoices:\nA:5\nB:6",
 };
 goldenTask({
-  task: mathverse as Task,
+  task: mathverse,
   columns: {
     ...{
       sample_index: "string",
@@ -132,7 +131,7 @@ goldenTask({
 
 const grid = { decoded_image: true, image: "images/1.jpg", solution: "", level: 2, subject: "counting" };
 goldenTask({
-  task: mathvision as Task,
+  task: mathvision,
   columns: {
     ...{ id: "string", question: "string", options: "strings", image: "string", decoded_image: "image" },
     ...{ answer: "string", solution: "string", level: "int64", subject: "string" },

@@ -1,4 +1,3 @@
-import type { Task } from "../../src/core/task.js";
 import cmmmu from "../../tasks/cmmmu.js";
 import mmmu from "../../tasks/mmmu.js";
 import standard from "../../tasks/mmmu_pro_standard.js";
@@ -44,7 +43,7 @@ const mmmuRows = [
 ];
 
 goldenTask({
-  task: mmmu as Task,
+  task: mmmu,
   columns: mmmuColumns,
   rows: mmmuRows,
   // A bare letter; brackets, the last one counts; a number; a word in a sentence; nothing that can be read.
@@ -53,7 +52,7 @@ goldenTask({
 });
 
 goldenTask({
-  task: mmmu as Task,
+  task: mmmu,
   split: "test",
   columns: mmmuColumns,
   rows: mmmuRows.map((row) => ({ ...row, id: row.id.replace("validation", "test"), answer: "?" })),
@@ -74,7 +73,7 @@ const proColumns: Record<string, ColumnType> = {
 };
 for (const task of standard)
   goldenTask({
-    task: task as Task,
+    task: task,
     columns: proColumns,
     rows: [proRow, { ...proRow, id: "test_Energy_and_Power_2", subject: "Energy_and_Power" }],
     // After the last "Answer:" the letter is C, but the last letter before a blank is A.
@@ -83,7 +82,7 @@ for (const task of standard)
   });
 for (const task of vision)
   goldenTask({
-    task: task as Task,
+    task: task,
     columns: { id: "string", image: "image", options: "string", answer: "string", subject: "string" },
     rows: [
       { ...proRow, image: true },
@@ -101,7 +100,7 @@ const cmmmuColumns: Record<string, ColumnType> = {
 };
 const options = { option1: "红色", option2: "蓝色", option3: "绿色", option4: "黄色" };
 goldenTask({
-  task: cmmmu as Task,
+  task: cmmmu,
   columns: cmmmuColumns,
   rows: [
     {
@@ -131,7 +130,7 @@ goldenTask({
   main: { official: 3 / 4, "lmms-eval": 3 / 4 },
 });
 goldenTask({
-  task: cmmmu as Task,
+  task: cmmmu,
   split: "test",
   columns: cmmmuColumns,
   rows: [{ id: 9, type: "选择", question: "哪个？", ...options, answer: "?", subcategory: "设计" }],

@@ -1,4 +1,3 @@
-import type { Task } from "../../src/core/task.js";
 import ai2d from "../../tasks/ai2d.js";
 import mmstar from "../../tasks/mmstar.js";
 import mmt from "../../tasks/mmt_bench.js";
@@ -18,7 +17,7 @@ const diagram = {
 };
 for (const task of ai2d)
   goldenTask({
-    task: task as Task,
+    task: task,
     columns: { question: "string", options: "strings", answer: "string", image: "image" },
     rows: [diagram, { ...diagram, question: "And the leaf?" }, { ...diagram, question: "The stem?" }],
     // "(C)" is right without its marks; "C) x" is not just the letter.
@@ -34,7 +33,7 @@ const star = {
   bench: "x",
 };
 goldenTask({
-  task: mmstar as Task,
+  task: mmstar,
   columns: {
     ...{ index: "int64", question: "string", image: "image", answer: "string" },
     ...{ category: "string", l2_category: "string", bench: "string" },
@@ -53,7 +52,7 @@ goldenTask({
 const road =
   "Where does the arrow point?\n\nA. left\nB. right\nPlease answer directly with only the letter of the correct option and nothing else.";
 goldenTask({
-  task: realworldqa as Task,
+  task: realworldqa,
   columns: { image: "image", question: "string", answer: "string", image_path: "string" },
   rows: [
     { image: true, question: road, answer: "B", image_path: "0.webp" },
@@ -90,7 +89,7 @@ const seed = {
 };
 const [generated, ranked] = seedbench;
 goldenTask({
-  task: generated as Task,
+  task: generated,
   columns: { ...seedColumns, data_id: "string", question_type_id: "int64" },
   rows: [
     { question_id: "1", ...seed, data_type: "image", data_id: "7", question_type_id: 5, image: 1 },
@@ -101,7 +100,7 @@ goldenTask({
   main: { official: 2 / 3, "lmms-eval": 2 / 3 },
 });
 goldenTask({
-  task: ranked as Task,
+  task: ranked,
   columns: { ...seedColumns, data_id: "string", question_type_id: "int64" },
   rows: [
     { question_id: "1", ...seed, data_type: "image", data_id: "7", question_type_id: 5, image: 1 },
@@ -135,14 +134,14 @@ const seed2Rows = [
   },
 ];
 goldenTask({
-  task: generated2 as Task,
+  task: generated2,
   columns: { ...seedColumns, data_id: "strings", level: "string", question_type_id: "int64" },
   rows: seed2Rows,
   answers: ["B", "b", "B"],
   main: { official: 2 / 3, "lmms-eval": 2 / 3 },
 });
 goldenTask({
-  task: ranked2 as Task,
+  task: ranked2,
   columns: { ...seedColumns, data_id: "strings", level: "string", question_type_id: "int64" },
   rows: seed2Rows,
   // The row whose options are pictures is left out.
@@ -156,7 +155,7 @@ goldenTask({
 const bicycle =
   "What is the colour of the bicycle? (A) It is red. (B) It is blue.\nAnswer with the option's letter from the given choices directly.";
 goldenTask({
-  task: vstar as Task,
+  task: vstar,
   columns: { image: "image", text: "string", category: "string", label: "string", question_id: "string" },
   rows: [
     { image: true, text: bicycle, category: "direct_attributes", label: "B", question_id: "0" },
@@ -174,7 +173,7 @@ const pair = {
 };
 const kind = { image_relation: "Partial Similarity", image_type: "Photography", image_list: 2 };
 goldenTask({
-  task: muirbench as Task,
+  task: muirbench,
   columns: {
     ...{ idx: "string", task: "string", image_relation: "string", image_type: "string", question: "string" },
     ...{ options: "strings", answer: "string", image_list: "images", counterpart_idx: "string" },
@@ -217,9 +216,9 @@ for (const task of mmt) {
     image: several ? "images" : "image",
   };
   // The option's text is enough for VLMEvalKit's matching only; lmms-eval draws a letter there.
-  goldenTask({ task: task as Task, columns, rows, answers: ["B", "snow"] });
+  goldenTask({ task: task, columns, rows, answers: ["B", "snow"] });
   goldenTask({
-    task: task as Task,
+    task: task,
     split: "test",
     columns,
     rows: rows.map((row) => ({ ...row, answer: null })),

@@ -1,4 +1,3 @@
-import type { Task } from "../../src/core/task.js";
 import dc100 from "../../tasks/dc100_en.js";
 import ferret from "../../tasks/ferret.js";
 import refcoco from "../../tasks/refcoco.js";
@@ -33,7 +32,7 @@ const scienceRows = [
 ];
 const [full, withImage, likelihood, imageLikelihood] = scienceqa;
 goldenTask({
-  task: full as Task,
+  task: full,
   columns: scienceColumns,
   rows: scienceRows,
   // LLaVA's script finds the letter in a sentence and not in "a"; lmms-eval the other way round.
@@ -41,7 +40,7 @@ goldenTask({
   main: { official: 1 / 2, "lmms-eval": 1 / 2 },
 });
 goldenTask({
-  task: withImage as Task,
+  task: withImage,
   columns: scienceColumns,
   rows: scienceRows.slice(0, 1),
   answers: ["B. a rock"],
@@ -49,7 +48,7 @@ goldenTask({
 });
 for (const task of [likelihood, imageLikelihood])
   goldenTask({
-    task: task as Task,
+    task: task,
     columns: scienceColumns,
     rows: scienceRows.slice(0, 1),
     answers: [[-3.5, -0.25]],
@@ -86,7 +85,7 @@ for (const task of refcoco) {
       : "caption";
   const { answers, main } = { main: undefined, ...byForm[form] };
   goldenTask({
-    task: task as Task,
+    task: task,
     columns: refcocoColumns,
     rows: refcocoRows,
     answers,
@@ -124,21 +123,21 @@ const screenRows = [
 ];
 const [locate, describeElement] = screenspot;
 goldenTask({
-  task: locate as Task,
+  task: locate,
   columns: screenColumns,
   rows: screenRows,
   answers: ["(200, 100, 600, 300)", "nowhere"], // thousandths; nothing that can be read
   main: { official: 1 / 2, "lmms-eval": 1 / 2 },
 });
 goldenTask({
-  task: describeElement as Task,
+  task: describeElement,
   columns: screenColumns,
   rows: screenRows,
   answers: ["open the camera", "go forward"],
 });
 
 goldenTask({
-  task: ferret as Task,
+  task: ferret,
   columns: {
     ...{ question_id: "string", image: "image", question: "string", context: "string", gpt_answer: "string" },
     ...{ category: "string", image_name: "string" },
@@ -169,7 +168,7 @@ goldenTask({
 });
 
 goldenTask({
-  task: dc100 as Task,
+  task: dc100,
   columns: { question: "string", image: "image", answer: "string" },
   rows: [{ question: "Describe the image in detail.", answer: "A red square.", image: true }],
   answers: ["A red square on white."],

@@ -1,4 +1,3 @@
-import type { Task } from "../../src/core/task.js";
 import chartqa from "../../tasks/chartqa.js";
 import docvqa from "../../tasks/docvqa.js";
 import gqa from "../../tasks/gqa.js";
@@ -50,14 +49,14 @@ const vqav2Rows = [
 // people said; "cup" is what three people said.
 const vqav2Answers = ["Yes.", "yes", "Two", "cup"];
 goldenTask({
-  task: vqav2 as Task,
+  task: vqav2,
   columns: vqav2Columns,
   rows: vqav2Rows,
   answers: vqav2Answers,
   main: { official: (0 + 1 + 0.9 + 0.9) / 4, "lmms-eval": (1 + 1 + 0.9 + 0.9) / 4 },
 });
 goldenTask({
-  task: vqav2 as Task,
+  task: vqav2,
   split: "test",
   columns: vqav2Columns,
   rows: vqav2Rows.map((row) => ({ ...row, answers: null, question_type: null, answer_type: null })),
@@ -66,7 +65,7 @@ goldenTask({
 
 const answerColumns: Record<string, ColumnType> = { question: "string", answers: "strings", image: "image" };
 goldenTask({
-  task: okvqa as Task,
+  task: okvqa,
   columns: { question_id: "string", ...answerColumns },
   rows: [
     {
@@ -104,14 +103,14 @@ const textvqaRows = [
   },
 ];
 goldenTask({
-  task: textvqa as Task,
+  task: textvqa,
   columns: textvqaColumns,
   rows: textvqaRows,
   answers: ["Dakota Digital", "<think>hm</think> it's"],
   main: { official: 1, "lmms-eval": 1 },
 });
 goldenTask({
-  task: textvqa as Task,
+  task: textvqa,
   split: "test",
   columns: textvqaColumns,
   rows: textvqaRows.map((row) => ({ ...row, answers: null })),
@@ -135,14 +134,14 @@ const vizwizRows = [
   },
 ];
 goldenTask({
-  task: vizwiz as Task,
+  task: vizwiz,
   columns: { question_id: "string", category: "string", ...answerColumns },
   rows: vizwizRows,
   answers: ["Unanswerable", "beer"],
   main: { official: (0 + 0.6) / 2, "lmms-eval": (1 + 0.6) / 2 },
 });
 goldenTask({
-  task: vizwiz as Task,
+  task: vizwiz,
   split: "test",
   columns: { question_id: "string", category: "string", ...answerColumns },
   rows: vizwizRows.map((row) => ({
@@ -160,7 +159,7 @@ const gqaRows = [
   { id: "202225914", imageId: "n161313", question: "What kind of shirt is it?", answer: "t-shirt" },
 ];
 goldenTask({
-  task: gqa as Task,
+  task: gqa,
   columns: { id: "string", imageId: "string", question: "string", answer: "string" },
   rows: gqaRows,
   answers: ["No.", "Woman!", "tshirt"],
@@ -191,21 +190,21 @@ const docvqaRows = [
   },
 ];
 goldenTask({
-  task: docvqaTask as Task,
+  task: docvqaTask,
   columns: docvqaColumns,
   rows: docvqaRows,
   answers: ["1/8/98", "Apple"],
   main: { official: (1 - 1 / 6) / 2, "lmms-eval": (1 - 1 / 6) / 2 },
 });
 goldenTask({
-  task: docvqaTask as Task,
+  task: docvqaTask,
   split: "test",
   columns: docvqaColumns,
   rows: docvqaRows.map((row) => ({ ...row, answers: null })),
   answers: [" 1/8/98 ", "Apple"],
 });
 goldenTask({
-  task: infovqaTask as Task,
+  task: infovqaTask,
   columns: {
     ...{
       questionId: "string",
@@ -232,7 +231,7 @@ goldenTask({
 });
 
 goldenTask({
-  task: stvqa as Task,
+  task: stvqa,
   columns: { question_id: "string", question: "string", image: "image" },
   rows: [{ question_id: "1001", question: "What is written on the bus?", image: true }],
   answers: [" Express "],
@@ -260,14 +259,14 @@ const multidocvqaRows = [
   },
 ];
 goldenTask({
-  task: multidocvqa as Task,
+  task: multidocvqa,
   columns: { questionId: "string", doc_id: "string", question: "string", answers: "string", ...pages },
   rows: multidocvqaRows,
   answers: ["1/8/98", "None"], // "none" is no answer, even where it is the truth
   main: { official: (1 - 1 / 6) / 2, "lmms-eval": (1 - 1 / 6) / 2 },
 });
 goldenTask({
-  task: multidocvqa as Task,
+  task: multidocvqa,
   split: "test",
   columns: { questionId: "string", doc_id: "string", question: "string", answers: "string", ...pages },
   rows: multidocvqaRows.map((row) => ({ ...row, answers: null })),
@@ -275,7 +274,7 @@ goldenTask({
 });
 
 goldenTask({
-  task: chartqa as Task,
+  task: chartqa,
   columns: { type: "string", question: "string", answer: "string", image: "image" },
   rows: [
     { type: "human_test", question: "How many food item is shown in the bar graph?", answer: "14", image: true },
@@ -310,7 +309,7 @@ const websrcColumns: Record<string, ColumnType> = {
   ...{ id: "string", domain: "string", page_id: "string", question: "string", answer: "string", image: "string" },
 };
 goldenTask({
-  task: websrc as Task,
+  task: websrc,
   columns: websrcColumns,
   rows: websrcRows,
   answers: ["$29,950", "J. Smith"],
@@ -321,7 +320,7 @@ goldenTask({
 
 const iconqaRow = { grade: "grade1", query_image: true };
 goldenTask({
-  task: iconqa as Task,
+  task: iconqa,
   columns: {
     ...{ question_id: "string", question: "string", choices: "string", answer: "string", query_image: "image" },
     ...{ choice_image_0: "image", choice_image_1: "image", ques_type: "string", label: "string", grade: "string" },

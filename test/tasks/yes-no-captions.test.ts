@@ -1,4 +1,3 @@
-import type { Task } from "../../src/core/task.js";
 import coco from "../../tasks/coco_cap.js";
 import flickr30k from "../../tasks/flickr30k.js";
 import hallusion from "../../tasks/hallusion_bench.js";
@@ -43,7 +42,7 @@ const popeRows = [
   { ...popeRow, id: "3", question_id: "2", question: "Is there a car in the image?", answer: "no", category: "random" },
 ];
 goldenTask({
-  task: pope as Task,
+  task: pope,
   columns: popeColumns,
   rows: popeRows,
   answers: ["Yes, there is.", "No", "No.", "There is not. Yes"],
@@ -51,7 +50,7 @@ goldenTask({
   main: { official: 2 / 3, "lmms-eval": 0 },
 });
 goldenTask({
-  task: pope as Task,
+  task: pope,
   split: "adversarial",
   columns: popeColumns,
   rows: popeRows.slice(0, 2),
@@ -61,7 +60,7 @@ goldenTask({
 
 const mmeRow = { image: true };
 goldenTask({
-  task: mme as Task,
+  task: mme,
   columns: { question_id: "string", image: "image", question: "string", answer: "string", category: "string" },
   rows: [
     {
@@ -136,13 +135,13 @@ const cocoColumns: Record<string, ColumnType> = {
 const cocoRows = (...names: string[]) =>
   names.map((question_id, i) => ({ question_id, question: "Please describe", answer: references[i], image: true }));
 goldenTask({
-  task: coco2017 as Task,
+  task: coco2017,
   columns: cocoColumns,
   rows: cocoRows("000000179765.jpg", "000000190236.jpg"),
   answers: captionAnswers,
 });
 goldenTask({
-  task: coco2014 as Task,
+  task: coco2014,
   columns: cocoColumns,
   rows: cocoRows("COCO_val2014_000000391895.jpg", "COCO_val2014_000000522418.jpg"),
   // lmms-eval and the reference tokenise a lone "\r" as a line break, which shifts the next caption.
@@ -150,7 +149,7 @@ goldenTask({
 });
 for (const task of [coco2014Test, coco2017Test])
   goldenTask({
-    task: task as Task,
+    task: task,
     columns: cocoColumns,
     rows: cocoRows("COCO_test2014_000000000001.jpg", "000000000016.jpg").map((row) => ({ ...row, answer: null })),
     answers: captionAnswers,
@@ -171,9 +170,9 @@ const nocapsRows = references.map((captions, image_id) => ({
   domain: image_id === 0 ? "in-domain" : "out-domain",
   image: true,
 }));
-goldenTask({ task: nocaps as Task, columns: nocapsColumns, rows: nocapsRows, answers: captionAnswers });
+goldenTask({ task: nocaps, columns: nocapsColumns, rows: nocapsRows, answers: captionAnswers });
 goldenTask({
-  task: nocaps as Task,
+  task: nocaps,
   split: "test",
   columns: nocapsColumns,
   rows: nocapsRows.map((row) => ({ ...row, annotations_captions: null, domain: null })),
@@ -181,7 +180,7 @@ goldenTask({
 });
 
 goldenTask({
-  task: flickr30k as Task,
+  task: flickr30k,
   columns: { image: "image", caption: "strings", sentids: "strings", img_id: "string", filename: "string" },
   rows: references.map((caption, i) => ({ img_id: String(i), caption, filename: `${i}.jpg`, image: true })),
   answers: captionAnswers,
@@ -191,9 +190,9 @@ const [textcapsTask, textcapsTrain] = textcaps;
 const textcapsColumns: Record<string, ColumnType> = { image_id: "string", image: "image", caption_str: "strings" };
 const textcapsRows = references.map((caption_str, i) => ({ image_id: `a${i}`, caption_str, image: true }));
 for (const task of [textcapsTask, textcapsTrain])
-  goldenTask({ task: task as Task, columns: textcapsColumns, rows: textcapsRows, answers: captionAnswers });
+  goldenTask({ task: task, columns: textcapsColumns, rows: textcapsRows, answers: captionAnswers });
 goldenTask({
-  task: textcapsTask as Task,
+  task: textcapsTask,
   split: "test",
   columns: textcapsColumns,
   rows: textcapsRows.map((row) => ({ ...row, caption_str: null })),
@@ -201,7 +200,7 @@ goldenTask({
 });
 
 goldenTask({
-  task: ocrbench as Task,
+  task: ocrbench,
   columns: { dataset: "string", question: "string", question_type: "string", answer: "strings", image: "image" },
   rows: [
     {
@@ -274,7 +273,7 @@ const hallusionRows = [
 ];
 const hallusionAnswers = ["Yes.", "Yes, it looks larger", "I cannot tell without a chart."];
 goldenTask({
-  task: judged as Task,
+  task: judged,
   columns: hallusionColumns,
   rows: hallusionRows,
   answers: hallusionAnswers,
@@ -283,7 +282,7 @@ goldenTask({
   main: { official: 200 / 3, "lmms-eval": 200 / 3 },
 });
 goldenTask({
-  task: offline as Task,
+  task: offline,
   columns: hallusionColumns,
   rows: hallusionRows,
   answers: hallusionAnswers,
