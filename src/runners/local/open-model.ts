@@ -9,8 +9,8 @@ import {
   type NativeEngineOptions,
   type NativeModelDescription,
 } from "./addon.js";
+import { settingsDigest, weightsDigest } from "./checkpoint/digests.js";
 import { type Checkpoint, resolveCheckpoint } from "./checkpoint/resolve.js";
-import { weightsDigest } from "./checkpoint/weights-digest.js";
 import { chooseDevice, type LocalOptions, modelOptions } from "./options.js";
 import { chooseTemplate } from "./prompt/choose-template.js";
 import type { Template } from "./prompt/templates.js";
@@ -75,6 +75,7 @@ export async function openModel(
     options.warn?.(`${checkpoint.name}: unknown fields in its config, not honoured: ${description.unknown.join(", ")}`);
   }
   const weights = await weightsDigest(checkpoint.folder);
+  const settings = await settingsDigest(checkpoint.folder);
   return {
     checkpoint,
     description,
@@ -87,6 +88,7 @@ export async function openModel(
       model: checkpoint.name,
       ...(checkpoint.revision === undefined ? {} : { revision: checkpoint.revision }),
       weights,
+      settings,
       template: template.name,
       tokenizer: tokenizer.source,
       stopTokens: [...stopTokens],

@@ -245,13 +245,19 @@ describe("an opened checkpoint", () => {
     await expect(open(folder, addon, { gridOrder: "xy" })).rejects.toMatchObject({ where: "--grid-order" });
   });
 
-  test("changes its digest with its weights", async () => {
+  test("changes its digests with its weights, and with every file that decides ids or pixels", async () => {
     await using one = await smallFolder();
     await using other = await smallFolder({ "model.safetensors": "other weights" });
     const digests = await Promise.all(
       [one, other].map(async (folder) => (await open(folder, fakeAddon())).fingerprint.weights),
     );
     expect(new Set(digests).size).toBe(2);
+    await using third = await smallFolder({ "preprocessor_config.json": { image_mean: [0, 0, 0] } });
+    const settings = await Promise.all(
+      [one, other, third].map(async (folder) => (await open(folder, fakeAddon())).fingerprint.settings),
+    );
+    expect(settings[1]).toBe(settings[0]);
+    expect(settings[2]).not.toBe(settings[0]);
   });
 
   test.each([

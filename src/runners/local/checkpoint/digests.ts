@@ -1,6 +1,6 @@
 /** What identifies a checkpoint in a fingerprint, without reading 145 GB for it. */
 import { createHash } from "node:crypto";
-import { type FileHandle, open, readdir, realpath } from "node:fs/promises";
+import { type FileHandle, open, readdir, readFile, realpath } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /** Checkpoints up to this size are hashed whole (about a second). */
@@ -39,6 +39,22 @@ export async function weightsDigest(folder: string): Promise<string> {
   } finally {
     await Promise.all(handles.map((handle) => handle.close()));
   }
+}
+
+/** Everything else in the folder that decides ids, pixels or answers. */
+const settingsFile =
+  /^(config|generation_config|preprocessor_config|processor_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|chat_template)\.json$|^tokenizer\.model$|^chat_template\.jinja$/;
+
+/** Digest over config, preprocessing, tokenizer and template files: `sha256:` and 32 hex digits. */
+export async function settingsDigest(folder: string): Promise<string> {
+  const total = createHash("sha256");
+  for (const name of (await readdir(folder)).filter((name) => settingsFile.test(name)).sort()) {
+    total
+      .update(`${name}\0`)
+      .update(await readFile(join(folder, name)))
+      .update("\0");
+  }
+  return `sha256:${total.digest("hex").slice(0, 32)}`;
 }
 
 async function openAll(files: readonly string[]): Promise<FileHandle[]> {
