@@ -1,13 +1,15 @@
-// Builds the native engine with CMake when it is there, else with one g++/clang++ command per program. A no-op when nothing changed.
-//   node src/native/build.mjs [addon] [engine] [--cuda] [--sanitize] [--force]
+// Builds the native engine with CMake when it is there, else with the compiler alone. A no-op when nothing changed.
+//   node src/native/build.mjs [addon] [engine] [--cuda | --cpu] [--sanitize] [--force]
 // addon (default)  build/native/llava_engine.node        engine   build/native/llava-engine (no Node inside)
-// Without a compiler it says what to do and succeeds: everything but local models works.
-import { spawnSync } from "node:child_process";
+// --cuda is remembered: later builds keep the CUDA back end until --cpu. Without a compiler it says what to do; everything but
+// local models works.
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 const sources = dirname(fileURLToPath(import.meta.url));
@@ -20,21 +22,24 @@ const targets = { addon: "llava_addon", engine: "llava-engine" };
  * @returns {Promise<boolean>} whether everything asked for is built now
  */
 export async function buildAddon(options = {}) {
-  const { quiet = false, parts = ["addon"], cuda = false, sanitize = false, force = false } = options;
+  const { quiet = false, parts = ["addon"], sanitize = false, force = false } = options;
   const folder = join(root, "build", sanitize ? "native-sanitize" : "native");
   const say = (text) => process.stderr.write(`${text}\n`);
+  const cudaMark = join(folder, ".cuda");
+  const cuda = options.cuda ?? existsSync(cudaMark);
   const cmake = find("cmake");
   const compiler = process.env.CXX || find("g++") || find("clang++") || find("c++");
   const stamp = stampOf([cmake ? "cmake" : "plain", cuda, sanitize, compiler ?? "none"].join(" "));
   const stampFile = (part) => join(folder, `.${part}.stamp`);
-  const todo = parts.filter(
-    (part) =>
-      force ||
-      !existsSync(join(folder, outputs[part])) ||
-      !existsSync(stampFile(part)) ||
-      readFileSync(stampFile(part), "utf8") !== stamp,
-  );
-  if (todo.length === 0) return true;
+  const outdated = () =>
+    parts.filter(
+      (part) =>
+        force ||
+        !existsSync(join(folder, outputs[part])) ||
+        !existsSync(stampFile(part)) ||
+        readFileSync(stampFile(part), "utf8") !== stamp,
+    );
+  if (outdated().length === 0) return true;
   if (!compiler) {
     say("llava-eval: the native engine was not built: no C++ compiler found.");
     say(
@@ -43,24 +48,54 @@ export async function buildAddon(options = {}) {
     return false;
   }
   mkdirSync(folder, { recursive: true });
-  const started = Date.now();
-  const built = cmake
-    ? withCMake(cmake, folder, todo, { cuda, sanitize })
-    : cuda
-      ? { ok: false, text: "the CUDA back end needs cmake" }
-      : withCompiler(compiler, folder, todo, sanitize);
-  if (!built.ok) {
-    say(built.text.trimEnd());
-    say("llava-eval: the native engine was not built: the compiler's messages are above.");
-    say(
-      "  Everything but local models works. It needs g++ or clang with C++20 (g++ 11 or newer); then `npm run build:native`.",
-    );
-    return false;
+  const unlock = await lock(join(folder, ".lock"));
+  try {
+    const todo = outdated(); // another process may have built it meanwhile
+    if (todo.length === 0) return true;
+    const started = Date.now();
+    let built = { ok: false, text: "the CUDA back end needs cmake" };
+    if (cmake) built = withCMake(cmake, folder, todo, { cuda, sanitize });
+    else if (!cuda) built = await withCompiler(compiler, folder, todo, sanitize);
+    if (!built.ok) {
+      say(built.text.trimEnd());
+      say("llava-eval: the native engine was not built: the messages are above.");
+      say(
+        "  Everything but local models works. It needs g++ or clang with C++20 (g++ 11 or newer); then `npm run build:native`.",
+      );
+      return false;
+    }
+    if (cuda) writeFileSync(cudaMark, "");
+    else rmSync(cudaMark, { force: true });
+    for (const part of todo) writeFileSync(stampFile(part), stamp);
+    const seconds = ((Date.now() - started) / 1000).toFixed(1);
+    if (!quiet) say(`built ${todo.map((part) => outputs[part]).join(", ")} in ${seconds} s`);
+    return true;
+  } finally {
+    unlock();
   }
-  for (const part of todo) writeFileSync(stampFile(part), stamp);
-  if (!quiet)
-    say(`built ${todo.map((part) => outputs[part]).join(", ")} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
-  return true;
+}
+
+/** Two builds in one folder would spoil each other: the second waits. A lock of a process that is gone is taken over. */
+async function lock(path) {
+  for (;;) {
+    try {
+      writeFileSync(path, String(process.pid), { flag: "wx" });
+      return () => rmSync(path, { force: true });
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+    }
+    if (!isAlive(path)) rmSync(path, { force: true });
+    else await sleep(300);
+  }
+}
+
+function isAlive(path) {
+  try {
+    process.kill(Number(readFileSync(path, "utf8")), 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
 }
 
 function withCMake(cmake, folder, parts, { cuda, sanitize }) {
@@ -79,8 +114,8 @@ function withCMake(cmake, folder, parts, { cuda, sanitize }) {
   return run(cmake, ["--build", folder, "--parallel", jobs, "--target", ...parts.map((part) => targets[part])]);
 }
 
-/** One command per program; slower than CMake (nothing in parallel, nothing kept), but needs nothing else. */
-function withCompiler(compiler, folder, parts, sanitize) {
+/** Every file by itself, as many at a time as there are cores; slower than CMake (nothing is kept), but needs nothing else. */
+async function withCompiler(compiler, folder, parts, sanitize) {
   const core = ["support", "models", "models/image", "engine", "kernels", "kernels/reference", "kernels/cpu"].flatMap(
     files,
   );
@@ -98,22 +133,60 @@ function withCompiler(compiler, folder, parts, sanitize) {
     ],
     ...(sanitize ? ["-fsanitize=address,undefined", "-g1"] : ["-static-libstdc++", "-static-libgcc"]),
   ];
+  const addonFlags = [
+    ...nodeIncludes().flatMap((include) => ["-isystem", include]),
+    "-DNAPI_VERSION=8",
+    "-DNAPI_CPP_EXCEPTIONS",
+  ];
+  const own = { addon: [join(sources, "addon.cc")], engine: [...files("test"), ...files("test/ops")] };
+  const objects = join(folder, "objects");
+  mkdirSync(objects, { recursive: true });
+  const object = (file) => join(objects, `${file.slice(sources.length + 1).replaceAll("/", "-")}.o`);
+  const jobs = [...core, ...parts.flatMap((part) => own[part])].map((file) => [
+    ...[...flags, ...(basename(file) === "addon.cc" ? addonFlags : [])],
+    ...["-c", file, "-o", object(file)],
+  ]);
+  const failures = await runAll(compiler, jobs);
+  if (failures !== "") return { ok: false, text: failures };
   for (const part of parts) {
-    const own =
-      part === "addon"
-        ? [
-            ...nodeIncludes().flatMap((include) => ["-isystem", include]),
-            ...["-DNAPI_VERSION=8", "-DNAPI_CPP_EXCEPTIONS", "-shared"],
-            ...(process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : []),
-            join(sources, "addon.cc"),
-          ]
-        : files("test");
     const target = join(folder, outputs[part]);
-    const result = run(compiler, [...flags, ...core, ...own, "-ldl", "-o", `${target}.new`]);
-    if (!result.ok) return result;
+    const shared = process.platform === "darwin" ? ["-shared", "-undefined", "dynamic_lookup"] : ["-shared"];
+    const inputs = [...own[part], ...core].map(object);
+    const link = [...flags, ...(part === "addon" ? shared : []), ...inputs, "-ldl", "-o", `${target}.new`];
+    const linked = run(compiler, link);
+    if (!linked.ok) return linked;
     renameSync(`${target}.new`, target);
   }
+  rmSync(objects, { recursive: true, force: true });
   return { ok: true, text: "" };
+}
+
+/** Runs the program once per argument list, several at a time. Returns what the failing ones printed. */
+async function runAll(program, lists) {
+  const waiting = [...lists];
+  let failures = "";
+  const worker = async () => {
+    for (let args = waiting.shift(); args && failures === ""; args = waiting.shift()) {
+      const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+      let text = "";
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.setEncoding("utf8");
+        stream.on("data", (chunk) => {
+          text += chunk;
+        });
+      }
+      const status = await new Promise((resolve) => {
+        child.on("error", (error) => {
+          text += error.message;
+          resolve(1);
+        });
+        child.on("close", resolve);
+      });
+      if (status !== 0) failures += text;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, Math.min(availableParallelism(), 8)) }, worker));
+  return failures;
 }
 
 function nodeIncludes() {
@@ -159,7 +232,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const parts = args.filter((arg) => !arg.startsWith("--"));
   const ok = await buildAddon({
     parts: parts.length > 0 ? parts : ["addon"],
-    cuda: args.includes("--cuda"),
+    ...(args.includes("--cuda") ? { cuda: true } : {}),
+    ...(args.includes("--cpu") ? { cuda: false } : {}),
     sanitize: args.includes("--sanitize"),
     force: args.includes("--force"),
   });
