@@ -51,13 +51,20 @@ export function captionMetrics({ names = allNames, perGroup = false }: CaptionOp
 /** One metric's view of a corpus. It leaves a corpus that turns out to have other samples than its own. */
 class CaptionFold implements Fold {
   private seen = 0;
+  /** Of the samples with a caption. */
+  private readonly indices: number[] = [];
+  /** Means over images, once the document frequencies are fixed. */
+  readonly perSample?: () => ReadonlyMap<number, number>;
 
   constructor(
     private readonly name: CaptionMetricName,
     private corpus: Corpus,
-  ) {}
+  ) {
+    if (name === "CIDEr" || name === "ROUGE_L") this.perSample = () => this.imageValues(name);
+  }
 
-  add({ score }: Sample): void {
+  add({ index, score }: Sample): void {
+    if (score.status === "scored") this.indices.push(index);
     if (!this.corpus.holds(score, this.seen)) this.leave();
     if (this.corpus.size === this.seen) this.corpus.add(score);
     this.seen++;
@@ -66,6 +73,12 @@ class CaptionFold implements Fold {
   finish(): MetricValue | Promise<MetricValue> {
     if (this.corpus.size !== this.seen) this.leave();
     return this.corpus.value(this.name);
+  }
+
+  private imageValues(name: "CIDEr" | "ROUGE_L"): ReadonlyMap<number, number> {
+    if (this.corpus.size !== this.seen) this.leave();
+    const values = this.corpus.imageValues(name);
+    return new Map(this.indices.map((index, i) => [index, values[i] as number]));
   }
 
   private leave(): void {
@@ -142,6 +155,12 @@ class Corpus {
     });
   }
 
+  /** Of each image with a caption, in order. */
+  imageValues(name: "CIDEr" | "ROUGE_L"): Float64Array | readonly number[] {
+    this.scores ??= rawCaptionScores(this.images(), this.tokenizing);
+    return name === "CIDEr" ? this.scores.imageCider : this.scores.imageRougeL;
+  }
+
   value(name: CaptionMetricName): MetricValue | Promise<MetricValue> {
     const n = this.samples.filter(({ status }) => status === "scored").length;
     if (n === 0) return { value: null, n, note: "no sample was scored" };
@@ -162,9 +181,10 @@ class Corpus {
   /** The four orders are drawn together: one bootstrap. */
   private bleuValue({ bleu: corpus, imageBleu }: CaptionScores, order: number): MetricValue {
     const value = corpus[order] as number;
+    const n = imageBleu.length / bleuNumbers;
+    if (this.context.valueOnly) return { value, n };
     this.bleuSpread ??= bootstrapBleu(imageBleu, this.context.seed);
     const spread = this.bleuSpread[order];
-    const n = imageBleu.length / bleuNumbers;
     if (spread === undefined) return { value, n };
     return { value, n, stderr: spread.stderr, interval: spread.interval, method: "bootstrap" };
   }

@@ -18,7 +18,7 @@ export function relativeScore(name: string): Metric {
     name,
     unit: "percent",
     direction: "higher",
-    start({ seed }) {
+    start({ seed, valueOnly }) {
       const pairs: PairValues[] = [];
       let unscored = 0;
       return {
@@ -28,18 +28,23 @@ export function relativeScore(name: string): Metric {
           if (reference !== undefined && model !== undefined) pairs.push({ reference, model });
           else if (sample.score.status === "unscored") unscored++;
         },
-        finish: () => withSpread(pairs, unscored, [seed, name]),
+        finish: () => withSpread(pairs, unscored, valueOnly ? undefined : [seed, name]),
       };
     },
   };
 }
 
-function withSpread(pairs: readonly PairValues[], unscored: number, seed: readonly (string | number)[]): MetricValue {
+/** @param seed of the bootstrap; undefined: the value alone */
+function withSpread(
+  pairs: readonly PairValues[],
+  unscored: number,
+  seed: readonly (string | number)[] | undefined,
+): MetricValue {
   const n = pairs.length;
   const value = relative(total(pairs, "reference") / n, total(pairs, "model") / n);
   if (n === 0 || value === undefined)
     return { value: null, n, note: n === 0 ? "no sample was judged" : "the reference has no points" };
-  const spread = bootstrap(n, (drawn) => ratio(pairs, drawn), seed);
+  const spread = seed && bootstrap(n, (drawn) => ratio(pairs, drawn), seed);
   const note = unscored > 0 ? { note: `${unscored} samples without a judgement are left out` } : {};
   return {
     value,

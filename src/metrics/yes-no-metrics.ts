@@ -84,6 +84,7 @@ class YesNoFold implements Fold {
     const value = this.measured(images);
     const left = this.unscored > 0 ? { note: `${this.unscored} samples without a score are left out` } : {};
     if (Number.isNaN(value)) return { value: null, n, note: "undefined: its denominator is 0" };
+    if (context.valueOnly) return { value, n, ...left };
     const spread = bootstrap(images.length, (drawn) => this.measured(images, drawn), [context.seed]);
     if (spread === undefined) return { value, n, ...left };
     return { value, n, stderr: spread.stderr, interval: spread.interval, method: "bootstrap", ...left };
@@ -172,6 +173,7 @@ class MmeFold implements Fold {
         : {};
     if (n === 0) return { value: null, n, note: "no image has two answers" };
     const value = this.measure(mine.flat());
+    if (this.context.valueOnly) return { value, n, ...note };
     const spread = bootstrap(mine.length, (drawn) => this.measure(repeated(mine, drawn)), [this.context.seed]);
     if (spread === undefined) return { value, n, ...note };
     return { value, n, stderr: spread.stderr, interval: spread.interval, method: "bootstrap", ...note };
