@@ -34,11 +34,14 @@ export class ColumnChunk {
   readonly #maxDefinition: number;
   readonly #maxRepetition: number;
   readonly #places: PagePlace[] = [];
+  readonly #start: number;
   readonly #end: number;
   #next: number;
   #knownRows = 0;
   #dictionary: DecodedArray | undefined;
   #whole: DecodedArray | undefined;
+  /** Rows of `#whole` handed out: whoever assembles them flattens their lists in place, so they are good for one use. */
+  #given = 0;
 
   /**
    * @param schemaPath  from the root to the leaf
@@ -55,9 +58,11 @@ export class ColumnChunk {
   ) {
     const { dictionary_page_offset: dictionary, data_page_offset: data, total_compressed_size: size } = metadata;
     this.path = metadata.path_in_schema.join(".");
-    this.#next = Number(dictionary || data);
-    this.#end = this.#next + Number(size);
-    if (!(this.#next >= 0 && this.#end <= file.byteLength)) throw new Error(`column ${this.path} lies beyond the file`);
+    this.#start = Number(dictionary || data);
+    this.#next = this.#start;
+    this.#end = this.#start + Number(size);
+    if (!(this.#start >= 0 && this.#end <= file.byteLength))
+      throw new Error(`column ${this.path} lies beyond the file`);
     if (Number(metadata.num_values) > maxValues)
       throw new Error(`column ${this.path} claims ${metadata.num_values} values`);
     this.#bytes = new Bytes(file, this.#end, step);
@@ -77,7 +82,8 @@ export class ColumnChunk {
   /** Values of rows [from, to) of the group, one element per row. */
   async rows(from: number, to: number): Promise<DecodedArray> {
     if (this.#maxRepetition > 0) {
-      this.#whole ??= await this.#readWhole();
+      if (!this.#whole || from < this.#given) this.#whole = await this.#readWhole();
+      this.#given = to;
       return this.#whole.slice(from, to);
     }
     if (from > this.#knownRows && this.pageIndex && this.#places.length === 0) await this.#usePageIndex(this.pageIndex);
@@ -146,6 +152,7 @@ export class ColumnChunk {
   async #readWhole(): Promise<DecodedArray> {
     let rows: DecodedArray | undefined;
     let values = 0;
+    this.#next = this.#start;
     for (let page = await this.#nextPage(); page; page = await this.#nextPage()) {
       values += valuesOf(page.header);
       if (values > maxValues) throw new Error(`column ${this.path} has more than ${maxValues} values`);
@@ -176,28 +183,23 @@ export class ColumnChunk {
   }
 
   async #readDictionary(header: Header, body: number): Promise<void> {
-    const { codec } = this.#decoder;
-    const page = decompress(
-      await this.#bytes.read(body, header.compressed_page_size),
-      header.uncompressed_page_size,
-      codec,
-    );
-    const { data } = this.#readDecompressed(header, page, undefined);
+    const stored = await this.#bytes.read(body, header.compressed_page_size);
+    const content = decompress(stored, header.uncompressed_page_size, this.#decoder.codec);
+    const { data } = this.#decode(header, stored, content, undefined);
     if (data) this.#dictionary = convert(data, this.#decoder);
   }
 
   async #readData(header: Header, body: number, previous: DecodedArray | undefined): Promise<DecodedArray> {
     const stored = await this.#bytes.read(body, header.compressed_page_size);
-    const page = header.type === "DATA_PAGE" ? this.#versionOne(header, stored) : this.#versionTwo(header, stored);
-    return this.#readDecompressed(header, page, previous).data ?? [];
+    const content = header.type === "DATA_PAGE" ? this.#versionOne(header, stored) : this.#versionTwo(header, stored);
+    return this.#decode(header, stored, content, previous).data ?? [];
   }
 
-  #readDecompressed(header: Header, page: Uint8Array, previous: DecodedArray | undefined) {
-    const plain: Header = { ...header, compressed_page_size: page.byteLength, uncompressed_page_size: page.byteLength };
-    if (header.data_page_header_v2) plain.data_page_header_v2 = { ...header.data_page_header_v2, is_compressed: false };
-    const decoder: Decoder = { ...this.#decoder, codec: "UNCOMPRESSED" };
-    const result = readPage({ view: viewOf(page), offset: 0 }, plain, decoder, this.#dictionary, previous, 0);
-    return { data: result.data };
+  /** @param content  what the decoder finds when it asks for decompression: already done, and checked */
+  #decode(header: Header, stored: Uint8Array, content: Uint8Array, previous: DecodedArray | undefined) {
+    const { codec } = this.#decoder;
+    const decoder: Decoder = { ...this.#decoder, compressors: { [codec]: () => content } };
+    return readPage({ view: viewOf(stored), offset: 0 }, header, decoder, this.#dictionary, previous, 0);
   }
 
   /** Levels with their lengths in front, then values, all compressed together. */
@@ -233,11 +235,7 @@ export class ColumnChunk {
     const size = header.uncompressed_page_size - levels;
     const values = facts.is_compressed === false ? packed : decompress(packed, size, this.#decoder.codec);
     this.#checkValues(facts.encoding, values, 0, count);
-    if (values === packed) return stored;
-    const page = new Uint8Array(levels + values.byteLength);
-    page.set(stored.subarray(0, levels));
-    page.set(values, levels);
-    return page;
+    return values;
   }
 
   #checkValues(encoding: string | undefined, page: Uint8Array, at: number, count: number): void {

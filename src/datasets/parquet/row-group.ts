@@ -56,15 +56,10 @@ async function cellsOf(
   to: number,
 ): Promise<DecodedArray> {
   const values = new Map<string, DecodedArray>();
-  for (const leaf of leaves) values.set(leaf.path, copied(await leaf.rows(from, to)));
+  for (const leaf of leaves) values.set(leaf.path, await leaf.rows(from, to));
   assembleNested(values, tree, DEFAULT_PARSERS);
   const cells = values.get(tree.element.name);
   if (!cells || cells.length !== to - from)
     throw new Error(`column ${tree.element.name} has ${cells?.length ?? 0} of ${to - from} rows`);
   return cells;
-}
-
-/** The assembler flattens lists in place; a column that is kept for the next batch must not change. */
-function copied(values: DecodedArray): DecodedArray {
-  return Array.isArray(values) ? values.map((value) => (Array.isArray(value) ? [...value] : value)) : values;
 }
