@@ -1,0 +1,42 @@
+// npm run soak: what is too long for every change. Writes test/soak/reports/<date>.md: what was run, how it ended, how long it took.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const vitest = (...args) => [process.execPath, "node_modules/vitest/vitest.mjs", "run", ...args];
+
+const soaks = [
+  {
+    name: "a run killed at 50 seeded random moments ends as the uninterrupted one",
+    command: vitest("test/e2e/resume.test.ts"),
+    environment: { LLAVA_EVAL_TEST_KILLS: "50" },
+  },
+  { name: "the addon on Node 20, 22 and 24", command: [process.execPath, "scripts/node-versions.mjs"], environment: {} },
+];
+
+const date = new Date().toISOString().slice(0, 10);
+const commit = spawnSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" }).stdout.trim();
+const lines = [
+  `# Soak of ${date}`,
+  "",
+  `Commit ${commit}, Node ${process.version}, ${availableParallelism()} x ${cpus()[0]?.model.trim()}. Made by \`npm run soak\`.`,
+  "",
+  "| what | result | seconds |",
+  "| --- | --- | --- |",
+];
+let failed = 0;
+for (const { name, command, environment } of soaks) {
+  const began = performance.now();
+  const [program, ...args] = command;
+  const { status } = spawnSync(program, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...environment } });
+  if (status !== 0) failed++;
+  lines.push(`| ${name} | ${status === 0 ? "passed" : `FAILED (${status})`} | ${((performance.now() - began) / 1000).toFixed(0)} |`);
+}
+const folder = join(root, "test/soak/reports");
+if (!existsSync(folder)) mkdirSync(folder, { recursive: true });
+writeFileSync(join(folder, `${date}.md`), `${lines.join("\n")}\n`);
+process.stdout.write(`${lines.join("\n")}\n`);
+process.exitCode = failed === 0 ? 0 : 1;
