@@ -14,7 +14,7 @@ const soaks = [
     command: vitest("test/e2e/resume.test.ts"),
     environment: { LLAVA_EVAL_TEST_KILLS: "50" },
   },
-  { name: "the addon on Node 20, 22 and 24", command: [process.execPath, "scripts/node-versions.mjs"], environment: {} },
+  { name: "the addon on Node 20, 22 and 24", command: [process.execPath, "scripts/node-versions.mjs", "configs/demo/model"], environment: {} },
 ];
 
 const date = new Date().toISOString().slice(0, 10);
