@@ -1,4 +1,7 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "vitest";
+import { packageRoot } from "../../../src/core/package-root.js";
 import { openRunner } from "../../../src/runners/index.js";
 import { runnerContract } from "../contract.js";
 import { noEngine } from "./engine-here.js";
@@ -6,6 +9,16 @@ import { askableCheckpoint, goldenCase } from "./golden-checkpoint.js";
 
 const name = "llava-next-qwen-tiny";
 const missing = noEngine() ?? (goldenCase(name) ? undefined : "the golden checkpoint is not here");
+
+const demo = join(packageRoot, "configs", "demo", "model");
+
+if (noEngine() === undefined && existsSync(join(demo, "model.safetensors"))) {
+  runnerContract({
+    name: "local, the demo model",
+    open: async () => ({ runner: await openRunner({ runner: "local", checkpoint: demo }), close: async () => {} }),
+    secrets: [packageRoot],
+  });
+}
 
 if (missing === undefined) {
   runnerContract({

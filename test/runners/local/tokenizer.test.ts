@@ -1,6 +1,10 @@
 import { join } from "node:path";
+import fc from "fast-check";
 import { Tokenizer as RustTokenizer } from "tokenizers";
 import { describe, expect, test } from "vitest";
+import { packageRoot } from "../../../src/core/package-root.js";
+import { promptTokens } from "../../../src/runners/local/prompt/prompt-tokens.js";
+import { template } from "../../../src/runners/local/prompt/templates.js";
 import { jsonTokenizer } from "../../../src/runners/local/tokenizer/json-tokenizer.js";
 import { goldenFolder, hasGolden } from "./golden-folder.js";
 import { dataFolder, readLines, readText, readTokenizerFile, type TextCase } from "./tokenizer-cases.js";
@@ -51,6 +55,48 @@ for (const { name, folder, cases, start, length, here } of vocabularies) {
     });
   });
 }
+
+describe("the demo model's vocabulary", () => {
+  const text = readText(join(packageRoot, "configs/demo/model/tokenizer.json"));
+  const tokenizer = jsonTokenizer(JSON.parse(text), {}, "demo");
+  const rust = RustTokenizer.fromString(text);
+
+  test("gives the Rust library's ids and text, whatever is written", async () => {
+    const word = fc.constantFrom(
+      "<image>",
+      "<|im_start|>",
+      "user\n",
+      "<|im_end|>\n",
+      "How many",
+      " red",
+      "\n",
+      "🦙",
+      "é",
+      " ",
+      "</s>",
+    );
+    const anything = fc.array(fc.oneof(word, fc.string({ unit: "grapheme", maxLength: 8 })), { maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(anything, async (parts) => {
+        const written = parts.join("");
+        const ids = tokenizer.encode(written);
+        const expected = (await rust.encode(written, null, { addSpecialTokens: false })).getIds();
+        expect({ written, ids }).toEqual({ written, ids: expected });
+        expect(tokenizer.decode(ids)).toBe(await rust.decode(ids, true));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test("makes two tokens of the template around a question", () => {
+    const pieces = template("qwen_1_5").render([{ role: "user", parts: [{ type: "text", text: "What?" }] }]);
+    const ids = promptTokens(tokenizer, pieces);
+    expect(ids.at(0)).toBe(
+      tokenizer.idOf("<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n"),
+    );
+    expect(ids.at(-1)).toBe(tokenizer.idOf("<|im_end|>\n<|im_start|>assistant\n"));
+  });
+});
 
 describe("a tokenizer.json", () => {
   const file = readTokenizerFile(join(dataFolder, "mistral"));
