@@ -30,13 +30,12 @@ export function lmmsOpenCorrect(answer: string, gold: string | readonly string[]
   );
 }
 
-/** The subject in an id such as `validation_Basic_Medical_Science_12`; RangeError for any other form. */
-export function subjectOf(id: string): string {
+/** The subject in an id such as `validation_Basic_Medical_Science_12`; undefined for any other form. */
+export function subjectOf(id: string): string | undefined {
   const [start, end] = [id.indexOf("_"), id.lastIndexOf("_")];
   const subject = id.slice(start + 1, end);
-  if (start <= 0 || end <= start + 1 || !/^\p{Nd}+$/u.test(id.slice(end + 1)))
-    throw new RangeError(`the id ${JSON.stringify(id)} does not have the form split_Subject_number`);
-  return subject;
+  const hasForm = start > 0 && end > start + 1 && /^\p{Nd}+$/u.test(id.slice(end + 1));
+  return hasForm ? subject : undefined;
 }
 
 /** MMMU's six domains and their subjects. */
@@ -74,8 +73,8 @@ export const cmmmuDomains: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The domain of a subject; undefined for a subject outside the table. */
-export function domainOf(subject: string, domains: typeof mmmuDomains = mmmuDomains): string | undefined {
-  return Object.keys(domains).find((domain) => domains[domain]?.includes(subject));
+export function domainOf(subject: string | undefined, domains: typeof mmmuDomains = mmmuDomains): string | undefined {
+  return Object.keys(domains).find((domain) => subject !== undefined && domains[domain]?.includes(subject));
 }
 
 /** A question of MMMU or MMMU-Pro as its columns have it. */

@@ -1,5 +1,7 @@
 /** Python literals that data sets keep in text columns: `"['a', 'b']"` (MMMU's options, MP-DocVQA's answers). */
 
+import { SampleFailure } from "../core/errors.js";
+
 export type PythonLiteral = null | boolean | number | string | readonly PythonLiteral[];
 
 const escapes: Readonly<Record<string, string>> = {
@@ -32,9 +34,19 @@ export function parsePythonLiteral(text: string): PythonLiteral {
   return value;
 }
 
-/** The items of a list of strings; a single string is a list of one. Other items are written as Python writes them. */
+/**
+ * The items of a list of strings in a cell; a single string is a list of one.
+ *
+ * @throws SampleFailure (`data`) when the cell holds no such list: that sample cannot be asked, the others can
+ */
 export function parseStringList(text: string): string[] {
-  const value = parsePythonLiteral(text);
+  let value: PythonLiteral;
+  try {
+    value = parsePythonLiteral(text);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new SampleFailure("data", `the cell ${error.message}`, { cause: error });
+  }
   return (Array.isArray(value) ? value : [value]).map((item) => String(item));
 }
 

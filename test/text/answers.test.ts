@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { SampleFailure } from "../../src/core/errors.js";
 import { blinkChoice } from "../../src/scorers/blink.js";
 import { strictBinary } from "../../src/text/judge-replies.js";
 import { latexValue } from "../../src/text/latex-number.js";
@@ -133,4 +134,8 @@ test("reasoning is removed as by repeated search from the start", () => {
 test("a strict 0/1 verdict is the digit alone", () => {
   expect(["1", " 0\n", "**1**", "[0]", "1."].map(strictBinary)).toEqual([1, 0, 1, 0, 1]);
   expect(["10", "0 (see step 1)", "yes", ""].map(strictBinary)).toEqual([undefined, undefined, undefined, undefined]);
+});
+
+test("a cell that holds no list fails its own sample", () => {
+  expect(() => parseStringList("['a'")).toThrow(SampleFailure);
 });

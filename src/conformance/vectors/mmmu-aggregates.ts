@@ -80,7 +80,7 @@ export function mmmuAggregate({ results }: { results: readonly Result[] }) {
   );
   const official = subjectsOf(
     results,
-    ({ id }) => subjectOf(id),
+    ({ id }) => subjectOf(id) ?? "",
     (result) => {
       const [answer = ""] = result.parsed_pred;
       return value(isChoice(result) ? accepts(result.answer, answer) : openIsCorrect(answer, result.answer));
