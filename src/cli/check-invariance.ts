@@ -12,6 +12,7 @@ interface Arguments {
   readonly model: string;
   readonly device: string | undefined;
   readonly dtype: string | undefined;
+  readonly template: string | undefined;
   readonly requests: string | undefined;
   readonly "max-new-tokens": string | undefined;
   readonly json: boolean | undefined;
@@ -30,6 +31,7 @@ export const command: CommandModule<object, Arguments> = {
         describe: "local:DIR|HUB-ID, or a preset",
       })
       .option("device", { type: "string", requiresArg: true, describe: "auto, cpu, cuda, cuda:0, ..." })
+      .option("template", { type: "string", requiresArg: true, describe: "conversation template" })
       .option("dtype", { type: "string", requiresArg: true, describe: "bf16, fp16 or fp32" })
       .option("requests", {
         type: "string",
@@ -43,7 +45,7 @@ export const command: CommandModule<object, Arguments> = {
     if (config.runner !== "local") {
       throw new UserError(`"${argv.model}" is no local model`, "--model", "write local:DIR or local:ORG/NAME");
     }
-    const chosen = { device: argv.device, dtype: argv.dtype };
+    const chosen = { device: argv.device, dtype: argv.dtype, template: argv.template };
     const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
     const report = await checkInvariance({
       ...config,
