@@ -71,7 +71,7 @@ export { squadF1, squadNormalize, tokenSetF1 } from "./scorers/token-f1.js";
 export { mmeAnswerScore, popeScore } from "./scorers/yes-no-score.js";
 export { rowDigest } from "./text/digest.js";
 export { type Choices, inferChoice, inferChoiceVlmEvalKit } from "./text/infer-choice.js";
-export { embeddedJson, strictScorePair } from "./text/judge-replies.js";
+export { binaryDigit, embeddedJson, strictBinary, strictScorePair } from "./text/judge-replies.js";
 export {
   firstCharacter,
   leadingLetter,

@@ -42,7 +42,7 @@ const splits = (name: string, rows: { val?: number; test?: number }): Task["spli
 
 const single: Task<Row> = {
   name: "mmt_bench",
-  aliases: ["mmt_val@val", "mmt_test@test"],
+  aliases: ["mmt", "mmt_val@val", "mmt_test@test"],
   version: 1,
   about: "162 subtasks of visual recognition, reasoning and planning (Ying et al. 2024).",
   cite: "https://arxiv.org/abs/2404.16006; official matching is VLMEvalKit's, as the authors' repository uses it",
@@ -76,7 +76,7 @@ const single: Task<Row> = {
 const several: Task<Row> = {
   ...single,
   name: "mmt_bench_mi",
-  aliases: ["mmt_mi_val@val", "mmt_mi_test@test"],
+  aliases: ["mmt_mi", "mmt_mi_val@val", "mmt_mi_test@test"],
   about: "MMT-Bench's questions over several pictures (Ying et al. 2024).",
   splits: splits("MMT_MI-Benchmark", {}),
   row: severalRow,

@@ -7,6 +7,7 @@ import {
   mean,
   type Static,
   stripReasoning,
+  type Task,
   Type,
   userPrompt,
   vstarLetter,
@@ -22,7 +23,7 @@ const row = Type.Object({
 });
 type Row = Static<typeof row>;
 
-export default defineTask<Row>({
+const all: Task<Row> = {
   name: "vstar_bench",
   aliases: ["vstar"],
   version: 1,
@@ -48,4 +49,15 @@ export default defineTask<Row>({
   score: ({ label }, output) => chosen(vstarLetter(stripReasoning(output.text)), label.trim().toUpperCase()),
   metrics: [mean("accuracy")],
   groups: { category: ({ category }) => category },
+};
+
+/** One category alone, as lmms-eval names it. */
+const only = (wanted: Row["category"]): Task<Row> => ({
+  ...all,
+  name: `vstar_bench_${wanted}`,
+  aliases: [],
+  about: `V*Bench's questions on ${wanted.replace("_", " ").replace("direct attributes", "attributes of one object")} (Wu and Xie 2023).`,
+  expand: (row) => (row.category === wanted ? [row] : []),
 });
+
+export default [defineTask(all), defineTask(only("direct_attributes")), defineTask(only("relative_position"))];

@@ -1,10 +1,11 @@
 import cmmmu from "../../tasks/cmmmu.js";
-import mmmu from "../../tasks/mmmu.js";
+import mmmuTasks from "../../tasks/mmmu.js";
 import standard from "../../tasks/mmmu_pro_standard.js";
 import vision from "../../tasks/mmmu_pro_vision.js";
 import type { ColumnType } from "../fakes/parquet-files.js";
 import { goldenTask } from "./golden-task.js";
 
+const [mmmu, reasoning] = mmmuTasks;
 const tagged = (count: number): Record<string, ColumnType> =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`image_${i + 1}`, "image" as const]));
 
@@ -57,6 +58,16 @@ goldenTask({
   columns: mmmuColumns,
   rows: mmmuRows.map((row) => ({ ...row, id: row.id.replace("validation", "test"), answer: "?" })),
   answers: ["B", "(B) or rather (A)", "So x is 24", "It is a parabola, of course.", "no idea"],
+});
+
+goldenTask({
+  task: reasoning,
+  columns: mmmuColumns,
+  rows: mmmuRows.slice(0, 3),
+  // What stands in the tags is judged. "0 (see step 1)" is asked again officially and holds a 1 for lmms-eval.
+  answers: ["<think>B?</think><answer> B </answer>", "(A)", "24"],
+  verdicts: [["1"], ["0 (see step 1)", "0"], ["1"]],
+  main: { official: 2 / 3, "lmms-eval": 1 },
 });
 
 const proRow = {

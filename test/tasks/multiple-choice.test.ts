@@ -154,8 +154,9 @@ goldenTask({
 
 const bicycle =
   "What is the colour of the bicycle? (A) It is red. (B) It is blue.\nAnswer with the option's letter from the given choices directly.";
+const [all, attributes] = vstar;
 goldenTask({
-  task: vstar,
+  task: all,
   columns: { image: "image", text: "string", category: "string", label: "string", question_id: "string" },
   rows: [
     { image: true, text: bicycle, category: "direct_attributes", label: "B", question_id: "0" },
@@ -164,6 +165,17 @@ goldenTask({
   // Any word that begins with A to D counts at the front: "Blue" is B.
   answers: ["Blue", "The answer is (A)"],
   main: { official: 1, "lmms-eval": 1 },
+});
+
+goldenTask({
+  task: attributes,
+  columns: { image: "image", text: "string", category: "string", label: "string", question_id: "string" },
+  rows: [
+    { image: true, text: bicycle, category: "direct_attributes", label: "B", question_id: "0" },
+    { image: true, text: bicycle, category: "relative_position", label: "B", question_id: "1" },
+  ],
+  answers: ["A."],
+  main: { official: 0, "lmms-eval": 0 },
 });
 
 const pair = {
