@@ -5,7 +5,7 @@ import type { Task } from "../../../src/core/task.js";
 import { DEMO_SPLITS, type DemoRow, type DemoTask, demoRows } from "../../../src/datasets/demo/rows.js";
 import { CAPTION, choicePrompt, SHORT_ANSWER } from "../../../src/datasets/demo/training.js";
 import coco from "../../../tasks/coco_cap.js";
-import mmmu from "../../../tasks/mmmu.js";
+import mmmuTasks from "../../../tasks/mmmu.js";
 import pope from "../../../tasks/pope.js";
 import vqav2 from "../../../tasks/vqav2.js";
 
@@ -29,7 +29,7 @@ describe("the demo model's training prompts are the tasks' own words", () => {
   });
 
   it("mmmu, with the image tag in front", () => {
-    for (const { row, text } of sent("mmmu", mmmu as never)) {
+    for (const { row, text } of sent("mmmu", mmmuTasks[0] as never)) {
       const options = JSON.parse(String(row.options).replaceAll("'", '"')) as string[];
       expect(text.replace(/^<image>\n?/, "")).toBe(choicePrompt(String(row.question), options));
       expect(row.question).toMatch(/^<image 1> [A-Z]/);
