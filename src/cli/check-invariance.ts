@@ -57,6 +57,7 @@ export const command: CommandModule<object, Arguments> = {
         integer: true,
         fallback: 16,
       }),
+      say: (message) => process.stderr.write(`${message}\n`),
       onStep: (way) => process.stderr.write(`asking ${way}\n`),
     });
     process.stdout.write(argv.json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));

@@ -27,7 +27,8 @@ export const command: CommandModule<object, Arguments> = {
   handler: async ({ checkpoint, dtype, template, "grid-order": gridOrder, json }) => {
     const chosen = { dtype, template, gridOrder };
     const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
-    const report = await reportModel({ ...(await localModel(checkpoint)), ...given });
+    const say = (message: string) => process.stderr.write(`${message}\n`);
+    const report = await reportModel({ ...(await localModel(checkpoint)), ...given, say });
     process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : `${reportText(report)}\n`);
   },
 };

@@ -204,6 +204,11 @@ describe("the checkpoint's own chat template", () => {
     expect(piecesText(pieces)).toContain("Is <image> a tag?");
   });
 
+  test("that drops an image is a user's error", () => {
+    const { render } = chatTemplate("{{ 'no images here' }}", tokens, "here");
+    expect(() => render([user(image, text("What?"))])).toThrow("writes 0 placeholders for 1 images");
+  });
+
   test("prints a frozen date", () => {
     const { render } = chatTemplate("{{ strftime_now('%d %b %Y') }} {{ messages[0].content }}", tokens, "here");
     expect(render([user(text("x"))])).toEqual(["26 Jul 2024 x"]);

@@ -63,6 +63,11 @@ export function chatTemplate(source: string, tokens: SpecialTokens, where: strin
       }));
       const text = attempt(() => format(converted), where, fix);
       const pieces = text.split(imageMark).flatMap((part, i): Piece[] => (i === 0 ? [part] : [imageSlot, part]));
+      const images = messages.flatMap(({ parts }) => parts.filter(({ type }) => type === "image")).length;
+      const slots = pieces.filter((piece) => piece === imageSlot).length;
+      if (slots !== images) {
+        throw new UserError(`the chat template writes ${slots} placeholders for ${images} images`, where, fix);
+      }
       return joined(pieces.map((piece) => (typeof piece === "string" ? piece.replaceAll(disguise, imageMark) : piece)));
     },
   };
