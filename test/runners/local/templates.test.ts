@@ -54,6 +54,17 @@ describe.each(templateNames)("the %s template renders as the reference", (name) 
   });
 });
 
+test("the stop tokens of every family are those that end its answers", () => {
+  const stops = Object.fromEntries(templateNames.map((name) => [name, template(name).stopTokens]));
+  expect(stops).toMatchObject({
+    qwen_1_5: ["<|im_end|>", "<|endoftext|>"],
+    chatml_direct: ["<|im_end|>", "<|endoftext|>"],
+    llava_llama_3: ["<|eot_id|>", "<|end_of_text|>"],
+    vicuna_v1: ["</s>"],
+    mistral_instruct: ["</s>"],
+  });
+});
+
 describe("system messages", () => {
   test("replace the template's own", () => {
     const rendered = piecesText(template("qwen_1_5").render([system("Be brief."), user(text("Hi"))]));

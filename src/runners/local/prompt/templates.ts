@@ -43,7 +43,8 @@ const chatml = (system: string, newline: string): Layout => ({
   opening: (text) => `<|im_start|>system\n${text}<|im_end|>${newline}`,
   user: ["<|im_start|>user\n", `<|im_end|>${newline}`],
   assistant: ["<|im_start|>assistant\n", "", `<|im_end|>${newline}`],
-  stopTokens: ["<|im_end|>"],
+  // Chat models of these families sometimes end with the base model's token instead.
+  stopTokens: ["<|im_end|>", "<|endoftext|>"],
 });
 
 const vicuna = (who: string): Layout => ({
