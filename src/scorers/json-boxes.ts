@@ -1,6 +1,5 @@
 /** Boxes in a JSON answer, as lmms-eval's grounding tasks find them. */
 
-import { parseFloatPython } from "../text/python-numbers.js";
 import type { Box } from "./boxes.js";
 
 const boxKeys = ["bbox_2d", "bbox", "box", "coordinates", "coord", "location", "position"];
@@ -58,10 +57,18 @@ function isBox(value: unknown): value is Box {
   return Array.isArray(value) && value.length === 4 && value.every((part) => typeof part === "number");
 }
 
-const fourNumbers = /-?\d+(?:\.\d+)?(?:[\s,]+-?\d+(?:\.\d+)?){3}/;
+const aNumber = /-?\d+(?:\.\d+)?/g;
+const separator = /^[\s,]+$/;
 
-/** Any four numbers in a row, separated by commas or blanks. */
+/** Any four numbers in a row, separated by commas or blanks. One pass: a pattern for all four tries every digit anew. */
 function looseBox(text: string): Box[] {
-  const found = fourNumbers.exec(text)?.[0].match(/-?\d+(?:\.\d+)?/g);
-  return found ? [found.map((part) => parseFloatPython(part) ?? 0) as unknown as Box] : [];
+  let row: number[] = [];
+  let end = 0;
+  for (const { 0: digits, index } of text.matchAll(aNumber)) {
+    const gap = text.slice(end, index);
+    row = separator.test(gap) ? [...row, Number(digits)] : [Number(digits)];
+    end = index + digits.length;
+    if (row.length === 4) return [row as unknown as Box];
+  }
+  return [];
 }
