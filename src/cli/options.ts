@@ -5,7 +5,8 @@ import { type TSchema, Type } from "../core/schema.js";
 import { readYaml } from "../core/yaml.js";
 
 interface Setting {
-  readonly type: "text" | "list" | "integer" | "number" | "switch";
+  /** `list` is split at commas; `several` is not (a model's URLs have commas): the flag is given once for each. */
+  readonly type: "text" | "list" | "several" | "integer" | "number" | "switch";
   readonly describe: string;
   readonly min?: number;
   readonly max?: number;
@@ -46,7 +47,12 @@ export const settings = {
     group: "Model",
     describe: "local models: how grid pinpoints are read",
   },
-  judge: { type: "text", group: "Model", describe: "judge model, as --model; `none` leaves judged samples unscored" },
+  judge: {
+    type: "several",
+    group: "Model",
+    describe:
+      "judge model, as --model; `none` leaves judged samples unscored; a second --judge is compared with the first",
+  },
 
   "prompt-profile": {
     type: "text",
@@ -98,7 +104,7 @@ export const settings = {
 } as const satisfies Record<string, Setting>;
 
 type Settings = typeof settings;
-type ValueOf<S extends Setting> = S["type"] extends "list"
+type ValueOf<S extends Setting> = S["type"] extends "list" | "several"
   ? readonly string[]
   : S["type"] extends "integer" | "number"
     ? number
@@ -140,6 +146,7 @@ function schemaOf({ type, min, max, choices, describe: description }: Setting): 
     case "switch":
       return Type.Boolean({ description });
     case "list":
+    case "several":
       return Type.Union([Type.String(), Type.Array(Type.String())], { description });
     case "text":
       // `max-failed: 3` reads as a number in YAML.
@@ -174,7 +181,7 @@ export async function readSettings(
 }
 
 function parse(setting: Setting, value: unknown, where: string): unknown {
-  if (Array.isArray(value) && setting.type !== "list") {
+  if (Array.isArray(value) && setting.type !== "list" && setting.type !== "several") {
     throw new UserError("the option was given more than once", where, "give it once");
   }
   switch (setting.type) {
@@ -182,6 +189,8 @@ function parse(setting: Setting, value: unknown, where: string): unknown {
       const items = (Array.isArray(value) ? value : [value]).flatMap((item) => String(item).split(","));
       return items.map((item) => item.trim()).filter((item) => item !== "");
     }
+    case "several":
+      return (Array.isArray(value) ? value : [value]).map((item) => String(item).trim());
     case "switch":
       if (typeof value === "boolean") return value;
       if (value === "1" || value === "true") return true;

@@ -26,6 +26,7 @@ export function resultLines(result: Result): string {
   const labelled = Object.entries(labels).filter(([, k]) => k > 0);
   if (labelled.length > 0) line("labels", labelled.map(([label, k]) => `${label} ${count(k)}`).join(", "));
   if (result.judge) line("judge", terminalSafe(judgeText(result.judge)));
+  if (result.secondJudge) line("second judge", terminalSafe(agreementText(result.secondJudge)));
   if (result.submission) line("submission", `${result.submission} (answers are not public: no score)`);
   for (const note of result.notes) line("note", pc.yellow(terminalSafe(note)));
   return lines.join("\n");
@@ -57,6 +58,11 @@ function groupText(values: Readonly<Record<string, readonly MetricResult[]>>): s
 function judgeText({ model, expected, asked, failed }: NonNullable<Result["judge"]>): string {
   const other = model.includes(expected) ? "" : `, the benchmark's is ${expected}`;
   return `${model}${other}: ${count(asked)} verdicts${failed > 0 ? `, ${count(failed)} failed` : ""}`;
+}
+
+function agreementText({ model, n, agreement, kappa, failed }: NonNullable<Result["secondJudge"]>): string {
+  const share = agreement === null ? "nothing to compare" : `agrees on ${(100 * agreement).toFixed(1)}% of ${count(n)}`;
+  return `${model}: ${share}${kappa === null ? "" : `, Cohen's kappa ${kappa.toFixed(2)}`}${failed > 0 ? `, ${count(failed)} failed` : ""}`;
 }
 
 /** What the run took, and how little of it was the harness. */

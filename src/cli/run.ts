@@ -100,11 +100,14 @@ async function run(settings: RunSettings): Promise<number> {
         generationOf,
         selection,
         model: model.config,
+        judges: await Promise.all(judgesOf(settings).map(resolveModel)),
         signal: interrupt.abort,
       });
     }
     await using runner = await openModel(model.config, settings, warn, progress);
-    await using judge = await openJudge(choice, settings, warn);
+    const [first, second] = judgesOf(settings);
+    await using judge = await openJudge(first, choice, settings, warn);
+    await using secondJudge = await openJudge(second, choice, settings, warn);
     // Everything that can be wrong is looked at before the first request is paid for.
     const opened = await peek(choice.chosen, open, selection.offset, interrupt.abort);
     const manifest = manifestOf(settings, choice, model.config, runner, { scoring, data, seed });
@@ -114,12 +117,14 @@ async function run(settings: RunSettings): Promise<number> {
       await folder.setStatus("running");
       await runner.preflight?.(interrupt.abort);
       await judge?.preflight?.(interrupt.abort);
+      await secondJudge?.preflight?.(interrupt.abort);
       await using page = settings.view ? await openLivePage(path) : undefined;
       if (page) progress.say(`watch it at ${page.url}`);
       const results = await evaluate(choice.chosen, {
         folder,
         runner,
         ...(judge ? { judge } : {}),
+        ...(secondJudge ? { secondJudge } : {}),
         readImage,
         openDataset: async (task) => opened.take(task.label) ?? open(task),
         selection,
@@ -210,7 +215,7 @@ function requireConsistent(settings: RunSettings, choice: Choice, config: ModelC
     );
   }
   const budget = settings["judge-budget"];
-  if (budget !== undefined && (settings.judge === undefined || settings.judge === "none")) {
+  if (budget !== undefined && judgesOf(settings).length === 0) {
     throw new UserError(
       "--judge-budget without a judge",
       "--judge-budget",
@@ -257,17 +262,26 @@ async function openModel(
   return askingOnce(runner);
 }
 
+/** The models named by --judge; `none` names none. */
+function judgesOf({ judge = [] }: RunSettings): readonly string[] {
+  if (judge.length > 2) {
+    throw new UserError("more than two judges", "--judge", "name one, or two to see how far they agree");
+  }
+  return judge.filter((name) => name !== "none");
+}
+
 async function openJudge(
+  model: string | undefined,
   choice: Choice,
   settings: RunSettings,
   warn: (message: string) => void,
 ): Promise<Runner | undefined> {
-  if (settings.judge === undefined || settings.judge === "none") return undefined;
+  if (model === undefined) return undefined;
   if (!choice.chosen.some(({ task, split }) => task.judge && split.labelled)) {
     warn("--judge was given, and no task has a judge");
     return undefined;
   }
-  const judge = await openRunner(settings.judge, { warn });
+  const judge = await openRunner(model, { warn });
   const cacheHome = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
   const cached = await withResponseCache(judge, join(cacheHome, "llava-eval", "judges"));
   return settings["judge-budget"] === undefined ? cached : withBudget(cached, settings["judge-budget"]);

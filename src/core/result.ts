@@ -119,6 +119,16 @@ export const Result = Type.Object({
       failed: Type.Integer(),
     }),
   ),
+  /** With two judges: how far the second agrees with the one whose verdicts are scored. */
+  secondJudge: Optional(
+    Type.Object({
+      model: Text,
+      failed: Type.Integer(),
+      n: Type.Integer(),
+      agreement: Type.Union([Type.Number(), Type.Null()]),
+      kappa: Type.Union([Type.Number(), Type.Null()]),
+    }),
+  ),
   seed: Type.Integer(),
   repeats: Type.Integer(),
   limit: Optional(Type.Integer()),

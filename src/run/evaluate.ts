@@ -14,6 +14,7 @@ import { plannedCount, type Selection } from "./plan.js";
 import type { RunFolder } from "./run-folder.js";
 import { runTask, type TaskEnd, timingOf } from "./run-task.js";
 import { SampleJournal } from "./samples.js";
+import { compareJudges } from "./second-judge.js";
 import { writeSubmission } from "./submission.js";
 import { type SummaryRules, summarise } from "./summarise.js";
 
@@ -28,6 +29,8 @@ export interface Evaluation {
   readonly folder: RunFolder;
   readonly runner: Runner;
   readonly judge?: Runner;
+  /** Asked about the same answers, to see how far two judges agree. */
+  readonly secondJudge?: Runner;
   readonly readImage: ReadImage;
   openDataset(task: EvaluatedTask): Promise<Dataset>;
   readonly selection: Selection;
@@ -102,15 +105,14 @@ async function evaluateTask(
     events.onTiming(record);
     void timings.append(record).catch(() => {}); // the journal's own failure ends the run; timings are not worth it
   };
-  const judge =
-    task.judge && split.labelled && evaluation.judge
-      ? await JudgePanel.open(
-          folder.file(`judge.${label}.jsonl`),
-          evaluation.judge,
-          evaluation.readImage,
-          (id, repeat, output) => onTiming(timingOf(task, { id, repeat }, "judge", output)),
+  const openPanel = async (model: Runner | undefined, file: string) =>
+    task.judge && split.labelled && model
+      ? await JudgePanel.open(folder.file(file), model, evaluation.readImage, (id, repeat, output) =>
+          onTiming(timingOf(task, { id, repeat }, "judge", output)),
         )
       : undefined;
+  const judge = await openPanel(evaluation.judge, `judge.${label}.jsonl`);
+  const secondJudge = await openPanel(evaluation.secondJudge, `judge.${label}.second.jsonl`);
   const samples = await SampleJournal.open(folder.file(`${label}.samples.jsonl`));
   try {
     const planned = plannedCount(task, dataset, selection);
@@ -144,6 +146,10 @@ async function evaluateTask(
     }
 
     await samples.finish();
+    const rules = { scoring, seed };
+    const agreement =
+      secondJudge &&
+      (await compareJudges(task, split, dataset, selection, samples, secondJudge, rules, evaluation.abort));
     const { limit, offset, repeats } = selection;
     const result = await summarise(
       task,
@@ -157,6 +163,7 @@ async function evaluateTask(
         promptProfile: profile,
         generation: { ...generation } as Record<string, Json>,
         ...(task.judge && split.labelled ? { judge: judgeFacts(task, judge) } : {}),
+        ...(agreement ? { secondJudge: agreement } : {}),
         seed,
         repeats,
         ...(limit === undefined ? {} : { limit }),
@@ -176,6 +183,7 @@ async function evaluateTask(
     return { label, end: end.how, result: written };
   } finally {
     await judge?.close();
+    await secondJudge?.close();
     await samples.close();
   }
 }

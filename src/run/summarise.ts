@@ -10,7 +10,7 @@ export type ResultHead = Pick<
   Result,
   "task" | "version" | "model" | "fingerprint" | "scoring" | "promptProfile" | "generation" | "seed" | "repeats"
 > &
-  Partial<Pick<Result, "limit" | "offset" | "judge">> & { readonly dataset: DatasetFacts };
+  Partial<Pick<Result, "limit" | "offset" | "judge" | "secondJudge">> & { readonly dataset: DatasetFacts };
 
 export interface SummaryRules {
   /** Above it a Result is `incomplete`. */

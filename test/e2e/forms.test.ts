@@ -69,6 +69,20 @@ test("judged: a reply without the form asked for is asked again, a bounded numbe
   expect(lines.map((line) => JSON.parse(line).replies)).toEqual(Array(2).fill(Array(3).fill("no idea")));
 });
 
+test("two judges: the first scores, the second is compared with it, and both are paid for once", async () => {
+  await using place = await Workplace.make();
+  const judged = () => evaluate(place, "judged", "--model", "stub", "--judge", "stub:7", "--judge", "stub:5");
+  const run = await judged();
+  expect(run.exitCode).toBe(0);
+  expect(run.stdout).toContain("second judge");
+  const result = await place.result("out", "judged");
+  expect(result.metrics[0]?.value).toBeCloseTo(0.7);
+  expect(result.secondJudge).toEqual({ model: "stub:5", failed: 0, n: 2, agreement: 0, kappa: 0 });
+  const journal = await place.read("out", "judge.judged.second.jsonl");
+  await judged();
+  expect(await place.read("out", "judge.judged.second.jsonl")).toBe(journal);
+});
+
 test("judged without a judge is refused before anything is asked", async () => {
   await using place = await Workplace.make();
   const run = await evaluate(place, "judged", "--model", "stub");
