@@ -14,7 +14,11 @@ const soaks = [
     command: vitest("test/e2e/resume.test.ts"),
     environment: { LLAVA_EVAL_TEST_KILLS: "50" },
   },
-  { name: "the addon on Node 20, 22 and 24", command: [process.execPath, "scripts/node-versions.mjs", "configs/demo/model"], environment: {} },
+  {
+    name: "the addon on Node 20, 22 and 24",
+    command: [process.execPath, "scripts/node-versions.mjs", "configs/demo/model"],
+    environment: {},
+  },
 ];
 
 const date = new Date().toISOString().slice(0, 10);
@@ -33,7 +37,9 @@ for (const { name, command, environment } of soaks) {
   const [program, ...args] = command;
   const { status } = spawnSync(program, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...environment } });
   if (status !== 0) failed++;
-  lines.push(`| ${name} | ${status === 0 ? "passed" : `FAILED (${status})`} | ${((performance.now() - began) / 1000).toFixed(0)} |`);
+  lines.push(
+    `| ${name} | ${status === 0 ? "passed" : `FAILED (${status})`} | ${((performance.now() - began) / 1000).toFixed(0)} |`,
+  );
 }
 const folder = join(root, "test/soak/reports");
 if (!existsSync(folder)) mkdirSync(folder, { recursive: true });
