@@ -5,7 +5,7 @@ import { type MathVistaProblem, mathVistaEqual, normalizeExtraction } from "../t
 
 /** The normalised extraction and whether it is right; null when it has not the form of the answer. */
 export function scoreExtraction(
-  extraction: string,
+  extraction: unknown,
   problem: MathVistaProblem & { readonly answer?: unknown },
   scoring: Scoring,
 ): { readonly prediction: string | null; readonly correct: boolean } {

@@ -12,6 +12,8 @@ import { foldValue } from "../fold.js";
 
 interface Graded {
   readonly judge_output: readonly string[];
+  /** As the authors parsed it; 0 where no reply was a score. */
+  readonly judge_score?: readonly number[];
 }
 
 const mmvet: Benchmark = {
@@ -19,7 +21,9 @@ const mmvet: Benchmark = {
   evaluate: (rows: readonly Graded[]) => {
     const metric = mean("score");
     const runs = (rows[0]?.judge_output ?? []).map((_, run) => {
-      const scores = rows.map(({ judge_output }) => correctnessScore(judge_output[run] ?? "") ?? Number.NaN);
+      const scores = rows.map(
+        ({ judge_output, judge_score }) => correctnessScore(judge_output[run] ?? "") ?? judge_score?.[run] ?? 0,
+      );
       return (
         (foldValue(
           metric,

@@ -36,7 +36,8 @@ interface VistaRow {
   readonly choices: readonly string[] | null;
   readonly precision: number | null;
   readonly answer: string;
-  readonly extraction: string;
+  /** What the extractor gave: mostly text. */
+  readonly extraction: unknown;
   readonly metadata: Readonly<Record<string, string | readonly string[]>>;
 }
 
@@ -44,10 +45,10 @@ const mathvista: Benchmark = {
   row: Type.Object({
     question_type: Type.String(),
     answer_type: Type.String(),
-    choices: Nullable(Type.Array(Type.String())),
-    precision: Nullable(Type.Number()),
-    answer: Type.String(),
-    extraction: Type.String(),
+    choices: Type.Optional(Nullable(Type.Array(Type.String()))),
+    precision: Type.Optional(Nullable(Type.Number())),
+    answer: Type.Unknown(),
+    extraction: Type.Unknown(),
     metadata: Type.Record(Type.String(), Type.Unknown()),
   }),
   evaluate: (rows: readonly VistaRow[]) => {

@@ -1,6 +1,6 @@
 /** Real outputs of the multiple-choice benchmarks. */
 
-import { Type } from "../../core/schema.js";
+import { Nullable, Type } from "../../core/schema.js";
 import { circularAccuracy } from "../../metrics/circular.js";
 import { mean } from "../../metrics/mean.js";
 import { meanOfGroups } from "../../metrics/mean-of-groups.js";
@@ -186,12 +186,13 @@ const mmstar: Benchmark = {
 interface BlinkRow {
   readonly task: string;
   readonly answer: string;
-  readonly extracted: string;
+  /** Null where nothing could be extracted. */
+  readonly extracted: string | null;
 }
 
 /** The authors' extraction needs a language model; the score starts from what it extracted. */
 const blink: Benchmark = {
-  row: Type.Object({ task: Type.String(), answer: Type.String(), extracted: Type.String() }),
+  row: Type.Object({ task: Type.String(), answer: Type.String(), extracted: Nullable(Type.String()) }),
   evaluate: (rows: readonly BlinkRow[]) => {
     const inputs = rows.map(({ task, answer, extracted }) => ({ value: flag(extracted === answer), groups: { task } }));
     const tasks = byGroup(inputs, "task");
