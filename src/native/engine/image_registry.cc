@@ -104,7 +104,7 @@ void ImageRegistry::work() {
     }
     {
       const std::lock_guard guard(lock_);
-      entry->rgb = {};
+      std::vector<uint8_t>().swap(entry->rgb);  // `= {}` would keep the memory
       entry->tiles = std::move(tiles);
       entry->error = std::move(error);
       entry->state = entry->error.empty() ? ImageEntry::State::ready : ImageEntry::State::failed;
