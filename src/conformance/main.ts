@@ -1,110 +1,11 @@
-/**
- * `npm run conformance -- DIR...`: every benchmark folder and every vector file at or below each DIR, scored by the code
- * that scores runs. Exit 0 when all agree, 3 when something differs, is unknown, or there was nothing to check, 1 when a
- * DIR cannot be read.
- */
+/** `npm run conformance -- DIR...`; exit 0 = all agree, 1 = a DIR cannot be read, 3 = something differs. */
 
-import { type Dirent, readdirSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
 import { UserError } from "../core/errors.js";
-import { didYouMean } from "../core/nearest.js";
-import { terminalSafe, terminalSafeLines } from "../core/terminal-safe.js";
-import { benchmarkFolders, checkBenchmarkFolder, type OutputsReport } from "./benchmark-folder.js";
-import { benchmarks } from "./outputs/table.js";
-import { outputDifferences, totals, vectorDifferences } from "./report.js";
-import { checkVectorFile } from "./vector-file.js";
-import { vectorFiles } from "./vectors/table.js";
-
-const lineFile = /\.jsonl(\.gz)?$/;
-
-function main(roots: readonly string[]): number {
-  if (roots.length === 0)
-    throw new UserError("no folder given", "npm run conformance", "npm run conformance -- ../shared/conformance");
-  let passed = 0;
-  let failed = 0;
-  const outputs: OutputsReport[] = [];
-  for (const root of roots.map((path) => resolve(path))) {
-    const folders = benchmarkFolders(root);
-    const vectors = folders.includes(root) ? [] : vectorPaths(root, folders);
-    if (folders.length + vectors.length === 0) {
-      print(`${terminalSafe(root)}: neither benchmark folders nor vector files below it`);
-      failed++;
-    }
-    for (const folder of folders) {
-      const report = checked(folder);
-      outputs.push(report);
-      line(relative(root, folder) || folder, report.passed, report.failed);
-      passed += report.passed;
-      failed += report.failed;
-    }
-    for (const path of vectors) {
-      const report = checkedVectors(path);
-      line(relative(root, path), report.passed, report.failed);
-      passed += report.passed;
-      failed += report.failed;
-    }
-  }
-  for (const text of outputDifferences(outputs)) print(text);
-  print(totals(passed, failed));
-  return failed === 0 ? 0 : 3;
-}
-
-/** A folder that cannot be read is a failure like any other; the rest is still checked. */
-function checked(folder: string): OutputsReport {
-  try {
-    return checkBenchmarkFolder(folder, benchmarks);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    const difference = {
-      benchmark: folder,
-      case: "",
-      path: error.where,
-      expected: "a readable folder",
-      actual: error.message,
-    };
-    return { folder, benchmark: folder, passed: 0, failed: 1, differences: [difference] };
-  }
-}
-
-function checkedVectors(path: string): { passed: number; failed: number } {
-  const name = path.replace(/^.*[\\/]/, "").replace(lineFile, "");
-  const file = vectorFiles[name];
-  if (file === undefined) {
-    print(
-      `${terminalSafe(path)}: no scorer named "${terminalSafe(name)}"; ${didYouMean(name, Object.keys(vectorFiles))}`,
-    );
-    return { passed: 0, failed: 1 };
-  }
-  const report = checkVectorFile(file, path);
-  for (const text of vectorDifferences(name, report)) print(text);
-  if (report.passed + report.failed > 0) return report;
-  print(`${terminalSafe(path)}: no cases`);
-  return { passed: 0, failed: 1 };
-}
-
-/** Vector files below `root`: JSON Lines outside the benchmark folders. */
-function vectorPaths(root: string, folders: readonly string[]): string[] {
-  return readdirSync(root, { withFileTypes: true })
-    .sort((a: Dirent, b: Dirent) => (a.name < b.name ? -1 : 1))
-    .flatMap((entry) => {
-      const path = join(root, entry.name);
-      if (entry.isDirectory()) return folders.includes(path) ? [] : vectorPaths(path, folders);
-      return entry.isFile() && lineFile.test(entry.name) ? [path] : [];
-    });
-}
-
-function line(name: string, passed: number, failed: number): void {
-  print(
-    `${terminalSafe(name).padEnd(34)} ${String(passed).padStart(6)} passed  ${failed === 0 ? "" : `${failed} FAILED`}`.trimEnd(),
-  );
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
+import { terminalSafeLines } from "../core/terminal-safe.js";
+import { conformance } from "./command.js";
 
 try {
-  process.exitCode = main(process.argv.slice(2));
+  process.exitCode = conformance(process.argv.slice(2), (line) => process.stdout.write(`${line}\n`));
 } catch (error) {
   if (!(error instanceof UserError)) throw error;
   process.stderr.write(`${terminalSafeLines(error.format())}\n`);

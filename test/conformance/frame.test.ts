@@ -1,0 +1,203 @@
+/** The checks themselves: what they accept, and that they can fail. */
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { command } from "../../src/cli/metric.js";
+import { type Benchmark, benchmarkFolders, checkBenchmarkFolder } from "../../src/conformance/benchmark-folder.js";
+import { conformance } from "../../src/conformance/command.js";
+import { compareOutcome, decodeInput, exactFloats } from "../../src/conformance/compare.js";
+import { checkVectorFile } from "../../src/conformance/vector-file.js";
+import { Type } from "../../src/core/schema.js";
+import { PythonFloat } from "../../src/text/python-numbers.js";
+import { runCommand } from "../cli/run-command.js";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "llava-eval-conformance-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const differs = (expected: unknown, value: unknown, unordered?: readonly string[]) =>
+  compareOutcome(expected, { value }, { tolerance: exactFloats, ...(unordered ? { unordered } : {}) }).map(
+    ({ path }) => path,
+  );
+
+describe("a value agrees", () => {
+  test("within 1e-12, relative above 1, and not beyond", () => {
+    expect(differs(0.3, 0.1 + 0.2)).toEqual([]);
+    expect(differs(1e6, 1e6 + 1e-7)).toEqual([]);
+    expect(differs(0.3, 0.3 + 1e-11)).toEqual([""]);
+  });
+
+  test("key by key, and a key too many or too few is a difference", () => {
+    expect(differs({ a: 1, b: [1, 2] }, { b: [1, 2], a: 1 })).toEqual([]);
+    expect(differs({ a: 1, b: [1, 2] }, { a: 1, b: [2, 1] })).toEqual(["b.0", "b.1"]);
+    expect(differs({ a: 1 }, {})).toEqual(["a"]);
+    expect(differs({}, { a: 1 })).toEqual(["a"]);
+  });
+
+  test("with NaN where the reference has it, and nowhere else", () => {
+    expect(differs({ $num: "NaN" }, Number.NaN)).toEqual([]);
+    expect(differs({ $num: "-Infinity" }, Number.NEGATIVE_INFINITY)).toEqual([]);
+    expect(differs({ $num: "NaN" }, 0)).toEqual([""]);
+  });
+
+  test("with an error only when it is undefined or a RangeError, never with a number", () => {
+    const error = { $error: "ZeroDivisionError" };
+    for (const value of [undefined, null, Number.NaN]) expect(differs(error, value)).toEqual([]);
+    expect(differs(error, 0)).toEqual([""]);
+    const thrown = (one: Error) => compareOutcome(error, { error: one }, { tolerance: exactFloats }).length;
+    expect([thrown(new RangeError("no pairs")), thrown(new TypeError("a mistake"))]).toEqual([0, 1]);
+    expect(compareOutcome(1, { error: new RangeError("no pairs") }, { tolerance: exactFloats })).toHaveLength(1);
+  });
+
+  test("with any of the letters a reference draws from, or none", () => {
+    const drawn = { $random: ["A", "B"] };
+    expect([differs(drawn, "B"), differs(drawn, undefined), differs(drawn, "C")]).toEqual([[], [], [""]]);
+    expect(differs({ parsed_any_of: [["a"], ["b"]] }, { parsed: ["b"] })).toEqual([]);
+    expect(differs({ parsed_any_of: [["a"], ["b"]] }, { parsed: ["c"] })).toEqual(["parsed_any_of"]);
+  });
+
+  test("as a multiset where a list stands for a set", () => {
+    expect(differs({ set: [1, 2, 2] }, { set: [2, 1, 2] }, ["set"])).toEqual([]);
+    expect(differs({ set: [1, 2, 2] }, { set: [2, 1, 1] }, ["set"])).toEqual(["set"]);
+  });
+
+  test("after Python's float was told from its int", () => {
+    expect(decodeInput({ value: { $float: 1 }, list: [{ $num: "Infinity" }] })).toEqual({
+      value: new PythonFloat(1),
+      list: [Number.POSITIVE_INFINITY],
+    });
+  });
+});
+
+const lines = (...rows: unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+const anlsLines = (expected: number) =>
+  lines(
+    { id: "a-1", fn: "pix2struct.anls", input: { references: ["abcd"], prediction: "abcd" }, expected: 100 },
+    { id: "a-2", fn: "pix2struct.anls", input: { references: ["abcd"], prediction: "abcx" }, expected },
+  );
+
+describe("llava-eval metric", () => {
+  const run = (...args: string[]) => runCommand(command as never, ["metric", ...args]);
+
+  test("--check counts lines that agree and exits 3 on a difference, plain or gzip'd", async () => {
+    const [right, wrong] = [join(folder, "right.jsonl.gz"), join(folder, "wrong.jsonl")];
+    await writeFile(right, gzipSync(anlsLines(75)));
+    await writeFile(wrong, anlsLines(76));
+    expect(await run("anls", "--check", right)).toMatchObject({ exitCode: 0, stdout: "2 passed, 0 failed\n" });
+    const failed = await run("anls", "--check", wrong);
+    expect(failed.exitCode).toBe(3);
+    expect(failed.stdout).toContain("a-2");
+    expect(failed.stdout.trimEnd().split("\n").at(-1)).toBe("1 passed, 1 failed");
+  });
+
+  test("a file without cases has failed", async () => {
+    const empty = join(folder, "empty.jsonl");
+    await writeFile(empty, "\n");
+    expect(await run("anls", "--check", empty)).toMatchObject({ exitCode: 3 });
+  });
+
+  test("a line with an unknown function or without expected has failed", async () => {
+    const odd = join(folder, "odd.jsonl");
+    await writeFile(
+      odd,
+      lines({ id: "x", fn: "nothing", input: {}, expected: 1 }, { id: "y", fn: "lmms.anls", input: {} }),
+    );
+    const outcome = await run("anls", "--check", odd);
+    expect(outcome.stdout).toContain("0 passed, 2 failed");
+  });
+
+  test("without --check it prints our value for each input", async () => {
+    const inputs = join(folder, "inputs.jsonl");
+    await writeFile(inputs, lines({ id: "a", fn: "m4c.stvqa_anls", input: { references: ["Ab"], prediction: "ab" } }));
+    expect(await run("anls", inputs)).toMatchObject({ exitCode: 0, stdout: '{"id":"a","value":1}\n' });
+  });
+
+  test("without a name it lists the scorers; a misspelt one is the user's error with the nearest name", async () => {
+    expect((await run()).stdout).toContain("vqa_accuracy\n");
+    await expect(run("vqa_acuracy", "--check", "x")).rejects.toThrow(/no scorer named "vqa_acuracy"/);
+    await expect(run("anls", "--check", join(folder, "absent.jsonl"))).rejects.toThrow(/no such file/);
+  });
+});
+
+describe("benchmark folders", () => {
+  const toy: Benchmark = {
+    row: Type.Object({ answer: Type.String(), response: Type.String() }),
+    evaluate: (rows: readonly { answer: string; response: string }[]) => {
+      const official = rows.map((row) => ({ correct: row.answer === row.response ? 1 : 0 }));
+      return { metrics: { accuracy: official.filter(({ correct }) => correct === 1).length / rows.length }, official };
+    },
+  };
+  const write = async (name: string, expected: object, ...rows: object[]) => {
+    const path = join(folder, name);
+    await mkdir(path, { recursive: true });
+    await writeFile(
+      join(path, "expected.json"),
+      JSON.stringify({ predictions: "p.jsonl", tolerance: 1e-9, ...expected }),
+    );
+    await writeFile(join(path, "p.jsonl"), lines(...rows));
+    return checkBenchmarkFolder(path, { toy });
+  };
+  const row = (response: string, correct: number) => ({ case: "m", answer: "a", response, official: { correct } });
+
+  test("the number of rows, every metric and every row's own score are compared", async () => {
+    const cases = { m: { n: 2, metrics: { accuracy: 0.5 } } };
+    expect(await write("good", { benchmark: "toy", cases }, row("a", 1), row("b", 0))).toMatchObject({
+      passed: 4,
+      failed: 0,
+    });
+    const wrong = await write("wrong", { benchmark: "toy", cases }, row("a", 1), row("b", 1));
+    expect(wrong.differences.map(({ path, row: at }) => [path, at])).toEqual([["official.correct", 1]]);
+    expect(await write("short", { benchmark: "toy", cases }, row("a", 1))).toMatchObject({ failed: 2 });
+  });
+
+  test("an unknown benchmark, an unknown metric and a folder without cases have failed", async () => {
+    expect(await write("unknown", { benchmark: "nobody", cases: {} })).toMatchObject({ passed: 0, failed: 1 });
+    expect(await write("none", { benchmark: "toy", cases: {} })).toMatchObject({ passed: 0, failed: 1 });
+    const metric = { m: { n: 1, metrics: { bleu: 1 } } };
+    expect(await write("metric", { benchmark: "toy", cases: metric }, row("a", 1))).toMatchObject({ failed: 1 });
+  });
+
+  test("folders are found at any depth, and a row without a field names its line", async () => {
+    const path = join(folder, "deep", "er");
+    await mkdir(path, { recursive: true });
+    await writeFile(
+      join(path, "expected.json"),
+      JSON.stringify({ benchmark: "toy", predictions: "p.jsonl", tolerance: 1, cases: { m: { n: 1, metrics: {} } } }),
+    );
+    await writeFile(join(path, "p.jsonl"), lines({ case: "m", answer: "a" }));
+    expect(benchmarkFolders(join(folder, "deep"))).toEqual([path]);
+    expect(() => checkBenchmarkFolder(path, { toy })).toThrow(/response/);
+  });
+
+  test("npm run conformance exits 3 for a folder with nothing to check, and says how many passed", async () => {
+    const nothing = join(folder, "nothing");
+    await mkdir(nothing, { recursive: true });
+    const printed: string[] = [];
+    expect(conformance([nothing], (text) => printed.push(text))).toBe(3);
+    expect(printed.at(-1)).toBe("0 passed, 1 failed");
+    const vectors = join(folder, "vectors");
+    await mkdir(vectors, { recursive: true });
+    await writeFile(join(vectors, "anls.jsonl"), anlsLines(75));
+    printed.length = 0;
+    expect(conformance([vectors], (text) => printed.push(text))).toBe(0);
+    expect(printed.at(-1)).toBe("2 passed, 0 failed");
+    await writeFile(join(vectors, "never_seen.jsonl"), anlsLines(75));
+    expect(conformance([vectors], () => {})).toBe(3);
+    expect(() => conformance([join(folder, "absent")], () => {})).toThrow(/no such folder/);
+  });
+});
+
+test("a difference is reported with its input, so that it can be repeated", async () => {
+  const path = join(folder, "one.jsonl");
+  await writeFile(path, lines({ id: "q", input: { text: "x" }, expected: "y" }));
+  const report = checkVectorFile({ functions: { "": ({ text }: { text: string }) => text } }, path);
+  expect(report).toEqual({
+    passed: 0,
+    failed: 1,
+    differences: [{ id: "q", input: { text: "x" }, path: "", expected: "y", actual: "x" }],
+  });
+});
