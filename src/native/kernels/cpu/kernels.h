@@ -159,8 +159,10 @@ struct Kernels {
   double (*log_sum_exp)(const float* x, int64_t count);
 
   // -- pixels (exact integers) -----------------------------------------------------------------------------
-  /// One row of RGB bytes along x: out [outputs * 3]. `in` is readable up to 16 bytes beyond first[i] + taps pixels.
-  void (*resize_row)(const ResizeAxis& axis, const uint8_t* in, uint8_t* out);
+  /// Two rows of RGB bytes along x (they may be the same): out [outputs * 3] each. Rows are readable up to 16 bytes beyond
+  /// first[i] + taps pixels.
+  void (*resize_rows)(const ResizeAxis& axis, const uint8_t* first, const uint8_t* second, uint8_t* first_out,
+                      uint8_t* second_out);
   /// Output row `output` along y, `bytes` bytes: row t of the taps at rows + min(t, valid - 1) * stride.
   void (*resize_column)(const ResizeAxis& axis, int32_t output, const uint8_t* rows, int64_t stride, int32_t valid,
                         int64_t bytes, uint8_t* out);

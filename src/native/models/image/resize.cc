@@ -78,35 +78,58 @@ Taps make_taps(int64_t from, int64_t to) {
 
 }  // namespace
 
-Picture resize_bicubic(const PictureView& source, int64_t width, int64_t height) {
+void resize_bicubic(const PictureView& source, int64_t width, int64_t height, const RowSink& sink) {
   const cpu::Kernels& kernels = cpu::choose_kernels("");
   const int64_t bytes = width * 3;
-  std::vector<uint8_t> across;
-  const uint8_t* rows = source.rgb;
-  if (width != source.width) {
-    const Taps taps = make_taps(source.width, width);
-    across.resize(static_cast<size_t>(bytes * source.height));
-    // The kernel reads whole groups of taps, past the end of a row.
-    std::vector<uint8_t> line(static_cast<size_t>((source.width + taps.most) * 3 + 16));
-    for (int64_t y = 0; y < source.height; ++y) {
-      std::memcpy(line.data(), source.rgb + y * source.width * 3, static_cast<size_t>(source.width * 3));
-      kernels.resize_row(taps.axis(), line.data(), across.data() + y * bytes);
+  const int64_t source_bytes = source.width * 3;
+  const bool across = width != source.width;
+  const bool down = height != source.height;
+  const Taps x = across ? make_taps(source.width, width) : Taps{};
+  const Taps y = down ? make_taps(source.height, height) : Taps{};
+
+  // Rows of the first pass, two at a time, in a window that slides down the picture. The kernel reads whole groups of taps,
+  // past the end of a row, so it gets copies; an odd last row goes with itself.
+  const int64_t capacity = across ? std::max<int64_t>(64, 2 * (y.most + 2)) : 0;
+  const auto line = static_cast<size_t>((source.width + x.most) * 3 + 16);
+  std::vector<uint8_t> lines(across ? 2 * line : 0);
+  std::vector<uint8_t> window(static_cast<size_t>(capacity * bytes));
+  int64_t base = 0;   // source row of the window's first row
+  int64_t ready = 0;  // rows below this one have been through the first pass
+  const auto rows_from = [&](int64_t first, int64_t end) -> const uint8_t* {
+    if (!across) return source.rgb + first * source_bytes;
+    for (; ready < end; ready += 2) {
+      if (ready + 2 - base > capacity) {
+        std::memmove(window.data(), window.data() + (first - base) * bytes, static_cast<size_t>((ready - first) * bytes));
+        base = first;
+      }
+      const int64_t other = std::min(ready + 1, source.height - 1);
+      std::memcpy(lines.data(), source.rgb + ready * source_bytes, static_cast<size_t>(source_bytes));
+      std::memcpy(lines.data() + line, source.rgb + other * source_bytes, static_cast<size_t>(source_bytes));
+      uint8_t* out = window.data() + (ready - base) * bytes;
+      kernels.resize_rows(x.axis(), lines.data(), lines.data() + line, out, out + bytes);
     }
-    rows = across.data();
+    return window.data() + (first - base) * bytes;
+  };
+
+  if (!down) {
+    for (int64_t row = 0; row < height; ++row) sink(row, rows_from(row, row + 1));
+    return;
   }
+  std::vector<uint8_t> out(static_cast<size_t>(bytes));
+  for (int64_t row = 0; row < height; ++row) {
+    const auto i = static_cast<size_t>(row);
+    const uint8_t* rows = rows_from(y.first[i], y.first[i] + y.count[i]);
+    kernels.resize_column(y.axis(), static_cast<int32_t>(row), rows, bytes, y.count[i], bytes, out.data());
+    sink(row, out.data());
+  }
+}
+
+Picture resize_bicubic(const PictureView& source, int64_t width, int64_t height) {
   Picture out{width, height, {}};
-  if (height == source.height) {
-    if (width != source.width) out.rgb = std::move(across);
-    else out.rgb.assign(source.rgb, source.rgb + bytes * height);
-    return out;
-  }
-  const Taps taps = make_taps(source.height, height);
-  out.rgb.resize(static_cast<size_t>(bytes * height));
-  for (int64_t y = 0; y < height; ++y) {
-    const auto i = static_cast<size_t>(y);
-    kernels.resize_column(taps.axis(), static_cast<int32_t>(y), rows + taps.first[i] * bytes, bytes, taps.count[i], bytes,
-                          out.rgb.data() + y * bytes);
-  }
+  out.rgb.resize(static_cast<size_t>(width * height * 3));
+  resize_bicubic(source, width, height, [&](int64_t row, const uint8_t* rgb) {
+    std::memcpy(out.rgb.data() + row * width * 3, rgb, static_cast<size_t>(width * 3));
+  });
   return out;
 }
 

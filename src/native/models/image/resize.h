@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace llava {
@@ -23,5 +24,10 @@ struct PictureView {
 /// horizontal pass rounded to bytes, then the vertical pass; a pass whose length does not change is skipped.
 /// Source: the behaviour of PIL.Image.resize(size, BICUBIC) for mode RGB. Sizes are at least 1.
 Picture resize_bicubic(const PictureView& source, int64_t width, int64_t height);
+
+/// Gets every output row once, from the top; `rgb` [width * 3] is valid during the call.
+using RowSink = std::function<void(int64_t row, const uint8_t* rgb)>;
+/// The same without a picture in memory: rows go where they are wanted.
+void resize_bicubic(const PictureView& source, int64_t width, int64_t height, const RowSink& sink);
 
 }  // namespace llava

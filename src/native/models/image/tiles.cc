@@ -14,17 +14,41 @@ namespace {
 
 constexpr int64_t kLargestSquare = 16384;
 
-/// Appends the S x S square of `picture` at (left, top) to `tiles`, planar.
-void append_tile(const Picture& picture, int64_t left, int64_t top, int64_t side, std::vector<uint8_t>& tiles) {
-  const size_t start = tiles.size();
-  tiles.resize(start + static_cast<size_t>(3 * side * side));
-  uint8_t* plane = tiles.data() + start;
-  const int64_t area = side * side;
-  const cpu::Kernels& kernels = cpu::choose_kernels("");
-  for (int64_t y = 0; y < side; ++y) {
-    const uint8_t* line = picture.rgb.data() + ((top + y) * picture.width + left) * 3;
-    kernels.split_rgb(line, side, plane + y * side, plane + area + y * side, plane + 2 * area + y * side);
+/// Planar S x S squares cut from a canvas of `columns` x `rows` squares, filled row by row; what is not filled is black.
+class TileWriter {
+ public:
+  /// Appends the squares to `tiles`. The picture of `width` columns stands at (left, top) of the canvas; parts outside are cut off.
+  TileWriter(std::vector<uint8_t>& tiles, int64_t side, int64_t columns, int64_t rows, int64_t left, int64_t top, int64_t width)
+      : tiles_(tiles), start_(tiles.size()), side_(side), columns_(columns), rows_(rows), left_(left), top_(top), width_(width) {
+    tiles.resize(start_ + static_cast<size_t>(3 * side * side * columns * rows));
   }
+
+  void row(int64_t y, const uint8_t* rgb) const {
+    const int64_t canvas_y = top_ + y;
+    if (canvas_y < 0 || canvas_y >= rows_ * side_) return;
+    const int64_t area = side_ * side_;
+    for (int64_t column = 0; column < columns_; ++column) {
+      const int64_t first = std::max(column * side_, left_);  // columns of the canvas
+      const int64_t end = std::min((column + 1) * side_, left_ + width_);
+      if (first >= end) continue;
+      const int64_t tile = canvas_y / side_ * columns_ + column;
+      uint8_t* plane = tiles_.data() + start_ + tile * 3 * area + canvas_y % side_ * side_ + first - column * side_;
+      kernels_.split_rgb(rgb + (first - left_) * 3, end - first, plane, plane + area, plane + 2 * area);
+    }
+  }
+
+ private:
+  std::vector<uint8_t>& tiles_;
+  size_t start_;
+  int64_t side_, columns_, rows_, left_, top_, width_;
+  const cpu::Kernels& kernels_ = cpu::choose_kernels("");
+};
+
+/// Resizes a picture into squares: see TileWriter.
+void append_tiles(const PictureView& picture, int64_t width, int64_t height, int64_t side, int64_t columns, int64_t rows, int64_t left, int64_t top,
+                  std::vector<uint8_t>& tiles) {
+  const TileWriter writer(tiles, side, columns, rows, left, top, width);
+  resize_bicubic(picture, width, height, [&](int64_t y, const uint8_t* rgb) { writer.row(y, rgb); });
 }
 
 /// A canvas of one colour with the picture pasted at (left, top).
@@ -49,8 +73,7 @@ void append_centre_crop(const PictureView& picture, int64_t side, std::vector<ui
   if (scaled * side > (int64_t{1} << 28)) throw Error("the picture is too elongated to be resized", "image", "Check the file.");
   const int64_t width = picture.width <= picture.height ? side : scaled;
   const int64_t height = picture.width <= picture.height ? scaled : side;
-  const Picture resized = resize_bicubic(picture, width, height);
-  append_tile(resized, (width - side) / 2, (height - side) / 2, side, tiles);
+  append_tiles(picture, width, height, side, 1, 1, -((width - side) / 2), -((height - side) / 2), tiles);
 }
 
 }  // namespace
@@ -86,14 +109,8 @@ std::vector<uint8_t> make_tiles(const ModelConfig& config, const PictureView& pi
   if (scale_w < scale_h) height = std::min(static_cast<int64_t>(std::ceil(static_cast<double>(picture.height) * scale_w)), canvas_h);
   else width = std::min(static_cast<int64_t>(std::ceil(static_cast<double>(picture.width) * scale_h)), canvas_w);
   tiles.reserve(static_cast<size_t>(3 * (side * side + canvas_w * canvas_h)));
-  append_tile(resize_bicubic(picture, side, side), 0, 0, side, tiles);
-  Picture fitted = resize_bicubic(picture, width, height);
-  if (width != canvas_w || height != canvas_h) {
-    fitted = paste(view_of(fitted), canvas_w, canvas_h, (canvas_w - width) / 2, (canvas_h - height) / 2, {0, 0, 0});
-  }
-  for (int64_t top = 0; top < canvas_h; top += side) {
-    for (int64_t left = 0; left < canvas_w; left += side) append_tile(fitted, left, top, side, tiles);
-  }
+  append_tiles(picture, side, side, side, 1, 1, 0, 0, tiles);
+  append_tiles(picture, width, height, side, canvas_w / side, canvas_h / side, (canvas_w - width) / 2, (canvas_h - height) / 2, tiles);
   return tiles;
 }
 

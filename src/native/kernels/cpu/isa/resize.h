@@ -11,12 +11,6 @@ inline uint8_t to_byte(int32_t high, int32_t low) {
 
 #if LLAVA_ISA_AVX2
 
-/// w0 w1 four times, w2 w3 four times.
-inline __m256i four_weights(const int16_t* w) {
-  return _mm256_permutevar8x32_epi32(_mm256_castsi128_si256(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(w))),
-                                     _mm256_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1));
-}
-
 /// w0 w1 eight times.
 inline __m256i two_weights(const int16_t* w) {
   int32_t two;
@@ -24,28 +18,40 @@ inline __m256i two_weights(const int16_t* w) {
   return _mm256_set1_epi32(two);
 }
 
-// Four taps at a time: R0 R1 G0 G1 B0 B1 of taps 0, 1 in the low lane, of taps 2, 3 in the high lane.
-void resize_row(const ResizeAxis& axis, const uint8_t* in, uint8_t* out) {
-  const __m256i spread = _mm256_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1,  //
-                                          6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1);
+// Two rows at a time, one per lane; four taps from one load: R0 R1 G0 G1 B0 B1, then R2 R3 G2 G3 B2 B3.
+void resize_rows(const ResizeAxis& axis, const uint8_t* first, const uint8_t* second, uint8_t* first_out,
+                 uint8_t* second_out) {
+  const __m256i taps01 = _mm256_broadcastsi128_si256(
+      _mm_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1));
+  const __m256i taps23 = _mm256_broadcastsi128_si256(
+      _mm_setr_epi8(6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1));
+  const __m256i half = _mm256_set1_epi32(1 << 21);
   for (int32_t i = 0; i < axis.outputs; ++i) {
-    const uint8_t* from = in + axis.first[i] * int64_t{3};
+    const int64_t from = axis.first[i] * int64_t{3};
     const int16_t* high = axis.high + i * int64_t{axis.taps};
     const int16_t* low = axis.low + i * int64_t{axis.taps};
     __m256i h = _mm256_setzero_si256();
-    __m256i l = _mm256_setzero_si256();
+    __m256i l = half;
     for (int32_t t = 0; t < axis.taps; t += 4) {
-      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + t * 3));
-      const __m256i pixels = _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(bytes), spread);
-      h = _mm256_add_epi32(h, _mm256_madd_epi16(pixels, four_weights(high + t)));
-      l = _mm256_add_epi32(l, _mm256_madd_epi16(pixels, four_weights(low + t)));
+      const auto at = [&](const uint8_t* row) { return reinterpret_cast<const __m128i*>(row + from + t * 3); };
+      const __m256i bytes = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(at(first))),
+                                                    _mm_loadu_si128(at(second)), 1);
+      const __m256i a = _mm256_shuffle_epi8(bytes, taps01);
+      const __m256i b = _mm256_shuffle_epi8(bytes, taps23);
+      h = _mm256_add_epi32(h, _mm256_madd_epi16(a, two_weights(high + t)));
+      l = _mm256_add_epi32(l, _mm256_madd_epi16(a, two_weights(low + t)));
+      h = _mm256_add_epi32(h, _mm256_madd_epi16(b, two_weights(high + t + 2)));
+      l = _mm256_add_epi32(l, _mm256_madd_epi16(b, two_weights(low + t + 2)));
     }
-    const __m256i both = _mm256_add_epi32(_mm256_slli_epi32(h, 11), l);
-    __m128i value = _mm_add_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
-    value = _mm_srai_epi32(_mm_add_epi32(value, _mm_set1_epi32(1 << 21)), 22);
-    value = _mm_packus_epi16(_mm_packs_epi32(value, value), value);
-    const int32_t rgb = _mm_cvtsi128_si32(value);
-    __builtin_memcpy(out + i * int64_t{3}, &rgb, i + 1 < axis.outputs ? 4 : 3);
+    __m256i value = _mm256_srai_epi32(_mm256_add_epi32(_mm256_slli_epi32(h, 11), l), 22);
+    value = _mm256_packs_epi32(value, value);
+    value = _mm256_packus_epi16(value, value);
+    const int32_t pixels[2] = {_mm_cvtsi128_si32(_mm256_castsi256_si128(value)),
+                               _mm_cvtsi128_si32(_mm256_extracti128_si256(value, 1))};
+    // Four bytes, the fourth is overwritten by the next pixel.
+    const size_t bytes = i + 1 < axis.outputs ? 4 : 3;
+    __builtin_memcpy(first_out + i * int64_t{3}, &pixels[0], bytes);
+    __builtin_memcpy(second_out + i * int64_t{3}, &pixels[1], bytes);
   }
 }
 
@@ -128,20 +134,25 @@ void split_rgb(const uint8_t* rgb, int64_t pixels, uint8_t* red, uint8_t* green,
   }
 }
 
-void resize_row(const ResizeAxis& axis, const uint8_t* in, uint8_t* out) {
-  for (int32_t i = 0; i < axis.outputs; ++i) {
-    const uint8_t* from = in + axis.first[i] * int64_t{3};
-    const int16_t* high = axis.high + i * int64_t{axis.taps};
-    const int16_t* low = axis.low + i * int64_t{axis.taps};
-    int32_t h[3] = {};
-    int32_t l[3] = {};
-    for (int32_t t = 0; t < axis.taps; ++t) {
-      for (int c = 0; c < 3; ++c) {
-        h[c] += high[t] * from[t * 3 + c];
-        l[c] += low[t] * from[t * 3 + c];
+void resize_rows(const ResizeAxis& axis, const uint8_t* first, const uint8_t* second, uint8_t* first_out,
+                 uint8_t* second_out) {
+  const uint8_t* const in[2] = {first, second};
+  uint8_t* const out[2] = {first_out, second_out};
+  for (int row = 0; row < 2; ++row) {
+    for (int32_t i = 0; i < axis.outputs; ++i) {
+      const uint8_t* from = in[row] + axis.first[i] * int64_t{3};
+      const int16_t* high = axis.high + i * int64_t{axis.taps};
+      const int16_t* low = axis.low + i * int64_t{axis.taps};
+      int32_t h[3] = {};
+      int32_t l[3] = {};
+      for (int32_t t = 0; t < axis.taps; ++t) {
+        for (int c = 0; c < 3; ++c) {
+          h[c] += high[t] * from[t * 3 + c];
+          l[c] += low[t] * from[t * 3 + c];
+        }
       }
+      for (int c = 0; c < 3; ++c) out[row][i * int64_t{3} + c] = to_byte(h[c], l[c]);
     }
-    for (int c = 0; c < 3; ++c) out[i * int64_t{3} + c] = to_byte(h[c], l[c]);
   }
 }
 

@@ -25,7 +25,7 @@ inline constexpr Kernels kTable = {
     .attention_merge = attention_merge,
     .argmax = argmax,
     .log_sum_exp = log_sum_exp,
-    .resize_row = resize_row,
+    .resize_rows = resize_rows,
     .resize_column = resize_column,
     .split_rgb = split_rgb,
 };
