@@ -10,7 +10,8 @@ export interface Outcome {
 
 export async function runCommand(
   // yargs' own type parameter: any command fits.
-  command: CommandModule<object, never>,
+  // biome-ignore lint/suspicious/noExplicitAny: each command declares its own arguments, which a parameter cannot say
+  command: CommandModule<object, any>,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Outcome> {

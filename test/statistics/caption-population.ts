@@ -36,7 +36,7 @@ export function ciderPopulation(images: number): readonly number[] {
       prediction: caption(random, scene, 0.4),
     };
   });
-  return captionScores(described).images.map(({ cider }) => cider);
+  return [...captionScores(described).imageCider];
 }
 
 interface Scene {
