@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import pc from "picocolors";
 import type { CommandModule } from "yargs";
+import { UserError } from "../core/errors.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { type ModelReport, reportModel } from "../runners/local/model-report.js";
 import type { LocalOptions } from "../runners/local/options.js";
@@ -36,9 +38,14 @@ export const command: CommandModule<object, Arguments> = {
 /** `local:X` and names of local presets too, so that what `run --model` takes can be described. */
 async function localModel(name: string): Promise<LocalOptions> {
   const isSpec = name.startsWith("local:") || /^[\w.-]+$/.test(name) || /\.ya?ml$/.test(name);
-  if (!isSpec) return { checkpoint: name };
-  const config = await resolveModel(name).catch(() => undefined); // a folder's name looks like a preset's
-  return config?.runner === "local" ? config : { checkpoint: name };
+  if (!isSpec || existsSync(name)) return { checkpoint: name };
+  const config = await resolveModel(name);
+  if (config.runner === "local") return config;
+  throw new UserError(
+    `"${name}" is answered by ${config.runner}, not by a checkpoint here`,
+    "llava-eval model",
+    "give a folder, a hub id such as llava-hf/llava-1.5-7b-hf, or a local preset such as llava-next-72b",
+  );
 }
 
 function reportText(report: ModelReport): string {

@@ -48,7 +48,7 @@ describe.skipIf(missing !== undefined)(
 
     test("model says what is wrong with a folder, a name, a config", async () => {
       await using broken = await checkpointFolder({ "config.json": "{" });
-      for (const given of ["/no/such/folder", broken.path, "no-such-preset"]) {
+      for (const given of ["/no/such/folder", broken.path, "no-such-preset", "gpt-4o"]) {
         const { exitCode, stderr } = await workplace.run("model", given);
         expect(exitCode).toBe(1);
         expect(stderr).toMatch(/^error: .+\n +at: +.+\n +fix: +.+/);

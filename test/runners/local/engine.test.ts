@@ -106,7 +106,7 @@ for (const { name, options } of cases) {
         checkpoint: checkpoint.path,
         template: "vicuna_v1",
         device: "cpu",
-        requests: 12,
+        requests: 8,
         newTokens: 8,
       });
       expect(report.rows).toHaveLength(8);
