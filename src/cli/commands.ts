@@ -12,6 +12,7 @@ import { command as run } from "./run.js";
 import { command as score } from "./score.js";
 import { command as tasks } from "./tasks.js";
 import { command as view } from "./view.js";
+import { command as watch } from "./watch.js";
 
 /**
  * One file per command; the order is the order in --help. `any`: yargs gives each handler the arguments that its own builder
@@ -28,6 +29,7 @@ export const commands: readonly CommandModule<object, any>[] = [
   explain,
   power,
   baseline,
+  watch,
   model,
   checkInvariance,
   demoData,

@@ -1,0 +1,96 @@
+/** Metrics over the steps of a training, from the run folders that were evaluated. */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { MetricResult } from "../../core/result.js";
+import { number, signed } from "../format/numbers.js";
+import { textTable } from "../format/text-table.js";
+import { isRunFolder, openRun, type RunFolder } from "../read-run.js";
+import { scalarsOf } from "../trackers/scalars.js";
+import { writeWhole } from "../write-file.js";
+
+export interface Point {
+  readonly step: number;
+  readonly run: RunFolder;
+}
+
+/** `OUT/step-500` for step 500. */
+export const runFolderOf = (out: string, step: number) => join(out, `step-${step}`);
+
+/** The finished runs below `out`, by step: what a restart finds done. */
+export async function readCurve(out: string): Promise<Point[]> {
+  const names = await readdir(out).catch(() => []);
+  const points: Point[] = [];
+  for (const name of names) {
+    const step = /^step-(\d+)$/.exec(name)?.[1];
+    if (step === undefined || !(await isRunFolder(join(out, name)))) continue;
+    const run = await openRun(join(out, name));
+    if (run.manifest.status === "done" && run.results.size > 0) points.push({ step: Number(step), run });
+  }
+  return points.sort((a, b) => a.step - b.step);
+}
+
+/** `curve.jsonl`: one line per step, `{step, run, scalars}`. */
+export async function writeCurve(out: string, points: readonly Point[]): Promise<void> {
+  const lines = points.map(({ step, run }) => ({
+    step,
+    run: run.manifest.name,
+    scalars: Object.fromEntries(scalarsOf(run)),
+  }));
+  await writeWhole(join(out, "curve.jsonl"), lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+}
+
+export function mainMetric({ run }: Point, task: string): MetricResult | undefined {
+  return run.results.get(task)?.metrics.find(({ direction, value }) => direction !== "neither" && value !== null);
+}
+
+/** The step with the best main metric of `task`. */
+export function bestPoint(points: readonly Point[], task: string): Point | undefined {
+  let best: Point | undefined;
+  for (const point of points) {
+    const [metric, known] = [mainMetric(point, task), best && mainMetric(best, task)];
+    if (!metric) continue;
+    const sign = metric.direction === "lower" ? -1 : 1;
+    if (!known || (metric.value as number) * sign > (known.value as number) * sign) best = point;
+  }
+  return best;
+}
+
+const bars = "▁▂▃▄▅▆▇█";
+
+/** One line for each task: first, best and last value, and the course between them. */
+export function curveTable(points: readonly Point[]): string {
+  const tasks = [...new Set(points.flatMap(({ run }) => [...run.results.keys()]))].sort();
+  const columns = ["task", "metric", "first", "best", "at step", "last", "last - best", "course"].map((title, i) => ({
+    title,
+    align: i >= 2 && i <= 6 ? ("right" as const) : ("left" as const),
+  }));
+  const rows = tasks.flatMap((task) => {
+    const values = points.flatMap((point) => mainMetric(point, task) ?? []);
+    const best = bestPoint(points, task);
+    const [first, last, top] = [values[0], values.at(-1), best && mainMetric(best, task)];
+    if (!first || !last || !best || !top) return [];
+    const { unit } = first;
+    const lag = (last.value as number) - (top.value as number);
+    return [
+      [
+        task,
+        first.name,
+        number(first.value, unit),
+        number(top.value, unit),
+        String(best.step),
+        number(last.value, unit),
+        signed(lag, unit),
+        course(values),
+      ],
+    ];
+  });
+  return `${textTable(columns, rows)}\n`;
+}
+
+function course(metrics: readonly MetricResult[]): string {
+  const values = metrics.map(({ value }) => value as number);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const bar = (value: number) =>
+    bars[high === low ? 0 : Math.round(((value - low) / (high - low)) * (bars.length - 1))];
+  return values.slice(-40).map(bar).join("");
+}
