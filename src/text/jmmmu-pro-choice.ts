@@ -10,12 +10,13 @@ import { isPythonSpace, PYTHON_WORD, splitLines, strip, upper } from "./python-s
 
 const fullWidthLetters = /[Ａ-Ｚ]/g;
 const cue = /answer|final|correct|solution|ans|正解|答え|解答/giu;
-const optionLine = /^(?:[-*・>•]\s*)?[A-ZＡ-Ｚａ-ｚ][.)、。：:]/iu;
+const optionLine = /^(?:[-*・>•]\s*)?[A-ZＡ-Ｚａ-ｚİıſ\u212a][.)、。：:]/iu;
 const openers = "【[(*_-";
 const closers = "】])*_-";
 const plainClosers = "】])*";
 const wordCharacter = new RegExp(`[${PYTHON_WORD}]`, "u");
-const letterCharacter = /[A-Za-z]/;
+// Python's IGNORECASE lets four letters outside ASCII match `[A-Z]`.
+const letterCharacter = /[A-Za-zİıſ\u212a]/;
 
 /** The letter (not checked against the options), `undefined` when none is found. */
 export function parseJmmmuProChoice(answer: string): string | undefined {
