@@ -49,7 +49,10 @@ export function meteor(n: number, tokenized: () => readonly TokenizedImage[]): P
     const ask = async (request: string): Promise<string> => {
       java.child.stdin.write(`${request}\n`);
       const answer = await Promise.race([lines.next(), java.failed]);
-      if (answer.done) throw new Error("it ended before its answer");
+      if (answer.done) {
+        await java.ended; // its exit says why, if it knows
+        throw new Error("it ended before its answer");
+      }
       return answer.value.trim();
     };
     try {
