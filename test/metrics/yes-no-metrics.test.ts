@@ -1,0 +1,101 @@
+import { expect, test } from "vitest";
+import type { Metric, Sample } from "../../src/core/metric.js";
+import type { Scoring } from "../../src/core/score.js";
+import { hallusionMetric } from "../../src/metrics/hallusion-metrics.js";
+import { total } from "../../src/metrics/total.js";
+import { mmeMetric, mmeScore, yesNoMetric } from "../../src/metrics/yes-no-metrics.js";
+
+async function measured(metric: Metric, samples: readonly Partial<Sample>[], scoring: Scoring = "official") {
+  const fold = metric.start({ seed: 1, scoring });
+  samples.forEach((sample, index) => {
+    fold.add({
+      index,
+      id: String(index),
+      cluster: String(index),
+      groups: {},
+      score: { status: "scored", value: 0, answer: "" },
+      ...sample,
+    });
+  });
+  return fold.finish();
+}
+
+const said = (said: string, truth: string, category = "random"): Partial<Sample> => ({
+  groups: { category },
+  score: { status: "scored", value: said === truth ? 1 : 0, answer: said, data: { said, truth } },
+});
+const failed: Partial<Sample> = { score: { status: "unscored", reason: "refused", detail: "filter" } };
+
+test("POPE's measures count the yes class; a text that is no answer counts against accuracy only", async () => {
+  const samples = [said("yes", "yes"), said("yes", "no"), said("no", "yes"), said("no", "no"), said("maybe", "yes")];
+  expect((await measured(yesNoMetric("p", "precision"), samples)).value).toBe(1 / 2);
+  expect((await measured(yesNoMetric("r", "recall"), samples)).value).toBe(1 / 2);
+  expect((await measured(yesNoMetric("f1", "f1"), samples)).value).toBe(1 / 2);
+  expect((await measured(yesNoMetric("y", "yesRatio"), samples)).value).toBe(2 / 5);
+  expect((await measured(yesNoMetric("y", "yesRatio"), samples, "lmms-eval")).value).toBe(3 / 5); // of the truths
+});
+
+test("an undefined measure is null, and 0 under lmms-eval's scoring", async () => {
+  expect(await measured(yesNoMetric("p", "precision"), [said("no", "no")])).toMatchObject({ value: null, n: 1 });
+  expect((await measured(yesNoMetric("p", "precision"), [said("no", "no")], "lmms-eval")).value).toBe(0);
+});
+
+test("the mean over categories weighs each the same, and says what it leaves out", async () => {
+  const samples = [
+    said("yes", "yes", "a"),
+    said("yes", "yes", "a"),
+    said("yes", "no", "b"),
+    said("yes", "yes", "b"),
+    failed,
+  ];
+  const value = await measured(yesNoMetric("f1", "f1", "category"), samples);
+  expect(value.value).toBeCloseTo((1 + 2 / 3) / 2, 12);
+  expect(value.note).toContain("1 samples");
+});
+
+const pair = (image: string, category: string, ...right: boolean[]): Partial<Sample>[] =>
+  right.map((correct) => ({
+    cluster: image,
+    groups: { category },
+    score: { status: "scored", value: correct ? 1 : 0, answer: "" },
+  }));
+
+test("MME adds accuracy and accuracy+ of complete pairs, and reports incomplete ones", async () => {
+  const samples = [
+    ...pair("a", "existence", true, true),
+    ...pair("b", "existence", true, false),
+    ...pair("c", "OCR", true),
+    ...pair("d", "code_reasoning", true, true),
+  ];
+  const perception = await measured(mmeMetric("p", "perception"), samples);
+  expect(perception).toMatchObject({ value: 75 + 50, n: 4, note: expect.stringContaining("1 images") });
+  expect((await measured(mmeMetric("c", "cognition"), samples)).value).toBe(200);
+  expect((await measured(mmeScore("s"), samples)).value).toBe(325);
+  expect((await measured(mmeScore("s"), pair("c", "OCR", true))).value).toBeNull();
+});
+
+test("HallusionBench's groups are right only as a whole, and a missing figure is none", async () => {
+  const answer = (figure: string, question: string, correct: boolean, category = "VD"): Partial<Sample> => ({
+    score: {
+      status: "scored",
+      value: 0,
+      answer: "",
+      data: { category, subcategory: "x", set: "0", figure, question, correct },
+    },
+  });
+  const samples = [
+    answer("0", "0", true),
+    answer("0", "1", false),
+    answer("1", "0", true),
+    answer("0", "0", true, "VS"),
+  ];
+  expect((await measured(hallusionMetric("a", "answer"), samples)).value).toBe(75);
+  expect((await measured(hallusionMetric("q", "question"), samples)).value).toBeCloseTo(200 / 3, 10);
+  expect((await measured(hallusionMetric("f", "figure"), samples)).value).toBe(50);
+  expect((await measured(hallusionMetric("f", "figure", true), samples)).value).toBeCloseTo(200 / 3, 10);
+});
+
+test("a total is bounded by what its unscored samples could add", async () => {
+  const one = { score: { status: "scored", value: 1, answer: "" } } as const;
+  expect(await measured(total("points"), [one, one, failed])).toMatchObject({ value: 2, n: 2, bounds: [2, 3] });
+});
