@@ -88,7 +88,7 @@ function withImageLists(cells: Record<string, string>): Record<string, unknown> 
 }
 
 /** Cells of one record: tab-separated, double quotes around cells that need them, a quote inside doubled. */
-export function splitRecord(record: string): string[] {
+function splitRecord(record: string): string[] {
   const cells: string[] = [];
   let at = 0;
   for (;;) {

@@ -10,7 +10,7 @@ import { sniffImage } from "./sniff.js";
 const maxEncodedBytes = 256 * 1024 * 1024;
 
 /** First 32 hex digits of SHA-256: the key of every cache. */
-export function imageDigest(bytes: Uint8Array): string {
+function imageDigest(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex").slice(0, 32);
 }
 

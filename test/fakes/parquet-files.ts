@@ -117,7 +117,7 @@ function schemaOf(name: string, type: ColumnType): SchemaElement[] {
 }
 
 /** A Zstandard frame of stored blocks (RFC 8878, 3.1.1.2): Node 20 reads no zstd, so it cannot write it either. */
-export function storeZstd(input: Uint8Array): Uint8Array {
+function storeZstd(input: Uint8Array): Uint8Array {
   const size = new Uint8Array(8);
   new DataView(size.buffer).setBigUint64(0, BigInt(input.byteLength), true);
   // Frame_Header_Descriptor: single segment, 8-byte content size.

@@ -221,6 +221,13 @@ describe("pre-flight", () => {
     expect(JSON.stringify([error, error.cause, error.stack])).not.toContain("wrong-key-0123456789");
   });
 
+  test("gives up on a server that accepts and never answers", async () => {
+    await using endpoint = await startEndpoint({ faults: always("hang") });
+    const error = await preflight({ urls: [endpoint.url], timeoutSeconds: 0.2 });
+    expect(error.format()).toMatch(/no complete response within 0.2 s[\s\S]*busy or still loading/);
+    expect(endpoint.stats.requests).toBe(1);
+  });
+
   test("an unset variable is an error before any request", async () => {
     const error = await preflight({ apiKey: "env:NOT_SET" }).catch((thrown) => thrown);
     expect(error.format()).toMatch(/NOT_SET is not set/);

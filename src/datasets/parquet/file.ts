@@ -18,7 +18,7 @@ export interface ParquetFile {
   readonly footer: string;
 }
 
-export interface RowRange {
+interface RowRange {
   /** First row in the file, and one past the last. */
   readonly start: number;
   readonly end: number;

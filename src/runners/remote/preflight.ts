@@ -7,6 +7,11 @@ import type { Call } from "./protocol.js";
 import type { RemoteParts } from "./remote-runner.js";
 import type { Server } from "./servers.js";
 
+/** A server that says nothing for so long to "Say ok." will not serve a benchmark. */
+const mostSeconds = 60;
+
+type Attempt = (call: Call, server: Server, mostSeconds: number) => Promise<unknown>;
+
 /** Attempts per server: a passing fault must not stop a run, a lasting one should be known soon. */
 const attempts = 4;
 
@@ -18,7 +23,7 @@ const attempts = 4;
 export async function checkReachable(
   parts: RemoteParts,
   servers: readonly Server[],
-  attempt: (call: Call, server: Server) => Promise<unknown>,
+  attempt: Attempt,
   signal: AbortSignal,
 ): Promise<void> {
   const call = parts.protocol.generate(
@@ -44,17 +49,17 @@ export async function checkReachable(
 async function ask(
   call: Call,
   server: Server,
-  attempt: (call: Call, server: Server) => Promise<unknown>,
+  attempt: Attempt,
   signal: AbortSignal,
 ): Promise<TransportError | undefined> {
   for (let failures = 1; ; failures++) {
     try {
-      await attempt(call, server);
+      await attempt(call, server, mostSeconds);
       return undefined;
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
-      // Nobody listening, or a web page where the API should be: waiting changes neither.
-      const lasting = !error.passing || error.fault === "refused" || error.fault === "dns";
+      // Nobody there, or nobody who answers: waiting longer changes neither.
+      const lasting = !error.passing || ["refused", "dns", "timeout"].includes(error.fault);
       if (lasting || failures >= attempts) return error;
       await sleep(backoffMs(failures, error.retryAfterMs, { firstMs: 300, mostMs: 5_000 }), signal);
     }

@@ -37,7 +37,7 @@ export interface RemoteParts {
   readonly warn: (message: string) => void;
 }
 
-export type Answered = Exclude<Reply, { refused: string } | { missing: string }>;
+type Answered = Exclude<Reply, { refused: string } | { missing: string }>;
 
 /** What one call cost besides its answer. */
 interface Spent {
@@ -78,7 +78,7 @@ export class RemoteRunner implements Runner {
     return checkReachable(
       this.#parts,
       this.#servers.all,
-      (call, server) => this.#attempt(call, server, signal),
+      (call, server, seconds) => this.#attempt(call, server, signal, seconds),
       signal,
     );
   }
@@ -223,14 +223,20 @@ export class RemoteRunner implements Runner {
     }
   }
 
-  async #attempt(call: Call, server: Server, signal: AbortSignal): Promise<unknown> {
+  async #attempt(
+    call: Call,
+    server: Server,
+    signal: AbortSignal,
+    mostSeconds = Number.POSITIVE_INFINITY,
+  ): Promise<unknown> {
     const { config, transport, headers } = this.#parts;
+    const seconds = Math.min(config.timeoutSeconds ?? defaultTimeoutSeconds, mostSeconds);
     const response = await transport.request({
       method: "POST",
       url: server.url + call.path,
       headers,
       body: call.body,
-      timeoutMs: (config.timeoutSeconds ?? defaultTimeoutSeconds) * 1000,
+      timeoutMs: seconds * 1000,
       signal,
     });
     if (response.status >= 300) throw transport.statusError(response);
