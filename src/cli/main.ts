@@ -5,20 +5,21 @@ import yargs from "yargs";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { terminalSafeLines } from "../core/terminal-safe.js";
-import { commands } from "./commands.js";
+import { commandNames, loadCommands } from "./commands.js";
 import { ExitCode } from "./exit-code.js";
 import { yargsOptions } from "./options.js";
 import { packageVersion } from "./versions.js";
 
 export async function main(args: readonly string[]): Promise<void> {
   try {
-    await parser(args).parseAsync();
+    await (await parser(args)).parseAsync();
   } catch (error) {
     process.exitCode = report(error);
   }
 }
 
-function parser(args: readonly string[]) {
+async function parser(args: readonly string[]) {
+  const commands = await loadCommands(args[0]);
   return yargs(args)
     .scriptName("llava-eval")
     .usage(
@@ -43,11 +44,10 @@ function parser(args: readonly string[]) {
 function flagError(message: string, first: string): UserError {
   const unknown = /^Unknown (?:argument|command)s?: (.+)$/.exec(message)?.[1]?.split(", ")[0];
   if (unknown === first) {
-    const names = commands.map(({ command }) => String(command).split(" ")[0] ?? "");
     return new UserError(
       `no command "${first}"`,
       "the command line",
-      `${didYouMean(first, names)}commands: ${names.join(", ")}`,
+      `${didYouMean(first, commandNames)}commands: ${commandNames.join(", ")}`,
     );
   }
   if (unknown !== undefined) {
