@@ -2,7 +2,7 @@
 
 import type { Fold, FoldContext, Metric, MetricValue, Sample } from "../core/metric.js";
 import { bootstrap } from "../statistics/bootstrap.js";
-import { type MmeAnswer, mmeCategories, mmeTotal } from "./mme.js";
+import { type MmeAnswer, mmeCategories, perceptionTasks } from "./mme.js";
 import { countYesNo, noYesNoCounts, type YesNoCounts, yesNoMeasures } from "./pope.js";
 
 /** What a yes/no scorer leaves in `score.data`. */
@@ -36,12 +36,14 @@ export function yesNoMetric(name: string, measure: Measure, meanOf?: string): Me
 
 /** The counts of one image within one value of the group. */
 interface Unit {
-  readonly part: string;
+  readonly part: number;
   readonly counts: YesNoCounts;
 }
 
 class YesNoFold implements Fold {
   private readonly images = new Map<string, Unit[]>();
+  /** The group's values, in order of appearance; a single one without a group. */
+  private readonly parts: string[] = [];
   private n = 0;
   private unscored = 0;
   private readonly of: (counts: YesNoCounts) => number;
@@ -66,7 +68,7 @@ class YesNoFold implements Fold {
       return;
     }
     this.n++;
-    const part = this.meanOf === undefined ? "" : (sample.groups[this.meanOf] ?? "");
+    const part = this.partOf(sample);
     const units = this.images.get(sample.cluster) ?? [];
     this.images.set(sample.cluster, units);
     let unit = units.find((known) => known.part === part);
@@ -90,20 +92,33 @@ class YesNoFold implements Fold {
     return { value, n, stderr: spread.stderr, interval: spread.interval, method: "bootstrap", ...left };
   }
 
+  /** The measure of each part's total, averaged; images count as often as they were drawn. */
   private measured(images: readonly (readonly Unit[])[], drawn?: Uint32Array): number {
-    const parts = new Map<string, YesNoCounts>();
-    images.forEach((units, i) => {
-      const times = drawn?.[i] ?? 1;
-      if (times === 0) return;
-      for (const { part, counts } of units) {
-        const total = parts.get(part) ?? noYesNoCounts();
-        parts.set(part, total);
-        addCounts(total, counts, times);
+    const totals = this.parts.map(() => noYesNoCounts());
+    const seen = this.parts.map(() => false);
+    for (let i = 0; i < images.length; i++) {
+      const times = drawn === undefined ? 1 : (drawn[i] as number);
+      if (times === 0) continue;
+      for (const { part, counts } of images[i] as readonly Unit[]) {
+        seen[part] = true;
+        addCounts(totals[part] as YesNoCounts, counts, times);
       }
-    });
+    }
     let sum = 0;
-    for (const counts of parts.values()) sum += this.of(counts);
-    return sum / parts.size;
+    let parts = 0;
+    totals.forEach((total, part) => {
+      if (!seen[part]) return; // not drawn this time
+      sum += this.of(total);
+      parts++;
+    });
+    return sum / parts;
+  }
+
+  /** The number of the group's value. */
+  private partOf(sample: Sample): number {
+    const name = this.meanOf === undefined ? "" : (sample.groups[this.meanOf] ?? "");
+    const known = this.parts.indexOf(name);
+    return known >= 0 ? known : this.parts.push(name) - 1;
   }
 }
 
@@ -121,22 +136,12 @@ function addCounts(total: YesNoCounts, counts: YesNoCounts, times: number): void
  * Images with one answer only are left out and reported (lmms-eval refuses the run).
  */
 export function mmeMetric(name: string, part: "perception" | "cognition"): Metric {
-  return {
-    name,
-    unit: "points",
-    direction: "higher",
-    perGroup: false,
-    start: (context) => new MmeFold(context, (answers) => mmeTotal(mmeCategories(answers), part), part),
-  };
+  return { name, unit: "points", direction: "higher", perGroup: false, start: (context) => new MmeFold(context, part) };
 }
 
 /** MME's score of one category, 0..200 points: for the task's groups. Over the whole split it is the sum of all. */
 export function mmeScore(name: string): Metric {
-  const total = (answers: Iterable<MmeAnswer>) => {
-    const categories = mmeCategories(answers);
-    return mmeTotal(categories, "perception") + mmeTotal(categories, "cognition");
-  };
-  return { name, unit: "points", direction: "higher", start: (context) => new MmeFold(context, total) };
+  return { name, unit: "points", direction: "higher", start: (context) => new MmeFold(context) };
 }
 
 class MmeFold implements Fold {
@@ -145,7 +150,6 @@ class MmeFold implements Fold {
 
   constructor(
     private readonly context: FoldContext,
-    private readonly measure: (answers: Iterable<MmeAnswer>) => number,
     private readonly part?: "perception" | "cognition",
   ) {}
 
@@ -163,7 +167,7 @@ class MmeFold implements Fold {
   finish(): MetricValue {
     const complete = [...this.images.values()].filter((answers) => answers.length === 2);
     const left = this.images.size - complete.length;
-    const mine = complete.filter((answers) => this.counts(answers[0] as MmeAnswer));
+    const mine = complete.filter(([answer]) => this.counts(answer as MmeAnswer));
     const n = 2 * mine.length;
     const note =
       left > 0 || this.unscored > 0
@@ -172,23 +176,37 @@ class MmeFold implements Fold {
           }
         : {};
     if (n === 0) return { value: null, n, note: "no image has two answers" };
-    const value = this.measure(mine.flat());
-    if (this.context.valueOnly) return { value, n, ...note };
-    const spread = bootstrap(mine.length, (drawn) => this.measure(repeated(mine, drawn)), [this.context.seed]);
+    const categories = mmeCategories(mine.flat());
+    const value = [...categories.values()].reduce((sum, { score }) => sum + score, 0);
+    const spread = bootstrap(mine.length, resampled(mine, [...categories.keys()]), [this.context.seed]);
     if (spread === undefined) return { value, n, ...note };
     return { value, n, stderr: spread.stderr, interval: spread.interval, method: "bootstrap", ...note };
   }
 
   private counts({ category }: MmeAnswer): boolean {
-    const value =
-      this.part === undefined ? 1 : mmeTotal(new Map([[category, { score: 1, pairs: 1, incomplete: 0 }]]), this.part);
-    return value > 0;
+    return this.part === undefined || perceptionTasks.includes(category) === (this.part === "perception");
   }
 }
 
-/** The images as often as they were drawn, each copy an image of its own. */
-function* repeated(images: readonly (readonly MmeAnswer[])[], drawn: Uint32Array): Iterable<MmeAnswer> {
-  for (let i = 0; i < images.length; i++)
-    for (let copy = 0; copy < (drawn[i] as number); copy++)
-      for (const answer of images[i] as readonly MmeAnswer[]) yield { ...answer, image: `${copy} ${answer.image}` };
+/** The sum of the categories' scores for images as often as they were drawn; a category that was not drawn adds nothing. */
+function resampled(
+  images: readonly (readonly MmeAnswer[])[],
+  categories: readonly string[],
+): (drawn: Uint32Array) => number {
+  const category = Int32Array.from(images, ([answer]) => categories.indexOf(answer?.category ?? ""));
+  const right = Int32Array.from(images, (answers) => answers.filter(({ correct }) => correct).length);
+  return (drawn) => {
+    const pairs = new Float64Array(categories.length);
+    const points = new Float64Array(categories.length);
+    for (let i = 0; i < drawn.length; i++) {
+      const times = drawn[i] as number;
+      const at = category[i] as number;
+      // 100 for the accuracy of both questions, 100 more for having both right.
+      pairs[at] = (pairs[at] as number) + times;
+      points[at] = (points[at] as number) + times * (50 * (right[i] as number) + (right[i] === 2 ? 100 : 0));
+    }
+    let sum = 0;
+    for (let at = 0; at < pairs.length; at++) if (pairs[at]) sum += (points[at] as number) / (pairs[at] as number);
+    return sum;
+  };
 }
