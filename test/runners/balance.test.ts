@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { TransportError } from "../../src/http/transport-error.js";
 import { JsonBody } from "../../src/runners/remote/json-body.js";
-import { Servers } from "../../src/runners/remote/servers.js";
+import { type Server, Servers, urlOf } from "../../src/runners/remote/servers.js";
 import { Window } from "../../src/runners/remote/window.js";
 
 const signal = () => new AbortController().signal;
@@ -65,6 +65,15 @@ describe("the window", () => {
     await waiting;
     expect(performance.now() - began).toBeGreaterThan(40);
   });
+});
+
+test("a path is put below a base URL, before its query", () => {
+  const [plain] = new Servers(["http://a/v1/"]).all;
+  const [azure] = new Servers(["https://x.azure.com/openai/deployments/d?api-version=1"]).all;
+  expect(urlOf(plain as Server, "/chat/completions")).toBe("http://a/v1/chat/completions");
+  expect(urlOf(azure as Server, "/chat/completions")).toBe(
+    "https://x.azure.com/openai/deployments/d/chat/completions?api-version=1",
+  );
 });
 
 describe("several servers", () => {

@@ -5,7 +5,7 @@ import { TransportError } from "../../http/transport-error.js";
 import { explain } from "./explain.js";
 import type { Call } from "./protocol.js";
 import type { RemoteParts } from "./remote-runner.js";
-import type { Server } from "./servers.js";
+import { type Server, urlOf } from "./servers.js";
 
 /** A server that says nothing for so long to "Say ok." will not serve a benchmark. */
 const mostSeconds = 60;
@@ -73,7 +73,7 @@ async function diagnose(
   failure: TransportError,
   signal: AbortSignal,
 ): Promise<UserError> {
-  return new UserError(explain(failure), server.url + call.path, await fixFor(parts, server, failure, signal), {
+  return new UserError(explain(failure), urlOf(server, call.path), await fixFor(parts, server, failure, signal), {
     cause: failure,
   });
 }
@@ -113,7 +113,7 @@ async function listModels(parts: RemoteParts, server: Server, signal: AbortSigna
   try {
     const response = await parts.transport.request({
       method: "GET",
-      url: server.url + parts.protocol.modelsPath,
+      url: urlOf(server, parts.protocol.modelsPath),
       headers: parts.headers,
       timeoutMs: 10_000,
       signal,

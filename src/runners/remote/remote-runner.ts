@@ -19,7 +19,7 @@ import { explain, isRefusal, noSampleCanWork } from "./explain.js";
 import { checkReachable } from "./preflight.js";
 import type { Call, ImageParts, Protocol, Reply } from "./protocol.js";
 import { parseReply } from "./reply.js";
-import { type Server, Servers } from "./servers.js";
+import { type Server, Servers, urlOf } from "./servers.js";
 import { Window } from "./window.js";
 
 export interface RemoteParts {
@@ -233,7 +233,7 @@ export class RemoteRunner implements Runner {
     const seconds = Math.min(config.timeoutSeconds ?? defaultTimeoutSeconds, mostSeconds);
     const response = await transport.request({
       method: "POST",
-      url: server.url + call.path,
+      url: urlOf(server, call.path),
       headers,
       body: call.body,
       timeoutMs: seconds * 1000,
@@ -246,7 +246,7 @@ export class RemoteRunner implements Runner {
   #giveUpIfHopeless(failure: TransportError, call: Call, server: Server): void {
     const code = this.#parts.protocol.errorCode(jsonOf(failure.body));
     if (isRefusal(failure, code)) throw new SampleFailure("refused", explain(failure), { cause: failure });
-    if (noSampleCanWork(failure, code)) throw asUserError(failure, server.url + call.path, this.#parts);
+    if (noSampleCanWork(failure, code)) throw asUserError(failure, urlOf(server, call.path), this.#parts);
     if (!failure.passing) throw new SampleFailure("transport", explain(failure), { cause: failure });
   }
 

@@ -6,6 +6,14 @@ export interface Server {
   readonly url: string;
 }
 
+/** A path below the server's base URL; a query of the base (Azure's `?api-version=...`) stays at the end. */
+export function urlOf(server: Server, path: string): string {
+  const query = server.url.indexOf("?");
+  return query < 0
+    ? server.url + path
+    : server.url.slice(0, query).replace(/\/+$/, "") + path + server.url.slice(query);
+}
+
 interface State extends Server {
   inFlight: number;
   failures: number;
