@@ -97,7 +97,9 @@ void read_native(Fields& fields, const ModelOptions& options, ModelConfig& confi
   const Json* grid = fields.any("image_grid_pinpoints");
   if (image.aspect_ratio == AspectRatio::anyres) {
     if (grid == nullptr) throw Error("image_aspect_ratio is anyres but image_grid_pinpoints is missing", fields.where(), "Correct the file.");
-    image.grid = read_grid(*grid, config.vision.image_size, fields.where());
+    // Of an unknown tower (already refused) the tile side is unknown, too.
+    const bool known_tower = std::none_of(config.unsupported.begin(), config.unsupported.end(), [](const Unsupported& u) { return u.field == "mm_vision_tower"; });
+    if (known_tower) image.grid = read_grid(*grid, config.vision.image_size, fields.where());
   }
 
   config.prompt_limit = fields.integer("tokenizer_model_max_length", 0, 0, int64_t{1} << 40);
