@@ -103,11 +103,11 @@ class SampleIndex {
 
 /** The record with its keys in the documented order, so that equal samples are equal bytes. */
 function canonicalSample(record: SampleRecord): SampleRecord {
-  const { index, id, repeat, cluster, groups, prompt, images, text, reasoning, finish } = record;
+  const { index, id, repeat, cluster, groups, prompt, images, sizes, text, reasoning, finish } = record;
   const { warnings, likelihoods, turns, submission, score } = record;
   // Undefined members are left out by JSON.stringify.
   return {
-    ...{ index, id, repeat, cluster, groups, prompt, images, text, reasoning, finish },
+    ...{ index, id, repeat, cluster, groups, prompt, images, sizes, text, reasoning, finish },
     ...{ warnings, likelihoods, turns, submission, score },
   } as SampleRecord;
 }
