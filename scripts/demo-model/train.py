@@ -1,6 +1,6 @@
 """Trains the demo model on pictures of the demo generator. Resumable: run it again and it goes on from its checkpoint.
 
-    python3 train.py --data DIR --out DIR --minutes 60 --decay-minutes 15
+    python3 train.py --data DIR --out DIR --minutes 72 --decay-minutes 28
 
 DIR of --data holds folders train-* (and one folder `held`) written by `llava-eval demo-data --format training`.
 Stages: letters on text alone; the tower alone on what covers each patch; easy scenes; then everything together.
@@ -28,7 +28,7 @@ from samples import Chunk, drill, labels_of, pixels_of, table
 from template import ANSWER, SYSTEM
 from tokenizer import Tokenizer, build, train as train_merges
 
-DRILL_STEPS, TOWER_STEPS, EASY_STEPS = 285, 320, 300
+DRILL_STEPS, TOWER_STEPS, EASY_STEPS = 370, 320, 300
 
 
 def make_tokenizer(args):
@@ -162,7 +162,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--decay-minutes", type=float, default=0, help="the learning rate falls over the last D minutes")
     parser.add_argument("--save-minutes", type=float, default=12, help="time between checkpoints, each with a held-out evaluation")
-    parser.add_argument("--lr", type=float, default=1.5e-3)
+    parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
