@@ -1,6 +1,7 @@
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { RowItem } from "../../src/core/dataset.js";
@@ -159,6 +160,18 @@ test("a download that an earlier process left half-done goes on from its bytes",
   expect(idsOf(await read(request(server.url)))).toEqual(upTo(60));
   expect(server.stats.ranges).toContain(`${names[0]} 123456-${content.byteLength}`);
 });
+
+test("the lock of a process that was killed does not hold up the next one", async () => {
+  await using server = await hub();
+  const blobs = join(home, "hub", "datasets--lmms-lab--VQAv2", "blobs");
+  const sha256 = createHash("sha256")
+    .update(shards()[names[0]] as Uint8Array)
+    .digest("hex");
+  const { pid } = spawnSync(process.execPath, ["-e", ""]);
+  await mkdir(blobs, { recursive: true });
+  await writeFile(join(blobs, `${sha256}.lock`), `${pid} ${hostname()}`);
+  expect(idsOf(await read(request(server.url)))).toEqual(upTo(60));
+}, 30_000);
 
 test("a shard with a wrong hash is fetched once more; if it stays wrong its rows fail and the others are read", async () => {
   await using passing = await hub({ corrupted: [names[1]], corruptedTimes: 2 });

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open, rename, rm, stat, utimes } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { UserError } from "../../core/errors.js";
 import { backoffMs, sleep } from "../retry.js";
@@ -130,14 +131,28 @@ async function withLock(path: string, signal: AbortSignal, body: () => Promise<v
 async function tryLock(path: string): Promise<boolean> {
   try {
     const handle = await open(path, "wx");
-    await handle.writeFile(String(process.pid));
+    await handle.writeFile(`${process.pid} ${hostname()}`);
     await handle.close();
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    const facts = await stat(path).catch(() => undefined);
-    if (facts && Date.now() - facts.mtimeMs > staleLockMs) await rm(path, { force: true });
+    if (await isAbandoned(path)) await rm(path, { force: true });
     return false;
+  }
+}
+
+/** Its owner was killed: a process of this machine that is gone, or one of another (shared cache) that is silent. */
+async function isAbandoned(path: string): Promise<boolean> {
+  const facts = await stat(path).catch(() => undefined);
+  if (!facts) return false;
+  if (Date.now() - facts.mtimeMs > staleLockMs) return true;
+  const [pid, host] = (await readFile(path, "utf8").catch(() => "")).split(" ");
+  if (!pid || host !== hostname()) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
   }
 }
 
