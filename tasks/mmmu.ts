@@ -1,26 +1,24 @@
 import {
   binaryDigit,
   binaryJudgement,
-  bracketedOptions,
   defineTask,
   domainOf,
   imageColumns,
   imagesFirst,
   imagesInPlace,
-  LETTER_DIRECTLY,
-  letteredOptions,
   mean,
+  mmmuBareQuestion,
+  mmmuPrompt,
   mmmuScore,
   notJudged,
-  parseStringList,
   rightOrWrong,
   type Split,
   strictBinary,
-  stripReasoning,
   subjectOf,
   type TaggedRow,
   type Task,
   Type,
+  taggedAnswer,
   userPrompt,
 } from "llava-eval";
 
@@ -34,7 +32,6 @@ const row = Type.Object({
 });
 type Row = TaggedRow & { id: string; question: string; options: string; answer: string; question_type: string };
 
-const WORD_OR_PHRASE = "Answer the question using a single word or phrase.";
 const split = { sources: ["lmms-lab-encoder/MMMU", "lmms-lab/MMMU"], licence: "apache-2.0" };
 
 const mmmu: Task<Row> = {
@@ -52,11 +49,7 @@ const mmmu: Task<Row> = {
   id: ({ id }) => id,
   profiles: ["default", "interleaved", "official", "qwen3_vl", "qwen"],
   prompt(row, profile) {
-    const words = profile.startsWith("qwen")
-      ? qwenWords(row, profile)
-      : profile === "official"
-        ? officialWords(row)
-        : lmmsWords(row);
+    const words = mmmuPrompt(row, profile);
     return profile === "interleaved" ? imagesInPlace(row, words) : imagesFirst(row, words);
   },
   generation: { maxNewTokens: 128, temperature: 0 },
@@ -80,55 +73,20 @@ const reasoning: Task<Row> = {
   cite: "https://arxiv.org/abs/2311.16502; scoring follows lmms-eval mmmu/utils.py (reasoning)",
   splits: { val: mmmu.splits.val as Split, dev: mmmu.splits.dev as Split },
   profiles: ["default"],
-  prompt: (row) => imagesFirst(row, bareWords(row)),
+  prompt: (row) => imagesFirst(row, mmmuBareQuestion(row)),
   generation: { maxNewTokens: 16_384, temperature: 0 },
   judge: {
     model: "gpt-4o-2024-11-20",
     template: binaryJudgement("{question}", "{answer}", "{prediction}"),
     ask(row, output, verdicts, scoring) {
       if (verdicts.length > 0) return undefined;
-      const prompt = userPrompt(binaryJudgement(bareWords(row), row.answer, finalAnswer(output.text)));
+      const prompt = userPrompt(binaryJudgement(mmmuBareQuestion(row), row.answer, taggedAnswer(output.text)));
       return { prompt, options: { temperature: 0 }, parse: scoring === "official" ? strictBinary : binaryDigit };
     },
   },
   score({ answer }, output, { verdicts: [verdict] }) {
-    return verdict === undefined ? notJudged : rightOrWrong(verdict === 1, finalAnswer(output.text), answer);
+    return verdict === undefined ? notJudged : rightOrWrong(verdict === 1, taggedAnswer(output.text), answer);
   },
 };
 
 export default [defineTask(mmmu), defineTask(reasoning)];
-
-function finalAnswer(text: string): string {
-  const rest = stripReasoning(text);
-  const start = rest.indexOf("<answer>");
-  const end = rest.indexOf("</answer>", start);
-  return start < 0 || end < 0 ? rest : rest.slice(start + "<answer>".length, end).trim();
-}
-
-function bareWords(row: Row): string {
-  if (!isChoice(row)) return `${row.question}\n\n`;
-  return `${row.question}\n${letteredOptions(parseStringList(row.options))}\n\n`;
-}
-
-const isChoice = (row: Row): boolean => row.question_type === "multiple-choice";
-
-function lmmsWords(row: Row): string {
-  if (!isChoice(row)) return `${row.question}\n\n${WORD_OR_PHRASE}`;
-  return `${row.question}\n${letteredOptions(parseStringList(row.options))}\n\n${LETTER_DIRECTLY}`;
-}
-
-/** MMMU's own `configs/llava1.5.yaml`. */
-function officialWords(row: Row): string {
-  if (!isChoice(row)) return `${row.question}\n\n${WORD_OR_PHRASE}`;
-  return `${row.question}\n\n${bracketedOptions(parseStringList(row.options))}\n\n${LETTER_DIRECTLY}`;
-}
-
-/** `qwen` is lmms-eval's `mmmu_val_qwen`, which asks open questions in other words than `qwen3_vl`. */
-function qwenWords(row: Row, profile: string): string {
-  const open =
-    profile === "qwen"
-      ? "Please answer the question directly."
-      : "Please select the correct answer from the options above.";
-  const last = isChoice(row) ? "Answer with the option letter only." : open;
-  return `Question: ${row.question}\nOptions:\n${letteredOptions(parseStringList(row.options))}\n${last}`;
-}

@@ -4,13 +4,12 @@ import {
   chosen,
   defineTask,
   Image,
+  imagesAtMarks,
   LETTER_DIRECTLY,
   letterBeforePeriod,
   letteredOptions,
   mean,
   optionLetters,
-  type Part,
-  type Prompt,
   parseChoice,
   type Static,
   stripReasoning,
@@ -40,7 +39,7 @@ export default defineTask<Row>({
   row,
   id: ({ idx }) => idx,
   profiles: ["default", "official"],
-  prompt: (row, profile) => interleave(row, profile === "official" ? officialWords(row) : lmmsWords(row)),
+  prompt: (row, profile) => imagesAtMarks(row.image_list, profile === "official" ? officialWords(row) : lmmsWords(row)),
   generation: { maxNewTokens: 16, temperature: 0 },
   score({ options, answer }, output, context) {
     const text = stripReasoning(output.text);
@@ -60,16 +59,3 @@ const lmmsWords = ({ question, options }: Row) => `${question}\n${letteredOption
 
 const officialWords = ({ question, options }: Row) =>
   `Question: ${question}\nChoices:\n${bracketedOptions(options)}Hint: Please provide the correct option letter, such as A, B, C, D, directly.\nAnswer:`;
-
-/** Pictures where the words have `<image>`; any beyond the marks come first. */
-function interleave({ image_list }: Row, words: string): Prompt {
-  const pieces = words.split("<image>");
-  const unmarked = Math.max(0, image_list.length - (pieces.length - 1));
-  const parts: Part[] = image_list.slice(0, unmarked).map((image) => ({ type: "image", image }));
-  pieces.forEach((text, i) => {
-    const image = i === 0 ? undefined : image_list[unmarked + i - 1];
-    if (image) parts.push({ type: "image", image });
-    if (text !== "") parts.push({ type: "text", text });
-  });
-  return { messages: [{ role: "user", parts }] };
-}

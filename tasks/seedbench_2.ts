@@ -3,13 +3,12 @@ import {
   defineTask,
   firstCharacter,
   Image,
+  imagesAtMarks,
   LETTER_DIRECTLY,
   letteredOptions,
   lowestMeanLoss,
   mean,
   optionLetters,
-  type Part,
-  type Prompt,
   type Static,
   stripReasoning,
   type Task,
@@ -50,7 +49,7 @@ const generated: Task<Row> = {
   row,
   id: ({ question_id }) => String(question_id),
   imageKey: ({ data_id }) => data_id.join(" "),
-  prompt: (row) => interleave(row, `${withMarks(row)}\n${LETTER_DIRECTLY}`),
+  prompt: (row) => imagesAtMarks(row.image, `${withMarks(row)}\n${LETTER_DIRECTLY}`),
   generation: { maxNewTokens: 16, temperature: 0 },
   score: ({ answer }, output) => chosen(firstCharacter(stripReasoning(output.text)), answer),
   metrics: [mean("accuracy")],
@@ -67,7 +66,7 @@ const ranked: Task<Row> = {
   name: "seedbench_2_ppl",
   about: "SEED-Bench-2 by log-likelihood, questions with text options only (Li et al. 2023).",
   expand: (row) => (choices(row).some(isPicture) ? [] : [row]),
-  prompt: (row) => interleave(row, `${row.question.replaceAll("<img>", "<image>")} Answer :`),
+  prompt: (row) => imagesAtMarks(row.image, `${row.question.replaceAll("<img>", "<image>")} Answer :`),
   choices: (row) => choices(row).map((choice) => ` ${choice}`),
   score: ({ answer }, output) => chosen(optionLetters(4)[lowestMeanLoss(output)], answer),
 };
@@ -80,17 +79,4 @@ function withMarks(row: Row): string {
   const words = `${row.question.replaceAll("<img>", "<image>")}\n${letteredOptions(options)}`;
   if (row.data_type !== "Image Generation") return words;
   return `${Array.from({ length: Math.max(0, row.data_id.length - 4) }, () => "<image>").join(" ")}\n${words}`;
-}
-
-/** Pictures at their marks; those without a mark come first. */
-function interleave({ image }: Row, words: string): Prompt {
-  const pieces = words.split("<image>");
-  const unmarked = Math.max(0, image.length - (pieces.length - 1));
-  const parts: Part[] = image.slice(0, unmarked).map((one) => ({ type: "image", image: one }));
-  pieces.forEach((piece, i) => {
-    const one = i === 0 ? undefined : image[unmarked + i - 1];
-    if (one) parts.push({ type: "image", image: one });
-    if (piece.trim() !== "") parts.push({ type: "text", text: piece });
-  });
-  return { messages: [{ role: "user", parts }] };
 }

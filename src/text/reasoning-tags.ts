@@ -58,3 +58,11 @@ function dropLast(pieces: string[], count: number): void {
     left -= piece.length;
   }
 }
+
+/** What stands between the first `<answer>` and the next `</answer>`, else the whole text, both without reasoning. */
+export function taggedAnswer(text: string): string {
+  const rest = stripReasoning(text);
+  const start = rest.indexOf("<answer>");
+  const end = rest.indexOf("</answer>", start);
+  return start < 0 || end < 0 ? rest : strip(rest.slice(start + "<answer>".length, end));
+}

@@ -8,7 +8,7 @@ import { vstarQuestion } from "../../src/text/leading-letter.js";
 import { mathVisionEqual } from "../../src/text/math-vision-answer.js";
 import { parseChoice, parseProChoice } from "../../src/text/mmmu-choice.js";
 import { parsePythonLiteral, parseStringList } from "../../src/text/python-literal.js";
-import { stripReasoning } from "../../src/text/reasoning-tags.js";
+import { stripReasoning, taggedAnswer } from "../../src/text/reasoning-tags.js";
 import { robustChoice } from "../../src/text/robust-choice.js";
 
 const options = ["first option", "second", "third", "fourth"];
@@ -138,4 +138,10 @@ test("a strict 0/1 verdict is the digit alone", () => {
 
 test("a cell that holds no list fails its own sample", () => {
   expect(() => parseStringList("['a'")).toThrow(SampleFailure);
+});
+
+test("what stands in answer tags is the answer, thoughts aside", () => {
+  expect(taggedAnswer("<think>A?</think> so <answer> B </answer>.")).toBe("B");
+  expect(taggedAnswer("no tags")).toBe("no tags");
+  expect(taggedAnswer("<answer>never closed")).toBe("<answer>never closed");
 });
