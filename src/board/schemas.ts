@@ -15,14 +15,14 @@ const files: readonly (readonly [name: string, title: string, schema: TSchema])[
 
 /** By file name. The number behind `v` is the major version: a reader refuses a newer one. */
 export function publishedSchemas(): Readonly<Record<string, object>> {
-  return Object.fromEntries(
-    files.map(([name, title, schema]) => [
-      name,
-      {
-        $schema: "https://json-schema.org/draft/2020-12/schema",
-        title,
-        ...(JSON.parse(JSON.stringify(schema)) as object),
-      },
-    ]),
-  );
+  return Object.fromEntries(files.map(([name, title, schema]) => [name, published(title, schema)]));
+}
+
+/** A schema as a file for editors and other programs. */
+export function published(title: string, schema: object): object {
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title,
+    ...(JSON.parse(JSON.stringify(schema)) as object),
+  };
 }

@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startEndpoint } from "../fakes/endpoint.js";
@@ -174,3 +175,41 @@ function generator(state: number): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+test.skipIf(process.getuid?.() !== 0)(
+  "a full disk ends the run with what to do, keeps finished samples, and the same command goes on (skipped unless root: mounts a small disk)",
+  { timeout: 300_000 },
+  async () => {
+    await using place = await Workplace.make();
+    await writeRows(place.file("rows"), n);
+    await mkdir(place.file("small"));
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=48k", "tmpfs", place.file("small")]);
+    try {
+      await using endpoint = await startEndpoint({ latencyMs: 5 });
+      const args = [
+        "run",
+        "--tasks",
+        task,
+        "--data",
+        "rows",
+        "--model",
+        `openai:fake@${endpoint.url}`,
+        "--concurrency",
+        "4",
+        "--out",
+        "small/out",
+      ];
+      const full = await place.run(...args);
+      expect(full.exitCode).toBe(1);
+      expect(full.stderr).toContain("free some disk space and run the same command again");
+      const kept = await journalled(place.file("small", "out", "single_image.samples.jsonl"));
+      expect(kept.size).toBeGreaterThan(0);
+      execFileSync("mount", ["-o", "remount,size=4m", place.file("small")]);
+      endpoint.asked.length = 0;
+      expect((await place.run(...args)).exitCode).toBe(0);
+      expect(endpoint.asked.filter(isQuestion).length).toBeLessThanOrEqual(n - kept.size);
+    } finally {
+      execFileSync("umount", [place.file("small")]);
+    }
+  },
+);
