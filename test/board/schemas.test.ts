@@ -6,13 +6,14 @@ import { compare } from "../../src/board/compare/compare.js";
 import { resolveSide } from "../../src/board/compare/side.js";
 import { writeRunLeaderboard } from "../../src/board/leaderboard/collect.js";
 import { publishedSchemas } from "../../src/board/schemas.js";
+import { configSchemas } from "../../src/cli/config-schemas.js";
 import { packageRoot } from "../../src/core/package-root.js";
 import { sample, temporaryFolder, writeRun } from "./run-fixture.js";
 
 const folder = join(packageRoot, "schemas");
 
 test("schemas/ is what the types say (npm run schemas writes it)", async () => {
-  const expected = publishedSchemas();
+  const expected = { ...publishedSchemas(), ...configSchemas() };
   expect((await readdir(folder)).sort()).toEqual(Object.keys(expected).sort());
   for (const [name, schema] of Object.entries(expected)) {
     expect(JSON.parse(await readFile(join(folder, name), "utf8")), name).toEqual(schema);

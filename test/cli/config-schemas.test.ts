@@ -3,14 +3,9 @@ import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { configSchemas } from "../../src/cli/config-schemas.js";
 import { root } from "../e2e/cli.js";
 
 const shipped = (name: string) => JSON.parse(readFileSync(join(root, "schemas", name), "utf8"));
-
-test("the config schemas in schemas/ are what the program itself uses (npm run schemas)", () => {
-  for (const [name, schema] of Object.entries(configSchemas())) expect(shipped(name), name).toEqual(schema);
-});
 
 test.each([
   ["model.v1.json", "configs/models"],
