@@ -38,20 +38,27 @@ const word = `[${L}][${L}${N}]*(?:[.!?][${L}][${L}${N}]*)*`;
 const acronym = "[A-Za-z](?:\\.[A-Za-z])*\\.";
 const number = `[${N}]*(?:[.,:\\u00ad\\u066b\\u066c][${N}]+)+|[${N}]+`;
 
+/** Letters in any case; written out, because a sentence's end still needs a real capital. */
+const anyCase = (words: string) =>
+  words.replace(/[A-Za-z]/g, (letter) => `[${letter.toUpperCase()}${letter.toLowerCase()}]`);
+
 // Abbreviations that can end a sentence: before a capital, and at the very end, their period counts twice.
 const ending = [
-  "Jr|Sr|Bros|Esq|Rd|Blvd|Inc|Co|Corp|Ltd|Ph\\.D|Ed\\.D|Psy\\.D|Pty|Pte|PLC|Cos|Bancorp|etc|est|ext|al|seq",
-  "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec|Mon|Tue|Tues|Wed|Thu|Thur|Thurs|Fri",
-  "Ala|Ariz|Calif|Colo|Conn|Dak|Del|Fla|Ind|Kans?|Ky|Mass|Mich|Minn|Miss|Mont|Neb|Nev|Okla|Ont|Ore|Penn|Tenn|Tex|Wis|Wyo",
+  anyCase("Jr|Sr|Bros|Esq|Rd|Blvd|Inc|Co|Cos|Corp|Ltd|Ph\\.D|Ed\\.D|Psy\\.D|Pty|Pte|PLC|Bancorp|etc|est|ext|al|seq"),
+  anyCase("Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec|Mon|Tue|Tues|Wed|Thu|Thur|Thurs|Fri"),
+  anyCase("Ala|Ariz|Calif|Colo|Conn|Dak|Fla|Ind|Kans?|Ky|Mich|Minn|Mont|Neb|Nev|Okla|Ont|Penn|Tenn|Wis|Wyo"),
+  "Del|Mass|Miss|Ore|Tex", // in lower case these are words
 ].join("|");
 // Abbreviations that never do: titles, places, addresses.
-const titled = [
-  "Mr|Mrs|Ms|M[mM]e|Dr|Drs|Prof|Profs|Rev|Hon|Gen|Gens|Sen|Sens|Rep|Reps|Gov|Govs|Lt|Lieut|Adm|Col|Cpl|Maj|Brig|Capt",
-  "Sgt|Cmdr|Messrs|Mssrs|St|Ste|Mt|Ft|ft|Pt|Rte|Ave|Pres|Insp|Supt|Dist|Asst|Assn|Dept|Det|vs|Alex|Wm|Jos|Cie",
-  "Comdr|Fr|cf|dept|Univ|v",
-].join("|");
+const titled = anyCase(
+  [
+    "Mr|Mrs|Ms|Mme|Dr|Drs|Prof|Profs|Rev|Hon|Gen|Gens|Sen|Sens|Rep|Reps|Gov|Govs|Lt|Lieut|Adm|Col|Cpl|Maj|Brig|Capt",
+    "Sgt|Cmdr|Messrs|Mssrs|St|Ste|Mt|Ft|Pt|Rte|Ave|Pres|Insp|Supt|Dist|Asst|Assn|Dept|Det|vs|Alex|Wm|Jos|Cie",
+    "Comdr|Fr|cf|Univ|v",
+  ].join("|"),
+);
 // Only before a number.
-const numbered = "[Nn]os?|[Pp]p?|[Ff]igs?";
+const numbered = anyCase("nos?|pp?|figs?");
 
 // Words after which an acronym's period also ends a sentence.
 const starters =
@@ -133,7 +140,7 @@ const rules: readonly Rule[] = [
   rule("&quot;", as("``"), "[A-Za-z0-9$]", "iu"),
   rule("&quot;", as("''"), "", "iu"),
   rule("&apos;", as("'"), "", "iu"),
-  rule('https?://[^ \\t\\n\\f\\r"<>|()]+[^ \\t\\n\\f\\r"<>|.!?(){},\\-]'),
+  rule('[Hh][Tt][Tt][Pp][Ss]?://[^ \\t\\n\\f\\r"<>|()]+[^ \\t\\n\\f\\r"<>|.!?(){},\\-]'),
   rule(
     '(?:www\\.(?:[^ \\t\\n\\f\\r"<>|.!?(){},]{1,80}\\.){1,8}[a-zA-Z]{2,4}|(?=[A-Za-z0-9])(?:[^ \\t\\n\\f\\r"`\'<>|.!?(){},\\-_$]{1,80}\\.){1,8}(?:com|net|org|edu))(?:/[^ \\t\\n\\f\\r"<>|()]+[^ \\t\\n\\f\\r"<>|.!?(){},\\-])?',
   ),
@@ -183,7 +190,7 @@ const rules: readonly Rule[] = [
   rule(`(?:${ending})\\.`, givingBack(1), `${spaceOrLine}(?:${spaceOrLine}|[A-Z])`, "u"),
   rule(`(?:${ending})\\.`, undefined, "[^][^]", "u"),
   rule(`(?:${ending})\\.`, givingBack(1), "", "u"),
-  rule(`(?:${titled})\\.`, undefined, "", "iu"),
+  rule(`(?:${titled})\\.`),
   rule(`(?:${numbered})\\.`, undefined, `${spaceOrLine}?[0-9]`, "u"),
   rule(acronym, endingAcronym, `${spaceOrLine}+(?:${starters})${spaceOrLine}`),
   rule(acronym),
