@@ -60,7 +60,11 @@ const english: Task<Row> = {
     mmbenchPrompt(row, profile, { header: "There are several options:", last: LETTER_DIRECTLY }),
   generation: { maxNewTokens: 1024, temperature: 0 },
   score: mmbenchStaticScore,
-  metrics: [circularAccuracy("circular_accuracy"), mean("vanilla_accuracy")],
+  metrics: [
+    circularAccuracy("circular_accuracy", { of: "pass" }),
+    mean("vanilla_accuracy", { of: "vanilla" }),
+    mean("pass_accuracy", { of: "pass" }),
+  ],
   groups: { l2_category: (row) => row["L2-category"] ?? undefined, category: ({ category }) => category },
   submission: mmbenchSubmission("mmbench_en_test_results.xlsx"),
 };

@@ -24,8 +24,10 @@ interface Question {
  * Share of questions whose every pass is right. How many passes a question has is known from the rows only: "all of the
  * above" keeps its place, so such a question has fewer passes than options. A question with an unscored pass counts only
  * if another pass is wrong already. lmms-eval counts a question only if its first pass is among the rows.
+ *
+ * @param of which value of a scored sample's record says whether the pass is right; default: the single number
  */
-export function circularAccuracy(name: string): Metric {
+export function circularAccuracy(name: string, { of }: { readonly of?: string } = {}): Metric {
   return {
     name,
     unit: "fraction",
@@ -36,7 +38,7 @@ export function circularAccuracy(name: string): Metric {
         add(sample) {
           const question = questions.get(sample.cluster) ?? { first: false, wrong: false, unscored: 0 };
           questions.set(sample.cluster, question);
-          addPass(question, sample);
+          addPass(question, sample, of);
         },
         finish: () =>
           hitRate(
@@ -47,8 +49,8 @@ export function circularAccuracy(name: string): Metric {
   };
 }
 
-function addPass(question: Question, sample: Sample): void {
-  const value = sampleValue(sample);
+function addPass(question: Question, sample: Sample, of: string | undefined): void {
+  const value = sampleValue(sample, of);
   if (value === undefined) question.unscored++;
   else if (value < 1) question.wrong = true;
   const pass = sample.score.status === "scored" ? (sample.score.data as Partial<CircularPass> | undefined) : undefined;

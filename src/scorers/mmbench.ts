@@ -30,6 +30,9 @@ export function mmbenchJudgedScore(row: MmbenchRow, output: Output, context: Sco
   return typeof letter === "string" ? pass(row, chosen(letter, row.answer ?? "")) : notJudged;
 }
 
+/** `pass` counts every pass; `vanilla` is the first pass alone, as a benchmark without rotations would count. */
 function pass(row: MmbenchRow, score: Scored): Scored {
-  return { ...score, data: { first: Number(row.index) < 1_000_000 } };
+  const first = Number(row.index) < 1_000_000;
+  const right = score.value as number;
+  return { ...score, value: first ? { pass: right, vanilla: right } : { pass: right }, data: { first } };
 }
