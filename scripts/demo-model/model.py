@@ -3,8 +3,6 @@
 All questions of a picture are answered in one pass: each sees the system prompt, the picture and itself only, which is
 what the engine's shared prefix computes too, so the tower and the picture's tokens are paid for once.
 """
-import math
-
 import torch
 import torch.nn as nn
 import torch.nn.functional as F

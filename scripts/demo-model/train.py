@@ -3,6 +3,7 @@
     python3 train.py --data DIR --out DIR --minutes 72 --decay-minutes 28
 
 DIR of --data holds folders train-* (and one folder `held`) written by `llava-eval demo-data --format training`.
+A `tokenizer.json` in the folder of --out is used as it is; else one is made.
 Stages: letters on text alone; the tower alone on what covers each patch; easy scenes; then everything together.
 """
 import os
