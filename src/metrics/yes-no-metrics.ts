@@ -2,7 +2,7 @@
 
 import type { Fold, FoldContext, Metric, MetricValue, Sample } from "../core/metric.js";
 import { bootstrap } from "../statistics/bootstrap.js";
-import { type MmeAnswer, mmeCategories, perceptionTasks } from "./mme.js";
+import { type MmeAnswer, mmeCategories, mmeTotal, perceptionTasks } from "./mme.js";
 import { countYesNo, noYesNoCounts, type YesNoCounts, yesNoMeasures } from "./pope.js";
 
 /** What a yes/no scorer leaves in `score.data`. */
@@ -177,7 +177,8 @@ class MmeFold implements Fold {
         : {};
     if (n === 0) return { value: null, n, note: "no image has two answers" };
     const categories = mmeCategories(mine.flat());
-    const value = [...categories.values()].reduce((sum, { score }) => sum + score, 0);
+    const parts = this.part === undefined ? (["perception", "cognition"] as const) : [this.part];
+    const value = parts.reduce((sum, part) => sum + mmeTotal(categories, part), 0);
     const spread = bootstrap(mine.length, resampled(mine, [...categories.keys()]), [this.context.seed]);
     if (spread === undefined) return { value, n, ...note };
     return { value, n, stderr: spread.stderr, interval: spread.interval, method: "bootstrap", ...note };

@@ -6,17 +6,17 @@ import { command } from "../../src/cli/run.js";
 import { command as score } from "../../src/cli/score.js";
 import type { SampleRecord } from "../../src/core/result.js";
 import { runCommand } from "../cli/run-command.js";
-import { parquetBytes } from "../fakes/parquet-files.js";
+import { type ColumnType, parquetBytes } from "../fakes/parquet-files.js";
 import { picture } from "../fakes/pictures.js";
 
 test("a task whose score needs them gets its images' sizes, also when it is scored again from the journal", async () => {
   const folder = await mkdtemp(join(tmpdir(), "llava-eval-sizes-"));
   try {
     const bytes = new Uint8Array(await picture({ seed: 1, width: 40, height: 20 }));
-    const columns = {
+    const columns: Record<string, ColumnType> = {
       ...{ question_id: "string", image: "image", answer: "strings", segmentation: "doubles", bbox: "doubles" },
       file_name: "string",
-    } as const;
+    };
     const row = {
       question_id: "1",
       answer: ["left man"],
