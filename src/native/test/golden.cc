@@ -311,16 +311,20 @@ class CaseRun {
   bool anyres_ = false;
 };
 
-std::string pictures_of(const std::string& folder, const GoldenOptions& options) {
-  return options.pictures_folder.empty() ? "" : options.pictures_folder + "/" + std::filesystem::path(folder).filename().string() + ".safetensors";
+/// File of decoded pictures: PATH+BELOW+THE+ROOT.safetensors; folders at the root or beside it go by their name.
+std::string pictures_of(const std::string& folder, const std::string& root, const GoldenOptions& options) {
+  if (options.pictures_folder.empty()) return "";
+  std::string key = folder.starts_with(root + "/") ? folder.substr(root.size() + 1) : std::filesystem::path(folder).filename().string();
+  std::replace(key.begin(), key.end(), '/', '+');
+  return options.pictures_folder + "/" + key + ".safetensors";
 }
 
 /// Whether `folder` itself is a known kind; runs it.
-bool run_folder(const std::string& folder, const GoldenOptions& options, std::vector<CaseReport>& reports) {
+bool run_folder(const std::string& folder, const std::string& root, const GoldenOptions& options, std::vector<CaseReport>& reports) {
   const std::string name = std::filesystem::path(folder).filename().string();
   if (is_file(folder + "/resize.json") || is_file(folder + "/anyres-336.json") || is_file(folder + "/token-counts.json")) {
     reports.emplace_back(name);
-    run_preprocess(folder, pictures_of(folder, options), reports.back());
+    run_preprocess(folder, pictures_of(folder, root, options), reports.back());
     return true;
   }
   std::string expected = folder;
@@ -332,12 +336,27 @@ bool run_folder(const std::string& folder, const GoldenOptions& options, std::ve
   reports.emplace_back(name);
   CaseReport& report = reports.back();
   try {
-    const GoldenCase golden(folder, expected, pictures_of(expected, options));
+    const GoldenCase golden(folder, expected, pictures_of(expected, root, options));
     CaseRun(golden, options, report).run();
   } catch (const std::exception& error) {
     report.broken("case", error.what());
   }
   return true;
+}
+
+/// Runs `folder`, or what is below it. Throws Error where neither is a golden case.
+void run_below(const std::string& folder, const std::string& root, const GoldenOptions& options, std::vector<CaseReport>& reports) {
+  if (run_folder(folder, root, options, reports)) return;
+  std::vector<std::string> inside;
+  for (const auto& item : std::filesystem::directory_iterator(folder)) {
+    // Tokenizer cases are checked where the tokenizers are.
+    if (item.is_directory() && item.path().filename() != "tokenizers") inside.push_back(item.path().string());
+  }
+  if (inside.empty()) {
+    throw Error("a folder of no known kind", folder, "Golden folders have config.json and expected.json, or the files of preprocess/.");
+  }
+  std::sort(inside.begin(), inside.end());
+  for (const std::string& path : inside) run_below(path, root, options, reports);
 }
 
 }  // namespace
@@ -347,17 +366,7 @@ std::vector<CaseReport> run_golden(const std::string& given, const GoldenOptions
   while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
   if (!is_folder(folder)) throw Error("no such folder", folder, "Give a folder of golden cases.");
   std::vector<CaseReport> reports;
-  if (run_folder(folder, options, reports)) return reports;
-  std::vector<std::string> inside;
-  for (const auto& item : std::filesystem::directory_iterator(folder)) {
-    if (item.is_directory()) inside.push_back(item.path().string());
-  }
-  std::sort(inside.begin(), inside.end());
-  for (const std::string& path : inside) {
-    if (std::filesystem::path(path).filename() == "tokenizers") continue;  // checked where the tokenizers are
-    if (!run_folder(path, options, reports)) throw Error("a folder of no known kind", path, "Golden folders have config.json and expected.json, or the files of preprocess/.");
-  }
-  if (reports.empty()) throw Error("no golden case", folder, "Give a folder of golden cases.");
+  run_below(folder, folder, options, reports);
   return reports;
 }
 

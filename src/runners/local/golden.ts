@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf, UserError } from "../../core/errors.js";
 import { decodeImage } from "../../images/decode.js";
@@ -55,20 +55,25 @@ export function packPictures(pictures: readonly Decoded[]): Buffer {
   return Buffer.concat([length, padded, ...pictures.map(({ rgb }) => rgb)]);
 }
 
-/** Folders with pictures of their own, at `folder` or directly below it, with the folder the pictures are in. */
-export function pictureFolders(folder: string): { folder: string; images: string }[] {
+/** Folders with pictures of their own at or below `root`: where the pictures are, and the name the engine looks for. */
+export function pictureFolders(root: string): { folder: string; images: string; key: string }[] {
   const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  const found = [];
-  const candidates = [folder, ...readdirSync(folder).map((name) => join(folder, name))];
-  // A native checkpoint borrows the pictures of its sibling, which may lie beside the folder that was named.
-  if (folder.endsWith("-native")) candidates.push(folder.slice(0, -"-native".length));
-  for (const candidate of candidates.filter(isFolder)) {
-    if (existsSync(join(candidate, "expected.json")) && isFolder(join(candidate, "images"))) {
-      found.push({ folder: candidate, images: join(candidate, "images") });
-    } else if (existsSync(join(candidate, "resize.json")) && isFolder(join(candidate, "resize"))) {
-      found.push({ folder: candidate, images: join(candidate, "resize") });
+  const found: { folder: string; images: string; key: string }[] = [];
+  const visit = (folder: string) => {
+    const inside = relative(root, folder);
+    const key = inside === "" || inside.startsWith("..") ? basename(folder) : inside.split(sep).join("+");
+    if (existsSync(join(folder, "expected.json")) && isFolder(join(folder, "images"))) {
+      found.push({ folder, images: join(folder, "images"), key });
+    } else if (existsSync(join(folder, "resize.json")) && isFolder(join(folder, "resize"))) {
+      found.push({ folder, images: join(folder, "resize"), key });
+    } else {
+      for (const name of readdirSync(folder).sort()) if (isFolder(join(folder, name))) visit(join(folder, name));
     }
-  }
+  };
+  visit(root);
+  // A native checkpoint borrows the pictures of its sibling, which may lie beside the folder that was named.
+  const sibling = root.endsWith("-native") ? root.slice(0, -"-native".length) : undefined;
+  if (sibling !== undefined && isFolder(sibling)) visit(sibling);
   return found;
 }
 
@@ -111,10 +116,7 @@ async function main(args: readonly string[]): Promise<number> {
       const pictures = join(scratch, String(passed + failed));
       mkdirSync(pictures, { recursive: true });
       for (const found of pictureFolders(folder)) {
-        writeFileSync(
-          join(pictures, `${basename(found.folder)}.safetensors`),
-          packPictures(await decodeFolder(found.images)),
-        );
+        writeFileSync(join(pictures, `${found.key}.safetensors`), packPictures(await decodeFolder(found.images)));
       }
       const run = spawnSync(engine, ["golden", folder, "--pictures", pictures, ...engineOptions], {
         stdio: ["ignore", "pipe", "inherit"],
