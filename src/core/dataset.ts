@@ -8,7 +8,7 @@ export type RowItem =
 
 /** Rows of one split, as a stream; images by reference. */
 export interface Dataset extends AsyncDisposable {
-  /** Complete once `batches` has ended (a digest may need the whole file). */
+  /** `rows` may be unknown until `batches` has ended. */
   readonly facts: DatasetFacts;
   /** Row groups in file order from row `offset` on; nothing beyond the batch in hand is kept in memory. May be called again. */
   batches(offset: number, signal: AbortSignal): AsyncIterable<readonly RowItem[]>;

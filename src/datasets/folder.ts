@@ -1,17 +1,18 @@
-import { open, readdir, realpath, stat } from "node:fs/promises";
-import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { readdir, realpath, stat } from "node:fs/promises";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import type { Dataset } from "../core/dataset.js";
 import { UserError } from "../core/errors.js";
 import type { DatasetFacts } from "../core/result.js";
 import { checkedRows } from "./checked-rows.js";
 import { parquetImage } from "./columns.js";
+import { contentDigest } from "./content-digest.js";
 import { imageFile } from "./image-file.js";
 import type { DatasetRequest } from "./index.js";
 import { openJsonl } from "./jsonl.js";
 import { splitFiles } from "./layout.js";
-import type { AsyncBuffer } from "./parquet/file.js";
+import { openFile } from "./open-file.js";
 import { openParquetSplit } from "./parquet-split.js";
-import type { OpenShard, RowSource, Shard } from "./source.js";
+import type { RowSource, Shard } from "./source.js";
 import { openTsv } from "./tsv.js";
 
 /**
@@ -93,38 +94,19 @@ async function openSource(
   const file = found.files[0] as string;
   const where = `${root}, split ${request.split.split}`;
   const resolved = await realpath(root);
-  if (found.format === "jsonl") return openJsonl(file, resolved);
-  if (found.format === "tsv") return openTsv(file, resolved);
-  const shards = found.files.map((path) => localShard(path, relative(root, path).split(sep).join("/")));
+  if (found.format === "jsonl") return openJsonl(file, resolved, await contentDigest(file, signal));
+  if (found.format === "tsv") return openTsv(file, resolved, await contentDigest(file, signal));
+  const shards: Shard[] = [];
+  for (const path of found.files) {
+    const name = relative(root, path).split(sep).join("/");
+    shards.push({ name, identity: `${name} ${await contentDigest(path, signal)}`, open: () => openFile(path, name) });
+  }
   const folders = [dirname(file), join(dirname(file), "images"), dirname(dirname(file))].filter(
     (path) => !relative(root, path).startsWith(".."),
   );
   const image = parquetImage((name) => imageFile(name, resolved, folders));
   // Footers of local files cost nothing: count all rows now.
-  return openParquetSplit(shards, { partial: request.partial ?? false, countAll: true, where, image }, signal);
-}
-
-/** A parquet file on disk. */
-export function localShard(path: string, name = basename(path), damage?: string): Shard {
-  return {
-    name,
-    open: async (): Promise<OpenShard> => {
-      const handle = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
-        throw new UserError(`${path} cannot be read: ${error.message}`, dirname(path), "check the file's permissions");
-      });
-      const { size } = await handle.stat();
-      const file: AsyncBuffer = {
-        byteLength: size,
-        slice: async (start, end = size) => {
-          const bytes = new Uint8Array(Math.max(0, Math.min(end, size) - start));
-          const { bytesRead } = await handle.read(bytes, 0, bytes.byteLength, start);
-          if (bytesRead !== bytes.byteLength) throw new Error(`${name} ends at byte ${start + bytesRead}`);
-          return bytes.buffer;
-        },
-      };
-      return { file, ...(damage === undefined ? {} : { damage }), [Symbol.asyncDispose]: () => handle.close() };
-    },
-  };
+  return openParquetSplit(shards, { partial: request.partial ?? false, countAll: true, where, image });
 }
 
 function nothingFound({ task, split, splitName }: DatasetRequest, folder: string, kind: "folder" | "demo"): UserError {

@@ -9,9 +9,9 @@ import { commitOf, fileUrl, type HubFile, listFiles, type RepositoryId } from ".
 import { HubRequests, NotOnHub } from "../http/hub/requests.js";
 import { checkedRows } from "./checked-rows.js";
 import { parquetImage } from "./columns.js";
-import { localShard } from "./folder.js";
 import type { DatasetRequest } from "./index.js";
 import { splitFiles } from "./layout.js";
+import { openFile } from "./open-file.js";
 import { openParquetSplit } from "./parquet-split.js";
 import { filesNamedByReadme } from "./readme-splits.js";
 import type { OpenShard, Shard } from "./source.js";
@@ -43,11 +43,12 @@ export async function openHub(request: DatasetRequest): Promise<Dataset> {
     const where = `${found.repository.id}, split ${split.split}`;
     const whole = !request.partial && !settings.offline;
     const shards = hubShards(hub, found, whole, request.say ?? (() => {}), signal);
-    const source = await openParquetSplit(
-      shards,
-      { partial: request.partial ?? false, countAll: !request.partial, where, image: parquetImage() },
-      signal,
-    );
+    const source = await openParquetSplit(shards, {
+      partial: request.partial ?? false,
+      countAll: !request.partial,
+      where,
+      image: parquetImage(),
+    });
     const facts: DatasetFacts = {
       source: found.repository.id,
       kind: "hub",
@@ -200,19 +201,19 @@ function hubShards(
     return {
       name: file.path,
       identity: `${file.path} ${file.size} ${file.sha256 ?? file.oid}`,
-      footer: async (signal) => {
+      footer: async () => {
         const path = await cached();
-        return path === undefined ? byRange() : localShard(path, file.path).open(signal);
+        return path === undefined ? byRange() : openFile(path, file.path);
       },
-      open: async (signal) => {
+      open: async () => {
         const path = await cached();
-        if (path !== undefined) return localShard(path, file.path).open(signal);
+        if (path !== undefined) return openFile(path, file.path);
         if (!whole) return byRange();
         try {
           const path = (await startDownload(index)) as string;
           const next = files[index + 1];
           if (next && !(await cache.find(commit, next))) void startDownload(index + 1);
-          return await localShard(path, file.path).open(signal);
+          return await openFile(path, file.path);
         } catch (error) {
           if (!(error instanceof WrongContent)) throw error;
           // Its footer still says how many rows are lost; none of them is used.

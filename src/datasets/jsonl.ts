@@ -4,25 +4,25 @@ import type { ImageRef } from "../core/image.js";
 import { base64Image } from "./columns.js";
 import { imageFile } from "./image-file.js";
 import type { RawItem, RowSource } from "./source.js";
-import { FileDigest, textRecords } from "./text-records.js";
+import { textRecords } from "./text-records.js";
 
 const batchRows = 100;
 
 /**
  * One JSON object per line. An image is a file name relative to the JSONL file (or to an `images` folder beside it), a
  * `data:` URI, or `{"bytes": base64, "path": name}`.
+ * @param digest  of the file: see `contentDigest`
  * @param root  the data folder, resolved; no image may lie outside
  */
-export function openJsonl(path: string, root: string): RowSource {
+export function openJsonl(path: string, root: string, digest: string): RowSource {
   const folder = dirname(path);
   const folders = [folder, join(folder, "images"), join(folder, basename(path, ".jsonl"))];
-  const digest = new FileDigest();
   return {
     image: (cell) => jsonImage(cell, root, folders),
     async *read(offset, _columns, signal) {
       let index = -1;
       let batch: RawItem[] = [];
-      for await (const record of textRecords(path, false, digest.start(), signal)) {
+      for await (const record of textRecords(path, false, signal)) {
         if (record.bytes.length === 0) continue;
         index += 1;
         if (index < offset) continue;
@@ -31,7 +31,6 @@ export function openJsonl(path: string, root: string): RowSource {
         yield batch;
         batch = [];
       }
-      digest.finish();
       if (batch.length > 0) yield batch;
     },
     identity: () => [`${basename(path)} ${digest}`],

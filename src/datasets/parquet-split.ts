@@ -17,13 +17,9 @@ export interface ParquetSplitOptions {
 }
 
 /** The rows of a split's parquet files, one after the other. */
-export async function openParquetSplit(
-  shards: readonly Shard[],
-  options: ParquetSplitOptions,
-  signal: AbortSignal,
-): Promise<RowSource> {
+export async function openParquetSplit(shards: readonly Shard[], options: ParquetSplitOptions): Promise<RowSource> {
   const split = new ParquetSplit(shards, options);
-  await split.count(signal);
+  await split.count();
   return split;
 }
 
@@ -44,11 +40,11 @@ class ParquetSplit implements RowSource {
   }
 
   /** Sums the rows of the footers read: all of them, or the first alone when the rest may never be needed. */
-  async count(signal: AbortSignal): Promise<void> {
+  async count(): Promise<void> {
     const waiting = [...(this.options.countAll ? this.shards : this.shards.slice(0, 1))];
     const worker = async () => {
       for (let shard = waiting.shift(); shard; shard = waiting.shift()) {
-        await using opened = await (shard.footer?.(signal) ?? shard.open(signal));
+        await using opened = await (shard.footer?.() ?? shard.open());
         await this.#parse(shard, opened);
       }
     };
@@ -64,7 +60,7 @@ class ParquetSplit implements RowSource {
         base += known.rows;
         continue;
       }
-      await using opened = await shard.open(signal);
+      await using opened = await shard.open();
       const parquet = await this.#parse(shard, opened);
       this.#sum();
       yield* this.#readShard(shard, opened, parquet, base, offset, columns, signal);
@@ -135,7 +131,7 @@ class ParquetSplit implements RowSource {
   }
 
   identity(): readonly string[] {
-    return this.shards.map((shard) => shard.identity ?? `${shard.name} ${this.#parquets.get(shard.name)?.footer}`);
+    return this.shards.map(({ identity }) => identity);
   }
 
   async close(): Promise<void> {}

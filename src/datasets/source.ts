@@ -27,11 +27,11 @@ export interface RowSource {
 export interface Shard {
   /** Relative to the dataset, for messages and digests: `data/validation-00000-of-00068.parquet`. */
   readonly name: string;
-  /** What identifies its content, when that is known without reading it. */
-  readonly identity?: string;
-  open(signal: AbortSignal): Promise<OpenShard>;
+  /** What identifies its content. */
+  readonly identity: string;
+  open(): Promise<OpenShard>;
   /** A cheaper way to read just the footer; default: `open`. */
-  footer?(signal: AbortSignal): Promise<OpenShard>;
+  footer?(): Promise<OpenShard>;
 }
 
 export interface OpenShard extends AsyncDisposable {

@@ -1,4 +1,3 @@
-import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { UserError } from "../core/errors.js";
 
@@ -19,14 +18,8 @@ const quote = 0x22;
 /**
  * Splits a file into records at line ends, streaming.
  * @param quoted  a line end inside double quotes does not end a record (TSV as pandas writes it)
- * @param hash    is fed every byte, so that the file's digest is known when reading has ended
  */
-export async function* textRecords(
-  path: string,
-  quoted: boolean,
-  hash: Hash,
-  signal: AbortSignal,
-): AsyncIterable<TextRecord> {
+export async function* textRecords(path: string, quoted: boolean, signal: AbortSignal): AsyncIterable<TextRecord> {
   let pending: Buffer[] = [];
   let pendingBytes = 0;
   let at = 0;
@@ -34,7 +27,6 @@ export async function* textRecords(
   let linesInside = 0;
   let inQuotes = false;
   for await (const chunk of fileChunks(path, signal)) {
-    hash.update(chunk);
     let start = 0;
     let scan = 0;
     for (;;) {
@@ -72,9 +64,13 @@ export async function* textRecords(
   if (rest.length > 0) yield { bytes: rest, at, line };
 }
 
-async function* fileChunks(path: string, signal: AbortSignal): AsyncIterable<Buffer> {
+export async function* fileChunks(
+  path: string,
+  signal: AbortSignal,
+  range: { start?: number; end?: number } = {},
+): AsyncIterable<Buffer> {
   try {
-    yield* createReadStream(path, { highWaterMark: 1024 * 1024, signal }) as AsyncIterable<Buffer>;
+    yield* createReadStream(path, { highWaterMark: 1024 * 1024, signal, ...range }) as AsyncIterable<Buffer>;
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     throw new UserError(
@@ -93,23 +89,4 @@ function countQuotes(chunk: Buffer, from: number, to: number): number {
 
 function withoutReturn(bytes: Buffer): Buffer {
   return bytes.at(-1) === 0x0d ? bytes.subarray(0, -1) : bytes;
-}
-
-/** SHA-256 of a text file, known once it has been read to its end. */
-export class FileDigest {
-  hash: Hash = createHash("sha256");
-  #value = "not read to the end";
-
-  start(): Hash {
-    this.hash = createHash("sha256");
-    return this.hash;
-  }
-
-  finish(): void {
-    this.#value = this.hash.digest("hex");
-  }
-
-  toString(): string {
-    return this.#value;
-  }
 }

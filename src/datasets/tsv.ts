@@ -6,7 +6,7 @@ import type { TSchema } from "../core/schema.js";
 import { base64Image, looksBase64 } from "./columns.js";
 import { imageFile } from "./image-file.js";
 import type { RawItem, RowSource } from "./source.js";
-import { FileDigest, textRecords } from "./text-records.js";
+import { textRecords } from "./text-records.js";
 
 const batchRows = 100;
 /** VLMEvalKit's rule: a cell this short in the `image` column is not base64 but the `index` of the row that has the picture. */
@@ -15,10 +15,10 @@ const maxReference = 64;
 /**
  * Tab-separated values with a header line and base64 images, as VLMEvalKit's files are (pandas' quoting). An `image` cell may
  * hold one picture, a Python or JSON list of them, the `index` of another row, or a file name.
+ * @param digest  of the file: see `contentDigest`
  * @param root  the data folder, resolved; no image file may lie outside
  */
-export function openTsv(path: string, root: string): RowSource {
-  const digest = new FileDigest();
+export function openTsv(path: string, root: string, digest: string): RowSource {
   const folders = [dirname(path), join(dirname(path), "images")];
   /** Byte ranges of the records that hold pictures, by `index`: for rows that refer to another's. */
   const records = new Map<string, { at: number; length: number }>();
@@ -50,7 +50,7 @@ export function openTsv(path: string, root: string): RowSource {
     async *read(offset, _columns, signal) {
       let index = -2;
       let batch: RawItem[] = [];
-      for await (const record of textRecords(path, true, digest.start(), signal)) {
+      for await (const record of textRecords(path, true, signal)) {
         if (record.bytes.length === 0) continue;
         index += 1;
         const fields = splitRecord(record.bytes.toString("utf8"));
@@ -72,7 +72,6 @@ export function openTsv(path: string, root: string): RowSource {
         yield batch;
         batch = [];
       }
-      digest.finish();
       if (index === -2) throw new UserError("the file is empty", path, "its first line names the columns");
       if (batch.length > 0) yield batch;
     },

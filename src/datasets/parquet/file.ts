@@ -14,8 +14,6 @@ export interface ParquetFile {
   readonly groups: readonly RowRange[];
   /** Names of the top-level columns. */
   readonly columns: readonly string[];
-  /** The decoded footer's parts that identify the file, for digests. */
-  readonly footer: string;
 }
 
 interface RowRange {
@@ -50,13 +48,7 @@ export async function openParquet(file: AsyncBuffer): Promise<ParquetFile> {
   for (let i = 1; i < metadata.schema.length; i = afterSubtree(metadata.schema, i)) {
     columns.push(metadata.schema[i]?.name ?? "");
   }
-  const footer = `${file.byteLength}:${metadata.metadata_length}:${metadata.row_groups
-    .map(
-      (group) =>
-        `${group.num_rows}/${group.columns.map((column) => column.meta_data?.total_compressed_size).join(",")}`,
-    )
-    .join(";")}`;
-  return { rows: at, groups, columns, footer, metadata };
+  return { rows: at, groups, columns, metadata };
 }
 
 function afterSubtree(schema: FileMetaData["schema"], at: number): number {
