@@ -144,13 +144,16 @@ export function mmeScore(name: string): Metric {
   return { name, unit: "points", direction: "higher", start: (context) => new MmeFold(context) };
 }
 
+type Part = "perception" | "cognition";
+const bothParts: readonly Part[] = ["perception", "cognition"];
+
 class MmeFold implements Fold {
   private readonly images = new Map<string, MmeAnswer[]>();
   private unscored = 0;
 
   constructor(
     private readonly context: FoldContext,
-    private readonly part?: "perception" | "cognition",
+    private readonly part?: Part,
   ) {}
 
   add({ score, cluster, groups }: Sample): void {
@@ -177,7 +180,7 @@ class MmeFold implements Fold {
         : {};
     if (n === 0) return { value: null, n, note: "no image has two answers" };
     const categories = mmeCategories(mine.flat());
-    const parts = this.part === undefined ? (["perception", "cognition"] as const) : [this.part];
+    const parts = this.part === undefined ? bothParts : [this.part];
     const value = parts.reduce((sum, part) => sum + mmeTotal(categories, part), 0);
     const spread = bootstrap(mine.length, resampled(mine, [...categories.keys()]), [this.context.seed]);
     if (spread === undefined) return { value, n, ...note };
