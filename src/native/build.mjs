@@ -29,7 +29,8 @@ export async function buildAddon(options = {}) {
   const cuda = options.cuda ?? existsSync(cudaMark);
   const cmake = find("cmake");
   const compiler = process.env.CXX || find("g++") || find("clang++") || find("c++");
-  const stamp = stampOf([cmake ? "cmake" : "plain", cuda, sanitize, compiler ?? "none"].join(" "));
+  const flavour = [cmake ? "cmake" : "plain", cuda, sanitize, compiler ?? "none"].join(" ");
+  const stamp = { addon: stampOf(flavour, ["test"]), engine: stampOf(flavour, ["addon.cc"]) };
   const stampFile = (part) => join(folder, `.${part}.stamp`);
   const outdated = () =>
     parts.filter(
@@ -37,7 +38,7 @@ export async function buildAddon(options = {}) {
         force ||
         !existsSync(join(folder, outputs[part])) ||
         !existsSync(stampFile(part)) ||
-        readFileSync(stampFile(part), "utf8") !== stamp,
+        readFileSync(stampFile(part), "utf8") !== stamp[part],
     );
   if (outdated().length === 0) return true;
   if (!compiler) {
@@ -66,7 +67,7 @@ export async function buildAddon(options = {}) {
     }
     if (cuda) writeFileSync(cudaMark, "");
     else rmSync(cudaMark, { force: true });
-    for (const part of todo) writeFileSync(stampFile(part), stamp);
+    for (const part of todo) writeFileSync(stampFile(part), stamp[part]);
     const seconds = ((Date.now() - started) / 1000).toFixed(1);
     if (!quiet) say(`built ${todo.map((part) => outputs[part]).join(", ")} in ${seconds} s`);
     return true;
@@ -215,13 +216,16 @@ function run(program, args) {
   return { ok: result.status === 0, text: `${result.stdout ?? ""}${result.stderr ?? ""}${result.error ?? ""}` };
 }
 
-function stampOf(text) {
+/** Names, sizes and times of the sources that go into a program. */
+function stampOf(text, skipped) {
   const hash = createHash("sha256").update(text);
   const visit = (path) => {
+    if (skipped.includes(path.slice(sources.length + 1))) return;
     const entry = statSync(path);
     if (entry.isDirectory()) for (const name of readdirSync(path).sort()) visit(join(path, name));
-    else if (/\.(cc|cu|h|cuh|txt|cmake|mjs)$/.test(path))
+    else if (/\.(cc|cu|h|cuh|txt|cmake|mjs)$/.test(path)) {
       hash.update(`${path.slice(sources.length)} ${entry.size} ${entry.mtimeMs}\n`);
+    }
   };
   visit(sources);
   return hash.digest("hex");
