@@ -1,7 +1,8 @@
 /**
  * The lexical rules of Penn Treebank tokenisation as the caption benchmarks get them from Stanford CoreNLP 3.4.1
- * (`PTBTokenizer -preserveLines -lowerCase`). Written from that tokenizer's published behaviour and the conformance
- * vectors made by running it; its source was not read.
+ * (`PTBTokenizer -preserveLines -lowerCase`). Written from what is known of Penn Treebank tokenisation and of that
+ * tokenizer's behaviour, and from conformance
+ * vectors made by running it; its source was not read. Word lists hold more than the vectors show.
  *
  * Like any lex program: at each position the rule with the longest match wins, trailing context included; of equal
  * matches the first rule. A context is looked at but not consumed, so a rule that needs one cannot match at the very

@@ -266,3 +266,23 @@ test("a model of the leaderboard is compared through the runs behind its entries
   ]);
   await expect(resolveSide("nobody", folder.dir)).rejects.toThrow(/neither a run folder nor a model/);
 });
+
+test("a fold that no longer gives the number in the Result is told: both sides would be measured by another rule", async () => {
+  await using folder = await temporaryFolder();
+  const fixture = yesNo((i) => (i % 2 === 0 ? "yes" : i % 7 === 0 ? "yes" : "no"));
+  const stale: RunFixture = {
+    tasks: {
+      pope: {
+        ...(fixture.tasks.pope as (typeof fixture.tasks)[string]),
+        metrics: [{ name: "f1", unit: "fraction", direction: "higher", value: 0.123, n: 400 }],
+      },
+    },
+  };
+  const { tasks } = await comparison(
+    folder,
+    stale,
+    yesNo((i) => (i % 2 === 0 ? "yes" : "no")),
+    { metricsOf: async () => [f1] },
+  );
+  expect(tasks[0]?.notes[0]).toContain("whose Result says 0.123");
+});

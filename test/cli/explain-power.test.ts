@@ -26,6 +26,8 @@ test("power measures discordance on two runs and names wrong flags", async () =>
   const { stdout } = await runCommand(power, ["power", "--task", "vqav2", "--run", a, "--against", b, "--delta", "2"]);
   expect(stdout).toMatch(/^vqav2: 100 samples, paired; power 80 % at a two-sided level of 0\.05/);
   expect(stdout).toMatch(/^ +5\.0 % +measured +1\.00 +979 \(more than there are\)/m);
-  await expect(runCommand(power, ["power", "--task", "vqav2", "--run", a, "--delta", "x"])).rejects.toMatchObject({ where: "--delta" });
+  await expect(runCommand(power, ["power", "--task", "vqav2", "--run", a, "--delta", "x"])).rejects.toMatchObject({
+    where: "--delta",
+  });
   await expect(runCommand(power, ["power", "--task", "gqa", "--run", a])).rejects.toMatchObject({ where: "--run" });
 });

@@ -14,7 +14,8 @@ test("every action of every workflow is pinned by a commit, and no job may write
     expect(workflow.permissions, name).toEqual({ contents: "read" });
     for (const job of Object.values<{ permissions?: unknown; steps: { uses?: string }[] }>(workflow.jobs)) {
       expect(job.permissions, name).toBeUndefined();
-      for (const { uses } of job.steps) if (uses !== undefined) expect(uses, name).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
+      for (const { uses } of job.steps)
+        if (uses !== undefined) expect(uses, name).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40}$/);
     }
   }
 });
@@ -24,5 +25,7 @@ test("the nightly job compares the run that its configuration writes with the ba
   expect(config.out).toBe("results/nightly");
   const text = await readFile(join(workflows, "nightly.yml"), "utf8");
   expect(text).toContain("llava-eval run --config configs/nightly.yaml");
-  expect(text.replace(/\s+/g, " ")).toContain("llava-eval compare results/baselines/nightly results/nightly --fail-on regression");
+  expect(text.replace(/\s+/g, " ")).toContain(
+    "llava-eval compare results/baselines/nightly results/nightly --fail-on regression",
+  );
 });

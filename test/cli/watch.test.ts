@@ -15,14 +15,32 @@ async function checkpoint(dir: string): Promise<void> {
   await writeFile(join(dir, "model.safetensors"), Buffer.concat([head, Buffer.from("{}")]));
 }
 
-test("watch evaluates each complete checkpoint once, and goes on with new ones when it is started again", { timeout: 900_000 }, async () => {
+test("watch evaluates each complete checkpoint once, and goes on with new ones when it is started again", {
+  timeout: 900_000,
+}, async () => {
   await using place = await Workplace.make();
   await writeRows(place.file("rows"), 6);
   await checkpoint(place.file("training", "checkpoint-100"));
   await mkdir(place.file("training", "checkpoint-200"));
   // The stub stands in for the checkpoint: what is tested is which steps are evaluated, when, and what is kept.
   const watch = () =>
-    place.run("watch", "training", "--tasks", task, "--data", "rows", "--model", "stub:yes", "--out", "curve", "--quiet", "0", "--once", "--tensorboard", "tb");
+    place.run(
+      "watch",
+      "training",
+      "--tasks",
+      task,
+      "--data",
+      "rows",
+      "--model",
+      "stub:yes",
+      "--out",
+      "curve",
+      "--quiet",
+      "0",
+      "--once",
+      "--tensorboard",
+      "tb",
+    );
   const first = await watch();
   expect(first).toMatchObject({ exitCode: 0 });
   expect(first.stdout).toMatch(/^step 100$/m);
@@ -31,7 +49,10 @@ test("watch evaluates each complete checkpoint once, and goes on with new ones w
   const second = await watch();
   expect(second.stdout).toMatch(/^step 200$/m);
   expect(second.stderr).not.toMatch(/^step 100:/m);
-  const curve = (await readFile(place.file("curve", "curve.jsonl"), "utf8")).trimEnd().split("\n").map((line) => JSON.parse(line));
+  const curve = (await readFile(place.file("curve", "curve.jsonl"), "utf8"))
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
   expect(curve.map(({ step }) => step)).toEqual([100, 200]);
   expect(Object.keys(curve[0].scalars)).toContain("single_image/unscored");
 });

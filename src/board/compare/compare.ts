@@ -7,6 +7,7 @@ import { readFlips } from "./flips.js";
 import { type Measurement, type MeasureOptions, measure } from "./measure.js";
 import type { Side, SideTask } from "./side.js";
 import { verdictOf, worst } from "./verdict.js";
+import { identicalAnswers } from "./words.js";
 
 export interface CompareOptions extends MeasureOptions {
   /** A loss counts from here: points for fractions and percentages, per cent of A's value for other units. */
@@ -78,7 +79,7 @@ async function concluded(
       lost: changes.lost,
       shown: await readFlips(shown, measured.task, measured.metric, { a: runs.a.run, b: runs.b.run }),
     },
-    notes: identical ? [...measured.notes, "all answers are identical"] : measured.notes,
+    notes: identical ? [...measured.notes, identicalAnswers] : measured.notes,
   };
 }
 

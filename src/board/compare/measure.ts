@@ -50,12 +50,25 @@ export async function measure(task: string, a: SideTask, b: SideTask, options: M
   if (scored.length === 0) return unknown("no sample is scored in both runs");
   const scale = scaleOfMean(metric, joined);
   if (scale !== undefined) return { ...facts, ...measureMean(scored, metric.name, scale, options), notes: [] };
+  if (facts.identical && metric.value !== null) {
+    const { value } = metric;
+    return { ...facts, a: value, b: value, delta: 0, interval: [0, 0], p: 1, test: "swap-randomisation", notes: [] };
+  }
   const metrics = await options.metricsOf(task, a.run.manifest);
   const fold = metrics?.find(({ name }) => name === metric.name);
   if (!fold) return unknown(`${metric.name} is no mean of the samples' scores, and its task is not known here`);
   const split = await compareByFold(fold, { a, b }, { ...options, scoring: a.result.scoring });
   if (!split) return unknown(`${metric.name} has no value on the paired samples`);
-  return { ...facts, ...split, notes: [] };
+  const all = scored.length === a.result.n.scored && a.result.repeats === 1;
+  return { ...facts, ...split, notes: all ? notesOnDrift(split.a, metric) : [] };
+}
+
+/** The fold of this version over A's whole journal must give A's number; if not, both sides are measured by another rule. */
+function notesOnDrift(folded: number, { name, value }: MetricResult): string[] {
+  if (value !== null && Math.abs(folded - value) <= 1e-9 * Math.max(1, Math.abs(value))) return [];
+  return [
+    `this version computes ${name} as ${folded} for A, whose Result says ${value}: score A again, or use its version`,
+  ];
 }
 
 function isSame({ a, b }: SamplePair): boolean {

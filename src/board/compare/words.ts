@@ -2,6 +2,9 @@
 import { number, range, signed, unitWord } from "../format/numbers.js";
 import type { Comparison, Flip, TaskComparison } from "./comparison.js";
 
+/** The note of a task whose two runs gave the same answers. */
+export const identicalAnswers = "all answers are identical";
+
 /** `vqav2 accuracy: 78.1 → 76.9, -1.2 [-1.9, -0.5]`. */
 export function changeText(task: TaskComparison): string {
   const { a, b, delta, interval, unit } = task;
@@ -13,14 +16,14 @@ export function changeText(task: TaskComparison): string {
 export function reasonText(task: TaskComparison): string {
   const { unit, minEffect } = task;
   const loss = `${number(minEffect, unit)}${unitWord(unit)}`;
-  if (task.notes.includes("all answers are identical")) return "all answers are identical";
+  if (task.notes.includes(identicalAnswers)) return identicalAnswers;
   switch (task.verdict) {
     case "regression":
       return "significantly worse";
     case "no regression":
       return task.improved ? "significantly better" : `a loss of ${loss} is excluded`;
     case "not enough evidence":
-      return `${[...task.notes, smallestEffectText(task)].filter(Boolean).join("; ")}; a loss of ${loss} cannot be excluded`;
+      return `${[...(task.delta === null ? task.notes : []), smallestEffectText(task)].filter(Boolean).join("; ")}; a loss of ${loss} cannot be excluded`;
   }
 }
 
@@ -39,9 +42,13 @@ export function warningsOf(comparison: Comparison): string[] {
       ? []
       : [`${task}: compared on ${samples.paired} samples; ${a} only in A, ${b} only in B, ${unscored} unscored in one`];
   });
+  const noted = tasks.flatMap(({ task, notes, delta }) =>
+    delta === null ? [] : notes.filter((note) => note !== identicalAnswers).map((note) => `${task}: ${note}`),
+  );
   return [
     ...warnings,
     ...partly,
+    ...noted,
     ...(onlyA.length > 0 ? [`not in B: ${onlyA.join(", ")}`] : []),
     ...(onlyB.length > 0 ? [`not in A: ${onlyB.join(", ")}`] : []),
   ];
