@@ -263,6 +263,9 @@ function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** Steps double up to this size: whoever reads on wants more. */
+const largestStep = 8 * 1024 * 1024;
+
 /** Bytes of one column chunk, fetched ahead in steps; what was fetched last is kept. */
 class Bytes {
   #start = 0;
@@ -271,7 +274,7 @@ class Bytes {
   constructor(
     private readonly file: AsyncBuffer,
     private readonly end: number,
-    private readonly step: number,
+    private step: number,
   ) {}
 
   async read(at: number, length: number): Promise<Uint8Array> {
@@ -280,6 +283,7 @@ class Bytes {
       const to = Math.min(this.end, at + Math.max(length, this.step));
       this.#held = new Uint8Array(await this.file.slice(at, to));
       this.#start = at;
+      this.step = Math.max(this.step, Math.min(largestStep, this.step * 2));
       return this.#held.subarray(0, length);
     }
     return this.#held.subarray(offset, offset + length);
