@@ -46,7 +46,7 @@ beforeAll(async () => {
     );
   }
   return async () => place[Symbol.asyncDispose]();
-}, 300_000);
+}, 900_000);
 
 /** Journals as a run with these answers would have left them, for the replay runner. */
 async function journals(name: string, answers: Answers): Promise<string> {
@@ -62,7 +62,7 @@ const run = (model: string, out: string) =>
   place.run("run", "--config", config, "--model", model, "--out", out, "--fresh");
 
 test("15 % of one task's answers spoiled close the gate, and it names that task and no other", {
-  timeout: 300_000,
+  timeout: 900_000,
 }, async () => {
   const good = seventyPercent("baseline");
   expect((await run(await journals("good", good), "results/nightly")).exitCode).toBe(0);
@@ -102,7 +102,7 @@ test("15 % of one task's answers spoiled close the gate, and it names that task 
   ).toBe(0);
 });
 
-test("two sampled runs of one model leave the gate open", { timeout: 300_000 }, async () => {
+test("two sampled runs of one model leave the gate open", { timeout: 900_000 }, async () => {
   for (const draw of [1, 2]) {
     const { exitCode } = await run(
       await journals(`draw${draw}`, seventyPercent("sampled", draw)),
