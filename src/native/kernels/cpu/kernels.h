@@ -53,6 +53,7 @@ struct GemmTask {
   const void* activations = nullptr;  // packed by pack_rows; starts at `packed_row`, a multiple of tile_rows
   int64_t row = 0;                    // a multiple of tile_rows, counted like the rows of out
   int64_t packed_row = 0;
+  int64_t packed_rows = 0;            // of the whole packed buffer
   int64_t rows = 0;
   int64_t panel = 0;
   int64_t panels = 0;
@@ -122,8 +123,9 @@ struct Kernels {
   void (*pack_panel)(Storage storage, const void* const* source_rows, int64_t k, int64_t padded_k, void* out);
   /// Bytes of `rows` packed activation rows.
   size_t (*packed_bytes)(int64_t rows, int64_t k, bool dot_bf16);
-  /// Packs rows [first, first + rows) of x; first is a multiple of tile_rows and the start of a packed buffer is row 0.
-  void (*pack_rows)(const View& x, int64_t first, int64_t rows, bool dot_bf16, void* out, int64_t out_first);
+  /// Packs rows [first, first + rows) of x into a buffer that holds rows [out_first, out_first + out_rows); first and
+  /// out_first are multiples of tile_rows.
+  void (*pack_rows)(const View& x, int64_t first, int64_t rows, bool dot_bf16, void* out, int64_t out_first, int64_t out_rows);
   size_t (*gemm_scratch)(int64_t rows, int64_t panels);
   void (*gemm)(const GemmTask& task);
   void (*gemv)(const GemvTask& task);

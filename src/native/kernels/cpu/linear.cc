@@ -67,7 +67,7 @@ void CpuOps::many_rows(const PanelWeight& w, const View& x, bool dot_bf16, const
     const int64_t tiles = (rows + tile - 1) / tile;
     void* packed = activations_.take(kernels_.packed_bytes(rows, w.k, dot_bf16));
     pool_.run(tiles, [&](int64_t i, int) {
-      kernels_.pack_rows(x, first + i * tile, std::min(tile, rows - i * tile), dot_bf16, packed, first);
+      kernels_.pack_rows(x, first + i * tile, std::min(tile, rows - i * tile), dot_bf16, packed, first, rows);
     });
     const int64_t blocks = (tiles * tile + kRowBlock - 1) / kRowBlock;
     const int64_t block_tiles = (tiles + blocks - 1) / blocks;  // even blocks: no thread gets a sliver at the end
@@ -80,6 +80,7 @@ void CpuOps::many_rows(const PanelWeight& w, const View& x, bool dot_bf16, const
       task.weight = &w;
       task.activations = packed;
       task.packed_row = first;
+      task.packed_rows = rows;
       task.row = first + block * block_tiles * tile;
       task.rows = std::min(block_tiles * tile, first + rows - task.row);
       if (task.rows <= 0) return;

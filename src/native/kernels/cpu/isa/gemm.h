@@ -5,7 +5,7 @@
 //
 // Loop nest of a task (Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008):
 //   k blocks of kDepth > panels > tiles of kRows rows; one block of a panel (16 KiB of floats) stays in L1 under all
-//   row tiles, the rows' block in L2. Narrow weights are widened once per block into a buffer, which costs about
+//   row tiles, the rows' block in L2, the next panel's block on its way there. Narrow weights are widened once per block into a buffer, which costs about
 //   1 / (8 rows) of the multiplications. Accumulators of a task [rows, panels * kPanel] wait in scratch between k blocks.
 // Cost: 2 * rows * n * k FLOP; kRows * kVectors multiply-adds per kVectors + kRows loads.
 
@@ -13,23 +13,26 @@ inline constexpr int64_t kPanel = kVectors * kWidth;
 
 inline size_t packed_element(bool dot_bf16) { return dot_bf16 ? 2 : 4; }
 
-/// Packed activations: tiles of kRows rows; a tile is k blocks of [kRows][kDepth].
-inline int64_t packed_tile(int64_t k) { return (k + kDepth - 1) / kDepth * kDepth * kRows; }
+/// Packed activations: [blocks of k][tiles][kRows][kDepth]. What a task reads of one k block is contiguous: row tiles at
+/// the stride of k would share the sets of L2 when k is a power of two.
+inline constexpr int64_t kTile = int64_t{kRows} * kDepth;
+inline int64_t row_tiles(int64_t rows) { return (rows + kRows - 1) / kRows; }
+inline int64_t depth_blocks(int64_t k) { return (k + kDepth - 1) / kDepth; }
 
 size_t packed_bytes(int64_t rows, int64_t k, bool dot_bf16) {
-  return static_cast<size_t>((rows + kRows - 1) / kRows * packed_tile(k)) * packed_element(dot_bf16);
+  return static_cast<size_t>(row_tiles(rows) * depth_blocks(k) * kTile) * packed_element(dot_bf16);
 }
 
-void pack_rows(const View& x, int64_t first, int64_t rows, bool dot_bf16, void* out, int64_t out_first) {
+void pack_rows(const View& x, int64_t first, int64_t rows, bool dot_bf16, void* out, int64_t out_first, int64_t out_rows) {
   const int64_t k = x.cols;
-  const int64_t tile = packed_tile(k);
+  const int64_t block_stride = row_tiles(out_rows) * kTile;
   for (int64_t i = 0; i < rows; ++i) {
     const int64_t row = first + i;
     const int64_t packed = row - out_first;
-    const int64_t base = packed / kRows * tile + packed % kRows * kDepth;
+    const int64_t base = packed / kRows * kTile + packed % kRows * kDepth;
     for (int64_t block = 0; block * kDepth < k; ++block) {
       const int64_t depth = k - block * kDepth < kDepth ? k - block * kDepth : kDepth;
-      const int64_t to = base + block * kDepth * kRows;
+      const int64_t to = base + block * block_stride;
       if (dot_bf16) {
         __builtin_memcpy(static_cast<BFloat16*>(out) + to, at<BFloat16>(x, row) + block * kDepth,
                          static_cast<size_t>(depth) * 2);
@@ -187,19 +190,17 @@ inline void finish_row(const PanelWeight& w, const Epilogue& e, const float* acc
 }
 
 size_t gemm_scratch(int64_t rows, int64_t panels) {
-  const int64_t tiles = (rows + kRows - 1) / kRows;
-  return static_cast<size_t>(tiles * panels * kRows * kPanel + kDepth * kPanel) * sizeof(float);
+  return static_cast<size_t>(row_tiles(rows) * panels * kRows * kPanel + kDepth * kPanel) * sizeof(float);
 }
 
 void gemm(const GemmTask& t) {
   const PanelWeight& w = *t.weight;
   const int64_t panel_bytes = w.k * kPanel * static_cast<int64_t>(size_of(w.storage));
-  const int64_t tiles = (t.rows + kRows - 1) / kRows;
+  const int64_t tiles = row_tiles(t.rows);
   float* const widened = t.scratch;
   float* const sums = t.scratch + kDepth * kPanel;  // [tiles][panels][kRows][kPanel]
-  const char* const packed =
-      static_cast<const char*>(t.activations) +
-      static_cast<size_t>((t.row - t.packed_row) / kRows * packed_tile(w.k)) * packed_element(t.dot_bf16);
+  const int64_t block_stride = row_tiles(t.packed_rows) * kTile;
+  const int64_t first_tile = (t.row - t.packed_row) / kRows;
   for (int64_t first = 0; first < w.k; first += kDepth) {
     const int64_t depth = w.k - first < kDepth ? w.k - first : kDepth;
     const bool last = first + depth == w.k;
@@ -213,18 +214,25 @@ void gemm(const GemmTask& t) {
           widen_panel(w.storage, panel, first, depth, widened);
         }
       }
+      // While the tiles work on this block, the next panel's comes nearer, a few lines per tile.
+      const int64_t block_bytes = depth * kPanel * static_cast<int64_t>(size_of(w.storage));
+      const int64_t step = (block_bytes / tiles + 64) / 64 * 64;
+      const char* next = p + 1 < t.panels ? panel + panel_bytes + first * kPanel * static_cast<int64_t>(size_of(w.storage)) : nullptr;
       for (int64_t i = 0; i < tiles; ++i) {
+        if (next != nullptr) {
+          for (int64_t at = i * step; at < (i + 1) * step && at < block_bytes; at += 64) __builtin_prefetch(next + at, 0, 2);
+        }
         const int64_t rows = t.rows - i * kRows < kRows ? t.rows - i * kRows : kRows;
         float* c = sums + (i * t.panels + p) * kRows * kPanel;
-        const int64_t a = i * packed_tile(w.k) + first * kRows;
+        const int64_t a = first / kDepth * block_stride + (first_tile + i) * kTile;
 #if LLAVA_ISA_DOT_BF16
         if (t.dot_bf16) {
-          multiply_rows_bf16(rows, depth, reinterpret_cast<const BFloat16*>(packed) + a,
+          multiply_rows_bf16(rows, depth, static_cast<const BFloat16*>(t.activations) + a,
                              reinterpret_cast<const BFloat16*>(panel) + first * kPanel, c, first == 0);
         } else
 #endif
         {
-          multiply_rows<kDepth, kPanel>(rows, depth, reinterpret_cast<const float*>(packed) + a, b, c, first == 0);
+          multiply_rows<kDepth, kPanel>(rows, depth, static_cast<const float*>(t.activations) + a, b, c, first == 0);
         }
         if (!last) continue;
         for (int64_t r = 0; r < rows; ++r) finish_row(w, t.epilogue, c + r * kPanel, t.row + i * kRows + r, t.panel + p);
