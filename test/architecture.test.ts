@@ -30,7 +30,6 @@ const wrappedIn: Record<string, readonly string[]> = {
   undici: ["http"],
   sharp: ["images"],
   ajv: ["core"],
-  "ajv-formats": ["core"],
   typebox: ["core"],
   yaml: ["core"],
   yargs: ["cli"],
