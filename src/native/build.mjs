@@ -55,7 +55,9 @@ export async function buildAddon(options = {}) {
     if (todo.length === 0) return true;
     const started = Date.now();
     let built = { ok: false, text: "the CUDA back end needs cmake" };
-    if (cmake) built = withCMake(cmake, folder, todo, { cuda, sanitize });
+    if (cuda && !existsSync(join(sources, "kernels", "cuda", "CMakeLists.txt"))) {
+      built.text = "this source tree has no CUDA back end (src/native/kernels/cuda)";
+    } else if (cmake) built = withCMake(cmake, folder, todo, { cuda, sanitize });
     else if (!cuda) built = await withCompiler(compiler, folder, todo, sanitize);
     if (!built.ok) {
       say(built.text.trimEnd());

@@ -36,7 +36,7 @@ std::unique_ptr<Ops> open_device(const std::string& name, const OpenOptions& opt
     return make_cuda_ops(ordinal, options);
 #else
     throw Error("this build of the engine has no CUDA back end", "device " + name,
-                "Run `npm run build:cuda` on a machine with nvcc, or use --device cpu.");
+                "Use --device cpu.");
 #endif
   }
   throw Error("'" + name + "' is no device", "device", "Write cpu, cuda or cuda:N.");
