@@ -21,6 +21,7 @@ const loaders: Readonly<Record<string, () => Promise<{ readonly command: AnyComm
   power: () => import("./power.js"),
   baseline: () => import("./baseline.js"),
   watch: () => import("./watch.js"),
+  data: () => import("./data.js"),
   metric: () => import("./metric.js"),
   model: () => import("./model.js"),
   "check-invariance": () => import("./check-invariance.js"),

@@ -1,0 +1,33 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { root, Workplace } from "./cli.js";
+import { writeRows } from "./rows.js";
+
+const task = join(root, "test", "forms", "single-image.ts");
+
+test("data verify reads every row and decodes every picture of the demo", async () => {
+  await using place = await Workplace.make();
+  const run = await place.run("data", "verify", "vqav2", "--data", "demo", "--json");
+  expect(run.exitCode).toBe(0);
+  expect(JSON.parse(run.stdout)[0]).toMatchObject({
+    task: "vqav2",
+    source: "demo",
+    rows: 256,
+    problems: [],
+  });
+});
+
+test("data verify names damaged rows and pictures that cannot be decoded, and exits with 3", async () => {
+  await using place = await Workplace.make();
+  await writeRows(place.file("rows"), 6, 1);
+  // A header that promises a picture, and nothing behind it.
+  await writeFile(
+    place.file("rows", "images", "4.jpg"),
+    Buffer.from("ffd8ffe000104a46494600010100000100010000ffc0000b080020002001011100", "hex"),
+  );
+  const run = await place.run("data", "verify", task, "--data", "rows");
+  expect(run.exitCode).toBe(3);
+  expect(run.stdout).toContain("row 4:");
+  expect(run.stdout).toContain("6 rows (the benchmark has 3)");
+});
