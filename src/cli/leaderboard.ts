@@ -34,6 +34,7 @@ interface Arguments {
   readonly include: string[] | undefined;
   readonly import: string[] | undefined;
   readonly published: boolean;
+  readonly groups: boolean;
   readonly results: string;
 }
 
@@ -82,6 +83,11 @@ export const command: CommandModule<object, Arguments> = {
         array: true,
         describe: "results of others: lmms-eval:FILE, vlmevalkit:FILE_OR_FOLDER",
       })
+      .option("groups", {
+        type: "boolean",
+        default: false,
+        describe: "sub-scores too: subjects, domains, answer types",
+      })
       .option("published", { type: "boolean", default: false, describe: "published numbers beside ours" })
       .option("results", { type: "string", requiresArg: true, default: "results", describe: "where the runs are" })
       .example("$0 leaderboard --suite lite --format html --out board.html", "a page")
@@ -96,14 +102,16 @@ async function leaderboard(argv: Arguments): Promise<void> {
       throw new UserError(`"${flag}" is no flag`, "--include", "write some of demo, partial, incomplete");
     }
   }
-  const tasks = listFlag(argv.tasks);
+  // A task brings its sub-scores along.
+  const named = listFlag(argv.tasks);
   const models = listFlag(argv.models);
   const suites = await Promise.all((listFlag(argv.suite) ?? []).map(suiteOf));
   const entries = [
-    ...(await ownEntries(argv.runs, argv.results)),
+    ...(await ownEntries(argv)),
     ...(await imported(listFlag(argv.import) ?? [])),
     ...(argv.published ? await readPublished(join(packageRoot, "configs", "published")) : []),
   ];
+  const tasks = named && entries.map(({ task }) => task).filter((task) => named.includes(task.split(" ")[0] ?? task));
   const board = makeBoard(entries, {
     ...{ include, suites },
     ...(tasks ? { tasks } : {}),
@@ -126,12 +134,12 @@ async function write(board: Board, { format, out }: Arguments): Promise<void> {
   else await writeFile(out, text);
 }
 
-async function ownEntries(runs: readonly string[], resultsDir: string): Promise<LeaderboardEntry[]> {
+async function ownEntries({ runs, results, groups }: Arguments): Promise<LeaderboardEntry[]> {
   if (runs.length > 0) {
     const opened = await Promise.all(runs.map(openRun));
-    return opened.flatMap((run) => entriesOf(run, resolve(".")));
+    return opened.flatMap((run) => entriesOf(run, resolve("."), groups));
   }
-  const { entries, unreadable } = await collectEntries(resultsDir);
+  const { entries, unreadable } = await collectEntries(results, groups);
   for (const reason of unreadable) process.stderr.write(`warning: left out: ${terminalSafe(reason)}\n`);
   return [...entries];
 }

@@ -45,7 +45,7 @@ async function list(json: boolean): Promise<void> {
 }
 
 async function show(name: string, json: boolean, profile: string | undefined): Promise<void> {
-  const { chosen } = await chooseTasks([name]);
+  const { chosen } = await chooseTasks(name.split(","));
   const described = await Promise.all(
     chosen.map(async ({ task }) => ({ ...facts(task), ...(await examplePrompt(task, profile)) })),
   );

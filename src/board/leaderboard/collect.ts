@@ -8,10 +8,23 @@ import { readChecked } from "../read-file.js";
 import { findRuns, openRun, type RunFolder } from "../read-run.js";
 import { writeWhole } from "../write-file.js";
 
-/** The entries of one run. @param from the folder that `run` is relative to */
-export function entriesOf(run: RunFolder, from: string): LeaderboardEntry[] {
+/** The entries of one run. @param from the folder that `run` is relative to @param groups sub-scores too, as tasks of their own */
+export function entriesOf(run: RunFolder, from: string, groups = false): LeaderboardEntry[] {
   const folder = relative(resolve(from), run.dir).replaceAll("\\", "/") || ".";
-  return [...run.results.values()].map((result) => entryOf(result, folder, run.manifest.finishedAt));
+  return [...run.results.values()].flatMap((result) => {
+    const entry = entryOf(result, folder, run.manifest.finishedAt);
+    return groups ? [entry, ...subEntries(entry, result)] : [entry];
+  });
+}
+
+/** `mmmu subject=Art`: one entry for each value of each group. */
+function subEntries(entry: LeaderboardEntry, { groups }: Result): LeaderboardEntry[] {
+  return Object.entries(groups).flatMap(([group, values]) =>
+    Object.entries(values).map(([value, metrics]) => {
+      const n = metrics[0]?.n ?? 0;
+      return { ...entry, task: `${entry.task} ${group}=${value}`, metrics, n: { total: n, scored: n } };
+    }),
+  );
 }
 
 function entryOf(result: Result, run: string, finishedAt: string | undefined): LeaderboardEntry {
@@ -42,7 +55,7 @@ export interface Collected {
 const movedAside = /\.old-\d{8}T\d{6}(-\d+)?$/;
 
 /** Entries of all runs below `resultsDir`, without copies (`baselines/`), runs that `--fresh` replaced and runs still going on. */
-export async function collectEntries(resultsDir: string): Promise<Collected> {
+export async function collectEntries(resultsDir: string, groups = false): Promise<Collected> {
   const baselines = join(resultsDir, "baselines", sep);
   const runs = (await findRuns(resultsDir)).filter((dir) => !dir.startsWith(baselines) && !movedAside.test(dir));
   const entries: LeaderboardEntry[] = [];
@@ -51,7 +64,7 @@ export async function collectEntries(resultsDir: string): Promise<Collected> {
     try {
       const run = await openRun(dir);
       if (run.manifest.status === "done" || run.manifest.status === "incomplete")
-        entries.push(...entriesOf(run, resultsDir));
+        entries.push(...entriesOf(run, resultsDir, groups));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       unreadable.push(`${error.where}: ${error.message}`);
