@@ -122,7 +122,7 @@ test("published numbers stand beside ours, named as published and without a rank
   expect(row).toMatchObject({ origin: "published" });
   expect([...(row?.cells.values() ?? [])][0]).toMatchObject({
     main: { value: 84.4, unit: "percent" },
-    marks: ["metric ANLS"],
+    marks: ["metric anls"],
   });
   expect([...(row?.cells.values() ?? [])][0]?.rank).toBeUndefined();
   expect(boardTable(board)).toMatch(/LLaVA-NeXT-72B \[published\] +84\.4 \*/);

@@ -151,7 +151,7 @@ function mark(rows: readonly (UnaveragedRow & { cells: Map<string, Cell> })[], c
     if (!cell) continue;
     const { entry, main } = cell;
     const marks: string[] = [...entry.flags];
-    if (main.name !== column.metric || main.unit !== column.unit) marks.push(`metric ${main.name}`);
+    if (main.name !== column.metric || scaleOf(main.unit) !== scaleOf(column.unit)) marks.push(`metric ${main.name}`);
     if (standard && entry.origin === undefined) {
       if (entry.dataset.revision !== standard.entry.dataset.revision) marks.push("other data revision");
       if (entry.judge !== standard.entry.judge) marks.push(`judge ${entry.judge ?? "none"}`);
@@ -159,6 +159,9 @@ function mark(rows: readonly (UnaveragedRow & { cells: Map<string, Cell> })[], c
     row.cells.set(column.key, { ...cell, marks });
   }
 }
+
+/** Fractions are shown as per cent: the two are one scale. */
+const scaleOf = (unit: MetricResult["unit"]) => (unit === "fraction" ? "percent" : unit);
 
 /** The stated rule: the unweighted mean of the main metrics in per cent, of models that have all of the suite's tasks. */
 function suiteColumn(suite: Suite, columns: readonly Column[], notes: string[]): SuiteColumn {
