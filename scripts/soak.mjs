@@ -11,7 +11,7 @@ const vitest = (...args) => [process.execPath, "node_modules/vitest/vitest.mjs",
 const soaks = [
   {
     name: "a run killed at 50 seeded random moments ends as the uninterrupted one",
-    command: vitest("test/e2e/resume.test.ts"),
+    command: vitest("test/e2e/resume.test.ts", "-t", "killed"),
     environment: { LLAVA_EVAL_TEST_KILLS: "50" },
   },
   {
