@@ -110,7 +110,7 @@ async function run(settings: RunSettings): Promise<number> {
     await using secondJudge = await openJudge(second, choice, settings, warn);
     // Everything that can be wrong is looked at before the first request is paid for.
     const opened = await peek(choice.chosen, open, selection.offset, interrupt.abort);
-    const manifest = manifestOf(settings, choice, model.config, runner, { scoring, data, seed });
+    const manifest = manifestOf(settings, choice, portable(model.config), runner, { scoring, data, seed });
     const path = resolve(settings.out ?? join("results", manifest.name));
     const folder = await RunFolder.open(path, manifest, { fresh: settings.fresh ?? false });
     try {
@@ -185,6 +185,12 @@ async function resolveModelOrDemo(spec: string | undefined): Promise<ChosenModel
   if (!existsSync(join(demoModelFolder, "config.json")))
     return { config: { runner: "stub" }, isDemo: true, isStub: true };
   return { config: { runner: "local", name: "demo", checkpoint: demoModelFolder }, isDemo: true, isStub: false };
+}
+
+/** The demo's checkpoint is named inside the package: a baseline of it is the same on every machine. */
+function portable(config: ModelConfig): ModelConfig {
+  const isDemo = config.runner === "local" && config.checkpoint === demoModelFolder;
+  return isDemo ? { ...config, checkpoint: "configs/demo/model" } : config;
 }
 
 /** The demo has rows of its own; naming a model means asking for the benchmark. */
