@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
@@ -30,7 +30,7 @@ export async function buildAddon(options = {}) {
   const cmake = find("cmake");
   const compiler = process.env.CXX || find("g++") || find("clang++") || find("c++");
   const flavour = [cmake ? "cmake" : "plain", cuda, sanitize, compiler ?? "none"].join(" ");
-  const stamp = { addon: stampOf(flavour, ["test"]), engine: stampOf(flavour, ["addon.cc"]) };
+  const stamp = { addon: stampOf(flavour, ["test"]), engine: stampOf(flavour, ["addon"]) };
   const stampFile = (part) => join(folder, `.${part}.stamp`);
   const outdated = () =>
     parts.filter(
@@ -141,12 +141,12 @@ async function withCompiler(compiler, folder, parts, sanitize) {
     "-DNAPI_VERSION=8",
     "-DNAPI_CPP_EXCEPTIONS",
   ];
-  const own = { addon: [join(sources, "addon.cc")], engine: [...files("test"), ...files("test/ops")] };
+  const own = { addon: files("addon"), engine: [...files("test"), ...files("test/ops")] };
   const objects = join(folder, "objects");
   mkdirSync(objects, { recursive: true });
   const object = (file) => join(objects, `${file.slice(sources.length + 1).replaceAll("/", "-")}.o`);
   const jobs = [...core, ...parts.flatMap((part) => own[part])].map((file) => [
-    ...[...flags, ...(basename(file) === "addon.cc" ? addonFlags : [])],
+    ...[...flags, ...(own.addon.includes(file) ? addonFlags : [])],
     ...["-c", file, "-o", object(file)],
   ]);
   const failures = await runAll(compiler, jobs);

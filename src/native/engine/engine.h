@@ -2,13 +2,14 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
 
-#include "engine/executor.h"
+#include "engine/active_requests.h"
 #include "engine/memory_plan.h"
 
 namespace llava {
@@ -49,17 +50,7 @@ class Engine {
   bool issue_step();
   bool issue_decode(const std::vector<Sequence*>& rows);
   bool issue_prefill();
-  void fail_broken_pictures();
   void complete_oldest();
-  void digest(LogitRow& row);
-  void digest_token(Sequence& sequence, LogitRow& row);
-  void end_sequence(Sequence& sequence, Finish finish);
-  void answer(RequestState& state);
-  void fail(RequestState& state, const std::string& code, const std::string& message);
-  void fail_all(const std::string& code, const std::string& message);
-  void forget(RequestState& state);
-  void sweep();
-  std::unique_ptr<RequestState> prepare(Request request, Handler handler);
 
   ModelConfig config_;
   EnginePlan plan_;
@@ -73,12 +64,10 @@ class Engine {
   std::unique_ptr<PageTree> pages_;
   std::unique_ptr<ImageRegistry> images_;
   std::unique_ptr<Scheduler> scheduler_;
+  std::unique_ptr<ActiveRequests> requests_;
   std::unique_ptr<Executor> executor_;
-  std::map<uint64_t, std::unique_ptr<RequestState>> active_;
-  std::vector<std::unique_ptr<RequestState>> retired_;  // answered, but rows of theirs are still in a queued step
   std::deque<std::unique_ptr<Step>> steps_;
   bool last_was_prefill_ = false;
-  bool broken_ = false;  // an exception left the bookkeeping in an unknown state: only handlers are still called
 
   mutable std::mutex lock_;
   std::condition_variable wake_;

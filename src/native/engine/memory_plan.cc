@@ -29,6 +29,21 @@ int64_t stage_weights(const ModelConfig& config, size_t stage, size_t stages) {
   return bytes;
 }
 
+std::string gib(int64_t bytes) {
+  const int64_t hundredths = bytes * 100 / (int64_t{1} << 30);
+  const std::string fraction = std::to_string(hundredths % 100);
+  return std::to_string(hundredths / 100) + "." + (fraction.size() == 1 ? "0" : "") + fraction + " GiB";
+}
+
+std::string plan_text(const EnginePlan& plan) {
+  std::string text;
+  for (const DevicePlan& device : plan.devices) {
+    text += (text.empty() ? "" : "; ") + device.device + ": weights " + gib(device.weights) + ", scratch " + gib(device.scratch) + ", usable " + gib(device.free) +
+            ", KV cache for " + std::to_string(device.kv_tokens) + " tokens";
+  }
+  return text;
+}
+
 }  // namespace
 
 std::vector<std::unique_ptr<Ops>> open_devices(const EngineOptions& options) {
@@ -87,6 +102,15 @@ EnginePlan plan_memory(const ModelConfig& config, const EngineOptions& options, 
   plan.pages = std::min(pages, useful);
   plan.context = std::min(asked, plan.pages * kPageTokens);
   return plan;
+}
+
+void require_fits(const EnginePlan& plan) {
+  for (const DevicePlan& device : plan.devices) {
+    if (device.fits) continue;
+    throw OutOfMemory("the model does not fit " + device.device + ": " + plan_text(plan) +
+                          ". Use more devices (--device cuda:0,cuda:1), weight compression, or a smaller --max-context.",
+                      static_cast<size_t>(device.weights + device.scratch), static_cast<size_t>(device.free));
+  }
 }
 
 }  // namespace llava

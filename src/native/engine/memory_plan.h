@@ -33,6 +33,9 @@ struct EnginePlan {
 /// Chooses sizes for the devices. Never throws for lack of memory: see DevicePlan::fits.
 EnginePlan plan_memory(const ModelConfig& config, const EngineOptions& options, const std::vector<Ops*>& devices);
 
+/// Throws OutOfMemory, with the whole plan in its message, when a device cannot hold its part.
+void require_fits(const EnginePlan& plan);
+
 /// Splits "cuda:0,cuda:1" and opens each. Throws Error.
 std::vector<std::unique_ptr<Ops>> open_devices(const EngineOptions& options);
 

@@ -12,6 +12,8 @@ namespace llava {
 
 using Clock = std::chrono::steady_clock;
 
+inline double milliseconds(Clock::time_point from, Clock::time_point to) { return std::chrono::duration<double, std::milli>(to - from).count(); }
+
 struct ImageSpan {
   int64_t start = 0;  // first merged position
   int64_t count = 0;
