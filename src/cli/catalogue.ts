@@ -3,13 +3,11 @@ import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { createJiti } from "jiti";
 import { messageOf, UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { packageRoot } from "../core/package-root.js";
 import { type Static, Type } from "../core/schema.js";
 import type { Split, Task } from "../core/task.js";
-import { readYaml } from "../core/yaml.js";
 import * as authoringApi from "../index.js";
 
 /** Beside this file's `src`: sources under a TypeScript loader, compiled tasks in `dist`. */
@@ -79,6 +77,7 @@ export async function chooseTasks(names: readonly string[], workingFolder = proc
     }
     const [wanted = "", splitName] = name.split("@", 2);
     if (suites.includes(wanted) && origin === "--tasks") {
+      const { readYaml } = await import("../core/yaml.js");
       const suite = await readYaml(join(suitesFolder, `${wanted}.yaml`), Suite);
       stated = agree(stated, { name: wanted, suite });
       for (const member of suite.tasks) await add(member, `configs/suites/${wanted}.yaml`);
@@ -167,6 +166,7 @@ async function fromPath(name: string, workingFolder: string): Promise<Chosen[]> 
   const [file = "", splitName] = name.split(/@(?=[^/@]*$)/, 2);
   const path = resolve(workingFolder, file);
   if (!existsSync(path)) throw new UserError("no such task file", path, "check the path given to --tasks");
+  const { createJiti } = await import("jiti");
   const jiti = createJiti(import.meta.url, { moduleCache: false, virtualModules: { "llava-eval": authoringApi } });
   let module: unknown;
   try {

@@ -2,7 +2,6 @@
 import type { Options } from "yargs";
 import { UserError } from "../core/errors.js";
 import { type TSchema, Type } from "../core/schema.js";
-import { readYaml } from "../core/yaml.js";
 
 interface Setting {
   /** `list` is split at commas; `several` is not (a model's URLs have commas): the flag is given once for each. */
@@ -168,7 +167,7 @@ export async function readSettings(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Promise<RunSettings> {
   const { config } = flags;
-  const file: Record<string, unknown> = typeof config === "string" ? await readYaml(config, ConfigFile) : {};
+  const file: Record<string, unknown> = typeof config === "string" ? await readConfig(config) : {};
   const values: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries<Setting>(settings)) {
     const variable = `LLAVA_EVAL_${name.toUpperCase().replaceAll("-", "_")}`;
@@ -178,6 +177,11 @@ export async function readSettings(
     else if (file[name] !== undefined) values[name] = parse(setting, file[name], `${String(config)}: ${name}`);
   }
   return values as RunSettings;
+}
+
+async function readConfig(path: string): Promise<Record<string, unknown>> {
+  const { readYaml } = await import("../core/yaml.js");
+  return readYaml(path, ConfigFile);
 }
 
 function parse(setting: Setting, value: unknown, where: string): unknown {

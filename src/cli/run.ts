@@ -25,9 +25,7 @@ import type { ModelConfig } from "../runners/config.js";
 import { openRunner } from "../runners/index.js";
 import { resolveModel } from "../runners/spec.js";
 import { type Choice, chooseTasks } from "./catalogue.js";
-import { dryRun } from "./dry-run.js";
 import { ExitCode } from "./exit-code.js";
-import { openLivePage } from "./live-page.js";
 import { parseMaxFailed, type RunSettings, readSettings, yargsOptions } from "./options.js";
 import { Progress } from "./progress.js";
 import { costLines, resultLines } from "./report-lines.js";
@@ -94,6 +92,7 @@ async function run(settings: RunSettings): Promise<number> {
 
   try {
     if (settings["dry-run"]) {
+      const { dryRun } = await import("./dry-run.js");
       return await dryRun(choice.chosen, {
         open,
         profileOf,
@@ -118,7 +117,7 @@ async function run(settings: RunSettings): Promise<number> {
       await runner.preflight?.(interrupt.abort);
       await judge?.preflight?.(interrupt.abort);
       await secondJudge?.preflight?.(interrupt.abort);
-      await using page = settings.view ? await openLivePage(path) : undefined;
+      await using page = settings.view ? await (await import("./live-page.js")).openLivePage(path) : undefined;
       if (page) progress.say(`watch it at ${page.url}`);
       const results = await evaluate(choice.chosen, {
         folder,

@@ -258,12 +258,11 @@ class Trackers implements AsyncDisposable {
 }
 
 async function sendJson(transport: Transport, method: "GET" | "POST", url: string, body?: string) {
-  const bytes = Buffer.from(body ?? "");
   const response = await transport.request({
     method,
     url,
     headers: { "content-type": "application/json" },
-    ...(body === undefined ? {} : { body: { byteLength: bytes.length, chunks: () => [bytes] } }),
+    ...(body === undefined ? {} : { body: Buffer.from(body) }),
     timeoutMs: 30_000,
     signal: new AbortController().signal,
   });

@@ -4,7 +4,6 @@ import { packageRoot } from "../core/package-root.js";
 import type { TSchema } from "../core/schema.js";
 import type { Split } from "../core/task.js";
 import { openFolder } from "./folder.js";
-import { openHub } from "./hub.js";
 import { openJoined } from "./joined.js";
 
 export interface DatasetRequest {
@@ -36,7 +35,7 @@ export async function openDataset(request: DatasetRequest): Promise<Dataset> {
   if (request.split.images) return openJoined(request, request.split.images, openDataset);
   switch (request.data) {
     case "hub":
-      return openHub(request);
+      return (await import("./hub.js")).openHub(request);
     case "demo":
       return openFolder(request, join(packageRoot, "configs", "demo"), "demo");
     default:

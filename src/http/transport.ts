@@ -1,27 +1,26 @@
-/** The one way out: every request of runners, judges and the hub goes through here. The only file that knows undici. */
-import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici";
+/** The one way out: every request of runners, judges and the hub goes through here. */
 import { messageOf } from "../core/errors.js";
+import { Exchange } from "./exchange.js";
 import { allowManyListeners } from "./many-listeners.js";
 import { type Redact, redactor } from "./redact.js";
 import { retryAfterOf } from "./retry.js";
 import { faultOf, TransportError } from "./transport-error.js";
-
-/** A request body that can be produced again for every attempt. */
-export interface RequestBody {
-  readonly byteLength: number;
-  chunks(): Iterable<Uint8Array>;
-}
+import { type Dispatcher, openAgent, openProxyAgent, openResponse } from "./undici.js";
 
 export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST";
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: RequestBody;
+  /** In one piece: it goes to the socket as it is, with the head in front, in one call. */
+  readonly body?: Buffer;
   /** From the first byte sent to the last received, milliseconds. */
   readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface StreamRequest extends HttpRequest {
   /** Without a single byte, the wait for the headers included, milliseconds. Default: only `timeoutMs` counts. */
   readonly idleMs?: number;
-  readonly signal: AbortSignal;
 }
 
 export interface HttpResponse {
@@ -54,12 +53,13 @@ export class Transport implements AsyncDisposable {
   readonly redact: Redact;
   readonly #dispatcher: Dispatcher;
   readonly #maxResponseBytes: number;
+  readonly #inFlight = new WeakMap<AbortSignal, Set<Exchange>>();
 
   constructor(options: TransportOptions = {}) {
     const environment = options.environment ?? process.env;
     this.redact = redactor(options.secrets ?? []);
     this.#maxResponseBytes = options.maxResponseBytes ?? 64 * 1024 * 1024;
-    const agent: Agent.Options = {
+    const agent = {
       connections: options.connections ?? 256,
       pipelining: 1,
       connect: { timeout: connectTimeoutMs },
@@ -74,36 +74,50 @@ export class Transport implements AsyncDisposable {
     const noProxy = read("no_proxy");
     this.#dispatcher =
       httpProxy || httpsProxy
-        ? new EnvHttpProxyAgent({
+        ? openProxyAgent({
             ...agent,
             httpProxy: httpProxy ?? "",
             httpsProxy: httpsProxy ?? "",
             noProxy: noProxy ?? "",
           })
-        : new Agent(agent);
+        : openAgent(agent);
   }
 
   /** The whole response, whatever its status. @throws TransportError; the signal's reason when aborted */
   async request(request: HttpRequest): Promise<HttpResponse> {
-    const { status, headers, chunks } = await this.open(request);
-    const declared = Number(headers["content-length"]);
-    const parts: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of chunks) {
-      size += chunk.length;
-      if (size > this.#maxResponseBytes || declared > this.#maxResponseBytes) {
-        throw new TransportError(
-          "too-large",
-          `the response has ${declared > size ? declared : `more than ${size}`} bytes; at most ${this.#maxResponseBytes} are read`,
-        );
-      }
-      parts.push(chunk);
+    const { signal, timeoutMs } = request;
+    signal.throwIfAborted();
+    const exchange = new Exchange(this.#maxResponseBytes);
+    const inFlight = this.#inFlightUnder(signal);
+    inFlight.add(exchange);
+    const timer = setTimeout(() => exchange.fail(new Deadline(timeoutMs)), timeoutMs);
+    // Nothing but an open socket keeps the process.
+    timer.unref();
+    try {
+      this.#dispatcher.dispatch(optionsOf(request), exchange);
+      return await exchange.settled;
+    } catch (error) {
+      throw this.#failure(error, signal);
+    } finally {
+      clearTimeout(timer);
+      inFlight.delete(exchange);
     }
-    return { status, headers, body: parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts) };
+  }
+
+  /** One listener on the signal that all requests of a run share: a listener each would be looked through at every removal. */
+  #inFlightUnder(signal: AbortSignal): Set<Exchange> {
+    const known = this.#inFlight.get(signal);
+    if (known) return known;
+    const exchanges = new Set<Exchange>();
+    this.#inFlight.set(signal, exchanges);
+    signal.addEventListener("abort", () => {
+      for (const exchange of exchanges) exchange.fail(signal.reason);
+    });
+    return exchanges;
   }
 
   /** The response as it arrives: for files. The deadline covers the body too. */
-  async open(request: HttpRequest): Promise<HttpStream> {
+  async open(request: StreamRequest): Promise<HttpStream> {
     const { signal } = request;
     signal.throwIfAborted();
     allowManyListeners(signal);
@@ -122,22 +136,12 @@ export class Transport implements AsyncDisposable {
       signal.removeEventListener("abort", onAbort);
     };
     try {
-      const url = new URL(request.url);
-      const response = await this.#dispatcher.request({
-        origin: url.origin,
-        path: url.pathname + url.search,
-        method: request.method,
-        headers: request.body
-          ? { ...request.headers, "content-length": String(request.body.byteLength) }
-          : { ...request.headers },
-        ...(request.body ? { body: request.body.chunks() as unknown as Buffer } : {}),
-        signal: abort.signal,
-      });
+      const response = await openResponse(this.#dispatcher, { ...optionsOf(request), signal: abort.signal });
       const chunks = this.#chunksOf(response.body, signal, abort, release, idle);
       return { status: response.statusCode, headers: flat(response.headers), chunks };
     } catch (error) {
       release();
-      throw this.#failure(error, signal, abort);
+      throw this.#failure(abort.signal.aborted ? abort.signal.reason : error, signal);
     }
   }
 
@@ -155,7 +159,7 @@ export class Transport implements AsyncDisposable {
         idle?.refresh();
       }
     } catch (error) {
-      throw this.#failure(error, signal, abort);
+      throw this.#failure(abort.signal.aborted ? abort.signal.reason : error, signal);
     } finally {
       release();
       // Left before its end: the rest is not wanted, and the connection is not worth draining a gigabyte.
@@ -163,10 +167,10 @@ export class Transport implements AsyncDisposable {
     }
   }
 
-  #failure(error: unknown, signal: AbortSignal, abort: AbortController): unknown {
+  #failure(error: unknown, signal: AbortSignal): unknown {
     if (signal.aborted) return signal.reason;
-    const { reason } = abort.signal;
-    if (reason instanceof Deadline) return new TransportError("timeout", reason.message, { cause: error });
+    if (error instanceof TransportError) return error;
+    if (error instanceof Deadline) return new TransportError("timeout", error.message, { cause: error });
     const fault = faultOf(error);
     const cause = error instanceof AggregateError ? error.errors[0] : error;
     return new TransportError(fault, this.redact(`${saying[fault]}: ${messageOf(cause)}`), { cause: error });
@@ -187,6 +191,12 @@ export class Transport implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#dispatcher.destroy();
   }
+}
+
+/** A request as undici has it. */
+function optionsOf({ method, url, headers, body }: HttpRequest): Dispatcher.DispatchOptions & { origin: string } {
+  const { origin, pathname, search } = new URL(url);
+  return { origin, path: pathname + search, method, headers: { ...headers }, ...(body ? { body } : {}) };
 }
 
 class Deadline extends Error {

@@ -1,9 +1,6 @@
 import { createHash } from "node:crypto";
 import { SampleFailure } from "../core/errors.js";
 import type { EncodedImage, ImageRef } from "../core/image.js";
-import { decodeImage } from "./decode.js";
-import { drawMarks } from "./marks.js";
-import { encodePng } from "./png.js";
 import { sniffImage } from "./sniff.js";
 
 /** Bytes of one encoded picture, at most: larger ones are that row's failure. */
@@ -22,9 +19,9 @@ function imageDigest(bytes: Uint8Array): string {
 export async function readImage(ref: ImageRef): Promise<EncodedImage> {
   const image = encodedImage(await ref.bytes(), ref.path);
   if (ref.marks === undefined || ref.marks.length === 0) return image;
-  const pixels = await decodeImage(image);
-  drawMarks(pixels, ref.marks);
-  return encodedImage(await encodePng(pixels.rgb, pixels.width, pixels.height), ref.path);
+  // Only here: most runs decode nothing, and loading the decoder is 60 ms of a start.
+  const { drawnOver } = await import("./drawn-over.js");
+  return encodedImage(await drawnOver(image, ref.marks), ref.path);
 }
 
 /** The same for bytes in hand; `name` is for messages only. */

@@ -4,7 +4,6 @@ import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { packageRoot } from "../core/package-root.js";
 import { Type } from "../core/schema.js";
-import { readYaml } from "../core/yaml.js";
 import { type ModelConfig, modelSchemas, type RunnerName } from "./config.js";
 
 const presetFolder = join(packageRoot, "configs", "models");
@@ -43,6 +42,7 @@ export async function presetNames(): Promise<string[]> {
 
 /** The runner's name decides which schema the file must fit, so that an error speaks of that runner's keys only. */
 async function readModel(path: string): Promise<ModelConfig> {
+  const { readYaml } = await import("../core/yaml.js");
   const { runner } = await readYaml(
     path,
     Type.Object({ runner: Type.Enum(Object.keys(modelSchemas) as RunnerName[]) }),

@@ -123,9 +123,7 @@ describe("several servers", () => {
 });
 
 describe("a JSON body with pictures", () => {
-  const bytesOf = (body: ReturnType<JsonBody["build"]>) => Buffer.concat([...body.chunks()]);
-
-  test("is what JSON.stringify would make, whatever the text and the sizes, and can be made again", () => {
+  test("is what JSON.stringify would make, whatever the text and the sizes", () => {
     for (const size of [0, 1, 2, 3, 4, 12_287, 12_288, 12_289, 100_000]) {
       const picture = Buffer.from(Array.from({ length: size }, (_, i) => (i * 31 + size) & 255));
       const json = new JsonBody();
@@ -137,8 +135,7 @@ describe("a JSON body with pictures", () => {
       });
       const base64 = picture.toString("base64");
       const expected = JSON.stringify({ text, url: `data:image/png;base64,${base64}`, after: [base64] });
-      expect(bytesOf(body).toString("utf8")).toBe(expected);
-      expect(bytesOf(body).byteLength).toBe(body.byteLength);
+      expect(body.bytes.toString("utf8")).toBe(expected);
     }
   });
 });

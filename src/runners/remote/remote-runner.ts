@@ -235,7 +235,7 @@ export class RemoteRunner implements Runner {
       method: "POST",
       url: urlOf(server, call.path),
       headers,
-      body: call.body,
+      body: call.body.bytes,
       timeoutMs: seconds * 1000,
       signal,
     });
