@@ -1,8 +1,8 @@
 // Builds the native engine with CMake when it is there, else with the compiler alone. A no-op when nothing changed.
-//   node src/native/build.mjs [addon] [engine] [--cuda | --cpu] [--sanitize] [--force]
+//   node src/native/build.mjs [addon] [engine] [--cuda | --cpu | --emulate-cuda] [--sanitize] [--force]
 // addon (default)  build/native/llava_engine.node        engine   build/native/llava-engine (no Node inside)
-// --cuda is remembered: later builds keep the CUDA back end until --cpu. Without a compiler it says what to do; everything but
-// local models works.
+// --cuda is remembered: later builds keep the CUDA back end until --cpu. --emulate-cuda builds it for an emulated GPU, in
+// build/native-emulated, for tests. Without a compiler it says what to do; everything but local models works.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -18,19 +18,21 @@ const outputs = { addon: "llava_engine.node", engine: "llava-engine" };
 const targets = { addon: "llava_addon", engine: "llava-engine" };
 
 /**
- * @param {{ quiet?: boolean, parts?: ("addon" | "engine")[], cuda?: boolean, sanitize?: boolean, force?: boolean }} [options]
+ * @param {{ quiet?: boolean, parts?: ("addon" | "engine")[], cuda?: boolean, emulateCuda?: boolean, sanitize?: boolean,
+ *   force?: boolean }} [options]
  * @returns {Promise<boolean>} whether everything asked for is built now
  */
 export async function buildAddon(options = {}) {
-  const { quiet = false, parts = ["addon"], sanitize = false, force = false } = options;
-  const folder = join(root, "build", sanitize ? "native-sanitize" : "native");
+  const { quiet = false, parts = ["addon"], emulateCuda = false, sanitize = false, force = false } = options;
+  const folder = join(root, "build", sanitize ? "native-sanitize" : emulateCuda ? "native-emulated" : "native");
   const say = (text) => process.stderr.write(`${text}\n`);
   const cudaMark = join(folder, ".cuda");
   const cuda = options.cuda ?? existsSync(cudaMark);
   const cmake = find("cmake");
   const compiler = process.env.CXX || find("g++") || find("clang++") || find("c++");
-  const flavour = [cmake ? "cmake" : "plain", cuda, sanitize, compiler ?? "none"].join(" ");
-  const stamp = { addon: stampOf(flavour, ["test"]), engine: stampOf(flavour, ["addon"]) };
+  const flavour = [cmake ? "cmake" : "plain", cuda, emulateCuda, sanitize, compiler ?? "none"].join(" ");
+  const unused = cuda || emulateCuda ? [] : ["kernels/cuda"];
+  const stamp = { addon: stampOf(flavour, ["test", ...unused]), engine: stampOf(flavour, ["addon", ...unused]) };
   const stampFile = (part) => join(folder, `.${part}.stamp`);
   const outdated = () =>
     parts.filter(
@@ -55,10 +57,8 @@ export async function buildAddon(options = {}) {
     if (todo.length === 0) return true;
     const started = Date.now();
     let built = { ok: false, text: "the CUDA back end needs cmake" };
-    if (cuda && !existsSync(join(sources, "kernels", "cuda", "CMakeLists.txt"))) {
-      built.text = "this source tree has no CUDA back end (src/native/kernels/cuda)";
-    } else if (cmake) built = withCMake(cmake, folder, todo, { cuda, sanitize });
-    else if (!cuda) built = await withCompiler(compiler, folder, todo, sanitize);
+    if (cmake) built = withCMake(cmake, folder, todo, { cuda, emulateCuda, sanitize });
+    else if (!cuda && !emulateCuda) built = await withCompiler(compiler, folder, todo, sanitize);
     if (!built.ok) {
       say(built.text.trimEnd());
       say("llava-eval: the native engine was not built: the messages are above.");
@@ -67,7 +67,7 @@ export async function buildAddon(options = {}) {
       );
       return false;
     }
-    if (cuda) writeFileSync(cudaMark, "");
+    if (cuda && !emulateCuda) writeFileSync(cudaMark, "");
     else rmSync(cudaMark, { force: true });
     for (const part of todo) writeFileSync(stampFile(part), stamp[part]);
     const seconds = ((Date.now() - started) / 1000).toFixed(1);
@@ -101,11 +101,12 @@ function isAlive(path) {
   }
 }
 
-function withCMake(cmake, folder, parts, { cuda, sanitize }) {
+function withCMake(cmake, folder, parts, { cuda, emulateCuda, sanitize }) {
   const ninja = find("ninja");
   const configure = [
     ...["-S", sources, "-B", folder, "-DCMAKE_BUILD_TYPE=Release"],
-    `-DLLAVA_CUDA=${cuda ? "ON" : "OFF"}`,
+    `-DLLAVA_CUDA=${cuda && !emulateCuda ? "ON" : "OFF"}`,
+    `-DLLAVA_CUDA_EMULATED=${emulateCuda ? "ON" : "OFF"}`,
     `-DLLAVA_SANITIZE=${sanitize ? "ON" : "OFF"}`,
     `-DLLAVA_NODE_INCLUDE=${nodeIncludes().join(";")}`,
     // A cache made with another generator cannot be changed: keep its own.
@@ -240,6 +241,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     parts: parts.length > 0 ? parts : ["addon"],
     ...(args.includes("--cuda") ? { cuda: true } : {}),
     ...(args.includes("--cpu") ? { cuda: false } : {}),
+    emulateCuda: args.includes("--emulate-cuda"),
     sanitize: args.includes("--sanitize"),
     force: args.includes("--force"),
   });

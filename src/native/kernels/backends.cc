@@ -28,9 +28,9 @@ std::unique_ptr<Ops> open_device(const std::string& name, const OpenOptions& opt
       }
     }
 #ifdef LLAVA_CUDA
-    const std::vector<DeviceInfo> found = list_cuda_devices();
-    if (static_cast<size_t>(ordinal) >= found.size()) {
-      throw Error("there is no CUDA device " + std::to_string(ordinal) + " (found " + std::to_string(found.size()) + ")",
+    const int32_t found = count_cuda_devices();  // without touching the others: a context on each would take their memory
+    if (ordinal >= found) {
+      throw Error("there is no CUDA device " + std::to_string(ordinal) + " (found " + std::to_string(found) + ")",
                   "device " + name, "Check nvidia-smi, or use --device cpu.");
     }
     return make_cuda_ops(ordinal, options);

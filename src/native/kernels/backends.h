@@ -27,7 +27,8 @@ std::unique_ptr<Ops> open_device(const std::string& name, const OpenOptions& opt
 std::unique_ptr<Ops> make_reference_ops();
 std::unique_ptr<Ops> make_cpu_ops(const OpenOptions& options);                       // kernels/cpu/
 #ifdef LLAVA_CUDA
-std::vector<DeviceInfo> list_cuda_devices();                                         // kernels/cuda/; empty without a driver
+int32_t count_cuda_devices();                                                        // kernels/cuda/; 0 without a driver
+std::vector<DeviceInfo> list_cuda_devices();
 std::unique_ptr<Ops> make_cuda_ops(int32_t ordinal, const OpenOptions& options);     // kernels/cuda/
 #endif
 

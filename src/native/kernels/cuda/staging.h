@@ -1,0 +1,7 @@
+#pragma once
+
+namespace llava::cuda {
+
+class Staging {};
+
+}  // namespace llava::cuda
