@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/build-first.ts"],
+    setupFiles: ["test/no-colour.ts"],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: "forks",
