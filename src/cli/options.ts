@@ -32,7 +32,14 @@ export const settings = {
     describe:
       "preset, local:DIR|HUB-ID, openai:ID@URL, anthropic:ID, gemini:ID, replay:FILE, stub, or a YAML file (default: the demo model)",
   },
-  device: { type: "text", group: "Model", describe: "local models: auto, cpu, cuda, cuda:0, ..." },
+  device: { type: "text", group: "Model", describe: "local models: auto, cpu, cuda, cuda:0, cuda:0,cuda:1, ..." },
+  replicas: {
+    type: "integer",
+    min: 1,
+    max: 64,
+    group: "Model",
+    describe: "local models: engines side by side, one per GPU",
+  },
   dtype: {
     type: "text",
     choices: ["bf16", "fp16", "fp32"],

@@ -107,7 +107,12 @@ export const LocalConfig = Type.Object(
     revision: Optional(Type.String({ description: "commit or branch of the Hub model" })),
     template: Optional(Type.String({ description: "conversation template; default: the checkpoint's" })),
     dtype: Optional(Type.Enum(["bf16", "fp16", "fp32"])),
-    device: Optional(Type.String({ description: "auto, cpu, cuda, cuda:0, ..." })),
+    device: Optional(
+      Type.String({ description: "auto, cpu, cuda, cuda:0, ...; several GPUs split the layers: cuda:0,cuda:1" }),
+    ),
+    replicas: Optional(
+      Type.Integer({ minimum: 1, description: "engines side by side, each in its own process on its own devices" }),
+    ),
     gridOrder: Optional(
       Type.Enum(["wh", "hw"], { description: "how grid pairs are read; default: as the layout implies" }),
     ),

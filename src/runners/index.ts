@@ -14,8 +14,8 @@ export const runners = {
 } satisfies { [Name in RunnerName]: OpenRunner<Extract<ModelConfig, { runner: Name }>> };
 
 /** `--device` and its like win over the config. */
-function given({ concurrency, device, dtype, template, gridOrder, warn, say, environment }: RunnerOptions) {
-  const all = { concurrency, device, dtype, template, gridOrder, warn, say, environment };
+function given({ concurrency, device, replicas, dtype, template, gridOrder, warn, say, environment }: RunnerOptions) {
+  const all = { concurrency, device, replicas, dtype, template, gridOrder, warn, say, environment };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 

@@ -10,8 +10,9 @@ export interface RunnerOptions {
   readonly say?: (message: string) => void;
   /** Default `process.env`: keys (`env:NAME`), proxies, HF_*. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** `--device --dtype --template --grid-order`, local models only: they win over the config. */
+  /** `--device --replicas --dtype --template --grid-order`, local models only: they win over the config. */
   readonly device?: string;
+  readonly replicas?: number;
   readonly dtype?: string;
   readonly template?: string;
   readonly gridOrder?: string;

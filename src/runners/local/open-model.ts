@@ -1,19 +1,21 @@
 /** Everything that answers need, opened together: engine, tokenizer, template, stop ids. */
+import { availableParallelism, freemem } from "node:os";
 import type { Json } from "../../core/json.js";
 import type { Fingerprint } from "../../core/runner.js";
 import {
   asUserError,
   loadAddon,
   type NativeAddon,
-  type NativeEngine,
   type NativeEngineOptions,
   type NativeModelDescription,
 } from "./addon.js";
 import { settingsDigest, weightsDigest } from "./checkpoint/digests.js";
 import { type Checkpoint, resolveCheckpoint } from "./checkpoint/resolve.js";
-import { chooseDevice, type LocalOptions, modelOptions } from "./options.js";
+import type { Engine } from "./engine.js";
+import { chooseDevices, type LocalOptions, modelOptions } from "./options.js";
 import { chooseTemplate } from "./prompt/choose-template.js";
 import type { Template } from "./prompt/templates.js";
+import { ReplicaGroup } from "./replicas/group.js";
 import { openTokenizer } from "./tokenizer/open-tokenizer.js";
 import type { Tokenizer } from "./tokenizer/tokenizer.js";
 
@@ -27,7 +29,7 @@ export interface LocalModel {
   /** The checkpoint's eos ids and the template's. */
   readonly stopTokens: readonly number[];
   readonly fingerprint: Fingerprint;
-  readonly engine: NativeEngine;
+  readonly engine: Engine;
 }
 
 /**
@@ -53,22 +55,22 @@ export async function openModel(
   );
   const stopTokens = stopIds(described, template, tokenizer);
 
-  const engine = await addon
-    .open(
-      {
-        ...model,
-        device: chooseDevice(addon, options.device, described.memoryPlan),
-        // The native loader cuts embeddings and head to len(tokenizer): its softmax runs over those rows only.
-        ...(described.layout === "native" && tokenizer.length < described.text.vocabularyRows
-          ? { logitRows: tokenizer.length }
-          : {}),
-        ...(options.threads === undefined ? {} : { threads: options.threads }),
-        ...(options.memory === undefined ? {} : { memory: options.memory }),
-        ...tune,
-      },
-      tellingProgress(checkpoint.name, options.say),
-    )
-    .catch(rethrowAsUserError);
+  const devices = chooseDevices(addon, options, described.memoryPlan);
+  const engineOptions: NativeEngineOptions = {
+    ...model,
+    // The native loader cuts embeddings and head to len(tokenizer): its softmax runs over those rows only.
+    ...(described.layout === "native" && tokenizer.length < described.text.vocabularyRows
+      ? { logitRows: tokenizer.length }
+      : {}),
+    ...shareOfMachine(devices, options),
+    ...tune,
+  };
+  const onProgress = tellingProgress(checkpoint.name, options.say);
+  const [device = "cpu"] = devices;
+  const engine: Engine = await (devices.length === 1
+    ? addon.open({ ...engineOptions, device }, onProgress)
+    : ReplicaGroup.open(engineOptions, devices, onProgress)
+  ).catch(rethrowAsUserError);
 
   const { description } = engine;
   if (description.unknown.length > 0) {
@@ -95,6 +97,21 @@ export async function openModel(
       ...readings(description),
       engine: { version: addon.version, ...engine.fingerprint },
     },
+  };
+}
+
+/** Threads and memory of one engine: what was asked for; engines that share the CPU share it evenly. */
+function shareOfMachine(
+  devices: readonly string[],
+  { threads, memory }: LocalOptions,
+): Pick<NativeEngineOptions, "threads" | "memory"> {
+  const onCpu = devices.filter((device) => device === "cpu").length;
+  return {
+    ...(onCpu > 1
+      ? { threads: Math.max(1, Math.floor(availableParallelism() / onCpu)), memory: Math.floor(freemem() / onCpu) }
+      : {}),
+    ...(threads === undefined ? {} : { threads }),
+    ...(memory === undefined ? {} : { memory }),
   };
 }
 

@@ -21,9 +21,11 @@ export interface LocalOptions {
   readonly quantisation?: NativeModelOptions["quantisation"];
   /** Folder of the vision tower of a native checkpoint that only names it. */
   readonly visionTower?: string;
-  /** CPU worker threads. Default: one per usable core. */
+  /** Engines that answer side by side, each in its own process on its own devices. Default 1. */
+  readonly replicas?: number;
+  /** CPU worker threads of one engine. Default: the usable cores, divided among replicas. */
   readonly threads?: number;
-  /** Bytes for weights, scratch and KV cache together. Default: from the device's free memory. */
+  /** Bytes for weights, scratch and KV cache of one engine. Default: from the device's free memory. */
   readonly memory?: number;
   /** Requests in flight, at most. Default: what the engine's memory holds. */
   readonly concurrency?: number;
@@ -55,15 +57,43 @@ export function gridOrder(given: string | undefined): NativeReadings["gridOrder"
 }
 
 /**
- * `auto`: the first GPU that holds the model, else all GPUs together (layers split over them), else the CPU when there is no GPU.
+ * The devices of each replica, as the engine's `device` takes them. `auto`: the first GPUs that hold the model, one each; else all GPUs,
+ * shared out (layers split over them); else the CPU when there is no GPU. A list is shared out in its order.
  * Names that the engine does not know fail when it opens.
+ *
+ * @throws UserError  the devices cannot be shared out evenly
  */
-export function chooseDevice(addon: NativeAddon, given: string = "auto", plan: MemoryPlan = []): string {
-  if (given !== "auto") return given;
-  const gpus = addon.devices().filter((device) => device.kind === "cuda");
-  if (gpus.length === 0) return "cpu";
-  const holding = gpus.find(({ name }) => plan.find(({ device }) => device === name)?.fits ?? true);
-  return holding?.name ?? gpus.map(({ name }) => name).join(",");
+export function chooseDevices(
+  addon: NativeAddon,
+  { device = "auto", replicas = 1 }: Pick<LocalOptions, "device" | "replicas">,
+  plan: MemoryPlan = [],
+): string[] {
+  if (device !== "auto") {
+    const names = device.split(",");
+    return names.every((name) => name === "cpu")
+      ? Array.from({ length: replicas }, () => device)
+      : shared(names, replicas);
+  }
+  const gpus = addon.devices().filter(({ kind }) => kind === "cuda");
+  if (gpus.length === 0) return Array.from({ length: replicas }, () => "cpu");
+  const holding = gpus.filter(({ name }) => plan.find(({ device }) => device === name)?.fits ?? true);
+  if (holding.length >= replicas) return holding.slice(0, replicas).map(({ name }) => name);
+  return shared(
+    gpus.map(({ name }) => name),
+    replicas,
+  );
+}
+
+function shared(names: readonly string[], replicas: number): string[] {
+  const each = names.length / replicas;
+  if (!Number.isInteger(each)) {
+    throw new UserError(
+      `${names.length} device(s) cannot be shared out to ${replicas} replicas`,
+      "--replicas",
+      `name as many devices for each: --device ${Array.from({ length: replicas }, (_, i) => `cuda:${i}`).join(",")}`,
+    );
+  }
+  return Array.from({ length: replicas }, (_, i) => names.slice(i * each, (i + 1) * each).join(","));
 }
 
 type MemoryPlan = NativeModelDescription["memoryPlan"];

@@ -146,7 +146,8 @@ export class LocalRunner implements Runner {
 
     const decoded = await unlessAborted(this.decode(request.prompt), signal);
     const images = decoded.map(({ native }) => native);
-    const imageTokens = images.reduce((sum, { width, height }) => sum + engine.imageTokens(width, height), 0);
+    const counts = await Promise.all(images.map(({ width, height }) => engine.imageTokens(width, height)));
+    const imageTokens = counts.reduce((sum, count) => sum + count, 0);
     return {
       native: {
         id: ++this.lastId,

@@ -1,0 +1,63 @@
+/** What the harness and an engine process say to each other. Order is kept; typed arrays travel as they are. */
+import type {
+  NativeEngine,
+  NativeEngineOptions,
+  NativeGenerateRequest,
+  NativeImage,
+  NativeLikelihoodOutput,
+  NativeLikelihoodRequest,
+  NativeOutput,
+  NativeStatistics,
+} from "../addon.js";
+
+/** Pictures are sent once and named by their digest afterwards. */
+type ByDigest<Request> = Omit<Request, "images" | "onTokens"> & { readonly images: readonly string[] };
+
+export type ToReplica =
+  | { readonly kind: "open"; readonly options: NativeEngineOptions }
+  | { readonly kind: "picture"; readonly picture: NativeImage }
+  | { readonly kind: "forget"; readonly digest: string }
+  | { readonly kind: "generate"; readonly request: ByDigest<NativeGenerateRequest>; readonly streams: boolean }
+  | { readonly kind: "loglikelihood"; readonly request: ByDigest<NativeLikelihoodRequest> }
+  /** No more tokens of this answer are wanted. */
+  | { readonly kind: "enough"; readonly id: number }
+  | { readonly kind: "abort"; readonly id: number }
+  | { readonly kind: "imageTokens"; readonly width: number; readonly height: number };
+
+export type Opened = Pick<NativeEngine, "description" | "fingerprint" | "concurrency" | "maxContext">;
+
+export interface Failure {
+  readonly message: string;
+  readonly code?: string;
+  readonly where?: string;
+  readonly fix?: string;
+}
+
+export type FromReplica =
+  | { readonly kind: "progress"; readonly loaded: number; readonly total: number }
+  | { readonly kind: "opened"; readonly engine: Opened }
+  | { readonly kind: "notOpened"; readonly failure: Failure }
+  | { readonly kind: "tokens"; readonly id: number; readonly tokens: Int32Array }
+  | {
+      readonly kind: "answer";
+      readonly id: number;
+      readonly output: NativeOutput | NativeLikelihoodOutput;
+      readonly statistics: NativeStatistics;
+    }
+  | { readonly kind: "failure"; readonly id: number; readonly failure: Failure }
+  | { readonly kind: "imageTokens"; readonly width: number; readonly height: number; readonly count: number };
+
+/** An Error with its code, place and remedy, as the engine throws them, in a form that travels. */
+export function failureOf(error: unknown): Failure {
+  const { message, code, where, fix } = error as { message?: unknown; code?: unknown; where?: unknown; fix?: unknown };
+  return {
+    message: typeof message === "string" ? message : String(error),
+    ...(typeof code === "string" ? { code } : {}),
+    ...(typeof where === "string" ? { where } : {}),
+    ...(typeof fix === "string" ? { fix } : {}),
+  };
+}
+
+export function errorOf({ message, ...fields }: Failure): Error {
+  return Object.assign(new Error(message), fields);
+}

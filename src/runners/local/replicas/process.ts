@@ -1,0 +1,83 @@
+/** The main module of an engine process: one engine, asked by messages. Ends when its parent does. */
+import { loadAddon, type NativeEngine, type NativeImage, type NativePrompt } from "../addon.js";
+import { type FromReplica, failureOf, type ToReplica } from "./messages.js";
+
+let engine: NativeEngine | undefined;
+const pictures = new Map<string, NativeImage>();
+const enough = new Set<number>();
+
+const say = (message: FromReplica): void => {
+  if (process.connected) process.send?.(message);
+};
+
+process.on("message", (message: ToReplica) => void hear(message));
+process.on("disconnect", () => void (engine?.close() ?? Promise.resolve()).finally(() => process.exit(0)));
+process.on("SIGINT", () => {}); // Ctrl-C reaches the whole group; the parent decides what happens
+
+async function hear(message: ToReplica): Promise<void> {
+  switch (message.kind) {
+    case "open":
+      return open(message);
+    case "picture":
+      pictures.set(message.picture.digest, message.picture);
+      return;
+    case "forget":
+      pictures.delete(message.digest);
+      return;
+    case "enough":
+      enough.add(message.id);
+      return;
+    case "abort":
+      opened().abort(message.id);
+      return;
+    case "imageTokens": {
+      const { width, height } = message;
+      return say({ kind: "imageTokens", width, height, count: opened().imageTokens(width, height) });
+    }
+    case "generate": {
+      const { streams, request } = message;
+      const onTokens = (tokens: Int32Array) => {
+        say({ kind: "tokens", id: request.id, tokens });
+        return !enough.has(request.id);
+      };
+      return answer(request.id, () =>
+        opened().generate({ ...withPictures(request), ...(streams ? { onTokens } : {}) }),
+      );
+    }
+    case "loglikelihood":
+      return answer(message.request.id, () => opened().loglikelihood(withPictures(message.request)));
+  }
+}
+
+async function open({ options }: Extract<ToReplica, { kind: "open" }>): Promise<void> {
+  try {
+    engine = await loadAddon().open(options, (loaded, total) => say({ kind: "progress", loaded, total }));
+    const { description, fingerprint, concurrency, maxContext } = engine;
+    say({ kind: "opened", engine: { description, fingerprint, concurrency, maxContext } });
+  } catch (error) {
+    say({ kind: "notOpened", failure: failureOf(error) });
+  }
+}
+
+async function answer(id: number, ask: () => ReturnType<NativeEngine["generate" | "loglikelihood"]>): Promise<void> {
+  try {
+    const output = await ask();
+    say({ kind: "answer", id, output, statistics: opened().statistics() });
+  } catch (error) {
+    say({ kind: "failure", id, failure: failureOf(error) });
+  } finally {
+    enough.delete(id);
+  }
+}
+
+function opened(): NativeEngine {
+  if (!engine) throw new Error("the engine is not open");
+  return engine;
+}
+
+/** The parent sends a picture before the first request that names it. */
+function withPictures<Request extends { readonly images: readonly string[] }>(
+  request: Request,
+): Omit<Request, "images"> & Pick<NativePrompt, "images"> {
+  return { ...request, images: request.images.map((digest) => pictures.get(digest) as NativeImage) };
+}

@@ -1,0 +1,204 @@
+/** One engine process, seen from the harness. */
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type {
+  NativeEngineOptions,
+  NativeGenerateRequest,
+  NativeImage,
+  NativeLikelihoodOutput,
+  NativeLikelihoodRequest,
+  NativeOutput,
+  NativeStatistics,
+} from "../addon.js";
+import { errorOf, type FromReplica, type Opened, type ToReplica } from "./messages.js";
+
+/** Pictures that a process keeps: questions about one picture come close together. */
+const picturesKept = 64;
+
+interface Asked {
+  readonly resolve: (output: NativeOutput | NativeLikelihoodOutput) => void;
+  readonly reject: (error: Error) => void;
+  readonly onTokens?: NativeGenerateRequest["onTokens"];
+  /** Tokens heard so far, and how many there were when enough was said. */
+  heard: number;
+  wanted?: number;
+}
+
+export class Replica {
+  /** Requests under way. */
+  get load(): number {
+    return this.asked.size;
+  }
+  statistics: NativeStatistics | undefined;
+
+  private readonly asked = new Map<number, Asked>();
+  private readonly sent = new Set<string>(); // digests, the oldest first
+  private readonly sizes = new Map<string, { count: Promise<number>; resolve: (count: number) => void }>();
+  private readonly ended: Promise<void>;
+  private lost: Error | undefined;
+
+  private constructor(
+    private readonly child: ChildProcess,
+    device: string,
+  ) {
+    this.ended = new Promise((resolve) => {
+      child.once("exit", (code, signal) => {
+        this.lose(`the engine process of ${device} ended (${signal ?? `exit ${code}`})`);
+        resolve();
+      });
+    });
+    child.on("message", (message: FromReplica) => this.hear(message));
+    child.on("error", (error) => this.lose(`the engine process of ${device} failed: ${error.message}`));
+  }
+
+  static async open(
+    options: NativeEngineOptions & { readonly device: string },
+    onProgress: (loaded: number, total: number) => void,
+  ): Promise<{ replica: Replica; engine: Opened }> {
+    const child = fork(fileURLToPath(new URL("./process.js", import.meta.url)), {
+      serialization: "advanced",
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
+    const replica = new Replica(child, options.device);
+    const engine = new Promise<Opened>((resolve, reject) => {
+      child.on("message", (message: FromReplica) => {
+        if (message.kind === "progress") onProgress(message.loaded, message.total);
+        if (message.kind === "opened") resolve(message.engine);
+        if (message.kind === "notOpened") reject(errorOf(message.failure));
+      });
+      void replica.ended.then(() => reject(replica.lost));
+    });
+    replica.tell({ kind: "open", options });
+    try {
+      return { replica, engine: await engine };
+    } catch (error) {
+      await replica.close();
+      throw error;
+    }
+  }
+
+  generate({ onTokens, ...request }: NativeGenerateRequest): Promise<NativeOutput> {
+    const images = this.show(request.images);
+    const message: ToReplica = { kind: "generate", request: { ...request, images }, streams: onTokens !== undefined };
+    return this.ask(request.id, message, onTokens) as Promise<NativeOutput>;
+  }
+
+  loglikelihood(request: NativeLikelihoodRequest): Promise<NativeLikelihoodOutput> {
+    const images = this.show(request.images);
+    const message: ToReplica = { kind: "loglikelihood", request: { ...request, images } };
+    return this.ask(request.id, message, undefined) as Promise<NativeLikelihoodOutput>;
+  }
+
+  abort(id: number): void {
+    if (this.asked.has(id)) this.tell({ kind: "abort", id });
+  }
+
+  imageTokens(width: number, height: number): Promise<number> {
+    if (this.lost) return Promise.reject(this.lost);
+    const key = `${width}x${height}`;
+    let size = this.sizes.get(key);
+    if (!size) {
+      let resolve: (count: number) => void = () => {};
+      const count = new Promise<number>((settle) => {
+        resolve = settle;
+      });
+      size = { count, resolve };
+      this.sizes.set(key, size);
+      this.tell({ kind: "imageTokens", width, height });
+    }
+    const lost = this.ended.then(() => Promise.reject(this.lost));
+    return Promise.race([size.count, lost]);
+  }
+
+  async close(): Promise<void> {
+    this.lose("the engine was closed", "CLOSED");
+    if (this.child.connected) this.child.disconnect();
+    await this.ended;
+  }
+
+  private ask(id: number, message: ToReplica, onTokens: NativeGenerateRequest["onTokens"]) {
+    if (this.lost) return Promise.reject(this.lost);
+    return new Promise<NativeOutput | NativeLikelihoodOutput>((resolve, reject) => {
+      this.asked.set(id, { resolve, reject, heard: 0, ...(onTokens === undefined ? {} : { onTokens }) });
+      this.tell(message);
+    });
+  }
+
+  private show(pictures: readonly NativeImage[]): string[] {
+    for (const picture of pictures) {
+      if (this.sent.delete(picture.digest)) {
+        this.sent.add(picture.digest); // now the youngest
+        continue;
+      }
+      this.sent.add(picture.digest);
+      this.tell({ kind: "picture", picture });
+    }
+    return pictures.map(({ digest }) => digest);
+  }
+
+  /** Pictures are let go only after the request that named them last. */
+  private forgetOldPictures(): void {
+    for (const digest of this.sent) {
+      if (this.sent.size <= picturesKept) return;
+      this.sent.delete(digest);
+      this.tell({ kind: "forget", digest });
+    }
+  }
+
+  private tell(message: ToReplica): void {
+    if (this.child.connected) this.child.send(message, () => {}); // what cannot be sent: the exit says why
+    if (message.kind === "generate" || message.kind === "loglikelihood") this.forgetOldPictures();
+  }
+
+  private hear(message: FromReplica): void {
+    switch (message.kind) {
+      case "tokens":
+        this.hearTokens(message.id, message.tokens);
+        return;
+      case "answer": {
+        this.statistics = message.statistics;
+        const asked = this.take(message.id);
+        asked?.resolve(asked.wanted === undefined ? message.output : cut(message.output as NativeOutput, asked.wanted));
+        return;
+      }
+      case "failure":
+        this.take(message.id)?.reject(errorOf(message.failure));
+        return;
+      case "imageTokens":
+        this.sizes.get(`${message.width}x${message.height}`)?.resolve(message.count);
+        return;
+    }
+  }
+
+  private hearTokens(id: number, tokens: Int32Array): void {
+    const asked = this.asked.get(id);
+    if (!asked?.onTokens || asked.wanted !== undefined) return;
+    asked.heard += tokens.length;
+    if (asked.onTokens(tokens)) return;
+    asked.wanted = asked.heard;
+    this.tell({ kind: "enough", id });
+  }
+
+  private take(id: number): Asked | undefined {
+    const asked = this.asked.get(id);
+    this.asked.delete(id);
+    return asked;
+  }
+
+  private lose(why: string, code = "DEVICE"): void {
+    if (this.lost) return;
+    this.lost = errorOf({ message: why, code });
+    for (const { reject } of this.asked.values()) reject(this.lost);
+    this.asked.clear();
+  }
+}
+
+/** The engine hears "enough" some tokens late: how many depends on the machine's load, and an answer must not. */
+function cut(output: NativeOutput, wanted: number): NativeOutput {
+  return {
+    ...output,
+    tokens: output.tokens.slice(0, wanted),
+    finish: "stop",
+    usage: { ...output.usage, completionTokens: Math.min(output.usage.completionTokens, wanted) },
+  };
+}
