@@ -64,20 +64,20 @@ __device__ __forceinline__ float rounded(float x) {
   return widen(narrow<T>(x));
 }
 
-/// 16 bytes of T, loaded and stored at once.
-template <typename T>
-struct alignas(16) Pack {
-  static constexpr int kCount = 16 / sizeof(T);
+/// Up to 16 bytes of T, loaded and stored at once.
+template <typename T, int kElements = 16 / static_cast<int>(sizeof(T))>
+struct alignas(kElements * sizeof(T)) Pack {
+  static constexpr int kCount = kElements;
   T at[kCount];
 };
 
-template <typename T>
-__device__ __forceinline__ Pack<T> load_pack(const T* source) {
-  return *reinterpret_cast<const Pack<T>*>(source);
+template <typename T, int kElements = Pack<T>::kCount>
+__device__ __forceinline__ Pack<T, kElements> load_pack(const T* source) {
+  return *reinterpret_cast<const Pack<T, kElements>*>(source);
 }
-template <typename T>
-__device__ __forceinline__ void store_pack(T* target, const Pack<T>& pack) {
-  *reinterpret_cast<Pack<T>*>(target) = pack;
+template <typename T, int kElements>
+__device__ __forceinline__ void store_pack(T* target, const Pack<T, kElements>& pack) {
+  *reinterpret_cast<Pack<T, kElements>*>(target) = pack;
 }
 
 /// Calls body.operator()<T>() with the device type of a work type: f32, bf16 or f16.

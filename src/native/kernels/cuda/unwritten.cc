@@ -37,12 +37,4 @@ size_t logits_scratch_bytes(const Limits&) { return 0; }
 void CudaOps::sample(const View&, const float*, const int32_t*, const float*, const float*, int32_t*) { unwritten("sample"); }
 size_t sample_scratch_bytes(const Limits&) { return 0; }
 
-// ATTENTION
-void CudaOps::tower_attention(const View&, const View&, const View&, int64_t, int32_t, const AttentionShape&, const View&) { unwritten("tower_attention"); }
-void CudaOps::prefill_attention(const View&, const KvLayer&, const PrefillBatch&, const AttentionShape&, const View&) { unwritten("prefill_attention"); }
-void CudaOps::decode_attention(const View&, const KvLayer&, const DecodeBatch&, const AttentionShape&, const View&) { unwritten("decode_attention"); }
-void CudaOps::rope_write_kv(const View&, const View&, const View&, const int32_t*, const int32_t*, const View&, const View&, const AttentionShape&, const KvLayer&) { unwritten("rope_write_kv"); }
-void CudaOps::copy_pages(const KvLayer&, const int32_t*, int64_t) { unwritten("copy_pages"); }
-size_t decode_attention_scratch_bytes(const Limits&) { return 0; }
-
 }  // namespace llava::cuda

@@ -24,9 +24,25 @@ float step_of(DType type, float value) {
   return std::ldexp(1.0f, std::ilogb(magnitude) - (type == DType::bf16 ? 7 : type == DType::f16 ? 10 : 23));
 }
 
+/// What the suites ask of an op at most.
+Limits most_asked() {
+  Limits limits;
+  limits.work = DType::f32;
+  limits.prefill_rows = 2048;
+  limits.decode_rows = limits.sequences = limits.logit_rows = 64;
+  limits.context = 3000;
+  limits.heads = limits.kv_heads = limits.tower_heads = 16;
+  limits.head_size = limits.tower_head_size = 128;
+  limits.widest = 1024;
+  limits.vocabulary = 33000;
+  return limits;
+}
+
 }  // namespace
 
-Fixture::Fixture(Ops& subject, std::ostream& log) : subject_(subject), log_(log), oracle_(make_reference_ops()) {}
+Fixture::Fixture(Ops& subject, std::ostream& log) : subject_(subject), log_(log), oracle_(make_reference_ops()) {
+  subject_.reserve(most_asked());
+}
 
 Twin Fixture::make(int64_t rows, int64_t cols, DType type, Room room, Phase phase,
                    const std::function<float(int64_t, int64_t)>& value) {
