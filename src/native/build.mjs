@@ -1,8 +1,9 @@
 // Builds the native engine with CMake when it is there, else with the compiler alone. A no-op when nothing changed.
-//   node src/native/build.mjs [addon] [engine] [--cuda | --cpu | --emulate-cuda] [--sanitize] [--force]
+//   node src/native/build.mjs [addon] [engine] [--cuda | --cpu | --emulate-cuda | --check-cuda] [--sanitize] [--force]
 // addon (default)  build/native/llava_engine.node        engine   build/native/llava-engine (no Node inside)
-// --cuda is remembered: later builds keep the CUDA back end until --cpu. --emulate-cuda builds it for an emulated GPU, in
-// build/native-emulated, for tests. Without a compiler it says what to do; everything but local models works.
+// --cuda is remembered: later builds keep the CUDA back end until --cpu. For tests: --emulate-cuda builds it for an emulated GPU, in
+// build/native-emulated; --check-cuda with nvcc for sm_90 alone, in build/native-sm90. Without a compiler it says what to do;
+// everything but local models works.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -18,16 +19,24 @@ const outputs = { addon: "llava_engine.node", engine: "llava-engine" };
 const targets = { addon: "llava_addon", engine: "llava-engine" };
 
 /**
- * @param {{ quiet?: boolean, parts?: ("addon" | "engine")[], cuda?: boolean, emulateCuda?: boolean, sanitize?: boolean,
- *   force?: boolean }} [options]
+ * @param {{ quiet?: boolean, parts?: ("addon" | "engine")[], cuda?: boolean, emulateCuda?: boolean, checkCuda?: boolean,
+ *   sanitize?: boolean, force?: boolean }} [options]
  * @returns {Promise<boolean>} whether everything asked for is built now
  */
 export async function buildAddon(options = {}) {
-  const { quiet = false, parts = ["addon"], emulateCuda = false, sanitize = false, force = false } = options;
-  const folder = join(root, "build", sanitize ? "native-sanitize" : emulateCuda ? "native-emulated" : "native");
+  const {
+    quiet = false,
+    parts = ["addon"],
+    emulateCuda = false,
+    checkCuda = false,
+    sanitize = false,
+    force = false,
+  } = options;
+  const variant = sanitize ? "-sanitize" : emulateCuda ? "-emulated" : checkCuda ? "-sm90" : "";
+  const folder = join(root, "build", `native${variant}`);
   const say = (text) => process.stderr.write(`${text}\n`);
   const cudaMark = join(folder, ".cuda");
-  const cuda = options.cuda ?? existsSync(cudaMark);
+  const cuda = checkCuda || (options.cuda ?? existsSync(cudaMark));
   const cmake = find("cmake");
   const compiler = process.env.CXX || find("g++") || find("clang++") || find("c++");
   const flavour = [cmake ? "cmake" : "plain", cuda, emulateCuda, sanitize, compiler ?? "none"].join(" ");
@@ -57,7 +66,7 @@ export async function buildAddon(options = {}) {
     if (todo.length === 0) return true;
     const started = Date.now();
     let built = { ok: false, text: "the CUDA back end needs cmake" };
-    if (cmake) built = withCMake(cmake, folder, todo, { cuda, emulateCuda, sanitize });
+    if (cmake) built = withCMake(cmake, folder, todo, { cuda, emulateCuda, checkCuda, sanitize });
     else if (!cuda && !emulateCuda) built = await withCompiler(compiler, folder, todo, sanitize);
     if (!built.ok) {
       say(built.text.trimEnd());
@@ -101,11 +110,12 @@ function isAlive(path) {
   }
 }
 
-function withCMake(cmake, folder, parts, { cuda, emulateCuda, sanitize }) {
+function withCMake(cmake, folder, parts, { cuda, emulateCuda, checkCuda, sanitize }) {
   const ninja = find("ninja");
   const configure = [
     ...["-S", sources, "-B", folder, "-DCMAKE_BUILD_TYPE=Release"],
     `-DLLAVA_CUDA=${cuda && !emulateCuda ? "ON" : "OFF"}`,
+    ...(checkCuda ? ["-DCMAKE_CUDA_ARCHITECTURES=90"] : []),
     `-DLLAVA_CUDA_EMULATED=${emulateCuda ? "ON" : "OFF"}`,
     `-DLLAVA_SANITIZE=${sanitize ? "ON" : "OFF"}`,
     `-DLLAVA_NODE_INCLUDE=${nodeIncludes().join(";")}`,
@@ -242,6 +252,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     ...(args.includes("--cuda") ? { cuda: true } : {}),
     ...(args.includes("--cpu") ? { cuda: false } : {}),
     emulateCuda: args.includes("--emulate-cuda"),
+    checkCuda: args.includes("--check-cuda"),
     sanitize: args.includes("--sanitize"),
     force: args.includes("--force"),
   });

@@ -6,24 +6,31 @@ import { fileURLToPath } from "node:url";
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 export const goldenFolder = join(root, "test", "golden");
 
-/** Builds `llava-engine` (a no-op when nothing changed). Returns why it cannot be here, or undefined. */
-export function buildEngine(): string | undefined {
-  const build = spawnSync(process.execPath, [join(root, "src/native/build.mjs"), "engine"], { encoding: "utf8" });
-  return build.status === 0 && existsSync(program()) ? undefined : build.stderr.trim();
-}
-
-function program(): string {
-  return join(root, "build", "native", "llava-engine");
-}
-
 export interface Run {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs the program to its end. */
-export function llavaEngine(...args: readonly string[]): Run {
-  const run = spawnSync(program(), args, { encoding: "utf8", maxBuffer: 1 << 28, cwd: dirname(program()) });
-  return { code: run.status, stdout: run.stdout, stderr: run.stderr };
+/** A build of `llava-engine`, the engine without Node. */
+export class EngineProgram {
+  private readonly path: string;
+  /** Why it cannot be here; undefined when it is. */
+  readonly missing: string | undefined;
+
+  /** Builds it; a no-op when nothing changed. */
+  constructor(folder: "native" | "native-emulated") {
+    this.path = join(root, "build", folder, "llava-engine");
+    const flags = folder === "native" ? [] : ["--emulate-cuda"];
+    const build = spawnSync(process.execPath, [join(root, "src/native/build.mjs"), "engine", ...flags], {
+      encoding: "utf8",
+    });
+    this.missing = build.status === 0 && existsSync(this.path) ? undefined : build.stderr.trim();
+  }
+
+  /** Runs it to its end. */
+  run(...args: readonly string[]): Run {
+    const run = spawnSync(this.path, args, { encoding: "utf8", maxBuffer: 1 << 28, cwd: dirname(this.path) });
+    return { code: run.status, stdout: run.stdout, stderr: run.stderr };
+  }
 }

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { buildEngine, goldenFolder, llavaEngine } from "./engine-program.js";
+import { EngineProgram, goldenFolder } from "./engine-program.js";
 
 interface GoldenJson {
   passed: number;
@@ -11,7 +11,8 @@ interface GoldenJson {
   cases: { case: string; passed: boolean; stages: { stage: string; compared: number; failed: number }[] }[];
 }
 
-const noCompiler = buildEngine();
+const program = new EngineProgram("native");
+const noCompiler = program.missing;
 const scratch = mkdtempSync(join(tmpdir(), "llava-native-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -19,7 +20,7 @@ describe.skipIf(noCompiler !== undefined)(`llava-engine${noCompiler ? ` (skipped
   describe("golden", () => {
     let report: GoldenJson;
     beforeAll(() => {
-      report = JSON.parse(llavaEngine("golden", goldenFolder, "--json").stdout) as GoldenJson;
+      report = JSON.parse(program.run("golden", goldenFolder, "--json").stdout) as GoldenJson;
     });
 
     test("every case of the repository passes on the CPU back end", () => {
@@ -41,13 +42,13 @@ describe.skipIf(noCompiler !== undefined)(`llava-engine${noCompiler ? ` (skipped
     });
 
     test("two pipeline stages give the same", () => {
-      const { stdout, code } = llavaEngine("golden", join(goldenFolder, "llava-next-qwen-tiny"), "--stages", "2");
+      const { stdout, code } = program.run("golden", join(goldenFolder, "llava-next-qwen-tiny"), "--stages", "2");
       expect(stdout).toMatch(/^1 passed, 0 failed$/m);
       expect(code).toBe(0);
     });
 
     test("the oracle passes, too", () => {
-      const { stdout } = llavaEngine("golden", join(goldenFolder, "llava15-vicuna-tiny"), "--device", "reference");
+      const { stdout } = program.run("golden", join(goldenFolder, "llava15-vicuna-tiny"), "--device", "reference");
       expect(stdout).toMatch(/^1 passed, 0 failed$/m);
     });
 
@@ -57,7 +58,7 @@ describe.skipIf(noCompiler !== undefined)(`llava-engine${noCompiler ? ` (skipped
       const weights = readFileSync(join(folder, "model.safetensors"));
       weights.fill(0, weights.length - 4096);
       writeFileSync(join(folder, "model.safetensors"), weights);
-      const { stdout, code } = llavaEngine("golden", folder);
+      const { stdout, code } = program.run("golden", folder);
       expect(stdout).toMatch(/logits .* FAILED/);
       expect(stdout).toMatch(/^0 passed, 1 failed$/m);
       expect(code).toBe(3);
@@ -65,16 +66,16 @@ describe.skipIf(noCompiler !== undefined)(`llava-engine${noCompiler ? ` (skipped
 
     test("no case at all, and a folder of no known kind, are errors", () => {
       mkdirSync(join(scratch, "empty"));
-      expect(llavaEngine("golden", join(scratch, "empty"))).toMatchObject({ code: 1 });
+      expect(program.run("golden", join(scratch, "empty"))).toMatchObject({ code: 1 });
       mkdirSync(join(scratch, "odd", "what-is-this"), { recursive: true });
-      const odd = llavaEngine("golden", join(scratch, "odd"));
+      const odd = program.run("golden", join(scratch, "odd"));
       expect(odd.code).toBe(1);
       expect(odd.stderr).toContain("no known kind");
     });
   });
 
   test("answers are bit-equal alone, together, reversed, chunked, shared or not, on any number of threads and stages", () => {
-    const { stdout, code } = llavaEngine(
+    const { stdout, code } = program.run(
       "invariance",
       join(goldenFolder, "llava-next-qwen-tiny"),
       join(goldenFolder, "llava-next-mistral-tiny"),
@@ -85,20 +86,20 @@ describe.skipIf(noCompiler !== undefined)(`llava-engine${noCompiler ? ` (skipped
   });
 
   test("every op agrees with the oracle", () => {
-    const { stdout, code } = llavaEngine("selftest");
+    const { stdout, code } = program.run("selftest");
     expect(stdout).toMatch(/\d+ passed, 0 failed/);
     expect(code).toBe(0);
   });
 
   test("mutated configs, headers and checkpoints are errors that say what, where and what to do", () => {
     const folders = ["llava-next-qwen-tiny", "llava-next-qwen-tiny-native"].map((name) => join(goldenFolder, name));
-    const { stdout, code } = llavaEngine("fuzz", ...folders, "--seconds", "5");
+    const { stdout, code } = program.run("fuzz", ...folders, "--seconds", "5");
     expect(stdout).toMatch(/\d+ accepted, \d+ refused, 0 failed/);
     expect(code).toBe(0);
   });
 
   test("load tells what a checkpoint is and costs", () => {
-    const { stdout } = llavaEngine("load", join(goldenFolder, "llava-next-qwen-tiny"), "--json");
+    const { stdout } = program.run("load", join(goldenFolder, "llava-next-qwen-tiny"), "--json");
     expect(JSON.parse(stdout)).toMatchObject({
       model: { layout: "converted", family: "llava-next", parameters: { total: 681600 } },
       weightBytes: 681600 * 2,
@@ -106,6 +107,6 @@ describe.skipIf(noCompiler !== undefined)(`llava-engine${noCompiler ? ` (skipped
   });
 
   test("a wrong command shows the usage and exits with 1", () => {
-    expect(llavaEngine("dance")).toMatchObject({ code: 1, stderr: expect.stringContaining("llava-engine golden") });
+    expect(program.run("dance")).toMatchObject({ code: 1, stderr: expect.stringContaining("llava-engine golden") });
   });
 });
