@@ -12,7 +12,7 @@ namespace {
 
 const char kUsage[] =
     "llava-engine golden DIR... [--device D] [--stages N] [--pictures DIR] [--json]\n"
-    "llava-engine selftest [--device D] [--seed N] [--json]\n"
+    "llava-engine selftest [SUITE...] [--device D] [--seed N] [--json]\n"
     "llava-engine invariance DIR [--device D] [--stages N] [--json]\n"
     "llava-engine bench [--device D] [--json] [NAME...]\n"
     "llava-engine load DIR [--device D] [--dtype bfloat16|float16|float32] [--json]\n"

@@ -1,5 +1,6 @@
-// llava-engine selftest: every op of a device against the oracle, and the promise of equal bits.
+// llava-engine selftest [SUITE...]: every op of a device against the oracle, and the promise of equal bits.
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <iostream>
@@ -7,6 +8,7 @@
 
 #include "kernels/backends.h"
 #include "kernels/cpu/features.h"
+#include "support/error.h"
 #include "support/json.h"
 #include "test/commands.h"
 #include "test/ops/fixture.h"
@@ -35,6 +37,13 @@ int selftest_command(const CommandLine& line) {
   const std::string device = line.option("device", "cpu");
   std::ostringstream log;
   std::vector<Suite> suites;
+  const std::vector<std::string>& wanted_suites = line.words.empty() ? test::suite_names() : line.words;
+  for (const std::string& name : wanted_suites) {
+    if (std::ranges::find(test::suite_names(), name) != test::suite_names().end()) continue;
+    std::string known;
+    for (const std::string& one : test::suite_names()) known += (known.empty() ? "" : ", ") + one;
+    throw Error("'" + name + "' is no suite", "selftest", "Write any of " + known + ", or none for all.");
+  }
   if (device == "cpu") {
     // Each instruction set of this machine, or the one that was asked for.
     const std::string wanted = line.option("instructions", "");
@@ -42,15 +51,19 @@ int selftest_command(const CommandLine& line) {
       suites.push_back(timed("cpu " + set, [&] {
         const auto two = open_device("cpu", {2, set, ""});
         const auto five = open_device("cpu", {5, set, ""});
-        test::Outcome outcome = test::test_all_ops(*two, log);
-        const test::Outcome same = test::test_same_bits(*two, *five, log);
-        outcome.passed += same.passed;
-        outcome.failed += same.failed;
+        test::Outcome outcome = test::test_ops(*two, wanted_suites, log);
+        if (line.words.empty()) {
+          const test::Outcome same = test::test_same_bits(*two, *five, log);
+          outcome.passed += same.passed;
+          outcome.failed += same.failed;
+        }
         return outcome;
       }));
     }
   } else {
-    suites.push_back(timed(device, [&] { return test::test_all_ops(*open_device(device), log); }));
+    for (const std::string& name : wanted_suites) {
+      suites.push_back(timed(device + " " + name, [&] { return test::test_ops(*open_device(device), {name}, log); }));
+    }
   }
   int64_t passed = 0;
   int64_t failed = 0;
@@ -58,7 +71,7 @@ int selftest_command(const CommandLine& line) {
     passed += suite.outcome.passed;
     failed += suite.outcome.failed;
     if (!line.json) {
-      std::printf("%-16s %6lld passed %4lld failed  %.1f s\n", suite.name.c_str(), static_cast<long long>(suite.outcome.passed),
+      std::printf("%-22s %6lld passed %4lld failed  %.1f s\n", suite.name.c_str(), static_cast<long long>(suite.outcome.passed),
                   static_cast<long long>(suite.outcome.failed), suite.seconds);
     }
   }

@@ -1,5 +1,5 @@
 // From logits to ids and log-probabilities.
-//   logits  [rows, V] f32, V below 2^20
+//   logits  [rows, V] f32, V < 2^20
 //   launch  argmax, row_statistics, top_logprobs: grid = rows, block = 512 (order.h); the rest is a thread per number
 //   cost    argmax reads a row once, row_statistics twice (the second time from the L2 cache): 0.6 MB per row of 152k, limited by what one
 //           processor reads (some us); top_logprobs as many times as find_place, and four more
@@ -104,7 +104,7 @@ __global__ void __launch_bounds__(kRowThreads) top_logprobs_kernel(const float* 
 }
 
 void check_vocabulary(const View& logits) {
-  if (logits.cols > 1 << kIdBits) throw ContractViolation("cuda: logits have up to 2^20 columns");
+  if (logits.cols >= 1 << kIdBits) throw ContractViolation("cuda: logits have fewer than 2^20 columns");
 }
 
 }  // namespace

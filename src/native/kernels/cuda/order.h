@@ -27,7 +27,10 @@ __device__ __forceinline__ Key key_of(float logit, int id) {
   const uint32_t ordered = (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
   return static_cast<Key>(ordered) << kIdBits | ((1u << kIdBits) - 1u - static_cast<uint32_t>(id));
 }
-__device__ __forceinline__ int id_of(Key key) { return key == kNanKey ? -1 : static_cast<int>((1u << kIdBits) - 1u - (key & ((1u << kIdBits) - 1u))); }
+__device__ __forceinline__ int id_of(Key key) {
+  constexpr Key kLowest = (Key{1} << kIdBits) - 1;
+  return key == kNanKey ? -1 : static_cast<int>(kLowest - (key & kLowest));
+}
 
 /// body(id, logit) for the ids of this thread: the same ones in the same order at every call.
 template <typename Body>

@@ -34,7 +34,7 @@ Limits most_asked() {
   limits.heads = limits.kv_heads = limits.tower_heads = 16;
   limits.head_size = limits.tower_head_size = 128;
   limits.widest = 1024;
-  limits.vocabulary = 33000;
+  limits.vocabulary = 160000;
   return limits;
 }
 
@@ -181,17 +181,46 @@ HostMatrix::HostMatrix(Fixture& fixture, std::vector<int64_t> shape, DType type,
   tensor.data = data_.data();
 }
 
-Outcome test_all_ops(Ops& subject, std::ostream& log) {
-  Fixture fixture(subject, log);
-  test_linear(fixture);
-  test_quantised_linear(fixture);
-  test_rows(fixture);
-  test_vision(fixture);
-  test_attention(fixture);
-  test_logits(fixture);
-  test_pixels(fixture);
-  test_invariance(fixture);
-  return fixture.outcome();
+namespace {
+
+constexpr std::pair<const char*, void (*)(Fixture&)> kSuites[] = {
+    {"linear", test_linear},       {"quantised", test_quantised_linear}, {"rows", test_rows},     {"vision", test_vision},
+    {"attention", test_attention}, {"logits", test_logits},              {"pixels", test_pixels}, {"invariance", test_invariance}};
+
+}  // namespace
+
+const std::vector<std::string>& suite_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all;
+    for (const auto& [name, run] : kSuites) all.emplace_back(name);
+    return all;
+  }();
+  return names;
+}
+
+Outcome test_ops(Ops& subject, const std::vector<std::string>& suites, std::ostream& log) {
+  Outcome outcome;
+  for (const auto& [name, run] : kSuites) {
+    if (std::ranges::find(suites, name) == suites.end()) continue;
+    try {
+      Fixture fixture(subject, log);
+      const auto count = [&] {
+        outcome.passed += fixture.outcome().passed;
+        outcome.failed += fixture.outcome().failed;
+      };
+      try {
+        run(fixture);
+      } catch (...) {
+        count();
+        throw;
+      }
+      count();
+    } catch (const std::exception& error) {
+      log << "FAIL suite " << name << " ended early: " << error.what() << '\n';
+      ++outcome.failed;
+    }
+  }
+  return outcome;
 }
 
 }  // namespace llava::test

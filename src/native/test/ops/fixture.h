@@ -95,8 +95,11 @@ void test_pixels(Fixture& fixture);
 /// The promise of ops.h: the bits of a row alone, in any batch, chunk, group, on any pages.
 void test_invariance(Fixture& fixture);
 
-/// All of the above on one back end. Throws nothing; returns the counts.
-Outcome test_all_ops(Ops& subject, std::ostream& log);
+/// The suites above by name, in order: linear, quantised, rows, vision, attention, logits, pixels, invariance.
+const std::vector<std::string>& suite_names();
+
+/// The named suites on one back end. Throws nothing: an exception is a failure of its suite. Returns the counts.
+Outcome test_ops(Ops& subject, const std::vector<std::string>& suites, std::ostream& log);
 
 /// Equal bits of every op from two back ends of the same instruction set (other thread counts).
 Outcome test_same_bits(Ops& one, Ops& other, std::ostream& log);

@@ -33,6 +33,55 @@ void test_norms(Fixture& f, DType type, int64_t rows, int64_t cols) {
   f.expect("layer_norm in place " + what, f.read(x) == f.read(out));
 }
 
+/// Draws of `rows` equal to the oracle's, and the same when a row is drawn alone.
+void test_draws(Fixture& f, const std::string& what, const Twin& logits, float temperature, int32_t top_k, float top_p, const std::vector<float>& uniform) {
+  const auto n = static_cast<size_t>(logits.oracle.rows);
+  const std::vector<float> t(n, temperature), p(n, top_p);
+  const std::vector<int32_t> k(n, top_k);
+  std::vector<int32_t> want(n);
+  f.oracle().sample(logits.oracle, t.data(), k.data(), p.data(), uniform.data(), want.data());
+  const Buffer td = f.bytes(t.data(), n * 4), pd = f.bytes(p.data(), n * 4), ud = f.bytes(uniform.data(), n * 4), kd = f.indices(k), got = f.subject().allocate(n * 4);
+  f.subject().sample(logits.subject, td.as<float>(), kd.as<int32_t>(), pd.as<float>(), ud.as<float>(), got.as<int32_t>());
+  f.expect("sample: " + what, f.read_indices(got, logits.oracle.rows) == want);
+  const auto last = static_cast<int64_t>(n) - 1;
+  f.subject().sample(logits.subject.slice(last, 1), td.as<float>() + last, kd.as<int32_t>() + last, pd.as<float>() + last, ud.as<float>() + last, got.as<int32_t>());
+  f.expect("sample: " + what + ", a row alone", f.read_indices(got, 1)[0] == want.back());
+}
+
+/// Where an order of logits goes wrong: everything equal, zeros of both signs, infinities, ties at the border of what is kept.
+void test_order(Fixture& f) {
+  const std::vector<float> uniform{0.0f, 0.25f, 0.5f, 0.99999994f};
+  const int64_t cols = 1003;
+  const auto rows_of = [&](auto value) {
+    std::vector<float> values;
+    for (int64_t i = 0; i < 4 * cols; ++i) values.push_back(value(i % cols));
+    return f.from(values, 4, cols, DType::f32);
+  };
+  const std::pair<const char*, Twin> cases[] = {
+      {"flat", rows_of([](int64_t) { return -3.5f; })},
+      {"zeros of both signs", rows_of([](int64_t c) { return c % 2 == 0 ? -0.0f : 0.0f; })},
+      {"many ties", rows_of([](int64_t c) { return static_cast<float>(c * 7 % 5); })},
+      {"mostly -inf", rows_of([](int64_t c) { return c % 100 == 7 ? static_cast<float>(c) * 0.01f : -INFINITY; })},
+      {"far apart", rows_of([](int64_t c) { return static_cast<float>(c * 31 % 1003) * 1e3f; })},
+      {"close together", rows_of([](int64_t c) { return 1e-30f * static_cast<float>(c * 31 % 1003); })},
+  };
+  for (const auto& [name, logits] : cases) {
+    for (const int32_t top_k : {0, 3, 202}) {
+      for (const float top_p : {0.0f, 0.5f, 1.0f}) test_draws(f, name, logits, 1.0f, top_k, top_p, uniform);
+    }
+    const int32_t k = 64;
+    std::vector<int32_t> want(static_cast<size_t>(4 * k));
+    std::vector<float> logprob(want.size());
+    f.oracle().top_logprobs(logits.oracle, k, want.data(), logprob.data());
+    const Buffer ids = f.subject().allocate(want.size() * 4), values = f.subject().allocate(want.size() * 4);
+    f.subject().top_logprobs(logits.subject, k, ids.as<int32_t>(), values.as<float>());
+    f.expect(std::string("top_logprobs: ids, ") + name, f.read_indices(ids, 4 * k) == want);
+  }
+  const Twin wide = f.random(2, 152064, DType::f32, 4.0f);
+  test_draws(f, "152064 ids", wide, 1.0f, 0, 0.95f, {0.3f, 0.9f});
+  test_draws(f, "152064 ids, nearly flat", wide, 1e4f, 0, 1.0f, {0.4f, 0.8f});
+}
+
 }  // namespace
 
 void test_rows(Fixture& f) {
@@ -40,6 +89,7 @@ void test_rows(Fixture& f) {
     for (const int64_t cols : {8, 16, 24, 64, 200, 896, 1032}) {
       for (const int64_t rows : {0, 1, 3, 65}) test_norms(f, type, rows, cols);
     }
+    for (const int64_t cols : {4096, 8192, 8200, 16400}) test_norms(f, type, 2, cols);
     for (const int64_t width : {8, 24, 176, 4864}) {
       const Twin x = f.random(7, 2 * width, type, 4.0f, {8, 8});
       const Twin out = f.poisoned(7, width, type, {0, 16});
@@ -182,6 +232,7 @@ void test_logits(Fixture& f) {
     f.oracle().repetition_penalty(penalised.oracle, start.data(), seen.data(), penalty.data());
     f.expect_equal("repetition_penalty", penalised, 0.0f);
   }
+  test_order(f);
 }
 
 }  // namespace llava::test
