@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { UserError } from "../core/errors.js";
 
@@ -17,7 +18,7 @@ const readChunk = 1 << 20;
  */
 export class Journal<T> {
   private waiting: { line: Buffer; resolve(at: LinePosition): void; reject(error: unknown): void }[] = [];
-  private writing: Promise<void> | undefined;
+  private nextWrite: NodeJS.Immediate | undefined;
   private syncing: Promise<void> | undefined;
   private syncTimer: NodeJS.Timeout | undefined;
   private dirty = false;
@@ -57,7 +58,8 @@ export class Journal<T> {
     const line = Buffer.from(`${JSON.stringify(record)}\n`);
     return new Promise((resolve, reject) => {
       this.waiting.push({ line, resolve, reject });
-      this.writing ??= this.drain();
+      // Answers that arrive in one turn of the event loop go into one write: a write costs more than its bytes.
+      this.nextWrite ??= setImmediate(() => this.write());
     });
   }
 
@@ -70,7 +72,7 @@ export class Journal<T> {
 
   /** Resolves when everything appended so far is on the disk. */
   async sync(): Promise<void> {
-    await this.writing;
+    this.write();
     await this.syncing;
     if (this.failure !== undefined) throw this.failure;
     if (this.dirty) await this.commit();
@@ -85,27 +87,26 @@ export class Journal<T> {
     }
   }
 
-  private async drain(): Promise<void> {
-    while (this.waiting.length > 0) {
-      // Answers that arrive in one turn of the event loop go into one write: a write costs more than its bytes.
-      await new Promise((resolve) => setImmediate(resolve));
-      const group = this.waiting;
-      this.waiting = [];
-      try {
-        await writeFully(this.file, Buffer.concat(group.map(({ line }) => line)));
-        for (const { line, resolve } of group) {
-          resolve({ offset: this.size, length: line.length - 1 });
-          this.size += line.length;
-        }
-        this.dirty = true;
-        this.syncTimer ??= setTimeout(() => void this.commit().catch(() => {}), syncEveryMs);
-      } catch (error) {
-        this.failure = this.explain(error);
-        for (const { reject } of [...group, ...this.waiting]) reject(this.failure);
-        this.waiting = [];
-      }
+  /** At once and not by a thread of libuv: copying a few hundred bytes into the page cache is a fifth of handing them over. */
+  private write(): void {
+    clearImmediate(this.nextWrite);
+    this.nextWrite = undefined;
+    const group = this.waiting;
+    if (group.length === 0) return;
+    this.waiting = [];
+    try {
+      writeFully(this.file.fd, Buffer.concat(group.map(({ line }) => line)));
+    } catch (error) {
+      this.failure = this.explain(error);
+      for (const { reject } of group) reject(this.failure);
+      return;
     }
-    this.writing = undefined;
+    for (const { line, resolve } of group) {
+      resolve({ offset: this.size, length: line.length - 1 });
+      this.size += line.length;
+    }
+    this.dirty = true;
+    this.syncTimer ??= setTimeout(() => void this.commit().catch(() => {}), syncEveryMs);
   }
 
   private commit(): Promise<void> {
@@ -132,11 +133,8 @@ export class Journal<T> {
 }
 
 /** A short write on a full disk leaves a torn last line, which the next open drops. */
-async function writeFully(file: FileHandle, bytes: Buffer): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done);
-    done += bytesWritten;
-  }
+function writeFully(file: number, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
 }
 
 /** Calls `onLine` for every complete line; returns the size up to the last newline. */

@@ -1,6 +1,7 @@
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import type { CompressionCodec } from "hyparquet";
 import { compressors, decompressZstd } from "hyparquet-compressors";
+import { snappyDecompress } from "./snappy.js";
 
 /** Larger pages are refused: one of pictures is about 1 MB, a whole column chunk in one page up to a few hundred. */
 const maxPageBytes = 512 * 1024 * 1024;
@@ -19,6 +20,8 @@ function decompressUnchecked(input: Uint8Array, size: number, codec: Compression
   switch (codec) {
     case "UNCOMPRESSED":
       return input;
+    case "SNAPPY":
+      return snappyDecompress(input, size);
     case "GZIP":
       return gunzipSync(input, { maxOutputLength: Math.max(1, size) });
     case "BROTLI":
