@@ -15,6 +15,11 @@ const soaks = [
     environment: { LLAVA_EVAL_TEST_KILLS: "50" },
   },
   {
+    name: "answers of two million hostile characters through every parser",
+    command: vitest("test/text/hostile-answers.test.ts"),
+    environment: { LLAVA_EVAL_TEST_ANSWER_SIZE: "2000000" },
+  },
+  {
     name: "the addon on Node 20, 22 and 24",
     command: [process.execPath, "scripts/node-versions.mjs", "configs/demo/model"],
     environment: {},

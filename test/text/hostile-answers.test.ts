@@ -1,15 +1,27 @@
 /**
- * Answers that attack a parser. Every case has 300,000 characters: an algorithm that is quadratic in the answer needs
- * 10^11 steps and does not end within the test's time, so ending is the proof. No clock is read.
+ * Answers that attack a parser. Every case has 300,000 characters (`npm run soak`: two million): an algorithm that is
+ * quadratic in the answer needs 10^11 steps and does not end within the test's time, so ending is the proof. No clock is read.
  */
 import { describe, expect, test } from "vitest";
+import { rawCaptionScores } from "../../src/metrics/caption-scores.js";
+import { anls, multiPageAnls, stvqaAnls } from "../../src/scorers/anls.js";
 import { blinkChoice } from "../../src/scorers/blink.js";
+import { parseBox, parseScreenBox } from "../../src/scorers/boxes.js";
+import { exactMatch, gqaAnswer, looseMatch } from "../../src/scorers/exact-match.js";
+import { hallusionContainsYes, hallusionVerdict } from "../../src/scorers/hallusion-bench.js";
+import { jsonBoxes } from "../../src/scorers/json-boxes.js";
 import { mathVisionCorrect } from "../../src/scorers/math-vision.js";
 import { staticLetter } from "../../src/scorers/mmbench.js";
 import { lmmsOpen } from "../../src/scorers/mmmu.js";
 import { mmstarCorrect } from "../../src/scorers/mmstar.js";
 import { correctnessScore, lmmsMmvetScore } from "../../src/scorers/mmvet.js";
+import { ocrbenchHit } from "../../src/scorers/ocrbench.js";
 import { realWorldQaCorrect } from "../../src/scorers/realworldqa.js";
+import { relaxedCorrect } from "../../src/scorers/relaxed-accuracy.js";
+import { lmmsScienceQaCorrect, scienceQaLetter } from "../../src/scorers/science-qa.js";
+import { squadF1, tokenSetF1 } from "../../src/scorers/token-f1.js";
+import { evalAiVqaAccuracy, lmmsVqav2Accuracy, officialVqaAccuracy } from "../../src/scorers/vqa-accuracy.js";
+import { lmmsMmeAnswer, lmmsPopeAnswer, mmeAnswer, popeAnswer } from "../../src/scorers/yes-no.js";
 import { parseCmmmuChoice } from "../../src/text/cmmmu-choice.js";
 import { inferChoice, inferChoiceVlmEvalKit } from "../../src/text/infer-choice.js";
 import { parseJmmmuProChoice } from "../../src/text/jmmmu-pro-choice.js";
@@ -38,7 +50,7 @@ import { parsePythonLiteral } from "../../src/text/python-literal.js";
 import { stripReasoning } from "../../src/text/reasoning-tags.js";
 import { robustChoice } from "../../src/text/robust-choice.js";
 
-const size = 300_000;
+const size = Number(process.env.LLAVA_EVAL_TEST_ANSWER_SIZE ?? 300_000);
 const repeat = (piece: string): string => piece.repeat(Math.ceil(size / piece.length)).slice(0, size);
 
 const answers: Readonly<Record<string, string>> = {
@@ -75,9 +87,32 @@ const answers: Readonly<Record<string, string>> = {
 
 const options = ["a red cat", "a blue dog", "A", ""];
 const choices = { A: "a red cat", B: "a blue dog", C: "A" };
+const people = ["red", "red", "dark red", "red", "2", "red", "red", "red", "red", "no"];
 const problem = { question_type: "free_form", answer_type: "float", precision: 2 };
 
 const parsers: Readonly<Record<string, (answer: string) => unknown>> = {
+  "VQA, official": (answer) => officialVqaAccuracy(answer, people),
+  "VQA, EvalAI": (answer) => evalAiVqaAccuracy(answer, people),
+  "VQA, lmms-eval": (answer) =>
+    lmmsVqav2Accuracy(
+      answer,
+      people.map((answer) => ({ answer })),
+    ),
+  ANLS: (answer) => anls(people, answer),
+  "ANLS, ST-VQA": (answer) => stvqaAnls(people, answer),
+  "ANLS, several pages": (answer) => multiPageAnls(people, answer),
+  "relaxed accuracy": (answer) => relaxedCorrect(answer, "24.5%"),
+  OCRBench: (answer) => [ocrbenchHit(answer, people, "HME100k"), ocrbenchHit(answer, people, "IAM", true)],
+  "exact match": (answer) => exactMatch(answer, "red", looseMatch),
+  GQA: gqaAnswer,
+  POPE: (answer) => [popeAnswer(answer), lmmsPopeAnswer(answer)],
+  MME: (answer) => [mmeAnswer(answer), lmmsMmeAnswer(answer)],
+  HallusionBench: (answer) => [hallusionVerdict(answer), hallusionContainsYes(answer, "1")],
+  ScienceQA: (answer) => [scienceQaLetter(answer), lmmsScienceQaCorrect(answer, "B")],
+  "token F1": (answer) => [squadF1(answer, "a red cat"), tokenSetF1(answer, "a red cat")],
+  box: (answer) => [parseBox(answer), parseScreenBox(answer)],
+  "boxes in JSON": jsonBoxes,
+  captions: (answer) => rawCaptionScores([{ references: ["a red cat"], prediction: answer }]),
   "MMMU, official": (answer) => parseChoice("official", answer, options),
   "MMMU, lmms-eval": (answer) => parseChoice("lmms", answer, options),
   JMMMU: (answer) => parseChoice("jmmmu", answer, options),
