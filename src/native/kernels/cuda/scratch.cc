@@ -1,5 +1,6 @@
 #include "kernels/cuda/scratch.h"
 
+#include "kernels/cuda/cublaslt.h"
 #include "kernels/cuda/cuda_ops.h"
 
 namespace llava::cuda {
@@ -16,6 +17,7 @@ void CudaOps::reserve(const Limits& limits) {
       part = allocate(bytes);
     }
   };
+  if (cublaslt_) cublaslt_->set_limits(limits);
   keep(scratch_.linear, linear_scratch_bytes(limits));
   keep(scratch_.decode_attention, decode_attention_scratch_bytes(limits));
   keep(scratch_.logits, logits_scratch_bytes(limits));

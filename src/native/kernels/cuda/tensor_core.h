@@ -29,6 +29,22 @@ __device__ __forceinline__ uint32_t pack_pair<Float16>(float low, float high) {
   return both;
 }
 
+/// a * b + c of both halves, rounded once: T is bf16 or f16. Subnormal values count.
+template <typename T>
+__device__ __forceinline__ uint32_t fma_pairs(uint32_t a, uint32_t b, uint32_t c);
+template <>
+__device__ __forceinline__ uint32_t fma_pairs<BFloat16>(uint32_t a, uint32_t b, uint32_t c) {
+  uint32_t d;
+  asm("fma.rn.bf16x2 %0, %1, %2, %3;" : "=r"(d) : "r"(a), "r"(b), "r"(c));
+  return d;
+}
+template <>
+__device__ __forceinline__ uint32_t fma_pairs<Float16>(uint32_t a, uint32_t b, uint32_t c) {
+  uint32_t d;
+  asm("fma.rn.f16x2 %0, %1, %2, %3;" : "=r"(d) : "r"(a), "r"(b), "r"(c));
+  return d;
+}
+
 /// d += a * b for one warp: a [16, 16] row-major, b [16, 8] column-major, both T; d [16, 8] f32.
 /// With g = lane / 4, t = lane % 4:   a[0] = (g, 2t..2t+1)   a[1] = (g + 8, 2t..)   a[2] = (g, 2t + 8..)   a[3] = (g + 8, 2t + 8..)
 ///   b[0] = (2t..2t+1, g)   b[1] = (2t + 8.., g)      d[0], d[1] = (g, 2t..2t+1)   d[2], d[3] = (g + 8, 2t..2t+1)

@@ -8,8 +8,7 @@
 
 namespace llava::cuda {
 
-/// How the values of a CudaLinear are stored: the work type (or the file's narrower one where that is exact), or one byte per value with
-/// a float32 scale per row.
+/// How the values of a CudaLinear are stored: the work type, or one byte per value (quantised.h) with a float32 scale per row.
 enum class Storage { f32, bf16, f16, i8, f8 };
 
 constexpr size_t size_of(Storage storage) { return storage == Storage::f32 ? 4 : storage == Storage::bf16 || storage == Storage::f16 ? 2 : 1; }
@@ -20,12 +19,13 @@ class CudaLinear final : public Linear {
   int64_t n() const override { return n_; }
   int64_t k() const override { return k_; }
   bool has_bias() const override { return bias_.data() != nullptr; }
-  size_t bytes() const override { return values_.bytes() + scale_.bytes() + bias_.bytes(); }
+  size_t bytes() const override { return values_.bytes() + scale_.bytes() + bias_.bytes() + work_bias_.bytes(); }
 
   Storage storage() const { return storage_; }
-  const void* values() const { return values_.data(); }              // [n, k] row-major, k padded with zeros as asked
+  const void* values() const { return values_.data(); }              // [n, k] row-major, k padded with zeros as asked; bytes: [n, quantised_pitch(k)]
   const float* scale() const { return scale_.as<const float>(); }    // [n], nullptr where values are not quantised
   const float* bias() const { return bias_.as<const float>(); }      // [n], already rounded to the work type, or nullptr
+  const void* work_bias() const { return work_bias_.data(); }        // the same in the work type, where cuBLASLt may add it
 
  private:
   friend class CudaOps;
@@ -35,6 +35,7 @@ class CudaLinear final : public Linear {
   Buffer values_;
   Buffer scale_;
   Buffer bias_;
+  Buffer work_bias_;
 };
 
 /// Rows of `dtype` (f32, bf16 or f16), [rows, width] without gaps, already rounded to the work type or narrower where that is exact.

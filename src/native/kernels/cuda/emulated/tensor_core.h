@@ -15,6 +15,16 @@ uint32_t pack_pair(float low, float high) {
   return static_cast<uint32_t>(T::from(low).bits) | (static_cast<uint32_t>(T::from(high).bits) << 16);
 }
 
+/// Rounded to float32 and then to T; the kernels' own uses are exact.
+template <typename T>
+uint32_t fma_pairs(uint32_t a, uint32_t b, uint32_t c) {
+  const auto half = [&](int shift) {
+    const auto value = [&](uint32_t pair) { return T{static_cast<uint16_t>(pair >> shift)}.to_float(); };
+    return static_cast<uint32_t>(T::from(std::fma(value(a), value(b), value(c))).bits) << shift;
+  };
+  return half(0) | half(16);
+}
+
 template <typename T>
 void mma_16x8x16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
   struct Fragment {

@@ -1,0 +1,107 @@
+// out = round(activation(x w^T + bias) + residual): who computes it.
+//
+//                 float32          bf16, f16                                    bf16, f16 with one byte per weight
+//   prefill       gemm_f32.cu      cuBLASLt where it passed its check,          gemm_prefill.cu
+//                                  else gemm_prefill.cu
+//   decode        gemm_f32.cu      gemm_decode.cu                               gemm_decode.cu
+//
+// cuBLASLt adds bias and residual itself (one rounding). It does not know our activations, and one rounding is promised: such a result
+// passes through scratch as float32, so many rows at a time that it stays in L2, and activation.cu takes it from there.
+
+#include <algorithm>
+
+#include "kernels/cuda/cublaslt.h"
+#include "kernels/cuda/cuda_ops.h"
+#include "kernels/cuda/gemm.h"
+#include "support/error.h"
+
+namespace llava::cuda {
+
+namespace {
+
+int64_t bucket(int64_t rows) { return (rows + kRowBucket - 1) / kRowBucket * kRowBucket; }
+
+/// The library's product, whole, or in float32 pieces that are finished by activation.cu. `algorithm` is that of `use`.
+void multiply_by_library(Context& context, const CublasLt& library, const ProductUse& use, const LtAlgorithm& algorithm, const CudaLinear& w,
+                         const View& x, const Epilogue& epilogue, void* sums, size_t sum_bytes) {
+  const int64_t most = library.most_rows(use);
+  const bool finish = use.out == DType::f32 && (epilogue.bias || epilogue.activation != Activation::none);
+  const bool through_scratch = use.out == DType::f32 && !epilogue.wide;
+  if (use.out != DType::f32 && x.rows > most) throw ContractViolation("linear: more rows than reserve() was told");
+  for (int64_t first = 0; first < x.rows; first += most) {
+    const int64_t rows = std::min(most, x.rows - first);
+    const View piece = x.slice(first, rows);
+    Epilogue e = epilogue;
+    const size_t element = e.wide ? sizeof(float) : llava::size_of(use.type);
+    e.out = static_cast<char*>(e.out) + static_cast<size_t>(first * e.out_stride) * element;
+
+    ProductOperands o;
+    o.rows = bucket(rows);
+    o.x = piece.data;
+    o.x_stride = piece.stride;
+    o.w = w.values();
+    o.bias = use.bias ? w.work_bias() : nullptr;
+    o.residual = use.residual ? e.residual : nullptr;
+    o.residual_stride = e.residual_stride;
+    o.out = through_scratch ? sums : e.out;
+    o.out_stride = through_scratch ? stride_of_sums(use.n) : e.out_stride;
+    if (through_scratch && static_cast<size_t>(o.rows * o.out_stride) * sizeof(float) > sum_bytes) {
+      throw ContractViolation("linear: wider than reserve() was told");
+    }
+    library.multiply(use, algorithm, o, context.stream(Queue::compute));
+    if (finish || through_scratch) finish_product(context, static_cast<const float*>(o.out), o.out_stride, rows, use.n, e, use.type);
+  }
+}
+
+}  // namespace
+
+size_t linear_scratch_bytes(const Limits& limits) {
+  if (limits.work == DType::f32) return 0;
+  const int64_t widest = std::max<int64_t>(limits.widest, 1);
+  return static_cast<size_t>(rows_of_sums(widest) * stride_of_sums(widest)) * sizeof(float);
+}
+
+int64_t CudaOps::padded_rows(int64_t rows, Phase phase) const { return cublaslt_ && phase == Phase::prefill ? bucket(rows) : rows; }
+
+void CudaOps::linear(const Linear& weight, const View& x, const View& out, Phase phase, Activation activation, const View* residual) {
+  const auto& w = static_cast<const CudaLinear&>(weight);
+  if (x.cols != w.k() || out.cols != w.n() || out.rows != x.rows) throw ContractViolation("linear: shapes do not match the weight");
+  if (out.dtype != x.dtype && out.dtype != DType::f32) throw ContractViolation("linear: the result is neither of the input's type nor float32");
+  if (residual && residual->dtype != x.dtype) throw ContractViolation("linear: the residual is not of the input's type");
+  if (residual && activation != Activation::none) throw ContractViolation("linear: both an activation and a residual");
+  if (x.rows == 0) return;
+  context_.enter();
+
+  Epilogue epilogue;
+  epilogue.scale = w.scale();
+  epilogue.bias = w.bias();
+  epilogue.residual = residual ? residual->data : nullptr;
+  epilogue.residual_stride = residual ? residual->stride : 0;
+  epilogue.out = out.data;
+  epilogue.out_stride = out.stride;
+  epilogue.wide = out.dtype == DType::f32;
+  epilogue.activation = activation;
+
+  if (cublaslt_ && phase == Phase::prefill && x.dtype != DType::f32 && !w.scale() && !(residual && epilogue.wide)) {
+    const bool sums = epilogue.wide || activation != Activation::none;
+    const ProductUse use{w.n(), w.k(), x.dtype, sums ? DType::f32 : x.dtype, !sums && w.has_bias(), residual != nullptr};
+    if (const LtAlgorithm* algorithm = cublaslt_->algorithm(use)) {
+      return multiply_by_library(context_, *cublaslt_, use, *algorithm, w, x, epilogue, scratch_.linear.data(), scratch_.linear.bytes());
+    }
+  }
+
+  const Product product{x.data,
+                        x.stride,
+                        w.values(),
+                        static_cast<int32_t>(x.rows),
+                        static_cast<int32_t>(w.n()),
+                        static_cast<int32_t>(w.k()),
+                        epilogue};
+  if (x.dtype == DType::f32) {
+    phase == Phase::prefill ? prefill_product_f32(context_, product, w.storage()) : decode_product_f32(context_, product, w.storage());
+  } else {
+    phase == Phase::prefill ? prefill_product(context_, product, x.dtype, w.storage()) : decode_product(context_, product, x.dtype, w.storage());
+  }
+}
+
+}  // namespace llava::cuda
