@@ -87,7 +87,7 @@ async function run(settings: RunSettings): Promise<number> {
       partial: selection.limit !== undefined,
       warn,
       say: (message) => progress.say(message),
-      signal: interrupt.abort,
+      signal: interrupt.drain,
     });
 
   try {
@@ -108,7 +108,7 @@ async function run(settings: RunSettings): Promise<number> {
     await using judge = await openJudge(first, choice, settings, warn);
     await using secondJudge = await openJudge(second, choice, settings, warn);
     // Everything that can be wrong is looked at before the first request is paid for.
-    const opened = await peek(choice.chosen, open, selection.offset, interrupt.abort);
+    const opened = await peek(choice.chosen, open, selection.offset, interrupt.drain);
     const manifest = manifestOf(settings, choice, portable(model.config), runner, { scoring, data, seed });
     const path = resolve(settings.out ?? join("results", manifest.name));
     const folder = await RunFolder.open(path, manifest, { fresh: settings.fresh ?? false });
@@ -164,6 +164,10 @@ async function run(settings: RunSettings): Promise<number> {
       await folder.close();
       await opened.close();
     }
+  } catch (error) {
+    // Rows were being fetched, and nothing was asked yet.
+    if (interrupt.drain.aborted && error === interrupt.drain.reason) return ExitCode.interrupted;
+    throw error;
   } finally {
     interrupt.stop();
     progress.stop();

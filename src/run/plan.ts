@@ -23,7 +23,8 @@ export type Unit =
 
 /**
  * The samples of a split in dispatch order: file order, except that within a batch of the dataset (a row group) the rows
- * of one picture stand next to each other. Nothing beyond one batch is held.
+ * of one picture stand next to each other. While a batch is handed out the next one is read, so that nobody waits for rows;
+ * nothing beyond these two is held, and nothing behind the selection is read.
  */
 export async function* plan(
   task: Task,
@@ -36,20 +37,29 @@ export async function* plan(
   const end = selection.limit === undefined ? Number.POSITIVE_INFINITY : selection.offset + selection.limit;
   const clusters = task.limitByCluster ? new ClusterSelection(selection.offset, end) : undefined;
   let next = skipInFile;
-  for await (const batch of dataset.batches(skipInFile, signal)) {
-    const units: Unit[] = [];
-    for (const item of batch) {
-      if ("failure" in item) {
-        units.push({ index: next++, repeat: 0, failure: item.failure });
-      } else {
-        for (const row of task.expand?.(item.row) ?? [item.row]) units.push({ index: next++, repeat: 0, row });
+  const batches = dataset.batches(skipInFile, signal)[Symbol.asyncIterator]();
+  try {
+    for (let batch = await batches.next(); !batch.done; ) {
+      const units: Unit[] = [];
+      for (const item of batch.value) {
+        if ("failure" in item) {
+          units.push({ index: next++, repeat: 0, failure: item.failure });
+        } else {
+          for (const row of task.expand?.(item.row) ?? [item.row]) units.push({ index: next++, repeat: 0, row });
+        }
       }
+      const selected = units.filter((unit) =>
+        clusters ? clusters.has(clusterOf(task, unit)) : unit.index >= selection.offset && unit.index < end,
+      );
+      const following = clusters || next < end ? batches.next() : undefined;
+      // Its failure is thrown below, when its turn comes.
+      following?.catch(() => {});
+      yield* withGroups(task, selected, selection.repeats);
+      if (!following) return;
+      batch = await following;
     }
-    const selected = units.filter((unit) =>
-      clusters ? clusters.has(clusterOf(task, unit)) : unit.index >= selection.offset && unit.index < end,
-    );
-    yield* withGroups(task, selected, selection.repeats);
-    if (!clusters && next >= end) return;
+  } finally {
+    await batches.return?.();
   }
 }
 

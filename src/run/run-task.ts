@@ -25,7 +25,7 @@ export interface TaskRun {
   readonly judge?: JudgePanel;
   /** Requests at once; the runner's own limit also holds. */
   readonly concurrency?: number;
-  /** Aborted by the first Ctrl-C: nothing new is asked, what is in flight is finished. */
+  /** Aborted by the first Ctrl-C: no more rows are read, nothing new is asked, what is in flight is finished. */
   readonly drain: AbortSignal;
   /** Aborted by the second: requests in flight are given up. */
   readonly abort: AbortSignal;
@@ -54,7 +54,7 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
   };
 
   try {
-    for await (const unit of plan(run.task, run.dataset, run.selection, run.abort)) {
+    for await (const unit of plan(run.task, run.dataset, run.selection, run.drain)) {
       if (run.drain.aborted) return { how: "interrupted" };
       if (health.down) return { how: "endpoint-down", detail: health.detail };
       total++;
@@ -77,6 +77,9 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
       }
     }
     return { how: "complete", total };
+  } catch (error) {
+    if (run.drain.aborted && error === run.drain.reason) return { how: "interrupted" };
+    throw error;
   } finally {
     // What is in flight is finished whatever ended the loop: an answer that was paid for is kept.
     await asking.drained();

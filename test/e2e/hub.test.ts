@@ -118,3 +118,16 @@ test("a dataset that is on no hub ends the run before anything is asked", async 
   expect(run.stderr).toContain("VQAv2");
   expect(endpoint.stats.requests).toBe(0);
 });
+
+test("Ctrl-C once ends a download that would never end", { timeout: 60_000 }, async () => {
+  await using hub = await startHub({ datasets: { "lmms-lab/VQAv2": await vqav2Files() }, hangAfter: 2 });
+  await using endpoint = await startEndpoint();
+  await using place = await Workplace.make({ HF_ENDPOINT: hub.url });
+  const child = place.start("run", "--tasks", "vqav2", "--model", `openai:fake@${endpoint.url}`, "--out", "out");
+  while (hub.stats.storageRequests < 3) await new Promise((resolve) => setTimeout(resolve, 20));
+  child.kill("SIGINT");
+  const ended = await child.ended;
+  expect(ended.exitCode, ended.stderr).toBe(130);
+  expect(ended.stderr).not.toContain("defect");
+  expect(endpoint.asked.length).toBe(0);
+});

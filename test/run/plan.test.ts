@@ -132,3 +132,34 @@ test("a limit by cluster takes every sample of the first clusters, wherever they
   expect(await indices({})).toEqual([0, 1, 2, 3, 4, 5]);
   expect(plannedCount(circular, dataset, { offset: 0, limit: 2, repeats: 1 })).toBeUndefined();
 });
+
+/** Counts how many batches were asked for. */
+function counting(dataset: Dataset): { readonly dataset: Dataset; readonly read: () => number } {
+  let read = 0;
+  const counted: Dataset = {
+    ...dataset,
+    async *batches(offset, signal) {
+      for await (const batch of dataset.batches(offset, signal)) {
+        read++;
+        yield batch;
+      }
+    },
+  };
+  return { dataset: counted, read: () => read };
+}
+
+test("while a batch is handed out the next one is read, and none further", async () => {
+  const { dataset, read } = counting(rows([{ id: 0 }, { id: 1 }], [{ id: 2 }], [{ id: 3 }]));
+  const units = plan(task(), dataset, { offset: 0, repeats: 1 }, new AbortController().signal);
+  await units.next();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(read()).toBe(2);
+  await units.return(undefined);
+  expect(read()).toBe(2);
+});
+
+test("nothing behind the selection is read", async () => {
+  const { dataset, read } = counting(rows([{ id: 0 }, { id: 1 }], [{ id: 2 }], [{ id: 3 }]));
+  await units(task(), dataset, { limit: 2 });
+  expect(read()).toBe(1);
+});

@@ -11,13 +11,13 @@ const rateLimit = (retryAfterMs?: number) =>
 describe("the window", () => {
   test("grows by one per answer until the first congestion, is halved by it, then grows slowly", () => {
     const window = new Window(64);
-    expect(window.size).toBe(16);
-    for (let i = 0; i < 16; i++) window.succeeded();
     expect(window.size).toBe(32);
+    for (let i = 0; i < 32; i++) window.succeeded();
+    expect(window.size).toBe(64);
     window.congested(rateLimit(), performance.now());
-    expect(window.size).toBe(16);
-    for (let i = 0; i < 17; i++) window.succeeded();
-    expect(window.size).toBe(17);
+    expect(window.size).toBe(32);
+    for (let i = 0; i < 33; i++) window.succeeded();
+    expect(window.size).toBe(33);
   });
 
   test("is cut once for what was sent before the cut", () => {
@@ -25,7 +25,7 @@ describe("the window", () => {
     const sent = performance.now();
     window.congested(rateLimit(), sent);
     window.congested(rateLimit(), sent - 1);
-    expect(window.size).toBe(8);
+    expect(window.size).toBe(16);
   });
 
   test("never falls below one, and never exceeds its bound", () => {

@@ -2,7 +2,7 @@ import { allowManyListeners } from "../../http/many-listeners.js";
 import type { TransportError } from "../../http/transport-error.js";
 
 /** In flight before anything is known of the endpoint. */
-const startWindow = 16;
+const startWindow = 32;
 
 /**
  * How many requests an endpoint takes at once, found as TCP finds a path's capacity: doubled per round trip until the first
