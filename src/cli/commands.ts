@@ -4,7 +4,7 @@ import type { CommandModule } from "yargs";
  * `any`: yargs gives each handler the arguments that its own builder declares, which the type of a list cannot say.
  */
 // biome-ignore lint/suspicious/noExplicitAny: see above
-type AnyCommand = CommandModule<object, any>;
+export type AnyCommand = CommandModule<object, any>;
 
 /**
  * One file per command, loaded when it is asked for: `doctor` needs no HTTP client, and a start of the program half a second

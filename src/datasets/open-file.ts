@@ -8,13 +8,17 @@ export async function openFile(path: string, name: string): Promise<OpenShard> {
     throw new UserError(`${name} cannot be read: ${error.message}`, path, "check the file's permissions");
   });
   const { size } = await handle.stat();
+  const readInto = async (target: Uint8Array, start: number) => {
+    const { bytesRead } = await handle.read(target, 0, target.byteLength, start);
+    if (bytesRead !== target.byteLength) throw new Error(`${name} ends at byte ${start + bytesRead}`);
+  };
   return {
     file: {
       byteLength: size,
+      readInto,
       slice: async (start, end = size) => {
         const bytes = new Uint8Array(Math.max(0, Math.min(end, size) - start));
-        const { bytesRead } = await handle.read(bytes, 0, bytes.byteLength, start);
-        if (bytesRead !== bytes.byteLength) throw new Error(`${name} ends at byte ${start + bytesRead}`);
+        await readInto(bytes, start);
         return bytes.buffer;
       },
     },

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { SampleFailure } from "../core/errors.js";
 import type { EncodedImage, ImageRef } from "../core/image.js";
 import { sniffImage } from "./sniff.js";
@@ -8,7 +8,7 @@ const maxEncodedBytes = 256 * 1024 * 1024;
 
 /** First 32 hex digits of SHA-256: the key of every cache. */
 function imageDigest(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex").slice(0, 32);
+  return hash("sha256", bytes).slice(0, 32);
 }
 
 /**

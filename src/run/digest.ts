@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Json } from "../core/json.js";
 import type { RenderedPrompt } from "../core/prompt.js";
 import type { GenerationOptions } from "../core/runner.js";
 
 /** SHA-256 over the canonical JSON (keys sorted) of a value; `digits` hex digits of it. */
 export function digestOf(value: Json, digits = 32): string {
-  return createHash("sha256").update(canonicalJson(value)).digest("hex").slice(0, digits);
+  return hash("sha256", canonicalJson(value)).slice(0, digits);
 }
 
 /** JSON with keys in code-unit order: equal values give equal strings. */

@@ -1,9 +1,10 @@
-import type { AsyncBuffer, ColumnMetaData, DecodedArray } from "hyparquet";
+import type { ColumnMetaData, DecodedArray } from "hyparquet";
 import { parquetHeader, readPage } from "hyparquet/src/column.js";
 import { convert, DEFAULT_PARSERS } from "hyparquet/src/convert.js";
 import { readOffsetIndex } from "hyparquet/src/indexes.js";
 import { getMaxDefinitionLevel, getMaxRepetitionLevel } from "hyparquet/src/schema.js";
 import { decompress } from "./codecs.js";
+import type { AsyncBuffer } from "./file.js";
 import { checkRuns } from "./runs.js";
 
 type Header = ReturnType<typeof parquetHeader>;
@@ -65,7 +66,7 @@ export class ColumnChunk {
       throw new Error(`column ${this.path} lies beyond the file`);
     if (Number(metadata.num_values) > maxValues)
       throw new Error(`column ${this.path} claims ${metadata.num_values} values`);
-    this.#bytes = new Bytes(file, this.#end, step);
+    this.#bytes = new Bytes(file, this.#end, step, metadata.codec !== "UNCOMPRESSED");
     this.#maxDefinition = getMaxDefinitionLevel(schemaPath);
     this.#maxRepetition = getMaxRepetitionLevel(schemaPath);
     this.#decoder = {
@@ -190,7 +191,9 @@ export class ColumnChunk {
   }
 
   async #readData(header: Header, body: number, previous: DecodedArray | undefined): Promise<DecodedArray> {
-    const stored = await this.#bytes.read(body, header.compressed_page_size);
+    const read = await this.#bytes.read(body, header.compressed_page_size);
+    // Cells are views on their page: one that is not compressed must not lie in memory that the next read fills again.
+    const stored = header.data_page_header_v2?.is_compressed === false ? read.slice() : read;
     const content = header.type === "DATA_PAGE" ? this.#versionOne(header, stored) : this.#versionTwo(header, stored);
     return this.#decode(header, stored, content, previous).data ?? [];
   }
@@ -265,25 +268,41 @@ function viewOf(bytes: Uint8Array): DataView {
 
 /** Steps double up to this size: whoever reads on wants more. */
 const largestStep = 8 * 1024 * 1024;
+/** From a disk, where asking again costs nothing: a few pages of pictures. */
+const diskStep = 4 * 1024 * 1024;
 
 /** Bytes of one column chunk, fetched ahead in steps; what was fetched last is kept. */
 class Bytes {
   #start = 0;
-  #held = new Uint8Array(0);
+  #held: Uint8Array = new Uint8Array(0);
+  /** Serves one read after the other: new memory for each makes the garbage collector run, and costs page faults. */
+  #memory = new Uint8Array(0);
 
+  /** @param reusable  nobody keeps what `read` returned when the next `read` begins */
   constructor(
     private readonly file: AsyncBuffer,
     private readonly end: number,
     private step: number,
-  ) {}
+    private readonly reusable: boolean,
+  ) {
+    if (file.readInto && reusable) this.step = Math.min(step, diskStep);
+  }
+
+  async #fetch(from: number, to: number): Promise<Uint8Array> {
+    if (!this.file.readInto || !this.reusable) return new Uint8Array(await this.file.slice(from, to));
+    if (this.#memory.length < to - from) this.#memory = new Uint8Array(to - from);
+    const bytes = this.#memory.subarray(0, to - from);
+    await this.file.readInto(bytes, from);
+    return bytes;
+  }
 
   async read(at: number, length: number): Promise<Uint8Array> {
     const offset = at - this.#start;
     if (offset < 0 || offset + length > this.#held.byteLength) {
       const to = Math.min(this.end, at + Math.max(length, this.step));
-      this.#held = new Uint8Array(await this.file.slice(at, to));
+      this.#held = await this.#fetch(at, to);
       this.#start = at;
-      this.step = Math.max(this.step, Math.min(largestStep, this.step * 2));
+      if (!this.file.readInto) this.step = Math.max(this.step, Math.min(largestStep, this.step * 2));
       return this.#held.subarray(0, length);
     }
     return this.#held.subarray(offset, offset + length);

@@ -1,7 +1,11 @@
 /** A parquet file's footer: what is in it and where. This folder alone knows hyparquet. */
-import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync } from "hyparquet";
+import { type FileMetaData, parquetMetadataAsync, type AsyncBuffer as SlicedBuffer } from "hyparquet";
 
-export type { AsyncBuffer };
+/** A file read by ranges. */
+export interface AsyncBuffer extends SlicedBuffer {
+  /** Fills `target` from byte `start` on: a file on disk, whose reader's memory can serve the next read. */
+  readInto?(target: Uint8Array, start: number): Promise<void>;
+}
 
 /** The footer's length is unknown before it is read: enough for ten row groups of ten columns in one request. */
 const footerGuess = 64 * 1024;

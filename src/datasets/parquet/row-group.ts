@@ -1,9 +1,10 @@
-import type { AsyncBuffer, DecodedArray, FileMetaData } from "hyparquet";
+import type { DecodedArray, FileMetaData } from "hyparquet";
 import { assembleNested } from "hyparquet/src/assemble.js";
 import { DEFAULT_PARSERS } from "hyparquet/src/convert.js";
 import { parquetSchema } from "hyparquet/src/metadata.js";
 import { getTreePath } from "hyparquet/src/schema.js";
 import { ColumnChunk } from "./column-chunk.js";
+import type { AsyncBuffer } from "./file.js";
 
 /** Chunks up to this size are fetched whole when all rows are wanted. */
 const wholeChunkBytes = 32 * 1024 * 1024;

@@ -15,7 +15,7 @@ export function snappyDecompress(input: Uint8Array, size: number): Uint8Array {
     more = byte >= 0x80;
   }
   if (claimed !== size) throw new Error(`a snappy page claims ${claimed} bytes where its header says ${size}`);
-  const output = new Uint8Array(size);
+  const output = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
   let written = 0;
   while (at < input.length) {
     const tag = input[at++] as number;
