@@ -1,32 +1,27 @@
-// llava-engine bench --checkpoint DIR [NAME...]: a model of Qwen2-0.5B's shape with a ViT-L/14-336 tower and random weights through
-// the engine. One line per number (JSON with --json); opponents and tables are test/bench/engine.ts's business.
-//   load preprocess encoder prefill decode batch sharing   (default: all)
+// llava-engine bench --checkpoint DIR [NAME...]: a model with random weights through the engine: its decoder, tower, batching and sharing of
+// prefixes. One line per number (JSON with --json); opponents and tables are the business of test/bench/engine.ts and test/bench/gpu/.
+//   load preprocess encoder prefill decode batch sharing             (default; --model, see random_checkpoint.h: qwen2-0.5b)
+//   rate bandwidth products tower pictures                           the device's speed, and what of it the model reaches (bench_device.cc)
+//   --prompt N --answer N --counts A,B,...                           of `batch`: tokens of a prompt (16) and an answer (33), sequences
+//   --pictures N                                                     of `sharing` and `pictures`
 
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <chrono>
-#include <condition_variable>
-#include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <mutex>
 
-#include "engine/engine.h"
 #include "models/image/tiles.h"
 #include "support/error.h"
-#include "support/json.h"
-#include "test/commands.h"
+#include "test/asking.h"
+#include "test/bench_device.h"
 #include "test/probe.h"
+#include "test/process_memory.h"
 #include "test/random_checkpoint.h"
+#include "test/request_set.h"
 
 namespace llava {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 /// CPU seconds of all threads of this process.
 double cpu_seconds() {
@@ -36,85 +31,17 @@ double cpu_seconds() {
   return of(usage.ru_utime) + of(usage.ru_stime);
 }
 
-/// Anonymous memory of this process in bytes, 0 when the system does not tell.
-int64_t anonymous_bytes() {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with("RssAnon:")) return std::stoll(line.substr(8)) * 1024;
-  }
-  return 0;
-}
-
-class Report {
- public:
-  explicit Report(bool json) : json_(json) {}
-  void add(const std::string& name, double value, const std::string& unit, const std::string& detail = "") const {
-    if (json_) {
-      std::printf("%s\n", Json::object_of({{"name", Json::of(name)}, {"value", Json::of(value)}, {"unit", Json::of(unit)}, {"detail", Json::of(detail)}}).dump().c_str());
-    } else {
-      std::printf("%-44s %10.2f %-12s %s\n", name.c_str(), value, unit.c_str(), detail.c_str());
-    }
-    std::fflush(stdout);
-  }
-
- private:
-  bool json_;
-};
-
-/// A synthetic photo: smooth shapes and noise.
-std::vector<uint8_t> picture(int64_t width, int64_t height, uint64_t seed) {
-  std::vector<uint8_t> rgb(static_cast<size_t>(width * height * 3));
-  uint64_t state = seed * 7919 + 17;
-  for (int64_t y = 0; y < height; ++y) {
-    for (int64_t x = 0; x < width; ++x) {
-      state = state * 6364136223846793005u + 1442695040888963407u;
-      for (int64_t c = 0; c < 3; ++c) {
-        const int64_t value = (x * (c + 1) + y * 2 + static_cast<int64_t>(seed) * 31) % 200 + static_cast<int64_t>(state >> 60);
-        rgb[static_cast<size_t>((y * width + x) * 3 + c)] = static_cast<uint8_t>(value);
-      }
-    }
-  }
-  return rgb;
-}
-
-std::vector<int32_t> token_run(int64_t count, int64_t seed) {
+std::vector<int32_t> token_run(int64_t count, int64_t seed, int64_t vocabulary = 150000) {
   std::vector<int32_t> ids(static_cast<size_t>(count));
-  for (int64_t i = 0; i < count; ++i) ids[static_cast<size_t>(i)] = static_cast<int32_t>((seed * 7907 + i * 104729 + i * i % 9973) % 150000);
+  const int64_t end = std::min<int64_t>(vocabulary, 150000);
+  for (int64_t i = 0; i < count; ++i) ids[static_cast<size_t>(i)] = static_cast<int32_t>((seed * 7907 + i * 104729 + i * i % 9973) % end);
   return ids;
 }
 
-/// Runs requests together and returns their answers in order. Throws when one fails.
-std::vector<Answer> run_all(Engine& engine, std::vector<Request> requests) {
-  std::vector<Answer> answers(requests.size());
-  std::mutex lock;
-  std::condition_variable done;
-  size_t left = requests.size();
-  std::string problem;
-  for (size_t i = 0; i < requests.size(); ++i) {
-    Handler handler;
-    handler.tokens = [](std::span<const int32_t>) {};
-    handler.done = [&, i](Answer answer) {
-      const std::lock_guard guard(lock);
-      answers[i] = std::move(answer);
-      if (--left == 0) done.notify_all();
-    };
-    handler.failed = [&](const Failure& failure) {
-      const std::lock_guard guard(lock);
-      problem = failure.code + ": " + failure.message;
-      if (--left == 0) done.notify_all();
-    };
-    engine.submit(std::move(requests[i]), std::move(handler));
-  }
-  std::unique_lock guard(lock);
-  done.wait(guard, [&] { return left == 0; });
-  if (!problem.empty()) throw Error(problem, "bench", "This is a defect of the engine or of the benchmark.");
-  return answers;
-}
-
-Request text_request(uint64_t id, int64_t prompt, int64_t answer, int64_t seed) {
+Request text_request(const Engine& engine, uint64_t id, int64_t prompt, int64_t answer, int64_t seed) {
   Request request;
   request.id = id;
-  request.tokens = token_run(prompt, seed);
+  request.tokens = token_run(prompt, seed, engine.config().text.vocabulary);
   request.max_new_tokens = answer;
   return request;
 }
@@ -122,7 +49,10 @@ Request text_request(uint64_t id, int64_t prompt, int64_t answer, int64_t seed) 
 struct Setup {
   std::string folder;
   EngineOptions options;
-  const Report* report;
+  int64_t prompt = 16;
+  int64_t answer = 33;
+  std::vector<int64_t> counts;
+  const Measurements* report;
 };
 
 /// Wall and CPU seconds of the fastest of `rounds` calls of body(round).
@@ -141,7 +71,7 @@ std::pair<double, double> best_of(int rounds, Body body) {
 }
 
 void bench_load(const Setup& setup) {
-  const int64_t before = anonymous_bytes();
+  const int64_t before = process_memory("RssAnon");
   const auto start = Clock::now();
   // Small KV and scratch: what is asked is the memory of the weights.
   EngineOptions options = setup.options;
@@ -152,13 +82,13 @@ void bench_load(const Setup& setup) {
   const double wall = seconds_since(start);
   const auto size = static_cast<double>(std::filesystem::file_size(setup.folder + "/model.safetensors"));
   setup.report->add("load", wall, "s", "checkpoint of " + std::to_string(static_cast<int64_t>(size / 1e6)) + " MB");
-  setup.report->add("load: anonymous memory", static_cast<double>(anonymous_bytes() - before) / 1e6, "MB",
+  setup.report->add("load: anonymous memory", static_cast<double>(process_memory("RssAnon") - before) / 1e6, "MB",
                     "bound 1.1 x checkpoint + 150 MB = " + std::to_string(static_cast<int64_t>(1.1 * size / 1e6 + 150.0)));
 }
 
 void bench_preprocess(const Setup& setup) {
   const ModelConfig config = read_config(setup.options.model);
-  const std::vector<uint8_t> rgb = picture(640, 480, 3);
+  const std::vector<uint8_t> rgb = drawn_picture(640, 480, 3);
   const auto [wall, cpu] = best_of(30, [&](int) { make_tiles(config, {640, 480, rgb.data()}); });
   setup.report->add("resize + tiling, 640x480", cpu * 1e3, "CPU ms");
   const auto [fit, fit_cpu] = best_of(30, [&](int) { resize_bicubic({640, 480, rgb.data()}, 672, 504); });
@@ -169,7 +99,7 @@ void bench_preprocess(const Setup& setup) {
 
 void bench_encoder(const Setup& setup) {
   Probe probe(read_config(setup.options.model), setup.options.device, 1, 64);
-  const std::vector<uint8_t> rgb = picture(640, 480, 3);
+  const std::vector<uint8_t> rgb = drawn_picture(640, 480, 3);
   const auto [wall, cpu] = best_of(3, [&](int) { probe.encode({640, 480, rgb.data()}); });
   setup.report->add("encoder: 5 tiles of 336", wall, "s", std::to_string(1.95e3 / wall) + " GFLOP/s");
   setup.report->add("encoder: CPU time", cpu, "CPU s");
@@ -177,10 +107,12 @@ void bench_encoder(const Setup& setup) {
 
 /// Answers of one prompt, for the comparison with another implementation.
 void report_logits(const Setup& setup, Engine& engine) {
-  Request request = text_request(1, 64, 1, 1);
+  Request request = text_request(engine, 1, 64, 1, 1);
   request.want_logits = true;
   const Answer answer = run_all(engine, {std::move(request)})[0];
-  for (const size_t id : {0, 1000, 20000, 77777, 149999}) setup.report->add("logit " + std::to_string(id), answer.logits.at(id), "logit", "prompt 1, 64 tokens");
+  for (const size_t id : {0, 1000, 20000, 77777, 149999}) {
+    if (id < answer.logits.size()) setup.report->add("logit " + std::to_string(id), answer.logits[id], "logit", "prompt 1, 64 tokens");
+  }
 }
 
 void bench_text(const Setup& setup, const std::vector<std::string>& names) {
@@ -192,7 +124,7 @@ void bench_text(const Setup& setup, const std::vector<std::string>& names) {
   report_logits(setup, engine);
   if (wanted("prefill")) {
     for (const int64_t prompt : {512, 2048}) {
-      const auto [wall, cpu] = best_of(3, [&](int) { run_all(engine, {text_request(1, prompt, 1, ++seed)}); });
+      const auto [wall, cpu] = best_of(3, [&](int) { run_all(engine, {text_request(engine, 1, prompt, 1, ++seed)}); });
       setup.report->add("prefill " + std::to_string(prompt), static_cast<double>(prompt) / wall, "tok/s");
       setup.report->add("prefill " + std::to_string(prompt) + ": CPU time", static_cast<double>(prompt) / cpu, "tok/CPU s");
     }
@@ -200,24 +132,28 @@ void bench_text(const Setup& setup, const std::vector<std::string>& names) {
   if (wanted("decode")) {
     double best = 0.0;
     for (int round = 0; round < 3; ++round) {
-      const Answer answer = run_all(engine, {text_request(1, 16, 65, ++seed)})[0];
+      const Answer answer = run_all(engine, {text_request(engine, 1, 16, 65, ++seed)})[0];
       best = std::max(best, static_cast<double>(answer.usage.completion_tokens - 1) / answer.timing.decode_ms * 1e3);
     }
     setup.report->add("decode, 1 sequence", best, "tok/s", std::to_string(best * 0.988) + " GB/s of weights");
   }
   if (wanted("batch")) {
-    for (const int count : {2, 4, 8, 16}) {
+    for (const int64_t count : setup.counts) {
       const auto run = [&](int64_t answer) {
         std::vector<Request> requests;
-        for (int i = 0; i < count; ++i) requests.push_back(text_request(static_cast<uint64_t>(i), 16, answer, ++seed));
+        for (int64_t i = 0; i < count; ++i) requests.push_back(text_request(engine, static_cast<uint64_t>(i), setup.prompt, answer, ++seed));
         const auto start = Clock::now();
         run_all(engine, std::move(requests));
         return seconds_since(start);
       };
       run(2);
       const double few = std::min(run(1), run(1));  // prefill and overhead
-      const double many = std::min(run(33), run(33));
-      setup.report->add("decode, " + std::to_string(count) + " sequences", count * 32 / (many - few), "tok/s");
+      const double many = std::min(run(setup.answer), run(setup.answer));
+      const double steps = static_cast<double>(setup.answer - 1) / (many - few);
+      const std::string name = "decode, " + std::to_string(count) + " sequences";
+      setup.report->add(name, static_cast<double>(count) * steps, "tok/s", "context " + std::to_string(setup.prompt) + " to " + std::to_string(setup.prompt + setup.answer));
+      const int64_t keys = count * (setup.prompt + setup.answer / 2) * kv_bytes_per_token(engine.config());
+      setup.report->add(name + ": memory read", static_cast<double>(step_weight_bytes(engine.config()) + keys) * steps / 1e9, "GB/s", "weights once per step, every sequence's keys and values");
     }
   }
 }
@@ -246,7 +182,7 @@ std::vector<Request> questions(const std::vector<std::vector<uint8_t>>& pictures
 
 void bench_sharing(const Setup& setup, int64_t count) {
   std::vector<std::vector<uint8_t>> pictures;
-  for (int64_t p = 0; p < count; ++p) pictures.push_back(picture(640, 480, static_cast<uint64_t>(p) + 1));
+  for (int64_t p = 0; p < count; ++p) pictures.push_back(drawn_picture(640, 480, static_cast<uint64_t>(p) + 1));
   std::vector<std::vector<int32_t>> answers[2];
   double rate[2] = {};
   for (const bool share : {true, false}) {
@@ -280,20 +216,20 @@ void bench_sharing(const Setup& setup, int64_t count) {
 int bench_command(const CommandLine& line) {
   const std::string folder = line.option("checkpoint", "");
   if (folder.empty()) throw Error("no folder for the model", "bench", "Write: llava-engine bench --checkpoint DIR (1.6 GB are written when it is empty).");
-  if (!std::filesystem::exists(folder + "/model.safetensors")) write_random_checkpoint(folder);
-  const Report report(line.json);
-  Setup setup{folder, {}, &report};
-  setup.options.model.path = folder;
-  setup.options.device = line.option("device", "cpu");
-  setup.options.threads = static_cast<int32_t>(line.integer("threads", 0));
-  setup.options.instructions = line.option("instructions", "");
-  if (line.option("dtype", "") == "float32") setup.options.model.dtype = DType::f32;
+  if (!std::filesystem::exists(folder + "/model.safetensors")) write_random_checkpoint(folder, line.option("model", "qwen2-0.5b"));
+  const Measurements report(line.json);
+  const Setup setup{folder, engine_options(line, folder), line.integer("prompt", 16), line.integer("answer", 33), line.integers("counts", "2,4,8,16"), &report};
   std::vector<std::string> names = line.words;
   if (names.empty()) names = {"load", "preprocess", "encoder", "prefill", "decode", "batch", "sharing"};
   const auto wanted = [&](const char* name) { return std::ranges::find(names, name) != names.end(); };
+  if (wanted("rate")) bench_rate(setup.options, line.integer("size", 8192), report);
+  if (wanted("bandwidth")) bench_bandwidth(setup.options, line.integer("megabytes", 2048), report);
+  if (wanted("products")) bench_products(setup.options, report);
+  if (wanted("tower")) bench_tower(setup.options, report);
   if (wanted("load")) bench_load(setup);
   if (wanted("preprocess")) bench_preprocess(setup);
   if (wanted("encoder")) bench_encoder(setup);
+  if (wanted("pictures")) bench_pictures(setup.options, line.integer("pictures", 32), report);
   if (wanted("prefill") || wanted("decode") || wanted("batch")) bench_text(setup, names);
   if (wanted("sharing")) bench_sharing(setup, line.integer("pictures", 2));
   return 0;

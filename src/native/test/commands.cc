@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstdio>
+#include <sstream>
 
 #include "support/error.h"
 #include "test/golden.h"
@@ -13,14 +14,31 @@ std::string CommandLine::option(const std::string& name, const std::string& fall
   return found == options.end() ? fallback : found->second;
 }
 
+namespace {
+
+int64_t parse_integer(const std::string& text, const std::string& name) {
+  int64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || at != end) throw Error("'" + text + "' is no integer", "--" + name, "Write a number.");
+  return value;
+}
+
+}  // namespace
+
 int64_t CommandLine::integer(const std::string& name, int64_t fallback) const {
   const auto found = options.find(name);
-  if (found == options.end()) return fallback;
-  int64_t value = 0;
-  const char* end = found->second.data() + found->second.size();
-  const auto [at, error] = std::from_chars(found->second.data(), end, value);
-  if (error != std::errc() || at != end) throw Error("'" + found->second + "' is no integer", "--" + name, "Write a number.");
-  return value;
+  return found == options.end() ? fallback : parse_integer(found->second, name);
+}
+
+std::vector<int64_t> CommandLine::integers(const std::string& name, const std::string& fallback) const {
+  std::vector<int64_t> values;
+  std::istringstream list(option(name, fallback));
+  for (std::string one; std::getline(list, one, ',');) {
+    values.push_back(parse_integer(one, name));
+    if (values.back() < 1) throw Error("'" + one + "' is no count", "--" + name, "Write positive numbers, separated by commas.");
+  }
+  return values;
 }
 
 CommandLine parse_command_line(const std::vector<std::string>& arguments) {
@@ -43,8 +61,9 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
 
 const std::vector<std::pair<std::string, Command>>& commands() {
   static const std::vector<std::pair<std::string, Command>> all = {
-      {"golden", golden_command}, {"invariance", invariance_command}, {"selftest", selftest_command},
-      {"bench", bench_command},   {"load", load_command},             {"fuzz", fuzz_command},
+      {"golden", golden_command}, {"invariance", invariance_command}, {"selftest", selftest_command}, {"bench", bench_command},
+      {"load", load_command},     {"checkpoint", checkpoint_command}, {"requests", requests_command}, {"ask", ask_command},
+      {"fuzz", fuzz_command},
   };
   return all;
 }

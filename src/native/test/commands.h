@@ -16,6 +16,8 @@ struct CommandLine {
 
   std::string option(const std::string& name, const std::string& fallback) const;
   int64_t integer(const std::string& name, int64_t fallback) const;
+  /// Positive numbers separated by commas.
+  std::vector<int64_t> integers(const std::string& name, const std::string& fallback) const;
 };
 CommandLine parse_command_line(const std::vector<std::string>& arguments);
 
@@ -27,6 +29,9 @@ int invariance_command(const CommandLine& line);
 int selftest_command(const CommandLine& line);
 int bench_command(const CommandLine& line);
 int load_command(const CommandLine& line);
+int checkpoint_command(const CommandLine& line);
+int requests_command(const CommandLine& line);
+int ask_command(const CommandLine& line);
 int fuzz_command(const CommandLine& line);
 
 }  // namespace llava
