@@ -89,6 +89,8 @@ EnginePlan plan_memory(const ModelConfig& config, const EngineOptions& options, 
     if (i == 0) device.scratch += VisionTower::activation_bytes(config, plan.sizes.tiles) + ImageSlots::bytes(config, plan.sizes, plan.image_slots);
     const auto known = static_cast<int64_t>(info.memory_free);
     device.free = options.memory > 0 ? options.memory : std::max<int64_t>((known > 0 ? known : kUnknownFree) - kReserve, 0);
+    // Stages on one GPU share its memory.
+    device.free /= std::ranges::count_if(devices, [&](const Ops* other) { return other->info().ordinal == info.ordinal; });
     const LayerRange range = LlavaModel::stage_range(config, i, devices.size());
     device.kv_per_page = kv_bytes_per_token(config) / config.text.layers * (range.end - range.first) * kPageTokens;
     const int64_t left = std::max<int64_t>(device.free - device.weights - device.scratch, 0);

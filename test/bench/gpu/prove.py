@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -49,25 +50,30 @@ class Problem(Exception):
     pass
 
 
-def run(command, limit, check=True, stdin=None):
-    """Standard output of a command that may take `limit` seconds, and no longer than this call has left."""
+def run(command, limit, codes=(0,), stdin=None):
+    """Standard output of a command that ends with one of `codes` within `limit` seconds and what this call has left."""
     left = min(limit, deadline - time.monotonic())
     if left < 2:
         raise Problem("no time left in this call")
+    command = [str(word) for word in command]
     try:
-        done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=left, input=stdin, cwd=root)
-    except subprocess.TimeoutExpired:
-        raise Problem(f"not finished after {left:.0f} s: {' '.join(map(str, command[:4]))}")
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=root, start_new_session=True)
     except FileNotFoundError:
         raise Problem(f"{command[0]} is not on this machine")
-    if check and done.returncode != 0:
-        raise Problem(f"{' '.join(map(str, command[:4]))} ended with {done.returncode}: {(done.stderr.strip() or done.stdout.strip())[-600:]}")
-    return done.stdout
+    try:
+        out, complaint = process.communicate(stdin, timeout=left)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)  # with what it started: a sanitizer's program would keep the GPU
+        process.communicate()
+        raise Problem(f"not finished after {left:.0f} s: {' '.join(command[:4])}")
+    if process.returncode not in codes:
+        raise Problem(f"{' '.join(command[:4])} ended with {process.returncode}: {(complaint.strip() or out.strip())[-600:]}")
+    return out
 
 
-def engine(*words, limit, check=True):
+def engine(*words, limit, codes=(0,)):
     """The JSON that llava-engine prints: one value, or a list when it prints a line per number."""
-    lines = [json.loads(line) for line in run([options.engine, *words, "--json"], limit, check).splitlines() if line.startswith("{")]
+    lines = [json.loads(line) for line in run([options.engine, *words, "--json"], limit, codes).splitlines() if line.startswith("{")]
     if not lines:
         raise Problem(f"llava-engine {' '.join(map(str, words[:2]))} said nothing")
     return lines
@@ -115,7 +121,7 @@ def request_set(kind):
 
 def ask(kind, *words, limit=150, device=options.device):
     """One run over a set; of a failed comparison of rounds the JSON is there too."""
-    result = engine("ask", request_set(kind), "--checkpoint", checkpoint, "--device", device, *words, limit=limit, check=False)[-1]
+    result = engine("ask", request_set(kind), "--checkpoint", checkpoint, "--device", device, *words, limit=limit, codes=(0, 3))[-1]
     result.pop("answers")
     result["questionsPerSecond"] = max(r["questionsPerSecond"] for r in result["rounds"])
     return result
@@ -151,6 +157,9 @@ class Busy:
 def part_machine():
     gpu = first_line(["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"])
     versions = first_line([interpreter, "-c", "import torch, transformers; print('torch', torch.__version__, 'transformers', transformers.__version__)"])
+    packages = first_line([interpreter, "-c", "import sysconfig; print(sysconfig.get_paths()['purelib'])"])
+    if packages:
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (packages, os.environ.get("PYTHONPATH"))))  # where the engine looks for torch's cuBLASLt
     nvcc = first_line(["bash", "-c", "(nvcc --version || /usr/local/cuda/bin/nvcc --version) 2>/dev/null | grep release"])
     return {"gpu": gpu, "nvcc": nvcc, "python": versions, "cpus": os.cpu_count(), "engine": first_line(["sha256sum", options.engine])}
 
@@ -166,20 +175,20 @@ def part_build():
 
 
 def part_selftest():
-    result = engine("selftest", "--device", options.device, limit=240, check=False)[-1]
+    result = engine("selftest", "--device", options.device, limit=240, codes=(0, 3))[-1]
     return {**result, "ok": result["failed"] == 0 and result["passed"] > 0}
 
 
 def part_golden():
     result = {}
     for stage_count in (1, 2):
-        report = engine("golden", root / "test/golden", "--device", options.device, "--stages", stage_count, limit=150, check=False)[-1]
+        report = engine("golden", root / "test/golden", "--device", options.device, "--stages", stage_count, limit=150, codes=(0, 3))[-1]
         result[f"{stage_count} stages"] = {"passed": report["passed"], "failed": report["failed"], "cases": report["cases"]}
     return {**result, "ok": all(r["failed"] == 0 and r["passed"] > 0 for r in result.values())}
 
 
 def part_invariance():
-    report = engine("invariance", *golden, "--device", options.device, limit=240, check=False)[-1]
+    report = engine("invariance", *golden, "--device", options.device, limit=240, codes=(0, 3))[-1]
     return {**report, "ok": report["failed"] == 0 and report["passed"] > 0}
 
 
@@ -270,7 +279,7 @@ def part_sanitizer():
     for check in ("memcheck", "racecheck"):
         for suite in ("rows", "logits", "vision", "linear", "attention"):
             try:
-                text = run([tool, "--tool", check, "--error-exitcode", "9", options.engine, "selftest", suite, "--device", options.device], 60, check=False)
+                text = run([tool, "--tool", check, "--error-exitcode", "9", options.engine, "selftest", suite, "--device", options.device], 60, codes=(0, 3, 9))
             except Problem as problem:
                 result[f"{check} {suite}"] = {"problem": str(problem)}
                 if "is not on this machine" in str(problem):
