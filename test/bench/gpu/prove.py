@@ -30,7 +30,7 @@ arguments.add_argument("--model", default="llama3-llava-next-8b")
 arguments.add_argument("--layers", type=int, default=0, help="decoder layers of the random checkpoint; 0 = all (72B: 12 fit everywhere)")
 arguments.add_argument("--parts", default="")
 arguments.add_argument("--minutes", type=float, default=9.5)
-arguments.add_argument("--work", type=Path, help="folder for checkpoints, 17 GB for 8B (a temporary one)")
+arguments.add_argument("--work", type=Path, help="folder for checkpoints, 17 GB for 8B, kept for the next call (without it a temporary one)")
 arguments.add_argument("--out", type=Path, default=root / "test/bench/reports")
 arguments.add_argument("--small", action="store_true", help="sizes for trying this script out, e.g. with --model tiny on the CPU")
 options = arguments.parse_args()
@@ -193,6 +193,8 @@ def part_invariance():
 
 
 def part_checkpoint():
+    if (checkpoint / "model.safetensors").exists():  # of an earlier call with the same --work
+        return {"kept": str(checkpoint)}
     result = engine("checkpoint", checkpoint, "--model", options.model, "--layers", options.layers, limit=180)[-1]
     return {**result, "ok": True}
 
@@ -261,7 +263,7 @@ def part_reference():
         if not file.exists():
             ask(kind, "--logits", file)
         exact = ["--exact"] if kind == "vqav2-like" and not options.layers else []
-        result[kind] = python("reference.py", request_set(kind), "--checkpoint", checkpoint, "--logits", file, "--batches", batches, "--seconds", 20, *exact, *device, limit=280)
+        result[kind] = python("reference.py", request_set(kind), "--checkpoint", checkpoint, "--logits", file, "--batches", batches, "--seconds", 15, *exact, *device, limit=280)
     return result
 
 
