@@ -1,6 +1,7 @@
 import { writeSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { UserError } from "../core/errors.js";
+import { LineReader } from "./line-reader.js";
 
 /** Where a line stands in its file, in bytes; the newline is not counted. */
 export interface LinePosition {
@@ -53,6 +54,11 @@ export class Journal<T> {
     }
   }
 
+  /** A file whose lines are known: it is not read again. @param size  bytes */
+  static async reopen<T>(path: string, size: number): Promise<Journal<T>> {
+    return new Journal<T>(path, await open(path, "a+"), size);
+  }
+
   append(record: T): Promise<LinePosition> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
     const line = Buffer.from(`${JSON.stringify(record)}\n`);
@@ -65,9 +71,14 @@ export class Journal<T> {
 
   /** The record at a position that `onRecord` or `append` reported. */
   async read(at: LinePosition): Promise<T> {
-    const buffer = Buffer.allocUnsafe(at.length);
-    await this.file.read(buffer, 0, at.length, at.offset);
-    return JSON.parse(buffer.toString("utf8")) as T;
+    const line = Buffer.allocUnsafe(at.length);
+    await this.file.read(line, 0, at.length, at.offset);
+    return JSON.parse(line.toString("utf8")) as T;
+  }
+
+  /** For reading many lines one after the other. */
+  lines(): LineReader {
+    return new LineReader(this.file);
   }
 
   /** Resolves when everything appended so far is on the disk. */

@@ -114,3 +114,27 @@ test("a sample is answered until it has a score, scored after, and failed when i
   ]);
   await journal.close();
 });
+
+test("samples are read in row order wherever their lines stand, also lines longer than a window", async () => {
+  const journal = await SampleJournal.open(path);
+  const long = { ...scored(3), text: "é".repeat(800_000) };
+  const order = [5, 4, 900, ...Array.from({ length: 800 }, (_, i) => 899 - i), 99, 0, 2, 1];
+  for (const index of order) await journal.append({ ...scored(index), text: "x".repeat(index * 7) });
+  await journal.append(long);
+  const read: SampleRecord[] = [];
+  for await (const record of journal.inOrder()) read.push(record);
+  const expected = [...new Set([...order, 3])].sort((a, b) => a - b);
+  expect(read.map(({ index }) => index)).toEqual(expected);
+  expect(read.every(({ index, text }) => text === (index === 3 ? long.text : "x".repeat(index * 7)))).toBe(true);
+
+  await journal.finish();
+  const again: SampleRecord[] = [];
+  for await (const record of journal.inOrder()) again.push(record);
+  expect(again).toEqual(read);
+  await journal.append(scored(1000));
+  await journal.close();
+  const reopened = await SampleJournal.open(path);
+  expect((await reopened.read(1000, 0))?.id).toBe("1000");
+  expect((await reopened.read(900, 0))?.text).toBe("x".repeat(6300));
+  await reopened.close();
+});
