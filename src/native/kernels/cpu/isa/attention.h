@@ -99,7 +99,7 @@ void attention_tile(const AttentionState& state, const AttentionTile& tile, int6
     for (int64_t r = 0; r < group_rows; r += kRows) {
       const int64_t some = group_rows - r < kRows ? group_rows - r : kRows;
       for (int64_t p = 0; p < key_panels; ++p) {
-        multiply_rows<kHeadStride, kPageTokens>(some, size, state.queries + (group + r) * kHeadStride,
+        multiply_rows<kHeadStride, 1, kPageTokens>(some, size, state.queries + (group + r) * kHeadStride,
                                                 state.keys + p * kPanel * size,
                                                 state.scores + r * kPageTokens + p * kPanel, true);
       }
@@ -110,7 +110,7 @@ void attention_tile(const AttentionState& state, const AttentionTile& tile, int6
     for (int64_t r = 0; r < group_rows; r += kRows) {
       const int64_t some = group_rows - r < kRows ? group_rows - r : kRows;
       for (int64_t p = 0; p < head_panels; ++p) {
-        multiply_rows<kPageTokens, kHeadStride>(some, tile.count, state.scores + r * kPageTokens,
+        multiply_rows<kPageTokens, 1, kHeadStride>(some, tile.count, state.scores + r * kPageTokens,
                                                 state.values + p * kPanel * tile.count,
                                                 state.sums + (group + r) * kHeadStride + p * kPanel, false);
       }

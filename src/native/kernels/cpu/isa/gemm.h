@@ -13,8 +13,8 @@ inline constexpr int64_t kPanel = kVectors * kWidth;
 
 inline size_t packed_element(bool dot_bf16) { return dot_bf16 ? 2 : 4; }
 
-/// Packed activations: [blocks of k][tiles][kRows][kDepth]. What a task reads of one k block is contiguous: row tiles at
-/// the stride of k would share the sets of L2 when k is a power of two.
+/// Packed activations: [blocks of k][tiles][kDepth][kRows], or (dot_bf16) [blocks of k][tiles][kRows][kDepth]. What a task
+/// reads of one k block is contiguous, and a tile is one stream for the prefetcher.
 inline constexpr int64_t kTile = int64_t{kRows} * kDepth;
 inline int64_t row_tiles(int64_t rows) { return (rows + kRows - 1) / kRows; }
 inline int64_t depth_blocks(int64_t k) { return (k + kDepth - 1) / kDepth; }
@@ -23,34 +23,59 @@ size_t packed_bytes(int64_t rows, int64_t k, bool dot_bf16) {
   return static_cast<size_t>(row_tiles(rows) * depth_blocks(k) * kTile) * packed_element(dot_bf16);
 }
 
+/// Values [0, depth) of `rows` <= kRows rows from `source`, `stride` apart -> out [depth][kRows], zeros for the missing rows.
+template <typename T>
+inline void pack_tile(const T* source, int64_t stride, int64_t rows, int64_t depth, float* out) {
+  constexpr int kGroups = (kRows + kWidth - 1) / kWidth;
+  for (int64_t c = 0; c < depth; c += kWidth) {
+    const int64_t left = depth - c < kWidth ? depth - c : kWidth;
+    F block[kGroups][kWidth];
+    for (int g = 0; g < kGroups; ++g) {
+      for (int r = 0; r < kWidth; ++r) {
+        const int row = g * kWidth + r;
+        const T* from = source + row * stride + c;
+        block[g][r] = row >= rows ? zero() : left == kWidth ? load(from) : load_part(from, left);
+      }
+      transpose(block[g]);
+    }
+    for (int64_t i = 0; i < left; ++i) {
+      float* to = out + (c + i) * kRows;
+      for (int g = 0; g < kGroups; ++g) {
+        // A whole store runs over into what the next one writes; the tile's last must not.
+        if (c + i + 1 < depth || (g + 1) * kWidth <= kRows) {
+          store(to + g * kWidth, block[g][i]);
+        } else {
+          store_part(to + g * kWidth, block[g][i], kRows - g * kWidth);
+        }
+      }
+    }
+  }
+}
+
 void pack_rows(const View& x, int64_t first, int64_t rows, bool dot_bf16, void* out, int64_t out_first, int64_t out_rows) {
-  const int64_t k = x.cols;
   const int64_t block_stride = row_tiles(out_rows) * kTile;
-  for (int64_t i = 0; i < rows; ++i) {
-    const int64_t row = first + i;
-    const int64_t packed = row - out_first;
-    const int64_t base = packed / kRows * kTile + packed % kRows * kDepth;
-    for (int64_t block = 0; block * kDepth < k; ++block) {
-      const int64_t depth = k - block * kDepth < kDepth ? k - block * kDepth : kDepth;
-      const int64_t to = base + block * block_stride;
+  for (int64_t row = first; row < first + rows; row += kRows) {
+    const int64_t some = first + rows - row < kRows ? first + rows - row : kRows;
+    for (int64_t block = 0; block * kDepth < x.cols; ++block) {
+      const int64_t depth = x.cols - block * kDepth < kDepth ? x.cols - block * kDepth : kDepth;
+      const int64_t to = (row - out_first) / kRows * kTile + block * block_stride;
       if (dot_bf16) {
-        __builtin_memcpy(static_cast<BFloat16*>(out) + to, at<BFloat16>(x, row) + block * kDepth,
-                         static_cast<size_t>(depth) * 2);
+        for (int64_t r = 0; r < some; ++r) {
+          __builtin_memcpy(static_cast<BFloat16*>(out) + to + r * kDepth, at<BFloat16>(x, row + r) + block * kDepth,
+                           static_cast<size_t>(depth) * 2);
+        }
         continue;
       }
-      float* target = static_cast<float*>(out) + to;
       with_type(x.dtype, [&](auto* type) {
-        const auto* source = at<std::remove_cvref_t<decltype(*type)>>(x, row) + block * kDepth;
-        int64_t c = 0;
-        for (; c + kWidth <= depth; c += kWidth) store(target + c, load(source + c));
-        if (c < depth) store_part(target + c, load_part(source + c, depth - c), depth - c);
+        pack_tile(at<std::remove_cvref_t<decltype(*type)>>(x, row) + block * kDepth, x.stride, some, depth,
+                  static_cast<float*>(out) + to);
       });
     }
   }
 }
 
-/// c[R][kPanel] (row stride kPanel or Stride) = (fresh ? 0 : c) + a[R][depth] * b[depth][kPanel].
-template <int R, int AStride, int CStride>
+/// c[R][kPanel] (rows CStride apart) = (fresh ? 0 : c) + a[R][depth] (rows ARow, columns AColumn apart) * b[depth][kPanel].
+template <int R, int ARow, int AColumn, int CStride>
 inline __attribute__((always_inline)) void multiply_tile(int64_t depth, const float* a, const float* b, float* c,
                                                          bool fresh) {
   F acc[R][kVectors];
@@ -66,7 +91,7 @@ inline __attribute__((always_inline)) void multiply_tile(int64_t depth, const fl
     for (int v = 0; v < kVectors; ++v) w[v] = load(b + i * kPanel + v * kWidth);
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
-      const F x = set1(a[r * AStride + i]);
+      const F x = set1(a[r * ARow + i * AColumn]);
 #pragma GCC unroll 2
       for (int v = 0; v < kVectors; ++v) acc[r][v] = fma(x, w[v], acc[r][v]);
     }
@@ -79,12 +104,12 @@ inline __attribute__((always_inline)) void multiply_tile(int64_t depth, const fl
 }
 
 /// Rows 1 .. kRows of multiply_tile.
-template <int AStride, int CStride, int R = kRows>
+template <int ARow, int AColumn, int CStride, int R = kRows>
 inline void multiply_rows(int64_t rows, int64_t depth, const float* a, const float* b, float* c, bool fresh) {
   if (rows == R) {
-    multiply_tile<R, AStride, CStride>(depth, a, b, c, fresh);
+    multiply_tile<R, ARow, AColumn, CStride>(depth, a, b, c, fresh);
   } else if constexpr (R > 1) {
-    multiply_rows<AStride, CStride, R - 1>(rows, depth, a, b, c, fresh);
+    multiply_rows<ARow, AColumn, CStride, R - 1>(rows, depth, a, b, c, fresh);
   }
 }
 
@@ -224,6 +249,9 @@ void gemm(const GemmTask& t) {
         }
         const int64_t rows = t.rows - i * kRows < kRows ? t.rows - i * kRows : kRows;
         float* c = sums + (i * t.panels + p) * kRows * kPanel;
+        if (i + 1 < tiles) {  // the next tile's sums wait far apart from these
+          for (int64_t at = 0; at < kRows * kPanel; at += 16) __builtin_prefetch(c + t.panels * kRows * kPanel + at, 1, 3);
+        }
         const int64_t a = first / kDepth * block_stride + (first_tile + i) * kTile;
 #if LLAVA_ISA_DOT_BF16
         if (t.dot_bf16) {
@@ -232,7 +260,7 @@ void gemm(const GemmTask& t) {
         } else
 #endif
         {
-          multiply_rows<kDepth, kPanel>(rows, depth, static_cast<const float*>(t.activations) + a, b, c, first == 0);
+          multiply_rows<1, kRows, kPanel>(rows, depth, static_cast<const float*>(t.activations) + a, b, c, first == 0);
         }
         if (!last) continue;
         for (int64_t r = 0; r < rows; ++r) finish_row(w, t.epilogue, c + r * kPanel, t.row + i * kRows + r, t.panel + p);
