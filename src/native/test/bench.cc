@@ -1,14 +1,17 @@
 // llava-engine bench --checkpoint DIR [NAME...]: a model with random weights through the engine: its decoder, tower, batching and sharing of
 // prefixes. One line per number (JSON with --json); opponents and tables are the business of test/bench/engine.ts and test/bench/gpu/.
+//   check                                                            values that another implementation must have too
 //   load preprocess encoder prefill decode batch sharing             (default; --model, see random_checkpoint.h: qwen2-0.5b)
 //   rate bandwidth products tower pictures                           the device's speed, and what of it the model reaches (bench_device.cc)
 //   --prompt N --answer N --counts A,B,...                           of `batch`: tokens of a prompt (16) and an answer (33), sequences
 //   --pictures N                                                     of `sharing` and `pictures`
+//   --picture FILE                                                   of `preprocess`: 640x480 pixels of RGB
 
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 
 #include "models/image/tiles.h"
 #include "support/error.h"
@@ -18,6 +21,7 @@
 #include "test/process_memory.h"
 #include "test/random_checkpoint.h"
 #include "test/request_set.h"
+#include "test/sha256.h"
 
 namespace llava {
 
@@ -86,32 +90,63 @@ void bench_load(const Setup& setup) {
                     "bound 1.1 x checkpoint + 150 MB = " + std::to_string(static_cast<int64_t>(1.1 * size / 1e6 + 150.0)));
 }
 
-void bench_preprocess(const Setup& setup) {
+/// @param file  640x480 pixels of RGB; empty = a synthetic picture   The detail is SHA-256 of the tiles.
+void bench_preprocess(const Setup& setup, const std::string& file) {
   const ModelConfig config = read_config(setup.options.model);
-  const std::vector<uint8_t> rgb = drawn_picture(640, 480, 3);
-  const auto [wall, cpu] = best_of(30, [&](int) { make_tiles(config, {640, 480, rgb.data()}); });
-  setup.report->add("resize + tiling, 640x480", cpu * 1e3, "CPU ms");
-  const auto [fit, fit_cpu] = best_of(30, [&](int) { resize_bicubic({640, 480, rgb.data()}, 672, 504); });
-  setup.report->add("resize to 672x504", fit_cpu * 1e3, "CPU ms");
-  const auto [base, base_cpu] = best_of(30, [&](int) { resize_bicubic({640, 480, rgb.data()}, 336, 336); });
-  setup.report->add("resize to 336x336", base_cpu * 1e3, "CPU ms");
+  std::vector<uint8_t> rgb = drawn_picture(640, 480, 3);
+  if (!file.empty()) {
+    std::ifstream pixels(file, std::ios::binary);
+    if (!pixels.read(reinterpret_cast<char*>(rgb.data()), static_cast<std::streamsize>(rgb.size()))) {
+      throw Error("these are not 640x480 pixels of RGB", file, "Give a file of 921600 bytes.");
+    }
+  }
+  std::vector<uint8_t> tiles;
+  const auto [wall, cpu] = best_of(30, [&](int) { tiles = make_tiles(config, {640, 480, rgb.data()}); });
+  setup.report->add("resize + tiling, 640x480", cpu * 1e3, "CPU ms", sha256_hex(tiles.data(), tiles.size()));
+}
+
+/// FLOP of the tower and projector for one tile.
+double tower_flop(const ModelConfig& config) {
+  const VisionConfig& v = config.vision;
+  const auto d = static_cast<double>(v.hidden), inner = static_cast<double>(v.intermediate), out = static_cast<double>(config.text.hidden);
+  const auto patches = static_cast<double>(v.patches());
+  const double tokens = patches + 1.0;
+  const double layer = 2.0 * tokens * (4.0 * d * d + 2.0 * d * inner) + 4.0 * tokens * tokens * d;
+  return 2.0 * patches * 3.0 * static_cast<double>(v.patch_size * v.patch_size) * d + static_cast<double>(v.layers_used) * layer + 2.0 * tokens * (d * out + out * out);
 }
 
 void bench_encoder(const Setup& setup) {
   Probe probe(read_config(setup.options.model), setup.options.device, 1, 64);
   const std::vector<uint8_t> rgb = drawn_picture(640, 480, 3);
-  const auto [wall, cpu] = best_of(3, [&](int) { probe.encode({640, 480, rgb.data()}); });
-  setup.report->add("encoder: 5 tiles of 336", wall, "s", std::to_string(1.95e3 / wall) + " GFLOP/s");
-  setup.report->add("encoder: CPU time", cpu, "CPU s");
+  const auto [wall, cpu] = best_of(2, [&](int) { probe.encode({640, 480, rgb.data()}); });
+  setup.report->add("encoder, 5 tiles", wall, "s");
+  setup.report->add("encoder, 5 tiles: CPU time", cpu, "CPU s");
+  setup.report->add("encoder, 5 tiles: work", 5e-9 * tower_flop(probe.config()), "GFLOP");
 }
 
-/// Answers of one prompt, for the comparison with another implementation.
-void report_logits(const Setup& setup, Engine& engine) {
-  Request request = text_request(engine, 1, 64, 1, 1);
-  request.want_logits = true;
-  const Answer answer = run_all(engine, {std::move(request)})[0];
-  for (const size_t id : {0, 1000, 20000, 77777, 149999}) {
-    if (id < answer.logits.size()) setup.report->add("logit " + std::to_string(id), answer.logits[id], "logit", "prompt 1, 64 tokens");
+/// Values that another implementation must have too: logits after a prompt, and projected features of a picture whose four crops
+/// are its quarters, so that nothing depends on a resize.
+void report_values(const Setup& setup) {
+  {
+    EngineOptions options = setup.options;
+    options.max_context = 512;
+    Engine engine(options);
+    Request request = text_request(engine, 1, 64, 1, 1);
+    request.want_logits = true;
+    const Answer answer = run_all(engine, {std::move(request)})[0];
+    for (const size_t id : {0, 1000, 20000, 77777, 149999}) setup.report->add("logit " + std::to_string(id), answer.logits.at(id), "value");
+  }
+  Probe probe(read_config(setup.options.model), setup.options.device, 1, 64);
+  const std::vector<uint8_t> rgb = drawn_picture(672, 672, 3);
+  const Rows features = probe.encode({672, 672, rgb.data()});
+  const int64_t tokens = probe.config().vision.patches() + 1;
+  for (const int64_t tile : {1, 4}) {
+    for (const int64_t token : {0, 1, 576}) {
+      for (const int64_t column : {0, 500}) {
+        setup.report->add("feature " + std::to_string(tile) + " " + std::to_string(token) + " " + std::to_string(column),
+                          features.row(tile * tokens + token)[column], "value");
+      }
+    }
   }
 }
 
@@ -121,10 +156,9 @@ void bench_text(const Setup& setup, const std::vector<std::string>& names) {
   options.max_context = 4096;
   Engine engine(options);
   int64_t seed = 100;
-  report_logits(setup, engine);
   if (wanted("prefill")) {
     for (const int64_t prompt : {512, 2048}) {
-      const auto [wall, cpu] = best_of(3, [&](int) { run_all(engine, {text_request(engine, 1, prompt, 1, ++seed)}); });
+      const auto [wall, cpu] = best_of(2, [&](int) { run_all(engine, {text_request(engine, 1, prompt, 1, ++seed)}); });
       setup.report->add("prefill " + std::to_string(prompt), static_cast<double>(prompt) / wall, "tok/s");
       setup.report->add("prefill " + std::to_string(prompt) + ": CPU time", static_cast<double>(prompt) / cpu, "tok/CPU s");
     }
@@ -135,7 +169,11 @@ void bench_text(const Setup& setup, const std::vector<std::string>& names) {
       const Answer answer = run_all(engine, {text_request(engine, 1, 16, 65, ++seed)})[0];
       best = std::max(best, static_cast<double>(answer.usage.completion_tokens - 1) / answer.timing.decode_ms * 1e3);
     }
-    setup.report->add("decode, 1 sequence", best, "tok/s", std::to_string(best * 0.988) + " GB/s of weights");
+    setup.report->add("decode, 1 sequence", best, "tok/s");
+    // Every weight of the decoder is read once per token; of the embedding table (tied) as logits.
+    const ModelConfig config = read_config(setup.options.model);
+    const double bytes = static_cast<double>(count_parameters(config).text) * static_cast<double>(size_of(config.work));
+    setup.report->add("decode, 1 sequence: weights read", best * bytes * 1e-9, "GB/s");
   }
   if (wanted("batch")) {
     for (const int64_t count : setup.counts) {
@@ -183,32 +221,33 @@ std::vector<Request> questions(const std::vector<std::vector<uint8_t>>& pictures
 void bench_sharing(const Setup& setup, int64_t count) {
   std::vector<std::vector<uint8_t>> pictures;
   for (int64_t p = 0; p < count; ++p) pictures.push_back(drawn_picture(640, 480, static_cast<uint64_t>(p) + 1));
-  std::vector<std::vector<int32_t>> answers[2];
-  double rate[2] = {};
-  for (const bool share : {true, false}) {
-    EngineOptions options = setup.options;
-    options.max_context = 4096;
-    options.share_prefixes = share;
+  const std::vector<Request> asked = questions(pictures);
+  EngineOptions options = setup.options;
+  options.max_context = 4096;
+  std::vector<std::vector<int32_t>> together;
+  double shared = 0.0;
+  {
     Engine engine(options);
-    std::vector<Request> requests = questions(pictures);
-    const auto asked = static_cast<double>(requests.size());
     const auto start = Clock::now();
-    if (share) {
-      for (const Answer& a : run_all(engine, std::move(requests))) answers[1].push_back(a.tokens);
-    } else {  // as the peers do it: one at a time, nothing kept
-      for (Request& request : requests) {
-        request.group.clear();
-        request.remaining = 0;
-        std::vector<Request> one;
-        one.push_back(std::move(request));
-        answers[0].push_back(run_all(engine, std::move(one))[0].tokens);
-      }
-    }
-    rate[share ? 1 : 0] = asked / seconds_since(start);
-    setup.report->add(share ? "VQAv2-like set, shared prefixes" : "VQAv2-like set, one question at a time", rate[share ? 1 : 0], "questions/s",
-                      std::to_string(static_cast<int64_t>(asked)) + " questions on " + std::to_string(count) + " pictures");
+    for (const Answer& a : run_all(engine, asked)) together.push_back(a.tokens);
+    shared = static_cast<double>(asked.size()) / seconds_since(start);
   }
-  setup.report->add("sharing: gain", rate[1] / rate[0], "x", answers[0] == answers[1] ? "equal answers" : "ANSWERS DIFFER");
+  setup.report->add("VQAv2-like questions, shared", shared, "questions/s",
+                    std::to_string(asked.size()) + " questions on " + std::to_string(count) + " pictures");
+  // As the peers do it: one at a time, every picture new. All questions cost the same, so the last of each picture will do.
+  options.share_prefixes = false;
+  Engine engine(options);
+  bool equal = true;
+  const auto start = Clock::now();
+  for (size_t i = 0; i < asked.size(); ++i) {
+    if (asked[i].remaining > 0) continue;
+    Request alone = asked[i];
+    alone.group.clear();
+    alone.images[0].digest += " alone";
+    equal = equal && run_all(engine, {std::move(alone)})[0].tokens == together[i];
+  }
+  const double single = static_cast<double>(count) / seconds_since(start);
+  setup.report->add("VQAv2-like questions, one at a time", single, "questions/s", equal ? "equal answers" : "ANSWERS DIFFER");
 }
 
 }  // namespace
@@ -222,16 +261,17 @@ int bench_command(const CommandLine& line) {
   std::vector<std::string> names = line.words;
   if (names.empty()) names = {"load", "preprocess", "encoder", "prefill", "decode", "batch", "sharing"};
   const auto wanted = [&](const char* name) { return std::ranges::find(names, name) != names.end(); };
+  if (wanted("check")) report_values(setup);
   if (wanted("rate")) bench_rate(setup.options, line.integer("size", 8192), report);
   if (wanted("bandwidth")) bench_bandwidth(setup.options, line.integer("megabytes", 2048), report);
   if (wanted("products")) bench_products(setup.options, report);
   if (wanted("tower")) bench_tower(setup.options, report);
   if (wanted("load")) bench_load(setup);
-  if (wanted("preprocess")) bench_preprocess(setup);
+  if (wanted("preprocess")) bench_preprocess(setup, line.option("picture", ""));
   if (wanted("encoder")) bench_encoder(setup);
   if (wanted("pictures")) bench_pictures(setup.options, line.integer("pictures", 32), report);
   if (wanted("prefill") || wanted("decode") || wanted("batch")) bench_text(setup, names);
-  if (wanted("sharing")) bench_sharing(setup, line.integer("pictures", 2));
+  if (wanted("sharing")) bench_sharing(setup, line.integer("pictures", 3));
   return 0;
 }
 
