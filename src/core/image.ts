@@ -18,6 +18,8 @@ export interface EncodedImage {
   /** Pixels, before any EXIF rotation. */
   readonly width: number;
   readonly height: number;
+  /** Of a JPEG with 8-bit samples: 1 = grey, 3 = colour, 4 = CMYK. Absent for everything else. */
+  readonly components?: number;
   /** First 32 hex digits of SHA-256 over `bytes`; keys every cache. */
   readonly digest: string;
 }

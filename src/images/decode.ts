@@ -31,10 +31,10 @@ export async function decodeImage(image: EncodedImage): Promise<DecodedImage> {
   }
   if (image.mediaType === "image/bmp") return { ...decodeBmp(image.bytes), warnings: [] };
   try {
-    return { ...(await decodeWith(image.bytes, "error")), warnings: [] };
+    return { ...(await decodeWith(image, "error")), warnings: [] };
   } catch (strict) {
     // Pillow raises as well unless told not to; the reference harness tells it, and evaluates what is there.
-    const picture = await decodeWith(image.bytes, "none").catch(() => undefined);
+    const picture = await decodeWith(image, "none").catch(() => undefined);
     if (picture === undefined || isBlank(picture.rgb)) {
       throw new SampleFailure("data", `the image cannot be decoded: ${firstLine(strict)}`, { cause: strict });
     }
@@ -50,9 +50,11 @@ const isBlank = (rgb: Uint8Array): boolean => rgb.every((value, i) => value === 
 
 type Pixels = Omit<DecodedImage, "warnings">;
 
-async function decodeWith(bytes: Uint8Array, failOn: "error" | "none"): Promise<Pixels> {
+async function decodeWith({ bytes, components }: EncodedImage, failOn: "error" | "none"): Promise<Pixels> {
   const options = { failOn, limitInputPixels: maxPixels, ignoreIcc: true, animated: false } as const;
-  const { space, depth } = await sharp(bytes, options).metadata();
+  // Most pictures are JPEGs whose header says all there is to know; to ask sharp costs a tenth of the decoding.
+  const plain = components === 1 || components === 3;
+  const { space, depth } = plain ? {} : await sharp(bytes, options).metadata();
   if (space === "cmyk")
     return fromCmyk(await raw(sharp(bytes, options).pipelineColourspace("cmyk").toColourspace("cmyk")));
   if (space === "grey16" || (space === "b-w" && depth === "ushort")) {

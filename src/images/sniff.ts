@@ -8,6 +8,8 @@ export interface ImageHeader {
   /** Pixels, before any EXIF rotation. */
   readonly width: number;
   readonly height: number;
+  /** Of a JPEG with 8-bit samples: 1 = grey, 3 = colour, 4 = CMYK. Absent for everything else. */
+  readonly components?: number;
 }
 
 /** The header's facts, or undefined when these bytes are no picture that we know (or the header is cut off). */
@@ -38,7 +40,8 @@ function jpeg(view: DataView): ImageHeader | undefined {
     const length = view.getUint16(at);
     // SOF0..15 without DHT (c4), JPG (c8) and DAC (cc).
     if (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) {
-      return { mediaType: "image/jpeg", height: view.getUint16(at + 3), width: view.getUint16(at + 5) };
+      const size = { mediaType: "image/jpeg", height: view.getUint16(at + 3), width: view.getUint16(at + 5) };
+      return view.getUint8(at + 2) === 8 ? { ...size, components: view.getUint8(at + 7) } : size;
     }
     at += length;
   }

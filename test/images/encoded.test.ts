@@ -21,9 +21,24 @@ describe("the header of a picture", () => {
       const bytes = await sharp({ create: { width: 37, height: 21, channels: 3, background: "teal" } })
         .toFormat(format)
         .toBuffer();
-      expect(sniffImage(bytes)).toEqual({ mediaType: `image/${format}`, width: 37, height: 21 });
+      expect(sniffImage(bytes)).toEqual({
+        mediaType: `image/${format}`,
+        width: 37,
+        height: 21,
+        ...(format === "jpeg" ? { components: 3 } : {}),
+      });
     },
   );
+
+  test("of a JPEG tells grey from colour from CMYK", async () => {
+    const square = (colour: "b-w" | "srgb" | "cmyk") =>
+      sharp({ create: { width: 8, height: 8, channels: 3, background: "teal" } })
+        .toColourspace(colour)
+        .jpeg()
+        .toBuffer();
+    const components = await Promise.all((["b-w", "srgb", "cmyk"] as const).map(square));
+    expect(components.map((bytes) => sniffImage(bytes)?.components)).toEqual([1, 3, 4]);
+  });
 
   test("is read for every kind of file in the decoder's tests, lossless and extended WebP included", async () => {
     const types: Record<string, string> = { jpg: "jpeg" };
