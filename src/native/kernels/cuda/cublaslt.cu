@@ -225,7 +225,7 @@ void CublasLt::expect(const CudaLinear& weight, DType work) {
   added.residual = true;
   const ProductUse sums{weight.n(), weight.k(), work, DType::f32, false, false};
   for (const ProductUse& use : {plain, added, sums}) {
-    if (!settled_.contains(use)) expected_.insert_or_assign(use, Expected{weight.values(), weight.work_bias()});
+    if (!settled_.contains(use)) expected_.insert(use);
   }
 }
 
@@ -238,7 +238,7 @@ int64_t CublasLt::most_rows(const ProductUse& use) const {
 
 size_t CublasLt::sum_bytes() const {
   size_t most = 0;
-  for (const auto& [use, weight] : expected_) {
+  for (const ProductUse& use : expected_) {
     const bool head = limits_.widest > 0 && use.n > limits_.widest;  // has no activation
     if (use.out == DType::f32 && !head) most = std::max(most, static_cast<size_t>(most_rows(use) * stride_of_sums(use.n)) * sizeof(float));
   }
@@ -249,7 +249,7 @@ std::vector<LtAlgorithm> CublasLt::candidates(const ProductUse& use) const {
   void* preference = nullptr;
   if (api_.preference_create(&preference) != 0) return {};
   const auto set = [&](int attribute, auto value) { return api_.preference_set_attribute(preference, attribute, &value, sizeof(value)) == 0; };
-  bool ready = set(lt::kMostWorkspace, uint64_t{0}) && set(lt::kReductionSchemes, uint32_t{0});
+  bool ready = set(lt::kMostWorkspace, uint64_t{0});  // partial sums of a split k would have to wait there
   for (const int operand : {lt::kAlignmentA, lt::kAlignmentB, lt::kAlignmentC, lt::kAlignmentD}) ready = ready && set(operand, uint32_t{16});
   std::vector<LtHeuristic> results(kMostCandidates);
   int found = 0;

@@ -4,7 +4,7 @@
 //
 // A library of products promises speed, not equal bits. So, for every use, the algorithm is taken from the library's own ranking for the
 // most rows, without split k and without workspace (which leaves no way to add partial sums); it must accept every bucket of rows; and a
-// run on random data must give equal rows equal bits wherever they stand and in every bucket (product_check.cu). A use for which no
+// run on chosen data must give equal rows equal bits wherever they stand and in every bucket (product_check.cu). A use for which no
 // algorithm passes is served by our own kernel.
 //
 // Prototypes and numbers are from the public documentation, "Using the cuBLASLt API". The library sees our row-major matrices as
@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -67,13 +68,9 @@ class CublasLt {
 
   /// Of what is loaded from now on. What was settled for other limits is served by our own kernels.
   void set_limits(const Limits& limits);
-  /// A weight that will be multiplied with; it lives until the uses are settled.
+  /// A weight that will be multiplied with.
   void expect(const CudaLinear& weight, DType work);
-  struct Expected {
-    const void* w;
-    const void* bias;
-  };
-  const std::map<ProductUse, Expected>& expected() const { return expected_; }
+  const std::set<ProductUse>& expected() const { return expected_; }
 
   /// The most rows of one call for a use, a multiple of kRowBucket.
   int64_t most_rows(const ProductUse& use) const;
@@ -96,7 +93,7 @@ class CublasLt {
   CublasLtApi api_;
   void* handle_;
   Limits limits_;
-  std::map<ProductUse, Expected> expected_;
+  std::set<ProductUse> expected_;
   std::map<ProductUse, LtAlgorithm> settled_;
 };
 

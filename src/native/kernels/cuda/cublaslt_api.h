@@ -30,8 +30,8 @@ enum ComputeType { kCompute32F = 68 };                                          
 enum Operation { kNone = 0, kTransposed = 1 };                                                          // cublasOperation_t
 enum OperationAttribute { kTransposeA = 3, kTransposeB = 4, kEpilogue = 7, kBiasPointer = 8 };          // cublasLtMatmulDescAttributes_t
 enum Epilogue { kDefault = 1, kBias = 4 };                                                              // cublasLtEpilogue_t
-enum PreferenceAttribute { kMostWorkspace = 1, kReductionSchemes = 3, kAlignmentA = 5, kAlignmentB = 6, // cublasLtMatmulPreference-
-                           kAlignmentC = 7, kAlignmentD = 8 };                                          //   Attributes_t
+enum PreferenceAttribute { kMostWorkspace = 1, kAlignmentA = 5, kAlignmentB = 6, kAlignmentC = 7, kAlignmentD = 8 };
+                                                                                                        // cublasLtMatmulPreferenceAttributes_t
 enum AlgorithmAttribute { kSplitK = 2, kReductionScheme = 3 };                                          // cublasLtMatmulAlgoConfigAttributes_t
 
 }  // namespace lt

@@ -2,6 +2,9 @@
 //
 // x holds kPeriod different rows, over and over, so that equal rows meet every place of a tile. The first kPeriod rows of the product
 // with the most rows are the reference; every row of every bucket is compared with them, bit for bit.
+//
+// Rounding to 16 bits would hide most changes of the order of a sum. So the second half of k takes back what the first half added: x repeats
+// itself and w does with the sign changed. What is left in out is the rounding of the float32 sums alone, which any other order changes.
 
 #include "kernels/cuda/cublaslt.h"
 #include "kernels/cuda/numbers.h"
@@ -15,16 +18,17 @@ constexpr unsigned kMostBlocks = 4096;
 constexpr int64_t kPeriod = 61;
 constexpr size_t kMostTries = 4;  // algorithms per use
 
-/// Values in [-1, 1) with full mantissas; row r is row r % kPeriod.
+/// Values in [-1, 1) with full mantissas; row r is row r % period; the second half of a row is `sign` times the first.
 template <typename T>
-__global__ void fill_kernel(T* x, int64_t rows, int64_t stride, uint32_t seed) {
-  const int64_t count = rows * stride;
+__global__ void fill_kernel(T* x, int64_t rows, int64_t columns, int64_t period, uint32_t seed, float sign) {
+  const int64_t count = rows * columns, half = columns / 2;
   for (int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += static_cast<int64_t>(gridDim.x) * blockDim.x) {
-    auto hash = static_cast<uint32_t>(i / stride % kPeriod * stride + i % stride) + seed;
+    const int64_t column = i % columns;
+    auto hash = static_cast<uint32_t>(i / columns % period * columns + column % half) + seed;
     hash = (hash ^ hash >> 16) * 0x7feb352du;
     hash = (hash ^ hash >> 15) * 0x846ca68bu;
     hash ^= hash >> 16;
-    x[i] = narrow<T>(static_cast<float>(static_cast<int32_t>(hash) >> 8) * 0x1p-23f);
+    x[i] = narrow<T>(static_cast<float>(static_cast<int32_t>(hash) >> 8) * 0x1p-23f * (column < half ? 1.0f : sign));
   }
 }
 
@@ -40,23 +44,20 @@ __global__ void compare_kernel(const T* out, const T* reference, int64_t rows, i
 
 class Check {
  public:
-  Check(Device& device, Context& context, const CublasLt& library, const ProductUse& use, const CublasLt::Expected& weight)
+  Check(Device& device, Context& context, const CublasLt& library, const ProductUse& use)
       : device_(device), context_(context), library_(library), use_(use), most_(library.most_rows(use)) {
-    operands_.rows = most_;
     operands_.x_stride = use.k;
     operands_.out_stride = operands_.residual_stride = (use.n + 7) / 8 * 8;
-    operands_.w = weight.w;
-    operands_.bias = weight.bias;
-    x_ = filled(use.type, use.k, 1);
-    operands_.x = x_.data();
-    if (use.residual) {
-      residual_ = filled(use.out, operands_.residual_stride, 2);
-      operands_.residual = residual_.data();
-    }
+    x_ = filled(most_, kPeriod, 1, 1.0f);
+    w_ = filled(use.n, use.n, 2, -1.0f);
     out_ = device.allocate(row_bytes() * static_cast<size_t>(most_));
     reference_ = device.allocate(row_bytes() * kPeriod);
     differs_ = device.allocate(sizeof(int32_t));
+    operands_.x = x_.data();
+    operands_.w = w_.data();
     operands_.out = out_.data();
+    if (use.bias) operands_.bias = zeros(bias_, static_cast<size_t>(operands_.out_stride) * llava::size_of(use.type));
+    if (use.residual) operands_.residual = zeros(residual_, out_.bytes());
   }
 
   bool passes(const LtAlgorithm& algorithm) {
@@ -77,13 +78,20 @@ class Check {
  private:
   size_t row_bytes() const { return static_cast<size_t>(operands_.out_stride) * llava::size_of(use_.out); }
 
-  Buffer filled(DType type, int64_t stride, uint32_t seed) {
-    Buffer buffer = device_.allocate(static_cast<size_t>(most_ * stride) * llava::size_of(type));
-    with_work_type(type, [&]<typename T>() {
-      context_.launch("check: fill", {most_, stride}, fill_kernel<T>, dim3(std::min(blocks_for(most_ * stride, kThreads), kMostBlocks)), dim3(kThreads), 0,
-                      buffer.as<T>(), most_, stride, seed * 0x9e3779b9u);
+  Buffer filled(int64_t rows, int64_t period, uint32_t seed, float sign) {
+    const int64_t count = rows * use_.k;
+    Buffer buffer = device_.allocate(static_cast<size_t>(count) * llava::size_of(use_.type));
+    with_work_type(use_.type, [&]<typename T>() {
+      context_.launch("check: fill", {rows, use_.k}, fill_kernel<T>, dim3(std::min(blocks_for(count, kThreads), kMostBlocks)), dim3(kThreads), 0,
+                      buffer.as<T>(), rows, use_.k, period, seed * 0x9e3779b9u, sign);
     });
     return buffer;
+  }
+
+  const void* zeros(Buffer& buffer, size_t bytes) {
+    buffer = device_.allocate(bytes);
+    device_.fill_zero(buffer.data(), bytes);
+    return buffer.data();
   }
 
   void compare(int64_t rows) {
@@ -105,6 +113,8 @@ class Check {
   int64_t most_;
   ProductOperands operands_;
   Buffer x_;
+  Buffer w_;
+  Buffer bias_;
   Buffer residual_;
   Buffer out_;
   Buffer reference_;
@@ -114,10 +124,10 @@ class Check {
 }  // namespace
 
 void settle_products(Device& device, Context& context, CublasLt& library) {
-  for (const auto& [use, weight] : library.expected()) {
+  for (const ProductUse& use : library.expected()) {
     const std::vector<LtAlgorithm> candidates = library.candidates(use);
     if (candidates.empty()) continue;
-    Check check(device, context, library, use, weight);
+    Check check(device, context, library, use);
     for (size_t i = 0; i < std::min(candidates.size(), kMostTries); ++i) {
       if (!check.passes(candidates[i])) continue;
       library.settle(use, candidates[i]);

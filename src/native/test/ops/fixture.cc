@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
+#include <numeric>
 
 #include "kernels/backends.h"
 
@@ -171,11 +173,13 @@ void Fixture::expect_equal(const std::string& what, const Twin& twin, float tole
   ++outcome_.passed;
 }
 
-HostMatrix::HostMatrix(Fixture& fixture, std::vector<int64_t> shape, DType type, float scale) {
+HostMatrix::HostMatrix(Fixture& fixture, std::vector<int64_t> shape, DType type, float scale)
+    : HostMatrix(fixture.floats(std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>()), scale), shape, type) {}
+
+HostMatrix::HostMatrix(const std::vector<float>& values, std::vector<int64_t> shape, DType type) {
   tensor.name = "test";
   tensor.dtype = type;
   tensor.shape = std::move(shape);
-  const std::vector<float> values = fixture.floats(tensor.count(), scale);
   data_.resize(tensor.bytes());
   for (int64_t i = 0; i < tensor.count(); ++i) store_float(data_.data(), type, i, values[static_cast<size_t>(i)]);
   tensor.data = data_.data();
@@ -185,7 +189,11 @@ namespace {
 
 constexpr std::pair<const char*, void (*)(Fixture&)> kSuites[] = {
     {"linear", test_linear},       {"quantised", test_quantised_linear}, {"rows", test_rows},     {"vision", test_vision},
-    {"attention", test_attention}, {"logits", test_logits},              {"pixels", test_pixels}, {"invariance", test_invariance}};
+    {"attention", test_attention}, {"logits", test_logits},              {"pixels", test_pixels}, {"invariance", test_invariance},
+#ifdef LLAVA_CUDA_EMULATED
+    {"cublaslt", test_cublaslt},
+#endif
+};
 
 }  // namespace
 

@@ -78,6 +78,7 @@ class Fixture {
 /// A host matrix as a checkpoint would hold it.
 struct HostMatrix {
   HostMatrix(Fixture& fixture, std::vector<int64_t> shape, DType type, float scale);
+  HostMatrix(const std::vector<float>& values, std::vector<int64_t> shape, DType type);
   HostTensor tensor;
 
  private:
@@ -86,6 +87,10 @@ struct HostMatrix {
 
 void test_linear(Fixture& fixture);
 void test_quantised_linear(Fixture& fixture);
+#ifdef LLAVA_CUDA_EMULATED
+/// The stand-ins for cuBLASLt: who serves a product, and that the choice keeps the promise of equal bits.
+void test_cublaslt(Fixture& fixture);
+#endif
 void test_rows(Fixture& fixture);
 void test_vision(Fixture& fixture);
 void test_attention(Fixture& fixture);

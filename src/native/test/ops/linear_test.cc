@@ -1,5 +1,5 @@
+#include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "support/error.h"
 #include "test/ops/fixture.h"
@@ -74,6 +74,16 @@ void test_linear(Fixture& f) {
     compare(f, shape_text(type, 850, 40, 328), load(f, {std::span(&weight.tensor, 1), {}, 0, 0}, type), 850, type, type, Phase::prefill,
             Activation::none, 0);
   }
+  // More rows of decode than one tile has; edges in all three directions beyond the tiles of a GPU kernel.
+  for (const DType type : {DType::f32, DType::bf16, DType::f16}) {
+    const HostMatrix weight(f, {151, 520}, type, 0.04f);
+    const HostMatrix bias(f, {151}, type, 1.0f);
+    const Weights w = load(f, {std::span(&weight.tensor, 1), std::span(&bias.tensor, 1), 0, 0}, type);
+    for (const int64_t m : {9, 17, 33, 65, 130}) {
+      compare(f, shape_text(type, m, 151, 520) + " many rows of decode", w, m, type, type, Phase::decode, Activation::none, 1);
+    }
+    compare(f, shape_text(type, 150, 151, 520) + " several tiles", w, 150, type, type, Phase::prefill, Activation::gelu, 0);
+  }
   // Stacks, a missing bias, a cut, padding of k; file types other than the work type.
   for (const DType file : {DType::f32, DType::bf16, DType::f16}) {
     for (const DType work : {DType::f32, DType::bf16, DType::f16}) {
@@ -90,19 +100,59 @@ void test_linear(Fixture& f) {
   }
 }
 
-/// Quantised weights against the oracle's product with the values they stand for.
+namespace {
+
+/// Values that a compressed weight holds exactly: small whole numbers or e4m3 values, the largest in every row, times a power of two.
+std::vector<float> exact_values(Fixture& f, Quantisation quantisation, int64_t n, int64_t k) {
+  std::vector<float> values(static_cast<size_t>(n * k));
+  for (size_t i = 0; i < values.size(); ++i) {
+    const bool first = i % static_cast<size_t>(k) == 0;
+    const float sign = f.below(2) == 0 ? 1.0f : -1.0f;
+    if (quantisation == Quantisation::int8) {
+      values[i] = sign * static_cast<float>(first ? 127 : f.below(128)) * 0x1p-9f;
+    } else {
+      const int64_t exponent = f.below(16);  // 0 has no hidden one; 15 ends at 1.75
+      const float mantissa = static_cast<float>(f.below(exponent == 15 ? 7 : 8)) / 8.0f + (exponent == 0 ? 0.0f : 1.0f);
+      values[i] = sign * (first ? 448.0f : std::ldexp(mantissa, static_cast<int>(std::max<int64_t>(exponent, 1)) - 7)) * 0x1p-12f;
+    }
+  }
+  return values;
+}
+
+/// A compressed weight on the subject, or nothing where the back end refuses compression by name.
+std::unique_ptr<Linear> load_compressed(Fixture& f, const LinearSource& source, DType work, Quantisation quantisation) {
+  try {
+    std::unique_ptr<Linear> linear = f.subject().load_linear(source, {work, quantisation, false});
+    f.subject().finish_loading();
+    return linear;
+  } catch (const Error&) {
+    return nullptr;
+  }
+}
+
+}  // namespace
+
+/// Quantised weights against the oracle's product: with values that quantisation keeps, then with any.
 void test_quantised_linear(Fixture& f) {
   for (const Quantisation quantisation : {Quantisation::int8, Quantisation::fp8_e4m3}) {
-    for (const DType type : {DType::f32, DType::bf16}) {
+    const std::string name = quantisation == Quantisation::int8 ? "int8 weights" : "fp8 weights";
+    for (const DType type : {DType::f32, DType::bf16, DType::f16}) {
+      for (const auto& [n, k] : {std::pair<int64_t, int64_t>{37, 136}, {150, 520}, {9, 8}}) {
+        const HostMatrix weight(exact_values(f, quantisation, n, k), {n, k}, DType::f32);
+        const HostMatrix bias(f, {n}, type, 1.0f);
+        const LinearSource source{std::span(&weight.tensor, 1), std::span(&bias.tensor, 1), 0, 0};
+        Weights w{load_compressed(f, source, type, quantisation), f.oracle().load_linear(source, {type, Quantisation::none, false})};
+        if (!w.subject) continue;
+        for (const int64_t m : {1, 12, 30, 70}) {
+          compare(f, shape_text(type, m, n, k) + " exact " + name, w, m, type, type, Phase::decode, Activation::none, 1);
+        }
+        compare(f, shape_text(type, 140, n, k) + " exact " + name, w, 140, type, type, Phase::prefill, Activation::quick_gelu, 0);
+        compare(f, shape_text(type, 5, n, k) + " exact " + name, w, 5, type, DType::f32, Phase::prefill, Activation::none, 0);
+      }
       const HostMatrix weight(f, {37, 136}, DType::bf16, 0.1f);
       const LinearSource source{std::span(&weight.tensor, 1), {}, 0, 0};
-      std::unique_ptr<Linear> subject;
-      try {
-        subject = f.subject().load_linear(source, {type, quantisation, false});
-      } catch (const Error&) {
-        continue;  // a back end may refuse compression by name
-      }
-      f.subject().finish_loading();
+      const std::unique_ptr<Linear> subject = load_compressed(f, source, type, quantisation);
+      if (!subject) continue;
       const std::unique_ptr<Linear> oracle = f.oracle().load_linear(source, {type, Quantisation::none, false});
       for (const int64_t m : {1, 4, 40}) {
         const Phase phase = m < 10 ? Phase::decode : Phase::prefill;
@@ -111,8 +161,7 @@ void test_quantised_linear(Fixture& f) {
         f.subject().linear(*subject, x.subject, out.subject, phase);
         f.oracle().linear(*oracle, x.oracle, out.oracle, phase);
         // Half a step of each weight, 136 of them: int8 0.3 / 127 / 2, fp8 1/16 of the value, as a random walk.
-        f.expect_equal(quantisation == Quantisation::int8 ? "int8 weights" : "fp8 weights", out,
-                       quantisation == Quantisation::int8 ? 0.08f : 0.25f);
+        f.expect_equal(name, out, quantisation == Quantisation::int8 ? 0.08f : 0.25f);
       }
     }
   }
