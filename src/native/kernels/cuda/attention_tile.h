@@ -26,15 +26,22 @@ struct TileLayout {
   __device__ static __forceinline__ int at(int row, int chunk) { return row * kStride + chunk * 8; }
 };
 
-/// Starts copying `rows` rows from address(row); zeros for rows from `valid` on and for columns from head_size on. Whole blocks of
-/// `threads` threads call it.
-template <typename T, int kSize, typename Address>
-__device__ __forceinline__ void copy_rows(T* shared, int rows, int valid, int head_size, int threads, const Address& address) {
+/// Starts copying kRows rows, columns from address(row, column); zeros for rows from `valid` on and for columns from head_size on. kThreads threads do it
+/// together, or `parts` such groups of a block, of which this is `part`. A thread keeps its column and goes down the rows.
+template <typename T, int kSize, int kRows, int kThreads, typename Address>
+__device__ __forceinline__ void copy_rows(T* shared, int valid, int head_size, const Address& address, int part = 0, int parts = 1) {
   constexpr int kChunks = TileLayout<kSize>::kChunks;
-  for (int i = static_cast<int>(threadIdx.x); i < rows * kChunks; i += threads) {
-    const int row = i / kChunks;
-    const int chunk = i % kChunks;
-    copy_async(shared + TileLayout<kSize>::at(row, chunk), address(row) + chunk * 8, row < valid && chunk * 8 < head_size);
+  constexpr int kStep = kThreads / kChunks;
+  const int thread = static_cast<int>(threadIdx.x % kThreads);
+  const int first = thread / kChunks;
+  const int chunk = thread % kChunks;
+  const int left = chunk * 8 < head_size ? valid - first : 0;
+  if (kThreads % kChunks != 0 && first >= kStep) return;
+#pragma unroll
+  for (int pass = part; pass < (kRows + kStep - 1) / kStep; pass += parts) {
+    const int row = first + pass * kStep;
+    if (kRows % kStep != 0 && row >= kRows) break;
+    copy_async(shared + TileLayout<kSize>::at(row, chunk), address(row, chunk * 8), pass * kStep < left);
   }
 }
 

@@ -71,15 +71,20 @@ __global__ void __launch_bounds__(kMostTiles* kTileThreads) decode_splits_kernel
       const int64_t start = a.source.tile_at(chunk.first_row, index, kv_head);
       T* const to = stages + index % kStages * Shared::kStageElements;
       const int valid = end - index * kPageTokens;
-      copy_rows<T, kSize>(to, kPageTokens, valid, a.head_size, static_cast<int>(blockDim.x),
-                          [&](int row) { return a.source.keys + start + row * a.source.row_elements; });
-      copy_rows<T, kSize>(to + kPageTokens * kStride, kPageTokens, valid, a.head_size, static_cast<int>(blockDim.x),
-                          [&](int row) { return a.source.values + start + row * a.source.row_elements; });
+      const auto copy = [&](T* shared_rows, const T* from) {
+        copy_rows<T, kSize, kPageTokens, kTileThreads>(
+            shared_rows, valid, a.head_size,
+            [&](int row, int column) { return from + start + (row * a.source.row_elements + column); }, tile, tiles);
+      };
+      copy(to, a.source.keys);
+      copy(to + kPageTokens * kStride, a.source.values);
     }
     commit_copies();
   };
-  copy_rows<T, kSize>(queries, tiles * kTilePairs, pairs, a.head_size, static_cast<int>(blockDim.x), [&](int pair) {
-    return a.q + (chunk.first_row + pair / a.heads_per_kv) * a.q_stride + (kv_head * a.heads_per_kv + pair % a.heads_per_kv) * a.head_size;
+  copy_rows<T, kSize, kTilePairs, kTileThreads>(queries + tile * kTilePairs * kStride, pairs - tile * kTilePairs, a.head_size, [&](int row, int column) {
+    const int pair = tile * kTilePairs + row;
+    const int head = kv_head * a.heads_per_kv + pair % a.heads_per_kv;
+    return a.q + (chunk.first_row + pair / a.heads_per_kv) * a.q_stride + head * a.head_size + column;
   });
   for (int i = 0; i < kStages; ++i) copy_stage(first + i);
 

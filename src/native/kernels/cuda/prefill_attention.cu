@@ -44,13 +44,13 @@ __global__ void __launch_bounds__(kThreads, kTiles == 1 ? 3 : 2) prefill_kernel(
   const int end = seen_by(kPairs - 1).high;
 
   const auto copy_keys = [&](T* to, const T* from, int64_t start, int index) {
-    copy_rows<T, kSize>(to, kPageTokens, end - index * kPageTokens, a.head_size, kThreads,
-                        [&](int row) { return from + start + row * a.source.row_elements; });
+    copy_rows<T, kSize, kPageTokens, kThreads>(to, end - index * kPageTokens, a.head_size,
+                                               [&](int row, int column) { return from + start + (row * a.source.row_elements + column); });
   };
   int index = seen_by(0).low / kPageTokens;
   int64_t start = a.source.tile_at(tile.sequence, index, tile.kv_head);
-  copy_rows<T, kSize>(queries, kPairs, tile.count, a.head_size, kThreads,
-                      [&](int row) { return a.q + pair_at(a, tile, tile.first + row, a.q_stride); });
+  copy_rows<T, kSize, kPairs, kThreads>(queries, tile.count, a.head_size,
+                                        [&](int row, int column) { return a.q + pair_at(a, tile, tile.first + row, a.q_stride) + column; });
   copy_keys(keys, a.source.keys, start, index);
   commit_copies();
 

@@ -33,7 +33,7 @@ struct PrefillTile {
   int kv_head;
   int first;     // first pair
   int count;     // pairs; 0 = nothing to do
-  int64_t row0;  // first row of the sequence in q and out
+  int row0;      // first row of the sequence in q and out
   int high;      // what row 0 sees ends here; each row further sees `step` keys more
   int step;
 
@@ -60,7 +60,7 @@ __device__ __forceinline__ PrefillTile prefill_tile(const PrefillArguments<T>& a
     const int tiles = (a.tokens * a.heads_per_kv + tile_pairs - 1) / tile_pairs;
     tile.sequence = slot / tiles;
     tile.first = slot % tiles * tile_pairs;
-    tile.row0 = static_cast<int64_t>(tile.sequence) * a.tokens;
+    tile.row0 = tile.sequence * a.tokens;
     tile.high = a.tokens;
     tile.step = 0;
   } else {
@@ -73,7 +73,7 @@ __device__ __forceinline__ PrefillTile prefill_tile(const PrefillArguments<T>& a
     tile.sequence = begun - 1;
     tile.first = (slot - first_slot(tile.sequence)) * tile_pairs;
     tile.row0 = a.row_start[tile.sequence];
-    rows = a.row_start[tile.sequence + 1] - static_cast<int>(tile.row0);
+    rows = a.row_start[tile.sequence + 1] - tile.row0;
     tile.high = a.position_start[tile.sequence] + 1;
     tile.step = 1;
   }
@@ -85,7 +85,7 @@ __device__ __forceinline__ PrefillTile prefill_tile(const PrefillArguments<T>& a
 /// Index of the first element of a pair's query in q (stride = q_stride) or result in out.
 template <typename T>
 __device__ __forceinline__ int64_t pair_at(const PrefillArguments<T>& a, const PrefillTile& tile, int pair, int64_t stride) {
-  return (tile.row0 + pair / a.heads_per_kv) * stride + (tile.kv_head * a.heads_per_kv + pair % a.heads_per_kv) * a.head_size;
+  return static_cast<int64_t>(tile.row0 + pair / a.heads_per_kv) * stride + (tile.kv_head * a.heads_per_kv + pair % a.heads_per_kv) * a.head_size;
 }
 
 /// The float32 kernel. prefill_attention_f32.cu
