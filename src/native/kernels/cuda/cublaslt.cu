@@ -301,4 +301,6 @@ int64_t rows_of_sums(int64_t n) {
   return std::max(rows, kRowBucket);
 }
 
+size_t bytes_of_sums(int64_t widest) { return std::max(kSumBytes, static_cast<size_t>(kRowBucket * stride_of_sums(widest)) * sizeof(float)); }
+
 }  // namespace llava::cuda

@@ -99,6 +99,8 @@ class CublasLt {
 
 /// Rows of a float32 result that stay in L2 on their way to the activation: at most 16 MiB, at least one bucket.
 int64_t rows_of_sums(int64_t n);
+/// The most bytes that such a result takes for any n up to `widest`.
+size_t bytes_of_sums(int64_t widest);
 /// Elements from one row of such a result to the next.
 constexpr int64_t stride_of_sums(int64_t n) { return (n + 3) / 4 * 4; }
 

@@ -55,11 +55,7 @@ void multiply_by_library(Context& context, const CublasLt& library, const Produc
 
 }  // namespace
 
-size_t linear_scratch_bytes(const Limits& limits) {
-  if (limits.work == DType::f32) return 0;
-  const int64_t widest = std::max<int64_t>(limits.widest, 1);
-  return static_cast<size_t>(rows_of_sums(widest) * stride_of_sums(widest)) * sizeof(float);
-}
+size_t linear_scratch_bytes(const Limits& limits) { return limits.work == DType::f32 ? 0 : bytes_of_sums(limits.widest); }
 
 int64_t CudaOps::padded_rows(int64_t rows, Phase phase) const { return cublaslt_ && phase == Phase::prefill ? bucket(rows) : rows; }
 
