@@ -4,7 +4,7 @@
 //   splits  grid = (sequences, kv heads, splits of 256 keys up to longest_kv): blocks without work leave at once, so that a graph keeps its grid.
 //           block = 4 warps per 16 (row, head) pairs of the chunk (decode_rows.h), up to 64 pairs: warp w takes keys 16 (w % 4) .. + 15 of every
 //           64-key tile with its own running softmax, then the four are added in order. k and v of two tiles are under way (cp.async).
-//   shared  (16 pairs.. + 256) * padded head size * 2 bytes: 74 KB at head size 128, three blocks per processor of 228 KB
+//   shared  (pairs + 256) * (padded head size + 8) * 2 bytes: 72 KB at head size 128 and 16 pairs, three blocks per processor of 228 KB
 //   merge   one warp per (row, head), splits in ascending order
 //   cost    2 * keys * head_size * 2 bytes per kv head and chunk; partial results 2 * 4 * (head_size + 2) bytes per row, head and split
 //   limit   memory: 16 FLOP of mma per byte of k and v, whatever the number of pairs up to 16

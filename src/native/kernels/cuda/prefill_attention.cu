@@ -2,11 +2,11 @@
 // for the rows of vision tiles over one another, per head.   bf16, f16; float32: prefill_attention_f32.cu
 //   q, out  [rows, heads * head_size], any row strides      keys, values  KeySource, tiles of 64 keys from absolute positions, ascending
 //   launch  one block of 4 warps per 64 or 128 (row, head) pairs of one sequence and kv head (prefill_rows.h), 16 or 32 pairs per warp;
-//           queries stay in shared memory, in registers where they fit; k of the next tile is copied (cp.async) during softmax and p v of this
-//           one, v of this tile during q k^T
-//   shared  (pairs + 128) * padded head size * 2 bytes: 64 KB at head size 128 and 128 pairs, two blocks per processor from 128 KB
-//   cost    4 * pairs * keys * head_size FLOP; k and v are read once per 128 pairs, 64 FLOP per byte of L2 for each
-//   limit   the tensor cores' mma.sync rate at 128 pairs (160 bytes of shared memory per mma of 4096 FLOP); at 64 pairs shared memory (256 bytes)
+//           k of the next tile is copied (cp.async) during softmax and p v of this one, v of this tile during q k^T
+//   shared  (pairs + 128) * (padded head size + 8) * 2 bytes: queries, k, v. 68 KB at head size 128 and 128 pairs: by this and by its
+//           registers two blocks per processor on sm_80 and sm_90
+//   cost    4 * pairs * keys * head_size FLOP; k and v are read once per block, `pairs` FLOP per byte of L2
+//   limit   the rate of mma.sync at 128 pairs (160 bytes of shared memory per mma of 4096 FLOP), shared memory at 64 pairs (288 bytes)
 // Keys are loaded to the end of what the block's last row sees and are zero beyond: what stands there has not been written.
 
 #include "kernels/cuda/attention_tile.h"
