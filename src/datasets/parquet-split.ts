@@ -29,8 +29,10 @@ const footersAtOnce = 8;
 class ParquetSplit implements RowSource {
   readonly image: ImageReader;
   rows?: number;
-  /** Footers read so far, by shard name. */
-  readonly #parquets = new Map<string, ParquetFile>();
+  /** Rows of the shards whose footers were read. The footers themselves are megabytes in a split of hundreds of shards. */
+  readonly #rowsOf = new Map<string, number>();
+  /** The footer read last: whoever counted the first shard goes on to read it. */
+  #last: { readonly shard: Shard; readonly parquet: ParquetFile } | undefined;
 
   constructor(
     private readonly shards: readonly Shard[],
@@ -55,9 +57,9 @@ class ParquetSplit implements RowSource {
   async *read(offset: number, columns: readonly string[], signal: AbortSignal): AsyncIterable<readonly RawItem[]> {
     let base = 0;
     for (const shard of this.shards) {
-      const known = this.#parquets.get(shard.name);
-      if (known && base + known.rows <= offset) {
-        base += known.rows;
+      const rows = this.#rowsOf.get(shard.name);
+      if (rows !== undefined && base + rows <= offset) {
+        base += rows;
         continue;
       }
       await using opened = await shard.open();
@@ -108,11 +110,11 @@ class ParquetSplit implements RowSource {
   }
 
   async #parse(shard: Shard, opened: OpenShard): Promise<ParquetFile> {
-    const known = this.#parquets.get(shard.name);
-    if (known) return known;
+    if (this.#last?.shard === shard) return this.#last.parquet;
     try {
       const parquet = await openParquet(opened.file);
-      this.#parquets.set(shard.name, parquet);
+      this.#rowsOf.set(shard.name, parquet.rows);
+      this.#last = { shard, parquet };
       return parquet;
     } catch (error) {
       if (error instanceof UserError || (error instanceof Error && error.name === "AbortError")) throw error;
@@ -126,8 +128,8 @@ class ParquetSplit implements RowSource {
   }
 
   #sum(): void {
-    if (this.#parquets.size !== this.shards.length) return;
-    this.rows = [...this.#parquets.values()].reduce((sum, shard) => sum + shard.rows, 0);
+    if (this.#rowsOf.size !== this.shards.length) return;
+    this.rows = [...this.#rowsOf.values()].reduce((sum, rows) => sum + rows, 0);
   }
 
   identity(): readonly string[] {
