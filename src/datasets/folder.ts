@@ -94,12 +94,12 @@ async function openSource(
   const file = found.files[0] as string;
   const where = `${root}, split ${request.split.split}`;
   const resolved = await realpath(root);
-  if (found.format === "jsonl") return openJsonl(file, resolved, await contentDigest(file, "text", signal));
-  if (found.format === "tsv") return openTsv(file, resolved, await contentDigest(file, "text", signal));
+  if (found.format === "jsonl") return openJsonl(file, resolved, await contentDigest(file, signal));
+  if (found.format === "tsv") return openTsv(file, resolved, await contentDigest(file, signal));
   const shards: Shard[] = [];
   for (const path of found.files) {
     const name = relative(root, path).split(sep).join("/");
-    const digest = await contentDigest(path, "parquet", signal);
+    const digest = await contentDigest(path, signal);
     shards.push({ name, identity: `${name} ${digest}`, open: () => openFile(path, name) });
   }
   const folders = [dirname(file), join(dirname(file), "images"), dirname(dirname(file))].filter(
