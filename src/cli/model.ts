@@ -11,6 +11,7 @@ import { count } from "./number-format.js";
 interface Arguments {
   readonly checkpoint: string;
   readonly dtype: string | undefined;
+  readonly quantisation: LocalOptions["quantisation"];
   readonly template: string | undefined;
   readonly "grid-order": string | undefined;
   readonly json: boolean | undefined;
@@ -23,11 +24,16 @@ export const command: CommandModule<object, Arguments> = {
     yargs
       .positional("checkpoint", { type: "string", demandOption: true, describe: "a folder, a hub id, or a preset" })
       .option("dtype", { type: "string", requiresArg: true, describe: "plan memory for bf16, fp16 or fp32" })
+      .option("quantisation", {
+        choices: ["none", "int8", "fp8"] as const,
+        requiresArg: true,
+        describe: "plan memory for weights of one byte",
+      })
       .option("template", { type: "string", requiresArg: true, describe: "conversation template" })
       .option("grid-order", { type: "string", requiresArg: true, describe: "how grid pinpoints are read: wh, hw" })
       .option("json", { type: "boolean", describe: "print as JSON" }),
-  handler: async ({ checkpoint, dtype, template, "grid-order": gridOrder, json }) => {
-    const chosen = { dtype, template, gridOrder };
+  handler: async ({ checkpoint, dtype, quantisation, template, "grid-order": gridOrder, json }) => {
+    const chosen = { dtype, quantisation, template, gridOrder };
     const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
     const say = (message: string) => process.stderr.write(`${message}\n`);
     const report = await reportModel({ ...(await localModel(checkpoint)), ...given, say });

@@ -46,6 +46,12 @@ export const settings = {
     group: "Model",
     describe: "local models: working precision",
   },
+  quantisation: {
+    type: "text",
+    choices: ["none", "int8", "fp8"],
+    group: "Model",
+    describe: "local models: weights of one byte; other numbers, marked in the fingerprint",
+  },
   template: { type: "text", group: "Model", describe: "local models: conversation template" },
   "grid-order": {
     type: "text",

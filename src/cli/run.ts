@@ -204,7 +204,7 @@ function dataOf(settings: RunSettings, isDemo: boolean): string {
 
 function requireConsistent(settings: RunSettings, choice: Choice, config: ModelConfig): void {
   if (config.runner !== "local") {
-    for (const flag of ["device", "replicas", "dtype", "template", "grid-order"] as const) {
+    for (const flag of ["device", "replicas", "dtype", "quantisation", "template", "grid-order"] as const) {
       if (settings[flag] !== undefined) {
         throw new UserError(
           `--${flag} is for local models; ${config.runner} is not one`,
@@ -263,8 +263,8 @@ async function openModel(
   warn: (message: string) => void,
   progress: Progress,
 ): Promise<Runner> {
-  const { concurrency, device, replicas, dtype, template, "grid-order": gridOrder } = settings;
-  const options = { concurrency, device, replicas, dtype, template, gridOrder };
+  const { concurrency, device, replicas, dtype, quantisation, template, "grid-order": gridOrder } = settings;
+  const options = { concurrency, device, replicas, dtype, quantisation, template, gridOrder };
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   let runner = timed(await openRunner(config, { ...given, warn, say: (message) => progress.say(message) }), progress);
   if (settings.cache !== undefined) runner = await withResponseCache(runner, resolve(settings.cache));

@@ -14,9 +14,8 @@ export const runners = {
 } satisfies { [Name in RunnerName]: OpenRunner<Extract<ModelConfig, { runner: Name }>> };
 
 /** `--device` and its like win over the config. */
-function given({ concurrency, device, replicas, dtype, template, gridOrder, warn, say, environment }: RunnerOptions) {
-  const all = { concurrency, device, replicas, dtype, template, gridOrder, warn, say, environment };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+function given(options: RunnerOptions) {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 /** Opens what `--model` names (see `resolveModel`), or a config in hand. Nothing is asked yet: see `Runner.preflight`. */

@@ -10,10 +10,11 @@ export interface RunnerOptions {
   readonly say?: (message: string) => void;
   /** Default `process.env`: keys (`env:NAME`), proxies, HF_*. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** `--device --replicas --dtype --template --grid-order`, local models only: they win over the config. */
+  /** `--device --replicas --dtype --quantisation --template --grid-order`, local models only: they win over the config. */
   readonly device?: string;
   readonly replicas?: number;
   readonly dtype?: string;
+  readonly quantisation?: "none" | "int8" | "fp8";
   readonly template?: string;
   readonly gridOrder?: string;
 }
