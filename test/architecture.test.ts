@@ -48,6 +48,8 @@ interface Import {
   readonly file: string;
   readonly from: string;
   readonly target: string;
+  /** The file it names, when it is one of ours. */
+  readonly path?: string;
 }
 
 const imports = [...sources(join(root, "src")), ...sources(join(root, "tasks"))].flatMap(importsOf);
@@ -82,6 +84,22 @@ for (const [name, folders] of Object.entries(wrappedIn)) {
   });
 }
 
+test("no file imports itself by way of others, types included", () => {
+  const next = new Map<string, string[]>();
+  for (const { file, path } of imports) if (path) next.set(file, [...(next.get(file) ?? []), path]);
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const visit = (file: string, way: readonly string[]): void => {
+    const before = way.indexOf(file);
+    if (before >= 0) circles.push([...way.slice(before), file].join(" -> "));
+    if (before >= 0 || done.has(file)) return;
+    for (const target of next.get(file) ?? []) visit(target, [...way, file]);
+    done.add(file);
+  };
+  for (const file of next.keys()) visit(file, []);
+  expect(circles, "move what both need into a file of its own").toEqual([]);
+});
+
 function isOurs(target: string): boolean {
   return target in mayImport || target === "cli" || target === "native" || target === "llava-eval";
 }
@@ -104,7 +122,19 @@ function importsOf(path: string): Import[] {
     ...text.matchAll(/\bimport\(\s*"([^"]+)"\s*\)/g),
     ...text.matchAll(/^import\s+"([^"]+)"/gm),
   ];
-  return specifiers.map(([, specifier = ""]) => ({ file, from: folderOf(path), target: targetOf(path, specifier) }));
+  return specifiers.map(([, specifier = ""]) => ({
+    file,
+    from: folderOf(path),
+    target: targetOf(path, specifier),
+    ...(specifier.startsWith(".") ? { path: sourceOf(path, specifier) } : {}),
+  }));
+}
+
+function sourceOf(path: string, specifier: string): string {
+  const target = relative(root, resolve(dirname(path), specifier))
+    .split(sep)
+    .join("/");
+  return target.replace(/\.js$/, ".ts");
 }
 
 function folderOf(path: string): string {

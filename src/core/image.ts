@@ -1,4 +1,21 @@
-import type { Mark } from "./image-marks.js";
+/** Something drawn on an image before a model sees it, as Pillow's `ImageDraw` draws it. */
+export type Mark =
+  | {
+      readonly shape: "rectangle";
+      /** Left, top, right, bottom; the edges belong to the rectangle. */
+      readonly corners: readonly [number, number, number, number];
+      /** Of the corners: pixels, or fractions of the image's width and height. */
+      readonly unit: "pixels" | "fraction";
+      readonly colour: readonly [red: number, green: number, blue: number];
+      /** Pixels, inwards. */
+      readonly width: number;
+    }
+  | {
+      readonly shape: "polygon";
+      /** x, y, x, y, ... in pixels; closed by a line from the last to the first. */
+      readonly points: readonly number[];
+      readonly colour: readonly [red: number, green: number, blue: number];
+    };
 
 /** An image of a row, not yet read: bytes are fetched when its request is rendered and forgotten after it. */
 export interface ImageRef {

@@ -7,11 +7,11 @@ import { checkedRows } from "./checked-rows.js";
 import { parquetImage } from "./columns.js";
 import { contentDigest } from "./content-digest.js";
 import { imageFile } from "./image-file.js";
-import type { DatasetRequest } from "./index.js";
 import { openJsonl } from "./jsonl.js";
 import { splitFiles } from "./layout.js";
 import { openFile } from "./open-file.js";
 import { openParquetSplit } from "./parquet-split.js";
+import type { DatasetRequest } from "./request.js";
 import type { RowSource, Shard } from "./source.js";
 import { openTsv } from "./tsv.js";
 

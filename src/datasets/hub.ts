@@ -9,11 +9,11 @@ import { commitOf, fileUrl, type HubFile, listFiles, type RepositoryId } from ".
 import { HubRequests, NotOnHub } from "../http/hub/requests.js";
 import { checkedRows } from "./checked-rows.js";
 import { parquetImage } from "./columns.js";
-import type { DatasetRequest } from "./index.js";
 import { splitFiles } from "./layout.js";
 import { openFile } from "./open-file.js";
 import { openParquetSplit } from "./parquet-split.js";
 import { filesNamedByReadme } from "./readme-splits.js";
+import type { DatasetRequest } from "./request.js";
 import type { OpenShard, Shard } from "./source.js";
 
 /** A branch that the hub makes of datasets in other formats. */

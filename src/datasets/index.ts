@@ -1,31 +1,9 @@
 import { join } from "node:path";
 import type { Dataset } from "../core/dataset.js";
 import { packageRoot } from "../core/package-root.js";
-import type { TSchema } from "../core/schema.js";
-import type { Split } from "../core/task.js";
 import { openFolder } from "./folder.js";
 import { openJoined } from "./joined.js";
-
-export interface DatasetRequest {
-  /** The task's name: finds its rows in a folder, and stands in messages. */
-  readonly task: string;
-  /** The name after `@` in `--tasks vqav2@test`. */
-  readonly splitName: string;
-  readonly split: Split;
-  /** Names the columns that are read; every row is checked against it. */
-  readonly row: TSchema;
-  /** `hub`, `demo` (rows inside the package), or a folder. */
-  readonly data: string;
-  /** The reader will stop early (`--limit`): rows are fetched by range, whole files are not downloaded. Default false. */
-  readonly partial?: boolean;
-  /** Told once per fact that a user should know: a fallback source, another row count than published, ... */
-  readonly warn?: (message: string) => void;
-  /** Told what takes long: a download. */
-  readonly say?: (message: string) => void;
-  /** Default `process.env`: HF_HOME, HF_TOKEN, HF_ENDPOINT, HF_HUB_OFFLINE, proxies. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
-  readonly signal?: AbortSignal;
-}
+import type { DatasetRequest } from "./request.js";
 
 /**
  * Opens one split. Nothing but names and a footer is read before `batches`.

@@ -3,7 +3,7 @@ import { SampleFailure } from "../core/errors.js";
 import type { ImageRef } from "../core/image.js";
 import { Image, type TSchema, Type } from "../core/schema.js";
 import type { PictureSplit } from "../core/task.js";
-import type { DatasetRequest } from "./index.js";
+import type { DatasetRequest } from "./request.js";
 
 /**
  * Rows whose pictures stand in another configuration of the dataset, joined by name. The pictures are read once, before the

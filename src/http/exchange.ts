@@ -1,6 +1,12 @@
-import type { HttpResponse } from "./transport.js";
 import { TransportError } from "./transport-error.js";
 import type { Dispatcher } from "./undici.js";
+
+export interface HttpResponse {
+  readonly status: number;
+  /** Lower-case names; repeated headers are joined. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
 
 /** undici's handler in its plainest form: no stream is made of a response that is wanted whole. */
 type Handler = Required<

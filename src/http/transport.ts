@@ -1,6 +1,6 @@
 /** The one way out: every request of runners, judges and the hub goes through here. */
 import { messageOf } from "../core/errors.js";
-import { Exchange } from "./exchange.js";
+import { Exchange, type HttpResponse } from "./exchange.js";
 import { allowManyListeners } from "./many-listeners.js";
 import { type Redact, redactor } from "./redact.js";
 import { retryAfterOf } from "./retry.js";
@@ -21,13 +21,6 @@ export interface HttpRequest {
 export interface StreamRequest extends HttpRequest {
   /** Without a single byte, the wait for the headers included, milliseconds. Default: only `timeoutMs` counts. */
   readonly idleMs?: number;
-}
-
-export interface HttpResponse {
-  readonly status: number;
-  /** Lower-case names; repeated headers are joined. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
 }
 
 export interface HttpStream extends Omit<HttpResponse, "body"> {

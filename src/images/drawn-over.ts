@@ -1,5 +1,4 @@
-import type { EncodedImage } from "../core/image.js";
-import type { Mark } from "../core/image-marks.js";
+import type { EncodedImage, Mark } from "../core/image.js";
 import { decodeImage } from "./decode.js";
 import { drawMarks } from "./marks.js";
 import { encodePng } from "./png.js";

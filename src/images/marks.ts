@@ -1,6 +1,6 @@
 /** Draws marks on pixels exactly as Pillow's `ImageDraw` does: the references' models see Pillow's lines. */
 
-import type { Mark } from "../core/image-marks.js";
+import type { Mark } from "../core/image.js";
 import type { DecodedImage } from "./decode.js";
 
 type Canvas = Pick<DecodedImage, "width" | "height" | "rgb">;

@@ -1,13 +1,7 @@
 import { writeSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { UserError } from "../core/errors.js";
-import { LineReader } from "./line-reader.js";
-
-/** Where a line stands in its file, in bytes; the newline is not counted. */
-export interface LinePosition {
-  readonly offset: number;
-  readonly length: number;
-}
+import { type LinePosition, LineReader } from "./line-reader.js";
 
 /** A power cut loses at most this much; a killed process loses nothing that `append` acknowledged. */
 const syncEveryMs = 100;

@@ -1,5 +1,10 @@
 import type { FileHandle } from "node:fs/promises";
-import type { LinePosition } from "./journal.js";
+
+/** Where a line stands in its file, in bytes; the newline is not counted. */
+export interface LinePosition {
+  readonly offset: number;
+  readonly length: number;
+}
 
 const windowBytes = 1 << 20;
 

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import type { Json } from "../core/json.js";
 import type { GenerateRequest, Output, Runner } from "../core/runner.js";
 import { digestOf, requestDigest } from "./digest.js";
-import { Journal, type LinePosition } from "./journal.js";
+import { Journal } from "./journal.js";
+import type { LinePosition } from "./line-reader.js";
 
 interface CachedAnswer {
   readonly key: string;

@@ -1,6 +1,7 @@
 import { open, rename } from "node:fs/promises";
 import type { SampleRecord } from "../core/result.js";
-import { Journal, type LinePosition } from "./journal.js";
+import { Journal } from "./journal.js";
+import type { LinePosition } from "./line-reader.js";
 
 /** `answered`: the model's answer is there, its judge is still to be asked. `failed`: asked again by the next run. */
 export type SampleState = "answered" | "scored" | "failed";

@@ -3,8 +3,8 @@ import { didYouMean } from "../../core/nearest.js";
 import { backoffMs, sleep } from "../../http/retry.js";
 import { TransportError } from "../../http/transport-error.js";
 import { explain } from "./explain.js";
+import type { RemoteParts } from "./parts.js";
 import type { Call } from "./protocol.js";
-import type { RemoteParts } from "./remote-runner.js";
 import { type Server, urlOf } from "./servers.js";
 
 /** A server that says nothing for so long to "Say ok." will not serve a benchmark. */

@@ -11,31 +11,16 @@ import type {
   Usage,
 } from "../../core/runner.js";
 import { backoffMs, sleep } from "../../http/retry.js";
-import type { Transport } from "../../http/transport.js";
 import { TransportError } from "../../http/transport-error.js";
 import { fitImage } from "../../images/fit.js";
-import type { ImageLimits, Prices, RemoteConfig } from "../config.js";
+import type { ImageLimits, Prices } from "../config.js";
 import { explain, isRefusal, noSampleCanWork } from "./explain.js";
+import type { RemoteParts } from "./parts.js";
 import { checkReachable } from "./preflight.js";
 import type { Call, ImageParts, Protocol, Reply } from "./protocol.js";
 import { parseReply } from "./reply.js";
 import { type Server, Servers, urlOf } from "./servers.js";
 import { Window } from "./window.js";
-
-export interface RemoteParts {
-  readonly name: string;
-  readonly fingerprint: Fingerprint;
-  readonly config: RemoteConfig;
-  readonly protocol: Protocol;
-  readonly transport: Transport;
-  readonly urls: readonly string[];
-  /** Requests in flight, at most. */
-  readonly most: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** The environment variable of the key, for messages. */
-  readonly keyName: string;
-  readonly warn: (message: string) => void;
-}
 
 type Answered = Exclude<Reply, { refused: string } | { missing: string }>;
 

@@ -1,6 +1,6 @@
 import { messageOf } from "../../core/errors.js";
+import type { HttpResponse } from "../../http/exchange.js";
 import type { Redact } from "../../http/redact.js";
-import type { HttpResponse } from "../../http/transport.js";
 import { TransportError } from "../../http/transport-error.js";
 
 /** A 2xx reply's JSON. What servers and proxies send instead is told apart: it decides what the user has to do. */
