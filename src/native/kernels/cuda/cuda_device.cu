@@ -175,7 +175,8 @@ void CudaOps::replay(uint64_t key, const std::function<void()>& body) {
   std::unique_ptr<Graph>& graph = graphs_[key];
   if (!graph) {
     cudaGraph_t recorded = nullptr;
-    context_.check_work(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
+    // Relaxed: a kernel that is launched for the first time is loaded now, which stricter modes may refuse while capturing.
+    context_.check_work(cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed));
     try {
       body();
     } catch (...) {
