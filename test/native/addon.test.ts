@@ -52,21 +52,23 @@ describe.skipIf(missing !== undefined)(`the addon${missing ? ` (skipped: ${missi
   });
 
   test("a callback that returns false ends the answer early with finish stop", async () => {
-    const whole = await engine.generate(request({ maxNewTokens: 400 }));
-    let seen = 0;
-    const output = await engine.generate(
-      request({
-        maxNewTokens: 400,
-        onTokens: (ids) => {
-          seen += ids.length;
-          return seen < 5;
-        },
-      }),
-    );
-    expect(output.finish).toBe("stop");
-    expect(output.tokens.length).toBeGreaterThanOrEqual(5);
-    expect(output.tokens.length).toBeLessThan(400);
-    expect([...output.tokens]).toEqual([...whole.tokens.subarray(0, output.tokens.length)]);
+    const maxNewTokens = 1800;
+    const whole = await engine.generate(request({ maxNewTokens }));
+    // A busy machine may keep the event loop from running for the whole of one answer, but not of ten.
+    for (let attempt = 0; attempt < 10; attempt++) {
+      let seen = 0;
+      const onTokens = (ids: Iterable<number>) => {
+        seen += [...ids].length;
+        return seen < 5;
+      };
+      const output = await engine.generate(request({ maxNewTokens, onTokens }));
+      if (output.tokens.length === maxNewTokens) continue;
+      expect(output.finish).toBe("stop");
+      expect(output.tokens.length).toBeGreaterThanOrEqual(5);
+      expect([...output.tokens]).toEqual([...whole.tokens.subarray(0, output.tokens.length)]);
+      return;
+    }
+    throw new Error("every answer was generated to its end");
   });
 
   test("a callback that throws rejects the request with its error", async () => {
@@ -117,7 +119,8 @@ describe.skipIf(missing !== undefined)(`the addon${missing ? ` (skipped: ${missi
   test("an aborted request rejects with ABORTED, and the engine goes on", async () => {
     const aborted = request({ maxNewTokens: 1800 });
     const answer = engine.generate(aborted);
-    setTimeout(() => engine.abort(aborted.id), 5);
+    await new Promise(setImmediate);
+    engine.abort(aborted.id);
     await expect(answer).rejects.toMatchObject({ code: "ABORTED" });
     expect((await engine.generate(request())).tokens).toHaveLength(8);
   });
@@ -167,7 +170,7 @@ describe.skipIf(missing !== undefined)(`the addon${missing ? ` (skipped: ${missi
   test("the event loop runs while the engine works", async () => {
     let ticks = 0;
     const timer = setInterval(() => ticks++, 1);
-    await Promise.all(Array.from({ length: 8 }, () => engine.generate(request({ maxNewTokens: 100 }))));
+    await Promise.all(Array.from({ length: 8 }, () => engine.generate(request({ maxNewTokens: 400 }))));
     clearInterval(timer);
     expect(ticks).toBeGreaterThan(3);
   });

@@ -42,13 +42,24 @@ export function firstStop(text: string, stops: readonly string[]): number {
   return found.length === 0 ? -1 : Math.min(...found);
 }
 
-/** An answer's text: all its ids decoded at once, ended before the first stop string. */
+/**
+ * An answer's text: all its ids decoded at once, ended before the first stop string. `tokens` counts the ids up to the one
+ * that completed it: how many more the engine made before it heard of it depends on the machine, and is not the answer's.
+ */
 export function finishedText(
   tokenizer: Tokenizer,
-  ids: Iterable<number>,
+  ids: readonly number[],
   stops: readonly string[],
-): { readonly text: string; readonly stopped: boolean } {
-  const whole = tokenizer.decode([...ids]);
+): { readonly text: string; readonly stopped: boolean; readonly tokens: number } {
+  const whole = tokenizer.decode(ids);
   const end = firstStop(whole, stops);
-  return end < 0 ? { text: whole, stopped: false } : { text: whole.slice(0, end), stopped: true };
+  if (end < 0) return { text: whole, stopped: false, tokens: ids.length };
+  let without = 0;
+  let tokens = ids.length;
+  while (tokens - without > 1) {
+    const middle = (without + tokens) >> 1;
+    if (firstStop(tokenizer.decode(ids.slice(0, middle)), stops) < 0) without = middle;
+    else tokens = middle;
+  }
+  return { text: whole.slice(0, end), stopped: true, tokens };
 }

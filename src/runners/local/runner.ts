@@ -74,11 +74,11 @@ export class LocalRunner implements Runner {
       }),
     );
 
-    const { text, stopped } = finishedText(tokenizer, output.tokens, stops);
+    const { text, stopped, tokens } = finishedText(tokenizer, [...output.tokens], stops);
     return {
       text,
       finish: stopped ? "stop" : output.finish,
-      usage: usage(output.usage),
+      usage: { ...usage(output.usage), completionTokens: tokens },
       timing: timing(started, output.timing),
       warnings:
         maxNewTokens < options.maxNewTokens

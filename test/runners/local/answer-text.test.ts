@@ -18,9 +18,17 @@ function tokensUntilStop(text: string, stops: readonly string[]): number {
 describe("stop strings", () => {
   test("end the text before the first of them", () => {
     const ids = tokenizer.encode("yes.\n\nQuestion: more\nAnswer:");
-    expect(finishedText(tokenizer, ids, ["Answer:", "\n\n"])).toEqual({ text: "yes.", stopped: true });
+    expect(finishedText(tokenizer, ids, ["Answer:", "\n\n"])).toMatchObject({ text: "yes.", stopped: true });
     expect(finishedText(tokenizer, ids, ["###"])).toMatchObject({ stopped: false });
-    expect(finishedText(tokenizer, [], ["x"])).toEqual({ text: "", stopped: false });
+    expect(finishedText(tokenizer, [], ["x"])).toEqual({ text: "", stopped: false, tokens: 0 });
+  });
+
+  test("are counted to their last token, however many came after it", () => {
+    const ids = tokenizer.encode("one two Question: three four five");
+    const until = tokensUntilStop("one two Question: three", ["Question:"]);
+    for (let length = until; length <= ids.length; length++)
+      expect(finishedText(tokenizer, ids.slice(0, length), ["Question:"])).toMatchObject({ tokens: until });
+    expect(finishedText(tokenizer, ids, ["###"]).tokens).toBe(ids.length);
   });
 
   test("are seen as soon as their last token is there, also across tokens", () => {
