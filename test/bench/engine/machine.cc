@@ -1,12 +1,11 @@
 // What this machine can do at most: float32 multiply-adds in registers, and reading memory. Compiled for this very CPU by machine.ts.
 //   machine THREADS  ->  one JSON line
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <functional>
 #include <thread>
 #include <vector>
@@ -48,10 +47,9 @@ void read(const float* from, int64_t count) {
 }
 
 double cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto of = [](const timeval& t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); };
-  return of(usage.ru_utime) + of(usage.ru_stime);
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);  // exact; getrusage counts ticks
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
 /// Least wall and CPU seconds of body(thread) on all threads.
