@@ -1,6 +1,7 @@
 /**
  * What the harness itself costs: image requests (100 KB JPEG each, all different, from snappy parquet) against an instant
- * endpoint in another process, and the share of the ideal throughput that it reaches with a slow one.
+ * endpoint in another process, and the share of the ideal throughput that it reaches with a slow one. Beside it, for what the
+ * machine is worth, a bare loop of Node's fetch that sends as many such requests and does nothing else.
  *   npm run bench -- harness [--rows 2000,20000,214354] [--concurrency 32,256] [--latency 200] [--repeats 3]
  * Without flags: 2,000 rows at 32 and 256 at once, then 2,000 at 32 with 200 ms. Of several repeats the one with the least
  * CPU time is shown: what others do on the machine only adds to it.
@@ -31,10 +32,14 @@ interface Case {
   readonly latencyMs: number;
 }
 
-interface Measured {
-  readonly wallSeconds: number;
+/** What the kernel counted for a process: all threads, the start included. */
+interface Usage {
   readonly cpuMs: number;
   readonly peakMb: number;
+}
+
+interface Measured extends Usage {
+  readonly wallSeconds: number;
   readonly storedBytes: number;
   /** Of the loop alone, as the run's own last line says it. */
   readonly samplesPerSecond: number;
@@ -57,9 +62,10 @@ const rowsPerShard = 500;
 /** Larger splits repeat these shards by hard links: their size on the disk says nothing new. */
 const differentShards = 40;
 const folder = await mkdtemp(join(tmpdir(), "llava-eval-bench-"));
-/** At its end the measured process writes what the kernel counted for it: all threads, the start included. */
+/** At its end a measured process writes its usage. */
 const meter = join(folder, "meter.mjs");
 const meterFile = join(folder, "meter.json");
+const pictureFile = join(folder, "picture.jpg");
 try {
   await writeFile(
     meter,
@@ -70,15 +76,19 @@ process.on("exit", () => writeFileSync(${JSON.stringify(meterFile)}, JSON.string
   console.log(
     `${availableParallelism()} x ${cpus()[0]?.model.trim()}, node ${process.version}, ${new Date().toISOString().slice(0, 10)}`,
   );
-  console.log("rows    concurrency  latency  wall s   samples/s  CPU-ms/sample  peak MB  bytes/sample  of ideal  load");
+  console.log(
+    "rows    concurrency  latency  wall s   samples/s  CPU-ms/sample  bare fetch  peak MB  bytes/sample  of ideal  load",
+  );
   for (const [i, one] of cases.entries()) {
     if (one.rows !== cases[i - 1]?.rows) await writeShards(one.rows);
     let best = await measure(one);
+    let bare = await measureFetchLoop(one);
     for (let repeat = 1; repeat < Number(values.repeats); repeat++) {
       const next = await measure(one);
       if (next.cpuMs < best.cpuMs) best = next;
+      bare = Math.min(bare, await measureFetchLoop(one));
     }
-    print(one, best);
+    print(one, best, bare);
   }
 } finally {
   await rm(folder, { recursive: true, force: true });
@@ -90,6 +100,7 @@ async function writeShards(rows: number): Promise<void> {
   await mkdir(data, { recursive: true });
   // Noise of 150,000 pixels' worth makes JPEGs of about 100 KB.
   const pictures = await Promise.all(Array.from({ length: 20 }, (_, i) => noisePicture(150_000, i + 1)));
+  await writeFile(pictureFile, pictures[0] as Buffer);
   const shards = Math.ceil(rows / rowsPerShard);
   const number = (k: number) => String(k).padStart(5, "0");
   const path = (shard: number) => join(data, `test-${number(shard)}-of-${number(shards)}.parquet`);
@@ -113,42 +124,59 @@ async function writeShards(rows: number): Promise<void> {
   }
 }
 
-async function measure({ rows, concurrency, latencyMs }: Case): Promise<Measured> {
+async function measure(one: Case): Promise<Measured> {
+  const out = join(folder, "out");
+  await rm(out, { recursive: true, force: true });
+  return withEndpoint(one, async (url) => {
+    const args = ["run", "--tasks", join(root, "test/forms/single-image.ts"), "--data", join(folder, "rows")];
+    args.push("--model", `openai:fake@${url}`, "--concurrency", String(one.concurrency), "--out", out);
+    const began = performance.now();
+    const { usage, stderr } = await metered(join(root, "bin/llava-eval.js"), args);
+    const wallSeconds = (performance.now() - began) / 1000;
+    const lines = (await readFile(join(out, "single_image.samples.jsonl"), "utf8")).split("\n").length - 1;
+    if (lines !== one.rows) throw new Error(`${lines} samples instead of ${one.rows}`);
+    return { ...usage, wallSeconds, storedBytes: await bytesIn(out), samplesPerSecond: lastRate(stderr) };
+  });
+}
+
+/** CPU milliseconds of all its requests: at most 2,000, every one costs the same. */
+function measureFetchLoop(one: Case): Promise<number> {
+  const requests = Math.min(one.rows, 2000);
+  const program = join(root, "test/bench/harness/fetch-loop.mjs");
+  return withEndpoint({ ...one, latencyMs: 0 }, async (url) => {
+    const { usage } = await metered(program, [url, pictureFile, String(requests), String(one.concurrency)]);
+    return usage.cpuMs / requests;
+  });
+}
+
+async function withEndpoint<T>({ latencyMs }: Case, body: (url: string) => Promise<T>): Promise<T> {
   const jiti = join(root, "node_modules/jiti/lib/jiti-cli.mjs");
   const endpoint = [join(root, "test/fakes/endpoint.ts"), "--port", "0", "--instant", "--latency", String(latencyMs)];
   const server = spawn(process.execPath, [jiti, ...endpoint], { stdio: ["ignore", "pipe", "inherit"] });
   try {
-    const { url } = JSON.parse(await firstLine(server)) as { url: string };
-    const out = join(folder, "out");
-    await rm(out, { recursive: true, force: true });
-    const args = ["--import", pathToFileURL(meter).href, join(root, "bin/llava-eval.js"), "run"];
-    args.push("--tasks", join(root, "test/forms/single-image.ts"), "--data", join(folder, "rows"));
-    args.push("--model", `openai:fake@${url}`, "--concurrency", String(concurrency), "--out", out);
-    const began = performance.now();
-    const child = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
-    let stderr = "";
-    child.stderr.setEncoding("utf8").on("data", (text) => {
-      stderr += text;
-    });
-    const exitCode = await new Promise<number | null>((resolve) => child.on("close", resolve));
-    const wallSeconds = (performance.now() - began) / 1000;
-    if (exitCode !== 0) throw new Error(`the run ended with ${exitCode}:\n${stderr}`);
-    const lines = (await readFile(join(out, "single_image.samples.jsonl"), "utf8")).split("\n").length - 1;
-    if (lines !== rows) throw new Error(`${lines} samples instead of ${rows}`);
-    const usage = JSON.parse(await readFile(meterFile, "utf8")) as NodeJS.ResourceUsage;
-    return {
-      wallSeconds,
-      cpuMs: (usage.userCPUTime + usage.systemCPUTime) / 1000,
-      peakMb: usage.maxRSS / 1024,
-      storedBytes: await bytesIn(out),
-      samplesPerSecond: lastRate(stderr),
-    };
+    return await body((JSON.parse(await firstLine(server)) as { url: string }).url);
   } finally {
     server.kill();
   }
 }
 
-function print({ rows, concurrency, latencyMs }: Case, measured: Measured): void {
+/** @throws with what the program said, when it fails */
+async function metered(program: string, args: readonly string[]): Promise<{ usage: Usage; stderr: string }> {
+  const child = spawn(process.execPath, ["--import", pathToFileURL(meter).href, program, ...args], {
+    cwd: folder,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text) => {
+    stderr += text;
+  });
+  const exitCode = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  if (exitCode !== 0) throw new Error(`${program} ended with ${exitCode}:\n${stderr}`);
+  const { userCPUTime, systemCPUTime, maxRSS } = JSON.parse(await readFile(meterFile, "utf8")) as NodeJS.ResourceUsage;
+  return { usage: { cpuMs: (userCPUTime + systemCPUTime) / 1000, peakMb: maxRSS / 1024 }, stderr };
+}
+
+function print({ rows, concurrency, latencyMs }: Case, measured: Measured, bare: number): void {
   const { wallSeconds, cpuMs, peakMb, storedBytes, samplesPerSecond } = measured;
   const ideal = (concurrency / latencyMs) * 1000;
   const columns = [
@@ -158,6 +186,7 @@ function print({ rows, concurrency, latencyMs }: Case, measured: Measured): void
     wallSeconds.toFixed(2).padEnd(8),
     samplesPerSecond.toFixed(0).padEnd(10),
     (cpuMs / rows).toFixed(3).padEnd(14),
+    bare.toFixed(3).padEnd(11),
     peakMb.toFixed(0).padEnd(8),
     (storedBytes / rows).toFixed(0).padEnd(13),
     (latencyMs === 0 ? "" : `${((100 * samplesPerSecond) / ideal).toFixed(1)}%`).padEnd(9),
