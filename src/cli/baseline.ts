@@ -13,8 +13,6 @@ interface Arguments {
 }
 
 export const command: CommandModule<object, Arguments> = {
-  command: "baseline accept <run>",
-  describe: "Make a run the baseline that later runs are compared with: a copy below results/baselines/",
   builder: (yargs) =>
     yargs
       .positional("run", { type: "string", demandOption: true, describe: "a finished run" })

@@ -19,9 +19,6 @@ interface Arguments {
 }
 
 export const command: CommandModule<object, Arguments> = {
-  command: "check-invariance",
-  describe:
-    "Show that a local model's answers do not depend on what they are batched or shared with (exit 3 if they do)",
   builder: (yargs) =>
     yargs
       .option("model", {

@@ -6,34 +6,109 @@ import type { CommandModule } from "yargs";
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export type AnyCommand = CommandModule<object, any>;
 
+interface Listed {
+  /** Name and positional arguments, as --help shows them. */
+  readonly usage: string;
+  readonly describe: string;
+  /** Its builder and its handler. */
+  load(): Promise<{ readonly command: AnyCommand }>;
+}
+
 /**
- * One file per command, loaded when it is asked for: `doctor` needs no HTTP client, and a start of the program half a second
- * less. The order is the order in --help.
+ * One file per command, loaded when it is asked for: `doctor` needs no HTTP client, --help and --version need none of them.
+ * The order is the order in --help.
  */
-const loaders: Readonly<Record<string, () => Promise<{ readonly command: AnyCommand }>>> = {
-  run: () => import("./run.js"),
-  tasks: () => import("./tasks.js"),
-  score: () => import("./score.js"),
-  view: () => import("./view.js"),
-  leaderboard: () => import("./leaderboard.js"),
-  compare: () => import("./compare.js"),
-  explain: () => import("./explain.js"),
-  power: () => import("./power.js"),
-  baseline: () => import("./baseline.js"),
-  watch: () => import("./watch.js"),
-  data: () => import("./data.js"),
-  metric: () => import("./metric.js"),
-  model: () => import("./model.js"),
-  "check-invariance": () => import("./check-invariance.js"),
-  "demo-data": () => import("./demo-data.js"),
-  doctor: () => import("./doctor.js"),
+const commands: Readonly<Record<string, Listed>> = {
+  run: {
+    usage: "run",
+    describe: "Evaluate a model on tasks",
+    load: () => import("./run.js"),
+  },
+  tasks: {
+    usage: "tasks [name]",
+    describe: "List the tasks, or show one: sources, rows, licence, metrics and its exact prompt",
+    load: () => import("./tasks.js"),
+  },
+  score: {
+    usage: "score <run>",
+    describe: "Score a finished run again, without any model: its answers and its judge's verdicts are in its folder",
+    load: () => import("./score.js"),
+  },
+  view: {
+    usage: "view [runs..]",
+    describe: "Look at a run, or at two side by side: scores, intervals and every sample, in the browser",
+    load: () => import("./view.js"),
+  },
+  leaderboard: {
+    usage: "leaderboard [runs..]",
+    describe: "Models x tasks from the runs below results/, or from the runs named",
+    load: () => import("./leaderboard.js"),
+  },
+  compare: {
+    usage: "compare <a> <b>",
+    describe: "Is B worse than A? Paired per sample, with intervals, tests and a verdict for each task",
+    load: () => import("./compare.js"),
+  },
+  explain: {
+    usage: "explain <a> <b>",
+    describe:
+      "Why do two numbers differ? Layer by layer: data, images, prompt, template, options, text, answer, scorer",
+    load: () => import("./explain.js"),
+  },
+  power: {
+    usage: "power",
+    describe: "How large a difference a task can show, how many samples one needs, and what repeats are worth",
+    load: () => import("./power.js"),
+  },
+  baseline: {
+    usage: "baseline accept <run>",
+    describe: "Make a run the baseline that later runs are compared with: a copy below results/baselines/",
+    load: () => import("./baseline.js"),
+  },
+  watch: {
+    usage: "watch <dir>",
+    describe: "Evaluate each complete checkpoint that a trainer saves in a folder; goes on where it was stopped",
+    load: () => import("./watch.js"),
+  },
+  data: {
+    usage: "data verify <tasks..>",
+    describe: "Read every row of a task and decode every picture: source, revision, digest, rows, what is damaged",
+    load: () => import("./data.js"),
+  },
+  metric: {
+    usage: "metric [name] [file]",
+    describe: "Run a scorer on a file of inputs, or check it against a reference's values; without a name, list them",
+    load: () => import("./metric.js"),
+  },
+  model: {
+    usage: "model <checkpoint>",
+    describe: "Describe a checkpoint: architecture, parameters, memory per device, what is unsupported and why",
+    load: () => import("./model.js"),
+  },
+  "check-invariance": {
+    usage: "check-invariance",
+    describe:
+      "Show that a local model's answers do not depend on what they are batched or shared with (exit 3 if they do)",
+    load: () => import("./check-invariance.js"),
+  },
+  "demo-data": {
+    usage: "demo-data",
+    describe: "Draw demo pictures with questions and write them as benchmark rows, or as training samples",
+    load: () => import("./demo-data.js"),
+  },
+  doctor: {
+    usage: "doctor",
+    describe: "Say what works on this machine, and what to do about the rest",
+    load: () => import("./doctor.js"),
+  },
 };
 
-export const commandNames: readonly string[] = Object.keys(loaders);
+export const commandNames: readonly string[] = Object.keys(commands);
 
-/** The command of that name alone, or all of them (help, completion, a misspelt name). */
-export async function loadCommands(name: string | undefined): Promise<readonly AnyCommand[]> {
-  const one = name !== undefined && Object.hasOwn(loaders, name) ? loaders[name] : undefined;
-  const wanted = one ? [one] : Object.values(loaders);
-  return (await Promise.all(wanted.map((load) => load()))).map(({ command }) => command);
+/** The command that the arguments name, ready to be called; the list of all of them when they name none (help, a misspelt name). */
+export async function commandsFor(args: readonly string[]): Promise<readonly AnyCommand[]> {
+  const name = args.find((arg) => Object.hasOwn(commands, arg));
+  const named = name === undefined ? undefined : commands[name];
+  if (named) return [{ command: named.usage, describe: named.describe, ...(await named.load()).command }];
+  return Object.values(commands).map(({ usage, describe }) => ({ command: usage, describe, handler: () => {} }));
 }

@@ -39,8 +39,6 @@ const forms = {
 type Form = keyof typeof forms;
 
 export const command: CommandModule<object, Arguments> = {
-  command: "compare <a> <b>",
-  describe: "Is B worse than A? Paired per sample, with intervals, tests and a verdict for each task",
   builder: (yargs) =>
     yargs
       .positional("a", { type: "string", demandOption: true, describe: "the baseline: a run, or a model's name" })

@@ -32,8 +32,6 @@ interface Verified {
 const problemsShown = 20;
 
 export const command: CommandModule<object, Arguments> = {
-  command: "data verify <tasks..>",
-  describe: "Read every row of a task and decode every picture: source, revision, digest, rows, what is damaged",
   builder: (yargs) =>
     yargs
       .positional("tasks", { type: "string", array: true, demandOption: true, describe: "tasks, as for run" })

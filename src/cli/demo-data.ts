@@ -15,8 +15,6 @@ interface Arguments {
 }
 
 export const command: CommandModule<object, Arguments> = {
-  command: "demo-data",
-  describe: "Draw demo pictures with questions and write them as benchmark rows, or as training samples",
   builder: (yargs) =>
     yargs
       .option("out", { type: "string", demandOption: true, requiresArg: true, describe: "folder to write into" })

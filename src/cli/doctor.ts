@@ -18,8 +18,6 @@ interface Finding {
 }
 
 export const command: CommandModule<object, { json: boolean | undefined }> = {
-  command: "doctor",
-  describe: "Say what works on this machine, and what to do about the rest",
   builder: (yargs) => yargs.option("json", { type: "boolean", describe: "print as JSON" }),
   handler: async ({ json }) => {
     const findings = await examine();

@@ -14,8 +14,6 @@ interface Arguments {
 }
 
 export const command: CommandModule<object, Arguments> = {
-  command: "explain <a> <b>",
-  describe: "Why do two numbers differ? Layer by layer: data, images, prompt, template, options, text, answer, scorer",
   builder: (yargs) =>
     yargs
       .positional("a", { type: "string", demandOption: true, describe: "a run, or a model's name" })

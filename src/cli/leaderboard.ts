@@ -49,8 +49,6 @@ const forms: Readonly<Record<string, (board: Board) => string>> = {
 };
 
 export const command: CommandModule<object, Arguments> = {
-  command: "leaderboard [runs..]",
-  describe: "Models x tasks from the runs below results/, or from the runs named",
   builder: (yargs) =>
     yargs
       .positional("runs", {

@@ -5,7 +5,7 @@ import yargs, { type Argv } from "yargs";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { terminalSafeLines } from "../core/terminal-safe.js";
-import { type AnyCommand, commandNames, loadCommands } from "./commands.js";
+import { type AnyCommand, commandNames, commandsFor } from "./commands.js";
 import { ExitCode } from "./exit-code.js";
 import { yargsOptions } from "./options.js";
 import { packageVersion } from "./versions.js";
@@ -19,8 +19,8 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 async function parser(args: readonly string[]) {
-  const loaded = await loadCommands(args[0]);
-  const commands = args.some((arg) => showsOptions.includes(arg)) ? loaded : loaded.map(unlisted);
+  const found = await commandsFor(args);
+  const commands = args.some((arg) => showsOptions.includes(arg)) ? found : found.map(unlisted);
   return yargs(args)
     .scriptName("llava-eval")
     .usage(

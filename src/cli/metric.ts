@@ -14,8 +14,6 @@ interface Arguments {
 }
 
 export const command: CommandModule<object, Arguments> = {
-  command: "metric [name] [file]",
-  describe: "Run a scorer on a file of inputs, or check it against a reference's values; without a name, list them",
   builder: (yargs) =>
     yargs
       .positional("name", { type: "string", describe: "vqa_accuracy, caption_corpora, ...: a conformance file's name" })

@@ -18,8 +18,6 @@ interface Arguments {
 }
 
 export const command: CommandModule<object, Arguments> = {
-  command: "model <checkpoint>",
-  describe: "Describe a checkpoint: architecture, parameters, memory per device, what is unsupported and why",
   builder: (yargs) =>
     yargs
       .positional("checkpoint", { type: "string", demandOption: true, describe: "a folder, a hub id, or a preset" })

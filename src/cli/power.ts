@@ -19,8 +19,6 @@ interface Arguments {
 }
 
 export const command: CommandModule<object, Arguments> = {
-  command: "power",
-  describe: "How large a difference a task can show, how many samples one needs, and what repeats are worth",
   builder: (yargs) =>
     yargs
       .option("task", {

@@ -32,8 +32,6 @@ import { costLines, resultLines } from "./report-lines.js";
 import { versions } from "./versions.js";
 
 export const command: CommandModule = {
-  command: "run",
-  describe: "Evaluate a model on tasks",
   builder: (yargs) =>
     yargs
       .options(yargsOptions)

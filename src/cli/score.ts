@@ -26,8 +26,6 @@ interface Arguments {
 }
 
 export const command: CommandModule<object, Arguments> = {
-  command: "score <run>",
-  describe: "Score a finished run again, without any model: its answers and its judge's verdicts are in its folder",
   builder: (yargs) =>
     yargs
       .positional("run", { type: "string", demandOption: true, describe: "a run's folder" })

@@ -14,8 +14,6 @@ export const command: CommandModule<
   object,
   { name: string | undefined; json: boolean | undefined; profile: string | undefined }
 > = {
-  command: "tasks [name]",
-  describe: "List the tasks, or show one: sources, rows, licence, metrics and its exact prompt",
   builder: (yargs) =>
     yargs
       .command(newTask)

@@ -27,8 +27,6 @@ interface Arguments {
 const defaultPictures = 20_000;
 
 export const command: CommandModule<object, Arguments> = {
-  command: "view [runs..]",
-  describe: "Look at a run, or at two side by side: scores, intervals and every sample, in the browser",
   builder: (yargs) =>
     yargs
       .positional("runs", {

@@ -36,8 +36,6 @@ interface Arguments {
 }
 
 export const command: CommandModule<object, Arguments> = {
-  command: "watch <dir>",
-  describe: "Evaluate each complete checkpoint that a trainer saves in a folder; goes on where it was stopped",
   builder: (yargs) =>
     yargs
       .positional("dir", { type: "string", demandOption: true, describe: "the trainer's output folder" })
