@@ -35,7 +35,7 @@ export const command: CommandModule<object, Arguments> = {
     const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
     const say = (message: string) => process.stderr.write(`${message}\n`);
     const report = await reportModel({ ...(await localModel(checkpoint)), ...given, say });
-    process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : `${reportText(report)}\n`);
+    process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : `${reportText(report, quantisation)}\n`);
   },
 };
 
@@ -52,8 +52,9 @@ async function localModel(name: string): Promise<LocalOptions> {
   );
 }
 
-function reportText(report: ModelReport): string {
+function reportText(report: ModelReport, quantisation: LocalOptions["quantisation"] = "none"): string {
   const { text, vision, parameters } = report;
+  const stored = quantisation === "none" ? report.dtype : `${quantisation}, the rest ${report.dtype}`;
   const lines: [string, string][] = [
     [
       "text",
@@ -79,7 +80,7 @@ function reportText(report: ModelReport): string {
     ],
     [
       "weights",
-      `${gib(report.weightBytes)} as ${report.dtype} (stored ${report.storedDtype}); KV cache ${count(report.kvBytesPerToken)} bytes per token`,
+      `${gib(report.weightBytes)} as ${stored} (stored ${report.storedDtype}); KV cache ${count(report.kvBytesPerToken)} bytes per token`,
     ],
     ["answers", answersText(report)],
     [
