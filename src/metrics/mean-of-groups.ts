@@ -1,7 +1,7 @@
 /** The unweighted mean of group means: BLINK's average of tasks, MMStar's average of fine categories. */
 
 import type { Metric, MetricValue } from "../core/metric.js";
-import { tInterval } from "../statistics/intervals.js";
+import { type Interval, tInterval, within } from "../statistics/intervals.js";
 import { Moments } from "../statistics/moments.js";
 import { type MeanOptions, sampleValue } from "./mean.js";
 
@@ -41,7 +41,8 @@ export function meanOfGroups(name: string, options: MeanOfGroupsOptions): Metric
   };
 }
 
-function average(groups: readonly Group[], [low, high]: readonly [number, number]): MetricValue {
+function average(groups: readonly Group[], range: readonly [low: number, high: number]): MetricValue {
+  const [low, high] = range;
   const filled = groups.filter(({ moments }) => moments.n > 0);
   const n = filled.reduce((sum, { moments }) => sum + moments.n, 0);
   if (n === 0) return { value: null, n, note: "no sample was scored" };
@@ -55,14 +56,14 @@ function average(groups: readonly Group[], [low, high]: readonly [number, number
   return {
     value,
     n,
-    ...spread(filled, value),
+    ...within(spread(filled, value), range),
     ...(unscored ? { bounds: [meanOf(groups, filledUp(low)), meanOf(groups, filledUp(high))] as const } : {}),
   };
 }
 
 /** The groups are fixed, their samples are drawn: the variance is that of a stratified mean. */
-function spread(groups: readonly Group[], value: number): Pick<MetricValue, "stderr" | "interval" | "method"> {
-  if (groups.some(({ moments }) => moments.n < 2)) return {};
+function spread(groups: readonly Group[], value: number): Interval | undefined {
+  if (groups.some(({ moments }) => moments.n < 2)) return undefined;
   const clustered = groups.some(({ moments }) => moments.isClustered);
   const variance = groups.reduce((sum, { moments }) => {
     const stderr = moments.isClustered ? moments.clusteredStderr : moments.stderr;

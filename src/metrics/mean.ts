@@ -1,7 +1,7 @@
 /** The mean of sample scores, with an interval that respects clusters. */
 
 import type { Metric, MetricValue, Sample } from "../core/metric.js";
-import { intervalOf } from "../statistics/intervals.js";
+import { intervalOf, within } from "../statistics/intervals.js";
 import { Moments } from "../statistics/moments.js";
 
 export interface MeanOptions {
@@ -11,7 +11,7 @@ export interface MeanOptions {
   readonly unit?: Metric["unit"];
   /** Default `higher`. */
   readonly direction?: Metric["direction"];
-  /** Lowest and highest value of one sample, for the bounds. Default 0 and 1. */
+  /** Lowest and highest value of one sample: for the bounds, and where the interval ends. Default 0 and 1. */
   readonly range?: readonly [low: number, high: number];
   readonly perGroup?: boolean;
 }
@@ -57,12 +57,13 @@ function meanValue(
   moments: Moments,
   sum: number,
   unscored: number,
-  [low, high]: readonly [number, number],
+  range: readonly [low: number, high: number],
 ): MetricValue {
+  const [low, high] = range;
   const { n } = moments;
   const total = n + unscored;
   const bounds =
     unscored === 0 ? {} : { bounds: [(sum + low * unscored) / total, (sum + high * unscored) / total] as const };
   if (n === 0) return { value: null, n, ...bounds, note: "no sample was scored" };
-  return { value: sum / n, n, ...intervalOf(moments), ...bounds };
+  return { value: sum / n, n, ...within(intervalOf(moments), range), ...bounds };
 }

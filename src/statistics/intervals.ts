@@ -27,6 +27,20 @@ export function tInterval(centre: number, stderr: number, df: number, level = 0.
 }
 
 /**
+ * An interval cut at the ends of what the quantity can be: 101 % is no accuracy, and what is cut off covers nothing. One that
+ * lies elsewhere altogether is left as it is: the range was not meant for it.
+ */
+export function within<T extends { readonly interval: readonly [low: number, high: number] }>(
+  spread: T | undefined,
+  [least, most]: readonly [low: number, high: number],
+): T | undefined {
+  if (spread === undefined) return undefined;
+  const [low, high] = spread.interval;
+  if (low > most || high < least) return spread;
+  return { ...spread, interval: [Math.max(low, least), Math.min(high, most)] };
+}
+
+/**
  * The interval that fits the scores: clustered (t with clusters - 1 degrees of freedom) when some share a cluster, Wilson
  * for proportions, t otherwise. undefined below two scores or two clusters.
  */

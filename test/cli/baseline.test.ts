@@ -2,7 +2,6 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openRun } from "../../src/board/read-run.js";
-import { command } from "../../src/cli/baseline.js";
 import { sample, temporaryFolder, writeRun } from "../board/run-fixture.js";
 import { runCommand } from "./run-command.js";
 
@@ -11,8 +10,7 @@ const samples = [sample(0, 1), sample(1, 0)];
 test("baseline accept copies results and journals, gzipped, byte for byte the same for equal runs", async () => {
   await using folder = await temporaryFolder();
   const dir = await writeRun(folder.dir, "nightly", { tasks: { vqav2: { samples } } });
-  const accept = (...args: string[]) =>
-    runCommand(command, ["baseline", "accept", dir, "--results", folder.dir, ...args]);
+  const accept = (...args: string[]) => runCommand(["baseline", "accept", dir, "--results", folder.dir, ...args]);
   const first = await accept();
   expect(first.stdout).toMatch(/^vqav2 accuracy: 50\.0/);
   const path = join(folder.dir, "baselines", "nightly");
@@ -29,7 +27,7 @@ test("baseline accept copies results and journals, gzipped, byte for byte the sa
 test("a run that is unfinished or flagged is no baseline unless it is allowed to be, and a name stays inside its folder", async () => {
   await using folder = await temporaryFolder();
   const accept = (dir: string, ...args: string[]) =>
-    runCommand(command, ["baseline", "accept", dir, "--results", folder.dir, ...args]);
+    runCommand(["baseline", "accept", dir, "--results", folder.dir, ...args]);
   const running = await writeRun(folder.dir, "a", { manifest: { status: "running" }, tasks: { vqav2: { samples } } });
   await expect(accept(running)).rejects.toThrow("the run is running");
   const partial = await writeRun(folder.dir, "b", { tasks: { vqav2: { samples, result: { flags: ["partial"] } } } });

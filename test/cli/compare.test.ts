@@ -2,12 +2,11 @@ import { spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { command } from "../../src/cli/compare.js";
 import type { SampleRecord } from "../../src/core/result.js";
 import { sample, temporaryFolder, writeRun } from "../board/run-fixture.js";
 import { runCommand } from "./run-command.js";
 
-const run = (...args: string[]) => runCommand(command, ["compare", ...args]);
+const run = (...args: string[]) => runCommand(["compare", ...args]);
 const base = Array.from({ length: 300 }, (_, i) => sample(i, i % 4 === 0 ? 0 : 1));
 const worse = base.map((record, i) => (i % 5 === 1 ? sample(i, 0) : record));
 
@@ -82,7 +81,7 @@ test("in GitHub Actions the log gets annotations and the job's page a summary", 
   const [a, b] = await twoRuns(folder.dir);
   const summary = join(folder.dir, "summary.md");
   await writeFile(summary, "before\n");
-  const { stderr } = await runCommand(command, ["compare", a, b], {
+  const { stderr } = await runCommand(["compare", a, b], {
     GITHUB_ACTIONS: "true",
     GITHUB_STEP_SUMMARY: summary,
   });

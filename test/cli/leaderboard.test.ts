@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { command } from "../../src/cli/leaderboard.js";
 import { sample, temporaryFolder, writeRun } from "../board/run-fixture.js";
 import { runCommand } from "./run-command.js";
 
@@ -10,7 +9,7 @@ const samples = Array.from({ length: 40 }, (_, i) => sample(i, i % 4 === 0 ? 0 :
 async function results(root: string) {
   await writeRun(root, "a", { tasks: { vqav2: { samples }, gqa: { samples } } });
   await writeRun(root, "b", { tasks: { vqav2: { samples, result: { flags: ["partial"] } } } });
-  return (...args: string[]) => runCommand(command, ["leaderboard", "--results", root, ...args]);
+  return (...args: string[]) => runCommand(["leaderboard", "--results", root, ...args]);
 }
 
 test("leaderboard shows every full run below --results, flagged ones when asked", async () => {

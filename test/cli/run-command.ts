@@ -1,6 +1,7 @@
-/** Runs one command as the command line would, in this process: its output, its exit code, or the error it throws. */
+/** Runs the command that `args` names as the command line would, in this process: its output, its exit code, or the error it throws. */
 import { vi } from "vitest";
-import yargs, { type CommandModule } from "yargs";
+import yargs from "yargs";
+import { commandsFor } from "../../src/cli/commands.js";
 
 export interface Outcome {
   readonly stdout: string;
@@ -9,9 +10,6 @@ export interface Outcome {
 }
 
 export async function runCommand(
-  // yargs' own type parameter: any command fits.
-  // biome-ignore lint/suspicious/noExplicitAny: each command declares its own arguments, which a parameter cannot say
-  command: CommandModule<object, any>,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Outcome> {
@@ -28,7 +26,7 @@ export async function runCommand(
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   try {
     await yargs([...args])
-      .command(command as CommandModule)
+      .command((await commandsFor(args)) as never)
       .strict()
       .parserConfiguration({ "camel-case-expansion": false })
       .exitProcess(false)

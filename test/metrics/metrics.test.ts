@@ -31,6 +31,22 @@ test("mean respects clusters: two copies of one image say no more than one", asy
   expect(doubled.stderr ?? 0).toBeGreaterThan(0.8 * (alone.stderr ?? 1) * Math.sqrt(4 / 5));
 });
 
+test("a mean's interval ends where its scale does, unless its scores are of another scale", async () => {
+  const of = async (values: readonly number[], metric = accuracy) =>
+    (
+      await folded(
+        metric,
+        values.map((value) => ({ value })),
+      )
+    ).interval;
+  expect((await of([1, 1, 1, 0.3]))?.[1]).toBe(1);
+  expect((await of([0, 0, 0, 0.6]))?.[0]).toBe(0);
+  expect((await of([90, 100, 100], mean("rating", { range: [0, 100] })))?.[1]).toBe(100);
+  const [low, high] = (await of([55, 56, 57])) ?? [];
+  expect(low).toBeLessThan(56);
+  expect(high).toBeGreaterThan(56);
+});
+
 test("meanOfGroups weighs a group of one like a group of three", async () => {
   const metric = meanOfGroups("average", { group: "task" });
   const lines = [1, 1, 1].map((value) => ({ value, groups: { task: "a" } }));

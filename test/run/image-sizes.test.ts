@@ -2,8 +2,6 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { command } from "../../src/cli/run.js";
-import { command as score } from "../../src/cli/score.js";
 import type { SampleRecord } from "../../src/core/result.js";
 import { runCommand } from "../cli/run-command.js";
 import { type ColumnType, parquetBytes } from "../fakes/parquet-files.js";
@@ -39,7 +37,7 @@ test("a task whose score needs them gets its images' sizes, also when it is scor
         "--out",
         join(folder, out),
       ];
-      expect((await runCommand(command, args)).exitCode).toBe(0);
+      expect((await runCommand(args)).exitCode).toBe(0);
       const lines = await readFile(join(folder, out, "refcoco_bbox_rec.samples.jsonl"), "utf8");
       return JSON.parse(lines.trim()) as SampleRecord;
     };
@@ -47,7 +45,7 @@ test("a task whose score needs them gets its images' sizes, also when it is scor
     const first = await run("one", "stub:[0.25, 0.25, 0.75, 0.75]");
     expect(first.sizes).toEqual([[40, 20]]);
     expect(first.score).toMatchObject({ status: "scored", value: { IoU: 1, "ACC@0.9": 1 } });
-    const again = await runCommand(score as never, ["score", join(folder, "one"), "--out", join(folder, "two")]);
+    const again = await runCommand(["score", join(folder, "one"), "--out", join(folder, "two")]);
     expect(again).toMatchObject({ exitCode: 0 });
     const rescored = await readFile(join(folder, "two", "refcoco_bbox_rec.samples.jsonl"), "utf8");
     expect(JSON.parse(rescored.trim())).toEqual(first);

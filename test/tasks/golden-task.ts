@@ -8,7 +8,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { command } from "../../src/cli/run.js";
 import type { Json } from "../../src/core/json.js";
 import { type Prompt, promptText } from "../../src/core/prompt.js";
 import type { Result, SampleRecord } from "../../src/core/result.js";
@@ -100,7 +99,7 @@ function fullRuns(subject: Golden, label: string, splitName: string): void {
         const args = ["--tasks", label, "--data", join(folder, "rows"), "--model", model, "--scoring", scoring];
         // A stub's "1" is a verdict for some judges' questions and none for others: both ends of the path.
         if (subject.task.judge) args.push("--judge", "stub:1");
-        const ended = await runCommand(command, ["run", ...args, "--out", join(folder, out), "--max-failed", "100%"]);
+        const ended = await runCommand(["run", ...args, "--out", join(folder, out), "--max-failed", "100%"]);
         expect(ended.exitCode, ended.stderr).toBe(0);
         const result = JSON.parse(await readFile(join(folder, out, `${label}.json`), "utf8")) as Result;
         expect(result.n.total).toBe(subject.answers.length);
