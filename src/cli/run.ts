@@ -1,35 +1,27 @@
-import { existsSync } from "node:fs";
-import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import type { CommandModule } from "yargs";
 import { regenerateLeaderboard, writeRunLeaderboard } from "../board/leaderboard/collect.js";
 import type { Dataset } from "../core/dataset.js";
 import { UserError } from "../core/errors.js";
-import type { Json } from "../core/json.js";
 import { didYouMean } from "../core/nearest.js";
-import { packageRoot } from "../core/package-root.js";
-import type { RunManifest } from "../core/result.js";
-import type { GenerationOptions, Runner } from "../core/runner.js";
+import type { GenerationOptions } from "../core/runner.js";
 import type { Scoring } from "../core/score.js";
 import type { Split, Task } from "../core/task.js";
 import { openDataset } from "../datasets/index.js";
 import { readImage } from "../images/encoded.js";
-import { withBudget } from "../run/budget.js";
-import { digestOf } from "../run/digest.js";
 import { type EvaluatedTask, evaluate } from "../run/evaluate.js";
-import { askingOnce } from "../run/once.js";
 import { peek } from "../run/peek.js";
-import { withResponseCache } from "../run/response-cache.js";
 import { RunFolder } from "../run/run-folder.js";
 import type { ModelConfig } from "../runners/config.js";
-import { openRunner } from "../runners/index.js";
 import { resolveModel } from "../runners/spec.js";
 import { type Choice, chooseTasks } from "./catalogue.js";
 import { ExitCode } from "./exit-code.js";
+import { Interrupt } from "./interrupt.js";
 import { parseMaxFailed, type RunSettings, readSettings, yargsOptions } from "./options.js";
 import { Progress } from "./progress.js";
 import { costLines, resultLines } from "./report-lines.js";
-import { versions } from "./versions.js";
+import { manifestOf } from "./run-manifest.js";
+import { judgesOf, openJudge, openModel, portable, resolveModelOrDemo } from "./run-models.js";
 
 export const command: CommandModule = {
   builder: (yargs) =>
@@ -48,9 +40,6 @@ export const command: CommandModule = {
     process.exitCode = await run(await readSettings(argv));
   },
 };
-
-/** What the demo is asked when nothing is said: the tasks with embedded rows. */
-const demoModelFolder = join(packageRoot, "configs", "demo", "model");
 
 async function run(settings: RunSettings): Promise<number> {
   if (!settings.tasks || settings.tasks.length === 0) {
@@ -172,28 +161,6 @@ async function run(settings: RunSettings): Promise<number> {
   }
 }
 
-interface ChosenModel {
-  readonly config: ModelConfig;
-  readonly isDemo: boolean;
-  readonly isStub: boolean;
-}
-
-async function resolveModelOrDemo(spec: string | undefined): Promise<ChosenModel> {
-  if (spec !== undefined) {
-    const config = await resolveModel(spec);
-    return { config, isDemo: false, isStub: config.runner === "stub" };
-  }
-  if (!existsSync(join(demoModelFolder, "config.json")))
-    return { config: { runner: "stub" }, isDemo: true, isStub: true };
-  return { config: { runner: "local", name: "demo", checkpoint: demoModelFolder }, isDemo: true, isStub: false };
-}
-
-/** The demo's checkpoint is named inside the package: a baseline of it is the same on every machine. */
-function portable(config: ModelConfig): ModelConfig {
-  const isDemo = config.runner === "local" && config.checkpoint === demoModelFolder;
-  return isDemo ? { ...config, checkpoint: "configs/demo/model" } : config;
-}
-
 /** The demo has rows of its own; naming a model means asking for the benchmark. */
 function dataOf(settings: RunSettings, isDemo: boolean): string {
   const data = settings.data ?? (isDemo ? "demo" : "hub");
@@ -253,160 +220,4 @@ function generationRule(settings: RunSettings): (task: Task, split: Split) => Ge
     ...(temperature === undefined ? {} : { temperature }),
     ...(maxNewTokens === undefined ? {} : { maxNewTokens }),
   });
-}
-
-async function openModel(
-  config: ModelConfig,
-  settings: RunSettings,
-  warn: (message: string) => void,
-  progress: Progress,
-): Promise<Runner> {
-  const { concurrency, device, replicas, dtype, quantisation, template, "grid-order": gridOrder } = settings;
-  const options = { concurrency, device, replicas, dtype, quantisation, template, gridOrder };
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  let runner = timed(await openRunner(config, { ...given, warn, say: (message) => progress.say(message) }), progress);
-  if (settings.cache !== undefined) runner = await withResponseCache(runner, resolve(settings.cache));
-  return askingOnce(runner);
-}
-
-/** The models named by --judge; `none` names none. */
-function judgesOf({ judge = [] }: RunSettings): readonly string[] {
-  if (judge.length > 2) {
-    throw new UserError("more than two judges", "--judge", "name one, or two to see how far they agree");
-  }
-  return judge.filter((name) => name !== "none");
-}
-
-async function openJudge(
-  model: string | undefined,
-  choice: Choice,
-  settings: RunSettings,
-  warn: (message: string) => void,
-): Promise<Runner | undefined> {
-  if (model === undefined) return undefined;
-  if (!choice.chosen.some(({ task, split }) => task.judge && split.labelled)) {
-    warn("--judge was given, and no task has a judge");
-    return undefined;
-  }
-  const judge = await openRunner(model, { warn });
-  const cacheHome = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
-  const cached = await withResponseCache(judge, join(cacheHome, "llava-eval", "judges"));
-  return settings["judge-budget"] === undefined ? cached : withBudget(cached, settings["judge-budget"]);
-}
-
-/** Tells the progress when the model is at work: the harness's own share of the time is what remains. */
-function timed(runner: Runner, { requests }: Progress): Runner {
-  const timing = async <T>(call: Promise<T>): Promise<T> => {
-    requests.begin();
-    try {
-      return await call;
-    } finally {
-      requests.end();
-    }
-  };
-  return {
-    name: runner.name,
-    fingerprint: runner.fingerprint,
-    get concurrency() {
-      return runner.concurrency;
-    },
-    ...(runner.preflight ? { preflight: runner.preflight.bind(runner) } : {}),
-    generate: (request, signal) => timing(runner.generate(request, signal)),
-    ...(runner.loglikelihood
-      ? { loglikelihood: (request, signal) => timing((runner as Required<Runner>).loglikelihood(request, signal)) }
-      : {}),
-    [Symbol.asyncDispose]: () => runner[Symbol.asyncDispose](),
-  };
-}
-
-function manifestOf(
-  settings: RunSettings,
-  choice: Choice,
-  config: ModelConfig,
-  runner: Runner,
-  decided: { readonly scoring: string; readonly data: string; readonly seed: number },
-): RunManifest {
-  const identity = {
-    model: runner.name,
-    fingerprint: runner.fingerprint as Json,
-    ...decided,
-    repeats: settings.repeats ?? 1,
-    offset: settings.offset ?? 0,
-  };
-  // The same command finds the same folder: only what was asked for, not what it resolved to.
-  const {
-    limit: _limit,
-    concurrency: _c,
-    "max-failed": _m,
-    out: _o,
-    fresh: _f,
-    json: _j,
-    view: _v,
-    cache: _k,
-    "judge-budget": _b,
-    ...asked
-  } = settings;
-  const tasks = choice.chosen.map(({ label }) => label);
-  const digest = digestOf({ asked: { ...asked, tasks } as Json, config: config as unknown as Json, ...decided }, 8);
-  return {
-    schema: "llava-eval/run@1",
-    name: `${slug(runner.name)}-${digest}`,
-    status: "running",
-    model: runner.name,
-    fingerprint: runner.fingerprint,
-    identity,
-    config: {
-      ...settings,
-      tasks: choice.chosen.map(({ label, path }) => (path === undefined ? label : taskAt(path, label))),
-      model: config as unknown as Json,
-    } as Record<string, Json>,
-    tasks,
-    versions: versions(),
-    host: { hostname: hostname(), platform: `${process.platform}-${process.arch}`, node: process.version },
-    startedAt: new Date().toISOString(),
-  };
-}
-
-/** `/path/to/mine.ts@split`: finds a task of the user's again, from any folder. */
-const taskAt = (path: string, label: string) => path + (/@.*$/.exec(label)?.[0] ?? "");
-
-const slug = (name: string) =>
-  name
-    .toLowerCase()
-    .replace(/[^a-z0-9.]+/g, "-")
-    .replace(/^[-.]+|-+$/g, "")
-    .slice(0, 60) || "model";
-
-/** The first Ctrl-C drains: what is in flight is finished and kept. The second gives it up. */
-class Interrupt {
-  private readonly draining = new AbortController();
-  private readonly aborting = new AbortController();
-  private readonly listener = () => this.signalled();
-
-  constructor(private readonly say: (message: string) => void) {
-    process.on("SIGINT", this.listener);
-    process.on("SIGTERM", this.listener);
-  }
-
-  get drain(): AbortSignal {
-    return this.draining.signal;
-  }
-
-  get abort(): AbortSignal {
-    return this.aborting.signal;
-  }
-
-  stop(): void {
-    process.off("SIGINT", this.listener);
-    process.off("SIGTERM", this.listener);
-  }
-
-  private signalled(): void {
-    if (this.draining.signal.aborted) {
-      this.aborting.abort(new Error("interrupted"));
-      return;
-    }
-    this.say("interrupted: finishing what is in flight; once more to give it up");
-    this.draining.abort();
-  }
 }

@@ -1,0 +1,68 @@
+import { hostname } from "node:os";
+import type { Json } from "../core/json.js";
+import type { RunManifest } from "../core/result.js";
+import type { Runner } from "../core/runner.js";
+import { digestOf } from "../run/digest.js";
+import type { ModelConfig } from "../runners/config.js";
+import type { Choice } from "./catalogue.js";
+import type { RunSettings } from "./options.js";
+import { versions } from "./versions.js";
+
+/** What `run.json` says of a run before it begins: what was asked for, what decides its numbers, and its name. */
+export function manifestOf(
+  settings: RunSettings,
+  choice: Choice,
+  config: ModelConfig,
+  runner: Runner,
+  decided: { readonly scoring: string; readonly data: string; readonly seed: number },
+): RunManifest {
+  const identity = {
+    model: runner.name,
+    fingerprint: runner.fingerprint as Json,
+    ...decided,
+    repeats: settings.repeats ?? 1,
+    offset: settings.offset ?? 0,
+  };
+  // The same command finds the same folder: only what was asked for, not what it resolved to.
+  const {
+    limit: _limit,
+    concurrency: _c,
+    "max-failed": _m,
+    out: _o,
+    fresh: _f,
+    json: _j,
+    view: _v,
+    cache: _k,
+    "judge-budget": _b,
+    ...asked
+  } = settings;
+  const tasks = choice.chosen.map(({ label }) => label);
+  const digest = digestOf({ asked: { ...asked, tasks } as Json, config: config as unknown as Json, ...decided }, 8);
+  return {
+    schema: "llava-eval/run@1",
+    name: `${slug(runner.name)}-${digest}`,
+    status: "running",
+    model: runner.name,
+    fingerprint: runner.fingerprint,
+    identity,
+    config: {
+      ...settings,
+      tasks: choice.chosen.map(({ label, path }) => (path === undefined ? label : taskAt(path, label))),
+      model: config as unknown as Json,
+    } as Record<string, Json>,
+    tasks,
+    versions: versions(),
+    host: { hostname: hostname(), platform: `${process.platform}-${process.arch}`, node: process.version },
+    startedAt: new Date().toISOString(),
+  };
+}
+
+/** `/path/to/mine.ts@split`: finds a task of the user's again, from any folder. */
+const taskAt = (path: string, label: string) => path + (/@.*$/.exec(label)?.[0] ?? "");
+
+const slug = (name: string) =>
+  name
+    .toLowerCase()
+    .replace(/[^a-z0-9.]+/g, "-")
+    .replace(/^[-.]+|-+$/g, "")
+    .slice(0, 60) || "model";

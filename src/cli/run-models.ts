@@ -1,0 +1,104 @@
+/** The models of a run: the one that is evaluated, and its judges. */
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { UserError } from "../core/errors.js";
+import { packageRoot } from "../core/package-root.js";
+import type { Runner } from "../core/runner.js";
+import { withBudget } from "../run/budget.js";
+import { askingOnce } from "../run/once.js";
+import { withResponseCache } from "../run/response-cache.js";
+import type { ModelConfig } from "../runners/config.js";
+import { openRunner } from "../runners/index.js";
+import { resolveModel } from "../runners/spec.js";
+import type { Choice } from "./catalogue.js";
+import type { RunSettings } from "./options.js";
+import type { Progress } from "./progress.js";
+
+const demoModelFolder = join(packageRoot, "configs", "demo", "model");
+
+export interface ChosenModel {
+  readonly config: ModelConfig;
+  readonly isDemo: boolean;
+  readonly isStub: boolean;
+}
+
+export async function resolveModelOrDemo(spec: string | undefined): Promise<ChosenModel> {
+  if (spec !== undefined) {
+    const config = await resolveModel(spec);
+    return { config, isDemo: false, isStub: config.runner === "stub" };
+  }
+  if (!existsSync(join(demoModelFolder, "config.json")))
+    return { config: { runner: "stub" }, isDemo: true, isStub: true };
+  return { config: { runner: "local", name: "demo", checkpoint: demoModelFolder }, isDemo: true, isStub: false };
+}
+
+/** The demo's checkpoint is named inside the package: a baseline of it is the same on every machine. */
+export function portable(config: ModelConfig): ModelConfig {
+  const isDemo = config.runner === "local" && config.checkpoint === demoModelFolder;
+  return isDemo ? { ...config, checkpoint: "configs/demo/model" } : config;
+}
+
+export async function openModel(
+  config: ModelConfig,
+  settings: RunSettings,
+  warn: (message: string) => void,
+  progress: Progress,
+): Promise<Runner> {
+  const { concurrency, device, replicas, dtype, quantisation, template, "grid-order": gridOrder } = settings;
+  const options = { concurrency, device, replicas, dtype, quantisation, template, gridOrder };
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  let runner = timed(await openRunner(config, { ...given, warn, say: (message) => progress.say(message) }), progress);
+  if (settings.cache !== undefined) runner = await withResponseCache(runner, resolve(settings.cache));
+  return askingOnce(runner);
+}
+
+/** The models named by --judge; `none` names none. */
+export function judgesOf({ judge = [] }: RunSettings): readonly string[] {
+  if (judge.length > 2) {
+    throw new UserError("more than two judges", "--judge", "name one, or two to see how far they agree");
+  }
+  return judge.filter((name) => name !== "none");
+}
+
+export async function openJudge(
+  model: string | undefined,
+  choice: Choice,
+  settings: RunSettings,
+  warn: (message: string) => void,
+): Promise<Runner | undefined> {
+  if (model === undefined) return undefined;
+  if (!choice.chosen.some(({ task, split }) => task.judge && split.labelled)) {
+    warn("--judge was given, and no task has a judge");
+    return undefined;
+  }
+  const judge = await openRunner(model, { warn });
+  const cacheHome = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
+  const cached = await withResponseCache(judge, join(cacheHome, "llava-eval", "judges"));
+  return settings["judge-budget"] === undefined ? cached : withBudget(cached, settings["judge-budget"]);
+}
+
+/** Tells the progress when the model is at work: the harness's own share of the time is what remains. */
+function timed(runner: Runner, { requests }: Progress): Runner {
+  const timing = async <T>(call: Promise<T>): Promise<T> => {
+    requests.begin();
+    try {
+      return await call;
+    } finally {
+      requests.end();
+    }
+  };
+  return {
+    name: runner.name,
+    fingerprint: runner.fingerprint,
+    get concurrency() {
+      return runner.concurrency;
+    },
+    ...(runner.preflight ? { preflight: runner.preflight.bind(runner) } : {}),
+    generate: (request, signal) => timing(runner.generate(request, signal)),
+    ...(runner.loglikelihood
+      ? { loglikelihood: (request, signal) => timing((runner as Required<Runner>).loglikelihood(request, signal)) }
+      : {}),
+    [Symbol.asyncDispose]: () => runner[Symbol.asyncDispose](),
+  };
+}
