@@ -1,42 +1,51 @@
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import type { CompressionCodec } from "hyparquet";
-import { compressors, decompressZstd } from "hyparquet-compressors";
 import { snappyDecompress } from "./snappy.js";
 
 /** Larger pages are refused: one of pictures is about 1 MB, a whole column chunk in one page up to a few hundred. */
 const maxPageBytes = 512 * 1024 * 1024;
 
-/** A page's content. It may not grow beyond what its header claims, and the claim itself is bounded: bombs end here. */
-export function decompress(input: Uint8Array, size: number, codec: CompressionCodec): Uint8Array {
-  if (!(size >= 0 && size <= maxPageBytes)) {
-    throw new Error(`a page claims ${size} bytes decompressed; at most ${maxPageBytes} are read`);
-  }
-  const page = decompressUnchecked(input, size, codec);
-  if (page.byteLength !== size) throw new Error(`a page has ${page.byteLength} bytes where its header says ${size}`);
-  return page;
+/** @param size  bytes of the content, as the page's header claims */
+export type Decompress = (input: Uint8Array, size: number) => Uint8Array;
+
+/** Makes pages' contents. One may not grow beyond what its header claims, and the claim itself is bounded: bombs end here. */
+export async function decompressor(codec: CompressionCodec): Promise<Decompress> {
+  const unchecked = await uncheckedDecompressor(codec);
+  return (input, size) => {
+    if (!(size >= 0 && size <= maxPageBytes)) {
+      throw new Error(`a page claims ${size} bytes decompressed; at most ${maxPageBytes} are read`);
+    }
+    const page = unchecked(input, size);
+    if (page.byteLength !== size) throw new Error(`a page has ${page.byteLength} bytes where its header says ${size}`);
+    return page;
+  };
 }
 
-function decompressUnchecked(input: Uint8Array, size: number, codec: CompressionCodec): Uint8Array {
+/** The library is loaded for the codecs that need it: most files are snappy, and it takes as long to load as they do to open. */
+async function uncheckedDecompressor(codec: CompressionCodec): Promise<Decompress> {
   switch (codec) {
     case "UNCOMPRESSED":
-      return input;
+      return (input) => input;
     case "SNAPPY":
-      return snappyDecompress(input, size);
+      return snappyDecompress;
     case "GZIP":
-      return gunzipSync(input, { maxOutputLength: Math.max(1, size) });
+      return (input, size) => gunzipSync(input, { maxOutputLength: Math.max(1, size) });
     case "BROTLI":
-      return brotliDecompressSync(input, { maxOutputLength: Math.max(1, size) });
+      return (input, size) => brotliDecompressSync(input, { maxOutputLength: Math.max(1, size) });
     case "ZSTD": {
-      const claimed = zstdContentSize(input);
-      if (claimed !== undefined && claimed !== size) {
-        throw new Error(`a zstd page claims ${claimed} bytes where its header says ${size}`);
-      }
-      return decompressZstd(input, zstdOutput(size));
+      const { decompressZstd } = await import("hyparquet-compressors");
+      return (input, size) => {
+        const claimed = zstdContentSize(input);
+        if (claimed !== undefined && claimed !== size) {
+          throw new Error(`a zstd page claims ${claimed} bytes where its header says ${size}`);
+        }
+        return decompressZstd(input, zstdOutput(size));
+      };
     }
     default: {
-      const known = compressors[codec];
+      const known = (await import("hyparquet-compressors")).compressors[codec];
       if (!known) throw new Error(`pages compressed with ${codec} cannot be read`);
-      return known(input, size);
+      return known;
     }
   }
 }

@@ -3,7 +3,7 @@ import { parquetHeader, readPage } from "hyparquet/src/column.js";
 import { convert, DEFAULT_PARSERS } from "hyparquet/src/convert.js";
 import { readOffsetIndex } from "hyparquet/src/indexes.js";
 import { getMaxDefinitionLevel, getMaxRepetitionLevel } from "hyparquet/src/schema.js";
-import { decompress } from "./codecs.js";
+import { type Decompress, decompressor } from "./codecs.js";
 import type { AsyncBuffer } from "./file.js";
 import { checkRuns } from "./runs.js";
 
@@ -39,6 +39,7 @@ export class ColumnChunk {
   readonly #end: number;
   #next: number;
   #knownRows = 0;
+  #decompressor: Promise<Decompress> | undefined;
   #dictionary: DecodedArray | undefined;
   #whole: DecodedArray | undefined;
   /** Rows of `#whole` handed out: whoever assembles them flattens their lists in place, so they are good for one use. */
@@ -184,18 +185,28 @@ export class ColumnChunk {
   }
 
   async #readDictionary(header: Header, body: number): Promise<void> {
+    const decompress = await this.#decompress();
     const stored = await this.#bytes.read(body, header.compressed_page_size);
-    const content = decompress(stored, header.uncompressed_page_size, this.#decoder.codec);
+    const content = decompress(stored, header.uncompressed_page_size);
     const { data } = this.#decode(header, stored, content, undefined);
     if (data) this.#dictionary = convert(data, this.#decoder);
   }
 
   async #readData(header: Header, body: number, previous: DecodedArray | undefined): Promise<DecodedArray> {
+    const decompress = await this.#decompress();
     const read = await this.#bytes.read(body, header.compressed_page_size);
     // Cells are views on their page: one that is not compressed must not lie in memory that the next read fills again.
     const stored = header.data_page_header_v2?.is_compressed === false ? read.slice() : read;
-    const content = header.type === "DATA_PAGE" ? this.#versionOne(header, stored) : this.#versionTwo(header, stored);
+    const content =
+      header.type === "DATA_PAGE"
+        ? this.#versionOne(header, stored, decompress)
+        : this.#versionTwo(header, stored, decompress);
     return this.#decode(header, stored, content, previous).data ?? [];
+  }
+
+  #decompress(): Promise<Decompress> {
+    this.#decompressor ??= decompressor(this.#decoder.codec);
+    return this.#decompressor;
   }
 
   /** @param content  what the decoder finds when it asks for decompression: already done, and checked */
@@ -206,8 +217,8 @@ export class ColumnChunk {
   }
 
   /** Levels with their lengths in front, then values, all compressed together. */
-  #versionOne(header: Header, stored: Uint8Array): Uint8Array {
-    const page = decompress(stored, header.uncompressed_page_size, this.#decoder.codec);
+  #versionOne(header: Header, stored: Uint8Array, decompress: Decompress): Uint8Array {
+    const page = decompress(stored, header.uncompressed_page_size);
     const count = valuesOf(header);
     let at = 0;
     for (const level of [this.#maxRepetition, this.#maxDefinition]) {
@@ -223,7 +234,7 @@ export class ColumnChunk {
   }
 
   /** Levels uncompressed in front, values compressed or not. */
-  #versionTwo(header: Header, stored: Uint8Array): Uint8Array {
+  #versionTwo(header: Header, stored: Uint8Array, decompress: Decompress): Uint8Array {
     const facts = header.data_page_header_v2;
     if (!facts) throw new Error(`a page of column ${this.path} lacks its header`);
     const { repetition_levels_byte_length: repetition, definition_levels_byte_length: definition } = facts;
@@ -236,7 +247,7 @@ export class ColumnChunk {
     checkRuns(stored, repetition, levels, bitsFor(this.#maxDefinition), count);
     const packed = stored.subarray(levels);
     const size = header.uncompressed_page_size - levels;
-    const values = facts.is_compressed === false ? packed : decompress(packed, size, this.#decoder.codec);
+    const values = facts.is_compressed === false ? packed : decompress(packed, size);
     this.#checkValues(facts.encoding, values, 0, count);
     return values;
   }

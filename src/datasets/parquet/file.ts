@@ -1,5 +1,7 @@
 /** A parquet file's footer: what is in it and where. This folder alone knows hyparquet. */
-import { type FileMetaData, parquetMetadataAsync, type AsyncBuffer as SlicedBuffer } from "hyparquet";
+import type { FileMetaData, AsyncBuffer as SlicedBuffer } from "hyparquet";
+// Not from the package's index, which loads its query engine and its variants as well.
+import { parquetMetadataAsync } from "hyparquet/src/metadata.js";
 
 /** A file read by ranges. */
 export interface AsyncBuffer extends SlicedBuffer {
