@@ -1,4 +1,5 @@
-// One addon, several Node versions: each loads it, opens a checkpoint, and must give the bits that this Node gives.
+// One addon, several Node versions: each loads it, opens a checkpoint, must give the bits that this Node gives, and must end when
+// nobody closed the engine.
 //   node scripts/node-versions.mjs CHECKPOINT [NODE...]    NODE = path of a node binary, or a version that npm has (default 22 24)
 // Needs a build (npm run build). A soak, not a unit test: the binaries are fetched from npm (200 MB each).
 import { execFileSync, spawnSync } from "node:child_process";
@@ -11,7 +12,8 @@ const self = fileURLToPath(import.meta.url);
 const root = fileURLToPath(new URL("..", import.meta.url));
 const [checkpoint, ...wanted] = process.argv.slice(2);
 
-if (process.env.NODE_VERSIONS_CHILD) await child(checkpoint);
+if (process.env.NODE_VERSIONS_CHILD === "forget") await forget(checkpoint);
+else if (process.env.NODE_VERSIONS_CHILD) await child(checkpoint);
 else if (!checkpoint) {
   process.stderr.write("usage: node scripts/node-versions.mjs CHECKPOINT [NODE...]\n");
   process.exitCode = 1;
@@ -47,6 +49,14 @@ async function child(path) {
   process.stdout.write(`${process.version} ${addon.version} ${digest.digest("hex").slice(0, 32)}\n`);
 }
 
+/** Never closes its engine: the process must end all the same. */
+async function forget(path) {
+  const { loadAddon } = await import(join(root, "dist/src/runners/local/addon.js"));
+  const engine = await loadAddon().open({ path, device: "cpu" });
+  const tokens = Int32Array.from([1, 2]);
+  await engine.generate({ id: 1, tokens, images: [], maxNewTokens: 4, stopTokens: [] });
+}
+
 function parent(path, versions) {
   const folder = mkdtempSync(join(tmpdir(), "node-versions-"));
   try {
@@ -71,8 +81,17 @@ function binaryOf(version, folder) {
 }
 
 function run(binary, path) {
-  const environment = { ...process.env, NODE_VERSIONS_CHILD: "1" };
-  const { status, signal, stdout, stderr } = spawnSync(binary, [self, path], { env: environment, encoding: "utf8" });
+  const answered = start(binary, path, "answer");
+  const forgotten = start(binary, path, "forget");
+  return forgotten.startsWith("failed") ? forgotten : answered;
+}
+
+function start(binary, path, what) {
+  const { status, signal, stdout, stderr } = spawnSync(binary, [self, path], {
+    env: { ...process.env, NODE_VERSIONS_CHILD: what },
+    encoding: "utf8",
+    timeout: 120_000,
+  });
   if (status === 0) return stdout.trim();
-  return `failed: ${binary} (${signal ?? `exit ${status}`}): ${stderr.trim().split("\n").slice(0, 5).join(" | ")}`;
+  return `failed: ${binary}, ${what} (${signal ?? `exit ${status}`}): ${stderr.trim().split("\n").slice(0, 5).join(" | ")}`;
 }
