@@ -8,6 +8,7 @@ import type { Runner } from "../core/runner.js";
 import { withBudget } from "../run/budget.js";
 import { askingOnce } from "../run/once.js";
 import { withResponseCache } from "../run/response-cache.js";
+import { wrapped } from "../run/wrapped-runner.js";
 import type { ModelConfig } from "../runners/config.js";
 import { openRunner } from "../runners/index.js";
 import { resolveModel } from "../runners/spec.js";
@@ -88,17 +89,11 @@ function timed(runner: Runner, { requests }: Progress): Runner {
       requests.end();
     }
   };
-  return {
-    name: runner.name,
-    fingerprint: runner.fingerprint,
-    get concurrency() {
-      return runner.concurrency;
-    },
-    ...(runner.preflight ? { preflight: runner.preflight.bind(runner) } : {}),
+  const { loglikelihood } = runner;
+  return wrapped(runner, {
     generate: (request, signal) => timing(runner.generate(request, signal)),
-    ...(runner.loglikelihood
-      ? { loglikelihood: (request, signal) => timing((runner as Required<Runner>).loglikelihood(request, signal)) }
+    ...(loglikelihood
+      ? { loglikelihood: (request, signal) => timing(loglikelihood.call(runner, request, signal)) }
       : {}),
-    [Symbol.asyncDispose]: () => runner[Symbol.asyncDispose](),
-  };
+  });
 }

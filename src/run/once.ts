@@ -1,5 +1,6 @@
 import type { GenerateRequest, Output, Runner } from "../core/runner.js";
 import { requestDigest } from "./digest.js";
+import { wrapped } from "./wrapped-runner.js";
 
 /** Identical requests stand near each other (one picture, one row group); a bounded memory finds them. */
 const remembered = 4096;
@@ -7,16 +8,7 @@ const remembered = 4096;
 /** Sends identical greedy requests once: the same words, pictures and options give the same answer. */
 export function askingOnce(runner: Runner): Runner {
   const answers = new Map<string, Promise<Output>>();
-  return {
-    name: runner.name,
-    fingerprint: runner.fingerprint,
-    get concurrency() {
-      return runner.concurrency;
-    },
-    ...(runner.preflight
-      ? { preflight: (signal: AbortSignal) => runner.preflight?.(signal) ?? Promise.resolve() }
-      : {}),
-    ...(runner.loglikelihood ? { loglikelihood: runner.loglikelihood.bind(runner) } : {}),
+  return wrapped(runner, {
     async generate(request: GenerateRequest, signal: AbortSignal): Promise<Output> {
       if (request.options.temperature > 0) return runner.generate(request, signal);
       const key = requestDigest(request.prompt, request.options, request.seed);
@@ -29,8 +21,7 @@ export function askingOnce(runner: Runner): Runner {
       if (answers.size > remembered) answers.delete(answers.keys().next().value as string);
       return answer;
     },
-    [Symbol.asyncDispose]: () => runner[Symbol.asyncDispose](),
-  };
+  });
 }
 
 /** The same answer, at no further cost. */

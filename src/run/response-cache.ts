@@ -5,6 +5,7 @@ import type { GenerateRequest, Output, Runner } from "../core/runner.js";
 import { digestOf, requestDigest } from "./digest.js";
 import { Journal } from "./journal.js";
 import type { LinePosition } from "./line-reader.js";
+import { wrapped } from "./wrapped-runner.js";
 
 interface CachedAnswer {
   readonly key: string;
@@ -31,14 +32,7 @@ export async function withResponseCache(runner: Runner, folder: string): Promise
   for (const name of (await readdir(own)).filter((file) => file.endsWith(".jsonl")).sort()) await openSegment(name);
   const journal = await openSegment(mine);
 
-  return {
-    name: runner.name,
-    fingerprint: runner.fingerprint,
-    get concurrency() {
-      return runner.concurrency;
-    },
-    ...(runner.preflight ? { preflight: runner.preflight.bind(runner) } : {}),
-    ...(runner.loglikelihood ? { loglikelihood: runner.loglikelihood.bind(runner) } : {}),
+  return wrapped(runner, {
     async generate(request: GenerateRequest, signal: AbortSignal): Promise<Output> {
       const key = requestDigest(request.prompt, request.options, request.seed);
       const earlier = known.get(key);
@@ -56,5 +50,5 @@ export async function withResponseCache(runner: Runner, folder: string): Promise
       for (const segment of opened) await segment.close();
       await runner[Symbol.asyncDispose]();
     },
-  };
+  });
 }
