@@ -105,10 +105,24 @@ const commands: Readonly<Record<string, Listed>> = {
 
 export const commandNames: readonly string[] = Object.keys(commands);
 
-/** The command that the arguments name, ready to be called; the list of all of them when they name none (help, a misspelt name). */
+/** Where yargs' completion script puts the words that it completes: `--get-yargs-completions llava-eval run --ta`. */
+const completing = "--get-yargs-completions";
+
+/**
+ * The command that the arguments begin with, ready to be called; otherwise all of them, each loaded when yargs comes to it (help,
+ * a misspelt name, options before the command).
+ */
 export async function commandsFor(args: readonly string[]): Promise<readonly AnyCommand[]> {
-  const name = args.find((arg) => Object.hasOwn(commands, arg));
-  const named = name === undefined ? undefined : commands[name];
+  const first = args[0] === completing ? args[2] : args[0];
+  const named = first !== undefined && Object.hasOwn(commands, first) ? commands[first] : undefined;
   if (named) return [{ command: named.usage, describe: named.describe, ...(await named.load()).command }];
-  return Object.values(commands).map(({ usage, describe }) => ({ command: usage, describe, handler: () => {} }));
+  return Object.values(commands).map(({ usage, describe, load }) => ({
+    command: usage,
+    describe,
+    builder: async (yargs) => {
+      const { builder } = (await load()).command;
+      return typeof builder === "function" ? builder(yargs) : yargs;
+    },
+    handler: async (argv) => (await load()).command.handler(argv),
+  }));
 }

@@ -14,7 +14,9 @@ export async function main(args: readonly string[]): Promise<void> {
   try {
     await (await parser(args)).parseAsync();
   } catch (error) {
-    process.exitCode = report(error);
+    // Once a command was loaded on the way, yargs rejects instead of calling its `fail`.
+    const complaint = error instanceof Error && error.name === "YError";
+    process.exitCode = report(complaint ? flagError(error.message, args[0] ?? "") : error);
   }
 }
 
@@ -50,8 +52,8 @@ const showsOptions = ["--help", "-h", "help", "completion", "--get-yargs-complet
 function unlisted(command: AnyCommand): AnyCommand {
   const { builder } = command;
   if (typeof builder !== "function") return command;
-  const hidden = (yargs: Argv) => {
-    const built = builder(yargs) as Argv & { getOptions(): { key: object } };
+  const hidden = async (yargs: Argv) => {
+    const built = (await builder(yargs)) as Argv & { getOptions(): { key: object } };
     for (const option of Object.keys(built.getOptions().key)) built.hide(option);
     return built;
   };
@@ -60,8 +62,9 @@ function unlisted(command: AnyCommand): AnyCommand {
 
 /** yargs' own complaints in our form. */
 function flagError(message: string, first: string): UserError {
-  const unknown = /^Unknown (?:argument|command)s?: (.+)$/.exec(message)?.[1]?.split(", ")[0];
-  if (unknown === first) {
+  const unknowns = /^Unknown (?:argument|command)s?: (.+)$/.exec(message)?.[1]?.split(", ");
+  const unknown = unknowns?.[0];
+  if (unknowns?.includes(first) && !commandNames.includes(first)) {
     return new UserError(
       `no command "${first}"`,
       "the command line",

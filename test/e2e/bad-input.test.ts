@@ -19,6 +19,16 @@ interface Case {
 const cases: readonly Case[] = [
   { name: "no command", args: [], says: ["no command", "--help"] },
   { name: "an unknown command", args: ["rnu"], says: ['no command "rnu"', 'did you mean "run"'] },
+  {
+    name: "an unknown command, and a flag whose value is the name of one",
+    args: ["rnu", "--out", "data"],
+    says: ['no command "rnu"', 'did you mean "run"'],
+  },
+  {
+    name: "a flag before the command, its value the name of another",
+    args: ["--out", "data", "run"],
+    says: ["no task was named", "--tasks"],
+  },
   { name: "no task", args: ["run"], says: ["no task was named", "--tasks"] },
   { name: "an unknown task", args: ["run", "--tasks", "mmu"], says: ['no task named "mmu"', "did you mean"] },
   { name: "an unknown split", args: ["run", "--tasks", "mmmu@tset"], says: ['no split "tset"', 'did you mean "test"'] },
