@@ -3,14 +3,16 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { createJiti } from "jiti";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const built = (path) => import(pathToFileURL(join(root, "dist/src", path)).href);
-const { checkBenchmarkFolder } = await built("conformance/benchmark-folder.js");
-const { checkVectorFile } = await built("conformance/vector-file.js");
-const { benchmarks } = await built("conformance/outputs/table.js");
-const { vectorFiles } = await built("conformance/vectors/table.js");
-const { loadTasks } = await built("cli/catalogue.js");
+const sources = createJiti(import.meta.url, { alias: { "llava-eval": join(root, "src/index.ts") } });
+const source = (path) => sources.import(join(root, "test/conformance", path));
+const { checkBenchmarkFolder } = await source("benchmark-folder.ts");
+const { checkVectorFile } = await source("vector-file.ts");
+const { benchmarks } = await source("outputs/table.ts");
+const { vectorFiles } = await source("vectors/table.ts");
+const { loadTasks } = await import(pathToFileURL(join(root, "dist/src/cli/catalogue.js")).href);
 
 const data = join(root, "test/conformance/data");
 const count = (n) => n.toLocaleString("en-US");

@@ -22,7 +22,6 @@ const mayImport: Record<string, readonly string[]> = {
   run: ["core", "statistics"],
   board: ["core", "statistics"],
   report: ["core", "statistics", "run", "board"],
-  conformance: ["core", "text", "statistics", "prompts", "scorers", "metrics"],
 };
 
 /** The one folder that wraps each package; everybody else uses the wrapper. */

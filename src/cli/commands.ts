@@ -75,11 +75,6 @@ const commands: Readonly<Record<string, Listed>> = {
     describe: "Read every row of a task and decode every picture: source, revision, digest, rows, what is damaged",
     load: () => import("./data.js"),
   },
-  metric: {
-    usage: "metric [name] [file]",
-    describe: "Run a scorer on a file of inputs, or check it against a reference's values; without a name, list them",
-    load: () => import("./metric.js"),
-  },
   model: {
     usage: "model <checkpoint>",
     describe: "Describe a checkpoint: architecture, parameters, memory per device, what is unsupported and why",

@@ -1,7 +1,6 @@
 /** The bootstrap (Efron 1979): how far a measure of a whole split moves when its samples are drawn again. */
 
 import { sampleDeviation } from "./descriptive.js";
-import { PythonRandom } from "./mersenne-twister.js";
 import { seededRandom } from "./seeded-random.js";
 
 export interface BootstrapResult {
@@ -71,33 +70,4 @@ function quantile(sorted: readonly number[], p: number): number {
   const low = sorted[below] as number;
   const high = sorted[Math.min(below + 1, sorted.length - 1)] as number;
   return low + (high - low) * (position - below);
-}
-
-const chunkSize = 1000;
-
-/**
- * lmms-eval's resamples of one chunk: `random.Random(chunk)` and `choices`, `iterations` times.
- * In conformance only; runs use `bootstrap`.
- */
-export function referenceBootstrapChunk<T>(
-  measure: (items: readonly T[]) => number,
-  items: readonly T[],
-  chunk: number,
-  iterations: number,
-): number[] {
-  const random = new PythonRandom(chunk);
-  return Array.from({ length: iterations }, () => measure(random.choices(items, items.length)));
-}
-
-/** lmms-eval's `bootstrap_stderr`: whole chunks only, so 1,500 iterations are really 1,000. */
-export function referenceBootstrapStderr<T>(
-  measure: (items: readonly T[]) => number,
-  items: readonly T[],
-  iterations: number,
-): number {
-  const size = Math.min(chunkSize, iterations);
-  const chunks = Math.floor(iterations / size);
-  const values: number[] = [];
-  for (let chunk = 0; chunk < chunks; chunk++) values.push(...referenceBootstrapChunk(measure, items, chunk, size));
-  return sampleDeviation(values);
 }

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { benchmarkFolders } from "../../src/conformance/benchmark-folder.js";
+import { benchmarkFolders } from "./benchmark-folder.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const data = join(root, "test", "conformance", "data");

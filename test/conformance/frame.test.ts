@@ -1,16 +1,17 @@
 /** The checks themselves: what they accept, and that they can fail. */
+import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Benchmark, benchmarkFolders, checkBenchmarkFolder } from "../../src/conformance/benchmark-folder.js";
-import { conformance } from "../../src/conformance/command.js";
-import { compareOutcome, decodeInput, exactFloats } from "../../src/conformance/compare.js";
-import { checkVectorFile } from "../../src/conformance/vector-file.js";
 import { Type } from "../../src/core/schema.js";
 import { PythonFloat } from "../../src/text/python-numbers.js";
-import { runCommand } from "../cli/run-command.js";
+import { type Benchmark, benchmarkFolders, checkBenchmarkFolder } from "./benchmark-folder.js";
+import { checkFolders } from "./check-folders.js";
+import { checkVectors } from "./check-vectors.js";
+import { compareOutcome, decodeInput, exactFloats } from "./compare.js";
+import { checkVectorFile } from "./vector-file.js";
 
 let folder = "";
 beforeAll(async () => {
@@ -79,24 +80,27 @@ const anlsLines = (expected: number) =>
     { id: "a-2", fn: "pix2struct.anls", input: { references: ["abcd"], prediction: "abcx" }, expected },
   );
 
-describe("llava-eval metric", () => {
-  const run = (...args: string[]) => runCommand(["metric", ...args]);
+describe("npm run vectors", () => {
+  const run = (...args: string[]) => {
+    const printed: string[] = [];
+    const exitCode = checkVectors(args, (text) => printed.push(text));
+    return { exitCode, printed, last: printed.at(-1) };
+  };
 
-  test("--check counts lines that agree and exits 3 on a difference, plain or gzip'd", async () => {
+  test("counts lines that agree and exits 3 on a difference, plain or gzip'd", async () => {
     const [right, wrong] = [join(folder, "right.jsonl.gz"), join(folder, "wrong.jsonl")];
     await writeFile(right, gzipSync(anlsLines(75)));
     await writeFile(wrong, anlsLines(76));
-    expect(await run("anls", "--check", right)).toMatchObject({ exitCode: 0, stdout: "2 passed, 0 failed\n" });
-    const failed = await run("anls", "--check", wrong);
-    expect(failed.exitCode).toBe(3);
-    expect(failed.stdout).toContain("a-2");
-    expect(failed.stdout.trimEnd().split("\n").at(-1)).toBe("1 passed, 1 failed");
+    expect(run("anls", right)).toMatchObject({ exitCode: 0, printed: ["2 passed, 0 failed"] });
+    const failed = run("anls", wrong);
+    expect(failed).toMatchObject({ exitCode: 3, last: "1 passed, 1 failed" });
+    expect(failed.printed.join("\n")).toContain("a-2");
   });
 
   test("a file without cases has failed", async () => {
     const empty = join(folder, "empty.jsonl");
     await writeFile(empty, "\n");
-    expect(await run("anls", "--check", empty)).toMatchObject({ exitCode: 3 });
+    expect(run("anls", empty)).toMatchObject({ exitCode: 3, last: "0 passed, 0 failed" });
   });
 
   test("a line with an unknown function or without expected has failed", async () => {
@@ -105,20 +109,23 @@ describe("llava-eval metric", () => {
       odd,
       lines({ id: "x", fn: "nothing", input: {}, expected: 1 }, { id: "y", fn: "lmms.anls", input: {} }),
     );
-    const outcome = await run("anls", "--check", odd);
-    expect(outcome.stdout).toContain("0 passed, 2 failed");
+    expect(run("anls", odd).last).toBe("0 passed, 2 failed");
   });
 
-  test("without --check it prints our value for each input", async () => {
-    const inputs = join(folder, "inputs.jsonl");
-    await writeFile(inputs, lines({ id: "a", fn: "m4c.stvqa_anls", input: { references: ["Ab"], prediction: "ab" } }));
-    expect(await run("anls", inputs)).toMatchObject({ exitCode: 0, stdout: '{"id":"a","value":1}\n' });
+  test("a misspelt name is the user's error with the nearest name, and so is a missing file", () => {
+    expect(() => run()).toThrow(/no vectors named ""/);
+    expect(() => run("vqa_acuracy", "x")).toThrow(/no vectors named "vqa_acuracy"/);
+    expect(() => run("anls")).toThrow(/one file is wanted/);
+    expect(() => run("anls", join(folder, "absent.jsonl"))).toThrow(/no such file/);
   });
 
-  test("without a name it lists the scorers; a misspelt one is the user's error with the nearest name", async () => {
-    expect((await run()).stdout).toContain("vqa_accuracy\n");
-    await expect(run("vqa_acuracy", "--check", "x")).rejects.toThrow(/no scorer named "vqa_acuracy"/);
-    await expect(run("anls", "--check", join(folder, "absent.jsonl"))).rejects.toThrow(/no such file/);
+  test("runs from a clone by its own line in package.json", async () => {
+    const path = join(folder, "clone.jsonl");
+    await writeFile(path, anlsLines(76));
+    const { status, stdout } = spawnSync("npm", ["run", "--silent", "vectors", "--", "anls", path], {
+      encoding: "utf8",
+    });
+    expect([status, stdout.trimEnd().split("\n").at(-1)]).toEqual([3, "1 passed, 1 failed"]);
   });
 });
 
@@ -176,17 +183,17 @@ describe("benchmark folders", () => {
     const nothing = join(folder, "nothing");
     await mkdir(nothing, { recursive: true });
     const printed: string[] = [];
-    expect(conformance([nothing], (text) => printed.push(text))).toBe(3);
+    expect(checkFolders([nothing], (text) => printed.push(text))).toBe(3);
     expect(printed.at(-1)).toBe("0 passed, 1 failed");
     const vectors = join(folder, "vectors");
     await mkdir(vectors, { recursive: true });
     await writeFile(join(vectors, "anls.jsonl"), anlsLines(75));
     printed.length = 0;
-    expect(conformance([vectors], (text) => printed.push(text))).toBe(0);
+    expect(checkFolders([vectors], (text) => printed.push(text))).toBe(0);
     expect(printed.at(-1)).toBe("2 passed, 0 failed");
     await writeFile(join(vectors, "never_seen.jsonl"), anlsLines(75));
-    expect(conformance([vectors], () => {})).toBe(3);
-    expect(() => conformance([join(folder, "absent")], () => {})).toThrow(/no such folder/);
+    expect(checkFolders([vectors], () => {})).toBe(3);
+    expect(() => checkFolders([join(folder, "absent")], () => {})).toThrow(/no such folder/);
   });
 });
 

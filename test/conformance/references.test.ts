@@ -1,11 +1,11 @@
 /** Every line of every vector file and every real output, through the code that scores runs. */
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { benchmarkFolders, checkBenchmarkFolder } from "../../src/conformance/benchmark-folder.js";
-import { benchmarks } from "../../src/conformance/outputs/table.js";
-import { checkVectorFile } from "../../src/conformance/vector-file.js";
-import { vectorFiles } from "../../src/conformance/vectors/table.js";
+import { benchmarkFolders, checkBenchmarkFolder } from "./benchmark-folder.js";
 import { outputsElsewhere, ownOutputs, ownVectors, sharedConformance } from "./data-folders.js";
+import { benchmarks } from "./outputs/table.js";
+import { checkVectorFile } from "./vector-file.js";
+import { vectorFiles } from "./vectors/table.js";
 
 describe("vectors made by running the references' code", () => {
   test("every file has a scorer, and every scorer a file", () => {

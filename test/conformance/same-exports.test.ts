@@ -58,7 +58,7 @@ const conformanceOnly = JSON.parse(read(join(root, "test", "conformance", "confo
 test("every scorer, metric and parser that conformance runs is one that tasks reach", () => {
   const reached = reachedFromTasks();
   const adapters = ["vectors", "outputs"].flatMap((folder) => {
-    const path = join(root, "src", "conformance", folder);
+    const path = join(root, "test", "conformance", folder);
     return readdirSync(path).map((file) => join(path, file));
   });
   const strangers = adapters.flatMap((adapter) =>

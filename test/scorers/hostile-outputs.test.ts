@@ -15,7 +15,7 @@ import { lmmsScienceQaCorrect, scienceQaLetter } from "../../src/scorers/science
 import { squadF1, tokenSetF1 } from "../../src/scorers/token-f1.js";
 import { evalAiVqaAccuracy, lmmsVqav2Accuracy, officialVqaAccuracy } from "../../src/scorers/vqa-accuracy.js";
 import { lmmsMmeAnswer, lmmsPopeAnswer, mmeAnswer, popeAnswer } from "../../src/scorers/yes-no.js";
-import { multipleChoiceFilter, regexFilter, simpleChoiceFilter } from "../../src/text/response-filters.js";
+import { multipleChoiceFilter, regexFilter, simpleChoiceFilter } from "../conformance/ported/response-filters.js";
 
 const repeat = (piece: string, size: number): string => piece.repeat(Math.ceil(size / piece.length)).slice(0, size);
 const pieces = [

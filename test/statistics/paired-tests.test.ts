@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { holm } from "../../src/statistics/holm.js";
-import { detectableEffect, pairedTTest, powerWith, samplesNeeded } from "../../src/statistics/paired.js";
 import { mcnemarExact } from "../../src/statistics/paired-mcnemar.js";
 import { designEffect, detectableDifference, samplesForDifference } from "../../src/statistics/paired-mcnemar-power.js";
 import { signFlipTest } from "../../src/statistics/paired-permutation.js";
@@ -60,22 +59,4 @@ test("designEffect is 1 for independent samples and the cluster size for equal c
   const values = Array.from({ length: 400 }, (_, i) => ({ value: (i % 100) % 2, cluster: `c${i % 100}` }));
   expect(designEffect(values)).toBeCloseTo(4, 0);
   expect(designEffect(values.map((entry, i) => ({ ...entry, cluster: `q${i}` })))).toBeCloseTo(1, 10);
-});
-
-test("pairedTTest knows equal, opposite and constant differences", () => {
-  const { difference, stderr, p, n } = pairedTTest([0.9, 0.8, 0.4, 0.7], [0.5, 0.6, 0.5, 0.2]);
-  expect(n).toBe(4);
-  expect(difference).toBeCloseTo(0.25, 12);
-  expect(stderr).toBeCloseTo(0.1322876, 6);
-  expect(p).toBeCloseTo(0.155181715328795, 12); // closed form for 3 degrees of freedom
-  expect(pairedTTest([1, 0], [1, 0])).toMatchObject({ t: 0, p: 1 });
-  expect(pairedTTest([1, 1], [0, 0])).toMatchObject({ t: Number.POSITIVE_INFINITY, p: 0 });
-  expect(() => pairedTTest([1], [1, 0])).toThrow(RangeError);
-});
-
-test("power of a design: lmms-eval's figures for the same question", () => {
-  const design = { effect: 0.03, deviationA: 0.3, deviationB: 0.4, correlation: 0.5, alpha: 0.01, power: 0.9 };
-  expect(samplesNeeded(design)).toBe(2150);
-  expect(powerWith(1000, design)).toBeCloseTo(0.5221, 4);
-  expect(detectableEffect(1000, design)).toBeCloseTo(0.044, 4);
 });

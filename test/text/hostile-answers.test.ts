@@ -24,7 +24,6 @@ import { evalAiVqaAccuracy, lmmsVqav2Accuracy, officialVqaAccuracy } from "../..
 import { lmmsMmeAnswer, lmmsPopeAnswer, mmeAnswer, popeAnswer } from "../../src/scorers/yes-no.js";
 import { parseCmmmuChoice } from "../../src/text/cmmmu-choice.js";
 import { inferChoice, inferChoiceVlmEvalKit } from "../../src/text/infer-choice.js";
-import { parseJmmmuProChoice } from "../../src/text/jmmmu-pro-choice.js";
 import {
   boxedOrLastNumber,
   embeddedJson,
@@ -49,6 +48,7 @@ import { majorityVerdict, openIsCorrect, parseBlank, parseVerdicts } from "../..
 import { parsePythonLiteral } from "../../src/text/python-literal.js";
 import { stripReasoning } from "../../src/text/reasoning-tags.js";
 import { robustChoice } from "../../src/text/robust-choice.js";
+import { parseJmmmuProChoice } from "../conformance/ported/jmmmu-pro-choice.js";
 
 const size = Number(process.env.LLAVA_EVAL_TEST_ANSWER_SIZE ?? 300_000);
 const repeat = (piece: string): string => piece.repeat(Math.ceil(size / piece.length)).slice(0, size);

@@ -1,0 +1,112 @@
+/** Real outputs of the mathematics benchmarks. */
+
+import { Nullable, Type } from "../../../src/core/schema.js";
+import { mean } from "../../../src/metrics/mean.js";
+import { mathVisionCorrect } from "../../../src/scorers/math-vision.js";
+import { scoreExtraction } from "../../../src/scorers/math-vista.js";
+import { sum } from "../../../src/statistics/descriptive.js";
+import { extractMathVisionAnswer } from "../../../src/text/math-vision-answer.js";
+import type { Benchmark } from "../benchmark-folder.js";
+import { foldValue } from "../fold.js";
+
+const accuracy = mean("accuracy");
+const flag = (right: boolean) => (right ? 1 : 0);
+
+/** Percent right, of all and for every value that `of` gives to rows. */
+function percent<Row>(rows: readonly Row[], correct: readonly number[]): number;
+function percent<Row>(
+  rows: readonly Row[],
+  correct: readonly number[],
+  of: (row: Row) => readonly string[],
+): Record<string, number>;
+function percent<Row>(rows: readonly Row[], correct: readonly number[], of?: (row: Row) => readonly string[]) {
+  const share = (wanted: (row: Row) => boolean) => {
+    const values = correct.filter((_, i) => wanted(rows[i] as Row)).map((value) => ({ value }));
+    return (foldValue(accuracy, values) ?? Number.NaN) * 100;
+  };
+  if (of === undefined) return share(() => true);
+  return Object.fromEntries(
+    [...new Set(rows.flatMap(of))].map((name) => [name, share((row) => of(row).includes(name))]),
+  );
+}
+
+interface VistaRow {
+  readonly question_type: string;
+  readonly answer_type: string;
+  readonly choices: readonly string[] | null;
+  readonly precision: number | null;
+  readonly answer: string;
+  /** What the extractor gave: mostly text. */
+  readonly extraction: unknown;
+  readonly metadata: Readonly<Record<string, string | readonly string[]>>;
+}
+
+const mathvista: Benchmark = {
+  row: Type.Object({
+    question_type: Type.String(),
+    answer_type: Type.String(),
+    choices: Type.Optional(Nullable(Type.Array(Type.String()))),
+    precision: Type.Optional(Nullable(Type.Number())),
+    answer: Type.Unknown(),
+    extraction: Type.Unknown(),
+    metadata: Type.Record(Type.String(), Type.Unknown()),
+  }),
+  evaluate: (rows: readonly VistaRow[]) => {
+    const scored = rows.map((row) => scoreExtraction(row.extraction, row, "official"));
+    const correct = scored.map((row) => flag(row.correct));
+    const attributes = ["language", "category", "task", "context", "grade", "skills"];
+    const metadata = (name: string) => (row: VistaRow) => [row.metadata[name] ?? []].flat();
+    return {
+      metrics: {
+        accuracy: percent(rows, correct),
+        correct: sum(correct),
+        question_type: percent(rows, correct, (row) => [row.question_type]),
+        answer_type: percent(rows, correct, (row) => [row.answer_type]),
+        ...Object.fromEntries(attributes.map((name) => [name, percent(rows, correct, metadata(name))])),
+      },
+      official: scored.map(({ prediction }, i) => ({ prediction, correct: correct[i] })),
+    };
+  },
+};
+
+interface VisionRow {
+  readonly level: number;
+  readonly subject: string;
+  readonly options: readonly string[];
+  readonly answer: string;
+  readonly response: string;
+  readonly official?: { readonly model_answer?: string };
+}
+
+const mathvision: Benchmark = {
+  row: Type.Object({
+    level: Type.Integer(),
+    subject: Type.String(),
+    options: Type.Array(Type.String()),
+    answer: Type.String(),
+    response: Type.String(),
+  }),
+  evaluate: (rows: readonly VisionRow[]) => {
+    const answers = rows.map(({ response }) => extractMathVisionAnswer(response));
+    const correct = rows.map(({ answer, options }, i) =>
+      flag(mathVisionCorrect(answers[i] as string, answer, options)),
+    );
+    return {
+      metrics: {
+        accuracy: percent(rows, correct),
+        correct: sum(correct),
+        by_subject: percent(rows, correct, ({ subject }) => [subject]),
+        by_level: percent(rows, correct, ({ level }) => [String(level)]),
+      },
+      official: rows.map((row, i) => ({ model_answer: committedForm(row, answers[i] as string), correct: correct[i] })),
+    };
+  },
+};
+
+/** Of the response `A)` the authors' files hold both `a` and, for `E)`, `e)`: either form is theirs. */
+function committedForm({ response, official }: VisionRow, answer: string): string {
+  const committed = official?.model_answer;
+  return /^[A-E]\)$/.test(response) && committed === answer.slice(0, 1) ? committed : answer;
+}
+
+export const mathBenchmarks: Readonly<Record<string, Benchmark>> = { mathvista, mathvision };

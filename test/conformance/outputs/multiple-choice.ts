@@ -1,0 +1,217 @@
+/** Real outputs of the multiple-choice benchmarks. */
+
+import { Nullable, Type } from "../../../src/core/schema.js";
+import { circularAccuracy } from "../../../src/metrics/circular.js";
+import { mean } from "../../../src/metrics/mean.js";
+import { meanOfGroups } from "../../../src/metrics/mean-of-groups.js";
+import { staticLetter } from "../../../src/scorers/mmbench.js";
+import { domainOf } from "../../../src/scorers/mmmu.js";
+import { mmstarCorrect } from "../../../src/scorers/mmstar.js";
+import type { Choices } from "../../../src/text/infer-choice.js";
+import { optionLetters, parseChoice, parseProChoice } from "../../../src/text/mmmu-choice.js";
+import { matchesOpen, normalizeOpen, parseOpen } from "../../../src/text/open-answer.js";
+import { formatFloat } from "../../../src/text/python-numbers.js";
+import { pythonStr } from "../../../src/text/python-repr.js";
+import type { Benchmark } from "../benchmark-folder.js";
+import { type FoldInput, foldValue } from "../fold.js";
+import { PythonRandom } from "../ported/mersenne-twister.js";
+
+const accuracy = mean("accuracy");
+const flag = (right: boolean) => (right ? 1 : 0);
+const percentOf = (metric: typeof accuracy, inputs: readonly FoldInput[]) =>
+  (foldValue(metric, inputs) ?? Number.NaN) * 100;
+
+/** The metric for every value of a group. */
+function byGroup(inputs: readonly FoldInput[], group: string, scale = 100): Record<string, number> {
+  const names = [...new Set(inputs.flatMap(({ groups }) => groups?.[group] ?? []))];
+  return Object.fromEntries(
+    names.map((name) => {
+      const of = inputs.filter(({ groups }) => groups?.[group] === name);
+      return [name, (foldValue(accuracy, of) ?? Number.NaN) * scale];
+    }),
+  );
+}
+
+interface MmmuRow {
+  readonly subject: string;
+  readonly question_type: string;
+  readonly answer: string | readonly string[];
+  readonly response: string;
+  readonly index2ans?: Readonly<Record<string, string>>;
+}
+
+type Parsed = {
+  readonly parsed: string | readonly (string | number)[];
+  readonly correct: number;
+  readonly random_fallback: boolean;
+};
+
+function mmmuRow(row: MmmuRow, random: PythonRandom): Parsed {
+  const golds = typeof row.answer === "string" ? [row.answer] : row.answer;
+  if (row.question_type !== "multiple-choice") {
+    const candidates = parseOpen(row.response);
+    const sortKey = (candidate: string | number) =>
+      typeof candidate === "number" ? formatFloat(candidate) : candidate;
+    const parsed = [...candidates].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+    return { parsed, correct: flag(matchesOpen(candidates, golds.flatMap(normalizeOpen))), random_fallback: false };
+  }
+  const options = Object.values(row.index2ans ?? {});
+  const letter = parseChoice("official", row.response, options);
+  const parsed = letter ?? random.choice(optionLetters(options.length));
+  return { parsed, correct: flag(golds.includes(parsed)), random_fallback: letter === undefined };
+}
+
+const mmmu: Benchmark = {
+  row: Type.Object({ subject: Type.String(), question_type: Type.String(), response: Type.String() }),
+  evaluate: (rows: readonly MmmuRow[]) => {
+    const random = new PythonRandom(42);
+    const official = rows.map((row) => mmmuRow(row, random));
+    const inputs = rows.map(({ subject }, i) => {
+      const domain = domainOf(subject);
+      return { value: official[i]?.correct ?? 0, groups: { subject, ...(domain === undefined ? {} : { domain }) } };
+    });
+    const drawn = official.filter((row) => row.random_fallback);
+    const withoutDraws = official.map((row) => ({ value: row.random_fallback ? 0 : row.correct }));
+    return {
+      metrics: {
+        acc: foldValue(accuracy, inputs),
+        n_correct: official.filter((row) => row.correct === 1).length,
+        n_random_fallback: drawn.length,
+        n_correct_by_random_fallback: drawn.filter((row) => row.correct === 1).length,
+        acc_fallback_counted_wrong: foldValue(accuracy, withoutDraws),
+        subject_acc: byGroup(inputs, "subject", 1),
+        domain_acc: byGroup(inputs, "domain", 1),
+      },
+      official,
+    };
+  },
+};
+
+interface ProRow {
+  readonly options: readonly unknown[];
+  readonly answer: string;
+  readonly response: string;
+}
+
+const mmmuPro: Benchmark = {
+  row: Type.Object({ options: Type.Array(Type.Unknown()), answer: Type.String(), response: Type.String() }),
+  evaluate: (rows: readonly ProRow[]) => {
+    const random = new PythonRandom(42);
+    const official = rows.map(({ options, answer, response }): Parsed => {
+      const letter = parseProChoice(response, options.map(pythonStr));
+      const parsed = letter ?? random.choice(optionLetters(options.length));
+      return { parsed, correct: flag(parsed === answer), random_fallback: letter === undefined };
+    });
+    const found = official.filter((row) => !row.random_fallback);
+    const drawn = official.filter((row) => row.random_fallback);
+    const values = (of: readonly Parsed[]) => of.map(({ correct }) => ({ value: correct }));
+    return {
+      metrics: {
+        acc_seed42: percentOf(accuracy, values(official)),
+        n_random_fallback: drawn.length,
+        n_correct_by_random_fallback: drawn.filter((row) => row.correct === 1).length,
+        n_correct_parsed: found.filter((row) => row.correct === 1).length,
+        acc_fallback_counted_wrong: percentOf(
+          accuracy,
+          official.map((row) => ({ value: row.random_fallback ? 0 : row.correct })),
+        ),
+        acc_without_fallback_rows: percentOf(accuracy, values(found)),
+      },
+      official,
+    };
+  },
+};
+
+interface CircularRow {
+  readonly index: number;
+  readonly group: number;
+  readonly options: Choices;
+  readonly answer: string;
+  readonly response: string;
+}
+
+const mmbench: Benchmark = {
+  row: Type.Object({
+    index: Type.Integer(),
+    group: Type.Integer(),
+    options: Type.Record(Type.String(), Type.String()),
+    answer: Type.String(),
+    response: Type.String(),
+  }),
+  evaluate: (rows: readonly CircularRow[]) => {
+    const inputs = rows.map(({ index, group, options, answer, response }) => ({
+      value: flag(staticLetter(response, options) === answer),
+      data: { first: index < 1e6 },
+      cluster: String(group),
+    }));
+    const first = inputs.filter(({ data }) => data.first);
+    return {
+      metrics: {
+        circular_acc: percentOf(circularAccuracy("circular_accuracy"), inputs),
+        n_groups: new Set(inputs.map(({ cluster }) => cluster)).size,
+        vanilla_acc_first_pass: percentOf(accuracy, first),
+        n_first_pass: first.length,
+        row_acc: percentOf(accuracy, inputs),
+        n_rows: rows.length,
+        n_not_a_letter: rows.filter(({ response }) => !/^[A-E]$/.test(response.trim())).length,
+      },
+    };
+  },
+};
+
+interface MmstarRow {
+  readonly category: string;
+  readonly answer: string;
+  readonly response: string;
+}
+
+const mmstar: Benchmark = {
+  row: Type.Object({ category: Type.String(), answer: Type.String(), response: Type.String() }),
+  evaluate: (rows: readonly MmstarRow[]) => {
+    const inputs = rows.map(({ category, answer, response }) => ({
+      value: flag(mmstarCorrect(response, answer, "official")),
+      groups: { category },
+    }));
+    return {
+      metrics: {
+        final_score: percentOf(accuracy, inputs),
+        correct: inputs.filter(({ value }) => value === 1).length,
+        by_category: byGroup(inputs, "category"),
+      },
+      official: inputs.map(({ value }) => ({ correct: value })),
+    };
+  },
+};
+
+interface BlinkRow {
+  readonly task: string;
+  readonly answer: string;
+  /** Null where nothing could be extracted. */
+  readonly extracted: string | null;
+}
+
+/** The authors' extraction needs a language model; the score starts from what it extracted. */
+const blink: Benchmark = {
+  row: Type.Object({ task: Type.String(), answer: Type.String(), extracted: Nullable(Type.String()) }),
+  evaluate: (rows: readonly BlinkRow[]) => {
+    const inputs = rows.map(({ task, answer, extracted }) => ({ value: flag(extracted === answer), groups: { task } }));
+    const tasks = byGroup(inputs, "task");
+    return {
+      metrics: {
+        average_of_tasks: percentOf(meanOfGroups("average_of_tasks", { group: "task" }), inputs),
+        micro: percentOf(accuracy, inputs),
+        n_tasks: Object.keys(tasks).length,
+        by_task: tasks,
+      },
+      official: inputs.map(({ value }) => ({ correct: value })),
+    };
+  },
+};
+
+export const multipleChoiceBenchmarks: Readonly<Record<string, Benchmark>> = {
+  mmmu,
+  mmmu_pro: mmmuPro,
+  mmbench,
+  mmstar,
+  blink,
+};

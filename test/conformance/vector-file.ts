@@ -1,0 +1,65 @@
+/**
+ * Runs one scorer conformance file (`NAME.jsonl`, lines `{id, fn?, input, expected}`) through the functions that score runs.
+ */
+
+import {
+  type CompareOptions,
+  compareOutcome,
+  decodeInput,
+  exactFloats,
+  type Mismatch,
+  type Outcome,
+} from "./compare.js";
+import { readLines } from "./lines.js";
+
+/** How the lines of one file are answered by our code. */
+export interface VectorFile {
+  /**
+   * By the line's `fn` ("" for files with a single function): our value for an input. The parameter is the file's own
+   * input type. Undefined cases return undefined, null or NaN, or throw a RangeError.
+   */
+  readonly functions: Readonly<Record<string, (input: never) => unknown>>;
+  readonly compare?: Partial<CompareOptions>;
+}
+
+export interface VectorDifference extends Mismatch {
+  readonly id: string;
+  readonly input: unknown;
+}
+
+export interface VectorReport {
+  readonly passed: number;
+  readonly failed: number;
+  readonly differences: readonly VectorDifference[];
+}
+
+/** Our value for one input, or the error it throws. */
+function answer(file: VectorFile, fn: string, input: unknown): Outcome {
+  const run = file.functions[fn];
+  if (run === undefined) return { error: new Error(`no function "${fn}" for this file`) };
+  try {
+    return { value: run(decodeInput(input) as never) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** Checks every line of the file at `path`; the caller treats zero lines as a failure. */
+export function checkVectorFile(file: VectorFile, path: string): VectorReport {
+  const options = { tolerance: exactFloats, ...file.compare };
+  const differences: VectorDifference[] = [];
+  let passed = 0;
+  let failed = 0;
+  readLines(path).forEach((line, i) => {
+    const id = typeof line.id === "string" ? line.id : `line ${i + 1}`;
+    const outcome = answer(file, typeof line.fn === "string" ? line.fn : "", line.input);
+    const mismatches: Mismatch[] =
+      "input" in line && "expected" in line
+        ? compareOutcome(line.expected, outcome, options)
+        : [{ path: "", expected: "a line with input and expected", actual: Object.keys(line) }];
+    if (mismatches.length === 0) passed++;
+    else failed++;
+    for (const mismatch of mismatches) differences.push({ id, input: line.input, ...mismatch });
+  });
+  return { passed, failed, differences };
+}

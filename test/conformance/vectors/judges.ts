@@ -1,0 +1,60 @@
+/** Vector files of what judges write. */
+
+import {
+  binaryDigit,
+  binaryYes,
+  boxedOrLastNumber,
+  embeddedJson,
+  firstScore,
+  looseScorePair,
+  normalizedScore,
+  type ScorePair,
+  strictScorePair,
+  stripSpecialTokens,
+  verifierVerdict,
+} from "../../../src/text/judge-replies.js";
+import { stripReasoning, type TagPair } from "../../../src/text/reasoning-tags.js";
+import type { VectorFile } from "../vector-file.js";
+
+const failed: ScorePair = [-1, -1];
+
+function verdict(pair: ScorePair = failed) {
+  const [first, second] = pair;
+  return { scores: pair, score: second > 0 ? second / 10 : 0, is_correct: second > first };
+}
+
+const judgePairs: VectorFile = {
+  functions: {
+    "": ({ review }: { review: string }) => ({
+      llava_in_the_wild: verdict(looseScorePair(review)),
+      llava_bench_coco: verdict(strictScorePair(review, "review")),
+      llava_wilder: strictScorePair(review, "line") ?? failed,
+      response_parser: looseScorePair(review) ?? failed,
+      original_llava: strictScorePair(review) ?? failed,
+    }),
+  },
+};
+
+const judgeScalar: VectorFile = {
+  functions: {
+    scalar: ({ text }: { text: string }) => ({
+      binary_01: binaryDigit(text),
+      binary_10: binaryDigit(text),
+      binary_yesno: binaryYes(text),
+      verifier_binary: verifierVerdict(text),
+      score: firstScore(text),
+      score_0_10: firstScore(text, [0, 10]),
+      score_1_5: firstScore(text, [1, 5]),
+      verifier_score: normalizedScore(text, [0, 10]),
+      json: embeddedJson(text) ?? {},
+    }),
+    extractors: ({ text }: { text: string }) => ({ strip: stripSpecialTokens(text), number: boxedOrLastNumber(text) }),
+    strip_reasoning_tags: ({ text, tag_pairs }: { text: string; tag_pairs: readonly TagPair[] }) =>
+      stripReasoning(text, tag_pairs),
+  },
+};
+
+export const judgeVectors: Readonly<Record<string, VectorFile>> = {
+  judge_pairs: judgePairs,
+  judge_scalar: judgeScalar,
+};

@@ -1,0 +1,204 @@
+/** Vector files of the short-answer benchmarks. */
+
+import { anls, pix2structAnls, stvqaAnls } from "../../../src/scorers/anls.js";
+import { exactMatch } from "../../../src/scorers/exact-match.js";
+import { relaxedCorrect } from "../../../src/scorers/relaxed-accuracy.js";
+import {
+  evalAiVqaAccuracy,
+  lmmsVqav2Accuracy,
+  officialVqaAccuracy,
+  type PersonAnswer,
+} from "../../../src/scorers/vqa-accuracy.js";
+import { roundHalfEven } from "../../../src/text/python-numbers.js";
+import { pythonRegex } from "../../../src/text/python-regex.js";
+import { strip } from "../../../src/text/python-strings.js";
+import {
+  evalAiNormalize,
+  processDigitArticle,
+  processPunctuation,
+  processPunctuationOfficial,
+  vqav2Normalize,
+  wordTokenize,
+} from "../../../src/text/vqa-normalize.js";
+import type { VectorFile } from "../vector-file.js";
+
+const vqaNormalize: VectorFile = {
+  functions: {
+    "": ({ text }: { text: string }) => ({
+      processed: evalAiNormalize(text),
+      word_tokenize: wordTokenize(text),
+      process_punctuation: processPunctuation(text),
+      process_digit_article: processDigitArticle(text),
+      vqav2: vqav2Normalize(text),
+    }),
+  },
+};
+
+interface People<Answer> {
+  readonly answers: readonly Answer[] | null;
+  readonly prediction: string;
+}
+
+function evalAi({ answers, prediction }: People<string>) {
+  const { accuracy, answer } = evalAiVqaAccuracy(strip(prediction), answers ?? []);
+  return { exact_match: accuracy ?? 0, answer };
+}
+
+const vqaAccuracy: VectorFile = {
+  functions: {
+    vqav2: ({ answers, prediction }: People<PersonAnswer>) => {
+      if (answers === null) return { exact_match: 0, answer: strip(prediction) };
+      const { accuracy, answer } = lmmsVqav2Accuracy(prediction, answers);
+      return accuracy === undefined ? undefined : { exact_match: accuracy, answer };
+    },
+    textvqa: (input: People<string>) => (input.answers?.length === 0 ? undefined : evalAi(input)),
+    okvqa: evalAi,
+    vizwiz: evalAi,
+  },
+};
+
+/** Percent with 15 decimals, and with vqaEval.py's default of 2. */
+function officialPercent({ answers, prediction }: People<string>) {
+  const { accuracy } = officialVqaAccuracy(prediction, answers ?? []);
+  if (accuracy === undefined) return undefined;
+  return { acc_percent: 100 * accuracy, acc_percent_round2: roundHalfEven(100 * accuracy, 2) };
+}
+
+interface OfficialQuestion extends People<string> {
+  readonly question_type: string;
+  readonly answer_type: string;
+}
+
+function officialDataset({ questions }: { questions: readonly OfficialQuestion[] }) {
+  const scores = questions.map(
+    ({ answers, prediction }) => officialVqaAccuracy(prediction, answers ?? []).accuracy ?? 0,
+  );
+  const percentBy = (key: (question: OfficialQuestion) => string) => {
+    const groups: Record<string, number[]> = {};
+    questions.forEach((question, i) => {
+      groups[key(question)] = [...(groups[key(question)] ?? []), scores[i] as number];
+    });
+    return Object.fromEntries(Object.entries(groups).map(([name, values]) => [name, 100 * mean(values)]));
+  };
+  const full = {
+    overall: 100 * mean(scores),
+    perQuestionType: percentBy((question) => question.question_type),
+    perAnswerType: percentBy((question) => question.answer_type),
+  };
+  const rounded = (values: Record<string, number>) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, roundHalfEven(value, 2)]));
+  return {
+    accuracy: {
+      overall: roundHalfEven(full.overall, 2),
+      perQuestionType: rounded(full.perQuestionType),
+      perAnswerType: rounded(full.perAnswerType),
+    },
+    accuracy_15: full,
+  };
+}
+
+const vqaOfficial: VectorFile = {
+  functions: {
+    normalize: ({ text }: { text: string }) => ({
+      processPunctuation: processPunctuationOfficial(text),
+      processDigitArticle: processDigitArticle(text),
+    }),
+    accuracy: officialPercent,
+    dataset: officialDataset,
+  },
+  compare: { tolerance: { absolute: 1e-9 } },
+};
+
+const textvqaM4c: VectorFile = {
+  functions: {
+    textvqa: m4cTextvqa,
+    textvqa_list: ({ list }: { list: readonly M4cInput[] }) => mean(list.map((item) => m4cTextvqa(item) ?? 0)),
+    stvqa_accuracy: (input: M4cInput) => {
+      const answer = evalAiNormalize(input.pred_answer);
+      return input.gt_answers.some((target) => evalAiNormalize(target) === answer) ? 1 : 0;
+    },
+  },
+};
+
+interface M4cInput {
+  readonly pred_answer: string;
+  readonly gt_answers: readonly string[];
+}
+
+function m4cTextvqa({ pred_answer, gt_answers }: M4cInput): number | undefined {
+  return evalAiVqaAccuracy(pred_answer, gt_answers).accuracy;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+interface References {
+  readonly references: readonly string[];
+  readonly prediction: string;
+  readonly threshold?: number;
+}
+
+const anlsVectors: VectorFile = {
+  functions: {
+    "lmms.anls": ({ references, prediction, threshold }: References) => ({
+      anls: anls(references, prediction, threshold),
+    }),
+    "m4c.stvqa_anls": ({ references, prediction }: References) => stvqaAnls(references, prediction),
+    "pix2struct.anls": ({ references, prediction }: References) => pix2structAnls(references, prediction),
+  },
+};
+
+interface ChartqaInput {
+  readonly doc: { readonly type: string; readonly answer: string };
+  readonly prediction: string;
+}
+
+const relaxedAccuracy: VectorFile = {
+  functions: {
+    "lmms.relaxed_correctness": (input: { prediction: string; target: string; max_relative_change?: number }) =>
+      relaxedCorrect(input.prediction, input.target, input.max_relative_change),
+    "lmms.chartqa_process_results": ({ doc, prediction }: ChartqaInput) => {
+      const value = relaxedCorrect(prediction, doc.answer) ? 1 : 0;
+      const half = doc.type === "human_test" ? "relaxed_human_split" : "relaxed_augmented_split";
+      return { relaxed_overall: value, [half]: value };
+    },
+  },
+};
+
+interface ExactMatchInput {
+  readonly predictions: readonly string[];
+  readonly references: readonly string[];
+  readonly options: {
+    readonly regexes_to_ignore?: readonly string[];
+    readonly ignore_case?: boolean;
+    readonly ignore_punctuation?: boolean;
+    readonly ignore_numbers?: boolean;
+  };
+}
+
+const exactMatchVectors: VectorFile = {
+  functions: {
+    gqa: ({ prediction, reference }: { prediction: string; reference: string }) =>
+      exactMatch(strip(prediction), reference, { ignoreCase: true, ignorePunctuation: true }) ? 1 : 0,
+    exact_match: ({ predictions, references, options }: ExactMatchInput) => {
+      const rules = {
+        ignoreCase: options.ignore_case === true,
+        ignorePunctuation: options.ignore_punctuation === true,
+        ignoreNumbers: options.ignore_numbers === true,
+        remove: (options.regexes_to_ignore ?? []).map((source) => pythonRegex(source, "g")),
+      };
+      return mean(predictions.map((prediction, i) => (exactMatch(prediction, references[i] ?? "", rules) ? 1 : 0)));
+    },
+  },
+};
+
+export const shortAnswerVectors: Readonly<Record<string, VectorFile>> = {
+  vqa_normalize: vqaNormalize,
+  vqa_accuracy: vqaAccuracy,
+  vqa_official: vqaOfficial,
+  textvqa_m4c: textvqaM4c,
+  anls: anlsVectors,
+  relaxed_accuracy: relaxedAccuracy,
+  exact_match: exactMatchVectors,
+};

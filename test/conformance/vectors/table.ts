@@ -1,0 +1,28 @@
+/** Every scorer conformance file we know, by its name: NAME of `npm run vectors -- NAME FILE`. */
+
+import type { VectorFile } from "../vector-file.js";
+import { aggregateVectors } from "./aggregates.js";
+import { captionVectors } from "./captions.js";
+import { filterVectors } from "./filters.js";
+import { groundingVectors } from "./grounding.js";
+import { judgeVectors } from "./judges.js";
+import { mathVectors } from "./maths.js";
+import { mmmuVectors } from "./mmmu.js";
+import { multipleChoiceVectors } from "./multiple-choice.js";
+import { shortAnswerVectors } from "./short-answers.js";
+import { statisticsVectors } from "./statistics.js";
+import { yesNoVectors } from "./yes-no.js";
+
+export const vectorFiles: Readonly<Record<string, VectorFile>> = {
+  ...shortAnswerVectors,
+  ...statisticsVectors,
+  ...captionVectors,
+  ...filterVectors,
+  ...groundingVectors,
+  ...yesNoVectors,
+  ...multipleChoiceVectors,
+  ...mmmuVectors,
+  ...mathVectors,
+  ...judgeVectors,
+  ...aggregateVectors,
+};
