@@ -3,9 +3,7 @@
  * the predictions it names (`predictions.jsonl` or `.jsonl.gz`), in one or several cases.
  */
 
-import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { UserError } from "../../src/core/errors.js";
 import { check, type Static, type TSchema, Type } from "../../src/core/schema.js";
 import { compareOutcome, type Mismatch, type Outcome } from "./compare.js";
 import { parseObject, readLines, readText } from "./lines.js";
@@ -54,25 +52,18 @@ export interface OutputsReport {
   readonly differences: readonly OutputsDifference[];
 }
 
-/** All folders at or below `root` that hold an `expected.json`, in name order. */
-export function benchmarkFolders(root: string): string[] {
-  if (!existsSync(root) || !statSync(root).isDirectory())
-    throw new UserError("no such folder", root, "give a folder with conformance data");
-  if (existsSync(join(root, "expected.json"))) return [root];
-  return readdirSync(root, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => join(root, entry.name))
-    .sort()
-    .flatMap(benchmarkFolders);
-}
-
-/** Scores one folder. An unknown benchmark, an empty case or an unknown metric is a failure, never silence. */
-export function checkBenchmarkFolder(folder: string, benchmarks: Readonly<Record<string, Benchmark>>): OutputsReport {
+/**
+ * Scores one folder. An empty case or an unknown metric is a failure, never silence.
+ * @returns undefined where no benchmark has the name in `expected.json`
+ */
+export function checkBenchmarkFolder(
+  folder: string,
+  benchmarks: Readonly<Record<string, Benchmark>>,
+): OutputsReport | undefined {
   const path = join(folder, "expected.json");
   const expected = check(expectedFile, parseObject(readText(path), path), path, "see the conformance format");
   const benchmark = benchmarks[expected.benchmark];
-  if (benchmark === undefined)
-    return failure(folder, expected.benchmark, `no scorer for benchmark "${expected.benchmark}"`);
+  if (benchmark === undefined) return undefined;
   const byCase = rowsByCase(readPredictions(folder, expected, benchmark.row));
   const tally = new Tally(folder, expected.benchmark);
   for (const [name, wanted] of Object.entries(expected.cases)) {
@@ -89,7 +80,7 @@ export function checkBenchmarkFolder(folder: string, benchmarks: Readonly<Record
       tally.compare(name, official, { value: outcome.value.official?.[i] }, "official", expected.tolerance, i);
     });
   }
-  if (tally.passed + tally.failed === 0) return failure(folder, expected.benchmark, "the folder has no cases");
+  if (tally.passed + tally.failed === 0) tally.compare("", "a case", { value: "none" }, "cases", expected.tolerance);
   return tally.report();
 }
 
@@ -118,11 +109,6 @@ function readPredictions(folder: string, expected: ExpectedFile, schema: TSchema
     check(schema, row, `${path}:${i + 1}`, "the predictions need this field");
     return row;
   });
-}
-
-function failure(folder: string, benchmark: string, reason: string): OutputsReport {
-  const difference = { benchmark, case: "", path: "", expected: "a score", actual: reason };
-  return { folder, benchmark, passed: 0, failed: 1, differences: [difference] };
 }
 
 function metricOf(metrics: unknown, key: string): unknown {

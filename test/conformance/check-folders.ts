@@ -1,71 +1,50 @@
 /** Checks folders of conformance data and prints what differs. */
 
-import { type Dirent, readdirSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { UserError } from "../../src/core/errors.js";
-import { didYouMean } from "../../src/core/nearest.js";
 import { terminalSafe } from "../../src/core/terminal-safe.js";
-import { benchmarkFolders, checkBenchmarkFolder, type OutputsReport } from "./benchmark-folder.js";
+import { checkBenchmarkFolder, type OutputsReport } from "./benchmark-folder.js";
+import { type ConformanceData, findData, vectorName } from "./find-data.js";
 import { benchmarks } from "./outputs/table.js";
-import { outputDifferences, totals, vectorDifferences } from "./report.js";
+import { notYetLine, outputDifferences, totals, vectorDifferences } from "./report.js";
 import type { Print } from "./run-program.js";
 import { checkVectorFile } from "./vector-file.js";
 import { vectorFiles } from "./vectors/table.js";
 
-const lineFile = /\.jsonl(\.gz)?$/;
-
 /**
- * Every benchmark folder and every vector file at or below each root, scored by the code that scores runs.
- * @returns the exit code: 0 when all agree, 3 when something differs, is unknown, or there was nothing to check
- * @throws UserError when a root cannot be read
+ * All data at or below each folder, scored by the code that scores runs. What has no adapter here is named and counted apart.
+ * @param args folders, and `--all`: what has no adapter is a failure too
+ * @returns the exit code: 0 when all agree, 3 when something differs or nothing was checked
+ * @throws UserError when a folder cannot be read
  */
-export function checkFolders(roots: readonly string[], print: Print): number {
+export function checkFolders(args: readonly string[], print: Print): number {
+  const roots = args.filter((arg) => arg !== "--all");
+  const unknown = roots.find((arg) => arg.startsWith("-"));
+  if (unknown !== undefined)
+    throw new UserError(`no option "${unknown}"`, "npm run conformance", "there is only --all");
   if (roots.length === 0)
     throw new UserError("no folder given", "npm run conformance", "npm run conformance -- ../shared/conformance");
   let passed = 0;
   let failed = 0;
+  let notYet = 0;
   const outputs: OutputsReport[] = [];
   for (const root of roots.map((path) => resolve(path))) {
-    const folders = benchmarkFolders(root);
-    const vectors = folders.includes(root) ? [] : vectorPaths(root, folders);
-    if (folders.length + vectors.length === 0) {
-      print(`${terminalSafe(root)}: neither benchmark folders nor vector files below it`);
-      failed++;
-    }
-    for (const folder of folders) {
-      const report = checked(folder);
-      outputs.push(report);
-      print(line(relative(root, folder) || folder, report));
-      passed += report.passed;
-      failed += report.failed;
-    }
-    for (const path of vectors) {
-      const report = checkedVectors(path, print);
-      print(line(relative(root, path), report));
-      passed += report.passed;
-      failed += report.failed;
+    const found = findData(root);
+    if (found.length === 0) print(`${terminalSafe(root)}: neither benchmark folders nor vector files below it`);
+    for (const data of found) {
+      const name = relative(root, data.path) || data.path;
+      const counts = data.kind === "outputs" ? checkedOutputs(data.path, outputs) : checkedVectors(data, print);
+      print(line(name, counts));
+      if (counts === undefined) notYet++;
+      passed += counts?.passed ?? 0;
+      failed += counts?.failed ?? 0;
     }
   }
   for (const text of outputDifferences(outputs)) print(text);
+  if (notYet > 0) print(notYetLine(notYet));
   print(totals(passed, failed));
-  return failed === 0 ? 0 : 3;
-}
-
-/** A folder that cannot be read is a failure like any other; the rest is still checked. */
-function checked(folder: string): OutputsReport {
-  try {
-    return checkBenchmarkFolder(folder, benchmarks);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    const difference = {
-      benchmark: folder,
-      case: "",
-      path: error.where,
-      expected: "a readable folder",
-      actual: error.message,
-    };
-    return { folder, benchmark: folder, passed: 0, failed: 1, differences: [difference] };
-  }
+  const incomplete = notYet > 0 && args.includes("--all");
+  return failed === 0 && passed > 0 && !incomplete ? 0 : 3;
 }
 
 interface Counts {
@@ -73,34 +52,44 @@ interface Counts {
   readonly failed: number;
 }
 
-function checkedVectors(path: string, print: Print): Counts {
-  const name = path.replace(/^.*[\\/]/, "").replace(lineFile, "");
-  const file = vectorFiles[name];
-  if (file === undefined) {
-    print(
-      `${terminalSafe(path)}: no scorer named "${terminalSafe(name)}"; ${didYouMean(name, Object.keys(vectorFiles))}`,
-    );
-    return { passed: 0, failed: 1 };
+/** Undefined without an adapter. A folder that cannot be read is a failure like any other; the rest is still checked. */
+function checkedOutputs(folder: string, reports: OutputsReport[]): Counts | undefined {
+  const report = orFailure(folder, () => checkBenchmarkFolder(folder, benchmarks));
+  if (report !== undefined) reports.push(report);
+  return report;
+}
+
+function orFailure(folder: string, checked: () => OutputsReport | undefined): OutputsReport | undefined {
+  try {
+    return checked();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const expected = "a readable folder";
+    const difference = { benchmark: folder, case: "", path: error.where, expected, actual: error.message };
+    return { folder, benchmark: folder, passed: 0, failed: 1, differences: [difference] };
   }
-  const report = checkVectorFile(file, path);
-  for (const text of vectorDifferences(name, report)) print(text);
-  if (report.passed + report.failed > 0) return report;
-  print(`${terminalSafe(path)}: no cases`);
+}
+
+/** Undefined without an adapter: no vectors of that name, or another harness's run, which nothing here reads. */
+function checkedVectors({ kind, path }: ConformanceData, print: Print): Counts | undefined {
+  const name = vectorName(path);
+  const file = vectorFiles[name];
+  if (kind === "run" || file === undefined) return undefined;
+  try {
+    const report = checkVectorFile(file, path);
+    for (const text of vectorDifferences(name, report)) print(text);
+    if (report.passed + report.failed > 0) return report;
+    print(`${terminalSafe(path)}: no cases`);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    print(`${terminalSafe(error.where)}: ${terminalSafe(error.message)}`);
+  }
   return { passed: 0, failed: 1 };
 }
 
-/** Vector files below `root`: JSON Lines outside the benchmark folders. */
-function vectorPaths(root: string, folders: readonly string[]): string[] {
-  return readdirSync(root, { withFileTypes: true })
-    .sort((a: Dirent, b: Dirent) => (a.name < b.name ? -1 : 1))
-    .flatMap((entry) => {
-      const path = join(root, entry.name);
-      if (entry.isDirectory()) return folders.includes(path) ? [] : vectorPaths(path, folders);
-      return entry.isFile() && lineFile.test(entry.name) ? [path] : [];
-    });
-}
-
-function line(name: string, { passed, failed }: Counts): string {
-  const counts = `${String(passed).padStart(6)} passed  ${failed === 0 ? "" : `${failed} FAILED`}`;
-  return `${terminalSafe(name).padEnd(34)} ${counts}`.trimEnd();
+function line(name: string, counts: Counts | undefined): string {
+  const shown = terminalSafe(name).padEnd(42);
+  if (counts === undefined) return `${shown} not yet`;
+  const { passed, failed } = counts;
+  return `${shown} ${String(passed).padStart(6)} passed  ${failed === 0 ? "" : `${failed} FAILED`}`.trimEnd();
 }

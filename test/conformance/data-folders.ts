@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { benchmarkFolders } from "./benchmark-folder.js";
+import { findData } from "./find-data.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const data = join(root, "test", "conformance", "data");
@@ -19,7 +19,14 @@ export const ownVectors = new Map(
 );
 
 /** Benchmark folders of the repository. */
-export const ownOutputs = benchmarkFolders(join(data, "outputs"));
+export const ownOutputs = outputFolders(join(data, "outputs"));
 
 /** Outputs whose licence forbids a copy here. */
 export const outputsElsewhere = ["chartqa", "mme", "mmstar", "scienceqa"] as const;
+
+/** Benchmark folders at or below `root`. */
+export function outputFolders(root: string): string[] {
+  return findData(root)
+    .filter(({ kind }) => kind === "outputs")
+    .map(({ path }) => path);
+}

@@ -7,10 +7,11 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Type } from "../../src/core/schema.js";
 import { PythonFloat } from "../../src/text/python-numbers.js";
-import { type Benchmark, benchmarkFolders, checkBenchmarkFolder } from "./benchmark-folder.js";
+import { type Benchmark, checkBenchmarkFolder } from "./benchmark-folder.js";
 import { checkFolders } from "./check-folders.js";
 import { checkVectors } from "./check-vectors.js";
 import { compareOutcome, decodeInput, exactFloats } from "./compare.js";
+import { findData, vectorName } from "./find-data.js";
 import { checkVectorFile } from "./vector-file.js";
 
 let folder = "";
@@ -156,12 +157,12 @@ describe("benchmark folders", () => {
       failed: 0,
     });
     const wrong = await write("wrong", { benchmark: "toy", cases }, row("a", 1), row("b", 1));
-    expect(wrong.differences.map(({ path, row: at }) => [path, at])).toEqual([["official.correct", 1]]);
+    expect(wrong?.differences.map(({ path, row: at }) => [path, at])).toEqual([["official.correct", 1]]);
     expect(await write("short", { benchmark: "toy", cases }, row("a", 1))).toMatchObject({ failed: 2 });
   });
 
-  test("an unknown benchmark, an unknown metric and a folder without cases have failed", async () => {
-    expect(await write("unknown", { benchmark: "nobody", cases: {} })).toMatchObject({ passed: 0, failed: 1 });
+  test("an unknown metric and a folder without cases have failed; an unknown benchmark has no report", async () => {
+    expect(await write("unknown", { benchmark: "nobody", cases: {} })).toBe(undefined);
     expect(await write("none", { benchmark: "toy", cases: {} })).toMatchObject({ passed: 0, failed: 1 });
     const metric = { m: { n: 1, metrics: { bleu: 1 } } };
     expect(await write("metric", { benchmark: "toy", cases: metric }, row("a", 1))).toMatchObject({ failed: 1 });
@@ -175,25 +176,63 @@ describe("benchmark folders", () => {
       JSON.stringify({ benchmark: "toy", predictions: "p.jsonl", tolerance: 1, cases: { m: { n: 1, metrics: {} } } }),
     );
     await writeFile(join(path, "p.jsonl"), lines({ case: "m", answer: "a" }));
-    expect(benchmarkFolders(join(folder, "deep"))).toEqual([path]);
+    expect(findData(join(folder, "deep"))).toEqual([{ kind: "outputs", path }]);
     expect(() => checkBenchmarkFolder(path, { toy })).toThrow(/response/);
   });
+});
 
-  test("npm run conformance exits 3 for a folder with nothing to check, and says how many passed", async () => {
-    const nothing = join(folder, "nothing");
-    await mkdir(nothing, { recursive: true });
+describe("npm run conformance", () => {
+  const run = (...args: string[]) => {
     const printed: string[] = [];
-    expect(checkFolders([nothing], (text) => printed.push(text))).toBe(3);
-    expect(printed.at(-1)).toBe("0 passed, 1 failed");
-    const vectors = join(folder, "vectors");
-    await mkdir(vectors, { recursive: true });
-    await writeFile(join(vectors, "anls.jsonl"), anlsLines(75));
-    printed.length = 0;
-    expect(checkFolders([vectors], (text) => printed.push(text))).toBe(0);
-    expect(printed.at(-1)).toBe("2 passed, 0 failed");
-    await writeFile(join(vectors, "never_seen.jsonl"), anlsLines(75));
-    expect(checkFolders([vectors], () => {})).toBe(3);
-    expect(() => checkFolders([join(folder, "absent")], () => {})).toThrow(/no such folder/);
+    const exitCode = checkFolders(args, (text) => printed.push(text));
+    return { exitCode, printed, last: printed.at(-1) };
+  };
+  const put = async (path: string, text: string) => {
+    await mkdir(join(folder, path, ".."), { recursive: true });
+    await writeFile(join(folder, path), text);
+  };
+
+  test("exits 3 where nothing was checked", async () => {
+    await mkdir(join(folder, "nothing"), { recursive: true });
+    expect(run(join(folder, "nothing"))).toMatchObject({ exitCode: 3, last: "0 passed, 0 failed" });
+    await put("alone/never_seen.jsonl", anlsLines(75));
+    expect(run(join(folder, "alone"))).toMatchObject({ exitCode: 3, last: "0 passed, 0 failed" });
+    expect(() => run(join(folder, "absent"))).toThrow(/no such folder/);
+    expect(() => run("--al", folder)).toThrow(/no option "--al"/);
+  });
+
+  test("names what has no adapter, goes on, and counts it as a failure only with --all", async () => {
+    await put("some/anls.jsonl", anlsLines(75));
+    await put("some/never_seen.jsonl", anlsLines(75));
+    await put(
+      "some/nobody/expected.json",
+      JSON.stringify({ benchmark: "nobody", predictions: "p", tolerance: 1, cases: {} }),
+    );
+    await put("some/their-run/reference.json", "{}");
+    await put("some/their-run/judge.jsonl", "{}");
+    const { exitCode, printed, last } = run(join(folder, "some"));
+    expect([exitCode, last]).toEqual([0, "2 passed, 0 failed"]);
+    expect(printed.filter((text) => text.endsWith("not yet")).map((text) => text.split(" ")[0])).toEqual([
+      "never_seen.jsonl",
+      "nobody",
+      "their-run",
+    ]);
+    expect(printed.at(-2)).toBe("3 not yet: no adapter for them here");
+    expect(run("--all", join(folder, "some"))).toMatchObject({ exitCode: 3, last: "2 passed, 0 failed" });
+  });
+
+  test("a file or folder that cannot be read has failed, and the rest is still checked", async () => {
+    await put("broken/anls.jsonl", "no json");
+    await put("broken/deeper/expected.json", "{");
+    await put("broken/more/anls.jsonl", anlsLines(75));
+    expect(run(join(folder, "broken"))).toMatchObject({ exitCode: 3, last: "2 passed, 2 failed" });
+  });
+
+  test("knows a file of a collection by its folder too", () => {
+    expect(vectorName("/x/scorers/anls.jsonl.gz")).toBe("anls");
+    expect(vectorName("/x/anls.jsonl")).toBe("anls");
+    expect(vectorName("/x/vlmevalkit/mathvista.jsonl.gz")).toBe("vlmevalkit/mathvista");
+    expect(vectorName("/x/video/scorers/mvbench.jsonl")).toBe("video/mvbench");
   });
 });
 

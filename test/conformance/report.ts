@@ -51,6 +51,11 @@ function shown(value: unknown): string {
   return terminalSafe(JSON.stringify(value) ?? String(value), 60);
 }
 
+/** How much has no adapter: named line by line before, and no part of the totals. */
+export function notYetLine(count: number): string {
+  return `${count} not yet: no adapter for them here`;
+}
+
 /** The last line of every check; a check without cases has failed, and says so. */
 export function totals(passed: number, failed: number): string {
   return `${passed} passed, ${failed} failed`;
