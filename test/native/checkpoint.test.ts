@@ -66,6 +66,11 @@ describe.skipIf(missing !== undefined)(`checkpoints${missing ? ` (skipped: ${mis
     ["projector_hidden_act", "projector_hidden_act", (c) => Object.assign(c, { projector_hidden_act: "relu" })],
     ["a list of feature layers", "vision_feature_layer", (c) => Object.assign(c, { vision_feature_layer: [-2, -5] })],
     ["another decoder", "text_config.model_type", (c) => Object.assign(c.text_config, { model_type: "gemma2" })],
+    [
+      "another class, whose pinpoints need not fit the tile",
+      "model_type",
+      (c) => Object.assign(c, { model_type: "llavaonevision1_5", image_grid_pinpoints: [[50, 60]] }),
+    ],
     ["another activation", "hidden_act", (c) => Object.assign(c.text_config, { hidden_act: "gelu" })],
     [
       "long rope",

@@ -173,7 +173,7 @@ void read_converted(Fields& fields, const Json& root, const ModelOptions& option
 
   ImageConfig& image = config.image;
   image.grid_order = GridOrder::hw;
-  if (type == "llava") {
+  if (type != "llava_next") {  // an unknown class is refused by its name, not by a field that means something else there
     image.aspect_ratio = AspectRatio::crop;
     image.merge = MergeType::flat;
     fields.any("image_grid_pinpoints");
