@@ -8,6 +8,7 @@ import { readImage } from "../images/encoded.js";
 import { plan } from "../run/plan.js";
 import { type Chosen, chooseTasks } from "./catalogue.js";
 import { ExitCode } from "./exit-code.js";
+import { Interrupt } from "./interrupt.js";
 import { count } from "./number-format.js";
 
 interface Arguments {
@@ -39,21 +40,28 @@ export const command: CommandModule<object, Arguments> = {
       .option("json", { type: "boolean", describe: "print as JSON" }),
   handler: async ({ tasks, data, json }) => {
     const { chosen } = await chooseTasks(tasks.flatMap((names) => names.split(",")));
+    const interrupt = new Interrupt(() => {});
     const found: Verified[] = [];
-    for (const one of chosen) {
-      const verified = await verify(one, data);
-      found.push(verified);
-      if (!json) process.stdout.write(`${lines(verified)}\n`);
+    try {
+      for (const one of chosen) {
+        const verified = await verify(one, data, interrupt.drain);
+        found.push(verified);
+        if (!json) process.stdout.write(`${lines(verified)}\n`);
+      }
+      if (json) process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
+      process.exitCode = found.every(isSound) ? ExitCode.done : ExitCode.gateClosed;
+    } catch (error) {
+      if (!interrupt.drain.aborted || error !== interrupt.drain.reason) throw error;
+      process.exitCode = ExitCode.interrupted;
+    } finally {
+      interrupt.stop();
     }
-    if (json) process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
-    process.exitCode = found.every(isSound) ? ExitCode.done : ExitCode.gateClosed;
   },
 };
 
-async function verify({ task, split, splitName, label }: Chosen, data: string): Promise<Verified> {
+async function verify({ task, split, splitName, label }: Chosen, data: string, signal: AbortSignal): Promise<Verified> {
   const warn = (message: string) => void process.stderr.write(`warning: ${message}\n`);
   await using dataset = await openDataset({ task: task.name, splitName, split, row: task.row, data, warn });
-  const signal = new AbortController().signal;
   const problems: string[] = [];
   const decoded = new Set<string>();
   let rows = 0;

@@ -5,12 +5,14 @@ import yargs, { type Argv } from "yargs";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { terminalSafeLines } from "../core/terminal-safe.js";
+import { endQuietlyUnread } from "./closed-pipe.js";
 import { type AnyCommand, commandNames, commandsFor } from "./commands.js";
 import { ExitCode } from "./exit-code.js";
 import { yargsOptions } from "./options.js";
 import { packageVersion } from "./versions.js";
 
 export async function main(args: readonly string[]): Promise<void> {
+  endQuietlyUnread();
   try {
     await (await parser(args)).parseAsync();
   } catch (error) {
