@@ -1,7 +1,8 @@
 /** `tasks new NAME`: a task that runs at once, with rows and a test, to be changed into the real one. */
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { createRequire } from "node:module";
+import { basename, dirname, join, relative } from "node:path";
 import type { CommandModule } from "yargs";
 import { UserError } from "../core/errors.js";
 import { packageRoot } from "../core/package-root.js";
@@ -12,15 +13,15 @@ export const command: CommandModule<object, { name: string }> = {
   builder: (yargs) =>
     yargs
       .positional("name", { type: "string", demandOption: true, describe: "lower case, words joined by _" })
-      .example("$0 tasks new my_benchmark", "then: llava-eval run --tasks ./my_benchmark.ts --data . --model stub"),
+      .example("$0 tasks new my_benchmark", "prints the line to type next"),
   handler: async ({ name }) => {
     const files = await writeTask(name, process.cwd());
     for (const file of files) process.stdout.write(`${relative(process.cwd(), file)}\n`);
-    process.stderr.write(
-      isOurTree(process.cwd())
-        ? `next: npx vitest run test/tasks/${name}.test.ts\n`
-        : `next: llava-eval run --tasks ./${name}.ts --data . --model stub\n`,
-    );
+    const program = programIn(process.cwd());
+    const next = isOurTree(process.cwd())
+      ? [`npx vitest run test/tasks/${name}.test.ts`, `${program} tasks ./tasks/${name}.ts`]
+      : [`${program} run --tasks ./${name}.ts --data . --model stub`, `node --test ${name}.test.mjs`];
+    process.stderr.write(`next: ${next.join("\n      ")}\n`);
   },
 };
 
@@ -33,7 +34,7 @@ export const command: CommandModule<object, { name: string }> = {
 export async function writeTask(name: string, folder: string): Promise<readonly string[]> {
   if (!/^[a-z][a-z0-9_]*$/.test(name))
     throw new UserError(`"${name}" is no name for a task`, "tasks new", "use lower-case letters, digits and _");
-  const files = isOurTree(folder) ? treeFiles(name) : looseFiles(name);
+  const files = isOurTree(folder) ? treeFiles(name) : looseFiles(name, folder);
   const paths = Object.keys(files).map((file) => join(folder, file));
   const taken = paths.find((path) => existsSync(path));
   if (taken !== undefined)
@@ -44,6 +45,28 @@ export async function writeTask(name: string, folder: string): Promise<readonly 
   }
   return paths;
 }
+
+/** How this program is started from `folder`: what a user can type there, whichever way it was started now. */
+function programIn(folder: string): string {
+  if (isFoundFrom(folder)) return "npx llava-eval";
+  const started = process.argv[1] ?? program;
+  return basename(started) === "llava-eval" ? "llava-eval" : `node ${quoted(started)}`;
+}
+
+const program = join(packageRoot, "bin", "llava-eval.js");
+
+/** Whether a file in `folder` that asks for the package "llava-eval" is given this one: it is installed there, or a checkout around it. */
+function isFoundFrom(folder: string): boolean {
+  const { resolve } = createRequire(join(folder, "any.js"));
+  try {
+    return dirname(resolve("llava-eval/package.json")) === packageRoot;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") return false;
+    throw error;
+  }
+}
+
+const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
 
 const isOurTree = (folder: string): boolean => folder === packageRoot && existsSync(join(folder, "test", "tasks"));
 
@@ -57,7 +80,7 @@ function treeFiles(name: string): Record<string, string | Buffer> {
   };
 }
 
-function looseFiles(name: string): Record<string, string | Buffer> {
+function looseFiles(name: string, folder: string): Record<string, string | Buffer> {
   const rows = [
     exampleRow("q1", "What colour is the bus?", ["red"]),
     exampleRow("q2", "How many wheels can you see?", ["2", "two"]),
@@ -66,7 +89,7 @@ function looseFiles(name: string): Record<string, string | Buffer> {
     [`${name}.ts`]: taskSource(name),
     [`${name}.jsonl`]: rows.map((row) => `${JSON.stringify({ ...row, image: `${name}.png` })}\n`).join(""),
     [`${name}.png`]: pixel,
-    [`${name}.test.mjs`]: looseTest(name),
+    [`${name}.test.mjs`]: looseTest(name, isFoundFrom(folder)),
   };
 }
 
@@ -136,20 +159,27 @@ goldenTask({
 `;
 }
 
-function looseTest(name: string): string {
+/** @param found the package is found by its name from the test's folder; else the test names this very copy of it */
+function looseTest(name: string, found: boolean): string {
+  const line = found
+    ? `const program = join(dirname(createRequire(import.meta.url).resolve("llava-eval/package.json")), "bin", "llava-eval.js");`
+    : `const program = ${JSON.stringify(program)}; // this machine's copy: where llava-eval is not installed beside the test`;
   return `// node --test ${name}.test.mjs
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+${found ? 'import { createRequire } from "node:module";\n' : ""}import { tmpdir } from "node:os";
+import { ${found ? "dirname, " : ""}join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+${line}
 
 test("${name} reads its rows, asks about each and scores every answer", () => {
   const out = mkdtempSync(join(tmpdir(), "${name}-"));
   try {
     const args = ["run", "--tasks", "./${name}.ts", "--data", ".", "--model", "stub", "--out", join(out, "run")];
-    execFileSync("npx", ["--no-install", "llava-eval", ...args], { cwd: import.meta.dirname ?? ".", stdio: "pipe" });
+    execFileSync(process.execPath, [program, ...args], { cwd: fileURLToPath(new URL(".", import.meta.url)), stdio: "pipe" });
     const result = JSON.parse(readFileSync(join(out, "run", "${name}.json"), "utf8"));
     assert.deepEqual(result.n, { total: 2, scored: 2, unscored: { refused: 0, transport: 0, judge: 0, data: 0 } });
   } finally {

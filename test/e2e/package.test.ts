@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -83,4 +83,12 @@ export default defineTask<{ id: string; kind: string }>({
   }
   expect(status).toBe(1);
   expect(stderr).toContain("error: no such kind\n  at:  mine.ts\n  fix: choose another");
+});
+
+test("tasks new writes a task whose test passes beside an installed package, and prints the lines to type", async () => {
+  const shell = (line: string) => spawnSync("bash", ["-c", line], { cwd: folder, encoding: "utf8" });
+  const written = shell("npx --no-install llava-eval tasks new hers");
+  const lines = written.stderr.split("next: ")[1]?.trim().split(/\n\s+/) ?? [];
+  expect(lines).toEqual(["npx llava-eval run --tasks ./hers.ts --data . --model stub", "node --test hers.test.mjs"]);
+  for (const line of lines) expect(shell(line)).toMatchObject({ status: 0 });
 });
