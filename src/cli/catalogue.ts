@@ -1,14 +1,15 @@
 /** Finds tasks: by name, alias, glob, suite, split or path. */
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { readdir, readFile } from "node:fs/promises";
+import { dirname, isAbsolute, join, resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { messageOf, UserError } from "../core/errors.js";
+import { UserError } from "../core/errors.js";
+import { withCheckedScores } from "../core/guard-task.js";
 import { didYouMean } from "../core/nearest.js";
 import { packageRoot } from "../core/package-root.js";
 import { type Static, Type } from "../core/schema.js";
 import type { Split, Task } from "../core/task.js";
-import * as authoringApi from "../index.js";
+import { loadTaskFile, tasksIn } from "./task-file.js";
 
 /** Beside this file's `src`: sources under a TypeScript loader, compiled tasks in `dist`. */
 const tasksFolder = resolve(dirname(fileURLToPath(import.meta.url)), "../../tasks");
@@ -45,14 +46,41 @@ export interface Choice {
 
 /** Every task of the package, by name. */
 export async function loadTasks(): Promise<readonly Task[]> {
-  const files = (await readdir(tasksFolder)).filter(
-    (name) => /^[^.].*\.(js|ts)$/.test(name) && !name.endsWith(".d.ts"),
-  );
-  const modules = await Promise.all(
-    files.map(async (name) => tasksOf(await import(pathToFileURL(join(tasksFolder, name)).href), name)),
-  );
-  return modules.flat().sort((a, b) => (a.name < b.name ? -1 : 1));
+  return (await loadFiles(await taskFiles())).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
+
+/** Their files. */
+async function taskFiles(): Promise<readonly string[]> {
+  const names = await readdir(tasksFolder);
+  return names
+    .filter((name) => /^[^.].*\.(js|ts)$/.test(name) && !name.endsWith(".d.ts"))
+    .map((name) => join(tasksFolder, name));
+}
+
+async function loadFiles(files: readonly string[]): Promise<Task[]> {
+  const modules = await Promise.all(
+    files.map(async (file) => tasksIn(await import(pathToFileURL(file).href), file).map(withCheckedScores)),
+  );
+  return modules.flat();
+}
+
+/**
+ * The package's own task of a name. Loading all of them is a third of a start, so only those files are loaded whose text has the
+ * name's first word; a test holds that each task's file has it.
+ */
+async function ownTask(name: string): Promise<Task | undefined> {
+  const word = firstWord(name);
+  const tasks = await loadFiles(
+    (await ownTaskFiles()).filter(({ text }) => text.includes(word)).map(({ file }) => file),
+  );
+  return tasks.find((task) => task.name === name);
+}
+
+export async function ownTaskFiles(): Promise<readonly { readonly file: string; readonly text: string }[]> {
+  return Promise.all((await taskFiles()).map(async (file) => ({ file, text: await readFile(file, "utf8") })));
+}
+
+export const firstWord = (name: string): string => /^[^_+]*/.exec(name)?.[0] ?? name;
 
 export async function suiteNames(): Promise<readonly string[]> {
   const files = existsSync(suitesFolder) ? await readdir(suitesFolder) : [];
@@ -70,9 +98,14 @@ export async function chooseTasks(names: readonly string[], workingFolder = proc
   const chosen = new Map<string, Chosen>();
   let stated: { name: string; suite: Suite } | undefined;
 
+  const put = (one: Chosen) => {
+    const namesake = [...chosen.values()].find(({ task }) => task.name === one.task.name);
+    if (namesake && namesake.path !== one.path) throw twoOfOneName(one.task.name, namesake.path, one.path);
+    chosen.set(one.label, one);
+  };
   const add = async (name: string, origin: string): Promise<void> => {
     if (isPath(name)) {
-      for (const one of await fromPath(name, workingFolder)) chosen.set(one.label, one);
+      for (const one of await fromPath(name, workingFolder)) put(one);
       return;
     }
     const [wanted = "", splitName] = name.split("@", 2);
@@ -93,8 +126,7 @@ export async function chooseTasks(names: readonly string[], workingFolder = proc
       );
     }
     for (const { task, aliasSplit } of found) {
-      const one = choose(task, splitName ?? aliasSplit, origin);
-      chosen.set(one.label, one);
+      put(choose(task, splitName ?? aliasSplit, origin));
     }
   };
 
@@ -105,6 +137,16 @@ export async function chooseTasks(names: readonly string[], workingFolder = proc
     ...(scoring ? { scoring } : {}),
     ...(promptProfile ? { promptProfile } : {}),
   };
+}
+
+/** A second task of one name would take the first one's place in every file and table, or stand there as what it is not. */
+function twoOfOneName(name: string, ...paths: readonly [string | undefined, string | undefined]): UserError {
+  const [first, second] = paths.map((path) => path ?? "the package's own");
+  return new UserError(
+    `two tasks are named "${name}"`,
+    `${first} and ${second}`,
+    "give the task a name of its own, and run them apart if they are to be compared",
+  );
 }
 
 function agree(
@@ -161,40 +203,18 @@ function choose(task: Task, splitName: string | undefined, origin: string, path?
 
 const isPath = (name: string) => /^\.{0,2}\//.test(name) || isAbsolute(name) || /\.[cm]?[jt]s(@|$)/.test(name);
 
-/** A task file of the user's, in TypeScript or JavaScript, without a build; its `import "llava-eval"` is this very package. */
+/** The tasks of a file of the user's. */
 async function fromPath(name: string, workingFolder: string): Promise<Chosen[]> {
   const [file = "", splitName] = name.split(/@(?=[^/@]*$)/, 2);
   const path = resolve(workingFolder, file);
   if (!existsSync(path)) throw new UserError("no such task file", path, "check the path given to --tasks");
-  const { createJiti } = await import("jiti");
-  const jiti = createJiti(import.meta.url, { moduleCache: false, virtualModules: { "llava-eval": authoringApi } });
-  let module: unknown;
-  try {
-    module = await jiti.import(path);
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError(
-      `the task file does not load: ${messageOf(error).replace(/\s+/g, " ").trim()}`,
-      path,
-      "correct the file; `llava-eval tasks new NAME` writes one that works",
-      { cause: error },
-    );
+  const tasks = await loadTaskFile(path);
+  for (const [i, { name }] of tasks.entries()) {
+    if (tasks.findIndex((other) => other.name === name) < i) throw twoOfOneName(name, path, path);
+    if (!isOurs(path) && (await ownTask(name))) throw twoOfOneName(name, undefined, path);
   }
-  return tasksOf(module, path).map((task) => choose(task, splitName, path, path));
+  return tasks.map((task) => choose(task, splitName, path, path));
 }
 
-function tasksOf(module: unknown, where: string): Task[] {
-  const exported = (module as { default?: unknown }).default;
-  const tasks = Array.isArray(exported) ? exported : [exported];
-  for (const task of tasks) {
-    const { name, prompt, splits, metrics } = (task ?? {}) as Partial<Task>;
-    if (typeof name !== "string" || typeof prompt !== "function" || !splits || !metrics) {
-      throw new UserError(
-        "the default export is not a task",
-        where,
-        "end the file with `export default defineTask({ ... })`",
-      );
-    }
-  }
-  return tasks as Task[];
-}
+/** In a checkout a benchmark of ours may be run from its source, before it is built. */
+const isOurs = (path: string): boolean => path.startsWith(join(packageRoot, "tasks") + sep);

@@ -58,6 +58,10 @@ export interface Metric {
   /** `fraction` is printed as a percentage. */
   readonly unit: "fraction" | "percent" | "points" | "ratio" | "count";
   readonly direction: "higher" | "lower" | "neither";
+  /** Which value of a sample's score the metric takes, where `score` gives a record of them. Default: the single number. */
+  readonly of?: string;
+  /** Between which ends that value lies: a score outside them is refused. Absent: the metric takes no single value of a score. */
+  readonly range?: readonly [low: number, high: number];
   /** Also computed for every value of the task's `groups`; false for whole-split-only metrics. Default true. */
   readonly perGroup?: boolean;
   start(context: FoldContext): Fold;

@@ -1,5 +1,5 @@
 import type { Json } from "./json.js";
-import type { Metric, Sample } from "./metric.js";
+import type { Metric } from "./metric.js";
 import type { Prompt, PromptProfile } from "./prompt.js";
 import type { GenerationOptions, Output } from "./runner.js";
 import type { TSchema } from "./schema.js";
@@ -123,9 +123,7 @@ export interface Task<Row = Record<string, unknown>> {
   readonly demo?: boolean;
 }
 
-/** Checks nothing at run time; gives a task file its type. */
+/** Gives a task file its type. What it holds is checked when it is loaded (`checkTask`). */
 export function defineTask<Row>(task: Task<Row>): Task<Row> {
   return task;
 }
-
-export type { Metric, Sample };

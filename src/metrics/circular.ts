@@ -32,6 +32,8 @@ export function circularAccuracy(name: string, { of }: { readonly of?: string } 
     name,
     unit: "fraction",
     direction: "higher",
+    range: [0, 1],
+    ...(of === undefined ? {} : { of }),
     start({ scoring }) {
       const questions = new Map<string, Question>();
       return {

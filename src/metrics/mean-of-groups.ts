@@ -22,6 +22,8 @@ export function meanOfGroups(name: string, options: MeanOfGroupsOptions): Metric
     name,
     unit,
     direction: "higher",
+    range,
+    ...(of === undefined ? {} : { of }),
     ...(perGroup === undefined ? {} : { perGroup }),
     start() {
       const groups = new Map<string, Group>();

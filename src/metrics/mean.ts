@@ -30,6 +30,8 @@ export function mean(name: string, options: MeanOptions = {}): Metric {
     name,
     unit,
     direction,
+    range,
+    ...(of === undefined ? {} : { of }),
     ...(perGroup === undefined ? {} : { perGroup }),
     start({ valueOnly }) {
       const moments = new Moments();

@@ -3,19 +3,21 @@ import { intervalOf } from "../statistics/intervals.js";
 import { Moments } from "../statistics/moments.js";
 import { sampleValue } from "./mean.js";
 
-/** The sum of the scored samples' values, e.g. OCRBench's points out of 1,000. Its interval is n times the mean's. */
-export function total(name: string, options: { readonly of?: string } = {}): Metric {
+/** The sum of the scored samples' values (0 to 1 each), e.g. OCRBench's points out of 1,000. Its interval is n times the mean's. */
+export function total(name: string, { of }: { readonly of?: string } = {}): Metric {
   return {
     name,
     unit: "count",
     direction: "higher",
+    range: [0, 1],
+    ...(of === undefined ? {} : { of }),
     start() {
       const moments = new Moments();
       let sum = 0;
       let unscored = 0;
       return {
         add(sample) {
-          const value = sampleValue(sample, options.of);
+          const value = sampleValue(sample, of);
           if (value !== undefined) {
             moments.add(value, sample.cluster);
             sum += value;

@@ -48,7 +48,11 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
   let total = 0;
 
   const judgeAndScore = async (unit: RowUnit, record: SampleRecord, turns: readonly Output[]) => {
-    const scored = await withScore(run, unit, record, turns);
+    const scored = await withScore(run, unit, record, turns).catch(async (error: unknown) => {
+      // A mistake in the task's own code ends the run; the answer was paid for and is kept.
+      if (samples.state(unit.index, unit.repeat) === undefined) await samples.append(record);
+      throw error;
+    });
     await samples.append(scored);
     run.onSample(scored, turns.at(-1));
   };

@@ -1,0 +1,71 @@
+/** A task file of the user's, in TypeScript or JavaScript, without a build; its `import "llava-eval"` is this very package. */
+import { join, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { checkTask } from "../core/check-task.js";
+import { messageOf, UserError } from "../core/errors.js";
+import { type Failure, guarded, WrongScore, withCheckedScores } from "../core/guard-task.js";
+import { packageRoot } from "../core/package-root.js";
+import type { Task } from "../core/task.js";
+import * as authoringApi from "../index.js";
+
+/**
+ * The tasks that a file exports.
+ * @throws UserError  it does not load; what it exports is no task. What its functions throw later becomes one as well.
+ */
+export async function loadTaskFile(path: string): Promise<readonly Task[]> {
+  const { createJiti } = await import("jiti");
+  const jiti = createJiti(import.meta.url, { moduleCache: false, virtualModules: { "llava-eval": authoringApi } });
+  let module: unknown;
+  try {
+    module = await jiti.import(path);
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    throw new UserError(
+      `the task file does not load: ${oneLine(messageOf(error))}`,
+      path,
+      "correct the file; `llava-eval tasks new NAME` writes one that works",
+      { cause: error },
+    );
+  }
+  return tasksIn(module, path).map((task) => guarded(withCheckedScores(task), (failure) => blame(failure, task, path)));
+}
+
+/** The tasks that a module exports: one, or several that share their rows. */
+export function tasksIn(module: unknown, file: string): readonly Task[] {
+  const exported = (module as { default?: unknown }).default;
+  return (Array.isArray(exported) ? exported : [exported]).map((task) => checkTask(task, file));
+}
+
+/** A mistake in the author's code: where in the file, and about which sample. One that never touched it is ours. */
+function blame({ error, member, sample }: Failure, { name }: Task, path: string): unknown {
+  const place = error instanceof WrongScore ? path : placeOf(error, path);
+  if (place === undefined) return error;
+  const said = error instanceof WrongScore ? error.message : `it threw ${oneLine(String(error))}`;
+  return new UserError(
+    `\`${member}\` of task "${name}": ${said}`,
+    sample === undefined ? place : `${place}, sample ${sample}`,
+    "correct the task; what was answered so far is kept",
+    { cause: error },
+  );
+}
+
+/**
+ * `mine.ts:12`, the first of the author's lines that the error went through (jiti keeps lines, not columns); the file alone for
+ * what has no stack; undefined when no line of it is the author's.
+ */
+function placeOf(error: unknown, path: string): string | undefined {
+  if (!(error instanceof Error) || error.stack === undefined) return path;
+  for (const line of error.stack.split("\n")) {
+    const [, file, row] = /^\s+at .*?\(?((?:file:\/\/)?\/[^()]*):(\d+):\d+\)?$/.exec(line) ?? [];
+    if (file === undefined) continue;
+    const source = file.startsWith("file:") ? fileURLToPath(file) : file;
+    if (!isOurs(source)) return `${source}:${row}`;
+  }
+  return undefined;
+}
+
+const ours = ["src", "dist", "node_modules", "bin"].map((folder) => join(packageRoot, folder) + sep);
+const isOurs = (file: string): boolean =>
+  ours.some((folder) => file.startsWith(folder)) || file.includes("/node_modules/");
+
+const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();

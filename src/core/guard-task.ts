@@ -1,0 +1,146 @@
+/** Between a task's code and the run: what its `score` returns is checked, and what it throws is told apart from our mistakes. */
+import { problemOfScore } from "./check-score.js";
+import { SampleFailure, UserError } from "./errors.js";
+import type { Fold, Metric, Sample } from "./metric.js";
+import type { Task } from "./task.js";
+import { isScored } from "./task-members.js";
+
+type Row = Record<string, unknown>;
+
+/** `score` returned what is no score. */
+export class WrongScore extends Error {
+  override readonly name = "WrongScore";
+}
+
+/** The task with every score checked as it is made. */
+export function withCheckedScores(task: Task): Task {
+  const { score, metrics, splits } = task;
+  if (!score) return task;
+  // Where answers are secret, `score` gives the answer alone.
+  const alwaysScored = Object.values(splits).every(isScored);
+  return {
+    ...task,
+    score(row, output, context) {
+      const made = score.call(task, row, output, context);
+      const problem = problemOfScore(made, metrics, alwaysScored);
+      if (problem !== undefined) throw new WrongScore(`it returned what is no score: ${problem}`);
+      return made;
+    },
+  };
+}
+
+/** What failed in which function of a task, and about which sample. */
+export interface Failure {
+  readonly error: unknown;
+  /** `score`, `metric accuracy`. */
+  readonly member: string;
+  readonly sample?: string;
+}
+
+/**
+ * The task with `blame` asked what to throw instead of an exception of its functions. What is meant to be thrown (`UserError`,
+ * `SampleFailure`) goes through.
+ */
+export function guarded(task: Task, blame: (failure: Failure) => unknown): Task {
+  const { judge, submission, groups, metrics } = task;
+  const guard = new Guard(task, blame);
+  return {
+    ...guard.functions(task as unknown as Functions, ""),
+    metrics: metrics.map((metric) => guard.metric(metric)),
+    ...(groups ? { groups: guard.functions(groups as Functions, "group ") as NonNullable<Task["groups"]> } : {}),
+    ...(judge ? { judge: guard.judge(judge) } : {}),
+    ...(submission ? { submission: guard.functions(submission as unknown as Functions, "submission.") } : {}),
+  } as unknown as Task;
+}
+
+type Functions = Readonly<Record<string, unknown>>;
+
+class Guard {
+  constructor(
+    private readonly task: Task,
+    private readonly blame: (failure: Failure) => unknown,
+  ) {}
+
+  /** `owner` with its functions guarded; each takes a row first. */
+  functions(owner: Functions, prefix: string): Functions {
+    return Object.fromEntries(
+      Object.entries(owner).map(([name, member]) => {
+        if (typeof member !== "function") return [name, member];
+        const call = (...args: readonly unknown[]) =>
+          this.call(
+            () => member.apply(owner, args),
+            prefix + name,
+            () => this.sampleOf(args[0] as Row),
+          );
+        return [name, call];
+      }),
+    );
+  }
+
+  judge(judge: NonNullable<Task["judge"]>): NonNullable<Task["judge"]> {
+    return {
+      ...judge,
+      ask: (row, ...rest) => {
+        const sample = () => this.sampleOf(row);
+        const question = this.call(() => judge.ask(row, ...rest), "judge.ask", sample);
+        return (
+          question && { ...question, parse: (reply) => this.call(() => question.parse(reply), "judge.parse", sample) }
+        );
+      },
+    };
+  }
+
+  metric(metric: Metric): Metric {
+    const member = `metric ${metric.name}`;
+    return {
+      ...metric,
+      start: (context) => {
+        const fold = this.call(() => metric.start(context), member);
+        const { perSample } = fold;
+        const finish: Fold["finish"] = () => this.settled(() => fold.finish(), member);
+        return {
+          add: (sample: Sample) =>
+            this.call(
+              () => fold.add(sample),
+              member,
+              () => sample.id,
+            ),
+          finish,
+          ...(perSample ? { perSample: () => this.settled(() => perSample.call(fold), member) } : {}),
+        };
+      },
+    };
+  }
+
+  private call<T>(work: () => T, member: string, sample?: () => string | undefined): T {
+    try {
+      return work();
+    } catch (error) {
+      throw this.instead(error, member, sample?.());
+    }
+  }
+
+  /** As `call`, for what may come as a promise. */
+  private settled<T>(work: () => T | Promise<T>, member: string): T | Promise<T> {
+    const value = this.call(work, member);
+    if (!(value instanceof Promise)) return value;
+    return value.catch((error: unknown) => {
+      throw this.instead(error, member);
+    });
+  }
+
+  private instead(error: unknown, member: string, sample?: string): unknown {
+    if (error instanceof UserError || error instanceof SampleFailure) return error;
+    return this.blame({ error, member, ...(sample === undefined ? {} : { sample }) });
+  }
+
+  private sampleOf(row: Row): string | undefined {
+    let id: string | undefined;
+    try {
+      id = this.task.id(row);
+    } catch (_error) {
+      // `id` fails as well, so the row has no name; the failure at hand is the one to tell.
+    }
+    return id;
+  }
+}

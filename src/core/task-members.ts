@@ -1,0 +1,93 @@
+/**
+ * What a task may consist of, member by member: a task file is JavaScript by the time it is read, and a misspelt member in it
+ * would be no error of any compiler. The types hold these tables to `Task` and its parts: a member without a row, or one that
+ * is optional there and not here, does not compile.
+ */
+import type { Metric } from "./metric.js";
+import type { GenerationOptions } from "./runner.js";
+import type { Judge, PictureSplit, Split, Submission, Task } from "./task.js";
+
+/** `list` of anything, `texts` = a list of strings, `table` = an object whose keys are the author's own. */
+export type Kind = "text" | "texts" | "number" | "flag" | "function" | "object" | "table" | "list";
+
+export type Members<T> = {
+  readonly [Name in keyof T]-?: object extends Pick<T, Name> ? `${Kind}?` : Kind;
+};
+
+export const taskMembers: Members<Task> = {
+  name: "text",
+  aliases: "texts?",
+  version: "number",
+  about: "text",
+  cite: "text",
+  splits: "table",
+  row: "object",
+  expand: "function?",
+  id: "function",
+  imageKey: "function?",
+  cluster: "function?",
+  limitByCluster: "flag?",
+  profiles: "texts?",
+  prompt: "function",
+  generation: "object",
+  imageSizes: "flag?",
+  choices: "function?",
+  next: "function?",
+  judge: "object?",
+  score: "function?",
+  metrics: "list",
+  groups: "table?",
+  submission: "object?",
+  demo: "flag?",
+};
+
+export const splitMembers: Members<Split> = {
+  sources: "texts",
+  configs: "texts?",
+  split: "text",
+  revision: "text?",
+  images: "object?",
+  rows: "number?",
+  licence: "text",
+  labelled: "flag",
+  generation: "object?",
+};
+
+export const pictureSplitMembers: Members<PictureSplit> = {
+  sources: "texts?",
+  config: "text",
+  split: "text",
+  column: "text",
+  key: "text",
+};
+
+export const generationMembers: Members<GenerationOptions> = {
+  maxNewTokens: "number",
+  temperature: "number",
+  topP: "number?",
+  topK: "number?",
+  stop: "texts?",
+  repetitionPenalty: "number?",
+};
+
+export const judgeMembers: Members<Judge<unknown>> = { model: "text", template: "text", ask: "function" };
+
+export const submissionMembers: Members<Submission<unknown>> = {
+  file: "text",
+  entry: "function",
+  schema: "object",
+  format: "text?",
+};
+
+export const metricMembers: Members<Metric> = {
+  name: "text",
+  unit: "text",
+  direction: "text",
+  of: "text?",
+  range: "list?",
+  perGroup: "flag?",
+  start: "function",
+};
+
+/** Whether a split's answers are public: its samples are scored, so the task needs a `score`. */
+export const isScored = ({ labelled }: Split): boolean => labelled;
