@@ -1,7 +1,7 @@
-// Builds what is not built: TypeScript to dist/, the report page, the native addon. A no-op when nothing changed, because
+// Builds what is not built: TypeScript to dist/, the report page, the engine. A no-op when nothing changed, because
 // npm runs install steps again whenever npx starts the package. In an installed package (no sources, no compiler from npm)
 // only the addon is left to build.
-//   node scripts/build.mjs [--install] [typescript] [page] [native]
+//   node scripts/build.mjs [--install] [typescript] [page] [engine]
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -16,7 +16,7 @@ const wanted = args.filter((arg) => !arg.startsWith("--"));
 const parts = {
   typescript: {
     inputs: ["src", "tasks", "tsconfig.json", "package-lock.json"],
-    skips: ["src/native", "src/report/page"],
+    skips: ["src/engine", "src/report/page"],
     output: "dist/src/index.js",
     tool: "node_modules/typescript/package.json",
     build: () => node("node_modules/typescript/bin/tsc", "-p", "."),
@@ -52,10 +52,10 @@ for (const [name, part] of Object.entries(parts)) {
   writeFileSync(stampFile, stamp);
 }
 
-const native = join(root, "src/native/build.mjs");
-if ((wanted.length === 0 || wanted.includes("native")) && existsSync(native)) {
+const engine = join(root, "src/engine/build.mjs");
+if ((wanted.length === 0 || wanted.includes("engine")) && existsSync(engine)) {
   // Its own no-op check, and its own words when there is no compiler: an install never fails for want of the engine.
-  const { buildAddon } = await import(pathToFileURL(native).href);
+  const { buildAddon } = await import(pathToFileURL(engine).href);
   const built = await buildAddon({ quiet: installing });
   if (!built && !installing) process.exit(1);
 }

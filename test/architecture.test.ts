@@ -70,10 +70,20 @@ test("nobody imports cli", () => {
   expect(imports.filter(({ from, target }) => target === "cli" && from !== "cli")).toEqual([]);
 });
 
-test("only runners/local knows the native engine", () => {
-  expect(imports.filter(({ file, target }) => target === "native" && !file.startsWith("src/runners/local/"))).toEqual(
+test("only runners/local knows the engine", () => {
+  expect(imports.filter(({ file, target }) => target === "engine" && !file.startsWith("src/runners/local/"))).toEqual(
     [],
   );
+});
+
+test("the engine's sources know nothing of the emulated toolkit that its tests build them with", () => {
+  const folder = join(root, "src", "engine");
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /\.(cc|cu|h)$/.test(name));
+  expect(files.length).toBeGreaterThan(100);
+  const knowing = files.filter((name) =>
+    /^\s*#.*(emulated_cuda|CUDA_EMULATED)/m.test(readFileSync(join(folder, name), "utf8")),
+  );
+  expect(knowing, "stand in for the toolkit by include path: test/engine/emulated_cuda").toEqual([]);
 });
 
 for (const [name, folders] of Object.entries(wrappedIn)) {
@@ -100,7 +110,7 @@ test("no file imports itself by way of others, types included", () => {
 });
 
 function isOurs(target: string): boolean {
-  return target in mayImport || target === "cli" || target === "native" || target === "llava-eval";
+  return target in mayImport || target === "cli" || target === "engine" || target === "llava-eval";
 }
 
 function sources(folder: string): string[] {

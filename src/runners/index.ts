@@ -3,7 +3,7 @@ import type { ModelConfig, RunnerName } from "./config.js";
 import type { OpenRunner, RunnerOptions } from "./options.js";
 import { resolveModel } from "./spec.js";
 
-/** The runners, imported when chosen: `stub` must not load an HTTP client, and no run but a local one the native engine. */
+/** The runners, imported when chosen: `stub` must not load an HTTP client, and no run but a local one the engine. */
 export const runners = {
   openai: async (config, options) => (await import("./remote/open.js")).openRemote(config, options),
   anthropic: async (config, options) => (await import("./remote/open.js")).openRemote(config, options),

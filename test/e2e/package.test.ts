@@ -33,6 +33,9 @@ test("the tarball holds what runs, and none of the tests or sources that do not"
   );
   expect(names).not.toContain("test");
   expect(names).not.toContain("tasks");
+  const engine = await readdir(join(installed, "src", "engine"), { recursive: true });
+  expect(engine).toContain("build.mjs"); // it is built where it runs
+  expect(engine.filter((name) => /test|emulat|bench/.test(name))).toEqual([]);
 });
 
 test("the demo runs from the installed package, offline, with a valid leaderboard", async () => {

@@ -1,5 +1,5 @@
 /**
- * The native engine's surface, typed by hand, and the loader of its binary. The only file that knows `src/native/`.
+ * The engine's surface, typed by hand, and the loader of its binary. The only file that knows `src/engine/`.
  * What crosses the border: token ids, decoded RGB, numbers. Text (tokenizers, templates, stop strings) stays on this side.
  */
 import { existsSync, readFileSync } from "node:fs";
@@ -306,7 +306,7 @@ export function asUserError(error: unknown): unknown {
 let loaded: NativeAddon | undefined;
 
 /**
- * Loads the binary: `LLAVA_EVAL_ENGINE` if set, then `build/native/` of this package (`npm run build:native`), then the prebuilt
+ * Loads the binary: `LLAVA_EVAL_ENGINE` if set, then `build/engine/` of this package (`npm run build:engine`), then the prebuilt
  * package of this platform. @throws UserError when there is none or it does not load here.
  */
 export function loadAddon(): NativeAddon {
@@ -314,8 +314,8 @@ export function loadAddon(): NativeAddon {
   const require = createRequire(import.meta.url);
   const platform = `${process.platform}-${process.arch}`;
   const override = process.env.LLAVA_EVAL_ENGINE;
-  const built = join(packageRoot(), "build", "native", "llava_engine.node");
-  const candidates = override ? [override] : [...(existsSync(built) ? [built] : []), `@llava-eval/native-${platform}`];
+  const built = join(packageRoot(), "build", "engine", "llava_engine.node");
+  const candidates = override ? [override] : [...(existsSync(built) ? [built] : []), `@llava-eval/engine-${platform}`];
   const failures: string[] = [];
   for (const candidate of candidates) {
     try {
@@ -325,10 +325,11 @@ export function loadAddon(): NativeAddon {
       failures.push(`${candidate}: ${messageOf(error).split("\n")[0]}`);
     }
   }
+  const isClone = existsSync(join(packageRoot(), "tsconfig.json"));
   throw new UserError(
-    "the native engine is not built for this machine",
+    "the engine is not built for this machine",
     failures.join("; "),
-    "run `npm run build:native` (needs g++ or clang with C++20), or use a remote --model",
+    `run \`${isClone ? "npm run build:engine" : "npm rebuild llava-eval"}\` (needs g++ or clang with C++20), or use a remote --model`,
   );
 }
 

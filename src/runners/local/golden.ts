@@ -1,5 +1,5 @@
 /**
- * `npm run golden -- DIR...`: every golden folder at or below each DIR through the native engine. Pictures are decoded here, the rest is
+ * `npm run golden -- DIR...`: every golden folder at or below each DIR through the engine. Pictures are decoded here, the rest is
  * `llava-engine golden`. What the engine has no family for yet is named and counted apart; with `--all` it fails. The last line is
  * `N passed, M failed`; exit 0 only when something passed and nothing failed. With `--write-pictures` the decoded pictures are stored as
  * `images.safetensors` beside each images/ folder instead, for machines without Node.
@@ -166,15 +166,15 @@ function readArguments(args: readonly string[]): Arguments {
 }
 
 function builtEngine(): string {
-  const engine = join(packageRoot(), "build", "native", "llava-engine");
-  const build = spawnSync(process.execPath, [join(packageRoot(), "src/native/build.mjs"), "engine"], {
+  const engine = join(packageRoot(), "build", "engine", "llava-engine");
+  const build = spawnSync(process.execPath, [join(packageRoot(), "src/engine/build.mjs"), "engine"], {
     stdio: ["ignore", 2, 2],
   });
   if (build.status === 0 && existsSync(engine)) return engine;
   throw new UserError(
     "llava-engine is not built",
     engine,
-    "run `node src/native/build.mjs engine` and read what it says",
+    "run `node src/engine/build.mjs engine` and read what it says",
   );
 }
 

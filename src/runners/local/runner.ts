@@ -1,4 +1,4 @@
-/** A Runner over the native engine: prompts become ids, ids become answers. */
+/** A Runner over the engine: prompts become ids, ids become answers. */
 import { setMaxListeners } from "node:events";
 import { SampleFailure, UserError } from "../../core/errors.js";
 import type { EncodedImage } from "../../core/image.js";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../../..", import.meta.url));
-const native = join(root, "src/native");
+const sources = join(root, "src/engine");
 
 /** One number of llava-engine or of an opponent. */
 export interface Measured {
@@ -35,11 +35,11 @@ export function jsonLines<T>(program: string, args: readonly string[], threads: 
 
 /** llava-engine, built when it is not up to date. */
 export async function engineProgram(): Promise<string> {
-  const { buildAddon } = (await import(join(native, "build.mjs"))) as {
+  const { buildAddon } = (await import(join(sources, "build.mjs"))) as {
     buildAddon(options: { quiet: boolean; parts: string[] }): Promise<boolean>;
   };
   if (!(await buildAddon({ quiet: true, parts: ["engine"] }))) throw new Error("llava-engine was not built");
-  return join(root, "build/native/llava-engine");
+  return join(root, "build/engine/llava-engine");
 }
 
 /** test/bench/engine/NAME.cc -> build/bench/NAME. @throws with the compiler's words */
@@ -48,7 +48,7 @@ export async function compiled(name: string, flags: readonly string[]): Promise<
   await mkdir(folder, { recursive: true });
   const program = join(folder, name);
   const source = join(root, "test/bench/engine", `${name}.cc`);
-  const args = ["-std=gnu++20", "-O2", "-pthread", "-I", native, source, "-o", program, ...flags];
+  const args = ["-std=gnu++20", "-O2", "-pthread", "-I", sources, source, "-o", program, ...flags];
   const built = spawnSync("g++", args, { encoding: "utf8" });
   if (built.status !== 0) throw new Error(built.stderr?.slice(0, 400) || "g++ is missing");
   return program;
@@ -57,7 +57,7 @@ export async function compiled(name: string, flags: readonly string[]): Promise<
 /** The engine's own library, as it was built for the product. */
 export async function engineLibrary(): Promise<string> {
   await engineProgram();
-  const library = join(root, "build/native/libllava_core.a");
-  if (!existsSync(library)) throw new Error("build/native has no libllava_core.a: this benchmark needs cmake");
+  const library = join(root, "build/engine/libllava_core.a");
+  if (!existsSync(library)) throw new Error("build/engine has no libllava_core.a: this benchmark needs cmake");
   return library;
 }

@@ -24,7 +24,7 @@ from pathlib import Path
 here = Path(__file__).resolve().parent
 root = here.parents[2]
 arguments = argparse.ArgumentParser()
-arguments.add_argument("--engine", type=Path, default=root / "build/native/llava-engine")
+arguments.add_argument("--engine", type=Path, default=root / "build/engine/llava-engine")
 arguments.add_argument("--device", default="cuda:0")
 arguments.add_argument("--model", default="llama3-llava-next-8b")
 arguments.add_argument("--layers", type=int, default=0, help="decoder layers of the random checkpoint; 0 = all (72B: 12 fit everywhere)")
@@ -168,7 +168,7 @@ def part_build():
     if options.engine.exists():
         return {"compiled": "beforehand"}
     folder = root / "build/gpu"
-    run(["cmake", "-S", root / "src/native", "-B", folder, "-DLLAVA_CUDA=ON", "-DCMAKE_BUILD_TYPE=Release"], 60)
+    run(["cmake", "-S", root / "src/engine", "-B", folder, "-DLLAVA_CUDA=ON", "-DCMAKE_BUILD_TYPE=Release"], 60)
     run(["cmake", "--build", folder, "--target", "llava-engine", "-j", os.cpu_count()], 400)
     options.engine = folder / "llava-engine"
     return {"compiled": "here"}

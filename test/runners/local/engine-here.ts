@@ -1,7 +1,7 @@
 import { messageOf } from "../../../src/core/errors.js";
 import { loadAddon } from "../../../src/runners/local/addon.js";
 
-/** Why the native engine cannot be used here; undefined when it can. CI builds it: there a skipped test is a failure of the build stage. */
+/** Why the engine cannot be used here; undefined when it can. CI builds it: there a skipped test is a failure of the build stage. */
 export function noEngine(): string | undefined {
   try {
     loadAddon();

@@ -1,0 +1,50 @@
+// Kernels for AVX-512 with dot products of bfloat16. Everything below the pragma is compiled for that target and called only after
+// features.h has seen it on the running machine; nothing above it is (no function of a header leaks into other code).
+
+#if defined(__x86_64__)
+
+#ifdef LLAVA_EMULATE_AVX512
+#include "ops/emulate_avx512.h"  // of test/engine
+#else
+#include <immintrin.h>
+#endif
+
+#include <type_traits>
+
+#include "kernels/cpu/kernels.h"
+#include "kernels/cpu/target.h"
+
+#define LLAVA_ISA avx512bf16
+#define LLAVA_ISA_NAME "avx512bf16"
+#define LLAVA_ISA_DOT_BF16 1
+#define LLAVA_ISA_AVX2 1
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // false alarms inside GCC 12's own intrinsics (GCC bug 105593)
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#endif
+
+LLAVA_TARGET_BEGIN("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")
+
+#include "kernels/cpu/simd/avx512.h"
+
+namespace llava::cpu {
+namespace avx512bf16 {
+#include "kernels/cpu/isa/math.h"
+#include "kernels/cpu/isa/gemm.h"
+#include "kernels/cpu/isa/gemv.h"
+#include "kernels/cpu/isa/rows.h"
+#include "kernels/cpu/isa/attention.h"
+#include "kernels/cpu/isa/logits.h"
+#include "kernels/cpu/isa/resize.h"
+#include "kernels/cpu/isa/table.h"
+}  // namespace avx512bf16
+}  // namespace llava::cpu
+
+LLAVA_TARGET_END
+
+namespace llava::cpu {
+const Kernels& avx512bf16_kernels() { return avx512bf16::kTable; }
+}  // namespace llava::cpu
+
+#endif

@@ -1,0 +1,125 @@
+#include "runtime/image_registry.h"
+
+#include <utility>
+
+#include "models/image/tiles.h"
+#include "support/error.h"
+
+namespace llava {
+
+namespace {
+
+// Pillow calls a picture of twice this many pixels a decompression bomb.
+constexpr int64_t kMostPixels = 2 * 89'478'485;
+
+}  // namespace
+
+ImageRegistry::ImageRegistry(const ModelConfig& config, int32_t threads, size_t keep_bytes, std::function<void()> ready)
+    : config_(config), keep_bytes_(keep_bytes), ready_(std::move(ready)) {
+  for (int32_t i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
+}
+
+ImageRegistry::~ImageRegistry() { close(); }
+
+void ImageRegistry::close() {
+  {
+    const std::lock_guard guard(lock_);
+    closing_ = true;
+    queue_.clear();
+    known_.clear();
+    recent_.clear();
+  }
+  wake_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+bool ImageRegistry::take_failure() {
+  const std::lock_guard guard(lock_);
+  return std::exchange(failure_, false);
+}
+
+std::shared_ptr<ImageEntry> ImageRegistry::acquire(const RequestImage& image) {
+  if (image.width < 1 || image.height < 1 || image.width > kMostPixels || image.height > kMostPixels || image.width * image.height > kMostPixels) {
+    throw Error("a picture of " + std::to_string(image.width) + "x" + std::to_string(image.height) + " pixels is empty or too large", "image " + image.digest,
+                "Use pictures of 1 to 178956970 pixels.");
+  }
+  const std::lock_guard guard(lock_);
+  const std::string key = image.digest + " " + std::to_string(image.width) + "x" + std::to_string(image.height);
+  const auto [named, is_new] = ids_.emplace(key, static_cast<int32_t>(ids_.size()));
+  const auto found = known_.find(named->second);
+  if (found != known_.end()) {
+    recent_.splice(recent_.begin(), recent_, found->second);
+    return recent_.front();
+  }
+  auto entry = std::make_shared<ImageEntry>();
+  entry->id = named->second;
+  entry->width = image.width;
+  entry->height = image.height;
+  entry->arrangement = arrange(config_, image.width, image.height);
+  entry->rgb.assign(image.rgb, image.rgb + image.width * image.height * 3);
+  recent_.push_front(entry);
+  known_[entry->id] = recent_.begin();
+  queue_.push_back(entry);
+  trim();
+  wake_.notify_one();
+  return entry;
+}
+
+ImageEntry::State ImageRegistry::state(const ImageEntry& entry) const {
+  const std::lock_guard guard(lock_);
+  return entry.state;
+}
+
+void ImageRegistry::trim() {
+  size_t kept = 0;
+  for (auto at = recent_.begin(); at != recent_.end();) {
+    const bool unused = at->use_count() == 1 && (*at)->state != ImageEntry::State::waiting;
+    kept += unused ? (*at)->tiles.size() : 0;
+    if (unused && kept > keep_bytes_) {
+      known_.erase((*at)->id);
+      at = recent_.erase(at);
+    } else {
+      ++at;
+    }
+  }
+}
+
+void ImageRegistry::work() {
+  for (;;) {
+    std::shared_ptr<ImageEntry> entry;
+    {
+      std::unique_lock guard(lock_);
+      wake_.wait(guard, [this] { return closing_ || !queue_.empty(); });
+      if (closing_) return;
+      entry = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    std::vector<uint8_t> tiles;
+    std::string error;
+    try {
+      tiles = make_tiles(config_, {entry->width, entry->height, entry->rgb.data()});
+    } catch (const std::exception& failure) {
+      error = failure.what();
+    }
+    {
+      const std::lock_guard guard(lock_);
+      std::vector<uint8_t>().swap(entry->rgb);  // `= {}` would keep the memory
+      entry->tiles = std::move(tiles);
+      entry->error = std::move(error);
+      entry->state = entry->error.empty() ? ImageEntry::State::ready : ImageEntry::State::failed;
+      if (entry->state == ImageEntry::State::failed) {
+        failure_ = true;
+        // Not remembered: the same picture is tried again when it is asked for again.
+        const auto found = known_.find(entry->id);
+        if (found != known_.end()) {
+          recent_.erase(found->second);
+          known_.erase(found);
+        }
+      }
+    }
+    ready_();
+  }
+}
+
+}  // namespace llava

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "runtime/types.h"
+#include "models/image/anyres.h"
+
+namespace llava {
+
+/// A picture on its way to the tower: arrangement at once, uint8 tiles when a worker has made them.
+struct ImageEntry {
+  int32_t id = 0;  // equal digests and sizes have equal ids, for the life of the registry
+  int64_t width = 0;
+  int64_t height = 0;
+  Arrangement arrangement;
+  std::vector<uint8_t> tiles;  // [tiles, 3, S, S]; valid once state is ready
+
+  enum class State { waiting, ready, failed };
+  State state = State::waiting;  // guarded by the registry's lock; read through ImageRegistry::state
+  std::string error;
+  std::vector<uint8_t> rgb;  // until the tiles are made
+};
+
+/// Resizes and tiles pictures on its own threads, ahead of the model, and keeps recent tiles for requests that share a picture.
+/// Thread-safe.
+class ImageRegistry {
+ public:
+  /// @param config outlives this   @param keep_bytes of tiles that nobody uses at the moment
+  /// @param ready called from a worker whenever a picture becomes ready or fails
+  ImageRegistry(const ModelConfig& config, int32_t threads, size_t keep_bytes, std::function<void()> ready);
+  ~ImageRegistry();
+
+  /// The entry of a picture; copies its pixels and starts the work unless the digest is known. Throws Error for bad pictures.
+  std::shared_ptr<ImageEntry> acquire(const RequestImage& image);
+  ImageEntry::State state(const ImageEntry& entry) const;
+  /// Whether any picture has failed since the last call.
+  bool take_failure();
+  /// Ends the threads and frees the tiles. Idempotent; acquire() stays legal but nothing becomes ready any more.
+  void close();
+
+ private:
+  void work();
+  void trim();
+
+  const ModelConfig& config_;
+  size_t keep_bytes_;
+  std::function<void()> ready_;
+  mutable std::mutex lock_;
+  std::condition_variable wake_;
+  bool closing_ = false;
+  bool failure_ = false;
+  std::map<std::string, int32_t> ids_;                                    // digest and size -> id, kept for good
+  std::map<int32_t, std::list<std::shared_ptr<ImageEntry>>::iterator> known_;  // by id
+  std::list<std::shared_ptr<ImageEntry>> recent_;                         // most recently used first
+  std::deque<std::shared_ptr<ImageEntry>> queue_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace llava

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <vector>
+
+#include "runtime/image_registry.h"
+#include "models/llava.h"
+
+namespace llava {
+
+/// Packed visual vectors of the pictures whose tokens are being prefilled, in a fixed set of device buffers. All work is queued
+/// on the first stage's compute queue, so a slot may be given to another picture as soon as the reads of the old one are queued.
+class ImageSlots {
+ public:
+  /// @param slots pictures held at once   Sizes the buffers for the largest picture of the config's grid.
+  ImageSlots(LlavaModel& model, int64_t slots);
+
+  static int64_t most_tokens(const ModelConfig& config);
+  static int64_t most_tiles(const ModelConfig& config);
+  static int64_t bytes(const ModelConfig& config, const ModelSizes& sizes, int64_t slots);
+
+  /// Reserves the picture for the step being planned; false when every slot is taken by that step.
+  bool pin(const std::shared_ptr<ImageEntry>& image);
+  /// Encodes what was pinned and is not in its slot yet. Returns how many pictures that were.
+  int64_t encode_pinned();
+  /// Packed vectors of a pinned picture, [tokens, h].
+  View vectors(const ImageEntry& image) const;
+  /// The step is queued: slots may be reused.
+  void unpin();
+
+ private:
+  struct Slot {
+    Matrix vectors;
+    int32_t image = -1;
+    bool pinned = false;
+    bool encoded = false;
+    uint64_t used = 0;
+    std::shared_ptr<ImageEntry> entry;  // while pinned
+  };
+  struct Staging {
+    Buffer host;
+    Buffer device;
+    std::unique_ptr<Event> uploaded;
+  };
+
+  void encode(const std::vector<Slot*>& batch);
+
+  LlavaModel& model_;
+  Ops& ops_;
+  std::vector<Slot> slots_;
+  uint64_t clock_ = 0;
+  Matrix projected_;
+  Staging staging_[2];
+  size_t next_staging_ = 0;
+};
+
+}  // namespace llava

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "program/report.h"
+
+namespace llava {
+
+struct GoldenOptions {
+  std::string device = "cpu";
+  size_t stages = 1;            // pipeline stages, all on that device
+  std::string pictures_folder;  // where <case>.safetensors with decoded RGB lie, when not inside the case folders
+};
+
+/// Every known folder at or below `folder`: cases (config.json + expected.json), native siblings (NAME-native beside NAME),
+/// preprocess. Throws Error for a folder that is none of these and has none below, and for zero cases.
+std::vector<CaseReport> run_golden(const std::string& folder, const GoldenOptions& options);
+
+}  // namespace llava

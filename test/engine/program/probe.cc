@@ -1,0 +1,175 @@
+#include "program/probe.h"
+
+#include "runtime/types.h"
+#include "models/image/tiles.h"
+
+namespace llava {
+
+Rows read_rows(Ops& ops, const View& view) {
+  Rows out{view.rows, view.cols, std::vector<float>(static_cast<size_t>(view.rows * view.cols))};
+  const auto bytes = static_cast<size_t>(view.rows * view.stride) * size_of(view.dtype);
+  const Buffer host = ops.allocate_host(bytes);
+  ops.download(host.data(), view.data, bytes);
+  ops.synchronize();
+  for (int64_t r = 0; r < view.rows; ++r) {
+    for (int64_t c = 0; c < view.cols; ++c) out.values[static_cast<size_t>(r * view.cols + c)] = load_float(host.data(), view.dtype, r * view.stride + c);
+  }
+  return out;
+}
+
+namespace {
+
+/// Device copy of some indices, freed after the ops that read it have run.
+struct Indices {
+  Indices(Ops& ops, const std::vector<int32_t>& values) : buffer(ops.allocate(std::max<size_t>(values.size() * 4, 64))) {
+    ops.upload(buffer.data(), values.data(), values.size() * 4);
+    ops.synchronize();
+  }
+  const int32_t* data() const { return buffer.as<int32_t>(); }
+  Buffer buffer;
+};
+
+}  // namespace
+
+Probe::Probe(const ModelConfig& config, const std::string& device, size_t stages, int64_t rows) {
+  std::vector<Ops*> borrowed;
+  for (size_t i = 0; i < stages; ++i) {
+    devices_.push_back(open_device(device));
+    borrowed.push_back(devices_.back().get());
+  }
+  ModelSizes sizes;
+  sizes.prefill_rows = rows;
+  sizes.decode_rows = 16;
+  sizes.logit_rows = rows;
+  sizes.tiles = ImageSlots::most_tiles(config);
+  sizes.context = std::min(config.text.context, rows);
+  model_ = std::make_unique<LlavaModel>(config, borrowed, sizes);
+  pages_ = rows / kPageTokens + 64;
+  for (size_t i = 0; i < stages; ++i) caches_.emplace_back(*borrowed[i], config.text, config.work, LlavaModel::stage_range(config, i, stages), pages_);
+  projected_ = Matrix(ops(), sizes.tiles * model_->tower().rows_per_tile(), config.text.hidden, config.work);
+}
+
+Rows Probe::encode(const PictureView& picture, std::map<std::string, Rows>* taps) {
+  const std::vector<uint8_t> tiles = make_tiles(config(), picture);
+  const int64_t side = config().vision.image_size;
+  const int64_t count = static_cast<int64_t>(tiles.size()) / (3 * side * side);
+  const Buffer device = ops().allocate(tiles.size());
+  ops().upload(device.data(), tiles.data(), tiles.size());
+  Tap tap;
+  if (taps != nullptr) tap = [taps](const std::string& name, int64_t index, Ops& ops, const View& rows) { (*taps)[name + " " + std::to_string(index)] = read_rows(ops, rows); };
+  model_->tower().encode(device.as<uint8_t>(), count, projected_.whole(), tap);
+  return read_rows(ops(), projected_.view(count * model_->tower().rows_per_tile()));
+}
+
+View Probe::pack_on_device(const PictureView& picture) {
+  encode(picture);
+  const Arrangement arrangement = arrange(config(), picture.width, picture.height);
+  const Indices source(ops(), packing(config(), arrangement));
+  packed_.emplace_back(ops(), arrangement.tokens, config().text.hidden, config().work);
+  const View out = packed_.back().view(arrangement.tokens);
+  ops().gather_rows(projected_.whole(), source.data(), nullptr, arrangement.tokens, model_->newline(), out);
+  ops().synchronize();
+  return out;
+}
+
+Rows Probe::pack(const PictureView& picture) {
+  packed_.clear();
+  return read_rows(ops(), pack_on_device(picture));
+}
+
+std::vector<Rows> Probe::prefill(const std::vector<ProbePrompt>& prompts, std::map<std::string, Rows>* taps) {
+  packed_.clear();
+  packed_.reserve(256);
+  struct Span {
+    View vectors;
+    int64_t row;
+  };
+  std::vector<Span> spans;
+  std::vector<int32_t> ids, positions, slots, row_start = {0}, position_start;
+  std::vector<std::vector<int32_t>> tables;
+  int32_t next_page = 0;
+  for (const ProbePrompt& prompt : prompts) {
+    size_t picture = 0;
+    const size_t first = ids.size();
+    for (const int32_t id : prompt.ids) {
+      if (id != kImageSlot) {
+        ids.push_back(id);
+        continue;
+      }
+      const View vectors = pack_on_device(prompt.pictures[picture++]);
+      spans.push_back({vectors, static_cast<int64_t>(ids.size())});
+      ids.insert(ids.end(), static_cast<size_t>(vectors.rows), -1);
+    }
+    const auto length = static_cast<int32_t>(ids.size() - first);
+    std::vector<int32_t>& table = tables.emplace_back();
+    for (int32_t at = 0; at < length; ++at) {
+      if (at % kPageTokens == 0) table.push_back(next_page++);
+      positions.push_back(at);
+      slots.push_back(table.back() * kPageTokens + at % kPageTokens);
+    }
+    row_start.push_back(static_cast<int32_t>(ids.size()));
+    position_start.push_back(0);
+  }
+  size_t stride = 1;
+  for (const auto& table : tables) stride = std::max(stride, table.size());
+  std::vector<int32_t> page_table;
+  for (auto table : tables) {
+    table.resize(stride, 0);
+    page_table.insert(page_table.end(), table.begin(), table.end());
+  }
+  const auto rows = static_cast<int64_t>(ids.size());
+  std::vector<int32_t> all(ids.size());
+  for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int32_t>(i);
+
+  Tap tap;
+  if (taps != nullptr) tap = [taps](const std::string& name, int64_t index, Ops& ops, const View& view) { (*taps)[name + " " + std::to_string(index)] = read_rows(ops, view); };
+  View logits;
+  for (size_t i = 0; i < devices_.size(); ++i) {
+    Ops& ops = *devices_[i];
+    DecoderStage& stage = *model_->stages()[i];
+    const Indices d_ids(ops, ids), d_positions(ops, positions), d_slots(ops, slots), d_row_start(ops, row_start), d_position_start(ops, position_start),
+        d_pages(ops, page_table), d_all(ops, all);
+    if (i == 0) {
+      stage.embed(d_ids.data(), rows);
+      for (const Span& span : spans) {
+        std::vector<int32_t> source(static_cast<size_t>(span.vectors.rows));
+        for (size_t j = 0; j < source.size(); ++j) source[j] = static_cast<int32_t>(j);
+        const Indices d_source(ops, source);
+        ops.gather_rows(span.vectors, d_source.data(), nullptr, span.vectors.rows, nullptr, stage.hidden(rows).slice(span.row, span.vectors.rows));
+        ops.synchronize();
+      }
+    } else {
+      const View from = model_->stages()[i - 1]->hidden(rows);
+      ops.copy_from(*devices_[i - 1], stage.hidden(rows).data, from.data, static_cast<size_t>(rows * from.stride) * size_of(from.dtype));
+    }
+    StepBatch batch;
+    batch.positions = d_positions.data();
+    batch.slots = d_slots.data();
+    batch.prefill.sequences = static_cast<int32_t>(prompts.size());
+    batch.prefill.rows = static_cast<int32_t>(rows);
+    batch.prefill.row_start = d_row_start.data();
+    batch.prefill.position_start = d_position_start.data();
+    batch.prefill.page_table = d_pages.data();
+    batch.prefill.page_stride = static_cast<int32_t>(stride);
+    batch.prefill.host_row_start = row_start.data();
+    batch.prefill.host_position_start = position_start.data();
+    for (size_t s = 0; s + 1 < row_start.size(); ++s) {
+      const int32_t length = row_start[s + 1] - row_start[s];
+      batch.prefill.longest_rows = std::max(batch.prefill.longest_rows, length);
+      batch.prefill.longest_kv = std::max(batch.prefill.longest_kv, length);
+    }
+    stage.forward(rows, batch, caches_[i], tap);
+    if (i + 1 == devices_.size()) logits = stage.logits(d_all.data(), rows, Phase::prefill);
+    ops.synchronize();
+  }
+  const Rows every = read_rows(*devices_.back(), logits);
+  std::vector<Rows> out;
+  for (size_t s = 0; s + 1 < row_start.size(); ++s) {
+    Rows part{row_start[s + 1] - row_start[s], every.cols, {}};
+    part.values.assign(every.row(row_start[s]), every.row(row_start[s]) + part.rows * part.cols);
+    out.push_back(std::move(part));
+  }
+  return out;
+}
+
+}  // namespace llava

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "runtime/image_slots.h"
+#include "kernels/backends.h"
+#include "models/image/resize.h"
+#include "models/llava.h"
+
+namespace llava {
+
+/// Rows of a device matrix as float32 on the host.
+struct Rows {
+  int64_t rows = 0;
+  int64_t cols = 0;
+  std::vector<float> values;
+  const float* row(int64_t r) const { return values.data() + r * cols; }
+};
+Rows read_rows(Ops& ops, const View& view);
+
+/// A prompt for the probe: ids with kImageSlot per picture.
+struct ProbePrompt {
+  std::vector<int32_t> ids;
+  std::vector<PictureView> pictures;
+};
+
+/// The model without engine and scheduler: every intermediate result of the tower and of one prefill step, for tests.
+class Probe {
+ public:
+  /// @param stages pipeline stages, each on its own device object of this name
+  Probe(const ModelConfig& config, const std::string& device, size_t stages = 1, int64_t rows = 2048);
+
+  const ModelConfig& config() const { return model_->config(); }
+  Ops& ops() { return *devices_[0]; }
+
+  /// Tower and projector; taps are collected under "name index". Returns the projected rows, class rows included.
+  Rows encode(const PictureView& picture, std::map<std::string, Rows>* taps = nullptr);
+  /// Packed visual vectors of a picture.
+  Rows pack(const PictureView& picture);
+  /// One prefill step over all prompts together; logits of every row, prompt by prompt.
+  std::vector<Rows> prefill(const std::vector<ProbePrompt>& prompts, std::map<std::string, Rows>* taps = nullptr);
+
+ private:
+  View pack_on_device(const PictureView& picture);
+
+  std::vector<std::unique_ptr<Ops>> devices_;
+  std::unique_ptr<LlavaModel> model_;
+  std::vector<KvCache> caches_;
+  int64_t pages_;
+  Matrix projected_;
+  std::vector<Matrix> packed_;
+};
+
+}  // namespace llava

@@ -1,0 +1,288 @@
+#include "program/random_checkpoint.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "support/dtype.h"
+#include "support/error.h"
+#include "support/json.h"
+
+namespace llava {
+
+namespace {
+
+struct Shape {
+  std::string name;
+  std::string type;  // of the decoder
+  int64_t hidden, layers, heads, kv_heads, inner, vocabulary, context;
+  double theta, eps;
+  bool tied;
+  int64_t image_token, end_token;
+  int64_t width, tower_layers, tower_heads, tower_inner, image_size;
+
+  bool qkv_bias() const { return type == "qwen2"; }
+  int64_t patches() const { return image_size / 14 * (image_size / 14); }
+};
+
+// Sizes as published (the checkpoints' own config.json, converted layout: vocabularies padded, one more id for pictures).
+const Shape kShapes[] = {
+    {"qwen2-0.5b", "qwen2", 896, 24, 14, 2, 4864, 151936, 32768, 1e6, 1e-6, true, 151646, 151645, 1024, 24, 16, 4096, 336},
+    {"llama3-llava-next-8b", "llama", 4096, 32, 32, 8, 14336, 128320, 8192, 5e5, 1e-5, false, 128256, 128009, 1024, 24, 16, 4096, 336},
+    {"llava-v1.6-vicuna-7b", "llama", 4096, 32, 32, 32, 11008, 32064, 4096, 1e4, 1e-5, false, 32000, 2, 1024, 24, 16, 4096, 336},
+    {"llava-next-72b", "qwen2", 8192, 80, 64, 64, 24576, 152064, 32768, 1e6, 1e-6, false, 151646, 151645, 1024, 24, 16, 4096, 336},
+    {"tiny", "llama", 128, 3, 8, 2, 208, 512, 2048, 5e5, 1e-5, false, 507, 509, 80, 3, 5, 160, 70},
+};
+
+const Shape& shape_of(const std::string& model) {
+  for (const Shape& shape : kShapes) {
+    if (shape.name == model) return shape;
+  }
+  std::string known;
+  for (const std::string& name : random_models()) known += (known.empty() ? "" : ", ") + name;
+  throw Error("'" + model + "' is no model", "--model", "Write one of " + known + ".");
+}
+
+struct Entry {
+  std::string name;
+  std::vector<int64_t> shape;
+  float spread;  // values are uniform in centre - spread .. centre + spread
+  float centre;
+
+  uint64_t count() const {
+    uint64_t product = 1;
+    for (const int64_t extent : shape) product *= static_cast<uint64_t>(extent);
+    return product;
+  }
+};
+
+std::vector<Entry> entries(const Shape& s) {
+  std::vector<Entry> all;
+  const auto weight = [&](const std::string& name, int64_t n, int64_t k) {
+    all.push_back({name + ".weight", {n, k}, std::sqrt(3.0f / static_cast<float>(k)), 0.0f});
+  };
+  const auto vector = [&](const std::string& name, int64_t n, float centre) { all.push_back({name, {n}, 0.1f, centre}); };
+  const auto norm = [&](const std::string& name, int64_t n) {
+    vector(name + ".weight", n, 1.0f);
+    vector(name + ".bias", n, 0.0f);
+  };
+  const std::string tower = "vision_tower.vision_model.";
+  vector(tower + "embeddings.class_embedding", s.width, 0.0f);
+  all.push_back({tower + "embeddings.patch_embedding.weight", {s.width, 3, 14, 14}, 0.05f, 0.0f});
+  all.push_back({tower + "embeddings.position_embedding.weight", {s.patches() + 1, s.width}, 0.1f, 0.0f});
+  norm(tower + "pre_layrnorm", s.width);
+  for (int64_t i = 0; i < s.tower_layers; ++i) {
+    const std::string at = tower + "encoder.layers." + std::to_string(i) + ".";
+    for (const char* part : {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.out_proj"}) {
+      weight(at + part, s.width, s.width);
+      vector(at + part + ".bias", s.width, 0.0f);
+    }
+    weight(at + "mlp.fc1", s.tower_inner, s.width);
+    vector(at + "mlp.fc1.bias", s.tower_inner, 0.0f);
+    weight(at + "mlp.fc2", s.width, s.tower_inner);
+    vector(at + "mlp.fc2.bias", s.width, 0.0f);
+    norm(at + "layer_norm1", s.width);
+    norm(at + "layer_norm2", s.width);
+  }
+  norm(tower + "post_layernorm", s.width);
+  weight("multi_modal_projector.linear_1", s.hidden, s.width);
+  vector("multi_modal_projector.linear_1.bias", s.hidden, 0.0f);
+  weight("multi_modal_projector.linear_2", s.hidden, s.hidden);
+  vector("multi_modal_projector.linear_2.bias", s.hidden, 0.0f);
+  vector("image_newline", s.hidden, 0.0f);
+  const std::string text = "language_model.model.";
+  weight(text + "embed_tokens", s.vocabulary, s.hidden);
+  vector(text + "norm.weight", s.hidden, 1.0f);
+  if (!s.tied) weight("language_model.lm_head", s.vocabulary, s.hidden);
+  const int64_t kv = s.hidden / s.heads * s.kv_heads;
+  for (int64_t i = 0; i < s.layers; ++i) {
+    const std::string at = text + "layers." + std::to_string(i) + ".";
+    weight(at + "self_attn.q_proj", s.hidden, s.hidden);
+    weight(at + "self_attn.k_proj", kv, s.hidden);
+    weight(at + "self_attn.v_proj", kv, s.hidden);
+    if (s.qkv_bias()) {
+      vector(at + "self_attn.q_proj.bias", s.hidden, 0.0f);
+      vector(at + "self_attn.k_proj.bias", kv, 0.0f);
+      vector(at + "self_attn.v_proj.bias", kv, 0.0f);
+    }
+    weight(at + "self_attn.o_proj", s.hidden, s.hidden);
+    weight(at + "mlp.gate_proj", s.inner, s.hidden);
+    weight(at + "mlp.up_proj", s.inner, s.hidden);
+    weight(at + "mlp.down_proj", s.hidden, s.inner);
+    vector(at + "input_layernorm.weight", s.hidden, 1.0f);
+    vector(at + "post_attention_layernorm.weight", s.hidden, 1.0f);
+  }
+  return all;
+}
+
+Json pairs(const Shape& s) {
+  std::vector<Json> all;
+  for (const auto& [a, b] : {std::pair<int64_t, int64_t>{1, 2}, {2, 1}, {2, 2}, {3, 1}, {1, 3}}) {
+    all.push_back(Json::array_of({Json::of(a * s.image_size), Json::of(b * s.image_size)}));
+  }
+  return Json::array_of(std::move(all));
+}
+
+Json config_of(const Shape& s) {
+  const Json text = Json::object_of({{"model_type", Json::of(s.type)},
+                                     {"hidden_act", Json::of(std::string("silu"))},
+                                     {"tie_word_embeddings", Json::of(s.tied)},
+                                     {"bos_token_id", Json()},
+                                     {"eos_token_id", Json::of(s.end_token)},
+                                     {"hidden_size", Json::of(s.hidden)},
+                                     {"num_hidden_layers", Json::of(s.layers)},
+                                     {"num_attention_heads", Json::of(s.heads)},
+                                     {"num_key_value_heads", Json::of(s.kv_heads)},
+                                     {"intermediate_size", Json::of(s.inner)},
+                                     {"vocab_size", Json::of(s.vocabulary)},
+                                     {"rope_theta", Json::of(s.theta)},
+                                     {"rms_norm_eps", Json::of(s.eps)},
+                                     {"max_position_embeddings", Json::of(s.context)},
+                                     {"use_sliding_window", Json::of(false)}});
+  const Json vision = Json::object_of({{"model_type", Json::of(std::string("clip_vision_model"))},
+                                       {"hidden_act", Json::of(std::string("quick_gelu"))},
+                                       {"layer_norm_eps", Json::of(1e-5)},
+                                       {"num_channels", Json::of(int64_t{3})},
+                                       {"projection_dim", Json::of(int64_t{768})},
+                                       {"image_size", Json::of(s.image_size)},
+                                       {"patch_size", Json::of(int64_t{14})},
+                                       {"hidden_size", Json::of(s.width)},
+                                       {"num_hidden_layers", Json::of(s.tower_layers)},
+                                       {"num_attention_heads", Json::of(s.tower_heads)},
+                                       {"intermediate_size", Json::of(s.tower_inner)}});
+  return Json::object_of({{"architectures", Json::array_of({Json::of(std::string("LlavaNextForConditionalGeneration"))})},
+                          {"model_type", Json::of(std::string("llava_next"))},
+                          {"image_token_index", Json::of(s.image_token)},
+                          {"projector_hidden_act", Json::of(std::string("gelu"))},
+                          {"vision_feature_layer", Json::of(int64_t{-2})},
+                          {"vision_feature_select_strategy", Json::of(std::string("default"))},
+                          {"tie_word_embeddings", Json::of(s.tied)},
+                          {"torch_dtype", Json::of(std::string("bfloat16"))},
+                          {"use_image_newline_parameter", Json::of(true)},
+                          {"image_grid_pinpoints", pairs(s)},
+                          {"text_config", text},
+                          {"vision_config", vision}});
+}
+
+Json preprocessor_of(const Shape& s) {
+  const auto triple = [](double a, double b, double c) { return Json::array_of({Json::of(a), Json::of(b), Json::of(c)}); };
+  return Json::object_of({{"image_processor_type", Json::of(std::string("LlavaNextImageProcessor"))},
+                          {"do_resize", Json::of(true)},
+                          {"size", Json::object_of({{"shortest_edge", Json::of(s.image_size)}})},
+                          {"resample", Json::of(int64_t{3})},
+                          {"do_center_crop", Json::of(true)},
+                          {"crop_size", Json::object_of({{"height", Json::of(s.image_size)}, {"width", Json::of(s.image_size)}})},
+                          {"do_rescale", Json::of(true)},
+                          {"rescale_factor", Json::of(1.0 / 255.0)},
+                          {"do_normalize", Json::of(true)},
+                          {"image_mean", triple(0.48145466, 0.4578275, 0.40821073)},
+                          {"image_std", triple(0.26862954, 0.26130258, 0.27577711)},
+                          {"do_convert_rgb", Json::of(true)},
+                          {"image_grid_pinpoints", pairs(s)},
+                          {"do_pad", Json::of(true)}});
+}
+
+/// A well mixed function of x (the finaliser of splitmix64).
+uint64_t mixed(uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+  return x ^ (x >> 31);
+}
+
+uint64_t seed_of(const std::string& name) {
+  uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a
+  for (const char c : name) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3u;
+  return mixed(hash);
+}
+
+/// Values [first, first + count) of a tensor; `first` is a multiple of 4.
+void fill(const Entry& e, uint64_t first, uint64_t count, BFloat16* out) {
+  const uint64_t seed = seed_of(e.name);
+  for (uint64_t i = 0; i < count; i += 4) {
+    const uint64_t bits = mixed(seed + (first + i) / 4 * 0x9e3779b97f4a7c15u);
+    for (uint64_t j = 0; j < std::min<uint64_t>(4, count - i); ++j) {
+      const auto uniform = static_cast<float>(static_cast<int16_t>(bits >> (16 * j))) * 0x1p-15f;
+      out[i + j] = BFloat16::from(e.centre + e.spread * uniform);
+    }
+  }
+}
+
+constexpr uint64_t kPieceValues = uint64_t{4} << 20;
+
+struct Piece {
+  const Entry* entry;
+  uint64_t first, count;
+  uint64_t offset;  // in the file
+};
+
+}  // namespace
+
+std::vector<std::string> random_models() {
+  std::vector<std::string> names;
+  for (const Shape& shape : kShapes) names.push_back(shape.name);
+  return names;
+}
+
+uint64_t write_random_checkpoint(const std::string& folder, const std::string& model, int64_t layers) {
+  Shape shape = shape_of(model);
+  if (layers > 0) shape.layers = layers;
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder + "/config.json") << config_of(shape).dump() << '\n';
+  std::ofstream(folder + "/preprocessor_config.json") << preprocessor_of(shape).dump() << '\n';
+
+  const std::vector<Entry> all = entries(shape);
+  std::vector<Json::Member> members = {{"__metadata__", Json::object_of({{"format", Json::of(std::string("pt"))}})}};
+  std::vector<Piece> pieces;
+  uint64_t bytes = 0;
+  for (const Entry& e : all) {
+    std::vector<Json> extents;
+    for (const int64_t extent : e.shape) extents.push_back(Json::of(extent));
+    for (uint64_t first = 0; first < e.count(); first += kPieceValues) {
+      pieces.push_back({&e, first, std::min(kPieceValues, e.count() - first), bytes + 2 * first});
+    }
+    const uint64_t end = bytes + 2 * e.count();
+    members.push_back({e.name, Json::object_of({{"dtype", Json::of(std::string("BF16"))},
+                                                {"shape", Json::array_of(std::move(extents))},
+                                                {"data_offsets", Json::array_of({Json::of(static_cast<int64_t>(bytes)), Json::of(static_cast<int64_t>(end))})}})});
+    bytes = end;
+  }
+  std::string header = Json::object_of(std::move(members)).dump();
+  header.resize((header.size() + 8 + 63) / 64 * 64 - 8, ' ');
+  const uint64_t length = header.size();
+  const uint64_t start = 8 + length;
+
+  // Under another name until it is whole: a checkpoint of an interrupted run must not be taken for one.
+  const std::string path = folder + "/model.safetensors";
+  const std::string unfinished = path + ".part";
+  const int file = open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  std::atomic<bool> written = file >= 0 && pwrite(file, &length, 8, 0) == 8 && pwrite(file, header.data(), length, 8) == static_cast<ssize_t>(length);
+  std::atomic<size_t> next = 0;
+  const auto work = [&] {
+    std::vector<BFloat16> values(kPieceValues);
+    for (size_t i = next++; i < pieces.size() && written; i = next++) {
+      const Piece& piece = pieces[i];
+      fill(*piece.entry, piece.first, piece.count, values.data());
+      const auto* data = reinterpret_cast<const char*>(values.data());
+      for (uint64_t at = 0; at < 2 * piece.count && written;) {
+        const ssize_t count = pwrite(file, data + at, 2 * piece.count - at, static_cast<off_t>(start + piece.offset + at));
+        if (count <= 0) written = false;
+        else at += static_cast<uint64_t>(count);
+      }
+    }
+  };
+  std::vector<std::thread> threads;
+  for (unsigned i = 0; i < std::max(1u, std::min(16u, std::thread::hardware_concurrency())); ++i) threads.emplace_back(work);
+  for (std::thread& thread : threads) thread.join();
+  if (file >= 0 && close(file) != 0) written = false;
+  if (!written) throw Error("the random checkpoint could not be written", folder, "Free " + std::to_string(bytes / 1000000000 + 1) + " GB of disk space, or name another folder.");
+  std::filesystem::rename(unfinished, path);
+  return bytes;
+}
+
+}  // namespace llava
