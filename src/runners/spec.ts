@@ -1,10 +1,11 @@
-import { readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { packageRoot } from "../core/package-root.js";
 import { Type } from "../core/schema.js";
 import { type ModelConfig, modelSchemas, type RunnerName } from "./config.js";
+import { looksLikeHubId } from "./local/checkpoint/hub-id.js";
 
 const presetFolder = join(packageRoot, "configs", "models");
 const where = "--model";
@@ -23,6 +24,8 @@ export async function resolveModel(spec: string): Promise<ModelConfig> {
   if (/\.ya?ml$/.test(spec)) return readModel(spec);
   const presets = await presetNames();
   if (presets.includes(spec)) return readModel(join(presetFolder, `${spec}.yaml`));
+  const bare = await bareName(spec);
+  if (bare) throw bare;
   throw new UserError(
     `no model or preset named "${spec}"`,
     where,
@@ -48,6 +51,28 @@ async function readModel(path: string): Promise<ModelConfig> {
     Type.Object({ runner: Type.Enum(Object.keys(modelSchemas) as RunnerName[]) }),
   );
   return readYaml(path, modelSchemas[runner]);
+}
+
+/** A folder, a URL or a hub id without the runner's name in front: told how it is written. */
+async function bareName(spec: string): Promise<UserError | undefined> {
+  if (/^https?:\/\//.test(spec)) {
+    return new UserError(
+      "a URL alone names no model", // not repeated: it may hold a password
+      where,
+      "write the id that the server knows in front: openai:ID@URL (anthropic:ID@URL, gemini:ID@URL)",
+    );
+  }
+  const facts = await stat(spec).catch(() => undefined); // not there: nothing to say about it
+  if (facts?.isDirectory()) return new UserError(`"${spec}" is a folder`, where, `write local:${spec}`);
+  if (/^(\.{0,2}|~)\//.test(spec)) {
+    return new UserError(`no folder "${spec}"`, where, "a checkpoint on this machine is written local:DIR");
+  }
+  if (!looksLikeHubId(spec)) return undefined;
+  return new UserError(
+    `no model or preset named "${spec}"`,
+    where,
+    `write local:${spec} for a checkpoint of the hub, or openai:${spec}@URL for a server that has it loaded`,
+  );
 }
 
 function parseSpec(runner: RunnerName, rest: string, spec: string): ModelConfig {

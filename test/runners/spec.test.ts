@@ -41,8 +41,17 @@ describe("--model", () => {
     ["openai:m@http://user:secret@host/v1", /must not hold a user name or password/],
     ["replay:", /replay:FILE/],
     ["/no/such/file.yaml", /no such file/],
+    ["/tmp", /"\/tmp" is a folder[\s\S]*write local:\/tmp/],
+    ["./no-such-folder", /no folder "\.\/no-such-folder"[\s\S]*local:DIR/],
+    ["~/checkpoint", /no folder "~\/checkpoint"[\s\S]*local:DIR/],
+    ["liuhaotian/llava-v1.5-7b", /local:liuhaotian\/llava-v1\.5-7b[\s\S]*openai:liuhaotian\/llava-v1\.5-7b@URL/],
+    ["http://host:8000/v1", /a URL alone names no model[\s\S]*openai:ID@URL/],
   ])("%s is an error that says what to do", async (spec, words) => {
     expect((await errorOf(spec)).format()).toMatch(words);
+  });
+
+  test("a bare URL's password is not repeated", async () => {
+    expect((await errorOf("http://me:secret@host/v1")).format()).not.toContain("secret");
   });
 
   test("a mistake in a model file is named with line and column, and the nearest key", async () => {

@@ -107,7 +107,3 @@ function choose(files: readonly HubFile[], { id, weights }: FetchOptions): reado
   }
   return [...files.filter(({ path }) => small.test(path)), ...(weights ? shards : [])];
 }
-
-/** Two names with a slash between them, as the hub allows them. */
-export const looksLikeHubId = (name: string): boolean =>
-  /^[A-Za-z0-9][\w.-]*\/[A-Za-z0-9][\w.-]*$/.test(name) && !name.includes("..");

@@ -1,8 +1,11 @@
 /** From what `--model local:X` says to a folder with a checkpoint in it. */
-import { readdir, stat } from "node:fs/promises";
-import { basename, resolve } from "node:path";
+import { stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { basename, join, resolve } from "node:path";
 import { UserError } from "../../../core/errors.js";
-import { fetchCheckpoint, looksLikeHubId } from "./fetch.js";
+import { fetchCheckpoint } from "./fetch.js";
+import { looksLikeHubId } from "./hub-id.js";
+import { refuseUnusable } from "./usable.js";
 
 export interface Checkpoint {
   readonly folder: string;
@@ -31,7 +34,7 @@ export interface CheckpointChoice {
  */
 export async function resolveCheckpoint(choice: CheckpointChoice): Promise<Checkpoint> {
   const { checkpoint: given, weights = true } = choice;
-  const folder = resolve(given);
+  const folder = resolve(withHome(given, choice.environment));
   const facts = await stat(folder).catch(() => undefined);
   if (facts?.isDirectory()) {
     await refuseUnusable(folder);
@@ -48,19 +51,8 @@ export async function resolveCheckpoint(choice: CheckpointChoice): Promise<Check
   );
 }
 
-async function refuseUnusable(folder: string): Promise<void> {
-  const names = await readdir(folder);
-  if (!names.includes("config.json")) {
-    throw new UserError("no config.json", folder, "give the folder that holds config.json and *.safetensors");
-  }
-  const pickled = names.filter((name) => /^(pytorch_model|consolidated).*\.(bin|pth)$/.test(name));
-  if (pickled.length > 0 && !names.some((name) => name.endsWith(".safetensors"))) {
-    // Unpickling runs whatever code the file holds: never here.
-    throw new UserError(
-      `its weights are Python pickles (${pickled[0]}), which are not read`,
-      folder,
-      "convert them once with PyTorch (torch.load with weights_only=True, safetensors.torch.save_file), or use the converted " +
-        "checkpoint on the hub, such as llava-hf/llava-1.5-7b-hf for liuhaotian/llava-v1.5-7b",
-    );
-  }
+/** A shell leaves `~` alone where it does not begin a word, as in `local:~/checkpoint`. */
+export function withHome(path: string, environment: CheckpointChoice["environment"] = process.env): string {
+  if (path !== "~" && !path.startsWith("~/")) return path;
+  return join(environment.HOME || homedir(), path.slice(1));
 }
