@@ -95,6 +95,7 @@ function reportText(report: ModelReport, quantisation: LocalOptions["quantisatio
       pc.red(terminalSafe(`${field} = ${value}: ${reason}`)),
     ]),
     ...report.problems.map((problem): [string, string] => ["problem", pc.yellow(terminalSafe(problem))]),
+    ...report.notes.map((note): [string, string] => ["note", terminalSafe(note)]),
     ...(report.unknown.length > 0
       ? [["unknown", pc.yellow(terminalSafe(report.unknown.join(", ")))] as [string, string]]
       : []),

@@ -173,7 +173,7 @@ function questionsFor({ tokenizer, template, description }: LocalModel, count: n
     const rendered = template.render([{ role: "user", parts }]);
     const pieces = description.imageStartEnd ? framedSlots(rendered) : rendered;
     return {
-      tokens: Int32Array.from(promptTokens(tokenizer, pieces)),
+      tokens: Int32Array.from(promptTokens(tokenizer, pieces, template)),
       images: images.map((image) => pictures[image] as NativeImage),
       continuations: ["yes", "two red buses near the old stone bridge"].map((answer) =>
         Int32Array.from(continuationTokens(tokenizer, pieces, template.beforeAnswer + answer).ids),

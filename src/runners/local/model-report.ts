@@ -4,7 +4,7 @@ import { asUserError, loadAddon, type NativeAddon, type NativeModelDescription }
 import { resolveCheckpoint } from "./checkpoint/resolve.js";
 import { stopIds } from "./open-model.js";
 import { type LocalOptions, modelOptions } from "./options.js";
-import { chooseTemplate } from "./prompt/choose-template.js";
+import { chooseTemplate, templateNote } from "./prompt/choose-template.js";
 import { openTokenizer } from "./tokenizer/open-tokenizer.js";
 
 export interface ModelReport extends NativeModelDescription {
@@ -17,6 +17,8 @@ export interface ModelReport extends NativeModelDescription {
   readonly stopTokens?: readonly number[];
   /** What is missing for running it: weights, tokenizer, template. */
   readonly problems: readonly string[];
+  /** What it is good to know before a number is compared. */
+  readonly notes: readonly string[];
 }
 
 /** @throws UserError  no engine for this machine (it reads the config); no such checkpoint; a malformed one */
@@ -42,6 +44,7 @@ export async function reportModel(options: LocalOptions, addon: NativeAddon = lo
         : ["no weights in this folder: described from its config only"]),
       ...vocabulary.problems,
     ],
+    notes: vocabulary.notes,
   };
 }
 
@@ -52,7 +55,7 @@ async function readVocabulary(
   folder: string,
   described: NativeModelDescription,
   wanted: string | undefined,
-): Promise<{ facts: Vocabulary; problems: string[] }> {
+): Promise<{ facts: Vocabulary; problems: string[]; notes: string[] }> {
   let facts: Vocabulary = {};
   try {
     const imageTokenId = described.layout === "converted" ? { imageTokenId: described.imageTokenId } : {};
@@ -61,9 +64,14 @@ async function readVocabulary(
     const source = { folder, textType: described.text.type, tokenizer, config };
     const template = await chooseTemplate(source, wanted);
     const stopTokens = stopIds(described, template, tokenizer);
-    return { facts: { ...facts, template: template.name, stopTokens }, problems: [] };
+    const note = wanted === undefined ? await templateNote(source, template) : undefined;
+    return {
+      facts: { ...facts, template: template.name, stopTokens },
+      problems: [],
+      notes: note === undefined ? [] : [note],
+    };
   } catch (error) {
     if (!(error instanceof UserError) || error.where === "--template") throw error;
-    return { facts, problems: [error.message] };
+    return { facts, problems: [error.message], notes: [] };
   }
 }

@@ -1,6 +1,8 @@
 /** Everything that answers need, opened together: engine, tokenizer, template, stop ids. */
 import { availableParallelism, freemem } from "node:os";
+import { UserError } from "../../core/errors.js";
 import type { Json } from "../../core/json.js";
+import type { Message } from "../../core/prompt.js";
 import type { Fingerprint } from "../../core/runner.js";
 import {
   asUserError,
@@ -13,7 +15,8 @@ import { settingsDigest, weightsDigest } from "./checkpoint/digests.js";
 import { type Checkpoint, resolveCheckpoint } from "./checkpoint/resolve.js";
 import type { Engine } from "./engine.js";
 import { chooseDevices, type LocalOptions, modelOptions } from "./options.js";
-import { chooseTemplate } from "./prompt/choose-template.js";
+import { chooseTemplate, templateNote } from "./prompt/choose-template.js";
+import { promptTokens } from "./prompt/prompt-tokens.js";
 import type { Template } from "./prompt/templates.js";
 import { ReplicaGroup } from "./replicas/group.js";
 import { openTokenizer } from "./tokenizer/open-tokenizer.js";
@@ -49,11 +52,12 @@ export async function openModel(
     checkpoint.folder,
     described.layout === "converted" ? { imageTokenId: described.imageTokenId } : {},
   );
-  const template = await chooseTemplate(
-    { folder: checkpoint.folder, textType: described.text.type, tokenizer, config },
-    options.template,
-  );
+  const source = { folder: checkpoint.folder, textType: described.text.type, tokenizer, config };
+  const template = await chooseTemplate(source, options.template);
+  const note = options.template === undefined ? await templateNote(source, template) : undefined;
+  if (note !== undefined) options.warn?.(`${checkpoint.name}: ${note}`);
   const stopTokens = stopIds(described, template, tokenizer);
+  refuseForeignIds(promptTokens(tokenizer, template.render([sayHello]), template), described, checkpoint.folder);
 
   const devices = chooseDevices(addon, options, described.memoryPlan);
   const engineOptions: NativeEngineOptions = {
@@ -98,6 +102,18 @@ export async function openModel(
       engine: { version: addon.version, ...engine.fingerprint },
     },
   };
+}
+
+const sayHello: Message<never> = { role: "user", parts: [{ type: "text", text: "What is in the image?" }] };
+
+function refuseForeignIds(ids: readonly number[], { text }: NativeModelDescription, folder: string): void {
+  const beyond = ids.find((id) => id >= text.vocabularyRows);
+  if (beyond === undefined) return;
+  throw new UserError(
+    `the tokenizer writes the id ${beyond}; the checkpoint has ${text.vocabularyRows} rows of tokens`,
+    folder,
+    "use the tokenizer files that belong to the checkpoint",
+  );
 }
 
 /** Threads and memory of one engine: what was asked for; engines that share the CPU share it evenly. */

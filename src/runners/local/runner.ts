@@ -93,12 +93,13 @@ export class LocalRunner implements Runner {
   /** Continuations follow what the template puts before an answer (Vicuna's space); a terminator is not scored. */
   async loglikelihood(request: LikelihoodRequest, signal: AbortSignal): Promise<Output> {
     const started = performance.now();
-    const { engine, tokenizer, template } = this.model;
+    const { engine, tokenizer, template, description } = this.model;
     const { native, pieces, positions, warnings } = await this.prepare(request, signal);
 
     const continuations = request.continuations.map((text) =>
       continuationTokens(tokenizer, pieces, template.beforeAnswer + text),
     );
+    for (const { ids } of continuations) refuseBeyond(ids, description.logitRows);
     const empty = continuations.findIndex(({ ids }) => ids.length === 0);
     if (empty >= 0) throw new SampleFailure("data", `continuation ${empty + 1} has no tokens`);
     const longest = Math.max(0, ...continuations.map(({ ids }) => ids.length));
@@ -142,7 +143,8 @@ export class LocalRunner implements Runner {
     const { engine, tokenizer, template, description } = this.model;
     const rendered = template.render(request.prompt.messages);
     const pieces = description.imageStartEnd ? framedSlots(rendered) : rendered;
-    const tokens = promptTokens(tokenizer, pieces);
+    const tokens = promptTokens(tokenizer, pieces, template);
+    refuseBeyond(tokens, description.text.vocabularyRows);
 
     const decoded = await unlessAborted(this.decode(request.prompt), signal);
     const images = decoded.map(({ native }) => native);
@@ -199,6 +201,13 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> 
     signal.addEventListener("abort", abort, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
+}
+
+/** A row may quote a token that the vocabulary has and the weights have not. */
+function refuseBeyond(ids: readonly number[], rows: number): void {
+  const beyond = ids.find((id) => id >= rows);
+  if (beyond === undefined) return;
+  throw new SampleFailure("data", `the text has the token ${beyond}; the checkpoint has ${rows} rows of tokens`);
 }
 
 const tooLong = (positions: number, context: number): SampleFailure =>

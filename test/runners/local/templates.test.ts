@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Message, Part } from "../../../src/core/prompt.js";
 import { chatTemplate } from "../../../src/runners/local/prompt/chat-template.js";
-import { chooseTemplate } from "../../../src/runners/local/prompt/choose-template.js";
+import { chooseTemplate, templateNote } from "../../../src/runners/local/prompt/choose-template.js";
 import { imageSlot, joined, messagePieces, type Piece, piecesText } from "../../../src/runners/local/prompt/pieces.js";
 import { continuationTokens, framedSlots, promptTokens } from "../../../src/runners/local/prompt/prompt-tokens.js";
 import { type TemplateName, template, templateNames } from "../../../src/runners/local/prompt/templates.js";
@@ -225,6 +225,41 @@ describe("the checkpoint's own chat template", () => {
     expect(render([user(text("x"))])).toEqual(["26 Jul 2024 x"]);
   });
 
+  test("writes the only BOS where it writes one, and gets the tokenizer's where it writes none", () => {
+    const tokenizer = { start: [1], encode: (part: string) => (part.startsWith("<s>") ? [1, 7] : [7]) };
+    const ids = (source: string) => {
+      const own = chatTemplate(source, tokens, "here");
+      return promptTokens(tokenizer as unknown as Tokenizer, own.render([user(text("x"))]), own);
+    };
+    expect(ids("{{ bos_token }}{{ messages[0].content }}")).toEqual([1, 7]);
+    expect(ids("{{ messages[0].content }}")).toEqual([1, 7]);
+    // The LLaVA repository's Llama 3 has two: its template writes one, its tokenizer the other.
+    expect(promptTokens(tokenizer as unknown as Tokenizer, ["<s>x"], template("llava_llama_3"))).toEqual([1, 1, 7]);
+  });
+
+  test("may count, as Jinja's range does", () => {
+    const source =
+      "{% for i in range(3) %}{{ i }}{% endfor %}{% for i in range(6, 0, -2) %}{{ i }}{% endfor %}{{ messages[0].content }}";
+    expect(chatTemplate(source, tokens, "here").render([user(text("x"))])).toEqual(["012642x"]);
+  });
+
+  test.each([
+    ["counts without end", "{% for i in range(1000000000) %}x{% endfor %}", "range() of more than 100000 numbers"],
+    [
+      "loops without end",
+      `${"{% for i in range(100000) %}".repeat(3)}{% set x = i %}${"{% endfor %}".repeat(3)}`,
+      "no end after 2 s",
+    ],
+    [
+      "doubles a text for ever",
+      "{% set x = namespace(y='a') %}{% for i in range(60) %}{% set x.y = x.y ~ x.y %}{% endfor %}",
+      "fails",
+    ],
+    ["wants the program behind it", "{{ ''.constructor.constructor('return process')() }}", "fails"],
+  ])("that %s is a user's error", (_, source, words) => {
+    expect(() => chatTemplate(source, tokens, "tokenizer_config.json").render([user(text("x"))])).toThrow(words);
+  });
+
   test.each([
     ["that does not parse", "{% for %}"],
     ["that raises", "{{ raise_exception('only one turn') }}"],
@@ -273,6 +308,20 @@ describe("the template of a checkpoint", () => {
     await expect(chooseTemplate(source("gemma"))).rejects.toThrow(
       expect.objectContaining({ name: "UserError", fix: expect.stringContaining("--template") }),
     );
+  });
+
+  test("is the family's, with a word where the checkpoint's own writes another prompt", async () => {
+    const qwen = (system: string) => ({
+      ...source("qwen2"),
+      config: {
+        chat_template: `<|im_start|>system\n${system}<|im_end|>\n{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}{{ "<|im_start|>assistant\\n" }}`,
+      },
+    });
+    const note = (of: Parameters<typeof templateNote>[0]) => templateNote(of, template("qwen_1_5"));
+    expect(await note(qwen("You are a helpful assistant."))).toBeUndefined();
+    expect(await note(source("qwen2"))).toBeUndefined();
+    expect(await note(qwen("You are a pirate."))).toMatch(/qwen_1_5.*You are a pirate.*--template checkpoint/);
+    expect(await note({ ...source("qwen2"), config: { chat_template: "{% for %}" } })).toMatch(/of no use.*qwen_1_5/);
   });
 
   test("may be a .jinja file", async () => {

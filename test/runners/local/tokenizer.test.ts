@@ -149,6 +149,25 @@ describe("a tokenizer.json", () => {
     ["no model", {}],
     ["a vocabulary of the wrong kind", { model: { vocab: "abc" } }],
     ["an unknown model", { model: { type: "Magic", vocab: {} } }],
+    ["an empty vocabulary", { model: { type: "BPE", vocab: {}, merges: [] } }],
+    ["ids beyond any model", { model: { type: "BPE", vocab: { a: 2 ** 31 }, merges: [] } }],
+    ["negative ids", { model: { type: "BPE", vocab: { a: -1 }, merges: [] } }],
+    [
+      "a regular expression without an end",
+      {
+        ...file,
+        pre_tokenizer: {
+          type: "Split",
+          pattern: { Regex: "((\\w+)+\\s?)+$|\\p{L}" },
+          behavior: "Isolated",
+          invert: false,
+        },
+      },
+    ],
+    [
+      "a regular expression that is none",
+      { ...file, normalizer: { type: "Replace", pattern: { Regex: "((((" }, content: "" } },
+    ],
   ])("that is broken (%s) is a user's error with its path", (_, broken) => {
     expect(() => jsonTokenizer(broken, {}, "/models/x/tokenizer.json")).toThrow(
       expect.objectContaining({ name: "UserError", where: "/models/x/tokenizer.json" }),

@@ -2,9 +2,10 @@
  * The checkpoint's own chat template (Jinja), for families without a row in templates.ts.
  * Images are marked in the rendered text; words that look like the mark are disguised while the template runs.
  */
-import { Template as Jinja } from "@huggingface/jinja";
+import { Environment, Interpreter, Template as Jinja } from "@huggingface/jinja";
 import { messageOf, UserError } from "../../../core/errors.js";
 import type { Message } from "../../../core/prompt.js";
+import { withinTime } from "../within-time.js";
 import { imageSlot, joined, messagePieces, type Piece, piecesText } from "./pieces.js";
 import type { Template } from "./templates.js";
 
@@ -24,8 +25,36 @@ const frozenDate: Readonly<Record<string, string>> = {
 };
 const frozenStrftime = (pattern: string): string => pattern.replace(/%./g, (token) => frozenDate[token] ?? token);
 
-/** Real ones have at most some 10 kB. */
+/** Real ones have at most some 10 kB, and render in a millisecond. */
 const maxCharacters = 1_000_000;
+const secondsToRender = 2;
+
+/** Templates count messages with it. The library's own makes a list of any length, and V8 dies of the longest. */
+const mostNumbers = 100_000;
+function boundedRange(first: number, second?: number, step = 1): number[] {
+  const [start, stop] = second === undefined ? [0, first] : [first, second];
+  const length = Math.max(0, Math.ceil((stop - start) / step));
+  if (!(length <= mostNumbers)) throw new Error(`range() of more than ${mostNumbers} numbers`);
+  return Array.from({ length }, (_, i) => start + i * step);
+}
+
+/**
+ * What a template may call. `Jinja.render` brings names of its own that cannot be replaced: its `range` has no bound, and its
+ * `strftime_now` reads the clock.
+ */
+const globals = {
+  true: true,
+  True: true,
+  false: false,
+  False: false,
+  none: null,
+  None: null,
+  range: boundedRange,
+  strftime_now: frozenStrftime,
+  raise_exception: (words: unknown): never => {
+    throw new Error(String(words));
+  },
+};
 
 export interface SpecialTokens {
   readonly bosToken: string;
@@ -36,22 +65,25 @@ export interface SpecialTokens {
 export function chatTemplate(source: string, tokens: SpecialTokens, where: string): Template {
   const fix = `use --template with the name of a family the checkpoint was trained with`;
   if (source.length > maxCharacters) throw new UserError(`a chat template of ${source.length} characters`, where, fix);
-  // The library's own strftime_now reads the clock and cannot be replaced: the template gets another name for ours.
-  const run = attempt(() => new Jinja(source.replaceAll("strftime_now", "frozen_strftime")), where, fix);
-
-  const format = (messages: unknown[]): string =>
-    run.render({
+  const { parsed } = attempt(() => new Jinja(source), where, fix);
+  const format = (messages: unknown[]): string => {
+    const environment = new Environment();
+    const names = {
+      ...globals,
       messages,
       add_generation_prompt: true,
       bos_token: tokens.bosToken,
       eos_token: tokens.eosToken,
-      frozen_strftime: frozenStrftime,
-    });
-  const takesLists = understandsLists(format);
+    };
+    for (const [name, value] of Object.entries(names)) environment.set(name, value);
+    return String(new Interpreter(environment).run(parsed).value);
+  };
+  const takesLists = attempt(() => understandsLists(format), where, fix);
 
   return {
     name: "checkpoint",
     stopTokens: [],
+    startsOnce: true,
     beforeAnswer: "",
     render: (messages) => {
       if (messages.at(-1)?.role === "assistant") {
@@ -93,7 +125,7 @@ const disguised = (pieces: readonly Piece[]): Piece[] =>
 
 function attempt<T>(work: () => T, where: string, fix: string): T {
   try {
-    return work();
+    return withinTime(secondsToRender, work);
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(`the chat template fails: ${messageOf(error)}`, where, fix, { cause: error });

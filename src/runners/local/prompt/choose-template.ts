@@ -2,11 +2,13 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, UserError } from "../../../core/errors.js";
+import type { Message } from "../../../core/prompt.js";
 import { Type } from "../../../core/schema.js";
 import { readJsonFile } from "../checkpoint/json-file.js";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import { type TokenizerConfig, tokenText } from "../tokenizer/tokenizer-config.js";
 import { chatTemplate } from "./chat-template.js";
+import { piecesText } from "./pieces.js";
 import { isTemplateName, type Template, type TemplateName, template, templateNames } from "./templates.js";
 
 export interface TemplateSource {
@@ -38,6 +40,40 @@ export async function chooseTemplate(source: TemplateSource, wanted?: string): P
     source.folder,
     `name the template it was trained with: --template ${templateNames.join("|")}, or a path to a .jinja file`,
   );
+}
+
+const longestExcerpt = 240;
+
+/**
+ * A sentence for the user where the family's conversation template and the checkpoint's own write different prompts (llava-hf's 1.5 has no
+ * system text, its authors' evaluation has one): which of the two a published number was made with, only they can know.
+ */
+export async function templateNote(source: TemplateSource, used: Template): Promise<string | undefined> {
+  if (used.startsOnce) return undefined; // it is the checkpoint's own
+  const question: Message<unknown> = {
+    role: "user",
+    parts: [
+      { type: "image", image: undefined },
+      { type: "text", text: "What is this?" },
+    ],
+  };
+  const bos = tokenText(source.config.bos_token);
+  const written = (template: Template): string => {
+    const text = piecesText(template.render([question]));
+    return bos && text.startsWith(bos) ? text.slice(bos.length) : text;
+  };
+  let own: string;
+  try {
+    const template = await ownTemplate(source);
+    if (template === undefined) return undefined;
+    own = written(template);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return `its own chat template is of no use (${error.message}); prompts follow ${used.name}`;
+  }
+  if (own === written(used)) return undefined;
+  const excerpt = own.length > longestExcerpt ? `${own.slice(0, longestExcerpt)}…` : own;
+  return `prompts follow ${used.name} of the LLaVA repository; its own chat template differs, and writes ${JSON.stringify(excerpt)}: --template checkpoint takes that`;
 }
 
 /** After spec chapter 7: what each published family was trained with. Vocabularies tell families of one architecture apart. */

@@ -2,6 +2,7 @@
 import { IMAGE_SLOT } from "../addon.js";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import { imageSlot, joined, type Piece } from "./pieces.js";
+import type { Template } from "./templates.js";
 
 /** With `mm_use_im_start_end` every image stands between two tokens of its own. */
 export function framedSlots(pieces: readonly Piece[]): Piece[] {
@@ -10,13 +11,16 @@ export function framedSlots(pieces: readonly Piece[]): Piece[] {
 
 /**
  * `[BOS] chunk IMAGE_SLOT chunk ...`. One BOS stands at the start, none in front of later chunks; each chunk sees
- * SentencePiece's leading-space rule by itself. A BOS written in the template stays (Llama 3 gets two, as in the reference).
+ * SentencePiece's leading-space rule by itself. A BOS that the template writes, too, is kept or is the only one: `startsOnce`.
  */
-export function promptTokens(tokenizer: Tokenizer, pieces: readonly Piece[]): number[] {
-  return [
-    ...tokenizer.start,
-    ...pieces.flatMap((piece) => (piece === imageSlot ? [IMAGE_SLOT] : tokenizer.encode(piece))),
-  ];
+export function promptTokens(
+  tokenizer: Tokenizer,
+  pieces: readonly Piece[],
+  { startsOnce }: Pick<Template, "startsOnce"> = {},
+): number[] {
+  const ids = pieces.flatMap((piece) => (piece === imageSlot ? [IMAGE_SLOT] : tokenizer.encode(piece)));
+  const written = startsOnce && tokenizer.start.length > 0 && tokenizer.start.every((id, i) => ids[i] === id);
+  return written ? ids : [...tokenizer.start, ...ids];
 }
 
 export interface Continuation {

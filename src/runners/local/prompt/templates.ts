@@ -10,6 +10,11 @@ export interface Template {
   readonly name: string;
   /** Ends an answer, besides the checkpoint's own ids. */
   readonly stopTokens: readonly string[];
+  /**
+   * A BOS that the template writes itself is the only one (transformers' `apply_chat_template`). Absent: the tokenizer puts its own in
+   * front all the same, as the LLaVA repository does for Llama 3.
+   */
+  readonly startsOnce?: true;
   /** The prompt, ready for the answer. A last message of the assistant is an answer begun: it is continued. */
   render(messages: readonly Message<unknown>[]): Piece[];
   /** What stands between the end of a rendered prompt and its answer; part of the continuation of a log-likelihood. */

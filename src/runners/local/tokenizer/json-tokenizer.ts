@@ -1,12 +1,16 @@
 /** `tokenizer.json` through @huggingface/tokenizers. The only file that knows that package: its `encode` is typed `any`. */
 import { Tokenizer as Library } from "@huggingface/tokenizers";
-import { UserError } from "../../../core/errors.js";
-import { check, Type } from "../../../core/schema.js";
+import { messageOf, UserError } from "../../../core/errors.js";
+import { check, type Static, type TSchema, Type } from "../../../core/schema.js";
+import { OutOfTime, withinTime } from "../within-time.js";
 import { type Tokenizer, type TokenizerOptions, wellFormed } from "./tokenizer.js";
 import { addedTokens, followsLlamaBosRule, type TokenizerConfig, tokenText } from "./tokenizer-config.js";
 
+/** As in added_tokens.json; the largest vocabularies have 262,144 tokens. */
+const Id = Type.Integer({ minimum: 0, maximum: 9_999_999 });
+
 const AddedTokenOfFile = Type.Object({
-  id: Type.Integer({ minimum: 0 }),
+  id: Id,
   content: Type.String(),
   special: Type.Optional(Type.Boolean()),
 });
@@ -16,12 +20,21 @@ const TokenizerFile = Type.Object({
   added_tokens: Type.Optional(Type.Union([Type.Array(AddedTokenOfFile), Type.Null()])),
   model: Type.Object({
     type: Type.Optional(Type.Union([Type.Literal("BPE"), Type.Literal("Unigram"), Type.Literal("WordPiece")])),
-    vocab: Type.Union([
-      Type.Record(Type.String(), Type.Integer({ minimum: 0 })),
-      Type.Array(Type.Array(Type.Union([Type.String(), Type.Number()]), { minItems: 2, maxItems: 2 })), // unigram
-    ]),
+    vocab: Type.Unknown(),
   }),
 });
+
+/** Real ones need a few milliseconds for a page; a regular expression that backtracks has no end. */
+const secondsForOneText = 5;
+/** Texts that make one find its worst case, if it has one: a long run, then something that does not fit. */
+const provocations = ["a", "1", " ", ".", "\n", "a ", "\u00e9"].map((run) => `${run.repeat(64)}\u0000!`);
+
+const withVocabulary = <T extends TSchema>(vocab: T) => Type.Object({ model: Type.Object({ vocab }) });
+const IdByToken = withVocabulary(Type.Record(Type.String(), Id));
+/** Unigram: token and log-probability; the position is the id. */
+const ScoredTokens = withVocabulary(
+  Type.Array(Type.Array(Type.Union([Type.String(), Type.Number()]), { minItems: 2, maxItems: 2 })),
+);
 
 interface Encoder {
   encode(text: string, options: { add_special_tokens: boolean }): { ids: number[] };
@@ -41,6 +54,8 @@ export function jsonTokenizer(
 ): Tokenizer {
   const fix = "use the tokenizer.json that belongs to the checkpoint";
   const checked = check(TokenizerFile, file, where, fix);
+  const ids = idsByToken(checked, where, fix);
+  if (ids.size === 0) throw new UserError("an empty vocabulary", where, fix);
   const all = withConfigTokens(checked.added_tokens ?? [], config);
   // Left in, `<image>` written in a question would become an image slot without an image.
   const recognised = all.filter((token) => token.id !== options.imageTokenId);
@@ -59,20 +74,34 @@ export function jsonTokenizer(
       { ...config, clean_up_tokenization_spaces: config.clean_up_tokenization_spaces ?? false },
     ) as unknown as Encoder;
   } catch (error) {
-    throw new UserError("the tokenizer cannot be built from this file", where, fix, { cause: error });
+    throw new UserError(`the tokenizer cannot be built from this file: ${messageOf(error)}`, where, fix, {
+      cause: error,
+    });
   }
 
-  const ids = idsByToken(checked.model.vocab);
   for (const token of all) ids.set(token.content, token.id);
   const skipped = new Set(all.filter((token) => token.special).map((token) => token.id));
   if (options.imageTokenId !== undefined) skipped.add(options.imageTokenId);
   const known = new Set(ids.values());
 
+  const inTime = <T>(text: string, work: () => T): T => {
+    try {
+      return withinTime(secondsForOneText, work);
+    } catch (error) {
+      if (!(error instanceof OutOfTime)) throw error;
+      const problem = `its rules need more than ${secondsForOneText} s for a text of ${text.length} characters`;
+      throw new UserError(problem, where, fix, { cause: error });
+    }
+  };
+  const encode = (text: string): number[] =>
+    inTime(text, () => library.encode(text, { add_special_tokens: false }).ids);
+  for (const text of provocations) encode(text);
+
   return {
     source: "tokenizer.json",
     start: startIds(library, config, ids, where),
     length: ids.size,
-    encode: (text) => library.encode(wellFormed(text), { add_special_tokens: false }).ids,
+    encode: (text) => encode(wellFormed(text)),
     decode: (given) => {
       const kept = given.filter((id) => known.has(id) && !skipped.has(id));
       return kept.length === 0 ? "" : library.decode(kept, { skip_special_tokens: true }); // it throws on []
@@ -90,8 +119,10 @@ function withConfigTokens(
   return [...ofFile, ...addedTokens(config).filter((token) => !present.has(token.content))];
 }
 
-function idsByToken(vocab: Record<string, number> | (string | number)[][]): Map<string, number> {
-  return new Map(Array.isArray(vocab) ? vocab.map(([token], id) => [String(token), id]) : Object.entries(vocab));
+function idsByToken(file: Static<typeof TokenizerFile>, where: string, fix: string): Map<string, number> {
+  if (!Array.isArray(file.model.vocab)) return new Map(Object.entries(check(IdByToken, file, where, fix).model.vocab));
+  const { vocab } = check(ScoredTokens, file, where, fix).model;
+  return new Map(vocab.map(([token], id) => [String(token), id]));
 }
 
 function startIds(library: Encoder, config: TokenizerConfig, ids: Map<string, number>, where: string): number[] {

@@ -24,6 +24,24 @@ export interface OpenedTokenizer {
 
 /** Prefers `tokenizer.json`; `tokenizer.model` (SentencePiece) when it is alone. */
 export async function openTokenizer(folder: string, options: TokenizerOptions = {}): Promise<OpenedTokenizer> {
+  const opened = await open(folder, options);
+  refuseMute(opened, folder);
+  return opened;
+}
+
+/** A vocabulary without the letters of its language makes every question the same, and the run a number. */
+function refuseMute({ tokenizer, config }: OpenedTokenizer, folder: string): void {
+  const ids = tokenizer.encode("What is in the image?");
+  const unknown = tokenizer.idOf(tokenText(config.unk_token) ?? "<unk>");
+  if (ids.some((id) => id !== unknown)) return;
+  throw new UserError(
+    "the tokenizer has no tokens for plain words",
+    join(folder, tokenizer.source),
+    "use the tokenizer files that belong to the checkpoint",
+  );
+}
+
+async function open(folder: string, options: TokenizerOptions): Promise<OpenedTokenizer> {
   const config = (await readJsonFile(join(folder, "tokenizer_config.json"), TokenizerConfig)) ?? {};
 
   const jsonPath = join(folder, "tokenizer.json");
