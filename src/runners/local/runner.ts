@@ -1,7 +1,6 @@
 /** A Runner over the engine: prompts become ids, ids become answers. */
 import { setMaxListeners } from "node:events";
 import { SampleFailure, UserError } from "../../core/errors.js";
-import type { EncodedImage } from "../../core/image.js";
 import { promptImages, type RenderedPrompt } from "../../core/prompt.js";
 import type {
   Fingerprint,
@@ -14,10 +13,11 @@ import type {
 } from "../../core/runner.js";
 import type { NativeImage, NativePrompt, NativeStatistics, NativeTiming, NativeUsage } from "./addon.js";
 import { AnswerText, finishedText } from "./answer-text.js";
+import { DecodedImages, type Lease } from "./decoded-images.js";
 import type { LocalModel } from "./open-model.js";
-import { Pictures } from "./pictures.js";
 import type { Piece } from "./prompt/pieces.js";
 import { continuationTokens, framedSlots, promptTokens } from "./prompt/prompt-tokens.js";
+import { unlessAborted } from "./unless-aborted.js";
 
 /** Requests whose pictures are decoded while the engine works on those before them. */
 const decodedAhead = 8;
@@ -34,7 +34,7 @@ export class LocalRunner implements Runner {
   readonly name: string;
   readonly fingerprint: Fingerprint;
   readonly concurrency: number;
-  private readonly pictures = new Pictures();
+  private readonly decoded = new DecodedImages();
   private readonly quiet = new WeakSet<AbortSignal>();
   private lastId = 0;
 
@@ -51,7 +51,8 @@ export class LocalRunner implements Runner {
     const started = performance.now();
     const { engine, tokenizer, stopTokens, description } = this.model;
     const { options } = request;
-    const { native, positions, warnings } = await this.prepare(request, signal);
+    using lease = await this.lease(request.prompt, signal);
+    const { native, positions, warnings } = await this.prepare(request, lease);
 
     const room = engine.maxContext - positions;
     if (room < 1) throw tooLong(positions, engine.maxContext);
@@ -94,7 +95,8 @@ export class LocalRunner implements Runner {
   async loglikelihood(request: LikelihoodRequest, signal: AbortSignal): Promise<Output> {
     const started = performance.now();
     const { engine, tokenizer, template, description } = this.model;
-    const { native, pieces, positions, warnings } = await this.prepare(request, signal);
+    using lease = await this.lease(request.prompt, signal);
+    const { native, pieces, positions, warnings } = await this.prepare(request, lease);
 
     const continuations = request.continuations.map((text) =>
       continuationTokens(tokenizer, pieces, template.beforeAnswer + text),
@@ -137,17 +139,24 @@ export class LocalRunner implements Runner {
     await this.model.engine.close();
   }
 
-  private async prepare(request: GenerateRequest | LikelihoodRequest, signal: AbortSignal): Promise<Prepared> {
+  /** Held until the answer is there: the engine, too, holds an image until it has cut it into tiles. */
+  private lease(prompt: RenderedPrompt, signal: AbortSignal): Promise<Lease> {
     signal.throwIfAborted();
     this.allowManyListeners(signal);
+    return this.decoded.lease(promptImages(prompt), signal);
+  }
+
+  private async prepare(request: GenerateRequest | LikelihoodRequest, lease: Lease): Promise<Prepared> {
     const { engine, tokenizer, template, description } = this.model;
     const rendered = template.render(request.prompt.messages);
     const pieces = description.imageStartEnd ? framedSlots(rendered) : rendered;
     const tokens = promptTokens(tokenizer, pieces, template);
     refuseBeyond(tokens, description.text.vocabularyRows);
 
-    const decoded = await unlessAborted(this.decode(request.prompt), signal);
-    const images = decoded.map(({ native }) => native);
+    const digests = promptImages(request.prompt).map(({ digest }) => digest);
+    const images = lease.images.map(
+      ({ width, height, rgb }, i): NativeImage => ({ width, height, rgb, digest: digests[i] ?? "" }),
+    );
     const counts = await Promise.all(images.map(({ width, height }) => engine.imageTokens(width, height)));
     const imageTokens = counts.reduce((sum, count) => sum + count, 0);
     return {
@@ -159,7 +168,7 @@ export class LocalRunner implements Runner {
       },
       pieces,
       positions: tokens.length - images.length + imageTokens,
-      warnings: [...new Set(decoded.flatMap(({ warnings }) => warnings))],
+      warnings: [...new Set(lease.images.flatMap(({ warnings }) => warnings))],
     };
   }
 
@@ -168,15 +177,6 @@ export class LocalRunner implements Runner {
     if (this.quiet.has(signal)) return;
     this.quiet.add(signal);
     setMaxListeners(0, signal);
-  }
-
-  private decode(prompt: RenderedPrompt): Promise<{ native: NativeImage; warnings: readonly string[] }[]> {
-    return Promise.all(
-      promptImages(prompt).map(async (image: EncodedImage) => {
-        const { width, height, rgb, warnings } = await this.pictures.get(image);
-        return { native: { width, height, rgb, digest: image.digest }, warnings };
-      }),
-    );
   }
 
   /** Runs a request of the engine; an abort reaches it, and rejects here at once with the signal's reason. */
@@ -192,15 +192,6 @@ export class LocalRunner implements Runner {
       signal.removeEventListener("abort", abort);
     }
   }
-}
-
-/** The promise's outcome, or a rejection with the signal's reason as soon as it aborts. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }
 
 /** A row may quote a token that the vocabulary has and the weights have not. */
