@@ -13,10 +13,15 @@ export const sharedConformance = ((): string | undefined => {
   return existsSync(folder) ? folder : undefined;
 })();
 
-/** Vector files by name: the repository's own. */
-export const ownVectors = new Map(
-  readdirSync(join(data, "scorers")).map((file) => [file.replace(/\.jsonl\.gz$/, ""), join(data, "scorers", file)]),
-);
+/** Vector files by name: the repository's own. Those of scorers have a plain name, others their folder in front. */
+export const ownVectors = new Map([...vectorFilesIn("scorers", ""), ...vectorFilesIn("tokenizer", "tokenizer/")]);
+
+function vectorFilesIn(folder: string, prefix: string): [name: string, path: string][] {
+  return readdirSync(join(data, folder)).map((file) => [
+    prefix + file.replace(/\.jsonl\.gz$/, ""),
+    join(data, folder, file),
+  ]);
+}
 
 /** Benchmark folders of the repository. */
 export const ownOutputs = outputFolders(join(data, "outputs"));

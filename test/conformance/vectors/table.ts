@@ -1,4 +1,4 @@
-/** Every scorer conformance file we know, by its name: NAME of `npm run vectors -- NAME FILE`. */
+/** Every conformance file we know, by its name: NAME of `npm run vectors -- NAME FILE`. */
 
 import type { VectorFile } from "../vector-file.js";
 import { aggregateVectors } from "./aggregates.js";
@@ -11,6 +11,7 @@ import { mmmuVectors } from "./mmmu.js";
 import { multipleChoiceVectors } from "./multiple-choice.js";
 import { shortAnswerVectors } from "./short-answers.js";
 import { statisticsVectors } from "./statistics.js";
+import { tokenizerVectors } from "./tokenizer.js";
 import { yesNoVectors } from "./yes-no.js";
 
 export const vectorFiles: Readonly<Record<string, VectorFile>> = {
@@ -25,4 +26,5 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...mathVectors,
   ...judgeVectors,
   ...aggregateVectors,
+  ...tokenizerVectors,
 };

@@ -36,7 +36,15 @@ const ScoredTokens = withVocabulary(
   Type.Array(Type.Array(Type.Union([Type.String(), Type.Number()]), { minItems: 2, maxItems: 2 })),
 );
 
+/** One step of `decoder`, or a sequence of them. */
+interface Decoder {
+  readonly config: { readonly type: string };
+  readonly decoders?: readonly Decoder[];
+  text_decoder?: { decode(bytes: Uint8Array): string };
+}
+
 interface Encoder {
+  readonly decoder: Decoder | null;
   encode(text: string, options: { add_special_tokens: boolean }): { ids: number[] };
   decode(ids: number[], options: { skip_special_tokens: boolean }): string;
 }
@@ -84,6 +92,10 @@ export function jsonTokenizer(
   if (options.imageTokenId !== undefined) skipped.add(options.imageTokenId);
   const known = new Set(ids.values());
 
+  for (const step of library.decoder?.decoders ?? [library.decoder]) {
+    if (step?.config.type === "ByteFallback") step.text_decoder = runsOfBytes;
+  }
+
   const inTime = <T>(text: string, work: () => T): T => {
     try {
       return withinTime(secondsForOneText, work);
@@ -124,6 +136,22 @@ function idsByToken(file: Static<typeof TokenizerFile>, where: string, fix: stri
   const { vocab } = check(ScoredTokens, file, where, fix).model;
   return new Map(vocab.map(([token], id) => [String(token), id]));
 }
+
+/**
+ * The Rust library's rule for a run of byte tokens, as the reference decodes: all of it is one text, or every byte is a U+FFFD. The
+ * package's own, WHATWG's, keeps the well-formed part and has one U+FFFD for each broken character.
+ * Source: huggingface/tokenizers, src/decoders/byte_fallback.rs.
+ */
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const runsOfBytes = {
+  decode(bytes: Uint8Array): string {
+    try {
+      return strictUtf8.decode(bytes);
+    } catch {
+      return "\uFFFD".repeat(bytes.length); // ill-formed, which is an answer and not a fault
+    }
+  },
+};
 
 function startIds(library: Encoder, config: TokenizerConfig, ids: Map<string, number>, where: string): number[] {
   if (followsLlamaBosRule(config)) {
