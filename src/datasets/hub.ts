@@ -35,7 +35,7 @@ interface Found {
 export async function openHub(request: DatasetRequest): Promise<Dataset> {
   const environment = request.environment ?? process.env;
   const settings = await hubSettings(environment);
-  const hub = new HubRequests(settings, environment);
+  const hub = new HubRequests(settings, environment, request.say);
   const signal = request.signal ?? new AbortController().signal;
   try {
     const found = await findSplit(hub, request, signal);

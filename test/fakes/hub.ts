@@ -35,6 +35,10 @@ export interface HubOptions {
   readonly pageSize?: number;
   /** Further entries of tree lists, as a hostile repository would have them. */
   readonly hostilePaths?: readonly string[];
+  /** So many requests of lists are answered by 429 first; `reset`: the seconds its `RateLimit` header tells. */
+  readonly limited?: { readonly times: number; readonly reset?: number };
+  /** Pages of lists name another host, as those of a mirror do that passes the hub's replies on: `https://huggingface.co`. */
+  readonly linksTo?: string;
   /** Stop answering (no bytes) after this many storage requests. */
   readonly hangAfter?: number;
 }
@@ -87,6 +91,14 @@ export async function startHub(options: HubOptions): Promise<FakeHub> {
       json(response, 401, { error: `Invalid credentials: ${request.headers.authorization ?? "none"}` });
       return;
     }
+    if (options.limited && stats.apiRequests <= options.limited.times) {
+      const { reset } = options.limited;
+      if (reset !== undefined) response.setHeader("ratelimit", `"api";r=0;t=${reset}`);
+      json(response, 429, {
+        error: "We had to rate limit your IP. To continue using our service, create a HF account.",
+      });
+      return;
+    }
     const api = /^\/api\/(datasets|models)\/([^/]+\/[^/]+)\/(revision|tree)\/(.+)$/.exec(pathname);
     const file = /^\/(datasets\/)?([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(pathname);
     if (api) {
@@ -129,7 +141,8 @@ export async function startHub(options: HubOptions): Promise<FakeHub> {
     }));
     for (const path of options.hostilePaths ?? []) entries.push({ type: "file", path, size: 1, oid: "0".repeat(40) });
     const more = (page + 1) * size < entries.length;
-    if (more) response.setHeader("link", `<${url}${pathname}?recursive=true&page=${page + 1}>; rel="next"`);
+    if (more)
+      response.setHeader("link", `<${options.linksTo ?? url}${pathname}?recursive=true&page=${page + 1}>; rel="next"`);
     json(response, 200, entries.slice(page * size, (page + 1) * size));
   }
 

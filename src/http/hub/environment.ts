@@ -12,6 +12,8 @@ export interface HubSettings {
   readonly cache: string;
   /** Sent to the endpoint's origin only. */
   readonly token?: string;
+  /** Where the token was read: `HF_TOKEN`, or a file. */
+  readonly tokenFrom?: string;
   /** Never open a connection: what is not cached is an error. */
   readonly offline: boolean;
 }
@@ -25,8 +27,10 @@ export async function hubSettings(environment: Environment): Promise<HubSettings
   const home = environment.HF_HOME || join(environment.XDG_CACHE_HOME || join(homedir(), ".cache"), "huggingface");
   const cache = environment.HF_HUB_CACHE || join(home, "hub");
   const offline = /^(1|true|yes|on)$/i.test(environment.HF_HUB_OFFLINE ?? "");
-  const token = environment.HF_TOKEN?.trim() || (await storedToken(environment.HF_TOKEN_PATH || join(home, "token")));
-  return { endpoint, cache, offline, ...(token ? { token } : {}) };
+  const tokenFile = environment.HF_TOKEN_PATH || join(home, "token");
+  const given = environment.HF_TOKEN?.trim();
+  const token = given || (await storedToken(tokenFile));
+  return { endpoint, cache, offline, ...(token ? { token, tokenFrom: given ? "HF_TOKEN" : tokenFile } : {}) };
 }
 
 /** What `hf auth login` leaves behind. */

@@ -69,7 +69,7 @@ export async function listFiles(
       }
       files.push({ path, size, oid, ...(lfs ? { sha256: lfs.oid } : {}) });
     }
-    next = nextPage(link, here);
+    next = nextPage(link, here, hub.settings.endpoint);
   }
   return files;
 }
@@ -110,11 +110,18 @@ async function json<T extends TSchema>(
   return { value: value as Static<T>, link: headers.link };
 }
 
-/** The target of `Link: <...>; rel="next"`, which must be on the same hub. */
-function nextPage(link: string | undefined, here: string): string | undefined {
+/**
+ * The target of `Link: <...>; rel="next"`, asked of this hub. A mirror that passes the hub's replies on names the hub there, which
+ * its users cannot reach, and which must not get a token that was set for the mirror: the same list of the same endpoint is asked.
+ */
+function nextPage(link: string | undefined, here: string, endpoint: string): string | undefined {
   const target = link && /<([^>]+)>\s*;\s*rel="?next"?/.exec(link)?.[1];
   if (!target) return undefined;
-  const url = new URL(target, here);
-  if (url.origin === new URL(here).origin) return url.href;
-  throw new UserError(`the list of files goes on at another host (${url.host})`, here, "check HF_ENDPOINT");
+  const { pathname, search, host } = new URL(target, here);
+  const list = listOf(new URL(here).pathname);
+  if (list !== undefined && listOf(pathname) === list) return endpoint + list + search;
+  throw new UserError(`the list of files goes on elsewhere (${host}${pathname})`, here, "check HF_ENDPOINT");
 }
+
+/** From `/api/` on: what stands before belongs to the endpoint. */
+const listOf = (pathname: string): string | undefined => /\/api\/(?:datasets|models)\/.*$/.exec(pathname)?.[0];

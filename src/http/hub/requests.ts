@@ -15,6 +15,9 @@ export class NotOnHub extends Error {
   override readonly name = "NotOnHub";
 }
 
+/** Above this the user decides whether to wait. The hub's windows are five minutes long. */
+const longestLimitMs = 5 * 60_000 + 1000;
+
 /** GET requests to a hub: redirects followed with the token kept at home, passing faults retried, traffic counted. */
 export class HubRequests implements AsyncDisposable {
   readonly traffic = { requests: 0, bytes: 0 };
@@ -23,6 +26,8 @@ export class HubRequests implements AsyncDisposable {
   constructor(
     readonly settings: HubSettings,
     environment: Environment,
+    /** Told before a wait that would look like a hang. */
+    private readonly say: (message: string) => void = () => undefined,
   ) {
     this.#transport = new Transport({ environment, secrets: [settings.token], connections: 16 });
   }
@@ -65,7 +70,10 @@ export class HubRequests implements AsyncDisposable {
     if (answer.status >= 200 && answer.status < 300) return answer;
     const parts: Buffer[] = [];
     for await (const chunk of answer.chunks) if (parts.push(chunk) >= 4) break;
-    throw this.#transport.statusError({ ...answer, body: Buffer.concat(parts) });
+    const { headers: told } = answer;
+    const wait = told["retry-after"] ?? secondsToReset(told.ratelimit);
+    const asked = wait === undefined ? told : { ...told, "retry-after": wait };
+    throw this.#transport.statusError({ ...answer, headers: asked, body: Buffer.concat(parts) });
   }
 
   async #follow(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpStream> {
@@ -105,9 +113,18 @@ export class HubRequests implements AsyncDisposable {
         return await attempt();
       } catch (error) {
         if (!(error instanceof TransportError)) throw error;
+        if (error.status === 401 && this.settings.token !== undefined && isAboutToken(error))
+          throw this.#badToken(url, error);
         if (error.status === 404 || error.status === 401 || error.status === 403) throw this.#notThere(url, error);
         if (!error.passing || failures >= attempts) throw this.unreachable(url, error);
-        await sleep(backoffMs(failures, error.retryAfterMs), signal);
+        const wait = error.retryAfterMs;
+        if (error.status === 429) {
+          if (wait !== undefined && wait > longestLimitMs) throw this.unreachable(url, error);
+          if (wait !== undefined && wait > 5000) {
+            this.say(`the hub limits requests (HTTP 429): waiting ${Math.ceil(wait / 1000)} s, as it asks`);
+          }
+        }
+        await sleep(backoffMs(failures, wait), signal);
       }
     }
   }
@@ -123,10 +140,31 @@ export class HubRequests implements AsyncDisposable {
     return new NotOnHub(`${this.#transport.redact(url)}: ${words}`, { cause: error });
   }
 
-  unreachable(url: string, error: TransportError): UserError {
+  #badToken(url: string, error: TransportError): UserError {
+    const { tokenFrom = "HF_TOKEN" } = this.settings;
     return new UserError(
-      `the hub does not answer: ${error.message}`,
+      `the hub refuses the token of ${tokenFrom} (HTTP 401)${wordsOf(error)}`,
       this.#transport.redact(url),
+      "it is expired, revoked or not whole: make a new one in the hub's settings (hf auth login); public repositories need none",
+      { cause: error },
+    );
+  }
+
+  unreachable(url: string, error: TransportError): UserError {
+    const where = this.#transport.redact(url);
+    if (error.status === 429) {
+      const wait = error.retryAfterMs === undefined ? "wait some minutes" : `wait ${waitText(error.retryAfterMs)}`;
+      const more = this.settings.token === undefined ? ", or set HF_TOKEN: with one the limit is higher" : "";
+      return new UserError(
+        `the hub limits how often it is asked (HTTP 429)${wordsOf(error)}`,
+        where,
+        `${wait}${more}; the same command goes on from what is in the cache`,
+        { cause: error },
+      );
+    }
+    return new UserError(
+      `the hub does not answer${error.status === undefined ? "" : " as it should"}: ${error.message}${wordsOf(error)}`,
+      where,
       "check the network, HTTPS_PROXY and HF_ENDPOINT; or use rows that are there: --data DIR, or HF_HUB_OFFLINE=1 with a filled cache",
       { cause: error },
     );
@@ -136,6 +174,23 @@ export class HubRequests implements AsyncDisposable {
     await this.#transport[Symbol.asyncDispose]();
   }
 }
+
+/** The hub names its reason; for a repository that only others may read it gives `RepoNotFound` or `GatedRepo` and says nothing of tokens. */
+const isAboutToken = ({ body = "" }: TransportError): boolean =>
+  /credentials|expired|invalid (?:user|token|access)|bad token/i.test(body) &&
+  !/gated|restricted|not found/i.test(body);
+
+/** What the server wrote, as far as it is a sentence. */
+function wordsOf({ body = "" }: TransportError): string {
+  const words = /"error"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(body)?.[1];
+  return words ? `: ${words.slice(0, 200)}` : "";
+}
+
+/** `RateLimit: "api";r=0;t=120`: the seconds until the window is over (draft-ietf-httpapi-ratelimit-headers). */
+const secondsToReset = (header: string | undefined): string | undefined =>
+  header && /;\s*r=0\b/.test(header) ? /;\s*t=(\d+)/.exec(header)?.[1] : undefined;
+
+const waitText = (ms: number): string => (ms < 120_000 ? `${Math.ceil(ms / 1000)} s` : `${Math.ceil(ms / 60_000)} min`);
 
 /** At most `left` bytes: a server that ignores the range sends the whole file. */
 async function* counted(

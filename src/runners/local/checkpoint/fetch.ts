@@ -40,7 +40,7 @@ export async function fetchCheckpoint(options: FetchOptions): Promise<FetchedChe
   const signal = options.signal ?? new AbortController().signal;
   const repository: RepositoryId = { type: "model", id: options.id };
   const settings = await hubSettings(environment);
-  await using hub = new HubRequests(settings, environment);
+  await using hub = new HubRequests(settings, environment, options.say);
   const cache = new HubCache(settings.cache, repository);
   try {
     const { commit, files } = await listing(hub, cache, repository, options.revision ?? "main", signal);
