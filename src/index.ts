@@ -6,6 +6,7 @@ export { withMarks } from "./core/image-marks.js";
 export type { Json } from "./core/json.js";
 export type { Fold, FoldContext, Metric, MetricValue, Sample } from "./core/metric.js";
 export { type Message, type Part, type Prompt, type PromptProfile, userPrompt } from "./core/prompt.js";
+export { parseStringList } from "./core/python-literal.js";
 export type { GenerationOptions, Likelihood, Output } from "./core/runner.js";
 export { Image, Nullable, type Static, Type } from "./core/schema.js";
 export type { Label, Score, ScoreContext, Scored, Scorer, Scoring, Unscored } from "./core/score.js";
@@ -84,7 +85,6 @@ export {
 export { extractMathVisionAnswer } from "./text/math-vision-answer.js";
 export { mmbenchQuestion } from "./text/mmbench-row.js";
 export { optionLetters, parseChoice } from "./text/mmmu-choice.js";
-export { parseStringList } from "./text/python-literal.js";
 export { formatFixed } from "./text/python-numbers.js";
 export { capitalize } from "./text/python-strings.js";
 export { stripReasoning, taggedAnswer } from "./text/reasoning-tags.js";

@@ -9,8 +9,7 @@ import { boardModelIndex } from "../board/leaderboard/as-model-index.js";
 import { boardTable } from "../board/leaderboard/as-table.js";
 import { type Board, makeBoard, type Suite, sortKeys } from "../board/leaderboard/board.js";
 import { collectEntries, entriesOf } from "../board/leaderboard/collect.js";
-import { importLmmsEval } from "../board/leaderboard/import-lmms-eval.js";
-import { importVlmEvalKit } from "../board/leaderboard/import-vlmevalkit.js";
+import { readImports } from "../board/leaderboard/import/read-imports.js";
 import { readPublished } from "../board/leaderboard/published.js";
 import { writeSite } from "../board/leaderboard/site.js";
 import { openRun } from "../board/read-run.js";
@@ -79,7 +78,7 @@ export const command: CommandModule<object, Arguments> = {
       .option("import", {
         type: "string",
         array: true,
-        describe: "results of others: lmms-eval:FILE, vlmevalkit:FILE_OR_FOLDER",
+        describe: "results of others: lmms-eval:PATH, lm-eval:PATH, vlmevalkit:PATH; a file or a folder",
       })
       .option("groups", {
         type: "boolean",
@@ -142,23 +141,12 @@ async function ownEntries({ runs, results, groups }: Arguments): Promise<Leaderb
   return [...entries];
 }
 
-const importers = { "lmms-eval": importLmmsEval, vlmevalkit: importVlmEvalKit };
-
-async function imported(sources: readonly string[]): Promise<LeaderboardEntry[]> {
+async function imported(sources: readonly string[]): Promise<readonly LeaderboardEntry[]> {
   if (sources.length === 0) return [];
-  const named = sources.map((source) => {
-    const [kind = "", ...rest] = source.split(":");
-    const path = rest.join(":");
-    if (Object.hasOwn(importers, kind) && path !== "") return { read: importers[kind as keyof typeof importers], path };
-    throw new UserError(
-      `"${source}" is not KIND:PATH`,
-      "--import",
-      "write lmms-eval:FILE or vlmevalkit:FILE_OR_FOLDER",
-    );
-  });
   const ours = await foreignNames();
-  const entries = await Promise.all(named.map(({ read, path }) => read(path, (theirs) => ours.get(theirs) ?? theirs)));
-  return entries.flat();
+  const { entries, notes } = await readImports(sources, (theirs) => ours.get(theirs) ?? theirs);
+  for (const note of notes) process.stderr.write(`note: ${terminalSafe(note)}\n`);
+  return entries;
 }
 
 /** lmms-eval's names (our aliases) to our labels: `docvqa_test` → `docvqa@test`. */

@@ -75,7 +75,7 @@ export const MetricResult = Type.Object({
   value: Type.Union([Type.Number(), Type.Null()]),
   stderr: Optional(Type.Number()),
   interval: Optional(Interval),
-  method: Optional(Type.Enum(["wilson", "t", "clustered", "bootstrap"])),
+  method: Optional(Type.Enum(["wilson", "t", "clustered", "bootstrap", "clt", "reported"])),
   n: Type.Integer(),
   bounds: Optional(Interval),
   note: Optional(Text),
@@ -187,12 +187,13 @@ export const LeaderboardEntry = Type.Object({
   }),
   judge: Optional(Text),
   metrics: List(MetricResult),
-  n: Type.Object({ total: Type.Integer(), scored: Type.Integer() }),
+  /** Absent where a number from elsewhere does not say. */
+  n: Optional(Type.Object({ total: Type.Integer(), scored: Type.Integer() })),
   flags: List(Flag),
   /** The run's folder, relative to the leaderboard file. */
   run: Text,
   finishedAt: Optional(Text),
-  /** Where the number comes from when it is not a run of ours: `published`, `lmms-eval`, `VLMEvalKit`. */
+  /** Where the number comes from when it is not a run of ours: `published`, `lmms-eval`, `lm-eval`, `VLMEvalKit`. */
   origin: Optional(Text),
 });
 export type LeaderboardEntry = Static<typeof LeaderboardEntry>;

@@ -1,6 +1,6 @@
 /** MMMU's prompts: lmms-eval's, the authors' (`mmmu/configs/llava1.5.yaml`), and Qwen3-VL's in lmms-eval. */
 
-import { parseStringList } from "../text/python-literal.js";
+import { parseStringList } from "../core/python-literal.js";
 import { bracketedOptions, LETTER_DIRECTLY, letteredOptions } from "./choices.js";
 
 export interface MmmuWords {

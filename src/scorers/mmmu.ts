@@ -1,10 +1,10 @@
 /** MMMU (Yue et al. 2023): right or wrong for one question. Source: MMMU-Benchmark/MMMU `mmmu/utils/eval_utils.py`. */
 
+import { parseStringList } from "../core/python-literal.js";
 import type { Output } from "../core/runner.js";
 import type { ScoreContext, Scored, Scoring } from "../core/score.js";
 import { optionLetters, parseChoice, parseProChoice } from "../text/mmmu-choice.js";
 import { type Candidate, normalizeOpen, openIsCorrect, parseOpen } from "../text/open-answer.js";
-import { parseStringList } from "../text/python-literal.js";
 import { formatFloat } from "../text/python-numbers.js";
 import { stripReasoning } from "../text/reasoning-tags.js";
 import { byLetter, rightOrWrong } from "./scored.js";

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parse as parseCsv } from "csv-parse/sync";
@@ -13,8 +13,6 @@ import { boardHtml } from "../../src/board/leaderboard/as-html.js";
 import { boardMarkdown } from "../../src/board/leaderboard/as-markdown.js";
 import { boardModelIndex } from "../../src/board/leaderboard/as-model-index.js";
 import { makeBoard } from "../../src/board/leaderboard/board.js";
-import { importLmmsEval } from "../../src/board/leaderboard/import-lmms-eval.js";
-import { importVlmEvalKit } from "../../src/board/leaderboard/import-vlmevalkit.js";
 import { writeSite } from "../../src/board/leaderboard/site.js";
 import { Leaderboard, type LeaderboardEntry } from "../../src/core/result.js";
 import { Type, violationOf } from "../../src/core/schema.js";
@@ -170,82 +168,6 @@ test("HTML has no scripts and a policy that allows none", () => {
   const html = boardHtml(board);
   expect(html).not.toContain("<script");
   expect(html).toMatch(/Content-Security-Policy" content="default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]+'"/);
-});
-
-test("lmms-eval's results become entries under our task names, marked with their origin", async () => {
-  await using folder = await temporaryFolder();
-  const path = join(folder.dir, "20260101_000000_results.json");
-  const results = {
-    results: {
-      docvqa_val: { alias: "docvqa_val", "anls,none": 0.744, "anls_stderr,none": 0.005, "anls_stderr_clt,none": 0.005 },
-      mme: {
-        alias: "mme",
-        "mme_perception_score,none": 1519.3,
-        "mme_perception_score_stderr,none": "N/A",
-        "mme_cognition_score,none": 323.2,
-      },
-      mmbench_en_dev: { alias: "mmbench_en_dev", "gpt_eval_score,none": 67.4 },
-      group: { alias: "group" },
-    },
-    "n-samples": { docvqa_val: { original: 5349, effective: 5349 }, mme: { original: 2374, effective: 100 } },
-    higher_is_better: { docvqa_val: { anls: true } },
-    model_name: "liuhaotian/llava-v1.6-vicuna-7b",
-    config: { model: "llava" },
-  };
-  await writeFile(path, JSON.stringify(results));
-  const found = await importLmmsEval(path, (theirs) => (theirs === "docvqa_val" ? "docvqa" : theirs));
-  expect(found.map(({ task, flags, origin }) => [task, flags, origin])).toEqual([
-    ["docvqa", [], "lmms-eval"],
-    ["mme", ["partial"], "lmms-eval"],
-    ["mmbench_en_dev", [], "lmms-eval"],
-  ]);
-  expect(found[0]).toMatchObject({
-    model: "liuhaotian/llava-v1.6-vicuna-7b",
-    metrics: [{ name: "anls", unit: "fraction", value: 0.744, stderr: 0.005, n: 5349 }],
-  });
-  expect(found[1]?.metrics.map(({ name, unit, value }) => [name, unit, value])).toEqual([
-    ["mme_perception_score", "points", 1519.3],
-    ["mme_cognition_score", "points", 323.2],
-  ]);
-  expect(found[2]?.metrics[0]).toMatchObject({ unit: "percent", value: 67.4 });
-  await writeFile(path, '{"results": []}');
-  await expect(importLmmsEval(path, (theirs) => theirs)).rejects.toMatchObject({ where: path });
-});
-
-test("VLMEvalKit's files become entries: fractions, per cent, points and captions by their form", async () => {
-  await using folder = await temporaryFolder();
-  const dir = join(folder.dir, "outputs", "llava_v1.5_7b");
-  await mkdir(dir, { recursive: true });
-  const files: Readonly<Record<string, string>> = {
-    "llava_v1.5_7b_MMBench_DEV_EN_acc.csv": '"split","Overall","AR"\n"train","0.5","0.5"\n"dev","0.643","0.7"\n',
-    "llava_v1.5_7b_TextVQA_VAL_acc.csv": '"Overall"\n"45.5"\n',
-    "llava_v1.5_7b_POPE_score.csv":
-      '"split","Overall","acc","precision","recall"\n"Overall","86.1","87.0","90.1","82.4"\n"random","87","88","90","84"\n',
-    "llava_v1.5_7b_MME_score.csv": '"perception","reasoning","OCR"\n"1506.2","302.1","125"\n',
-    "llava_v1.5_7b_HallusionBench_score.csv": '"split","aAcc","fAcc","qAcc"\n"Overall","48.8","20.5","14.1"\n',
-    "llava_v1.5_7b_MathVista_MINI_gpt-4-turbo_score.csv":
-      '"Task&Skill","tot","prefetch","hit","prefetch_rate","acc"\n"Overall","1000","300","256","30","25.6"\n"geometry","200","1","1","1","9"\n',
-    "llava_v1.5_7b_COCO_VAL_score.json": '{"Bleu":[70.1,50.2],"ROUGE_L":50.0,"CIDEr":110.2}',
-    "llava_v1.5_7b_OCRBench_score.json": '{"Text Recognition":160,"Final Score":318,"Final Score Norm":31.8}',
-    "llava_v1.5_7b_MMBench_DEV_EN.xlsx": "not a result",
-  };
-  for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text);
-  const found = await importVlmEvalKit(join(folder.dir, "outputs"), (theirs) => theirs);
-  const shown = Object.fromEntries(
-    found.map(({ model, task, metrics: [main] }) => [task, [model, main?.name, main?.unit, main?.value]]),
-  );
-  const model = "llava_v1.5_7b";
-  expect(shown).toEqual({
-    mmbench_en: [model, "Overall", "fraction", 0.643],
-    textvqa: [model, "Overall", "percent", 45.5],
-    pope: [model, "F1", "percent", 86.1],
-    mme: [model, "perception", "points", 1506.2],
-    hallusion_bench_image: [model, "aAcc", "percent", 48.8],
-    mathvista: [model, "acc", "percent", 25.6],
-    coco2014_cap: [model, "CIDEr", "ratio", 110.2],
-    ocrbench: [model, "Final Score", "points", 318],
-  });
-  await expect(importVlmEvalKit(join(dir, "llava_v1.5_7b_MMBench_DEV_EN.xlsx"), (theirs) => theirs)).rejects.toThrow();
 });
 
 test("readCsv reads quoted commas, doubled quotes, line breaks and carriage returns", () => {

@@ -21,7 +21,7 @@ const run = { dir: "/runs/a", manifest: {}, results: new Map([["mmmu", result]])
 
 test("sub-scores are entries of their own when they are asked for, with their own n", () => {
   expect(entriesOf(run, "/runs").map(({ task }) => task)).toEqual(["mmmu"]);
-  expect(entriesOf(run, "/runs", true).map(({ task, metrics, n }) => [task, metrics[0]?.value, n.scored])).toEqual([
+  expect(entriesOf(run, "/runs", true).map(({ task, metrics, n }) => [task, metrics[0]?.value, n?.scored])).toEqual([
     ["mmmu", 0.5, 9],
     ["mmmu subject=Art", 0.75, 4],
     ["mmmu subject=Math", 0.3, 5],

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { SampleFailure } from "../../src/core/errors.js";
+import { parsePythonLiteral, parseStringList } from "../../src/core/python-literal.js";
 import { blinkChoice } from "../../src/scorers/blink.js";
 import { strictBinary } from "../../src/text/judge-replies.js";
 import { latexValue } from "../../src/text/latex-number.js";
 import { vstarQuestion } from "../../src/text/leading-letter.js";
 import { mathVisionEqual } from "../../src/text/math-vision-answer.js";
 import { parseChoice, parseProChoice } from "../../src/text/mmmu-choice.js";
-import { parsePythonLiteral, parseStringList } from "../../src/text/python-literal.js";
 import { stripReasoning, taggedAnswer } from "../../src/text/reasoning-tags.js";
 import { robustChoice } from "../../src/text/robust-choice.js";
 

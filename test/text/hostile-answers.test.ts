@@ -3,6 +3,7 @@
  * quadratic in the answer needs 10^11 steps and does not end within the test's time, so ending is the proof. No clock is read.
  */
 import { describe, expect, test } from "vitest";
+import { parsePythonLiteral } from "../../src/core/python-literal.js";
 import { rawCaptionScores } from "../../src/metrics/caption-scores.js";
 import { anls, multiPageAnls, stvqaAnls } from "../../src/scorers/anls.js";
 import { blinkChoice } from "../../src/scorers/blink.js";
@@ -45,7 +46,6 @@ import { extractMathVisionAnswer } from "../../src/text/math-vision-answer.js";
 import { extractWithoutJudge, normalizeExtraction } from "../../src/text/math-vista-answer.js";
 import { parseChoice, parseProChoice } from "../../src/text/mmmu-choice.js";
 import { majorityVerdict, openIsCorrect, parseBlank, parseVerdicts } from "../../src/text/open-answer.js";
-import { parsePythonLiteral } from "../../src/text/python-literal.js";
 import { stripReasoning } from "../../src/text/reasoning-tags.js";
 import { robustChoice } from "../../src/text/robust-choice.js";
 import { parseJmmmuProChoice } from "../conformance/ported/jmmmu-pro-choice.js";

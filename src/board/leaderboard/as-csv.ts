@@ -46,7 +46,7 @@ function linesOf(row: Row): (string | number | undefined | null)[][] {
         metric.interval?.[1],
         metric.method,
       ],
-      ...[metric.n, entry.n.scored, entry.n.total, i === 0 ? rank : undefined, entry.flags.join(" ")],
+      ...[entry.n && metric.n, entry.n?.scored, entry.n?.total, i === 0 ? rank : undefined, entry.flags.join(" ")],
       ...[entry.dataset.source, entry.dataset.split, entry.dataset.revision, entry.judge, entry.run, entry.finishedAt],
     ]),
   );

@@ -71,6 +71,6 @@ function htmlCell(cell: Cell | undefined): string {
   if (!cell) return "<td>-</td>";
   const { main, entry, rank } = cell;
   const interval = main.interval ? `95 % interval ${range(main.interval, main.unit, number)}; ` : "";
-  const details = `${interval}${entry.n.scored} of ${entry.n.total} scored; ${entry.run}`;
+  const details = `${interval}${entry.n ? `${entry.n.scored} of ${entry.n.total} scored` : "number of samples unknown"}; ${entry.run}`;
   return `<td${rank === 1 ? ' class="best"' : ""} title="${htmlText(details)}">${htmlText(cellText(cell))}</td>`;
 }

@@ -68,7 +68,7 @@ function entriesOfTable({ source, harness, columns, rows }: PublishedResults["ta
     }
     return [...byTask].map(([task, metrics]) => ({
       ...{ model, task, version: 0, scoring: harness, promptProfile: "as published", dataset: { source } },
-      ...{ metrics, n: { total: 0, scored: 0 }, flags: [], run: source, origin: "published" },
+      ...{ metrics, flags: [], run: source, origin: "published" },
     }));
   });
 }

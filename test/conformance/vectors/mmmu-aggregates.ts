@@ -1,10 +1,10 @@
 /** Whole-split results of the MMMU family: accuracy by subject and domain, from the metric that runs use. */
 
+import { parseStringList } from "../../../src/core/python-literal.js";
 import { mean } from "../../../src/metrics/mean.js";
 import { cmmmuDomains, lmmsOpenCorrect, mmmuDomains, subjectOf } from "../../../src/scorers/mmmu.js";
 import { parseChoice } from "../../../src/text/mmmu-choice.js";
 import { majorityVerdict, matchesOpen, normalizeBlank, openIsCorrect } from "../../../src/text/open-answer.js";
-import { parseStringList } from "../../../src/text/python-literal.js";
 import { roundHalfEven } from "../../../src/text/python-numbers.js";
 import { foldValue } from "../fold.js";
 

@@ -1,6 +1,6 @@
 /** Python literals that data sets keep in text columns: `"['a', 'b']"` (MMMU's options, MP-DocVQA's answers). */
 
-import { SampleFailure } from "../core/errors.js";
+import { SampleFailure } from "./errors.js";
 
 export type PythonLiteral = null | boolean | number | string | readonly PythonLiteral[];
 

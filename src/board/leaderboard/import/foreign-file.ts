@@ -1,0 +1,32 @@
+/** A file that somebody else's program has written: whatever is wrong with it is the user's to know, with its name. */
+import { readFile } from "node:fs/promises";
+import { messageOf, UserError } from "../../../core/errors.js";
+import { parsePythonJson } from "../../../core/python-json.js";
+
+/** @param whatToName  what to do when it is none of the right kind */
+export async function readForeignText(path: string, whatToName: string): Promise<string> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    throw new UserError(`it cannot be read: ${messageOf(error)}`, path, whatToName, { cause: error });
+  }
+  // inspect_ai keeps its logs as zip archives (`.eval`).
+  if (bytes.subarray(0, 4).equals(Buffer.from("PK\x03\x04")))
+    throw new UserError(
+      "this is a zip archive: a log of inspect_ai (.eval) is one, a results file is none",
+      path,
+      whatToName,
+    );
+  return bytes.toString("utf8").replace(/^\ufeff/, "");
+}
+
+/** JSON as Python writes it; numbers that are none are read as infinite, to be told from absent ones. */
+export async function readForeignJson(path: string, whatToName: string): Promise<unknown> {
+  const text = await readForeignText(path, whatToName);
+  try {
+    return parsePythonJson(text, "Infinity");
+  } catch (error) {
+    throw new UserError(`this file is not JSON: ${messageOf(error)}`, path, whatToName, { cause: error });
+  }
+}
