@@ -12,16 +12,23 @@ const shapes: readonly (readonly [RegExp, string])[] = [
   [/(https?:\/\/)[^/\s:@]+:[^/\s@]+@/gi, `$1${hidden}@`],
 ];
 
-/** @param secrets  the values themselves; those shorter than four characters would hide ordinary text and are left out */
+/** Known secrets, and whatever has the shape of one. */
 export function redactor(secrets: readonly (string | undefined)[]): Redact {
+  const hide = hiderOf(secrets);
+  return (text) => shapes.reduce((clean, [shape, replacement]) => clean.replace(shape, replacement), hide(text));
+}
+
+/**
+ * Known secrets alone.
+ * @param secrets  the values themselves; those shorter than four characters would hide ordinary text and are left out
+ */
+export function hiderOf(secrets: readonly (string | undefined)[]): Redact {
   const known = secrets
     .filter((secret): secret is string => secret !== undefined && secret.length >= 4)
+    // `Bearer ...` in a variable: the token alone is a secret too.
+    .flatMap((secret) => [secret, secret.replace(/^(Bearer|Basic|Token)\s+/i, "")])
     .flatMap((secret) => [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64")])
+    .filter((secret, i, all) => secret.length >= 4 && all.indexOf(secret) === i)
     .sort((a, b) => b.length - a.length);
-  return (text) => {
-    let clean = text;
-    for (const secret of known) clean = clean.replaceAll(secret, hidden);
-    for (const [shape, replacement] of shapes) clean = clean.replace(shape, replacement);
-    return clean;
-  };
+  return (text) => known.reduce((clean, secret) => clean.replaceAll(secret, hidden), text);
 }

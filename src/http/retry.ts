@@ -10,7 +10,7 @@ export interface BackoffOptions {
 }
 
 /** A server may ask for an hour; waiting longer than this helps nobody, the sample is asked again by the next run. */
-const maxRetryAfterMs = 5 * 60_000;
+export const maxRetryAfterMs = 5 * 60_000;
 
 /**
  * Exponential backoff with full jitter, and never less than the server asked for.
@@ -31,31 +31,41 @@ export function backoffMs(
     : Math.min(maxRetryAfterMs, retryAfterMs) + random() * Math.min(250, ceiling);
 }
 
-/** `retry-after-ms`, or `retry-after` as seconds or as a date, in milliseconds. */
+/**
+ * `retry-after-ms`, or `retry-after` as seconds or as a date, in milliseconds. LiteLLM passes its provider's headers on with
+ * `llm_provider-` before their names, and has none of its own.
+ */
 export function retryAfterOf(headers: Readonly<Record<string, string>>, now = Date.now()): number | undefined {
-  const milliseconds = Number(headers["retry-after-ms"] || Number.NaN);
-  if (milliseconds >= 0) return milliseconds;
-  const value = headers["retry-after"];
-  if (!value) return undefined;
-  const seconds = Number(value);
-  if (seconds >= 0) return seconds * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  for (const prefix of ["", "llm_provider-"]) {
+    const milliseconds = Number(headers[`${prefix}retry-after-ms`] || Number.NaN);
+    if (milliseconds >= 0) return milliseconds;
+    const value = headers[`${prefix}retry-after`];
+    if (!value) continue;
+    const seconds = Number(value);
+    if (seconds >= 0) return seconds * 1000;
+    const date = Date.parse(value);
+    if (!Number.isNaN(date)) return Math.max(0, date - now);
+  }
+  return undefined;
 }
 
-/** Rejects with the signal's reason as soon as it is aborted. */
-export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+/** Rejects with a signal's reason as soon as it is aborted. */
+export function sleep(ms: number, ...signals: readonly (AbortSignal | undefined)[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    allowManyListeners(signal);
-    const onAbort = () => {
+    const wakers = signals.filter((signal) => signal !== undefined);
+    const aborted = wakers.find((signal) => signal.aborted);
+    if (aborted) return reject(aborted.reason);
+    const end = (settle: () => void) => {
       clearTimeout(timer);
-      reject(signal.reason);
+      for (const [signal, onAbort] of listeners) signal.removeEventListener("abort", onAbort);
+      settle();
     };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", onAbort);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", onAbort, { once: true });
+    const listeners = wakers.map((signal) => {
+      allowManyListeners(signal);
+      const onAbort = () => end(() => reject(signal.reason));
+      signal.addEventListener("abort", onAbort, { once: true });
+      return [signal, onAbort] as const;
+    });
+    const timer = setTimeout(() => end(resolve), ms);
   });
 }

@@ -3,6 +3,7 @@ export type TransportFault =
   | "refused" // nobody listens there
   | "dns"
   | "tls"
+  | "proxy" // the proxy, not the endpoint
   | "reset" // the connection broke before the response was complete
   | "timeout"
   | "status" // an HTTP status of 300 and above
@@ -13,6 +14,8 @@ export type TransportFault =
 export class TransportError extends Error {
   override readonly name = "TransportError";
   readonly status?: number;
+  /** Where a redirect points; it is not followed: a key would go along. */
+  readonly location?: string;
   /** What the server asked us to wait, milliseconds. */
   readonly retryAfterMs?: number;
   /** The response's body as far as it was read, at most 64 KB, secrets removed. */
@@ -21,10 +24,11 @@ export class TransportError extends Error {
   constructor(
     readonly fault: TransportFault,
     message: string,
-    more: { status?: number; retryAfterMs?: number; body?: string; cause?: unknown } = {},
+    more: { status?: number; location?: string; retryAfterMs?: number; body?: string; cause?: unknown } = {},
   ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause });
     if (more.status !== undefined) this.status = more.status;
+    if (more.location !== undefined) this.location = more.location;
     if (more.retryAfterMs !== undefined) this.retryAfterMs = more.retryAfterMs;
     if (more.body !== undefined) this.body = more.body;
   }
@@ -41,6 +45,9 @@ export class TransportError extends Error {
         return true;
       case "status":
         return isPassingStatus(this.status ?? 0);
+      case "proxy":
+        // Without a status the proxy itself did not answer.
+        return this.status === undefined || isPassingStatus(this.status);
       default:
         return false;
     }

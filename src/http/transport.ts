@@ -1,11 +1,13 @@
 /** The one way out: every request of runners, judges and the hub goes through here. */
 import { messageOf } from "../core/errors.js";
+import { acceptedEncodings, decodeBody, encodingsOf } from "./decode-body.js";
 import { Exchange, type HttpResponse } from "./exchange.js";
 import { allowManyListeners } from "./many-listeners.js";
-import { type Redact, redactor } from "./redact.js";
+import { type HttpProxy, ProxyRules } from "./proxy.js";
+import { hiderOf, type Redact, redactor } from "./redact.js";
 import { retryAfterOf } from "./retry.js";
 import { faultOf, TransportError } from "./transport-error.js";
-import { type Dispatcher, openAgent, openProxyAgent, openResponse } from "./undici.js";
+import { type Dispatcher, openAgent, openResponse, openTunnel } from "./undici.js";
 
 export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST";
@@ -35,7 +37,7 @@ export interface TransportOptions {
   readonly maxResponseBytes?: number;
   /** Values that must never appear in a message. */
   readonly secrets?: readonly (string | undefined)[];
-  /** HTTP_PROXY, HTTPS_PROXY, NO_PROXY (either case). Default `process.env`. */
+  /** HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY (either case). Default `process.env`. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -43,14 +45,21 @@ const connectTimeoutMs = 15_000;
 const shownBodyBytes = 64 * 1024;
 
 export class Transport implements AsyncDisposable {
+  /** For messages: known secrets, and whatever looks like one. */
   readonly redact: Redact;
-  readonly #dispatcher: Dispatcher;
+  /** For answers: known secrets alone. Text of a benchmark may look like a key. */
+  readonly hide: Redact;
+  readonly #proxies: ProxyRules;
+  readonly #agent: Dispatcher;
+  readonly #tunnels = new Map<string, Dispatcher>();
+  readonly #openTunnel: (proxy: HttpProxy) => Dispatcher;
   readonly #maxResponseBytes: number;
   readonly #inFlight = new WeakMap<AbortSignal, Set<Exchange>>();
 
   constructor(options: TransportOptions = {}) {
     const environment = options.environment ?? process.env;
     this.redact = redactor(options.secrets ?? []);
+    this.hide = hiderOf(options.secrets ?? []);
     this.#maxResponseBytes = options.maxResponseBytes ?? 64 * 1024 * 1024;
     const agent = {
       connections: options.connections ?? 256,
@@ -61,19 +70,10 @@ export class Transport implements AsyncDisposable {
       bodyTimeout: 0,
       maxResponseSize: -1,
     };
-    const read = (name: string) => environment[name.toLowerCase()] ?? environment[name.toUpperCase()];
-    const httpProxy = read("http_proxy");
-    const httpsProxy = read("https_proxy");
-    const noProxy = read("no_proxy");
-    this.#dispatcher =
-      httpProxy || httpsProxy
-        ? openProxyAgent({
-            ...agent,
-            httpProxy: httpProxy ?? "",
-            httpsProxy: httpsProxy ?? "",
-            noProxy: noProxy ?? "",
-          })
-        : openAgent(agent);
+    this.#proxies = new ProxyRules(environment);
+    this.#agent = openAgent(agent);
+    this.#openTunnel = ({ url, authorization }) =>
+      openTunnel({ ...agent, uri: url.href, ...(authorization === undefined ? {} : { token: authorization }) });
   }
 
   /** The whole response, whatever its status. @throws TransportError; the signal's reason when aborted */
@@ -86,15 +86,49 @@ export class Transport implements AsyncDisposable {
     const timer = setTimeout(() => exchange.fail(new Deadline(timeoutMs)), timeoutMs);
     // Nothing but an open socket keeps the process.
     timer.unref();
+    const route = this.#routeOf(request, { "accept-encoding": acceptedEncodings });
     try {
-      this.#dispatcher.dispatch(optionsOf(request), exchange);
-      return await exchange.settled;
+      route.dispatcher.dispatch(route.options, exchange);
+      const response = await exchange.settled;
+      if (route.proxy && isOwnReply(response)) throw ownReply(route.proxy, response.status);
+      return await decodeBody(response, this.#maxResponseBytes);
     } catch (error) {
-      throw this.#failure(error, signal);
+      throw this.#failure(error, signal, route.proxy);
     } finally {
       clearTimeout(timer);
       inFlight.delete(exchange);
     }
+  }
+
+  /**
+   * Where a request goes. An http:// target is asked of the proxy by its whole URL, as curl, requests and pip do: squid's
+   * default rules allow CONNECT to port 443 alone. https:// is tunnelled.
+   */
+  #routeOf(request: HttpRequest, extra: Readonly<Record<string, string>>): Route {
+    const url = new URL(request.url);
+    const proxy = this.#proxies.for(url);
+    const { method, body } = request;
+    const options = {
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method,
+      headers: { ...extra, ...request.headers },
+      ...(body ? { body } : {}),
+    };
+    if (!proxy) return { dispatcher: this.#agent, options };
+    if (url.protocol === "https:" || proxy.url.protocol.startsWith("socks")) {
+      const tunnel = this.#tunnels.get(proxy.url.href) ?? this.#openTunnel(proxy);
+      this.#tunnels.set(proxy.url.href, tunnel);
+      return { dispatcher: tunnel, options, proxy };
+    }
+    const { authorization } = proxy;
+    const headers = {
+      host: url.host,
+      ...options.headers,
+      ...(authorization === undefined ? {} : { "proxy-authorization": authorization }),
+    };
+    const asked = { ...options, origin: proxy.url.origin, path: url.href.replace(/#.*$/, ""), headers };
+    return { dispatcher: this.#agent, options: asked, proxy };
   }
 
   /** One listener on the signal that all requests of a run share: a listener each would be looked through at every removal. */
@@ -128,13 +162,20 @@ export class Transport implements AsyncDisposable {
       clearTimeout(idle);
       signal.removeEventListener("abort", onAbort);
     };
+    // A range counts the bytes of what is sent: compressed ones are another file's.
+    const route = this.#routeOf(request, { "accept-encoding": "identity" });
     try {
-      const response = await openResponse(this.#dispatcher, { ...optionsOf(request), signal: abort.signal });
-      const chunks = this.#chunksOf(response.body, signal, abort, release, idle);
-      return { status: response.statusCode, headers: flat(response.headers), chunks };
+      const response = await openResponse(route.dispatcher, { ...route.options, signal: abort.signal });
+      const opened = { status: response.statusCode, headers: flat(response.headers) };
+      const fault = route.proxy && isOwnReply(opened) ? ownReply(route.proxy, opened.status) : codedAnyway(opened);
+      if (fault) {
+        response.body.on("error", () => {}).destroy();
+        throw fault;
+      }
+      return { ...opened, chunks: this.#chunksOf(response.body, signal, abort, release, idle) };
     } catch (error) {
       release();
-      throw this.#failure(abort.signal.aborted ? abort.signal.reason : error, signal);
+      throw this.#failure(abort.signal.aborted ? abort.signal.reason : error, signal, route.proxy);
     }
   }
 
@@ -160,13 +201,27 @@ export class Transport implements AsyncDisposable {
     }
   }
 
-  #failure(error: unknown, signal: AbortSignal): unknown {
+  #failure(error: unknown, signal: AbortSignal, proxy?: HttpProxy): unknown {
     if (signal.aborted) return signal.reason;
     if (error instanceof TransportError) return error;
     if (error instanceof Deadline) return new TransportError("timeout", error.message, { cause: error });
     const fault = faultOf(error);
     const cause = error instanceof AggregateError ? error.errors[0] : error;
-    return new TransportError(fault, this.redact(`${saying[fault]}: ${messageOf(cause)}`), { cause: error });
+    const said = this.redact(messageOf(cause));
+    if (proxy) {
+      const refused = /^Proxy response \((\d+)\)/.exec(said);
+      if (refused) return ownReply(proxy, Number(refused[1]));
+      // Nothing but the proxy is ever connected to.
+      if (fault === "refused" || fault === "dns") {
+        return new TransportError("proxy", `the proxy ${proxy.shown} (${proxy.variable}) does not answer: ${said}`, {
+          cause: error,
+        });
+      }
+    }
+    // undici's words for a 100 Continue that nobody asked for.
+    if (said === "bad response")
+      return new TransportError("malformed", "the server sent an interim response (1xx) that was not asked for");
+    return new TransportError(fault, `${saying[fault]}: ${tlsWords(said)}`, { cause: error });
   }
 
   /** The error of a response whose status is no success; reads what the server says about waiting. */
@@ -174,23 +229,56 @@ export class Transport implements AsyncDisposable {
     const { status, headers } = response;
     const body = this.redact(response.body.subarray(0, shownBodyBytes).toString("utf8"));
     const retryAfterMs = retryAfterOf(headers);
-    return new TransportError("status", `HTTP ${status}`, {
+    const location = status < 400 && headers.location ? this.redact(headers.location) : undefined;
+    return new TransportError("status", `HTTP ${status}${location === undefined ? "" : `: moved to ${location}`}`, {
       status,
       body,
+      ...(location === undefined ? {} : { location }),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#dispatcher.destroy();
+    await Promise.all([this.#agent, ...this.#tunnels.values()].map((dispatcher) => dispatcher.destroy()));
   }
 }
 
-/** A request as undici has it. */
-function optionsOf({ method, url, headers, body }: HttpRequest): Dispatcher.DispatchOptions & { origin: string } {
-  const { origin, pathname, search } = new URL(url);
-  return { origin, path: pathname + search, method, headers: { ...headers }, ...(body ? { body } : {}) };
+interface Route {
+  readonly dispatcher: Dispatcher;
+  readonly options: Dispatcher.DispatchOptions & { origin: string };
+  readonly proxy?: HttpProxy;
 }
+
+/** A proxy's own refusal of an http:// request: 407, or an error page that it signs. */
+function isOwnReply({ status, headers }: Pick<HttpResponse, "status" | "headers">): boolean {
+  if (status === 407) return true;
+  return status >= 400 && (headers["x-squid-error"] !== undefined || /squid|tinyproxy/i.test(headers.server ?? ""));
+}
+
+function ownReply({ shown, variable }: HttpProxy, status: number): TransportError {
+  const why =
+    status === 407
+      ? "wants a user and a password"
+      : status === 403
+        ? "does not allow this address"
+        : "cannot reach this address";
+  return new TransportError("proxy", `the proxy ${shown} (${variable}) ${why} (HTTP ${status})`, { status });
+}
+
+/** A file whose bytes are compressed on the way although that was not asked for. */
+function codedAnyway({ status, headers }: Pick<HttpResponse, "status" | "headers">): TransportError | undefined {
+  const [coding] = encodingsOf(headers);
+  if (coding === undefined || status >= 300) return undefined;
+  return new TransportError(
+    "malformed",
+    `the reply is compressed (content-encoding: ${coding}) although that was not asked for`,
+    { status },
+  );
+}
+
+/** OpenSSL's words for an answer in plain HTTP are its own file and line. */
+const tlsWords = (said: string) =>
+  /wrong version number|packet length too long/.test(said) ? "the server there speaks plain http" : said;
 
 class Deadline extends Error {
   constructor(ms: number, missing = "complete response") {
@@ -202,6 +290,7 @@ const saying = {
   refused: "nobody answers at that address",
   dns: "the host name is not known",
   tls: "the TLS connection failed",
+  proxy: "the proxy failed",
   reset: "the connection broke",
   timeout: "the connection timed out",
   status: "an error status",

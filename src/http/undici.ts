@@ -3,7 +3,7 @@
  * caches, mocks) and costs every start 45 CPU-ms more than the client alone.
  */
 import { createRequire } from "node:module";
-import type { Dispatcher, EnvHttpProxyAgent, Agent as UndiciAgent } from "undici";
+import type { Dispatcher, ProxyAgent, Agent as UndiciAgent } from "undici";
 
 export type { Dispatcher };
 
@@ -14,10 +14,10 @@ export function openAgent(options: UndiciAgent.Options): Dispatcher {
   return new Agent(options);
 }
 
-/** Whole: the proxy's own requests use what the index adds to every dispatcher. */
-export function openProxyAgent(options: EnvHttpProxyAgent.Options): Dispatcher {
+/** Tunnels through a proxy. Whole: the proxy's own requests use what the index adds to every dispatcher. */
+export function openTunnel(options: ProxyAgent.Options): Dispatcher {
   const undici = load("undici") as typeof import("undici");
-  return new undici.EnvHttpProxyAgent(options);
+  return new undici.ProxyAgent(options);
 }
 
 /** `dispatcher.request`, which the package's index puts there. */

@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
-import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
 import { redactor } from "../../src/http/redact.js";
 import { backoffMs, retryAfterOf, sleep } from "../../src/http/retry.js";
@@ -75,6 +76,49 @@ describe("the transport", () => {
     expect((await failureOf(transport.request(get(cut)))).fault).toBe("reset");
   });
 
+  test("names where a redirect points, and does not follow it", async () => {
+    let asked = 0;
+    const url = await serve((_, response) => {
+      asked += 1;
+      response.writeHead(307, { location: "https://elsewhere.example/v1?key=abcdef" });
+      response.end();
+    });
+    await using transport = new Transport();
+    const error = transport.statusError(await transport.request(get(url)));
+    expect(error).toMatchObject({ location: "https://elsewhere.example/v1?key=[secret]", passing: false });
+    expect(asked).toBe(1);
+  });
+
+  test("says which codings it reads, undoes them, and refuses a file that is compressed unasked", async () => {
+    const accepted: unknown[] = [];
+    const url = await serve((request, response) => {
+      accepted.push(request.headers["accept-encoding"]);
+      response.writeHead(200, { "content-encoding": "gzip" });
+      response.end(gzipSync("plain text"));
+    });
+    await using transport = new Transport();
+    expect((await transport.request(get(url))).body.toString()).toBe("plain text");
+    expect((await failureOf(transport.open(get(url)))).message).toMatch(/compressed \(content-encoding: gzip\)/);
+    expect(accepted).toEqual(["gzip, deflate, br", "identity"]);
+  });
+
+  test("does not inflate a bomb", async () => {
+    const url = await serve((_, response) => {
+      response.writeHead(200, { "content-encoding": "gzip" });
+      response.end(gzipSync(Buffer.alloc(10_000_000)));
+    });
+    await using transport = new Transport({ maxResponseBytes: 1_000_000 });
+    expect(await failureOf(transport.request(get(url)))).toMatchObject({ fault: "too-large" });
+  });
+
+  test("names an interim response that nobody asked for", async () => {
+    const url = await serve((request) => {
+      request.socket.write("HTTP/1.1 100 Continue\r\n\r\n");
+    });
+    await using transport = new Transport();
+    expect((await failureOf(transport.request(get(url)))).message).toMatch(/interim response \(1xx\)/);
+  });
+
   test("ends a request at its deadline, also while the body trickles, and when no byte comes for too long", async () => {
     const trickle = await serve((_, response) => {
       response.writeHead(200);
@@ -120,33 +164,6 @@ describe("the transport", () => {
     await expect(transport.request(get(url, { signal: stop.signal }))).rejects.toBe(reason);
   });
 
-  test("goes through the proxy of the environment, and not for hosts in NO_PROXY", async () => {
-    let tunnels = 0;
-    const proxy = createServer();
-    proxy.on("connect", (request, socket) => {
-      tunnels += 1;
-      const [host, port] = (request.url as string).split(":") as [string, string];
-      const target = connect(Number(port), host, () => {
-        socket.write("HTTP/1.1 200 Connection Established\r\n\r\n");
-        target.pipe(socket).pipe(target);
-      });
-      target.on("error", () => socket.destroy());
-      socket.on("error", () => target.destroy());
-    });
-    servers.push(proxy);
-    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", () => resolve()));
-    const proxyUrl = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-    const url = await serve((_, response) => response.end("through"));
-    for (const [no, expected] of [
-      ["", 1],
-      ["127.0.0.1", 1],
-    ] as const) {
-      await using transport = new Transport({ environment: { HTTP_PROXY: proxyUrl, NO_PROXY: no } });
-      expect((await transport.request(get(url))).body.toString()).toBe("through");
-      expect(tunnels).toBe(expected);
-    }
-  });
-
   test("keeps secrets out of what it throws", async () => {
     const url = await serve((_, response) => {
       response.writeHead(401);
@@ -182,6 +199,11 @@ describe("waiting", () => {
     expect(backoffMs(1, undefined, {}, () => 1)).toBe(500);
     expect(backoffMs(4, undefined, {}, () => 1)).toBe(4_000);
     expect(backoffMs(30, undefined, {}, () => 1)).toBe(60_000);
+  });
+
+  test("reads the waits that LiteLLM hands on", () => {
+    expect(retryAfterOf({ "llm_provider-retry-after": "2" })).toBe(2_000);
+    expect(retryAfterOf({ "llm_provider-retry-after": "2", "retry-after": "1" })).toBe(1_000);
   });
 
   test("honours Retry-After as seconds, milliseconds or a date, and bounds it", () => {

@@ -1,0 +1,99 @@
+/** Which requests go through a proxy: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY (either case), read as curl reads them. */
+import { BlockList, isIP } from "node:net";
+import { UserError } from "../core/errors.js";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface HttpProxy {
+  readonly url: URL;
+  /** The variable that names it, for messages. */
+  readonly variable: string;
+  /** Host and port: never its password. */
+  readonly shown: string;
+  /** `Basic ...`, when the variable holds a user and a password. */
+  readonly authorization?: string;
+}
+
+const schemes = ["http:", "https:", "socks5:", "socks:"];
+
+/** The proxies of an environment. @throws UserError  a variable that names no proxy */
+export class ProxyRules {
+  private readonly http: HttpProxy | undefined;
+  private readonly https: HttpProxy | undefined;
+  private readonly exceptions: readonly Exception[];
+
+  constructor(environment: Environment) {
+    const all = proxyIn(environment, "ALL_PROXY");
+    this.http = proxyIn(environment, "HTTP_PROXY") ?? all;
+    this.https = proxyIn(environment, "HTTPS_PROXY") ?? all;
+    const exceptions = environment.no_proxy ?? environment.NO_PROXY ?? "";
+    this.exceptions = exceptions
+      .split(/[\s,]+/)
+      .filter((word) => word !== "")
+      .map(exceptionOf);
+  }
+
+  /** The proxy of a request to `target`; undefined = straight there. */
+  for(target: URL): HttpProxy | undefined {
+    const proxy = target.protocol === "https:" ? this.https : this.http;
+    if (!proxy || isLoopback(hostOf(target))) return undefined;
+    return this.exceptions.some((holds) => holds(target)) ? undefined : proxy;
+  }
+}
+
+function proxyIn(environment: Environment, variable: string): HttpProxy | undefined {
+  const value = (environment[variable.toLowerCase()] || environment[variable])?.trim();
+  if (!value) return undefined;
+  // curl, requests and Go take `proxy.company:3128` for http://proxy.company:3128.
+  const written = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
+  const url = URL.canParse(written) ? new URL(written) : undefined;
+  if (!url || url.hostname === "" || !schemes.includes(url.protocol)) {
+    throw new UserError(
+      `${variable} names no proxy`,
+      `the environment variable ${variable}`,
+      `write it as ${variable}=http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT; or unset it`,
+    );
+  }
+  const { username, password } = url;
+  const authorization =
+    username === ""
+      ? undefined
+      : `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64")}`;
+  return { url, variable, shown: url.host, ...(authorization === undefined ? {} : { authorization }) };
+}
+
+/** A server on this machine is never behind a proxy (what Go, Chromium and Firefox do without being told). */
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host.endsWith(".localhost") || /^127\./.test(host) || host === "::1";
+}
+
+type Exception = (target: URL) => boolean;
+
+/** `*`, `host`, `.domain`, `*.domain`, any of them with `:port`, an address, or a range of addresses (`10.0.0.0/8`). */
+function exceptionOf(word: string): Exception {
+  if (word === "*") return () => true;
+  const range = /^\[?([0-9a-f.:]+)\]?\/(\d+)$/i.exec(word);
+  if (range) {
+    const [, address = "", bits] = range;
+    const family = isIP(address);
+    if (family === 0 || Number(bits) > (family === 6 ? 128 : 32)) return () => false;
+    const block = new BlockList();
+    block.addSubnet(address, Number(bits), family === 6 ? "ipv6" : "ipv4");
+    return (target) => {
+      const host = hostOf(target);
+      return isIP(host) === family && block.check(host, family === 6 ? "ipv6" : "ipv4");
+    };
+  }
+  const [, name = word, port] = /^(.*[^:]):(\d+)$/.exec(word) ?? [];
+  const domain = name
+    .replace(/^\[|\]$/g, "")
+    .replace(/^\*?\./, "")
+    .toLowerCase();
+  return (target) => {
+    if (port !== undefined && port !== (target.port || (target.protocol === "https:" ? "443" : "80"))) return false;
+    const host = hostOf(target);
+    return host === domain || host.endsWith(`.${domain}`);
+  };
+}
+
+const hostOf = ({ hostname }: URL) => hostname.replace(/^\[|\]$/g, "").toLowerCase();
