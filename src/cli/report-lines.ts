@@ -23,6 +23,8 @@ export function resultLines(result: Result): string {
   const unscored = Object.entries(n.unscored).filter(([, k]) => k > 0);
   if (unscored.length > 0)
     line("not scored", pc.red(unscored.map(([reason, k]) => `${reason} ${count(k)}`).join(", ")));
+  for (const { reason, detail, n: times } of result.reasons ?? [])
+    line("", pc.red(`${count(times)} × ${reason}: ${terminalSafe(detail, 300)}`));
   const labelled = Object.entries(labels).filter(([, k]) => k > 0);
   if (labelled.length > 0) line("labels", labelled.map(([label, k]) => `${label} ${count(k)}`).join(", "));
   if (result.judge) line("judge", terminalSafe(judgeText(result.judge)));

@@ -7,6 +7,7 @@ import { didYouMean } from "../core/nearest.js";
 import type { GenerationOptions } from "../core/runner.js";
 import type { Scoring } from "../core/score.js";
 import type { Split, Task } from "../core/task.js";
+import { terminalSafe } from "../core/terminal-safe.js";
 import { openDataset } from "../datasets/index.js";
 import { readImage } from "../images/encoded.js";
 import { type EvaluatedTask, evaluate } from "../run/evaluate.js";
@@ -95,13 +96,14 @@ async function run(settings: RunSettings): Promise<number> {
     await using judge = await openJudge(first, choice, settings, warn);
     await using secondJudge = await openJudge(second, choice, settings, warn);
     // Everything that can be wrong is looked at before the first request is paid for.
-    const opened = await peek(choice.chosen, open, selection.offset, interrupt.drain);
+    const opened = await peek(choice.chosen, open, selection.offset, profileOf, interrupt.drain);
     const manifest = manifestOf(settings, choice, portable(model.config), runner, { scoring, data, seed });
     const path = resolve(settings.out ?? join("results", manifest.name));
     const folder = await RunFolder.open(path, manifest, { fresh: settings.fresh ?? false });
     try {
       await folder.setStatus("running");
-      await runner.preflight?.(interrupt.abort);
+      const options = choice.chosen.map(({ task, split }) => generationOf(task, split));
+      await runner.preflight?.(interrupt.abort, { options: distinct(options), images: opened.hasImages });
       await judge?.preflight?.(interrupt.abort);
       await secondJudge?.preflight?.(interrupt.abort);
       await using page = settings.view ? await (await import("./live-page.js")).openLivePage(path) : undefined;
@@ -137,9 +139,11 @@ async function run(settings: RunSettings): Promise<number> {
       if (settings.json) process.stdout.write(`${JSON.stringify(finished, null, 2)}\n`);
       else for (const result of finished) process.stdout.write(`${resultLines(result)}\n`);
       process.stderr.write(`${costLines(progress.cost())}\n${path}\n`);
-      for (const { end, label } of results) {
+      for (const { end, label, detail } of results) {
         if (end === "endpoint-down")
-          process.stderr.write(`${label}: the endpoint stopped answering; the same command goes on from here\n`);
+          process.stderr.write(
+            `${label}: the endpoint stopped answering (${terminalSafe(detail ?? "", 400)}); the same command goes on from here\n`,
+          );
       }
       if (interrupted) process.stderr.write("interrupted: the same command goes on from here\n");
       return interrupted ? ExitCode.interrupted : incomplete ? ExitCode.incomplete : ExitCode.done;
@@ -159,6 +163,11 @@ async function run(settings: RunSettings): Promise<number> {
     interrupt.stop();
     progress.stop();
   }
+}
+
+/** Tasks that ask in one way are asked about once. */
+function distinct(options: readonly GenerationOptions[]): readonly GenerationOptions[] {
+  return [...new Map(options.map((set) => [JSON.stringify(set), set])).values()];
 }
 
 /** The demo has rows of its own; naming a model means asking for the benchmark. */

@@ -34,13 +34,16 @@ export type UnscoredReason = "refused" | "transport" | "judge" | "data";
  */
 export class SampleFailure extends Error {
   override readonly name = "SampleFailure";
+  /** No other sample would be answered either, for longer than anybody waits: the run ends, and goes on another day. */
+  readonly endpointDown: boolean;
 
   constructor(
     readonly reason: UnscoredReason,
     readonly detail: string,
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly endpointDown?: boolean },
   ) {
     super(`${reason}: ${detail}`, options);
+    this.endpointDown = options?.endpointDown ?? false;
   }
 }
 

@@ -48,6 +48,9 @@ export const SampleRecord = Type.Object({
   text: Optional(Type.String({ description: "the raw answer; absent when there is none" })),
   reasoning: Optional(Text),
   finish: Optional(Type.Enum(["stop", "length", "filtered"])),
+  answeredBy: Optional(
+    Type.String({ description: "the model that the reply names, where it is not the one asked for" }),
+  ),
   warnings: Optional(Strings),
   likelihoods: Optional(
     List(Type.Object({ logprob: Type.Number(), tokens: Type.Integer(), isGreedy: Type.Boolean() })),
@@ -117,6 +120,9 @@ export const Result = Type.Object({
       promptDigest: Optional(Text),
       asked: Type.Integer(),
       failed: Type.Integer(),
+      answeredBy: Optional(
+        Type.String({ description: "the models that its replies name, where they are not the one asked for" }),
+      ),
     }),
   ),
   /** With two judges: how far the second agrees with the one whose verdicts are scored. */
@@ -144,6 +150,16 @@ export const Result = Type.Object({
       data: Type.Integer(),
     }),
   }),
+  /** Why samples are unscored, in the words of whoever failed: the five commonest. */
+  reasons: Optional(
+    List(
+      Type.Object({
+        reason: Type.Enum(["refused", "transport", "judge", "data"]),
+        detail: Text,
+        n: Type.Integer(),
+      }),
+    ),
+  ),
   labels: Type.Object({ empty: Type.Integer(), truncated: Type.Integer(), unparsable: Type.Integer() }),
   /** The first is the main metric. */
   metrics: List(MetricResult),
@@ -234,6 +250,7 @@ export const JudgeRecord = Type.Object({
   model: Text,
   /** Every reply, the ones that did not parse included. */
   replies: Strings,
+  answeredBy: Optional(Type.String({ description: "the model that the last reply names, where it is not the judge" })),
   verdict: Optional(AnyJson),
   failure: Optional(Text),
 });

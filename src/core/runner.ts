@@ -21,6 +21,8 @@ export interface GenerateRequest {
   readonly options: GenerationOptions;
   /** Makes a sampled answer reproducible whatever it is batched with. */
   readonly seed: number;
+  /** Aborted by the first Ctrl-C: what is being asked is finished, but nobody waits any longer to ask again. */
+  readonly drain?: AbortSignal;
   /** Requests that share a prefix (one image), and how many of the group are still to come: at 0 the prefix may be freed. */
   readonly group?: { readonly key: string; readonly remaining: number };
 }
@@ -64,12 +66,22 @@ export interface Output {
   /** Thinking that the provider returns apart from the answer. */
   readonly reasoning?: string;
   readonly finish: "stop" | "length" | "filtered";
+  /** The model that the reply names as its author; absent when it is the one that was asked for, or none is named. */
+  readonly answeredBy?: string;
   readonly usage: Usage;
   readonly timing: Timing;
   /** Options that the runner could not honour, images it had to re-encode, ...: silence makes numbers incomparable. */
   readonly warnings: readonly string[];
   /** Log-likelihood form: one for each continuation. */
   readonly likelihoods?: readonly Likelihood[];
+}
+
+/** What a run is going to ask. */
+export interface PreflightQuestion {
+  /** As its tasks set them, each set once. */
+  readonly options: readonly GenerationOptions[];
+  /** Its prompts have images. */
+  readonly images: boolean;
 }
 
 /** What a number depends on besides the prompt: model, revision, weights digest, template, precision, device. Never a secret. */
@@ -85,8 +97,11 @@ export interface Runner extends AsyncDisposable {
   readonly fingerprint: Fingerprint;
   /** How many calls are useful at once; the loop never exceeds it. Read again before each dispatch: it may adapt. */
   readonly concurrency: number;
-  /** Asks one trivial request so that a wrong URL, key or model stops the run at once (`UserError` with the likely fix). */
-  preflight?(signal: AbortSignal): Promise<void>;
+  /**
+   * Asks a few trivial requests so that a wrong URL, key or model, an option that the model refuses, or a server that sees no
+   * images stops the run at once (`UserError` with the likely fix).
+   */
+  preflight?(signal: AbortSignal, question?: PreflightQuestion): Promise<void>;
   generate(request: GenerateRequest, signal: AbortSignal): Promise<Output>;
   loglikelihood?(request: LikelihoodRequest, signal: AbortSignal): Promise<Output>;
 }

@@ -16,6 +16,9 @@ export interface AskContext {
   readonly generation: GenerationOptions;
   readonly seed: number;
   readonly signal: AbortSignal;
+  readonly drain?: AbortSignal;
+  /** Told what is about to be asked: a failure is journalled with its question. */
+  onAsked?(asked: Answer["asked"]): void;
 }
 
 export interface Answer {
@@ -45,7 +48,9 @@ export async function ask(
     id: `${task.name}/${sample.id}${sample.repeat > 0 ? `#${sample.repeat}` : ""}`,
     seed: seedOf(context.seed, task.name, sample.id, sample.repeat),
     ...(sample.group ? { group: sample.group } : {}),
+    ...(context.drain ? { drain: context.drain } : {}),
   };
+  context.onAsked?.(askedWith(task, prompt, rendered));
 
   if (task.choices) {
     if (!runner.loglikelihood) {
@@ -64,6 +69,7 @@ export async function ask(
     if (turns.length >= maxRounds) throw new SampleFailure("data", `the task asked for more than ${maxRounds} rounds`);
     prompt = next;
     rendered = await render(prompt);
+    context.onAsked?.(askedWith(task, prompt, rendered));
     turns.push(await runner.generate({ ...request, prompt: rendered, options: generation }, signal));
   }
   return { output: turns.at(-1) as Output, turns, asked: askedWith(task, prompt, rendered) };

@@ -58,6 +58,8 @@ export interface RunEvents {
 export interface EvaluatedResult {
   readonly label: string;
   readonly end: TaskEnd["how"];
+  /** Why the endpoint is taken for down. */
+  readonly detail?: string;
   /** Absent when the task was interrupted before its end: its journal goes on with the next run. */
   readonly result?: Result;
 }
@@ -180,7 +182,12 @@ async function evaluateTask(
     const submission = await submit(task, split, folder, samples);
     const written = submission === undefined ? result : { ...result, submission };
     await folder.writeResult(label, written);
-    return { label, end: end.how, result: written };
+    return {
+      label,
+      end: end.how,
+      ...(end.how === "endpoint-down" ? { detail: end.detail } : {}),
+      result: written,
+    };
   } finally {
     await judge?.close();
     await secondJudge?.close();

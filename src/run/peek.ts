@@ -1,10 +1,14 @@
 import type { Dataset, RowItem } from "../core/dataset.js";
+import { promptImages } from "../core/prompt.js";
+import type { Task } from "../core/task.js";
 import type { EvaluatedTask } from "./evaluate.js";
 
-/** Datasets that were opened to see whether their first row is there and well formed. */
+/** Datasets that were opened to see whether their first row is there and well formed, and what it asks. */
 export interface Peeked {
   /** The first task's dataset, its first batch still in hand; undefined for the others, which are opened again when their turn comes. */
   take(label: string): Dataset | undefined;
+  /** Its first row asks with an image. */
+  readonly hasImages: boolean;
   close(): Promise<void>;
 }
 
@@ -16,13 +20,16 @@ export async function peek(
   tasks: readonly EvaluatedTask[],
   open: (task: EvaluatedTask) => Promise<Dataset>,
   offset: number,
+  profileOf: (task: Task) => string,
   signal: AbortSignal,
 ): Promise<Peeked> {
+  let hasImages = false;
   const held = new Map<string, Dataset>();
   for (const [i, task] of tasks.entries()) {
     const dataset = await open(task);
     const batches = dataset.batches(task.task.expand ? 0 : offset, signal)[Symbol.asyncIterator]();
     const first = await batches.next();
+    hasImages ||= asksWithImages(task.task, first.value?.[0], profileOf);
     if (i === 0) {
       held.set(task.label, resumed(dataset, first, batches));
     } else {
@@ -31,6 +38,7 @@ export async function peek(
     }
   }
   return {
+    hasImages,
     take(label) {
       const dataset = held.get(label);
       held.delete(label);
@@ -40,6 +48,12 @@ export async function peek(
       for (const dataset of held.values()) await dataset[Symbol.asyncDispose]();
     },
   };
+}
+
+function asksWithImages(task: Task, item: RowItem | undefined, profileOf: (task: Task) => string): boolean {
+  if (!item || !("row" in item)) return false;
+  const [row] = task.expand ? task.expand(item.row) : [item.row];
+  return row !== undefined && promptImages(task.prompt(row, profileOf(task))).length > 0;
 }
 
 /** The dataset whose first reading goes on behind the batch that was already read. */

@@ -46,6 +46,7 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
   const asking = new InFlight(() => Math.min(run.concurrency ?? Number.POSITIVE_INFINITY, runner.concurrency));
   const judging = new InFlight(() => run.judge?.runner.concurrency ?? 1);
   let total = 0;
+  let givenUp = false;
 
   const judgeAndScore = async (unit: RowUnit, record: SampleRecord, turns: readonly Output[]) => {
     const scored = await withScore(run, unit, record, turns).catch(async (error: unknown) => {
@@ -72,7 +73,8 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
       } else {
         await asking.start(async () => {
           const answer = await answerOf(run, unit, health);
-          if (!answer) return;
+          if (answer === "given up") givenUp = true;
+          if (!answer || answer === "given up") return;
           const record = { ...describe(run, unit), ...answered(answer) };
           if (!run.task.judge) return judgeAndScore(unit, record, answer.turns);
           await samples.append(record);
@@ -80,7 +82,9 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
         });
       }
     }
-    return { how: "complete", total };
+    await asking.drained();
+    await judging.drained();
+    return givenUp ? { how: "interrupted" } : { how: "complete", total };
   } catch (error) {
     if (run.drain.aborted && error === run.drain.reason) return { how: "interrupted" };
     throw error;
@@ -95,26 +99,35 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
 type RowUnit = Extract<Unit, { row: unknown }>;
 const isRow = (unit: Unit): unit is RowUnit => "row" in unit;
 
-/** The answer, or undefined when this sample has none: the failure is journalled. */
-async function answerOf(run: TaskRun, unit: RowUnit, health: EndpointHealth): Promise<Answer | undefined> {
+/** The answer, or undefined when this sample has none: the failure is journalled. Given up: Ctrl-C ended a wait. */
+async function answerOf(run: TaskRun, unit: RowUnit, health: EndpointHealth): Promise<Answer | "given up" | undefined> {
   const base = describe(run, unit);
+  let asked: Answer["asked"] = {};
   const { runner, readImage, profile, generation, rules } = run;
-  const context = { runner, readImage, profile, generation, seed: rules.seed, signal: run.abort };
+  const context = {
+    runner,
+    readImage,
+    profile,
+    generation,
+    seed: rules.seed,
+    signal: run.abort,
+    drain: run.drain,
+    onAsked: (question: Answer["asked"]) => {
+      asked = question;
+    },
+  };
   try {
     const answer = await ask(run.task, unit.row, { ...unit, id: base.id }, context);
     health.answered();
     for (const output of answer.turns) run.onTiming(timingOf(run.task, base, "model", output));
     if (answer.output.finish !== "filtered") return answer;
-    await recordFailure(
-      run,
-      { ...base, ...answer.asked },
-      new SampleFailure("refused", "the provider's content filter"),
-    );
+    await recordFailure(run, { ...base, ...asked }, new SampleFailure("refused", "the provider's content filter"));
   } catch (error) {
+    if (run.drain.aborted && error === run.drain.reason) return "given up";
     if (!(error instanceof SampleFailure)) throw locate(error, run.task, base.id);
-    if (error.reason === "transport") health.failed(error.detail);
+    if (error.reason === "transport") health.failed(error);
     if (error.reason === "refused") health.answered();
-    await recordFailure(run, base, error);
+    await recordFailure(run, { ...base, ...asked }, error);
   }
   return undefined;
 }
@@ -177,6 +190,7 @@ function answered({ output, turns, asked }: Answer): Partial<SampleRecord> {
     text: output.text,
     ...(output.reasoning === undefined ? {} : { reasoning: output.reasoning }),
     finish: output.finish,
+    ...(output.answeredBy === undefined ? {} : { answeredBy: output.answeredBy }),
     ...(warnings.length > 0 ? { warnings } : {}),
     ...(output.likelihoods ? { likelihoods: output.likelihoods } : {}),
     ...(turns.length > 1 ? { turns: turns.map(({ text }) => text) } : {}),
@@ -195,20 +209,23 @@ export function timingOf(
 /** Tells a dead endpoint from unlucky samples: so many failures in a row, with no answer between, and nothing more is asked. */
 class EndpointHealth {
   private inARow = 0;
+  /** It said itself that it takes no more. */
+  private said = false;
   detail = "";
 
   constructor(private readonly concurrency: () => number) {}
 
   get down(): boolean {
-    return this.inARow >= Math.max(20, 2 * this.concurrency());
+    return this.said || this.inARow >= Math.max(20, 2 * this.concurrency());
   }
 
   answered(): void {
     this.inARow = 0;
   }
 
-  failed(detail: string): void {
+  failed({ detail, endpointDown }: SampleFailure): void {
     this.inARow++;
+    this.said ||= endpointDown;
     this.detail = detail;
   }
 }

@@ -44,8 +44,9 @@ export function scoreSample(
 /** `empty` and `truncated` are facts of the output; a scorer's own label goes first. */
 function withLabel(score: Score, output: Output): Score {
   if (score.status !== "scored" || score.label || output.likelihoods) return score;
-  if (output.text.trim() === "") return { ...score, label: "empty" };
+  // An empty answer that was cut says more about the budget than about the model.
   if (output.finish === "length") return { ...score, label: "truncated" };
+  if (output.text.trim() === "") return { ...score, label: "empty" };
   return score;
 }
 

@@ -3,7 +3,9 @@ import type { DatasetFacts, MetricResult, Result, SampleRecord } from "../core/r
 import type { Score, Scoring } from "../core/score.js";
 import type { Task } from "../core/task.js";
 import { seedOf } from "./digest.js";
+import { EndpointNotes } from "./endpoint-notes.js";
 import { ClusterSelection } from "./plan.js";
+import { UnscoredReasons } from "./unscored-reasons.js";
 
 /** The part of a Result that is known before any sample. */
 export type ResultHead = Pick<
@@ -30,16 +32,21 @@ export async function summarise(
 ): Promise<Result> {
   const counts = new Counts();
   const folds = new Folds(task, head);
+  const endpoint = new EndpointNotes();
+  const reasons = new UnscoredReasons();
   const isSelected = selectionOf(task, head);
   for await (const record of records) {
     if (!isSelected(record)) continue;
     const score = scoreOf(record);
     counts.add(score);
+    endpoint.add(record);
+    reasons.add(score);
     if (rules.labelled) folds.add(record, score);
   }
   const missing = Math.max(0, (rules.total ?? counts.total) - counts.total);
   for (let i = 0; i < missing; i++) {
     counts.add(notAsked);
+    reasons.add(notAsked);
     if (rules.labelled) folds.add({ index: Number.MAX_SAFE_INTEGER, id: "", cluster: `not asked ${i}` }, notAsked);
   }
   const partial = head.limit !== undefined || (head.offset ?? 0) > 0;
@@ -53,10 +60,11 @@ export async function summarise(
       ...(incomplete ? ["incomplete" as const] : []),
     ],
     n: { total: counts.total, scored: counts.scored, unscored: counts.unscored },
+    ...(counts.unscoredTotal > 0 ? { reasons: reasons.commonest() } : {}),
     labels: counts.labels,
     metrics: rules.labelled ? await folds.overall() : [],
     groups: rules.labelled ? await folds.perGroup() : {},
-    notes: notesOf(head.dataset, partial, missing),
+    notes: [...notesOf(head.dataset, partial, missing), ...endpoint.notes(head.generation.maxNewTokens)],
   };
 }
 

@@ -34,6 +34,10 @@ export const ImageLimits = Type.Object(
 );
 export type ImageLimits = Static<typeof ImageLimits>;
 
+const Temperature = Optional(
+  Type.Boolean({ description: "false: the model refuses the field; default: by the model's name" }),
+);
+
 const Endpoint = {
   model: Type.String({ minLength: 1, description: "the model id that is sent" }),
   urls: Optional(
@@ -53,10 +57,15 @@ const Endpoint = {
   body: Optional(
     Type.Unsafe<Readonly<Record<string, import("../core/json.js").Json>>>({
       type: "object",
-      description: "further fields of the request body, recorded in the fingerprint",
+      description: "further fields of the request body, recorded in the fingerprint; null removes a field",
     }),
   ),
   prices: Optional(Prices),
+  countsImages: Optional(
+    Type.Boolean({
+      description: "false: the server's prompt tokens leave images out, and cannot show that it sees them",
+    }),
+  ),
   images: Optional(ImageLimits),
   concurrency: Optional(Type.Integer({ minimum: 1, description: "requests in flight, at most; default 64" })),
   timeoutSeconds: Optional(Type.Number({ exclusiveMinimum: 0, description: "one attempt; default 300" })),
@@ -71,9 +80,7 @@ export const OpenAiConfig = Type.Object(
     maxTokensField: Optional(
       Type.Enum(["max_tokens", "max_completion_tokens"], { description: "default: by the model's name" }),
     ),
-    temperature: Optional(
-      Type.Boolean({ description: "false: the model refuses the field; default: by the model's name" }),
-    ),
+    temperature: Temperature,
     topK: Optional(Type.Boolean({ description: "the server knows top_k (vLLM, SGLang, llama.cpp); default false" })),
     repetitionPenalty: Optional(Type.Boolean({ description: "the server knows repetition_penalty; default false" })),
     seed: Optional(Type.Boolean({ description: "the server knows seed; default true" })),
@@ -89,12 +96,21 @@ export const OpenAiConfig = Type.Object(
 export type OpenAiConfig = Static<typeof OpenAiConfig>;
 
 export const AnthropicConfig = Type.Object(
-  { runner: Type.Literal("anthropic"), ...About, ...Endpoint, version: Optional(Type.String()) },
+  {
+    runner: Type.Literal("anthropic"),
+    ...About,
+    ...Endpoint,
+    version: Optional(Type.String()),
+    temperature: Temperature,
+  },
   closed,
 );
 export type AnthropicConfig = Static<typeof AnthropicConfig>;
 
-export const GeminiConfig = Type.Object({ runner: Type.Literal("gemini"), ...About, ...Endpoint }, closed);
+export const GeminiConfig = Type.Object(
+  { runner: Type.Literal("gemini"), ...About, ...Endpoint, temperature: Temperature },
+  closed,
+);
 export type GeminiConfig = Static<typeof GeminiConfig>;
 
 export type RemoteConfig = OpenAiConfig | AnthropicConfig | GeminiConfig;

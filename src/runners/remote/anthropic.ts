@@ -1,17 +1,21 @@
 /** Anthropic's Messages API. */
 import type { GenerateRequest } from "../../core/runner.js";
 import type { AnthropicConfig, RemoteConfig } from "../config.js";
+import { replyOf } from "./answered.js";
+import { readContent } from "./content.js";
 import { BufferPool, JsonBody } from "./json-body.js";
 import {
+  at,
   type Call,
   conversation,
+  countAt,
   defined,
   type ImageParts,
   listAt,
-  numberAt,
   type Protocol,
   type Reply,
   systemText,
+  temperatureNotSent,
   textAt,
   withExtra,
 } from "./protocol.js";
@@ -25,13 +29,6 @@ class Anthropic implements Protocol {
   readonly keyVariable = "ANTHROPIC_API_KEY";
   readonly modelsPath = "/models";
   readonly #buffers = new BufferPool();
-  /** From the API's documentation: 5 MB and 8000 pixels a side per picture, 100 pictures a request. */
-  readonly limits = {
-    maxBytes: 5 * 1024 * 1024,
-    maxSide: 8000,
-    maxImages: 100,
-    mediaTypes: ["image/jpeg", "image/png", "image/gif", "image/webp"],
-  };
 
   constructor(private readonly config: AnthropicConfig) {}
 
@@ -42,9 +39,24 @@ class Anthropic implements Protocol {
     };
   }
 
+  /**
+   * From the API's documentation: 5 MB an image, counted on the base64 text; 8000 pixels a side, 2000 in a request with more
+   * than 20 images; 100 images a request.
+   */
+  limits(images: number) {
+    return {
+      maxBytes: (5 * 1024 * 1024 * 3) / 4,
+      maxSide: images > 20 ? 2000 : 8000,
+      maxImages: 100,
+      mediaTypes: ["image/jpeg", "image/png", "image/gif", "image/webp"],
+    };
+  }
+
   generate(request: GenerateRequest, images: ImageParts): Call {
     const { options } = request;
     const warnings: string[] = [];
+    const sendTemperature = this.config.temperature ?? true;
+    if (!sendTemperature) warnings.push(temperatureNotSent(options.temperature));
     const unable = (option: string, value: unknown) =>
       warnings.push(`${option} ${value} was not sent: the Messages API has no such option`);
     if (options.repetitionPenalty !== undefined && options.repetitionPenalty !== 1)
@@ -68,7 +80,7 @@ class Anthropic implements Protocol {
         }),
       })),
       max_tokens: options.maxNewTokens,
-      temperature: options.temperature,
+      temperature: sendTemperature ? options.temperature : undefined,
       top_k: options.topK,
       stop_sequences: stops?.length ? stops : undefined,
     };
@@ -76,36 +88,33 @@ class Anthropic implements Protocol {
   }
 
   read(reply: unknown): Reply {
-    const stop = textAt(reply, "stop_reason");
-    if (stop === "refusal") return { refused: "the provider's content filter" };
-    const blocks = listAt(reply, "content");
-    // An empty answer is an answer when the model ended its turn with it.
-    if (blocks.length === 0 && stop !== "end_turn" && stop !== "stop_sequence" && stop !== "max_tokens")
-      return { missing: "empty content" };
-    const joined = (type: string, field: string) =>
-      blocks.flatMap((block) => (textAt(block, "type") === type ? (textAt(block, field) ?? []) : [])).join("");
-    const reasoning = joined("thinking", "thinking");
-    const cached = numberAt(reply, "usage", "cache_read_input_tokens");
-    const fresh = numberAt(reply, "usage", "input_tokens");
-    const written = numberAt(reply, "usage", "cache_creation_input_tokens") ?? 0;
-    return {
-      text: joined("text", "text"),
-      ...(reasoning === "" ? {} : { reasoning }),
-      finish: stop === "max_tokens" || stop === "model_context_window_exceeded" ? "length" : "stop",
-      usage: defined({
-        // `input_tokens` leaves out what came from the cache or went into it.
-        promptTokens: fresh === undefined ? undefined : fresh + (cached ?? 0) + written,
-        cachedTokens: cached,
-        completionTokens: numberAt(reply, "usage", "output_tokens"),
-      }),
-    };
+    const content = at(reply, "content");
+    return replyOf({
+      reason: textAt(reply, "stop_reason"),
+      content: readContent(content),
+      usage: usageOf(reply),
+      // "Empty responses with end_turn" are documented; no list at all is not an answer.
+      emptyIsText: Array.isArray(content),
+    });
   }
 
-  errorCode(body: unknown): string | undefined {
-    return textAt((body as { error?: unknown } | undefined)?.error, "type");
+  modelOf(reply: unknown): string | undefined {
+    return textAt(reply, "model");
   }
 
   modelIds(reply: unknown): readonly string[] {
     return listAt(reply, "data").flatMap((model) => textAt(model, "id") ?? []);
   }
+}
+
+function usageOf(reply: unknown) {
+  const cached = countAt(reply, "usage", "cache_read_input_tokens");
+  const fresh = countAt(reply, "usage", "input_tokens");
+  const written = countAt(reply, "usage", "cache_creation_input_tokens") ?? 0;
+  return defined({
+    // `input_tokens` leaves out what came from the cache or went into it.
+    promptTokens: fresh === undefined ? undefined : fresh + (cached ?? 0) + written,
+    cachedTokens: cached,
+    completionTokens: countAt(reply, "usage", "output_tokens"),
+  });
 }

@@ -1,36 +1,66 @@
 import type { TransportError } from "../../http/transport-error.js";
+import { at, listAt, textAt } from "./protocol.js";
 
 /** One line for people: the fault, and the server's own words if it has any. */
 export function explain(error: TransportError): string {
-  const said = error.fault === "status" ? serverWords(error.body) : "";
-  return said === "" ? error.message : `${error.message}: ${said}`;
+  const said = error.location === undefined ? serverWords(error.body) : "";
+  return said === "" || error.message.includes(said) ? error.message : `${error.message}: ${said}`;
 }
 
-/** `error.message` of a JSON body, or a web page's text, at most 300 characters. */
-function serverWords(body: string | undefined): string {
+/** What a body's JSON says, or a web page's text, at most 300 characters. */
+export function serverWords(body: string | undefined): string {
   if (!body) return "";
-  let text = body;
-  try {
-    const { error, message, detail } = JSON.parse(body) as Record<string, unknown>;
-    const inner = typeof error === "object" && error !== null ? (error as { message?: unknown }).message : error;
-    text = [inner, message, detail].find((words): words is string => typeof words === "string") ?? body;
-  } catch (failure) {
-    if (!(failure instanceof SyntaxError)) throw failure;
-    if (/<html|<!doctype/i.test(body))
-      text = body.replace(/<(script|style)[\s\S]*?<\/\1>/gi, " ").replace(/<[^>]*>/g, " ");
-  }
+  const json = jsonOf(body);
+  const text = json === undefined ? (/<html|<!doctype/i.test(body) ? textOfPage(body) : body) : (wordsIn(json) ?? body);
   const line = text.replace(/\s+/g, " ").trim();
   return line.length > 300 ? `${line.slice(0, 297)}...` : line;
 }
 
-/** The provider's filter answers some requests with an error status instead of a reply. */
-export function isRefusal({ status, body = "" }: TransportError, code: string | undefined): boolean {
-  if (code !== undefined && /content_?filter|content_policy|ResponsibleAI|moderation|safety/i.test(code)) return true;
-  return status === 403 && /moderation|flagged/i.test(body);
+/** `error.message` (most), `error` as text (TGI), `message` (vLLM's old form), `detail` (FastAPI: text, or a list of faults). */
+function wordsIn(json: unknown): string | undefined {
+  const faults = listAt(json, "detail").flatMap((fault) => {
+    const where = listAt(fault, "loc").join(".");
+    const message = textAt(fault, "msg");
+    return message === undefined ? [] : [where === "" ? message : `${where}: ${message}`];
+  });
+  const candidates = [
+    textAt(json, "error", "message"),
+    textAt(json, "error"),
+    textAt(json, "message"),
+    textAt(json, "detail"),
+    textAt(json, "detail", "message"),
+    faults.join("; "),
+  ];
+  return candidates.find((words) => words !== undefined && words.trim() !== "");
 }
 
-/** A wrong key, an unknown model, a wrong path, an empty account: asking other samples is pointless. */
-export function noSampleCanWork({ status }: TransportError, code: string | undefined): boolean {
-  if (status === 401 || status === 402 || status === 403 || status === 404 || status === 405) return true;
-  return code !== undefined && /insufficient_quota|billing|model_not_found|invalid_api_key/i.test(code);
+function textOfPage(page: string): string {
+  const title = /<title[^>]*>([\s\S]*?)<\/title>/i.exec(page)?.[1]?.trim() ?? "";
+  const text = page
+    .replace(/<(script|style|title)[\s\S]*?<\/\1>/gi, " ")
+    .replace(/<[^>]*>/g, " ")
+    .replace(/\s+/g, " ")
+    .trim();
+  // nginx says everything twice.
+  return text.startsWith(title) ? text : `${title} ${text}`;
+}
+
+export function jsonOf(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? "");
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return undefined;
+  }
+}
+
+/** The provider's own words for the kind of an error: `code`, `type` (OpenAI, Anthropic), `status` (Google), Azure's inner code. */
+export function codesOf(json: unknown): readonly string[] {
+  const error = at(json, "error") ?? json;
+  return [
+    textAt(error, "code"),
+    textAt(error, "type"),
+    textAt(error, "status"),
+    textAt(error, "innererror", "code"),
+  ].flatMap((code) => (code === undefined ? [] : [code]));
 }

@@ -1,24 +1,26 @@
 /** Gemini's generateContent. The key goes into a header: in the URL it would end up in logs. */
 import type { GenerateRequest } from "../../core/runner.js";
 import type { GeminiConfig, RemoteConfig } from "../config.js";
+import { replyOf } from "./answered.js";
+import type { Content } from "./content.js";
 import { BufferPool, JsonBody } from "./json-body.js";
 import {
   at,
   type Call,
   conversation,
+  countAt,
   defined,
   type ImageParts,
   listAt,
-  numberAt,
   type Protocol,
   type Reply,
   systemText,
+  temperatureNotSent,
   textAt,
   withExtra,
 } from "./protocol.js";
 
 const mostStops = 5;
-const filterReasons = ["SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY"];
 
 export function gemini(config: RemoteConfig): Protocol {
   return new Gemini(config as GeminiConfig);
@@ -29,8 +31,6 @@ class Gemini implements Protocol {
   readonly keyVariable = "GEMINI_API_KEY";
   readonly modelsPath = "/models";
   readonly #buffers = new BufferPool();
-  /** From the API's documentation: 20 MB per request with inline pictures. */
-  readonly limits = { maxBytes: 14 * 1024 * 1024, mediaTypes: ["image/jpeg", "image/png", "image/webp", "image/heif"] };
 
   constructor(private readonly config: GeminiConfig) {}
 
@@ -38,9 +38,16 @@ class Gemini implements Protocol {
     return key === undefined ? {} : { "x-goog-api-key": key };
   }
 
+  /** From the API's documentation: 20 MB a request with inline images, counted on the base64 text. */
+  limits() {
+    return { maxBytes: 14 * 1024 * 1024, mediaTypes: ["image/jpeg", "image/png", "image/webp", "image/heif"] };
+  }
+
   generate(request: GenerateRequest, images: ImageParts): Call {
     const { options } = request;
     const warnings: string[] = [];
+    const sendTemperature = this.config.temperature ?? true;
+    if (!sendTemperature) warnings.push(temperatureNotSent(options.temperature));
     if (options.repetitionPenalty !== undefined && options.repetitionPenalty !== 1) {
       warnings.push(`repetition_penalty ${options.repetitionPenalty} was not sent: generateContent has no such option`);
     }
@@ -58,7 +65,7 @@ class Gemini implements Protocol {
       })),
       generationConfig: {
         maxOutputTokens: options.maxNewTokens,
-        temperature: options.temperature,
+        temperature: sendTemperature ? options.temperature : undefined,
         topP: options.topP,
         topK: options.topK,
         stopSequences: options.stop?.length ? options.stop.slice(0, mostStops) : undefined,
@@ -78,36 +85,53 @@ class Gemini implements Protocol {
     if (blocked) return { refused: `the provider's content filter (${blocked})` };
     const candidate = listAt(reply, "candidates")[0];
     if (candidate === undefined) return { missing: "empty candidates" };
-    const finish = textAt(candidate, "finishReason") ?? "STOP";
-    if (filterReasons.includes(finish)) return { refused: `the provider's content filter (${finish})` };
-    if (finish !== "STOP" && finish !== "MAX_TOKENS") return { missing: `an answer that ended with ${finish}` };
-    const parts = listAt(candidate, "content", "parts");
-    const texts = (thought: boolean) =>
-      parts
-        .flatMap((part) => ((at(part, "thought") === true) === thought ? (textAt(part, "text") ?? []) : []))
-        .join("");
-    const reasoning = texts(true);
-    const thoughts = numberAt(reply, "usageMetadata", "thoughtsTokenCount");
-    const spoken = numberAt(reply, "usageMetadata", "candidatesTokenCount");
-    return {
-      text: texts(false),
-      ...(reasoning === "" ? {} : { reasoning }),
-      finish: finish === "MAX_TOKENS" ? "length" : "stop",
-      usage: defined({
-        promptTokens: numberAt(reply, "usageMetadata", "promptTokenCount"),
-        cachedTokens: numberAt(reply, "usageMetadata", "cachedContentTokenCount"),
-        // As elsewhere, reasoning is a part of the completion: both are paid for.
-        completionTokens: spoken === undefined && thoughts === undefined ? undefined : (spoken ?? 0) + (thoughts ?? 0),
-        reasoningTokens: thoughts,
-      }),
-    };
+    const words = textAt(candidate, "finishMessage");
+    return replyOf({
+      reason: textAt(candidate, "finishReason"),
+      ...(words === undefined ? {} : { words }),
+      content: readParts(at(candidate, "content", "parts")),
+      usage: usageOf(reply),
+    });
   }
 
-  errorCode(body: unknown): string | undefined {
-    return textAt(body, "error", "status");
+  modelOf(reply: unknown): string | undefined {
+    return textAt(reply, "modelVersion");
   }
 
   modelIds(reply: unknown): readonly string[] {
     return listAt(reply, "models").flatMap((model) => textAt(model, "name")?.replace(/^models\//, "") ?? []);
   }
+}
+
+/** Parts have no type: each is known by the field it has. */
+function readParts(parts: unknown): Content {
+  if (parts === undefined || parts === null) return {};
+  if (!Array.isArray(parts)) return { malformed: "parts is no list" };
+  const texts: string[] = [];
+  const thoughts: string[] = [];
+  for (const part of parts) {
+    if (at(part, "functionCall") !== undefined) return { toolCall: true };
+    const text = textAt(part, "text");
+    // A signature of thoughts comes in a part of its own.
+    if (text === undefined && at(part, "thoughtSignature") !== undefined) continue;
+    if (text === undefined) return { malformed: `a part with ${Object.keys(part ?? {}).join(", ") || "nothing"}` };
+    (at(part, "thought") === true ? thoughts : texts).push(text);
+  }
+  const reasoning = thoughts.join("");
+  return {
+    ...(texts.length === 0 ? {} : { text: texts.join("") }),
+    ...(reasoning === "" ? {} : { reasoning }),
+  };
+}
+
+function usageOf(reply: unknown) {
+  const thoughts = countAt(reply, "usageMetadata", "thoughtsTokenCount");
+  const spoken = countAt(reply, "usageMetadata", "candidatesTokenCount");
+  return defined({
+    promptTokens: countAt(reply, "usageMetadata", "promptTokenCount"),
+    cachedTokens: countAt(reply, "usageMetadata", "cachedContentTokenCount"),
+    // As elsewhere, reasoning is a part of the completion: both are paid for.
+    completionTokens: spoken === undefined && thoughts === undefined ? undefined : (spoken ?? 0) + (thoughts ?? 0),
+    reasoningTokens: thoughts,
+  });
 }

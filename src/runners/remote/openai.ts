@@ -3,10 +3,13 @@
 import { promptText } from "../../core/prompt.js";
 import type { GenerateRequest, LikelihoodRequest } from "../../core/runner.js";
 import type { OpenAiConfig, RemoteConfig } from "../config.js";
+import { replyOf } from "./answered.js";
+import { readContent } from "./content.js";
 import { BufferPool, JsonBody } from "./json-body.js";
 import {
   at,
   type Call,
+  countAt,
   defined,
   type ImageParts,
   type LikelihoodProtocol,
@@ -15,6 +18,7 @@ import {
   type Protocol,
   type RenderedMessage,
   type Reply,
+  temperatureNotSent,
   textAt,
   withExtra,
 } from "./protocol.js";
@@ -31,7 +35,6 @@ export function openAi(config: RemoteConfig): Protocol {
 class OpenAi implements Protocol {
   readonly defaultUrl = "https://api.openai.com/v1";
   readonly keyVariable = "OPENAI_API_KEY";
-  readonly limits;
   readonly modelsPath = "/models";
   readonly #buffers = new BufferPool();
   readonly likelihood?: LikelihoodProtocol;
@@ -41,10 +44,6 @@ class OpenAi implements Protocol {
   constructor(private readonly config: OpenAiConfig) {
     this.#hosted = (config.urls ?? [this.defaultUrl]).some((url) => new URL(url).hostname.endsWith("openai.com"));
     this.#reasons = reasoningModel.test(config.model);
-    // OpenAI's documentation: PNG, JPEG, WebP, GIF without animation; servers that people run read what Pillow reads.
-    this.limits = this.#hosted
-      ? { maxBytes: 20 * 1024 * 1024, mediaTypes: ["image/jpeg", "image/png", "image/webp", "image/gif"] }
-      : {};
     if (config.loglikelihood === "echo") {
       this.likelihood = {
         call: (request, _images, continuation) => this.#echo(request, continuation),
@@ -63,6 +62,13 @@ class OpenAi implements Protocol {
     return key === undefined ? {} : { authorization: `Bearer ${key}` };
   }
 
+  /** OpenAI's documentation: PNG, JPEG, WebP, GIF without animation; servers that people run read what Pillow reads. */
+  limits() {
+    return this.#hosted
+      ? { maxBytes: 20 * 1024 * 1024, mediaTypes: ["image/jpeg", "image/png", "image/webp", "image/gif"] }
+      : {};
+  }
+
   generate(request: GenerateRequest, images: ImageParts): Call {
     const { options } = request;
     const { config } = this;
@@ -71,8 +77,7 @@ class OpenAi implements Protocol {
       warnings.push(`${option} ${value} was not sent: the endpoint does not know it`);
     const field = config.maxTokensField ?? (this.#reasons ? "max_completion_tokens" : "max_tokens");
     const sendTemperature = config.temperature ?? !this.#reasons;
-    if (!sendTemperature)
-      warnings.push(`temperature ${options.temperature} was not sent: the model takes only its own`);
+    if (!sendTemperature) warnings.push(temperatureNotSent(options.temperature));
     if (options.topK !== undefined && !config.topK) unable("top_k", options.topK);
     const repetition = options.repetitionPenalty !== undefined && options.repetitionPenalty !== 1;
     if (repetition && !config.repetitionPenalty) unable("repetition_penalty", options.repetitionPenalty);
@@ -106,21 +111,20 @@ class OpenAi implements Protocol {
   }
 
   read(reply: unknown): Reply {
-    const choice = listAt(reply, "choices")[0];
+    const choice = firstChoice(listAt(reply, "choices"));
     if (choice === undefined) return { missing: "empty choices" };
-    const finish = textAt(choice, "finish_reason");
-    if (finish === "content_filter") return { refused: "the provider's content filter" };
     const message = at(choice, "message");
     if (typeof message !== "object" || message === null) return { missing: "a choice without a message" };
+    const usage = usageOf(reply);
+    const content = readContent(at(message, "content"));
+    const reason = textAt(choice, "finish_reason");
+    if (listAt(message, "tool_calls").length > 0) return replyOf({ reason, content: { toolCall: true }, usage });
+    if ("malformed" in content || "toolCall" in content) return replyOf({ reason, content, usage });
     // `refusal` is the model's own words in a field of their own: ordinary text.
-    const text = textAt(message, "content") ?? textAt(message, "refusal") ?? "";
-    const reasoning = textAt(message, "reasoning_content") ?? textAt(message, "reasoning");
-    return {
-      text,
-      ...(reasoning ? { reasoning } : {}),
-      finish: finish === "length" ? "length" : "stop",
-      usage: usageOf(reply),
-    };
+    const text = content.text ?? textAt(message, "refusal");
+    const reasoning =
+      content.reasoning ?? (textAt(message, "reasoning_content") || textAt(message, "reasoning") || undefined);
+    return replyOf({ reason, content: defined({ text, reasoning }), usage });
   }
 
   /** `/completions` with echo: the continuation is scored as part of the prompt. Text only: pictures have no place in it. */
@@ -194,10 +198,8 @@ class OpenAi implements Protocol {
     };
   }
 
-  errorCode(body: unknown): string | undefined {
-    const error = at(body, "error");
-    const inner = textAt(error, "innererror", "code");
-    return textAt(error, "code") ?? inner ?? textAt(error, "type");
+  modelOf(reply: unknown): string | undefined {
+    return textAt(reply, "model");
   }
 
   modelIds(reply: unknown): readonly string[] {
@@ -205,11 +207,16 @@ class OpenAi implements Protocol {
   }
 }
 
+/** The one that says it is the first, wherever it stands; servers that number nothing have one. */
+function firstChoice(choices: readonly unknown[]): unknown {
+  return choices.find((choice) => at(choice, "index") === 0) ?? choices[0];
+}
+
 function usageOf(reply: unknown) {
   return defined({
-    promptTokens: numberAt(reply, "usage", "prompt_tokens"),
-    cachedTokens: numberAt(reply, "usage", "prompt_tokens_details", "cached_tokens"),
-    completionTokens: numberAt(reply, "usage", "completion_tokens"),
-    reasoningTokens: numberAt(reply, "usage", "completion_tokens_details", "reasoning_tokens"),
+    promptTokens: countAt(reply, "usage", "prompt_tokens"),
+    cachedTokens: countAt(reply, "usage", "prompt_tokens_details", "cached_tokens"),
+    completionTokens: countAt(reply, "usage", "completion_tokens"),
+    reasoningTokens: countAt(reply, "usage", "completion_tokens_details", "reasoning_tokens"),
   });
 }

@@ -4,12 +4,14 @@ import type { GenerateRequest, LikelihoodRequest, Output } from "../../core/runn
 import type { ImageLimits, RemoteConfig } from "../config.js";
 import type { JsonRequestBody } from "./json-body.js";
 
+export type ReplyUsage = Omit<Output["usage"], "cost">;
+
 /** What a provider's reply says, before time and money are added. */
 export type Reply =
-  | (Pick<Output, "text" | "reasoning" | "finish" | "likelihoods"> & { readonly usage: Omit<Output["usage"], "cost"> })
+  | (Pick<Output, "text" | "reasoning" | "finish" | "likelihoods"> & { readonly usage: ReplyUsage })
   | { readonly refused: string }
-  /** The reply has no answer in it (`empty choices`): asking again may help. */
-  | { readonly missing: string };
+  /** The reply has no answer in it (`empty choices`): asking again helps, unless it is `lasting`. */
+  | { readonly missing: string; readonly lasting?: true };
 
 export interface Call {
   /** Appended to the base URL. */
@@ -24,15 +26,15 @@ export interface Protocol {
   readonly defaultUrl: string;
   /** The environment variable that holds the key for `defaultUrl`. */
   readonly keyVariable: string;
-  /** What the provider's documentation allows; a config's `images` wins. */
-  readonly limits: ImageLimits;
+  /** What the provider's documentation allows in a request with so many images; a config's `images` wins. */
+  limits(images: number): ImageLimits;
   headers(key: string | undefined): Readonly<Record<string, string>>;
   generate(request: GenerateRequest, images: ImageParts): Call;
   read(reply: unknown): Reply;
   /** Absent when the endpoint cannot score given text. */
   readonly likelihood?: LikelihoodProtocol;
-  /** `{"error": {"code": ...}}`: the provider's own word for what is wrong. */
-  errorCode(body: unknown): string | undefined;
+  /** The model that the reply names as its author. */
+  modelOf(reply: unknown): string | undefined;
   /** Where a list of models is, for "did you mean"; relative to the base URL. */
   readonly modelsPath: string;
   modelIds(reply: unknown): readonly string[];
@@ -52,6 +54,10 @@ export type OpenProtocol = (config: RemoteConfig) => Protocol;
 export type ImageParts = ReadonlyMap<EncodedImage, EncodedImage>;
 
 export type RenderedMessage = Message<EncodedImage>;
+
+/** What an Output warns of when a model file says `temperature: false`, or the model is known to refuse it. */
+export const temperatureNotSent = (temperature: number) =>
+  `temperature ${temperature} was not sent: the model takes only its own`;
 
 /** The system messages' text, apart from the conversation (Anthropic, Gemini). */
 export function systemText(prompt: RenderedPrompt): string | undefined {
@@ -90,6 +96,12 @@ export function listAt(value: unknown, ...path: readonly (string | number)[]): r
   return Array.isArray(found) ? found : [];
 }
 
+/** A count of tokens; servers have been seen to write -5 and "x". */
+export function countAt(value: unknown, ...path: readonly (string | number)[]): number | undefined {
+  const found = numberAt(value, ...path);
+  return found !== undefined && Number.isSafeInteger(found) && found >= 0 ? found : undefined;
+}
+
 /** Drops keys without a value. (In a request's body JSON.stringify does it.) */
 export function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
@@ -97,13 +109,17 @@ export function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<
   };
 }
 
-/** A request's fields with those of a config's `body` over them; objects are merged, so that one nested field can be set. */
+/**
+ * A request's fields with those of a config's `body` over them; objects are merged, so that one nested field can be set.
+ * `null` removes a field: some models refuse a request that has it, whatever its value.
+ */
 export function withExtra(fields: object, extra: object | undefined): object {
   if (!extra) return fields;
   const merged: Record<string, unknown> = { ...fields };
   for (const [name, value] of Object.entries(extra)) {
     const own = merged[name];
-    merged[name] = isPlain(own) && isPlain(value) ? withExtra(own, value) : value;
+    if (value === null) delete merged[name];
+    else merged[name] = isPlain(own) && isPlain(value) ? withExtra(own, value) : value;
   }
   return merged;
 }

@@ -1,25 +1,31 @@
 import { SampleFailure, UserError } from "../../core/errors.js";
 import type { EncodedImage } from "../../core/image.js";
-import { promptImages } from "../../core/prompt.js";
+import { promptImages, type RenderedPrompt } from "../../core/prompt.js";
 import type {
   Fingerprint,
   GenerateRequest,
   Likelihood,
   LikelihoodRequest,
   Output,
+  PreflightQuestion,
   Runner,
   Usage,
 } from "../../core/runner.js";
-import { backoffMs, sleep } from "../../http/retry.js";
+import { backoffMs, maxRetryAfterMs, sleep } from "../../http/retry.js";
 import { TransportError } from "../../http/transport-error.js";
 import { fitImage } from "../../images/fit.js";
-import type { ImageLimits, Prices } from "../config.js";
-import { explain, isRefusal, noSampleCanWork } from "./explain.js";
+import type { Prices } from "../config.js";
+import { askedWaitMs } from "./asked-wait.js";
+import { errorInside } from "./error-inside.js";
+import { explain, jsonOf, serverWords } from "./explain.js";
+import { classOf } from "./failure-class.js";
+import { fixFor } from "./fixes.js";
 import type { RemoteParts } from "./parts.js";
 import { checkReachable } from "./preflight.js";
 import type { Call, ImageParts, Protocol, Reply } from "./protocol.js";
 import { parseReply } from "./reply.js";
 import { type Server, Servers, urlOf } from "./servers.js";
+import { inWords, Waits } from "./waits.js";
 import { Window } from "./window.js";
 
 type Answered = Exclude<Reply, { refused: string } | { missing: string }>;
@@ -27,6 +33,7 @@ type Answered = Exclude<Reply, { refused: string } | { missing: string }>;
 /** What one call cost besides its answer. */
 interface Spent {
   readonly reply: Answered;
+  readonly answeredBy?: string;
   readonly timing: Output["timing"];
 }
 
@@ -43,7 +50,7 @@ export class RemoteRunner implements Runner {
   readonly #parts: RemoteParts;
   readonly #servers: Servers;
   readonly #window: Window;
-  readonly #limits: ImageLimits;
+  readonly #waits: Waits;
 
   constructor(parts: RemoteParts) {
     this.name = parts.name;
@@ -51,7 +58,7 @@ export class RemoteRunner implements Runner {
     this.#parts = parts;
     this.#servers = new Servers(parts.urls);
     this.#window = new Window(parts.most);
-    this.#limits = { ...parts.protocol.limits, ...parts.config.images };
+    this.#waits = new Waits(parts.warn);
     if (parts.protocol.likelihood) this.loglikelihood = (request, signal) => this.#likelihoods(request, signal);
   }
 
@@ -59,31 +66,36 @@ export class RemoteRunner implements Runner {
     return this.#window.size;
   }
 
-  preflight(signal: AbortSignal): Promise<void> {
+  preflight(signal: AbortSignal, question: PreflightQuestion = { options: [], images: false }): Promise<void> {
     return checkReachable(
-      this.#parts,
-      this.#servers.all,
-      (call, server, seconds) => this.#attempt(call, server, signal, seconds),
-      signal,
+      {
+        parts: this.#parts,
+        servers: this.#servers.all,
+        attempt: (call, server, seconds) => this.#attempt(call, server, signal, seconds),
+        call: async (prompt, options) => {
+          const { parts } = await this.#images(prompt);
+          return this.#parts.protocol.generate({ id: "preflight", prompt, options, seed: 0 }, parts);
+        },
+        waits: this.#waits,
+        signal,
+      },
+      question,
     );
   }
 
   async generate(request: GenerateRequest, signal: AbortSignal): Promise<Output> {
     signal.throwIfAborted();
-    const { parts, notes } = await this.#images(promptImages(request.prompt));
-    const call = this.#parts.protocol.generate(request, parts);
-    const { reply, timing } = await this.#ask(
-      call,
-      this.#parts.protocol.read.bind(this.#parts.protocol),
-      request,
-      signal,
-    );
+    const { parts, notes } = await this.#images(request.prompt);
+    const { protocol } = this.#parts;
+    const call = protocol.generate(request, parts);
+    const { reply, timing, answeredBy } = await this.#ask(call, (value) => protocol.read(value), request, signal);
     const text = cutAtStop(reply.text, request.options.stop);
     return {
       ...reply,
       text,
       // Stopped by us, although the server went on to its limit.
       finish: text === reply.text ? reply.finish : "stop",
+      ...(answeredBy === undefined ? {} : { answeredBy }),
       usage: this.#priced(reply.usage),
       timing,
       warnings: [...call.warnings, ...notes],
@@ -92,8 +104,7 @@ export class RemoteRunner implements Runner {
 
   async #likelihoods(request: LikelihoodRequest, signal: AbortSignal): Promise<Output> {
     const likelihood = this.#parts.protocol.likelihood as NonNullable<Protocol["likelihood"]>;
-    const images = promptImages(request.prompt);
-    const { parts, notes } = await this.#images(images);
+    const { parts, notes } = await this.#images(request.prompt);
     const spent: Spent[] = [];
     const score = async (continuation: string, promptTokens: number): Promise<Answered> => {
       const call = likelihood.call(request, parts, continuation);
@@ -125,15 +136,17 @@ export class RemoteRunner implements Runner {
   }
 
   /** Pictures within the endpoint's limits; those that are need no work and no entry. */
-  async #images(images: readonly EncodedImage[]): Promise<{ parts: ImageParts; notes: readonly string[] }> {
-    const { maxImages } = this.#limits;
+  async #images(prompt: RenderedPrompt): Promise<{ parts: ImageParts; notes: readonly string[] }> {
+    const images = promptImages(prompt);
+    const limits = { ...this.#parts.protocol.limits(images.length), ...this.#parts.config.images };
+    const { maxImages } = limits;
     if (maxImages !== undefined && images.length > maxImages) {
       throw new SampleFailure("data", `the prompt has ${images.length} images; the endpoint takes ${maxImages}`);
     }
     const parts = new Map<EncodedImage, EncodedImage>();
     const notes: string[] = [];
     for (const image of images) {
-      const fitted = await fitImage(image, this.#limits);
+      const fitted = await fitImage(image, limits);
       if (fitted.note === undefined) continue;
       parts.set(image, fitted.image);
       notes.push(fitted.note);
@@ -145,22 +158,23 @@ export class RemoteRunner implements Runner {
   async #ask(
     call: Call,
     read: (reply: unknown) => Reply,
-    request: Pick<GenerateRequest, "group">,
+    request: Pick<GenerateRequest, "group" | "drain">,
     signal: AbortSignal,
   ): Promise<Spent> {
-    const { config } = this.#parts;
+    const { config, protocol } = this.#parts;
     const most = config.attempts ?? defaultAttempts;
     const began = performance.now();
     const retried: string[] = [];
     let failures = 0;
     let rateLimits = 0;
     for (;;) {
-      await this.#window.enter(signal);
+      await this.#window.enter(signal, request.drain);
       const server = this.#servers.take(request.group);
       const sentAt = performance.now();
       let failure: TransportError;
       try {
-        const reply = read(await this.#attempt(call, server, signal));
+        const value = await this.#attempt(call, server, signal);
+        const reply = read(value);
         if ("refused" in reply) {
           this.#servers.done(server);
           throw new SampleFailure("refused", reply.refused);
@@ -170,8 +184,10 @@ export class RemoteRunner implements Runner {
           this.#window.succeeded();
           const now = performance.now();
           call.body.release();
+          const answeredBy = protocol.modelOf(value);
           return {
             reply,
+            ...(answeredBy === undefined || answeredBy === config.model ? {} : { answeredBy }),
             timing: {
               totalMs: now - began,
               requestMs: now - sentAt,
@@ -182,8 +198,10 @@ export class RemoteRunner implements Runner {
         }
         failure = new TransportError("malformed", `the reply has no answer in it: ${reply.missing}`);
         this.#servers.done(server, failure);
+        if (reply.lasting) throw new SampleFailure("transport", failure.message, { cause: failure });
       } catch (error) {
         if (!(error instanceof TransportError)) {
+          // A SampleFailure is thrown here, after the server was done with.
           if (!(error instanceof SampleFailure)) this.#servers.done(server);
           throw error;
         }
@@ -204,7 +222,9 @@ export class RemoteRunner implements Runner {
           { cause: failure },
         );
       }
-      await sleep(backoffMs(failures + Math.ceil(rateLimits / 2), failure.retryAfterMs), signal);
+      const wait = backoffMs(failures + Math.ceil(rateLimits / 2), failure.retryAfterMs);
+      this.#waits.say(wait, failure);
+      await sleep(wait, signal, request.drain);
     }
   }
 
@@ -224,15 +244,35 @@ export class RemoteRunner implements Runner {
       timeoutMs: seconds * 1000,
       signal,
     });
-    if (response.status >= 300) throw transport.statusError(response);
-    return parseReply(response, transport.redact);
+    if (response.status >= 300) throw withAskedWait(transport.statusError(response));
+    const reply = parseReply(response, transport);
+    const error = errorInside(reply, transport.redact);
+    if (error) throw withAskedWait(error);
+    return reply;
   }
 
+  /** @throws SampleFailure | UserError  when asking again would change nothing */
   #giveUpIfHopeless(failure: TransportError, call: Call, server: Server): void {
-    const code = this.#parts.protocol.errorCode(jsonOf(failure.body));
-    if (isRefusal(failure, code)) throw new SampleFailure("refused", explain(failure), { cause: failure });
-    if (noSampleCanWork(failure, code)) throw asUserError(failure, urlOf(server, call.path), this.#parts);
-    if (!failure.passing) throw new SampleFailure("transport", explain(failure), { cause: failure });
+    const cause = { cause: failure };
+    switch (classOf(failure)) {
+      case "refused":
+        throw new SampleFailure("refused", explain(failure), cause);
+      case "key":
+      case "account":
+      case "model":
+      case "parameter":
+        throw new UserError(explain(failure), urlOf(server, call.path), fixFor(failure, this.#parts), cause);
+      case "image":
+      case "context":
+      case "sample":
+        throw new SampleFailure("transport", explain(failure), cause);
+      case "passing":
+    }
+    const { retryAfterMs = 0 } = failure;
+    if (retryAfterMs > maxRetryAfterMs) {
+      const detail = `the endpoint asks to wait ${inWords(retryAfterMs)}: ${explain(failure)}`;
+      throw new SampleFailure("transport", detail, { ...cause, endpointDown: true });
+    }
   }
 
   #priced(usage: Omit<Usage, "cost">): Usage {
@@ -245,23 +285,14 @@ export class RemoteRunner implements Runner {
   }
 }
 
-function asUserError(failure: TransportError, url: string, { keyName, config }: RemoteParts): UserError {
-  const fix =
-    failure.status === 401 || failure.status === 403
-      ? `check the key in ${keyName} and what it is allowed to use`
-      : failure.status === 404
-        ? `check the URL and the model id "${config.model}"`
-        : "check the account: the provider takes no more requests from it";
-  return new UserError(explain(failure), url, fix, { cause: failure });
-}
-
-function jsonOf(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? "");
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return undefined;
-  }
+/** What a body says about waiting counts where the headers say nothing. */
+function withAskedWait(error: TransportError): TransportError {
+  if (error.retryAfterMs !== undefined || error.body === undefined) return error;
+  if (error.status !== 429 && error.status !== 503) return error;
+  const retryAfterMs = askedWaitMs(jsonOf(error.body), serverWords(error.body));
+  if (retryAfterMs === undefined) return error;
+  const { status, body } = error;
+  return new TransportError(error.fault, error.message, { status, body, retryAfterMs, cause: error.cause });
 }
 
 /** The text before the first stop string: the contract's meaning, whatever the server made of the option. */

@@ -1,34 +1,61 @@
 import { messageOf } from "../../core/errors.js";
 import type { HttpResponse } from "../../http/exchange.js";
-import type { Redact } from "../../http/redact.js";
+import type { Transport } from "../../http/transport.js";
 import { TransportError } from "../../http/transport-error.js";
 
-/** A 2xx reply's JSON. What servers and proxies send instead is told apart: it decides what the user has to do. */
-export function parseReply({ status, headers, body }: HttpResponse, redact: Redact): unknown {
-  const text = body.toString("utf8");
+/**
+ * A 2xx reply's JSON, our own keys hidden in it: a model may say what stood in its request. What servers and proxies send
+ * instead is told apart: it decides what the user has to do.
+ */
+export function parseReply(
+  { status, headers, body }: HttpResponse,
+  { redact, hide }: Pick<Transport, "redact" | "hide">,
+): unknown {
+  const contentType = headers["content-type"] ?? "";
+  // TextDecoder drops a byte-order mark.
+  const text = decoderOf(contentType).decode(body);
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(text, hidesIn(text, hide));
     if (typeof value === "object" && value !== null) return value;
     throw new SyntaxError("it is no object");
   } catch (error) {
     const start = redact(text.slice(0, 200)).replace(/\s+/g, " ").trim();
-    const said = new TransportError(
-      "malformed",
-      describe(text, headers["content-type"] ?? "", start, messageOf(error)),
-      {
-        status,
-        body: start,
-        cause: error,
-      },
-    );
-    throw said;
+    throw new TransportError("malformed", describe(text, contentType, start, redact(messageOf(error))), {
+      status,
+      body: start,
+      cause: error,
+    });
   }
+}
+
+/** JSON is UTF-8 (RFC 8259); a server that says otherwise means it. */
+function decoderOf(contentType: string): InstanceType<typeof TextDecoder> {
+  const label = /charset="?([\w-]+)/i.exec(contentType)?.[1];
+  if (label === undefined || /^utf-?8$/i.test(label)) return utf8;
+  try {
+    return new TextDecoder(label);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return utf8;
+  }
+}
+const utf8 = new TextDecoder();
+
+/** Looking at each value costs time: only where a key stands in the text, or may be written with escapes. */
+function hidesIn(text: string, hide: Transport["hide"]): ((key: string, value: unknown) => unknown) | undefined {
+  if (hide(text) === text && !text.includes("\\u")) return undefined;
+  return (_, value) => (typeof value === "string" ? hide(value) : value);
 }
 
 function describe(text: string, contentType: string, start: string, problem: string): string {
   if (text === "") return "an empty reply";
   if (contentType.includes("html") || /^\s*<(!doctype|html)/i.test(text))
     return `HTML instead of JSON: ${start.slice(0, 120)}`;
+  if (/^\s*(data|event|id): ?/m.test(text) && /event-stream/.test(contentType)) {
+    return "a stream of events instead of JSON: the server streams although that was not asked for";
+  }
   if (/^\s*[[{]/.test(text)) return `truncated or broken JSON (${problem})`;
+  // What is no text would be noise on a terminal.
+  if (/[\u0000-\u0008\u000e-\u001f\ufffd]/.test(start)) return "no JSON, and no text either";
   return `no JSON: ${start.slice(0, 120)}`;
 }

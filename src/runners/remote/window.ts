@@ -1,4 +1,5 @@
 import { allowManyListeners } from "../../http/many-listeners.js";
+import { maxRetryAfterMs } from "../../http/retry.js";
 import type { TransportError } from "../../http/transport-error.js";
 
 /** In flight before anything is known of the endpoint. */
@@ -26,24 +27,32 @@ export class Window {
     return Math.max(1, Math.floor(this.#size));
   }
 
-  /** Resolves when a request may be sent; rejects with the signal's reason. Every `enter` needs a `leave`. */
-  async enter(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
+  /** Resolves when a request may be sent; rejects with the reason of the signal that is aborted. Every `enter` needs a `leave`. */
+  async enter(...given: readonly (AbortSignal | undefined)[]): Promise<void> {
+    const signals = given.filter((signal) => signal !== undefined);
+    for (const signal of signals) signal.throwIfAborted();
     if (this.#mayGo && this.#queue.length === 0) {
       this.#inFlight += 1;
       return;
     }
-    allowManyListeners(signal);
     await new Promise<void>((resolve, reject) => {
+      const stop = () => {
+        for (const [signal, onAbort] of listeners) signal.removeEventListener("abort", onAbort);
+      };
       const go = () => {
-        signal.removeEventListener("abort", onAbort);
+        stop();
         resolve();
       };
-      const onAbort = () => {
-        this.#queue.splice(this.#queue.indexOf(go), 1);
-        reject(signal.reason);
-      };
-      signal.addEventListener("abort", onAbort, { once: true });
+      const listeners = signals.map((signal) => {
+        allowManyListeners(signal);
+        const onAbort = () => {
+          stop();
+          this.#queue.splice(this.#queue.indexOf(go), 1);
+          reject(signal.reason);
+        };
+        signal.addEventListener("abort", onAbort, { once: true });
+        return [signal, onAbort] as const;
+      });
       this.#queue.push(go);
       this.#wakeWhenPauseEnds();
     });
@@ -60,8 +69,10 @@ export class Window {
 
   /** @param sentAt  when the attempt began: what was sent before the last cut says nothing new */
   congested(error: TransportError, sentAt: number): void {
-    if (error.retryAfterMs !== undefined && error.status === 429) {
-      this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + Math.min(error.retryAfterMs, 60_000));
+    const { retryAfterMs, status } = error;
+    // Beyond the bound nobody waits: those in the queue learn it at once.
+    if (retryAfterMs !== undefined && status === 429 && retryAfterMs <= maxRetryAfterMs) {
+      this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + Math.min(retryAfterMs, 60_000));
     }
     const full = error.fault === "timeout" || error.status === 429 || error.status === 503 || error.status === 529;
     if (!full && !(error.status !== undefined && error.status >= 500)) return;
