@@ -120,6 +120,7 @@ function environment(): Finding[] {
     "HF_HUB_OFFLINE",
     "HTTP_PROXY",
     "HTTPS_PROXY",
+    "ALL_PROXY",
     "NO_PROXY",
     "OPENAI_API_KEY",
     "ANTHROPIC_API_KEY",

@@ -7,6 +7,7 @@ import type { Static, TSchema } from "typebox";
 import { UserError } from "./errors.js";
 import type { ImageRef } from "./image.js";
 import { Type } from "./schema-type.js";
+import { secretsHidden } from "./secrets.js";
 
 export type { Static, TSchema };
 export { Type };
@@ -62,7 +63,7 @@ export function violationOf(schema: TSchema, data: unknown): Violation | undefin
   return {
     pointer: error.instancePath + (error.keyword === "required" ? `/${error.params.missingProperty}` : ""),
     expected: describe(error),
-    found: error.keyword === "required" ? "nothing" : shorten(error.data),
+    found: error.keyword === "required" ? "nothing" : shorten(error.data, error.instancePath.split("/").at(-1) ?? ""),
     ...(unknownKey === undefined ? {} : { unknownKey }),
   };
 }
@@ -95,7 +96,9 @@ function describe(error: ErrorObject): string {
   }
 }
 
-function shorten(value: unknown): string {
-  const text = typeof value === "bigint" ? `${value}` : (JSON.stringify(value) ?? String(value));
+/** A mistake is shown; a key that stands in its place is not. */
+function shorten(value: unknown, name: string): string {
+  const shown = secretsHidden(name, value);
+  const text = typeof shown === "bigint" ? `${shown}` : (JSON.stringify(shown, secretsHidden) ?? String(shown));
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

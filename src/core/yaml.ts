@@ -22,7 +22,7 @@ export function parseYaml<T extends TSchema>(text: string, path: string, schema:
   const [error] = document.errors;
   if (error) throw new UserError(error.message, at(path, lines, error.pos[0]), "correct the YAML there");
 
-  const value: unknown = document.toJS({ maxAliasCount: 100 });
+  const value = expanded(document, path);
   const violation = violationOf(schema, value);
   if (!violation) return value as Static<T>;
 
@@ -37,6 +37,16 @@ export function parseYaml<T extends TSchema>(text: string, path: string, schema:
       ? "correct the value there"
       : `${didYouMean(unknownKey, known)}known keys: ${known.join(", ") || "see the documentation"}`,
   );
+}
+
+function expanded(document: ReturnType<typeof parseDocument>, path: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    // Aliases of aliases of aliases: a few lines that would fill the memory.
+    if (!(error instanceof ReferenceError)) throw error;
+    throw new UserError(`the YAML cannot be expanded: ${error.message}`, path, "write it without so many aliases");
+  }
 }
 
 const at = (path: string, lines: LineCounter, offset: number) => {

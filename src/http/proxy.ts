@@ -33,6 +33,15 @@ export class ProxyRules {
       .map(exceptionOf);
   }
 
+  /** What must not appear in a message. */
+  get secrets(): readonly string[] {
+    return [this.http, this.https].flatMap((proxy) =>
+      proxy === undefined || proxy.authorization === undefined
+        ? []
+        : [proxy.authorization, decodeURIComponent(proxy.url.password)],
+    );
+  }
+
   /** The proxy of a request to `target`; undefined = straight there. */
   for(target: URL): HttpProxy | undefined {
     const proxy = target.protocol === "https:" ? this.https : this.http;

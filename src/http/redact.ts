@@ -1,21 +1,12 @@
+import { hidden, hideShapes } from "../core/secrets.js";
+
 /** Removes secrets from whatever may reach an error, a log, a journal or a report. */
 export type Redact = (text: string) => string;
-
-const hidden = "[secret]";
-
-/** What looks like a credential although nobody told us about it: `Bearer ...`, `sk-...`, `hf_...`, `key=...`, `//user:password@`. */
-const shapes: readonly (readonly [RegExp, string])[] = [
-  [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi, `$1 ${hidden}`],
-  [/\b(sk|pk|hf|gsk|xai)[-_][A-Za-z0-9_-]{16,}/g, hidden],
-  [/\bAIza[A-Za-z0-9_-]{30,}/g, hidden],
-  [/([?&](?:key|api[-_]?key|token|access_token|signature|x-amz-[a-z-]+)=)[^&\s"']+/gi, `$1${hidden}`],
-  [/(https?:\/\/)[^/\s:@]+:[^/\s@]+@/gi, `$1${hidden}@`],
-];
 
 /** Known secrets, and whatever has the shape of one. */
 export function redactor(secrets: readonly (string | undefined)[]): Redact {
   const hide = hiderOf(secrets);
-  return (text) => shapes.reduce((clean, [shape, replacement]) => clean.replace(shape, replacement), hide(text));
+  return (text) => hideShapes(hide(text));
 }
 
 /**

@@ -58,8 +58,10 @@ export class Transport implements AsyncDisposable {
 
   constructor(options: TransportOptions = {}) {
     const environment = options.environment ?? process.env;
-    this.redact = redactor(options.secrets ?? []);
-    this.hide = hiderOf(options.secrets ?? []);
+    this.#proxies = new ProxyRules(environment);
+    const secrets = [...(options.secrets ?? []), ...this.#proxies.secrets];
+    this.redact = redactor(secrets);
+    this.hide = hiderOf(secrets);
     this.#maxResponseBytes = options.maxResponseBytes ?? 64 * 1024 * 1024;
     const agent = {
       connections: options.connections ?? 256,
@@ -70,7 +72,6 @@ export class Transport implements AsyncDisposable {
       bodyTimeout: 0,
       maxResponseSize: -1,
     };
-    this.#proxies = new ProxyRules(environment);
     this.#agent = openAgent(agent);
     this.#openTunnel = ({ url, authorization }) =>
       openTunnel({ ...agent, uri: url.href, ...(authorization === undefined ? {} : { token: authorization }) });

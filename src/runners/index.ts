@@ -1,5 +1,6 @@
 import type { Runner } from "../core/runner.js";
 import type { ModelConfig, RunnerName } from "./config.js";
+import { refuseSecrets } from "./no-secrets.js";
 import type { OpenRunner, RunnerOptions } from "./options.js";
 import { resolveModel } from "./spec.js";
 
@@ -21,6 +22,7 @@ function given(options: RunnerOptions) {
 /** Opens what `--model` names (see `resolveModel`), or a config in hand. Nothing is asked yet: see `Runner.preflight`. */
 export async function openRunner(model: string | ModelConfig, options: RunnerOptions = {}): Promise<Runner> {
   const config = typeof model === "string" ? await resolveModel(model) : model;
+  if (typeof model !== "string") refuseSecrets(config, `the model ${"model" in config ? config.model : config.runner}`);
   const open = runners[config.runner] as OpenRunner<ModelConfig>;
   return open(config, options);
 }

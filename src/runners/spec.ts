@@ -4,8 +4,10 @@ import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { packageRoot } from "../core/package-root.js";
 import { Type } from "../core/schema.js";
+import { hideShapes } from "../core/secrets.js";
 import { type ModelConfig, modelSchemas, type RunnerName } from "./config.js";
 import { looksLikeHubId } from "./local/checkpoint/hub-id.js";
+import { refuseSecrets } from "./no-secrets.js";
 
 const presetFolder = join(packageRoot, "configs", "models");
 const where = "--model";
@@ -16,6 +18,12 @@ const where = "--model";
  * @throws UserError  an unknown runner or preset (with the nearest one), a part that is missing, a mistake in the YAML
  */
 export async function resolveModel(spec: string): Promise<ModelConfig> {
+  const config = await configOf(spec);
+  refuseSecrets(config, /\.ya?ml$/.test(spec) ? spec : where);
+  return config;
+}
+
+async function configOf(spec: string): Promise<ModelConfig> {
   const colon = spec.indexOf(":");
   const name = colon < 0 ? spec : spec.slice(0, colon);
   if (Object.hasOwn(modelSchemas, name) && !/\.ya?ml$/.test(spec)) {
@@ -27,7 +35,7 @@ export async function resolveModel(spec: string): Promise<ModelConfig> {
   const bare = await bareName(spec);
   if (bare) throw bare;
   throw new UserError(
-    `no model or preset named "${spec}"`,
+    `no model or preset named "${hideShapes(spec)}"`,
     where,
     `${didYouMean(spec, [...presets, ...Object.keys(modelSchemas)])}presets: ${presets.join(", ")}; ` +
       "or openai:ID@URL, anthropic:ID, gemini:ID, local:DIR, replay:FILE, stub, or a YAML file",
@@ -101,7 +109,8 @@ function modelAndUrls(rest: string, spec: string): { model: string; urls?: strin
   const model = at < 0 ? rest : rest.slice(0, at);
   if (model === "") throw incomplete(spec, "openai:gpt-4o-mini, or openai:ID@http://HOST:PORT/v1");
   if (at < 0) {
-    if (/@/.test(model)) throw new UserError(`no URL in "${spec}"`, where, "a URL begins with http:// or https://");
+    if (/@/.test(model))
+      throw new UserError(`no URL in "${hideShapes(spec)}"`, where, "a URL begins with http:// or https://");
     return { model };
   }
   const urls = rest
@@ -110,18 +119,11 @@ function modelAndUrls(rest: string, spec: string): { model: string; urls?: strin
     .map((url) => url.trim());
   for (const url of urls) {
     if (!URL.canParse(url) || !/^https?:/.test(url))
-      throw new UserError(`"${url}" is no URL`, where, "it must begin with http:// or https://");
-    if (new URL(url).username !== "") {
-      throw new UserError(
-        "a URL must not hold a user name or password",
-        where,
-        "put the key into an environment variable and name it: apiKey: env:NAME",
-      );
-    }
+      throw new UserError(`"${hideShapes(url)}" is no URL`, where, "it must begin with http:// or https://");
   }
   return { model, urls };
 }
 
 function incomplete(spec: string, example: string): UserError {
-  return new UserError(`"${spec}" is not complete`, where, `write it as ${example}`);
+  return new UserError(`"${hideShapes(spec)}" is not complete`, where, `write it as ${example}`);
 }

@@ -41,6 +41,14 @@ export async function openRemote(config: RemoteConfig, options: RunnerOptions): 
     ]),
   );
   const most = options.concurrency ?? config.concurrency ?? 64;
+  const keyName = config.apiKey?.slice("env:".length) ?? protocol.keyVariable;
+  const sent = {
+    "content-type": "application/json",
+    accept: "application/json",
+    ...protocol.headers(key ?? usual),
+    ...headers,
+  };
+  requireSendable(sent, config, keyName);
   const transport = new Transport({ environment, secrets, connections: Math.max(256, most) });
   return new RemoteRunner({
     name: config.name ?? `${config.runner}:${config.model}${ownUrl ? "" : `@${urls[0]}`}`,
@@ -50,24 +58,53 @@ export async function openRemote(config: RemoteConfig, options: RunnerOptions): 
     transport,
     urls,
     most,
-    headers: {
-      "content-type": "application/json",
-      accept: "application/json",
-      ...protocol.headers(key ?? usual),
-      ...headers,
-    },
-    keyName: config.apiKey?.slice("env:".length) ?? protocol.keyVariable,
+    headers: sent,
+    keyName,
     warn: options.warn ?? (() => {}),
   });
 }
 
-/** What the numbers depend on: never the key, and not how often or how fast it is asked. */
+/**
+ * What the numbers depend on: everything that a request is made of, but its key. What is left out is named, so that a new
+ * option is in unless somebody says otherwise.
+ */
 function fingerprintOf(config: RemoteConfig, urls: readonly string[]): Fingerprint {
-  return {
-    runner: config.runner,
-    model: config.model,
-    url: urls[0] ?? "",
-    ...(config.body === undefined ? {} : { body: config.body }),
-    ...(config.images === undefined ? {} : { images: config.images }),
-  };
+  const {
+    apiKey: _key,
+    about: _about,
+    name: _name,
+    prices: _prices,
+    countsImages: _counts,
+    concurrency: _concurrency,
+    timeoutSeconds: _seconds,
+    attempts: _attempts,
+    urls: _urls,
+    runner,
+    model,
+    ...asked
+  } = config;
+  return { runner, model, url: urls[0] ?? "", ...(asked as Fingerprint) };
+}
+
+/** What no header can hold is found before it is sent: a key copied with typographic quotes, or with a line's end. */
+function requireSendable(headers: Readonly<Record<string, string>>, config: RemoteConfig, keyName: string): void {
+  for (const [name, value] of Object.entries(headers)) {
+    const bad = [...value].findIndex((character) => !/[\t\x20-\x7e\x80-\xff]/.test(character));
+    const own = config.headers?.[name];
+    const variable = own?.startsWith("env:") ? own.slice("env:".length) : own === undefined ? keyName : undefined;
+    if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) {
+      throw new UserError(
+        `"${name}" is no name of a header`,
+        `headers of model ${config.model}`,
+        "use letters, digits and -",
+      );
+    }
+    if (bad >= 0) {
+      throw new UserError(
+        variable === undefined ? `the header ${name} cannot be sent` : `the key in ${variable} cannot be sent`,
+        `character ${bad + 1}`,
+        "copy it again: no header can hold that character (a typographic quote? a line's end?)",
+      );
+    }
+  }
 }
