@@ -179,11 +179,11 @@ function grown<T extends Float64Array | Uint32Array | Uint8Array>(from: T, to: T
 /** The record with its keys in the documented order, so that equal samples are equal bytes. */
 function canonicalSample(record: SampleRecord): SampleRecord {
   const { index, id, repeat, cluster, groups, prompt, images, sizes, text, reasoning, finish } = record;
-  const { warnings, likelihoods, turns, submission, score } = record;
+  const { answeredBy, warnings, likelihoods, turns, submission, score } = record;
   // Undefined members are left out by JSON.stringify.
   return {
     ...{ index, id, repeat, cluster, groups, prompt, images, sizes, text, reasoning, finish },
-    ...{ warnings, likelihoods, turns, submission, score },
+    ...{ answeredBy, warnings, likelihoods, turns, submission, score },
   } as SampleRecord;
 }
 
