@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { SampleFailure, UserError } from "../../src/core/errors.js";
@@ -100,6 +100,24 @@ describe("a request", () => {
         .toBuffer();
       expect((await runner.generate(ask("r", {}, [small]), signal())).warnings).toEqual([]);
     });
+  });
+
+  test("to Anthropic keeps each image below 5 MB of base64, and 2000 pixels a side in a request with many", async () => {
+    await using endpoint = await startEndpoint({});
+    await using runner = await openRunner({ runner: "anthropic", model: "m", urls: [endpoint.url] });
+    const noise = (side: number) =>
+      sharp(randomBytes(side * side * 3), { raw: { width: side, height: side, channels: 3 } })
+        .png({ compressionLevel: 0 })
+        .toBuffer();
+    // 4.3 MB: below 5 MB as bytes, above as base64.
+    const large = await noise(1200);
+    expect(large.byteLength).toBeLessThan(5 * 1024 * 1024);
+    const { warnings } = await runner.generate(ask("q", {}, [large]), signal());
+    expect(warnings[0]).toMatch(/image re-encoded.*bytes are more than 3932160/);
+    const wide = await picture({ width: 2400, height: 40 });
+    expect((await runner.generate(ask("r", {}, [wide]), signal())).warnings).toEqual([]);
+    const many = await runner.generate(ask("s", {}, Array(21).fill(wide)), signal());
+    expect(many.warnings[0]).toMatch(/2400x40 is more than 2000 a side/);
   });
 
   test("has no log-likelihood unless the endpoint is said to support it", async () => {
