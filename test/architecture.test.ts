@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** Who may import whom; imports go one way. `index` is src/index.ts, the authoring API. */
 const mayImport: Record<string, readonly string[]> = {
   core: [],
+  files: ["core"],
   text: ["core"],
   statistics: ["core"],
   prompts: ["core", "text"],
@@ -15,10 +16,10 @@ const mayImport: Record<string, readonly string[]> = {
   metrics: ["core", "text", "statistics", "scorers"],
   index: ["core", "text", "statistics", "prompts", "scorers", "metrics"],
   tasks: ["llava-eval"],
-  http: ["core"],
+  http: ["core", "files"],
   images: ["core"],
-  datasets: ["core", "http", "images"],
-  runners: ["core", "http", "images"],
+  datasets: ["core", "files", "http", "images"],
+  runners: ["core", "files", "http", "images"],
   run: ["core", "statistics"],
   board: ["core", "statistics"],
   report: ["core", "statistics", "run", "board"],

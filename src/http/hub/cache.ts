@@ -1,6 +1,7 @@
 /** The standard cache layout: `datasets--org--name/{blobs,refs,snapshots}`, readable by Python's huggingface_hub and the other way round. */
-import { mkdir, readdir, readFile, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, realpath, rm, stat, symlink } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
+import { writeWhole } from "../../files/whole-file.js";
 import { type HubFile, isInside, type RepositoryId } from "./repository.js";
 
 export class HubCache {
@@ -51,9 +52,7 @@ export class HubCache {
     if (revision === commit || !isInside(revision)) return;
     const path = join(this.root, "refs", ...revision.split("/"));
     await mkdir(dirname(path), { recursive: true });
-    const temporary = `${path}.${process.pid}.tmp`;
-    await writeFile(temporary, commit);
-    await rename(temporary, path);
+    await writeWhole(path, "the cache", commit);
   }
 
   /** Files of a commit that are here; a repository that was never listed may have more. */

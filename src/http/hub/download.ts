@@ -1,9 +1,10 @@
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
-import { hostname } from "node:os";
+import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { UserError } from "../../core/errors.js";
+import { diskError } from "../../files/disk-error.js";
+import { withLock } from "../../files/lock.js";
 import { backoffMs, sleep } from "../retry.js";
 import { TransportError } from "../transport-error.js";
 import type { HubCache } from "./cache.js";
@@ -12,10 +13,8 @@ import type { HubRequests } from "./requests.js";
 
 /** Attempts without a single new byte before the transfer is given up. */
 const idleAttempts = 5;
-/** A lock whose owner has not touched it for so long belongs to a process that died. */
-const staleLockMs = 60_000;
-const heartbeatMs = 10_000;
-const lockPollMs = 500;
+/** A holder on another machine (a shared cache) that has not touched its lock for so long has died; what it left is checked by hash. */
+const silentLockMs = 60_000;
 
 /** The content is not what the hub's list says, after a second full transfer. */
 export class WrongContent extends Error {
@@ -41,7 +40,8 @@ export async function download(place: DownloadPlace, file: HubFile, signal: Abor
   const blob = cache.blob(file);
   try {
     await mkdir(dirname(blob), { recursive: true });
-    await withLock(`${blob}.lock`, signal, async () => {
+    const patience = { patienceMs: Number.POSITIVE_INFINITY, silentMs: silentLockMs, signal };
+    await withLock(`${blob}.lock`, `the cached file ${file.path}`, patience, async () => {
       // Another process may have fetched it while we waited.
       if (await cache.find(commit, file)) return;
       await fetchChecked(place, file, `${blob}.incomplete`, signal);
@@ -117,55 +117,11 @@ async function writeFully(output: FileHandle, chunk: Buffer): Promise<void> {
   for (let at = 0; at < chunk.length; ) at += (await output.write(chunk, at)).bytesWritten;
 }
 
-async function withLock(path: string, signal: AbortSignal, body: () => Promise<void>): Promise<void> {
-  while (!(await tryLock(path))) await sleep(lockPollMs, signal);
-  const heartbeat = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => {}), heartbeatMs);
-  try {
-    await body();
-  } finally {
-    clearInterval(heartbeat);
-    await rm(path, { force: true });
-  }
-}
-
-async function tryLock(path: string): Promise<boolean> {
-  try {
-    const handle = await open(path, "wx");
-    await handle.writeFile(`${process.pid} ${hostname()}`);
-    await handle.close();
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    if (await isAbandoned(path)) await rm(path, { force: true });
-    return false;
-  }
-}
-
-/** Its owner was killed: a process of this machine that is gone, or one of another (shared cache) that is silent. */
-async function isAbandoned(path: string): Promise<boolean> {
-  const facts = await stat(path).catch(() => undefined);
-  if (!facts) return false;
-  if (Date.now() - facts.mtimeMs > staleLockMs) return true;
-  const [pid, host] = (await readFile(path, "utf8").catch(() => "")).split(" ");
-  if (!pid || host !== hostname()) return false;
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
-  }
-}
-
+/** What was fetched is kept: the same command goes on from it, there or elsewhere. */
 function asUserError(error: unknown, blob: string): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  const fixes: Record<string, string> = {
-    ENOSPC:
-      "free some space, or put the cache elsewhere: HF_HOME; what was fetched is kept, the same command goes on from it",
-    EDQUOT: "free some space, or put the cache elsewhere: HF_HOME",
-    EACCES: "make the folder writable, or put the cache elsewhere: HF_HOME",
-    EROFS: "put the cache elsewhere: HF_HOME",
-  };
-  const fix = code === undefined ? undefined : fixes[code];
-  if (fix === undefined) return error;
-  return new UserError(`the cache cannot be written: ${(error as Error).message}`, blob, fix, { cause: error });
+  const explained = diskError(error, "the cache", blob);
+  if (explained === error || !(explained instanceof UserError)) return error;
+  return new UserError(explained.message, blob, `${explained.fix}; or put the cache elsewhere: HF_HOME`, {
+    cause: error,
+  });
 }
