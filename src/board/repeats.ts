@@ -1,8 +1,9 @@
 /** What several answers to each question (`--repeats`) say about a model and about the noise of its score. */
 import type { Result } from "../core/result.js";
+import { valueUnder } from "../record/outcome.js";
+import type { Run } from "../record/read.js";
 import { passAtK } from "../statistics/pass-at-k.js";
 import { consistencyRate, expectedAccuracy, internalVariance } from "../statistics/repeats.js";
-import { type RunFolder, samplesOf } from "./read-run.js";
 
 export interface RepeatsReport {
   readonly task: string;
@@ -26,13 +27,12 @@ export interface RepeatsReport {
 }
 
 /** undefined when the task was asked once per sample, or its scores are no plain numbers under the main metric's name. */
-export async function repeatsOf(run: RunFolder, result: Result): Promise<RepeatsReport | undefined> {
+export async function repeatsOf(run: Run, result: Result): Promise<RepeatsReport | undefined> {
   if (result.repeats < 2) return undefined;
   const metric = result.metrics[0]?.name ?? "";
   const answers = new Map<string, number[]>();
-  for await (const { id, repeat = 0, score } of samplesOf(run, result)) {
-    if (score?.status !== "scored") continue;
-    const value = typeof score.value === "number" ? score.value : score.value[metric];
+  for await (const { id, repeat = 0, score } of run.counted(result)) {
+    const value = valueUnder(score, metric);
     if (value === undefined) continue;
     const own = answers.get(id) ?? [];
     own[repeat] = value;

@@ -1,12 +1,13 @@
 /** The JSON Schemas of all result files, as the package ships them in schemas/ (`npm run schemas`). */
-import { JudgeRecord, Leaderboard, Result, RunManifest, SampleRecord, TimingRecord } from "../core/result.js";
+import { JudgeRecord, Leaderboard, Result, RunManifest, TimingRecord } from "../core/result.js";
 import type { TSchema } from "../core/schema.js";
+import { SampleSchema } from "../record/samples.js";
 import { Comparison } from "./compare/comparison.js";
 
 const files: readonly (readonly [name: string, title: string, schema: TSchema])[] = [
   ["run.v1.json", "run.json: what a run was asked to do, and how far it got", RunManifest],
   ["result.v1.json", "<task>.json: the Result of one task", Result],
-  ["sample.v1.json", "one line of <task>.samples.jsonl", SampleRecord],
+  ["sample.v1.json", "one line of <task>.samples.jsonl", SampleSchema],
   ["timing.v1.json", "one line of timings.jsonl", TimingRecord],
   ["judge.v1.json", "one line of judge.<task>.jsonl", JudgeRecord],
   ["leaderboard.v1.json", "leaderboard.json", Leaderboard],

@@ -1,7 +1,8 @@
 import pc from "picocolors";
-import type { SampleRecord, TimingRecord } from "../core/result.js";
+import type { TimingRecord } from "../core/result.js";
 import type { Output } from "../core/runner.js";
 import { terminalSafe } from "../core/terminal-safe.js";
+import type { SampleRecord } from "../record/samples.js";
 import type { RunEvents } from "../run/evaluate.js";
 import type { TaskEnd } from "../run/run-task.js";
 import { count, duration } from "./number-format.js";

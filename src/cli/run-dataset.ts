@@ -1,16 +1,16 @@
-import type { RunFolder } from "../board/read-run.js";
 import type { Dataset } from "../core/dataset.js";
 import { openDataset } from "../datasets/index.js";
+import type { Run } from "../record/read.js";
 import { type Chosen, chooseTasks } from "./catalogue.js";
 
 /** The tasks of a run that is being read back, from its manifest. */
-export async function tasksOfRun(run: RunFolder): Promise<readonly Chosen[]> {
+export async function tasksOfRun(run: Run): Promise<readonly Chosen[]> {
   return (await chooseTasks(run.manifest.config.tasks as readonly string[])).chosen;
 }
 
 /** Opens the rows that a run was made from: the same data, as its manifest names it. */
 export function openRunDataset(
-  run: RunFolder,
+  run: Run,
   { task, split, splitName, label }: Chosen,
   warn: (message: string) => void,
 ): Promise<Dataset> {

@@ -1,8 +1,8 @@
 import { hostname } from "node:os";
+import { digestOf } from "../core/digest.js";
 import type { Json } from "../core/json.js";
 import type { RunManifest } from "../core/result.js";
 import type { Runner } from "../core/runner.js";
-import { digestOf } from "../run/digest.js";
 import type { ModelConfig } from "../runners/config.js";
 import type { Choice } from "./catalogue.js";
 import type { RunSettings } from "./options.js";

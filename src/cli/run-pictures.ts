@@ -1,7 +1,7 @@
-import type { RunFolder } from "../board/read-run.js";
 import { SampleFailure } from "../core/errors.js";
 import { promptImages } from "../core/prompt.js";
 import { readImage } from "../images/encoded.js";
+import type { Run } from "../record/read.js";
 import type { PictureStore } from "../report/pictures.js";
 import { plan } from "../run/plan.js";
 import type { Chosen } from "./catalogue.js";
@@ -12,7 +12,7 @@ import { openRunDataset } from "./run-dataset.js";
  * nothing is fetched that the run did not fetch, unless its cache is gone.
  */
 export async function collectPictures(
-  run: RunFolder,
+  run: Run,
   chosen: Chosen,
   store: PictureStore,
   limit: number,

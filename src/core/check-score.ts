@@ -8,6 +8,11 @@ const remarks: readonly Label[] = ["empty", "truncated", "unparsable"];
 /** Sums like 0.1 + 0.2 end a little beside where they should. */
 const slack = 1e-9;
 
+const none = [0, 0] as const;
+
+export const isWithin = (value: number, [low, high]: readonly [low: number, high: number]) =>
+  value >= low - slack && value <= high + slack;
+
 /**
  * What is wrong with what a task's `score` returned, or undefined: a value that is no number, or that lies outside the range of
  * the metric it goes to, would be averaged like any other.
@@ -54,13 +59,12 @@ function problemOfValues(
 ): string | undefined {
   const ranged = metrics.filter(({ range }) => range !== undefined);
   let taken = 0;
-  for (const { name, of = "", range = [0, 0] } of ranged) {
+  for (const { name, of = "", range = none } of ranged) {
     const value = values[of];
     if (value === undefined) continue;
     taken++;
-    const [low, high] = range;
-    if (value < low - slack || value > high + slack) {
-      return `value${of && `.${of}`} is ${value}, outside ${low} to ${high}, the range of the metric "${name}"`;
+    if (!isWithin(value, range)) {
+      return `value${of && `.${of}`} is ${value}, outside ${range[0]} to ${range[1]}, the range of the metric "${name}"`;
     }
   }
   // A sample may leave some metrics out; a value that none of them asks for is a misspelt name.

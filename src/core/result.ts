@@ -1,5 +1,5 @@
 /**
- * The files of a run as types and JSON Schemas: what `run` writes and `board` and `report` read.
+ * The files of a run as types and JSON Schemas; a line of a journal is in record/samples.ts. `record` reads and writes them.
  * Documented for users in results/README.md. A reader refuses a newer major version.
  */
 import { type Static, type TSchema, Type } from "./schema.js";
@@ -13,55 +13,20 @@ const AnyJson = Type.Unsafe<import("./json.js").Json>({});
 const Dictionary = <T extends TSchema>(values: T) =>
   Type.Unsafe<Readonly<Record<string, Static<T>>>>({ type: "object", additionalProperties: values });
 
-export const ScoreSchema = Type.Union([
-  Type.Object({
-    status: Type.Literal("scored"),
-    value: Type.Union([Type.Number(), Dictionary(Type.Number())]),
-    answer: Text,
-    label: Optional(Type.Enum(["empty", "truncated", "unparsable"])),
-    targets: Optional(Strings),
-    data: Optional(AnyJson),
-  }),
-  Type.Object({
-    status: Type.Literal("unscored"),
-    reason: Type.Enum(["refused", "transport", "judge", "data"]),
-    detail: Text,
-  }),
-]);
-
-/** One line of `<task>.samples.jsonl`. Deterministic fields only; what differs between two equal runs is in timings.jsonl. */
-export const SampleRecord = Type.Object({
-  index: Type.Integer({ description: "position in the split, after expansion" }),
-  id: Text,
-  repeat: Optional(Type.Integer({ description: "0-based, with --repeats" })),
-  cluster: Text,
-  groups: Optional(Dictionary(Text)),
-  prompt: Optional(Type.String({ description: "the words sent, <image> where a picture stood" })),
-  /** SHA-256 (32 hex digits) of each picture's bytes. */
-  images: Optional(Strings),
-  /** Width and height of each picture in pixels, where the score needs them. */
-  sizes: Optional(
-    List(
-      Type.Unsafe<readonly [number, number]>({ type: "array", items: { type: "integer" }, minItems: 2, maxItems: 2 }),
-    ),
-  ),
-  text: Optional(Type.String({ description: "the raw answer; absent when there is none" })),
-  reasoning: Optional(Text),
-  finish: Optional(Type.Enum(["stop", "length", "filtered"])),
-  answeredBy: Optional(
-    Type.String({ description: "the model that the reply names, where it is not the one asked for" }),
-  ),
-  warnings: Optional(Strings),
-  likelihoods: Optional(
-    List(Type.Object({ logprob: Type.Number(), tokens: Type.Integer(), isGreedy: Type.Boolean() })),
-  ),
-  /** Multi-round form: the text of every round. */
-  turns: Optional(Strings),
-  /** Unlabelled splits: the entry for the evaluation server. */
-  submission: Optional(AnyJson),
-  score: Optional(ScoreSchema),
+export const ScoredSchema = Type.Object({
+  status: Type.Literal("scored"),
+  value: Type.Union([Type.Number(), Dictionary(Type.Number())]),
+  answer: Text,
+  label: Optional(Type.Enum(["empty", "truncated", "unparsable"])),
+  targets: Optional(Strings),
+  data: Optional(AnyJson),
 });
-export type SampleRecord = Static<typeof SampleRecord>;
+
+export const UnscoredSchema = Type.Object({
+  status: Type.Literal("unscored"),
+  reason: Type.Enum(["refused", "transport", "judge", "data"]),
+  detail: Text,
+});
 
 const Interval = Type.Unsafe<readonly [number, number]>({
   type: "array",
@@ -82,6 +47,13 @@ export const MetricResult = Type.Object({
   n: Type.Integer(),
   bounds: Optional(Interval),
   note: Optional(Text),
+  of: Optional(Type.String({ description: "which of a sample's values it looks at, where that is not its own name" })),
+  range: Optional(
+    Type.Unsafe<readonly [number, number]>({
+      ...Interval,
+      description: "lowest and highest value of one sample; a fraction's is 0 and 1",
+    }),
+  ),
   /** With --repeats: the value of each repeat. */
   repeats: Optional(List(Type.Number())),
 });
@@ -138,6 +110,8 @@ export const Result = Type.Object({
   seed: Type.Integer(),
   repeats: Type.Integer(),
   limit: Optional(Type.Integer()),
+  /** Stated with every limit: whether it counts clusters, all of whose samples are in. */
+  limitByCluster: Optional(Type.Boolean()),
   offset: Optional(Type.Integer()),
   flags: List(Flag),
   n: Type.Object({
@@ -223,7 +197,8 @@ export type Leaderboard = Static<typeof Leaderboard>;
 
 /** One line of timings.jsonl: everything that differs between two equal runs. */
 export const TimingRecord = Type.Object({
-  task: Text,
+  task: Type.String({ description: "the label: the task's name, with @split unless it is the default split" }),
+  index: Optional(Type.Integer()),
   id: Text,
   repeat: Optional(Type.Integer()),
   kind: Type.Enum(["model", "judge"]),

@@ -15,7 +15,7 @@ export interface GenerationOptions {
 }
 
 export interface GenerateRequest {
-  /** `task/row` (and `#k` for a repeat): for messages only. */
+  /** Names the sample in messages, and finds its row in a replayed run: `label/row`. */
   readonly id: string;
   readonly prompt: RenderedPrompt;
   readonly options: GenerationOptions;
@@ -97,6 +97,11 @@ export interface Runner extends AsyncDisposable {
   readonly fingerprint: Fingerprint;
   /** How many calls are useful at once; the loop never exceeds it. Read again before each dispatch: it may adapt. */
   readonly concurrency: number;
+  /**
+   * An answer belongs to its sample, not to the words of its request: two equal requests have answers of their own. Nothing is
+   * shared between samples or cached (`replay:`).
+   */
+  readonly answersBySample?: boolean;
   /**
    * Asks a few trivial requests so that a wrong URL, key or model, an option that the model refuses, or a server that sees no
    * images stops the run at once (`UserError` with the likely fix).

@@ -16,6 +16,8 @@ export function hallusionMetric(name: string, level: HallusionLevel, countMissin
     name,
     unit: "percent",
     direction: "higher",
+    // One answer is right or wrong.
+    range: [0, 1],
     start() {
       const answers: HallusionAnswer[] = [];
       let unscored = 0;

@@ -136,13 +136,16 @@ function addCounts(total: YesNoCounts, counts: YesNoCounts, times: number): void
  * Images with one answer only are left out and reported (lmms-eval refuses the run).
  */
 export function mmeMetric(name: string, part: "perception" | "cognition"): Metric {
-  return { name, unit: "points", direction: "higher", perGroup: false, start: (context) => new MmeFold(context, part) };
+  return { name, ...points, perGroup: false, start: (context) => new MmeFold(context, part) };
 }
 
 /** MME's score of one category, 0..200 points: for the task's groups. Over the whole split it is the sum of all. */
 export function mmeScore(name: string): Metric {
-  return { name, unit: "points", direction: "higher", start: (context) => new MmeFold(context) };
+  return { name, ...points, start: (context) => new MmeFold(context) };
 }
+
+/** One answer is right or wrong. */
+const points = { unit: "points", direction: "higher", range: [0, 1] } as const;
 
 type Part = "perception" | "cognition";
 const bothParts: readonly Part[] = ["perception", "cognition"];

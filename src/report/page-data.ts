@@ -64,8 +64,8 @@ export interface PageTask {
   readonly pictures: boolean;
 }
 
-/** c = full value, w = none, p = part, u = unscored, - = not there. */
-export type SampleState = "c" | "w" | "p" | "u" | "-";
+/** By the main metric: c = the best value, w = the worst, p = between, n = no value of its own; u = unscored, - = not there. */
+export type SampleState = "c" | "w" | "p" | "n" | "u" | "-";
 
 /** A piece of the samples, loaded when it is looked at. */
 export interface PageSample {

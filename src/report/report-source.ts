@@ -1,9 +1,20 @@
-import { readdir } from "node:fs/promises";
-import { basename, join } from "node:path";
-import { openRun, type RunFolder } from "../board/read-run.js";
-import type { JudgeRecord, Result, SampleRecord, TimingRecord } from "../core/result.js";
-import type { Mark, PageAnswer, PageData, PageResult, PageRun, PageSample, PageTask } from "./page-data.js";
-import { byKey, keyOf, outcomeOf, SampleLines } from "./sample-lines.js";
+import { basename } from "node:path";
+import type { JudgeRecord, Result, TimingRecord } from "../core/result.js";
+import { byLineKey, lineKey } from "../record/growing-journal.js";
+import { placeKey } from "../record/keys.js";
+import { openRun, type Run } from "../record/read.js";
+import type { AnsweredSample, SampleRecord } from "../record/samples.js";
+import type {
+  Mark,
+  PageAnswer,
+  PageData,
+  PageResult,
+  PageRun,
+  PageSample,
+  PageTask,
+  SampleState,
+} from "./page-data.js";
+import { TaskSamples } from "./task-samples.js";
 
 const chunkSize = 200;
 
@@ -18,14 +29,14 @@ export interface ReportOptions {
 
 /** Reads one run, or two side by side, piece by piece: for the writer of files and for the server alike. */
 export class ReportSource {
-  private readonly lines = new Map<string, readonly SampleLines[]>();
+  private readonly lines = new Map<string, readonly TaskSamples[]>();
   private readonly order = new Map<string, string[]>();
   private readonly judged = new Map<string, Map<string, JudgeRecord[]>>();
   private timings: readonly Map<string, TimingRecord>[] | undefined;
 
   private constructor(
     private readonly folders: readonly string[],
-    private runs: readonly RunFolder[],
+    private runs: readonly Run[],
     private readonly options: ReportOptions,
   ) {}
 
@@ -37,11 +48,7 @@ export class ReportSource {
   async tasks(): Promise<readonly string[]> {
     const names = new Set<string>();
     for (const run of this.runs) {
-      for (const task of run.manifest.tasks) names.add(basename(task));
-      for (const task of run.results.keys()) names.add(task);
-      for (const file of await readdir(run.dir)) {
-        if (file.endsWith(".samples.jsonl")) names.add(file.slice(0, -".samples.jsonl".length));
-      }
+      for (const label of run.labels) names.add(label);
     }
     const started = [...names];
     await Promise.all(started.map((task) => this.refresh(task)));
@@ -81,7 +88,11 @@ export class ReportSource {
         ...sampleOf(any),
         answers: mine.map((record, run) =>
           record
-            ? answerOf(record, timings[run]?.get(`${task} ${record.id} ${record.repeat ?? 0}`), judged[run]?.get(key))
+            ? answerOf(record, {
+                state: lines[run]?.stateOf(record.score) ?? "-",
+                timing: timingOf(timings[run], task, record),
+                judgements: judged[run]?.get(key),
+              })
             : null,
         ),
       };
@@ -89,12 +100,11 @@ export class ReportSource {
   }
 
   private async refresh(task: string): Promise<void> {
-    const lines =
-      this.lines.get(task) ?? this.runs.map(({ dir }) => new SampleLines(join(dir, `${basename(task)}.samples.jsonl`)));
+    const lines = this.lines.get(task) ?? this.runs.map((run) => new TaskSamples(run.journal(task)));
     this.lines.set(task, lines);
-    await Promise.all(lines.map((one) => one.refresh()));
-    const keys = new Set(lines.flatMap((one) => one.keys()));
-    this.order.set(task, [...keys].sort(byKey));
+    await Promise.all(lines.map((one, run) => one.refresh(this.runs[run]?.results.get(task))));
+    const keys = new Set(lines.flatMap((one) => [...one.keys()]));
+    this.order.set(task, [...keys].sort(byLineKey));
   }
 
   private pageTask(task: string): PageTask {
@@ -108,8 +118,8 @@ export class ReportSource {
         results[run] ? null : { name: "mean so far", unit: "fraction", ...one.meanSoFar() },
       ),
       marks: this.options.marks?.(task) ?? [],
-      states: lines.map((one) => keys.map((key) => one.get(key)?.state ?? "-").join("")),
-      labels: keys.map((key) => lines.at(-1)?.get(key)?.label ?? " ").join(""),
+      states: lines.map((one) => keys.map((key) => one.state(key)).join("")),
+      labels: keys.map((key) => lines.at(-1)?.label(key) ?? " ").join(""),
       chunkSize,
       pictures: this.options.pictures?.has(task) ?? false,
     };
@@ -121,7 +131,7 @@ export class ReportSource {
         this.runs.map(async (run) => {
           const found = new Map<string, TimingRecord>();
           for await (const timing of run.timings()) {
-            if (timing.kind === "model") found.set(`${timing.task} ${timing.id} ${timing.repeat ?? 0}`, timing);
+            if (timing.kind === "model") found.set(timingKey(timing), timing);
           }
           return found;
         }),
@@ -130,13 +140,13 @@ export class ReportSource {
     return this.timings;
   }
 
-  private async readJudge(run: RunFolder, task: string): Promise<Map<string, JudgeRecord[]>> {
+  private async readJudge(run: Run, task: string): Promise<Map<string, JudgeRecord[]>> {
     const name = `${run.dir} ${task}`;
     const known = this.judged.get(name);
     if (known && !this.options.live) return known;
     const found = new Map<string, JudgeRecord[]>();
     for await (const record of run.judgements(task)) {
-      const key = keyOf(record);
+      const key = lineKey(record);
       found.set(key, [...(found.get(key) ?? []).filter(({ step }) => step !== record.step), record]);
     }
     this.judged.set(name, found);
@@ -144,7 +154,20 @@ export class ReportSource {
   }
 }
 
-function pageRun({ dir, manifest }: RunFolder): PageRun {
+/** Timings of 0.1 have no index: they are found by the sample's id. */
+const timingKey = ({ task, index, id, repeat }: Pick<TimingRecord, "task" | "index" | "id" | "repeat">) =>
+  index === undefined ? `${task} ${id} ${repeat ?? 0}` : placeKey(task, index, repeat);
+
+function timingOf(
+  timings: ReadonlyMap<string, TimingRecord> | undefined,
+  task: string,
+  { index, id, repeat }: SampleRecord,
+): TimingRecord | undefined {
+  const own = { task, id, ...(repeat === undefined ? {} : { repeat }) };
+  return timings?.get(timingKey({ ...own, index })) ?? timings?.get(timingKey(own));
+}
+
+function pageRun({ dir, manifest }: Run): PageRun {
   const { model, status, startedAt, finishedAt, config, fingerprint } = manifest;
   return { name: basename(dir), model, status, startedAt, ...(finishedAt ? { finishedAt } : {}), config, fingerprint };
 }
@@ -189,19 +212,23 @@ function sampleOf({
   };
 }
 
-function answerOf(
-  record: SampleRecord,
-  timing: TimingRecord | undefined,
-  judgements: readonly JudgeRecord[] = [],
-): PageAnswer {
-  const { text, reasoning, score, warnings, turns, likelihoods } = record;
+interface Beside {
+  readonly state: SampleState;
+  readonly timing: TimingRecord | undefined;
+  readonly judgements: readonly JudgeRecord[] | undefined;
+}
+
+function answerOf(record: SampleRecord, { state, timing, judgements = [] }: Beside): PageAnswer {
+  const { score } = record;
+  const { text, reasoning, warnings, turns, likelihoods } =
+    record.state === "failed" ? ({} as Partial<AnsweredSample>) : record;
   const judge = judgements.map(({ model, replies, verdict }) => ({
     model,
     replies,
     ...(verdict === undefined ? {} : { verdict }),
   }));
   return {
-    state: outcomeOf(record).state,
+    state,
     ...(text === undefined ? {} : { text }),
     ...(reasoning === undefined ? {} : { reasoning }),
     ...(score?.status === "scored"

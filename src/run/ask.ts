@@ -1,15 +1,17 @@
+import { seedOf } from "../core/digest.js";
 import { SampleFailure } from "../core/errors.js";
 import type { EncodedImage, ImageRef } from "../core/image.js";
 import { type Prompt, type PromptProfile, promptImages, promptText, type RenderedPrompt } from "../core/prompt.js";
-import type { SampleRecord } from "../core/result.js";
 import type { GenerationOptions, Output, Runner } from "../core/runner.js";
 import type { Task } from "../core/task.js";
-import { seedOf } from "./digest.js";
+import { type Label, rowKey } from "../record/keys.js";
+import type { AskedSample } from "../record/samples.js";
 
 /** Reads a picture's bytes and looks at their header; throws `SampleFailure("data")` when they are no picture. */
 export type ReadImage = (ref: ImageRef) => Promise<EncodedImage>;
 
 export interface AskContext {
+  readonly label: Label;
   readonly runner: Runner;
   readonly readImage: ReadImage;
   readonly profile: PromptProfile;
@@ -26,7 +28,7 @@ export interface Answer {
   /** Every round's output; one element for single-round tasks. */
   readonly turns: readonly Output[];
   /** What of the question goes into the journal. */
-  readonly asked: Pick<SampleRecord, "prompt" | "images" | "sizes">;
+  readonly asked: Pick<AskedSample, "prompt" | "images" | "sizes">;
 }
 
 /** Rounds that a multi-round task may take before it is cut off: a `next` that never says "done" must not ask for ever. */
@@ -36,7 +38,7 @@ const maxRounds = 100;
 export async function ask(
   task: Task,
   row: Record<string, unknown>,
-  sample: { id: string; repeat: number; group?: { key: string; remaining: number } },
+  sample: { id: string; nth: number; repeat: number; group?: { key: string; remaining: number } },
   context: AskContext,
 ): Promise<Answer> {
   const { runner, signal, generation } = context;
@@ -45,7 +47,7 @@ export async function ask(
   let prompt = task.prompt(row, context.profile);
   let rendered = await render(prompt);
   const request = {
-    id: `${task.name}/${sample.id}${sample.repeat > 0 ? `#${sample.repeat}` : ""}`,
+    id: rowKey(context.label, sample.id, sample.nth, sample.repeat),
     seed: seedOf(context.seed, task.name, sample.id, sample.repeat),
     ...(sample.group ? { group: sample.group } : {}),
     ...(context.drain ? { drain: context.drain } : {}),

@@ -1,4 +1,4 @@
-import type { SampleRecord } from "../core/result.js";
+import type { SampleRecord } from "../record/samples.js";
 
 /** From this share of the answers on, a budget that is too small is no accident. */
 const noticed = 0.05;
@@ -9,8 +9,9 @@ export class EndpointNotes {
   private cut = 0;
   private readonly authors = new Map<string, number>();
 
-  add({ text, finish, reasoning, answeredBy }: SampleRecord): void {
-    if (text === undefined) return;
+  add(sample: SampleRecord): void {
+    if (sample.state === "failed") return;
+    const { text, finish, reasoning, answeredBy } = sample;
     this.answers++;
     if (text.trim() === "" && (finish === "length" || reasoning !== undefined)) this.cut++;
     if (answeredBy !== undefined) this.authors.set(answeredBy, (this.authors.get(answeredBy) ?? 0) + 1);

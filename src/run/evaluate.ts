@@ -1,28 +1,29 @@
 import type { Dataset } from "../core/dataset.js";
+import { digestOf } from "../core/digest.js";
 import { UserError } from "../core/errors.js";
 import type { Json } from "../core/json.js";
 import type { PromptProfile } from "../core/prompt.js";
-import type { Result, SampleRecord, TimingRecord } from "../core/result.js";
+import type { Result, TimingRecord } from "../core/result.js";
 import type { GenerationOptions, Output, Runner } from "../core/runner.js";
 import type { Scoring } from "../core/score.js";
 import type { Split, Task } from "../core/task.js";
+import type { LineLog } from "../files/line-log.js";
+import type { RunFolder } from "../record/folder.js";
+import type { Label } from "../record/keys.js";
+import type { SampleRecord } from "../record/samples.js";
 import type { ReadImage } from "./ask.js";
-import { digestOf } from "./digest.js";
-import { Journal } from "./journal.js";
+import { conclude } from "./conclude.js";
 import { JudgePanel } from "./judge.js";
 import { plannedCount, type Selection } from "./plan.js";
-import type { RunFolder } from "./run-folder.js";
 import { runTask, type TaskEnd, timingOf } from "./run-task.js";
-import { SampleJournal } from "./samples.js";
 import { compareJudges } from "./second-judge.js";
-import { writeSubmission } from "./submission.js";
-import { type SummaryRules, summarise } from "./summarise.js";
+import type { SummaryRules } from "./summarise.js";
 
 export interface EvaluatedTask {
   readonly task: Task;
   readonly split: Split;
   /** Names the task's files: `vqav2`, `vqav2@test`. */
-  readonly label: string;
+  readonly label: Label;
 }
 
 export interface Evaluation {
@@ -67,7 +68,7 @@ export interface EvaluatedResult {
 /** Evaluates the tasks one after the other; each task's files are complete before the next begins. */
 export async function evaluate(tasks: readonly EvaluatedTask[], evaluation: Evaluation): Promise<EvaluatedResult[]> {
   const { folder, drain } = evaluation;
-  const timings = await Journal.open<TimingRecord>(folder.file("timings.jsonl"), () => {});
+  const timings = await folder.timings();
   const results: EvaluatedResult[] = [];
   try {
     for (const task of tasks) {
@@ -83,7 +84,7 @@ export async function evaluate(tasks: readonly EvaluatedTask[], evaluation: Eval
 async function evaluateTask(
   { task, split, label }: EvaluatedTask,
   evaluation: Evaluation,
-  timings: Journal<TimingRecord>,
+  timings: LineLog,
 ): Promise<EvaluatedResult> {
   const { folder, runner, selection, scoring, seed, events } = evaluation;
   const profile = evaluation.profileOf(task);
@@ -107,25 +108,21 @@ async function evaluateTask(
     events.onTiming(record);
     void timings.append(record).catch(() => {}); // the journal's own failure ends the run; timings are not worth it
   };
-  const openPanel = async (model: Runner | undefined, file: string) =>
-    task.judge && split.labelled && model
-      ? await JudgePanel.open(folder.file(file), model, evaluation.readImage, (id, repeat, output) =>
-          onTiming(timingOf(task, { id, repeat }, "judge", output)),
-        )
+  const openPanel = async (judge: Runner | undefined, which: "first" | "second") =>
+    task.judge && split.labelled && judge
+      ? await JudgePanel.open({
+          ...{ folder, label, which, runner: judge, readImage: evaluation.readImage },
+          onOutput: (sample, output) => onTiming(timingOf(label, sample, "judge", output)),
+        })
       : undefined;
-  const judge = await openPanel(evaluation.judge, `judge.${label}.jsonl`);
-  const secondJudge = await openPanel(evaluation.secondJudge, `judge.${label}.second.jsonl`);
-  const samples = await SampleJournal.open(folder.file(`${label}.samples.jsonl`));
+  const judge = await openPanel(evaluation.judge, "first");
+  const secondJudge = await openPanel(evaluation.secondJudge, "second");
+  const samples = await folder.samples(label, task.metrics);
   try {
     const planned = plannedCount(task, dataset, selection);
     events.onTaskStart(label, planned);
     const end = await runTask({
-      task,
-      split,
-      dataset,
-      selection,
-      profile,
-      generation,
+      ...{ task, split, label, dataset, selection, profile, generation },
       rules: { scoring, seed },
       runner,
       readImage: evaluation.readImage,
@@ -147,46 +144,42 @@ async function evaluateTask(
       );
     }
 
-    await samples.finish();
-    const rules = { scoring, seed };
     const agreement =
       secondJudge &&
-      (await compareJudges(task, split, dataset, selection, samples, secondJudge, rules, evaluation.abort));
+      (await compareJudges({
+        ...{ task, split, dataset, selection, samples, second: secondJudge },
+        rules: { scoring, seed },
+        signal: evaluation.abort,
+      }));
     const { limit, offset, repeats } = selection;
-    const result = await summarise(
-      task,
-      {
-        task: label,
-        version: task.version,
-        model: runner.name,
-        fingerprint: runner.fingerprint,
-        dataset: dataset.facts,
-        scoring,
-        promptProfile: profile,
-        generation: { ...generation } as Record<string, Json>,
-        ...(task.judge && split.labelled ? { judge: judgeFacts(task, judge) } : {}),
-        ...(agreement ? { secondJudge: agreement } : {}),
-        seed,
-        repeats,
-        ...(limit === undefined ? {} : { limit }),
-        ...(offset === 0 ? {} : { offset }),
-      },
-      samples.inOrder(),
-      {
-        maxFailed: evaluation.maxFailed,
-        demo: evaluation.demoModel || dataset.facts.kind === "demo" || task.demo === true,
-        labelled: split.labelled,
-        total: end.how === "complete" ? end.total : planned,
-      },
-    );
-    const submission = await submit(task, split, folder, samples);
-    const written = submission === undefined ? result : { ...result, submission };
-    await folder.writeResult(label, written);
+    const head = {
+      task: label,
+      version: task.version,
+      model: runner.name,
+      fingerprint: runner.fingerprint,
+      dataset: dataset.facts,
+      scoring,
+      promptProfile: profile,
+      generation: { ...generation } as Record<string, Json>,
+      ...(task.judge && split.labelled ? { judge: judgeFacts(task, judge) } : {}),
+      ...(agreement ? { secondJudge: agreement } : {}),
+      seed,
+      repeats,
+      ...(limit === undefined ? {} : { limit, limitByCluster: task.limitByCluster === true }),
+      ...(offset === 0 ? {} : { offset }),
+    };
+    const rules = {
+      maxFailed: evaluation.maxFailed,
+      demo: evaluation.demoModel || dataset.facts.kind === "demo" || task.demo === true,
+      labelled: split.labelled,
+      total: end.how === "complete" ? end.total : planned,
+    };
+    const result = await conclude({ task, split, label, folder, samples, head, rules });
     return {
       label,
       end: end.how,
       ...(end.how === "endpoint-down" ? { detail: end.detail } : {}),
-      result: written,
+      result,
     };
   } finally {
     await judge?.close();
@@ -203,16 +196,4 @@ function judgeFacts(task: Task, judge: JudgePanel | undefined): NonNullable<Resu
     asked: judge?.verdictCount ?? 0,
     failed: judge?.failed ?? 0,
   };
-}
-
-async function submit(
-  task: Task,
-  split: Split,
-  folder: RunFolder,
-  samples: SampleJournal,
-): Promise<string | undefined> {
-  if (split.labelled || !task.submission) return undefined;
-  const file = `submissions/${task.submission.file}`;
-  await writeSubmission(folder.file(file), task.submission, samples.inOrder());
-  return file;
 }

@@ -1,12 +1,14 @@
+import { requestDigest, seedOf } from "../core/digest.js";
 import { messageOf, SampleFailure, UserError } from "../core/errors.js";
 import type { Json } from "../core/json.js";
 import type { JudgeRecord } from "../core/result.js";
 import type { GenerationOptions, Output, Runner } from "../core/runner.js";
 import type { Scoring } from "../core/score.js";
 import type { JudgeQuestion, Task } from "../core/task.js";
+import type { LineLog } from "../files/line-log.js";
+import type { RunFolder } from "../record/folder.js";
+import type { Label } from "../record/keys.js";
 import { type ReadImage, renderPrompt } from "./ask.js";
-import { requestDigest, seedOf } from "./digest.js";
-import { Journal } from "./journal.js";
 
 /** What a judge is asked with unless the task says otherwise (`specs` of lmms-eval's judges). */
 const judgeDefaults: GenerationOptions = { maxNewTokens: 1024, temperature: 0 };
@@ -14,30 +16,41 @@ const defaultAttempts = 3;
 /** Questions one sample may lead to: a task whose `ask` never ends must not ask for ever. */
 const maxQuestions = 20;
 
+/** The sample that a question is about. */
+export interface JudgedSample {
+  readonly index: number;
+  readonly id: string;
+  readonly repeat: number;
+}
+
+export interface PanelOptions {
+  readonly folder: RunFolder;
+  readonly label: Label;
+  readonly which: "first" | "second";
+  readonly runner: Runner;
+  readonly readImage: ReadImage;
+  onOutput(sample: JudgedSample, output: Output): void;
+}
+
 /**
  * Asks a judge about answers. Its journal is apart from the samples', so a judge that died is asked again later without
  * asking the model again, and a verdict that was paid for is never paid for twice.
  */
 export class JudgePanel {
   private readonly known = new Map<string, JudgeRecord>();
-  private journal!: Journal<JudgeRecord>;
+  private journal!: LineLog;
   /** Questions without a usable reply in this session. */
   failed = 0;
 
   private constructor(
     readonly runner: Runner,
     private readonly readImage: ReadImage,
-    private readonly onOutput: (id: string, repeat: number, output: Output) => void,
+    private readonly onOutput: (sample: JudgedSample, output: Output) => void,
   ) {}
 
-  static async open(
-    path: string,
-    runner: Runner,
-    readImage: ReadImage,
-    onOutput: (id: string, repeat: number, output: Output) => void,
-  ): Promise<JudgePanel> {
+  static async open({ folder, label, which, runner, readImage, onOutput }: PanelOptions): Promise<JudgePanel> {
     const panel = new JudgePanel(runner, readImage, onOutput);
-    panel.journal = await Journal.open<JudgeRecord>(path, (record) => panel.known.set(keyOf(record), record));
+    panel.journal = await folder.judge(label, which, (record) => panel.known.set(keyOf(record), record));
     return panel;
   }
 
@@ -54,7 +67,7 @@ export class JudgePanel {
   async verdicts(
     task: Task,
     row: Record<string, unknown>,
-    sample: { index: number; id: string; repeat: number },
+    sample: JudgedSample,
     output: Output,
     rules: { scoring: Scoring; seed: number },
     signal: AbortSignal,
@@ -72,7 +85,7 @@ export class JudgePanel {
 
   private async verdict(
     question: JudgeQuestion,
-    at: { index: number; id: string; repeat: number; step: number },
+    at: JudgedSample & { readonly step: number },
     seed: number,
     signal: AbortSignal,
   ): Promise<Json> {
@@ -99,7 +112,7 @@ export class JudgePanel {
         await this.journal.append({ ...base, replies, failure: detail });
         throw new SampleFailure("judge", detail, { cause: error });
       }
-      this.onOutput(at.id, repeat, output);
+      this.onOutput(at, output);
       replies.push(output.text);
       const verdict = question.parse(output.text);
       if (verdict !== undefined) {

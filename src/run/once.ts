@@ -1,5 +1,5 @@
+import { requestDigest } from "../core/digest.js";
 import type { GenerateRequest, Output, Runner } from "../core/runner.js";
-import { requestDigest } from "./digest.js";
 import { wrapped } from "./wrapped-runner.js";
 
 /** Identical requests stand near each other (one picture, one row group); a bounded memory finds them. */
@@ -7,6 +7,7 @@ const remembered = 4096;
 
 /** Sends identical greedy requests once: the same words, pictures and options give the same answer. */
 export function askingOnce(runner: Runner): Runner {
+  if (runner.answersBySample) return runner;
   const answers = new Map<string, Promise<Output>>();
   return wrapped(runner, {
     async generate(request: GenerateRequest, signal: AbortSignal): Promise<Output> {

@@ -2,6 +2,7 @@ import type { Dataset, RowItem } from "../core/dataset.js";
 import { promptImages } from "../core/prompt.js";
 import type { Task } from "../core/task.js";
 import type { EvaluatedTask } from "./evaluate.js";
+import { rowsSkipped } from "./plan.js";
 
 /** Datasets that were opened to see whether their first row is there and well formed, and what it asks. */
 export interface Peeked {
@@ -27,7 +28,7 @@ export async function peek(
   const held = new Map<string, Dataset>();
   for (const [i, task] of tasks.entries()) {
     const dataset = await open(task);
-    const batches = dataset.batches(task.task.expand ? 0 : offset, signal)[Symbol.asyncIterator]();
+    const batches = dataset.batches(rowsSkipped(task.task, offset), signal)[Symbol.asyncIterator]();
     const first = await batches.next();
     hasImages ||= asksWithImages(task.task, first.value?.[0], profileOf);
     if (i === 0) {

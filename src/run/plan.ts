@@ -1,6 +1,8 @@
 import type { Dataset } from "../core/dataset.js";
 import type { SampleFailure } from "../core/errors.js";
 import type { Task } from "../core/task.js";
+import { RowNames } from "../record/keys.js";
+import { ClusterSelection } from "../record/selection.js";
 
 export interface Selection {
   /** First sample, 0-based, after expansion. */
@@ -16,6 +18,9 @@ export type Unit =
       readonly index: number;
       readonly repeat: number;
       readonly row: Record<string, unknown>;
+      readonly id: string;
+      /** Which of the rows with this id it is, in row order: 1 unless ids are repeated in the split. */
+      readonly nth: number;
       /** Samples that share this sample's picture, and how many of them are still to come in this window. */
       readonly group?: { readonly key: string; readonly remaining: number };
     }
@@ -32,10 +37,10 @@ export async function* plan(
   selection: Selection,
   signal: AbortSignal,
 ): AsyncGenerator<Unit> {
-  // Positions count after expansion, so a task that expands is read from the start.
-  const skipInFile = task.expand || task.limitByCluster ? 0 : selection.offset;
+  const skipInFile = rowsSkipped(task, selection.offset);
   const end = selection.limit === undefined ? Number.POSITIVE_INFINITY : selection.offset + selection.limit;
   const clusters = task.limitByCluster ? new ClusterSelection(selection.offset, end) : undefined;
+  const names = new RowNames();
   let next = skipInFile;
   const batches = dataset.batches(skipInFile, signal)[Symbol.asyncIterator]();
   try {
@@ -45,7 +50,10 @@ export async function* plan(
         if ("failure" in item) {
           units.push({ index: next++, repeat: 0, failure: item.failure });
         } else {
-          for (const row of task.expand?.(item.row) ?? [item.row]) units.push({ index: next++, repeat: 0, row });
+          for (const row of task.expand?.(item.row) ?? [item.row]) {
+            const id = task.id(row);
+            units.push({ index: next, repeat: 0, row, id, nth: names.nth(id, next++) });
+          }
         }
       }
       const selected = units.filter((unit) =>
@@ -63,25 +71,14 @@ export async function* plan(
   }
 }
 
-function clusterOf(task: Task, unit: Unit): string {
-  if (!("row" in unit)) return `#${unit.index}`;
-  return task.cluster?.(unit.row) ?? task.imageKey?.(unit.row) ?? task.id(unit.row);
+/** Rows of the file before the first that is read. Positions count after expansion, so a task that expands is read from the start. */
+export function rowsSkipped(task: Task, offset: number): number {
+  return task.expand || task.limitByCluster ? 0 : offset;
 }
 
-/** Clusters number `offset` to `end - 1` in the order in which they first appear, whatever comes between their samples. */
-export class ClusterSelection {
-  private readonly positions = new Map<string, number>();
-
-  constructor(
-    private readonly offset: number,
-    private readonly end: number,
-  ) {}
-
-  has(cluster: string): boolean {
-    const position = this.positions.get(cluster) ?? this.positions.size;
-    this.positions.set(cluster, position);
-    return position >= this.offset && position < this.end;
-  }
+function clusterOf(task: Task, unit: Unit): string {
+  if (!("row" in unit)) return `#${unit.index}`;
+  return task.cluster?.(unit.row) ?? task.imageKey?.(unit.row) ?? unit.id;
 }
 
 function* withGroups(task: Task, units: readonly Unit[], repeats: number): Generator<Unit> {

@@ -1,67 +1,123 @@
 import type { Dataset } from "../core/dataset.js";
-import { SampleFailure } from "../core/errors.js";
+import { canonicalJson } from "../core/digest.js";
+import { SampleFailure, UserError } from "../core/errors.js";
 import type { Json } from "../core/json.js";
-import type { JudgeRecord, SampleRecord } from "../core/result.js";
+import type { Result } from "../core/result.js";
 import type { Split, Task } from "../core/task.js";
-import { Journal } from "./journal.js";
-import { plan, type Selection } from "./plan.js";
-import type { SampleJournal } from "./samples.js";
-import { outputsOf, type ScoreRules, scoreSample } from "./score-sample.js";
+import type { RunFolder } from "../record/folder.js";
+import type { SampleJournal } from "../record/journal.js";
+import type { Label } from "../record/keys.js";
+import type { AnsweredSample, SampleRecord, ScoredSample } from "../record/samples.js";
+import { conclude } from "./conclude.js";
+import { plan } from "./plan.js";
+import { outputsOf, type ScoreRules, scoreSample, withOutcome } from "./score-sample.js";
+import type { ResultHead, SummaryRules } from "./summarise.js";
 
-/** Scores every journalled answer again, with the verdicts that its judge gave; asks nobody. Returns how many scores changed. */
-export async function rescore(
-  task: Task,
-  split: Split,
-  dataset: Dataset,
-  selection: Selection,
-  samples: SampleJournal,
-  judgeFile: string,
-  rules: ScoreRules,
-  signal: AbortSignal,
-): Promise<{ readonly total: number; readonly changed: number }> {
-  const verdicts = await readVerdicts(judgeFile, task.judge !== undefined);
+export interface Rescoring {
+  readonly folder: RunFolder;
+  readonly task: Task;
+  readonly split: Split;
+  readonly label: Label;
+  readonly dataset: Dataset;
+  /** The Result as it stands. */
+  readonly before: Result;
+  readonly rules: ScoreRules;
+  readonly maxFailed: SummaryRules["maxFailed"];
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Scores every journalled answer of a task again, with the verdicts that its judge gave, and writes what follows from the scores:
+ * the Result and the submission file. Asks nobody.
+ */
+export async function rescore(rescoring: Rescoring): Promise<Result> {
+  const { folder, task, split, label, dataset, before, rules, maxFailed } = rescoring;
+  if (dataset.facts.revision !== before.dataset.revision) {
+    throw new UserError(
+      `the data changed: revision ${before.dataset.revision} then, ${dataset.facts.revision} now`,
+      dataset.facts.source,
+      "score against the data of the run, or run again",
+    );
+  }
+  const samples = await folder.samples(label, task.metrics);
+  try {
+    const total = await scoreAll(rescoring, samples);
+    return await conclude({
+      ...{ task, split, label, folder, samples },
+      head: {
+        ...headOf(before),
+        version: task.version,
+        scoring: rules.scoring,
+        ...(before.limit === undefined ? {} : { limitByCluster: task.limitByCluster === true }),
+      },
+      rules: { maxFailed, demo: before.flags.includes("demo"), labelled: split.labelled, total },
+    });
+  } finally {
+    await samples.close();
+  }
+}
+
+/** What a Result says before any sample. */
+function headOf(result: Result): ResultHead {
+  const {
+    schema: _1,
+    flags: _2,
+    n: _3,
+    labels: _4,
+    metrics: _5,
+    groups: _6,
+    notes: _7,
+    submission: _8,
+    ...head
+  } = result;
+  return head;
+}
+
+/** @returns how many samples the selection has */
+async function scoreAll(rescoring: Rescoring, samples: SampleJournal): Promise<number> {
+  const { task, dataset, before, signal } = rescoring;
+  const { limit, offset = 0, repeats } = before;
+  const selection = { offset, repeats, ...(limit === undefined ? {} : { limit }) };
+  const verdicts = await readVerdicts(rescoring);
   let total = 0;
-  let changed = 0;
   for await (const unit of plan(task, dataset, selection, signal)) {
     total++;
     const record = "row" in unit ? await samples.read(unit.index, unit.repeat) : undefined;
-    if (!("row" in unit) || record?.text === undefined) continue;
-    const again = scoreAgain(task, split, unit.row, record, verdicts(unit.index, unit.repeat), rules);
-    if (JSON.stringify(again) === JSON.stringify(record)) continue;
-    changed++;
-    await samples.append(again);
+    if (!("row" in unit) || record === undefined || record.state === "failed") continue;
+    const again = scoreAgain(rescoring, unit.row, record, verdicts(unit.index, unit.repeat));
+    if (canonicalJson(again as unknown as Json) !== canonicalJson(record as unknown as Json))
+      await samples.append(again);
   }
   await samples.sync();
-  return { total, changed };
+  return total;
 }
 
 function scoreAgain(
-  task: Task,
-  split: Split,
+  { task, split, rules }: Rescoring,
   row: Record<string, unknown>,
-  record: SampleRecord,
+  record: AnsweredSample | ScoredSample,
   verdicts: readonly Json[],
-  rules: ScoreRules,
 ): SampleRecord {
   const outputs = outputsOf(record);
   const last = outputs.at(-1);
   // A judge that was never heard leaves the sample as it is.
   if (last && task.judge?.ask(row, last, verdicts, rules.scoring)) return record;
   try {
-    return { ...record, ...scoreSample(task, split, row, outputs, verdicts, rules, record.sizes) };
+    return withOutcome(record, scoreSample(task, split, row, outputs, verdicts, rules, record.sizes));
   } catch (error) {
     if (!(error instanceof SampleFailure)) throw error;
-    return { ...record, score: { status: "unscored", reason: error.reason, detail: error.detail } };
+    return withOutcome(record, { score: { status: "unscored", reason: error.reason, detail: error.detail } });
   }
 }
 
-async function readVerdicts(
-  file: string,
-  exists: boolean,
-): Promise<(index: number, repeat: number) => readonly Json[]> {
+async function readVerdicts({
+  folder,
+  task,
+  label,
+}: Rescoring): Promise<(index: number, repeat: number) => readonly Json[]> {
   const found = new Map<string, Json[]>();
-  if (exists) {
-    const journal = await Journal.open<JudgeRecord>(file, ({ index, repeat = 0, step, verdict }) => {
+  if (task.judge) {
+    const journal = await folder.judge(label, "first", ({ index, repeat = 0, step, verdict }) => {
       if (verdict === undefined) return;
       const key = `${index}/${repeat}`;
       const steps = found.get(key) ?? [];

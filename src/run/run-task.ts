@@ -1,19 +1,23 @@
 import type { Dataset } from "../core/dataset.js";
 import { messageOf, SampleFailure, UserError } from "../core/errors.js";
 import type { PromptProfile } from "../core/prompt.js";
-import type { SampleRecord, TimingRecord } from "../core/result.js";
+import type { TimingRecord } from "../core/result.js";
 import type { GenerationOptions, Output, Runner } from "../core/runner.js";
 import type { Split, Task } from "../core/task.js";
+import type { SampleJournal } from "../record/journal.js";
+import type { Label } from "../record/keys.js";
+import type { AnsweredSample, AskedSample, SampleRecord } from "../record/samples.js";
 import { type Answer, ask, type ReadImage } from "./ask.js";
 import { InFlight } from "./in-flight.js";
 import type { JudgePanel } from "./judge.js";
 import { plan, type Selection, type Unit } from "./plan.js";
-import type { SampleJournal } from "./samples.js";
-import { outputsOf, type ScoreRules, scoreSample } from "./score-sample.js";
+import { outputsOf, type ScoreRules, scoreSample, withOutcome } from "./score-sample.js";
 
 export interface TaskRun {
   readonly task: Task;
   readonly split: Split;
+  /** Names the task's files: `vqav2`, `vqav2@test`. */
+  readonly label: Label;
   readonly dataset: Dataset;
   readonly selection: Selection;
   readonly profile: PromptProfile;
@@ -48,7 +52,7 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
   let total = 0;
   let givenUp = false;
 
-  const judgeAndScore = async (unit: RowUnit, record: SampleRecord, turns: readonly Output[]) => {
+  const judgeAndScore = async (unit: RowUnit, record: AnsweredSample, turns: readonly Output[]) => {
     const scored = await withScore(run, unit, record, turns).catch(async (error: unknown) => {
       // A mistake in the task's own code ends the run; the answer was paid for and is kept.
       if (samples.state(unit.index, unit.repeat) === undefined) await samples.append(record);
@@ -68,14 +72,14 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
       if (!isRow(unit)) {
         await recordFailure(run, { index: unit.index, id: `#${unit.index}`, cluster: `#${unit.index}` }, unit.failure);
       } else if (state === "answered") {
-        const record = (await samples.read(unit.index, unit.repeat)) as SampleRecord;
+        const record = (await samples.read(unit.index, unit.repeat)) as AnsweredSample;
         await judging.start(() => judgeAndScore(unit, record, outputsOf(record)));
       } else {
         await asking.start(async () => {
           const answer = await answerOf(run, unit, health);
           if (answer === "given up") givenUp = true;
           if (!answer || answer === "given up") return;
-          const record = { ...describe(run, unit), ...answered(answer) };
+          const record = answered(describe(run, unit), answer);
           if (!run.task.judge) return judgeAndScore(unit, record, answer.turns);
           await samples.append(record);
           await judging.start(() => judgeAndScore(unit, record, answer.turns));
@@ -105,6 +109,7 @@ async function answerOf(run: TaskRun, unit: RowUnit, health: EndpointHealth): Pr
   let asked: Answer["asked"] = {};
   const { runner, readImage, profile, generation, rules } = run;
   const context = {
+    label: run.label,
     runner,
     readImage,
     profile,
@@ -117,9 +122,9 @@ async function answerOf(run: TaskRun, unit: RowUnit, health: EndpointHealth): Pr
     },
   };
   try {
-    const answer = await ask(run.task, unit.row, { ...unit, id: base.id }, context);
+    const answer = await ask(run.task, unit.row, unit, context);
     health.answered();
-    for (const output of answer.turns) run.onTiming(timingOf(run.task, base, "model", output));
+    for (const output of answer.turns) run.onTiming(timingOf(run.label, base, "model", output));
     if (answer.output.finish !== "filtered") return answer;
     await recordFailure(run, { ...base, ...asked }, new SampleFailure("refused", "the provider's content filter"));
   } catch (error) {
@@ -138,9 +143,9 @@ function locate(error: unknown, task: Task, id: string): unknown {
   return new Error(`task ${task.name}, sample ${id}: ${messageOf(error)}`, { cause: error });
 }
 
-async function recordFailure(run: TaskRun, base: SampleRecord, failure: SampleFailure): Promise<void> {
+async function recordFailure(run: TaskRun, base: AskedSample, failure: SampleFailure): Promise<void> {
   const { reason, detail } = failure;
-  const record: SampleRecord = { ...base, score: { status: "unscored", reason, detail } };
+  const record: SampleRecord = { ...base, state: "failed", score: { status: "unscored", reason, detail } };
   await run.samples.append(record);
   run.onSample(record);
 }
@@ -148,7 +153,7 @@ async function recordFailure(run: TaskRun, base: SampleRecord, failure: SampleFa
 async function withScore(
   run: TaskRun,
   unit: RowUnit,
-  record: SampleRecord,
+  record: AnsweredSample,
   turns: readonly Output[],
 ): Promise<SampleRecord> {
   const { task, split, judge, rules, abort } = run;
@@ -159,17 +164,15 @@ async function withScore(
       throw new SampleFailure("judge", "no judge was named");
     }
     const verdicts = judge && split.labelled ? await judge.verdicts(task, unit.row, sample, output, rules, abort) : [];
-    return { ...record, ...scoreSample(task, split, unit.row, turns, verdicts, rules, record.sizes) };
+    return withOutcome(record, scoreSample(task, split, unit.row, turns, verdicts, rules, record.sizes));
   } catch (error) {
     if (!(error instanceof SampleFailure)) throw locate(error, task, record.id);
-    return { ...record, score: { status: "unscored", reason: error.reason, detail: error.detail } };
+    return withOutcome(record, { score: { status: "unscored", reason: error.reason, detail: error.detail } });
   }
 }
 
 /** What of a sample is known before it is asked. */
-function describe({ task }: TaskRun, unit: RowUnit): SampleRecord {
-  const { row, index, repeat } = unit;
-  const id = task.id(row);
+function describe({ task }: TaskRun, { row, id, index, repeat }: RowUnit): AskedSample {
   const groups = Object.entries(task.groups ?? {}).flatMap(([name, of]) => {
     const value = of(row);
     return value === undefined ? [] : [[name, value] as const];
@@ -183,10 +186,12 @@ function describe({ task }: TaskRun, unit: RowUnit): SampleRecord {
   };
 }
 
-function answered({ output, turns, asked }: Answer): Partial<SampleRecord> {
+function answered(base: AskedSample, { output, turns, asked }: Answer): AnsweredSample {
   const warnings = [...new Set(turns.flatMap((turn) => turn.warnings))];
   return {
+    ...base,
     ...asked,
+    state: "answered",
     text: output.text,
     ...(output.reasoning === undefined ? {} : { reasoning: output.reasoning }),
     finish: output.finish,
@@ -198,12 +203,12 @@ function answered({ output, turns, asked }: Answer): Partial<SampleRecord> {
 }
 
 export function timingOf(
-  task: Task,
-  { id, repeat }: Pick<SampleRecord, "id" | "repeat">,
+  label: Label,
+  { index, id, repeat }: Pick<AskedSample, "index" | "id" | "repeat">,
   kind: TimingRecord["kind"],
   { usage, timing }: Output,
 ): TimingRecord {
-  return { task: task.name, id, ...(repeat ? { repeat } : {}), kind, ...timing, ...usage };
+  return { task: label, index, id, ...(repeat ? { repeat } : {}), kind, ...timing, ...usage };
 }
 
 /** Tells a dead endpoint from unlucky samples: so many failures in a row, with no answer between, and nothing more is asked. */

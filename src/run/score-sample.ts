@@ -1,14 +1,28 @@
+import { seedOf } from "../core/digest.js";
 import type { Json } from "../core/json.js";
-import type { SampleRecord } from "../core/result.js";
 import type { Output } from "../core/runner.js";
 import type { Score, Scoring } from "../core/score.js";
 import type { Split, Task } from "../core/task.js";
-import { seedOf } from "./digest.js";
+import type { AnsweredSample, SampleRecord, ScoredSample } from "../record/samples.js";
 
 /** How samples are scored; the same for the whole run. */
 export interface ScoreRules {
   readonly scoring: Scoring;
   readonly seed: number;
+}
+
+/** What scoring makes of an answer. */
+export interface SampleOutcome {
+  readonly score: Score;
+  /** Secret answers: the entry for the evaluation server. */
+  readonly submission?: Json;
+}
+
+/** The answer with its score, in the state that follows from it. */
+export function withOutcome(record: AnsweredSample | ScoredSample, { score, submission }: SampleOutcome): SampleRecord {
+  const { state: _state, score: _score, submission: _submission, ...answer } = { submission: undefined, ...record };
+  if (score.status === "unscored") return { ...answer, state: "answered", score };
+  return { ...answer, state: "scored", ...(submission === undefined ? {} : { submission }), score };
 }
 
 /** Scores one answer: a pure function of the row, the outputs, the judge's verdicts and the rules. */
@@ -20,7 +34,7 @@ export function scoreSample(
   verdicts: readonly Json[],
   rules: ScoreRules,
   sizes: SampleRecord["sizes"] = [],
-): Pick<SampleRecord, "score" | "submission"> {
+): SampleOutcome {
   const output = turns.at(-1) as Output;
   const id = task.id(row);
   let draws = 0;
@@ -51,8 +65,8 @@ function withLabel(score: Score, output: Output): Score {
 }
 
 /** An output as the journal remembers it, for scoring again without a model. */
-export function outputsOf(record: SampleRecord): readonly Output[] {
-  const texts = record.turns ?? [record.text ?? ""];
+export function outputsOf(record: AnsweredSample | ScoredSample): readonly Output[] {
+  const texts = record.turns ?? [record.text];
   return texts.map((text, i) => ({
     text,
     finish: (i === texts.length - 1 && record.finish) || "stop",

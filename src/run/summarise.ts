@@ -1,10 +1,11 @@
+import { seedOf } from "../core/digest.js";
 import type { Metric, Sample } from "../core/metric.js";
-import type { DatasetFacts, MetricResult, Result, SampleRecord } from "../core/result.js";
+import type { DatasetFacts, MetricResult, Result } from "../core/result.js";
 import type { Score, Scoring } from "../core/score.js";
 import type { Task } from "../core/task.js";
-import { seedOf } from "./digest.js";
+import { type SampleRecord, textOf } from "../record/samples.js";
+import { selectionOf } from "../record/selection.js";
 import { EndpointNotes } from "./endpoint-notes.js";
-import { ClusterSelection } from "./plan.js";
 import { UnscoredReasons } from "./unscored-reasons.js";
 
 /** The part of a Result that is known before any sample. */
@@ -12,7 +13,9 @@ export type ResultHead = Pick<
   Result,
   "task" | "version" | "model" | "fingerprint" | "scoring" | "promptProfile" | "generation" | "seed" | "repeats"
 > &
-  Partial<Pick<Result, "limit" | "offset" | "judge" | "secondJudge">> & { readonly dataset: DatasetFacts };
+  Partial<Pick<Result, "limit" | "limitByCluster" | "offset" | "judge" | "secondJudge">> & {
+    readonly dataset: DatasetFacts;
+  };
 
 export interface SummaryRules {
   /** Above it a Result is `incomplete`. */
@@ -34,7 +37,7 @@ export async function summarise(
   const folds = new Folds(task, head);
   const endpoint = new EndpointNotes();
   const reasons = new UnscoredReasons();
-  const isSelected = selectionOf(task, head);
+  const isSelected = selectionOf(head);
   for await (const record of records) {
     if (!isSelected(record)) continue;
     const score = scoreOf(record);
@@ -47,7 +50,7 @@ export async function summarise(
   for (let i = 0; i < missing; i++) {
     counts.add(notAsked);
     reasons.add(notAsked);
-    if (rules.labelled) folds.add({ index: Number.MAX_SAFE_INTEGER, id: "", cluster: `not asked ${i}` }, notAsked);
+    if (rules.labelled) folds.add({ ...notAskedSample, cluster: `not asked ${i}` }, notAsked);
   }
   const partial = head.limit !== undefined || (head.offset ?? 0) > 0;
   const incomplete = tooMany(counts.unscoredTotal, counts.total, rules.maxFailed);
@@ -68,19 +71,13 @@ export async function summarise(
   };
 }
 
-const notAsked: Score = {
+const notAsked = {
   status: "unscored",
   reason: "transport",
   detail: "not asked: the endpoint stopped answering",
-};
+} as const;
 
-/** The journal may hold more than this run's limit. Its offset is always this run's: another offset is another run. */
-function selectionOf(task: Task, { offset = 0, limit }: ResultHead): (record: SampleRecord) => boolean {
-  if (limit === undefined) return ({ index }) => task.limitByCluster === true || index >= offset;
-  if (!task.limitByCluster) return ({ index }) => index >= offset && index < offset + limit;
-  const clusters = new ClusterSelection(0, limit);
-  return ({ cluster }) => clusters.has(cluster);
-}
+const notAskedSample = { state: "failed", index: Number.MAX_SAFE_INTEGER, id: "", score: notAsked } as const;
 
 /** A sample whose judge was never reached has an answer and no score. */
 function scoreOf(record: SampleRecord): Score {
@@ -138,7 +135,8 @@ class Folds {
   }
 
   add(record: SampleRecord, score: Score): void {
-    const { index, id, repeat = 0, cluster, groups = {}, text } = record;
+    const { index, id, repeat = 0, cluster, groups = {} } = record;
+    const text = textOf(record);
     const sample: Sample = { index, id, score, cluster, groups, ...(text === undefined ? {} : { text }) };
     this.whole.add(sample, repeat);
     for (const [group, value] of Object.entries(groups)) this.groupFolds(group, value).add(sample, repeat);
@@ -188,9 +186,14 @@ class MetricFolds {
   finish(): Promise<MetricResult[]> {
     if (this.repeats.length === 0) this.repeats.push(this.metrics.map((metric) => this.start(metric)));
     return Promise.all(
-      this.metrics.map(async ({ name, unit, direction }, i) => {
+      this.metrics.map(async ({ name, unit, direction, of, range }, i) => {
         const values = await Promise.all(this.repeats.map(async (folds) => folds[i]?.finish()));
-        return { name, unit, direction, ...acrossRepeats(values.flatMap((value) => value ?? [])) };
+        return {
+          ...{ name, unit, direction },
+          ...acrossRepeats(values.flatMap((value) => value ?? [])),
+          ...(of === undefined ? {} : { of }),
+          ...(range === undefined ? {} : { range }),
+        };
       }),
     );
   }

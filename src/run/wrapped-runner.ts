@@ -11,6 +11,7 @@ export function wrapped(
     get concurrency() {
       return runner.concurrency;
     },
+    ...(runner.answersBySample === undefined ? {} : { answersBySample: runner.answersBySample }),
     ...(runner.preflight ? { preflight: runner.preflight.bind(runner) } : {}),
     ...(runner.loglikelihood ? { loglikelihood: runner.loglikelihood.bind(runner) } : {}),
     [Symbol.asyncDispose]: () => runner[Symbol.asyncDispose](),

@@ -4,10 +4,10 @@
  */
 import { parseArgs } from "node:util";
 import { loadTasks } from "../../src/cli/catalogue.js";
-import type { SampleRecord } from "../../src/core/result.js";
 import type { Output } from "../../src/core/runner.js";
 import type { Task } from "../../src/core/task.js";
 import { exampleRow } from "../../src/datasets/example-row.js";
+import type { SampleRecord } from "../../src/record/samples.js";
 import { scoreSample } from "../../src/run/score-sample.js";
 import { summarise } from "../../src/run/summarise.js";
 

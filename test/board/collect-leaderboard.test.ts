@@ -1,10 +1,14 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readLeaderboard, regenerateLeaderboard } from "../../src/board/leaderboard/collect.js";
-import { openRun } from "../../src/board/read-run.js";
+import { regenerateLeaderboard } from "../../src/board/leaderboard/collect.js";
+import { Leaderboard, type LeaderboardEntry } from "../../src/core/result.js";
+import { check } from "../../src/core/schema.js";
+import { openRun } from "../../src/record/read.js";
 import { sample, temporaryFolder, writeRun } from "./run-fixture.js";
 
+const entriesIn = async (dir: string): Promise<readonly LeaderboardEntry[]> =>
+  check(Leaderboard, JSON.parse(await readFile(join(dir, "leaderboard.json"), "utf8")), dir, "").entries;
 const samples = [sample(0, 1), sample(1, 0)];
 
 test("leaderboard.json lists every result of every finished run, not copies below baselines or runs that were replaced", async () => {
@@ -15,7 +19,7 @@ test("leaderboard.json lists every result of every finished run, not copies belo
   await writeRun(folder.dir, "a.old-20260101T000000", { tasks: { vqav2: { samples } } });
   await writeRun(join(folder.dir, "baselines"), "a", { tasks: { vqav2: { samples } } });
   const { unreadable } = await regenerateLeaderboard(folder.dir);
-  const entries = await readLeaderboard(join(folder.dir, "leaderboard.json"));
+  const entries = await entriesIn(folder.dir);
   expect(entries.map((entry) => `${entry.run} ${entry.task}`)).toEqual(["a gqa", "a vqav2", "b vqav2"]);
   expect(entries[0]?.metrics[0]?.value).toBe(0.5);
   expect(unreadable).toEqual([]);
@@ -25,7 +29,7 @@ test("many regenerations at once leave one whole file and no lock", async () => 
   await using folder = await temporaryFolder();
   for (const name of ["a", "b", "c"]) await writeRun(folder.dir, name, { tasks: { vqav2: { samples } } });
   await Promise.all(Array.from({ length: 12 }, () => regenerateLeaderboard(folder.dir)));
-  expect(await readLeaderboard(join(folder.dir, "leaderboard.json"))).toHaveLength(3);
+  expect(await entriesIn(folder.dir)).toHaveLength(3);
   expect((await readdir(folder.dir)).sort()).toEqual(["a", "b", "c", "leaderboard.json"]);
 });
 
@@ -35,7 +39,7 @@ test("a lock left by a process that died is taken over", async () => {
   const { hostname } = await import("node:os");
   await writeFile(join(folder.dir, "leaderboard.lock"), `4194304 ${hostname()}\n`); // above the kernel's largest pid
   await regenerateLeaderboard(folder.dir);
-  expect(await readLeaderboard(join(folder.dir, "leaderboard.json"))).toHaveLength(1);
+  expect(await entriesIn(folder.dir)).toHaveLength(1);
 });
 
 test("a damaged run is named and does not hide the others", async () => {
@@ -68,10 +72,10 @@ test("samples are streamed, a torn last line is dropped, a damaged one is named 
   const ids: string[] = [];
   for await (const record of run.samples("vqav2")) ids.push(record.id);
   expect(ids).toEqual(["q0", "q1"]);
-  await writeFile(path, '{"index":0,"id":"q0","cluster":"q0"}\n{"index":"one"}\n');
+  await writeFile(path, '{"index":0,"id":"q0","cluster":"q0","text":"t"}\n{"index":"one","text":"t"}\n');
   const read = async () => {
     for await (const _ of run.samples("vqav2")) void _;
   };
   await expect(read()).rejects.toMatchObject({ where: `${path}:2` });
-  await expect(async () => run.samples("../a/vqav2")).rejects.toThrow(/cannot be a task name/);
+  await expect(async () => run.samples("../a/vqav2")).rejects.toThrow(/cannot be a task's name/);
 });

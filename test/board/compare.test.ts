@@ -2,8 +2,17 @@ import { expect, test } from "vitest";
 import { type CompareOptions, compare } from "../../src/board/compare/compare.js";
 import { resolveSide } from "../../src/board/compare/side.js";
 import type { Metric, Sample } from "../../src/core/metric.js";
-import type { Result, SampleRecord } from "../../src/core/result.js";
-import { type Folder, meanMetric, type RunFixture, sample, temporaryFolder, writeRun } from "./run-fixture.js";
+import type { Result } from "../../src/core/result.js";
+import type { SampleRecord, ScoredSample } from "../../src/record/samples.js";
+import {
+  type Folder,
+  failedSample,
+  meanMetric,
+  type RunFixture,
+  sample,
+  temporaryFolder,
+  writeRun,
+} from "./run-fixture.js";
 
 const options: CompareOptions = {
   alpha: 0.05,
@@ -100,11 +109,7 @@ test("samples of one image are one cluster: nine lost questions about one image 
 
 test("unscored samples and samples that only one run has are left out of the pairs and counted", async () => {
   await using folder = await temporaryFolder();
-  const failed: SampleRecord = {
-    ...sample(3, 1),
-    score: { status: "unscored", reason: "transport", detail: "timeout" },
-  };
-  const other = [...base.slice(0, 3), failed, ...base.slice(4, 390)];
+  const other = [...base.slice(0, 3), failedSample(3), ...base.slice(4, 390)];
   const { tasks, warnings } = await comparison(folder, only(base), only(other));
   expect(tasks[0]?.samples).toEqual({ paired: 389, clusters: 389, unscored: 1, onlyA: 10, onlyB: 0 });
   expect(warnings).toContain("vqav2: B has 1 unscored samples");
@@ -214,7 +219,7 @@ const f1: Metric = {
 };
 
 function yesNo(answers: (i: number) => string): RunFixture {
-  const samples = base.map((_, i): SampleRecord => {
+  const samples = base.map((_, i): ScoredSample => {
     const target = i % 2 === 0 ? "yes" : "no";
     const text = answers(i);
     return {

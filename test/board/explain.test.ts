@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { type SideTask, sideOf } from "../../src/board/compare/side.js";
 import { conclusion, explanationTable } from "../../src/board/explain/as-table.js";
 import { type Explanation, explain, type Layer } from "../../src/board/explain/explain.js";
-import { openRun } from "../../src/board/read-run.js";
-import type { Result, SampleRecord } from "../../src/core/result.js";
+import type { Result } from "../../src/core/result.js";
+import { openRun } from "../../src/record/read.js";
+import type { SampleRecord, ScoredSample } from "../../src/record/samples.js";
 import { sample, temporaryFolder, writeRun } from "./run-fixture.js";
 
 const base = Array.from({ length: 100 }, (_, i) => sample(i, 1));
@@ -18,7 +19,7 @@ async function explained(b: readonly SampleRecord[], result: Partial<Result> = {
 }
 
 const of = ({ layers }: Explanation, layer: Layer) => layers.find((one) => one.layer === layer);
-const changed = (i: number, more: Partial<SampleRecord> = {}): SampleRecord => ({
+const changed = (i: number, more: Partial<ScoredSample> = {}): ScoredSample => ({
   ...sample(i, 0),
   text: `other ${i}`,
   ...more,
@@ -74,7 +75,7 @@ test.each<[Layer, Partial<Result>]>([
 );
 
 test("the same text with another answer is the extraction's doing, the same answer with another score the scorer's", async () => {
-  const rescored = (i: number, answer: string): SampleRecord => ({
+  const rescored = (i: number, answer: string): ScoredSample => ({
     ...sample(i, 1),
     score: { status: "scored", value: 0, answer, targets: ["yes"] },
   });

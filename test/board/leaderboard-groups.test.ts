@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { entriesOf } from "../../src/board/leaderboard/collect.js";
-import type { RunFolder } from "../../src/board/read-run.js";
 import type { MetricResult, Result } from "../../src/core/result.js";
+import type { Run } from "../../src/record/read.js";
 
 const metric = (value: number, n: number): MetricResult => ({
   name: "accuracy",
@@ -17,7 +17,7 @@ const result = {
   metrics: [metric(0.5, 9)],
   groups: { subject: { Art: [metric(0.75, 4)], Math: [metric(0.3, 5)] } },
 } as unknown as Result;
-const run = { dir: "/runs/a", manifest: {}, results: new Map([["mmmu", result]]) } as unknown as RunFolder;
+const run = { dir: "/runs/a", manifest: {}, results: new Map([["mmmu", result]]) } as unknown as Run;
 
 test("sub-scores are entries of their own when they are asked for, with their own n", () => {
   expect(entriesOf(run, "/runs").map(({ task }) => task)).toEqual(["mmmu"]);

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { type SideTask, sideOf } from "../../src/board/compare/side.js";
 import { measureDiscordance, powerLines } from "../../src/board/power/power.js";
-import { openRun } from "../../src/board/read-run.js";
 import { repeatsOf } from "../../src/board/repeats.js";
-import type { SampleRecord } from "../../src/core/result.js";
+import { openRun } from "../../src/record/read.js";
+import type { SampleRecord } from "../../src/record/samples.js";
 import { sample, temporaryFolder, writeRun } from "./run-fixture.js";
 
 async function opened(root: string, name: string, samples: readonly SampleRecord[], repeats = 1): Promise<SideTask> {

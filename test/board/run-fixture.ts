@@ -2,7 +2,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { MetricResult, Result, RunManifest, SampleRecord } from "../../src/core/result.js";
+import type { MetricResult, Result, RunManifest } from "../../src/core/result.js";
+import type { SampleRecord, ScoredSample } from "../../src/record/samples.js";
 
 export interface Folder extends AsyncDisposable {
   readonly dir: string;
@@ -106,11 +107,18 @@ export function meanMetric(values: readonly number[], name = "accuracy"): Metric
   };
 }
 
+/** A sample that the model never answered. */
+export function failedSample(index: number, detail = "timeout"): SampleRecord {
+  const { text: _text, finish: _finish, ...asked } = sample(index, 0);
+  return { ...asked, state: "failed", score: { status: "unscored", reason: "transport", detail } };
+}
+
 /** A scored sample of its own cluster. */
-export function sample(index: number, value: number, more: Partial<SampleRecord> = {}): SampleRecord {
+export function sample(index: number, value: number, more: Partial<ScoredSample> = {}): ScoredSample {
   return {
     index,
     id: `q${index}`,
+    state: "scored",
     cluster: `q${index}`,
     prompt: `question ${index}`,
     images: [index.toString(16).padStart(32, "0")],

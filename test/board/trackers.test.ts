@@ -3,10 +3,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { openRun } from "../../src/board/read-run.js";
 import { crc32c, maskedCrc } from "../../src/board/trackers/event-record.js";
 import { openMlflow } from "../../src/board/trackers/mlflow.js";
 import { openTensorBoard } from "../../src/board/trackers/tensorboard.js";
+import { openRun } from "../../src/record/read.js";
 import { sample, temporaryFolder, writeRun } from "./run-fixture.js";
 
 async function run(root: string, name = "run", right = 3) {

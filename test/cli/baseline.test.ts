@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { openRun } from "../../src/board/read-run.js";
+import { openRun } from "../../src/record/read.js";
 import { sample, temporaryFolder, writeRun } from "../board/run-fixture.js";
 import { runCommand } from "./run-command.js";
 

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import type { SampleRecord } from "../../src/core/result.js";
+import type { SampleRecord } from "../../src/record/samples.js";
 import { sample, temporaryFolder, writeRun } from "../board/run-fixture.js";
 import { runCommand } from "./run-command.js";
 

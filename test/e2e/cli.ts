@@ -3,7 +3,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Result, SampleRecord } from "../../src/core/result.js";
+import type { Result } from "../../src/core/result.js";
+import type { AnsweredSample, SampleRecord, ScoredSample } from "../../src/record/samples.js";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 const program = join(root, "bin", "llava-eval.js");
@@ -14,6 +15,11 @@ export interface Ended {
   readonly stdout: string;
   readonly stderr: string;
 }
+
+/** A line of a journal, for tests that know what should be there. */
+export type SampleLine = Pick<SampleRecord, "index" | "id" | "repeat" | "state" | "cluster" | "groups" | "score"> &
+  Partial<Omit<AnsweredSample, "state" | "score">> &
+  Pick<Partial<ScoredSample>, "submission">;
 
 /** A folder of its own for one test, away from the repository, where the program runs as a user would run it. */
 export class Workplace implements AsyncDisposable {
@@ -27,6 +33,16 @@ export class Workplace implements AsyncDisposable {
   }
 
   start(...args: readonly string[]): ChildProcess & { readonly ended: Promise<Ended> } {
+    return this.spawned(process.execPath, [program, ...args]);
+  }
+
+  /** As `run`, in a shell that has set a limit before: `ulimit -f 16`. */
+  runLimited(limit: string, ...args: readonly string[]): Promise<Ended> {
+    const script = `${limit} && exec "$0" "$@"`;
+    return this.spawned("bash", ["-c", script, process.execPath, program, ...args]).ended;
+  }
+
+  private spawned(command: string, args: readonly string[]): ChildProcess & { readonly ended: Promise<Ended> } {
     // Nothing of the developer's own settings, keys or caches reaches a test.
     const { PATH = "" } = process.env;
     const env = {
@@ -36,7 +52,7 @@ export class Workplace implements AsyncDisposable {
       NO_COLOR: "1",
       ...this.environment,
     };
-    const child = spawn(process.execPath, [program, ...args], { cwd: this.path, env });
+    const child = spawn(command, args, { cwd: this.path, env });
     let stdout = "";
     let stderr = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -67,12 +83,12 @@ export class Workplace implements AsyncDisposable {
     return JSON.parse(await this.read(folder, `${task}.json`)) as Result;
   }
 
-  async samples(folder: string, task: string): Promise<SampleRecord[]> {
+  async samples(folder: string, task: string): Promise<SampleLine[]> {
     const text = await this.read(folder, `${task}.samples.jsonl`);
     return text
       .split("\n")
       .filter(Boolean)
-      .map((line) => JSON.parse(line) as SampleRecord);
+      .map((line) => JSON.parse(line) as SampleLine);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

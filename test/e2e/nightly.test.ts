@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import type { SampleRecord } from "../../src/core/result.js";
+import type { SampleRecord } from "../../src/record/samples.js";
 import { seededRandom } from "../../src/statistics/seeded-random.js";
 import { root, Workplace } from "./cli.js";
 

@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Result, RunManifest, SampleRecord } from "../../src/core/result.js";
+import type { Result, RunManifest } from "../../src/core/result.js";
 import { encodedImage } from "../../src/images/encoded.js";
 import { thumbnail } from "../../src/images/thumbnail.js";
+import type { SampleRecord } from "../../src/record/samples.js";
 import { PictureStore } from "../../src/report/pictures.js";
 import { ReportSource } from "../../src/report/report-source.js";
 import { writeReport } from "../../src/report/write-report.js";
@@ -23,6 +24,7 @@ export async function largeReport(folder: string, n: number, pictures: number): 
   const record = (i: number): SampleRecord => ({
     index: i,
     id: String(100_000 + i),
+    state: "scored",
     cluster: String(i % pictures),
     groups: { kind: ["other", "number", "yes/no"][i % 3] as string },
     prompt: `<image>What is to the left of object number ${i} in this picture?\nAnswer the question using a single word or phrase.`,

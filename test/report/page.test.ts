@@ -7,9 +7,10 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Result, RunManifest, SampleRecord } from "../../src/core/result.js";
+import type { Result, RunManifest } from "../../src/core/result.js";
 import { encodedImage } from "../../src/images/encoded.js";
 import { thumbnail } from "../../src/images/thumbnail.js";
+import type { SampleRecord } from "../../src/record/samples.js";
 import { PictureStore } from "../../src/report/pictures.js";
 import { ReportSource } from "../../src/report/report-source.js";
 import { servePage } from "../../src/report/serve.js";
@@ -50,27 +51,21 @@ async function writeRun(name: string, n: number, right: (i: number) => boolean =
           : right(i)
             ? "yes"
             : "no";
-  const records = Array.from(
-    { length: n },
-    (_, i): SampleRecord => ({
-      index: i,
-      id: `q${i}`,
-      cluster: String(i),
-      prompt: `<image>Is it ${i}?`,
+  const records = Array.from({ length: n }, (_, i): SampleRecord => {
+    const asked = {
+      ...{ index: i, id: `q${i}`, cluster: String(i), prompt: `<image>Is it ${i}?` },
       images: [digests[i % 3] as string],
-      ...(i === 8 ? {} : { text: text(i), finish: "stop" as const }),
-      score:
-        i === 8
-          ? { status: "unscored", reason: "transport", detail: "reset" }
-          : {
-              status: "scored",
-              value: right(i) ? 1 : 0,
-              answer: text(i).slice(0, 20),
-              targets: ["yes"],
-              ...(i === 4 ? { label: "unparsable" as const } : {}),
-            },
-    }),
-  );
+    };
+    if (i === 8)
+      return { ...asked, state: "failed", score: { status: "unscored", reason: "transport", detail: "reset" } };
+    return {
+      ...{ ...asked, state: "scored", text: text(i), finish: "stop" },
+      score: {
+        ...{ status: "scored", value: right(i) ? 1 : 0, answer: text(i).slice(0, 20), targets: ["yes"] },
+        ...(i === 4 ? { label: "unparsable" as const } : {}),
+      },
+    };
+  });
   await writeFile(join(path, "toy.samples.jsonl"), records.map((record) => `${JSON.stringify(record)}\n`).join(""));
   const scored = records.filter(({ score }) => score?.status === "scored").length;
   const result: Result = {

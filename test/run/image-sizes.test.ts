@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { SampleRecord } from "../../src/core/result.js";
+import type { SampleRecord } from "../../src/record/samples.js";
 import { runCommand } from "../cli/run-command.js";
 import { type ColumnType, parquetBytes } from "../fakes/parquet-files.js";
 import { picture } from "../fakes/pictures.js";

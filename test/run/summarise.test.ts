@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { SampleRecord } from "../../src/core/result.js";
 import type { Score } from "../../src/core/score.js";
 import type { Task } from "../../src/core/task.js";
 import { mean } from "../../src/metrics/mean.js";
+import type { SampleRecord } from "../../src/record/samples.js";
 import { type ResultHead, type SummaryRules, summarise } from "../../src/run/summarise.js";
 
 const task = { name: "t", metrics: [mean("accuracy")], groups: { kind: () => "" } } as unknown as Task;
@@ -32,7 +32,9 @@ async function* records(
       cluster: String(index),
       text: "t",
       ...(kind ? { groups: { kind } } : {}),
-      score: typeof score === "number" ? { status: "scored", value: score, answer: "t" } : score,
+      ...(typeof score === "number"
+        ? { state: "scored", score: { status: "scored", value: score, answer: "t" } }
+        : { state: score.status === "scored" ? "scored" : "answered", score }),
     } as SampleRecord;
   }
 }
@@ -93,7 +95,7 @@ test("a smaller limit by cluster leaves out later clusters of a longer journal",
         score: { status: "scored", value: cluster === "c" ? 0 : 1, answer: "" },
       } as SampleRecord;
   })();
-  const result = await summarise(circular, { ...head, limit: 2 }, passes, rules);
+  const result = await summarise(circular, { ...head, limit: 2, limitByCluster: true }, passes, rules);
   expect(result.n).toMatchObject({ total: 4, scored: 4 });
   expect(result.metrics[0]?.value).toBe(1);
 });

@@ -28,9 +28,10 @@ const ask = (id: string, rounds = 0): GenerateRequest => ({
   options: { maxNewTokens: 9, temperature: 0 },
   seed: 0,
 });
-const line = (record: object) => `${JSON.stringify({ index: 0, cluster: "c", ...record })}\n`;
+const line = (record: { readonly id: string; readonly [field: string]: unknown }) =>
+  `${JSON.stringify({ index: Number(record.id), cluster: "c", ...record })}\n`;
 
-test("answers are found by task and row, repeats and rounds included; the last line of a sample counts", async () => {
+test("answers are found by label and row, repeats and rounds included; the last line of a sample counts", async () => {
   const unscored = { status: "unscored", reason: "transport", detail: "HTTP 500" };
   await writeFile(
     join(folder, "vqav2@test.samples.jsonl"),
@@ -42,20 +43,20 @@ test("answers are found by task and row, repeats and rounds included; the last l
   );
   await writeFile(join(folder, "pope.samples.jsonl"), line({ id: "1", text: "yes" }));
   await using runner = await openRunner(`replay:${folder}`);
-  expect(await runner.generate(ask("vqav2/1"), signal)).toMatchObject({
+  expect(await runner.generate(ask("vqav2@test/1"), signal)).toMatchObject({
     text: "one",
     reasoning: "hm",
     finish: "length",
   });
-  expect((await runner.generate(ask("vqav2/1#1"), signal)).text).toBe("again");
+  expect((await runner.generate(ask("vqav2@test/1 (repeat 1)"), signal)).text).toBe("again");
   expect((await runner.generate(ask("pope/1"), signal)).text).toBe("yes");
-  expect((await runner.generate(ask("vqav2/2", 0), signal)).text).toBe("a");
-  expect((await runner.generate(ask("vqav2/2", 1), signal)).text).toBe("b");
-  await expect(runner.generate(ask("vqav2/3"), signal)).rejects.toMatchObject({
+  expect((await runner.generate(ask("vqav2@test/2", 0), signal)).text).toBe("a");
+  expect((await runner.generate(ask("vqav2@test/2", 1), signal)).text).toBe("b");
+  await expect(runner.generate(ask("vqav2@test/3"), signal)).rejects.toMatchObject({
     reason: "refused",
     detail: "the filter",
   });
-  await expect(runner.generate(ask("vqav2/4"), signal)).rejects.toMatchObject({ reason: "transport" });
+  await expect(runner.generate(ask("vqav2@test/4"), signal)).rejects.toMatchObject({ reason: "transport" });
 });
 
 test("a torn last line is no record, and a broken one in the middle is an error that names it", async () => {

@@ -10,13 +10,14 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import type { Json } from "../../src/core/json.js";
 import { type Prompt, promptText } from "../../src/core/prompt.js";
-import type { Result, SampleRecord } from "../../src/core/result.js";
+import type { Result } from "../../src/core/result.js";
 import type { Likelihood, Output } from "../../src/core/runner.js";
 import { violationOf } from "../../src/core/schema.js";
 import type { Scoring } from "../../src/core/score.js";
 import type { Task } from "../../src/core/task.js";
 import { openDataset } from "../../src/datasets/index.js";
-import { scoreSample } from "../../src/run/score-sample.js";
+import { type SampleRecord, textOf } from "../../src/record/samples.js";
+import { type SampleOutcome, scoreSample, withOutcome } from "../../src/run/score-sample.js";
 import { summarise } from "../../src/run/summarise.js";
 import { runCommand } from "../cli/run-command.js";
 import { type ColumnType, parquetBytes } from "../fakes/parquet-files.js";
@@ -71,7 +72,11 @@ export function goldenTask<Row>(given: Omit<Golden<Row>, "task"> & { readonly ta
       if (subject.main)
         expect(result.metrics[0]?.value ?? null, `${scoring} scoring`).toBeCloseToOrNull(subject.main[scoring]);
       pages[scoring] = {
-        samples: records.map(({ id, score, submission }) => ({ id, score, submission })),
+        samples: records.map((record) => ({
+          id: record.id,
+          score: record.score,
+          submission: record.state === "scored" ? record.submission : undefined,
+        })),
         metrics: valuesOf(result.metrics),
         groups: Object.fromEntries(
           Object.entries(result.groups).map(([group, values]) => [
@@ -107,7 +112,7 @@ function fullRuns(subject: Golden, label: string, splitName: string): void {
         if (!subject.task.judge) expect(result.n.scored).toBe(result.n.total);
         const file = join(folder, out, `${label}.samples.jsonl`);
         const lines = (await readFile(file, "utf8")).trim().split("\n");
-        return { file, texts: lines.map((line) => (JSON.parse(line) as SampleRecord).text) };
+        return { file, texts: lines.map((line) => textOf(JSON.parse(line) as SampleRecord)) };
       };
       const first = await run("official", "stub:A", "official");
       const again = await run("lmms-eval", `replay:${first.file}`, "lmms-eval");
@@ -206,7 +211,7 @@ async function scored(subject: Golden, splitName: string, rows: readonly Record<
       return value === undefined ? [] : [[name, value] as const];
     });
     const judged = split.labelled ? judge(task, row, output, [...(verdicts[index] ?? [])], scoring) : [];
-    const outcome: Pick<SampleRecord, "score" | "submission"> =
+    const outcome: SampleOutcome =
       judged === undefined
         ? { score: { status: "unscored", reason: "judge", detail: "no usable reply" } }
         : scoreSample(task, split, row, [output], judged, { scoring, seed: 0 }, [[pictureWidth, pictureHeight]]);
@@ -214,7 +219,8 @@ async function scored(subject: Golden, splitName: string, rows: readonly Record<
       expect(violationOf(task.submission.schema, outcome.submission), "the server's format").toBeUndefined();
     const id = task.id(row);
     const cluster = task.cluster?.(row) ?? task.imageKey?.(row) ?? id;
-    return { index, id, cluster, groups: Object.fromEntries(groups), text: output.text, ...outcome };
+    const asked = { index, id, cluster, groups: Object.fromEntries(groups) };
+    return withOutcome({ ...asked, state: "answered", text: output.text }, outcome);
   });
   const head = {
     ...{ task: task.name, version: task.version, model: "golden", fingerprint: {}, scoring, promptProfile: "default" },

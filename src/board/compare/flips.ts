@@ -1,8 +1,9 @@
 /** The samples whose score changed, with their words: what a reader looks at first. */
-import type { SampleRecord } from "../../core/result.js";
-import type { RunFolder } from "../read-run.js";
+import { valueUnder } from "../../record/outcome.js";
+import type { Run } from "../../record/read.js";
+import { type SampleRecord, textOf } from "../../record/samples.js";
 import type { Flip } from "./comparison.js";
-import { keyOf, type SamplePair, sampleValue } from "./join-samples.js";
+import { RowKeys, type SamplePair, sampleValue } from "./join-samples.js";
 
 export interface Changes {
   readonly gained: number;
@@ -38,26 +39,24 @@ export async function readFlips(
   pairs: readonly SamplePair[],
   task: string,
   metric: string,
-  runs: { readonly a: RunFolder; readonly b: RunFolder },
+  runs: { readonly a: Run; readonly b: Run },
 ): Promise<Flip[]> {
   if (pairs.length === 0) return [];
-  const wanted = new Set(pairs.map(keyOf));
+  const wanted = new Set(pairs.map(({ key }) => key));
   const a = await readWanted(runs.a, task, wanted);
   const b = await readWanted(runs.b, task, wanted);
   return pairs.flatMap((pair) => {
-    const [before, after] = [a.get(keyOf(pair)), b.get(keyOf(pair))];
+    const [before, after] = [a.get(pair.key), b.get(pair.key)];
     return before && after ? [flipOf(before, after, metric)] : [];
   });
 }
 
-async function readWanted(
-  run: RunFolder,
-  task: string,
-  wanted: ReadonlySet<string>,
-): Promise<Map<string, SampleRecord>> {
+async function readWanted(run: Run, task: string, wanted: ReadonlySet<string>): Promise<Map<string, SampleRecord>> {
   const found = new Map<string, SampleRecord>();
+  const keys = new RowKeys(task);
   for await (const record of run.samples(task)) {
-    if (wanted.has(keyOf(record))) found.set(keyOf(record), record);
+    const key = keys.of(record);
+    if (wanted.has(key)) found.set(key, record);
   }
   return found;
 }
@@ -76,11 +75,13 @@ function flipOf(a: SampleRecord, b: SampleRecord, metric: string): Flip {
   };
 }
 
-function answerOf({ text, score }: SampleRecord, metric: string): Flip["a"] {
+function answerOf(sample: SampleRecord, metric: string): Flip["a"] {
+  const { score } = sample;
+  const text = textOf(sample);
   const words = text === undefined ? {} : { text: cut(text) };
   if (score?.status === "unscored") return { ...words, unscored: `${score.reason}: ${score.detail}` };
   if (!score) return words;
-  const value = typeof score.value === "number" ? score.value : score.value[metric];
+  const value = valueUnder(score, metric);
   return { ...words, answer: cut(score.answer), ...(value === undefined ? {} : { value }) };
 }
 

@@ -1,7 +1,7 @@
 /** Two journals of one task joined by sample. Holds numbers and digests, not texts: 300,000 samples take about 100 MB. */
-import { createHash } from "node:crypto";
-import type { SampleRecord } from "../../core/result.js";
-import { samplesOf } from "../read-run.js";
+import { numberOf } from "../../core/digest.js";
+import { type Label, RowNames, rowKey } from "../../record/keys.js";
+import type { SampleRecord } from "../../record/samples.js";
 import type { SideTask } from "./side.js";
 
 /** What is compared of one sample; strings as 48-bit digests (0 = absent). */
@@ -19,6 +19,8 @@ export interface SampleDigest {
 }
 
 export interface SamplePair {
+  /** Of both samples, by `RowKeys`. */
+  readonly key: string;
   readonly id: string;
   readonly repeat: number;
   a?: SampleDigest;
@@ -30,12 +32,12 @@ export async function joinSamples(a: SideTask, b: SideTask): Promise<SamplePair[
   const pairs = new Map<string, SamplePair>();
   for (const side of ["a", "b"] as const) {
     const { run, result } = side === "a" ? a : b;
-    for await (const record of samplesOf(run, result)) {
-      const repeat = record.repeat ?? 0;
-      const key = keyOf(record);
+    const keys = new RowKeys(result.task);
+    for await (const record of run.counted(result)) {
+      const key = keys.of(record);
       let pair = pairs.get(key);
       if (!pair) {
-        pair = { id: record.id, repeat };
+        pair = { key, id: record.id, repeat: record.repeat ?? 0 };
         pairs.set(key, pair);
       }
       pair[side] = digestOf(record);
@@ -44,8 +46,16 @@ export async function joinSamples(a: SideTask, b: SideTask): Promise<SamplePair[
   return [...pairs.values()];
 }
 
-export const keyOf = (sample: { readonly id: string; readonly repeat?: number | undefined }) =>
-  `${sample.repeat ?? 0} ${sample.id}`;
+/** Names the samples of one run as another run names the same rows. */
+export class RowKeys {
+  private readonly names = new RowNames();
+
+  constructor(private readonly label: Label) {}
+
+  of({ id, index, repeat = 0 }: Pick<SampleRecord, "id" | "index" | "repeat">): string {
+    return rowKey(this.label, id, this.names.nth(id, index), repeat);
+  }
+}
 
 /** The sample's value for a metric, or undefined when it has none. */
 export function sampleValue(digest: SampleDigest | undefined, metric: string): number | undefined {
@@ -54,13 +64,14 @@ export function sampleValue(digest: SampleDigest | undefined, metric: string): n
 
 function digestOf(record: SampleRecord): SampleDigest {
   const { score } = record;
+  const answer = record.state === "failed" ? undefined : record;
   const scored = score?.status === "scored" ? score : undefined;
   return {
     index: record.index,
     cluster: record.cluster,
     prompt: hash(record.prompt),
     images: hash(record.images?.join(" ")),
-    text: hash(record.turns ? JSON.stringify(record.turns) : record.text),
+    text: hash(answer?.turns ? JSON.stringify(answer.turns) : answer?.text),
     answer: hash(scored?.answer),
     verdict: scored ? hash(JSON.stringify(scored.value)) : 0,
     status: score?.status ?? "unjudged",
@@ -69,5 +80,5 @@ function digestOf(record: SampleRecord): SampleDigest {
 }
 
 function hash(text: string | undefined): number {
-  return text === undefined ? 0 : createHash("sha1").update(text).digest().readUIntBE(0, 6);
+  return text === undefined ? 0 : numberOf(text);
 }

@@ -110,8 +110,9 @@ function overRepeats(scored: readonly SamplePair[], metric: string): Pair[] {
   for (const pair of scored) {
     const [a, b] = [sampleValue(pair.a, metric), sampleValue(pair.b, metric)];
     if (a === undefined || b === undefined) continue;
-    const sum = byId.get(pair.id) ?? { a: 0, b: 0, count: 0, cluster: pair.a?.cluster ?? pair.id };
-    byId.set(pair.id, { ...sum, a: sum.a + a, b: sum.b + b, count: sum.count + 1 });
+    const row = `${pair.id} ${pair.a?.index}`;
+    const sum = byId.get(row) ?? { a: 0, b: 0, count: 0, cluster: pair.a?.cluster ?? pair.id };
+    byId.set(row, { ...sum, a: sum.a + a, b: sum.b + b, count: sum.count + 1 });
   }
   return [...byId.values()].map(({ a, b, count, cluster }) => ({ a: a / count, b: b / count, cluster }));
 }

@@ -2,11 +2,11 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../../core/errors.js";
 import type { LeaderboardEntry, Result } from "../../core/result.js";
+import { isRun, openRun, type Run } from "../../record/read.js";
 import { collectEntries, standing } from "../leaderboard/collect.js";
-import { isRunFolder, openRun, type RunFolder } from "../read-run.js";
 
 export interface SideTask {
-  readonly run: RunFolder;
+  readonly run: Run;
   readonly result: Result;
 }
 
@@ -22,7 +22,7 @@ export interface Side {
  */
 export async function resolveSide(name: string, resultsDir: string): Promise<Side> {
   for (const dir of [name, join(resultsDir, name), join(resultsDir, "baselines", name)]) {
-    if (await isRunFolder(dir)) return sideOf(name, await openRun(dir));
+    if (await isRun(dir)) return sideOf(name, await openRun(dir));
   }
   const { entries } = await collectEntries(resultsDir);
   const own = entries.filter((entry) => entry.model === name);
@@ -31,7 +31,7 @@ export async function resolveSide(name: string, resultsDir: string): Promise<Sid
 }
 
 /** The side of one run that is already open. */
-export function sideOf(name: string, run: RunFolder): Side {
+export function sideOf(name: string, run: Run): Side {
   return { name, tasks: new Map([...run.results].map(([task, result]) => [task, { run, result }])) };
 }
 

@@ -1,11 +1,10 @@
 /** A metric over whole splits (F1, acc+, CIDEr, circular accuracy) compared through its own fold, from journal records alone. */
 import type { Fold, FoldContext, Metric, Sample } from "../../core/metric.js";
-import type { SampleRecord } from "../../core/result.js";
+import type { SampleRecord, ScoredSample } from "../../record/samples.js";
 import { normalQuantile } from "../../statistics/normal.js";
 import { comparePairs, power } from "../../statistics/paired-comparison.js";
 import { compareWholeSplit } from "../../statistics/paired-resampling.js";
-import { samplesOf } from "../read-run.js";
-import { keyOf } from "./join-samples.js";
+import { RowKeys } from "./join-samples.js";
 import type { SideTask } from "./side.js";
 
 export interface WholeSplitOptions {
@@ -97,13 +96,17 @@ interface PairOfSamples {
 /** Samples scored in both runs, by A's cluster. With repeats the first one only: a fold sees each row once. */
 async function pairedClusters(a: SideTask, b: SideTask): Promise<PairOfSamples[][]> {
   const before = new Map<string, Sample>();
-  for await (const record of samplesOf(a.run, a.result)) {
-    if (isUsable(record)) before.set(keyOf(record), sampleOf(record));
+  const keysOfA = new RowKeys(a.result.task);
+  for await (const record of a.run.counted(a.result)) {
+    const key = keysOfA.of(record);
+    if (isUsable(record)) before.set(key, sampleOf(record));
   }
   const pairs = new Map<string, PairOfSamples>();
-  for await (const record of samplesOf(b.run, b.result)) {
-    const earlier = before.get(keyOf(record));
-    if (earlier && isUsable(record)) pairs.set(keyOf(record), { a: earlier, b: sampleOf(record) });
+  const keysOfB = new RowKeys(b.result.task);
+  for await (const record of b.run.counted(b.result)) {
+    const key = keysOfB.of(record);
+    const earlier = before.get(key);
+    if (earlier && isUsable(record)) pairs.set(key, { a: earlier, b: sampleOf(record) });
   }
   const clusters = new Map<string, PairOfSamples[]>();
   for (const pair of pairs.values()) {
@@ -114,9 +117,9 @@ async function pairedClusters(a: SideTask, b: SideTask): Promise<PairOfSamples[]
   return [...clusters.values()];
 }
 
-const isUsable = (record: SampleRecord) => (record.repeat ?? 0) === 0 && record.score?.status === "scored";
+const isUsable = (record: SampleRecord): record is ScoredSample =>
+  (record.repeat ?? 0) === 0 && record.state === "scored";
 
-function sampleOf({ index, id, cluster, groups = {}, text, score }: SampleRecord): Sample {
-  // Only scored records come here.
-  return { index, id, cluster, groups, score: score as Sample["score"], ...(text === undefined ? {} : { text }) };
+function sampleOf({ index, id, cluster, groups = {}, text, score }: ScoredSample): Sample {
+  return { index, id, cluster, groups, score, text };
 }

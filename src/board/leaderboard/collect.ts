@@ -1,15 +1,12 @@
 /** leaderboard.json: one entry for each Result of each run, regenerated from the run folders. */
-import { mkdir } from "node:fs/promises";
 import { join, relative, resolve, sep } from "node:path";
 import { UserError } from "../../core/errors.js";
-import { Leaderboard, type LeaderboardEntry, type Result } from "../../core/result.js";
-import { withLock } from "../lock.js";
-import { readChecked } from "../read-file.js";
-import { findRuns, openRun, type RunFolder } from "../read-run.js";
-import { writeWhole } from "../write-file.js";
+import type { Leaderboard, LeaderboardEntry, Result } from "../../core/result.js";
+import { writeAllEntries, writeRunEntries } from "../../record/entries.js";
+import { findRuns, openRun, type Run } from "../../record/read.js";
 
 /** The entries of one run. @param from the folder that `run` is relative to @param groups sub-scores too, as tasks of their own */
-export function entriesOf(run: RunFolder, from: string, groups = false): LeaderboardEntry[] {
+export function entriesOf(run: Run, from: string, groups = false): LeaderboardEntry[] {
   const folder = relative(resolve(from), run.dir).replaceAll("\\", "/") || ".";
   return [...run.results.values()].flatMap((result) => {
     const entry = entryOf(result, folder, run.manifest.finishedAt);
@@ -77,29 +74,22 @@ export async function collectEntries(resultsDir: string, groups = false): Promis
  * Writes `<resultsDir>/leaderboard.json` from the runs below it, under a lock: two runs that end together both appear.
  * @returns what could not be read, for a warning
  */
-export async function regenerateLeaderboard(resultsDir: string): Promise<Collected> {
-  await mkdir(resultsDir, { recursive: true });
-  return await withLock(join(resultsDir, "leaderboard.lock"), async () => {
+export function regenerateLeaderboard(resultsDir: string): Promise<Collected> {
+  return writeAllEntries(resultsDir, async () => {
     const collected = await collectEntries(resultsDir);
-    await writeLeaderboard(join(resultsDir, "leaderboard.json"), collected.entries);
-    return collected;
+    return { ...collected, board: boardOf(collected.entries) };
   });
 }
 
 /** Writes the run's own leaderboard.json: its entries alone. */
 export async function writeRunLeaderboard(runDir: string): Promise<void> {
-  const run = await openRun(runDir);
-  await writeLeaderboard(join(runDir, "leaderboard.json"), entriesOf(run, runDir));
+  await writeRunEntries(runDir, boardOf(entriesOf(await openRun(runDir), runDir)));
 }
 
-async function writeLeaderboard(path: string, entries: readonly LeaderboardEntry[]): Promise<void> {
-  const board: Leaderboard = { schema: "llava-eval/leaderboard@1", entries: [...entries] };
-  await writeWhole(path, `${JSON.stringify(board, null, 2)}\n`);
-}
-
-export async function readLeaderboard(path: string): Promise<readonly LeaderboardEntry[]> {
-  return (await readChecked(path, Leaderboard, "llava-eval/leaderboard@1")).entries;
-}
+const boardOf = (entries: readonly LeaderboardEntry[]): Leaderboard => ({
+  schema: "llava-eval/leaderboard@1",
+  entries: [...entries],
+});
 
 /** Orders several entries of one model and task, the one that counts last: without flags after flagged, then the latest. */
 export const standing = (entry: LeaderboardEntry) => `${entry.flags.length === 0 ? 1 : 0} ${entry.finishedAt ?? ""}`;

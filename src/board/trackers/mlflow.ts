@@ -1,9 +1,10 @@
 /** MLflow through its REST API (2.0): an experiment by name, one run, metrics over steps. */
-import { readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { UserError } from "../../core/errors.js";
 import { check, Type } from "../../core/schema.js";
-import type { RunFolder } from "../read-run.js";
-import { writeWhole } from "../write-file.js";
+import { readJson } from "../../files/json-file.js";
+import { writeJson } from "../../files/whole-file.js";
+import type { Run as EvaluationRun } from "../../record/read.js";
 import { scalarsOf, type Tracker } from "./scalars.js";
 
 export interface HttpAnswer {
@@ -27,6 +28,7 @@ const metricsPerCall = 1000;
 
 const Experiment = Type.Object({ experiment: Type.Object({ experiment_id: Type.String() }) });
 const Created = Type.Object({ experiment_id: Type.String() });
+const State = Type.Object({ runId: Type.String() });
 const Run = Type.Object({ run: Type.Object({ info: Type.Object({ run_id: Type.String() }) }) });
 
 export function openMlflow(options: MlflowOptions): Tracker {
@@ -44,7 +46,7 @@ export function openMlflow(options: MlflowOptions): Tracker {
   };
 }
 
-async function createRun(run: RunFolder, options: MlflowOptions, time: number): Promise<string> {
+async function createRun(run: EvaluationRun, options: MlflowOptions, time: number): Promise<string> {
   const experimentId = await experimentOf(options);
   const tags = [
     { key: "llava-eval.model", value: run.manifest.model },
@@ -52,7 +54,7 @@ async function createRun(run: RunFolder, options: MlflowOptions, time: number): 
   ];
   const body = { experiment_id: experimentId, run_name: options.runName, start_time: time, tags };
   const created = check(Run, await call("POST", "runs/create", body, options), options.url, notMlflow);
-  await writeWhole(options.stateFile, `${JSON.stringify({ runId: created.run.info.run_id })}\n`);
+  await writeJson(options.stateFile, "MLflow's run id", { runId: created.run.info.run_id });
   return created.run.info.run_id;
 }
 
@@ -68,7 +70,7 @@ async function experimentOf(options: MlflowOptions): Promise<string> {
 
 async function logMetrics(
   runId: string,
-  run: RunFolder,
+  run: EvaluationRun,
   step: number,
   time: number,
   options: MlflowOptions,
@@ -101,8 +103,6 @@ const endpoint = ({ url }: MlflowOptions, path: string) => `${url.replace(/\/+$/
 const notMlflow = "check that the URL is an MLflow tracking server (2.x or later)";
 
 async function readState(path: string): Promise<string | undefined> {
-  const text = await readFile(path, "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
-  const state = JSON.parse(text) as { runId?: unknown };
-  return typeof state.runId === "string" ? state.runId : undefined;
+  if (!existsSync(path)) return undefined;
+  return check(State, await readJson(path), path, "delete the file: a new MLflow run is begun").runId;
 }

@@ -2,15 +2,15 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { MetricResult } from "../../core/result.js";
+import { writeWhole } from "../../files/whole-file.js";
+import { isRun, openRun, type Run } from "../../record/read.js";
 import { number, signed } from "../format/numbers.js";
 import { textTable } from "../format/text-table.js";
-import { isRunFolder, openRun, type RunFolder } from "../read-run.js";
 import { scalarsOf } from "../trackers/scalars.js";
-import { writeWhole } from "../write-file.js";
 
 export interface Point {
   readonly step: number;
-  readonly run: RunFolder;
+  readonly run: Run;
 }
 
 /** `OUT/step-500` for step 500. */
@@ -22,7 +22,7 @@ export async function readCurve(out: string): Promise<Point[]> {
   const points: Point[] = [];
   for (const name of names) {
     const step = /^step-(\d+)$/.exec(name)?.[1];
-    if (step === undefined || !(await isRunFolder(join(out, name)))) continue;
+    if (step === undefined || !(await isRun(join(out, name)))) continue;
     const run = await openRun(join(out, name));
     if (run.manifest.status === "done" && run.results.size > 0) points.push({ step: Number(step), run });
   }
@@ -36,7 +36,7 @@ export async function writeCurve(out: string, points: readonly Point[]): Promise
     run: run.manifest.name,
     scalars: Object.fromEntries(scalarsOf(run)),
   }));
-  await writeWhole(join(out, "curve.jsonl"), lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  await writeWhole(join(out, "curve.jsonl"), "the curve", lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
 }
 
 export function mainMetric({ run }: Point, task: string): MetricResult | undefined {

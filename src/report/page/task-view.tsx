@@ -17,6 +17,7 @@ const stateWords: Readonly<Record<string, string>> = {
   c: "correct",
   w: "wrong",
   p: "partly",
+  n: "no value of its own",
   u: "not scored",
   "-": "not there",
 };
@@ -191,7 +192,7 @@ function filtersOf(task: PageTask): { filter: string; words: string; n: number }
   const states = task.states.at(-1) ?? "";
   const amount = (text: string, wanted: string) => [...text].filter((c) => c === wanted).length;
   const found = [{ filter: "all", words: "all", n: states.length }];
-  for (const state of ["c", "p", "w", "u"]) {
+  for (const state of ["c", "p", "w", "n", "u"]) {
     const n = amount(states, state);
     if (n > 0) found.push({ filter: state, words: stateWords[state] ?? state, n });
   }

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
-import type { Json } from "../core/json.js";
-import type { RenderedPrompt } from "../core/prompt.js";
-import type { GenerationOptions } from "../core/runner.js";
+import type { Json } from "./json.js";
+import type { RenderedPrompt } from "./prompt.js";
+import type { GenerationOptions } from "./runner.js";
 
 /** SHA-256 over the canonical JSON (keys sorted) of a value; `digits` hex digits of it. */
 export function digestOf(value: Json, digits = 32): string {
@@ -31,6 +31,11 @@ export function requestDigest(
   }));
   const sampled = "temperature" in options && options.temperature > 0;
   return digestOf({ messages, options: { ...options } as Json, ...(sampled ? { seed } : {}) });
+}
+
+/** A short digest of a text, as a number: 48 bits, for tables of hundreds of thousands. */
+export function numberOf(text: string): number {
+  return Number.parseInt(hash("sha1", text).slice(0, 12), 16);
 }
 
 /** A 32-bit seed from names, so that a draw depends on the sample and never on the order of samples. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { canonicalJson, digestOf, requestDigest, seedOf } from "../../src/core/digest.js";
 import type { EncodedImage } from "../../src/core/image.js";
 import type { RenderedPrompt } from "../../src/core/prompt.js";
-import { canonicalJson, digestOf, requestDigest, seedOf } from "../../src/run/digest.js";
 
 test("equal values have equal digests whatever the order of their keys", () => {
   expect(digestOf({ a: 1, b: [{ d: null, c: "x" }] })).toBe(digestOf({ b: [{ c: "x", d: null }], a: 1 }));

@@ -1,0 +1,101 @@
+/** The answers of an earlier run, found by row: what `replay:` gives. */
+import { createHash } from "node:crypto";
+import { readdir, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { UserError } from "../core/errors.js";
+import { LineSource } from "../files/line-source.js";
+import { type LinePosition, parseLine } from "../files/lines.js";
+import { type Label, RowNames, rowKey } from "./keys.js";
+import { samplesSuffix } from "./read.js";
+import { mostRepeats, readSample, type SampleRecord } from "./samples.js";
+
+/** Where a record lies. Texts stay on disk: a journal may have hundreds of thousands of lines. */
+interface Place {
+  readonly source: LineSource;
+  readonly at: LinePosition;
+}
+
+export class Answers implements AsyncDisposable {
+  private readonly sources: LineSource[] = [];
+  private readonly places = new Map<string, Place>();
+  /** SHA-256 of the journals' contents, 32 hexadecimal digits. */
+  digest = "";
+
+  private constructor() {}
+
+  /**
+   * @param path  a `<label>.samples.jsonl` (or `.gz`) or a run folder
+   * @throws UserError  there is none, or it is no journal
+   */
+  static async open(path: string): Promise<Answers> {
+    const answers = new Answers();
+    const hash = createHash("sha256");
+    try {
+      for (const file of await journalsOf(path)) await answers.add(file, (chunk) => hash.update(chunk));
+    } catch (error) {
+      await answers[Symbol.asyncDispose]();
+      throw error;
+    }
+    answers.digest = hash.digest("hex").slice(0, 32);
+    return answers;
+  }
+
+  /** The record of a row; undefined when the journals have none. @param key  by `rowKey` */
+  async find(key: string): Promise<SampleRecord | undefined> {
+    const place = this.places.get(key);
+    return place && readSample(await place.source.read(place.at), `${place.source.path}, ${key}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.sources.splice(0).map((source) => source[Symbol.asyncDispose]()));
+  }
+
+  private async add(path: string, onBytes: (chunk: Buffer) => void): Promise<void> {
+    const source = (await LineSource.open(path)) as LineSource;
+    this.sources.push(source);
+    const label = labelOf(path);
+    // Later lines win: a journal that was continued holds the failure first and the answer after it.
+    const found = new Map<
+      number,
+      { readonly record: Pick<SampleRecord, "index" | "id" | "repeat">; at: LinePosition }
+    >();
+    await source.scan(
+      (line) => {
+        const { index, id, repeat = 0 } = readSample(parseLine(line, path), `${path}:${line.number}`);
+        found.set(index * mostRepeats + repeat, { record: { index, id, repeat }, at: line.at });
+      },
+      { onBytes },
+    );
+    const names = new RowNames();
+    for (const [, { record, at }] of [...found].sort(([a], [b]) => a - b)) {
+      const { index, id, repeat } = record;
+      this.places.set(rowKey(label, id, names.nth(id, index), repeat), { source, at });
+    }
+  }
+}
+
+const isJournal = (name: string) => name.replace(/\.gz$/, "").endsWith(samplesSuffix);
+const labelOf = (path: string): Label => basename(path).replace(/\.gz$/, "").slice(0, -samplesSuffix.length);
+
+async function journalsOf(path: string): Promise<string[]> {
+  const where = `replay:${path}`;
+  const facts = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(
+      `there is nothing to replay: ${error.message}`,
+      where,
+      `give a <task>${samplesSuffix} or a run folder`,
+      { cause: error },
+    );
+  });
+  if (!facts.isDirectory()) {
+    if (isJournal(path)) return [path];
+    throw new UserError(
+      `${basename(path)} is no journal`,
+      where,
+      `its name must be <task>${samplesSuffix}: it says which task is answered`,
+    );
+  }
+  const names = (await readdir(path)).filter(isJournal).sort();
+  if (names.length > 0) return names.map((name) => join(path, name));
+  throw new UserError(`no journal in ${path}`, where, `give a run folder with <task>${samplesSuffix} files`);
+}

@@ -1,0 +1,60 @@
+/** Copies of a run: a baseline (packed, small enough to be committed) and a folder to score anew. */
+import { copyFile, cp, type FileHandle, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
+import { diskError } from "../files/disk-error.js";
+import { plainOrGzipped, readBytes } from "../files/lines.js";
+import { replaceWhole } from "../files/whole-file.js";
+import { lockName } from "./folder.js";
+import { isRun, judgeFile, type Run, resultFile, samplesFile } from "./read.js";
+
+/**
+ * run.json, the Results and the journals (gzipped, byte-identical for equal runs), nothing else. Built beside what stood at
+ * `path` and renamed: a reader sees one or the other.
+ */
+export async function packRun(run: Run, path: string): Promise<void> {
+  const building = join(dirname(path), `.${basename(path)}.${process.pid}`);
+  try {
+    await mkdir(building, { recursive: true });
+    await copyFile(join(run.dir, "run.json"), join(building, "run.json"));
+    for (const label of run.results.keys()) {
+      await copyFile(resultFile(run.dir, label), resultFile(building, label));
+      for (const journal of [samplesFile, judgeFile]) await pack(journal(run.dir, label), journal(building, label));
+    }
+    if (await isRun(path)) await rename(path, `${building}.old`);
+    await rename(building, path);
+    await rm(`${building}.old`, { recursive: true, force: true });
+  } catch (error) {
+    throw diskError(error, "the baseline", path);
+  } finally {
+    await rm(building, { recursive: true, force: true });
+  }
+}
+
+/** The whole folder without its lock; packed journals are unpacked, so that the copy can be written. */
+export async function copyRun(run: Run, path: string): Promise<void> {
+  try {
+    await cp(run.dir, path, { recursive: true, filter: (file) => !file.endsWith(lockName) && !file.endsWith(".gz") });
+    for (const name of (await readdir(run.dir)).filter((file) => file.endsWith(".gz"))) {
+      const plain = join(path, name.slice(0, -".gz".length));
+      await replaceWhole(plain, "the journal", (file) => pour(readBytes(join(run.dir, name)), file));
+    }
+  } catch (error) {
+    throw diskError(error, "the copy", path);
+  }
+}
+
+async function pack(from: string, to: string): Promise<void> {
+  const found = await plainOrGzipped(from);
+  if (found === undefined) return;
+  await replaceWhole(`${to}.gz`, "the baseline", async (file) => {
+    // Without a time stamp: the same journal gives the same bytes.
+    const packed = createGzip({ level: 9 });
+    await Promise.all([pipeline(readBytes(found), packed), pour(packed, file)]);
+  });
+}
+
+async function pour(bytes: AsyncIterable<Uint8Array>, file: FileHandle): Promise<void> {
+  for await (const chunk of bytes) await file.writeFile(chunk);
+}

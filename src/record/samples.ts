@@ -1,0 +1,140 @@
+/**
+ * One line of a journal. A sample is `failed` (no answer), `answered` (an answer and no score yet) or `scored`: a union, read
+ * by a schema, so that nobody has to guess from the fields that happen to be there.
+ */
+import { UserError } from "../core/errors.js";
+import { ScoredSchema, UnscoredSchema } from "../core/result.js";
+import { type Static, type TSchema, Type, violationOf } from "../core/schema.js";
+import { outsideRange, type SampleMetric } from "./outcome.js";
+
+const Optional = Type.Optional;
+const List = <T extends TSchema>(items: T) => Type.Unsafe<readonly Static<T>[]>({ type: "array", items });
+const Strings = List(Type.String());
+const AnyJson = Type.Unsafe<import("../core/json.js").Json>({});
+
+/** `--repeats`, at most. */
+export const mostRepeats = 1000;
+
+const asked = {
+  index: Type.Integer({ minimum: 0, maximum: 2 ** 32, description: "position in the split, after expansion" }),
+  id: Type.String(),
+  repeat: Optional(Type.Integer({ minimum: 0, maximum: mostRepeats - 1, description: "0-based, with --repeats" })),
+  cluster: Type.String(),
+  groups: Optional(
+    Type.Unsafe<Readonly<Record<string, string>>>({ type: "object", additionalProperties: { type: "string" } }),
+  ),
+  prompt: Optional(Type.String({ description: "the words sent, <image> where a picture stood" })),
+  images: Optional(
+    Type.Unsafe<readonly string[]>({ ...Strings, description: "SHA-256 (32 hex digits) of each picture's bytes" }),
+  ),
+  sizes: Optional(
+    Type.Unsafe<readonly (readonly [number, number])[]>({
+      type: "array",
+      items: { type: "array", items: { type: "integer" }, minItems: 2, maxItems: 2 },
+      description: "width and height of each picture in pixels, where the score needs them",
+    }),
+  ),
+};
+
+const answer = {
+  text: Type.String({ description: "the raw answer" }),
+  reasoning: Optional(Type.String()),
+  finish: Optional(Type.Enum(["stop", "length", "filtered"])),
+  answeredBy: Optional(
+    Type.String({ description: "the model that the reply names, where it is not the one asked for" }),
+  ),
+  warnings: Optional(Strings),
+  likelihoods: Optional(
+    List(Type.Object({ logprob: Type.Number(), tokens: Type.Integer(), isGreedy: Type.Boolean() })),
+  ),
+  turns: Optional(
+    Type.Unsafe<readonly string[]>({ ...Strings, description: "multi-round form: the text of every round" }),
+  ),
+};
+
+const Failed = Type.Object({ state: Type.Literal("failed"), ...asked, score: UnscoredSchema });
+const Answered = Type.Object({
+  state: Type.Literal("answered"),
+  ...asked,
+  ...answer,
+  score: Optional(UnscoredSchema),
+});
+const Scored = Type.Object({
+  state: Type.Literal("scored"),
+  ...asked,
+  ...answer,
+  submission: Optional(
+    Type.Unsafe<import("../core/json.js").Json>({
+      ...AnyJson,
+      description: "secret answers: the entry for the evaluation server",
+    }),
+  ),
+  score: ScoredSchema,
+});
+
+/** The model gave no answer; the next run asks it again. */
+export type FailedSample = Static<typeof Failed>;
+/** The answer is there; its judge, or whatever else the score needs, is still to come. */
+export type AnsweredSample = Static<typeof Answered>;
+export type ScoredSample = Static<typeof Scored>;
+export type SampleRecord = FailedSample | AnsweredSample | ScoredSample;
+export type SampleState = SampleRecord["state"];
+/** What of a sample is known before it is asked. */
+export type AskedSample = Omit<FailedSample, "state" | "score">;
+
+const schemas = { failed: Failed, answered: Answered, scored: Scored };
+
+/** As the package publishes it. Journals of llava-eval 0.1 have no `state`: it follows from what is there. */
+export const SampleSchema = Type.Union([Failed, Answered, Scored]);
+
+/**
+ * A line as a record.
+ * @param metrics  the task's: a value outside a metric's range is no value of this benchmark
+ * @throws UserError  with the line and the field
+ */
+export function readSample(line: unknown, where: string, metrics: readonly SampleMetric[] = []): SampleRecord {
+  if (typeof line !== "object" || line === null || Array.isArray(line)) throw damaged("the line is no sample", where);
+  const record = "state" in line ? line : { state: stateOf(line), ...line };
+  const { state } = record as { state: unknown };
+  const schema = typeof state === "string" && Object.hasOwn(schemas, state) ? schemas[state as SampleState] : undefined;
+  if (!schema) throw damaged(`/state must be failed, answered or scored (found ${JSON.stringify(state)})`, where);
+  const violation = violationOf(schema, record);
+  if (violation) throw damaged(`${violation.pointer} ${violation.expected} (found ${violation.found})`, where);
+  const sample = record as SampleRecord;
+  const outside = sample.state === "scored" ? outsideRange(sample.score, metrics) : undefined;
+  if (outside) throw damaged(`/score/value ${outside}`, where);
+  return sample;
+}
+
+/** A line of 0.1, before states were written. */
+function stateOf(line: object): SampleState {
+  const { text, score } = line as { text?: unknown; score?: { status?: unknown } };
+  if (text === undefined) return "failed";
+  return score?.status === "scored" ? "scored" : "answered";
+}
+
+function damaged(what: string, where: string): UserError {
+  return new UserError(
+    what,
+    where,
+    "the file was changed or damaged: restore it, delete that line, or start over with --fresh",
+  );
+}
+
+/** What the model said; undefined where it said nothing. */
+export function textOf(sample: SampleRecord): string | undefined {
+  return sample.state === "failed" ? undefined : sample.text;
+}
+
+/** The record with its keys in the documented order, so that equal samples are equal bytes. */
+export function canonicalSample(sample: SampleRecord): SampleRecord {
+  const all: Partial<Omit<AnsweredSample, "state" | "score">> & Pick<ScoredSample, "submission"> = sample;
+  const { index, id, repeat, cluster, groups, prompt, images, sizes } = sample;
+  const { text, reasoning, finish, answeredBy, warnings, likelihoods, turns, submission } = all;
+  const { state, score } = sample;
+  // Undefined members are left out by JSON.stringify.
+  return {
+    ...{ index, id, repeat, state, cluster, groups, prompt, images, sizes },
+    ...{ text, reasoning, finish, answeredBy, warnings, likelihoods, turns, submission, score },
+  } as SampleRecord;
+}
