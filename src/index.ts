@@ -9,11 +9,12 @@ export { type Message, type Part, type Prompt, type PromptProfile, userPrompt } 
 export { parseStringList } from "./core/python-literal.js";
 export type { GenerationOptions, Likelihood, Output } from "./core/runner.js";
 export { Image, Nullable, type Static, Type } from "./core/schema.js";
-export type { Label, Score, ScoreContext, Scored, Scorer, Scoring, Unscored } from "./core/score.js";
+export type { Remark, Score, ScoreContext, Scored, Scorer, Scoring, Unscored } from "./core/score.js";
 export { defineTask, type Judge, type JudgeQuestion, type Split, type Submission, type Task } from "./core/task.js";
 export { type CaptionOptions, captionMetrics } from "./metrics/caption-metrics.js";
 export { circularAccuracy } from "./metrics/circular.js";
-export { hallusionMetric } from "./metrics/hallusion-metrics.js";
+export { folded, sampleValue, type Tally } from "./metrics/folded.js";
+export { hallusionId, hallusionMetric } from "./metrics/hallusion-metrics.js";
 export { type MeanOptions, mean } from "./metrics/mean.js";
 export { type MeanOfGroupsOptions, meanOfGroups } from "./metrics/mean-of-groups.js";
 export { relativeScore } from "./metrics/relative-score.js";
@@ -47,17 +48,17 @@ export {
   hallusionCorrect,
   hallusionVerdict,
 } from "./scorers/hallusion-bench.js";
-export { iconQaScore } from "./scorers/icon-qa.js";
+export { iconQaGold, iconQaScore } from "./scorers/icon-qa.js";
 export { mathVerseScore, mathVistaScore } from "./scorers/judged-maths.js";
 export { highestLikelihood, lowestMeanLoss } from "./scorers/likelihood.js";
 export { mathVisionCorrect } from "./scorers/math-vision.js";
-export { mmbenchJudgedScore, mmbenchStaticScore } from "./scorers/mmbench.js";
+export { mmbenchHasReference, mmbenchJudgedScore, mmbenchStaticScore } from "./scorers/mmbench.js";
 export { mmbenchSubmission } from "./scorers/mmbench-submission.js";
-export { cmmmuDomains, domainOf, mmmuProScore, mmmuScore, subjectOf } from "./scorers/mmmu.js";
-export { mmstarCorrect } from "./scorers/mmstar.js";
+export { cmmmuDomains, domainOf, mmmuHasReference, mmmuProScore, mmmuScore, subjectOf } from "./scorers/mmmu.js";
+export { mmstarScore } from "./scorers/mmstar.js";
 export { correctnessScore, mmvetCapabilities } from "./scorers/mmvet.js";
 export { ocrbenchHit } from "./scorers/ocrbench.js";
-export { realWorldQaCorrect } from "./scorers/realworldqa.js";
+export { realWorldQaScore } from "./scorers/realworldqa.js";
 export { reviewScore } from "./scorers/review.js";
 export { scienceQaScore } from "./scorers/science-qa-score.js";
 export { byLetter, chosen, notJudged, rightOrWrong, unparsable } from "./scorers/scored.js";
@@ -71,7 +72,10 @@ export {
   vqav2Score,
 } from "./scorers/short-answer.js";
 export { squadF1, squadNormalize, tokenSetF1 } from "./scorers/token-f1.js";
-export { mmeAnswerScore, popeScore } from "./scorers/yes-no-score.js";
+export { mmeAnswerScore, popeScore, yesNoTruth } from "./scorers/yes-no-score.js";
+export { bootstrap } from "./statistics/bootstrap.js";
+export { intervalOf } from "./statistics/intervals.js";
+export { Moments } from "./statistics/moments.js";
 export { rowDigest } from "./text/digest.js";
 export { type Choices, inferChoice, inferChoiceVlmEvalKit } from "./text/infer-choice.js";
 export { binaryDigit, embeddedJson, strictBinary, strictScorePair } from "./text/judge-replies.js";
@@ -88,4 +92,6 @@ export { optionLetters, parseChoice } from "./text/mmmu-choice.js";
 export { formatFixed } from "./text/python-numbers.js";
 export { capitalize } from "./text/python-strings.js";
 export { stripReasoning, taggedAnswer } from "./text/reasoning-tags.js";
+export { hasText, isOptionLetter } from "./text/references.js";
 export { robustChoice } from "./text/robust-choice.js";
+export { evalAiNormalize } from "./text/vqa-normalize.js";

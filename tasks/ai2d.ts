@@ -37,14 +37,14 @@ const masked: Task<Row> = {
       split: "test",
       rows: 3088,
       licence: "cc-by-sa-4.0",
-      labelled: true,
+      answers: "public",
     },
     lite: {
       sources: ["lmms-lab-encoder/LMMs-Eval-Lite", "lmms-lab/LMMs-Eval-Lite"],
       configs: ["ai2d"],
       split: "lite",
       licence: "cc-by-sa-4.0",
-      labelled: true,
+      answers: "public",
     },
   },
   aliases: ["ai2d_lite@lite"],
@@ -68,9 +68,10 @@ const masked: Task<Row> = {
     }
   },
   generation: { maxNewTokens: 16, temperature: 0 },
-  score({ options, answer }, output) {
+  hasReference: (row) => goldOf(row) !== undefined,
+  score(row, output) {
     const letter = letterBeforePeriod(stripReasoning(output.text)).trim();
-    const gold = optionLetters(options.length)[Number(answer)] ?? "";
+    const gold = goldOf(row) ?? "";
     return rightOrWrong(exactMatch(letter, gold, looseMatch), letter, gold);
   },
   metrics: [mean("accuracy")],
@@ -87,10 +88,15 @@ const unmasked: Task<Row> = {
       split: "test",
       rows: 3088,
       licence: "cc-by-sa-4.0",
-      labelled: true,
+      answers: "public",
     },
   },
 };
+
+/** The letter of the right option; undefined when `answer` is no position among them. */
+function goldOf({ options, answer }: Row): string | undefined {
+  return /^\d+$/.test(answer) ? optionLetters(options.length)[Number(answer)] : undefined;
+}
 
 const GPT4V =
   "Above choices are given in {option}. {content} format.\nPlease answer with the option letter from the given choices directly.";

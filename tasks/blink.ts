@@ -35,7 +35,7 @@ const SUB_TASKS = [
   ...["Multi-view_Reasoning", "Object_Localization", "Relative_Depth", "Relative_Reflectance"],
   ...["Semantic_Correspondence", "Spatial_Relation", "Visual_Correspondence", "Visual_Similarity"],
 ];
-const split = { sources: ["BLINK-Benchmark/BLINK"], split: "val", licence: "apache-2.0", labelled: true };
+const split = { sources: ["BLINK-Benchmark/BLINK"], split: "val", licence: "apache-2.0", answers: "public" } as const;
 const slug = (name: string): string => name.toLowerCase().replaceAll("-", "_");
 
 export default defineTask<Row>({
@@ -74,6 +74,7 @@ export default defineTask<Row>({
       };
     },
   },
+  hasReference: ({ answer, choices }) => optionLetters(choices.length).some((letter) => answer === `(${letter})`),
   score(row, output, { scoring, verdicts }) {
     const text = stripReasoning(output.text);
     if (scoring === "lmms-eval") return chosen(leadingLetter(text), row.answer.replace(/^[()]+|[()]+$/g, ""));

@@ -1,5 +1,6 @@
 import {
   defineTask,
+  hasText,
   Image,
   lastLine,
   mean,
@@ -34,14 +35,14 @@ export default defineTask<Row>({
       split: "test",
       rows: 2500,
       licence: "GPL-3.0",
-      labelled: true,
+      answers: "public",
     },
     lite: {
       sources: ["lmms-lab-encoder/LMMs-Eval-Lite", "lmms-lab/LMMs-Eval-Lite"],
       configs: ["chartqa"],
       split: "lite",
       licence: "GPL-3.0",
-      labelled: true,
+      answers: "public",
     },
   },
   row,
@@ -50,6 +51,7 @@ export default defineTask<Row>({
   profiles: ["default", "qwen_vl"],
   prompt: ({ image, question }, profile) => userPrompt(image, question + lastLine(profile, lines)),
   generation: { maxNewTokens: 16, temperature: 0 },
+  hasReference: ({ answer }) => hasText(answer),
   score: ({ answer }, output) => relaxedScore(answer, output),
   // Papers print the mean of the two halves, which have 1,250 questions each.
   metrics: [mean("relaxed_overall"), meanOfGroups("mean_of_halves", { group: "half" })],

@@ -4,6 +4,7 @@ import {
   cmmmuScore,
   defineTask,
   domainOf,
+  hasText,
   Image,
   mean,
   Nullable,
@@ -46,8 +47,8 @@ export default defineTask<Row>({
   about: "MMMU's Chinese sibling: multiple choice, true or false, fill in the blank (Zhang et al. 2024).",
   cite: "https://arxiv.org/abs/2401.11944; scoring follows lmms-eval cmmmu/utils.py, which is the authors' script",
   splits: {
-    val: { ...split, split: "val", rows: 900, labelled: true },
-    test: { ...split, split: "test", rows: 11_000, labelled: false },
+    val: { ...split, split: "val", rows: 900, answers: "public" },
+    test: { ...split, split: "test", rows: 11_000, answers: "secret" },
   },
   row,
   id: ({ id }) => String(id),
@@ -57,8 +58,10 @@ export default defineTask<Row>({
     return userPrompt(...images.flatMap((one) => one ?? []), words);
   },
   generation: { maxNewTokens: 16, temperature: 0 },
+  hasReference: (row) => hasGold(row),
   score: (row, output, context) =>
     cmmmuScore({ ...row, options: options(row), answer: row.answer ?? "" }, output, context),
+  answer: (row, output, context) => cmmmuScore({ ...row, options: options(row), answer: "" }, output, context).answer,
   metrics: [mean("accuracy")],
   groups: {
     domain: ({ subcategory }) => domainOf(subcategory, cmmmuDomains),
@@ -76,6 +79,12 @@ export default defineTask<Row>({
     format: "jsonl",
   },
 });
+
+/** Letters of options (several may be right), a verdict, or words. */
+function hasGold({ type, answer }: Row): boolean {
+  if (type === "选择") return /^[A-D]+$/.test(answer ?? "");
+  return type === "判断" ? answer === "对" || answer === "错" : hasText(answer);
+}
 
 const options = ({ option1, option2, option3, option4 }: Row) =>
   [option1, option2, option3, option4].map((one) => one ?? "");

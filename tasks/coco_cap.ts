@@ -3,10 +3,12 @@ import {
   captionMetrics,
   captionScore,
   defineTask,
+  hasText,
   Image,
   Nullable,
   type Split,
   type Static,
+  stripReasoning,
   type Task,
   Type,
   userPrompt,
@@ -22,7 +24,7 @@ type Row = Static<typeof row>;
 /** COCO's number of the image: the digits at the end of the file's name. */
 const imageId = ({ question_id }: Row) => Number(question_id.split("_").at(-1)?.split(".")[0]);
 
-const split = { licence: "CC-BY-4.0", labelled: true };
+const split = { licence: "CC-BY-4.0", answers: "public" } as const;
 const coco2014 = ["lmms-lab-encoder/COCO-Caption", "lmms-lab/COCO-Caption"];
 const coco2017 = ["lmms-lab-encoder/COCO-Caption2017", "lmms-lab/COCO-Caption2017"];
 const lite: Split = {
@@ -40,7 +42,9 @@ const captions: Omit<Task<Row>, "name" | "splits"> = {
   id: ({ question_id }) => question_id,
   prompt: ({ image }) => userPrompt(image, CAPTION_REQUEST),
   generation: { maxNewTokens: 64, temperature: 0 },
-  score: ({ answer }, output) => captionScore(answer, output),
+  hasReference: ({ answer }) => hasText(answer),
+  score: ({ answer }, output) => captionScore(answer ?? [], output),
+  answer: (_, output) => stripReasoning(output.text),
   metrics: captionMetrics(),
 };
 
@@ -48,7 +52,7 @@ const captions: Omit<Task<Row>, "name" | "splits"> = {
 const test = (name: string, sources: readonly string[], rows: number): Task<Row> => ({
   ...captions,
   name,
-  splits: { test: { ...split, sources, split: "test", rows, labelled: false } },
+  splits: { test: { ...split, sources, split: "test", rows, answers: "secret" } },
   generation: { maxNewTokens: 128, temperature: 0 },
   submission: {
     file: "coco_captions_test2014_alg_results.json", // the server's name for both years

@@ -29,7 +29,7 @@ export default defineTask<Row>({
       split: "test",
       rows: 100,
       licence: "not stated by the owners",
-      labelled: true,
+      answers: "public",
     },
   },
   row,

@@ -1,11 +1,13 @@
 import {
   anlsScore,
   defineTask,
+  hasText,
   Image,
   lastLine,
   mean,
   Nullable,
   type Static,
+  stripReasoning,
   type Task,
   Type,
   userPrompt,
@@ -42,9 +44,9 @@ const submission = (file: string): NonNullable<Task<DocvqaRow>["submission"]> =>
 const first = (labels: readonly string[] | null | undefined) => labels?.[0];
 
 const splits = (config: string, lite: string, val: number, test: number): Task["splits"] => ({
-  val: { sources, configs: [config], split: "validation", rows: val, licence: "MIT", labelled: true },
-  test: { sources, configs: [config], split: "test", rows: test, licence: "MIT", labelled: false },
-  lite: { sources: liteSources, configs: [lite], split: "lite", licence: "MIT", labelled: true },
+  val: { sources, configs: [config], split: "validation", rows: val, licence: "MIT", answers: "public" },
+  test: { sources, configs: [config], split: "test", rows: test, licence: "MIT", answers: "secret" },
+  lite: { sources: liteSources, configs: [lite], split: "lite", licence: "MIT", answers: "public" },
 });
 
 export default [
@@ -62,7 +64,9 @@ export default [
     prompt: ({ image, question }, profile) =>
       userPrompt(image, question + lastLine(profile, { default: WORD_OR_PHRASE, qwen_vl: " Answer:" })),
     generation: { maxNewTokens: 32, temperature: 0 },
-    score: ({ answers }, output) => anlsScore(answers, output),
+    hasReference: ({ answers }) => hasText(answers),
+    score: ({ answers }, output) => anlsScore(answers ?? [], output),
+    answer: (_, output) => stripReasoning(output.text),
     metrics: [mean("anls")],
     groups: { question_type: ({ question_types }) => first(question_types) },
     submission: submission("docvqa_test_for_submission.json"),
@@ -79,7 +83,9 @@ export default [
     imageKey: ({ image_url, questionId }) => image_url ?? questionId,
     prompt: ({ image, question }) => userPrompt(image, `${question}\n${WORD_OR_PHRASE}`),
     generation: { maxNewTokens: 32, temperature: 0 },
-    score: ({ answers }, output) => anlsScore(answers, output),
+    hasReference: ({ answers }) => hasText(answers),
+    score: ({ answers }, output) => anlsScore(answers ?? [], output),
+    answer: (_, output) => stripReasoning(output.text),
     metrics: [mean("anls")],
     groups: {
       answer_type: ({ answer_type }) => first(answer_type),

@@ -1,6 +1,7 @@
 import {
   defineTask,
   ferretRule,
+  hasText,
   Image,
   type Output,
   REVIEWER,
@@ -38,7 +39,7 @@ export default defineTask<Row>({
       split: "test",
       rows: 120,
       licence: "CC-BY-NC-4.0",
-      labelled: true,
+      answers: "public",
     },
   },
   row,
@@ -69,6 +70,7 @@ export default defineTask<Row>({
       };
     },
   },
+  hasReference: ({ gpt_answer }) => hasText(gpt_answer),
   score: (_, output, context) => reviewScore(stripReasoning(output.text), context),
   metrics: [relativeScore("relative_score")],
   groups: { category: ({ category }) => category },

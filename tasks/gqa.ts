@@ -1,4 +1,15 @@
-import { defineTask, gqaScore, Image, lastLine, mean, type Static, Type, userPrompt, WORD_OR_PHRASE } from "llava-eval";
+import {
+  defineTask,
+  gqaScore,
+  hasText,
+  Image,
+  lastLine,
+  mean,
+  type Static,
+  Type,
+  userPrompt,
+  WORD_OR_PHRASE,
+} from "llava-eval";
 
 const row = Type.Object({
   id: Type.String(),
@@ -26,7 +37,7 @@ export default defineTask<Row>({
       images,
       rows: 12_578,
       licence: "CC-BY-4.0",
-      labelled: true,
+      answers: "public",
     },
     lite: {
       sources: ["lmms-lab-encoder/LMMs-Eval-Lite", "lmms-lab/LMMs-Eval-Lite"],
@@ -34,7 +45,7 @@ export default defineTask<Row>({
       split: "lite",
       images: { ...images, sources },
       licence: "CC-BY-4.0",
-      labelled: true,
+      answers: "public",
     },
   },
   row,
@@ -44,6 +55,7 @@ export default defineTask<Row>({
   prompt: ({ image, question }, profile) =>
     userPrompt(image, question + lastLine(profile, { default: WORD_OR_PHRASE, qwen_vl: " Answer:" })),
   generation: { maxNewTokens: 16, temperature: 0 },
+  hasReference: ({ answer }) => hasText(answer),
   score: ({ answer }, output, context) => gqaScore(answer, output, context),
   metrics: [mean("accuracy")],
 });

@@ -3,6 +3,7 @@ import {
   type HallusionVerdict,
   hallusionContainsYes,
   hallusionCorrect,
+  hallusionId,
   hallusionMetric,
   hallusionQuestion,
   hallusionVerdict,
@@ -31,15 +32,6 @@ const row = Type.Object({
 });
 type Row = Static<typeof row>;
 
-/** What the group accuracies need of an answer. */
-const data = ({ category, subcategory, set_id, figure_id, question_id }: Row, correct: boolean) => ({
-  category,
-  subcategory,
-  set: set_id,
-  figure: figure_id,
-  question: question_id,
-  correct,
-});
 const meanings: Record<HallusionVerdict, string> = { "0": "incorrect", "1": "correct", "2": "unclear" };
 
 const questions: Omit<Task<Row>, "name" | "score" | "metrics"> = {
@@ -53,15 +45,17 @@ const questions: Omit<Task<Row>, "name" | "score" | "metrics"> = {
       split: "image",
       rows: 951,
       licence: "BSD-3-Clause",
-      labelled: true,
+      answers: "public",
     },
   },
   row,
-  id: (row) => [row.category, row.subcategory, row.set_id, row.figure_id, row.question_id].join("_"),
+  id: ({ category, subcategory, set_id, figure_id, question_id }) =>
+    hallusionId({ category, subcategory, set: set_id, figure: figure_id, question: question_id }),
   imageKey: (row) => [row.category, row.subcategory, row.set_id, row.figure_id].join("_"),
   cluster: (row) => [row.category, row.subcategory, row.set_id].join("_"),
   prompt: ({ image, question }) => userPrompt(...(image ? [image] : []), question),
   generation: { maxNewTokens: 128, temperature: 0 },
+  hasReference: ({ gt_answer }) => gt_answer === "0" || gt_answer === "1",
   groups: { category: ({ category }) => category, subcategory: ({ subcategory }) => subcategory },
 };
 
@@ -84,7 +78,7 @@ const judged: Task<Row> = {
     if (verdict === undefined) return notJudged;
     const code = verdict as HallusionVerdict;
     const correct = hallusionCorrect(code, row.category, row.figure_id);
-    return { ...rightOrWrong(correct, meanings[code], row.gt_answer_details), data: data(row, correct) };
+    return rightOrWrong(correct, meanings[code], row.gt_answer_details);
   },
   metrics: [hallusionMetric("aAcc", "answer"), hallusionMetric("fAcc", "figure"), hallusionMetric("qAcc", "question")],
 };
@@ -96,8 +90,7 @@ const offline: Task<Row> = {
   about: `${questions.about} Scored by whether the answer contains "yes", without a judge.`,
   score(row, output) {
     const text = stripReasoning(output.text);
-    const correct = hallusionContainsYes(text, row.gt_answer);
-    return { ...rightOrWrong(correct, text, row.gt_answer), data: data(row, correct) };
+    return rightOrWrong(hallusionContainsYes(text, row.gt_answer), text, row.gt_answer);
   },
   metrics: [
     hallusionMetric("contains_yes_aAcc", "answer"),

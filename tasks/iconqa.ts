@@ -1,6 +1,7 @@
 import {
   defineTask,
   Image,
+  iconQaGold,
   iconQaScore,
   letteredOptions,
   mean,
@@ -23,7 +24,11 @@ const row = Type.Object({
 });
 type Row = Static<typeof row>;
 
-const split = { sources: ["lmms-lab-encoder/ICON-QA", "lmms-lab/ICON-QA"], licence: "CC-BY-NC-SA-4.0", labelled: true };
+const split = {
+  sources: ["lmms-lab-encoder/ICON-QA", "lmms-lab/ICON-QA"],
+  licence: "CC-BY-NC-SA-4.0",
+  answers: "public",
+} as const;
 const intro = "Given a set of images and a question, please provide the answer to the question.\n";
 
 export default defineTask<Row>({
@@ -43,6 +48,7 @@ export default defineTask<Row>({
     return userPrompt(...images, intro + words(row));
   },
   generation: { maxNewTokens: 32, temperature: 0 },
+  hasReference: (row) => iconQaGold({ options: answers(row), answer: row.answer }) !== undefined,
   score: (row, output, context) => iconQaScore({ options: answers(row), answer: row.answer }, output, context),
   metrics: [mean("accuracy", { of: "accuracy" }), mean("anls", { of: "anls" })],
   groups: { ques_type: ({ ques_type }) => ques_type, grade: ({ grade }) => grade ?? undefined },

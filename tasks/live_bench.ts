@@ -1,10 +1,12 @@
 import {
   defineTask,
   embeddedJson,
+  hasText,
   Image,
   liveBenchRating,
   mean,
   notJudged,
+  type Split,
   type Static,
   stripReasoning,
   Type,
@@ -29,12 +31,12 @@ const EARLY = [
   "Broader Implications",
   "Further Insights",
 ];
-const round = (config: string) => ({
+const round = (config: string): Split => ({
   sources: ["lmms-eval/LiveBench", "lmms-lab/LiveBench"],
   configs: [config],
   split: "test",
   licence: "mit",
-  labelled: true,
+  answers: "public",
 });
 
 export default defineTask<Row>({
@@ -65,9 +67,10 @@ export default defineTask<Row>({
       };
     },
   },
+  hasReference: ({ answer }) => hasText(answer),
   score({ answer: reference }, output, { verdicts: [rating] }) {
     const answer = stripReasoning(output.text);
-    if (answer === "") return { status: "scored", value: 0, answer, label: "empty", targets: [reference] };
+    if (answer === "") return { status: "scored", value: 0, answer, targets: [reference] };
     if (typeof rating !== "number") return notJudged;
     return { status: "scored", value: rating / 10, answer, targets: [reference] };
   },

@@ -1,5 +1,6 @@
 import {
   defineTask,
+  hasText,
   Image,
   LLAVA_BENCH_RULE,
   type Output,
@@ -36,7 +37,7 @@ export default defineTask<Row>({
       split: "train",
       rows: 60,
       licence: "apache-2.0",
-      labelled: true,
+      answers: "public",
     },
   },
   row,
@@ -56,6 +57,7 @@ export default defineTask<Row>({
     ask: (row, output, verdicts, scoring) =>
       verdicts.length > 0 ? undefined : reviewQuestion({ ...review(row, output), rule: LLAVA_BENCH_RULE }, scoring),
   },
+  hasReference: ({ gpt_answer }) => hasText(gpt_answer),
   score: (_, output, context) => reviewScore(stripReasoning(output.text), context),
   metrics: [relativeScore("relative_score")],
   groups: { category: ({ category }) => category },

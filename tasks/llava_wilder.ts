@@ -1,5 +1,6 @@
 import {
   defineTask,
+  hasText,
   Image,
   relativeScore,
   reviewScore,
@@ -30,7 +31,7 @@ export default defineTask<Row>({
       split: "test",
       rows: 128,
       licence: "apache-2.0",
-      labelled: true,
+      answers: "public",
     },
   },
   row,
@@ -51,6 +52,7 @@ export default defineTask<Row>({
       };
     },
   },
+  hasReference: ({ Answer }) => hasText(Answer),
   score: (_, output, context) => reviewScore(stripReasoning(output.text), context),
   metrics: [relativeScore("relative_score")],
 });

@@ -1,5 +1,6 @@
 import {
   defineTask,
+  hasText,
   Image,
   mathVerseExtraction,
   mathVerseMatching,
@@ -34,7 +35,7 @@ const split = (config: string, name: string, rows: number): Split => ({
   split: name,
   rows,
   licence: "mit",
-  labelled: true,
+  answers: "public",
 });
 const versions = ["text_lite", "text_dominant", "vision_intensive", "vision_dominant", "vision_only"];
 
@@ -67,6 +68,7 @@ export default defineTask<Row>({
     template: `${mathVerseExtraction("{response}")}\n\n${mathVerseMatching("{question}", "{answer}", "{extraction}")}`,
     ask: mathVerseToJudge,
   },
+  hasReference: ({ answer }) => hasText(answer),
   score: mathVerseScore,
   metrics: [mean("accuracy")],
   groups: {

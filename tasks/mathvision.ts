@@ -2,6 +2,7 @@ import {
   bracketedOptions,
   defineTask,
   extractMathVisionAnswer,
+  hasText,
   Image,
   letteredOptions,
   mathVisionCorrect,
@@ -25,7 +26,7 @@ const row = Type.Object({
 type Row = Static<typeof row>;
 
 const STEP_BY_STEP = 'Please solve the problem step by step and put your answer in one "\\boxed{}".';
-const split = { sources: ["MathLLMs/MathVision"], licence: "mit", labelled: true };
+const split = { sources: ["MathLLMs/MathVision"], licence: "mit", answers: "public" } as const;
 
 export default defineTask<Row>({
   name: "mathvision",
@@ -42,6 +43,7 @@ export default defineTask<Row>({
   profiles: ["default", "official"],
   prompt: (row, profile) => userPrompt(row.decoded_image, profile === "official" ? officialWords(row) : lmmsWords(row)),
   generation: { maxNewTokens: 16_384, temperature: 0 },
+  hasReference: ({ answer }) => hasText(answer),
   score(row, output) {
     const answer = extractMathVisionAnswer(stripReasoning(output.text));
     return rightOrWrong(mathVisionCorrect(answer, row.answer, row.options), answer, row.answer);

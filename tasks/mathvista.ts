@@ -1,5 +1,6 @@
 import {
   defineTask,
+  hasText,
   Image,
   type MathVistaForm,
   mathVistaExtraction,
@@ -47,8 +48,8 @@ export default defineTask<Row>({
   about: "Mathematics in charts, figures and scenes; a judge extracts the answer (Lu et al. 2024).",
   cite: "https://arxiv.org/abs/2310.02255; official scoring follows lupantech/MathVista evaluation/",
   splits: {
-    testmini: { ...split, split: "testmini", rows: 1000, labelled: true },
-    test: { ...split, split: "test", rows: 5141, labelled: false },
+    testmini: { ...split, split: "testmini", rows: 1000, answers: "public" },
+    test: { ...split, split: "test", rows: 5141, answers: "secret" },
   },
   row,
   id: ({ pid }) => pid,
@@ -63,15 +64,16 @@ export default defineTask<Row>({
     template: mathVistaExtraction("{query}", "{response}"),
     ask: (row, output, verdicts) => (verdicts.length > 0 ? undefined : mathVistaToJudge(row, output)),
   },
+  hasReference: ({ answer, question_type, choices }) =>
+    question_type === "multi_choice" ? (choices ?? []).includes(answer ?? "") : hasText(answer),
   score(row, output, context) {
-    // The server takes responses and extracts itself.
-    if (!row.answer) return { status: "scored", value: {}, answer: stripReasoning(output.text) };
     const score = mathVistaScore(row, output, context);
     if (score.status === "unscored" || typeof score.value !== "number") return score;
     const { value } = score;
     const skills = SKILLS.filter((skill) => row.metadata.skills.some((name) => name.startsWith(skill)));
     return { ...score, value: { accuracy: value, ...Object.fromEntries(skills.map((skill) => [skill, value])) } };
   },
+  answer: (_, output) => stripReasoning(output.text), // the server extracts itself
   metrics: [
     mean("accuracy", { of: "accuracy" }),
     ...SKILLS.map((skill) => mean(`accuracy_${skill}`, { of: skill, perGroup: false })),

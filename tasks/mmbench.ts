@@ -4,6 +4,7 @@ import {
   Image,
   LETTER_DIRECTLY,
   mean,
+  mmbenchHasReference,
   mmbenchJudgedScore,
   mmbenchMatching,
   mmbenchPrompt,
@@ -14,6 +15,7 @@ import {
   Nullable,
   type Split,
   type Static,
+  stripReasoning,
   type Task,
   Type,
 } from "llava-eval";
@@ -39,15 +41,15 @@ const LETTER_DIRECTLY_CN = "请直接使用所提供的选项字母作为答案�
 const LITE = ["lmms-lab-encoder/LMMs-Eval-Lite", "lmms-lab/LMMs-Eval-Lite"];
 
 const splits = (config: string): Record<string, Split> => ({
-  dev: { sources: SOURCES, configs: [config], split: "dev", rows: 4329, licence: "apache-2.0", labelled: true },
-  test: { sources: SOURCES, configs: [config], split: "test", rows: 6666, licence: "apache-2.0", labelled: false },
-  lite: { sources: LITE, configs: [`mmbench_${config}_dev`], split: "lite", licence: "apache-2.0", labelled: true },
+  dev: { sources: SOURCES, configs: [config], split: "dev", rows: 4329, licence: "apache-2.0", answers: "public" },
+  test: { sources: SOURCES, configs: [config], split: "test", rows: 6666, licence: "apache-2.0", answers: "secret" },
+  lite: { sources: LITE, configs: [`mmbench_${config}_dev`], split: "lite", licence: "apache-2.0", answers: "public" },
 });
 
 const english: Task<Row> = {
   name: "mmbench_en",
   aliases: ["mmbench_en_dev_static@dev", "mmbench_en_test@test"],
-  version: 1,
+  version: 2,
   about: "Multiple choice asked once per rotation of the options; letters by rules, no judge (Liu et al. 2023).",
   cite: "https://arxiv.org/abs/2307.06281; rules of VLMEvalKit as in lmms-eval mmbench/mmbench_evals.py",
   splits: splits("en"),
@@ -59,7 +61,9 @@ const english: Task<Row> = {
   prompt: (row, profile) =>
     mmbenchPrompt(row, profile, { header: "There are several options:", last: LETTER_DIRECTLY }),
   generation: { maxNewTokens: 1024, temperature: 0 },
+  hasReference: (row) => mmbenchHasReference(row),
   score: mmbenchStaticScore,
+  answer: (_, output) => stripReasoning(output.text),
   metrics: [
     circularAccuracy("circular_accuracy", { of: "pass" }),
     mean("vanilla_accuracy", { of: "vanilla" }),

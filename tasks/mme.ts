@@ -10,6 +10,7 @@ import {
   Type,
   userPrompt,
   WORD_OR_PHRASE,
+  yesNoTruth,
 } from "llava-eval";
 
 const row = Type.Object({
@@ -39,7 +40,7 @@ export default defineTask<Row>({
       split: "test",
       rows: 2374,
       licence: "not stated by the owners",
-      labelled: true,
+      answers: "public",
     },
   },
   row,
@@ -49,6 +50,7 @@ export default defineTask<Row>({
   profiles: ["default", "gpt4v", "qwen_vl", "otterhd", "plm", "xcomposer2_4khd"],
   prompt: ({ image, question }, profile) => userPrompt(image, words(question.trim(), profile)),
   generation: { maxNewTokens: 16, temperature: 0 },
+  hasReference: ({ answer }) => ["yes", "no"].includes(yesNoTruth(answer)),
   score: (row, output, context) => mmeAnswerScore(row.answer, output, context),
   metrics: [
     mmeMetric("mme_perception_score", "perception"),

@@ -8,6 +8,7 @@ import {
   imagesInPlace,
   mean,
   mmmuBareQuestion,
+  mmmuHasReference,
   mmmuPrompt,
   mmmuScore,
   notJudged,
@@ -41,9 +42,9 @@ const mmmu: Task<Row> = {
   about: "College-level questions from 30 subjects, 94 % multiple choice (Yue et al. 2023).",
   cite: "https://arxiv.org/abs/2311.16502; official scoring follows MMMU-Benchmark/MMMU mmmu/utils/eval_utils.py",
   splits: {
-    val: { ...split, split: "validation", rows: 900, labelled: true },
-    dev: { ...split, split: "dev", rows: 150, labelled: true },
-    test: { ...split, split: "test", rows: 10_500, labelled: false, generation: { maxNewTokens: 512 } },
+    val: { ...split, split: "validation", rows: 900, answers: "public" },
+    dev: { ...split, split: "dev", rows: 150, answers: "public" },
+    test: { ...split, split: "test", rows: 10_500, answers: "secret", generation: { maxNewTokens: 512 } },
   },
   row,
   id: ({ id }) => id,
@@ -53,7 +54,9 @@ const mmmu: Task<Row> = {
     return profile === "interleaved" ? imagesInPlace(row, words) : imagesFirst(row, words);
   },
   generation: { maxNewTokens: 128, temperature: 0 },
+  hasReference: (row) => mmmuHasReference(row),
   score: mmmuScore,
+  answer: (row, output, context) => mmmuScore(row, output, context).answer,
   metrics: [mean("accuracy")],
   groups: { domain: ({ id }) => domainOf(subjectOf(id)), subject: ({ id }) => subjectOf(id) },
   submission: {

@@ -6,6 +6,7 @@ import {
   imagesInPlace,
   letteredOptions,
   mean,
+  mmmuHasReference,
   mmmuProScore,
   parseStringList,
   type TaggedRow,
@@ -26,7 +27,13 @@ type Row = TaggedRow & { id: string; question: string; options: string; answer: 
 const DIRECT = "Answer with the option letter from the given choices directly.";
 const LAST_LINE =
   "The last line of your response should be of the following format: 'Answer: $LETTER' (without quotes) where LETTER is one of options. Think step by step before answering.";
-const split = { sources: ["MMMU/MMMU_Pro"], split: "test", rows: 1730, licence: "apache-2.0", labelled: true };
+const split = {
+  sources: ["MMMU/MMMU_Pro"],
+  split: "test",
+  rows: 1730,
+  licence: "apache-2.0",
+  answers: "public",
+} as const;
 
 const direct: Task<Row> = {
   name: "mmmu_pro_standard",
@@ -48,6 +55,7 @@ const direct: Task<Row> = {
     return profile === "interleaved" ? imagesInPlace(row, words) : imagesFirst(row, words);
   },
   generation: { maxNewTokens: 256, temperature: 0 },
+  hasReference: (row) => mmmuHasReference(row),
   score: (row, output, context) => mmmuProScore(row, output, context, false),
   metrics: [mean("accuracy")],
   groups: { domain: ({ subject }) => domainOf(subject), subject: ({ subject }) => subject },

@@ -1,12 +1,11 @@
 import {
   defineTask,
   Image,
+  isOptionLetter,
   mean,
   meanOfGroups,
-  mmstarCorrect,
-  rightOrWrong,
+  mmstarScore,
   type Static,
-  stripReasoning,
   Type,
   userPrompt,
 } from "llava-eval";
@@ -27,7 +26,7 @@ export default defineTask<Row>({
   about: "1,500 questions that need the picture, six capabilities (Chen et al. 2024).",
   cite: "https://arxiv.org/abs/2403.20330; official scoring follows MMStar-Benchmark/MMStar eval/vlmeval/evaluate/mmstar.py",
   splits: {
-    val: { sources: ["Lin-Chen/MMStar"], split: "val", rows: 1500, licence: "not stated", labelled: true },
+    val: { sources: ["Lin-Chen/MMStar"], split: "val", rows: 1500, licence: "not stated", answers: "public" },
   },
   row,
   id: ({ index }) => String(index),
@@ -38,10 +37,8 @@ export default defineTask<Row>({
     return userPrompt(image, `${words}\nAnswer with the option's letter from the given choices directly`);
   },
   generation: { maxNewTokens: 1024, temperature: 0 },
-  score(row, output, { scoring }) {
-    const text = stripReasoning(output.text);
-    return rightOrWrong(mmstarCorrect(text, row.answer, scoring), text, row.answer);
-  },
+  hasReference: ({ answer }) => isOptionLetter(answer.trim().toUpperCase(), 4),
+  score: ({ answer }, output, context) => mmstarScore(answer, output, context),
   // The authors average over all questions, lmms-eval over the means of the 18 finer categories.
   metrics: [mean("accuracy"), meanOfGroups("average", { group: "l2_category" })],
   groups: { category: ({ category }) => category, l2_category: ({ l2_category }) => l2_category },

@@ -6,7 +6,10 @@ import {
   inferChoiceVlmEvalKit,
   mean,
   Nullable,
+  type Output,
   parseChoice,
+  type ScoreContext,
+  type Scored,
   type Static,
   stripReasoning,
   type Task,
@@ -31,12 +34,21 @@ const LETTERS = ["A", "B", "C", "D", "E", "F", "G", "H", "I"] as const;
 const optionsOf = (row: Row) =>
   LETTERS.flatMap((letter) => (row[letter]?.trim() ? [[letter, row[letter]?.trim() ?? ""] as const] : []));
 
+function scored(row: Row, output: Output, context: ScoreContext): Scored {
+  const answer = stripReasoning(output.text);
+  const options = optionsOf(row);
+  const gold = row.answer?.trim() ?? "";
+  if (context.scoring === "official") return chosen(inferChoiceVlmEvalKit(answer, Object.fromEntries(options)), gold);
+  const letters = options.map(([letter]) => letter);
+  return byLetter(parseChoice("mmt", answer, letters), gold, letters, context);
+}
+
 const splits = (name: string, rows: { val?: number; test?: number }): Task["splits"] => {
   const split = { sources: [`lmms-lab-encoder/${name}`, `lmms-lab/${name}`], licence: "cc-by-4.0" };
   const counted = (count: number | undefined) => (count === undefined ? {} : { rows: count });
   return {
-    val: { ...split, split: "val", ...counted(rows.val), labelled: true },
-    test: { ...split, split: "test", ...counted(rows.test), labelled: false },
+    val: { ...split, split: "val", ...counted(rows.val), answers: "public" },
+    test: { ...split, split: "test", ...counted(rows.test), answers: "secret" },
   };
 };
 
@@ -56,14 +68,9 @@ const single: Task<Row> = {
     return userPrompt("Question: ", ...[row.image].flat(), `\n${row.question.trim()}\n${lines.join("\n")}\n${last}`);
   },
   generation: { maxNewTokens: 8, temperature: 0 },
-  score(row, output, context) {
-    const answer = stripReasoning(output.text);
-    const options = optionsOf(row);
-    const gold = row.answer?.trim() ?? "";
-    if (context.scoring === "official") return chosen(inferChoiceVlmEvalKit(answer, Object.fromEntries(options)), gold);
-    const letters = options.map(([letter]) => letter);
-    return byLetter(parseChoice("mmt", answer, letters), gold, letters, context);
-  },
+  hasReference: (row) => optionsOf(row).some(([letter]) => letter === row.answer?.trim()),
+  score: scored,
+  answer: (row, output, context) => scored(row, output, context).answer,
   metrics: [mean("accuracy")],
   groups: { category: ({ category }) => category, l2_category: (row) => row["l2-category"] },
   submission: {

@@ -1,6 +1,7 @@
 import {
   correctnessScore,
   defineTask,
+  hasText,
   Image,
   mean,
   mmvetCapabilities,
@@ -35,7 +36,7 @@ export default defineTask<Row>({
       split: "test",
       rows: 218,
       licence: "apache-2.0",
-      labelled: true,
+      answers: "public",
     },
   },
   row,
@@ -59,6 +60,7 @@ export default defineTask<Row>({
       };
     },
   },
+  hasReference: ({ answer }) => hasText(answer),
   score({ answer, capability }, output, { verdicts: [score] }) {
     if (typeof score !== "number") return notJudged;
     const needed = mmvetCapabilities.filter((name) => capability.includes(name));

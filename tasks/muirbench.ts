@@ -5,6 +5,7 @@ import {
   defineTask,
   Image,
   imagesAtMarks,
+  isOptionLetter,
   LETTER_DIRECTLY,
   letterBeforePeriod,
   letteredOptions,
@@ -34,13 +35,14 @@ export default defineTask<Row>({
   about: "Questions over several pictures, twelve tasks, half of them without an answer (Wang et al. 2024).",
   cite: "https://arxiv.org/abs/2406.09411; official scoring follows muirbench/MuirBench eval/utils/postprocess.py",
   splits: {
-    test: { sources: ["MUIRBENCH/MUIRBENCH"], split: "test", rows: 2600, licence: "cc-by-4.0", labelled: true },
+    test: { sources: ["MUIRBENCH/MUIRBENCH"], split: "test", rows: 2600, licence: "cc-by-4.0", answers: "public" },
   },
   row,
   id: ({ idx }) => idx,
   profiles: ["default", "official"],
   prompt: (row, profile) => imagesAtMarks(row.image_list, profile === "official" ? officialWords(row) : lmmsWords(row)),
   generation: { maxNewTokens: 16, temperature: 0 },
+  hasReference: ({ options, answer }) => isOptionLetter(answer, options.length),
   score({ options, answer }, output, context) {
     const text = stripReasoning(output.text);
     if (context.scoring === "official")

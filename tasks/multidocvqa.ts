@@ -1,10 +1,12 @@
 import {
   defineTask,
+  hasText,
   imageColumns,
   mean,
   multiPageScore,
   Nullable,
   parseStringList,
+  stripReasoning,
   type TaggedRow,
   Type,
   userPrompt,
@@ -21,6 +23,7 @@ const row = Type.Object({
 });
 type Row = TaggedRow & { questionId: string; doc_id: string; question: string; answers?: string | null };
 
+const answersIn = (list: string | null | undefined) => (list ? parseStringList(list) : []);
 const split = { sources: ["lmms-lab-encoder/MP-DocVQA", "lmms-lab/MP-DocVQA"], licence: "MIT" };
 
 export default defineTask<Row>({
@@ -30,8 +33,8 @@ export default defineTask<Row>({
   about: "Questions about documents of up to 20 pages (Tito et al. 2023).",
   cite: "https://arxiv.org/abs/2212.05935; scoring follows the authors' rubenpt91/MP-DocVQA-Framework metrics.py",
   splits: {
-    val: { ...split, split: "val", rows: 5187, labelled: true },
-    test: { ...split, split: "test", rows: 5019, labelled: false },
+    val: { ...split, split: "val", rows: 5187, answers: "public" },
+    test: { ...split, split: "test", rows: 5019, answers: "secret" },
   },
   row,
   id: ({ questionId }) => questionId,
@@ -41,7 +44,9 @@ export default defineTask<Row>({
     return userPrompt(...images, `${row.question}\n${WORD_OR_PHRASE}`);
   },
   generation: { maxNewTokens: 32, temperature: 0 },
-  score: ({ answers }, output) => multiPageScore(answers ? parseStringList(answers) : [], output),
+  hasReference: ({ answers }) => hasText(answersIn(answers)),
+  score: ({ answers }, output) => multiPageScore(answersIn(answers), output),
+  answer: (_, output) => stripReasoning(output.text),
   metrics: [mean("anls", { of: "anls" }), mean("accuracy", { of: "accuracy" })],
   submission: {
     file: "multidocvqa_test_for_submission.json",

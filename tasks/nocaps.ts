@@ -3,9 +3,11 @@ import {
   captionMetrics,
   captionScore,
   defineTask,
+  hasText,
   Image,
   Nullable,
   type Static,
+  stripReasoning,
   Type,
   userPrompt,
 } from "llava-eval";
@@ -28,14 +30,14 @@ export default defineTask<Row>({
   about: "Captions of images with objects that COCO's captions do not name, ten references each (Agrawal et al. 2019).",
   cite: "https://arxiv.org/abs/1812.08658; metrics as in salaniz/pycocoevalcap; in-, near- and out-domain where the rows say which",
   splits: {
-    val: { ...split, split: "validation", rows: 4500, labelled: true },
-    test: { ...split, split: "test", rows: 10_600, labelled: false },
+    val: { ...split, split: "validation", rows: 4500, answers: "public" },
+    test: { ...split, split: "test", rows: 10_600, answers: "secret" },
     lite: {
       ...split,
       sources: ["lmms-lab-encoder/LMMs-Eval-Lite", "lmms-lab/LMMs-Eval-Lite"],
       configs: ["nocaps_val"],
       split: "lite",
-      labelled: true,
+      answers: "public",
     },
   },
   row,
@@ -44,7 +46,9 @@ export default defineTask<Row>({
   prompt: ({ image }, profile) =>
     userPrompt(image, profile === "plm" ? "Describe the image briefly." : CAPTION_REQUEST),
   generation: { maxNewTokens: 64, temperature: 0 },
-  score: ({ annotations_captions }, output) => captionScore(annotations_captions, output),
+  hasReference: ({ annotations_captions }) => hasText(annotations_captions),
+  score: ({ annotations_captions }, output) => captionScore(annotations_captions ?? [], output),
+  answer: (_, output) => stripReasoning(output.text),
   metrics: captionMetrics({ perGroup: true }),
   groups: { domain: ({ domain }) => domain ?? undefined },
   submission: {

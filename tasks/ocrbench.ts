@@ -1,5 +1,6 @@
 import {
   defineTask,
+  hasText,
   Image,
   lastLine,
   mean,
@@ -28,7 +29,7 @@ export default defineTask<Row>({
   about: "A thousand questions on text in images, from word reading to formulas; a point for each (Liu et al. 2024).",
   cite: "https://arxiv.org/abs/2305.07895; scoring follows Yuliang-Liu/MultimodalOCR OCRBench/example.py",
   splits: {
-    test: { sources: ["echo840/OCRBench"], split: "test", rows: 1000, licence: "MIT", labelled: true },
+    test: { sources: ["echo840/OCRBench"], split: "test", rows: 1000, licence: "MIT", answers: "public" },
   },
   row,
   id: ({ dataset, question, answer, image }) => rowDigest(dataset, question, ...answer, image.path),
@@ -40,6 +41,7 @@ export default defineTask<Row>({
     ),
   generation: { maxNewTokens: 128, temperature: 0 },
   // Release 0.7.2 of lmms-eval has the official rule; the width folding came after it.
+  hasReference: ({ answer }) => hasText(answer),
   score: ({ answer, dataset }, output) => {
     const text = stripReasoning(output.text);
     return rightOrWrong(ocrbenchHit(text, answer, dataset), text, answer);

@@ -1,5 +1,6 @@
 import {
   defineTask,
+  hasText,
   Image,
   lastLine,
   mean,
@@ -37,14 +38,14 @@ export default defineTask<Row>({
       split: "val2014",
       rows: 5046,
       licence: "CC-BY-4.0",
-      labelled: true,
+      answers: "public",
     },
     lite: {
       sources: ["lmms-lab-encoder/LMMs-Eval-Lite", "lmms-lab/LMMs-Eval-Lite"],
       configs: ["ok_vqa_val2014"],
       split: "lite",
       licence: "CC-BY-4.0",
-      labelled: true,
+      answers: "public",
     },
   },
   row,
@@ -52,6 +53,7 @@ export default defineTask<Row>({
   profiles: ["default", "clean", "plm"],
   prompt: ({ image, question }, profile) => userPrompt(image, question + lastLine(profile, lines)),
   generation: { maxNewTokens: 1024, temperature: 0 },
+  hasReference: ({ answers }) => hasText(answers),
   score: ({ answers }, output, context) => vqaPeopleScore(answers, output, context),
   metrics: [mean("accuracy")],
 });

@@ -9,6 +9,7 @@ import {
   userPrompt,
   WORD_OR_PHRASE,
   yesNoMetric,
+  yesNoTruth,
 } from "llava-eval";
 
 const row = Type.Object({
@@ -21,7 +22,7 @@ const row = Type.Object({
 });
 type Row = Static<typeof row>;
 
-const split = { sources: ["lmms-lab-encoder/POPE", "lmms-lab/POPE"], licence: "MIT", labelled: true };
+const split = { sources: ["lmms-lab-encoder/POPE", "lmms-lab/POPE"], licence: "MIT", answers: "public" } as const;
 const full = { ...split, configs: ["Full"], rows: 3000 };
 
 export default defineTask<Row>({
@@ -47,6 +48,7 @@ export default defineTask<Row>({
       question.trim() + lastLine(profile, { default: WORD_OR_PHRASE, plm: "Your response must be concise." }),
     ),
   generation: { maxNewTokens: 128, temperature: 0 },
+  hasReference: ({ answer }) => ["yes", "no"].includes(yesNoTruth(answer)),
   score: (row, output, context) => popeScore(row.answer, output, context),
   // LLaVA's papers print the mean of the three categories' F1.
   metrics: [

@@ -1,14 +1,4 @@
-import {
-  defineTask,
-  Image,
-  mean,
-  realWorldQaCorrect,
-  rightOrWrong,
-  type Static,
-  stripReasoning,
-  Type,
-  userPrompt,
-} from "llava-eval";
+import { defineTask, hasText, Image, mean, realWorldQaScore, type Static, Type, userPrompt } from "llava-eval";
 
 const row = Type.Object({
   image: Image(),
@@ -20,25 +10,23 @@ type Row = Static<typeof row>;
 
 export default defineTask<Row>({
   name: "realworldqa",
-  version: 1,
+  version: 2,
   about: "Spatial questions on photographs from cars and streets (xAI 2024).",
-  cite: "https://x.ai/news/grok-1.5v; scoring follows lmms-eval 0.7.2 realworldqa/utils.py",
+  cite: "https://x.ai/news/grok-1.5v; scoring follows lmms-eval 0.7.2 realworldqa/utils.py; official: without its last rule, a capital letter anywhere",
   splits: {
     test: {
       sources: ["lmms-lab-encoder/RealWorldQA", "lmms-lab/RealWorldQA"],
       split: "test",
       rows: 765,
       licence: "cc-by-nd-4.0",
-      labelled: true,
+      answers: "public",
     },
   },
   row,
   id: ({ image_path }) => image_path,
   prompt: ({ image, question }) => userPrompt(image, question.trim()),
   generation: { maxNewTokens: 16, temperature: 0 },
-  score({ answer }, output) {
-    const text = stripReasoning(output.text);
-    return rightOrWrong(realWorldQaCorrect(text, answer), text, answer);
-  },
+  hasReference: ({ answer }) => hasText(answer),
+  score: ({ answer }, output, context) => realWorldQaScore(answer, output, context),
   metrics: [mean("accuracy")],
 });

@@ -6,6 +6,7 @@ import {
   cornersOf,
   defineTask,
   fractionsOf,
+  hasText,
   Image,
   jsonBoxScore,
   mean,
@@ -48,12 +49,12 @@ const lite: Split = {
   configs: ["refcoco_bbox_val"],
   split: "lite",
   licence: "Apache-2.0",
-  labelled: true,
+  answers: "public",
 };
 
 const splitsOf = ({ repository, rows }: Collection): Record<string, Split> => {
   const sources = [`lmms-lab-encoder/${repository}`, `lmms-lab/${repository}`];
-  const split = { sources, licence: "Apache-2.0", labelled: true };
+  const split = { sources, licence: "Apache-2.0", answers: "public" } as const;
   return Object.fromEntries(
     Object.entries(rows).map(([name, count]) => [name, { ...split, split: name, rows: count }]),
   );
@@ -76,6 +77,7 @@ const captions = (collection: Collection): Omit<Task<Row>, "name" | "prompt"> =>
   about: "Describe a marked region of a COCO image; the references are what people called it (Yu et al. 2016).",
   splits: splitsOf(collection),
   id: ({ question_id }) => question_id,
+  hasReference: ({ answer }) => hasText(answer),
   score: ({ answer }, output) => captionScore(answer, output),
   metrics: captionMetrics(),
 });
@@ -86,6 +88,8 @@ const boxMetrics = [
   ...[0.1, 0.3, 0.7, 0.9].map((t) => mean(`ACC@${t}`, { of: `ACC@${t}` })),
   mean("Center_ACC", { of: "Center_ACC" }),
 ];
+/** No answer overlaps a box without area. */
+const hasReference = ({ bbox }: Row) => (bbox[2] as number) > 0 && (bbox[3] as number) > 0;
 const sizeOf = ({ imageSizes }: ScoreContext) => imageSizes?.[0] ?? ([1, 1] as const);
 const BOX_REQUEST =
   "Bounding box coordinates are specified in the format (top-left x, top-left y, bottom-right x, bottom-right y). All values are floating point numbers bounded between 0 and 1. Please provide the bounding box coordinate of the region this sentence describes: ";
@@ -101,6 +105,7 @@ const boxes = (collection: Collection): Task<ExpressionRow> => ({
   id: ({ question_id, expression }) => `${question_id}-${expression?.number ?? 0}`,
   imageKey: ({ file_name }) => file_name,
   prompt: ({ image, expression }) => userPrompt(image, BOX_REQUEST + (expression?.text ?? "")),
+  hasReference,
   score: ({ bbox }, output, context) => boxScore(fractionsOf(cornersOf(bbox), sizeOf(context)), output),
   metrics: boxMetrics,
 });
@@ -125,6 +130,7 @@ const grounding = (collection: Collection): Task<Row> => ({
     );
   },
   generation: { maxNewTokens: 512, temperature: 0 },
+  hasReference,
   score: ({ bbox }, output, context) => jsonBoxScore(cornersOf(bbox), sizeOf(context), output),
   metrics: boxMetrics,
 });

@@ -39,8 +39,8 @@ const split = {
   sources: ["lmms-lab-encoder/ScienceQA", "lmms-lab/ScienceQA"],
   split: "test",
   licence: "CC-BY-NC-SA-4.0",
-  labelled: true,
-};
+  answers: "public",
+} as const;
 const all = { test: { ...split, configs: ["ScienceQA-FULL"], rows: 4241 } };
 const withImage = { test: { ...split, configs: ["ScienceQA-IMG"], rows: 2017 } };
 
@@ -55,6 +55,7 @@ const scienceqa: Task<Row> = {
   profiles: ["default", "qwen_vl"],
   prompt: (row, profile) => userPrompt(...(row.image ? [row.image] : []), words(row, profile)),
   generation: { maxNewTokens: 16, temperature: 0 },
+  hasReference: ({ answer, choices }) => answer >= 0 && answer < choices.length,
   score: ({ answer, choices }, output, context) => scienceQaScore(answer, choices.length, output, context),
   metrics: [mean("accuracy")],
   groups: {

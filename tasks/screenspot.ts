@@ -4,6 +4,7 @@ import {
   captionScore,
   defineTask,
   formatFixed,
+  hasText,
   Image,
   mean,
   rowDigest,
@@ -45,7 +46,7 @@ const screens: Omit<Task<Row>, "name" | "about" | "prompt" | "metrics"> = {
       split: "test",
       rows: 1272,
       licence: "Apache-2.0",
-      labelled: true,
+      answers: "public",
     },
   },
   row,
@@ -66,6 +67,7 @@ export default [
     aliases: ["screenspot_rec", "screenspot_rec_test@test"],
     about: "Give the box of the screen element that a command means (Cheng et al. 2024).",
     prompt: ({ image, instruction }) => userPrompt(image, BOX_REQUEST + instruction),
+    hasReference: ({ bbox: [x1, y1, x2, y2] }) => (x2 as number) > (x1 as number) && (y2 as number) > (y1 as number),
     score: ({ bbox }, output) => screenBoxScore(bbox as unknown as Box, output),
     metrics: [
       mean("Center_ACC", { of: "Center_ACC" }),
@@ -84,6 +86,7 @@ export default [
       const numbers = corners.map((value) => formatFixed(value, 2)).join(", ");
       return userPrompt(marked, `Direct a user to interact with the highlighted region [${numbers}].`);
     },
+    hasReference: ({ instruction }) => hasText(instruction),
     score: ({ instruction }, output) => captionScore([instruction], output),
     metrics: captionMetrics({ names: ["CIDEr"], perGroup: true }),
   }),

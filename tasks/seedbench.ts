@@ -3,6 +3,7 @@ import {
   defineTask,
   firstCharacter,
   Image,
+  isOptionLetter,
   LETTER_DIRECTLY,
   letteredOptions,
   lowestMeanLoss,
@@ -43,14 +44,14 @@ const generated: Task<Row> = {
       split: "test",
       rows: 17_990,
       licence: "cc-by-nc-4.0",
-      labelled: true,
+      answers: "public",
     },
     lite: {
       sources: ["lmms-lab-encoder/LMMs-Eval-Lite", "lmms-lab/LMMs-Eval-Lite"],
       configs: ["seedbench"],
       split: "lite",
       licence: "cc-by-nc-4.0",
-      labelled: true,
+      answers: "public",
     },
   },
   row,
@@ -58,6 +59,7 @@ const generated: Task<Row> = {
   imageKey: ({ data_type, data_id }) => `${data_type} ${data_id}`,
   prompt: (row) => userPrompt(...row.image, `${row.question}\n${letteredOptions(choices(row))}\n${LETTER_DIRECTLY}`),
   generation: { maxNewTokens: 1024, temperature: 0 },
+  hasReference: ({ answer }) => isOptionLetter(answer.trim().toUpperCase(), 4),
   score(row, output) {
     const letter = firstCharacter(stripReasoning(output.text)).toUpperCase();
     return chosen(letter, row.answer.trim().toUpperCase());

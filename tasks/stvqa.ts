@@ -1,4 +1,4 @@
-import { defineTask, Image, type Static, Type, userPrompt, WORD_OR_PHRASE } from "llava-eval";
+import { defineTask, Image, type Static, stripReasoning, Type, userPrompt, WORD_OR_PHRASE } from "llava-eval";
 
 const row = Type.Object({
   question_id: Type.Union([Type.String(), Type.Integer()]),
@@ -18,13 +18,14 @@ export default defineTask<Row>({
       split: "test",
       rows: 4070,
       licence: "not stated by the owners",
-      labelled: false,
+      answers: "secret",
     },
   },
   row,
   id: ({ question_id }) => String(question_id),
   prompt: ({ image, question }) => userPrompt(image, `${question}\n${WORD_OR_PHRASE}`),
   generation: { maxNewTokens: 32, temperature: 0 },
+  answer: (_, output) => stripReasoning(output.text),
   metrics: [],
   submission: {
     file: "stvqa_test_for_submission.json",

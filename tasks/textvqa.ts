@@ -1,11 +1,14 @@
 import {
   capitalize,
   defineTask,
+  evalAiNormalize,
+  hasText,
   Image,
   lastLine,
   mean,
   Nullable,
   type Static,
+  stripReasoning,
   Type,
   textvqaScore,
   userPrompt,
@@ -36,14 +39,14 @@ export default defineTask<Row>({
   about: "Questions about text in photographs, ten human answers each (Singh et al. 2019).",
   cite: "https://arxiv.org/abs/1904.08920; scoring follows TextVQAAccuracyEvaluator (MMF; LLaVA llava/eval/m4c_evaluator.py)",
   splits: {
-    val: { ...split, split: "validation", rows: 5000, labelled: true },
-    test: { ...split, split: "test", rows: 5734, labelled: false },
+    val: { ...split, split: "validation", rows: 5000, answers: "public" },
+    test: { ...split, split: "test", rows: 5734, answers: "secret" },
     lite: {
       ...split,
       sources: ["lmms-lab-encoder/LMMs-Eval-Lite", "lmms-lab/LMMs-Eval-Lite"],
       configs: ["textvqa_val"],
       split: "lite",
-      labelled: true,
+      answers: "public",
     },
   },
   row,
@@ -56,7 +59,9 @@ export default defineTask<Row>({
     return userPrompt(image, capitalize(question) + reference + lastLine(profile, lines));
   },
   generation: { maxNewTokens: 1024, temperature: 0 },
-  score: ({ answers }, output) => textvqaScore(answers, output),
+  hasReference: ({ answers }) => hasText(answers),
+  score: ({ answers }, output) => textvqaScore(answers ?? [], output),
+  answer: (_, output) => evalAiNormalize(stripReasoning(output.text)),
   metrics: [mean("accuracy")],
   submission: {
     file: "textvqa_submission.json",

@@ -1,10 +1,12 @@
 import {
   defineTask,
+  hasText,
   Image,
   lastLine,
   mean,
   Nullable,
   type Static,
+  stripReasoning,
   Type,
   userPrompt,
   vqav2Score,
@@ -37,10 +39,10 @@ export default defineTask<Row>({
   about: "Open-ended questions on COCO images, ten human answers each (Goyal et al. 2017).",
   cite: "https://arxiv.org/abs/1612.00837; official scoring follows GT-Vision-Lab/VQA PythonEvaluationTools/vqaEvaluation/vqaEval.py",
   splits: {
-    val: { ...split, split: "validation", rows: 214_354, labelled: true },
-    test: { ...split, split: "test", rows: 447_793, labelled: false },
-    testdev: { ...split, split: "testdev", rows: 107_394, labelled: false },
-    lite: { ...split, sources: lite, configs: ["vqav2_val"], split: "lite", labelled: true },
+    val: { ...split, split: "validation", rows: 214_354, answers: "public" },
+    test: { ...split, split: "test", rows: 447_793, answers: "secret" },
+    testdev: { ...split, split: "testdev", rows: 107_394, answers: "secret" },
+    lite: { ...split, sources: lite, configs: ["vqav2_val"], split: "lite", answers: "public" },
   },
   row,
   id: ({ question_id }) => String(question_id),
@@ -49,7 +51,9 @@ export default defineTask<Row>({
   prompt: ({ image, question }, profile) =>
     userPrompt(image, question + lastLine(profile, { default: WORD_OR_PHRASE, plm: "" })),
   generation: { maxNewTokens: 16, temperature: 0 },
-  score: (row, output, context) => vqav2Score(row.answers, output, context),
+  hasReference: ({ answers }) => hasText(answers?.map(({ answer }) => answer)),
+  score: ({ answers }, output, context) => vqav2Score(answers ?? [], output, context),
+  answer: (_, output) => stripReasoning(output.text),
   metrics: [mean("accuracy")],
   groups: {
     answer_type: ({ answer_type }) => answer_type ?? undefined,

@@ -1,5 +1,6 @@
 import {
   defineTask,
+  hasText,
   Image,
   mean,
   Nullable,
@@ -30,13 +31,13 @@ export default defineTask<Row>({
   about: "Questions about screenshots of web pages (Chen et al. 2021).",
   cite: "https://arxiv.org/abs/2101.09465; official scoring: SQuAD's exact match and F1, as X-LANCE/WebSRC-Baseline",
   splits: {
-    val: { sources: ["rootsautomation/websrc"], split: "dev", rows: 52_826, licence: "CC-BY-4.0", labelled: true },
+    val: { sources: ["rootsautomation/websrc"], split: "dev", rows: 52_826, licence: "CC-BY-4.0", answers: "public" },
     test: {
       sources: ["rootsautomation/websrc-test"],
       split: "test",
       rows: 40_357,
       licence: "CC-BY-4.0",
-      labelled: false,
+      answers: "secret",
     },
   },
   row,
@@ -44,6 +45,7 @@ export default defineTask<Row>({
   imageKey: ({ domain, page_id }) => `${domain} ${page_id}`,
   prompt: ({ image, question }) => userPrompt(image, `${WORD_OR_PHRASE}\n${question}`),
   generation: { maxNewTokens: 16, temperature: 0 },
+  hasReference: ({ answer }) => hasText(answer),
   score({ answer }, output, { scoring }) {
     const text = stripReasoning(output.text);
     const target = answer ?? "";
@@ -53,6 +55,7 @@ export default defineTask<Row>({
         : { f1: tokenSetF1(text, target) };
     return { status: "scored", value, answer: text, targets: [target] };
   },
+  answer: (_, output) => stripReasoning(output.text),
   metrics: [mean("websrc_squad_f1", { of: "f1" }), mean("exact_match", { of: "exact_match" })],
   groups: { domain: ({ domain }) => domain },
   submission: {

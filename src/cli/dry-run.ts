@@ -43,7 +43,7 @@ export async function dryRun(tasks: readonly EvaluatedTask[], run: DryRun): Prom
     if (prices && requests !== undefined) {
       dollars += (requests * (estimate.promptTokens * prices.input + generation.maxNewTokens * prices.output)) / 1e6;
     }
-    for (const judge of one.split.labelled && one.task.judge ? run.judges : []) {
+    for (const judge of one.split.answers === "public" && one.task.judge ? run.judges : []) {
       const judgePrices = pricesOf(judge);
       const cost =
         requests === undefined || !judgePrices

@@ -4,7 +4,7 @@ import { terminalSafe } from "../core/terminal-safe.js";
 import { count, duration, metricNumber, metricText } from "./number-format.js";
 import type { RunCost } from "./progress.js";
 
-/** The final words about one task: value ± stderr [95 % CI], n, what was not scored and why, labels, flags. */
+/** The final words about one task: value ± stderr [95 % CI], n, what was not scored and why, remarks, flags. */
 export function resultLines(result: Result): string {
   const { n, flags, labels, dataset } = result;
   const all = dataset.rows ?? dataset.expectedRows;
@@ -25,8 +25,8 @@ export function resultLines(result: Result): string {
     line("not scored", pc.red(unscored.map(([reason, k]) => `${reason} ${count(k)}`).join(", ")));
   for (const { reason, detail, n: times } of result.reasons ?? [])
     line("", pc.red(`${count(times)} × ${reason}: ${terminalSafe(detail, 300)}`));
-  const labelled = Object.entries(labels).filter(([, k]) => k > 0);
-  if (labelled.length > 0) line("labels", labelled.map(([label, k]) => `${label} ${count(k)}`).join(", "));
+  const remarks = Object.entries(labels).filter(([, k]) => k > 0);
+  if (remarks.length > 0) line("remarks", remarks.map(([remark, k]) => `${remark} ${count(k)}`).join(", "));
   if (result.judge) line("judge", terminalSafe(judgeText(result.judge)));
   if (result.secondJudge) line("second judge", terminalSafe(agreementText(result.secondJudge)));
   if (result.submission) line("submission", `${result.submission} (answers are not public: no score)`);
@@ -40,9 +40,13 @@ function metricLine(metric: MetricResult, scored: number): string {
         `  ${metric.bounds.map((end) => metricNumber(end, metric.unit)).join(" … ")} if the unscored were all wrong … all right`,
       )
     : "";
+  const guesses =
+    metric.withoutGuesses === undefined
+      ? ""
+      : pc.dim(`  ${metricNumber(metric.withoutGuesses, metric.unit)} without guesses`);
   const n = metric.n === scored ? "" : pc.dim(`  n=${count(metric.n)}`);
   const note = metric.note ? pc.dim(`  ${metric.note}`) : "";
-  return `${metricText(metric)}${n}${bounds}${note}`;
+  return `${metricText(metric)}${guesses}${n}${bounds}${note}`;
 }
 
 const groupsShown = 8;

@@ -69,7 +69,7 @@ export async function openJudge(
   warn: (message: string) => void,
 ): Promise<Runner | undefined> {
   if (model === undefined) return undefined;
-  if (!choice.chosen.some(({ task, split }) => task.judge && split.labelled)) {
+  if (!choice.chosen.some(({ task, split }) => task.judge && split.answers === "public")) {
     warn("--judge was given, and no task has a judge");
     return undefined;
   }

@@ -188,7 +188,7 @@ function requireConsistent(settings: RunSettings, choice: Choice, config: ModelC
       }
     }
   }
-  const judged = choice.chosen.filter(({ task, split }) => task.judge && split.labelled);
+  const judged = choice.chosen.filter(({ task, split }) => task.judge && split.answers === "public");
   if (judged.length > 0 && settings.judge === undefined) {
     const names = judged.map(({ label, task }) => `${label} (${task.judge?.model})`).join(", ");
     throw new UserError(

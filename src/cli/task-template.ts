@@ -123,7 +123,7 @@ export default defineTask<Row>({
   about: "One sentence: what is asked, and how it counts (Authors Year).",
   cite: "the paper, and the official script that the score follows",
   splits: {
-    test: { sources: ["organisation/dataset"], split: "test", licence: "not stated", labelled: true },
+    test: { sources: ["organisation/dataset"], split: "test", licence: "not stated", answers: "public" },
   },
   row,
   id: ({ question_id }) => question_id,

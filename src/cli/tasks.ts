@@ -56,11 +56,11 @@ async function show(name: string, json: boolean, profile: string | undefined): P
       `${pc.bold(task.name)} v${task.version}${task.aliases.length > 0 ? `  (${task.aliases.join(", ")})` : ""}\n`,
     );
     process.stdout.write(`  ${task.about}\n  ${task.cite}\n`);
-    for (const [split, { sources, configs, rows, revision, licence, labelled }] of Object.entries(task.splits)) {
+    for (const [split, { sources, configs, rows, revision, licence, answers }] of Object.entries(task.splits)) {
       const place = `${sources.join(" or ")}${configs ? ` (${configs.length > 3 ? `${configs.length} configs` : configs.join(", ")})` : ""}`;
-      const answers = labelled ? "" : ", answers are not public";
+      const secret = answers === "secret" ? ", answers are not public" : "";
       process.stdout.write(
-        `  ${split.padEnd(10)} ${place} @ ${revision}, ${rows === undefined ? "rows not published" : `${count(rows)} rows`}, ${licence}${answers}\n`,
+        `  ${split.padEnd(10)} ${place} @ ${revision}, ${rows === undefined ? "rows not published" : `${count(rows)} rows`}, ${licence}${secret}\n`,
       );
     }
     process.stdout.write(`  metrics    ${task.metrics.join(", ")}\n`);

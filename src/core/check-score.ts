@@ -1,9 +1,9 @@
 import type { UnscoredReason } from "./errors.js";
 import type { Metric } from "./metric.js";
-import type { Label, Scored, Unscored } from "./score.js";
+import type { Remark, Scored, Unscored } from "./score.js";
 
 const reasons: readonly UnscoredReason[] = ["refused", "transport", "judge", "data"];
-const remarks: readonly Label[] = ["empty", "truncated", "unparsable"];
+const remarks: readonly Remark[] = ["empty", "truncated", "unparsable"];
 
 /** Sums like 0.1 + 0.2 end a little beside where they should. */
 const slack = 1e-9;
@@ -16,13 +16,11 @@ export const isWithin = (value: number, [low, high]: readonly [low: number, high
 /**
  * What is wrong with what a task's `score` returned, or undefined: a value that is no number, or that lies outside the range of
  * the metric it goes to, would be averaged like any other.
- *
- * @param needsValue false where a score without any value that a metric takes is no mistake
  */
-export function problemOfScore(score: unknown, metrics: readonly Metric[], needsValue = true): string | undefined {
+export function problemOfScore(score: unknown, metrics: readonly Metric[]): string | undefined {
   if (typeof score !== "object" || score === null) return `it is ${shown(score)}, not { status, value, answer }`;
   const { status } = score as { status?: unknown };
-  if (status === "scored") return problemOfScored(score as Scored, metrics, needsValue);
+  if (status === "scored") return problemOfScored(score as Scored, metrics);
   if (status === "unscored") return problemOfUnscored(score as Unscored);
   return `status is ${shown(status)}; write "scored" or "unscored"`;
 }
@@ -32,14 +30,10 @@ function problemOfUnscored({ reason, detail }: Unscored): string | undefined {
   return typeof detail === "string" ? undefined : `detail is ${shown(detail)}, not a string`;
 }
 
-function problemOfScored(
-  { value, answer, label, targets }: Scored,
-  metrics: readonly Metric[],
-  needsValue: boolean,
-): string | undefined {
+function problemOfScored({ value, answer, remark, targets }: Scored, metrics: readonly Metric[]): string | undefined {
   if (typeof answer !== "string") return `answer is ${shown(answer)}, not a string`;
-  if (label !== undefined && !remarks.includes(label))
-    return `label is ${shown(label)}; write one of ${remarks.join(", ")}`;
+  if (remark !== undefined && !remarks.includes(remark))
+    return `remark is ${shown(remark)}; write one of ${remarks.join(", ")}`;
   if (targets !== undefined && !(Array.isArray(targets) && targets.every((target) => typeof target === "string"))) {
     return `targets is ${shown(targets)}, not a list of strings`;
   }
@@ -48,15 +42,11 @@ function problemOfScored(
   for (const [name, number] of Object.entries(values)) {
     if (!Number.isFinite(number)) return `value${name && `.${name}`} is ${shown(number)}, not a finite number`;
   }
-  return problemOfValues(values, metrics, needsValue);
+  return problemOfValues(values, metrics);
 }
 
 /** @param values by the name that metrics ask for; the single number under "" */
-function problemOfValues(
-  values: Readonly<Record<string, number>>,
-  metrics: readonly Metric[],
-  needsValue: boolean,
-): string | undefined {
+function problemOfValues(values: Readonly<Record<string, number>>, metrics: readonly Metric[]): string | undefined {
   const ranged = metrics.filter(({ range }) => range !== undefined);
   let taken = 0;
   for (const { name, of = "", range = none } of ranged) {
@@ -68,7 +58,7 @@ function problemOfValues(
     }
   }
   // A sample may leave some metrics out; a value that none of them asks for is a misspelt name.
-  if (taken > 0 || !needsValue || ranged.length === 0 || ranged.length < metrics.length) return undefined;
+  if (taken > 0 || ranged.length === 0 || ranged.length < metrics.length) return undefined;
   const asked = ranged.map(({ of }) => (of === undefined ? "the single number" : `"${of}"`));
   const given = Object.keys(values).map((name) => (name === "" ? "a single number" : `"${name}"`));
   return `value has ${given.join(", ") || "nothing"}; the metrics take ${[...new Set(asked)].join(", ")}`;

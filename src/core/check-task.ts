@@ -6,7 +6,6 @@ import type { GenerationOptions } from "./runner.js";
 import type { Split, Task } from "./task.js";
 import {
   generationMembers,
-  isScored,
   judgeMembers,
   type Kind,
   type Members,
@@ -39,6 +38,7 @@ export function checkTask(value: unknown, file: string): Task {
 
 const units: readonly Metric["unit"][] = ["fraction", "percent", "points", "ratio", "count"];
 const directions: readonly Metric["direction"][] = ["higher", "lower", "neither"];
+const answers: readonly Split["answers"][] = ["public", "secret"];
 const formats = ["json", "jsonl", "object", "xlsx"];
 
 /** Files are named after a task and its split: no separators, no leading dot. */
@@ -88,9 +88,10 @@ class Border {
     if (!nameForm.test(name)) this.refuse(`${at}its name cannot name files`, "use letters, digits and _");
     this.members(split, splitMembers, at);
     if (split.sources.length === 0) this.refuse(`${at}no sources`, "name data sets of the hub, in the order to try");
+    this.oneOf(split.answers, answers, `${at}answers`);
     if (split.images) this.members(split.images, pictureSplitMembers, `${at}images: `);
     if (split.generation) this.generation(split.generation, `${at}generation: `, true);
-    if (isScored(split) && score === undefined) {
+    if (split.answers === "public" && score === undefined) {
       this.refuse(`${at}its answers are public, and the task has no \`score\``, "write `score(row, output) { ... }`");
     }
   }

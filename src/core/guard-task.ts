@@ -3,7 +3,6 @@ import { problemOfScore } from "./check-score.js";
 import { SampleFailure, UserError } from "./errors.js";
 import type { Fold, Metric, Sample } from "./metric.js";
 import type { Task } from "./task.js";
-import { isScored } from "./task-members.js";
 
 type Row = Record<string, unknown>;
 
@@ -14,15 +13,13 @@ export class WrongScore extends Error {
 
 /** The task with every score checked as it is made. */
 export function withCheckedScores(task: Task): Task {
-  const { score, metrics, splits } = task;
+  const { score, metrics } = task;
   if (!score) return task;
-  // Where answers are secret, `score` gives the answer alone.
-  const alwaysScored = Object.values(splits).every(isScored);
   return {
     ...task,
     score(row, output, context) {
       const made = score.call(task, row, output, context);
-      const problem = problemOfScore(made, metrics, alwaysScored);
+      const problem = problemOfScore(made, metrics);
       if (problem !== undefined) throw new WrongScore(`it returned what is no score: ${problem}`);
       return made;
     },

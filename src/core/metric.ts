@@ -22,8 +22,10 @@ export interface MetricValue {
   readonly interval?: readonly [low: number, high: number];
   /** How the interval was made. */
   readonly method?: "wilson" | "t" | "clustered" | "bootstrap";
-  /** Scored samples behind the value. */
+  /** Scored samples behind the value; of metrics over groups (all passes of a question, all answers about a figure) the groups. */
   readonly n: number;
+  /** Every guess counted as wrong: drawn letters, and answers that only a rule of last resort found. Absent when no guess was right. */
+  readonly withoutGuesses?: number;
   /** With unscored samples counted as all wrong ... all right; absent when nothing is unscored or the metric has no range. */
   readonly bounds?: readonly [low: number, high: number];
   /** Why the value is null, or what the reader must know. */

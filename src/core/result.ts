@@ -45,6 +45,7 @@ export const MetricResult = Type.Object({
   interval: Optional(Interval),
   method: Optional(Type.Enum(["wilson", "t", "clustered", "bootstrap", "clt", "reported"])),
   n: Type.Integer(),
+  withoutGuesses: Optional(Type.Number({ description: "drawn and last-resort answers counted as wrong" })),
   bounds: Optional(Interval),
   note: Optional(Text),
   of: Optional(Type.String({ description: "which of a sample's values it looks at, where that is not its own name" })),

@@ -2,8 +2,8 @@ import type { UnscoredReason } from "./errors.js";
 import type { Json } from "./json.js";
 import type { Output } from "./runner.js";
 
-/** A scored sample may carry a label that is counted and listed; it does not change the value. */
-export type Label = "empty" | "truncated" | "unparsable";
+/** A scored sample may carry a remark that is counted and listed; it does not change the value. */
+export type Remark = "empty" | "truncated" | "unparsable";
 
 export interface Scored {
   readonly status: "scored";
@@ -11,7 +11,7 @@ export interface Scored {
   readonly value: number | Readonly<Record<string, number>>;
   /** What was extracted from the text and compared. */
   readonly answer: string;
-  readonly label?: Label;
+  readonly remark?: Remark;
   /** The references, for people and for whole-split metrics. */
   readonly targets?: readonly string[];
   /** What a whole-split metric needs of this sample beyond `targets` (a circular group, a yes/no flag, ...). Small: it is journalled. */
@@ -26,7 +26,7 @@ export interface Unscored {
 
 export type Score = Scored | Unscored;
 
-/** `official` follows the benchmark's own code; `lmms-eval` reproduces release 0.7.2 with its labelled defects. */
+/** `official` follows the benchmark's own code; `lmms-eval` reproduces release 0.7.2 with its known defects. */
 export type Scoring = "official" | "lmms-eval";
 
 export interface ScoreContext {

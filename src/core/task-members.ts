@@ -34,7 +34,9 @@ export const taskMembers: Members<Task> = {
   choices: "function?",
   next: "function?",
   judge: "object?",
+  hasReference: "function?",
   score: "function?",
+  answer: "function?",
   metrics: "list",
   groups: "table?",
   submission: "object?",
@@ -49,7 +51,7 @@ export const splitMembers: Members<Split> = {
   images: "object?",
   rows: "number?",
   licence: "text",
-  labelled: "flag",
+  answers: "text",
   generation: "object?",
 };
 
@@ -88,6 +90,3 @@ export const metricMembers: Members<Metric> = {
   perGroup: "flag?",
   start: "function",
 };
-
-/** Whether a split's answers are public: its samples are scored, so the task needs a `score`. */
-export const isScored = ({ labelled }: Split): boolean => labelled;

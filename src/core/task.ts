@@ -24,8 +24,8 @@ export interface Split {
   readonly rows?: number;
   /** SPDX id, or the owner's words. */
   readonly licence: string;
-  /** False: answers are secret; the run writes a submission file instead of a score. */
-  readonly labelled: boolean;
+  /** `secret`: the run writes a submission file instead of a score. */
+  readonly answers: "public" | "secret";
   /** Where a split is asked differently from the task's `generation`. */
   readonly generation?: Partial<GenerationOptions>;
 }
@@ -65,8 +65,8 @@ export interface Judge<Row> {
 export interface Submission<Row> {
   /** Inside the run's `submissions/`: `vqav2_test.json`. */
   readonly file: string;
-  /** One entry, from the row and the processed answer (`score.answer`). */
-  entry(row: Row, answer: string, output: Output): Json;
+  /** One entry, from the row and what the task's `answer` makes of the output. */
+  entry(row: Row, answer: string): Json;
   /** What the server accepts, as a JSON Schema of one entry; checked before the file is written. */
   readonly schema: TSchema;
   /** `json` = one array (default); `jsonl` = a line per entry; `object` = entries are `[key, value]` of one object; `xlsx` = one sheet, columns in the first entry's order. */
@@ -112,8 +112,15 @@ export interface Task<Row = Record<string, unknown>> {
   /** Multi-round form: the next prompt (the whole conversation), or "done". */
   next?(row: Row, turns: readonly Output[]): Prompt | "done";
   readonly judge?: Judge<Row>;
-  /** Absent only when no split is labelled. */
+  /**
+   * Whether the row has a reference that an answer can equal: there is one, and it lies among the options. In a split with public
+   * answers a row without one is unscored (`data`) and never asked; as the first row it ends the run. Absent: every row has one.
+   */
+  hasReference?(row: Row): boolean;
+  /** Absent only when no split has public answers. Called only for rows with a reference. */
   score?(row: Row, output: Output, context: ScoreContext): Score;
+  /** What a submission file carries, for splits whose answers are secret. Absent: the text without outer white space. */
+  answer?(row: Row, output: Output, context: ScoreContext): string;
   /** The first is the task's main metric. */
   readonly metrics: readonly Metric[];
   /** Sub-scores: every metric once more for each value. A row may leave a group out with undefined. */

@@ -1,13 +1,14 @@
 /** The caption metrics of a task: BLEU-1..4, ROUGE-L, CIDEr-D, and METEOR and SPICE where the user has their jars. */
 
-import type { Fold, FoldContext, Metric, MetricValue, Sample } from "../core/metric.js";
-import type { Score } from "../core/score.js";
+import type { FoldContext, Metric, MetricValue } from "../core/metric.js";
+import type { Scored } from "../core/score.js";
 import { type BootstrapResult, bootstrapEach } from "../statistics/bootstrap.js";
 import { tInterval } from "../statistics/intervals.js";
 import { Moments } from "../statistics/moments.js";
 import { type TokenizeOptions, tokenizeCaptions } from "../text/ptb-tokenize.js";
 import { bleu, bleuNumbers, sumBleu } from "./bleu.js";
 import { type CaptionScores, rawCaptionScores, type TokenizedImage } from "./caption-scores.js";
+import { folded, type ScoredSample, type Tally } from "./folded.js";
 import { meteor, spice } from "./jar-metrics.js";
 
 type CaptionMetricName = "Bleu_4" | "Bleu_3" | "Bleu_2" | "Bleu_1" | "METEOR" | "ROUGE_L" | "CIDEr" | "SPICE";
@@ -43,15 +44,13 @@ export function captionMetrics({ names = allNames, perGroup = false }: CaptionOp
     perGroup,
     start: (context: FoldContext) => {
       if (open?.accepts(name) !== true) open = new Corpus(context);
-      return open.fold(name);
+      return folded(open.tally(name), context);
     },
   }));
 }
 
 /** One metric's view of a corpus. It leaves a corpus that turns out to have other samples than its own. */
-class CaptionFold implements Fold {
-  private seen = 0;
-  /** Of the samples with a caption. */
+class CaptionTally implements Tally {
   private readonly indices: number[] = [];
   /** Means over images, once the document frequencies are fixed. */
   readonly perSample?: () => ReadonlyMap<number, number>;
@@ -63,16 +62,28 @@ class CaptionFold implements Fold {
     if (name === "CIDEr" || name === "ROUGE_L") this.perSample = () => this.imageValues(name);
   }
 
-  add({ index, score }: Sample): void {
-    if (score.status === "scored") this.indices.push(index);
-    if (!this.corpus.holds(score, this.seen)) this.leave();
-    if (this.corpus.size === this.seen) this.corpus.add(score);
-    this.seen++;
+  private get seen(): number {
+    return this.indices.length;
   }
 
-  finish(): MetricValue | Promise<MetricValue> {
+  scored({ index, score }: ScoredSample): void {
+    if (!this.corpus.holds(score, this.seen)) this.leave();
+    if (this.corpus.size === this.seen) this.corpus.add(score);
+    this.indices.push(index);
+  }
+
+  value(): MetricValue | Promise<MetricValue> {
     if (this.corpus.size !== this.seen) this.leave();
     return this.corpus.value(this.name);
+  }
+
+  /** Of the means over images, with the document frequencies held fixed; the others pool all captions. */
+  bounds(unscored: number): readonly [low: number, high: number] | undefined {
+    const most = this.name === "ROUGE_L" ? 1 : this.name === "CIDEr" ? 10 : undefined;
+    const sum = this.corpus.sumOf(this.name);
+    if (most === undefined || sum === undefined) return undefined;
+    const total = this.seen + unscored;
+    return [sum / total, (sum + most * unscored) / total];
   }
 
   private imageValues(name: "CIDEr" | "ROUGE_L"): ReadonlyMap<number, number> {
@@ -89,7 +100,7 @@ class CaptionFold implements Fold {
 /** One set of samples, and what was computed of it. */
 class Corpus {
   private readonly members = new Set<string>();
-  private readonly samples: Score[] = [];
+  private readonly samples: Scored[] = [];
   private bleuSpread: readonly (BootstrapResult | undefined)[] | undefined;
   private scores: CaptionScores | undefined;
 
@@ -100,9 +111,9 @@ class Corpus {
     return this.samples.length === 0 && !this.members.has(name);
   }
 
-  fold(name: CaptionMetricName): Fold {
+  tally(name: CaptionMetricName): Tally {
     this.members.add(name);
-    return new CaptionFold(name, this);
+    return new CaptionTally(name, this);
   }
 
   get size(): number {
@@ -110,11 +121,11 @@ class Corpus {
   }
 
   /** This very sample is at the position, or would come there next. */
-  holds(score: Score, position: number): boolean {
+  holds(score: Scored, position: number): boolean {
     return position === this.samples.length || this.samples[position] === score;
   }
 
-  add(score: Score): void {
+  add(score: Scored): void {
     this.samples.push(score);
   }
 
@@ -131,9 +142,7 @@ class Corpus {
   }
 
   private images(): TokenizedImage[] {
-    return this.samples.flatMap((score) =>
-      score.status === "scored" ? [{ prediction: score.answer, references: score.targets ?? [] }] : [],
-    );
+    return this.samples.map(({ answer, targets = [] }) => ({ prediction: answer, references: targets }));
   }
 
   /** For the jars, which take tokenised captions. */
@@ -162,20 +171,27 @@ class Corpus {
   }
 
   value(name: CaptionMetricName): MetricValue | Promise<MetricValue> {
-    const n = this.samples.filter(({ status }) => status === "scored").length;
-    if (n === 0) return { value: null, n, note: "no sample was scored" };
+    const n = this.size;
+    if (n === 0) return { value: null, n };
     if (name === "METEOR") return meteor(n, () => this.tokenizedImages());
     if (name === "SPICE") return spice(n, () => this.tokenizedImages());
     this.scores ??= rawCaptionScores(this.images(), this.tokenizing);
     const { scores } = this;
-    const left = this.samples.length - n;
-    const note = left > 0 ? { note: `${left} samples without a caption are left out` } : {};
-    if (name === "ROUGE_L") return { ...meanOver(scores.imageRougeL), ...note };
+    if (name === "ROUGE_L") return meanOver(scores.imageRougeL);
     if (name === "CIDEr") {
       if (scores.cider === undefined) return { value: null, n, note: "no reference has a word" };
-      return { ...meanOver(scores.imageCider), value: scores.cider, ...note };
+      if (n < 2) return { value: null, n, note: "CIDEr needs two images: of one, every word's weight is 0" };
+      return { ...meanOver(scores.imageCider), value: scores.cider };
     }
-    return { ...this.bleuValue(scores, Number(name.slice(-1)) - 1), ...note };
+    return this.bleuValue(scores, Number(name.slice(-1)) - 1);
+  }
+
+  /** Over the images, of the metrics that are means of what each image has; undefined of others, and when there is no value. */
+  sumOf(name: CaptionMetricName): number | undefined {
+    if (name === "ROUGE_L") return this.scores && this.size * this.scores.rougeL;
+    return name === "CIDEr" && this.size > 1 && this.scores?.cider !== undefined
+      ? this.size * this.scores.cider
+      : undefined;
   }
 
   /** The four orders are drawn together: one bootstrap. */

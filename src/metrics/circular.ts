@@ -3,10 +3,9 @@
  * if every pass is.
  */
 
-import type { Metric, MetricValue, Sample } from "../core/metric.js";
-import { intervalOf } from "../statistics/intervals.js";
-import { Moments } from "../statistics/moments.js";
-import { sampleValue } from "./mean.js";
+import type { Metric, Sample } from "../core/metric.js";
+import { folded, isGuess, type ScoredSample, sampleValue } from "./folded.js";
+import { type GroupOutcome, openBounds, shareRight } from "./share-right.js";
 
 /** What a scorer puts into `score.data` for this metric; the sample's cluster is the question. */
 export interface CircularPass {
@@ -18,6 +17,8 @@ interface Question {
   first: boolean;
   wrong: boolean;
   unscored: number;
+  /** A pass is right by a guess. */
+  guessed: boolean;
 }
 
 /**
@@ -34,42 +35,41 @@ export function circularAccuracy(name: string, { of }: { readonly of?: string } 
     direction: "higher",
     range: [0, 1],
     ...(of === undefined ? {} : { of }),
-    start({ scoring }) {
+    start(context) {
       const questions = new Map<string, Question>();
-      return {
-        add(sample) {
-          const question = questions.get(sample.cluster) ?? { first: false, wrong: false, unscored: 0 };
-          questions.set(sample.cluster, question);
-          addPass(question, sample, of);
-        },
-        finish: () =>
-          hitRate(
-            [...questions.values()].filter(({ first, unscored }) => scoring === "official" || first || unscored > 0),
-          ),
+      const questionOf = ({ cluster }: Sample) => {
+        const question = questions.get(cluster) ?? { first: false, wrong: false, unscored: 0, guessed: false };
+        questions.set(cluster, question);
+        return question;
       };
+      const outcomes = (): GroupOutcome[] =>
+        [...questions.values()]
+          .filter(({ first, unscored }) => context.scoring === "official" || first || unscored > 0)
+          .map(({ wrong, unscored }) => ({ outcome: wrong ? "wrong" : unscored > 0 ? "open" : "right" }));
+      return folded(
+        {
+          scored: (sample) => addPass(questionOf(sample), sample, of),
+          unscored(sample) {
+            questionOf(sample).unscored++;
+          },
+          value() {
+            const share = shareRight(outcomes());
+            const guesses = [...questions.values()].filter((one) => one.guessed && !one.wrong && one.unscored === 0);
+            if (share.value === null || guesses.length === 0) return share;
+            return { ...share, withoutGuesses: share.value - guesses.length / share.n };
+          },
+          bounds: () => openBounds(outcomes()),
+        },
+        context,
+      );
     },
   };
 }
 
-function addPass(question: Question, sample: Sample, of: string | undefined): void {
+function addPass(question: Question, sample: ScoredSample, of: string | undefined): void {
   const value = sampleValue(sample, of);
   if (value === undefined) question.unscored++;
   else if (value < 1) question.wrong = true;
-  const pass = sample.score.status === "scored" ? (sample.score.data as Partial<CircularPass> | undefined) : undefined;
-  if (pass?.first === true) question.first = true;
-}
-
-function hitRate(questions: readonly Question[]): MetricValue {
-  const moments = new Moments();
-  let unscored = 0;
-  for (const question of questions) {
-    if (question.wrong) moments.add(0);
-    else if (question.unscored > 0) unscored++;
-    else moments.add(1);
-  }
-  const { n } = moments;
-  const hits = n === 0 ? 0 : moments.successes;
-  const bounds = unscored > 0 ? { bounds: [hits / (n + unscored), (hits + unscored) / (n + unscored)] as const } : {};
-  if (n === 0) return { value: null, n, ...bounds, note: "no question was scored" };
-  return { value: hits / n, n, ...intervalOf(moments), ...bounds };
+  else if (isGuess(sample)) question.guessed = true;
+  if ((sample.score.data as Partial<CircularPass> | undefined)?.first === true) question.first = true;
 }

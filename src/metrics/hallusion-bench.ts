@@ -1,12 +1,23 @@
 /** HallusionBench's group accuracies: per question, per question asked of several figures, per figure. */
 
-export interface HallusionAnswer {
+import type { GroupOutcome } from "./share-right.js";
+
+/** Which question, about which figure of which set of pictures. */
+export interface HallusionQuestion {
   readonly category: string;
   readonly subcategory: string;
   readonly set: string;
   readonly figure: string;
   readonly question: string;
+}
+
+export interface HallusionAnswer extends HallusionQuestion {
   readonly correct: boolean;
+}
+
+/** `correct` is undefined for an unscored answer. */
+export interface MaybeAnswer extends HallusionQuestion {
+  readonly correct: boolean | undefined;
 }
 
 export interface GroupCounts {
@@ -19,11 +30,11 @@ export interface GroupCounts {
   readonly share: number;
 }
 
-const setKey = (a: HallusionAnswer) => [a.category, a.subcategory, a.set].join("_");
+const setKey = (a: HallusionQuestion) => [a.category, a.subcategory, a.set].join("_");
 const keys = {
-  answer: (a: HallusionAnswer) => [setKey(a), a.figure, a.question].join("_"),
-  question: (a: HallusionAnswer) => [setKey(a), a.question].join("_"),
-  figure: (a: HallusionAnswer) => [setKey(a), a.figure].join("_"),
+  answer: (a: HallusionQuestion) => [setKey(a), a.figure, a.question].join("_"),
+  question: (a: HallusionQuestion) => [setKey(a), a.question].join("_"),
+  figure: (a: HallusionQuestion) => [setKey(a), a.figure].join("_"),
 };
 
 /** Which answers must be right together. */
@@ -33,28 +44,33 @@ interface Group {
   readonly set: string;
   n: number;
   right: number;
+  unscored: number;
 }
 
-function groupsOf(answers: readonly HallusionAnswer[], level: HallusionLevel, countMissing: boolean): Group[] {
+function groupsOf(answers: readonly MaybeAnswer[], level: HallusionLevel, countMissing: boolean): Group[] {
   const groups = new Map<string, Group>();
   for (const answer of answers) {
     if (level === "figure" && !countMissing && !hasFigure(answer)) continue;
     const name = keys[level](answer);
-    const group = groups.get(name) ?? { set: setKey(answer), n: 0, right: 0 };
+    const group = groups.get(name) ?? { set: setKey(answer), n: 0, right: 0, unscored: 0 };
     groups.set(name, group);
     group.n++;
     if (answer.correct) group.right++;
+    if (answer.correct === undefined) group.unscored++;
   }
   return [...groups.values()];
 }
 
-/** Each group's set of pictures and whether all its answers are right. */
+/** Whether all answers of each group are right; groups of one set of pictures are not independent of each other. */
 export function groupOutcomes(
-  answers: readonly HallusionAnswer[],
+  answers: readonly MaybeAnswer[],
   level: HallusionLevel,
   countMissing = false,
-): { readonly set: string; readonly allRight: boolean }[] {
-  return groupsOf(answers, level, countMissing).map(({ set, n, right }) => ({ set, allRight: n === right }));
+): GroupOutcome[] {
+  return groupsOf(answers, level, countMissing).map(({ set, n, right, unscored }) => ({
+    cluster: set,
+    outcome: n === right ? "right" : n > right + unscored ? "wrong" : "open",
+  }));
 }
 
 function countGroups(answers: readonly HallusionAnswer[], level: HallusionLevel, countMissing = false): GroupCounts {
@@ -88,7 +104,7 @@ export function byFigure(answers: readonly HallusionAnswer[], countMissing = fal
   return countGroups(answers, "figure", countMissing);
 }
 
-export function hasFigure({ category, figure }: HallusionAnswer): boolean {
+export function hasFigure({ category, figure }: HallusionQuestion): boolean {
   return !(category === "VS" && figure === "0");
 }
 

@@ -1,13 +1,28 @@
 /** HallusionBench's accuracies as metrics of a task. */
 
-import type { Metric, MetricValue } from "../core/metric.js";
-import { intervalOf } from "../statistics/intervals.js";
-import { Moments } from "../statistics/moments.js";
-import { groupOutcomes, type HallusionAnswer, type HallusionLevel } from "./hallusion-bench.js";
+import type { Metric, Sample } from "../core/metric.js";
+import { folded } from "./folded.js";
+import { groupOutcomes, type HallusionLevel, type HallusionQuestion, type MaybeAnswer } from "./hallusion-bench.js";
+import { openBounds, shareRight } from "./share-right.js";
+
+/** A question's id: which figure of which set it is about. */
+export function hallusionId(question: HallusionQuestion): string {
+  return [question.category, question.subcategory, question.set, question.figure, question.question].join("_");
+}
+
+/** Undefined for a sample that was never asked. */
+function answerOf({ id, score }: Sample): MaybeAnswer | undefined {
+  const parts = id.split("_");
+  const [set, figure, question] = parts.slice(-3);
+  const [category, ...subcategory] = parts.slice(0, -3);
+  if (category === undefined || set === undefined || figure === undefined || question === undefined) return undefined;
+  const correct = score.status === "scored" ? score.value === 1 : undefined;
+  return { category, subcategory: subcategory.join("_"), set, figure, question, correct };
+}
 
 /**
  * Percent of questions ("answer"), of questions over all their figures ("question"), or of figures with all their questions
- * ("figure") that are right. Scorers leave a `HallusionAnswer` in `score.data`.
+ * ("figure") that are right; the ids are `hallusionId`s. A group with an unscored answer counts only if another answer is wrong.
  *
  * @param countMissing see `byFigure`
  */
@@ -18,45 +33,33 @@ export function hallusionMetric(name: string, level: HallusionLevel, countMissin
     direction: "higher",
     // One answer is right or wrong.
     range: [0, 1],
-    start() {
-      const answers: HallusionAnswer[] = [];
-      let unscored = 0;
-      return {
-        add({ score }) {
-          if (score.status === "scored") answers.push(score.data as unknown as HallusionAnswer);
-          else unscored++;
-        },
-        finish: () => groupValue(answers, unscored, level, countMissing),
+    start(context) {
+      const answers: MaybeAnswer[] = [];
+      let unknown = 0;
+      const add = (sample: Sample) => {
+        const answer = answerOf(sample);
+        if (answer === undefined) unknown++;
+        else answers.push(answer);
       };
+      return folded(
+        {
+          scored: add,
+          unscored: add,
+          value() {
+            const { value, n, stderr, interval, method } = shareRight(groupOutcomes(answers, level, countMissing));
+            if (value === null || stderr === undefined || interval === undefined || method === undefined)
+              return { value: value === null ? null : 100 * value, n };
+            return { value: 100 * value, n, stderr: 100 * stderr, interval: percent(interval), method };
+          },
+          bounds() {
+            const bounds = openBounds(groupOutcomes(answers, level, countMissing));
+            return unknown > 0 || bounds === undefined ? undefined : percent(bounds);
+          },
+        },
+        context,
+      );
     },
   };
 }
 
-/** Groups of one set of pictures are not independent of each other. */
-function groupValue(
-  answers: readonly HallusionAnswer[],
-  unscored: number,
-  level: HallusionLevel,
-  countMissing: boolean,
-): MetricValue {
-  const moments = new Moments();
-  let right = 0;
-  for (const { set, allRight } of groupOutcomes(answers, level, countMissing)) {
-    moments.add(allRight ? 1 : 0, set);
-    if (allRight) right++;
-  }
-  const left = unscored > 0 ? { note: `${unscored} answers without a verdict are left out of their groups` } : {};
-  if (moments.n === 0) return { value: null, n: 0, note: "no sample was scored" };
-  const spread = intervalOf(moments);
-  const percent = (100 * right) / moments.n;
-  if (spread === undefined) return { value: percent, n: answers.length, ...left };
-  const { interval, stderr, method } = spread;
-  return {
-    value: percent,
-    n: answers.length,
-    stderr: 100 * stderr,
-    interval: [100 * interval[0], 100 * interval[1]],
-    method,
-    ...left,
-  };
-}
+const percent = ([low, high]: readonly [number, number]) => [100 * low, 100 * high] as const;

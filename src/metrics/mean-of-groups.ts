@@ -1,9 +1,10 @@
 /** The unweighted mean of group means: BLINK's average of tasks, MMStar's average of fine categories. */
 
-import type { Metric, MetricValue } from "../core/metric.js";
+import type { Metric, MetricValue, Sample } from "../core/metric.js";
 import { type Interval, tInterval, within } from "../statistics/intervals.js";
 import { Moments } from "../statistics/moments.js";
-import { type MeanOptions, sampleValue } from "./mean.js";
+import { folded, isGuess, sampleValue } from "./folded.js";
+import type { MeanOptions } from "./mean.js";
 
 export interface MeanOfGroupsOptions extends Omit<MeanOptions, "direction"> {
   /** The task's group whose values are averaged; samples outside every group are left out. */
@@ -13,6 +14,8 @@ export interface MeanOfGroupsOptions extends Omit<MeanOptions, "direction"> {
 interface Group {
   readonly moments: Moments;
   unscored: number;
+  /** The part of the sum that guesses have. */
+  guessed: number;
 }
 
 /** Mean over the values of one of the task's groups, each weighted the same; groups without a scored sample are left out. */
@@ -25,42 +28,64 @@ export function meanOfGroups(name: string, options: MeanOfGroupsOptions): Metric
     range,
     ...(of === undefined ? {} : { of }),
     ...(perGroup === undefined ? {} : { perGroup }),
-    start() {
+    start(context) {
       const groups = new Map<string, Group>();
-      return {
-        add(sample) {
-          const key = sample.groups[groupName];
-          if (key === undefined) return;
-          const group = groups.get(key) ?? { moments: new Moments(), unscored: 0 };
-          groups.set(key, group);
-          const value = sampleValue(sample, of);
-          if (value !== undefined) group.moments.add(value, sample.cluster);
-          else if (sample.score.status === "unscored") group.unscored++;
-        },
-        finish: () => average([...groups.values()], range),
+      const groupOf = (sample: Sample): Group | undefined => {
+        const key = sample.groups[groupName];
+        if (key === undefined) return undefined;
+        const group = groups.get(key) ?? { moments: new Moments(), unscored: 0, guessed: 0 };
+        groups.set(key, group);
+        return group;
       };
+      return folded(
+        {
+          scored(sample) {
+            const value = sampleValue(sample, of);
+            const group = groupOf(sample);
+            if (group === undefined || value === undefined) return;
+            group.moments.add(value, sample.cluster);
+            if (isGuess(sample)) group.guessed += value;
+          },
+          unscored(sample) {
+            const group = groupOf(sample);
+            if (group !== undefined) group.unscored++;
+          },
+          value: () => average([...groups.values()], range),
+          bounds: () => bounds([...groups.values()], range),
+        },
+        context,
+      );
     },
   };
 }
 
+const meanOf = (groups: readonly Group[], value: (group: Group) => number) =>
+  groups.reduce((sum, group) => sum + value(group), 0) / groups.length;
+
 function average(groups: readonly Group[], range: readonly [low: number, high: number]): MetricValue {
-  const [low, high] = range;
   const filled = groups.filter(({ moments }) => moments.n > 0);
   const n = filled.reduce((sum, { moments }) => sum + moments.n, 0);
-  if (n === 0) return { value: null, n, note: "no sample was scored" };
-  const meanOf = (of: readonly Group[], value: (group: Group) => number) =>
-    of.reduce((sum, group) => sum + value(group), 0) / of.length;
+  if (n === 0) return { value: null, n };
   const value = meanOf(filled, ({ moments }) => moments.mean);
-  const filledUp = (each: number) => (group: Group) =>
-    ((group.moments.n === 0 ? 0 : group.moments.mean * group.moments.n) + each * group.unscored) /
-    (group.moments.n + group.unscored);
-  const unscored = groups.some((group) => group.unscored > 0);
+  const withoutGuesses = meanOf(filled, ({ moments, guessed }) => moments.mean - guessed / moments.n);
   return {
     value,
     n,
+    ...(filled.some(({ guessed }) => guessed > 0) ? { withoutGuesses } : {}),
     ...within(spread(filled, value), range),
-    ...(unscored ? { bounds: [meanOf(groups, filledUp(low)), meanOf(groups, filledUp(high))] as const } : {}),
   };
+}
+
+function bounds(
+  groups: readonly Group[],
+  [low, high]: readonly [low: number, high: number],
+): readonly [low: number, high: number] | undefined {
+  if (groups.length === 0) return undefined;
+  const filledUp = (each: number) => (group: Group) =>
+    ((group.moments.n === 0 ? 0 : group.moments.mean * group.moments.n) + each * group.unscored) /
+    (group.moments.n + group.unscored);
+  const counted = groups.filter(({ moments, unscored }) => moments.n + unscored > 0);
+  return counted.length === 0 ? undefined : [meanOf(counted, filledUp(low)), meanOf(counted, filledUp(high))];
 }
 
 /** The groups are fixed, their samples are drawn: the variance is that of a stratified mean. */

@@ -3,7 +3,7 @@
 import type { Metric, MetricValue } from "../core/metric.js";
 import { bootstrap } from "../statistics/bootstrap.js";
 import { roundHalfEven } from "../text/python-numbers.js";
-import { sampleValue } from "./mean.js";
+import { folded, sampleValue } from "./folded.js";
 
 /** The values a scorer gives for this metric. */
 export type PairValues = Readonly<Record<"reference" | "model", number>>;
@@ -18,39 +18,43 @@ export function relativeScore(name: string): Metric {
     name,
     unit: "percent",
     direction: "higher",
-    start({ seed, valueOnly }) {
+    start(context) {
       const pairs: PairValues[] = [];
-      let unscored = 0;
-      return {
-        add(sample) {
-          const reference = sampleValue(sample, "reference");
-          const model = sampleValue(sample, "model");
-          if (reference !== undefined && model !== undefined) pairs.push({ reference, model });
-          else if (sample.score.status === "unscored") unscored++;
+      return folded(
+        {
+          scored(sample) {
+            const reference = sampleValue(sample, "reference");
+            const model = sampleValue(sample, "model");
+            if (reference !== undefined && model !== undefined) pairs.push({ reference, model });
+          },
+          value: () => withSpread(pairs, context.valueOnly ? undefined : [context.seed, name]),
+          bounds(unscored) {
+            const of = (reference: number, model: number) =>
+              (100 * (total(pairs, "model") + unscored * model)) / (total(pairs, "reference") + unscored * reference);
+            const [least, most] = judgeScale;
+            return [of(most, least), of(least, most)];
+          },
         },
-        finish: () => withSpread(pairs, unscored, valueOnly ? undefined : [seed, name]),
-      };
+        context,
+      );
     },
   };
 }
 
+/** What a judge is asked to give. */
+const judgeScale = [1, 10] as const;
+
 /** @param seed of the bootstrap; undefined: the value alone */
-function withSpread(
-  pairs: readonly PairValues[],
-  unscored: number,
-  seed: readonly (string | number)[] | undefined,
-): MetricValue {
+function withSpread(pairs: readonly PairValues[], seed: readonly (string | number)[] | undefined): MetricValue {
   const n = pairs.length;
   const value = relative(total(pairs, "reference") / n, total(pairs, "model") / n);
   if (n === 0 || value === undefined)
     return { value: null, n, note: n === 0 ? "no sample was judged" : "the reference has no points" };
   const spread = seed && bootstrap(n, (drawn) => ratio(pairs, drawn), seed);
-  const note = unscored > 0 ? { note: `${unscored} samples without a judgement are left out` } : {};
   return {
     value,
     n,
     ...(spread === undefined ? {} : { stderr: spread.stderr, interval: spread.interval, method: "bootstrap" as const }),
-    ...note,
   };
 }
 

@@ -1,7 +1,7 @@
-import type { Metric, MetricValue } from "../core/metric.js";
+import type { Metric } from "../core/metric.js";
 import { intervalOf } from "../statistics/intervals.js";
 import { Moments } from "../statistics/moments.js";
-import { sampleValue } from "./mean.js";
+import { folded, sampleValue } from "./folded.js";
 
 /** The sum of the scored samples' values (0 to 1 each), e.g. OCRBench's points out of 1,000. Its interval is n times the mean's. */
 export function total(name: string, { of }: { readonly of?: string } = {}): Metric {
@@ -11,30 +11,29 @@ export function total(name: string, { of }: { readonly of?: string } = {}): Metr
     direction: "higher",
     range: [0, 1],
     ...(of === undefined ? {} : { of }),
-    start() {
+    start(context) {
       const moments = new Moments();
       let sum = 0;
-      let unscored = 0;
-      return {
-        add(sample) {
-          const value = sampleValue(sample, of);
-          if (value !== undefined) {
+      return folded(
+        {
+          scored(sample) {
+            const value = sampleValue(sample, of);
+            if (value === undefined) return;
             moments.add(value, sample.cluster);
             sum += value;
-          } else if (sample.score.status === "unscored") unscored++;
+          },
+          value() {
+            const { n } = moments;
+            if (n === 0) return { value: null, n };
+            const spread = intervalOf(moments);
+            if (spread === undefined) return { value: sum, n };
+            const { interval, stderr, method } = spread;
+            return { value: sum, n, stderr: n * stderr, interval: [n * interval[0], n * interval[1]], method };
+          },
+          bounds: (unscored) => [sum, sum + unscored],
         },
-        finish: () => totalValue(moments, sum, unscored),
-      };
+        context,
+      );
     },
   };
-}
-
-function totalValue(moments: Moments, sum: number, unscored: number): MetricValue {
-  const { n } = moments;
-  const bounds = unscored > 0 ? { bounds: [sum, sum + unscored] as const } : {};
-  if (n === 0) return { value: null, n, ...bounds, note: "no sample was scored" };
-  const spread = intervalOf(moments);
-  if (spread === undefined) return { value: sum, n, ...bounds };
-  const { interval, stderr, method } = spread;
-  return { value: sum, n, stderr: n * stderr, interval: [n * interval[0], n * interval[1]], method, ...bounds };
 }

@@ -1,7 +1,8 @@
-/** POPE's and MME's measures as metrics of a task: sums over samples, with a bootstrap over images. */
+/** POPE's and MME's measures as metrics of a task: with a bootstrap over images. */
 
-import type { Fold, FoldContext, Metric, MetricValue, Sample } from "../core/metric.js";
-import { bootstrap } from "../statistics/bootstrap.js";
+import type { FoldContext, Metric, MetricValue, Sample } from "../core/metric.js";
+import { type BootstrapResult, bootstrap } from "../statistics/bootstrap.js";
+import { folded, type ScoredSample, type Tally } from "./folded.js";
 import { type MmeAnswer, mmeCategories, mmeTotal, perceptionTasks } from "./mme.js";
 import { countYesNo, noYesNoCounts, type YesNoCounts, yesNoMeasures } from "./pope.js";
 
@@ -10,10 +11,6 @@ export interface YesNoData {
   /** "yes", "no", or anything else for no answer. */
   readonly said: string;
   readonly truth: string;
-}
-
-function yesNoData(sample: Sample): YesNoData | undefined {
-  return sample.score.status === "scored" ? (sample.score.data as YesNoData | undefined) : undefined;
 }
 
 type Measure = "precision" | "recall" | "f1" | "yesRatio";
@@ -30,7 +27,7 @@ export function yesNoMetric(name: string, measure: Measure, meanOf?: string): Me
     unit: "fraction",
     direction: measure === "yesRatio" ? "neither" : "higher",
     ...(meanOf === undefined ? {} : { perGroup: false }),
-    start: (context) => new YesNoFold(context, measure, meanOf),
+    start: (context) => folded(new YesNoTally(context, measure, meanOf), context),
   };
 }
 
@@ -40,12 +37,13 @@ interface Unit {
   readonly counts: YesNoCounts;
 }
 
-class YesNoFold implements Fold {
+class YesNoTally implements Tally {
   private readonly images = new Map<string, Unit[]>();
   /** The group's values, in order of appearance; a single one without a group. */
   private readonly parts: string[] = [];
   private n = 0;
-  private unscored = 0;
+  /** Unscored samples of each part; `undefined` where nobody knows which part they are of. */
+  private readonly missing = new Map<number | undefined, number>();
   private readonly of: (counts: YesNoCounts) => number;
 
   constructor(
@@ -61,14 +59,10 @@ class YesNoFold implements Fold {
     };
   }
 
-  add(sample: Sample): void {
-    const data = yesNoData(sample);
-    if (data === undefined) {
-      if (sample.score.status === "unscored") this.unscored++;
-      return;
-    }
+  scored(sample: ScoredSample): void {
+    const { said, truth } = sample.score.data as unknown as YesNoData;
     this.n++;
-    const part = this.partOf(sample);
+    const part = this.partOf(sample.groups);
     const units = this.images.get(sample.cluster) ?? [];
     this.images.set(sample.cluster, units);
     let unit = units.find((known) => known.part === part);
@@ -76,51 +70,81 @@ class YesNoFold implements Fold {
       unit = { part, counts: noYesNoCounts() };
       units.push(unit);
     }
-    countYesNo(unit.counts, data.said, data.truth);
+    countYesNo(unit.counts, said, truth);
   }
 
-  finish(): MetricValue {
+  unscored({ groups }: Sample): void {
+    const known = this.meanOf === undefined || groups[this.meanOf] !== undefined;
+    const part = known ? this.partOf(groups) : undefined;
+    this.missing.set(part, (this.missing.get(part) ?? 0) + 1);
+  }
+
+  value(): MetricValue {
     const { n, context } = this;
-    if (n === 0) return { value: null, n, note: "no sample was scored" };
+    if (n === 0) return { value: null, n };
     const images = [...this.images.values()];
     const value = this.measured(images);
-    const left = this.unscored > 0 ? { note: `${this.unscored} samples without a score are left out` } : {};
     if (Number.isNaN(value)) return { value: null, n, note: "undefined: its denominator is 0" };
-    if (context.valueOnly) return { value, n, ...left };
+    if (context.valueOnly) return { value, n };
     const spread = bootstrap(images.length, (drawn) => this.measured(images, drawn), [context.seed]);
-    if (spread === undefined) return { value, n, ...left };
-    return { value, n, stderr: spread.stderr, interval: spread.interval, method: "bootstrap", ...left };
+    if (spread === undefined) return { value, n };
+    return { value, n, stderr: spread.stderr, interval: spread.interval, method: "bootstrap" };
+  }
+
+  /** Each measure is lowest and highest when all missing samples fall into one of the four cells. */
+  bounds(): readonly [low: number, high: number] | undefined {
+    if (this.missing.has(undefined)) return undefined;
+    const ends = this.parts.map((_, part) => {
+      const values = cells.map((cell) => {
+        const counts = this.totals([...this.images.values()])[part] ?? noYesNoCounts();
+        counts[cell] += this.missing.get(part) ?? 0;
+        return this.of(counts) || 0; // undefined where nothing is right: as good as 0
+      });
+      return [Math.min(...values), Math.max(...values)] as const;
+    });
+    const meanOf = (end: 0 | 1) => ends.reduce((sum, both) => sum + both[end], 0) / ends.length;
+    return ends.length === 0 ? undefined : [meanOf(0), meanOf(1)];
   }
 
   /** The measure of each part's total, averaged; images count as often as they were drawn. */
   private measured(images: readonly (readonly Unit[])[], drawn?: Uint32Array): number {
-    const totals = this.parts.map(() => noYesNoCounts());
-    const seen = this.parts.map(() => false);
+    let sum = 0;
+    let parts = 0;
+    for (const total of this.totals(images, drawn)) {
+      if (total === undefined) continue; // not drawn this time
+      sum += this.of(total);
+      parts++;
+    }
+    return sum / parts;
+  }
+
+  /** By part; undefined for one without a sample. */
+  private totals(images: readonly (readonly Unit[])[], drawn?: Uint32Array): (YesNoCounts | undefined)[] {
+    const totals: (YesNoCounts | undefined)[] = this.parts.map(() => undefined);
     for (let i = 0; i < images.length; i++) {
       const times = drawn === undefined ? 1 : (drawn[i] as number);
       if (times === 0) continue;
       for (const { part, counts } of images[i] as readonly Unit[]) {
-        seen[part] = true;
-        addCounts(totals[part] as YesNoCounts, counts, times);
+        let total = totals[part];
+        if (total === undefined) {
+          total = noYesNoCounts();
+          totals[part] = total;
+        }
+        addCounts(total, counts, times);
       }
     }
-    let sum = 0;
-    let parts = 0;
-    totals.forEach((total, part) => {
-      if (!seen[part]) return; // not drawn this time
-      sum += this.of(total);
-      parts++;
-    });
-    return sum / parts;
+    return totals;
   }
 
   /** The number of the group's value. */
-  private partOf(sample: Sample): number {
-    const name = this.meanOf === undefined ? "" : (sample.groups[this.meanOf] ?? "");
+  private partOf(groups: Sample["groups"]): number {
+    const name = this.meanOf === undefined ? "" : (groups[this.meanOf] ?? "");
     const known = this.parts.indexOf(name);
     return known >= 0 ? known : this.parts.push(name) - 1;
   }
 }
+
+const cells = ["tp", "fp", "tn", "fn"] as const;
 
 function addCounts(total: YesNoCounts, counts: YesNoCounts, times: number): void {
   total.tp += times * counts.tp;
@@ -136,12 +160,18 @@ function addCounts(total: YesNoCounts, counts: YesNoCounts, times: number): void
  * Images with one answer only are left out and reported (lmms-eval refuses the run).
  */
 export function mmeMetric(name: string, part: "perception" | "cognition"): Metric {
-  return { name, ...points, perGroup: false, start: (context) => new MmeFold(context, part) };
+  return {
+    ...{ name, ...points, perGroup: false },
+    start: (context) => folded(new MmeTally(context, part), context),
+  };
 }
 
 /** MME's score of one category, 0..200 points: for the task's groups. Over the whole split it is the sum of all. */
 export function mmeScore(name: string): Metric {
-  return { name, ...points, start: (context) => new MmeFold(context) };
+  return {
+    ...{ name, ...points },
+    start: (context) => folded(new MmeTally(context), context),
+  };
 }
 
 /** One answer is right or wrong. */
@@ -150,70 +180,96 @@ const points = { unit: "points", direction: "higher", range: [0, 1] } as const;
 type Part = "perception" | "cognition";
 const bothParts: readonly Part[] = ["perception", "cognition"];
 
-class MmeFold implements Fold {
-  private readonly images = new Map<string, MmeAnswer[]>();
-  private unscored = 0;
+/** `correct` is undefined for an unscored answer. */
+type MaybeAnswer = Omit<MmeAnswer, "correct"> & { readonly correct: boolean | undefined };
+
+class MmeTally implements Tally {
+  private readonly images = new Map<string, MaybeAnswer[]>();
+  /** Samples that were never asked: nobody knows of which category. */
+  private unknown = 0;
 
   constructor(
     private readonly context: FoldContext,
     private readonly part?: Part,
   ) {}
 
-  add({ score, cluster, groups }: Sample): void {
-    if (score.status === "unscored") {
-      this.unscored++;
-      return;
-    }
-    const answer = { image: cluster, category: groups.category ?? "", correct: score.value === 1 };
-    const known = this.images.get(cluster);
-    if (known === undefined) this.images.set(cluster, [answer]);
+  scored({ score, cluster, groups }: ScoredSample): void {
+    this.add({ image: cluster, category: groups.category ?? "", correct: score.value === 1 });
+  }
+
+  unscored({ cluster, groups: { category } }: Sample): void {
+    if (category === undefined) this.unknown++;
+    else this.add({ image: cluster, category, correct: undefined });
+  }
+
+  private add(answer: MaybeAnswer): void {
+    const known = this.images.get(answer.image);
+    if (known === undefined) this.images.set(answer.image, [answer]);
     else known.push(answer);
   }
 
-  finish(): MetricValue {
-    const complete = [...this.images.values()].filter((answers) => answers.length === 2);
-    const left = this.images.size - complete.length;
-    const mine = complete.filter(([answer]) => this.counts(answer as MmeAnswer));
-    const n = 2 * mine.length;
-    const note =
-      left > 0 || this.unscored > 0
-        ? {
-            note: `${left} images without exactly two answers and ${this.unscored} samples without a score are left out`,
-          }
-        : {};
+  value(): MetricValue {
+    const pairs = this.pairs(undefined);
+    const left = [...this.images.values()].filter((answers) => this.counts(answers)).length - pairs.length;
+    const n = 2 * pairs.length;
     if (n === 0) return { value: null, n, note: "no image has two answers" };
-    const categories = mmeCategories(mine.flat());
-    const parts = this.part === undefined ? bothParts : [this.part];
-    const value = parts.reduce((sum, part) => sum + mmeTotal(categories, part), 0);
-    const spread = bootstrap(mine.length, resampled(mine, [...categories.keys()]), [this.context.seed]);
+    const note = left > 0 ? { note: `${left} images without exactly two answers are left out` } : {};
+    const value = this.points(pairs);
+    if (this.context.valueOnly) return { value, n };
+    const spread = spreadOf(pairs, this.context.seed);
     if (spread === undefined) return { value, n, ...note };
     return { value, n, stderr: spread.stderr, interval: spread.interval, method: "bootstrap", ...note };
   }
 
-  private counts({ category }: MmeAnswer): boolean {
-    return this.part === undefined || perceptionTasks.includes(category) === (this.part === "perception");
+  bounds(): readonly [low: number, high: number] | undefined {
+    if (this.unknown > 0) return undefined;
+    return [this.points(this.pairs(false)), this.points(this.pairs(true))];
+  }
+
+  private points(pairs: readonly (readonly MmeAnswer[])[]): number {
+    const categories = mmeCategories(pairs.flat());
+    const parts = this.part === undefined ? bothParts : [this.part];
+    return parts.reduce((sum, part) => sum + mmeTotal(categories, part), 0);
+  }
+
+  /** Images of this metric's categories with two answers; an unscored one is as given, or spoils its image. */
+  private pairs(unscored: boolean | undefined): readonly (readonly MmeAnswer[])[] {
+    return [...this.images.values()].flatMap((answers) => {
+      const known = answers.flatMap(({ correct = unscored, ...answer }) =>
+        correct === undefined ? [] : [{ ...answer, correct }],
+      );
+      return known.length === 2 && known.length === answers.length && this.counts(answers) ? [known] : [];
+    });
+  }
+
+  private counts([answer]: readonly MaybeAnswer[]): boolean {
+    if (this.part === undefined) return true;
+    return perceptionTasks.includes(answer?.category ?? "") === (this.part === "perception");
   }
 }
 
-/** The sum of the categories' scores for images as often as they were drawn; a category that was not drawn adds nothing. */
-function resampled(
-  images: readonly (readonly MmeAnswer[])[],
-  categories: readonly string[],
-): (drawn: Uint32Array) => number {
-  const category = Int32Array.from(images, ([answer]) => categories.indexOf(answer?.category ?? ""));
-  const right = Int32Array.from(images, (answers) => answers.filter(({ correct }) => correct).length);
-  return (drawn) => {
-    const pairs = new Float64Array(categories.length);
-    const points = new Float64Array(categories.length);
-    for (let i = 0; i < drawn.length; i++) {
-      const times = drawn[i] as number;
-      const at = category[i] as number;
-      // 100 for the accuracy of both questions, 100 more for having both right.
-      pairs[at] = (pairs[at] as number) + times;
-      points[at] = (points[at] as number) + times * (50 * (right[i] as number) + (right[i] === 2 ? 100 : 0));
-    }
+/** The categories are fixed, their images are drawn: undefined when one has fewer than two. */
+function spreadOf(pairs: readonly (readonly MmeAnswer[])[], seed: number): BootstrapResult | undefined {
+  const byCategory = new Map<string, number[]>();
+  for (const answers of pairs) {
+    const category = answers[0]?.category ?? "";
+    const rights = byCategory.get(category) ?? [];
+    byCategory.set(category, rights);
+    rights.push(answers.filter(({ correct }) => correct).length);
+  }
+  const right = [...byCategory.values()].flat();
+  const sizes = [...byCategory.values()].map(({ length }) => length);
+  const sumOfScores = (drawn: Uint32Array) => {
     let sum = 0;
-    for (let at = 0; at < pairs.length; at++) if (pairs[at]) sum += (points[at] as number) / (pairs[at] as number);
+    let next = 0;
+    for (const size of sizes) {
+      let points = 0;
+      // 100 for the accuracy of both questions, 100 more for having both right.
+      for (const end = next + size; next < end; next++)
+        points += (drawn[next] as number) * (50 * (right[next] as number) + (right[next] === 2 ? 100 : 0));
+      sum += points / size;
+    }
     return sum;
   };
+  return bootstrap(sizes, sumOfScores, [seed]);
 }

@@ -1,9 +1,11 @@
 import type { Result } from "../core/result.js";
-import type { Score } from "../core/score.js";
 import type { GrowingJournal } from "../record/growing-journal.js";
 import { type Outcome, outcomeOf, valueUnder } from "../record/outcome.js";
 import type { SampleRecord } from "../record/samples.js";
 import type { SampleState } from "./page-data.js";
+
+/** A score as the journal has it; absent while a judge is to be asked. */
+type Score = NonNullable<SampleRecord["score"]>;
 
 const states: Readonly<Record<Outcome, SampleState>> = {
   right: "c",

@@ -21,7 +21,7 @@ export async function conclude({ task, split, label, folder, samples, head, rule
   await samples.finish();
   const summary = await summarise(task, head, samples.inOrder(), rules);
   const submission =
-    split.labelled || !task.submission
+    split.answers === "public" || !task.submission
       ? undefined
       : await folder.writeSubmission(
           task.submission.file,

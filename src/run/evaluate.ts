@@ -109,7 +109,7 @@ async function evaluateTask(
     void timings.append(record).catch(() => {}); // the journal's own failure ends the run; timings are not worth it
   };
   const openPanel = async (judge: Runner | undefined, which: "first" | "second") =>
-    task.judge && split.labelled && judge
+    task.judge && split.answers === "public" && judge
       ? await JudgePanel.open({
           ...{ folder, label, which, runner: judge, readImage: evaluation.readImage },
           onOutput: (sample, output) => onTiming(timingOf(label, sample, "judge", output)),
@@ -161,7 +161,7 @@ async function evaluateTask(
       scoring,
       promptProfile: profile,
       generation: { ...generation } as Record<string, Json>,
-      ...(task.judge && split.labelled ? { judge: judgeFacts(task, judge) } : {}),
+      ...(task.judge && split.answers === "public" ? { judge: judgeFacts(task, judge) } : {}),
       ...(agreement ? { secondJudge: agreement } : {}),
       seed,
       repeats,
@@ -171,7 +171,7 @@ async function evaluateTask(
     const rules = {
       maxFailed: evaluation.maxFailed,
       demo: evaluation.demoModel || dataset.facts.kind === "demo" || task.demo === true,
-      labelled: split.labelled,
+      answers: split.answers,
       total: end.how === "complete" ? end.total : planned,
     };
     const result = await conclude({ task, split, label, folder, samples, head, rules });

@@ -1,8 +1,10 @@
 import type { Dataset, RowItem } from "../core/dataset.js";
+import { UserError } from "../core/errors.js";
 import { promptImages } from "../core/prompt.js";
 import type { Task } from "../core/task.js";
 import type { EvaluatedTask } from "./evaluate.js";
 import { rowsSkipped } from "./plan.js";
+import { noReference, referenceFailure } from "./score-sample.js";
 
 /** Datasets that were opened to see whether their first row is there and well formed, and what it asks. */
 export interface Peeked {
@@ -14,8 +16,8 @@ export interface Peeked {
 }
 
 /**
- * Opens every task's dataset and reads its first rows: a wrong name, an unreachable hub or a mistyped column ends the run
- * here, before any request is paid for.
+ * Opens every task's dataset and reads its first rows: a wrong name, an unreachable hub, a mistyped column or rows without
+ * their answers end the run here, before any request is paid for.
  */
 export async function peek(
   tasks: readonly EvaluatedTask[],
@@ -31,6 +33,7 @@ export async function peek(
     const batches = dataset.batches(rowsSkipped(task.task, offset), signal)[Symbol.asyncIterator]();
     const first = await batches.next();
     hasImages ||= asksWithImages(task.task, first.value?.[0], profileOf);
+    if (!first.done) checkReference(task, dataset, first.value);
     if (i === 0) {
       held.set(task.label, resumed(dataset, first, batches));
     } else {
@@ -55,6 +58,17 @@ function asksWithImages(task: Task, item: RowItem | undefined, profileOf: (task:
   if (!item || !("row" in item)) return false;
   const [row] = task.expand ? task.expand(item.row) : [item.row];
   return row !== undefined && promptImages(task.prompt(row, profileOf(task))).length > 0;
+}
+
+/** Rows of a test split evaluated as if they were public: the first row tells. */
+function checkReference({ task, split, label }: EvaluatedTask, dataset: Dataset, rows: readonly RowItem[]): void {
+  const [first] = rows.flatMap((item) => ("row" in item ? (task.expand?.(item.row) ?? [item.row]) : []));
+  if (first === undefined || !referenceFailure(task, split, first)) return;
+  throw new UserError(
+    `${label}: the first row cannot be scored: ${noReference}`,
+    dataset.facts.source,
+    "name data with public answers (test splits often come without), or a split whose answers are secret, for a submission file",
+  );
 }
 
 /** The dataset whose first reading goes on behind the batch that was already read. */

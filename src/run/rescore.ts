@@ -50,7 +50,7 @@ export async function rescore(rescoring: Rescoring): Promise<Result> {
         scoring: rules.scoring,
         ...(before.limit === undefined ? {} : { limitByCluster: task.limitByCluster === true }),
       },
-      rules: { maxFailed, demo: before.flags.includes("demo"), labelled: split.labelled, total },
+      rules: { maxFailed, demo: before.flags.includes("demo"), answers: split.answers, total },
     });
   } finally {
     await samples.close();

@@ -11,7 +11,7 @@ import { type Answer, ask, type ReadImage } from "./ask.js";
 import { InFlight } from "./in-flight.js";
 import type { JudgePanel } from "./judge.js";
 import { plan, type Selection, type Unit } from "./plan.js";
-import { outputsOf, type ScoreRules, scoreSample, withOutcome } from "./score-sample.js";
+import { outputsOf, referenceFailure, type ScoreRules, scoreSample, withOutcome } from "./score-sample.js";
 
 export interface TaskRun {
   readonly task: Task;
@@ -69,8 +69,11 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
       total++;
       const state = samples.state(unit.index, unit.repeat);
       if (state === "scored") continue;
+      const unusable = isRow(unit) ? referenceFailure(run.task, run.split, unit.row) : undefined;
       if (!isRow(unit)) {
         await recordFailure(run, { index: unit.index, id: `#${unit.index}`, cluster: `#${unit.index}` }, unit.failure);
+      } else if (unusable) {
+        await recordFailure(run, describe(run, unit), unusable);
       } else if (state === "answered") {
         const record = (await samples.read(unit.index, unit.repeat)) as AnsweredSample;
         await judging.start(() => judgeAndScore(unit, record, outputsOf(record)));
@@ -157,13 +160,14 @@ async function withScore(
   turns: readonly Output[],
 ): Promise<SampleRecord> {
   const { task, split, judge, rules, abort } = run;
+  const isPublic = split.answers === "public";
   try {
     const sample = { index: unit.index, id: record.id, repeat: unit.repeat };
     const output = turns.at(-1) as Output;
-    if (!judge && split.labelled && task.judge?.ask(unit.row, output, [], rules.scoring)) {
+    if (!judge && isPublic && task.judge?.ask(unit.row, output, [], rules.scoring)) {
       throw new SampleFailure("judge", "no judge was named");
     }
-    const verdicts = judge && split.labelled ? await judge.verdicts(task, unit.row, sample, output, rules, abort) : [];
+    const verdicts = judge && isPublic ? await judge.verdicts(task, unit.row, sample, output, rules, abort) : [];
     return withOutcome(record, scoreSample(task, split, unit.row, turns, verdicts, rules, record.sizes));
   } catch (error) {
     if (!(error instanceof SampleFailure)) throw locate(error, task, record.id);

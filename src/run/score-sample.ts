@@ -1,7 +1,8 @@
 import { seedOf } from "../core/digest.js";
+import { SampleFailure } from "../core/errors.js";
 import type { Json } from "../core/json.js";
 import type { Output } from "../core/runner.js";
-import type { Score, Scoring } from "../core/score.js";
+import type { Remark, Score, ScoreContext, Scoring } from "../core/score.js";
 import type { Split, Task } from "../core/task.js";
 import type { AnsweredSample, SampleRecord, ScoredSample } from "../record/samples.js";
 
@@ -11,9 +12,12 @@ export interface ScoreRules {
   readonly seed: number;
 }
 
+type RecordedScore = NonNullable<SampleRecord["score"]>;
+
 /** What scoring makes of an answer. */
 export interface SampleOutcome {
-  readonly score: Score;
+  /** As the journal has it. */
+  readonly score: RecordedScore;
   /** Secret answers: the entry for the evaluation server. */
   readonly submission?: Json;
 }
@@ -24,6 +28,14 @@ export function withOutcome(record: AnsweredSample | ScoredSample, { score, subm
   if (score.status === "unscored") return { ...answer, state: "answered", score };
   return { ...answer, state: "scored", ...(submission === undefined ? {} : { submission }), score };
 }
+
+/** Why a row of a split with public answers cannot be scored whatever is answered; undefined when it can. */
+export function referenceFailure(task: Task, split: Split, row: Record<string, unknown>): SampleFailure | undefined {
+  if (split.answers === "secret" || task.hasReference?.(row) !== false) return undefined;
+  return new SampleFailure("data", noReference);
+}
+
+export const noReference = "the row has no reference that an answer could equal";
 
 /** Scores one answer: a pure function of the row, the outputs, the judge's verdicts and the rules. */
 export function scoreSample(
@@ -38,30 +50,54 @@ export function scoreSample(
   const output = turns.at(-1) as Output;
   const id = task.id(row);
   let draws = 0;
-  const score: Score = task.score?.(row, output, {
+  const context: ScoreContext = {
     scoring: rules.scoring,
     verdicts,
     turns,
     imageSizes: sizes,
     draw: (from) => from[seedOf(rules.seed, task.name, id, "draw", draws++) % from.length] as (typeof from)[number],
-  }) ?? { status: "scored", value: {}, answer: output.text.trim() };
-  if (split.labelled || score.status === "unscored") return { score: withLabel(score, output) };
-  // Without public answers there is no value: only the processed answer, for the evaluation server.
-  const submission = task.submission?.entry(row, score.answer, output);
-  const { status, answer, label } = score;
+  };
+  if (split.answers === "secret") {
+    // No value: only the processed answer, for the evaluation server.
+    const answer = task.answer?.(row, output, context) ?? output.text.trim();
+    const submission = task.submission?.entry(row, answer);
+    return {
+      score: recorded({ status: "scored", value: {}, answer }, output),
+      ...(submission === undefined ? {} : { submission }),
+    };
+  }
+  const unusable = referenceFailure(task, split, row);
+  if (unusable) return { score: { status: "unscored", reason: unusable.reason, detail: unusable.detail } };
+  const score = task.score?.(row, output, context) ?? { status: "scored", value: {}, answer: output.text.trim() };
+  return { score: recorded(score, output) };
+}
+
+/** The score as the journal has it, where the remark is called `label`. `empty` and `truncated` are facts of the output. */
+function recorded(score: Score, output: Output): RecordedScore {
+  if (score.status === "unscored") return score;
+  const { status, value, answer, remark: own, targets, data } = score;
+  const label = remarkOf(own, output);
   return {
-    score: withLabel({ status, value: {}, answer, ...(label ? { label } : {}) }, output),
-    ...(submission === undefined ? {} : { submission }),
+    ...{ status, value, answer },
+    ...(targets === undefined ? {} : { targets }),
+    ...(data === undefined ? {} : { data }),
+    ...(label === undefined ? {} : { label }),
   };
 }
 
-/** `empty` and `truncated` are facts of the output; a scorer's own label goes first. */
-function withLabel(score: Score, output: Output): Score {
-  if (score.status !== "scored" || score.label || output.likelihoods) return score;
+function remarkOf(own: Remark | undefined, { text, finish, likelihoods }: Output): Remark | undefined {
+  if (likelihoods) return own;
   // An empty answer that was cut says more about the budget than about the model.
-  if (output.finish === "length") return { ...score, label: "truncated" };
-  if (output.text.trim() === "") return { ...score, label: "empty" };
-  return score;
+  if (finish === "length") return own ?? "truncated";
+  return text.trim() === "" ? "empty" : own;
+}
+
+/** The journal's score as tasks give it; a sample whose judge was never reached has an answer and no score. */
+export function scoreOf({ score }: SampleRecord): Score {
+  if (score === undefined) return { status: "unscored", reason: "judge", detail: "not judged" };
+  if (score.status === "unscored" || score.label === undefined) return score;
+  const { label, ...rest } = score;
+  return { ...rest, remark: label };
 }
 
 /** An output as the journal remembers it, for scoring again without a model. */

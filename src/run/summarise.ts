@@ -2,10 +2,11 @@ import { seedOf } from "../core/digest.js";
 import type { Metric, Sample } from "../core/metric.js";
 import type { DatasetFacts, MetricResult, Result } from "../core/result.js";
 import type { Score, Scoring } from "../core/score.js";
-import type { Task } from "../core/task.js";
+import type { Split, Task } from "../core/task.js";
 import { type SampleRecord, textOf } from "../record/samples.js";
 import { selectionOf } from "../record/selection.js";
 import { EndpointNotes } from "./endpoint-notes.js";
+import { scoreOf } from "./score-sample.js";
 import { UnscoredReasons } from "./unscored-reasons.js";
 
 /** The part of a Result that is known before any sample. */
@@ -21,7 +22,7 @@ export interface SummaryRules {
   /** Above it a Result is `incomplete`. */
   readonly maxFailed: { readonly count: number } | { readonly percent: number };
   readonly demo: boolean;
-  readonly labelled: boolean;
+  readonly answers: Split["answers"];
   /** Samples of the selection; more than were journalled when the endpoint died or the run was stopped. */
   readonly total: number | undefined;
 }
@@ -37,6 +38,7 @@ export async function summarise(
   const folds = new Folds(task, head);
   const endpoint = new EndpointNotes();
   const reasons = new UnscoredReasons();
+  const isPublic = rules.answers === "public";
   const isSelected = selectionOf(head);
   for await (const record of records) {
     if (!isSelected(record)) continue;
@@ -44,13 +46,13 @@ export async function summarise(
     counts.add(score);
     endpoint.add(record);
     reasons.add(score);
-    if (rules.labelled) folds.add(record, score);
+    if (isPublic) folds.add(record, score);
   }
   const missing = Math.max(0, (rules.total ?? counts.total) - counts.total);
   for (let i = 0; i < missing; i++) {
     counts.add(notAsked);
     reasons.add(notAsked);
-    if (rules.labelled) folds.add({ ...notAskedSample, cluster: `not asked ${i}` }, notAsked);
+    if (isPublic) folds.add({ ...notAskedSample, cluster: `not asked ${i}` }, notAsked);
   }
   const partial = head.limit !== undefined || (head.offset ?? 0) > 0;
   const incomplete = tooMany(counts.unscoredTotal, counts.total, rules.maxFailed);
@@ -65,8 +67,8 @@ export async function summarise(
     n: { total: counts.total, scored: counts.scored, unscored: counts.unscored },
     ...(counts.unscoredTotal > 0 ? { reasons: reasons.commonest() } : {}),
     labels: counts.labels,
-    metrics: rules.labelled ? await folds.overall() : [],
-    groups: rules.labelled ? await folds.perGroup() : {},
+    metrics: isPublic ? await folds.overall() : [],
+    groups: isPublic ? await folds.perGroup() : {},
     notes: [...notesOf(head.dataset, partial, missing), ...endpoint.notes(head.generation.maxNewTokens)],
   };
 }
@@ -78,11 +80,6 @@ const notAsked = {
 } as const;
 
 const notAskedSample = { state: "failed", index: Number.MAX_SAFE_INTEGER, id: "", score: notAsked } as const;
-
-/** A sample whose judge was never reached has an answer and no score. */
-function scoreOf(record: SampleRecord): Score {
-  return record.score ?? { status: "unscored", reason: "judge", detail: "not judged" };
-}
 
 function notesOf(dataset: DatasetFacts, partial: boolean, missing: number): string[] {
   const notes: string[] = [];
@@ -108,7 +105,7 @@ class Counts {
       this.unscored[score.reason]++;
     } else {
       this.scored++;
-      if (score.label) this.labels[score.label]++;
+      if (score.remark) this.labels[score.remark]++;
     }
   }
 
@@ -226,6 +223,9 @@ function acrossRepeats(values: readonly Awaited<ReturnType<ReturnType<Metric["st
     ...first,
     value: mean(numbers),
     ...(first.stderr === undefined ? {} : { stderr: mean(values.map(({ stderr }) => stderr ?? 0)) }),
+    ...(values.some(({ withoutGuesses }) => withoutGuesses !== undefined)
+      ? { withoutGuesses: mean(values.map(({ value, withoutGuesses }) => withoutGuesses ?? value ?? 0)) }
+      : {}),
     ...(interval ? { interval } : {}),
     ...(bounds ? { bounds } : {}),
     repeats: numbers,

@@ -6,7 +6,8 @@ import { stripReasoning } from "../text/reasoning-tags.js";
 import { type Box, boxMeasures, intersectionOverUnion, noBox, parseBox, parseScreenBox } from "./boxes.js";
 import { jsonBoxes } from "./json-boxes.js";
 
-function scored(answer: Box | undefined, target: Box): Score {
+/** @param readable false: a box by the rule, and in another unit than was asked for (thousandths, pixels) */
+function scored(answer: Box | undefined, target: Box, readable = answer !== undefined): Score {
   const box = answer ?? noBox;
   const score = {
     status: "scored",
@@ -14,19 +15,23 @@ function scored(answer: Box | undefined, target: Box): Score {
     answer: list(box),
     targets: [list(target)],
   } as const;
-  return answer === undefined ? { ...score, label: "unparsable" } : score;
+  return readable ? score : { ...score, remark: "unparsable" };
 }
 
 const list = (box: Box) => `[${box.join(", ")}]`;
 
 /** RefCOCO: the first "[a, b, c, d]" of the answer against the target, both in fractions of the image. */
 export function boxScore(target: Box, output: Output): Score {
-  return scored(parseBox(stripReasoning(output.text)), target);
+  return inFractions(parseBox(stripReasoning(output.text)), target);
 }
 
 /** ScreenSpot: round brackets too, and thousandths. */
 export function screenBoxScore(target: Box, output: Output): Score {
-  return scored(parseScreenBox(stripReasoning(output.text)), target);
+  return inFractions(parseScreenBox(stripReasoning(output.text)), target);
+}
+
+function inFractions(answer: Box | undefined, target: Box): Score {
+  return scored(answer, target, answer?.every((part) => part >= 0 && part <= 1) ?? false);
 }
 
 /**

@@ -3,6 +3,6 @@ import type { Scored } from "../core/score.js";
 import { stripReasoning } from "../text/reasoning-tags.js";
 
 /** A caption for the metrics over the whole split; a sample alone has no value. */
-export function captionScore(references: readonly string[] | null | undefined, output: Output): Scored {
-  return { status: "scored", value: {}, answer: stripReasoning(output.text), targets: references ?? [] };
+export function captionScore(references: readonly string[], output: Output): Scored {
+  return { status: "scored", value: {}, answer: stripReasoning(output.text), targets: references };
 }

@@ -27,6 +27,7 @@ export function iconQaScore({ options, answer }: IconQuestion, output: Output, {
       answer: text,
       targets: ["answers"],
     };
+  const gold = iconQaGold({ options, answer });
   if (options.length === 0) {
     const right = lower(text) === lower(strip(answer));
     return {
@@ -36,17 +37,23 @@ export function iconQaScore({ options, answer }: IconQuestion, output: Output, {
       targets: [answer],
     };
   }
-  const gold = positionOf(answer, options);
   const said = saidOption(text, options);
-  const target = gold === undefined ? answer : letterOf(gold);
-  const value = { accuracy: said !== undefined && said === gold ? 1 : 0, anls: anls([target], text) ?? 0 };
+  const target = gold ?? answer;
+  const value = { accuracy: said !== undefined && letterOf(said) === gold ? 1 : 0, anls: anls([target], text) ?? 0 };
   const score = {
     status: "scored",
     value,
     answer: said === undefined ? "" : letterOf(said),
     targets: [target],
   } as const;
-  return said === undefined ? { ...score, label: "unparsable" } : score;
+  return said === undefined ? { ...score, remark: "unparsable" } : score;
+}
+
+/** The right option's letter, or the words of a blank; undefined for an answer that is neither. */
+export function iconQaGold({ options, answer }: IconQuestion): string | undefined {
+  if (options.length === 0) return strip(answer) === "" ? undefined : answer;
+  const position = positionOf(answer, options);
+  return position === undefined ? undefined : letterOf(position);
 }
 
 const letterOf = (position: number) => String.fromCharCode(65 + position);

@@ -3,7 +3,6 @@
 import { Type } from "../core/schema.js";
 import type { Submission } from "../core/task.js";
 import type { MmbenchRow } from "../text/mmbench-row.js";
-import { stripReasoning } from "../text/reasoning-tags.js";
 
 type Cells = MmbenchRow & {
   readonly hint?: string | null;
@@ -20,11 +19,11 @@ export function mmbenchSubmission<Row extends Cells>(file: string): Submission<R
   const text = Type.String();
   return {
     file,
-    entry: (row, _, output) => ({
+    entry: (row, prediction) => ({
       index: Number(row.index),
       question: row.question,
       answer: cell(row.answer),
-      prediction: stripReasoning(output.text),
+      prediction,
       hint: cell(row.hint),
       source: cell(row.source),
       split: cell(row.split),

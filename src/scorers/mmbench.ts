@@ -5,28 +5,38 @@ import type { Score, ScoreContext, Scored } from "../core/score.js";
 import { type Choices, inferChoice } from "../text/infer-choice.js";
 import { type MmbenchRow, mmbenchChoices } from "../text/mmbench-row.js";
 import { stripReasoning } from "../text/reasoning-tags.js";
-import { robustChoice } from "../text/robust-choice.js";
-import { chosen, notJudged } from "./scored.js";
+import { type RobustChoice, robustChoice } from "../text/robust-choice.js";
+import { chosen, guessedOr, notJudged } from "./scored.js";
 
 /** The letter that the rules find; undefined = ask the judge. */
 export { inferChoice as matchedLetter } from "../text/infer-choice.js";
 
-/** Without a judge: the rules, else the letter extractor of lmms-eval's static variant; `""` when nothing is found. */
-export function staticLetter(prediction: string, choices: Choices): string {
-  return inferChoice(prediction, choices) ?? robustChoice(prediction, Object.keys(choices).sort());
+/** lmms-eval's static variant, without a judge: the rules, else its letter extractor. */
+export function staticLetter(prediction: string, choices: Choices): RobustChoice {
+  const letter = inferChoice(prediction, choices);
+  return letter === undefined ? robustChoice(prediction, Object.keys(choices).sort()) : { letter, guessed: false };
 }
 
+/** Without a judge an answer that the rules cannot match is wrong, as in the authors' code (VLMEvalKit's "Z"). */
 export function mmbenchStaticScore(row: MmbenchRow, output: Output, { scoring }: ScoreContext): Scored {
-  const letter = staticLetter(stripReasoning(output.text), mmbenchChoices(row, scoring));
-  return pass(row, chosen(letter, row.answer ?? ""));
+  const text = stripReasoning(output.text);
+  const choices = mmbenchChoices(row, scoring);
+  const gold = row.answer ?? "";
+  if (scoring === "official") return pass(row, chosen(inferChoice(text, choices), gold));
+  const { letter, guessed } = staticLetter(text, choices);
+  return pass(row, guessedOr(guessed, chosen(letter, gold)));
+}
+
+/** The row's letter is one of its options'. */
+export function mmbenchHasReference(row: MmbenchRow): boolean {
+  return Object.keys(mmbenchChoices(row, "official")).includes(row.answer ?? "");
 }
 
 /** By the rules, else by the judge's letter; "?" where lmms-eval draws one after three useless replies. */
 export function mmbenchJudgedScore(row: MmbenchRow, output: Output, context: ScoreContext): Score {
   const choices = mmbenchChoices(row, context.scoring);
   const letter = inferChoice(stripReasoning(output.text), choices) ?? context.verdicts[0];
-  if (letter === "?")
-    return pass(row, { ...chosen(context.draw([..."ABCDE"]), row.answer ?? ""), label: "unparsable" });
+  if (letter === "?") return pass(row, guessedOr(true, chosen(context.draw([..."ABCDE"]), row.answer ?? "")));
   return typeof letter === "string" ? pass(row, chosen(letter, row.answer ?? "")) : notJudged;
 }
 

@@ -7,6 +7,7 @@ import { optionLetters, parseChoice, parseProChoice } from "../text/mmmu-choice.
 import { type Candidate, normalizeOpen, openIsCorrect, parseOpen } from "../text/open-answer.js";
 import { formatFloat } from "../text/python-numbers.js";
 import { stripReasoning } from "../text/reasoning-tags.js";
+import { hasText, isOptionLetter } from "../text/references.js";
 import { byLetter, rightOrWrong } from "./scored.js";
 
 const written = (candidate: Candidate | undefined): string =>
@@ -83,6 +84,12 @@ export interface MmmuQuestion {
   readonly options: string;
   readonly answer: string;
   readonly question_type?: string;
+}
+
+/** A letter of the row's options, or for open questions an answer; MMMU's test split has "?" for secret ones. */
+export function mmmuHasReference({ options, answer, question_type }: Omit<MmmuQuestion, "id">): boolean {
+  if (question_type === "open") return hasText(acceptedAnswers(answer, "official")) && answer !== "?";
+  return isOptionLetter(answer, parseStringList(options).length);
 }
 
 /** MMMU by its own script, or as lmms-eval scores it. */

@@ -1,13 +1,28 @@
-/** RealWorldQA (xAI 2024) as lmms-eval 0.7.2 scores it. */
+/** RealWorldQA (xAI 2024): xAI published no script, so the rules are lmms-eval 0.7.2's. */
 
+import type { Output } from "../core/runner.js";
+import type { ScoreContext, Scored } from "../core/score.js";
 import { optionLetters } from "../text/mmmu-choice.js";
 import { lower, rstrip, strip, upper } from "../text/python-strings.js";
-import { robustChoice } from "../text/robust-choice.js";
+import { stripReasoning } from "../text/reasoning-tags.js";
+import { type RobustChoice, robustChoice } from "../text/robust-choice.js";
+import { guessedOr, rightOrWrong, unparsable } from "./scored.js";
 
 /** A letter answer is looked for anywhere in the text; any other answer must be the whole text up to case and final periods. */
-export function realWorldQaCorrect(text: string, answer: string): boolean {
+export function realWorldQaCorrect(text: string, answer: string): { readonly correct: boolean } & RobustChoice {
   const gold = strip(answer);
   const letter = upper(gold);
-  if (letter.length === 1 && "ABCD".includes(letter)) return robustChoice(text, optionLetters(4)) === letter;
-  return rstrip(strip(lower(text)), ".") === lower(gold);
+  if (letter.length === 1 && "ABCD".includes(letter)) {
+    const choice = robustChoice(text, optionLetters(4));
+    return { ...choice, correct: choice.letter === letter };
+  }
+  return { correct: rstrip(strip(lower(text)), ".") === lower(gold), letter: "", guessed: false };
+}
+
+/** `official` does not take the capital of "Based on the picture, it is unclear." for the letter B: the answer is wrong. */
+export function realWorldQaScore(answer: string, output: Output, { scoring }: ScoreContext): Scored {
+  const text = stripReasoning(output.text);
+  const { correct, guessed } = realWorldQaCorrect(text, answer);
+  if (guessed && scoring === "official") return { ...unparsable(answer), answer: text };
+  return guessedOr(guessed, rightOrWrong(correct, text, answer));
 }

@@ -20,12 +20,17 @@ export function byLetter(
   if (letter !== undefined) return rightOrWrong([gold].flat().includes(letter), letter, gold);
   if (letters.length === 0) return unparsable(gold);
   const drawn = context.draw(letters);
-  return { ...rightOrWrong([gold].flat().includes(drawn), drawn, gold), label: "unparsable" };
+  return guessedOr(true, rightOrWrong([gold].flat().includes(drawn), drawn, gold));
+}
+
+/** The score as it is, or counted as `unparsable`: its answer was drawn, or found by a rule of last resort. */
+export function guessedOr(guessed: boolean, score: Scored): Scored {
+  return guessed ? { ...score, remark: "unparsable" } : score;
 }
 
 /** Wrong, because no answer could be read: for rules that do not guess. */
 export function unparsable(targets: string | readonly string[]): Scored {
-  return { ...rightOrWrong(false, "", targets), label: "unparsable" };
+  return { ...rightOrWrong(false, "", targets), remark: "unparsable" };
 }
 
 /** The score needs a verdict and no judge was asked. */

@@ -22,19 +22,9 @@ function vqaScore({ accuracy, answer }: VqaResult, people: readonly string[]): S
   return accuracy === undefined ? noPeople : { status: "scored", value: accuracy, answer, targets: people };
 }
 
-/** Without public answers only the text counts: it goes to the server as it is. */
-function answered(text: string): Score {
-  return { status: "scored", value: 0, answer: text };
-}
-
-/** VQAv2: agreement with ten people. `people` is empty or null where the answers are secret. */
-export function vqav2Score(
-  people: readonly PersonAnswer[] | null | undefined,
-  output: Output,
-  { scoring }: ScoreContext,
-): Score {
+/** VQAv2: agreement with ten people. */
+export function vqav2Score(people: readonly PersonAnswer[], output: Output, { scoring }: ScoreContext): Score {
   const text = stripReasoning(output.text);
-  if (!people || people.length === 0) return answered(text);
   const answers = people.map(({ answer }) => answer);
   return vqaScore(
     scoring === "official" ? officialVqaAccuracy(text, answers) : lmmsVqav2Accuracy(text, people),
@@ -42,35 +32,26 @@ export function vqav2Score(
   );
 }
 
-/** OK-VQA and VizWiz: the VQA script; lmms-eval has the EvalAI processor. Submissions carry the normalised answer. */
-export function vqaPeopleScore(
-  people: readonly string[] | null | undefined,
-  output: Output,
-  { scoring }: ScoreContext,
-): Score {
+/** OK-VQA and VizWiz: the VQA script; lmms-eval has the EvalAI processor. */
+export function vqaPeopleScore(people: readonly string[], output: Output, { scoring }: ScoreContext): Score {
   const text = stripReasoning(output.text);
-  const evalAi = evalAiVqaAccuracy(text, people ?? []);
-  if (!people || people.length === 0) return answered(evalAi.answer);
-  return vqaScore(scoring === "official" ? officialVqaAccuracy(text, people) : evalAi, people);
+  return vqaScore(scoring === "official" ? officialVqaAccuracy(text, people) : evalAiVqaAccuracy(text, people), people);
 }
 
 /** TextVQA: the EvalAI processor on both sides, in M4C's script and in lmms-eval. */
-export function textvqaScore(people: readonly string[] | null | undefined, output: Output): Score {
-  const result = evalAiVqaAccuracy(stripReasoning(output.text), people ?? []);
-  return !people || people.length === 0 ? answered(result.answer) : vqaScore(result, people);
+export function textvqaScore(people: readonly string[], output: Output): Score {
+  return vqaScore(evalAiVqaAccuracy(stripReasoning(output.text), people), people);
 }
 
-/** DocVQA, InfographicVQA. Submissions carry the stripped text. */
-export function anlsScore(references: readonly string[] | null | undefined, output: Output): Score {
+/** DocVQA, InfographicVQA. */
+export function anlsScore(references: readonly string[], output: Output): Score {
   const text = stripReasoning(output.text);
-  if (!references || references.length === 0) return answered(text);
   return { status: "scored", value: anls(references, text) ?? 0, answer: text, targets: references };
 }
 
 /** MP-DocVQA: equality and ANLS of the stripped, lower-cased texts. */
 export function multiPageScore(references: readonly string[], output: Output): Score {
   const text = stripReasoning(output.text);
-  if (references.length === 0) return answered(text);
   const answer = lower(text);
   const equal = answer !== "none" && references.some((reference) => lower(reference).trim() === answer);
   return {

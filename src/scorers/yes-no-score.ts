@@ -1,27 +1,29 @@
 /** Scores of POPE and MME: what the tasks call. */
 
 import type { Output } from "../core/runner.js";
-import type { Score, ScoreContext, Scored } from "../core/score.js";
+import type { ScoreContext, Scored } from "../core/score.js";
 import { lower, strip } from "../text/python-strings.js";
 import { stripReasoning } from "../text/reasoning-tags.js";
-import { rightOrWrong } from "./scored.js";
-import { lmmsMmeAnswer, lmmsPopeAnswer, mmeAnswer, popeAnswer } from "./yes-no.js";
+import { guessedOr, rightOrWrong } from "./scored.js";
+import { lmmsMmeAnswer, lmmsPopeAnswer, mmeAnswer, popeAnswer, saysYesOrNo } from "./yes-no.js";
 
-const unclear = (score: Scored, isAnswer: boolean): Score => (isAnswer ? score : { ...score, label: "unparsable" });
-
-/** @param truth "yes" or "no" */
-export function popeScore(truth: string, output: Output, { scoring }: ScoreContext): Score {
-  const gold = lower(strip(truth));
-  const text = stripReasoning(output.text);
-  const said = scoring === "official" ? popeAnswer(text) : lmmsPopeAnswer(text);
-  const score = { ...rightOrWrong(said === gold, said, gold), data: { said, truth: gold } };
-  return unclear(score, said === "yes" || said === "no");
+/** The reference as it is compared: "yes" or "no" when the row is sound. */
+export function yesNoTruth(answer: string): string {
+  return lower(strip(answer)).replaceAll(".", "");
 }
 
-/** @param truth "Yes" or "No" */
-export function mmeAnswerScore(truth: string, output: Output, { scoring }: ScoreContext): Score {
-  const gold = lower(strip(truth)).replaceAll(".", "");
+/** Where the official rule takes any text for a yes, one that says neither yes nor no is counted as `unparsable`. */
+export function popeScore(truth: string, output: Output, { scoring }: ScoreContext): Scored {
+  const gold = yesNoTruth(truth);
+  const text = stripReasoning(output.text);
+  const said = scoring === "official" ? popeAnswer(text) : lmmsPopeAnswer(text);
+  const isAnswer = scoring === "official" ? said === "no" || saysYesOrNo(text) : said === "yes" || said === "no";
+  return guessedOr(!isAnswer, { ...rightOrWrong(said === gold, said, gold), data: { said, truth: gold } });
+}
+
+export function mmeAnswerScore(truth: string, output: Output, { scoring }: ScoreContext): Scored {
+  const gold = yesNoTruth(truth);
   const text = stripReasoning(output.text);
   const said = scoring === "official" ? mmeAnswer(text) : lmmsMmeAnswer(text);
-  return unclear(rightOrWrong(said === gold, said, gold), said !== "other");
+  return guessedOr(said === "other", rightOrWrong(said === gold, said, gold));
 }

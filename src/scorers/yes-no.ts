@@ -16,6 +16,11 @@ export function popeAnswer(text: string): YesNo {
   return words.includes("No") || words.includes("not") || words.includes("no") ? "no" : "yes";
 }
 
+/** One of the words "yes" and "no" stands in the text, in any case. */
+export function saysYesOrNo(text: string): boolean {
+  return /(?<![\p{L}\p{N}])(?:yes|no)(?![\p{L}\p{N}])/iu.test(text);
+}
+
 /** POPE in lmms-eval: the whole text must be "yes" or "no" but for case and outer space; otherwise it is no answer. */
 export function lmmsPopeAnswer(text: string): string {
   return lower(strip(text));

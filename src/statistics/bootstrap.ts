@@ -14,13 +14,13 @@ export interface BootstrapResult {
 /**
  * Resamples `units` (samples, or clusters of samples) with replacement.
  *
- * @param units how many can be drawn
+ * @param units how many can be drawn; a list: of each stratum, one after the other, and each is drawn as often as it has units
  * @param measure the value for one resample, from how often each unit was drawn; NaN values are left out
  * @param seed words for the generator: run seed, task, metric
- * @returns undefined below two units, or when fewer than two resamples have a value
+ * @returns undefined below two units (of any stratum), or when fewer than two resamples have a value
  */
 export function bootstrap(
-  units: number,
+  units: number | readonly number[],
   measure: (drawn: Uint32Array) => number,
   seed: readonly (string | number)[],
   iterations = 1000,
@@ -31,21 +31,26 @@ export function bootstrap(
 
 /** The same for several measures of the same resamples, in their order. */
 export function bootstrapEach(
-  units: number,
+  units: number | readonly number[],
   measures: (drawn: Uint32Array) => readonly number[],
   seed: readonly (string | number)[],
   iterations = 1000,
   level = 0.95,
 ): (BootstrapResult | undefined)[] {
-  if (units < 2) return [];
+  const strata = typeof units === "number" ? [units] : units;
+  if (strata.length === 0 || strata.some((size) => size < 2)) return [];
   const random = seededRandom(...seed);
-  const drawn = new Uint32Array(units);
+  const drawn = new Uint32Array(strata.reduce((sum, size) => sum + size, 0));
   const values: number[][] = [];
   for (let i = 0; i < iterations; i++) {
     drawn.fill(0);
-    for (let j = 0; j < units; j++) {
-      const unit = random.below(units);
-      drawn[unit] = (drawn[unit] as number) + 1;
+    let first = 0;
+    for (const size of strata) {
+      for (let j = 0; j < size; j++) {
+        const unit = first + random.below(size);
+        drawn[unit] = (drawn[unit] as number) + 1;
+      }
+      first += size;
     }
     measures(drawn).forEach((value, k) => {
       values[k] ??= [];

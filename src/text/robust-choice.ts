@@ -32,8 +32,14 @@ const priority = { start: 10, end: 9, phrase: 7, bracket: 6, period: 5, colon: 4
 
 const letterOfAnyScript = /\p{L}/u;
 
-/** @returns the letter, `""` when none of `letters` occurs */
-export function robustChoice(answer: string, letters: readonly string[]): string {
+export interface RobustChoice {
+  /** `""` when none of `letters` occurs. */
+  readonly letter: string;
+  /** Only the last resort found it: a letter anywhere, as the "A" of "As an AI language model, I cannot see the image". */
+  readonly guessed: boolean;
+}
+
+export function robustChoice(answer: string, letters: readonly string[]): RobustChoice {
   let body = strip(answer);
   for (const mark of ",.!?;:'\"") body = strip(body, mark);
   const text = ` ${body} `;
@@ -62,7 +68,7 @@ export function robustChoice(answer: string, letters: readonly string[]): string
   for (const letter of letters) if (startsAlone(trimmed, letter)) offer(letter, "start", 0);
   for (const letter of letters) if (endsAlone(trimmed, letter)) offer(letter, "end", text.length - 1);
   if (best.rank < 0) for (const letter of letters) offer(letter, "anywhere", text.lastIndexOf(letter));
-  return best.letter;
+  return { letter: best.letter, guessed: best.rank <= priority.anywhere };
 }
 
 function startsAlone(text: string, letter: string): boolean {

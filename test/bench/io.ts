@@ -54,7 +54,7 @@ try {
     });
     const columns = { id: "int64", question: "string", image: "image" } as const;
     await writeFile(join(folder, codec, "test.parquet"), parquetBytes(columns, rows, { codec }));
-    const split = { sources: ["a/b"], split: "test", licence: "", labelled: true };
+    const split = { sources: ["a/b"], split: "test", licence: "", answers: "public" } as const;
     const request = { task: "bench", splitName: "test", split, row: schema, data: join(folder, codec) };
     const read = async (looked: boolean) => {
       await using dataset = await openDataset(request);

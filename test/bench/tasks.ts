@@ -29,7 +29,10 @@ const verdicts: Readonly<Record<string, readonly (string | number | readonly num
 
 for (const task of await loadTasks()) {
   if (values.task === undefined ? task.choices : task.name !== values.task) continue;
-  const rows = Math.max(0, ...Object.values(task.splits).map((split) => (split.labelled ? (split.rows ?? 0) : 0)));
+  const rows = Math.max(
+    0,
+    ...Object.values(task.splits).map((split) => (split.answers === "public" ? (split.rows ?? 0) : 0)),
+  );
   if (rows === 0 || !task.score) continue;
   for (const scoring of ["official", "lmms-eval"] as const) {
     const milliseconds = await cost(task, rows, scoring);
@@ -41,7 +44,7 @@ for (const task of await loadTasks()) {
 
 async function cost(task: Task, rows: number, scoring: "official" | "lmms-eval"): Promise<number> {
   const row = await exampleRow(task.name, task.row);
-  const split = Object.values(task.splits).find((one) => one.labelled);
+  const split = Object.values(task.splits).find((one) => one.answers === "public");
   if (split === undefined) return 0;
   const groups = Object.fromEntries(
     Object.entries(task.groups ?? {}).flatMap(([name, of]) => {
@@ -63,7 +66,7 @@ async function cost(task: Task, rows: number, scoring: "official" | "lmms-eval")
     ...{ generation: {}, seed: 0, repeats: 1 },
     dataset: { source: "bench", kind: "folder" as const, split: split.split, licence: split.licence },
   };
-  await summarise(task, head, records, { maxFailed: { count: rows }, demo: false, labelled: true, total: rows });
+  await summarise(task, head, records, { maxFailed: { count: rows }, demo: false, answers: "public", total: rows });
   const { user, system } = process.cpuUsage(start);
   return (user + system) / 1000;
 }

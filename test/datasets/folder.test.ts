@@ -19,7 +19,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
-const split: Split = { sources: ["lmms-lab/VQAv2"], split: "validation", licence: "CC-BY-4.0", labelled: true };
+const split: Split = { sources: ["lmms-lab/VQAv2"], split: "validation", licence: "CC-BY-4.0", answers: "public" };
 const vqaRow = Type.Object({
   question_id: Type.Integer(),
   question: Type.String(),

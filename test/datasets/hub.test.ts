@@ -16,7 +16,7 @@ import { type ParquetOptions, parquetBytes } from "../fakes/parquet-files.js";
 import { noisePicture } from "../fakes/pictures.js";
 
 const id = "lmms-lab/VQAv2";
-const split: Split = { sources: [id], split: "validation", licence: "CC-BY-4.0", labelled: true, rows: 60 };
+const split: Split = { sources: [id], split: "validation", licence: "CC-BY-4.0", answers: "public", rows: 60 };
 const row = Type.Object({ question_id: Type.Integer(), question: Type.String(), image: Image() });
 const names = [0, 1, 2].map((i) => `data/validation-0000${i}-of-00003.parquet`) as [string, string, string];
 const pictureBytes = 40_000;

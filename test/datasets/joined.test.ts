@@ -15,8 +15,8 @@ const split = {
   split: "testdev",
   images: { config: "images", split: "testdev", column: "imageId", key: "id" },
   licence: "CC-BY-4.0",
-  labelled: true,
-};
+  answers: "public",
+} as const;
 const row = Type.Object({ id: Type.String(), imageId: Type.String(), question: Type.String(), image: Image() });
 
 test("rows get the picture they name from the images' own configuration, once read for all of them", async () => {

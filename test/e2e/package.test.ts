@@ -63,7 +63,7 @@ const row = Type.Object({ id: Type.String(), kind: Type.String() });
 enum Kind { Fails = "fails" }
 export default defineTask<{ id: string; kind: string }>({
   name: "mine", version: 1, about: "", cite: "",
-  splits: { test: { sources: ["me/mine"], split: "test", licence: "CC0-1.0", labelled: true } },
+  splits: { test: { sources: ["me/mine"], split: "test", licence: "CC0-1.0", answers: "public" } },
   row, id: ({ id }) => id,
   prompt: ({ kind }) => { if (kind === Kind.Fails) throw new UserError("no such kind", "mine.ts", "choose another"); return userPrompt("hi"); },
   generation: { maxNewTokens: 1, temperature: 0 },

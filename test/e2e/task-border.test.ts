@@ -25,7 +25,7 @@ export default defineTask<Static<typeof row>>({
   version: 1,
   about: "One word.",
   cite: "none",
-  splits: { test: { sources: ["none/colour"], split: "test", licence: "CC0-1.0", labelled: true } },
+  splits: { test: { sources: ["none/colour"], split: "test", licence: "CC0-1.0", answers: "public" } },
   row,
   id: ({ id }) => id,
   prompt: ({ question }) => userPrompt(question),

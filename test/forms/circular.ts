@@ -30,7 +30,7 @@ export default defineTask<Row>({
   version: 1,
   about: "Every question once for each rotation of its options; right only when all are.",
   cite: "none: shows the form",
-  splits: { test: { sources: ["none/forms"], split: "test", licence: "CC0-1.0", labelled: true } },
+  splits: { test: { sources: ["none/forms"], split: "test", licence: "CC0-1.0", answers: "public" } },
   row,
   expand: (one) => one.options.map((_, shift) => ({ ...one, shift })),
   id: ({ id, shift }) => `${id}+${shift}`,

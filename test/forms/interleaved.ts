@@ -7,7 +7,7 @@ export default defineTask<Static<typeof row>>({
   version: 1,
   about: "Two pictures with words between them.",
   cite: "none: shows the form",
-  splits: { test: { sources: ["none/forms"], split: "test", licence: "CC0-1.0", labelled: true } },
+  splits: { test: { sources: ["none/forms"], split: "test", licence: "CC0-1.0", answers: "public" } },
   row,
   id: ({ id }) => id,
   prompt: ({ first, second }) => userPrompt("A: ", first, "\nB: ", second, "\nWhich is red, A or B?"),

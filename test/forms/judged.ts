@@ -8,7 +8,7 @@ export default defineTask<Static<typeof row>>({
   version: 1,
   about: "A judge grades each answer from 0 to 10.",
   cite: "none: shows the form",
-  splits: { test: { sources: ["none/forms"], split: "test", licence: "CC0-1.0", labelled: true } },
+  splits: { test: { sources: ["none/forms"], split: "test", licence: "CC0-1.0", answers: "public" } },
   row,
   id: ({ id }) => id,
   prompt: ({ question }) => userPrompt(question),

@@ -7,7 +7,7 @@ export default defineTask<Static<typeof row>>({
   version: 1,
   about: "One picture, one short answer.",
   cite: "none: shows the form",
-  splits: { test: { sources: ["none/forms"], split: "test", rows: 3, licence: "CC0-1.0", labelled: true } },
+  splits: { test: { sources: ["none/forms"], split: "test", rows: 3, licence: "CC0-1.0", answers: "public" } },
   row,
   id: ({ id }) => String(id),
   prompt: ({ image, question }) => userPrompt(image, question),

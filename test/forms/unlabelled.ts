@@ -7,7 +7,7 @@ export default defineTask<Static<typeof row>>({
   version: 1,
   about: "Answers are secret: a file for an evaluation server instead of a score.",
   cite: "none: shows the form",
-  splits: { test: { sources: ["none/forms"], split: "test", licence: "CC0-1.0", labelled: false } },
+  splits: { test: { sources: ["none/forms"], split: "test", licence: "CC0-1.0", answers: "secret" } },
   row,
   id: ({ id }) => String(id),
   prompt: ({ question }) => userPrompt(question),

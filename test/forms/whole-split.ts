@@ -32,15 +32,15 @@ export default defineTask<Static<typeof row>>({
   version: 1,
   about: "Yes or no; F1 over the split.",
   cite: "none: shows the form",
-  splits: { test: { sources: ["none/forms"], split: "test", licence: "CC0-1.0", labelled: true } },
+  splits: { test: { sources: ["none/forms"], split: "test", licence: "CC0-1.0", answers: "public" } },
   row,
   id: ({ id }) => id,
   prompt: ({ question }) => userPrompt(question),
   generation: { maxNewTokens: 4, temperature: 0 },
   score: ({ answer }, { text }) => {
     const said = text.trim().toLowerCase();
-    const label = said === "yes" || said === "no" ? {} : { label: "unparsable" as const };
-    return { status: "scored", value: Number(said === answer), answer: said, targets: [answer], ...label };
+    const remark = said === "yes" || said === "no" ? {} : { remark: "unparsable" as const };
+    return { status: "scored", value: Number(said === answer), answer: said, targets: [answer], ...remark };
   },
   metrics: [f1],
 });

@@ -63,11 +63,16 @@ test("folds that share their work give what each gives alone, also when they tur
   expect(values.map((value) => value?.value)).toEqual([...all, ...two]);
 });
 
-test("samples without a caption are left out and named; without any the value is null", async () => {
+test("samples without a caption widen the bounds of means over images, and are named where all captions are pooled", async () => {
   const failed = sample(9, { status: "unscored", reason: "transport", detail: "reset" });
   const [metric] = captionMetrics({ names: ["ROUGE_L"] });
   const [value] = await valuesOf([metric?.start(context()) as Fold], [...samples, failed]);
-  expect(value).toMatchObject({ n: 3, note: expect.stringContaining("1 samples") });
+  expect(value?.n).toBe(3);
+  const sum = 3 * (value?.value ?? Number.NaN);
+  expect(value?.bounds).toEqual([sum / 4, (sum + 1) / 4]);
+  const [pooled] = captionMetrics({ names: ["Bleu_4"] });
+  const [bleu] = await valuesOf([pooled?.start(context()) as Fold], [...samples, failed]);
+  expect(bleu).toMatchObject({ n: 3, note: "1 samples without a score are left out" });
   expect((await valuesOf([metric?.start(context()) as Fold], [failed]))[0]).toMatchObject({ value: null, n: 0 });
 });
 

@@ -93,8 +93,27 @@ test("relativeScore is a ratio of means, rounded as the authors print it", async
   expect(result.interval?.[0]).toBeLessThan(70.8);
 });
 
-test("relativeScore is null when the reference has no points, and says how many were not judged", async () => {
+test("relativeScore is null when the reference has no points, and is bounded by what the judge's scale allows", async () => {
   expect((await folded(relativeScore("r"), [{ value: { reference: 0, model: 5 } }])).value).toBeNull();
   const result = await folded(relativeScore("r"), [{ value: { reference: 10, model: 5 } }, { unscored: true }]);
-  expect(result).toMatchObject({ value: 50, n: 1, note: "1 samples without a judgement are left out" });
+  expect(result).toMatchObject({ value: 50, n: 1, bounds: [(100 * (5 + 1)) / (10 + 10), (100 * (5 + 10)) / (10 + 1)] });
+});
+
+test("the value without guesses counts drawn letters as wrong, and is absent when none was right", async () => {
+  const guess = (value: number) => ({ value, remark: "unparsable" as const });
+  expect(await folded(accuracy, [{ value: 1 }, guess(1), guess(0), { value: 0 }])).toMatchObject({
+    value: 0.5,
+    withoutGuesses: 0.25,
+  });
+  expect((await folded(accuracy, [{ value: 1 }, guess(0)])).withoutGuesses).toBeUndefined();
+  const grouped = [
+    { value: 1, groups: { task: "a" } },
+    { ...guess(1), groups: { task: "b" } },
+  ];
+  expect(await folded(meanOfGroups("average", { group: "task" }), grouped)).toMatchObject({
+    value: 1,
+    withoutGuesses: 0.5,
+  });
+  const passes = [pass("1", 1, true), { ...pass("1", 1), ...guess(1) }, pass("2", 1, true)];
+  expect(await folded(circularAccuracy("c"), passes)).toMatchObject({ value: 1, withoutGuesses: 0.5 });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Metric, Sample } from "../../src/core/metric.js";
 import type { Scoring } from "../../src/core/score.js";
-import { hallusionMetric } from "../../src/metrics/hallusion-metrics.js";
+import { hallusionId, hallusionMetric } from "../../src/metrics/hallusion-metrics.js";
 import { total } from "../../src/metrics/total.js";
 import { mmeMetric, mmeScore, yesNoMetric } from "../../src/metrics/yes-no-metrics.js";
 
@@ -50,7 +50,18 @@ test("the mean over categories weighs each the same, and says what it leaves out
   ];
   const value = await measured(yesNoMetric("f1", "f1", "category"), samples);
   expect(value.value).toBeCloseTo((1 + 2 / 3) / 2, 12);
-  expect(value.note).toContain("1 samples");
+  // Nobody knows which category the failed sample is of: no bounds, but a word.
+  expect(value).toMatchObject({ note: "1 samples without a score are left out" });
+  expect(value.bounds).toBeUndefined();
+});
+
+test("F1 is bounded by what its unscored answers could have been", async () => {
+  const samples = [said("yes", "yes"), said("yes", "no"), failed];
+  // Alone 2/3; the third a hit: 4/5; a miss: 1/2.
+  expect(await measured(yesNoMetric("f1", "f1"), samples)).toMatchObject({ value: 2 / 3, bounds: [1 / 2, 4 / 5] });
+  const known = { ...failed, groups: { category: "random" } };
+  const byCategory = await measured(yesNoMetric("f1", "f1", "category"), [...samples.slice(0, 2), known]);
+  expect(byCategory.bounds).toEqual([1 / 2, 4 / 5]);
 });
 
 const pair = (image: string, category: string, ...right: boolean[]): Partial<Sample>[] =>
@@ -74,15 +85,34 @@ test("MME adds accuracy and accuracy+ of complete pairs, and reports incomplete 
   expect((await measured(mmeScore("s"), pair("c", "OCR", true))).value).toBeNull();
 });
 
+test("an unscored answer leaves its picture out of MME and inside the bounds", async () => {
+  const lost = { ...failed, cluster: "b", groups: { category: "existence" } };
+  const samples = [...pair("a", "existence", true, true), ...pair("b", "existence", true), lost];
+  const value = await measured(mmeScore("s"), samples);
+  // The lost answer wrong: three of four right, one of two pictures whole.
+  expect(value).toMatchObject({ value: 200, n: 2, bounds: [75 + 50, 200] });
+});
+
+test("MME's interval holds its value: the categories are fixed, their pictures are drawn", async () => {
+  const categories = ["color", "OCR", "scene"];
+  const samples = categories.flatMap((category) =>
+    ["a", "b", "c"].flatMap((image) => pair(`${category} ${image}`, category, true, image !== "a")),
+  );
+  const { value, interval } = await measured(mmeScore("s"), samples);
+  expect(value).toBeCloseTo(3 * (100 * (5 / 6) + 100 * (2 / 3)), 9);
+  expect(interval?.[0]).toBeLessThan(value ?? 0);
+  expect(interval?.[1]).toBeGreaterThan(value ?? 0);
+  // One picture of a category says nothing about its others.
+  const few = await measured(mmeScore("s"), [...samples, ...pair("x", "count", true, true)]);
+  expect(few.interval).toBeUndefined();
+});
+
+const answer = (figure: string, question: string, correct: boolean, category = "VD"): Partial<Sample> => ({
+  id: hallusionId({ category, subcategory: "x", set: "0", figure, question }),
+  score: { status: "scored", value: correct ? 1 : 0, answer: "" },
+});
+
 test("HallusionBench's groups are right only as a whole, and a missing figure is none", async () => {
-  const answer = (figure: string, question: string, correct: boolean, category = "VD"): Partial<Sample> => ({
-    score: {
-      status: "scored",
-      value: 0,
-      answer: "",
-      data: { category, subcategory: "x", set: "0", figure, question, correct },
-    },
-  });
   const samples = [
     answer("0", "0", true),
     answer("0", "1", false),
@@ -93,6 +123,16 @@ test("HallusionBench's groups are right only as a whole, and a missing figure is
   expect((await measured(hallusionMetric("q", "question"), samples)).value).toBeCloseTo(200 / 3, 10);
   expect((await measured(hallusionMetric("f", "figure"), samples)).value).toBe(50);
   expect((await measured(hallusionMetric("f", "figure", true), samples)).value).toBeCloseTo(200 / 3, 10);
+});
+
+test("a figure with an unscored answer is open: outside HallusionBench's value and inside its bounds", async () => {
+  const lost = { ...answer("0", "1", true), ...failed };
+  const open = await measured(hallusionMetric("f", "figure"), [answer("0", "0", true), lost, answer("1", "0", true)]);
+  expect(open).toMatchObject({ value: 100, n: 1, bounds: [50, 100] });
+  expect(await measured(hallusionMetric("f", "figure"), [answer("0", "0", false), lost])).toMatchObject({
+    value: 0,
+    n: 1,
+  });
 });
 
 test("a total is bounded by what its unscored samples could add", async () => {

@@ -18,7 +18,7 @@ const head: ResultHead = {
   repeats: 1,
   dataset: { source: "s", kind: "folder", split: "test", licence: "CC0-1.0", rows: 4, expectedRows: 4 },
 };
-const rules: SummaryRules = { maxFailed: { count: 0 }, demo: false, labelled: true, total: undefined };
+const rules: SummaryRules = { maxFailed: { count: 0 }, demo: false, answers: "public", total: undefined };
 
 async function* records(
   scores: readonly (Score | number)[],
@@ -80,7 +80,7 @@ test("a limited result is partial, one of another row count says so", async () =
 });
 
 test("labels are counted", async () => {
-  const unparsable: Score = { status: "scored", value: 0, answer: "", label: "unparsable" };
+  const unparsable: Score = { status: "scored", value: 0, answer: "", remark: "unparsable" };
   expect((await summarise(task, head, records([unparsable, 1, unparsable]), rules)).labels.unparsable).toBe(2);
 });
 

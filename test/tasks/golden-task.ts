@@ -210,7 +210,7 @@ async function scored(subject: Golden, splitName: string, rows: readonly Record<
       const value = of(row);
       return value === undefined ? [] : [[name, value] as const];
     });
-    const judged = split.labelled ? judge(task, row, output, [...(verdicts[index] ?? [])], scoring) : [];
+    const judged = split.answers === "public" ? judge(task, row, output, [...(verdicts[index] ?? [])], scoring) : [];
     const outcome: SampleOutcome =
       judged === undefined
         ? { score: { status: "unscored", reason: "judge", detail: "no usable reply" } }
@@ -227,7 +227,7 @@ async function scored(subject: Golden, splitName: string, rows: readonly Record<
     ...{ generation: {}, seed: 0, repeats: 1 },
     dataset: { source: "golden", kind: "folder" as const, split: split.split, licence: split.licence },
   };
-  const rules = { maxFailed: { count: 1e9 }, demo: false, labelled: split.labelled, total: records.length };
+  const rules = { maxFailed: { count: 1e9 }, demo: false, answers: split.answers, total: records.length };
   const stream = (async function* () {
     yield* records;
   })();

@@ -47,7 +47,7 @@ test.each([
   ["The answer is (C) and not (A)", "A"], // behind a phrase any later capital wins
   ["None of these", ""],
 ])("the robust extractor reads %j as %j", (answer, letter) => {
-  expect(robustChoice(answer, ["A", "B", "C", "D"])).toBe(letter);
+  expect(robustChoice(answer, ["A", "B", "C", "D"]).letter).toBe(letter);
 });
 
 test("BLINK takes a choice that is named once, anywhere or in the last paragraph", () => {

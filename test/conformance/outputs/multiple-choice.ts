@@ -140,7 +140,7 @@ const mmbench: Benchmark = {
   }),
   evaluate: (rows: readonly CircularRow[]) => {
     const inputs = rows.map(({ index, group, options, answer, response }) => ({
-      value: flag(staticLetter(response, options) === answer),
+      value: flag(staticLetter(response, options).letter === answer),
       data: { first: index < 1e6 },
       cluster: String(group),
     }));
@@ -169,7 +169,7 @@ const mmstar: Benchmark = {
   row: Type.Object({ category: Type.String(), answer: Type.String(), response: Type.String() }),
   evaluate: (rows: readonly MmstarRow[]) => {
     const inputs = rows.map(({ category, answer, response }) => ({
-      value: flag(mmstarCorrect(response, answer, "official")),
+      value: flag(mmstarCorrect(response, answer, "official").correct),
       groups: { category },
     }));
     return {

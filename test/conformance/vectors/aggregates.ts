@@ -190,7 +190,8 @@ function choicesOf(pass: Pass): Choices {
 
 const mmbenchEval: VectorFile = {
   functions: {
-    static: ({ results }: Results<Pass>) => circular(results, (pass) => staticLetter(pass.prediction, choicesOf(pass))),
+    static: ({ results }: Results<Pass>) =>
+      circular(results, (pass) => staticLetter(pass.prediction, choicesOf(pass)).letter),
     judge_not_needed: ({ results }: Results<Pass>) => circular(results, () => ""),
     judge_always_fails_seed_2680: ({ results }: Results<Pass>) => {
       const random = new PythonRandom(2680);

@@ -20,7 +20,7 @@ import type { VectorFile } from "../vector-file.js";
 const mcqExtract: VectorFile = {
   functions: {
     "": ({ response, choices }: { response: string; choices: string[] | null }) =>
-      robustChoice(response, choices === null || choices.length === 0 ? optionLetters(8) : choices),
+      robustChoice(response, choices === null || choices.length === 0 ? optionLetters(8) : choices).letter,
   },
 };
 
@@ -38,8 +38,8 @@ const mcqTasks: VectorFile = {
       return { filtered, exact_match: one(exactMatch(strip(filtered), answer, looseMatch)) };
     },
     mmstar: ({ prediction, answer }: Answered) =>
-      one(robustChoice(prediction, optionLetters(4)) === upper(strip(answer))),
-    realworldqa: ({ prediction, answer }: Answered) => one(realWorldQaCorrect(prediction, answer)),
+      one(robustChoice(prediction, optionLetters(4)).letter === upper(strip(answer))),
+    realworldqa: ({ prediction, answer }: Answered) => one(realWorldQaCorrect(prediction, answer).correct),
     seedbench: ({ prediction, answer }: Answered) => {
       const pred = firstCharacter(prediction);
       return { pred, score: one(sameText(pred, answer)) };

@@ -1,0 +1,14 @@
+/** What makes a row's reference one that an answer can equal: the positive rules behind `hasReference`. */
+
+import { optionLetters } from "./mmmu-choice.js";
+
+/** There is text: one that is not blank, or a list with such a text. */
+export function hasText(reference: string | readonly string[] | null | undefined): boolean {
+  if (reference === null || reference === undefined) return false;
+  return [reference].flat().some((text) => text.trim() !== "");
+}
+
+/** A letter of one of `options` options, as it is written: "A" of three, and neither "D" nor "a". */
+export function isOptionLetter(letter: string | null | undefined, options: number): boolean {
+  return optionLetters(options).includes(letter ?? "");
+}
