@@ -213,12 +213,18 @@ class MmeTally implements Tally {
     const left = [...this.images.values()].filter((answers) => this.counts(answers)).length - pairs.length;
     const n = 2 * pairs.length;
     if (n === 0) return { value: null, n, note: "no image has two answers" };
-    const note = left > 0 ? { note: `${left} images without exactly two answers are left out` } : {};
     const value = this.points(pairs);
     if (this.context.valueOnly) return { value, n };
     const spread = spreadOf(pairs, this.context.seed);
-    if (spread === undefined) return { value, n, ...note };
-    return { value, n, stderr: spread.stderr, interval: spread.interval, method: "bootstrap", ...note };
+    const notes = [
+      ...(left > 0 ? [`${left} images without exactly two answers are left out`] : []),
+      ...(spread === undefined ? ["no interval: a category has a single image"] : []),
+    ];
+    return {
+      ...{ value, n },
+      ...(spread && { stderr: spread.stderr, interval: spread.interval, method: "bootstrap" as const }),
+      ...(notes.length > 0 ? { note: notes.join("; ") } : {}),
+    };
   }
 
   bounds(): readonly [low: number, high: number] | undefined {

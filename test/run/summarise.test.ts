@@ -91,9 +91,11 @@ test("a smaller limit by cluster leaves out later clusters of a longer journal",
       yield {
         index,
         id: String(index),
+        state: "scored",
         cluster,
+        text: "",
         score: { status: "scored", value: cluster === "c" ? 0 : 1, answer: "" },
-      } as SampleRecord;
+      } satisfies SampleRecord;
   })();
   const result = await summarise(circular, { ...head, limit: 2, limitByCluster: true }, passes, rules);
   expect(result.n).toMatchObject({ total: 4, scored: 4 });

@@ -57,7 +57,7 @@ test.each<[string, string, Record<string, string>, RegExp]>([
     "the cache's folder of a model, with the checkpoint inside it",
     "models--org--llava",
     { [`snapshots/${commit}/config.json`]: "{}", "refs/main": commit },
-    new RegExp(`the hub cache's folder of a model[sS]*local:org/llava, or local:.*snapshots/${commit}`),
+    new RegExp(`folder of a model[^]*local:org/llava, or local:.*snapshots/${commit}`),
   ],
   [
     "a training state of DeepSpeed",

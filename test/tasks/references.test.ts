@@ -1,0 +1,216 @@
+/**
+ * Rows whose reference is absent or can never be matched, and answers that no rule reads: each was a wrong (or a right) answer without
+ * a word. Rows and answers as a user's files would have them, through `run`.
+ */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { loadTasks } from "../../src/cli/catalogue.js";
+import type { Result } from "../../src/core/result.js";
+import type { Task } from "../../src/core/task.js";
+import type { SampleRecord } from "../../src/record/samples.js";
+import { runCommand } from "../cli/run-command.js";
+import { picture } from "../fakes/pictures.js";
+
+let tasks: ReadonlyMap<string, Task>;
+let folder = "";
+let image = "";
+beforeAll(async () => {
+  tasks = new Map((await loadTasks()).map((task) => [task.name, task]));
+  folder = await mkdtemp(join(tmpdir(), "llava-eval-references-"));
+  image = `data:image/png;base64,${(await picture({ format: "png", width: 200, height: 200 })).toString("base64")}`;
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Rows and the text that answers each, run by replay. */
+async function ran(task: string, cases: readonly (readonly [row: object, text: string])[]) {
+  const place = await mkdtemp(join(folder, "run-"));
+  const lines = (all: readonly object[]) => all.map((line) => `${JSON.stringify(line)}\n`).join("");
+  const { id, expand } = tasks.get(task) as Task;
+  const answers = cases.map(([row, text], index) => {
+    const [first] = expand?.(row as never) ?? [row];
+    return { index, id: id(first as never), cluster: "c", text };
+  });
+  await mkdir(join(place, "data"));
+  await writeFile(join(place, "data", `${task}.jsonl`), lines(cases.map(([row]) => ({ image, ...row }))));
+  const journal = join(place, `${task}.samples.jsonl`);
+  await writeFile(journal, lines(answers));
+  const out = join(place, "out");
+  const args = ["--tasks", task, "--data", join(place, "data"), "--model", `replay:${journal}`, "--out", out];
+  const { exitCode } = await runCommand(["run", ...args]);
+  const result = JSON.parse(await readFile(join(out, `${task}.json`), "utf8")) as Result;
+  const samples = (await readFile(join(out, `${task}.samples.jsonl`), "utf8")).trim().split("\n");
+  return { exitCode, result, samples: samples.map((line) => JSON.parse(line) as SampleRecord) };
+}
+const labelsOf = (samples: readonly SampleRecord[]) =>
+  samples.map(({ score }) => (score?.status === "scored" ? (score.label ?? "") : score?.reason));
+
+const people = (answer: string) =>
+  Array.from({ length: 10 }, (_, i) => ({ answer, answer_confidence: "yes", answer_id: i + 1 }));
+const vqa = (question_id: number, answers: object) => ({
+  question_id,
+  image_id: 1,
+  question: `Which colour (${question_id})?`,
+  ...answers,
+});
+
+test("rows without answers among others are unscored data and not asked, and the run is incomplete", async () => {
+  const { exitCode, result, samples } = await ran("vqav2", [
+    [vqa(0, { answers: people("red") }), "red"],
+    [vqa(1, { answers: null }), "red"],
+    [vqa(2, {}), "red"],
+    [vqa(3, { answers: people("red") }), "blue"],
+  ]);
+  expect(exitCode).toBe(2);
+  expect(result.n).toMatchObject({ scored: 2, unscored: { data: 2 } });
+  expect(result.metrics[0]).toMatchObject({ value: 0.5, n: 2, bounds: [0.25, 0.75] });
+  expect(samples[1]).not.toHaveProperty("text");
+});
+
+test("a first row without answers ends the run, naming it", async () => {
+  const cases = [[vqa(0, { answers: [] }), "red"]] as const;
+  await expect(ran("vqav2", cases)).rejects.toThrow("vqav2: the first row cannot be scored");
+});
+
+test("every task says which rows have a reference, but the one whose judge sees the picture alone", () => {
+  const silent = [...tasks.values()].filter(
+    ({ splits, hasReference }) => !hasReference && Object.values(splits).some(({ answers }) => answers === "public"),
+  );
+  expect(silent.map(({ name }) => name)).toEqual(["dc100_en"]);
+});
+
+const choices = ["ice", "milk", "a stone"];
+const text = { question_type: "open", options: "[]" };
+const mmmu = { question_type: "multiple-choice", options: "['Red', 'Blue', 'Green', 'Yellow']" };
+const mmbench = { index: 1, A: "left", B: "right", C: "on", D: null };
+const unmatched: readonly (readonly [task: string, good: object, bad: readonly object[]])[] = [
+  [
+    "scienceqa",
+    { choices, answer: 2 },
+    [
+      { choices, answer: 5 },
+      { choices, answer: -1 },
+    ],
+  ],
+  [
+    "ai2d",
+    { options: choices, answer: "2" },
+    [
+      { options: choices, answer: "9" },
+      { options: choices, answer: "C" },
+    ],
+  ],
+  ["mmmu", { ...mmmu, answer: "B" }, ["b", " B ", "?", "E"].map((answer) => ({ ...mmmu, answer }))],
+  ["mmmu", { ...text, answer: "24" }, ["", "?"].map((answer) => ({ ...text, answer }))],
+  ["mmmu", { ...mmmu, answer: "A" }, [{ ...mmmu, options: "['Red' 'Blue' 'Green' 'Yellow']", answer: "B" }]],
+  ["mmmu_pro_standard", { ...mmmu, answer: "D" }, [{ ...mmmu, answer: "K" }]],
+  ["mmbench_en", { ...mmbench, answer: "C" }, ["D", "nan", "a", null].map((answer) => ({ ...mmbench, answer }))],
+  ["seedbench_2", { answer: "B" }, [{ answer: "b" }]],
+  ["pope", { answer: "Yes" }, [{ answer: "1" }]],
+  ["mme", { answer: "No" }, [{ answer: "" }]],
+  ["textvqa", { answers: ["", "red"] }, [{ answers: Array(10).fill("") }, { answers: [] }, {}]],
+  ["docvqa", { answers: ["red"] }, [{ answers: null }, { answers: [] }]],
+  ["multidocvqa", { answers: "['1998']" }, [{ answers: null }, { answers: "[]" }]],
+  ["coco2017_cap", { answer: ["a cat"] }, [{ answer: [] }, { answer: null }]],
+  [
+    "blink",
+    { choices, answer: "(C)" },
+    [
+      { choices, answer: "hidden" },
+      { choices, answer: "(D)" },
+    ],
+  ],
+  [
+    "mathvista",
+    { question_type: "multi_choice", choices, answer: "ice" },
+    [{ question_type: "multi_choice", choices, answer: "A" }],
+  ],
+  [
+    "iconqa",
+    { ques_type: "choose_txt", choices: "a,b", answer: "1" },
+    [{ ques_type: "choose_txt", choices: "a,b", answer: "7" }],
+  ],
+  ["hallusion_bench_image", { gt_answer: "1" }, [{ gt_answer: "" }]],
+  ["refcoco_bbox_rec", { bbox: [1, 1, 5, 5] }, [{ bbox: [1, 1, 0, 5] }]],
+];
+test.each(unmatched)("%s: %j has a reference", (name, good, bad) => {
+  const has = (row: object) => tasks.get(name)?.hasReference?.(row as never);
+  expect(has(good)).toBe(true);
+  for (const row of bad) expect(has(row), JSON.stringify(row)).toBe(false);
+});
+
+describe("answers that no rule reads", () => {
+  const arrow = (answer: string) => ({
+    question: "Which way?\nA. Left\nB. Right",
+    answer,
+    image_path: `${answer}.webp`,
+  });
+  const refusals = [
+    [arrow("A"), "As an AI language model, I cannot see the image."],
+    [arrow("B"), "Based on the picture, it is unclear."],
+    [arrow("C"), "Cannot be determined from the picture."],
+    [arrow("D"), "Do not have enough information."],
+  ] as const;
+  test("a refusal's capital is no letter in RealWorldQA", async () => {
+    const { result } = await ran("realworldqa", refusals);
+    expect(result.metrics[0]?.value).toBe(0);
+    expect(result.labels).toMatchObject({ unparsable: 4 });
+  });
+
+  const lamp = (index: number, answer: string) => ({
+    ...{ index, question: "Where?", hint: null, answer, A: "left", B: "right", C: "top", D: "under" },
+    ...{ category: "c", "L2-category": "l", source: "s", split: "dev" },
+  });
+  test("nor in MMBench without a judge", async () => {
+    const texts = refusals.map(([, words], i) => [lamp(i * 1_000_000 + 1, "ABCD"[i] as string), words] as const);
+    const { result } = await ran("mmbench_en", texts);
+    expect(result.metrics.map(({ value }) => value)).toEqual([0, 0, 0]);
+    expect(result.labels.unparsable).toBe(4);
+  });
+
+  const bench = (i: number) => ({
+    ...{ question_id: `q${i}`, question: `Is there a bench (${i})?`, answer: "yes" },
+    ...{ image_source: "1", category: "random" },
+  });
+  test("POPE's rule takes any text for a yes; one that says neither is counted", async () => {
+    const texts = ["Yes.", "Yes, there is no doubt", "no", "Not sure", "I cannot tell", "否", "Nope", "False", ""];
+    const { result, samples } = await ran(
+      "pope",
+      texts.map((words, i) => [bench(i), words] as const),
+    );
+    const odd = "unparsable";
+    expect(labelsOf(samples)).toEqual(["", "", "", odd, odd, odd, odd, odd, "empty"]);
+    const accuracy = result.metrics.find(({ name }) => name === "accuracy");
+    expect(accuracy).toMatchObject({ value: 7 / 9, withoutGuesses: 1 / 9 });
+  });
+
+  const boy = (i: number) => ({
+    ...{
+      question_id: `${i}`,
+      answer: [`the boy ${i}`],
+      bbox: [10, 20, 100, 150],
+      segmentation: [1, 2],
+      file_name: `${i}.jpg`,
+    },
+  });
+  test("a box in thousandths or pixels has IoU 0 by RefCOCO's rule, and is counted", async () => {
+    const texts = ["[0.05, 0.1, 0.55, 0.85]", "[50, 100, 550, 850]", "[10, 20, 110, 170]", "no box"];
+    const { samples } = await ran(
+      "refcoco_bbox_rec",
+      texts.map((words, i) => [boy(i), words] as const),
+    );
+    const odd = "unparsable";
+    expect(labelsOf(samples)).toEqual(["", odd, odd, odd]);
+  });
+
+  test("CIDEr of one caption is null, with the reason", async () => {
+    const one = [{ question_id: "1.jpg", answer: ["A cat on a chair."] }, "A cat"] as const;
+    const { result } = await ran("coco2017_cap", [one]);
+    expect(result.metrics[0]).toMatchObject({
+      name: "CIDEr",
+      value: null,
+      note: expect.stringContaining("two images"),
+    });
+  });
+});
