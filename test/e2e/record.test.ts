@@ -49,7 +49,7 @@ test("an offset of questions asks their rotations, and score finds the same rows
 });
 
 const twoSplits = `import { defineTask, exactMatch, mean, Type, userPrompt } from "llava-eval";
-const split = (name) => ({ sources: ["none/two"], split: name, licence: "CC0-1.0", labelled: name !== "secret" });
+const split = (name) => ({ sources: ["none/two"], split: name, licence: "CC0-1.0", answers: name === "secret" ? "secret" : "public" });
 export default defineTask({
   name: "two", version: 1, about: "Two splits with the same ids.", cite: "none",
   splits: { val: split("val"), dev: split("dev"), secret: split("secret") },
