@@ -33,7 +33,7 @@ export { imagesAtMarks } from "./prompts/marked-images.js";
 export { type MathVistaForm, mathVistaPrompt } from "./prompts/mathvista.js";
 export { mmbenchPrompt, mmbenchQuestionToJudge } from "./prompts/mmbench.js";
 export { mmmuBareQuestion, mmmuPrompt } from "./prompts/mmmu.js";
-export { reviewQuestion, scorePair } from "./prompts/review.js";
+export { reviewQuestion, reviewScale, scorePair } from "./prompts/review.js";
 export { lastLine, UNANSWERABLE, WORD_OR_PHRASE } from "./prompts/short-answer.js";
 export { imageColumns, imagesFirst, imagesInPlace, type TaggedRow } from "./prompts/tagged-images.js";
 export { blinkChoice } from "./scorers/blink.js";
@@ -44,6 +44,7 @@ export { cmmmuScore } from "./scorers/cmmmu.js";
 export { exactMatch, looseMatch } from "./scorers/exact-match.js";
 export {
   type HallusionVerdict,
+  hallusionAnswered,
   hallusionContainsYes,
   hallusionCorrect,
   hallusionVerdict,

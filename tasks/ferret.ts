@@ -6,6 +6,7 @@ import {
   type Output,
   REVIEWER,
   relativeScore,
+  reviewScale,
   reviewScore,
   reviewText,
   type Static,
@@ -30,7 +31,7 @@ type Row = Static<typeof row>;
 
 export default defineTask<Row>({
   name: "ferret",
-  version: 1,
+  version: 2,
   about: "Referring and grounding in conversation; a judge compares with GPT-4's answer (You et al. 2024).",
   cite: "https://arxiv.org/abs/2310.07704; rules and scoring follow apple/ml-ferret ferret/eval/ferret_gpt4_data",
   splits: {
@@ -65,7 +66,10 @@ export default defineTask<Row>({
       return {
         prompt: withSystem(REVIEWER, reviewText(review(row, output))),
         options: { temperature: 0.2, maxNewTokens: 1024 },
-        parse: scorePair((reply) => strictScorePair(reply, "line") ?? (scoring === "lmms-eval" ? [-1, -1] : undefined)),
+        parse:
+          scoring === "official"
+            ? scorePair((reply) => strictScorePair(reply, "line"), reviewScale)
+            : scorePair((reply) => strictScorePair(reply, "line") ?? [-1, -1]),
         attempts: 3,
       };
     },

@@ -1,6 +1,7 @@
 import {
   defineTask,
   type HallusionVerdict,
+  hallusionAnswered,
   hallusionContainsYes,
   hallusionCorrect,
   hallusionId,
@@ -35,7 +36,7 @@ type Row = Static<typeof row>;
 const meanings: Record<HallusionVerdict, string> = { "0": "incorrect", "1": "correct", "2": "unclear" };
 
 const questions: Omit<Task<Row>, "name" | "score" | "metrics"> = {
-  version: 1,
+  version: 2,
   about:
     "Yes/no questions on charts, maps and illusions, original and edited, that tempt to answer from memory (Guan et al. 2024).",
   cite: "https://arxiv.org/abs/2310.14566; scoring follows tianyi-lab/HallusionBench evaluation.py and utils.py",
@@ -65,13 +66,15 @@ const judged: Task<Row> = {
   judge: {
     model: "gpt-4",
     template: hallusionQuestion("{question}", "{gt_answer_details}", "{answer}"),
-    ask: (row, output, verdicts) =>
+    ask: (row, output, verdicts, scoring) =>
       verdicts.length > 0
         ? undefined
         : {
             prompt: userPrompt(hallusionQuestion(row.question, row.gt_answer_details, stripReasoning(output.text))),
             options: { temperature: 0, maxNewTokens: 16 },
-            parse: hallusionVerdict, // any other words mean "unclear": never asked again
+            // lmms-eval takes any other words for "unclear", as the script does, and never asks again.
+            parse: (reply) =>
+              scoring === "lmms-eval" || hallusionAnswered(reply) ? hallusionVerdict(reply) : undefined,
           },
   },
   score(row, _, { verdicts: [verdict] }) {

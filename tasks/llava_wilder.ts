@@ -3,6 +3,7 @@ import {
   hasText,
   Image,
   relativeScore,
+  reviewScale,
   reviewScore,
   reviewText,
   rowDigest,
@@ -21,7 +22,7 @@ type Row = Static<typeof row>;
 export default defineTask<Row>({
   name: "llava_wilder",
   aliases: ["llava_wilder_small"],
-  version: 1,
+  version: 2,
   about:
     "Questions that users asked LLaVA; a judge that sees the picture compares with GPT-4V's answer (Li et al. 2024).",
   cite: "https://llava-vl.github.io/blog/2024-05-10-llava-next-stronger-llms/; scoring follows lmms-eval llava_wilder/utils.py",
@@ -48,7 +49,7 @@ export default defineTask<Row>({
       return {
         prompt: userPrompt(reviewText(review), image),
         options: { temperature: 0, maxNewTokens: 1024 },
-        parse: scorePair(scoring === "official" ? parse : (reply) => parse(reply) ?? [-1, -1]),
+        parse: scoring === "official" ? scorePair(parse, reviewScale) : scorePair((reply) => parse(reply) ?? [-1, -1]),
       };
     },
   },

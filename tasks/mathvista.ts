@@ -44,7 +44,7 @@ export default defineTask<Row>({
     ...["mathvista_testmini", "mathvista_testmini_cot", "mathvista_testmini_solution", "mathvista_testmini_format"],
     "mathvista_test@test",
   ],
-  version: 1,
+  version: 2,
   about: "Mathematics in charts, figures and scenes; a judge extracts the answer (Lu et al. 2024).",
   cite: "https://arxiv.org/abs/2310.02255; official scoring follows lupantech/MathVista evaluation/",
   splits: {
@@ -62,7 +62,7 @@ export default defineTask<Row>({
   judge: {
     model: "gpt-4-0613",
     template: mathVistaExtraction("{query}", "{response}"),
-    ask: (row, output, verdicts) => (verdicts.length > 0 ? undefined : mathVistaToJudge(row, output)),
+    ask: (row, output, verdicts, scoring) => (verdicts.length > 0 ? undefined : mathVistaToJudge(row, output, scoring)),
   },
   hasReference: ({ answer, question_type, choices }) =>
     question_type === "multi_choice" ? (choices ?? []).includes(answer ?? "") : hasText(answer),

@@ -50,9 +50,12 @@ export async function openModel(
   const options = { concurrency, device, replicas, dtype, quantisation, template, gridOrder };
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   let runner = timed(await openRunner(config, { ...given, warn, say: (message) => progress.say(message) }), progress);
-  if (settings.cache !== undefined) runner = await withResponseCache(runner, resolve(settings.cache));
+  if (settings.cache !== undefined)
+    runner = await withResponseCache(runner, resolve(settings.cache), freshness(settings));
   return askingOnce(runner);
 }
+
+const freshness = ({ fresh = false }: RunSettings) => ({ fresh });
 
 /** The models named by --judge; `none` names none. */
 export function judgesOf({ judge = [] }: RunSettings): readonly string[] {
@@ -75,7 +78,7 @@ export async function openJudge(
   }
   const judge = await openRunner(model, { warn });
   const cacheHome = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
-  const cached = await withResponseCache(judge, join(cacheHome, "llava-eval", "judges"));
+  const cached = await withResponseCache(judge, join(cacheHome, "llava-eval", "judges"), freshness(settings));
   return settings["judge-budget"] === undefined ? cached : withBudget(cached, settings["judge-budget"]);
 }
 

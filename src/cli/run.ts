@@ -15,6 +15,7 @@ import { type EvaluatedTask, evaluate } from "../run/evaluate.js";
 import { peek } from "../run/peek.js";
 import type { ModelConfig } from "../runners/config.js";
 import { resolveModel } from "../runners/spec.js";
+import { withoutReasoning } from "../text/reasoning-tags.js";
 import { type Choice, chooseTasks } from "./catalogue.js";
 import { ExitCode } from "./exit-code.js";
 import { Interrupt } from "./interrupt.js";
@@ -114,6 +115,7 @@ async function run(settings: RunSettings): Promise<number> {
         ...(judge ? { judge } : {}),
         ...(secondJudge ? { secondJudge } : {}),
         readImage,
+        withoutReasoning,
         openDataset: async (task) => opened.take(task.label) ?? open(task),
         selection,
         scoring,

@@ -6,7 +6,7 @@ import type { Output } from "../core/runner.js";
 import type { Scoring } from "../core/score.js";
 import type { JudgeQuestion } from "../core/task.js";
 import { binaryDigit, strictBinary } from "../text/judge-replies.js";
-import { extractWithoutJudge, type MathVistaProblem } from "../text/math-vista-answer.js";
+import { extractWithoutJudge, type MathVistaProblem, normalizeExtraction } from "../text/math-vista-answer.js";
 import { strip } from "../text/python-strings.js";
 import { stripReasoning } from "../text/reasoning-tags.js";
 import { binaryJudgement } from "./judge-grading.js";
@@ -18,11 +18,29 @@ const words = (reply: string): string | undefined => strip(reply) || undefined;
 export function mathVistaToJudge(
   row: MathVistaProblem & { readonly query: string },
   output: Output,
+  scoring: Scoring,
 ): JudgeQuestion | undefined {
   const text = stripReasoning(output.text);
   if (extractWithoutJudge(text, row) !== undefined) return undefined;
   const prompt = userPrompt(mathVistaExtraction(row.query, text));
-  return { prompt, options: { temperature: 0, maxNewTokens: 256 }, parse: words, attempts: 5 };
+  // An extraction that is no answer of the kind asked for (`**4.5**`, "4.5 cm") is the judge's failure, not the model's.
+  const parse = (reply: string) => {
+    const extraction = words(reply);
+    return extraction !== undefined && (scoring === "lmms-eval" || isExtraction(extraction, row))
+      ? extraction
+      : undefined;
+  };
+  return { prompt, options: { temperature: 0, maxNewTokens: 256 }, parse, attempts: 5 };
+}
+
+function isExtraction(extraction: string, row: MathVistaProblem): boolean {
+  try {
+    return normalizeExtraction(extraction, row, "official") !== null;
+  } catch (error) {
+    // The row has no options, or an answer of an unknown type: no extraction helps, and the score says so.
+    if (!(error instanceof RangeError)) throw error;
+    return true;
+  }
 }
 
 export interface MathVerseQuestion {

@@ -17,16 +17,27 @@ export function reviewQuestion(review: Review, scoring: Scoring): JudgeQuestion 
     return {
       prompt: withSystem(REVIEWER, text),
       options: { temperature: 0.2, maxNewTokens: 1024 },
-      parse: scorePair(strictScorePair),
+      parse: scorePair(strictScorePair, reviewScale),
     };
   const options = { temperature: 0, maxNewTokens: 1024 };
   return { prompt: userPrompt(text), options, parse: scorePair((reply) => looseScorePair(reply) ?? [-1, -1]) };
 }
 
-/** Both scores must be numbers; anything else is asked again. */
-export function scorePair(parse: (reply: string) => ScorePair | undefined): (reply: string) => Json | undefined {
+/** "Each assistant receives an overall score on a scale of 1 to 10." */
+export const reviewScale = [1, 10] as const;
+
+/**
+ * Both scores must be numbers on the rubric's scale; anything else is asked again: -1 -1 would be 100 % of the reference.
+ * @param scale  absent: any number, which lmms-eval takes
+ */
+export function scorePair(
+  parse: (reply: string) => ScorePair | undefined,
+  scale: readonly [low: number, high: number] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+): (reply: string) => Json | undefined {
+  const [low, high] = scale;
+  const isScore = (score: number) => Number.isFinite(score) && score >= low && score <= high;
   return (reply) => {
     const scores = parse(reply);
-    return scores?.every(Number.isFinite) === true ? scores : undefined;
+    return scores?.every(isScore) === true ? scores : undefined;
   };
 }

@@ -33,6 +33,8 @@ export interface Evaluation {
   /** Asked about the same answers, to see how far two judges agree. */
   readonly secondJudge?: Runner;
   readonly readImage: ReadImage;
+  /** A judge's reply without the thoughts that it holds. */
+  withoutReasoning(text: string): string;
   openDataset(task: EvaluatedTask): Promise<Dataset>;
   readonly selection: Selection;
   readonly scoring: Scoring;
@@ -112,7 +114,9 @@ async function evaluateTask(
     task.judge && split.answers === "public" && judge
       ? await JudgePanel.open({
           ...{ folder, label, which, runner: judge, readImage: evaluation.readImage },
+          withoutReasoning: evaluation.withoutReasoning,
           onOutput: (sample, output) => onTiming(timingOf(label, sample, "judge", output)),
+          drain: evaluation.drain,
         })
       : undefined;
   const judge = await openPanel(evaluation.judge, "first");
@@ -195,5 +199,6 @@ function judgeFacts(task: Task, judge: JudgePanel | undefined): NonNullable<Resu
     promptDigest: digestOf(task.judge?.template ?? "", 16),
     asked: judge?.verdictCount ?? 0,
     failed: judge?.failed ?? 0,
+    ...(judge?.authors === undefined ? {} : { answeredBy: judge.authors }),
   };
 }

@@ -9,12 +9,16 @@ import type { LineLog } from "../files/line-log.js";
 import type { RunFolder } from "../record/folder.js";
 import type { Label } from "../record/keys.js";
 import { type ReadImage, renderPrompt } from "./ask.js";
+import { authorsInWords } from "./endpoint-notes.js";
 
 /** What a judge is asked with unless the task says otherwise (`specs` of lmms-eval's judges). */
 const judgeDefaults: GenerationOptions = { maxNewTokens: 1024, temperature: 0 };
 const defaultAttempts = 3;
 /** Questions one sample may lead to: a task whose `ask` never ends must not ask for ever. */
 const maxQuestions = 20;
+
+/** What a judge's thoughts need besides its verdict. */
+const roomToThink = 4096;
 
 /** The sample that a question is about. */
 export interface JudgedSample {
@@ -29,7 +33,11 @@ export interface PanelOptions {
   readonly which: "first" | "second";
   readonly runner: Runner;
   readonly readImage: ReadImage;
+  /** A reply without the thoughts that it holds. */
+  withoutReasoning(text: string): string;
   onOutput(sample: JudgedSample, output: Output): void;
+  /** Aborted by the first Ctrl-C. */
+  readonly drain?: AbortSignal;
 }
 
 /**
@@ -41,15 +49,18 @@ export class JudgePanel {
   private journal!: LineLog;
   /** Questions without a usable reply in this session. */
   failed = 0;
+  /** It was cut before it came to a verdict: its budget is not the benchmark's few tokens. */
+  private thinks = false;
+  /** Why it takes no more questions. */
+  private down: string | undefined;
 
   private constructor(
     readonly runner: Runner,
-    private readonly readImage: ReadImage,
-    private readonly onOutput: (sample: JudgedSample, output: Output) => void,
+    private readonly rules: Omit<PanelOptions, "folder" | "label" | "which" | "runner">,
   ) {}
 
-  static async open({ folder, label, which, runner, readImage, onOutput }: PanelOptions): Promise<JudgePanel> {
-    const panel = new JudgePanel(runner, readImage, onOutput);
+  static async open({ folder, label, which, runner, ...rules }: PanelOptions): Promise<JudgePanel> {
+    const panel = new JudgePanel(runner, rules);
     panel.journal = await folder.judge(label, which, (record) => panel.known.set(keyOf(record), record));
     return panel;
   }
@@ -57,6 +68,15 @@ export class JudgePanel {
   /** Verdicts in the journal, earlier sessions' included: the same for an interrupted and an uninterrupted run. */
   get verdictCount(): number {
     return [...this.known.values()].filter(({ verdict }) => verdict !== undefined).length;
+  }
+
+  /** The models that its replies name, where they are not the one asked for; more than one: it changed under the run. */
+  get authors(): string | undefined {
+    const counts = new Map<string, number>();
+    const judged = [...this.known.values()].filter(({ verdict }) => verdict !== undefined);
+    for (const { answeredBy } of judged)
+      if (answeredBy !== undefined) counts.set(answeredBy, (counts.get(answeredBy) ?? 0) + 1);
+    return authorsInWords(counts, judged.length);
   }
 
   close(): Promise<void> {
@@ -89,7 +109,7 @@ export class JudgePanel {
     seed: number,
     signal: AbortSignal,
   ): Promise<Json> {
-    const prompt = await renderPrompt(question.prompt, this.readImage);
+    const prompt = await renderPrompt(question.prompt, this.rules.readImage);
     const options = { ...judgeDefaults, ...question.options };
     const digest = requestDigest(prompt, options, seed);
     const { repeat, ...rest } = at;
@@ -98,34 +118,58 @@ export class JudgePanel {
     if (earlier?.verdict !== undefined && earlier.digest === digest) return earlier.verdict;
 
     const replies: string[] = [];
+    const fail = async (detail: string, cause?: unknown): Promise<SampleFailure> => {
+      this.failed++;
+      await this.journal.append({ ...base, replies, failure: detail });
+      return new SampleFailure("judge", detail, { cause });
+    };
+    if (this.down !== undefined) throw await fail(this.down);
+    const { drain } = this.rules;
     const attempts = question.attempts ?? defaultAttempts;
     for (let attempt = 0; attempt < attempts; attempt++) {
-      // A greedy judge would repeat itself: each further attempt has a seed of its own, for runners that sample.
-      const request = { id: `judge/${at.id}/${at.step}`, prompt, options, seed: seed + attempt };
+      let read: { readonly text: string; readonly verdict: Json | undefined } | undefined;
+      // Each reply is read once: a task may count the ones that have no form.
+      const verdictIn = ({ text }: Output) => {
+        if (read?.text !== text) read = { text, verdict: question.parse(this.rules.withoutReasoning(text)) };
+        return read.verdict;
+      };
+      const request = {
+        id: `judge/${at.id}/${at.step}`,
+        prompt,
+        options: this.thinks ? { ...options, maxNewTokens: Math.max(options.maxNewTokens, roomToThink) } : options,
+        // A greedy judge would repeat itself: each further attempt has a seed of its own, for runners that sample.
+        seed: seed + attempt,
+        ...(drain ? { drain } : {}),
+        hasForm: (output: Output) => verdictIn(output) !== undefined,
+      };
       let output: Output;
       try {
         output = await this.runner.generate(request, signal);
       } catch (error) {
-        if (error instanceof UserError || signal.aborted) throw error;
-        this.failed++;
-        const detail = error instanceof SampleFailure ? error.detail : messageOf(error);
-        await this.journal.append({ ...base, replies, failure: detail });
-        throw new SampleFailure("judge", detail, { cause: error });
+        if (error instanceof UserError || signal.aborted || (drain?.aborted && error === drain.reason)) throw error;
+        if (error instanceof SampleFailure && error.endpointDown) this.down = error.detail;
+        throw await fail(error instanceof SampleFailure ? error.detail : messageOf(error), error);
       }
-      this.onOutput(at, output);
+      this.rules.onOutput(at, output);
       replies.push(output.text);
-      const verdict = question.parse(output.text);
+      const verdict = verdictIn(output);
       if (verdict !== undefined) {
-        const record: JudgeRecord = { ...base, replies, verdict };
+        const { answeredBy } = output;
+        const record: JudgeRecord = {
+          ...base,
+          replies,
+          ...(answeredBy === undefined ? {} : { answeredBy }),
+          verdict,
+        };
         await this.journal.append(record);
         this.known.set(keyOf(record), record);
         return verdict;
       }
+      if (output.finish === "length") this.thinks = true;
     }
-    this.failed++;
-    const detail = `${attempts} replies did not have the form asked for; the last began: ${JSON.stringify(replies.at(-1)?.slice(0, 80))}`;
-    await this.journal.append({ ...base, replies, failure: detail });
-    throw new SampleFailure("judge", detail);
+    throw await fail(
+      `${attempts} replies did not have the form asked for; the last began: ${JSON.stringify(replies.at(-1)?.slice(0, 80))}`,
+    );
   }
 }
 

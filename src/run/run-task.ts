@@ -54,10 +54,15 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
 
   const judgeAndScore = async (unit: RowUnit, record: AnsweredSample, turns: readonly Output[]) => {
     const scored = await withScore(run, unit, record, turns).catch(async (error: unknown) => {
+      if (isDrained(run, error)) return undefined;
       // A mistake in the task's own code ends the run; the answer was paid for and is kept.
       if (samples.state(unit.index, unit.repeat) === undefined) await samples.append(record);
       throw error;
     });
+    if (!scored) {
+      givenUp = true;
+      return;
+    }
     await samples.append(scored);
     run.onSample(scored, turns.at(-1));
   };
@@ -93,7 +98,7 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
     await judging.drained();
     return givenUp ? { how: "interrupted" } : { how: "complete", total };
   } catch (error) {
-    if (run.drain.aborted && error === run.drain.reason) return { how: "interrupted" };
+    if (isDrained(run, error)) return { how: "interrupted" };
     throw error;
   } finally {
     // What is in flight is finished whatever ended the loop: an answer that was paid for is kept.
@@ -102,6 +107,9 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
     await samples.sync();
   }
 }
+
+/** Ctrl-C ended a wait: nothing has failed, the next run asks. */
+const isDrained = ({ drain }: TaskRun, error: unknown) => drain.aborted && error === drain.reason;
 
 type RowUnit = Extract<Unit, { row: unknown }>;
 const isRow = (unit: Unit): unit is RowUnit => "row" in unit;
@@ -131,7 +139,7 @@ async function answerOf(run: TaskRun, unit: RowUnit, health: EndpointHealth): Pr
     if (answer.output.finish !== "filtered") return answer;
     await recordFailure(run, { ...base, ...asked }, new SampleFailure("refused", "the provider's content filter"));
   } catch (error) {
-    if (run.drain.aborted && error === run.drain.reason) return "given up";
+    if (isDrained(run, error)) return "given up";
     if (!(error instanceof SampleFailure)) throw locate(error, run.task, base.id);
     if (error.reason === "transport") health.failed(error);
     if (error.reason === "refused") health.answered();

@@ -69,7 +69,11 @@ export async function summarise(
     labels: counts.labels,
     metrics: isPublic ? await folds.overall() : [],
     groups: isPublic ? await folds.perGroup() : {},
-    notes: [...notesOf(head.dataset, partial, missing), ...endpoint.notes(head.generation.maxNewTokens)],
+    notes: [
+      ...notesOf(head.dataset, partial, missing),
+      ...endpoint.notes(head.generation.maxNewTokens),
+      ...judgeNotes(head.judge),
+    ],
   };
 }
 
@@ -89,6 +93,12 @@ function notesOf(dataset: DatasetFacts, partial: boolean, missing: number): stri
   }
   if (missing > 0) notes.push(`${missing} samples were not asked: the endpoint stopped answering`);
   return notes;
+}
+
+/** A judge behind a name that moves: its verdicts are of several judges. */
+function judgeNotes(judge: Result["judge"]): string[] {
+  const authors = judge?.answeredBy;
+  return authors === undefined ? [] : [`the judge's replies name as their model: ${authors}`];
 }
 
 function tooMany(failed: number, total: number, max: SummaryRules["maxFailed"]): boolean {
