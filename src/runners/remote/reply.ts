@@ -19,8 +19,8 @@ export function parseReply(
     if (typeof value === "object" && value !== null) return value;
     throw new SyntaxError("it is no object");
   } catch (error) {
-    const start = redact(text.slice(0, 200)).replace(/\s+/g, " ").trim();
-    throw new TransportError("malformed", describe(text, contentType, start, redact(messageOf(error))), {
+    const start = printable(redact(text.slice(0, 200))).trim();
+    throw new TransportError("malformed", describe(text, contentType, start, printable(redact(messageOf(error)))), {
       status,
       body: start,
       cause: error,
@@ -47,6 +47,9 @@ function hidesIn(text: string, hide: Transport["hide"]): ((key: string, value: u
   return (_, value) => (typeof value === "string" ? hide(value) : value);
 }
 
+/** White space is a blank; what is no text would be noise on a terminal. */
+const printable = (text: string) => text.replace(/\s+/g, " ").replace(/\p{Cc}/gu, "\ufffd");
+
 function describe(text: string, contentType: string, start: string, problem: string): string {
   if (text === "") return "an empty reply";
   if (contentType.includes("html") || /^\s*<(!doctype|html)/i.test(text))
@@ -55,7 +58,6 @@ function describe(text: string, contentType: string, start: string, problem: str
     return "a stream of events instead of JSON: the server streams although that was not asked for";
   }
   if (/^\s*[[{]/.test(text)) return `truncated or broken JSON (${problem})`;
-  // What is no text would be noise on a terminal.
-  if (/[\u0000-\u0008\u000e-\u001f\ufffd]/.test(start)) return "no JSON, and no text either";
+  if (start.includes("\ufffd")) return "no JSON, and no text either";
   return `no JSON: ${start.slice(0, 120)}`;
 }
