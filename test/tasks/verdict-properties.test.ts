@@ -1,0 +1,138 @@
+/** Invented nonsense as judges' replies: a verdict has the form asked for, or there is none; what follows from it is a score. */
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Json } from "../../src/core/json.js";
+import type { Output } from "../../src/core/runner.js";
+import type { Scoring } from "../../src/core/score.js";
+import type { Task } from "../../src/core/task.js";
+import { exampleRow } from "../../src/datasets/example-row.js";
+import { withoutReasoning } from "../../src/text/reasoning-tags.js";
+import blink from "../../tasks/blink.js";
+import dc100 from "../../tasks/dc100_en.js";
+import ferret from "../../tasks/ferret.js";
+import hallusion from "../../tasks/hallusion_bench.js";
+import liveBench from "../../tasks/live_bench.js";
+import llavaInTheWild from "../../tasks/llava_in_the_wild.js";
+import wilder from "../../tasks/llava_wilder.js";
+import mathVerse from "../../tasks/mathverse.js";
+import mathVista from "../../tasks/mathvista.js";
+import mmbench from "../../tasks/mmbench.js";
+import mmmu from "../../tasks/mmmu.js";
+import mmvet from "../../tasks/mmvet.js";
+import { invented, inventedTimeout } from "../invented.js";
+
+type AnyTask = Task<Record<string, unknown>>;
+const judgedTasks = [
+  ...[blink, dc100, ferret, hallusion, liveBench, llavaInTheWild, wilder, mathVerse, mathVista, mmbench, mmmu, mmvet],
+]
+  .flat()
+  .map((task) => task as unknown as AnyTask)
+  .filter((task) => task.judge !== undefined);
+
+const number = (low: number, high: number) => (verdict: Json) =>
+  typeof verdict === "number" && verdict >= low && verdict <= high;
+const letter = (verdict: Json) => typeof verdict === "string" && /^\(?[A-Z]\)?$/.test(verdict);
+const words = (verdict: Json) => typeof verdict === "string" && verdict.trim() !== "";
+const pair = (verdict: Json) => Array.isArray(verdict) && verdict.length === 2 && verdict.every(number(1, 10));
+
+/** What a verdict is, by the benchmark's own words to its judge. */
+const isVerdict: readonly (readonly [RegExp, (verdict: Json, reply: string) => boolean])[] = [
+  [/^llava_in_the_wild|^llava_bench_wilder|^llava_wilder|^ferret/, pair],
+  [/^hallusion/, (verdict, reply) => ["0", "1", "2"].includes(String(verdict)) && /correct|unclear/i.test(reply)],
+  [/^mmvet/, number(0, 1)],
+  [/^dc100/, number(0, 100)],
+  [/^live_bench/, number(0, 10)],
+  [/^mmmu/, (verdict) => verdict === 0 || verdict === 1],
+  [/^mathverse/, (verdict) => verdict === 0 || verdict === 1 || words(verdict)],
+  [/^mathvista/, words],
+  [/^blink|^mmbench/, letter],
+];
+
+const piece = fc.oneof(
+  fc.constantFrom(
+    ...[
+      "correct",
+      "incorrect",
+      "unclear",
+      "not correct",
+      "Correct.",
+      "CORRECT",
+      "yes",
+      "no",
+      "A",
+      "(B)",
+      "B.",
+      "E",
+      "Z",
+    ],
+    ...[
+      "0",
+      "1",
+      "7",
+      "10",
+      "11",
+      "-1",
+      "0.5",
+      "8 9",
+      "8, 9",
+      "-1 -1",
+      "0 0",
+      "NaN NaN",
+      "inf 1",
+      "1e999",
+      "８ ９",
+      "90%",
+    ],
+    ...["<think>", "</think>", "**4.5**", "4.5 cm", "$4.5", "1,000", "\\boxed{4}", "Extracted answer: 4", "[1, 2]"],
+    ...['{"Rating": 7}', '{"Rating": "11"}', '{"Rating": NaN}', "Final Score: 88", "Final Score: 888", "Judgement: 1"],
+    ...["I cannot", "Service temporarily overloaded", "\u202e0.1", "\ud800", "\n", " ", "\t", ""],
+  ),
+  fc.string({ maxLength: 20 }),
+  fc.double().map(String),
+);
+const reply = fc.array(piece, { minLength: 1, maxLength: 4 }).map((pieces) => pieces.join(" "));
+
+const output = (text: string): Output => ({
+  text,
+  finish: "stop",
+  usage: {},
+  timing: { totalMs: 0, attempts: 1 },
+  warnings: [],
+});
+
+for (const task of judgedTasks) {
+  const form = isVerdict.find(([name]) => name.test(task.name))?.[1];
+  test(
+    `${task.name}: a verdict has the form asked for, and its score is one`,
+    async () => {
+      if (!form) throw new Error(`say what a verdict of ${task.name} is`);
+      const row = await exampleRow(task.name, task.row);
+      const said = output("It is hard to say, perhaps the one in the middle.");
+      fc.assert(
+        fc.property(reply, fc.constantFrom<Scoring>("official", "lmms-eval"), (text, scoring) => {
+          const verdicts: Json[] = [];
+          for (let step = 0; step < 3; step++) {
+            const question = task.judge?.ask(row, said, verdicts, scoring);
+            if (!question) break;
+            const visible = withoutReasoning(text);
+            const verdict = question.parse(visible);
+            if (verdict === undefined) return;
+            // lmms-eval makes a number of whatever it reads: that is its labelled defect.
+            if (scoring === "official")
+              expect(form(verdict, visible), `${JSON.stringify(verdict)} of ${text}`).toBe(true);
+            verdicts.push(verdict);
+          }
+          const score = task.score?.(row, said, {
+            ...{ scoring, verdicts, turns: [said] },
+            draw: ([first]) => first as never,
+          });
+          if (score?.status !== "scored") return void expect(score?.reason).toEqual(expect.any(String));
+          const values = typeof score.value === "number" ? [score.value] : Object.values(score.value);
+          for (const value of values) expect(Number.isFinite(value)).toBe(true);
+        }),
+        invented,
+      );
+    },
+    inventedTimeout,
+  );
+}
