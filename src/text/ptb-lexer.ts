@@ -23,47 +23,71 @@ interface Rule {
   readonly emit?: (body: string) => Token;
 }
 
+/** Letters in any case; written out, because the flag would also take "ſ" for an "s". */
+const anyCase = (words: string) =>
+  words.replace(/[A-Za-z]/g, (letter) => `[${letter.toUpperCase()}${letter.toLowerCase()}]`);
+
+// Every abbreviation of up to five letters was asked for, in every mixture of cases; longer ones from word lists.
 // A soft hyphen counts as a letter and is removed from what is printed.
-const L = "\\p{L}\\p{Mn}\\p{Mc}\\u00ad";
+const marks =
+  "\\u02c2-\\u02c5\\u02d2-\\u02df\\u02e5-\\u02eb\\u02ed\\u02ef-\\u02ff\\u0375\\u0378\\u0379\\u0384\\u0385\\u03f6\\u055a-\\u055f\\u06dd\\u06de\\u06e9\\u06fd\\u06fe\\u070f\\u074b\\u074c\\u0a43-\\u0a46\\u0a49\\u0a4a\\u0a4e\\u0a4f\\u0ac6\\u0aca\\u0ace\\u0acf\\u0c45\\u0c49\\u0c4e-\\u0c54";
+const L = `\\p{L}\\p{Mn}\\p{Mc}\\u00ad${marks}`;
 const N = "\\p{Nd}";
-const apostrophe = "['\\u2019\\u0092]";
+const apostrophe = "['\u2019\u0092]";
 const space = "[ \\t\\u00a0\\u2000-\\u200a\\u3000]";
 const lineEnd = "[\\n\\r\\u2028\\u2029\\v\\f]";
 const spaceOrLine = `(?:${space}|${lineEnd}|\\u0085)`;
 
-const auxiliary = `${apostrophe}(?:[msd]|re|ve|ll)`;
-const prefix = `(?:[dDoOlL]${apostrophe}(?=\\p{L}))?`;
-const part = `${prefix}[\\p{L}\\u00ad${N}]+`;
-const thing = `${part}(?:[-_]${part})*`;
+const anyApostrophe = "['`\u2018\u2019\u201b\u0091\u0092]";
+const anyCaseAuxiliary = `${apostrophe}(?:[MmSsDd]|[Rr][Ee]|[Vv][Ee]|[Ll][Ll])`;
+const prefix = `(?:[dDoOlL]${anyApostrophe}[\\p{L}${N}])?`;
+const part = `${prefix}[\\p{L}${N}]+`;
+const thing = `${part}(?:[-_\\u058a\\u2010\\u2011]${part})*`;
 const word = `[${L}][${L}${N}]*(?:[.!?][${L}][${L}${N}]*)*`;
 const acronym = "[A-Za-z](?:\\.[A-Za-z])*\\.";
+const letters = "[A-Za-z](?:\\.[A-Za-z])+\\."; // more than one
 const number = `[${N}]*(?:[.,:\\u00ad\\u066b\\u066c][${N}]+)+|[${N}]+`;
 
-/** Letters in any case; written out, because a sentence's end still needs a real capital. */
-const anyCase = (words: string) =>
-  words.replace(/[A-Za-z]/g, (letter) => `[${letter.toUpperCase()}${letter.toLowerCase()}]`);
+const tagName = "[A-Za-z][A-Za-z0-9_:.-]*";
+const attribute = `${tagName}(?: *= *(?:"[^"\\n\\r]*"|'[^'\\n\\r]*'))?`;
+const tag = `<${tagName}(?: +${attribute})* */?>|</${tagName} *>|<[!?][A-Za-z-][^>\\n\\r]*>`;
 
 // Abbreviations that can end a sentence: before a capital, and at the very end, their period counts twice.
 const ending = [
-  anyCase("Jr|Sr|Bros|Esq|Rd|Blvd|Inc|Co|Cos|Corp|Ltd|Ph\\.D|Ed\\.D|Psy\\.D|Pty|Pte|PLC|Bancorp|etc|est|ext|al|seq"),
-  anyCase("Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec|Mon|Tue|Tues|Wed|Thu|Thur|Thurs|Fri"),
-  anyCase("Ala|Ariz|Calif|Colo|Conn|Dak|Fla|Ind|Kans?|Ky|Mich|Minn|Mont|Neb|Nev|Okla|Ont|Penn|Tenn|Wis|Wyo"),
-  "Del|Mass|Miss|Ore|Tex", // in lower case these are words
+  anyCase(
+    "Jr|Sr|Bros|Esq|Rd|Rt|Blvd|Bldg|Ct|Sq|Inc|Co|Cos|Corp|Ltd|Plc|Bhd|Bancorp|Ph\\.D|Ed\\.D|etc|est|ext|al|seq|sys|tel",
+  ),
+  anyCase("Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec|Mon|Tue|Tues|Wed|Thu|Thurs|Fri|Assn|Intl|Univ"),
+  anyCase(
+    "Ala|Ariz|Calif|Colo|Conn|Dak|Fla|Ga|Ind|Kans?|Ky|Md|Mich|Minn|Mo|Mont|Neb|Nev|Okla|Penn|Tenn|Va|Vt|Wisc?|Wyo",
+  ),
+  // Otherwise these are words.
+  "A[Rr][Kk]|A[Zz]|D[Ee][Ll]|I[Ll][Ll]|L[Aa]|M[Aa][Ss][Ss]|M[Ii][Ss][Ss]|O[Rr][Ee]|P[Aa]|T[Ee][Xx]|W[Aa][Ss][Hh]",
+  "[Pp]?[Pp][Tt][ey][Ss]?",
 ].join("|");
 // Abbreviations that never do: titles, places, addresses.
-const titled = anyCase(
-  [
-    "Mr|Mrs|Ms|Mme|Dr|Drs|Prof|Profs|Rev|Hon|Gen|Gens|Sen|Sens|Rep|Reps|Gov|Govs|Lt|Lieut|Adm|Col|Cpl|Maj|Brig|Capt",
-    "Sgt|Cmdr|Messrs|Mssrs|St|Ste|Mt|Ft|Pt|Rte|Ave|Pres|Insp|Supt|Dist|Asst|Assn|Dept|Det|vs|Alex|Wm|Jos|Cie",
-    "Comdr|Fr|cf|Univ|v",
-  ].join("|"),
-);
+const titled = [
+  anyCase(
+    "Mr|Mrs|Ms|Mme|Mlle|Messrs|Dr|Drs|Profs?|Rev|Hon|Gen|Sens?|Reps?|Govs?|Attys?|Lt|Lieut|Adm|Adj|Adv|Col|Cpl|Maj|Brig",
+  ),
+  anyCase(
+    "Capt|Cmdr|Comdr|Ens|Sgt|Pfc|Pvt|Sfc|Spc|Msgr|St|Ste|Mt|Ft|Ave|Pres|Insp|Supts?|Assoc|Asst|Dept|Det|Elec|Invt|Natl",
+  ),
+  anyCase("Ph|Treas|vs|Alex|Wm|Jos|Cie|cf|cont'd"),
+  "[Mm][ft][Gg]",
+].join("|");
 // Only before a number.
-const numbered = anyCase("nos?|pp?|figs?");
+const numbered = anyCase("nos?|pp?|figs?|art|ca|op|prop");
+// "Co. Ltd." is one name.
+const company = `${anyCase("Co")}|[Pp][Tt][ey]`;
 
-// Words after which an acronym's period also ends a sentence.
-const starters =
-  "A|About|According|Additionally|After|All|Also|Although|An|And|As|At|Because|But|By|Each|For|From|He|Her|Here|His|How|However|I|If|In|It|Its|Last|Like|Many|Meanwhile|More|Mr\\.|Ms\\.|Most|My|No|Not|Now|On|Once|One|Only|Or|Other|Our|Over|Perhaps|She|Since|Some|Sometimes|Soon|Such|That|The|Their|Then|There|These|They|This|Those|Though|Thus|To|Today|Two|Under|Unlike|Until|What|When|While|Who|Why|With|Yesterday|Yet|You";
+// Words after which an acronym's period also ends a sentence; their first letter is a capital.
+const starters = [
+  "A|About|According|Additionally|After|An|As|At|But|Earlier|He|Her|Here|However|If|In|It|Last|Many|More|Mr\\.|Ms\\.|Now|Once|One",
+  "Other|Our|She|Since|So|Some|Such|That|The|Their|Then|There|These|They|This|We|What|When|While|Yet|You",
+]
+  .join("|")
+  .replace(/(?<=[A-Za-z])[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
 
 const brackets: Readonly<Record<string, string>> = {
   "(": "-LRB-",
@@ -86,6 +110,15 @@ const printedAs: Readonly<Record<string, string>> = {
   "»": "''",
   "‘": "`",
   "’": "'",
+  "‛": "`",
+  "\u0091": "`",
+  "\u0092": "'",
+  "\u0093": "``",
+  "\u0094": "''",
+  "\u0096": "--",
+  "\u0097": "--",
+  "\u0080": "$",
+  "₠": "$",
   "‹": "`",
   "›": "'",
   "½": "1/2",
@@ -100,6 +133,7 @@ const printedAs: Readonly<Record<string, string>> = {
 };
 
 const same = (body: string): Token => ({ text: body, length: body.length });
+const withoutSoftHyphens = (body: string) => ({ text: body.replaceAll("\u00ad", ""), length: body.length });
 const as = (text: string) => (body: string) => ({ text, length: body.length });
 const plainApostrophe = (body: string) => ({ text: body.replace(/[\u2019\u0092]/g, "'"), length: body.length });
 /** One token whose blanks must not split it again. */
@@ -114,114 +148,125 @@ const givingBack = (count: number) => (body: string) => ({ text: body, length: b
 /** Prints and consumes only the first `count` characters. */
 const first = (count: number) => (body: string) => ({ text: body.slice(0, count), length: count });
 
-function rule(source: string, emit?: (body: string) => Token, context = "", flags = "u"): Rule {
-  const pattern = new RegExp(context === "" ? source : `(?:${source})(?<context>${context})`, `${flags}y`);
+function rule(source: string, emit?: (body: string) => Token, context = ""): Rule {
+  const pattern = new RegExp(context === "" ? source : `(?:${source})(?<context>${context})`, "uy");
   return emit === undefined ? { pattern } : { pattern, emit };
 }
 
+const outside = ' \\t\\n\\f\\r"<>|';
+const lastOfPath = `${outside}.!?(){},\\-`;
+const path = `[^${outside}()]+[^${lastOfPath}]`;
+const notMail = `${outside}(){}\\u00a0`;
+const notHost = `${outside}A-Z0-9.!?(){},\\-_$:;=\\[\\]\\\\/^'\`@`;
+const host = `[^${notHost}]{1,80}(?:\\.[^${notHost}]{1,80}){0,7}`;
+const fileTypes = anyCase(
+  "bat|bmp|c|class|cgi|cpp|dll|docx?|exe|gif|gz|h|html?|jar|java|jpe?g|mov|mp3|pdf|php|pl|png|ppt|ps|py|sql|tar|txt|wav|x|xml|zip",
+);
+
 const rules: readonly Rule[] = [
   // Words that are two.
-  rule("cannot", first(3), `(?![${L}${N}])`, "iu"),
-  rule("gonna|gotta|lemme|gimme|wanna", first(3), "", "iu"),
-  rule(`${apostrophe}t(?:is|was)`, first(2), "", "iu"),
-  rule("more'n", first(4), "", "iu"),
+  rule(anyCase("cannot"), first(3), `(?![${L}${N}])`),
+  rule(anyCase("gonna|gotta|lemme|gimme|wanna"), first(3)),
+  rule(anyCase("'t(?:is|was)"), first(2)),
+  rule("[Mm][Oo][Rr][Ee]'n", first(4)),
 
-  rule("-(?:LRB|RRB|LCB|RCB|LSB|RSB)-", undefined, "", "iu"),
-  rule("anti-", undefined, "", "iu"),
+  rule(anyCase("-(?:LRB|RRB|LCB|RCB|LSB|RSB)-"), undefined),
+  rule(anyCase("anti-"), undefined),
 
   // Mark-up, entities, addresses.
-  rule("</?[A-Za-z!?][^<>\\n\\r\\u2028\\u2029\\v\\f]*>", joined),
-  rule("<!--[^>\\n\\r\\u2028\\u2029\\v\\f]*-->", joined),
-  rule("&nbsp;", as(""), "", "iu"),
-  rule("&amp;", as("&"), "", "iu"),
-  rule("&lt;", as("<"), "", "iu"),
-  rule("&gt;", as(">"), "", "iu"),
-  rule("&(?:mdash|ndash);|&#(?:8211|8212);", as("--"), "", "iu"),
+  rule(tag, joined),
+  rule(anyCase("&nbsp;"), as("")),
+  rule(anyCase("&amp;"), as("&")),
+  rule(anyCase("&lt;"), as("<")),
+  rule(anyCase("&gt;"), as(">")),
+  rule(anyCase("&(?:mdash|ndash);|&#(?:8211|8212);"), as("--")),
   rule("&#[0-9]+;"),
-  rule("&quot;", as("``"), "[A-Za-z0-9$]", "iu"),
-  rule("&quot;", as("''"), "", "iu"),
-  rule("&apos;", as("'"), "", "iu"),
-  rule('[Hh][Tt][Tt][Pp][Ss]?://[^ \\t\\n\\f\\r"<>|()]+[^ \\t\\n\\f\\r"<>|.!?(){},\\-]'),
-  rule(
-    '(?:www\\.(?:[^ \\t\\n\\f\\r"<>|.!?(){},]{1,80}\\.){1,8}[a-zA-Z]{2,4}|(?=[A-Za-z0-9])(?:[^ \\t\\n\\f\\r"`\'<>|.!?(){},\\-_$]{1,80}\\.){1,8}(?:com|net|org|edu))(?:/[^ \\t\\n\\f\\r"<>|()]+[^ \\t\\n\\f\\r"<>|.!?(){},\\-])?',
-  ),
-  rule(
-    '<?[a-zA-Z0-9][^ \\t\\n\\f\\r"<>|()\\u00a0]{0,80}@(?:[^ \\t\\n\\f\\r"<>|().\\u00a0]{1,80}\\.){0,8}[^ \\t\\n\\f\\r"<>|().{}\\u00a0]{1,80}>?',
-  ),
-  rule("@[A-Za-z_]+|#\\p{L}+"),
+  rule(anyCase("&quot;"), as("``"), "[A-Za-z0-9$]"),
+  rule(anyCase("&quot;"), as("''")),
+  rule(anyCase("&apos;"), as("'")),
+  rule(`[Hh][Tt][Tt][Pp][Ss]?://[^${outside}(){}]+[^${lastOfPath}]`),
+  rule(`www\\.(?![!?])(?:[^${outside}.(){},]{1,80}\\.){1,8}[a-zA-Z]{2,4}(?:/${path})?`),
+  rule(`${host}\\.(?:com|net|org|edu)(?:/${path})?`),
+  rule(`<?[a-zA-Z0-9][^${notMail}]{0,80}@(?:[^${notMail}.]{1,80}\\.){0,8}[^${notMail}.]{1,80}>?`),
+  rule(`@[A-Za-z_][A-Za-z_0-9]*|#[${L}]+`),
 
   // Words.
-  rule(word),
-  rule("[A-Za-z]*[A-Za-z]", undefined, `[nN]${apostrophe}[tT]`),
-  rule(`[${L}][${L}${N}]*`, undefined, `${apostrophe}(?:[MSD]|RE|VE|LL)(?![A-Za-z])`),
-  rule(`\\p{L}+[aeiouyAEIOUY]${apostrophe}[aeiouA-Z]\\p{L}*`),
-  rule(`(?:${word}|${thing})\\.`, undefined, "[,;:]"),
-  rule(auxiliary, plainApostrophe, "[^A-Za-z]", "iu"),
-  rule(`n${apostrophe}t`, plainApostrophe, "", "iu"),
+  rule("\\u00ad+", as("-")),
+  rule(word, withoutSoftHyphens),
+  rule("[A-Za-z\\u00ad]+", withoutSoftHyphens, `[nN]${apostrophe}[tT]`),
+  rule(`[${L}][${L}${N}]*`, withoutSoftHyphens, anyCaseAuxiliary),
+  rule(`\\p{L}+[aeiouyAEIOUY]${anyApostrophe}[aeiouA-Z]\\p{L}*`),
+  rule(`[A-HJ-XZn]${anyApostrophe}\\p{L}{2,}`),
+  rule(`(?:${word}|${thing})\\.`, withoutSoftHyphens, "[,;:]"),
+  rule(anyCaseAuxiliary, plainApostrophe, "[^A-Za-z]"),
+  rule(`[Nn]${apostrophe}[Tt]`, plainApostrophe),
   rule(`[yY]${apostrophe}`, undefined, `[${L}]`),
-  rule(`${apostrophe}n${apostrophe}?`, undefined, "", "iu"),
+  rule(`(?:${anyCase("d|j|l|ol|dunkin|somethin")})${apostrophe}`),
+  rule(`${apostrophe}[Nn]${apostrophe}?`),
+  rule(`${apostrophe}(?:${anyCase("em|till?|cause")})|[Nn][Ee]${apostrophe}[Ee][Rr]|[Oo]${anyApostrophe}[Oo]`),
   rule(
-    `(?:${apostrophe}(?:em|til|cause)|c${apostrophe}mon|ma${apostrophe}am|ne${apostrophe}er|e${apostrophe}er)`,
-    undefined,
-    "",
-    "iu",
+    `${anyCase("cap")}${apostrophe}[Nn]|[Cc]${apostrophe}${anyCase("est")}|${anyCase("c'mon|e'er|ev'ry|s'mores|nat'l")}`,
   ),
-  rule(`${apostrophe}[0-9]0s`),
+  rule(`${apostrophe}[2-9]0[sS]`),
   rule(`${apostrophe}[0-9]{2}`, undefined, spaceOrLine),
   rule(thing),
-  rule(`[nN]${apostrophe}\\p{L}+`),
-  rule("[A-Z]+(?:&[A-Z]+)+"),
+  rule("[A-Z]+(?:[&+][A-Z]+)+"),
   rule("[A-Za-z0-9]+(?:-[A-Za-z]+){0,2}(?:\\\\?/[A-Za-z0-9]+(?:-[A-Za-z]+){0,2}){1,2}"),
-  rule(`[A-Za-z0-9][A-Za-z0-9.,\\u00ad]{0,200}(?:-(?:${acronym}|[A-Za-z0-9\\u00ad]+))+`),
+
+  // Abbreviations.
+  rule(`(?:${company})\\.`, undefined, `${spaceOrLine}(?:Ltd|Lim)`),
+  rule(`(?:${ending})\\.`, givingBack(1), `${spaceOrLine}(?:${spaceOrLine}|\\p{Lu}|${tag})`),
+  rule(`(?:${ending})\\.`, undefined, "[^][^]"),
+  rule(`(?:${ending})\\.`, givingBack(1)),
+  rule(`(?:${titled})\\.`),
+  rule(`(?:${numbered})\\.`, undefined, `${spaceOrLine}?${N}`),
+  rule(acronym, endingAcronym, `${spaceOrLine}+(?:(?:${starters})${spaceOrLine}|${tag})`),
+  rule(acronym),
+  rule(`[${L}${N}]+(?:\\.[${L}${N}]+)*\\.(?:${fileTypes})`, undefined, `${spaceOrLine}|[.,!?]`),
+
+  // Words with hyphens.
+  rule(`[A-Za-z0-9][A-Za-z0-9.,\\u00ad]{0,200}(?:-(?:${letters}|[A-Za-z0-9\\u00ad]+))+`, withoutSoftHyphens),
   rule("[Cc]\\+\\+|[CcFf]#"),
 
   // Numbers.
-  rule(`[-+]?(?:${number})`),
+  rule(`[-+]?(?:${number})`, withoutSoftHyphens),
   rule("[0-9]{1,2}[-/][0-9]{1,2}[-/][0-9]{2,4}"),
   rule("[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}"),
-  rule("(?:[0-9]{1,4}[- \\u00a0])?[0-9]{1,4}(?:\\\\?/|\\u2044)[0-9]{1,4}", joined),
+  rule(`(?:[${N}]{1,4}[- \\u00a0])?[${N}]{1,4}(?:\\\\?/|\\u2044)[${N}]{1,4}`, joined),
   rule(
     "(?:\\([0-9]{2,3}\\)[ \\u00a0]?|(?:\\+\\+?)?(?:[0-9]{2,4}[- \\u00a0])?[0-9]{2,4}[- \\u00a0])[0-9]{3,4}[- \\u00a0]?[0-9]{3,5}|(?:(?:\\+\\+?)?[0-9]{2,4}\\.)?[0-9]{2,4}\\.[0-9]{3,4}\\.[0-9]{3,5}",
     phone,
   ),
   rule("[A-Z]*\\$|#"),
-  rule("[½¼¾⅓⅔¢£€¤]", (body) => ({ text: printedAs[body] as string, length: 1 })),
-
-  // Abbreviations.
-  rule(`(?:${ending})\\.`, givingBack(1), `${spaceOrLine}(?:${spaceOrLine}|[A-Z])`, "u"),
-  rule(`(?:${ending})\\.`, undefined, "[^][^]", "u"),
-  rule(`(?:${ending})\\.`, givingBack(1), "", "u"),
-  rule(`(?:${titled})\\.`),
-  rule(`(?:${numbered})\\.`, undefined, `${spaceOrLine}?[0-9]`, "u"),
-  rule(acronym, endingAcronym, `${spaceOrLine}+(?:${starters})${spaceOrLine}`),
-  rule(acronym),
+  rule("[½¼¾⅓⅔¢£€¤₠\\u0080]", (body) => ({ text: printedAs[body] as string, length: 1 })),
 
   // Faces.
   rule("[<>]?[:;=][-o*']?[()DPdpO\\\\{@|\\[\\]]", parenthesised, "[^A-Za-z0-9]"),
-  rule(
-    "[\\^x=~<>]\\.[\\^x=~<>]|[-\\^x=~<>']_[-\\^x=~<>']|\\([-\\^x=~<>'][_.]?[-\\^x=~<>']\\)|\\([\\^x=~<>']-[\\^x=~<>'`]\\)",
-    parenthesised,
-  ),
+  rule("[-\\^x=~<>']_[-\\^x=~<>']|\\([-\\^x=~<>'][_.]?[-\\^x=~<>']\\)|\\([\\^x=~<>']-[\\^x=~<>'`]\\)", parenthesised),
 
   // Quotes.
   rule('"', as("``"), "[A-Za-z0-9$]"),
   rule('"', as("''")),
   rule("``|''"),
-  rule("'", as("`"), "[A-Za-z][^ \\t\\n\\r]"),
-  rule(auxiliary, plainApostrophe, "", "iu"),
+  rule("'", as("`"), "[A-Za-z][^ \\t\\n\\r\\u00a0]"),
+  rule(anyCaseAuxiliary, plainApostrophe),
   rule("['`]"),
-  rule("[“”«»‘’‹›]+", (body) => ({ text: [...body].map((mark) => printedAs[mark]).join(""), length: body.length })),
+  rule("[`“”«»‘’‹›‚„‛‟\\u0091-\\u0094]{1,2}", (body) => ({
+    text: [...body].map((mark) => printedAs[mark] ?? mark).join(""),
+    length: body.length,
+  })),
 
   // Marks.
   rule("[()\\[\\]{}]", (body) => ({ text: brackets[body] as string, length: 1 })),
   rule("\\.{3,5}|\\.(?: \\.){2,4}", as("...")),
   rule("[…\\u0085]", as("...")),
-  rule("-{2,4}|[–—―]", as("--")),
+  rule("-{2,4}|[–—―\\u0096\\u0097]", as("--")),
+  rule("[²³¹⁰⁴-⁹]+|[₀-₉]+"),
   rule("-{5,}"),
   rule("[?!]+"),
-  rule("#{2,}|\\*{2,}|_+|<{2,}|>{2,}|@{2,}"),
+  rule("\\\\\\*|#{2,}|\\*{2,}|_+|<<|>>|@{2,}"),
   rule(
-    "[.,;:\\-/@<>=*~^|\\\\%&+\\u00a1\\u00a5-\\u00a9\\u00ac\\u00ae-\\u00b8\\u00b9\\u00bf\\u00d7\\u00f7\\u061b\\u061f\\u060c\\u066a\\u06d4\\u201e\\u2020-\\u2022\\u2030\\u2080-\\u2089\\u2100-\\u214f\\u2190-\\u22ff\\u2300-\\u23ff\\u2460-\\u2473\\u2500-\\u27bf\\u3001\\u3002\\uff01-\\uff0f\\uff1a-\\uff20\\uff3b-\\uff40\\uff5b-\\uff65]",
+    "[.,;:\\-/@<>=*~^|\\\\%&+\\u00a1\\u00a5-\\u00a9\\u00ac\\u00ae-\\u00b1\\u00b4-\\u00b8\\u00bf\\u00d7\\u00f7\\u037e\\u0387\\u0589\\u05be\\u05c0\\u05c3\\u05c6\\u05f3\\u05f4\\u0600-\\u0603\\u0606-\\u060c\\u061b\\u061e\\u061f\\u066a\\u066d\\u06d4\\u0700-\\u070d\\u07f6-\\u07f8\\u0964\\u0965\\u0e3f\\u0e4f\\u1fbd\\u2016\\u2017\\u2020-\\u2023\\u2030-\\u2038\\u203b\\u203e-\\u2042\\u2044\\u207a-\\u207e\\u208a-\\u208e\\u20a4\\u2100-\\u214f\\u2155-\\u215e\\u2190-\\u27bf\\u27c0-\\u2bff\\u3001\\u3002\\u3012\\u30fb\\uff01-\\uff0f\\uff1a-\\uff20\\uff3b-\\uff40\\uff5b-\\uff65\\uffe0\\uffe1\\uffe5\\uffe6]",
   ),
 ];
 
@@ -230,8 +275,11 @@ function endingAcronym(body: string): Token {
   return body.length === 2 ? { text: body.slice(0, 1), length: 1 } : { text: body, length: body.length - 1 };
 }
 
-/** The token at `position`, or undefined where no rule matches (the character is skipped). */
-export function tokenAt(text: string, position: number): Token | undefined {
+/**
+ * The token at `position`, or undefined where no rule matches (the character is skipped).
+ * @param printed the text to print from, of the same length
+ */
+export function tokenAt(text: string, position: number, printed = text): Token | undefined {
   let longest = 0;
   let body = "";
   let winner: Rule | undefined;
@@ -245,6 +293,5 @@ export function tokenAt(text: string, position: number): Token | undefined {
     winner = candidate;
   }
   if (winner === undefined) return undefined;
-  const token = (winner.emit ?? same)(body);
-  return { text: token.text.replaceAll("\u00ad", ""), length: token.length };
+  return (winner.emit ?? same)(printed.slice(position, position + body.length));
 }

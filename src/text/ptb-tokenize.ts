@@ -3,6 +3,7 @@
  * tokens. Follows pycocoevalcap's `ptbtokenizer.py`, which sends all captions through one tokenizer, one a line.
  */
 
+import { droppedCharacters } from "./ptb-dropped.js";
 import { tokenAt } from "./ptb-lexer.js";
 
 // The reference's list. Brackets are in upper case there but come in lower case, so they stay in the caption.
@@ -68,8 +69,8 @@ function isKept(token: string): boolean {
   return !dropped.has(token);
 }
 
-// Right-hand context never reaches further than this into the next captions (a first word, after blank lines).
-const lookahead = 24;
+// Right-hand context reaches no further than this into the next captions: a first word or a tag, after blank lines.
+const lookahead = 80;
 
 /** The break after line `i` and the beginning of what follows, blank lines included. */
 function contextAfter(lines: readonly string[], i: number): string {
@@ -88,8 +89,9 @@ function oneLine(caption: string, keepLineBreaks: boolean): string {
 
 /** The tokens of `text`, line by line; `following` is context only. */
 function tokenLines(text: string, following: string): string[][] {
-  // The reference drops what lies outside the basic plane, and variation selectors; U+FFFE is dropped like them.
-  const input = `${text}${following}`.replace(/[\ud800-\udfff]|[\ufe00-\ufe0f]/g, "\ufffe");
+  const printed = `${text}${following}`;
+  // Some rules take any character, so that a dropped one may still be printed.
+  const input = printed.replace(droppedCharacters, "\ufffe");
   const lines: string[][] = [[]];
   let position = 0;
   while (position < text.length) {
@@ -100,8 +102,8 @@ function tokenLines(text: string, following: string): string[][] {
       if (position <= text.length) lines.push([]);
       continue;
     }
-    const token = isBlank(unit) ? undefined : tokenAt(input, position);
-    position += token?.length ?? 1; // no rule: the character is dropped
+    const token = unit === 32 || unit === 9 ? undefined : tokenAt(input, position, printed);
+    position += token?.length ?? 1; // no rule: a blank, or a character that is dropped
     if (token !== undefined && token.text !== "") lines.at(-1)?.push(token.text.toLowerCase());
   }
   return lines;
@@ -111,15 +113,11 @@ function isLineBreak(unit: number): boolean {
   return (unit >= 10 && unit <= 13) || unit === 0x2028 || unit === 0x2029;
 }
 
-function isBlank(unit: number): boolean {
-  return unit === 32 || unit === 9 || unit === 0xa0 || (unit >= 0x2000 && unit <= 0x200a) || unit === 0x3000;
-}
-
 // Nine captions in ten are plain words. A word between blanks has the same tokens wherever it stands, so they are looked
 // up; a test holds that the short way and the lexer agree.
 const easyWord = /^[A-Za-z]+(?:[-'][A-Za-z]+)*,?$/;
-// "No." is an abbreviation when the next caption begins with a number.
-const easyLastWord = /^(?!(?:nos?|pp|figs?)\.)[A-Za-z]{2,}(?:[-'][A-Za-z]+)*\.?$/i;
+// What "No.", "op." or "Co." is depends on the first word of the next caption.
+const easyLastWord = /^(?!(?:nos?|pp|figs?|art|ca|op|prop|co|pt[ey])\.)[A-Za-z]{2,}(?:[-'][A-Za-z]+)*\.?$/i;
 const knownWords = new Map<string, readonly string[]>();
 const knownLastWords = new Map<string, readonly string[]>();
 const knownAtMost = 1 << 17;
