@@ -22,10 +22,16 @@ function normalForm(text: string, options: ExactMatchOptions): string {
   let out = text;
   for (const pattern of options.remove ?? []) out = out.replace(pattern, "");
   out = rstrip(out, "\0"); // numpy's string arrays drop trailing NULs
-  if (options.ignoreCase === true) out = lower(out);
+  if (options.ignoreCase === true) out = numpyLower(out);
   if (options.ignorePunctuation === true) out = removePunctuation(out);
   if (options.ignoreNumbers === true) out = out.replace(/[0-9]/g, "");
   return out;
+}
+
+/** numpy's arrays of strings keep their width: "İ" becomes two code points, of which "İA" keeps the first two ("i̇"). */
+function numpyLower(text: string): string {
+  const lowered = lower(text);
+  return lowered.length === text.length ? lowered : [...lowered].slice(0, [...text].length).join("");
 }
 
 /** GQA in LLaVA's conversion script and GQA's eval.py: trailing periods and case are ignored, nothing else. */
