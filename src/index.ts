@@ -8,7 +8,7 @@ export type { Fold, FoldContext, Metric, MetricValue, Sample } from "./core/metr
 export { type Message, type Part, type Prompt, type PromptProfile, userPrompt } from "./core/prompt.js";
 export { parseStringList } from "./core/python-literal.js";
 export type { GenerationOptions, Likelihood, Output } from "./core/runner.js";
-export { Image, Nullable, type Static, Type } from "./core/schema.js";
+export { Image, ListText, Nullable, type Static, Type } from "./core/schema.js";
 export type { Remark, Score, ScoreContext, Scored, Scorer, Scoring, Unscored } from "./core/score.js";
 export { defineTask, type Judge, type JudgeQuestion, type Split, type Submission, type Task } from "./core/task.js";
 export { type CaptionOptions, captionMetrics } from "./metrics/caption-metrics.js";

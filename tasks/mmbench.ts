@@ -29,6 +29,7 @@ const row = Type.Object({
   ...{ A: text, B: text, C: text, D: text, E: text },
   category: Type.String(),
   "L2-category": text,
+  "l2-category": text, // VLMEvalKit's spelling
   source: text,
   split: text,
   image: Image(),
@@ -69,7 +70,10 @@ const english: Task<Row> = {
     mean("vanilla_accuracy", { of: "vanilla" }),
     mean("pass_accuracy", { of: "pass" }),
   ],
-  groups: { l2_category: (row) => row["L2-category"] ?? undefined, category: ({ category }) => category },
+  groups: {
+    l2_category: (row) => row["L2-category"] ?? row["l2-category"] ?? undefined,
+    category: ({ category }) => category,
+  },
   submission: mmbenchSubmission("mmbench_en_test_results.xlsx"),
 };
 

@@ -6,6 +6,7 @@ import {
   imageColumns,
   imagesFirst,
   imagesInPlace,
+  ListText,
   mean,
   mmmuBareQuestion,
   mmmuHasReference,
@@ -26,8 +27,8 @@ import {
 const row = Type.Object({
   id: Type.String(),
   question: Type.String(),
-  options: Type.String(), // a Python list: "['cat', 'dog']"
-  answer: Type.String(),
+  options: ListText(), // "['cat', 'dog']"
+  answer: ListText(), // a letter, a text, or "['24', '24.0']"
   question_type: Type.String(),
   ...imageColumns(7),
 });

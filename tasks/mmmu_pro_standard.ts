@@ -4,6 +4,7 @@ import {
   imageColumns,
   imagesFirst,
   imagesInPlace,
+  ListText,
   letteredOptions,
   mean,
   mmmuHasReference,
@@ -17,7 +18,7 @@ import {
 const row = Type.Object({
   id: Type.String(),
   question: Type.String(),
-  options: Type.String(), // a Python list
+  options: ListText(),
   answer: Type.String(),
   subject: Type.String(),
   ...imageColumns(7),

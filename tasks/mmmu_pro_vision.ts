@@ -2,6 +2,7 @@ import {
   defineTask,
   domainOf,
   Image,
+  ListText,
   letteredOptions,
   mean,
   mmmuHasReference,
@@ -15,7 +16,7 @@ import {
 
 const row = Type.Object({
   id: Type.String(),
-  options: Type.String(), // a Python list; the question and the options are in the picture
+  options: ListText(), // the question and the options are in the picture
   answer: Type.String(),
   subject: Type.String(),
   image: Image(),

@@ -5,20 +5,30 @@ import {
   mean,
   meanOfGroups,
   mmstarScore,
+  Nullable,
   type Static,
   Type,
   userPrompt,
 } from "llava-eval";
 
+const option = Type.Optional(Nullable(Type.String()));
 const row = Type.Object({
   index: Type.Integer(),
-  question: Type.String(), // with its options
+  question: Type.String(), // with its options, but for VLMEvalKit's rows, which have them in columns
+  ...{ A: option, B: option, C: option, D: option },
   image: Image(),
   answer: Type.String(),
   category: Type.String(),
   l2_category: Type.String(),
 });
 type Row = Static<typeof row>;
+
+/** The question in the benchmark's own words: `...\nOptions: A: tree, B: bench, C: house, D: car`. */
+function questionWithOptions(row: Row): string {
+  const letters = ["A", "B", "C", "D"] as const;
+  const options = letters.flatMap((letter) => (row[letter] ? [`${letter}: ${row[letter]}`] : []));
+  return options.length === 0 ? row.question : `${row.question}\nOptions: ${options.join(", ")}`;
+}
 
 export default defineTask<Row>({
   name: "mmstar",
@@ -31,8 +41,9 @@ export default defineTask<Row>({
   row,
   id: ({ index }) => String(index),
   profiles: ["default", "qwen3_vl"],
-  prompt({ image, question }, profile) {
-    const words = question.trim().replaceAll(" Please answer yes or no.", "");
+  prompt(row, profile) {
+    const { image } = row;
+    const words = questionWithOptions(row).trim().replaceAll(" Please answer yes or no.", "");
     if (profile === "qwen3_vl") return userPrompt(image, `Question: ${words}Answer with the option letter only.`);
     return userPrompt(image, `${words}\nAnswer with the option's letter from the given choices directly`);
   },

@@ -2,6 +2,7 @@ import {
   defineTask,
   hasText,
   imageColumns,
+  ListText,
   mean,
   multiPageScore,
   Nullable,
@@ -18,7 +19,7 @@ const row = Type.Object({
   questionId: Type.String(),
   doc_id: Type.String(),
   question: Type.String(),
-  answers: Type.Optional(Nullable(Type.String())), // a Python list: "['1998']"; none on the test split
+  answers: Type.Optional(Nullable(ListText())), // "['1998']"; none on the test split
   ...imageColumns(pages),
 });
 type Row = TaggedRow & { questionId: string; doc_id: string; question: string; answers?: string | null };

@@ -11,6 +11,7 @@ import { withResponseCache } from "../run/response-cache.js";
 import { wrapped } from "../run/wrapped-runner.js";
 import type { ModelConfig } from "../runners/config.js";
 import { openRunner } from "../runners/index.js";
+import { replaysDemo } from "../runners/replay-flags.js";
 import { resolveModel } from "../runners/spec.js";
 import type { Choice } from "./catalogue.js";
 import type { RunSettings } from "./options.js";
@@ -22,12 +23,15 @@ export interface ChosenModel {
   readonly config: ModelConfig;
   readonly isDemo: boolean;
   readonly isStub: boolean;
+  /** Answers replayed from a demo. */
+  readonly isReplayedDemo?: boolean;
 }
 
 export async function resolveModelOrDemo(spec: string | undefined): Promise<ChosenModel> {
   if (spec !== undefined) {
     const config = await resolveModel(spec);
-    return { config, isDemo: false, isStub: config.runner === "stub" };
+    const isReplayedDemo = config.runner === "replay" && (await replaysDemo(config.file));
+    return { config, isDemo: false, isStub: config.runner === "stub", isReplayedDemo };
   }
   if (!existsSync(join(demoModelFolder, "config.json")))
     return { config: { runner: "stub" }, isDemo: true, isStub: true };

@@ -122,7 +122,7 @@ async function run(settings: RunSettings): Promise<number> {
         seed,
         ...(settings.concurrency === undefined ? {} : { concurrency: settings.concurrency }),
         maxFailed,
-        demoModel: model.isDemo || model.isStub,
+        demoModel: model.isDemo || model.isStub || model.isReplayedDemo === true,
         profileOf,
         generationOf,
         drain: interrupt.drain,

@@ -2,7 +2,13 @@
 
 import { SampleFailure } from "./errors.js";
 
-export type PythonLiteral = null | boolean | number | string | readonly PythonLiteral[];
+export type PythonLiteral =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly PythonLiteral[]
+  | { readonly [key: string]: PythonLiteral };
 
 const escapes: Readonly<Record<string, string>> = {
   "\\": "\\",
@@ -23,15 +29,36 @@ const names: Readonly<Record<string, PythonLiteral>> = { None: null, True: true,
 const maxDepth = 100;
 
 /**
- * `ast.literal_eval` for strings, numbers, `None`, `True`, `False`, lists and tuples.
+ * `ast.literal_eval` for strings, numbers, `None`, `True`, `False`, lists, tuples and dictionaries.
  *
  * @throws RangeError for anything else
  */
 export function parsePythonLiteral(text: string): PythonLiteral {
-  const reader = new LiteralReader(text);
-  const value = reader.value(0);
-  reader.expectEnd();
-  return value;
+  return new LiteralReader(text, { numpy: false, numbersAsText: false }).whole();
+}
+
+/**
+ * A list as Python, numpy or JSON prints it. `['a' 'b']` is numpy's list of two: Python would read one text, but never prints that.
+ *
+ * @param numbersAsText  `[1.50]` is the list of "1.50", as where texts are wanted
+ * @throws RangeError for anything else
+ */
+export function parseListCell(text: string, numbersAsText: boolean): PythonLiteral {
+  const forms = [
+    () => new LiteralReader(text, { numpy: true, numbersAsText }).whole(),
+    () => new LiteralReader(text, { numpy: false, numbersAsText }).whole(),
+    () => JSON.parse(text) as PythonLiteral,
+  ];
+  let reason: unknown;
+  for (const read of forms) {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof RangeError) && !(error instanceof SyntaxError)) throw error;
+      reason ??= error;
+    }
+  }
+  throw reason;
 }
 
 /**
@@ -42,24 +69,55 @@ export function parsePythonLiteral(text: string): PythonLiteral {
 export function parseStringList(text: string): string[] {
   let value: PythonLiteral;
   try {
-    value = parsePythonLiteral(text);
+    value = parseListCell(text, true);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new SampleFailure("data", `the cell ${error.message}`, { cause: error });
   }
-  return (Array.isArray(value) ? value : [value]).map((item) => String(item));
+  return (Array.isArray(value) ? value : [value]).map(pythonText);
+}
+
+/** A list as a cell keeps it, for files that hold a list where the benchmark has its text. */
+export function writeStringList(items: readonly unknown[]): string {
+  // JSON's strings are Python's, but for what stands beyond 16 bits, which both write as it is.
+  return `[${items.map((item) => (typeof item === "string" ? JSON.stringify(item) : pythonText(item as PythonLiteral))).join(", ")}]`;
+}
+
+/** `str(item)`, as far as items of a list of texts go. */
+function pythonText(item: PythonLiteral): string {
+  if (item === null) return "None";
+  if (typeof item === "boolean") return item ? "True" : "False";
+  return typeof item === "object" ? JSON.stringify(item) : String(item);
+}
+
+interface Reading {
+  /** Items may stand beside each other without commas; then no two strings are one. */
+  readonly numpy: boolean;
+  readonly numbersAsText: boolean;
 }
 
 class LiteralReader {
   private at = 0;
-  constructor(private readonly text: string) {}
+  constructor(
+    private readonly text: string,
+    private readonly reading: Reading,
+  ) {}
 
-  value(depth: number): PythonLiteral {
+  whole(): PythonLiteral {
+    const value = this.value(0);
+    this.skipBlanks();
+    if (this.at < this.text.length) throw this.error("has text after the literal");
+    return value;
+  }
+
+  private value(depth: number): PythonLiteral {
     if (depth > maxDepth) throw this.error("is nested too deeply");
     this.skipBlanks();
     const start = this.text[this.at] ?? "";
     if (start === "[" || start === "(") return this.list(start === "[" ? "]" : ")", depth);
-    if (start === "'" || start === '"') return this.adjacentStrings();
+    if (start === "{") return this.dictionary(depth);
+    if (start === "'" || start === '"') return this.reading.numpy ? this.string() : this.adjacentStrings();
+    if (this.reading.numpy && this.text.startsWith("array(", this.at)) return this.array(depth);
     for (const [name, value] of Object.entries(names)) {
       if (!this.text.startsWith(name, this.at)) continue;
       this.at += name.length;
@@ -69,22 +127,23 @@ class LiteralReader {
     const number = numberPattern.exec(this.text)?.[0];
     if (number === undefined) throw this.error("is no Python literal");
     this.at += number.length;
-    return Number(number.replaceAll("_", ""));
-  }
-
-  expectEnd(): void {
-    this.skipBlanks();
-    if (this.at < this.text.length) throw this.error("has text after the literal");
+    return this.reading.numbersAsText ? number : Number(number.replaceAll("_", ""));
   }
 
   private list(close: string, depth: number): PythonLiteral {
     this.at++;
     const items: PythonLiteral[] = [];
     let comma = false;
+    let commas = 0;
     for (;;) {
       this.skipBlanks();
       if (this.text[this.at] === close) break;
-      if (items.length > 0 && !comma) throw this.error("lacks a comma");
+      if (items.length > 0) {
+        commas += comma ? 1 : 0;
+        // numpy puts commas nowhere or, inside `array()`, everywhere.
+        const without = this.reading.numpy && commas === 0;
+        if (comma ? commas !== items.length : !without) throw this.error("lacks a comma");
+      }
       items.push(this.value(depth + 1));
       this.skipBlanks();
       comma = this.text[this.at] === ",";
@@ -93,6 +152,38 @@ class LiteralReader {
     this.at++;
     // `("a")` is the string itself, `("a",)` a tuple.
     return close === ")" && items.length === 1 && !comma ? (items[0] ?? null) : items;
+  }
+
+  private dictionary(depth: number): PythonLiteral {
+    this.at++;
+    const entries: [string, PythonLiteral][] = [];
+    for (let comma = true; ; ) {
+      this.skipBlanks();
+      if (this.text[this.at] === "}") break;
+      if (!comma) throw this.error("lacks a comma");
+      const key = this.value(depth + 1);
+      this.skipBlanks();
+      if (this.text[this.at] !== ":") throw this.error("is no Python literal");
+      this.at++;
+      entries.push([typeof key === "string" ? key : pythonText(key), this.value(depth + 1)]);
+      this.skipBlanks();
+      comma = this.text[this.at] === ",";
+      if (comma) this.at++;
+    }
+    this.at++;
+    return Object.fromEntries(entries);
+  }
+
+  /** `array(['a', 'b'], dtype=object)` */
+  private array(depth: number): PythonLiteral {
+    this.at += "array(".length;
+    const value = this.value(depth + 1);
+    const rest = /\s*(?:,\s*dtype=[\w.'<>|]+\s*)?\)/y;
+    rest.lastIndex = this.at;
+    const end = rest.exec(this.text);
+    if (end === null) throw this.error("is no Python literal");
+    this.at += end[0].length;
+    return value;
   }
 
   private adjacentStrings(): string {
@@ -109,17 +200,21 @@ class LiteralReader {
     const quote = this.text[this.at] as string;
     const pieces: string[] = [];
     let start = ++this.at;
+    let end = this.text.indexOf(quote, start);
+    // From mark to mark: a string in here may be a picture of many megabytes.
     for (;;) {
-      const character = this.text[this.at];
-      if (character === undefined) throw this.error("has an unclosed string");
-      if (character === quote) break;
-      if (character === "\\") {
-        pieces.push(this.text.slice(start, this.at), this.escape());
-        start = this.at;
-      } else this.at++;
+      if (end < 0) throw this.error("has an unclosed string");
+      const piece = this.text.slice(start, end);
+      const backslash = piece.indexOf("\\");
+      if (backslash < 0) {
+        this.at = end + 1;
+        return pieces.concat(piece).join("");
+      }
+      this.at = start + backslash;
+      pieces.push(piece.slice(0, backslash), this.escape());
+      start = this.at;
+      if (end < start) end = this.text.indexOf(quote, start);
     }
-    pieces.push(this.text.slice(start, this.at++));
-    return pieces.join("");
   }
 
   /** Python keeps the backslash of an escape that it does not know. */

@@ -18,6 +18,12 @@ export const imageKeyword = "x-image";
 /** An image column: `struct<bytes, path>` in parquet, a file name in JSONL, base64 in TSV. */
 export const Image = () => Type.Unsafe<ImageRef>({ [imageKeyword]: true });
 
+/** The keyword that marks a column which keeps a list as text; dataset readers make that text where a file has the list itself. */
+export const listTextKeyword = "x-list-text";
+
+/** A list as Python prints it, in one text: `"['cat', 'dog']"` (MMMU's options). Read it with `parseStringList`. */
+export const ListText = () => Type.Unsafe<string>({ type: "string", [listTextKeyword]: true });
+
 /** `Type.Union([schema, Type.Null()])`: a column that may be null. */
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
@@ -31,6 +37,7 @@ ajv.addKeyword({
   schemaType: "boolean",
   validate: (_: boolean, data: unknown) => isImageRef(data),
 });
+ajv.addKeyword({ keyword: listTextKeyword, schemaType: "boolean" });
 const compiled = new WeakMap<object, ValidateFunction>();
 
 function isImageRef(data: unknown): boolean {
@@ -56,9 +63,7 @@ export function violationOf(schema: TSchema, data: unknown): Violation | undefin
     compiled.set(schema, validate);
   }
   if (validate(data)) return undefined;
-  // anyOf reports each failed branch; the last error is the union itself and reads best.
-  const errors = validate.errors ?? [];
-  const error = errors.at(-1) as ErrorObject;
+  const error = mostTelling(validate.errors ?? []);
   const unknownKey = error.keyword === "additionalProperties" ? String(error.params.additionalProperty) : undefined;
   return {
     pointer: error.instancePath + (error.keyword === "required" ? `/${error.params.missingProperty}` : ""),
@@ -66,6 +71,22 @@ export function violationOf(schema: TSchema, data: unknown): Violation | undefin
     found: error.keyword === "required" ? "nothing" : shorten(error.data, error.instancePath.split("/").at(-1) ?? ""),
     ...(unknownKey === undefined ? {} : { unknownKey }),
   };
+}
+
+/**
+ * The last error is the violation. Of a union it says only "no branch": then the error that lies deepest says more (item 1 of a
+ * list), or the branches together (`must be string or null`).
+ */
+function mostTelling(errors: readonly ErrorObject[]): ErrorObject {
+  const last = errors.at(-1) as ErrorObject;
+  if (last.keyword !== "anyOf") return last;
+  const branches = errors.slice(0, -1).filter(({ instancePath }) => instancePath.startsWith(last.instancePath));
+  const deepest = [...branches].sort((a, b) => b.instancePath.length - a.instancePath.length)[0];
+  if (deepest && deepest.instancePath.length > last.instancePath.length) return deepest;
+  const types = branches.flatMap(({ keyword, params }) => (keyword === "type" ? [String(params.type)] : []));
+  return types.length === branches.length && types.length > 0
+    ? { ...last, message: `must be ${[...new Set(types)].join(" or ")}` }
+    : last;
 }
 
 /** `data` as the schema's type, or a `UserError` that names `where`, the field, what was expected and what was found. */

@@ -1,6 +1,7 @@
 import { SampleFailure } from "../core/errors.js";
 import type { ImageRef } from "../core/image.js";
-import { imageKeyword, type TSchema } from "../core/schema.js";
+import { parseListCell, writeStringList } from "../core/python-literal.js";
+import { imageKeyword, listTextKeyword, type TSchema } from "../core/schema.js";
 
 /** Makes an `ImageRef` of what a file holds in an image column; each file format has its own. Null stays null. */
 export type ImageReader = (cell: unknown) => ImageRef | null;
@@ -13,6 +14,7 @@ interface Node {
   readonly required?: readonly string[];
   readonly anyOf?: readonly Node[];
   readonly [imageKeyword]?: boolean;
+  readonly [listTextKeyword]?: boolean;
 }
 
 type Convert = (value: unknown) => unknown;
@@ -24,7 +26,8 @@ export function columnsOf(row: TSchema): readonly string[] {
 
 /**
  * Compiles a row schema to a function from a file's cells to a row: images become references, int64 numbers where they are
- * exact, `undefined` null, timestamps ISO strings; an optional column that is null is left out.
+ * exact, `undefined` and NaN null, timestamps ISO strings; a list that a file keeps as text is read, and the other way round where
+ * the benchmark has the text; an optional column that is null is left out.
  * @param coerce  first makes a cell what the schema says (text formats, where every cell is a string)
  */
 export function rowConverter(
@@ -56,11 +59,22 @@ export function rowConverter(
 }
 
 function converter(node: Node, image: ImageReader): Convert {
+  const branches = [node, ...(node.anyOf ?? [])];
+  const list = branches.find(({ items }) => items !== undefined);
+  const asText = branches.some((branch) => branch[listTextKeyword]);
+  const convert = asText ? listAsText : converterOf(node, image);
+  // Text is a list only where the schema has no text of its own.
+  if (!list || branches.some(({ type }) => type === "string")) return convert;
+  const numbersAsText = list.items?.type === "string";
+  return (value) => convert(typeof value === "string" ? listOf(value, numbersAsText) : value);
+}
+
+function converterOf(node: Node, image: ImageReader): Convert {
   if (!mentionsImage(node)) return plain;
   if (node[imageKeyword]) return image;
   if (node.anyOf) {
     const branch = node.anyOf.find(mentionsImage) as Node;
-    const convert = converter(branch, image);
+    const convert = converterOf(branch, image);
     return (value) => (value === null || value === undefined ? null : convert(value));
   }
   if (node.items) {
@@ -73,6 +87,21 @@ function converter(node: Node, image: ImageReader): Convert {
     const cells = value as Record<string, unknown>;
     return Object.fromEntries(fields.map(([name, convert]) => [name, convert(cells[name])]));
   };
+}
+
+/** The list that the text says; what says none stays text, and the schema check names it. */
+function listOf(text: string, numbersAsText: boolean): unknown {
+  try {
+    return parseListCell(text, numbersAsText);
+  } catch (error) {
+    if (!(error instanceof RangeError) && !(error instanceof SyntaxError)) throw error;
+    return text;
+  }
+}
+
+function listAsText(value: unknown): unknown {
+  const cell = plain(value);
+  return Array.isArray(cell) ? writeStringList(cell) : cell;
 }
 
 function mentionsImage(node: Node): boolean {
@@ -92,6 +121,9 @@ function plain(value: unknown): unknown {
   switch (typeof value) {
     case "undefined":
       return null;
+    case "number":
+      // How pandas says "none" in a column of numbers.
+      return Number.isNaN(value) ? null : value;
     case "bigint":
       return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : String(value);
     case "object":

@@ -29,16 +29,19 @@ export async function openFolder(request: DatasetRequest, folder: string, kind: 
   const found = await findRows(request, root);
   if (!found) throw nothingFound(request, folder, kind);
   const { split } = request;
+  const signal = request.signal ?? new AbortController().signal;
+  const source = await openSource(found, root, request, signal);
+  // Its own files are counted from the start, so a marked one is known now.
+  const demo = kind === "demo" || source.demo === true;
   const facts: DatasetFacts = {
     source: kind === "demo" ? "demo" : folder,
-    kind,
+    kind: demo ? "demo" : "folder",
     split: split.split,
     ...(split.configs ? { configs: [...split.configs] } : {}),
-    licence: kind === "demo" ? "Apache-2.0" : split.licence,
-    ...(split.rows !== undefined && kind !== "demo" ? { expectedRows: split.rows } : {}),
+    licence: demo ? "Apache-2.0" : split.licence,
+    ...(split.rows !== undefined && !demo ? { expectedRows: split.rows } : {}),
   };
-  const signal = request.signal ?? new AbortController().signal;
-  return checkedRows(await openSource(found, root, request, signal), request.row, facts);
+  return checkedRows(source, request.row, facts);
 }
 
 interface Found {

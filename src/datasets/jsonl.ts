@@ -1,7 +1,8 @@
 import { basename, dirname, join } from "node:path";
 import { messageOf, SampleFailure } from "../core/errors.js";
 import type { ImageRef } from "../core/image.js";
-import { base64Image } from "./columns.js";
+import { parsePythonJson } from "../core/python-json.js";
+import { base64Image, looksBase64 } from "./columns.js";
 import { imageFile } from "./image-file.js";
 import type { RawItem, RowSource } from "./source.js";
 import { textRecords } from "./text-records.js";
@@ -9,15 +10,19 @@ import { textRecords } from "./text-records.js";
 const batchRows = 100;
 
 /**
- * One JSON object per line. An image is a file name relative to the JSONL file (or to an `images` folder beside it), a
- * `data:` URI, or `{"bytes": base64, "path": name}`.
+ * One JSON object per line, as Python writes it too (NaN). An image is a file name relative to the JSONL file (or to an `images`
+ * folder beside it), a `data:` URI, base64, or `{"bytes": base64, "path": name}`.
  * @param digest  of the file: see `contentDigest`
  * @param root  the data folder, resolved; no image may lie outside
  */
 export function openJsonl(path: string, root: string, digest: string): RowSource {
   const folder = dirname(path);
   const folders = [folder, join(folder, "images"), join(folder, basename(path, ".jsonl"))];
+  let rows: number | undefined;
   return {
+    get rows() {
+      return rows;
+    },
     image: (cell) => jsonImage(cell, root, folders),
     async *read(offset, _columns, signal) {
       let index = -1;
@@ -31,6 +36,7 @@ export function openJsonl(path: string, root: string, digest: string): RowSource
         yield batch;
         batch = [];
       }
+      rows = index + 1;
       if (batch.length > 0) yield batch;
     },
     identity: () => [`${basename(path)} ${digest}`],
@@ -40,7 +46,7 @@ export function openJsonl(path: string, root: string, digest: string): RowSource
 
 function parse(bytes: Buffer, index: number, where: string): RawItem {
   try {
-    const cells: unknown = JSON.parse(bytes.toString("utf8"));
+    const cells: unknown = parsePythonJson(bytes.toString("utf8"), "null");
     if (typeof cells !== "object" || cells === null || Array.isArray(cells))
       throw new Error("a line must be one JSON object");
     return { index, cells: cells as Record<string, unknown> };
@@ -50,7 +56,7 @@ function parse(bytes: Buffer, index: number, where: string): RawItem {
 }
 
 function jsonImage(cell: unknown, root: string, folders: readonly string[]): ImageRef | null {
-  if (typeof cell === "string") return cell.startsWith("data:") ? base64Image(cell) : imageFile(cell, root, folders);
+  if (typeof cell === "string") return looksBase64(cell) ? base64Image(cell) : imageFile(cell, root, folders);
   if (typeof cell !== "object" || cell === null) return null;
   const { bytes, path } = cell as { bytes?: unknown; path?: unknown };
   const name = typeof path === "string" ? path : undefined;

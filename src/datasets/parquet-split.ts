@@ -29,6 +29,7 @@ const footersAtOnce = 8;
 class ParquetSplit implements RowSource {
   readonly image: ImageReader;
   rows?: number;
+  demo = false;
   /** Rows of the shards whose footers were read. The footers themselves are megabytes in a split of hundreds of shards. */
   readonly #rowsOf = new Map<string, number>();
   /** The footer read last: whoever counted the first shard goes on to read it. */
@@ -114,6 +115,7 @@ class ParquetSplit implements RowSource {
     try {
       const parquet = await openParquet(opened.file);
       this.#rowsOf.set(shard.name, parquet.rows);
+      this.demo ||= isDemo(parquet.metadata);
       this.#last = { shard, parquet };
       return parquet;
     } catch (error) {
@@ -154,6 +156,11 @@ function batchRows(metadata: FileMetaData, index: number, columns: readonly stri
   );
   const rows = Number(group?.num_rows ?? 1);
   return Math.max(1, Math.min(mostRows, Math.floor(rows / Math.max(1, Math.ceil(bytes / mostBytes)))));
+}
+
+/** What `demo-data` writes into its files: drawn rows stay drawn rows wherever they are copied. */
+function isDemo({ key_value_metadata: pairs = [] }: FileMetaData): boolean {
+  return pairs.some(({ key, value }) => key === "llava-eval" && value === "demo");
 }
 
 function asFailure(error: unknown, where: string): SampleFailure {

@@ -10,8 +10,10 @@ export type RawItem =
 
 /** One file format read from one place: rows with the file's own cells, not yet checked. */
 export interface RowSource {
-  /** Rows in all; absent when only reading to the end can tell. */
-  readonly rows?: number;
+  /** Rows in all; undefined until the end was read, where nothing else can tell. */
+  readonly rows?: number | undefined;
+  /** The rows were drawn by `demo-data`; known with `rows`. */
+  readonly demo?: boolean;
   /** What an image column's cell means here. */
   readonly image: ImageReader;
   /** Every cell is text: make it what the column's schema says first. */

@@ -14,41 +14,36 @@ export interface TextRecord {
 
 const newline = 0x0a;
 const quote = 0x22;
+const tab = 0x09;
+
+/** UTF-8's byte-order mark: Excel and pandas' `utf-8-sig` write it; it is no part of the first record. */
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
  * Splits a file into records at line ends, streaming.
- * @param quoted  a line end inside double quotes does not end a record (TSV as pandas writes it)
+ * @param quoted  a line end inside a quoted cell does not end a record (TSV as pandas writes it)
  */
 export async function* textRecords(path: string, quoted: boolean, signal: AbortSignal): AsyncIterable<TextRecord> {
+  const lines = quoted ? new QuotedLines() : new PlainLines();
   let pending: Buffer[] = [];
   let pendingBytes = 0;
   let at = 0;
   let line = 1;
-  let linesInside = 0;
-  let inQuotes = false;
+  const record = (bytes: Buffer): TextRecord => {
+    const marked = at === 0 && bytes.subarray(0, 3).equals(byteOrderMark);
+    return { bytes: withoutReturn(marked ? bytes.subarray(3) : bytes), at: marked ? 3 : at, line };
+  };
   for await (const chunk of fileChunks(path, signal)) {
     let start = 0;
-    let scan = 0;
-    for (;;) {
-      let end = chunk.indexOf(newline, scan);
-      if (end < 0) end = chunk.length;
-      if (quoted && countQuotes(chunk, scan, end) % 2 === 1) inQuotes = !inQuotes;
-      if (end === chunk.length) break;
-      scan = end + 1;
-      if (inQuotes) {
-        linesInside += 1;
-        continue;
-      }
+    for (let end = lines.endIn(chunk, 0); end >= 0; end = lines.endIn(chunk, start)) {
       const tail = chunk.subarray(start, end);
       const bytes = pending.length === 0 ? tail : Buffer.concat([...pending, tail]);
-      const length = bytes.length + 1;
-      yield { bytes: withoutReturn(bytes), at, line };
-      at += length;
-      line += 1 + linesInside;
-      linesInside = 0;
+      yield record(bytes);
+      at += bytes.length + 1;
+      line += 1 + lines.inside;
       pending = [];
       pendingBytes = 0;
-      start = scan;
+      start = end + 1;
     }
     pending.push(chunk.subarray(start));
     pendingBytes += chunk.length - start;
@@ -60,8 +55,68 @@ export async function* textRecords(path: string, quoted: boolean, signal: AbortS
       );
     }
   }
-  const rest = withoutReturn(Buffer.concat(pending));
-  if (rest.length > 0) yield { bytes: rest, at, line };
+  const rest = record(Buffer.concat(pending));
+  if (rest.bytes.length > 0) yield rest;
+}
+
+/** Finds where records end, chunk after chunk; `inside` is how many line ends the record found last had in its cells. */
+interface Lines {
+  readonly inside: number;
+  /** Position of the next end at or behind `from`, or -1: then the chunk is used up. */
+  endIn(chunk: Buffer, from: number): number;
+}
+
+class PlainLines implements Lines {
+  readonly inside = 0;
+  endIn = (chunk: Buffer, from: number) => chunk.indexOf(newline, from);
+}
+
+/**
+ * A quote has a meaning only where a cell begins (pandas' rule, as RFC 4180's): `5" pipe` is plain text. Inside such a cell a
+ * doubled quote is one, and what follows the closing quote is plain again.
+ */
+class QuotedLines implements Lines {
+  inside = 0;
+  private counted = 0;
+  private state: "start" | "plain" | "quoted" | "after quote" = "start";
+
+  endIn(chunk: Buffer, from: number): number {
+    let at = from;
+    let nextTab = -1;
+    while (at < chunk.length) {
+      if (this.state === "start" || this.state === "after quote") {
+        const opens = chunk[at] === quote;
+        // A mark of the byte order may stand before the first cell; its three bytes are plain.
+        if (opens) at++;
+        this.state = opens ? "quoted" : "plain";
+      } else if (this.state === "quoted") {
+        const end = chunk.indexOf(quote, at);
+        this.counted += linesIn(chunk, at, end < 0 ? chunk.length : end);
+        at = end < 0 ? chunk.length : end + 1;
+        if (end >= 0) this.state = "after quote";
+      } else {
+        const end = chunk.indexOf(newline, at);
+        if (nextTab < at) nextTab = chunk.indexOf(tab, at);
+        if (nextTab >= 0 && (end < 0 || nextTab < end)) {
+          at = nextTab + 1;
+          this.state = "start";
+        } else {
+          if (end < 0) return -1;
+          this.state = "start";
+          this.inside = this.counted;
+          this.counted = 0;
+          return end;
+        }
+      }
+    }
+    return -1;
+  }
+}
+
+function linesIn(chunk: Buffer, from: number, to: number): number {
+  let count = 0;
+  for (let at = chunk.indexOf(newline, from); at >= 0 && at < to; at = chunk.indexOf(newline, at + 1)) count += 1;
+  return count;
 }
 
 export async function* fileChunks(
@@ -79,12 +134,6 @@ export async function* fileChunks(
       "check the file and its permissions",
     );
   }
-}
-
-function countQuotes(chunk: Buffer, from: number, to: number): number {
-  let count = 0;
-  for (let at = chunk.indexOf(quote, from); at >= 0 && at < to; at = chunk.indexOf(quote, at + 1)) count += 1;
-  return count;
 }
 
 function withoutReturn(bytes: Buffer): Buffer {

@@ -25,9 +25,10 @@ export function openTsv(path: string, root: string, digest: string): RowSource {
   let header: readonly string[] = [];
 
   const imageOf = (cell: unknown): ImageRef | null => {
-    if (typeof cell !== "string" || cell === "") return null;
+    // A list stands where the schema has one picture: no picture.
+    if (typeof cell !== "string" || cell === "" || cell.startsWith("[")) return null;
     if (looksBase64(cell)) return base64Image(cell);
-    if (cell.length <= maxReference && records.has(cell)) return referredImage(cell);
+    if (cell.length <= maxReference && records.has(indexKey(cell))) return referredImage(indexKey(cell));
     return imageFile(cell, root, folders);
   };
   const referredImage = (index: string): ImageRef => ({
@@ -40,11 +41,15 @@ export function openTsv(path: string, root: string, digest: string): RowSource {
       const cell = splitRecord(bytes.toString("utf8"))[header.indexOf("image")] ?? "";
       if (!looksBase64(cell))
         throw new SampleFailure("data", `row ${index} of ${basename(path)}, which this row refers to, has no picture`);
-      return Buffer.from(cell, "base64");
+      return base64Image(cell).bytes();
     },
   });
 
+  let rows: number | undefined;
   return {
+    get rows() {
+      return rows;
+    },
     image: imageOf,
     coerce: coerceText,
     async *read(offset, _columns, signal) {
@@ -64,15 +69,16 @@ export function openTsv(path: string, root: string, digest: string): RowSource {
         } else {
           const cells = Object.fromEntries(header.map((name, i) => [name, fields[i] ?? ""]));
           if (cells.index !== undefined && cells.image !== undefined && looksBase64(cells.image)) {
-            records.set(cells.index, { at: record.at, length: record.bytes.length });
+            records.set(indexKey(cells.index), { at: record.at, length: record.bytes.length });
           }
-          if (index >= offset) batch.push({ index, cells: withImageLists(cells) });
+          if (index >= offset) batch.push({ index, cells });
         }
         if (batch.length < batchRows) continue;
         yield batch;
         batch = [];
       }
       if (index === -2) throw new UserError("the file is empty", path, "its first line names the columns");
+      rows = index + 1;
       if (batch.length > 0) yield batch;
     },
     identity: () => [`${basename(path)} ${digest}`],
@@ -80,11 +86,8 @@ export function openTsv(path: string, root: string, digest: string): RowSource {
   };
 }
 
-/** Several pictures in one cell stand in a list: `['...', '...']`. */
-function withImageLists(cells: Record<string, string>): Record<string, unknown> {
-  const image = cells.image;
-  return image?.startsWith("[") ? { ...cells, image: parseList(image) } : cells;
-}
+/** pandas writes an integer column with a gap as floats: `1.0` and `1` are one index. */
+const indexKey = (cell: string) => cell.trim().replace(/^(-?\d+)\.0+$/, "$1");
 
 /** Cells of one record: tab-separated, double quotes around cells that need them, a quote inside doubled. */
 function splitRecord(record: string): string[] {
@@ -131,21 +134,5 @@ function coerceText(cell: unknown, column: TSchema): unknown {
   if ((types.includes("integer") || types.includes("number")) && /^[-+]?\d+(\.\d+)?(e[-+]?\d+)?$/i.test(cell))
     return Number(cell);
   if (types.includes("boolean") && /^(true|false)$/i.test(cell)) return cell.toLowerCase() === "true";
-  if (types.includes("array")) return parseList(cell);
-  return cell;
-}
-
-/** A list as JSON or as Python prints a list of strings; anything else stays text. */
-function parseList(cell: string): unknown {
-  for (const text of [
-    cell,
-    cell.replace(/'((?:[^'\\]|\\.)*)'/g, (_, inner: string) => JSON.stringify(inner.replace(/\\'/g, "'"))),
-  ]) {
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-    }
-  }
   return cell;
 }

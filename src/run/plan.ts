@@ -71,7 +71,10 @@ export async function* plan(
   }
 }
 
-/** Rows of the file before the first that is read. Positions count after expansion, so a task that expands is read from the start. */
+/**
+ * Rows of the file before the first that is read, for everybody who opens it. Positions count after expansion, and clusters from the
+ * first row on, so a task that expands or is limited by clusters is read from the start.
+ */
 export function rowsSkipped(task: Task, offset: number): number {
   return task.expand || task.limitByCluster ? 0 : offset;
 }

@@ -54,14 +54,16 @@ export async function summarise(
     reasons.add(notAsked);
     if (isPublic) folds.add({ ...notAskedSample, cluster: `not asked ${i}` }, notAsked);
   }
-  const partial = head.limit !== undefined || (head.offset ?? 0) > 0;
+  const { rows, expectedRows } = head.dataset;
+  const selected = head.limit !== undefined || (head.offset ?? 0) > 0;
+  const short = rows !== undefined && expectedRows !== undefined && rows < expectedRows;
   const incomplete = tooMany(counts.unscoredTotal, counts.total, rules.maxFailed);
   return {
     schema: "llava-eval/result@1",
     ...head,
     flags: [
       ...(rules.demo ? ["demo" as const] : []),
-      ...(partial ? ["partial" as const] : []),
+      ...(selected || short ? ["partial" as const] : []),
       ...(incomplete ? ["incomplete" as const] : []),
     ],
     n: { total: counts.total, scored: counts.scored, unscored: counts.unscored },
@@ -70,7 +72,7 @@ export async function summarise(
     metrics: isPublic ? await folds.overall() : [],
     groups: isPublic ? await folds.perGroup() : {},
     notes: [
-      ...notesOf(head.dataset, partial, missing),
+      ...notesOf(head.dataset, selected, missing),
       ...endpoint.notes(head.generation.maxNewTokens),
       ...judgeNotes(head.judge),
     ],
@@ -85,10 +87,10 @@ const notAsked = {
 
 const notAskedSample = { state: "failed", index: Number.MAX_SAFE_INTEGER, id: "", score: notAsked } as const;
 
-function notesOf(dataset: DatasetFacts, partial: boolean, missing: number): string[] {
+function notesOf(dataset: DatasetFacts, selected: boolean, missing: number): string[] {
   const notes: string[] = [];
   const { rows, expectedRows } = dataset;
-  if (!partial && rows !== undefined && expectedRows !== undefined && rows !== expectedRows) {
+  if (!selected && rows !== undefined && expectedRows !== undefined && rows !== expectedRows) {
     notes.push(`the split has ${rows} rows; the benchmark has ${expectedRows}`);
   }
   if (missing > 0) notes.push(`${missing} samples were not asked: the endpoint stopped answering`);

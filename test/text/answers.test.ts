@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { SampleFailure } from "../../src/core/errors.js";
-import { parsePythonLiteral, parseStringList } from "../../src/core/python-literal.js";
+import { parseListCell, parsePythonLiteral, parseStringList, writeStringList } from "../../src/core/python-literal.js";
 import { blinkChoice } from "../../src/scorers/blink.js";
 import { strictBinary } from "../../src/text/judge-replies.js";
 import { latexValue } from "../../src/text/latex-number.js";
@@ -97,6 +97,24 @@ test("a Python list is read as Python reads it", () => {
   expect(parsePythonLiteral("(1, -2.5, None, True)")).toEqual([1, -2.5, null, true]);
   expect(() => parsePythonLiteral("['a'")).toThrow(RangeError);
   expect(() => parsePythonLiteral("__import__('os')")).toThrow(RangeError);
+});
+
+test("a list cell is also read as numpy and JSON print it, with numbers as they are written", () => {
+  const forms: readonly [string, readonly string[]][] = [
+    ["['Red' 'Blue'\n 'Green']", ["Red", "Blue", "Green"]],
+    ["array(['a', \"it's\"], dtype=object)", ["a", "it's"]],
+    ["[1.50 2.]", ["1.50", "2."]],
+    ["[1, 2.0, None, True]", ["1", "2.0", "None", "True"]],
+    ['["a\\/b", null]', ["a/b", "None"]],
+    ["('a',)", ["a"]],
+    // Commas and gaps together are no numpy: Python joins strings that stand beside each other.
+    ["['a', 'b' 'c']", ["a", "bc"]],
+  ];
+  for (const [text, items] of forms) expect([text, parseStringList(text)]).toEqual([text, items]);
+  expect(parseListCell("[{'answer': 'net', 'answer_id': 1}]", false)).toEqual([{ answer: "net", answer_id: 1 }]);
+  expect(parseStringList(writeStringList(["a", 'q"', "\\", "é\n"]))).toEqual(["a", 'q"', "\\", "é\n"]);
+  for (const text of ["['a' 'b', 'c'", "[a]", "{'a' 1}", "array([1)", "['a',, 'b']"])
+    expect(() => parseStringList(text), text).toThrow(SampleFailure);
 });
 
 test("any list of strings survives being written as a Python literal", () => {

@@ -21,6 +21,13 @@ export async function readForeignText(path: string, whatToName: string): Promise
   return bytes.toString("utf8").replace(/^\ufeff/, "");
 }
 
+/** Whether a number can be this metric's: finite, and where its values lie. Anything else is shown as no value, with the reason. */
+export const isValue = (value: number, [low, high]: readonly [number, number]) =>
+  Number.isFinite(value) && value >= low && value <= high;
+
+export const noValue = (value: number, [low, high]: readonly [number, number]) =>
+  Number.isFinite(value) ? `their ${value} is outside ${low} to ${high}` : "not a number in their file";
+
 /** JSON as Python writes it; numbers that are none are read as infinite, to be told from absent ones. */
 export async function readForeignJson(path: string, whatToName: string): Promise<unknown> {
   const text = await readForeignText(path, whatToName);

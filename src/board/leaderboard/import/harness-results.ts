@@ -6,7 +6,7 @@ import { basename, dirname } from "node:path";
 import { UserError } from "../../../core/errors.js";
 import type { LeaderboardEntry, MetricResult } from "../../../core/result.js";
 import { check, Type } from "../../../core/schema.js";
-import { readForeignJson } from "./foreign-file.js";
+import { isValue, noValue, readForeignJson } from "./foreign-file.js";
 import { metricForm } from "./lmms-eval-metrics.js";
 
 /** Only what must have its form; the rest differs between versions and is looked at with care. */
@@ -42,6 +42,7 @@ export async function importHarnessResults(
   const groups = new Set([...Object.keys(recordOf(file.groups)), ...groupsOf(file.group_subtasks)]);
   const entries = Object.entries(results).flatMap(([task, values]): LeaderboardEntry[] => {
     const metrics = metricsOf(task, values, recordOf(recordOf(file.higher_is_better)[task]));
+    for (const { name, note, value } of metrics) if (value === null) notes.push(`${path}: ${task} ${name}: ${note}`);
     if (metrics.length === 0) {
       // The heading above the tasks of a group has no number of its own.
       if (!groups.has(task)) notes.push(`${path}: ${task} has no number (a submission, or not evaluated)`);
@@ -96,9 +97,10 @@ function metricsOf(task: string, values: Values, higher: Values): MetricResult[]
       name: filter === "none" || alone ? form.name : `${form.name} (${filter})`,
       unit: form.unit,
       direction: higher[theirs] === false ? "lower" : "higher",
-      value: Number.isFinite(value) ? value : null,
-      n: 0,
-      ...(Number.isFinite(value) ? errorOf(values, key, theirs, value, form) : { note: "not a number in their file" }),
+      ...{ value: null, n: 0 },
+      ...(isValue(value, form.range)
+        ? { value, ...errorOf(values, key, theirs, value, form) }
+        : { note: noValue(value, form.range) }),
     };
     return { rank: form.rank, filtered: filter === "none" ? 0 : 1, result };
   });

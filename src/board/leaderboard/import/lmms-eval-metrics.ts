@@ -9,7 +9,7 @@ export interface MetricForm {
   /** Ours where the task has the same metric, else theirs. */
   readonly name: string;
   readonly unit: MetricResult["unit"];
-  /** Where a value can lie; an interval is cut to it. */
+  /** Where a value can lie: one outside is no value, an interval is cut to it. */
   readonly range: readonly [number, number];
   /**
    * `_stderr_clt` and `_stderr_clustered` are errors of the mean of the samples' scores (0..1). What they must be multiplied by to
@@ -78,7 +78,7 @@ const tasks: Readonly<Record<string, readonly Rule[]>> = {
   cmmmu: [rule("cmmmu_acc", fraction, "accuracy")],
   coco2014_cap: captions,
   coco2017_cap: captions,
-  dc100_en: [rule("llm_as_judge_eval", points(10), "rating"), rule("gpt_eval_score", points(10), "rating")],
+  dc100_en: [rule("llm_as_judge_eval", points(Number.POSITIVE_INFINITY), "rating")],
   docvqa: anls,
   ferret: review("ferret"),
   flickr30k: captions,

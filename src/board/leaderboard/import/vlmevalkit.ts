@@ -3,7 +3,7 @@ import { basename, dirname } from "node:path";
 import { UserError } from "../../../core/errors.js";
 import type { LeaderboardEntry, MetricResult } from "../../../core/result.js";
 import { readCsv } from "../../format/read-csv.js";
-import { readForeignJson, readForeignText } from "./foreign-file.js";
+import { isValue, noValue, readForeignJson, readForeignText } from "./foreign-file.js";
 import { datasetNames, taskOfDataset } from "./vlmevalkit-datasets.js";
 
 /** What a result file's name ends in. */
@@ -24,6 +24,7 @@ export async function importVlmEvalKit(
   const { model, dataset, judge } = namesOf(path);
   const metrics = metricsOf(records, dataset);
   if (metrics.length === 0) throw new UserError("no result of VLMEvalKit here", path, whatToName);
+  for (const { name, note } of metrics) if (note !== undefined) notes.push(`${path}: ${dataset} ${name}: ${note}`);
   const known = Object.hasOwn(taskOfDataset, dataset) ? taskOfDataset[dataset] : undefined;
   if (known === undefined && !datasetNames.has(dataset))
     notes.push(`${path}: "${dataset}" is no data set of VLMEvalKit that this version knows; it stands under that name`);
@@ -116,6 +117,7 @@ const splitOf: Readonly<Record<string, string>> = {
   "MMT-Bench_VAL": "ALL",
   "MMT-Bench_VAL_MI": "ALL",
 };
+const relative = "Relative Score (main)";
 /** Else the first of these that a file has leads. */
 const mainSplits = ["Overall", "none", "validation", "val", "dev", "test", "ALL"];
 
@@ -143,7 +145,6 @@ function metricsOf(table: readonly TableRow[], dataset: string): MetricResult[] 
   // Judged files: one line for each skill, the overall one among them.
   const [key = ""] = Object.keys(main);
   const overall = rows.find((row) => String(row[key] ?? "").toLowerCase() === "overall");
-  const relative = "Relative Score (main)";
   if (relative in main) return number(overall?.[relative], relative, "percent");
   if ("tot" in main && "acc" in main) return number(overall?.acc, "acc", "percent");
   // Multiple choice writes fractions and has a `split` column; the VQA family writes per cent and has none.
@@ -158,8 +159,20 @@ function metricsOf(table: readonly TableRow[], dataset: string): MetricResult[] 
   });
 }
 
+/** Where values of a unit lie; a relative score has no end. */
+const ranges: Readonly<Record<MetricResult["unit"], readonly [number, number]>> = {
+  fraction: [0, 1],
+  percent: [0, 100],
+  points: [0, Number.POSITIVE_INFINITY],
+  ratio: [0, Number.POSITIVE_INFINITY],
+  count: [0, Number.POSITIVE_INFINITY],
+};
+
 function number(cell: unknown, name: string, unit: MetricResult["unit"], divisor = 1): MetricResult[] {
-  const value =
-    typeof cell === "number" ? cell : typeof cell === "string" && cell.trim() !== "" ? Number(cell) : Number.NaN;
-  return Number.isFinite(value) ? [{ name, unit, direction: "higher", value: value / divisor, n: 0 }] : [];
+  const text = typeof cell === "string" ? cell.trim() : "";
+  const value = typeof cell === "number" ? cell : text === "" || /^nan$/i.test(text) ? Number.NaN : Number(text);
+  if (Number.isNaN(value)) return [];
+  const range = name === relative ? ranges.points : ranges[unit];
+  const rest = isValue(value, range) ? { value: value / divisor } : { value: null, note: noValue(value, range) };
+  return [{ name, unit, direction: "higher", n: 0, ...rest }];
 }

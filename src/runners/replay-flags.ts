@@ -1,0 +1,36 @@
+/** What a replay inherits: answers of a demo stay answers of a demo, whatever model they are replayed as. */
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+
+const journal = ".samples.jsonl";
+
+/**
+ * Whether the run that the answers come from was a demo: one of its Results says so, or, before it has any, its manifest (drawn
+ * rows, or the stub). A journal without either, as people write one by hand, is none.
+ * @param path  a journal or a run's folder, as `replay:` takes it
+ */
+export async function replaysDemo(path: string): Promise<boolean> {
+  const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+  const folder = isFolder ? path : dirname(path);
+  const names = isFolder ? await readdir(path) : [basename(path)];
+  const labels = names.filter((name) => name.endsWith(journal)).map((name) => name.slice(0, -journal.length));
+  const results = await Promise.all(labels.map((label) => readRecord(join(folder, `${label}.json`))));
+  if (results.some(({ flags }) => Array.isArray(flags) && flags.includes("demo"))) return true;
+  const { identity } = await readRecord(join(folder, "run.json"));
+  const { data, fingerprint } = recordOf(identity);
+  return data === "demo" || recordOf(fingerprint).runner === "stub";
+}
+
+/** Nothing where the file is absent or somebody else's: only what is certainly ours says anything. */
+async function readRecord(path: string): Promise<Readonly<Record<string, unknown>>> {
+  const text = await readFile(path, "utf8").catch(() => "{}");
+  try {
+    return recordOf(JSON.parse(text));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return {};
+  }
+}
+
+const recordOf = (value: unknown) =>
+  typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
