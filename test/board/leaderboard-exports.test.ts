@@ -104,20 +104,56 @@ const CardSchema = Type.Object({
   ),
 });
 
+const oneModel = (entries: LeaderboardEntry[]) => makeBoard(entries, { include: [], suites: [] });
+
 test("model-index is valid for the card schema, for readers of YAML 1.2 and 1.1", () => {
-  const text = boardModelIndex(board, "0.1.0");
-  for (const version of ["1.2", "1.1"] as const) {
-    const card = parseYaml(text, { version });
-    expect(violationOf(CardSchema, card)).toBeUndefined();
-    const no = card["model-index"].find(({ name }: { name: unknown }) => name === "no");
-    expect(no.results[0].dataset).toEqual({
-      type: "lmms-lab/VQAv2",
-      name: "vqav2",
-      split: "validation",
-      revision: "012",
-    });
-    expect(no.results[0].metrics[0]).toMatchObject({ type: "accuracy", value: 75 });
+  for (const [model, task, value] of [
+    ["no", "vqav2", 75],
+    [evil, "vqav2", 78.1],
+    ['line\nbreak, "quoted"', "gqa", 60],
+  ] as const) {
+    const text = boardModelIndex(makeBoard(entries, { include: [], suites: [], models: [model] }), "0.1.0");
+    for (const version of ["1.2", "1.1"] as const) {
+      const card = parseYaml(text, { version });
+      expect(violationOf(CardSchema, card)).toBeUndefined();
+      expect(card["model-index"]).toMatchObject([{ name: model, results: [{ dataset: { name: task } }] }]);
+      expect(card["model-index"][0].results[0].metrics[0]).toMatchObject({
+        type: "accuracy",
+        value,
+        name: `${task} accuracy`,
+      });
+    }
   }
+});
+
+test("a card is about one model: several are refused, as huggingface_hub gives all results to the last", () => {
+  expect(() => boardModelIndex(board, "0.1.0")).toThrow(/one model, and the board has 5/);
+});
+
+test("two tasks over one split keep apart in a card, whose readers merge what agrees in data set, config, split and revision", () => {
+  const dataset = { source: "org/RefCOCO", split: "val", revision: "r1" };
+  const text = boardModelIndex(
+    oneModel([entry("m", "refcoco", 0.8, { dataset }), entry("m", "refcoco_seg", 0.7, { dataset })]),
+    "0.1.0",
+  );
+  const [{ results }] = parseYaml(text)["model-index"];
+  const keys = results.map((result: { dataset: object }) => JSON.stringify({ ...result.dataset, name: undefined }));
+  expect(new Set(keys).size).toBe(2);
+  expect(results.map((result: { dataset: { config?: string } }) => result.dataset.config)).toEqual([
+    "refcoco",
+    "refcoco_seg",
+  ]);
+});
+
+test("a card has ratios with four digits and never rows of a folder of ours", () => {
+  const cider = { name: "CIDEr", unit: "ratio", direction: "higher", value: 1.23456, stderr: 0.00451, n: 10 } as const;
+  const local = entry("m", "mmmu", 0.9, { dataset: { source: "/home/me/rows", split: "val" } });
+  const text = boardModelIndex(oneModel([entry("m", "coco2017_cap", 0, { metrics: [cider] }), local]), "0.1.0");
+  const [{ results }] = parseYaml(text)["model-index"];
+  expect(results).toHaveLength(1);
+  expect(results[0].metrics[0]).toMatchObject({ value: 1.235, args: { stderr: 0.00451 } });
+  expect(text).not.toContain("/home/me");
+  expect(text).toMatch(/# left out: "mmmu", whose rows are not the hub's/);
 });
 
 test("Markdown keeps hostile model names inside code", () => {

@@ -3,7 +3,7 @@ import { boardTable } from "../../src/board/leaderboard/as-table.js";
 import { type BoardOptions, makeBoard } from "../../src/board/leaderboard/board.js";
 import { readPublished } from "../../src/board/leaderboard/published.js";
 import { packageRoot } from "../../src/core/package-root.js";
-import type { LeaderboardEntry } from "../../src/core/result.js";
+import type { LeaderboardEntry, MetricResult } from "../../src/core/result.js";
 import { entry } from "./leaderboard-entry.js";
 
 const plain: BoardOptions = { include: [], suites: [] };
@@ -126,4 +126,26 @@ test("published numbers stand beside ours, named as published and without a rank
   });
   expect([...(row?.cells.values() ?? [])][0]?.rank).toBeUndefined();
   expect(boardTable(board)).toMatch(/LLaVA-NeXT-72B \[published\] +84\.4 \*/);
+});
+
+test("values are sorted each in its own unit: 83.5 of a fraction stands above 33.4 per cent", () => {
+  const published = (model: string, value: number, more: Partial<MetricResult> = {}): LeaderboardEntry => {
+    const metric: MetricResult = { name: "accuracy", unit: "percent", direction: "higher", value, n: 0, ...more };
+    return { ...entry(model, "t", 0), metrics: [metric], version: 0, origin: "published" };
+  };
+  const entries = [
+    published("below", 33.4),
+    entry("ours", "t", 0.835),
+    published("above", 90),
+    // Another metric's number is none of these values.
+    published("elsewhere", 1859, { name: "total", unit: "points" }),
+  ];
+  for (const order of [entries, [...entries].reverse()])
+    expect(makeBoard(order, plain).rows.map(({ model }) => model)).toEqual(["above", "ours", "below", "elsewhere"]);
+});
+
+test("without a wish the board is sorted by the column that most of our own rows have, not by the first letter", () => {
+  const elsewhere = { ...entry("gpt", "ai2d", 0.9), origin: "published" };
+  const entries = [entry("a", "pope", 0.6), entry("b", "pope", 0.8), entry("b", "mmmu", 0.3), elsewhere];
+  expect(makeBoard(entries, plain).rows.map(({ model }) => model)).toEqual(["b", "a", "gpt"]);
 });

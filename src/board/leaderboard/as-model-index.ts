@@ -1,25 +1,66 @@
+import { UserError } from "../../core/errors.js";
+import type { LeaderboardEntry, MetricResult } from "../../core/result.js";
 import { toYaml } from "../../core/yaml.js";
 import { shownValue } from "../format/numbers.js";
 import type { Board, Row } from "./board.js";
 
 /**
- * The evaluation section of a model card (`model-index`), for the front matter of a README on the hub. Form: hub-docs
- * modelcard.md. Only our own numbers; every metric carries what it depends on as `args`.
+ * The evaluation section of one model's card (`model-index`), for the front matter of a README on the hub. Form: hub-docs
+ * modelcard.md. Only our own numbers over the hub's own rows: a card names a data set that others can open, never a folder of ours.
+ * Every metric carries what it depends on as `args`.
+ * @throws UserError for several models: huggingface_hub gives all results of a card to the last of them
  */
 export function boardModelIndex({ rows }: Board, version: string): string {
   const own = rows.filter(({ origin }) => origin === undefined);
-  const byModel = groupByModel(own);
-  const index = [...byModel].map(([name, rows]) => ({ name, results: rows.flatMap((row) => resultsOf(row, version)) }));
-  return toYaml({ "model-index": index });
+  const models = [...new Set(own.map(({ model }) => model))];
+  if (models.length > 1)
+    throw new UserError(
+      `a model card is about one model, and the board has ${models.length}: ${models.slice(0, 5).join(", ")}`,
+      "--format model-index",
+      `name one: --models ${JSON.stringify(models[0])}`,
+    );
+  const cells = own.flatMap((row) => [...row.cells.values()].map(({ entry }) => ({ row, entry })));
+  const [hub, local] = [cells.filter(({ entry }) => isOfHub(entry)), cells.filter(({ entry }) => !isOfHub(entry))];
+  const results = hub.map(({ row, entry }) =>
+    resultOf(
+      row,
+      entry,
+      configOf(
+        entry,
+        hub.map((cell) => cell.entry),
+      ),
+      version,
+    ),
+  );
+  const left = local.map(({ entry }) => `# left out: ${JSON.stringify(entry.task)}, whose rows are not the hub's\n`);
+  return (
+    toYaml({ "model-index": models.length > 0 && results.length > 0 ? [{ name: models[0], results }] : [] }) +
+    left.join("")
+  );
 }
 
-function resultsOf(row: Row, version: string): object[] {
-  return [...row.cells.values()].map(({ entry }) => ({
+/** Only the hub's data has a commit. */
+const isOfHub = ({ dataset }: LeaderboardEntry) => dataset.revision !== undefined;
+
+/**
+ * huggingface_hub merges results that agree in data set, config, split and revision (repocard_data.py): where several of our tasks do,
+ * the task's name stands for the config.
+ */
+function configOf(entry: LeaderboardEntry, all: readonly LeaderboardEntry[]): string | undefined {
+  const key = ({ dataset: { source, configs, split, revision } }: LeaderboardEntry) =>
+    JSON.stringify([source, configs?.length === 1 ? configs[0] : null, split, revision]);
+  const alone = all.filter((other) => key(other) === key(entry)).length === 1;
+  if (!alone) return entry.task;
+  return entry.dataset.configs?.length === 1 ? entry.dataset.configs[0] : undefined;
+}
+
+function resultOf(row: Row, entry: LeaderboardEntry, config: string | undefined, version: string): object {
+  return {
     task: { type: "image-text-to-text", name: "Image-Text-to-Text" },
     dataset: {
       type: entry.dataset.source,
       name: entry.task,
-      ...(entry.dataset.configs?.length === 1 ? { config: entry.dataset.configs[0] } : {}),
+      ...(config === undefined ? {} : { config }),
       ...(entry.dataset.split === undefined ? {} : { split: entry.dataset.split }),
       ...(entry.dataset.revision === undefined ? {} : { revision: entry.dataset.revision }),
     },
@@ -27,27 +68,23 @@ function resultsOf(row: Row, version: string): object[] {
       .filter(({ value }) => value !== null)
       .map((metric) => ({
         type: metric.name,
-        value: rounded(shownValue(metric.value as number, metric.unit)),
-        name: metric.name,
+        value: written(metric.value as number, metric.unit),
+        name: `${entry.task} ${metric.name}`,
         args: {
           harness: `llava-eval ${version}`,
           task_version: entry.version,
           prompt_profile: row.promptProfile,
           scoring: row.scoring,
           samples: metric.n,
-          ...(metric.stderr === undefined ? {} : { stderr: rounded(shownValue(metric.stderr, metric.unit)) }),
+          ...(metric.stderr === undefined ? {} : { stderr: significant(shownValue(metric.stderr, metric.unit), 3) }),
           ...(entry.judge === undefined ? {} : { judge: entry.judge }),
           ...(entry.flags.length === 0 ? {} : { flags: entry.flags.join(" ") }),
         },
       })),
-  }));
+  };
 }
 
-/** Cards are read by people: two decimals of a percentage say more than the interval does. */
-const rounded = (value: number) => Math.round(value * 100) / 100;
-
-function groupByModel(rows: readonly Row[]): Map<string, Row[]> {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) groups.set(row.model, [...(groups.get(row.model) ?? []), row]);
-  return groups;
-}
+/** Cards are read by people: two decimals of a percentage say more than the interval does, of a ratio (CIDEr) they say too little. */
+const written = (value: number, unit: MetricResult["unit"]) =>
+  unit === "ratio" ? significant(value, 4) : Math.round(shownValue(value, unit) * 100) / 100;
+const significant = (value: number, digits: number) => Number(value.toPrecision(digits));

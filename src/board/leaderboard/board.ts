@@ -15,7 +15,7 @@ export interface BoardOptions {
   /** Globs (`*`, `?`) over model names. */
   readonly models?: readonly string[];
   readonly suites: readonly Suite[];
-  /** A task, a suite or `model`; default: the first suite, else the first task. */
+  /** A task, a suite or `model`; default: the first suite, else the column that most of our own rows have. */
   readonly sort?: string;
 }
 
@@ -151,7 +151,7 @@ function mark(rows: readonly (UnaveragedRow & { cells: Map<string, Cell> })[], c
     if (!cell) continue;
     const { entry, main } = cell;
     const marks: string[] = [...entry.flags];
-    if (main.name !== column.metric || scaleOf(main.unit) !== scaleOf(column.unit)) marks.push(`metric ${main.name}`);
+    if (!isLike(main, column)) marks.push(`metric ${main.name}`);
     if (standard && entry.origin === undefined) {
       if (entry.dataset.revision !== standard.entry.dataset.revision) marks.push("other data revision");
       if (entry.judge !== standard.entry.judge) marks.push(`judge ${entry.judge ?? "none"}`);
@@ -159,6 +159,10 @@ function mark(rows: readonly (UnaveragedRow & { cells: Map<string, Cell> })[], c
     row.cells.set(column.key, { ...cell, marks });
   }
 }
+
+/** Whether a number is the column's metric on the column's scale. */
+const isLike = (main: MetricResult, column: Column) =>
+  main.name === column.metric && scaleOf(main.unit) === scaleOf(column.unit);
 
 /** Fractions are shown as per cent: the two are one scale. */
 const scaleOf = (unit: MetricResult["unit"]) => (unit === "fraction" ? "percent" : unit);
@@ -226,16 +230,27 @@ function sorted(
   suites: readonly SuiteColumn[],
   sort?: string,
 ): Row[] {
-  const by = sort ?? suites[0]?.name ?? columns[0]?.task ?? "model";
+  const by = sort ?? suites[0]?.name ?? fullestColumn(rows, columns)?.key ?? "model";
   const column = columns.find(({ key, task }) => key === by || task === by);
   const isSuite = suites.some(({ name }) => name === by);
   const keyOf = (row: Row): number => {
-    const value = isSuite ? row.averages.get(by) : column && row.cells.get(column.key)?.main.value;
-    if (value === undefined || value === null) return Number.NEGATIVE_INFINITY;
-    return column?.direction === "lower" ? -value : shownValue(value, column?.unit ?? "percent");
+    if (isSuite) return row.averages.get(by) ?? Number.NEGATIVE_INFINITY;
+    const main = column && row.cells.get(column.key)?.main;
+    // Another metric, or another scale, has no place among these values.
+    if (!main || main.value === null || !isLike(main, column)) return Number.NEGATIVE_INFINITY;
+    const shown = shownValue(main.value, main.unit);
+    return column.direction === "lower" ? -shown : shown;
   };
   const byName = (a: Row, b: Row) => compareText(a.model, b.model) || compareText(a.origin ?? "", b.origin ?? "");
   return [...rows].sort((a, b) => (by === "model" ? 0 : descending(keyOf(a), keyOf(b))) || byName(a, b));
+}
+
+/** The column that most of our own rows have, or most rows where none is ours: what the board is about. The first of several. */
+function fullestColumn(rows: readonly Row[], columns: readonly Column[]): Column | undefined {
+  const own = rows.filter(({ origin }) => origin === undefined);
+  const counted = own.length > 0 ? own : rows;
+  const filled = ({ key }: Column) => counted.filter(({ cells }) => cells.has(key)).length;
+  return [...columns].sort((a, b) => filled(b) - filled(a))[0];
 }
 
 const descending = (a: number, b: number) => (a === b ? 0 : b > a ? 1 : -1);
