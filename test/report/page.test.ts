@@ -37,7 +37,12 @@ afterAll(async () => {
 const hostile = '<script>window.hacked=1</script><img src=x onerror="window.hacked=1">';
 
 /** A run folder as `run` leaves it. Odd samples are wrong; sample 2 is hostile, 4 right-to-left, 6 a megabyte, 8 unscored. */
-async function writeRun(name: string, n: number, right: (i: number) => boolean = (i) => i % 2 === 0): Promise<string> {
+async function writeRun(
+  name: string,
+  n: number,
+  right: (i: number) => boolean = (i) => i % 2 === 0,
+  model = `model ${name}`,
+): Promise<string> {
   const path = join(folder, name);
   await mkdir(path, { recursive: true });
   const digests = await Promise.all([0, 1, 2].map(async (seed) => encodedImage(await picture({ seed })).digest));
@@ -73,7 +78,7 @@ async function writeRun(name: string, n: number, right: (i: number) => boolean =
     ...{
       task: "toy",
       version: 3,
-      model: `model ${name}`,
+      model,
       fingerprint: {},
       scoring: "official",
       promptProfile: "default",
@@ -103,7 +108,7 @@ async function writeRun(name: string, n: number, right: (i: number) => boolean =
     ...{
       name,
       status: "done",
-      model: `model ${name}`,
+      model,
       fingerprint: {},
       identity: {},
       config: { model: hostile },
@@ -224,6 +229,119 @@ withBrowser("two runs side by side: what changed, and both answers", async () =>
   expect(await page.textContent(".side-1")).toContain("model after");
   await page.close();
 });
+
+withBrowser("on a phone, a tablet and a desk nothing sticks out, whatever the models are called", async () => {
+  const long = "openai:a-model-with-a-long-name@http://an-endpoint-with-a-long-name.internal.example:8000/v1";
+  const runs = await Promise.all(["wide-a", "wide-b"].map((name) => writeRun(name, 12, undefined, `${name} ${long}`)));
+  const url = await reportOf(runs, "wide");
+  const page = await open(url);
+  for (const width of [390, 768, 1280]) {
+    await page.setViewportSize({ width, height: 800 });
+    for (const view of ["#", "#task=toy", "#task=toy&sample=3"]) {
+      await page.goto(`${url}${view}`);
+      await page.waitForSelector("main");
+      for (const details of await page.locator("details").all())
+        await details.evaluate((one) => one.setAttribute("open", ""));
+      const sticksOut = await page.evaluate(() =>
+        document.documentElement.scrollWidth > window.innerWidth
+          ? [...document.querySelectorAll("main *")]
+              .filter((element) => element.getBoundingClientRect().right > window.innerWidth)
+              .map(({ tagName, className }) => `${tagName} ${className}`)
+          : [],
+      );
+      expect([width, view, sticksOut]).toEqual([width, view, []]);
+    }
+  }
+  await page.goto(`${url}#`);
+  const table = await page.locator(".scores").boundingBox();
+  const page1280 = await page.locator(".overview").boundingBox();
+  expect((table?.x ?? 0) + (table?.width ?? 0)).toBeLessThanOrEqual((page1280?.x ?? 0) + (page1280?.width ?? 0));
+  await page.close();
+});
+
+withBrowser(
+  "two runs: every metric and sub-score of both, with the difference; filters say whose samples they count",
+  async () => {
+    const page = await open(await reportOf([await writeRun("sub-a", 12), await writeRun("sub-b", 12)], "subs"));
+    await page.locator(".details").evaluate((one) => one.setAttribute("open", ""));
+    const heads = await page.locator(".details .metrics").first().locator("thead th").allTextContents();
+    expect(heads.map((head) => head.trim())).toEqual(["metric", "A", "B", "B − A"]);
+    const cells = await page.locator(".details .metrics").last().locator("tbody td").allTextContents();
+    expect([cells[0], cells[2], cells.at(-1)]).toEqual(["25.0", "25.0", "0.0"]);
+    await page.goto(`${page.url().replace(/#.*/, "")}#task=toy`);
+    await page.waitForSelector(".filters");
+    expect(await page.locator(".filters button").allTextContents()).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^wrong \(B\)/), expect.stringMatching(/^changed/)]),
+    );
+    await page.close();
+  },
+);
+
+withBrowser(
+  "text stands out from what is behind it in both colours, and every view has its headings, heads and a main part",
+  async () => {
+    const url = await reportOf([await writeRun("contrast-a", 12), await writeRun("contrast-b", 12)], "contrast");
+    for (const theme of ["light", "dark"]) {
+      for (const view of ["#", "#task=toy&sample=8"]) {
+        const page = await open(`${url}${view}`);
+        await page.evaluate((name) => {
+          document.documentElement.dataset.theme = name;
+          for (const details of document.querySelectorAll("details")) details.open = true;
+        }, theme);
+        // A colour may be on its way to another.
+      await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished)));
+      const found = await page.evaluate(pageProblems);
+        expect([theme, view, found]).toEqual([theme, view, []]);
+        await page.close();
+      }
+    }
+  },
+);
+
+/** Runs in the page: WCAG's contrast of every text (4.5, large 3), skipped headings, empty heads, a missing main part. */
+function pageProblems(): string[] {
+  const channel = (value: number) =>
+    value / 255 <= 0.03928 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4;
+  const parse = (color: string) => (color.match(/[\d.]+/g) ?? []).map(Number);
+  const luminance = ([r = 0, g = 0, b = 0]: number[]) =>
+    0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const behind = (element: Element | null): number[] => {
+    for (let one = element; one; one = one.parentElement) {
+      const color = parse(getComputedStyle(one).backgroundColor);
+      if (color[3] === undefined || color[3] === 1) return color;
+    }
+    return [255, 255, 255];
+  };
+  const problems: string[] = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const element = node.parentElement;
+    if (!element || !node.textContent?.trim() || ["SCRIPT", "STYLE"].includes(element.tagName)) continue;
+    const box = element.getBoundingClientRect();
+    if (box.width <= 1 || box.height <= 1 || element.closest("svg")) continue;
+    const style = getComputedStyle(element);
+    const [x, y] = [luminance(parse(style.color)), luminance(behind(element))].sort((a, b) => b - a) as [
+      number,
+      number,
+    ];
+    const ratio = (x + 0.05) / (y + 0.05);
+    if (ratio < 4.5)
+      problems.push(`${ratio.toFixed(2)} ${element.tagName}.${element.className}: ${node.textContent.slice(0, 20)}`);
+  }
+  let level = 0;
+  for (const heading of document.querySelectorAll("h1, h2, h3, h4")) {
+    const next = Number(heading.tagName[1]);
+    if (next > level + 1) problems.push(`h${level} then h${next}`);
+    level = next;
+  }
+  if (!document.querySelector("h1")) problems.push("no h1");
+  if (!document.querySelector("main")) problems.push("no main");
+  for (const head of document.querySelectorAll("th")) if (!head.textContent?.trim()) problems.push("an empty th");
+  for (const scroller of document.querySelectorAll("pre, .wide, .list"))
+    if ((scroller as HTMLElement).tabIndex < 0)
+      problems.push(`${scroller.className || scroller.tagName} cannot be focused`);
+  return problems;
+}
 
 withBrowser(
   "ten thousand samples: only rows in sight are in the document, and the last one is found",

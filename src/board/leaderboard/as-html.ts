@@ -41,8 +41,9 @@ export function boardHtml(board: Board, title = "llava-eval leaderboard", links:
 <style>${style}</style>
 </head>
 <body>
+<main>
 <h1>${htmlText(title)}</h1>
-${files ? `<p>${files}</p>\n` : ""}<div class="scroll"><table>
+${files ? `<p>${files}</p>\n` : ""}<div class="scroll" tabindex="0" role="region" aria-label="scores"><table>
 <thead><tr>${head.join("")}</tr></thead>
 <tbody>
 ${rows.map((row) => htmlRow(row, board)).join("\n")}
@@ -53,6 +54,7 @@ ${footnotes(board)
   .map((note) => `<li>${htmlText(note)}</li>`)
   .join("\n")}
 </ul>
+</main>
 </body>
 </html>
 `;

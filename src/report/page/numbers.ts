@@ -12,6 +12,15 @@ export function shown(value: number | null | undefined, unit: MetricResult["unit
   return value.toFixed(1);
 }
 
+/** With its sign, as differences are: `+1.5`, `-0.2`. */
+export function signedShown(value: number, unit: MetricResult["unit"]): string {
+  const text = shown(value, unit);
+  return value > 0 && !/^[0.,]*$/.test(text) ? `+${text}` : text;
+}
+
+/** `A`, `B`: what a run is called where its name has no room. */
+export const letterOf = (run: number) => String.fromCharCode(65 + run);
+
 /** The scale of a unit's axis; open-ended units take the largest number at hand. */
 export function scaleOf(unit: MetricResult["unit"], values: readonly number[]): [number, number] {
   if (unit === "fraction") return [0, 1];

@@ -1,6 +1,6 @@
 import type { MetricResult } from "../../core/result.js";
 import type { Mark, PageData, PageTask } from "../page-data.js";
-import { count, scaleOf, shown } from "./numbers.js";
+import { count, letterOf, scaleOf, shown, signedShown } from "./numbers.js";
 import type { Route } from "./route.js";
 
 export function Overview({ data, go }: { data: PageData; go: (next: Partial<Route>) => void }) {
@@ -11,6 +11,7 @@ export function Overview({ data, go }: { data: PageData; go: (next: Partial<Rout
           <article key={run.name} class={`run side-${i}`}>
             <h1>
               <span class="swatch" aria-hidden="true" />
+              {data.runs.length > 1 && <span class="letter">{letterOf(i)} </span>}
               {run.model}
             </h1>
             <p class="dim">
@@ -18,20 +19,29 @@ export function Overview({ data, go }: { data: PageData; go: (next: Partial<Rout
             </p>
             <details>
               <summary>Settings and fingerprint</summary>
-              <pre>{JSON.stringify({ config: run.config, fingerprint: run.fingerprint }, null, 2)}</pre>
+              {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a keyboard must be able to scroll it */}
+              <pre tabIndex={0}>{JSON.stringify({ config: run.config, fingerprint: run.fingerprint }, null, 2)}</pre>
             </details>
           </article>
         ))}
       </section>
-      <table class="scores">
+      <table class={`scores ${data.runs.length > 1 ? "several" : ""}`}>
         <caption class="hidden">Main metric of every task with its 95 % interval</caption>
         <thead>
           <tr>
             <th scope="col">task</th>
             <th scope="col">metric</th>
-            {data.runs.map((run) => (
-              <th scope="col" class="number" key={run.name}>
-                {data.runs.length > 1 ? run.model : "score"}
+            {data.runs.map((run, i) => (
+              <th scope="col" class={`number side-${i}`} key={run.name} title={run.model}>
+                {data.runs.length > 1 ? (
+                  <>
+                    <span class="swatch" aria-hidden="true" />
+                    {letterOf(i)}
+                    <span class="hidden"> {run.model}</span>
+                  </>
+                ) : (
+                  "score"
+                )}
               </th>
             ))}
             <th scope="col" class="plot">
@@ -40,7 +50,9 @@ export function Overview({ data, go }: { data: PageData; go: (next: Partial<Rout
             <th scope="col" class="number">
               scored
             </th>
-            <th scope="col" />
+            <th scope="col">
+              <span class="hidden">flags and samples without a score</span>
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -76,13 +88,14 @@ function TaskRow({ task, go }: { task: PageTask; go: (next: Partial<Route>) => v
       </th>
       <td class="dim">{main?.name ?? "submission"}</td>
       {mains.map((metric, i) => (
-        <td class="number" key={i}>
+        <td class={`number figure side-${i}`} key={i}>
+          {mains.length > 1 && <span class="letter dim">{letterOf(i)} </span>}
           <strong>{metric ? shown(metric.value, metric.unit) : "–"}</strong>
           {metric?.stderr !== undefined && <span class="dim"> ±{shown(metric.stderr, metric.unit)}</span>}
         </td>
       ))}
       <td class="plot">{main && <DotPlot metrics={mains} marks={task.marks} />}</td>
-      <td class="number">
+      <td class="number scored">
         {result
           ? `${count(result.n.scored)}${result.n.scored === result.n.total ? "" : ` of ${count(result.n.total)}`}`
           : count(task.soFar.at(-1)?.n ?? 0)}
@@ -168,26 +181,19 @@ function DotPlot({ metrics, marks }: { metrics: readonly (MetricResult | undefin
   );
 }
 
-/** All metrics and sub-scores of a task. */
+/** All metrics and sub-scores of a task, of every run. */
 function Details({ task }: { task: PageTask }) {
   const result = task.results.findLast((one) => one !== null);
   if (!result) return null;
+  const groups = [...new Set(task.results.flatMap((one) => Object.keys(one?.groups ?? {})))];
   return (
     <details class="details">
       <summary>
-        {task.task} v{result.version}: all metrics{Object.keys(result.groups).length > 0 ? " and sub-scores" : ""}
+        {task.task} v{result.version}: all metrics{groups.length > 0 ? " and sub-scores" : ""}
       </summary>
-      <p class="dim">
-        {result.dataset.source} ({result.dataset.split}
-        {result.dataset.revision ? ` @ ${result.dataset.revision.slice(0, 12)}` : ""}) · {result.dataset.licence} ·
-        scoring {result.scoring} · prompt profile {result.promptProfile} · {JSON.stringify(result.generation)}
-        {result.judge ? ` · judge ${result.judge.model}` : ""}
-      </p>
-      {result.notes.map((note) => (
-        <p key={note} class="note">
-          {note}
-        </p>
-      ))}
+      {task.results.map(
+        (one, i) => one && <Facts key={i} result={one} letter={task.results.length > 1 ? letterOf(i) : ""} />,
+      )}
       {task.marks.length > 0 && (
         <p class="dim">
           Published, for other setups:{" "}
@@ -199,13 +205,21 @@ function Details({ task }: { task: PageTask }) {
             .join(" · ")}
         </p>
       )}
-      <MetricTable rows={result.metrics.map((metric) => [metric.name, metric] as const)} />
-      {Object.entries(result.groups).map(([group, values]) => (
+      <MetricTable
+        name="metric"
+        rows={rowsOf(task.results.map((one) => one?.metrics.map((metric) => [metric.name, metric])))}
+      />
+      {groups.map((group) => (
         <section key={group}>
-          <h3>{group}</h3>
+          <h2>{group}</h2>
           <MetricTable
-            rows={Object.entries(values).flatMap(([value, metrics]) =>
-              metrics.slice(0, 1).map((metric) => [value, metric] as const),
+            name={group}
+            rows={rowsOf(
+              task.results.map((one) =>
+                Object.entries(one?.groups[group] ?? {}).flatMap(([value, metrics]) =>
+                  metrics.slice(0, 1).map((metric): [string, MetricResult] => [value, metric]),
+                ),
+              ),
             )}
           />
         </section>
@@ -214,24 +228,95 @@ function Details({ task }: { task: PageTask }) {
   );
 }
 
-function MetricTable({ rows }: { rows: readonly (readonly [string, MetricResult])[] }) {
+/** What a run's numbers depend on. */
+function Facts({ result, letter }: { result: NonNullable<PageTask["results"][number]>; letter: string }) {
+  const { dataset, judge } = result;
   return (
-    <table class="metrics">
-      <tbody>
-        {rows.map(([name, metric]) => (
-          <tr key={name}>
-            <th scope="row">{name}</th>
-            <td class="number">
-              <strong>{shown(metric.value, metric.unit)}</strong>
-            </td>
-            <td class="number dim">
-              {metric.interval ? `[${metric.interval.map((end) => shown(end, metric.unit)).join(", ")}]` : ""}
-            </td>
-            <td class="number dim">n = {count(metric.n)}</td>
-            <td class="dim">{metric.note}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <>
+      <p class="dim">
+        {letter && <strong>{letter} </strong>}
+        {dataset.source} ({dataset.split}
+        {dataset.revision ? ` @ ${dataset.revision.slice(0, 12)}` : ""}) · {dataset.licence} · scoring {result.scoring}{" "}
+        · prompt profile {result.promptProfile} · {JSON.stringify(result.generation)}
+        {judge ? ` · judge ${judge.model}` : ""}
+      </p>
+      {result.notes.map((note) => (
+        <p key={note} class="note">
+          {letter} {note}
+        </p>
+      ))}
+    </>
   );
+}
+
+interface MetricRow {
+  readonly name: string;
+  readonly metrics: readonly (MetricResult | undefined)[];
+}
+
+/** One row for each name that any run has, in the order of the last run. */
+function rowsOf(runs: readonly (readonly (readonly [string, MetricResult])[] | undefined)[]): MetricRow[] {
+  const tables = runs.map((rows) => new Map(rows ?? []));
+  const names = new Set([...tables].reverse().flatMap((table) => [...table.keys()]));
+  return [...names].map((name) => ({ name, metrics: tables.map((table) => table.get(name)) }));
+}
+
+function MetricTable({ name, rows }: { name: string; rows: readonly MetricRow[] }) {
+  const several = (rows[0]?.metrics.length ?? 0) > 1;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a keyboard must be able to scroll it
+    <section class="wide" tabIndex={0} aria-label={name}>
+      <table class="metrics">
+        {several && (
+          <thead>
+            <tr>
+              <th scope="col">
+                <span class="hidden">{name}</span>
+              </th>
+              {rows[0]?.metrics.map((_, i) => (
+                <th scope="col" key={i} colSpan={2} class="number">
+                  {letterOf(i)}
+                </th>
+              ))}
+              <th scope="col" class="number">
+                B − A
+              </th>
+            </tr>
+          </thead>
+        )}
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.name}>
+              <th scope="row">{row.name}</th>
+              {row.metrics.map((metric, i) => (
+                <MetricCells key={i} metric={metric} alone={!several} />
+              ))}
+              {several && <td class="number">{difference(row.metrics)}</td>}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function MetricCells({ metric, alone }: { metric: MetricResult | undefined; alone: boolean }) {
+  const interval = metric?.interval ? `[${metric.interval.map((end) => shown(end, metric.unit)).join(", ")}]` : "";
+  return (
+    <>
+      <td class="number">
+        <strong>{metric ? shown(metric.value, metric.unit) : "–"}</strong>
+      </td>
+      <td class="number dim">{interval}</td>
+      {alone && <td class="number dim">{metric ? `n = ${count(metric.n)}` : ""}</td>}
+      {alone && <td class="dim">{metric?.note}</td>}
+    </>
+  );
+}
+
+/** Of the last run against the first; empty where one has no value. */
+function difference(metrics: readonly (MetricResult | undefined)[]): string {
+  const [first, last] = [metrics[0], metrics.at(-1)];
+  if (typeof first?.value !== "number" || typeof last?.value !== "number" || first.unit !== last.unit) return "";
+  return signedShown(last.value - first.value, last.unit);
 }

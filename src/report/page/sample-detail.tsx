@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { PageAnswer, PageData, PageSample, PageTask } from "../page-data.js";
 import { loadChunk, pictureUrl } from "./chunks.js";
-import { milliseconds } from "./numbers.js";
+import { letterOf, milliseconds } from "./numbers.js";
 
 interface Props {
   readonly data: PageData;
@@ -56,8 +56,14 @@ export function SampleDetail({ data, task, position, close, step }: Props) {
               <Picture key={name + i} data={data} name={name} number={i + 1} />
             ))}
           </div>
-          <h2>Prompt</h2>
-          <LongText text={sample.prompt ?? ""} />
+          {sample.prompt === undefined ? (
+            <p class="dim">Nothing was asked: the journal has no prompt of this sample.</p>
+          ) : (
+            <>
+              <h2>Prompt</h2>
+              <LongText text={sample.prompt} />
+            </>
+          )}
           {sample.targets && sample.targets.length > 0 && (
             <>
               <h2>{sample.targets.length === 1 ? "Reference" : "References"}</h2>
@@ -73,7 +79,7 @@ export function SampleDetail({ data, task, position, close, step }: Props) {
           )}
           <div class="sides">
             {sample.answers.map((answer, run) => (
-              <Answer key={run} answer={answer} model={data.runs[run]?.model ?? ""} side={run} />
+              <Answer key={run} answer={answer} model={nameOf(data, run)} side={run} />
             ))}
           </div>
         </>
@@ -81,6 +87,10 @@ export function SampleDetail({ data, task, position, close, step }: Props) {
     </aside>
   );
 }
+
+/** `B llava-next-7b`: the letter that the overview and the filters use. */
+const nameOf = ({ runs }: PageData, run: number) =>
+  `${runs.length > 1 ? `${letterOf(run)} ` : ""}${runs[run]?.model ?? ""}`;
 
 /** The small picture first; the original when it is asked for. */
 function Picture({ data, name, number }: { data: PageData; name: string; number: number }) {

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { PageData, PageSample, PageTask } from "../page-data.js";
 import { chunkInHand, loadChunk, pictureUrl } from "./chunks.js";
-import { count } from "./numbers.js";
+import { count, letterOf } from "./numbers.js";
 import type { Route } from "./route.js";
 import { SampleDetail } from "./sample-detail.js";
 
@@ -54,6 +54,7 @@ export function TaskView({ data, task, route, go }: Props) {
   return (
     <main class={`task ${route.sample === undefined ? "" : "with-sample"}`}>
       <section class="browser" aria-label={`Samples of ${task.task}`}>
+        <h1 class="hidden">{task.task}</h1>
         <div class="controls">
           <fieldset class="filters" aria-label="Show">
             {filtersOf(task).map(({ filter, words, n }) => (
@@ -191,14 +192,16 @@ function rankOf(sort: string, everything: readonly PageSample[]): (i: number) =>
 function filtersOf(task: PageTask): { filter: string; words: string; n: number }[] {
   const states = task.states.at(-1) ?? "";
   const amount = (text: string, wanted: string) => [...text].filter((c) => c === wanted).length;
+  // With two runs these are the second one's samples, and say so.
+  const ofLast = task.states.length > 1 ? ` (${letterOf(task.states.length - 1)})` : "";
   const found = [{ filter: "all", words: "all", n: states.length }];
   for (const state of ["c", "p", "w", "n", "u"]) {
     const n = amount(states, state);
-    if (n > 0) found.push({ filter: state, words: stateWords[state] ?? state, n });
+    if (n > 0) found.push({ filter: state, words: `${stateWords[state] ?? state}${ofLast}`, n });
   }
   for (const label of ["e", "t", "u"]) {
     const n = amount(task.labels, label);
-    if (n > 0) found.push({ filter: `label:${label}`, words: labelWords[label] ?? label, n });
+    if (n > 0) found.push({ filter: `label:${label}`, words: `${labelWords[label] ?? label}${ofLast}`, n });
   }
   if (task.states.length > 1) {
     const n = [...states].filter((c, i) => c !== task.states[0]?.[i]).length;
