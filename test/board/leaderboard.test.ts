@@ -40,6 +40,8 @@ test("flagged entries are left out with a note, and marked where they are includ
   const shown = makeBoard(entries, { ...plain, include: ["partial"] });
   expect(shown.rows.map(({ model }) => model)).toEqual(["b", "a"]);
   expect(boardTable(shown)).toContain("* b, t v1: partial");
+  // A part of the benchmark takes no rank from the whole of it.
+  expect(shown.rows.map(({ cells }) => cells.get("t v1")?.rank)).toEqual([undefined, 1]);
 });
 
 test("prompt profile and scoring make rows of their own, task versions columns of their own", () => {

@@ -33,7 +33,7 @@ export interface Column {
 export interface Cell {
   readonly entry: LeaderboardEntry;
   readonly main: MetricResult;
-  /** 1 = best; entries whose intervals overlap share a rank. Absent for numbers from elsewhere and without a direction. */
+  /** 1 = best; entries whose intervals overlap share a rank. Absent for numbers from elsewhere, flagged ones and without a direction. */
   readonly rank?: number;
   /** What a reader must know: flags, another data revision, another judge, another metric. */
   readonly marks: readonly string[];
@@ -198,7 +198,10 @@ function averagesOf(row: UnaveragedRow, columns: readonly Column[], suites: read
   return averages;
 }
 
-/** A rank counts the entries that are certainly better: their interval lies wholly beyond this one's. */
+/**
+ * A rank counts the entries that are certainly better: their interval lies wholly beyond this one's. A flagged entry that is shown on
+ * request has none and counts for nobody: five rows are not the benchmark.
+ */
 function withRanks(rows: readonly Row[], columns: readonly Column[]): Row[] {
   const cells = rows.map((row) => new Map(row.cells));
   for (const { key, metric, direction } of columns) {
@@ -206,7 +209,8 @@ function withRanks(rows: readonly Row[], columns: readonly Column[]): Row[] {
     const sign = direction === "lower" ? -1 : 1;
     const own = cells.flatMap((row, i) => {
       const cell = row.get(key);
-      return cell && rows[i]?.origin === undefined && cell.main.value !== null && cell.main.name === metric
+      const counts = rows[i]?.origin === undefined && cell?.entry.flags.length === 0;
+      return cell && counts && cell.main.value !== null && cell.main.name === metric
         ? [{ i, cell, ends: endsOf(cell.main, sign) }]
         : [];
     });
