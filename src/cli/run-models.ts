@@ -5,13 +5,13 @@ import { join, resolve } from "node:path";
 import { UserError } from "../core/errors.js";
 import { packageRoot } from "../core/package-root.js";
 import type { Runner } from "../core/runner.js";
+import { answersOfDemo } from "../record/inherited.js";
 import { withBudget } from "../run/budget.js";
 import { askingOnce } from "../run/once.js";
 import { withResponseCache } from "../run/response-cache.js";
 import { wrapped } from "../run/wrapped-runner.js";
 import type { ModelConfig } from "../runners/config.js";
 import { openRunner } from "../runners/index.js";
-import { replaysDemo } from "../runners/replay-flags.js";
 import { resolveModel } from "../runners/spec.js";
 import type { Choice } from "./catalogue.js";
 import type { RunSettings } from "./options.js";
@@ -30,7 +30,7 @@ export interface ChosenModel {
 export async function resolveModelOrDemo(spec: string | undefined): Promise<ChosenModel> {
   if (spec !== undefined) {
     const config = await resolveModel(spec);
-    const isReplayedDemo = config.runner === "replay" && (await replaysDemo(config.file));
+    const isReplayedDemo = config.runner === "replay" && (await answersOfDemo(config.file));
     return { config, isDemo: false, isStub: config.runner === "stub", isReplayedDemo };
   }
   if (!existsSync(join(demoModelFolder, "config.json")))

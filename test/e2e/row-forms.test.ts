@@ -5,8 +5,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { SampleRecord } from "../../src/core/result.js";
-import { root, Workplace } from "./cli.js";
+import { root, type SampleLine, Workplace } from "./cli.js";
 
 const forms = (...parts: string[]) => join(root, "test", "e2e", "row-forms", ...parts);
 
@@ -28,8 +27,8 @@ async function rowsOf(task: string, data: string, model = "stub") {
   return { exitCode, stderr, samples, ...(exitCode === 1 ? {} : { result: await place.result("out", task) }) };
 }
 
-const detailOf = ({ score }: SampleRecord) => (score?.status === "unscored" ? score.detail : undefined);
-const targetsOf = ({ score }: SampleRecord) => (score?.status === "scored" ? score.targets : undefined);
+const detailOf = ({ score }: SampleLine) => (score?.status === "unscored" ? score.detail : undefined);
+const targetsOf = ({ score }: SampleLine) => (score?.status === "scored" ? score.targets : undefined);
 
 test("VLMEvalKit's MMStar is asked with the options that it keeps in columns, in the benchmark's own words", async () => {
   const { exitCode, samples } = await rowsOf("mmstar", forms("07-mmstar-vlmevalkit-tsv", "data"));
@@ -89,9 +88,9 @@ test("lists in cells are read as Python reads them, numpy's and JSON's too; what
     },
   };
   for (const [index, targets] of Object.entries(expected))
-    expect([index, targetsOf(samples[Number(index)] as SampleRecord)]).toEqual([index, targets]);
-  expect(detailOf(samples[5] as SampleRecord)).toBe('field "answers[1]" must be string (found null)');
-  expect(detailOf(samples[8] as SampleRecord)).toBe('field "answers" must be array or null (found "a, b")');
+    expect([index, targetsOf(samples[Number(index)] as SampleLine)]).toEqual([index, targets]);
+  expect(detailOf(samples[5] as SampleLine)).toBe('field "answers[1]" must be string (found null)');
+  expect(detailOf(samples[8] as SampleLine)).toBe('field "answers" must be array or null (found "a, b")');
 });
 
 test("rotations find their picture by index, written as a float or not, as base64 or as a data URI, and a bare quote is text", async () => {

@@ -289,8 +289,8 @@ withBrowser(
           for (const details of document.querySelectorAll("details")) details.open = true;
         }, theme);
         // A colour may be on its way to another.
-      await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished)));
-      const found = await page.evaluate(pageProblems);
+        await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished)));
+        const found = await page.evaluate(pageProblems);
         expect([theme, view, found]).toEqual([theme, view, []]);
         await page.close();
       }

@@ -87,3 +87,13 @@ test.each(["absent", "empty"])("a path that is %s is an error", async (kind) => 
   const path = kind === "absent" ? join(folder, "none") : folder;
   await expect(openRunner(`replay:${path}`)).rejects.toBeInstanceOf(UserError);
 });
+
+test("a line needs no more than id and text, which is what people hand in", async () => {
+  const file = join(folder, "mmmu.samples.jsonl");
+  await writeFile(file, '{"id":"a","text":"B"}\n{"id":7,"text":"C"}\n{"id":"a","text":"D"}\n');
+  await using runner = await openRunner(`replay:${file}`);
+  const answers = await Promise.all(["mmmu/a", "mmmu/7", "mmmu/a#2"].map((id) => runner.generate(ask(id), signal)));
+  expect(answers.map(({ text }) => text)).toEqual(["B", "C", "D"]);
+  await writeFile(file, '{"text":"B"}\n');
+  await expect(openRunner(`replay:${file}`)).rejects.toMatchObject({ where: `${file}:1` });
+});

@@ -1,22 +1,24 @@
 /** What a replay inherits: answers of a demo stay answers of a demo, whatever model they are replayed as. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-
-const journal = ".samples.jsonl";
+import { manifestFile } from "./manifest.js";
+import { samplesSuffix } from "./read.js";
 
 /**
- * Whether the run that the answers come from was a demo: one of its Results says so, or, before it has any, its manifest (drawn
- * rows, or the stub). A journal without either, as people write one by hand, is none.
+ * Whether the run that answers come from was a demo: one of its Results says so, or, before it has any, its manifest (drawn rows, or
+ * the stub). A journal without either, as people write one by hand, is none.
  * @param path  a journal or a run's folder, as `replay:` takes it
  */
-export async function replaysDemo(path: string): Promise<boolean> {
+export async function answersOfDemo(path: string): Promise<boolean> {
   const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
   const folder = isFolder ? path : dirname(path);
-  const names = isFolder ? await readdir(path) : [basename(path)];
-  const labels = names.filter((name) => name.endsWith(journal)).map((name) => name.slice(0, -journal.length));
+  const names = (isFolder ? await readdir(path) : [basename(path)]).map((name) => name.replace(/\.gz$/, ""));
+  const labels = names
+    .filter((name) => name.endsWith(samplesSuffix))
+    .map((name) => name.slice(0, -samplesSuffix.length));
   const results = await Promise.all(labels.map((label) => readRecord(join(folder, `${label}.json`))));
   if (results.some(({ flags }) => Array.isArray(flags) && flags.includes("demo"))) return true;
-  const { identity } = await readRecord(join(folder, "run.json"));
+  const { identity } = await readRecord(manifestFile(folder));
   const { data, fingerprint } = recordOf(identity);
   return data === "demo" || recordOf(fingerprint).runner === "stub";
 }
