@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-const split: Split = { sources: ["org/name"], split: "test", rows: 1000, licence: "none", labelled: true };
+const split: Split = { sources: ["org/name"], split: "test", rows: 1000, licence: "none", answers: "public" };
 const row = Type.Object({
   index: Type.Union([Type.Integer(), Type.String()]),
   question: Type.String(),
