@@ -196,7 +196,7 @@ for (const { name, protocol, reply, end, content, thought } of providers) {
           }
           for (const count of Object.values(read.usage)) expect(Number.isSafeInteger(count) && count >= 0).toBe(true);
         }),
-        invented,
+        invented(),
       );
     },
     inventedTimeout,
@@ -242,7 +242,7 @@ describe("any bytes", () => {
             expect((error as TransportError).message).not.toMatch(/[\u0000-\u0008\u000e-\u001f]/);
           }
         }),
-        invented,
+        invented(),
       );
     },
     inventedTimeout,
@@ -266,7 +266,7 @@ describe("any bytes", () => {
           }
           expect(retryAfterOf({ "retry-after": words, "retry-after-ms": words }) ?? 0).toBeGreaterThanOrEqual(0);
         }),
-        invented,
+        invented(),
       );
     },
     inventedTimeout,

@@ -130,7 +130,7 @@ for (const task of judgedTasks) {
           const values = typeof score.value === "number" ? [score.value] : Object.values(score.value);
           for (const value of values) expect(Number.isFinite(value)).toBe(true);
         }),
-        invented,
+        invented(),
       );
     },
     inventedTimeout,
