@@ -14,6 +14,7 @@ interface Arguments {
   readonly quantisation: LocalOptions["quantisation"];
   readonly template: string | undefined;
   readonly "grid-order": string | undefined;
+  readonly "vision-tower": string | undefined;
   readonly json: boolean | undefined;
 }
 
@@ -29,9 +30,18 @@ export const command: CommandModule<object, Arguments> = {
       })
       .option("template", { type: "string", requiresArg: true, describe: "conversation template" })
       .option("grid-order", { type: "string", requiresArg: true, describe: "how grid pinpoints are read: wh, hw" })
+      .option("vision-tower", { type: "string", requiresArg: true, describe: "folder of the tower that it only names" })
       .option("json", { type: "boolean", describe: "print as JSON" }),
-  handler: async ({ checkpoint, dtype, quantisation, template, "grid-order": gridOrder, json }) => {
-    const chosen = { dtype, quantisation, template, gridOrder };
+  handler: async ({
+    checkpoint,
+    dtype,
+    quantisation,
+    template,
+    "grid-order": gridOrder,
+    "vision-tower": visionTower,
+    json,
+  }) => {
+    const chosen = { dtype, quantisation, template, gridOrder, visionTower };
     const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
     const say = (message: string) => process.stderr.write(`${message}\n`);
     const report = await reportModel({ ...(await localModel(checkpoint)), ...given, say });
@@ -52,48 +62,45 @@ async function localModel(name: string): Promise<LocalOptions> {
   );
 }
 
+const unknown = "unknown";
+/** Null: it follows from something unsupported. */
+const known = <T>(value: T | null, write: (value: T) => string | number = String): string =>
+  value === null ? unknown : String(write(value));
+
 function reportText(report: ModelReport, quantisation: LocalOptions["quantisation"] = "none"): string {
-  const { text, vision, parameters } = report;
-  const stored = quantisation === "none" ? report.dtype : `${quantisation}, the rest ${report.dtype}`;
+  const { parameters } = report;
+  const stored = quantisation === "none" ? known(report.dtype) : `${quantisation}, the rest ${known(report.dtype)}`;
   const lines: [string, string][] = [
-    [
-      "text",
-      `${text.type}: ${text.layers} layers, hidden ${text.hidden}, ${text.heads}/${text.kvHeads} heads of ${text.headSize}, MLP ${text.intermediate}`,
-    ],
-    [
-      "",
-      `${count(text.vocabularyRows)} vocabulary rows${text.tiedEmbeddings ? " (tied)" : ""}, ${count(report.logitRows)} in the softmax; context ${count(text.context)}`,
-    ],
-    [
-      "",
-      `rope theta ${text.ropeTheta}, scaling ${text.ropeScaling}; norm eps ${text.normEps.toExponential()}; ${text.qkvBias ? "biases on q, k, v" : "no biases"}; ${text.slidingWindow > 0 ? `sliding window ${text.slidingWindow}` : "full attention"}`,
-    ],
-    [
-      "vision",
-      `ViT ${vision.imageSize}/${vision.patchSize}: ${vision.layersUsed} of ${vision.layers} layers, hidden ${vision.hidden}, ${vision.heads} heads; state ${vision.selectLayer}, ${vision.selectFeature}`,
-    ],
-    ["projector", report.projector],
-    ["images", `${report.aspectRatio}, ${report.mergeType}; grid (${report.gridOrder}) ${gridText(report.grid)}`],
-    [
-      "parameters",
-      `${count(parameters.total)} (${billions(parameters.total)}): text ${count(parameters.text)}, vision ${count(parameters.vision)}, projector ${count(parameters.projector)}`,
-    ],
-    [
-      "weights",
-      `${gib(report.weightBytes)} as ${stored} (stored ${report.storedDtype}); KV cache ${count(report.kvBytesPerToken)} bytes per token`,
-    ],
-    ["answers", answersText(report)],
-    [
-      "prompts",
-      report.tokenizer
-        ? `${report.template ?? "no template"}; ${report.tokenizer.source}, ${count(report.tokenizer.tokens)} tokens`
-        : "no tokenizer",
-    ],
-    ...report.memoryPlan.map((plan, i): [string, string] => [i === 0 ? "memory" : "", memoryText(plan)]),
     ...report.unsupported.map(({ field, value, reason }, i): [string, string] => [
       i === 0 ? "unsupported" : "",
       pc.red(terminalSafe(`${field} = ${value}: ${reason}`)),
     ]),
+    ...textLines(report),
+    ["vision", known(report.vision, visionText)],
+    ["projector", known(report.projector)],
+    [
+      "images",
+      `${known(report.aspectRatio)}, ${known(report.mergeType)}; grid (${known(report.gridOrder)}) ${known(report.grid, gridText)}`,
+    ],
+    [
+      "parameters",
+      `${known(parameters.total, (total) => `${count(total)} (${billions(total)})`)}: text ${known(parameters.text, count)}, vision ${known(parameters.vision, count)}, projector ${known(parameters.projector, count)}`,
+    ],
+    [
+      "weights",
+      `${known(report.weightBytes, gib)} as ${stored} (stored ${known(report.storedDtype)}); KV cache ${known(report.kvBytesPerToken, count)} bytes per token`,
+    ],
+    ["answers", report.text === null ? unknown : answersText(report)],
+    [
+      "prompts",
+      report.tokenizer
+        ? `${report.template ?? "no template"}; ${report.tokenizer.source}, ${count(report.tokenizer.tokens)} tokens`
+        : report.text === null
+          ? unknown
+          : "no tokenizer",
+    ],
+    ...report.memoryPlan.map((plan, i): [string, string] => [i === 0 ? "memory" : "", memoryText(plan)]),
+    ...(report.memoryPlan.length === 0 ? [["memory", unknown] as [string, string]] : []),
     ...report.problems.map((problem): [string, string] => ["problem", pc.yellow(terminalSafe(problem))]),
     ...report.notes.map((note): [string, string] => ["note", terminalSafe(note)]),
     ...(report.unknown.length > 0
@@ -103,9 +110,32 @@ function reportText(report: ModelReport, quantisation: LocalOptions["quantisatio
       ? [["ignored", pc.dim(terminalSafe(report.ignored.join(", ")))] as [string, string]]
       : []),
   ];
-  const head = `${pc.bold(terminalSafe(report.name))}${report.revision ? ` @ ${report.revision.slice(0, 12)}` : ""} · ${report.family}, ${report.layout} layout`;
+  const kind = report.family === null ? terminalSafe(report.modelType || "no class") : report.family;
+  const layout = report.layout === null ? "unknown layout" : `${report.layout} layout`;
+  const head = `${pc.bold(terminalSafe(report.name))}${report.revision ? ` @ ${report.revision.slice(0, 12)}` : ""} · ${kind}, ${layout}`;
   return [head, ...lines.map(([name, value]) => `  ${name.padEnd(12)}${value}`)].join("\n");
 }
+
+function textLines({ text, logitRows }: ModelReport): [string, string][] {
+  if (text === null) return [["text", unknown]];
+  return [
+    [
+      "text",
+      `${text.type}: ${text.layers} layers, hidden ${text.hidden}, ${text.heads}/${text.kvHeads} heads of ${text.headSize}, MLP ${text.intermediate}`,
+    ],
+    [
+      "",
+      `${count(text.vocabularyRows)} vocabulary rows${text.tiedEmbeddings ? " (tied)" : ""}, ${known(logitRows, count)} in the softmax; context ${count(text.context)}`,
+    ],
+    [
+      "",
+      `rope theta ${text.ropeTheta}, scaling ${text.ropeScaling}; norm eps ${text.normEps.toExponential()}; ${text.qkvBias ? "biases on q, k, v" : "no biases"}; ${text.slidingWindow > 0 ? `sliding window ${text.slidingWindow}` : "full attention"}`,
+    ],
+  ];
+}
+
+const visionText = (vision: NonNullable<ModelReport["vision"]>): string =>
+  `ViT ${vision.imageSize}/${vision.patchSize}: ${vision.layersUsed} of ${vision.layers} layers, hidden ${vision.hidden}, ${vision.heads} heads; state ${vision.selectLayer}, ${vision.selectFeature}`;
 
 function answersText({ stopTokens, eosTokenIds, repetitionPenalty, penalizePrompt }: ModelReport): string {
   const penalty =
@@ -126,7 +156,7 @@ const billions = (parameters: number): string =>
   parameters >= 1e9 ? `${(parameters / 1e9).toFixed(1)}B` : `${(parameters / 1e6).toFixed(1)}M`;
 
 const shownPairs = 8;
-function gridText(grid: ModelReport["grid"]): string {
+function gridText(grid: NonNullable<ModelReport["grid"]>): string {
   if (grid.length === 0) return "none";
   const shown = grid.slice(0, shownPairs).map(([a, b]) => `${a}x${b}`);
   return `${shown.join(" ")}${grid.length > shownPairs ? ` and ${grid.length - shownPairs} more` : ""}`;

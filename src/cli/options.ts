@@ -59,6 +59,11 @@ export const settings = {
     group: "Model",
     describe: "local models: how grid pinpoints are read",
   },
+  "vision-tower": {
+    type: "text",
+    group: "Model",
+    describe: "local models: folder of the vision tower that a checkpoint only names",
+  },
   judge: {
     type: "several",
     group: "Model",

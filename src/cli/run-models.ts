@@ -50,8 +50,17 @@ export async function openModel(
   warn: (message: string) => void,
   progress: Progress,
 ): Promise<Runner> {
-  const { concurrency, device, replicas, dtype, quantisation, template, "grid-order": gridOrder } = settings;
-  const options = { concurrency, device, replicas, dtype, quantisation, template, gridOrder };
+  const {
+    concurrency,
+    device,
+    replicas,
+    dtype,
+    quantisation,
+    template,
+    "grid-order": gridOrder,
+    "vision-tower": visionTower,
+  } = settings;
+  const options = { concurrency, device, replicas, dtype, quantisation, template, gridOrder, visionTower };
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   let runner = timed(await openRunner(config, { ...given, warn, say: (message) => progress.say(message) }), progress);
   if (settings.cache !== undefined)

@@ -180,7 +180,15 @@ function dataOf(settings: RunSettings, isDemo: boolean): string {
 
 function requireConsistent(settings: RunSettings, choice: Choice, config: ModelConfig): void {
   if (config.runner !== "local") {
-    for (const flag of ["device", "replicas", "dtype", "quantisation", "template", "grid-order"] as const) {
+    for (const flag of [
+      "device",
+      "replicas",
+      "dtype",
+      "quantisation",
+      "template",
+      "grid-order",
+      "vision-tower",
+    ] as const) {
       if (settings[flag] !== undefined) {
         throw new UserError(
           `--${flag} is for local models; ${config.runner} is not one`,

@@ -10,13 +10,14 @@ export interface RunnerOptions {
   readonly say?: (message: string) => void;
   /** Default `process.env`: keys (`env:NAME`), proxies, HF_*. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** `--device --replicas --dtype --quantisation --template --grid-order`, local models only: they win over the config. */
+  /** `--device --replicas --dtype --quantisation --template --grid-order --vision-tower`, local models only: they win over the config. */
   readonly device?: string;
   readonly replicas?: number;
   readonly dtype?: string;
   readonly quantisation?: "none" | "int8" | "fp8";
   readonly template?: string;
   readonly gridOrder?: string;
+  readonly visionTower?: string;
 }
 
 export type OpenRunner<Config> = (config: Config, options: RunnerOptions) => Promise<Runner>;

@@ -24,7 +24,7 @@ void read_dtype(Fields& fields, ModelConfig& config) {
   const std::string newer = fields.string("dtype", "");
   const std::string name = fields.string("torch_dtype", newer.empty() ? "bfloat16" : newer);
   if (const auto dtype = dtype_named(name)) config.stored = *dtype;
-  else config.unsupported.push_back({"torch_dtype", name, "known are bfloat16, float16 and float32"});
+  else config.unsupported.push_back({Part::weights, "torch_dtype", name, "known are bfloat16, float16 and float32"});
 }
 
 std::optional<int64_t> token_id(Fields& fields, const char* key) {
@@ -42,31 +42,15 @@ std::vector<int64_t> token_ids(const Json* value) {
   return ids;
 }
 
-/// Family of a native checkpoint from its class name, e.g. LlavaQwenForCausalLM, llava_mistral.
-std::string native_text_type(Fields& fields, ModelConfig& config) {
-  std::string name = fields.string("model_type", "");
-  if (const Json* architectures = fields.any("architectures"); architectures != nullptr && !architectures->items().empty()) {
-    if (const std::string* first = architectures->items()[0].string()) name += " " + *first;
-  }
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  for (const char* other : {"moe", "mixtral", "gemma", "mpt", "qwen3", "phi"}) {
-    if (name.find(other) != std::string::npos) {
-      config.unsupported.push_back({"architectures", name, "this text model is not implemented"});
-    }
-  }
-  if (name.find("qwen") != std::string::npos) return "qwen2";
-  if (name.find("mistral") != std::string::npos) return "mistral";
-  return "llama";
-}
-
-void read_native(Fields& fields, const ModelOptions& options, ModelConfig& config) {
-  config.layout = Layout::native;
-  const std::string type = native_text_type(fields, config);
-  read_text_config(fields, type, options, config);
+void read_native(Fields& fields, const ModelClass& known, const ModelOptions& options, ModelConfig& config) {
+  read_text_config(fields, *find_decoder(known.decoder), options, config);
   read_native_tower(fields.string("mm_vision_tower", "openai/clip-vit-large-patch14-336"), options, config);
-  select_vision_state(fields.integer("mm_vision_select_layer", -2, -1024, 1024), fields.string("mm_vision_select_feature", "patch"), config);
-  if (const int64_t d = fields.integer("mm_hidden_size", config.vision.hidden, 1, 1 << 20); d != config.vision.hidden) {
-    config.unsupported.push_back({"mm_hidden_size", std::to_string(d), "the tower gives " + std::to_string(config.vision.hidden)});
+  select_vision_state(fields.integer("mm_vision_select_layer", -2, -1024, 1024),
+                      fields.string("mm_vision_select_feature", "patch"), config);
+  if (const int64_t d = fields.integer("mm_hidden_size", config.vision.hidden, 1, 1 << 20);
+      config.vision_read && d != config.vision.hidden) {
+    config.unsupported.push_back(
+        {Part::vision, "mm_hidden_size", std::to_string(d), "the tower gives " + std::to_string(config.vision.hidden)});
   }
 
   config.projector = fields.string("mm_projector_type", "linear");
@@ -76,7 +60,7 @@ void read_native(Fields& fields, const ModelOptions& options, ModelConfig& confi
   } else if (p.starts_with("mlp") && p.ends_with("x_gelu") && p.size() == 10 && p[3] >= '1' && p[3] <= '9') {
     config.projector_layers = p[3] - '0';
   } else {
-    config.unsupported.push_back({"mm_projector_type", p, "known are linear and mlp{k}x_gelu"});
+    config.unsupported.push_back({Part::projector, "mm_projector_type", p, "known are linear and mlp{k}x_gelu"});
   }
 
   const std::string merge = fields.string("mm_patch_merge_type", "flat");
@@ -84,63 +68,59 @@ void read_native(Fields& fields, const ModelOptions& options, ModelConfig& confi
   image.base = merge.find("nobase") == std::string::npos;
   if (merge == "flat") image.merge = MergeType::flat;
   else if (merge == "spatial" || merge == "spatial_nobase") image.merge = MergeType::spatial;
-  else if (merge == "spatial_unpad" || merge == "spatial_unpad_nobase" || merge == "spatial_nobase_unpad") image.merge = MergeType::spatial_unpad;
-  else config.unsupported.push_back({"mm_patch_merge_type", merge, "known are flat, spatial and spatial_unpad, each with _nobase"});
+  else if (merge == "spatial_unpad" || merge == "spatial_unpad_nobase" || merge == "spatial_nobase_unpad")
+    image.merge = MergeType::spatial_unpad;
+  else
+    config.unsupported.push_back(
+        {Part::image, "mm_patch_merge_type", merge, "known are flat, spatial and spatial_unpad, each with _nobase"});
   image.newline = image.merge == MergeType::spatial_unpad;
 
   const std::string aspect = fields.string("image_aspect_ratio", "square");
   if (aspect == "anyres") image.aspect_ratio = AspectRatio::anyres;
   else if (aspect == "pad") image.aspect_ratio = AspectRatio::pad;
   else if (aspect == "square" || aspect == "original") image.aspect_ratio = AspectRatio::crop;
-  else config.unsupported.push_back({"image_aspect_ratio", aspect, "known are anyres, pad and square"});
+  else config.unsupported.push_back({Part::image, "image_aspect_ratio", aspect, "known are anyres, pad and square"});
   image.grid_order = GridOrder::wh;
   const Json* grid = fields.any("image_grid_pinpoints");
   if (image.aspect_ratio == AspectRatio::anyres) {
-    if (grid == nullptr) throw Error("image_aspect_ratio is anyres but image_grid_pinpoints is missing", fields.where(), "Correct the file.");
-    // Of an unknown tower (already refused) the tile side is unknown, too.
-    const bool known_tower = std::none_of(config.unsupported.begin(), config.unsupported.end(), [](const Unsupported& u) { return u.field == "mm_vision_tower"; });
-    if (known_tower) image.grid = read_grid(*grid, config.vision.image_size, fields.where());
+    if (grid == nullptr)
+      throw Error("image_aspect_ratio is anyres but image_grid_pinpoints is missing", fields.where(),
+                  "Correct the file.");
+    // Of a tower that is not known (and refused) the tile's side is not known either.
+    if (config.vision_read) image.grid = read_grid(*grid, config.vision.image_size, fields.where());
   }
 
   config.prompt_limit = fields.integer("tokenizer_model_max_length", 0, 0, int64_t{1} << 40);
   config.image_start_end = fields.boolean("mm_use_im_start_end", false);
   config.image_patch_token = fields.boolean("mm_use_im_patch_token", false);
   if (const Json* resampler = fields.any("mm_resampler_type")) {
-    config.unsupported.push_back({"mm_resampler_type", resampler->dump(), "resamplers are not implemented"});
+    config.unsupported.push_back(
+        {Part::projector, "mm_resampler_type", resampler->dump(), "resamplers are not implemented"});
   }
   for (const std::string& key : fields.unread()) {
-    // Training, video and bookkeeping fields of the LLaVA repository.
-    const bool training = key.starts_with("tune_") || key.starts_with("freeze_") || key.starts_with("unfreeze_") || key.ends_with("_lr") ||
-                          key.starts_with("mm_tunable") || key.starts_with("mm_spatial_pool") || key.starts_with("image_crop_") ||
-                          key.starts_with("image_split_") || key == "mm_newline_position" || key == "use_pos_skipping" ||
-                          key == "pos_skipping_range" || key == "use_mm_proj" || key == "mm_vision_tower_lr" || key == "tokenizer_padding_side" ||
-                          key == "add_faster_video" || key == "faster_token_stride" || key == "add_time_instruction" || key == "force_sample" ||
-                          key == "vision_tower_pretrained" || key == "pretrain_mm_mlp_adapter" || key == "delay_load";
-    if (training) config.ignored.push_back(key);
-    else if (key.starts_with("mm_")) config.unsupported.push_back({key, fields.json().find(key)->dump().substr(0, 60), "this multimodal field is not known"});
+    if (is_training_field(key)) config.ignored.push_back(key);
+    else if (key.starts_with("mm_"))
+      config.unsupported.push_back(
+          {Part::image, key, fields.json().find(key)->dump().substr(0, 60), "this multimodal field is not known"});
     else config.unknown.push_back(key);
   }
-  read_preprocessor(config.vision_tower_folder.empty() ? config.folder + "/preprocessor_config.json"
-                                                       : config.vision_tower_folder + "/preprocessor_config.json", config);
+  read_preprocessor(config.vision_tower_folder.empty() ? config.folder : config.vision_tower_folder, config);
 }
 
-void read_converted(Fields& fields, const Json& root, const ModelOptions& options, ModelConfig& config) {
-  config.layout = Layout::converted;
-  const std::string type = fields.string("model_type", "llava_next");
-  if (type != "llava_next" && type != "llava") {
-    config.unsupported.push_back({"model_type", type, "known are llava and llava_next"});
-  }
+void read_converted(Fields& fields, const Json& root, const ModelClass& known, const ModelOptions& options,
+                    ModelConfig& config) {
   static const Json kEmpty = Json::object_of({});
   const Json* text_json = root.find("text_config");
   Fields text(text_json != nullptr && text_json->is_object() ? *text_json : kEmpty, fields.where() + ", text_config");
   fields.any("text_config");
-  std::string text_type = text.string("model_type", "llama");
-  if (text_type != "llama" && text_type != "qwen2" && text_type != "mistral") {
-    config.unsupported.push_back({"text_config.model_type", text_type, "known are llama, mistral and qwen2"});
-    text_type = "llama";
+  const std::string text_type = text.string("model_type", "llama");
+  if (const DecoderClass* decoder = find_decoder(text_type)) {
+    read_text_config(text, *decoder, options, config);
+    for (const std::string& key : text.unread()) config.unknown.push_back("text_config." + key);
+  } else {
+    config.unsupported.push_back(
+        {Part::text, "text_config.model_type", text_type, "known decoders are " + decoder_names()});
   }
-  read_text_config(text, text_type, options, config);
-  for (const std::string& key : text.unread()) config.unknown.push_back("text_config." + key);
   // The outer flag is the one that transformers acts on for these classes; either may be set by old files.
   config.text.tied = fields.boolean("tie_word_embeddings", config.text.tied);
 
@@ -148,32 +128,37 @@ void read_converted(Fields& fields, const Json& root, const ModelOptions& option
   fields.any("vision_config");
   VisionConfig clip;
   if (vision_json != nullptr && vision_json->is_object()) {
-    clip.hidden = 768, clip.layers = 12, clip.heads = 12, clip.intermediate = 3072, clip.image_size = 224, clip.patch_size = 32;
+    clip.hidden = 768, clip.layers = 12, clip.heads = 12, clip.intermediate = 3072, clip.image_size = 224,
+    clip.patch_size = 32;
   } else {
     clip = clip_large_336();
   }
-  Fields vision(vision_json != nullptr && vision_json->is_object() ? *vision_json : kEmpty, fields.where() + ", vision_config");
+  Fields vision(vision_json != nullptr && vision_json->is_object() ? *vision_json : kEmpty,
+                fields.where() + ", vision_config");
   read_vision_config(vision, clip, config);
   const Json* layer = fields.any("vision_feature_layer");
   if (layer != nullptr && layer->is_array()) {
     if (layer->items().size() == 1 && layer->items()[0].integer()) layer = &layer->items()[0];
-    else config.unsupported.push_back({"vision_feature_layer", layer->dump(), "features of several layers are not implemented"});
+    else
+      config.unsupported.push_back(
+          {Part::vision, "vision_feature_layer", layer->dump(), "features of several layers are not implemented"});
   }
   const auto feature_layer = layer != nullptr ? layer->integer() : std::optional<int64_t>(-2);
   select_vision_state(feature_layer.value_or(-2), fields.string("vision_feature_select_strategy", "default"), config);
 
   if (const std::string act = fields.string("projector_hidden_act", "gelu"); act != "gelu") {
-    config.unsupported.push_back({"projector_hidden_act", act, "only the exact gelu is implemented"});
+    config.unsupported.push_back({Part::projector, "projector_hidden_act", act, "only the exact gelu is implemented"});
   }
   config.projector_bias = fields.boolean("multimodal_projector_bias", true);
   config.projector_layers = 2;
   config.projector = "mlp2x_gelu";
-  config.image_token = fields.integer("image_token_index", fields.integer("image_token_id", 32000, -1000, 1 << 24), -1000, 1 << 24);
+  config.image_token =
+      fields.integer("image_token_index", fields.integer("image_token_id", 32000, -1000, 1 << 24), -1000, 1 << 24);
   config.penalize_prompt = true;
 
   ImageConfig& image = config.image;
   image.grid_order = GridOrder::hw;
-  if (type != "llava_next") {  // an unknown class is refused by its name, not by a field that means something else there
+  if (!known.tiles) {
     image.aspect_ratio = AspectRatio::crop;
     image.merge = MergeType::flat;
     fields.any("image_grid_pinpoints");
@@ -181,18 +166,21 @@ void read_converted(Fields& fields, const Json& root, const ModelOptions& option
     image.aspect_ratio = AspectRatio::anyres;
     image.merge = MergeType::spatial_unpad;
     image.newline = fields.boolean("use_image_newline_parameter", true);
-    if (!image.newline) config.unsupported.push_back({"use_image_newline_parameter", "false", "LLaVA-NeXT without newline vectors is not implemented"});
+    if (!image.newline)
+      config.unsupported.push_back({Part::image, "use_image_newline_parameter", "false",
+                                    "LLaVA-NeXT without newline vectors is not implemented"});
     const Json* grid = fields.any("image_grid_pinpoints");
     static const Json kGrid = Json::parse(kDefaultGrid, "default grid");
-    image.grid = read_grid(grid != nullptr ? *grid : kGrid, config.vision.image_size, fields.where());
+    if (config.vision_read)
+      image.grid = read_grid(grid != nullptr ? *grid : kGrid, config.vision.image_size, fields.where());
   }
-  fields.ignore({"architectures", "ignore_index", "image_seq_length", "transformers_version", "_name_or_path", "pad_token_id",
-                 "bos_token_id", "eos_token_id", "vocab_size", "_commit_hash", "initializer_range", "use_cache", "auto_map"});
+  fields.ignore(harmless_fields(FieldObject::converted));
   for (const std::string& key : fields.unread()) {
-    if (key == "quantization_config") config.unsupported.push_back({key, "set", "quantised checkpoints are not read"});
+    if (key == "quantization_config")
+      config.unsupported.push_back({Part::weights, key, "set", "quantised checkpoints are not read"});
     else config.unknown.push_back(key);
   }
-  read_preprocessor(config.folder + "/preprocessor_config.json", config);
+  read_preprocessor(config.folder, config);
 }
 
 void read_token_ids(const Json& root, ModelConfig& config) {
@@ -223,7 +211,7 @@ void apply_options(const ModelOptions& options, ModelConfig& config) {
   if (options.grid_order) config.image.grid_order = *options.grid_order;
   if (options.unpad_rounding) config.image.unpad_rounding = *options.unpad_rounding;
   if (options.aspect_ratio) {
-    if (*options.aspect_ratio == AspectRatio::anyres && config.image.grid.empty()) {
+    if (*options.aspect_ratio == AspectRatio::anyres && config.vision_read && config.image.grid.empty()) {
       throw Error("the checkpoint has no grid for anyres", "aspect ratio option", "Choose pad or crop.");
     }
     config.image.aspect_ratio = *options.aspect_ratio;
@@ -231,16 +219,53 @@ void apply_options(const ModelOptions& options, ModelConfig& config) {
   config.work = options.dtype.value_or(config.stored);
   config.quantisation = options.quantisation;
   if (options.quantisation != "none" && options.quantisation != "int8" && options.quantisation != "fp8") {
-    throw Error("'" + options.quantisation + "' is no weight compression", "quantisation option", "Write none, int8 or fp8.");
+    throw Error("'" + options.quantisation + "' is no weight compression", "quantisation option",
+                "Write none, int8 or fp8.");
   }
-  if (options.logit_rows < 0 || options.logit_rows > config.text.vocabulary) {
-    throw Error("logit rows " + std::to_string(options.logit_rows) + " exceed the " + std::to_string(config.text.vocabulary) + " rows of the checkpoint",
+  if (config.text_read && (options.logit_rows < 0 || options.logit_rows > config.text.vocabulary)) {
+    throw Error("logit rows " + std::to_string(options.logit_rows) + " exceed the " +
+                    std::to_string(config.text.vocabulary) + " rows of the checkpoint",
                 "logit rows option", "Check that tokenizer and checkpoint belong together.");
   }
   config.logit_rows = options.logit_rows > 0 ? options.logit_rows : config.text.vocabulary;
   if (config.vision.keep_class && config.image.merge != MergeType::flat) {
-    config.unsupported.push_back({"vision select feature", "class token kept", "with a spatial merge the patches must form a square"});
+    config.unsupported.push_back({Part::image, "vision select feature", "class token kept",
+                                  "with a spatial merge the patches must form a square"});
   }
+}
+
+/// The class of a config: by its model_type and architecture, and where they do not tell the layouts apart ("llava" is both) by the
+/// objects that only one of them has. A class that is not known is refused before any shape is looked at.
+const ModelClass* read_class(Fields& fields, const Json& root, ModelConfig& config) {
+  config.model_type = fields.string("model_type", "");
+  std::string architecture;
+  if (const Json* list = fields.any("architectures"); list != nullptr && !list->items().empty()) {
+    if (const std::string* first = list->items()[0].string()) architecture = *first;
+  }
+  bool multimodal = false;
+  for (const auto& [key, value] : root.members()) multimodal = multimodal || key.starts_with("mm_");
+  std::optional<Layout> layout;
+  if (root.find("text_config") != nullptr || root.find("vision_config") != nullptr) layout = Layout::converted;
+  else if (multimodal) layout = Layout::native;
+
+  if (config.model_type.empty() && architecture.empty()) {
+    config.unsupported.push_back(
+        {Part::model, "model_type", "nothing", "the config names no class; give the folder of a LLaVA checkpoint"});
+    return nullptr;
+  }
+  const ModelClass* known = find_class(config.model_type, architecture, layout);
+  if (known == nullptr) {
+    const bool by_type = config.model_type.empty() || find_class(config.model_type, "", std::nullopt) != nullptr;
+    const std::string name = by_type && !architecture.empty() ? architecture : config.model_type;
+    config.unsupported.push_back({Part::model, by_type && !architecture.empty() ? "architectures" : "model_type", name,
+                                  about_class(config.model_type, architecture)});
+  } else if (!layout) {
+    config.unsupported.push_back(
+        {Part::model, "model_type", config.model_type,
+         "the config has neither mm_... fields (LLaVA repository) nor text_config and vision_config (transformers)"});
+    return nullptr;
+  }
+  return known;
 }
 
 }  // namespace
@@ -250,20 +275,25 @@ ModelConfig read_config(const ModelOptions& options) {
   config.folder = options.path;
   if (!is_folder(options.path)) throw Error("no such folder", options.path, "Give the folder of a checkpoint.");
   const std::string path = options.path + "/config.json";
-  if (!is_file(path)) throw Error("the folder has no config.json", options.path, "Give the folder of a LLaVA checkpoint.");
+  if (!is_file(path))
+    throw Error("the folder has no config.json", options.path, "Give the folder of a LLaVA checkpoint.");
   const Json root = Json::parse(read_text(path, kLargestConfig), path);
   if (!root.is_object()) throw Error("the file holds no object", path, "Download it again.");
   Fields fields(root, path);
+  const ModelClass* known = read_class(fields, root, config);
+  if (known == nullptr) return config;
+  config.layout = known->layout;
   read_dtype(fields, config);
-  const bool converted = root.find("text_config") != nullptr || root.find("vision_config") != nullptr;
-  bool native = false;
-  for (const auto& [key, value] : root.members()) native = native || key.starts_with("mm_");
-  if (converted) read_converted(fields, root, options, config);
-  else if (native) read_native(fields, options, config);
-  else throw Error("neither a native LLaVA config (mm_... fields) nor a converted one (text_config, vision_config)", path, "Give the folder of a LLaVA checkpoint.");
+  if (config.layout == Layout::converted) read_converted(fields, root, *known, options, config);
+  else read_native(fields, *known, options, config);
   read_token_ids(root, config);
   apply_options(options, config);
   return config;
+}
+
+bool ModelConfig::supports(Part part) const {
+  return std::ranges::none_of(
+      unsupported, [part](const Unsupported& item) { return item.part == part || item.part == Part::model; });
 }
 
 ParameterCount count_parameters(const ModelConfig& config) {
@@ -272,7 +302,8 @@ ParameterCount count_parameters(const ModelConfig& config) {
   count.text = text_parameters(config.text);
   count.vision = vision_parameters(config.vision);
   const int64_t bias = config.projector_bias ? h : 0;
-  count.projector = config.vision.hidden * h + bias + (config.projector_layers - 1) * (h * h + bias) + (config.image.newline ? h : 0);
+  count.projector =
+      config.vision.hidden * h + bias + (config.projector_layers - 1) * (h * h + bias) + (config.image.newline ? h : 0);
   return count;
 }
 
@@ -281,7 +312,8 @@ int64_t weight_bytes(const ModelConfig& config) {
   const int64_t all = count_parameters(config).total() * element;
   if (config.quantisation == "none") return all;
   const TextConfig& t = config.text;
-  const int64_t linears = t.layers * (t.hidden * (2 * t.heads + 2 * t.kv_heads) * t.head_size + 3 * t.hidden * t.intermediate);
+  const int64_t linears =
+      t.layers * (t.hidden * (2 * t.heads + 2 * t.kv_heads) * t.head_size + 3 * t.hidden * t.intermediate);
   return all - linears * (element - 1);
 }
 
@@ -290,11 +322,21 @@ int64_t kv_bytes_per_token(const ModelConfig& config) {
   return 2 * t.layers * t.kv_heads * t.head_size * static_cast<int64_t>(size_of(config.work));
 }
 
-void require_supported(const ModelConfig& config) {
-  if (config.unsupported.empty()) return;
+std::optional<Error> refusal(const ModelConfig& config) {
+  if (config.unsupported.empty()) return std::nullopt;
   const Unsupported& first = config.unsupported.front();
-  throw Error("the engine does not support " + first.field + " = " + first.value + ": " + first.reason, config.folder + "/config.json",
-              "Run `llava-eval model " + config.folder + "` for the whole list, or use a remote --model.");
+  const std::string where = config.folder + "/config.json";
+  if (!first.fix.empty()) return Error(first.reason, first.value, first.fix);
+  if (first.part == Part::model) {
+    return Error(first.value + " is no model of this engine: " + first.reason, where,
+                 "Use a remote --model (an endpoint that serves it), or another checkpoint.");
+  }
+  return Error("the engine does not support " + first.field + " = " + first.value + ": " + first.reason, where,
+               "Run `llava-eval model " + config.folder + "` for the whole list, or use a remote --model.");
+}
+
+void require_supported(const ModelConfig& config) {
+  if (const auto error = refusal(config)) throw *error;
 }
 
 }  // namespace llava

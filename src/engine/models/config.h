@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "support/dtype.h"
+#include "support/error.h"
 
 namespace llava {
 
@@ -25,10 +26,10 @@ struct ModelOptions {
   std::optional<GridOrder> grid_order;
   std::optional<UnpadRounding> unpad_rounding;
   std::optional<AspectRatio> aspect_ratio;
-  bool window_plus_one = false;          // a window of W holds W + 1 keys, as the pinned native code masks it
+  bool window_plus_one = false;           // a window of W holds W + 1 keys, as the pinned native code masks it
   std::optional<int64_t> sliding_window;  // replaces the config's; 0 = none
-  int64_t logit_rows = 0;                // 0 = all
-  std::string quantisation = "none";     // "int8", "fp8"
+  int64_t logit_rows = 0;                 // 0 = all
+  std::string quantisation = "none";      // "int8", "fp8"
 };
 
 /// How rotary frequencies are stretched. type: none, linear, llama3, yarn.
@@ -86,25 +87,33 @@ struct ImageConfig {
   GridOrder grid_order = GridOrder::wh;
   UnpadRounding unpad_rounding = UnpadRounding::trunc;
   MergeType merge = MergeType::flat;
-  bool base = true;                                // false: "nobase" merge types drop the base tile
-  bool newline = false;                            // the checkpoint has image_newline
-  std::vector<std::pair<int64_t, int64_t>> grid;   // as in the file: read by grid_order
+  bool base = true;                               // false: "nobase" merge types drop the base tile
+  bool newline = false;                           // the checkpoint has image_newline
+  std::vector<std::pair<int64_t, int64_t>> grid;  // as in the file: read by grid_order
   std::array<double, 3> mean = {0.48145466, 0.4578275, 0.40821073};
   std::array<double, 3> std = {0.26862954, 0.26130258, 0.27577711};
   double rescale = 1.0 / 255.0;
 };
 
+/// What an unsupported field belongs to: whatever follows from that part is unknown.
+enum class Part { model, text, vision, projector, image, weights };
+
 struct Unsupported {
+  Part part;
   std::string field;
   std::string value;
   std::string reason;
+  std::string fix = {};  // weights that cannot be opened: what to do, and `value` is where
 };
 
 /// A checkpoint as its JSON files describe it. Fields that the engine cannot honour are in `unsupported`; opening such a
 /// checkpoint throws the first of them, describing it lists all.
 struct ModelConfig {
   std::string folder;
+  std::string model_type;  // as written, of a class that may be unknown
   Layout layout = Layout::converted;
+  bool text_read = false;    // false: the decoder's class is unknown, `text` holds nothing
+  bool vision_read = false;  // the same for the tower
   TextConfig text;
   VisionConfig vision;
   ImageConfig image;
@@ -130,6 +139,8 @@ struct ModelConfig {
   std::vector<std::string> ignored;
   std::vector<std::string> unknown;  // set fields that this version does not know
 
+  /// Whether nothing about this part is unsupported, nor the class as a whole.
+  bool supports(Part part) const;
   bool anyres() const { return image.aspect_ratio == AspectRatio::anyres; }
 };
 
@@ -150,7 +161,9 @@ ParameterCount count_parameters(const ModelConfig& config);
 int64_t weight_bytes(const ModelConfig& config);
 int64_t kv_bytes_per_token(const ModelConfig& config);
 
-/// Throws Error for the first unsupported field.
+/// What opening the checkpoint ends with: the first unsupported field, the class before all others. Nothing when it can be opened.
+std::optional<Error> refusal(const ModelConfig& config);
+/// Throws it.
 void require_supported(const ModelConfig& config);
 
 }  // namespace llava

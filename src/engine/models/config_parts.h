@@ -4,11 +4,12 @@
 
 #include "models/config.h"
 #include "models/fields.h"
+#include "models/known.h"
 
 namespace llava {
 
 /// Fills config.text from the object that holds the decoder's fields (config.json itself, or text_config).
-void read_text_config(Fields& fields, const std::string& type, const ModelOptions& options, ModelConfig& config);
+void read_text_config(Fields& fields, const DecoderClass& decoder, const ModelOptions& options, ModelConfig& config);
 int64_t text_parameters(const TextConfig& text);
 
 /// Fills config.vision from a CLIP vision config. Absent keys take `fallback`'s values.
@@ -21,8 +22,8 @@ void read_native_tower(const std::string& name, const ModelOptions& options, Mod
 
 /// image_grid_pinpoints: a list of pairs, its string form, or "(1x1),...,(6x6)".
 std::vector<std::pair<int64_t, int64_t>> read_grid(const Json& value, int64_t side, const std::string& where);
-/// Pixel constants and switches of preprocessor_config.json, if the file is there.
-void read_preprocessor(const std::string& path, ModelConfig& config);
+/// Pixel constants and switches of the folder's image processor: processor_config.json (transformers 5), else preprocessor_config.json.
+void read_preprocessor(const std::string& folder, ModelConfig& config);
 
 /// CLIP ViT-L/14 at 336 pixels; openai/clip-vit-large-patch14 is the same at 224.
 VisionConfig clip_large_336();

@@ -71,7 +71,7 @@ std::string Fields::string(const std::string& key, const std::string& fallback) 
   return *text;
 }
 
-void Fields::ignore(std::initializer_list<const char*> keys) {
+void Fields::ignore(std::span<const char* const> keys) {
   for (const char* key : keys) {
     read_.insert(key);
     const Json* value = json_.find(key);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,7 @@ class Fields {
   bool written(const std::string& key) const { return json_.find(key) != nullptr; }
 
   /// Marks keys as known and without influence.
-  void ignore(std::initializer_list<const char*> keys);
+  void ignore(std::span<const char* const> keys);
   /// Members nobody asked for whose value is not null, false, "", [] or {}.
   std::vector<std::string> unread() const;
   /// The known, set members among those passed to ignore.

@@ -1,4 +1,4 @@
-// What happens to pixels: grid pinpoints and preprocessor_config.json.
+// What happens to pixels: grid pinpoints and the image processor's config.
 
 #include <charconv>
 
@@ -34,11 +34,13 @@ std::vector<int64_t> integers_in(const std::string& text) {
 std::array<double, 3> read_triple(Fields& fields, const char* key, std::array<double, 3> fallback) {
   const Json* value = fields.any(key);
   if (value == nullptr) return fallback;
-  if (value->items().size() != 3) throw Error(std::string(key) + " is no list of three numbers", fields.where(), "Correct the file.");
+  if (value->items().size() != 3)
+    throw Error(std::string(key) + " is no list of three numbers", fields.where(), "Correct the file.");
   std::array<double, 3> out = {};
   for (size_t c = 0; c < 3; ++c) {
     const auto number = value->items()[c].number();
-    if (!number || !(*number > -100.0 && *number < 100.0)) throw Error(std::string(key) + " is no list of three numbers", fields.where(), "Correct the file.");
+    if (!number || !(*number > -100.0 && *number < 100.0))
+      throw Error(std::string(key) + " is no list of three numbers", fields.where(), "Correct the file.");
     out[c] = *number;
   }
   return out;
@@ -61,15 +63,18 @@ std::vector<std::pair<int64_t, int64_t>> read_grid(const Json& value, int64_t si
   std::vector<std::pair<int64_t, int64_t>> grid;
   const auto add = [&](int64_t a, int64_t b) {
     if (a < side || b < side || a % side != 0 || b % side != 0 || a > 64 * side || b > 64 * side) {
-      throw Error("the grid pinpoint (" + std::to_string(a) + ", " + std::to_string(b) + ") is no multiple of the tile side " + std::to_string(side),
+      throw Error("the grid pinpoint (" + std::to_string(a) + ", " + std::to_string(b) +
+                      ") is no multiple of the tile side " + std::to_string(side),
                   where + ", image_grid_pinpoints", "Correct the file.");
     }
-    if (grid.size() == kMostPinpoints) throw Error("too many grid pinpoints", where + ", image_grid_pinpoints", "Correct the file.");
+    if (grid.size() == kMostPinpoints)
+      throw Error("too many grid pinpoints", where + ", image_grid_pinpoints", "Correct the file.");
     grid.emplace_back(a, b);
   };
   if (const std::string* text = value.string()) {
     const std::vector<int64_t> numbers = integers_in(*text);
-    if (numbers.empty() || numbers.size() % 2 != 0) throw Error("image_grid_pinpoints holds no pairs", where, "Correct the file.");
+    if (numbers.empty() || numbers.size() % 2 != 0)
+      throw Error("image_grid_pinpoints holds no pairs", where, "Correct the file.");
     if (text->find('x') != std::string::npos) {
       // "(1x1),...,(6x6)": every pair between the first and the last, in tiles, the first factor outer.
       if (numbers[0] < 1 || numbers[1] < 1 || numbers[numbers.size() - 2] > 64 || numbers.back() > 64) {
@@ -93,9 +98,10 @@ std::vector<std::pair<int64_t, int64_t>> read_grid(const Json& value, int64_t si
   return grid;
 }
 
-void read_preprocessor(const std::string& path, ModelConfig& config) {
-  if (!is_file(path)) return;
-  const Json json = Json::parse(read_text(path, kLargestConfig), path);
+namespace {
+
+/// `name`: the file's, without its ending.
+void read_image_processor(const Json& json, const std::string& name, const std::string& path, ModelConfig& config) {
   if (!json.is_object()) throw Error("the file holds no object", path, "Download it again.");
   Fields fields(json, path);
   config.image.mean = read_triple(fields, "image_mean", config.image.mean);
@@ -108,27 +114,45 @@ void read_preprocessor(const std::string& path, ModelConfig& config) {
   for (const char* key : {"size", "crop_size"}) {
     const Json* value = fields.any(key);
     const int64_t edge = read_edge(value, side);
-    if (edge != side) {
-      config.unsupported.push_back({std::string("preprocessor_config ") + key, value->dump(), "it differs from the tower's image_size " + std::to_string(side)});
+    if (config.vision_read && edge != side) {
+      config.unsupported.push_back({Part::image, name + " " + key, value->dump(),
+                                    "it differs from the tower's image_size " + std::to_string(side)});
     }
   }
   if (const int64_t resample = fields.integer("resample", 3, 0, 100); resample != 3) {
-    config.unsupported.push_back({"preprocessor_config resample", std::to_string(resample), "only bicubic (3) is implemented"});
+    config.unsupported.push_back(
+        {Part::image, name + " resample", std::to_string(resample), "only bicubic (3) is implemented"});
   }
   for (const char* key : {"do_resize", "do_center_crop", "do_rescale", "do_normalize", "do_convert_rgb"}) {
-    if (!fields.boolean(key, true)) config.unsupported.push_back({std::string("preprocessor_config ") + key, "false", "this step is always done"});
+    if (!fields.boolean(key, true))
+      config.unsupported.push_back({Part::image, name + " " + key, "false", "this step is always done"});
   }
   if (fields.boolean("do_pad", false) && config.image.aspect_ratio == AspectRatio::crop) {
     // LLaVA-NeXT processors pad batches of tiles with it, which has no effect here; 1.5 processors pad pictures to squares.
     const std::string type = fields.string("image_processor_type", "");
     if (type.find("Next") == std::string::npos) {
-      config.unsupported.push_back({"preprocessor_config do_pad", "true", "choose the reading with the aspect-ratio option"});
+      config.unsupported.push_back(
+          {Part::image, name + " do_pad", "true", "choose the reading with the aspect-ratio option"});
     }
   }
-  fields.ignore({"image_processor_type", "feature_extractor_type", "processor_class", "image_grid_pinpoints", "_valid_processor_keys",
-                 "patch_size", "vision_feature_select_strategy", "num_additional_image_tokens", "default_to_square", "data_format",
-                 "input_data_format", "device", "return_tensors", "crop_pct"});
-  for (const std::string& key : fields.unread()) config.unknown.push_back("preprocessor_config." + key);
+  fields.ignore(harmless_fields(FieldObject::image_processor));
+  for (const std::string& key : fields.unread()) config.unknown.push_back(name + "." + key);
+}
+
+}  // namespace
+
+void read_preprocessor(const std::string& folder, ModelConfig& config) {
+  // As transformers 5 looks: what its processors save in one file wins over the older file of the image processor alone.
+  const std::string newer = folder + "/processor_config.json";
+  if (is_file(newer)) {
+    const Json json = Json::parse(read_text(newer, kLargestConfig), newer);
+    if (const Json* nested = json.find("image_processor"); nested != nullptr && !nested->is_null()) {
+      return read_image_processor(*nested, "processor_config", newer + ", image_processor", config);
+    }
+  }
+  const std::string older = folder + "/preprocessor_config.json";
+  if (is_file(older))
+    read_image_processor(Json::parse(read_text(older, kLargestConfig), older), "preprocessor_config", older, config);
 }
 
 }  // namespace llava

@@ -42,6 +42,12 @@ VisionConfig clip_large_336() {
 }
 
 void read_vision_config(Fields& fields, const VisionConfig& fallback, ModelConfig& config) {
+  const std::string type = fields.string("model_type", "clip_vision_model");
+  if (type != "clip_vision_model" && type != "clip") {
+    config.unsupported.push_back({Part::vision, "vision model_type", type, "only CLIP towers are implemented"});
+    return;
+  }
+  config.vision_read = true;
   VisionConfig& v = config.vision;
   v.hidden = fields.integer("hidden_size", fallback.hidden, 8, 1 << 16);
   v.layers = fields.integer("num_hidden_layers", fallback.layers, 1, 512);
@@ -51,45 +57,50 @@ void read_vision_config(Fields& fields, const VisionConfig& fallback, ModelConfi
   v.patch_size = fields.integer("patch_size", fallback.patch_size, 1, 4096);
   v.eps = fields.number("layer_norm_eps", 1e-5, 0.0, 1.0);
   v.activation = fields.string("hidden_act", "quick_gelu");
-  const std::string type = fields.string("model_type", "clip_vision_model");
-  if (type != "clip_vision_model" && type != "clip") {
-    config.unsupported.push_back({"vision model_type", type, "only CLIP towers are implemented"});
-  }
   if (v.activation != "quick_gelu" && v.activation != "gelu") {
-    config.unsupported.push_back({"vision hidden_act", v.activation, "only quick_gelu and gelu towers are implemented"});
+    config.unsupported.push_back(
+        {Part::vision, "vision hidden_act", v.activation, "only quick_gelu and gelu towers are implemented"});
   }
   if (fields.integer("num_channels", 3, 1, 64) != 3) {
-    config.unsupported.push_back({"num_channels", fields.any("num_channels")->dump(), "only RGB towers are implemented"});
+    config.unsupported.push_back(
+        {Part::vision, "num_channels", fields.any("num_channels")->dump(), "only RGB towers are implemented"});
   }
-  if (v.hidden % v.heads != 0) throw Error("the tower's hidden_size is not a multiple of its heads", fields.where(), "Correct the file.");
+  if (v.hidden % v.heads != 0)
+    throw Error("the tower's hidden_size is not a multiple of its heads", fields.where(), "Correct the file.");
   if (v.patch_size > v.image_size) throw Error("patch_size exceeds image_size", fields.where(), "Correct the file.");
   if (v.hidden % 8 != 0 || v.intermediate % 8 != 0 || v.head_size() % 8 != 0 || v.head_size() > 128) {
-    config.unsupported.push_back({"vision sizes", std::to_string(v.hidden) + "/" + std::to_string(v.intermediate) + "/" + std::to_string(v.heads),
-                                  "the kernels need multiples of 8 and heads of at most 128"});
+    config.unsupported.push_back(
+        {Part::vision, "vision sizes",
+         std::to_string(v.hidden) + "/" + std::to_string(v.intermediate) + "/" + std::to_string(v.heads),
+         "the kernels need multiples of 8 and heads of at most 128"});
   }
-  fields.ignore({"_name_or_path", "architectures", "attention_dropout", "dropout", "projection_dim", "initializer_factor",
-                 "initializer_range", "torch_dtype", "dtype", "transformers_version", "vocab_size", "logit_scale_init_value",
-                 "_attn_implementation", "_attn_implementation_autoset"});
+  fields.ignore(harmless_fields(FieldObject::vision));
   for (const std::string& key : fields.unread()) config.unknown.push_back("vision_config." + key);
 }
 
 void select_vision_state(int64_t layer, const std::string& feature, ModelConfig& config) {
+  if (!config.vision_read) return;
   VisionConfig& v = config.vision;
   v.select_layer = layer;
   const int64_t state = layer < 0 ? v.layers + 1 + layer : layer;
   if (state < 0 || state > v.layers) {
-    throw Error("the vision feature layer " + std::to_string(layer) + " does not exist in a tower of " + std::to_string(v.layers) + " layers",
+    throw Error("the vision feature layer " + std::to_string(layer) + " does not exist in a tower of " +
+                    std::to_string(v.layers) + " layers",
                 config.folder + "/config.json", "Correct the file.");
   }
   v.layers_used = state;
   if (feature == "patch" || feature == "default") v.keep_class = false;
   else if (feature == "cls_patch" || feature == "full") v.keep_class = true;
-  else config.unsupported.push_back({"vision select feature", feature, "known are patch/default and cls_patch/full"});
+  else
+    config.unsupported.push_back(
+        {Part::vision, "vision select feature", feature, "known are patch/default and cls_patch/full"});
 }
 
 int64_t vision_parameters(const VisionConfig& v) {
-  const int64_t layer = 4 * (v.hidden * v.hidden + v.hidden) + 2 * v.hidden * v.intermediate + v.intermediate + v.hidden + 4 * v.hidden;
-  return v.hidden * 3 * v.patch_size * v.patch_size + v.hidden + (v.patches() + 1) * v.hidden + 4 * v.hidden + v.layers * layer;
+  const int64_t layer =
+      4 * (v.hidden * v.hidden + v.hidden) + 2 * v.hidden * v.intermediate + v.intermediate + v.hidden + 4 * v.hidden;
+  return v.hidden * 3 * v.patch_size * v.patch_size + v.hidden + (v.patches() + 1) * v.hidden + 4 * v.hidden +
+         v.layers * layer;
 }
 
 void read_native_tower(const std::string& name, const ModelOptions& options, ModelConfig& config) {
@@ -103,18 +114,21 @@ void read_native_tower(const std::string& name, const ModelOptions& options, Mod
     Fields fields(nested != nullptr && nested->is_object() ? *nested : json, path);
     config.vision_tower_folder = folder;
     VisionConfig clip;  // CLIPVisionConfig's class defaults
-    clip.hidden = 768, clip.layers = 12, clip.heads = 12, clip.intermediate = 3072, clip.image_size = 224, clip.patch_size = 32;
+    clip.hidden = 768, clip.layers = 12, clip.heads = 12, clip.intermediate = 3072, clip.image_size = 224,
+    clip.patch_size = 32;
     read_vision_config(fields, clip, config);
     return;
   }
   const std::string base = last_part(name);
-  config.vision = clip_large_336();
-  if (base == "clip-vit-large-patch14-336") return;
-  if (base == "clip-vit-large-patch14") {
-    config.vision.image_size = 224;
+  if (base == "clip-vit-large-patch14-336" || base == "clip-vit-large-patch14") {
+    config.vision = clip_large_336();
+    config.vision_read = true;
+    if (base == "clip-vit-large-patch14") config.vision.image_size = 224;
     return;
   }
-  config.unsupported.push_back({"mm_vision_tower", name, "known are openai/clip-vit-large-patch14-336 and -patch14; give the tower's folder with --vision-tower"});
+  config.unsupported.push_back(
+      {Part::vision, "mm_vision_tower", name,
+       "known are openai/clip-vit-large-patch14-336 and -patch14; of another CLIP tower give the folder: --vision-tower DIR"});
 }
 
 }  // namespace llava

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/backends.h"
+#include "models/config_parts.h"
 #include "support/error.h"
 
 namespace llava {
@@ -10,9 +11,11 @@ namespace llava {
 namespace {
 
 Json number(int64_t value) { return Json::of(value); }
-Json text(const std::string& value) { return Json::of(value); }
+Json named(const std::string& value) { return Json::of(value); }
 
-const char* long_name(DType type) { return type == DType::f32 ? "float32" : (type == DType::f16 ? "float16" : "bfloat16"); }
+const char* long_name(DType type) {
+  return type == DType::f32 ? "float32" : (type == DType::f16 ? "float16" : "bfloat16");
+}
 
 const char* aspect_name(AspectRatio aspect) {
   return aspect == AspectRatio::anyres ? "anyres" : (aspect == AspectRatio::pad ? "pad" : "crop");
@@ -22,26 +25,27 @@ Json optional_id(const std::optional<int64_t>& id) { return id ? number(*id) : J
 
 Json strings(const std::vector<std::string>& list) {
   std::vector<Json> items;
-  for (const std::string& item : list) items.push_back(text(item));
+  for (const std::string& item : list) items.push_back(named(item));
   return Json::array_of(std::move(items));
 }
 
 Json text_json(const TextConfig& t) {
-  return Json::object_of({{"type", text(t.type)},
-                          {"hidden", number(t.hidden)},
-                          {"layers", number(t.layers)},
-                          {"heads", number(t.heads)},
-                          {"kvHeads", number(t.kv_heads)},
-                          {"headSize", number(t.head_size)},
-                          {"intermediate", number(t.intermediate)},
-                          {"vocabularyRows", number(t.vocabulary)},
-                          {"context", number(t.context)},
-                          {"ropeTheta", Json::of(t.theta)},
-                          {"ropeScaling", text(t.rope.type == "none" ? "none" : t.rope.type + " x" + Json::of(t.rope.factor).dump())},
-                          {"normEps", Json::of(t.eps)},
-                          {"qkvBias", Json::of(t.qkv_bias)},
-                          {"tiedEmbeddings", Json::of(t.tied)},
-                          {"slidingWindow", number(t.windows.empty() ? 0 : *std::max_element(t.windows.begin(), t.windows.end()))}});
+  return Json::object_of(
+      {{"type", named(t.type)},
+       {"hidden", number(t.hidden)},
+       {"layers", number(t.layers)},
+       {"heads", number(t.heads)},
+       {"kvHeads", number(t.kv_heads)},
+       {"headSize", number(t.head_size)},
+       {"intermediate", number(t.intermediate)},
+       {"vocabularyRows", number(t.vocabulary)},
+       {"context", number(t.context)},
+       {"ropeTheta", Json::of(t.theta)},
+       {"ropeScaling", named(t.rope.type == "none" ? "none" : t.rope.type + " x" + Json::of(t.rope.factor).dump())},
+       {"normEps", Json::of(t.eps)},
+       {"qkvBias", Json::of(t.qkv_bias)},
+       {"tiedEmbeddings", Json::of(t.tied)},
+       {"slidingWindow", number(t.windows.empty() ? 0 : *std::max_element(t.windows.begin(), t.windows.end()))}});
 }
 
 Json vision_json(const VisionConfig& v) {
@@ -53,13 +57,13 @@ Json vision_json(const VisionConfig& v) {
                           {"imageSize", number(v.image_size)},
                           {"patchSize", number(v.patch_size)},
                           {"selectLayer", number(v.select_layer)},
-                          {"selectFeature", text(v.keep_class ? "full" : "patch")}});
+                          {"selectFeature", named(v.keep_class ? "full" : "patch")}});
 }
 
 Json plans_json(const std::vector<DevicePlan>& plans) {
   std::vector<Json> items;
   for (const DevicePlan& plan : plans) {
-    items.push_back(Json::object_of({{"device", text(plan.device)},
+    items.push_back(Json::object_of({{"device", named(plan.device)},
                                      {"weights", number(plan.weights)},
                                      {"scratch", number(plan.scratch)},
                                      {"free", number(plan.free)},
@@ -70,42 +74,62 @@ Json plans_json(const std::vector<DevicePlan>& plans) {
 }
 
 std::string merge_name(const ImageConfig& image) {
-  const std::string name = image.merge == MergeType::flat ? "flat" : (image.merge == MergeType::spatial ? "spatial" : "spatial_unpad");
+  const std::string name =
+      image.merge == MergeType::flat ? "flat" : (image.merge == MergeType::spatial ? "spatial" : "spatial_unpad");
   return image.base ? name : name + "_nobase";
 }
 
 }  // namespace
 
 Json describe_model(const ModelConfig& config, const std::vector<DevicePlan>& plans, bool has_weights) {
-  const ParameterCount count = count_parameters(config);
+  // What follows from something unsupported is unknown: null, and no number that a default would make.
+  const auto when = [](bool known, Json value) { return known ? std::move(value) : Json(); };
+  const bool known = config.supports(Part::model);
+  const bool text = config.text_read && config.supports(Part::text);
+  const bool vision = config.vision_read && config.supports(Part::vision);
+  const bool projector = text && vision && config.supports(Part::projector);
+  const bool image = vision && config.supports(Part::image);
+  const ParameterCount count = projector ? count_parameters(config)
+                                         : ParameterCount{text ? text_parameters(config.text) : 0,
+                                                          vision ? vision_parameters(config.vision) : 0, 0};
   std::vector<Json> grid;
   for (const auto& [a, b] : config.image.grid) grid.push_back(Json::array_of({number(a), number(b)}));
   std::vector<Json> eos;
   for (const int64_t id : config.eos) eos.push_back(number(id));
   std::vector<Json> unsupported;
   for (const Unsupported& item : config.unsupported) {
-    unsupported.push_back(Json::object_of({{"field", text(item.field)}, {"value", text(item.value)}, {"reason", text(item.reason)}}));
+    unsupported.push_back(
+        Json::object_of({{"field", named(item.field)}, {"value", named(item.value)}, {"reason", named(item.reason)}}));
+  }
+  Json refused;
+  if (const auto error = refusal(config)) {
+    refused = Json::object_of(
+        {{"problem", named(error->problem())}, {"where", named(error->where())}, {"fix", named(error->fix())}});
   }
   return Json::object_of({
-      {"layout", text(config.layout == Layout::native ? "native" : "converted")},
-      {"family", text(config.anyres() ? "llava-next" : "llava-1.5")},
-      {"text", text_json(config.text)},
-      {"vision", vision_json(config.vision)},
-      {"visionTower", text(config.vision_tower_name)},
-      {"projector", text(config.projector)},
-      {"mergeType", text(merge_name(config.image))},
-      {"aspectRatio", text(aspect_name(config.image.aspect_ratio))},
-      {"gridOrder", text(config.image.grid_order == GridOrder::wh ? "wh" : "hw")},
-      {"grid", Json::array_of(std::move(grid))},
-      {"logitRows", number(config.logit_rows)},
+      {"modelType", named(config.model_type)},
+      {"layout", when(known, named(config.layout == Layout::native ? "native" : "converted"))},
+      {"family", when(known && config.supports(Part::image), named(config.anyres() ? "llava-next" : "llava-1.5"))},
+      {"text", when(config.text_read, text_json(config.text))},
+      {"vision", when(config.vision_read, vision_json(config.vision))},
+      {"visionTower", named(config.vision_tower_name)},
+      {"projector", when(known && config.supports(Part::projector), named(config.projector))},
+      {"mergeType", when(known && config.supports(Part::image), named(merge_name(config.image)))},
+      {"aspectRatio", when(known && config.supports(Part::image), named(aspect_name(config.image.aspect_ratio)))},
+      {"gridOrder", when(known, named(config.image.grid_order == GridOrder::wh ? "wh" : "hw"))},
+      {"grid", when(image, Json::array_of(std::move(grid)))},
+      {"logitRows", when(config.text_read, number(config.logit_rows))},
       {"promptLimit", number(config.prompt_limit)},
-      {"parameters", Json::object_of({{"total", number(count.total())}, {"text", number(count.text)}, {"vision", number(count.vision)}, {"projector", number(count.projector)}})},
+      {"parameters", Json::object_of({{"total", when(projector, number(count.total()))},
+                                      {"text", when(text, number(count.text))},
+                                      {"vision", when(vision, number(count.vision))},
+                                      {"projector", when(projector, number(count.projector))}})},
       {"hasWeights", Json::of(has_weights)},
-      {"storedDtype", text(long_name(config.stored))},
-      {"dtype", text(long_name(config.work))},
-      {"weightBytes", number(weight_bytes(config))},
-      {"kvBytesPerToken", number(kv_bytes_per_token(config))},
-      {"imageTokenId", number(config.image_token)},
+      {"storedDtype", when(known, named(long_name(config.stored)))},
+      {"dtype", when(known, named(long_name(config.work)))},
+      {"weightBytes", when(projector, number(projector ? weight_bytes(config) : 0))},
+      {"kvBytesPerToken", when(text, number(kv_bytes_per_token(config)))},
+      {"imageTokenId", when(known, number(config.image_token))},
       {"eosTokenIds", Json::array_of(std::move(eos))},
       {"bosTokenId", optional_id(config.bos)},
       {"padTokenId", optional_id(config.pad)},
@@ -114,6 +138,7 @@ Json describe_model(const ModelConfig& config, const std::vector<DevicePlan>& pl
       {"imageStartEnd", Json::of(config.image_start_end)},
       {"imagePatchToken", Json::of(config.image_patch_token)},
       {"memoryPlan", plans_json(plans)},
+      {"refusal", std::move(refused)},
       {"unsupported", Json::array_of(std::move(unsupported))},
       {"ignored", strings(config.ignored)},
       {"unknown", strings(config.unknown)},
@@ -122,24 +147,27 @@ Json describe_model(const ModelConfig& config, const std::vector<DevicePlan>& pl
 
 Json describe_checkpoint(const EngineOptions& options) {
   ModelConfig config = read_config(options.model);
-  bool has_weights = TensorStore::exists(config.folder);
+  const bool has_weights = TensorStore::exists(config.folder);
   if (has_weights && config.unsupported.empty()) {
     try {
       const CheckpointWeights weights(config);
     } catch (const Error& error) {
-      config.unsupported.push_back({"weights", error.where(), error.problem()});
+      config.unsupported.push_back({Part::weights, "weights", error.where(), error.problem(), error.fix()});
     }
   } else if (!has_weights) {
     try {
       TensorStore::open_folder(config.folder);
     } catch (const Error& error) {
       // A folder with a config alone is described; one with pickled weights only is refused by name.
-      if (error.problem().find("pickled") != std::string::npos) config.unsupported.push_back({"weights", "pickled", error.problem() + ". " + error.fix()});
+      if (error.problem().find("pickled") != std::string::npos)
+        config.unsupported.push_back({Part::weights, "weights", "pickled", error.problem() + ". " + error.fix()});
     }
   }
   std::vector<DevicePlan> plans;
+  const bool countable =
+      std::ranges::all_of(config.unsupported, [](const Unsupported& item) { return item.part == Part::weights; });
   for (const DeviceInfo& info : list_devices()) {
-    if (info.kind == "reference") continue;
+    if (info.kind == "reference" || !countable) continue;
     EngineOptions one = options;
     one.device = info.kind == "cuda" ? "cuda:" + std::to_string(info.ordinal) : info.kind;
     const std::vector<std::unique_ptr<Ops>> devices = open_devices(one);
@@ -151,11 +179,12 @@ Json describe_checkpoint(const EngineOptions& options) {
 Json describe_devices() {
   std::vector<Json> items;
   for (const DeviceInfo& info : list_devices()) {
-    items.push_back(Json::object_of({{"name", text(info.kind == "cuda" ? "cuda:" + std::to_string(info.ordinal) : info.kind)},
-                                     {"kind", text(info.kind)},
-                                     {"model", text(info.name)},
-                                     {"memoryTotal", number(static_cast<int64_t>(info.memory_total))},
-                                     {"memoryFree", number(static_cast<int64_t>(info.memory_free))}}));
+    items.push_back(
+        Json::object_of({{"name", named(info.kind == "cuda" ? "cuda:" + std::to_string(info.ordinal) : info.kind)},
+                         {"kind", named(info.kind)},
+                         {"model", named(info.name)},
+                         {"memoryTotal", number(static_cast<int64_t>(info.memory_total))},
+                         {"memoryFree", number(static_cast<int64_t>(info.memory_free))}}));
   }
   return Json::array_of(std::move(items));
 }

@@ -22,11 +22,13 @@ class JsonParser {
   static constexpr int kDeepest = 64;
 
   [[noreturn]] void fail(const std::string& problem) const {
-    throw Error("malformed JSON: " + problem, where_ + ", byte " + std::to_string(at_), "Download or write the file again.");
+    throw Error("malformed JSON: " + problem, where_ + ", byte " + std::to_string(at_),
+                "Download or write the file again.");
   }
 
   void skip_space() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r')) ++at_;
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r'))
+      ++at_;
   }
   char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
   bool take(char c) {
@@ -329,7 +331,11 @@ Json Json::object_of(std::vector<Member> members) {
   return json;
 }
 
-Json Json::parse(std::string_view text, const std::string& where) { return JsonParser(text, where).document(); }
+Json Json::parse(std::string_view text, const std::string& where) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // some editors write one
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  return JsonParser(text, where).document();
+}
 
 std::optional<bool> Json::boolean() const { return kind_ == Kind::boolean ? std::optional(boolean_) : std::nullopt; }
 std::optional<double> Json::number() const { return kind_ == Kind::number ? std::optional(number_) : std::nullopt; }

@@ -1,6 +1,8 @@
 #include "support/safetensors.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <set>
@@ -58,14 +60,40 @@ TensorEntry parse_entry(const Json& json, size_t data_start, size_t data_size, c
   return entry;
 }
 
+/// Shards without an index, as some scripts leave them: model-00001-of-00003.safetensors says itself how many there are. Empty when there
+/// are none.
+std::vector<std::string> shard_names(const std::string& folder) {
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (const auto& item : std::filesystem::directory_iterator(folder, ignored)) {
+    const std::string name = item.path().filename().string();
+    int part = 0;
+    int count = 0;
+    int length = 0;
+    if (std::sscanf(name.c_str(), "model-%5d-of-%5d.safetensors%n", &part, &count, &length) != 2 ||
+        static_cast<size_t>(length) != name.size())
+      continue;
+    for (int i = 1; i <= count; ++i) {
+      std::array<char, 48> buffer{};
+      std::snprintf(buffer.data(), buffer.size(), "model-%05d-of-%05d.safetensors", i, count);
+      names.emplace_back(buffer.data());
+    }
+    break;
+  }
+  return names;
+}
+
 }  // namespace
 
-std::map<std::string, TensorEntry> parse_safetensors_header(const uint8_t* data, size_t size, const std::string& where) {
+std::map<std::string, TensorEntry> parse_safetensors_header(const uint8_t* data, size_t size,
+                                                            const std::string& where) {
   if (size < 8) malformed("shorter than 8 bytes", where);
   uint64_t length = 0;
   for (int i = 7; i >= 0; --i) length = length << 8 | data[i];
   if (length > kLargestHeader || length > size - 8) {
-    malformed("the header length " + std::to_string(length) + " does not fit a file of " + std::to_string(size) + " bytes", where);
+    malformed(
+        "the header length " + std::to_string(length) + " does not fit a file of " + std::to_string(size) + " bytes",
+        where);
   }
   const Json header = Json::parse({reinterpret_cast<const char*>(data) + 8, static_cast<size_t>(length)}, where);
   if (!header.is_object()) malformed("the header is no object", where);
@@ -73,7 +101,8 @@ std::map<std::string, TensorEntry> parse_safetensors_header(const uint8_t* data,
   std::map<std::string, TensorEntry> entries;
   for (const auto& [name, value] : header.members()) {
     if (name == "__metadata__") continue;
-    const bool is_new = entries.emplace(name, parse_entry(value, data_start, size - data_start, where + ", tensor " + name)).second;
+    const bool is_new =
+        entries.emplace(name, parse_entry(value, data_start, size - data_start, where + ", tensor " + name)).second;
     if (!is_new) malformed("tensor " + name + " occurs twice", where);
   }
   std::vector<std::pair<size_t, size_t>> ranges;
@@ -88,7 +117,8 @@ std::map<std::string, TensorEntry> parse_safetensors_header(const uint8_t* data,
 }
 
 bool TensorStore::exists(const std::string& folder) {
-  return is_file(folder + "/model.safetensors.index.json") || is_file(folder + "/model.safetensors");
+  return is_file(folder + "/model.safetensors.index.json") || is_file(folder + "/model.safetensors") ||
+         !shard_names(folder).empty();
 }
 
 TensorStore TensorStore::open_folder(const std::string& folder) {
@@ -103,7 +133,9 @@ TensorStore TensorStore::open_folder(const std::string& folder) {
     }
     std::set<std::string> names;
     for (const auto& [tensor, file] : map->members()) {
-      if (!file.is_string()) throw Error("a weight_map entry is no file name", index_path + ", tensor " + tensor, "Download the file again.");
+      if (!file.is_string())
+        throw Error("a weight_map entry is no file name", index_path + ", tensor " + tensor,
+                    "Download the file again.");
       names.insert(confined_name(*file.string(), index_path + ", tensor " + tensor));
     }
     for (const std::string& name : names) {
@@ -113,11 +145,23 @@ TensorStore TensorStore::open_folder(const std::string& folder) {
       store.add_file(folder + "/" + name);
     }
     for (const auto& [tensor, file] : map->members()) {
-      if (!store.has(tensor)) throw Error("tensor " + tensor + " is in the index but in no shard", index_path, "Download the whole checkpoint.");
+      if (!store.has(tensor))
+        throw Error("tensor " + tensor + " is in the index but in no shard", index_path,
+                    "Download the whole checkpoint.");
     }
     return store;
   }
   const std::string single = folder + "/model.safetensors";
+  if (const std::vector<std::string> shards = shard_names(folder); !is_file(single) && !shards.empty()) {
+    for (const std::string& name : shards) {
+      if (!is_file(folder + "/" + name)) {
+        throw Error("shard " + name + " is missing, and so is model.safetensors.index.json", folder,
+                    "Download the whole checkpoint.");
+      }
+      store.add_file(folder + "/" + name);
+    }
+    return store;
+  }
   if (!is_file(single)) {
     std::error_code ignored;
     for (const auto& item : std::filesystem::directory_iterator(folder, ignored)) {
@@ -127,7 +171,8 @@ TensorStore TensorStore::open_folder(const std::string& folder) {
                     "Convert it once, e.g. with transformers: model.save_pretrained(DIR, safe_serialization=True).");
       }
     }
-    throw Error("no model.safetensors and no model.safetensors.index.json", folder, "Give the folder of a safetensors checkpoint.");
+    throw Error("no model.safetensors and no model.safetensors.index.json", folder,
+                "Give the folder of a safetensors checkpoint.");
   }
   store.add_file(single);
   return store;
@@ -159,7 +204,8 @@ void TensorStore::add_file(const std::string& path) {
 
 HostTensor TensorStore::get(const std::string& name) const {
   const auto found = tensors_.find(name);
-  if (found == tensors_.end()) throw Error("tensor " + name + " is missing", where_, "Check that the checkpoint is complete.");
+  if (found == tensors_.end())
+    throw Error("tensor " + name + " is missing", where_, "Check that the checkpoint is complete.");
   const TensorEntry& entry = found->second.entry;
   HostTensor tensor;
   tensor.name = name;
@@ -169,7 +215,8 @@ HostTensor TensorStore::get(const std::string& name) const {
   else if (entry.dtype == "F16") tensor.dtype = DType::f16;
   else if (entry.dtype == "I64") tensor.dtype = DType::i64;
   else if (entry.dtype == "U8") tensor.dtype = DType::u8;
-  else throw Error("tensor " + name + " has type " + entry.dtype, where_, "The engine reads F32, BF16 and F16 weights.");
+  else
+    throw Error("tensor " + name + " has type " + entry.dtype, where_, "The engine reads F32, BF16 and F16 weights.");
   const auto copy = realigned_.find(name);
   tensor.data = copy != realigned_.end() ? static_cast<const void*>(copy->second.data())
                                          : files_[found->second.file]->data() + entry.offset;

@@ -21,7 +21,8 @@ struct TensorEntry {
 /// Parses the header of a safetensors image: u64 length, JSON, data. Throws Error naming `where` for anything malformed.
 std::map<std::string, TensorEntry> parse_safetensors_header(const uint8_t* data, size_t size, const std::string& where);
 
-/// The named tensors of a folder: model.safetensors, or the shards of model.safetensors.index.json; or of one file.
+/// The named tensors of a folder: model.safetensors, or the shards of model.safetensors.index.json (or of their names, without one); or of
+/// one file.
 /// Files stay mapped as long as this lives; tensors point into them.
 class TensorStore {
  public:

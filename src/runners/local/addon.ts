@@ -153,8 +153,10 @@ export interface NativeEngineOptions extends NativeModelOptions {
   readonly sharePrefixes?: boolean;
 }
 
-/** A checkpoint as read from config and tensor headers; no weight is loaded. */
+/** A model as the engine runs it. */
 export interface NativeModelDescription {
+  /** `model_type` as written. */
+  readonly modelType: string;
   /** "native" (LLaVA repository) or "converted" (transformers). */
   readonly layout: "native" | "converted";
   /** "llava-next" (anyres) or "llava-1.5". */
@@ -236,6 +238,41 @@ export interface NativeModelDescription {
   readonly unknown: readonly string[];
 }
 
+/** What a description does not say where it follows from something unsupported. */
+type Unknowable =
+  | "layout"
+  | "family"
+  | "text"
+  | "vision"
+  | "projector"
+  | "mergeType"
+  | "aspectRatio"
+  | "gridOrder"
+  | "grid"
+  | "logitRows"
+  | "storedDtype"
+  | "dtype"
+  | "weightBytes"
+  | "kvBytesPerToken"
+  | "imageTokenId";
+type OrUnknown<T> = { readonly [K in keyof T]: T[K] | null };
+
+/** A checkpoint as read from config and tensor headers; no weight is loaded. It may be one that the engine cannot open. */
+export interface NativeCheckpoint
+  extends Omit<NativeModelDescription, Unknowable | "parameters">,
+    OrUnknown<Pick<NativeModelDescription, Unknowable>> {
+  readonly parameters: OrUnknown<NativeModelDescription["parameters"]>;
+  /** Why opening it would fail; null: it can be opened. */
+  readonly refusal: { readonly problem: string; readonly where: string; readonly fix: string } | null;
+}
+
+/** @throws UserError  the checkpoint is none that the engine can open */
+export function requireSupported(checkpoint: NativeCheckpoint): NativeModelDescription {
+  const { refusal } = checkpoint;
+  if (refusal) throw new UserError(refusal.problem, refusal.where, refusal.fix);
+  return checkpoint as NativeModelDescription; // without a refusal nothing is unknown: describe.cc
+}
+
 export interface NativeDevice {
   /** As `device` takes it. */
   readonly name: string;
@@ -288,7 +325,7 @@ export interface NativeAddon {
   /** Compiled with the CUDA back end. */
   readonly hasCuda: boolean;
   devices(): readonly NativeDevice[];
-  describe(options: NativeModelOptions): Promise<NativeModelDescription>;
+  describe(options: NativeModelOptions): Promise<NativeCheckpoint>;
   open(
     options: NativeEngineOptions,
     onProgress?: (loadedBytes: number, totalBytes: number) => void,

@@ -1,13 +1,13 @@
 /** What `llava-eval model X` tells: a checkpoint as the engine reads it, without loading a weight. */
 import { UserError } from "../../core/errors.js";
-import { asUserError, loadAddon, type NativeAddon, type NativeModelDescription } from "./addon.js";
+import { asUserError, loadAddon, type NativeAddon, type NativeCheckpoint } from "./addon.js";
 import { resolveCheckpoint } from "./checkpoint/resolve.js";
 import { stopIds } from "./open-model.js";
 import { type LocalOptions, modelOptions } from "./options.js";
 import { chooseTemplate, templateNote } from "./prompt/choose-template.js";
 import { openTokenizer } from "./tokenizer/open-tokenizer.js";
 
-export interface ModelReport extends NativeModelDescription {
+export interface ModelReport extends NativeCheckpoint {
   readonly name: string;
   readonly folder: string;
   readonly revision?: string;
@@ -35,7 +35,7 @@ export async function reportModel(options: LocalOptions, addon: NativeAddon = lo
     folder,
     ...(revision === undefined ? {} : { revision }),
     ...vocabulary.facts,
-    ...(described.layout === "native" && vocabulary.facts.tokenizer
+    ...(described.layout === "native" && described.text && vocabulary.facts.tokenizer
       ? { logitRows: Math.min(vocabulary.facts.tokenizer.tokens, described.text.vocabularyRows) }
       : {}),
     problems: [
@@ -53,12 +53,15 @@ type Vocabulary = Pick<ModelReport, "tokenizer" | "template" | "stopTokens">;
 /** A folder without a tokenizer can still be described. */
 async function readVocabulary(
   folder: string,
-  described: NativeModelDescription,
+  described: NativeCheckpoint,
   wanted: string | undefined,
 ): Promise<{ facts: Vocabulary; problems: string[]; notes: string[] }> {
   let facts: Vocabulary = {};
+  // Which tokenizer and template belong to an unknown class nobody here can say.
+  if (described.text === null) return { facts, problems: [], notes: [] };
   try {
-    const imageTokenId = described.layout === "converted" ? { imageTokenId: described.imageTokenId } : {};
+    const { layout, imageTokenId: id } = described;
+    const imageTokenId = layout === "converted" && id !== null ? { imageTokenId: id } : {};
     const { tokenizer, config } = await openTokenizer(folder, imageTokenId);
     facts = { tokenizer: { source: tokenizer.source, tokens: tokenizer.length, start: tokenizer.start } };
     const source = { folder, textType: described.text.type, tokenizer, config };

@@ -2,7 +2,6 @@
 import { availableParallelism, freemem } from "node:os";
 import { UserError } from "../../core/errors.js";
 import type { Json } from "../../core/json.js";
-import type { Message } from "../../core/prompt.js";
 import type { Fingerprint } from "../../core/runner.js";
 import {
   asUserError,
@@ -10,12 +9,14 @@ import {
   type NativeAddon,
   type NativeEngineOptions,
   type NativeModelDescription,
+  requireSupported,
 } from "./addon.js";
 import { settingsDigest, weightsDigest } from "./checkpoint/digests.js";
 import { type Checkpoint, resolveCheckpoint } from "./checkpoint/resolve.js";
 import type { Engine } from "./engine.js";
 import { chooseDevices, type LocalOptions, modelOptions } from "./options.js";
 import { chooseTemplate, templateNote } from "./prompt/choose-template.js";
+import { piecesText } from "./prompt/pieces.js";
 import { promptTokens } from "./prompt/prompt-tokens.js";
 import type { Template } from "./prompt/templates.js";
 import { ReplicaGroup } from "./replicas/group.js";
@@ -46,7 +47,7 @@ export async function openModel(
 ): Promise<LocalModel> {
   const checkpoint = await resolveCheckpoint(options);
   const model = modelOptions(checkpoint.folder, options);
-  const described = await addon.describe(model).catch(rethrowAsUserError);
+  const described = requireSupported(await addon.describe(model).catch(rethrowAsUserError));
 
   const { tokenizer, config } = await openTokenizer(
     checkpoint.folder,
@@ -57,7 +58,15 @@ export async function openModel(
   const note = options.template === undefined ? await templateNote(source, template) : undefined;
   if (note !== undefined) options.warn?.(`${checkpoint.name}: ${note}`);
   const stopTokens = stopIds(described, template, tokenizer);
-  refuseForeignIds(promptTokens(tokenizer, template.render([sayHello]), template), described, checkpoint.folder);
+  const asked = template.render([{ role: "user", parts: [{ type: "text", text: probe }] }]);
+  if (!piecesText(asked).includes(probe)) {
+    throw new UserError(
+      `the template ${template.name} leaves the question out`,
+      checkpoint.folder,
+      "name another: --template",
+    );
+  }
+  refuseForeignIds(promptTokens(tokenizer, asked, template), described, checkpoint.folder);
 
   const devices = chooseDevices(addon, options, described.memoryPlan);
   const engineOptions: NativeEngineOptions = {
@@ -82,6 +91,7 @@ export async function openModel(
   }
   const weights = await weightsDigest(checkpoint.folder);
   const settings = await settingsDigest(checkpoint.folder);
+  const tower = model.visionTower;
   return {
     checkpoint,
     description,
@@ -95,6 +105,9 @@ export async function openModel(
       ...(checkpoint.revision === undefined ? {} : { revision: checkpoint.revision }),
       weights,
       settings,
+      ...(tower === undefined
+        ? {}
+        : { visionTower: { weights: await weightsDigest(tower), settings: await settingsDigest(tower) } }),
       template: template.name,
       tokenizer: tokenizer.source,
       stopTokens: [...stopTokens],
@@ -104,7 +117,7 @@ export async function openModel(
   };
 }
 
-const sayHello: Message<never> = { role: "user", parts: [{ type: "text", text: "What is in the image?" }] };
+const probe = "What is in the image?";
 
 function refuseForeignIds(ids: readonly number[], { text }: NativeModelDescription, folder: string): void {
   const beyond = ids.find((id) => id >= text.vocabularyRows);
@@ -149,9 +162,13 @@ function readings(description: NativeModelDescription): { readonly [key: string]
 }
 
 /** The checkpoint's eos ids (generation_config.json, else config.json) and the template's. */
-export function stopIds(description: NativeModelDescription, template: Template, tokenizer: Tokenizer): number[] {
+export function stopIds(
+  { eosTokenIds }: Pick<NativeModelDescription, "eosTokenIds">,
+  template: Template,
+  tokenizer: Tokenizer,
+): number[] {
   const ofTemplate = template.stopTokens.flatMap((token) => tokenizer.idOf(token) ?? []);
-  return [...new Set([...description.eosTokenIds, ...ofTemplate])].sort((a, b) => a - b);
+  return [...new Set([...eosTokenIds, ...ofTemplate])].sort((a, b) => a - b);
 }
 
 function rethrowAsUserError(error: unknown): never {

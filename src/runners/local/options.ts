@@ -1,6 +1,8 @@
 /** What a user can choose about a local model, and how it is said to the engine. */
+import { resolve } from "node:path";
 import { UserError } from "../../core/errors.js";
 import type { NativeAddon, NativeModelDescription, NativeModelOptions, NativeReadings } from "./addon.js";
+import { withHome } from "./checkpoint/resolve.js";
 
 export interface LocalOptions {
   /** A folder, or a hub model id. */
@@ -108,6 +110,8 @@ export function modelOptions(folder: string, options: LocalOptions): NativeModel
     ...(options.unpadRounding === undefined ? {} : { unpadRounding: options.unpadRounding }),
     ...(options.aspectRatio === undefined ? {} : { aspectRatio: options.aspectRatio }),
     ...(options.quantisation === undefined ? {} : { quantisation: options.quantisation }),
-    ...(options.visionTower === undefined ? {} : { visionTower: options.visionTower }),
+    ...(options.visionTower === undefined
+      ? {}
+      : { visionTower: resolve(withHome(options.visionTower, options.environment)) }),
   };
 }

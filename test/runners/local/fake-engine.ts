@@ -10,6 +10,7 @@ import type {
 } from "../../../src/runners/local/addon.js";
 
 export const description: NativeModelDescription = {
+  modelType: "llava_next",
   layout: "converted",
   family: "llava-next",
   text: {
@@ -116,7 +117,7 @@ export function fakeAddon(script: Script = {}): FakeAddon {
     devices: () => [cpu, ...gpus],
     describe: async (options) => {
       addon.described.push(options);
-      return facts;
+      return { ...facts, refusal: null };
     },
     open: async (options) => {
       addon.opened.push(options);

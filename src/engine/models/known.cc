@@ -1,0 +1,212 @@
+#include "models/known.h"
+
+#include <algorithm>
+#include <array>
+
+namespace llava {
+
+namespace {
+
+constexpr std::array kClasses = {
+    ModelClass{"llava", "LlavaLlamaForCausalLM", Layout::native, "llama"},
+    ModelClass{"llava_llama", "LlavaLlamaForCausalLM", Layout::native, "llama"},
+    ModelClass{"llava_mistral", "LlavaMistralForCausalLM", Layout::native, "mistral"},
+    ModelClass{"llava_qwen", "LlavaQwenForCausalLM", Layout::native, "qwen2"},
+    ModelClass{"llava_qwen2", "LlavaQwen2ForCausalLM", Layout::native, "qwen2"},
+    // ShareGPT4V: LLaVA-1.5 with a CLIP tower that was trained along.
+    ModelClass{"share4v", "ShareGPT4VLlamaForCausalLM", Layout::native, "llama"},
+    ModelClass{"llava", "LlavaForConditionalGeneration", Layout::converted, "", false},
+    ModelClass{"llava_next", "LlavaNextForConditionalGeneration", Layout::converted, "", true},
+};
+
+// clang-format off
+constexpr std::array kDecoders = {
+    //            model_type  vocabulary  MLP    kv  head  context  q,k,v bias  o bias  native rope_scaling
+    DecoderClass{"llama",     32000,      11008, 0,  0,    2048,    false,      true,   true},
+    DecoderClass{"mistral",   32000,      14336, 8,  0,    131072,  false,      true,   false},
+    DecoderClass{"qwen2",     151936,     22016, 32, 0,    32768,   true,       false,  false},
+};
+// clang-format on
+
+/// Relatives and neighbours by their class names: the words for whoever gives one.
+struct Stranger {
+  std::string_view begins;  // of model_type, or part of the architecture in lower case
+  std::string_view reason;
+};
+constexpr std::string_view kNotYet = "this family of LLaVA is not implemented; use an endpoint that serves it";
+constexpr std::string_view kNoLlava = "it is no LLaVA; use an endpoint that serves it";
+constexpr std::string_view kOtherDecoder = "its decoder is not implemented; use an endpoint that serves it";
+constexpr std::array kStrangers = {
+    Stranger{"llava_onevision", kNotYet},
+    Stranger{"llavaonevision", kNotYet},
+    Stranger{"llava_next_video", kNotYet},
+    Stranger{"video_llava", kNotYet},
+    Stranger{"vipllava", kNotYet},
+    Stranger{"fast_vlm", kNotYet},
+    Stranger{"llava_", kOtherDecoder},
+    Stranger{"moe_llava", kOtherDecoder},
+    Stranger{"tiny_llava", kOtherDecoder},
+    Stranger{"tinyllava", kOtherDecoder},
+    Stranger{"bunny", kOtherDecoder},
+    Stranger{"llama", "it has no vision tower: a text model"},
+    Stranger{"qwen2_vl", kNoLlava},
+    Stranger{"qwen2_5_vl", kNoLlava},
+    Stranger{"clip", "it is a vision tower, not a whole model"},
+    Stranger{"siglip", "it is a vision tower, not a whole model"},
+};
+
+constexpr std::array kConvertedHarmless = {
+    "architectures",     "ignore_index", "image_seq_length", "transformers_version", "_name_or_path",
+    "pad_token_id",      "bos_token_id", "eos_token_id",     "vocab_size",           "_commit_hash",
+    "initializer_range", "use_cache",    "auto_map",         "image_token_id",
+};
+constexpr std::array kTextHarmless = {
+    "_name_or_path",        "architectures",        "attention_dropout",
+    "hidden_dropout",       "initializer_range",    "use_cache",
+    "transformers_version", "torch_dtype",          "dtype",
+    "pretraining_tp",       "max_length",           "max_window_layers",
+    "bos_token_id",         "eos_token_id",         "pad_token_id",
+    "model_type",           "output_attentions",    "output_hidden_states",
+    "return_dict",          "_attn_implementation", "_attn_implementation_autoset",
+    "attn_implementation",
+};
+constexpr std::array kVisionHarmless = {
+    "_name_or_path",
+    "architectures",
+    "attention_dropout",
+    "dropout",
+    "projection_dim",
+    "initializer_factor",
+    "initializer_range",
+    "torch_dtype",
+    "dtype",
+    "transformers_version",
+    "vocab_size",
+    "logit_scale_init_value",
+    "_attn_implementation",
+    "_attn_implementation_autoset",
+};
+constexpr std::array kImageProcessorHarmless = {
+    "image_processor_type",
+    "feature_extractor_type",
+    "processor_class",
+    "image_grid_pinpoints",
+    "_valid_processor_keys",
+    "patch_size",
+    "vision_feature_select_strategy",
+    "num_additional_image_tokens",
+    "default_to_square",
+    "data_format",
+    "input_data_format",
+    "device",
+    "return_tensors",
+    "crop_pct",
+    "disable_grouping",
+    "pad_size",
+    "image_seq_length",
+    "size_divisor",
+};
+constexpr std::array kRefusedText = {
+    "attn_logit_softcapping",
+    "final_logit_softcapping",
+    "query_pre_attn_scalar",
+    "num_experts",
+    "num_local_experts",
+    "num_experts_per_tok",
+    "qk_norm",
+    "use_qk_norm",
+    "use_qk_layernorm",
+    "residual_multiplier",
+    "embedding_multiplier",
+    "attention_multiplier",
+    "logits_scaling",
+    "quantization_config",
+    "alibi",
+    "no_rope_layers",
+    "scale_emb",
+    "scale_depth",
+    "dim_model_base",
+    "clip_qkv",
+    "rope_pct",
+    "parallel_attn",
+    "use_parallel_residual",
+};
+
+constexpr std::array kTrainingFields = {
+    "mm_newline_position",  "use_pos_skipping",       "pos_skipping_range",      "use_mm_proj",
+    "mm_vision_tower_lr",   "tokenizer_padding_side", "add_faster_video",        "faster_token_stride",
+    "add_time_instruction", "force_sample",           "vision_tower_pretrained", "pretrain_mm_mlp_adapter",
+    "delay_load",
+};
+constexpr std::array kTrainingPrefixes = {"tune_",           "freeze_",     "unfreeze_",   "mm_tunable",
+                                          "mm_spatial_pool", "image_crop_", "image_split_"};
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
+
+}  // namespace
+
+const ModelClass* find_class(std::string_view model_type, std::string_view architecture, std::optional<Layout> layout) {
+  for (const ModelClass& row : kClasses) {
+    if (layout && row.layout != *layout) continue;
+    if (!model_type.empty() && row.model_type != model_type) continue;
+    if (!architecture.empty() && row.architecture != architecture) continue;
+    return &row;
+  }
+  return nullptr;
+}
+
+std::string about_class(std::string_view model_type, std::string_view architecture) {
+  const std::string type = lower(model_type);
+  const std::string name = lower(architecture);
+  for (const Stranger& row : kStrangers) {
+    if (type.starts_with(row.begins) || (type.empty() && name.find(row.begins) != std::string::npos))
+      return std::string(row.reason);
+  }
+  return "known are " + class_names(Layout::native) + " (LLaVA repository) and " + class_names(Layout::converted) +
+         " (transformers)";
+}
+
+std::string class_names(Layout layout) {
+  std::string out;
+  for (const ModelClass& row : kClasses) {
+    if (row.layout == layout) out += (out.empty() ? "" : ", ") + std::string(row.model_type);
+  }
+  return out;
+}
+
+const DecoderClass* find_decoder(std::string_view model_type) {
+  for (const DecoderClass& row : kDecoders) {
+    if (row.model_type == model_type) return &row;
+  }
+  return nullptr;
+}
+
+std::string decoder_names() {
+  std::string out;
+  for (const DecoderClass& row : kDecoders) out += (out.empty() ? "" : ", ") + std::string(row.model_type);
+  return out;
+}
+
+std::span<const char* const> harmless_fields(FieldObject object) {
+  switch (object) {
+    case FieldObject::converted: return kConvertedHarmless;
+    case FieldObject::text: return kTextHarmless;
+    case FieldObject::vision: return kVisionHarmless;
+    case FieldObject::image_processor: return kImageProcessorHarmless;
+  }
+  return {};
+}
+
+bool is_training_field(std::string_view name) {
+  return name.ends_with("_lr") || std::ranges::find(kTrainingFields, name) != kTrainingFields.end() ||
+         std::ranges::any_of(kTrainingPrefixes, [&](std::string_view prefix) { return name.starts_with(prefix); });
+}
+
+std::span<const char* const> refused_text_fields() { return kRefusedText; }
+
+}  // namespace llava

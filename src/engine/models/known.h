@@ -1,0 +1,56 @@
+#pragma once
+
+// Every class and every field of a config that this engine knows. What stands in no table here is refused or told by name.
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "models/config.h"
+
+namespace llava {
+
+/// A class of checkpoint: `model_type` and `architectures` of its config.json.
+struct ModelClass {
+  std::string_view model_type;
+  std::string_view architecture;
+  Layout layout;
+  std::string_view decoder;  // of native classes, whose name says it; converted ones name it in text_config
+  bool tiles = true;         // converted: LLaVA-NeXT cuts images into tiles, LLaVA-1.5 does not
+};
+
+/// The row of a config; `model_type` and `architecture` may be empty, not both. nullptr: no model of this engine.
+const ModelClass* find_class(std::string_view model_type, std::string_view architecture, std::optional<Layout> layout);
+/// What a class is that others know and this engine does not, and what to use instead.
+std::string about_class(std::string_view model_type, std::string_view architecture);
+/// The known model_types of a layout, for messages: "llava, llava_next".
+std::string class_names(Layout layout);
+
+/// A decoder: what absent keys mean (the class defaults of transformers), and what differs between the families.
+struct DecoderClass {
+  std::string_view model_type;
+  int64_t vocabulary;
+  int64_t intermediate;
+  int64_t kv_heads;   // 0: as many as heads
+  int64_t head_size;  // 0: hidden / heads
+  int64_t context;
+  bool qkv_bias;     // always; others follow attention_bias
+  bool output_bias;  // attention_bias reaches the output projection, too
+  bool
+      native_rope_scaling;  // the LLaVA repository's wrapper keeps rope_scaling (those of Qwen2 and Mistral set it to null)
+};
+const DecoderClass* find_decoder(std::string_view model_type);
+std::string decoder_names();
+
+/// The objects of a checkpoint's JSON files whose fields are told apart.
+enum class FieldObject { converted, text, vision, image_processor };
+
+/// Fields that are known to have no influence on an answer.
+std::span<const char* const> harmless_fields(FieldObject object);
+/// Of the LLaVA repository's configs: fields of training, video and bookkeeping.
+bool is_training_field(std::string_view name);
+/// Fields of a decoder that change inference and are not implemented, whatever their value (but false).
+std::span<const char* const> refused_text_fields();
+
+}  // namespace llava
