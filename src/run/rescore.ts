@@ -68,6 +68,7 @@ function headOf(result: Result): ResultHead {
     groups: _6,
     notes: _7,
     submission: _8,
+    reasons: _9,
     ...head
   } = result;
   return head;
