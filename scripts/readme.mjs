@@ -12,7 +12,7 @@ const { checkBenchmarkFolder } = await source("benchmark-folder.ts");
 const { checkVectorFile } = await source("vector-file.ts");
 const { benchmarks } = await source("outputs/table.ts");
 const { vectorFiles } = await source("vectors/table.ts");
-const { loadTasks } = await import(pathToFileURL(join(root, "dist/src/cli/catalogue.js")).href);
+const { loadTasks } = await import(pathToFileURL(join(root, "dist/src/api/catalogue.js")).href);
 
 const data = join(root, "test/conformance/data");
 const count = (n) => n.toLocaleString("en-US");

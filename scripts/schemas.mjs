@@ -6,7 +6,7 @@ import { createJiti } from "jiti";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const jiti = createJiti(import.meta.url, { alias: { "llava-eval": `${root}src/index.ts` } });
 const { publishedSchemas } = await jiti.import(`${root}src/board/schemas.ts`);
-const { configSchemas } = await jiti.import(`${root}src/cli/config-schemas.ts`);
+const { configSchemas } = await jiti.import(`${root}src/api/config-schemas.ts`);
 
 mkdirSync(`${root}schemas`, { recursive: true });
 for (const [name, schema] of Object.entries({ ...publishedSchemas(), ...configSchemas() })) {

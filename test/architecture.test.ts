@@ -36,7 +36,7 @@ const alsoMayImport: Record<string, readonly string[]> = {
  * Who may touch the disk. A run's files are read and written in `record` alone: whoever else would like to must do without
  * `node:fs`.
  */
-const mayUseDisk = ["files", "record", "datasets", "images", "http", "cli"];
+const mayUseDisk = ["files", "record", "datasets", "images", "http", "api"];
 
 /** Files elsewhere that read or write something that is no run's, and what that is. */
 const ownFiles: Record<string, string> = {
@@ -73,7 +73,7 @@ const wrappedIn: Record<string, readonly string[]> = {
   "hyparquet-writer": ["datasets"],
   "@huggingface/tokenizers": ["runners"],
   "@huggingface/jinja": ["runners"],
-  jiti: ["cli"],
+  jiti: ["api"],
 };
 
 interface Import {
@@ -103,6 +103,24 @@ for (const [folder, allowed] of Object.entries(mayImport)) {
     expect(strangers, "move the shared part down, or pass it in as a parameter").toEqual([]);
   });
 }
+
+test("cli imports only core and api", () => {
+  const strangers = imports.filter(
+    ({ from, target }) => from === "cli" && isOurs(target) && !["cli", "core", "api"].includes(target),
+  );
+  expect(strangers, "put the parts together in src/api").toEqual([]);
+});
+
+test("nobody but cli imports api", () => {
+  expect(imports.filter(({ from, target }) => target === "api" && from !== "api" && from !== "cli")).toEqual([]);
+});
+
+test("nothing in api prints or ends the process", () => {
+  const loud = /process\.(stdout|stderr|exit|exitCode|on|once|emit)\b|console\./;
+  const files = sources(join(root, "src", "api"));
+  expect(files.length).toBeGreaterThan(20);
+  expect(files.filter((path) => loud.test(readFileSync(path, "utf8")))).toEqual([]);
+});
 
 test("nobody imports cli", () => {
   expect(imports.filter(({ from, target }) => target === "cli" && from !== "cli")).toEqual([]);
@@ -167,7 +185,7 @@ test("no file imports itself by way of others, types included", () => {
 });
 
 function isOurs(target: string): boolean {
-  return target in mayImport || target === "cli" || target === "engine" || target === "llava-eval";
+  return target in mayImport || ["cli", "api", "engine", "llava-eval"].includes(target);
 }
 
 function sources(folder: string): string[] {

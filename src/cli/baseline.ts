@@ -1,5 +1,5 @@
 import type { CommandModule } from "yargs";
-import { acceptBaseline } from "../board/baseline.js";
+import { acceptBaseline } from "../api/baseline.js";
 import { UserError } from "../core/errors.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { listFlag } from "./number-flag.js";

@@ -1,10 +1,8 @@
 import Table from "cli-table3";
 import pc from "picocolors";
 import type { CommandModule } from "yargs";
-import { UserError } from "../core/errors.js";
+import { checkModel, type InvarianceReport } from "../api/invariance.js";
 import { terminalSafe } from "../core/terminal-safe.js";
-import { checkInvariance, type InvarianceReport } from "../runners/local/invariance.js";
-import { resolveModel } from "../runners/spec.js";
 import { ExitCode } from "./exit-code.js";
 import { numberFlag } from "./number-flag.js";
 
@@ -38,14 +36,9 @@ export const command: CommandModule<object, Arguments> = {
       .option("max-new-tokens", { type: "string", requiresArg: true, describe: "generated per request (default 16)" })
       .option("json", { type: "boolean", describe: "print as JSON" }),
   handler: async (argv) => {
-    const config = await resolveModel(argv.model);
-    if (config.runner !== "local") {
-      throw new UserError(`"${argv.model}" is no local model`, "--model", "write local:DIR or local:ORG/NAME");
-    }
     const chosen = { device: argv.device, dtype: argv.dtype, template: argv.template };
     const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
-    const report = await checkInvariance({
-      ...config,
+    const report = await checkModel(argv.model, {
       ...given,
       requests: numberFlag(argv.requests, "requests", { min: 2, max: 10_000, integer: true, fallback: 20 }),
       newTokens: numberFlag(argv["max-new-tokens"], "max-new-tokens", {

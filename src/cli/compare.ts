@@ -1,15 +1,16 @@
-import { appendFile, writeFile } from "node:fs/promises";
 import type { CommandModule } from "yargs";
-import { comparisonAnnotations } from "../board/compare/as-annotations.js";
-import { comparisonJUnit } from "../board/compare/as-junit.js";
-import { comparisonMarkdown } from "../board/compare/as-markdown.js";
-import { comparisonTable, comparisonWarnings } from "../board/compare/as-table.js";
-import { compare } from "../board/compare/compare.js";
-import type { Comparison } from "../board/compare/comparison.js";
-import { resolveSide } from "../board/compare/side.js";
+import {
+  type Comparison,
+  compare,
+  compareNumbers,
+  comparisonAnnotations,
+  comparisonMarkdown,
+  comparisonWarnings,
+  comparisonForms as forms,
+} from "../api/compare.js";
+import { appendText, writeText } from "../api/text-file.js";
 import { UserError } from "../core/errors.js";
 import { ExitCode } from "./exit-code.js";
-import { metricsOf } from "./metrics-of.js";
 import { listFlag, numberFlag } from "./number-flag.js";
 
 interface Arguments {
@@ -29,13 +30,6 @@ interface Arguments {
   readonly results: string;
 }
 
-const forms = {
-  table: comparisonTable,
-  json: (comparison: Comparison) => `${JSON.stringify(comparison, null, 2)}\n`,
-  md: comparisonMarkdown,
-  junit: comparisonJUnit,
-  github: comparisonAnnotations,
-} satisfies Record<string, (comparison: Comparison, failOn: readonly string[]) => string>;
 type Form = keyof typeof forms;
 
 export const command: CommandModule<object, Arguments> = {
@@ -88,22 +82,20 @@ async function run(argv: Arguments): Promise<number> {
   const failOn = gates(argv["fail-on"]);
   const tasks = listFlag(argv.tasks);
   const targets = saveTargets(argv.save);
-  const options = {
-    alpha: numberFlag(argv.alpha, "alpha", { min: 0.0001, max: 0.5, fallback: 0.05 }),
-    minEffect: numberFlag(argv["min-effect"], "min-effect", { min: 0, max: 100, fallback: 1 }),
-    flips: numberFlag(argv.flips, "flips", { min: 0, max: 100_000, integer: true, fallback: 20 }),
-    seed: numberFlag(argv.seed, "seed", { min: 0, max: 2 ** 31, integer: true, fallback: 0 }),
-    replicates: numberFlag(argv.resamples, "resamples", { min: 100, max: 100_000, integer: true, fallback: 1000 }),
+  const comparison = await compare(argv.a, argv.b, {
+    alpha: numberFlag(argv.alpha, "alpha", compareNumbers.alpha),
+    minEffect: numberFlag(argv["min-effect"], "min-effect", compareNumbers.minEffect),
+    flips: numberFlag(argv.flips, "flips", compareNumbers.flips),
+    seed: numberFlag(argv.seed, "seed", compareNumbers.seed),
+    resamples: numberFlag(argv.resamples, "resamples", compareNumbers.resamples),
     force: argv.force,
-    metricsOf,
+    results: argv.results,
     ...(tasks ? { tasks } : {}),
-  };
-  const [a, b] = [await resolveSide(argv.a, argv.results), await resolveSide(argv.b, argv.results)];
-  const comparison = await compare(a, b, options);
+  });
   const text = forms[argv.format as Form](comparison, failOn);
   if (argv.out === undefined) process.stdout.write(text);
-  else await writeFile(argv.out, text);
-  for (const [form, path] of targets) await writeFile(path, forms[form](comparison, failOn));
+  else await writeText(argv.out, text);
+  for (const [form, path] of targets) await writeText(path, forms[form](comparison, failOn));
   process.stderr.write(comparisonWarnings(comparison));
   if (process.env.GITHUB_ACTIONS === "true") await tellGitHub(comparison, argv.format === "github");
   const closed = closedGates(comparison, failOn);
@@ -115,7 +107,7 @@ async function run(argv: Arguments): Promise<number> {
 async function tellGitHub(comparison: Comparison, printed: boolean): Promise<void> {
   if (!printed) process.stderr.write(comparisonAnnotations(comparison));
   const summary = process.env.GITHUB_STEP_SUMMARY;
-  if (summary) await appendFile(summary, comparisonMarkdown(comparison));
+  if (summary) await appendText(summary, comparisonMarkdown(comparison));
 }
 
 /** What closes the gate, each with the tasks it names. */

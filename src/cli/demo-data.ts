@@ -1,9 +1,7 @@
 import { resolve } from "node:path";
 import type { CommandModule } from "yargs";
+import { DEMO_TASKS, type DemoTask, writeDemoParquet, writeTraining } from "../api/demo-data.js";
 import { UserError } from "../core/errors.js";
-import { writeDemoParquet } from "../datasets/demo/parquet.js";
-import { DEMO_TASKS, type DemoTask } from "../datasets/demo/rows.js";
-import { writeTraining } from "../datasets/demo/training.js";
 
 interface Arguments {
   readonly out: string;

@@ -1,8 +1,5 @@
 import type { CommandModule } from "yargs";
-import { resolveSide, type SideTask } from "../board/compare/side.js";
-import { explanationTable } from "../board/explain/as-table.js";
-import { explain } from "../board/explain/explain.js";
-import { UserError } from "../core/errors.js";
+import { explain, explanationTable } from "../api/explain.js";
 import { listFlag } from "./number-flag.js";
 
 interface Arguments {
@@ -25,19 +22,8 @@ export const command: CommandModule<object, Arguments> = {
 };
 
 async function run(argv: Arguments): Promise<void> {
-  const [a, b] = [await resolveSide(argv.a, argv.results), await resolveSide(argv.b, argv.results)];
-  const wanted = listFlag(argv.tasks);
-  const tasks = [...a.tasks.keys()].filter((task) => b.tasks.has(task) && (wanted?.includes(task) ?? true)).sort();
-  if (tasks.length === 0) {
-    throw new UserError(
-      `${argv.a} and ${argv.b} have no task in common`,
-      "explain",
-      "name two runs that share a task (and check --tasks)",
-    );
-  }
-  const explanations = [];
-  for (const task of tasks)
-    explanations.push(await explain(task, a.tasks.get(task) as SideTask, b.tasks.get(task) as SideTask));
+  const tasks = listFlag(argv.tasks);
+  const explanations = await explain(argv.a, argv.b, { results: argv.results, ...(tasks ? { tasks } : {}) });
   process.stdout.write(
     argv.format === "json"
       ? `${JSON.stringify(explanations, null, 2)}\n`

@@ -17,6 +17,11 @@ export class Interrupt {
     return this.aborting.signal;
   }
 
+  /** Whether `error` is what an interruption ended with, not a mistake. */
+  isReason(error: unknown): boolean {
+    return this.aborting.signal.aborted || (this.draining.signal.aborted && error === this.draining.signal.reason);
+  }
+
   stop(): void {
     process.off("SIGINT", this.listener);
     process.off("SIGTERM", this.listener);

@@ -2,6 +2,7 @@
 import process from "node:process";
 import pc from "picocolors";
 import yargs, { type Argv } from "yargs";
+import { packageVersion } from "../api/versions.js";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { terminalSafeLines } from "../core/terminal-safe.js";
@@ -9,7 +10,6 @@ import { endQuietlyUnread } from "./closed-pipe.js";
 import { type AnyCommand, commandNames, commandsFor } from "./commands.js";
 import { ExitCode } from "./exit-code.js";
 import { yargsOptions } from "./options.js";
-import { packageVersion } from "./versions.js";
 
 export async function main(args: readonly string[]): Promise<void> {
   endQuietlyUnread();

@@ -1,11 +1,7 @@
-import { existsSync } from "node:fs";
 import pc from "picocolors";
 import type { CommandModule } from "yargs";
-import { UserError } from "../core/errors.js";
+import { describeModel, type LocalOptions, type ModelReport } from "../api/model.js";
 import { terminalSafe } from "../core/terminal-safe.js";
-import { type ModelReport, reportModel } from "../runners/local/model-report.js";
-import type { LocalOptions } from "../runners/local/options.js";
-import { resolveModel } from "../runners/spec.js";
 import { count } from "./number-format.js";
 
 interface Arguments {
@@ -44,23 +40,10 @@ export const command: CommandModule<object, Arguments> = {
     const chosen = { dtype, quantisation, template, gridOrder, visionTower };
     const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
     const say = (message: string) => process.stderr.write(`${message}\n`);
-    const report = await reportModel({ ...(await localModel(checkpoint)), ...given, say });
+    const report = await describeModel(checkpoint, { ...given, say });
     process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : `${reportText(report, quantisation)}\n`);
   },
 };
-
-/** `local:X` and names of local presets too, so that what `run --model` takes can be described. */
-async function localModel(name: string): Promise<LocalOptions> {
-  const isSpec = name.startsWith("local:") || /^[\w.-]+$/.test(name) || /\.ya?ml$/.test(name);
-  if (!isSpec || existsSync(name)) return { checkpoint: name };
-  const config = await resolveModel(name);
-  if (config.runner === "local") return config;
-  throw new UserError(
-    `"${name}" is answered by ${config.runner}, not by a checkpoint here`,
-    "llava-eval model",
-    "give a folder, a hub id such as llava-hf/llava-1.5-7b-hf, or a local preset such as llava-next-72b",
-  );
-}
 
 const unknown = "unknown";
 /** Null: it follows from something unsupported. */

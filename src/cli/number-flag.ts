@@ -1,19 +1,13 @@
-import { UserError } from "../core/errors.js";
+import { type NumberRange, numberIn } from "../api/number-in.js";
 
 /** A flag read as text and checked here: yargs turns `--alpha abc` into NaN without a word. */
 export function numberFlag<Fallback extends number | undefined>(
   value: string | undefined,
   name: string,
-  { min, max, integer = false, fallback }: { min: number; max: number; integer?: boolean; fallback: Fallback },
+  range: NumberRange & { readonly fallback: Fallback },
 ): number | Fallback {
-  if (value === undefined) return fallback;
-  const parsed = value.trim() === "" ? Number.NaN : Number(value);
-  if (!(parsed >= min && parsed <= max) || (integer && !Number.isInteger(parsed))) {
-    const kind = integer ? "a whole number" : "a number";
-    const range = max === Number.POSITIVE_INFINITY ? `of at least ${min}` : `from ${min} to ${max}`;
-    throw new UserError(`"${value}" is not ${kind} ${range}`, `--${name}`, `write ${kind} ${range}`);
-  }
-  return parsed;
+  if (value === undefined) return range.fallback;
+  return numberIn(value.trim() === "" ? Number.NaN : Number(value), `--${name}`, range, value);
 }
 
 /** `a,b` and repeated flags; undefined when not given. */

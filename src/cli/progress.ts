@@ -1,10 +1,7 @@
 import pc from "picocolors";
-import type { TimingRecord } from "../core/result.js";
+import type { RunListener, SampleRecord, TaskEnd, TimingRecord } from "../api/run-listener.js";
 import type { Output } from "../core/runner.js";
 import { terminalSafe } from "../core/terminal-safe.js";
-import type { SampleRecord } from "../record/samples.js";
-import type { RunEvents } from "../run/evaluate.js";
-import type { TaskEnd } from "../run/run-task.js";
 import { count, duration } from "./number-format.js";
 
 const redrawMs = 200;
@@ -26,7 +23,7 @@ export interface RunCost {
 }
 
 /** One live line per task on a terminal; plain lines every few seconds elsewhere. Always stderr: stdout is for results. */
-export class Progress implements RunEvents {
+export class Progress implements RunListener {
   private line: TaskLine | undefined;
   private timer: NodeJS.Timeout | undefined;
   private readonly began = performance.now();

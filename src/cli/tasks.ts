@@ -1,14 +1,9 @@
 import pc from "picocolors";
 import type { CommandModule } from "yargs";
-import { UserError } from "../core/errors.js";
-import { didYouMean } from "../core/nearest.js";
-import { promptImages, promptText } from "../core/prompt.js";
-import type { Task } from "../core/task.js";
+import { describeTasks, loadTasks, suiteNames, taskFacts } from "../api/tasks.js";
 import { terminalSafeLines } from "../core/terminal-safe.js";
-import { exampleRow } from "../datasets/example-row.js";
-import { chooseTasks, loadTasks, suiteNames } from "./catalogue.js";
+import { command as newTask } from "./new-task.js";
 import { count } from "./number-format.js";
-import { command as newTask } from "./task-template.js";
 
 export const command: CommandModule<
   object,
@@ -29,7 +24,7 @@ export const command: CommandModule<
 async function list(json: boolean): Promise<void> {
   const tasks = await loadTasks();
   if (json) {
-    process.stdout.write(`${JSON.stringify(tasks.map(facts), null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify(tasks.map(taskFacts), null, 2)}\n`);
     return;
   }
   const width = Math.max(...tasks.map(({ name }) => name.length)) + 2;
@@ -43,10 +38,7 @@ async function list(json: boolean): Promise<void> {
 }
 
 async function show(name: string, json: boolean, profile: string | undefined): Promise<void> {
-  const { chosen } = await chooseTasks(name.split(","));
-  const described = await Promise.all(
-    chosen.map(async ({ task }) => ({ ...facts(task), ...(await examplePrompt(task, profile)) })),
-  );
+  const described = await describeTasks(name.split(","), profile);
   if (json) {
     process.stdout.write(`${JSON.stringify(described.length === 1 ? described[0] : described, null, 2)}\n`);
     return;
@@ -72,38 +64,4 @@ async function show(name: string, json: boolean, profile: string | undefined): P
     );
     process.stdout.write(`${terminalSafeLines(task.example.prompt).replace(/^/gm, "  | ")}\n`);
   }
-}
-
-function facts(task: Task) {
-  const { name, version, about, cite, generation } = task;
-  return {
-    name,
-    aliases: (task.aliases ?? []).map((alias) => alias.split("@")[0]),
-    version,
-    about,
-    cite,
-    splits: Object.fromEntries(
-      Object.entries(task.splits).map(([split, { revision = "main", ...rest }]) => [split, { ...rest, revision }]),
-    ),
-    metrics: task.metrics.map((metric) => metric.name),
-    groups: Object.keys(task.groups ?? {}),
-    profiles: task.profiles ?? ["default"],
-    generation,
-    ...(task.judge ? { judge: task.judge.model } : {}),
-  };
-}
-
-/** The exact words that a committed row of the benchmark's form gives. */
-async function examplePrompt(task: Task, profile = task.profiles?.[0] ?? "default") {
-  const known = task.profiles ?? ["default"];
-  if (!known.includes(profile)) {
-    throw new UserError(
-      `task "${task.name}" has no prompt profile "${profile}"`,
-      "--profile",
-      `${didYouMean(profile, known)}its profiles: ${known.join(", ")}`,
-    );
-  }
-  const row = await exampleRow(task.name, task.row);
-  const prompt = task.prompt((task.expand?.(row) ?? [row])[0] ?? row, profile);
-  return { example: { profile, prompt: promptText(prompt), images: promptImages(prompt).length } };
 }

@@ -1,19 +1,11 @@
 import { spawn } from "node:child_process";
-import { mkdir, stat, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import type { CommandModule } from "yargs";
-import { openMlflow } from "../board/trackers/mlflow.js";
-import type { Tracker } from "../board/trackers/scalars.js";
-import { openTensorBoard } from "../board/trackers/tensorboard.js";
-import { type Checkpoint, findCheckpoints, isComplete } from "../board/watch/checkpoints.js";
-import { curveTable, type Point, readCurve, runFolderOf, writeCurve } from "../board/watch/curve.js";
-import { decide, type StopDecision } from "../board/watch/early-stop.js";
+import { type WatchOptions, watchCheckpoints } from "../api/watch.js";
 import { UserError } from "../core/errors.js";
 import { terminalSafe } from "../core/terminal-safe.js";
-import { Transport } from "../http/transport.js";
 import { ExitCode } from "./exit-code.js";
-import { metricsOf } from "./metrics-of.js";
+import { Interrupt } from "./interrupt.js";
 import { numberFlag } from "./number-flag.js";
 
 interface Arguments {
@@ -98,75 +90,71 @@ export const command: CommandModule<object, Arguments> = {
 };
 
 async function watch(argv: Arguments): Promise<number> {
-  const dir = resolve(argv.dir);
-  if (!(await stat(dir).catch(() => undefined))?.isDirectory()) {
-    throw new UserError("no such folder", argv.dir, "name the folder that the trainer writes its checkpoints into");
-  }
   if (argv.tasks === undefined && argv.config === undefined) {
     throw new UserError("no task was named", "--tasks", "name some, or a settings file with --config");
   }
   const seconds = (value: string | undefined, name: string, fallback: number) =>
     1000 * numberFlag(value, name, { min: 0, max: 86_400, fallback });
-  const everyMs = seconds(argv.every, "every", 30);
-  const quietMs = seconds(argv.quiet, "quiet", 10);
-  const stopAfter = stopRule(argv);
-  const out = resolve(argv.out ?? join("results", `watch-${basename(dir)}`));
-  await mkdir(out, { recursive: true });
-  await using trackers = new Trackers(argv, out);
-  const interrupt = new AbortController();
-  const onSignal = () => interrupt.abort();
-  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
+  const out = resolve(argv.out ?? join("results", `watch-${basename(resolve(argv.dir))}`));
+  const onWarning = (message: string) => void process.stderr.write(`warning: ${terminalSafe(message)}\n`);
+  const stop = stopRule(argv);
+  const interrupt = new Interrupt(() => {});
+  let code: number = ExitCode.done;
+  const options: WatchOptions = {
+    dir: argv.dir,
+    out,
+    everyMs: seconds(argv.every, "every", 30),
+    quietMs: seconds(argv.quiet, "quiet", 10),
+    once: argv.once,
+    ...(stop ? { stop } : {}),
+    ...(argv.tensorboard === undefined ? {} : { tensorboard: argv.tensorboard }),
+    ...(argv.mlflow === undefined ? {} : { mlflow: { url: argv.mlflow, experiment: argv["mlflow-experiment"] } }),
+    onWarning,
+    async evaluate(checkpoint, step, folder, signal) {
+      process.stderr.write(`step ${step}: ${terminalSafe(checkpoint)}\n`);
+      const ended = await runCheckpoint(checkpoint, argv, folder, signal);
+      if (ended === ExitCode.done) return "done";
+      if (ended === ExitCode.userError || ended === ExitCode.interrupted || signal.aborted) {
+        code = signal.aborted ? ExitCode.interrupted : ended;
+        return "end";
+      }
+      onWarning(`step ${step} ended with exit code ${ended}; it is not on the curve`);
+      return "failed";
+    },
+  };
   try {
-    const given = new Set<number>();
-    for (;;) {
-      const points = await readCurve(out);
-      const done = new Set(points.map(({ step }) => step));
-      const next = await nextCheckpoint(dir, (step) => done.has(step) || given.has(step), quietMs);
-      if (next) {
-        given.add(next.step);
-        const code = await evaluate(next, argv, out, interrupt.signal);
-        if (code === ExitCode.interrupted || interrupt.signal.aborted) return ExitCode.interrupted;
-        if (code === ExitCode.userError) return code;
-        if (code === ExitCode.done) {
-          const decision = await report(await readCurve(out), next.step, out, trackers, stopAfter);
-          if (decision?.stop) return ExitCode.done;
-        } else
-          process.stderr.write(`warning: step ${next.step} ended with exit code ${code}; it is not on the curve\n`);
-      } else if (argv.once) return ExitCode.done;
-      else await wait(everyMs, undefined, { signal: interrupt.signal }).catch(() => {});
-      if (interrupt.signal.aborted) return ExitCode.interrupted;
+    for await (const { step, table, stopped } of watchCheckpoints(options, interrupt.drain)) {
+      process.stdout.write(`step ${step}\n${table}\n`);
+      if (!stopped) continue;
+      const reasons = stopped.reasons.map((reason) => `  ${reason}\n`).join("");
+      process.stdout.write(`no more improvement over step ${stopped.best}:\n${reasons}`);
+      return ExitCode.done;
     }
+    return interrupt.drain.aborted ? ExitCode.interrupted : code;
   } finally {
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    interrupt.stop();
   }
 }
 
-/** The earliest complete checkpoint that has not been evaluated. */
-async function nextCheckpoint(
-  dir: string,
-  isKnown: (step: number) => boolean,
-  quietMs: number,
-): Promise<Checkpoint | undefined> {
-  for (const checkpoint of await findCheckpoints(dir)) {
-    if (!isKnown(checkpoint.step) && (await isComplete(checkpoint, quietMs))) return checkpoint;
-  }
-  return undefined;
+function stopRule(argv: Arguments): WatchOptions["stop"] {
+  const patience = numberFlag(argv.patience, "patience", { min: 1, max: 1000, integer: true, fallback: 3 });
+  const minEffect = numberFlag(argv["min-effect"], "min-effect", { min: 0, max: 100, fallback: 1 });
+  const task = argv["stop-task"];
+  return task === undefined ? undefined : { task, patience, minEffect };
 }
 
 /** `llava-eval run` in a process of its own: a checkpoint that crashes the engine does not end the watch. */
-async function evaluate(checkpoint: Checkpoint, argv: Arguments, out: string, signal: AbortSignal): Promise<number> {
-  const args = [
-    "run",
-    "--model",
-    argv.model.replaceAll("{}", checkpoint.dir),
-    "--out",
-    runFolderOf(out, checkpoint.step),
-  ];
+async function runCheckpoint(
+  checkpoint: string,
+  argv: Arguments,
+  folder: string,
+  signal: AbortSignal,
+): Promise<number> {
+  const args = ["run", "--model", argv.model.replaceAll("{}", checkpoint), "--out", folder];
   for (const name of ["config", "tasks", "data", "limit"] as const) {
     const value = argv[name];
     if (value !== undefined) args.push(`--${name}`, value);
   }
-  process.stderr.write(`step ${checkpoint.step}: ${terminalSafe(checkpoint.dir)}\n`);
   const child = spawn(process.execPath, [process.argv[1] as string, ...args], {
     stdio: ["ignore", "ignore", "inherit"],
   });
@@ -179,90 +167,4 @@ async function evaluate(checkpoint: Checkpoint, argv: Arguments, out: string, si
   } finally {
     signal.removeEventListener("abort", stop);
   }
-}
-
-async function report(
-  points: readonly Point[],
-  step: number,
-  out: string,
-  trackers: Trackers,
-  stopAfter: StopAfter | undefined,
-): Promise<StopDecision | undefined> {
-  await writeCurve(out, points);
-  process.stdout.write(`step ${step}\n${curveTable(points)}\n`);
-  const latest = points.find((point) => point.step === step);
-  if (latest) await trackers.log(latest);
-  const decision = stopAfter && (await stopAfter(points));
-  if (decision?.stop) {
-    await writeFile(join(out, "early-stop.json"), `${JSON.stringify(decision, null, 2)}\n`);
-    process.stdout.write(
-      `no more improvement over step ${decision.best}:\n${decision.reasons.map((reason) => `  ${reason}\n`).join("")}`,
-    );
-  }
-  return decision;
-}
-
-type StopAfter = (points: readonly Point[]) => Promise<StopDecision | undefined>;
-
-function stopRule(argv: Arguments): StopAfter | undefined {
-  const patience = numberFlag(argv.patience, "patience", { min: 1, max: 1000, integer: true, fallback: 3 });
-  const minEffect = numberFlag(argv["min-effect"], "min-effect", { min: 0, max: 100, fallback: 1 });
-  const task = argv["stop-task"];
-  if (task === undefined) return undefined;
-  const options = { alpha: 0.05, minEffect, seed: 0, replicates: 1000, force: false, flips: 0, metricsOf };
-  return (points) => decide(points, { task, patience }, options);
-}
-
-/** The trackers that were asked for; with none nothing is opened. A tracker that fails is a warning: the curve goes on. */
-class Trackers implements AsyncDisposable {
-  private readonly trackers: Tracker[] = [];
-  private readonly transport: Transport | undefined;
-
-  constructor(argv: Arguments, out: string) {
-    if (argv.tensorboard !== undefined) this.trackers.push(openTensorBoard(resolve(argv.tensorboard)));
-    if (argv.mlflow === undefined) return;
-    const transport = new Transport();
-    this.transport = transport;
-    this.trackers.push(
-      openMlflow({
-        url: argv.mlflow,
-        experiment: argv["mlflow-experiment"],
-        runName: basename(out),
-        stateFile: join(out, "mlflow.json"),
-        send: (method, url, body) => sendJson(transport, method, url, body),
-      }),
-    );
-  }
-
-  async log({ run, step }: Point): Promise<void> {
-    const time = Date.parse(run.manifest.finishedAt ?? "") || Date.now();
-    for (const tracker of this.trackers) await this.attempt(() => tracker.log(run, step, time));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    for (const tracker of this.trackers) await this.attempt(() => tracker[Symbol.asyncDispose]());
-    await this.transport?.[Symbol.asyncDispose]();
-  }
-
-  private async attempt(work: () => PromiseLike<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      process.stderr.write(
-        `warning: tracker: ${terminalSafe(error instanceof Error ? error.message : String(error))}\n`,
-      );
-    }
-  }
-}
-
-async function sendJson(transport: Transport, method: "GET" | "POST", url: string, body?: string) {
-  const response = await transport.request({
-    method,
-    url,
-    headers: { "content-type": "application/json" },
-    ...(body === undefined ? {} : { body: Buffer.from(body) }),
-    timeoutMs: 30_000,
-    signal: new AbortController().signal,
-  });
-  return { status: response.status, body: response.body.toString("utf8") };
 }

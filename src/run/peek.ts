@@ -7,12 +7,18 @@ import { rowsSkipped } from "./plan.js";
 import { noReference, referenceFailure } from "./score-sample.js";
 
 /** Datasets that were opened to see whether their first row is there and well formed, and what it asks. */
-export interface Peeked {
+export interface Peeked extends AsyncDisposable {
   /** The first task's dataset, its first batch still in hand; undefined for the others, which are opened again when their turn comes. */
   take(label: string): Dataset | undefined;
   /** Its first row asks with an image. */
   readonly hasImages: boolean;
-  close(): Promise<void>;
+}
+
+export interface PeekOptions {
+  open(task: EvaluatedTask): Promise<Dataset>;
+  readonly offset: number;
+  profileOf(task: Task): string;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -21,10 +27,7 @@ export interface Peeked {
  */
 export async function peek(
   tasks: readonly EvaluatedTask[],
-  open: (task: EvaluatedTask) => Promise<Dataset>,
-  offset: number,
-  profileOf: (task: Task) => string,
-  signal: AbortSignal,
+  { open, offset, profileOf, signal }: PeekOptions,
 ): Promise<Peeked> {
   let hasImages = false;
   const held = new Map<string, Dataset>();
@@ -48,7 +51,7 @@ export async function peek(
       held.delete(label);
       return dataset;
     },
-    async close() {
+    async [Symbol.asyncDispose]() {
       for (const dataset of held.values()) await dataset[Symbol.asyncDispose]();
     },
   };

@@ -3,7 +3,7 @@
  *   npm run bench -- tasks [--task NAME]
  */
 import { parseArgs } from "node:util";
-import { loadTasks } from "../../src/cli/catalogue.js";
+import { loadTasks } from "../../src/api/catalogue.js";
 import type { Output } from "../../src/core/runner.js";
 import type { Task } from "../../src/core/task.js";
 import { exampleRow } from "../../src/datasets/example-row.js";

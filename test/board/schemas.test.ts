@@ -2,11 +2,11 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
+import { configSchemas } from "../../src/api/config-schemas.js";
 import { compare } from "../../src/board/compare/compare.js";
 import { resolveSide } from "../../src/board/compare/side.js";
 import { writeRunLeaderboard } from "../../src/board/leaderboard/collect.js";
 import { publishedSchemas } from "../../src/board/schemas.js";
-import { configSchemas } from "../../src/cli/config-schemas.js";
 import { packageRoot } from "../../src/core/package-root.js";
 import { sample, temporaryFolder, writeRun } from "./run-fixture.js";
 

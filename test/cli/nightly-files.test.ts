@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { configFileSchema } from "../../src/cli/options.js";
+import { configFileSchema } from "../../src/api/settings.js";
 import { packageRoot } from "../../src/core/package-root.js";
 import { readYaml } from "../../src/core/yaml.js";
 

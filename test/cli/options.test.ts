@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { parseMaxFailed, readSettings } from "../../src/cli/options.js";
+import { parseMaxFailed, readSettings } from "../../src/api/settings.js";
 import { UserError } from "../../src/core/errors.js";
 
 test("a flag wins over the environment, the environment over the file", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chooseTasks, suiteNames } from "../../src/cli/catalogue.js";
+import { chooseTasks, suiteNames } from "../../src/api/catalogue.js";
 
 test("every suite names tasks and splits that exist", async () => {
   const names = await suiteNames();

@@ -95,3 +95,15 @@ test("tasks new writes a task whose test passes beside an installed package, and
   expect(lines).toEqual(["npx llava-eval run --tasks ./hers.ts --data . --model stub", "node --test hers.test.mjs"]);
   for (const line of lines) expect(shell(line)).toMatchObject({ status: 0 });
 });
+
+test("llava-eval/api is there for a program, with its types", async () => {
+  const program =
+    'import { evaluate } from "llava-eval/api"; const { results } = await evaluate({ tasks: "vqav2", model: "stub:no", data: "demo", limit: 9, out: "api-run" }); console.log(results.vqav2.n.total);';
+  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  expect([stdout, stderr]).toEqual(["9\n", ""]);
+  const { exports } = JSON.parse(await readFile(join(installed, "package.json"), "utf8"));
+  expect(await readFile(join(installed, exports["./api"].types), "utf8")).toContain("evaluate");
+});

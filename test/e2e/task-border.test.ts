@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
-import { firstWord, ownTaskFiles } from "../../src/cli/catalogue.js";
+import { firstWord, ownTaskFiles } from "../../src/api/catalogue.js";
 import { Workplace } from "./cli.js";
 
 /** A task file in a folder of its own; `change` puts the mistake in. */

@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { loadTasks } from "../../src/cli/catalogue.js";
+import { loadTasks } from "../../src/api/catalogue.js";
 import type { Result } from "../../src/core/result.js";
 import type { Task } from "../../src/core/task.js";
 import type { SampleRecord } from "../../src/record/samples.js";

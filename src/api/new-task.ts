@@ -1,37 +1,23 @@
-/** `tasks new NAME`: a task that runs at once, with rows and a test, to be changed into the real one. */
+/** A new task: one that runs at once, with rows and a test, to be changed into the real one. */
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { basename, dirname, join, relative } from "node:path";
-import type { CommandModule } from "yargs";
+import { basename, dirname, join } from "node:path";
 import { UserError } from "../core/errors.js";
 import { packageRoot } from "../core/package-root.js";
 
-export const command: CommandModule<object, { name: string }> = {
-  command: "new <name>",
-  describe: "Write a new task with example rows and a test",
-  builder: (yargs) =>
-    yargs
-      .positional("name", { type: "string", demandOption: true, describe: "lower case, words joined by _" })
-      .example("$0 tasks new my_benchmark", "prints the line to type next"),
-  handler: async ({ name }) => {
-    const files = await writeTask(name, process.cwd());
-    for (const file of files) process.stdout.write(`${relative(process.cwd(), file)}\n`);
-    const program = programIn(process.cwd());
-    const next = isOurTree(process.cwd())
-      ? [`npx vitest run test/tasks/${name}.test.ts`, `${program} tasks ./tasks/${name}.ts`]
-      : [`${program} run --tasks ./${name}.ts --data . --model stub`, `node --test ${name}.test.mjs`];
-    process.stderr.write(`next: ${next.join("\n      ")}\n`);
-  },
-};
+export interface NewTask {
+  readonly paths: readonly string[];
+  /** The lines to type next, as they work from that folder. */
+  readonly next: readonly string[];
+}
 
 /**
  * Writes the files of a new task: in a checkout of llava-eval where tasks, tests and examples belong, anywhere else side by
  * side in `folder`.
- * @returns the paths written
  * @throws UserError  the name is no task name; a file exists
  */
-export async function writeTask(name: string, folder: string): Promise<readonly string[]> {
+export async function writeTask(name: string, folder: string): Promise<NewTask> {
   if (!/^[a-z][a-z0-9_]*$/.test(name))
     throw new UserError(`"${name}" is no name for a task`, "tasks new", "use lower-case letters, digits and _");
   const files = isOurTree(folder) ? treeFiles(name) : looseFiles(name, folder);
@@ -43,7 +29,11 @@ export async function writeTask(name: string, folder: string): Promise<readonly 
     await mkdir(dirname(join(folder, file)), { recursive: true });
     await writeFile(join(folder, file), content, { flag: "wx" });
   }
-  return paths;
+  const program = programIn(folder);
+  const next = isOurTree(folder)
+    ? [`npx vitest run test/tasks/${name}.test.ts`, `${program} tasks ./tasks/${name}.ts`]
+    : [`${program} run --tasks ./${name}.ts --data . --model stub`, `node --test ${name}.test.mjs`];
+  return { paths, next };
 }
 
 /** How this program is started from `folder`: what a user can type there, whichever way it was started now. */

@@ -5,7 +5,7 @@ import type { RunManifest } from "../core/result.js";
 import type { Runner } from "../core/runner.js";
 import type { ModelConfig } from "../runners/config.js";
 import type { Choice } from "./catalogue.js";
-import type { RunSettings } from "./options.js";
+import type { RunSettings } from "./settings.js";
 import { versions } from "./versions.js";
 
 /** What `run.json` says of a run before it begins: what was asked for, what decides its numbers, and its name. */

@@ -14,8 +14,8 @@ import type { ModelConfig } from "../runners/config.js";
 import { openRunner } from "../runners/index.js";
 import { resolveModel } from "../runners/spec.js";
 import type { Choice } from "./catalogue.js";
-import type { RunSettings } from "./options.js";
-import type { Progress } from "./progress.js";
+import type { RunListener } from "./run-listener.js";
+import type { RunSettings } from "./settings.js";
 
 const demoModelFolder = join(packageRoot, "configs", "demo", "model");
 
@@ -48,7 +48,7 @@ export async function openModel(
   config: ModelConfig,
   settings: RunSettings,
   warn: (message: string) => void,
-  progress: Progress,
+  listener: RunListener,
 ): Promise<Runner> {
   const {
     concurrency,
@@ -62,7 +62,7 @@ export async function openModel(
   } = settings;
   const options = { concurrency, device, replicas, dtype, quantisation, template, gridOrder, visionTower };
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  let runner = timed(await openRunner(config, { ...given, warn, say: (message) => progress.say(message) }), progress);
+  let runner = timed(await openRunner(config, { ...given, warn, say: (message) => listener.say(message) }), listener);
   if (settings.cache !== undefined)
     runner = await withResponseCache(runner, resolve(settings.cache), freshness(settings));
   return askingOnce(runner);
@@ -95,8 +95,8 @@ export async function openJudge(
   return settings["judge-budget"] === undefined ? cached : withBudget(cached, settings["judge-budget"]);
 }
 
-/** Tells the progress when the model is at work: the harness's own share of the time is what remains. */
-function timed(runner: Runner, { requests }: Progress): Runner {
+/** Tells the listener when the model is at work: the harness's own share of the time is what remains. */
+function timed(runner: Runner, { requests }: RunListener): Runner {
   const timing = async <T>(call: Promise<T>): Promise<T> => {
     requests.begin();
     try {

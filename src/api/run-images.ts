@@ -8,15 +8,14 @@ import type { Chosen } from "./catalogue.js";
 import { openRunDataset } from "./run-dataset.js";
 
 /**
- * Reads the pictures of a task's samples into the store, in row order, at most `limit` samples. The rows are those of the run:
+ * Reads the images of a task's samples into the store, in row order, at most `limit` samples. The rows are those of the run:
  * nothing is fetched that the run did not fetch, unless its cache is gone.
  */
-export async function collectPictures(
+export async function collectImages(
   run: Run,
   chosen: Chosen,
   store: PictureStore,
-  limit: number,
-  signal: AbortSignal,
+  { limit, signal }: { readonly limit: number; readonly signal: AbortSignal },
 ): Promise<void> {
   const result = run.results.get(chosen.label);
   const { task } = chosen;
@@ -29,7 +28,7 @@ export async function collectPictures(
       try {
         await store.add(await readImage(ref));
       } catch (error) {
-        // A picture that the run could not read either; its sample says so.
+        // An image that the run could not read either; its sample says so.
         if (!(error instanceof SampleFailure)) throw error;
       }
     }

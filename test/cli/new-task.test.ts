@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { writeTask } from "../../src/cli/task-template.js";
+import { writeTask } from "../../src/api/new-task.js";
 import { UserError } from "../../src/core/errors.js";
 import { root, Workplace } from "../e2e/cli.js";
 
@@ -68,8 +68,8 @@ test("a task's name has lower-case letters, digits and underscores", async () =>
   try {
     for (const name of ["My-Task", "../evil", "", "1st"])
       await expect(writeTask(name, folder)).rejects.toThrow(UserError);
-    const files = await writeTask("fine_2", folder);
-    expect(await readFile(files[0] ?? "", "utf8")).toContain('name: "fine_2"');
+    const { paths } = await writeTask("fine_2", folder);
+    expect(await readFile(paths[0] ?? "", "utf8")).toContain('name: "fine_2"');
   } finally {
     await rm(folder, { recursive: true });
   }

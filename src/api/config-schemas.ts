@@ -1,7 +1,7 @@
 import { published } from "../board/schemas.js";
 import { modelSchemas } from "../runners/config.js";
 import { Suite } from "./catalogue.js";
-import { configFileSchema } from "./options.js";
+import { configFileSchema } from "./settings.js";
 
 /** The JSON Schemas of the files that users write, by file name: for editors (`# yaml-language-server: $schema=...`). */
 export function configSchemas(): Readonly<Record<string, object>> {

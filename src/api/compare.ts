@@ -1,0 +1,72 @@
+import { comparisonAnnotations } from "../board/compare/as-annotations.js";
+import { comparisonJUnit } from "../board/compare/as-junit.js";
+import { comparisonMarkdown } from "../board/compare/as-markdown.js";
+import { comparisonTable, comparisonWarnings } from "../board/compare/as-table.js";
+import { compare as compareSides } from "../board/compare/compare.js";
+import type { Comparison } from "../board/compare/comparison.js";
+import { resolveSide } from "../board/compare/side.js";
+import { metricsOf } from "./metrics-of.js";
+import { numberIn } from "./number-in.js";
+
+export type { Comparison };
+export { comparisonAnnotations, comparisonMarkdown, comparisonWarnings };
+
+export interface CompareOptions {
+  /** Only these labels. Default: all that both have. */
+  readonly tasks?: readonly string[];
+  /** Two-sided level, after Holm. Default 0.05. */
+  readonly alpha?: number;
+  /** A loss counts from here: points of a percentage; for other units per cent of A. Default 1. */
+  readonly minEffect?: number;
+  /** Changed samples listed per task, at most. Default 20. */
+  readonly flips?: number;
+  /** Seeds the permutations. Default 0. */
+  readonly seed?: number;
+  /** For metrics of whole splits. Default 1000. */
+  readonly resamples?: number;
+  /** Compare what is not comparable; the reasons become `warnings`. Default false. */
+  readonly force?: boolean;
+  /** Where models' runs are. Default "results". */
+  readonly results?: string;
+}
+
+/** What the numbers may be, and what they are when they are not given. */
+export const compareNumbers = {
+  alpha: { min: 0.0001, max: 0.5, fallback: 0.05 },
+  minEffect: { min: 0, max: 100, fallback: 1 },
+  flips: { min: 0, max: 100_000, integer: true, fallback: 20 },
+  seed: { min: 0, max: 2 ** 31, integer: true, fallback: 0 },
+  resamples: { min: 100, max: 100_000, integer: true, fallback: 1000 },
+} as const;
+
+/**
+ * Is B worse than A? Paired per sample, with intervals, tests and a verdict for each task.
+ * @param a the baseline: a run's folder, or the name of a model below `results`
+ * @param b the candidate
+ * @throws UserError  a side is not there, they share no task, or differ in what makes numbers comparable
+ */
+export async function compare(a: string, b: string, options: CompareOptions = {}): Promise<Comparison> {
+  const { tasks, force = false, results = "results" } = options;
+  const number = (name: keyof typeof compareNumbers) =>
+    numberIn(options[name] ?? compareNumbers[name].fallback, name, compareNumbers[name]);
+  const [sideA, sideB] = [await resolveSide(a, results), await resolveSide(b, results)];
+  return await compareSides(sideA, sideB, {
+    alpha: number("alpha"),
+    minEffect: number("minEffect"),
+    flips: number("flips"),
+    seed: number("seed"),
+    replicates: number("resamples"),
+    force,
+    metricsOf,
+    ...(tasks ? { tasks } : {}),
+  });
+}
+
+/** A comparison as text. */
+export const comparisonForms = {
+  table: comparisonTable,
+  json: (comparison: Comparison) => `${JSON.stringify(comparison, null, 2)}\n`,
+  md: comparisonMarkdown,
+  junit: comparisonJUnit,
+  github: comparisonAnnotations,
+} satisfies Record<string, (comparison: Comparison, failOn: readonly string[]) => string>;

@@ -1,0 +1,74 @@
+import { messageOf, SampleFailure } from "../core/errors.js";
+import { promptImages } from "../core/prompt.js";
+import { openDataset } from "../datasets/index.js";
+import { decodeImage } from "../images/decode.js";
+import { readImage } from "../images/encoded.js";
+import { plan } from "../run/plan.js";
+import { type Chosen, chooseTasks } from "./catalogue.js";
+
+/** What was found about one split. */
+export interface Verified {
+  readonly task: string;
+  readonly source: string;
+  readonly revision: string;
+  readonly digest: string;
+  readonly rows: number;
+  readonly expectedRows: number | undefined;
+  readonly pictures: number;
+  /** `row 12: the image ... is no picture`. */
+  readonly problems: readonly string[];
+}
+
+export interface VerifyOptions {
+  readonly signal: AbortSignal;
+  warn(message: string): void;
+}
+
+/** Reads every row of the tasks and decodes every picture, split by split. */
+export async function* verifyData(
+  names: readonly string[],
+  data: string,
+  options: VerifyOptions,
+): AsyncGenerator<Verified> {
+  const { chosen } = await chooseTasks(names);
+  for (const one of chosen) yield await verify(one, data, options);
+}
+
+async function verify(
+  { task, split, splitName, label }: Chosen,
+  data: string,
+  { signal, warn }: VerifyOptions,
+): Promise<Verified> {
+  await using dataset = await openDataset({ task: task.name, splitName, split, row: task.row, data, warn });
+  const problems: string[] = [];
+  const decoded = new Set<string>();
+  let rows = 0;
+  for await (const unit of plan({ ...task, limitByCluster: false }, dataset, { offset: 0, repeats: 1 }, signal)) {
+    rows++;
+    if (!("row" in unit)) {
+      problems.push(`row ${unit.index}: ${unit.failure.detail}`);
+      continue;
+    }
+    for (const ref of promptImages(task.prompt(unit.row, task.profiles?.[0] ?? "default"))) {
+      try {
+        const image = await readImage(ref);
+        if (decoded.has(image.digest)) continue;
+        decoded.add(image.digest);
+        const { warnings } = await decodeImage(image);
+        problems.push(...warnings.map((warning) => `row ${unit.index}: ${warning}`));
+      } catch (error) {
+        if (!(error instanceof SampleFailure)) throw error;
+        problems.push(`row ${unit.index}: ${messageOf(error)}`);
+      }
+    }
+  }
+  const { source, revision = "none", digest = "none", expectedRows } = dataset.facts;
+  // A task that makes several samples of a row counts the file's rows by the dataset's own number.
+  const inFile = task.expand ? (dataset.facts.rows ?? rows) : rows;
+  return { task: label, source, revision, digest, rows: inFile, expectedRows, pictures: decoded.size, problems };
+}
+
+/** Another number of rows is a fact to know, and no damage: demo rows and own folders have their own. */
+export function isSound({ problems, rows }: Verified): boolean {
+  return problems.length === 0 && rows > 0;
+}

@@ -1,0 +1,138 @@
+import { join, resolve } from "node:path";
+import { boardLongCsv, boardWideCsv } from "../board/leaderboard/as-csv.js";
+import { boardHtml } from "../board/leaderboard/as-html.js";
+import { boardJson } from "../board/leaderboard/as-json.js";
+import { boardMarkdown } from "../board/leaderboard/as-markdown.js";
+import { boardModelIndex } from "../board/leaderboard/as-model-index.js";
+import { boardTable } from "../board/leaderboard/as-table.js";
+import { type Board, makeBoard, type Suite, sortKeys } from "../board/leaderboard/board.js";
+import { collectEntries, entriesOf } from "../board/leaderboard/collect.js";
+import { readImports } from "../board/leaderboard/import/read-imports.js";
+import { readPublished } from "../board/leaderboard/published.js";
+import { writeSite } from "../board/leaderboard/site.js";
+import { openRun } from "../record/read.js";
+import { UserError } from "../core/errors.js";
+import { didYouMean } from "../core/nearest.js";
+import { packageRoot } from "../core/package-root.js";
+import type { LeaderboardEntry } from "../core/result.js";
+import { chooseTasks, loadTasks } from "./catalogue.js";
+import { packageVersion } from "./versions.js";
+
+export type { Board };
+
+const flags = ["demo", "partial", "incomplete"] as const;
+
+export interface LeaderboardOptions {
+  /** Run folders. Default: all below `results`. */
+  readonly runs?: readonly string[];
+  /** Where the runs are. Default "results". */
+  readonly results?: string;
+  /** Average these suites, only for models that have all their tasks. */
+  readonly suite?: readonly string[];
+  /** Only these tasks. */
+  readonly tasks?: readonly string[];
+  /** Only these models; `*` and `?` match. */
+  readonly models?: readonly string[];
+  /** Flagged entries too: `demo`, `partial`, `incomplete`. */
+  readonly include?: readonly string[];
+  /** Results of others: `lmms-eval:PATH`, `lm-eval:PATH`, `vlmevalkit:PATH`; a file or a folder. */
+  readonly import?: readonly string[];
+  /** Published numbers beside ours. Default false. */
+  readonly published?: boolean;
+  /** Sub-scores too: subjects, domains, answer types. Default false. */
+  readonly groups?: boolean;
+  /** A task, a suite, or `model`. Default: the first suite, else the first task. */
+  readonly sort?: string;
+  /** Told of each run that could not be read. */
+  readonly onWarning?: (message: string) => void;
+  /** Told what the results of others leave open: a metric without a name, two models in one file. */
+  readonly onNote?: (message: string) => void;
+}
+
+/**
+ * Models x tasks from the runs below a folder, or from the runs named.
+ * @throws UserError  a run, suite, column or import is not there
+ */
+export async function leaderboard(options: LeaderboardOptions = {}): Promise<Board> {
+  const { include = [], suite = [], tasks: named, models, sort } = options;
+  for (const flag of include) {
+    if (!(flags as readonly string[]).includes(flag)) {
+      throw new UserError(`"${flag}" is no flag`, "--include", `write some of ${flags.join(", ")}`);
+    }
+  }
+  const suites = await Promise.all(suite.map(suiteOf));
+  const entries = [
+    ...(await ownEntries(options)),
+    ...(await imported(options)),
+    ...(options.published ? await readPublished(join(packageRoot, "configs", "published")) : []),
+  ];
+  // A task brings its sub-scores along.
+  const tasks = named && entries.map(({ task }) => task).filter((task) => named.includes(task.split(" ")[0] ?? task));
+  const board = makeBoard(entries, {
+    ...{ include, suites },
+    ...(tasks ? { tasks } : {}),
+    ...(models ? { models } : {}),
+    ...(sort === undefined ? {} : { sort }),
+  });
+  requireSortKey(sort, board);
+  return board;
+}
+
+/** A board as text. */
+export const boardForms = {
+  table: boardTable,
+  json: boardJson,
+  csv: boardWideCsv,
+  "csv-long": boardLongCsv,
+  md: boardMarkdown,
+  html: boardHtml,
+  "model-index": (board: Board) => boardModelIndex(board, packageVersion()),
+} satisfies Record<string, (board: Board) => string>;
+
+/** A folder with all forms. */
+export const writeBoardSite = (board: Board, folder: string): Promise<void> =>
+  writeSite(board, folder, packageVersion());
+
+async function ownEntries(options: LeaderboardOptions): Promise<LeaderboardEntry[]> {
+  const { runs = [], results = "results", groups = false, onWarning } = options;
+  if (runs.length > 0) {
+    const opened = await Promise.all(runs.map(openRun));
+    return opened.flatMap((run) => entriesOf(run, resolve("."), groups));
+  }
+  const { entries, unreadable } = await collectEntries(results, groups);
+  for (const reason of unreadable) onWarning?.(`left out: ${reason}`);
+  return [...entries];
+}
+
+async function imported({ import: sources = [], onNote }: LeaderboardOptions): Promise<readonly LeaderboardEntry[]> {
+  if (sources.length === 0) return [];
+  const ours = await foreignNames();
+  const { entries, notes } = await readImports(sources, (theirs) => ours.get(theirs) ?? theirs);
+  for (const note of notes) onNote?.(note);
+  return entries;
+}
+
+/** lmms-eval's names (our aliases) to our labels: `docvqa_test` → `docvqa@test`. */
+async function foreignNames(): Promise<ReadonlyMap<string, string>> {
+  const names = new Map<string, string>();
+  for (const { name, aliases = [], splits } of await loadTasks()) {
+    const [first] = Object.keys(splits);
+    names.set(name, name);
+    for (const alias of aliases) {
+      const [theirs = "", split] = alias.split("@", 2);
+      names.set(theirs, split === undefined || split === first ? name : `${name}@${split}`);
+    }
+  }
+  return names;
+}
+
+async function suiteOf(name: string): Promise<Suite> {
+  const { chosen } = await chooseTasks([name]);
+  return { name, tasks: chosen.map(({ label }) => label) };
+}
+
+function requireSortKey(sort: string | undefined, board: Board): void {
+  const keys = sortKeys(board);
+  if (sort === undefined || keys.includes(sort) || board.rows.length === 0) return;
+  throw new UserError(`no column "${sort}"`, "--sort", `${didYouMean(sort, keys)}columns: ${keys.join(", ")}`);
+}

@@ -1,0 +1,28 @@
+import { existsSync } from "node:fs";
+import { UserError } from "../core/errors.js";
+import { type ModelReport, reportModel } from "../runners/local/model-report.js";
+import type { LocalOptions } from "../runners/local/options.js";
+import { resolveModel } from "../runners/spec.js";
+
+export type { LocalOptions, ModelReport };
+
+/**
+ * A checkpoint as the engine reads it, without loading a weight.
+ * @param name a folder, a hub id, or what `run --model` takes for a local model
+ */
+export async function describeModel(name: string, options: Partial<LocalOptions>): Promise<ModelReport> {
+  return await reportModel({ ...(await localModel(name)), ...options });
+}
+
+/** `local:X` and names of local presets too, so that what `run --model` takes can be described. */
+async function localModel(name: string): Promise<LocalOptions> {
+  const isSpec = name.startsWith("local:") || /^[\w.-]+$/.test(name) || /\.ya?ml$/.test(name);
+  if (!isSpec || existsSync(name)) return { checkpoint: name };
+  const config = await resolveModel(name);
+  if (config.runner === "local") return config;
+  throw new UserError(
+    `"${name}" is answered by ${config.runner}, not by a checkpoint here`,
+    "llava-eval model",
+    "give a folder, a hub id such as llava-hf/llava-1.5-7b-hf, or a local preset such as llava-next-72b",
+  );
+}

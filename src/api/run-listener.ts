@@ -1,0 +1,16 @@
+import type { TimingRecord } from "../core/result.js";
+import type { SampleRecord } from "../record/samples.js";
+import type { RunEvents } from "../run/evaluate.js";
+import type { TaskEnd } from "../run/run-task.js";
+
+export type { SampleRecord, TaskEnd, TimingRecord };
+
+/** Told what happens while it happens. */
+export interface RunListener extends RunEvents {
+  /** What a user should read: warnings (`warning: ...`), downloads, waits. */
+  say(message: string): void;
+  /** Requests to the model, as they begin and end: the rest of the time is the harness's. */
+  readonly requests: { begin(): void; end(): void };
+}
+
+export const warningsOf = (listener: RunListener) => (message: string) => listener.say(`warning: ${message}`);

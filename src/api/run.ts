@@ -1,0 +1,236 @@
+/** A run, put together: tasks, model, judges, data and folder. The command line and `evaluate` both come through here. */
+import { join, resolve } from "node:path";
+import { regenerateLeaderboard, writeRunLeaderboard } from "../board/leaderboard/collect.js";
+import type { Dataset } from "../core/dataset.js";
+import { UserError } from "../core/errors.js";
+import { didYouMean } from "../core/nearest.js";
+import type { GenerationOptions } from "../core/runner.js";
+import type { Scoring } from "../core/score.js";
+import type { Split, Task } from "../core/task.js";
+import { openDataset } from "../datasets/index.js";
+import { readImage } from "../images/encoded.js";
+import { type EvaluatedResult, type EvaluatedTask, evaluate } from "../run/evaluate.js";
+import { peek } from "../run/peek.js";
+import type { Selection } from "../run/plan.js";
+import { RunFolder } from "../record/folder.js";
+import type { ModelConfig } from "../runners/config.js";
+import { withoutReasoning } from "../text/reasoning-tags.js";
+import { type Choice, chooseTasks } from "./catalogue.js";
+import { type RunListener, warningsOf } from "./run-listener.js";
+import { manifestOf } from "./run-manifest.js";
+import { type ChosenModel, judgesOf, openJudge, openModel, portable, resolveModelOrDemo } from "./run-models.js";
+import { parseMaxFailed, type RunSettings } from "./settings.js";
+
+export interface RunControl {
+  readonly listener: RunListener;
+  /** Aborted: nothing new is asked, what is in flight is finished. */
+  readonly drain: AbortSignal;
+  /** Aborted: what is in flight is given up. */
+  readonly abort: AbortSignal;
+  /** The folder is open and holds this run; nothing was asked yet. */
+  onFolder?(path: string): Promise<void>;
+}
+
+export interface RunOutcome {
+  readonly folder: string;
+  /** By task, in the order asked; those that an interruption left out are missing. */
+  readonly results: readonly EvaluatedResult[];
+  /** `drain` was aborted: the same settings go on from here. */
+  readonly interrupted: boolean;
+  /** More samples without a score than allowed, or an endpoint that stopped answering. */
+  readonly incomplete: boolean;
+}
+
+/**
+ * Evaluates, or goes on with what the folder holds.
+ * @throws UserError  a setting is wrong; the folder holds another run; a model, judge or data set cannot be had
+ * @throws the reason of `drain` or `abort`, when it came before the first question or gave up what was in flight
+ */
+export async function runTasks(
+  settings: RunSettings,
+  { listener, drain, abort, onFolder }: RunControl,
+): Promise<RunOutcome> {
+  const decided = await decide(settings);
+  const { choice, model, scoring, data, seed, selection, profileOf, generationOf } = decided;
+  const warn = warningsOf(listener);
+  if (model.isStub) warn("this is the stub: its answers mean nothing, and neither do their scores");
+  const open = opener(decided, listener, drain);
+
+  await using runner = await openModel(model.config, settings, warn, listener);
+  const [first, second] = judgesOf(settings);
+  await using judge = await openJudge(first, choice, settings, warn);
+  await using secondJudge = await openJudge(second, choice, settings, warn);
+  // Everything that can be wrong is looked at before the first request is paid for.
+  await using opened = await peek(choice.chosen, {
+    ...{ open, profileOf, signal: drain },
+    offset: selection.offset,
+  });
+  const manifest = manifestOf(settings, choice, portable(model.config), runner, { scoring, data, seed });
+  const path = resolve(settings.out ?? join("results", manifest.name));
+  await using folder = await RunFolder.open(path, manifest, { fresh: settings.fresh ?? false });
+  try {
+    await folder.setStatus("running");
+    const options = distinct(choice.chosen.map(({ task, split }) => generationOf(task, split)));
+    await runner.preflight?.(abort, { options, images: opened.hasImages });
+    await judge?.preflight?.(abort);
+    await secondJudge?.preflight?.(abort);
+    await onFolder?.(path);
+    const results = await evaluate(choice.chosen, {
+      folder,
+      runner,
+      ...(judge ? { judge } : {}),
+      ...(secondJudge ? { secondJudge } : {}),
+      readImage,
+      withoutReasoning,
+      openDataset: async (task) => opened.take(task.label) ?? open(task),
+      selection,
+      scoring,
+      seed,
+      ...(settings.concurrency === undefined ? {} : { concurrency: settings.concurrency }),
+      maxFailed: decided.maxFailed,
+      demoModel: model.isDemo || model.isStub || model.isReplayedDemo === true,
+      profileOf,
+      generationOf,
+      drain,
+      abort,
+      events: listener,
+    });
+    const incomplete = results.some(
+      ({ end, result }) => end === "endpoint-down" || result?.flags.includes("incomplete"),
+    );
+    const interrupted = drain.aborted;
+    await folder.setStatus(interrupted ? "interrupted" : incomplete ? "incomplete" : "done");
+    await writeRunLeaderboard(path);
+    if (settings.out === undefined) await regenerateLeaderboard(resolve("results"));
+    return { folder: path, results, interrupted, incomplete };
+  } catch (error) {
+    // The first failure is the one to tell; a folder that cannot take its status is told by the next run.
+    await folder.setStatus(drain.aborted ? "interrupted" : "incomplete").catch(() => {});
+    throw error;
+  }
+}
+
+/** Tasks that ask in one way are asked about once. */
+function distinct(options: readonly GenerationOptions[]): readonly GenerationOptions[] {
+  return [...new Map(options.map((set) => [JSON.stringify(set), set])).values()];
+}
+
+/** What the settings come to, before anything is opened. */
+export interface Decided {
+  readonly choice: Choice;
+  readonly model: ChosenModel;
+  readonly data: string;
+  readonly scoring: Scoring;
+  readonly seed: number;
+  readonly selection: Selection;
+  readonly maxFailed: ReturnType<typeof parseMaxFailed>;
+  profileOf(task: Task): string;
+  generationOf(task: Task, split: Split): GenerationOptions;
+}
+
+/** @throws UserError  the settings contradict each other, or name what is not there */
+export async function decide(settings: RunSettings): Promise<Decided> {
+  if (!settings.tasks || settings.tasks.length === 0) {
+    throw new UserError("no task was named", "--tasks", 'name some: --tasks vqav2,mmmu; "llava-eval tasks" lists them');
+  }
+  const choice = await chooseTasks(settings.tasks);
+  const model = await resolveModelOrDemo(settings.model);
+  requireConsistent(settings, choice, model.config);
+  const { limit, offset = 0, repeats = 1, seed = 0 } = settings;
+  return {
+    choice,
+    model,
+    data: dataOf(settings, model.isDemo),
+    scoring: (settings.scoring as Scoring | undefined) ?? choice.scoring ?? "official",
+    seed,
+    selection: { offset, repeats, ...(limit === undefined ? {} : { limit }) },
+    maxFailed: parseMaxFailed(settings["max-failed"]),
+    profileOf: profileRule(choice, settings["prompt-profile"] ?? choice.promptProfile),
+    generationOf: generationRule(settings),
+  };
+}
+
+/** Opens the rows of a task that was decided on. */
+export function opener({ data, selection, choice }: Decided, listener: RunListener, signal: AbortSignal) {
+  return ({ task, split, label }: EvaluatedTask): Promise<Dataset> =>
+    openDataset({
+      task: task.name,
+      splitName: choice.chosen.find((one) => one.label === label)?.splitName ?? "",
+      split,
+      row: task.row,
+      data,
+      partial: selection.limit !== undefined,
+      warn: warningsOf(listener),
+      say: (message) => listener.say(message),
+      signal,
+    });
+}
+
+/** The demo has rows of its own; naming a model means asking for the benchmark. */
+function dataOf(settings: RunSettings, isDemo: boolean): string {
+  const data = settings.data ?? (isDemo ? "demo" : "hub");
+  return data === "hub" || data === "demo" ? data : resolve(data);
+}
+
+function requireConsistent(settings: RunSettings, choice: Choice, config: ModelConfig): void {
+  if (config.runner !== "local") {
+    for (const flag of [
+      "device",
+      "replicas",
+      "dtype",
+      "quantisation",
+      "template",
+      "grid-order",
+      "vision-tower",
+    ] as const) {
+      if (settings[flag] !== undefined) {
+        throw new UserError(
+          `--${flag} is for local models; ${config.runner} is not one`,
+          `--${flag}`,
+          "leave it out, or choose --model local:DIR",
+        );
+      }
+    }
+  }
+  const judged = choice.chosen.filter(({ task, split }) => task.judge && split.answers === "public");
+  if (judged.length > 0 && settings.judge === undefined) {
+    const names = judged.map(({ label, task }) => `${label} (${task.judge?.model})`).join(", ");
+    throw new UserError(
+      `judged tasks need a judge: ${names}`,
+      "--judge",
+      "name one: --judge openai:gpt-4o-2024-11-20, or --judge none to leave those samples unscored",
+    );
+  }
+  const budget = settings["judge-budget"];
+  if (budget !== undefined && judgesOf(settings).length === 0) {
+    throw new UserError(
+      "--judge-budget without a judge",
+      "--judge-budget",
+      "name a judge with --judge, or leave it out",
+    );
+  }
+}
+
+function profileRule(choice: Choice, wanted: string | undefined): (task: Task) => string {
+  for (const { task } of choice.chosen) {
+    const known = task.profiles ?? ["default"];
+    if (wanted !== undefined && !known.includes(wanted)) {
+      throw new UserError(
+        `task "${task.name}" has no prompt profile "${wanted}"`,
+        "--prompt-profile",
+        `${didYouMean(wanted, known)}its profiles: ${known.join(", ")}`,
+      );
+    }
+  }
+  return (task) => wanted ?? task.profiles?.[0] ?? "default";
+}
+
+function generationRule(settings: RunSettings): (task: Task, split: Split) => GenerationOptions {
+  const { temperature, "max-new-tokens": maxNewTokens } = settings;
+  return (task, split) => ({
+    ...task.generation,
+    ...split.generation,
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(maxNewTokens === undefined ? {} : { maxNewTokens }),
+  });
+}

@@ -1,0 +1,74 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { regenerateLeaderboard, writeRunLeaderboard } from "../board/leaderboard/collect.js";
+import { UserError } from "../core/errors.js";
+import type { Result } from "../core/result.js";
+import type { Scoring } from "../core/score.js";
+import { copyRun } from "../record/copy.js";
+import { RunFolder } from "../record/folder.js";
+import { openRun } from "../record/read.js";
+import { rescore } from "../run/rescore.js";
+import { type Evaluated, evaluated } from "./evaluated.js";
+import { openRunDataset, tasksOfRun } from "./run-dataset.js";
+import { parseMaxFailed } from "./settings.js";
+
+export interface ScoreOptions {
+  /** Another rule; needs `out`. Default: the run's. */
+  readonly scoring?: Scoring;
+  /** Write the scores to a copy of the folder. */
+  readonly out?: string;
+  /** Told of what a user should know. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/**
+ * Scores a finished run again, without any model: its answers and its judge's verdicts are in its folder.
+ * @param name its folder
+ * @throws UserError  there is no such run; its data changed; another rule, or a packed copy, and no `out`
+ */
+export async function score(name: string, options: ScoreOptions = {}): Promise<Evaluated> {
+  const { out, onWarning: warn = () => {} } = options;
+  const run = await openRun(name);
+  const decided = run.manifest.identity as { scoring?: Scoring; seed?: number };
+  const rules = { scoring: options.scoring ?? decided.scoring ?? "official", seed: decided.seed ?? 0 };
+  if (rules.scoring !== decided.scoring && out === undefined) {
+    throw new UserError(
+      `the run was scored by ${decided.scoring}`,
+      "--scoring",
+      "name a folder for the other scores with --out",
+    );
+  }
+  if (run.isPacked && out === undefined) {
+    throw new UserError(
+      "this is a packed copy of a run, as baselines are",
+      run.dir,
+      "name a folder for the scores with --out",
+    );
+  }
+  const target = resolve(out ?? name);
+  if (out !== undefined) {
+    if (existsSync(target)) throw new UserError("the folder exists", "--out", "name a new one");
+    await copyRun(run, target);
+  }
+  await using folder = await RunFolder.reopen(target);
+  const maxFailed = run.manifest.config["max-failed"];
+  const results: Result[] = [];
+  for (const chosen of await tasksOfRun(run)) {
+    const { task, split, label } = chosen;
+    const before = run.results.get(label);
+    if (!before) continue;
+    await using dataset = await openRunDataset(run, chosen, warn);
+    results.push(
+      await rescore({
+        ...{ folder, task, split, label, dataset, before, rules },
+        maxFailed: parseMaxFailed(maxFailed === undefined ? undefined : String(maxFailed)),
+        signal: new AbortController().signal,
+      }),
+    );
+  }
+  if (out !== undefined) await folder.setIdentity(rules);
+  await writeRunLeaderboard(target);
+  if (existsSync(resolve("results")) && target.startsWith(resolve("results")))
+    await regenerateLeaderboard(resolve("results"));
+  return evaluated(target, results);
+}

@@ -1,0 +1,268 @@
+/** The settings of a run: one table for flags, environment (`LLAVA_EVAL_*`), config file and their checks. */
+import { UserError } from "../core/errors.js";
+import { didYouMean } from "../core/nearest.js";
+import { type TSchema, Type } from "../core/schema.js";
+
+export interface Setting {
+  /** `list` is split at commas; `several` is not (a model's URLs have commas): the flag is given once for each. */
+  readonly type: "text" | "list" | "several" | "integer" | "number" | "switch";
+  readonly describe: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly choices?: readonly string[];
+  /** Groups the flags in --help. */
+  readonly group: "What" | "Model" | "How" | "Output";
+}
+
+export const settings = {
+  tasks: {
+    type: "list",
+    group: "What",
+    describe: "tasks, aliases, globs, suites, task@split or paths, separated by commas",
+  },
+  data: { type: "text", group: "What", describe: "hub, demo, or a folder (default: hub; with no --model: demo)" },
+  limit: { type: "integer", min: 1, group: "What", describe: "the first N samples of each task" },
+  offset: { type: "integer", min: 0, group: "What", describe: "start at sample K" },
+  seed: { type: "integer", min: 0, group: "What", describe: "seeds sampling, draws and bootstraps (default 0)" },
+  repeats: { type: "integer", min: 1, max: 1000, group: "What", describe: "ask every sample K times (default 1)" },
+
+  model: {
+    type: "text",
+    group: "Model",
+    describe:
+      "preset, local:DIR|HUB-ID, openai:ID@URL, anthropic:ID, gemini:ID, replay:FILE, stub, or a YAML file (default: the demo model)",
+  },
+  device: { type: "text", group: "Model", describe: "local models: auto, cpu, cuda, cuda:0, cuda:0,cuda:1, ..." },
+  replicas: {
+    type: "integer",
+    min: 1,
+    max: 64,
+    group: "Model",
+    describe: "local models: engines side by side, one per GPU",
+  },
+  dtype: {
+    type: "text",
+    choices: ["bf16", "fp16", "fp32"],
+    group: "Model",
+    describe: "local models: working precision",
+  },
+  quantisation: {
+    type: "text",
+    choices: ["none", "int8", "fp8"],
+    group: "Model",
+    describe: "local models: weights of one byte; other numbers, marked in the fingerprint",
+  },
+  template: { type: "text", group: "Model", describe: "local models: conversation template" },
+  "grid-order": {
+    type: "text",
+    choices: ["wh", "hw"],
+    group: "Model",
+    describe: "local models: how grid pinpoints are read",
+  },
+  "vision-tower": {
+    type: "text",
+    group: "Model",
+    describe: "local models: folder of the vision tower that a checkpoint only names",
+  },
+  judge: {
+    type: "several",
+    group: "Model",
+    describe:
+      "judge model, as --model; `none` leaves judged samples unscored; a second --judge is compared with the first",
+  },
+
+  "prompt-profile": {
+    type: "text",
+    group: "How",
+    describe: "which words are sent (default: the task's first profile)",
+  },
+  scoring: {
+    type: "text",
+    choices: ["official", "lmms-eval"],
+    group: "How",
+    describe: "which rule scores (default: official)",
+  },
+  "max-new-tokens": {
+    type: "integer",
+    min: 1,
+    group: "How",
+    describe: "instead of the task's own; recorded: numbers change",
+  },
+  temperature: {
+    type: "number",
+    min: 0,
+    max: 5,
+    group: "How",
+    describe: "instead of the task's own; recorded: numbers change",
+  },
+  concurrency: { type: "integer", min: 1, max: 4096, group: "How", describe: "requests in flight, at most" },
+  "max-failed": {
+    type: "text",
+    group: "How",
+    describe: "unscored samples, as a count or percentage, above which a result is incomplete (default 0)",
+  },
+  cache: {
+    type: "text",
+    group: "How",
+    describe: "folder of a response cache shared by runs (default: none for the model)",
+  },
+  "judge-budget": {
+    type: "number",
+    min: 0,
+    group: "How",
+    describe: "US dollars for judges; beyond it samples stay unscored",
+  },
+
+  out: { type: "text", group: "Output", describe: "the run's folder (default: results/<model>-<digest>)" },
+  fresh: { type: "switch", group: "Output", describe: "start over; the old folder is moved aside" },
+  "dry-run": { type: "switch", group: "Output", describe: "show requests, tokens and price; ask nothing" },
+  view: { type: "switch", group: "Output", describe: "serve the report page while the run goes on" },
+  json: { type: "switch", group: "Output", describe: "print the results as JSON" },
+} as const satisfies Record<string, Setting>;
+
+type Settings = typeof settings;
+type ValueOf<S extends Setting> = S["type"] extends "list" | "several"
+  ? readonly string[]
+  : S["type"] extends "integer" | "number"
+    ? number
+    : S["type"] extends "switch"
+      ? boolean
+      : string;
+export type RunSettings = { readonly [Key in keyof Settings]?: ValueOf<Settings[Key]> };
+
+const ConfigFile = Type.Object(
+  Object.fromEntries(
+    Object.entries<Setting>(settings).map(([name, setting]) => [name, Type.Optional(schemaOf(setting))]),
+  ),
+  { additionalProperties: false },
+);
+
+function schemaOf({ type, min, max, choices, describe: description }: Setting): TSchema {
+  const range = {
+    ...(min === undefined ? {} : { minimum: min }),
+    ...(max === undefined ? {} : { maximum: max }),
+    description,
+  };
+  switch (type) {
+    case "integer":
+      return Type.Integer(range);
+    case "number":
+      return Type.Number(range);
+    case "switch":
+      return Type.Boolean({ description });
+    case "list":
+    case "several":
+      return Type.Union([Type.String(), Type.Array(Type.String())], { description });
+    case "text":
+      // `max-failed: 3` reads as a number in YAML.
+      return choices
+        ? Type.Enum([...choices], { description })
+        : Type.Union([Type.String(), Type.Number()], { description });
+  }
+}
+
+/** The JSON Schema of a config file, for editors. */
+export const configFileSchema: TSchema = ConfigFile;
+
+/**
+ * Precedence: flag, environment, config file.
+ * @throws UserError  a value of the wrong kind or out of range, naming the flag, variable or line it came from
+ */
+export async function readSettings(
+  flags: Readonly<Record<string, unknown>>,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<RunSettings> {
+  const { config } = flags;
+  const file: Record<string, unknown> = typeof config === "string" ? await readConfig(config) : {};
+  const values: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries<Setting>(settings)) {
+    const variable = `LLAVA_EVAL_${name.toUpperCase().replaceAll("-", "_")}`;
+    if (flags[name] !== undefined) values[name] = parse(setting, flags[name], `--${name}`);
+    else if (environment[variable] !== undefined && environment[variable] !== "")
+      values[name] = parse(setting, environment[variable], variable);
+    else if (file[name] !== undefined) values[name] = parse(setting, file[name], `${String(config)}: ${name}`);
+  }
+  return values as RunSettings;
+}
+
+/**
+ * Settings that a program gives, by their names here.
+ * @param where what the program calls a setting
+ * @throws UserError  an unknown name, a value of the wrong kind or out of range
+ */
+export function parseSettings(
+  given: Readonly<Record<string, unknown>>,
+  where: (name: string) => string = (name) => name,
+): RunSettings {
+  const values = Object.entries(given).map(([name, value]) => {
+    if (Object.hasOwn(settings, name)) return [name, parse(settings[name as keyof Settings], value, where(name))];
+    const known = Object.keys(settings);
+    throw new UserError("unknown option", where(name), `${didYouMean(name, known)}options: ${known.join(", ")}`);
+  });
+  return Object.fromEntries(values) as RunSettings;
+}
+
+async function readConfig(path: string): Promise<Record<string, unknown>> {
+  const { readYaml } = await import("../core/yaml.js");
+  return readYaml(path, ConfigFile);
+}
+
+function parse(setting: Setting, value: unknown, where: string): unknown {
+  if (Array.isArray(value) && setting.type !== "list" && setting.type !== "several") {
+    throw new UserError("the option was given more than once", where, "give it once");
+  }
+  switch (setting.type) {
+    case "list": {
+      const items = (Array.isArray(value) ? value : [value]).flatMap((item) => String(item).split(","));
+      return items.map((item) => item.trim()).filter((item) => item !== "");
+    }
+    case "several":
+      return (Array.isArray(value) ? value : [value]).map((item) => String(item).trim());
+    case "switch":
+      if (typeof value === "boolean") return value;
+      if (value === "1" || value === "true") return true;
+      if (value === "0" || value === "false") return false;
+      throw new UserError(`"${value}" is neither true nor false`, where, "write true or false");
+    case "integer":
+    case "number":
+      return parseNumber(setting, String(value), where);
+    case "text": {
+      const text = String(value);
+      if (setting.choices && !setting.choices.includes(text)) {
+        throw new UserError(`"${text}" is not known`, where, `choose one of ${setting.choices.join(", ")}`);
+      }
+      return text;
+    }
+  }
+}
+
+function parseNumber(
+  { type, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY }: Setting,
+  text: string,
+  where: string,
+): number {
+  const value = /^[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(text)
+    ? Number(text.replaceAll("_", ""))
+    : Number.NaN;
+  if (Number.isNaN(value) || (type === "integer" && !Number.isSafeInteger(value))) {
+    throw new UserError(
+      `"${text}" is not ${type === "integer" ? "a whole number" : "a number"}`,
+      where,
+      "write a number such as 8",
+    );
+  }
+  if (value < min || value > max) {
+    const range = max === Number.POSITIVE_INFINITY ? `at least ${min}` : `from ${min} to ${max}`;
+    throw new UserError(`${text} is out of range`, where, `it must be ${range}`);
+  }
+  return value;
+}
+
+/** `3` or `2.5%`. */
+export function parseMaxFailed(text: string | undefined): { readonly count: number } | { readonly percent: number } {
+  if (text === undefined) return { count: 0 };
+  const percent = /^(\d+(?:\.\d+)?)%$/.exec(text);
+  if (percent && Number(percent[1]) <= 100) return { percent: Number(percent[1]) };
+  if (/^\d+$/.test(text)) return { count: Number(text) };
+  throw new UserError(`"${text}" is neither a count nor a percentage`, "--max-failed", "write 3 or 1%");
+}

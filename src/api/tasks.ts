@@ -1,0 +1,53 @@
+import { UserError } from "../core/errors.js";
+import { didYouMean } from "../core/nearest.js";
+import { promptImages, promptText } from "../core/prompt.js";
+import type { Task } from "../core/task.js";
+import { exampleRow } from "../datasets/example-row.js";
+import { chooseTasks } from "./catalogue.js";
+
+export { loadTasks, suiteNames } from "./catalogue.js";
+
+/** What the catalogue tells of a task. */
+export type TaskFacts = ReturnType<typeof taskFacts>;
+
+export function taskFacts(task: Task) {
+  const { name, version, about, cite, generation } = task;
+  return {
+    name,
+    aliases: (task.aliases ?? []).map((alias) => alias.split("@")[0]),
+    version,
+    about,
+    cite,
+    splits: Object.fromEntries(
+      Object.entries(task.splits).map(([split, { revision = "main", ...rest }]) => [split, { ...rest, revision }]),
+    ),
+    metrics: task.metrics.map((metric) => metric.name),
+    groups: Object.keys(task.groups ?? {}),
+    profiles: task.profiles ?? ["default"],
+    generation,
+    ...(task.judge ? { judge: task.judge.model } : {}),
+  };
+}
+
+/** The facts of the tasks that `names` choose, each with the words that its example row gives under a profile. */
+export async function describeTasks(names: readonly string[], profile: string | undefined) {
+  const { chosen } = await chooseTasks(names);
+  return await Promise.all(
+    chosen.map(async ({ task }) => ({ ...taskFacts(task), example: await examplePrompt(task, profile) })),
+  );
+}
+
+/** The exact words that a committed row of the benchmark's form gives. */
+async function examplePrompt(task: Task, profile = task.profiles?.[0] ?? "default") {
+  const known = task.profiles ?? ["default"];
+  if (!known.includes(profile)) {
+    throw new UserError(
+      `task "${task.name}" has no prompt profile "${profile}"`,
+      "--profile",
+      `${didYouMean(profile, known)}its profiles: ${known.join(", ")}`,
+    );
+  }
+  const row = await exampleRow(task.name, task.row);
+  const prompt = task.prompt((task.expand?.(row) ?? [row])[0] ?? row, profile);
+  return { profile, prompt: promptText(prompt), images: promptImages(prompt).length };
+}

@@ -1,0 +1,88 @@
+/** The report page of finished runs: a folder to keep, or a server. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { messageOf, UserError } from "../core/errors.js";
+import { thumbnail } from "../images/thumbnail.js";
+import { findRuns, openRun } from "../record/read.js";
+import { PictureStore } from "../report/pictures.js";
+import { ReportSource } from "../report/report-source.js";
+import { type PageServer, servePage } from "../report/serve.js";
+import { oneFileSamples, writeReport } from "../report/write-report.js";
+import { publishedMarks } from "./published-marks.js";
+import { tasksOfRun } from "./run-dataset.js";
+import { collectImages } from "./run-images.js";
+
+export interface ViewOptions {
+  /** Samples of a task whose images are shown. */
+  readonly images: number;
+  warn(message: string): void;
+}
+
+/** Writes the page of one run, or of a baseline and a run, to a folder. @returns the page's path */
+export async function writePage(folders: readonly string[], out: string, options: ViewOptions): Promise<string> {
+  const store = new PictureStore(resolve(out), thumbnail);
+  const source = await openSource(folders, store, "files", options);
+  const samples = (await source.summary()).tasks.reduce((sum, { states }) => sum + (states[0]?.length ?? 0), 0);
+  return await writeReport(source, resolve(out), store, samples <= oneFileSamples);
+}
+
+/** Serves that page on 127.0.0.1 until it is disposed of. @param port 0 = any free one */
+export async function openPage(folders: readonly string[], port: number, options: ViewOptions): Promise<PageServer> {
+  const store = new PictureStore(await mkdtemp(join(tmpdir(), "llava-eval-view-")), thumbnail);
+  const remove = () => rm(store.folder, { recursive: true, force: true });
+  try {
+    const server = await servePage(await openSource(folders, store, "server", options), store, port);
+    return {
+      url: server.url,
+      async [Symbol.asyncDispose]() {
+        await server[Symbol.asyncDispose]();
+        await remove();
+      },
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function openSource(
+  folders: readonly string[],
+  store: PictureStore,
+  kind: "files" | "server",
+  options: ViewOptions,
+): Promise<ReportSource> {
+  const runs = folders.map((folder) => resolve(folder));
+  const pictures = await gatherImages(runs, store, options);
+  return await ReportSource.open(runs, { live: false, store: kind, pictures, marks: await publishedMarks(runs) });
+}
+
+/** Images of every task whose rows are still there; a report without images is still a report. */
+async function gatherImages(
+  folders: readonly string[],
+  store: PictureStore,
+  { images, warn }: ViewOptions,
+): Promise<ReadonlySet<string>> {
+  const shown = new Set<string>();
+  const signal = new AbortController().signal;
+  for (const folder of images === 0 ? [] : folders) {
+    const run = await openRun(folder);
+    for (const chosen of await tasksOfRun(run).catch(() => [])) {
+      if (shown.has(chosen.label)) continue;
+      try {
+        await collectImages(run, chosen, store, { limit: images, signal });
+        shown.add(chosen.label);
+      } catch (error) {
+        warn(`no images of ${chosen.label}: ${messageOf(error)}`);
+      }
+    }
+  }
+  return shown;
+}
+
+export async function newestRun(): Promise<string> {
+  const found = await Promise.all((await findRuns(resolve("results"))).map(openRun));
+  const [newest] = found.sort((a, b) => (a.manifest.startedAt < b.manifest.startedAt ? 1 : -1));
+  if (!newest) throw new UserError("there is no run to look at", resolve("results"), "name a run's folder");
+  return newest.dir;
+}
