@@ -1,12 +1,12 @@
 import pLimit from "p-limit";
 
 /**
- * Runs at most `limit()` jobs at once. `start` waits for a free slot, so nothing is queued beyond its callers; the limit is
- * read again at every start, because a runner may adapt it.
+ * Runs at most `limit()` jobs at once. `start` resolves when its job has begun, so nothing waits but what its callers hold;
+ * the limit is read again whenever a job begins or ends, because a runner may adapt it.
  */
 export class InFlight {
   private readonly slots = pLimit(1);
-  private waiting: (() => void)[] = [];
+  private readonly underWay = new Set<Promise<void>>();
   private failed = false;
   private failure: unknown;
 
@@ -14,38 +14,40 @@ export class InFlight {
 
   /** @throws what an earlier job threw: nothing new is started after a defect or a `UserError`. */
   async start(job: () => Promise<void>): Promise<void> {
-    for (;;) {
-      this.throwFailure();
-      this.slots.concurrency = Math.max(1, Math.floor(this.limit()));
-      if (this.size < this.slots.concurrency) break;
-      await this.oneEnded();
-    }
-    void this.slots(job)
-      .catch((error) => {
-        if (!this.failed) this.failure = error;
-        this.failed = true;
-      })
-      .finally(() => this.wake());
+    this.throwFailure();
+    this.adapt();
+    await new Promise<void>((begun) => {
+      const done = this.slots(() => {
+        begun();
+        return this.failed ? undefined : this.keepFailure(job);
+      }).finally(() => {
+        this.underWay.delete(done);
+        this.adapt();
+      });
+      this.underWay.add(done);
+    });
+    this.throwFailure();
   }
 
   /** Resolves when every started job has ended; rejects with the first failure. */
   async drained(): Promise<void> {
-    while (this.size > 0) await this.oneEnded();
+    while (this.underWay.size > 0) await Promise.all(this.underWay);
     this.throwFailure();
   }
 
-  private get size(): number {
-    return this.slots.activeCount + this.slots.pendingCount;
+  /** Before the slot is free again: whoever waits for it must not begin. */
+  private async keepFailure(job: () => Promise<void>): Promise<void> {
+    try {
+      await job();
+    } catch (error) {
+      if (!this.failed) this.failure = error;
+      this.failed = true;
+    }
   }
 
-  private oneEnded(): Promise<void> {
-    return new Promise((resolve) => void this.waiting.push(resolve));
-  }
-
-  private wake(): void {
-    const { waiting } = this;
-    this.waiting = [];
-    for (const resolve of waiting) resolve();
+  private adapt(): void {
+    const limit = Math.max(1, Math.floor(this.limit()));
+    if (limit !== this.slots.concurrency) this.slots.concurrency = limit;
   }
 
   private throwFailure(): void {

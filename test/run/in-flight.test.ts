@@ -49,3 +49,29 @@ test("two callers may feed it", async () => {
   await inFlight.drained();
   expect(done).toBe(50);
 });
+
+test("a limit that grows while a caller waits is used as soon as a job has ended", async () => {
+  let limit = 1;
+  const inFlight = new InFlight(() => limit);
+  const ends: (() => void)[] = [];
+  let begun = 0;
+  const job = () => new Promise<void>((end) => void ends.push(end));
+  const feed = async () => {
+    for (let i = 0; i < 5; i++) await inFlight.start(job).then(() => begun++);
+  };
+  const fed = [feed(), feed(), feed()];
+  await settled();
+  expect([begun, ends.length]).toEqual([1, 1]);
+  limit = 3;
+  ends.shift()?.();
+  await settled();
+  expect(ends.length).toBe(3);
+  while (begun < 15 || ends.length > 0) {
+    ends.shift()?.();
+    await settled();
+  }
+  await Promise.all(fed);
+  await inFlight.drained();
+});
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, 1));
