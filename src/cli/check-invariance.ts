@@ -1,7 +1,6 @@
-import Table from "cli-table3";
 import pc from "picocolors";
 import type { CommandModule } from "yargs";
-import { checkModel, type InvarianceReport } from "../api/invariance.js";
+import { checkModel, type InvarianceReport, invarianceTable } from "../api/invariance.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { ExitCode } from "./exit-code.js";
 import { numberFlag } from "./number-flag.js";
@@ -55,34 +54,11 @@ export const command: CommandModule<object, Arguments> = {
   },
 };
 
-function reportText({ model, engine, rows, invariant }: InvarianceReport): string {
-  const table = new Table({
-    head: [
-      "compared with: alone, nothing shared",
-      "logits equal",
-      "answers equal",
-      "likelihoods equal",
-      "largest difference",
-      "shared tokens",
-    ],
-    style: { head: [], border: [] },
-    chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
-    colAligns: ["left", "right", "right", "right", "right", "right"],
-  });
-  for (const { way, requests, logits, answers, likelihoods, largest, sharedTokens } of rows) {
-    const of = (equal: number) => (equal === requests ? `${equal}/${requests}` : pc.red(`${equal}/${requests}`));
-    table.push([
-      way,
-      of(logits),
-      of(answers),
-      of(likelihoods),
-      largest === 0 ? "0" : largest.toExponential(1),
-      sharedTokens,
-    ]);
-  }
+function reportText(report: InvarianceReport): string {
+  const { model, engine, invariant } = report;
   const verdict = invariant
     ? pc.green("invariant: every bit is the same whatever a request is asked with")
     : pc.red("broken: answers depend on what they are asked with; please report this table");
   const facts = Object.entries(engine).map(([name, value]) => `${name} ${value}`);
-  return `${pc.bold(terminalSafe(model))} · ${terminalSafe(facts.join(", "))}\n${table}\n${verdict}\n`;
+  return `${pc.bold(terminalSafe(model))} · ${terminalSafe(facts.join(", "))}\n${invarianceTable(report)}\n${verdict}\n`;
 }
