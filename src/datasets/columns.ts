@@ -155,13 +155,13 @@ function text(bytes: Uint8Array): unknown {
 export function parquetImage(file: (name: string) => ImageRef = absentImage): ImageReader {
   return (cell) => {
     if (cell === null || cell === undefined) return null;
-    if (cell instanceof Uint8Array) return new StoredImage(cell, undefined);
+    if (cell instanceof Uint8Array) return storedImage(cell, undefined);
     if (typeof cell === "string") return looksBase64(cell) ? base64Image(cell) : file(cell);
     if (typeof cell !== "object") return null;
     const { bytes, path } = cell as { bytes?: unknown; path?: unknown };
     const name = path instanceof Uint8Array ? Buffer.from(path).toString("utf8") : path;
     const label = typeof name === "string" ? name : undefined;
-    if (bytes instanceof Uint8Array) return new StoredImage(bytes, label);
+    if (bytes instanceof Uint8Array) return storedImage(bytes, label);
     if (typeof bytes === "string") return base64Image(bytes, label);
     // A null struct: a row without this picture (MMMU's image_2 to image_7).
     return label === undefined ? null : file(label);
@@ -183,20 +183,16 @@ const keptPageBytes = 4 * 1024 * 1024;
  * Bytes inside a page of a parquet file. They are a view on the whole decompressed page (about 1 MB, but up to the whole
  * column chunk), so the first use copies them out of a large one: a slow request then holds its own picture only.
  */
-class StoredImage implements ImageRef {
-  readonly path?: string;
-  #bytes: Uint8Array;
-
-  constructor(bytes: Uint8Array, path: string | undefined) {
-    this.#bytes = bytes;
-    if (path !== undefined) this.path = path;
-  }
-
-  async bytes(): Promise<Uint8Array> {
-    const { byteLength, buffer } = this.#bytes;
-    if (buffer.byteLength > Math.max(keptPageBytes, 2 * byteLength)) this.#bytes = this.#bytes.slice();
-    return this.#bytes;
-  }
+function storedImage(page: Uint8Array, path: string | undefined): ImageRef {
+  let held = page;
+  return {
+    ...(path === undefined ? {} : { path }),
+    async bytes() {
+      const { byteLength, buffer } = held;
+      if (buffer.byteLength > Math.max(keptPageBytes, 2 * byteLength)) held = held.slice();
+      return held;
+    },
+  };
 }
 
 /** Base64 text, or a `data:` URI with it. */

@@ -31,9 +31,9 @@ class ParquetSplit implements RowSource {
   rows?: number;
   demo = false;
   /** Rows of the shards whose footers were read. The footers themselves are megabytes in a split of hundreds of shards. */
-  readonly #rowsOf = new Map<string, number>();
+  private readonly rowsOf = new Map<string, number>();
   /** The footer read last: whoever counted the first shard goes on to read it. */
-  #last: { readonly shard: Shard; readonly parquet: ParquetFile } | undefined;
+  private last: { readonly shard: Shard; readonly parquet: ParquetFile } | undefined;
 
   constructor(
     private readonly shards: readonly Shard[],
@@ -48,30 +48,30 @@ class ParquetSplit implements RowSource {
     const worker = async () => {
       for (let shard = waiting.shift(); shard; shard = waiting.shift()) {
         await using opened = await (shard.footer?.() ?? shard.open());
-        await this.#parse(shard, opened);
+        await this.parse(shard, opened);
       }
     };
     await Promise.all(Array.from({ length: footersAtOnce }, worker));
-    this.#sum();
+    this.sum();
   }
 
   async *read(offset: number, columns: readonly string[], signal: AbortSignal): AsyncIterable<readonly RawItem[]> {
     let base = 0;
     for (const shard of this.shards) {
-      const rows = this.#rowsOf.get(shard.name);
+      const rows = this.rowsOf.get(shard.name);
       if (rows !== undefined && base + rows <= offset) {
         base += rows;
         continue;
       }
       await using opened = await shard.open();
-      const parquet = await this.#parse(shard, opened);
-      this.#sum();
-      yield* this.#readShard(shard, opened, parquet, base, offset, columns, signal);
+      const parquet = await this.parse(shard, opened);
+      this.sum();
+      yield* this.readShard(shard, opened, parquet, base, offset, columns, signal);
       base += parquet.rows;
     }
   }
 
-  async *#readShard(
+  private async *readShard(
     shard: Shard,
     opened: OpenShard,
     parquet: ParquetFile,
@@ -110,13 +110,13 @@ class ParquetSplit implements RowSource {
     }
   }
 
-  async #parse(shard: Shard, opened: OpenShard): Promise<ParquetFile> {
-    if (this.#last?.shard === shard) return this.#last.parquet;
+  private async parse(shard: Shard, opened: OpenShard): Promise<ParquetFile> {
+    if (this.last?.shard === shard) return this.last.parquet;
     try {
       const parquet = await openParquet(opened.file);
-      this.#rowsOf.set(shard.name, parquet.rows);
+      this.rowsOf.set(shard.name, parquet.rows);
       this.demo ||= isDemo(parquet.metadata);
-      this.#last = { shard, parquet };
+      this.last = { shard, parquet };
       return parquet;
     } catch (error) {
       if (error instanceof UserError || (error instanceof Error && error.name === "AbortError")) throw error;
@@ -129,9 +129,9 @@ class ParquetSplit implements RowSource {
     }
   }
 
-  #sum(): void {
-    if (this.#rowsOf.size !== this.shards.length) return;
-    this.rows = [...this.#rowsOf.values()].reduce((sum, rows) => sum + rows, 0);
+  private sum(): void {
+    if (this.rowsOf.size !== this.shards.length) return;
+    this.rows = [...this.rowsOf.values()].reduce((sum, rows) => sum + rows, 0);
   }
 
   identity(): readonly string[] {

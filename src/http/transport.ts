@@ -49,20 +49,20 @@ export class Transport implements AsyncDisposable {
   readonly redact: Redact;
   /** For answers: known secrets alone. Text of a benchmark may look like a key. */
   readonly hide: Redact;
-  readonly #proxies: ProxyRules;
-  readonly #agent: Dispatcher;
-  readonly #tunnels = new Map<string, Dispatcher>();
-  readonly #openTunnel: (proxy: HttpProxy) => Dispatcher;
-  readonly #maxResponseBytes: number;
-  readonly #inFlight = new WeakMap<AbortSignal, Set<Exchange>>();
+  private readonly proxies: ProxyRules;
+  private readonly agent: Dispatcher;
+  private readonly tunnels = new Map<string, Dispatcher>();
+  private readonly openTunnel: (proxy: HttpProxy) => Dispatcher;
+  private readonly maxResponseBytes: number;
+  private readonly inFlight = new WeakMap<AbortSignal, Set<Exchange>>();
 
   constructor(options: TransportOptions = {}) {
     const environment = options.environment ?? process.env;
-    this.#proxies = new ProxyRules(environment);
-    const secrets = [...(options.secrets ?? []), ...this.#proxies.secrets];
+    this.proxies = new ProxyRules(environment);
+    const secrets = [...(options.secrets ?? []), ...this.proxies.secrets];
     this.redact = redactor(secrets);
     this.hide = hiderOf(secrets);
-    this.#maxResponseBytes = options.maxResponseBytes ?? 64 * 1024 * 1024;
+    this.maxResponseBytes = options.maxResponseBytes ?? 64 * 1024 * 1024;
     const agent = {
       connections: options.connections ?? 256,
       pipelining: 1,
@@ -72,8 +72,8 @@ export class Transport implements AsyncDisposable {
       bodyTimeout: 0,
       maxResponseSize: -1,
     };
-    this.#agent = openAgent(agent);
-    this.#openTunnel = ({ url, authorization }) =>
+    this.agent = openAgent(agent);
+    this.openTunnel = ({ url, authorization }) =>
       openTunnel({ ...agent, uri: url.href, ...(authorization === undefined ? {} : { token: authorization }) });
   }
 
@@ -81,20 +81,20 @@ export class Transport implements AsyncDisposable {
   async request(request: HttpRequest): Promise<HttpResponse> {
     const { signal, timeoutMs } = request;
     signal.throwIfAborted();
-    const exchange = new Exchange(this.#maxResponseBytes);
-    const inFlight = this.#inFlightUnder(signal);
+    const exchange = new Exchange(this.maxResponseBytes);
+    const inFlight = this.inFlightUnder(signal);
     inFlight.add(exchange);
     const timer = setTimeout(() => exchange.fail(new Deadline(timeoutMs)), timeoutMs);
     // Nothing but an open socket keeps the process.
     timer.unref();
-    const route = this.#routeOf(request, { "accept-encoding": acceptedEncodings });
+    const route = this.routeOf(request, { "accept-encoding": acceptedEncodings });
     try {
       route.dispatcher.dispatch(route.options, exchange);
       const response = await exchange.settled;
       if (route.proxy && isOwnReply(response)) throw ownReply(route.proxy, response.status);
-      return await decodeBody(response, this.#maxResponseBytes);
+      return await decodeBody(response, this.maxResponseBytes);
     } catch (error) {
-      throw this.#failure(error, signal, route.proxy);
+      throw this.failure(error, signal, route.proxy);
     } finally {
       clearTimeout(timer);
       inFlight.delete(exchange);
@@ -105,9 +105,9 @@ export class Transport implements AsyncDisposable {
    * Where a request goes. An http:// target is asked of the proxy by its whole URL, as curl, requests and pip do: squid's
    * default rules allow CONNECT to port 443 alone. https:// is tunnelled.
    */
-  #routeOf(request: HttpRequest, extra: Readonly<Record<string, string>>): Route {
+  private routeOf(request: HttpRequest, extra: Readonly<Record<string, string>>): Route {
     const url = new URL(request.url);
-    const proxy = this.#proxies.for(url);
+    const proxy = this.proxies.for(url);
     const { method, body } = request;
     const options = {
       origin: url.origin,
@@ -116,10 +116,10 @@ export class Transport implements AsyncDisposable {
       headers: { ...extra, ...request.headers },
       ...(body ? { body } : {}),
     };
-    if (!proxy) return { dispatcher: this.#agent, options };
+    if (!proxy) return { dispatcher: this.agent, options };
     if (url.protocol === "https:" || proxy.url.protocol.startsWith("socks")) {
-      const tunnel = this.#tunnels.get(proxy.url.href) ?? this.#openTunnel(proxy);
-      this.#tunnels.set(proxy.url.href, tunnel);
+      const tunnel = this.tunnels.get(proxy.url.href) ?? this.openTunnel(proxy);
+      this.tunnels.set(proxy.url.href, tunnel);
       return { dispatcher: tunnel, options, proxy };
     }
     const { authorization } = proxy;
@@ -129,15 +129,15 @@ export class Transport implements AsyncDisposable {
       ...(authorization === undefined ? {} : { "proxy-authorization": authorization }),
     };
     const asked = { ...options, origin: proxy.url.origin, path: url.href.replace(/#.*$/, ""), headers };
-    return { dispatcher: this.#agent, options: asked, proxy };
+    return { dispatcher: this.agent, options: asked, proxy };
   }
 
   /** One listener on the signal that all requests of a run share: a listener each would be looked through at every removal. */
-  #inFlightUnder(signal: AbortSignal): Set<Exchange> {
-    const known = this.#inFlight.get(signal);
+  private inFlightUnder(signal: AbortSignal): Set<Exchange> {
+    const known = this.inFlight.get(signal);
     if (known) return known;
     const exchanges = new Set<Exchange>();
-    this.#inFlight.set(signal, exchanges);
+    this.inFlight.set(signal, exchanges);
     signal.addEventListener("abort", () => {
       for (const exchange of exchanges) exchange.fail(signal.reason);
     });
@@ -164,7 +164,7 @@ export class Transport implements AsyncDisposable {
       signal.removeEventListener("abort", onAbort);
     };
     // A range counts the bytes of what is sent: compressed ones are another file's.
-    const route = this.#routeOf(request, { "accept-encoding": "identity" });
+    const route = this.routeOf(request, { "accept-encoding": "identity" });
     try {
       const response = await openResponse(route.dispatcher, { ...route.options, signal: abort.signal });
       const opened = { status: response.statusCode, headers: flat(response.headers) };
@@ -173,14 +173,14 @@ export class Transport implements AsyncDisposable {
         response.body.on("error", () => {}).destroy();
         throw fault;
       }
-      return { ...opened, chunks: this.#chunksOf(response.body, signal, abort, release, idle) };
+      return { ...opened, chunks: this.chunksOf(response.body, signal, abort, release, idle) };
     } catch (error) {
       release();
-      throw this.#failure(abort.signal.aborted ? abort.signal.reason : error, signal, route.proxy);
+      throw this.failure(abort.signal.aborted ? abort.signal.reason : error, signal, route.proxy);
     }
   }
 
-  async *#chunksOf(
+  private async *chunksOf(
     body: Dispatcher.ResponseData["body"],
     signal: AbortSignal,
     abort: AbortController,
@@ -194,7 +194,7 @@ export class Transport implements AsyncDisposable {
         idle?.refresh();
       }
     } catch (error) {
-      throw this.#failure(abort.signal.aborted ? abort.signal.reason : error, signal);
+      throw this.failure(abort.signal.aborted ? abort.signal.reason : error, signal);
     } finally {
       release();
       // Left before its end: the rest is not wanted, and the connection is not worth draining a gigabyte.
@@ -202,7 +202,7 @@ export class Transport implements AsyncDisposable {
     }
   }
 
-  #failure(error: unknown, signal: AbortSignal, proxy?: HttpProxy): unknown {
+  private failure(error: unknown, signal: AbortSignal, proxy?: HttpProxy): unknown {
     if (signal.aborted) return signal.reason;
     if (error instanceof TransportError) return error;
     if (error instanceof Deadline) return new TransportError("timeout", error.message, { cause: error });
@@ -240,7 +240,7 @@ export class Transport implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#agent, ...this.#tunnels.values()].map((dispatcher) => dispatcher.destroy()));
+    await Promise.all([this.agent, ...this.tunnels.values()].map((dispatcher) => dispatcher.destroy()));
   }
 }
 

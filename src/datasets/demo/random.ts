@@ -3,10 +3,10 @@
  * Integers only, so no result depends on a platform's floating point.
  */
 export class Random {
-  #a: number;
-  #b: number;
-  #c: number;
-  #counter = 1;
+  private a: number;
+  private b: number;
+  private c: number;
+  private counter = 1;
 
   /** The key names what is drawn, for example `validation/0/vqav2/17`. Streams of different keys are independent. */
   constructor(key: string) {
@@ -16,25 +16,25 @@ export class Random {
       for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 16777619);
       return hash | 0;
     };
-    this.#a = word(0x811c9dc5);
-    this.#b = word(0x01000193);
-    this.#c = word(0x2c1b3c6d);
-    for (let i = 0; i < 12; i++) this.#next();
+    this.a = word(0x811c9dc5);
+    this.b = word(0x01000193);
+    this.c = word(0x2c1b3c6d);
+    for (let i = 0; i < 12; i++) this.next();
   }
 
   /** sfc32 (C. Doty-Humphrey's small fast counting generator). */
-  #next(): number {
-    const out = (((this.#a + this.#b) | 0) + this.#counter) | 0;
-    this.#counter = (this.#counter + 1) | 0;
-    this.#a = this.#b ^ (this.#b >>> 9);
-    this.#b = (this.#c + (this.#c << 3)) | 0;
-    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + out) | 0;
+  private next(): number {
+    const out = (((this.a + this.b) | 0) + this.counter) | 0;
+    this.counter = (this.counter + 1) | 0;
+    this.a = this.b ^ (this.b >>> 9);
+    this.b = (this.c + (this.c << 3)) | 0;
+    this.c = (((this.c << 21) | (this.c >>> 11)) + out) | 0;
     return out >>> 0;
   }
 
   /** In [0, 1). */
   unit(): number {
-    return this.#next() / 4294967296;
+    return this.next() / 4294967296;
   }
 
   /** A real number in [low, high). */

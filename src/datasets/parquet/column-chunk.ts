@@ -30,20 +30,20 @@ interface PagePlace {
  */
 export class ColumnChunk {
   readonly path: string;
-  readonly #bytes: Bytes;
-  readonly #decoder: Decoder;
-  readonly #maxDefinition: number;
-  readonly #maxRepetition: number;
-  readonly #places: PagePlace[] = [];
-  readonly #start: number;
-  readonly #end: number;
-  #next: number;
-  #knownRows = 0;
-  #decompressor: Promise<Decompress> | undefined;
-  #dictionary: DecodedArray | undefined;
-  #whole: DecodedArray | undefined;
-  /** Rows of `#whole` handed out: whoever assembles them flattens their lists in place, so they are good for one use. */
-  #given = 0;
+  private readonly bytes: Bytes;
+  private readonly decoder: Decoder;
+  private readonly maxDefinition: number;
+  private readonly maxRepetition: number;
+  private readonly places: PagePlace[] = [];
+  private readonly start: number;
+  private readonly end: number;
+  private next: number;
+  private knownRows = 0;
+  private decompressor: Promise<Decompress> | undefined;
+  private dictionary: DecodedArray | undefined;
+  private whole: DecodedArray | undefined;
+  /** Rows of `whole` handed out: whoever assembles them flattens their lists in place, so they are good for one use. */
+  private given = 0;
 
   /**
    * @param schemaPath  from the root to the leaf
@@ -60,17 +60,17 @@ export class ColumnChunk {
   ) {
     const { dictionary_page_offset: dictionary, data_page_offset: data, total_compressed_size: size } = metadata;
     this.path = metadata.path_in_schema.join(".");
-    this.#start = Number(dictionary || data);
-    this.#next = this.#start;
-    this.#end = this.#start + Number(size);
-    if (!(this.#start >= 0 && this.#end <= file.byteLength))
+    this.start = Number(dictionary || data);
+    this.next = this.start;
+    this.end = this.start + Number(size);
+    if (!(this.start >= 0 && this.end <= file.byteLength))
       throw new Error(`column ${this.path} lies beyond the file`);
     if (Number(metadata.num_values) > maxValues)
       throw new Error(`column ${this.path} claims ${metadata.num_values} values`);
-    this.#bytes = new Bytes(file, this.#end, step, metadata.codec !== "UNCOMPRESSED");
-    this.#maxDefinition = getMaxDefinitionLevel(schemaPath);
-    this.#maxRepetition = getMaxRepetitionLevel(schemaPath);
-    this.#decoder = {
+    this.bytes = new Bytes(file, this.end, step, metadata.codec !== "UNCOMPRESSED");
+    this.maxDefinition = getMaxDefinitionLevel(schemaPath);
+    this.maxRepetition = getMaxRepetitionLevel(schemaPath);
+    this.decoder = {
       pathInSchema: metadata.path_in_schema,
       type: metadata.type,
       element: (schemaPath.at(-1) as Tree).element,
@@ -83,145 +83,145 @@ export class ColumnChunk {
 
   /** Values of rows [from, to) of the group, one element per row. */
   async rows(from: number, to: number): Promise<DecodedArray> {
-    if (this.#maxRepetition > 0) {
-      if (!this.#whole || from < this.#given) this.#whole = await this.#readWhole();
-      this.#given = to;
-      return this.#whole.slice(from, to);
+    if (this.maxRepetition > 0) {
+      if (!this.whole || from < this.given) this.whole = await this.readWhole();
+      this.given = to;
+      return this.whole.slice(from, to);
     }
-    if (from > this.#knownRows && this.pageIndex && this.#places.length === 0) await this.#usePageIndex(this.pageIndex);
+    if (from > this.knownRows && this.pageIndex && this.places.length === 0) await this.usePageIndex(this.pageIndex);
     const parts: unknown[] = [];
     for (let page = 0; parts.length < to - from; page++) {
-      const place = this.#places[page] ?? (await this.#nextPlace());
-      if (!place) throw new Error(`column ${this.path} ends after ${this.#knownRows} of ${this.groupRows} rows`);
+      const place = this.places[page] ?? (await this.nextPlace());
+      if (!place) throw new Error(`column ${this.path} ends after ${this.knownRows} of ${this.groupRows} rows`);
       if (place.firstRow + place.rows <= from) continue;
-      const values = await this.#readPlace(place);
+      const values = await this.readPlace(place);
       const start = Math.max(0, from - place.firstRow);
       for (let i = start; i < Math.min(values.length, to - place.firstRow); i++) parts.push(values[i]);
     }
     return parts;
   }
 
-  async #usePageIndex({ at, length }: { at: number; length: number }): Promise<void> {
+  private async usePageIndex({ at, length }: { at: number; length: number }): Promise<void> {
     if (!(at >= 0 && length > 0 && length <= maxIndexBytes && at + length <= this.file.byteLength)) return;
     const view = new DataView(await this.file.slice(at, at + length));
     const pages = readOffsetIndex({ view, offset: 0 }).page_locations;
-    const first = Number(pages[0]?.offset ?? this.#next);
+    const first = Number(pages[0]?.offset ?? this.next);
     // A dictionary stands before the first data page.
-    await this.#nextPage(first);
+    await this.nextPage(first);
     for (const [i, page] of pages.entries()) {
       const firstRow = Number(page.first_row_index);
       const rows = Number(pages[i + 1]?.first_row_index ?? this.groupRows) - firstRow;
       const offset = Number(page.offset);
-      if (firstRow !== this.#knownRows || rows < 0 || offset < first || offset >= this.#end) {
+      if (firstRow !== this.knownRows || rows < 0 || offset < first || offset >= this.end) {
         throw new Error(`the page index of column ${this.path} is broken`);
       }
-      this.#places.push({ at: offset, firstRow, rows });
-      this.#knownRows += rows;
+      this.places.push({ at: offset, firstRow, rows });
+      this.knownRows += rows;
     }
-    this.#next = this.#end;
+    this.next = this.end;
   }
 
   /** Walks on to the next data page; dictionaries on the way are read. */
-  async #nextPage(end = this.#end): Promise<{ at: number; header: Header; body: number } | undefined> {
-    while (this.#next < end) {
-      const at = this.#next;
-      const { header, body } = await this.#header(at);
-      this.#next = body + header.compressed_page_size;
-      if (header.type === "DICTIONARY_PAGE") await this.#readDictionary(header, body);
+  private async nextPage(end = this.end): Promise<{ at: number; header: Header; body: number } | undefined> {
+    while (this.next < end) {
+      const at = this.next;
+      const { header, body } = await this.header(at);
+      this.next = body + header.compressed_page_size;
+      if (header.type === "DICTIONARY_PAGE") await this.readDictionary(header, body);
       if (header.type === "DATA_PAGE" || header.type === "DATA_PAGE_V2") return { at, header, body };
     }
     return undefined;
   }
 
-  async #nextPlace(): Promise<PagePlace | undefined> {
-    const page = await this.#nextPage();
+  private async nextPlace(): Promise<PagePlace | undefined> {
+    const page = await this.nextPage();
     if (!page) return undefined;
-    const place = { at: page.at, firstRow: this.#knownRows, rows: valuesOf(page.header) };
-    this.#knownRows += place.rows;
-    if (this.#knownRows > this.groupRows) throw new Error(`column ${this.path} has more than ${this.groupRows} rows`);
-    this.#places.push(place);
+    const place = { at: page.at, firstRow: this.knownRows, rows: valuesOf(page.header) };
+    this.knownRows += place.rows;
+    if (this.knownRows > this.groupRows) throw new Error(`column ${this.path} has more than ${this.groupRows} rows`);
+    this.places.push(place);
     return place;
   }
 
-  async #readPlace({ at, rows }: PagePlace): Promise<DecodedArray> {
-    const { header, body } = await this.#header(at);
-    const values = await this.#readData(header, body, undefined);
+  private async readPlace({ at, rows }: PagePlace): Promise<DecodedArray> {
+    const { header, body } = await this.header(at);
+    const values = await this.readData(header, body, undefined);
     if (values.length !== rows) throw new Error(`a page of column ${this.path} has ${values.length} of ${rows} rows`);
     return values;
   }
 
   /** Pages of a column with lists may end within a row: they are appended to each other. */
-  async #readWhole(): Promise<DecodedArray> {
+  private async readWhole(): Promise<DecodedArray> {
     let rows: DecodedArray | undefined;
     let values = 0;
-    this.#next = this.#start;
-    for (let page = await this.#nextPage(); page; page = await this.#nextPage()) {
+    this.next = this.start;
+    for (let page = await this.nextPage(); page; page = await this.nextPage()) {
       values += valuesOf(page.header);
       if (values > maxValues) throw new Error(`column ${this.path} has more than ${maxValues} values`);
-      if (valuesOf(page.header) > 0) rows = await this.#readData(page.header, page.body, rows);
+      if (valuesOf(page.header) > 0) rows = await this.readData(page.header, page.body, rows);
     }
     if ((rows?.length ?? 0) !== this.groupRows)
       throw new Error(`column ${this.path} has ${rows?.length ?? 0} of ${this.groupRows} rows`);
     return rows as DecodedArray;
   }
 
-  async #header(at: number): Promise<{ header: Header; body: number }> {
+  private async header(at: number): Promise<{ header: Header; body: number }> {
     for (const guess of headerGuesses) {
-      const length = Math.min(guess, this.#end - at);
-      const reader = { view: viewOf(await this.#bytes.read(at, length)), offset: 0 };
+      const length = Math.min(guess, this.end - at);
+      const reader = { view: viewOf(await this.bytes.read(at, length)), offset: 0 };
       try {
         const header = parquetHeader(reader);
         const body = at + reader.offset;
-        if (!(header.compressed_page_size >= 0 && body + header.compressed_page_size <= this.#end)) {
+        if (!(header.compressed_page_size >= 0 && body + header.compressed_page_size <= this.end)) {
           throw new Error(`a page of column ${this.path} reaches beyond its chunk`);
         }
         return { header, body };
       } catch (error) {
         // Cut off by our guess, perhaps: once more with as much as there can be.
-        if (length === this.#end - at || guess === headerGuesses.at(-1)) throw error;
+        if (length === this.end - at || guess === headerGuesses.at(-1)) throw error;
       }
     }
     throw new Error(`a page header of column ${this.path} cannot be read`);
   }
 
-  async #readDictionary(header: Header, body: number): Promise<void> {
-    const decompress = await this.#decompress();
-    const stored = await this.#bytes.read(body, header.compressed_page_size);
+  private async readDictionary(header: Header, body: number): Promise<void> {
+    const decompress = await this.decompress();
+    const stored = await this.bytes.read(body, header.compressed_page_size);
     const content = decompress(stored, header.uncompressed_page_size);
-    const { data } = this.#decode(header, stored, content, undefined);
-    if (data) this.#dictionary = convert(data, this.#decoder);
+    const { data } = this.decode(header, stored, content, undefined);
+    if (data) this.dictionary = convert(data, this.decoder);
   }
 
-  async #readData(header: Header, body: number, previous: DecodedArray | undefined): Promise<DecodedArray> {
-    const decompress = await this.#decompress();
-    const read = await this.#bytes.read(body, header.compressed_page_size);
+  private async readData(header: Header, body: number, previous: DecodedArray | undefined): Promise<DecodedArray> {
+    const decompress = await this.decompress();
+    const read = await this.bytes.read(body, header.compressed_page_size);
     // Cells are views on their page: one that is not compressed must not lie in memory that the next read fills again.
     const stored = header.data_page_header_v2?.is_compressed === false ? read.slice() : read;
     const content =
       header.type === "DATA_PAGE"
-        ? this.#versionOne(header, stored, decompress)
-        : this.#versionTwo(header, stored, decompress);
-    return this.#decode(header, stored, content, previous).data ?? [];
+        ? this.versionOne(header, stored, decompress)
+        : this.versionTwo(header, stored, decompress);
+    return this.decode(header, stored, content, previous).data ?? [];
   }
 
-  #decompress(): Promise<Decompress> {
-    this.#decompressor ??= decompressor(this.#decoder.codec);
-    return this.#decompressor;
+  private decompress(): Promise<Decompress> {
+    this.decompressor ??= decompressor(this.decoder.codec);
+    return this.decompressor;
   }
 
   /** @param content  what the decoder finds when it asks for decompression: already done, and checked */
-  #decode(header: Header, stored: Uint8Array, content: Uint8Array, previous: DecodedArray | undefined) {
-    const { codec } = this.#decoder;
-    const decoder: Decoder = { ...this.#decoder, compressors: { [codec]: () => content } };
-    return readPage({ view: viewOf(stored), offset: 0 }, header, decoder, this.#dictionary, previous, 0);
+  private decode(header: Header, stored: Uint8Array, content: Uint8Array, previous: DecodedArray | undefined) {
+    const { codec } = this.decoder;
+    const decoder: Decoder = { ...this.decoder, compressors: { [codec]: () => content } };
+    return readPage({ view: viewOf(stored), offset: 0 }, header, decoder, this.dictionary, previous, 0);
   }
 
   /** Levels with their lengths in front, then values, all compressed together. */
-  #versionOne(header: Header, stored: Uint8Array, decompress: Decompress): Uint8Array {
+  private versionOne(header: Header, stored: Uint8Array, decompress: Decompress): Uint8Array {
     const page = decompress(stored, header.uncompressed_page_size);
     const count = valuesOf(header);
     let at = 0;
-    for (const level of [this.#maxRepetition, this.#maxDefinition]) {
+    for (const level of [this.maxRepetition, this.maxDefinition]) {
       if (level === 0) continue;
       const length = viewOf(page).getUint32(at, true);
       if (at + 4 + length > page.byteLength)
@@ -229,12 +229,12 @@ export class ColumnChunk {
       checkRuns(page, at + 4, at + 4 + length, bitsFor(level), count);
       at += 4 + length;
     }
-    this.#checkValues(header.data_page_header?.encoding, page, at, count);
+    this.checkValues(header.data_page_header?.encoding, page, at, count);
     return page;
   }
 
   /** Levels uncompressed in front, values compressed or not. */
-  #versionTwo(header: Header, stored: Uint8Array, decompress: Decompress): Uint8Array {
+  private versionTwo(header: Header, stored: Uint8Array, decompress: Decompress): Uint8Array {
     const facts = header.data_page_header_v2;
     if (!facts) throw new Error(`a page of column ${this.path} lacks its header`);
     const { repetition_levels_byte_length: repetition, definition_levels_byte_length: definition } = facts;
@@ -243,16 +243,16 @@ export class ColumnChunk {
       throw new Error(`the levels of column ${this.path} reach beyond their page`);
     }
     const count = valuesOf(header);
-    checkRuns(stored, 0, repetition, bitsFor(this.#maxRepetition), count);
-    checkRuns(stored, repetition, levels, bitsFor(this.#maxDefinition), count);
+    checkRuns(stored, 0, repetition, bitsFor(this.maxRepetition), count);
+    checkRuns(stored, repetition, levels, bitsFor(this.maxDefinition), count);
     const packed = stored.subarray(levels);
     const size = header.uncompressed_page_size - levels;
     const values = facts.is_compressed === false ? packed : decompress(packed, size);
-    this.#checkValues(facts.encoding, values, 0, count);
+    this.checkValues(facts.encoding, values, 0, count);
     return values;
   }
 
-  #checkValues(encoding: string | undefined, page: Uint8Array, at: number, count: number): void {
+  private checkValues(encoding: string | undefined, page: Uint8Array, at: number, count: number): void {
     if (encoding === "PLAIN_DICTIONARY" || encoding === "RLE_DICTIONARY") {
       if (at < page.byteLength) checkRuns(page, at + 1, page.byteLength, page[at] as number, count);
     } else if (encoding === "RLE") {
@@ -284,10 +284,10 @@ const diskStep = 4 * 1024 * 1024;
 
 /** Bytes of one column chunk, fetched ahead in steps; what was fetched last is kept. */
 class Bytes {
-  #start = 0;
-  #held: Uint8Array = new Uint8Array(0);
+  private start = 0;
+  private held: Uint8Array = new Uint8Array(0);
   /** Serves one read after the other: new memory for each makes the garbage collector run, and costs page faults. */
-  #memory = new Uint8Array(0);
+  private memory = new Uint8Array(0);
 
   /** @param reusable  nobody keeps what `read` returned when the next `read` begins */
   constructor(
@@ -299,23 +299,23 @@ class Bytes {
     if (file.readInto && reusable) this.step = Math.min(step, diskStep);
   }
 
-  async #fetch(from: number, to: number): Promise<Uint8Array> {
+  private async fetch(from: number, to: number): Promise<Uint8Array> {
     if (!this.file.readInto || !this.reusable) return new Uint8Array(await this.file.slice(from, to));
-    if (this.#memory.length < to - from) this.#memory = new Uint8Array(to - from);
-    const bytes = this.#memory.subarray(0, to - from);
+    if (this.memory.length < to - from) this.memory = new Uint8Array(to - from);
+    const bytes = this.memory.subarray(0, to - from);
     await this.file.readInto(bytes, from);
     return bytes;
   }
 
   async read(at: number, length: number): Promise<Uint8Array> {
-    const offset = at - this.#start;
-    if (offset < 0 || offset + length > this.#held.byteLength) {
+    const offset = at - this.start;
+    if (offset < 0 || offset + length > this.held.byteLength) {
       const to = Math.min(this.end, at + Math.max(length, this.step));
-      this.#held = await this.#fetch(at, to);
-      this.#start = at;
+      this.held = await this.fetch(at, to);
+      this.start = at;
       if (!this.file.readInto) this.step = Math.max(this.step, Math.min(largestStep, this.step * 2));
-      return this.#held.subarray(0, length);
+      return this.held.subarray(0, length);
     }
-    return this.#held.subarray(offset, offset + length);
+    return this.held.subarray(offset, offset + length);
   }
 }

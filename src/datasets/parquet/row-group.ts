@@ -13,13 +13,13 @@ const fewRowsStep = 1024 * 1024;
 
 /** The wanted columns of one row group, as raw cells: binary as Uint8Array views on their page. */
 export class RowGroup {
-  readonly #columns: readonly { readonly name: string; readonly tree: Tree; readonly leaves: readonly ColumnChunk[] }[];
+  private readonly columns: readonly { readonly name: string; readonly tree: Tree; readonly leaves: readonly ColumnChunk[] }[];
 
   /** @param few  only some rows are wanted: fetch no more than they need */
   constructor(file: AsyncBuffer, metadata: FileMetaData, index: number, columns: readonly string[], few: boolean) {
     const group = metadata.row_groups[index] as FileMetaData["row_groups"][number];
     const root = parquetSchema(metadata);
-    this.#columns = columns.map((name) => {
+    this.columns = columns.map((name) => {
       const leaves = group.columns.flatMap(
         ({ meta_data: facts, offset_index_offset: at, offset_index_length: length }) => {
           if (!facts || facts.path_in_schema[0] !== name) return [];
@@ -39,7 +39,7 @@ export class RowGroup {
   /** Rows [from, to), counted within the group. */
   async rows(from: number, to: number): Promise<Record<string, unknown>[]> {
     const columns = await Promise.all(
-      this.#columns.map(async (column) => [column.name, await cellsOf(column, from, to)] as const),
+      this.columns.map(async (column) => [column.name, await cellsOf(column, from, to)] as const),
     );
     return Array.from({ length: to - from }, (_, i) => {
       const row: Record<string, unknown> = {};

@@ -21,7 +21,7 @@ const longestLimitMs = 5 * 60_000 + 1000;
 /** GET requests to a hub: redirects followed with the token kept at home, passing faults retried, traffic counted. */
 export class HubRequests implements AsyncDisposable {
   readonly traffic = { requests: 0, bytes: 0 };
-  readonly #transport: Transport;
+  private readonly transport: Transport;
 
   constructor(
     readonly settings: HubSettings,
@@ -29,7 +29,7 @@ export class HubRequests implements AsyncDisposable {
     /** Told before a wait that would look like a hang. */
     private readonly say: (message: string) => void = () => undefined,
   ) {
-    this.#transport = new Transport({ environment, secrets: [settings.token], connections: 16 });
+    this.transport = new Transport({ environment, secrets: [settings.token], connections: 16 });
   }
 
   /** The whole body, at most `maxBytes`. @throws NotOnHub; UserError when the hub does not answer */
@@ -38,8 +38,8 @@ export class HubRequests implements AsyncDisposable {
     maxBytes: number,
     signal: AbortSignal,
   ): Promise<{ body: Buffer; headers: HttpStream["headers"] }> {
-    return this.#retrying(url, signal, async () => {
-      const { headers, chunks } = await this.#successful(url, {}, signal);
+    return this.retrying(url, signal, async () => {
+      const { headers, chunks } = await this.successful(url, {}, signal);
       const parts: Buffer[] = [];
       let size = 0;
       for await (const chunk of chunks) {
@@ -54,8 +54,8 @@ export class HubRequests implements AsyncDisposable {
 
   /** Bytes [start, end) as they arrive; the stream may break off with a `TransportError`, the caller asks for the rest. */
   async range(url: string, start: number, end: number, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
-    const { chunks } = await this.#retrying(url, signal, async () => {
-      const answer = await this.#successful(url, { range: `bytes=${start}-${end - 1}` }, signal);
+    const { chunks } = await this.retrying(url, signal, async () => {
+      const answer = await this.successful(url, { range: `bytes=${start}-${end - 1}` }, signal);
       if (answer.status === 206 ? rangeStart(answer.headers["content-range"]) === start : start === 0) return answer;
       await discard(answer);
       throw new TransportError("status", `the server does not serve byte ranges (HTTP ${answer.status})`, {
@@ -65,18 +65,18 @@ export class HubRequests implements AsyncDisposable {
     return counted(chunks, end - start, this.traffic);
   }
 
-  async #successful(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpStream> {
-    const answer = await this.#follow(url, headers, signal);
+  private async successful(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpStream> {
+    const answer = await this.follow(url, headers, signal);
     if (answer.status >= 200 && answer.status < 300) return answer;
     const parts: Buffer[] = [];
     for await (const chunk of answer.chunks) if (parts.push(chunk) >= 4) break;
     const { headers: told } = answer;
     const wait = told["retry-after"] ?? secondsToReset(told.ratelimit);
     const asked = wait === undefined ? told : { ...told, "retry-after": wait };
-    throw this.#transport.statusError({ ...answer, headers: asked, body: Buffer.concat(parts) });
+    throw this.transport.statusError({ ...answer, headers: asked, body: Buffer.concat(parts) });
   }
 
-  async #follow(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpStream> {
+  private async follow(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpStream> {
     const home = new URL(this.settings.endpoint).origin;
     const { token } = this.settings;
     let here = new URL(url);
@@ -85,7 +85,7 @@ export class HubRequests implements AsyncDisposable {
       const credentials: Record<string, string> =
         here.origin === home && token ? { authorization: `Bearer ${token}` } : {};
       this.traffic.requests += 1;
-      const answer = await this.#transport.open({
+      const answer = await this.transport.open({
         method: "GET",
         url: here.href,
         headers: { ...headers, ...credentials },
@@ -107,15 +107,15 @@ export class HubRequests implements AsyncDisposable {
     throw new TransportError("status", `more than ${mostRedirects} redirects`, { status: 310 });
   }
 
-  async #retrying<T>(url: string, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+  private async retrying<T>(url: string, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
     for (let failures = 1; ; failures++) {
       try {
         return await attempt();
       } catch (error) {
         if (!(error instanceof TransportError)) throw error;
         if (error.status === 401 && this.settings.token !== undefined && isAboutToken(error))
-          throw this.#badToken(url, error);
-        if (error.status === 404 || error.status === 401 || error.status === 403) throw this.#notThere(url, error);
+          throw this.badToken(url, error);
+        if (error.status === 404 || error.status === 401 || error.status === 403) throw this.notThere(url, error);
         if (!error.passing || failures >= attempts) throw this.unreachable(url, error);
         const wait = error.retryAfterMs;
         if (error.status === 429) {
@@ -129,7 +129,7 @@ export class HubRequests implements AsyncDisposable {
     }
   }
 
-  #notThere(url: string, error: TransportError): NotOnHub {
+  private notThere(url: string, error: TransportError): NotOnHub {
     const hasToken = this.settings.token !== undefined;
     const words =
       error.status === 403 || /gated|restricted|awaiting/i.test(error.body ?? "")
@@ -137,21 +137,21 @@ export class HubRequests implements AsyncDisposable {
         : error.status === 401 && !hasToken
           ? "it does not exist, or it is private and HF_TOKEN is not set (HTTP 401)"
           : `it does not exist${hasToken ? ", or HF_TOKEN may not read it" : ""} (HTTP ${error.status})`;
-    return new NotOnHub(`${this.#transport.redact(url)}: ${words}`, { cause: error });
+    return new NotOnHub(`${this.transport.redact(url)}: ${words}`, { cause: error });
   }
 
-  #badToken(url: string, error: TransportError): UserError {
+  private badToken(url: string, error: TransportError): UserError {
     const { tokenFrom = "HF_TOKEN" } = this.settings;
     return new UserError(
       `the hub refuses the token of ${tokenFrom} (HTTP 401)${wordsOf(error)}`,
-      this.#transport.redact(url),
+      this.transport.redact(url),
       "it is expired, revoked or not whole: make a new one in the hub's settings (hf auth login); public repositories need none",
       { cause: error },
     );
   }
 
   unreachable(url: string, error: TransportError): UserError {
-    const where = this.#transport.redact(url);
+    const where = this.transport.redact(url);
     if (error.status === 429) {
       const wait = error.retryAfterMs === undefined ? "wait some minutes" : `wait ${waitText(error.retryAfterMs)}`;
       const more = this.settings.token === undefined ? ", or set HF_TOKEN: with one the limit is higher" : "";
@@ -171,7 +171,7 @@ export class HubRequests implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#transport[Symbol.asyncDispose]();
+    await this.transport[Symbol.asyncDispose]();
   }
 }
 
