@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { access, constants } from "node:fs/promises";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { join, resolve } from "node:path";
-import { UserError } from "../core/errors.js";
+import { messageOf, UserError } from "../core/errors.js";
 import { packageRoot } from "../core/package-root.js";
 import { loadAddon } from "../runners/local/addon.js";
 import { versions } from "./versions.js";
@@ -83,11 +83,11 @@ async function resultsFolder(): Promise<Finding> {
   try {
     await access(target, constants.W_OK);
     return { what: "results", state: "good", detail: `${folder} can be written` };
-  } catch {
+  } catch (error) {
     return {
       what: "results",
       state: "missing",
-      detail: `${folder} cannot be written`,
+      detail: `${folder} cannot be written: ${messageOf(error)}`,
       fix: "run elsewhere, or name a folder with --out",
     };
   }

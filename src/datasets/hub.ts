@@ -42,7 +42,7 @@ export async function openHub(request: DatasetRequest): Promise<Dataset> {
     const { split } = request;
     const where = `${found.repository.id}, split ${split.split}`;
     const whole = !request.partial && !settings.offline;
-    const shards = hubShards(hub, found, whole, request.say ?? (() => {}), signal);
+    const shards = hubShards(hub, found, { whole, say: request.say ?? (() => {}), signal });
     const source = await openParquetSplit(shards, {
       partial: request.partial ?? false,
       countAll: !request.partial,
@@ -82,7 +82,7 @@ async function findSplit(hub: HubRequests, request: DatasetRequest, signal: Abor
   for (const id of split.sources) {
     for (const revision of [split.revision ?? "main", convertedRevision]) {
       try {
-        const found = await filesOf(hub, { type: "dataset", id }, revision, request, signal);
+        const found = await filesOf(hub, { repository: { type: "dataset", id }, revision }, request, signal);
         if (found) {
           if (id !== split.sources[0]) warn(`${request.task}: read from ${id}; ${reasons.join("; ")}`);
           return found;
@@ -102,15 +102,20 @@ async function findSplit(hub: HubRequests, request: DatasetRequest, signal: Abor
   );
 }
 
+/** A repository at a commit or branch. */
+interface Place {
+  readonly repository: RepositoryId;
+  readonly revision: string;
+}
+
 async function filesOf(
   hub: HubRequests,
-  repository: RepositoryId,
-  revision: string,
+  { repository, revision }: Place,
   { split }: DatasetRequest,
   signal: AbortSignal,
 ): Promise<Found | undefined> {
   const cache = new HubCache(hub.settings.cache, repository);
-  const { commit, files } = await listing(hub, cache, repository, revision, signal);
+  const { commit, files } = await listing(hub, cache, { repository, revision }, signal);
   const byPath = new Map(files.map((file) => [file.path, file]));
   const names = (split.configs ?? [undefined]).map((config) => {
     const name = config === undefined ? { split: split.split } : { split: split.split, config };
@@ -133,13 +138,7 @@ async function filesOf(
 }
 
 /** The commit and its files: from the hub, or offline from what the cache has. */
-async function listing(
-  hub: HubRequests,
-  cache: HubCache,
-  repository: RepositoryId,
-  revision: string,
-  signal: AbortSignal,
-) {
+async function listing(hub: HubRequests, cache: HubCache, { repository, revision }: Place, signal: AbortSignal) {
   if (hub.settings.offline) {
     const commit = await cache.commitOf(revision);
     const files = commit === undefined ? [] : await cache.files(commit);
@@ -172,9 +171,7 @@ function requireComplete(files: readonly HubFile[], id: string): void {
 function hubShards(
   hub: HubRequests,
   { repository, commit, files, cache }: Found,
-  whole: boolean,
-  say: (message: string) => void,
-  signal: AbortSignal,
+  { whole, say, signal }: { readonly whole: boolean; say(message: string): void; readonly signal: AbortSignal },
 ): readonly Shard[] {
   const downloads = new Map<number, Promise<string>>();
   const startDownload = (index: number): Promise<string> | undefined => {

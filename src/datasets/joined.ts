@@ -72,8 +72,9 @@ async function kept(image: ImageRef): Promise<ImageRef> {
   try {
     const bytes = Uint8Array.from(await image.bytes());
     return { ...image, bytes: async () => bytes };
-  } catch {
-    return image; // it fails again where it is used, as that sample's failure
+  } catch (error) {
+    // It is the failure of the samples that use it, and of no other.
+    return { ...image, bytes: () => Promise.reject(error) };
   }
 }
 

@@ -5,6 +5,15 @@ import { openParquet, type ParquetFile } from "./parquet/file.js";
 import { RowGroup } from "./parquet/row-group.js";
 import type { OpenShard, RawItem, RowSource, Shard } from "./source.js";
 
+/** A shard that is being read. */
+interface ShardInHand {
+  readonly shard: Shard;
+  readonly opened: OpenShard;
+  readonly parquet: ParquetFile;
+  /** The split's rows before it. */
+  readonly base: number;
+}
+
 export interface ParquetSplitOptions {
   /** Only some rows are wanted: read just their pages where the file says which, and do not count the rest of the split. */
   readonly partial: boolean;
@@ -66,18 +75,14 @@ class ParquetSplit implements RowSource {
       await using opened = await shard.open();
       const parquet = await this.parse(shard, opened);
       this.sum();
-      yield* this.readShard(shard, opened, parquet, base, offset, columns, signal);
+      yield* this.readShard({ shard, opened, parquet, base }, { offset, columns }, signal);
       base += parquet.rows;
     }
   }
 
   private async *readShard(
-    shard: Shard,
-    opened: OpenShard,
-    parquet: ParquetFile,
-    base: number,
-    offset: number,
-    columns: readonly string[],
+    { shard, opened, parquet, base }: ShardInHand,
+    { offset, columns }: { readonly offset: number; readonly columns: readonly string[] },
     signal: AbortSignal,
   ): AsyncIterable<readonly RawItem[]> {
     const present = columns.filter((column) => parquet.columns.includes(column));
@@ -98,7 +103,10 @@ class ParquetSplit implements RowSource {
         const end = Math.min(from + step, group.end);
         try {
           if (opened.damage) throw new SampleFailure("data", opened.damage);
-          reader ??= new RowGroup(opened.file, parquet.metadata, index, present, this.options.partial);
+          reader ??= new RowGroup(opened.file, parquet.metadata, index, {
+            columns: present,
+            few: this.options.partial,
+          });
           const cells = await reader.rows(from - group.start, end - group.start);
           yield cells.map((row, i) => ({ index: base + from + i, cells: row }));
         } catch (error) {

@@ -243,7 +243,8 @@ function nodeIncludes() {
   const require = createRequire(import.meta.url);
   try {
     return [require("node-api-headers").include_dir, dirname(require.resolve("node-addon-api/napi.h"))];
-  } catch {
+  } catch (error) {
+    if (error.code !== "MODULE_NOT_FOUND") throw error;
     return [];
   }
 }

@@ -173,7 +173,7 @@ export class Transport implements AsyncDisposable {
         response.body.on("error", () => {}).destroy();
         throw fault;
       }
-      return { ...opened, chunks: this.chunksOf(response.body, signal, abort, release, idle) };
+      return { ...opened, chunks: this.chunksOf(response.body, signal, { abort, release, idle }) };
     } catch (error) {
       release();
       throw this.failure(abort.signal.aborted ? abort.signal.reason : error, signal, route.proxy);
@@ -183,9 +183,7 @@ export class Transport implements AsyncDisposable {
   private async *chunksOf(
     body: Dispatcher.ResponseData["body"],
     signal: AbortSignal,
-    abort: AbortController,
-    release: () => void,
-    idle: NodeJS.Timeout | undefined,
+    { abort, release, idle }: { abort: AbortController; release(): void; idle: NodeJS.Timeout | undefined },
   ): AsyncGenerator<Buffer> {
     try {
       for await (const chunk of body) {

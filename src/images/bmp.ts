@@ -52,7 +52,7 @@ function header(view: DataView): Header {
     topDown: signedHeight < 0,
     bits,
     pixelsAt,
-    palette: bits <= 8 ? palette(view, 14 + size, core ? 3 : 4, bits, pixelsAt) : new Uint8Array(),
+    palette: bits <= 8 ? palette(view, { at: 14 + size, end: pixelsAt }, core ? 3 : 4, bits) : new Uint8Array(),
     masks: masked
       ? [view.getUint32(54, true), view.getUint32(58, true), view.getUint32(62, true)]
       : bits === 16
@@ -61,7 +61,12 @@ function header(view: DataView): Header {
   };
 }
 
-function palette(view: DataView, at: number, entryBytes: 3 | 4, bits: number, end: number): Uint8Array {
+function palette(
+  view: DataView,
+  { at, end }: { readonly at: number; readonly end: number },
+  entryBytes: 3 | 4,
+  bits: number,
+): Uint8Array {
   const entries = Math.min(2 ** bits, Math.floor((end - at) / entryBytes));
   const rgb = new Uint8Array(3 * 2 ** bits);
   for (let i = 0; i < entries; i += 1) {

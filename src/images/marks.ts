@@ -23,38 +23,36 @@ function drawRectangle(canvas: Canvas, mark: Extract<Mark, { shape: "rectangle" 
     number,
   ];
   for (let i = 0; i < mark.width; i++) {
-    horizontal(canvas, x0, x1, y0 + i, mark.colour);
-    horizontal(canvas, x0, x1, y1 - i, mark.colour);
-    line(canvas, x1 - i, y0 + mark.width, x1 - i, y1 - mark.width + 1, mark.colour);
-    line(canvas, x0 + i, y0 + mark.width, x0 + i, y1 - mark.width + 1, mark.colour);
+    horizontal(canvas, [x0, x1], y0 + i, mark.colour);
+    horizontal(canvas, [x0, x1], y1 - i, mark.colour);
+    line(canvas, [x1 - i, y0 + mark.width], [x1 - i, y1 - mark.width + 1], mark.colour);
+    line(canvas, [x0 + i, y0 + mark.width], [x0 + i, y1 - mark.width + 1], mark.colour);
   }
 }
 
 function drawPolygon(canvas: Canvas, { points, colour }: Extract<Mark, { shape: "polygon" }>): void {
-  const corners: [number, number][] = [];
+  const corners: Point[] = [];
   for (let i = 0; i + 1 < points.length; i += 2)
     corners.push([Math.trunc(points[i] as number), Math.trunc(points[i + 1] as number)]);
-  corners.forEach(([x, y], i) => {
-    const [nextX, nextY] = corners[(i + 1) % corners.length] as [number, number];
-    line(canvas, x, y, nextX, nextY, colour);
-  });
+  for (const [i, corner] of corners.entries()) line(canvas, corner, corners[(i + 1) % corners.length] as Point, colour);
 }
 
 type Colour = Mark["colour"];
+type Point = readonly [x: number, y: number];
 
 function point({ width, height, rgb }: Canvas, x: number, y: number, colour: Colour): void {
   if (x < 0 || y < 0 || x >= width || y >= height) return;
   rgb.set(colour, (y * width + x) * 3);
 }
 
-function horizontal(canvas: Canvas, x0: number, x1: number, y: number, colour: Colour): void {
+function horizontal(canvas: Canvas, [x0, x1]: readonly [number, number], y: number, colour: Colour): void {
   const from = Math.max(0, Math.min(x0, x1));
   const to = Math.min(canvas.width - 1, Math.max(x0, x1));
   for (let x = from; x <= to; x++) point(canvas, x, y, colour);
 }
 
 /** Bresenham's line, the last point left out: the next side of a polygon begins there. */
-function line(canvas: Canvas, x0: number, y0: number, x1: number, y1: number, colour: Colour): void {
+function line(canvas: Canvas, [x0, y0]: Point, [x1, y1]: Point, colour: Colour): void {
   const dx = Math.abs(x1 - x0);
   const dy = Math.abs(y1 - y0);
   const stepX = x1 < x0 ? -1 : 1;

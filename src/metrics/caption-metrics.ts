@@ -208,7 +208,7 @@ class Corpus {
 
 function bootstrapBleu(numbers: Float64Array, seed: number): readonly (BootstrapResult | undefined)[] {
   const images = numbers.length / bleuNumbers;
-  return bootstrapEach(images, (drawn) => bleu(sumBleu(numbers, drawn)), [seed], resamples(images));
+  return bootstrapEach(images, (drawn) => bleu(sumBleu(numbers, drawn)), [seed], { iterations: resamples(images) });
 }
 
 /** Enough for two digits of the error, bounded in total work: 5,000 images are drawn 400 times, 40,000 images 100 times. */

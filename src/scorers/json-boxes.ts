@@ -1,5 +1,6 @@
 /** Boxes in a JSON answer, as lmms-eval's grounding tasks find them. */
 
+import { jsonOf } from "../core/json.js";
 import type { Box } from "./boxes.js";
 
 const boxKeys = ["bbox_2d", "bbox", "box", "coordinates", "coord", "location", "position"];
@@ -8,7 +9,7 @@ const deepest = 32;
 /** In the order of the text; empty when there are none. */
 export function jsonBoxes(text: string): Box[] {
   for (const candidate of candidates(text)) {
-    const value = parsed(candidate);
+    const value = jsonOf(candidate);
     if (value === undefined) continue;
     const boxes = flatten(value, 0);
     if (boxes.length > 0) return boxes;
@@ -32,14 +33,6 @@ function* candidates(text: string): Generator<string> {
     const start = text.indexOf(open);
     const end = text.lastIndexOf(close);
     if (start >= 0 && end > start) yield text.slice(start, end + 1);
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // not JSON: the next candidate is tried
   }
 }
 

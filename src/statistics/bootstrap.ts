@@ -11,6 +11,13 @@ export interface BootstrapResult {
   readonly iterations: number;
 }
 
+export interface BootstrapOptions {
+  /** Default 1000. */
+  readonly iterations?: number;
+  /** Of the interval. Default 0.95. */
+  readonly level?: number;
+}
+
 /**
  * Resamples `units` (samples, or clusters of samples) with replacement.
  *
@@ -23,10 +30,9 @@ export function bootstrap(
   units: number | readonly number[],
   measure: (drawn: Uint32Array) => number,
   seed: readonly (string | number)[],
-  iterations = 1000,
-  level = 0.95,
+  options: BootstrapOptions = {},
 ): BootstrapResult | undefined {
-  return bootstrapEach(units, (drawn) => [measure(drawn)], seed, iterations, level)[0];
+  return bootstrapEach(units, (drawn) => [measure(drawn)], seed, options)[0];
 }
 
 /** The same for several measures of the same resamples, in their order. */
@@ -34,8 +40,7 @@ export function bootstrapEach(
   units: number | readonly number[],
   measures: (drawn: Uint32Array) => readonly number[],
   seed: readonly (string | number)[],
-  iterations = 1000,
-  level = 0.95,
+  { iterations = 1000, level = 0.95 }: BootstrapOptions = {},
 ): (BootstrapResult | undefined)[] {
   const strata = typeof units === "number" ? [units] : units;
   if (strata.length === 0 || strata.some((size) => size < 2)) return [];

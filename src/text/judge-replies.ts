@@ -1,5 +1,6 @@
 /** What judges write, read as the benchmarks' own scripts read it: two scores, one score, yes or no, JSON. */
 
+import { jsonOf } from "../core/json.js";
 import { parseFloatPython } from "./python-numbers.js";
 import { lower, strip, upper } from "./python-strings.js";
 
@@ -84,11 +85,7 @@ export function strictBinary(reply: string): 0 | 1 | undefined {
 export function embeddedJson(reply: string): Readonly<Record<string, unknown>> | undefined {
   const text = reply.slice(reply.indexOf("{"), reply.lastIndexOf("}") + 1);
   if (!text.startsWith("{")) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return pythonJson(text);
-  }
+  return (jsonOf(text) as Readonly<Record<string, unknown>> | undefined) ?? pythonJson(text);
 }
 
 const maxJson = 100_000;
@@ -99,13 +96,10 @@ function pythonJson(text: string): Readonly<Record<string, unknown>> | undefined
   const quoted = text.replace(/"(?:[^"\\]|\\[\s\S])*"|-?Infinity|NaN/g, (token) =>
     token.startsWith('"') ? token : JSON.stringify(numberMark + token),
   );
-  try {
-    return JSON.parse(quoted, (_, value) =>
-      typeof value === "string" && value.startsWith(numberMark) ? Number(value.slice(numberMark.length)) : value,
-    );
-  } catch {
-    return undefined; // not JSON either way: the caller asks again
-  }
+  // Undefined: not JSON either way; the caller asks again.
+  return jsonOf(quoted, (_, value) =>
+    typeof value === "string" && value.startsWith(numberMark) ? Number(value.slice(numberMark.length)) : value,
+  ) as Readonly<Record<string, unknown>> | undefined;
 }
 
 const endMarks = ["</s>", "<|endoftext|>", "<|end_of_sentence|>", "<|im_end|>", "[/INST]"];

@@ -39,7 +39,7 @@ async function read(bytes: Uint8Array, step: number, few: boolean): Promise<Reco
   const parquet = await openParquet(file);
   const all: Record<string, unknown>[] = [];
   for (const [index, { start, end }] of parquet.groups.entries()) {
-    const group = new RowGroup(file, parquet.metadata, index, names, few);
+    const group = new RowGroup(file, parquet.metadata, index, { columns: names, few });
     for (let at = 0; at < end - start; at += step)
       all.push(...(await group.rows(at, Math.min(at + step, end - start))));
   }
@@ -74,7 +74,7 @@ describe("a parquet file", () => {
       const bytes = parquetBytes(columns, rows(53), { pageSize: 200, offsetIndex });
       const file = fileOf(bytes);
       const { metadata } = await openParquet(file);
-      const group = new RowGroup(file, metadata, 0, names, true);
+      const group = new RowGroup(file, metadata, 0, { columns: names, few: true });
       const expected = await read(bytes, 1000, false);
       expect(await group.rows(31, 35)).toEqual(expected.slice(31, 35));
       expect(await group.rows(35, 53)).toEqual(expected.slice(35));
@@ -98,7 +98,10 @@ describe("a parquet file", () => {
           try {
             const { metadata, groups } = await openParquet(file);
             for (const [index, { start, end }] of groups.entries()) {
-              await new RowGroup(file, metadata, index, names, true).rows(0, Math.min(end - start, 1000));
+              await new RowGroup(file, metadata, index, { columns: names, few: true }).rows(
+                0,
+                Math.min(end - start, 1000),
+              );
             }
           } catch (error) {
             expect(error).toBeInstanceOf(Error);
@@ -115,17 +118,19 @@ describe("runs of levels and dictionary indices", () => {
   test("that hold more values than the page are refused without unpacking them", () => {
     // Run length 2^30 of one value: header varint of 2^31, then the value.
     const bomb = Uint8Array.from([0x80, 0x80, 0x80, 0x80, 0x08, 0x01]);
-    expect(() => checkRuns(bomb, 0, bomb.length, 1, 100)).toThrow(/runs of 1073741824 values where 100 are expected/);
+    expect(() => checkRuns(bomb, { start: 0, end: bomb.length }, 1, 100)).toThrow(
+      /runs of 1073741824 values where 100 are expected/,
+    );
   });
 
   test("of exact lengths, and bit-packed ones padded to eight, are accepted", () => {
-    expect(() => checkRuns(Uint8Array.from([0x14, 0x01]), 0, 2, 1, 10)).not.toThrow();
-    expect(() => checkRuns(Uint8Array.from([0x05, 0xff, 0x03]), 0, 3, 1, 10)).not.toThrow();
+    expect(() => checkRuns(Uint8Array.from([0x14, 0x01]), { start: 0, end: 2 }, 1, 10)).not.toThrow();
+    expect(() => checkRuns(Uint8Array.from([0x05, 0xff, 0x03]), { start: 0, end: 3 }, 1, 10)).not.toThrow();
   });
 
   test("that are empty, or whose header has no end, are refused", () => {
-    expect(() => checkRuns(Uint8Array.from([0x00, 0x01, 0x00]), 0, 3, 1, 10)).toThrow(/empty run/);
-    expect(() => checkRuns(Uint8Array.from([0x80, 0x80, 0x80, 0x80, 0x80, 0x80]), 0, 6, 1, 10)).toThrow(
+    expect(() => checkRuns(Uint8Array.from([0x00, 0x01, 0x00]), { start: 0, end: 3 }, 1, 10)).toThrow(/empty run/);
+    expect(() => checkRuns(Uint8Array.from([0x80, 0x80, 0x80, 0x80, 0x80, 0x80]), { start: 0, end: 6 }, 1, 10)).toThrow(
       /header is broken/,
     );
   });

@@ -1,6 +1,7 @@
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { UserError } from "../../src/core/errors.js";
 import { loadAddon } from "../../src/runners/local/addon.js";
 import { root, Workplace } from "./cli.js";
 
@@ -47,7 +48,8 @@ function engineIsBuilt(): boolean {
   try {
     loadAddon();
     return true;
-  } catch {
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
     return false;
   }
 }

@@ -24,8 +24,10 @@ function childrenOf(parent: number | undefined): number[] {
       try {
         const ppid = Number(readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[1]);
         return ppid === parent && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("replicas/process.js");
-      } catch {
-        return false; // it has ended meanwhile
+      } catch (error) {
+        // It has ended meanwhile.
+        if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return false;
+        throw error;
       }
     });
 }

@@ -44,7 +44,7 @@ export function bootstrapCoverage(population: readonly number[], n: number, roun
   return rate(rounds, (round) => {
     const sample = Array.from({ length: n }, () => random.pick(population));
     const measure = (drawn: Uint32Array) => sample.reduce((sum, value, i) => sum + value * (drawn[i] as number), 0) / n;
-    return covers(bootstrap(n, measure, ["coverage", round], 400)?.interval, truth);
+    return covers(bootstrap(n, measure, ["coverage", round], { iterations: 400 })?.interval, truth);
   });
 }
 

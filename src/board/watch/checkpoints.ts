@@ -1,6 +1,7 @@
 /** The checkpoints that a trainer leaves in a folder, and which of them are whole. */
 import { open, readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { jsonOf } from "../../core/json.js";
 
 export interface Checkpoint {
   readonly dir: string;
@@ -38,15 +39,9 @@ export async function isComplete({ dir }: Checkpoint, quietMs: number, now = Dat
 async function weightFiles(dir: string, names: readonly string[]): Promise<string[]> {
   const index = names.find((name) => name.endsWith(".safetensors.index.json"));
   if (index === undefined) return names.filter((name) => name.endsWith(".safetensors"));
-  try {
-    const { weight_map } = JSON.parse(await readFile(join(dir, index), "utf8")) as {
-      weight_map?: Record<string, string>;
-    };
-    return [...new Set(Object.values(weight_map ?? {}).map((name) => basename(name)))];
-  } catch {
-    // Half-written: come back later.
-    return [];
-  }
+  // Half-written: come back later.
+  const read = jsonOf(await readFile(join(dir, index), "utf8")) as { weight_map?: Record<string, string> } | undefined;
+  return [...new Set(Object.values(read?.weight_map ?? {}).map((name) => basename(name)))];
 }
 
 /** Eight bytes of length, the JSON header, then the tensors up to the largest end that the header names. */
@@ -60,14 +55,11 @@ async function isWhole(path: string): Promise<boolean> {
     if (length > size - 8 || length > 100_000_000) return false;
     const text = Buffer.alloc(length);
     await file.read(text, 0, length, 8);
-    const tensors = Object.values(
-      JSON.parse(text.toString("utf8")) as Record<string, { data_offsets?: [number, number] }>,
-    );
-    const end = Math.max(0, ...tensors.map(({ data_offsets }) => data_offsets?.[1] ?? 0));
+    // Undefined: the header is not whole yet.
+    const header = jsonOf(text.toString("utf8")) as Record<string, { data_offsets?: [number, number] }> | undefined;
+    if (!header) return false;
+    const end = Math.max(0, ...Object.values(header).map((tensor) => tensor?.data_offsets?.[1] ?? 0));
     return size === 8 + length + end;
-  } catch {
-    // The header is not whole yet.
-    return false;
   } finally {
     await file.close();
   }

@@ -89,13 +89,15 @@ function fillThing(picture: Picture, thing: Thing): void {
       if (corners === 0) continue;
       let hits = corners === 4 ? 9 : 0;
       if (hits === 0) for (const dy of STEPS) for (const dx of STEPS) hits += Number(inside(x + dx, y + dy));
-      blend(picture, x, y, paint, hits);
+      blend(picture, [x, y], paint, hits);
     }
   }
 }
 
+type Box = readonly [left: number, top: number, right: number, bottom: number];
+
 /** Mixes `hits` ninths of the paint into a pixel. */
-function blend(picture: Picture, x: number, y: number, paint: Rgb, hits: number): void {
+function blend(picture: Picture, [x, y]: readonly [number, number], paint: Rgb, hits: number): void {
   const at = (y * picture.width + x) * 3;
   for (let c = 0; c < 3; c++) {
     const under = picture.rgb[at + c] ?? 0;
@@ -103,7 +105,7 @@ function blend(picture: Picture, x: number, y: number, paint: Rgb, hits: number)
   }
 }
 
-function fillBox(picture: Picture, left: number, top: number, right: number, bottom: number, paint: Rgb): void {
+function fillBox(picture: Picture, [left, top, right, bottom]: Box, paint: Rgb): void {
   const { rgb, width } = picture;
   const end = Math.min(width, right);
   for (let y = Math.max(0, top); y < Math.min(picture.height, bottom); y++) {
@@ -122,16 +124,16 @@ export function draw(scene: Scene): Picture {
     height: scene.height,
     rgb: new Uint8Array(scene.width * scene.height * 3),
   };
-  fillBox(picture, 0, 0, scene.width, scene.height, PAPER[scene.background]);
+  fillBox(picture, [0, 0, scene.width, scene.height], PAPER[scene.background]);
   switch (scene.kind) {
     case "shapes":
       for (const thing of scene.things) fillThing(picture, thing);
       break;
     case "chart": {
       const thickness = Math.max(1, Math.round(scene.height / 40));
-      for (const bar of scene.bars) fillBox(picture, ...bar.box, PAINT[bar.colour]);
+      for (const bar of scene.bars) fillBox(picture, bar.box, PAINT[bar.colour]);
       const ground = scene.bars[0]?.box[3] ?? scene.height;
-      fillBox(picture, 0, ground, scene.width, ground + thickness, INK);
+      fillBox(picture, [0, ground, scene.width, ground + thickness], INK);
       break;
     }
     case "number":
@@ -141,7 +143,7 @@ export function draw(scene: Scene): Picture {
             if (bits[column] !== "#") continue;
             const left = x + column * dot;
             const top = y + row * dot;
-            fillBox(picture, left, top, left + dot, top + dot, PAINT[scene.colour]);
+            fillBox(picture, [left, top, left + dot, top + dot], PAINT[scene.colour]);
           }
         }
       }

@@ -18,6 +18,16 @@ const maxValues = 100_000_000;
 const maxIndexBytes = 16 * 1024 * 1024;
 
 /** Where a page of a column without lists lies: found by walking the headers, once. */
+export interface ChunkOptions {
+  /** From the root to the leaf. */
+  readonly schemaPath: Tree[];
+  readonly groupRows: number;
+  /** Bytes fetched at once: few for a limit, the whole chunk for a run over all rows. */
+  readonly step: number;
+  /** The file's own list of pages, if it has one: rows can then be begun anywhere without what is before them. */
+  readonly pageIndex?: { readonly at: number; readonly length: number };
+}
+
 interface PagePlace {
   readonly at: number;
   readonly firstRow: number;
@@ -44,27 +54,22 @@ export class ColumnChunk {
   private whole: DecodedArray | undefined;
   /** Rows of `whole` handed out: whoever assembles them flattens their lists in place, so they are good for one use. */
   private given = 0;
+  private readonly groupRows: number;
+  private readonly pageIndex: ChunkOptions["pageIndex"];
 
-  /**
-   * @param schemaPath  from the root to the leaf
-   * @param step        bytes fetched at once: few for a limit, the whole chunk for a run over all rows
-   * @param pageIndex   the file's own list of pages, if it has one: rows can then be begun anywhere without what is before them
-   */
   constructor(
     private readonly file: AsyncBuffer,
     metadata: ColumnMetaData,
-    schemaPath: Tree[],
-    private readonly groupRows: number,
-    step: number,
-    private readonly pageIndex?: { readonly at: number; readonly length: number },
+    { schemaPath, groupRows, step, pageIndex }: ChunkOptions,
   ) {
+    this.groupRows = groupRows;
+    this.pageIndex = pageIndex;
     const { dictionary_page_offset: dictionary, data_page_offset: data, total_compressed_size: size } = metadata;
     this.path = metadata.path_in_schema.join(".");
     this.start = Number(dictionary || data);
     this.next = this.start;
     this.end = this.start + Number(size);
-    if (!(this.start >= 0 && this.end <= file.byteLength))
-      throw new Error(`column ${this.path} lies beyond the file`);
+    if (!(this.start >= 0 && this.end <= file.byteLength)) throw new Error(`column ${this.path} lies beyond the file`);
     if (Number(metadata.num_values) > maxValues)
       throw new Error(`column ${this.path} claims ${metadata.num_values} values`);
     this.bytes = new Bytes(file, this.end, step, metadata.codec !== "UNCOMPRESSED");
@@ -226,7 +231,7 @@ export class ColumnChunk {
       const length = viewOf(page).getUint32(at, true);
       if (at + 4 + length > page.byteLength)
         throw new Error(`the levels of column ${this.path} reach beyond their page`);
-      checkRuns(page, at + 4, at + 4 + length, bitsFor(level), count);
+      checkRuns(page, { start: at + 4, end: at + 4 + length }, bitsFor(level), count);
       at += 4 + length;
     }
     this.checkValues(header.data_page_header?.encoding, page, at, count);
@@ -243,8 +248,8 @@ export class ColumnChunk {
       throw new Error(`the levels of column ${this.path} reach beyond their page`);
     }
     const count = valuesOf(header);
-    checkRuns(stored, 0, repetition, bitsFor(this.maxRepetition), count);
-    checkRuns(stored, repetition, levels, bitsFor(this.maxDefinition), count);
+    checkRuns(stored, { start: 0, end: repetition }, bitsFor(this.maxRepetition), count);
+    checkRuns(stored, { start: repetition, end: levels }, bitsFor(this.maxDefinition), count);
     const packed = stored.subarray(levels);
     const size = header.uncompressed_page_size - levels;
     const values = facts.is_compressed === false ? packed : decompress(packed, size);
@@ -254,10 +259,10 @@ export class ColumnChunk {
 
   private checkValues(encoding: string | undefined, page: Uint8Array, at: number, count: number): void {
     if (encoding === "PLAIN_DICTIONARY" || encoding === "RLE_DICTIONARY") {
-      if (at < page.byteLength) checkRuns(page, at + 1, page.byteLength, page[at] as number, count);
+      if (at < page.byteLength) checkRuns(page, { start: at + 1, end: page.byteLength }, page[at] as number, count);
     } else if (encoding === "RLE") {
       // Booleans: the length stands in front.
-      checkRuns(page, at + 4, page.byteLength, 1, count);
+      checkRuns(page, { start: at + 4, end: page.byteLength }, 1, count);
     }
   }
 }

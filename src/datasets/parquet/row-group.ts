@@ -11,12 +11,21 @@ const wholeChunkBytes = 32 * 1024 * 1024;
 /** Of a larger one, or when few rows are wanted: enough for a page. */
 const fewRowsStep = 1024 * 1024;
 
+export interface WantedCells {
+  readonly columns: readonly string[];
+  /** Only some rows are wanted: fetch no more than they need. */
+  readonly few: boolean;
+}
+
 /** The wanted columns of one row group, as raw cells: binary as Uint8Array views on their page. */
 export class RowGroup {
-  private readonly columns: readonly { readonly name: string; readonly tree: Tree; readonly leaves: readonly ColumnChunk[] }[];
+  private readonly columns: readonly {
+    readonly name: string;
+    readonly tree: Tree;
+    readonly leaves: readonly ColumnChunk[];
+  }[];
 
-  /** @param few  only some rows are wanted: fetch no more than they need */
-  constructor(file: AsyncBuffer, metadata: FileMetaData, index: number, columns: readonly string[], few: boolean) {
+  constructor(file: AsyncBuffer, metadata: FileMetaData, index: number, { columns, few }: WantedCells) {
     const group = metadata.row_groups[index] as FileMetaData["row_groups"][number];
     const root = parquetSchema(metadata);
     this.columns = columns.map((name) => {
@@ -27,7 +36,14 @@ export class RowGroup {
           const step = few || size > wholeChunkBytes ? fewRowsStep : size;
           const path = getTreePath(root, facts.path_in_schema);
           const pageIndex = at !== undefined && length !== undefined ? { at: Number(at), length } : undefined;
-          return [new ColumnChunk(file, facts, path, Number(group.num_rows), step, pageIndex)];
+          return [
+            new ColumnChunk(file, facts, {
+              schemaPath: path,
+              groupRows: Number(group.num_rows),
+              step,
+              ...(pageIndex ? { pageIndex } : {}),
+            }),
+          ];
         },
       );
       const tree = root.children.find((child) => child.element.name === name);

@@ -6,7 +6,12 @@ const padding = 504;
  * two thousand million equal values in four bytes would fill all memory.
  * @throws Error when the runs hold more than `count` values, or reach beyond the stream
  */
-export function checkRuns(bytes: Uint8Array, start: number, end: number, bitWidth: number, count: number): void {
+export function checkRuns(
+  bytes: Uint8Array,
+  { start, end }: { readonly start: number; readonly end: number },
+  bitWidth: number,
+  count: number,
+): void {
   if (!(bitWidth >= 0 && bitWidth <= 32)) throw new Error(`values of ${bitWidth} bits`);
   if (bitWidth === 0) return;
   const valueBytes = Math.ceil(bitWidth / 8);

@@ -37,8 +37,10 @@ export async function hubSettings(environment: Environment): Promise<HubSettings
 async function storedToken(path: string): Promise<string | undefined> {
   try {
     return (await readFile(path, "utf8")).trim();
-  } catch {
-    // No token is the usual case: the repositories are public.
-    return undefined;
+  } catch (error) {
+    // No token is the usual case: the repositories are public. One that cannot be read is as good as none.
+    if (["ENOENT", "ENOTDIR", "EACCES", "EISDIR"].includes((error as NodeJS.ErrnoException).code ?? ""))
+      return undefined;
+    throw error;
   }
 }

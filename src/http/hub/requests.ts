@@ -65,7 +65,11 @@ export class HubRequests implements AsyncDisposable {
     return counted(chunks, end - start, this.traffic);
   }
 
-  private async successful(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpStream> {
+  private async successful(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<HttpStream> {
     const answer = await this.follow(url, headers, signal);
     if (answer.status >= 200 && answer.status < 300) return answer;
     const parts: Buffer[] = [];
@@ -76,7 +80,11 @@ export class HubRequests implements AsyncDisposable {
     throw this.transport.statusError({ ...answer, headers: asked, body: Buffer.concat(parts) });
   }
 
-  private async follow(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpStream> {
+  private async follow(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<HttpStream> {
     const home = new URL(this.settings.endpoint).origin;
     const { token } = this.settings;
     let here = new URL(url);

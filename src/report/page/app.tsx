@@ -86,8 +86,9 @@ function useTheme(): [string, (theme: string) => void] {
       set(next);
       try {
         localStorage.setItem("llava-eval-theme", next);
-      } catch {
+      } catch (error) {
         // Storage may be forbidden on disk: the choice lasts as long as the page.
+        if (!(error instanceof DOMException)) throw error;
       }
     },
   ];
@@ -96,7 +97,8 @@ function useTheme(): [string, (theme: string) => void] {
 function stored(): string | undefined {
   try {
     return localStorage.getItem("llava-eval-theme") ?? undefined;
-  } catch {
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
     return undefined;
   }
 }

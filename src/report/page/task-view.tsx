@@ -28,7 +28,7 @@ export function TaskView({ data, task, route, go }: Props) {
   const chunks = Math.ceil(total / task.chunkSize);
   const [searched, setSearched] = useState(0);
   const needsText = route.query !== "" || route.sort !== "order";
-  const everything = useEverything(data, task, chunks, needsText, setSearched);
+  const everything = useEverything(data, task, { chunks, wanted: needsText, progress: setSearched });
   const list = useMemo(
     () => select(task, route, everything),
     [task, route.filter, route.query, route.sort, everything],
@@ -123,9 +123,7 @@ export function TaskView({ data, task, route, go }: Props) {
 function useEverything(
   data: PageData,
   task: PageTask,
-  chunks: number,
-  wanted: boolean,
-  progress: (n: number) => void,
+  { chunks, wanted, progress }: { readonly chunks: number; readonly wanted: boolean; progress(n: number): void },
 ): readonly PageSample[] | undefined {
   const [samples, set] = useState<readonly PageSample[]>();
   useEffect(() => {

@@ -99,7 +99,7 @@ function metricsOf(task: string, values: Values, higher: Values): MetricResult[]
       direction: higher[theirs] === false ? "lower" : "higher",
       ...{ value: null, n: 0 },
       ...(isValue(value, form.range)
-        ? { value, ...errorOf(values, key, theirs, value, form) }
+        ? { value, ...errorOf(values, { key, theirs, value }, form) }
         : { note: noValue(value, form.range) }),
     };
     return { rank: form.rank, filtered: filter === "none" ? 0 : 1, result };
@@ -113,9 +113,7 @@ const notMetrics = new Set(["samples", "sample_len", "sample_count", "effective_
 /** The best standard error that the file has for this metric, and which it is. */
 function errorOf(
   values: Values,
-  key: string,
-  theirs: string,
-  value: number,
+  { key, theirs, value }: { readonly key: string; readonly theirs: string; readonly value: number },
   { perSample, range }: ReturnType<typeof metricForm>,
 ): Pick<MetricResult, "stderr" | "interval" | "method" | "note"> {
   const filter = key.slice(theirs.length);

@@ -43,7 +43,7 @@ export async function fetchCheckpoint(options: FetchOptions): Promise<FetchedChe
   await using hub = new HubRequests(settings, environment, options.say);
   const cache = new HubCache(settings.cache, repository);
   try {
-    const { commit, files } = await listing(hub, cache, repository, options.revision ?? "main", signal);
+    const { commit, files } = await listing(hub, cache, { repository, revision: options.revision ?? "main" }, signal);
     const wanted = choose(files, options);
     const missing: HubFile[] = [];
     for (const file of wanted) if (!(await cache.find(commit, file))) missing.push(file);
@@ -73,8 +73,7 @@ export async function fetchCheckpoint(options: FetchOptions): Promise<FetchedChe
 async function listing(
   hub: HubRequests,
   cache: HubCache,
-  repository: RepositoryId,
-  revision: string,
+  { repository, revision }: { readonly repository: RepositoryId; readonly revision: string },
   signal: AbortSignal,
 ) {
   if (!hub.settings.offline) {

@@ -110,8 +110,10 @@ function understandsLists(format: (messages: unknown[]) => string): boolean {
   try {
     const probe = format([{ role: "user", content: [{ type: "image" }, { type: "text", text: "probe-7f3a" }] }]);
     return probe.includes("probe-7f3a") && probe.split(imageMark).length === 2 && !probe.includes('"type"');
-  } catch {
-    return false; // a template for strings fails on lists: that is the answer
+  } catch (error) {
+    // A template for strings fails on lists, in words of its own: that is the answer.
+    if (!(error instanceof Error)) throw error;
+    return false;
   }
 }
 

@@ -147,7 +147,8 @@ const runsOfBytes = {
   decode(bytes: Uint8Array): string {
     try {
       return strictUtf8.decode(bytes);
-    } catch {
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
       return "\uFFFD".repeat(bytes.length); // ill-formed, which is an answer and not a fault
     }
   },

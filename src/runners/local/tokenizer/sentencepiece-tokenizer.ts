@@ -118,7 +118,8 @@ const characterLength = (lead: number): number => (lead < 0x80 ? 1 : lead < 0xe0
 function decodeStrictly(bytes: readonly number[]): string | undefined {
   try {
     return strictUtf8.decode(Uint8Array.from(bytes));
-  } catch {
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
     return undefined; // ill-formed: the caller writes U+FFFD
   }
 }
