@@ -10,11 +10,11 @@ import { collectEntries, entriesOf } from "../board/leaderboard/collect.js";
 import { readImports } from "../board/leaderboard/import/read-imports.js";
 import { readPublished } from "../board/leaderboard/published.js";
 import { writeSite } from "../board/leaderboard/site.js";
-import { openRun } from "../record/read.js";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { packageRoot } from "../core/package-root.js";
 import type { LeaderboardEntry } from "../core/result.js";
+import { openRun } from "../record/read.js";
 import { chooseTasks, loadTasks } from "./catalogue.js";
 import { packageVersion } from "./versions.js";
 

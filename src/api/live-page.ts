@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openRun } from "../record/read.js";
 import { thumbnail } from "../images/thumbnail.js";
+import { openRun } from "../record/read.js";
 import { PictureStore } from "../report/pictures.js";
 import { ReportSource } from "../report/report-source.js";
 import { servePage } from "../report/serve.js";

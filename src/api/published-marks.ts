@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readPublished } from "../board/leaderboard/published.js";
-import { openRun } from "../record/read.js";
 import { packageRoot } from "../core/package-root.js";
+import { openRun } from "../record/read.js";
 import type { Mark } from "../report/page-data.js";
 
 /** Published numbers beside benchmark scores; demo scores have none. */

@@ -27,24 +27,17 @@ export function isPythonSpace(unit: number): boolean {
   );
 }
 
-type Side = "left" | "right" | "both";
-
-function stripWhere(text: string, drop: (unit: number) => boolean, side: Side): string {
+function stripWhere(text: string, drop: (unit: number) => boolean, side: "right" | "both"): string {
   let start = 0;
   let end = text.length;
-  if (side !== "right") while (start < end && drop(text.charCodeAt(start))) start++;
-  if (side !== "left") while (end > start && drop(text.charCodeAt(end - 1))) end--;
+  if (side === "both") while (start < end && drop(text.charCodeAt(start))) start++;
+  while (end > start && drop(text.charCodeAt(end - 1))) end--;
   return start === 0 && end === text.length ? text : text.slice(start, end);
 }
 
 /** `str.strip(characters)`; `characters` are units of the basic plane, by default Python's white space. */
 export function strip(text: string, characters?: string): string {
   return stripWhere(text, characters === undefined ? isPythonSpace : oneOf(characters), "both");
-}
-
-/** `str.lstrip(characters)`. */
-export function lstrip(text: string, characters?: string): string {
-  return stripWhere(text, characters === undefined ? isPythonSpace : oneOf(characters), "left");
 }
 
 /** `str.rstrip(characters)`. */
