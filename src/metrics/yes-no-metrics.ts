@@ -203,8 +203,10 @@ class MmeTally implements Tally {
   }
 
   private add(answer: MaybeAnswer): void {
-    const known = this.images.get(answer.image);
-    if (known === undefined) this.images.set(answer.image, [answer]);
+    // A pair is two questions of one category: two of different ones are two images with one answer each.
+    const pair = `${answer.category}\u0000${answer.image}`;
+    const known = this.images.get(pair);
+    if (known === undefined) this.images.set(pair, [answer]);
     else known.push(answer);
   }
 

@@ -1,4 +1,5 @@
 import type { Dataset } from "../core/dataset.js";
+import { digestOf } from "../core/digest.js";
 import { messageOf, SampleFailure, UserError } from "../core/errors.js";
 import type { PromptProfile } from "../core/prompt.js";
 import type { TimingRecord } from "../core/result.js";
@@ -87,7 +88,7 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
           const answer = await answerOf(run, unit, health);
           if (answer === "given up") givenUp = true;
           if (!answer || answer === "given up") return;
-          const record = answered(describe(run, unit), answer);
+          const record = answered(asAsked(run, unit, answer.asked), answer);
           if (!run.task.judge) return judgeAndScore(unit, record, answer.turns);
           await samples.append(record);
           await judging.start(() => judgeAndScore(unit, record, answer.turns));
@@ -137,13 +138,13 @@ async function answerOf(run: TaskRun, unit: RowUnit, health: EndpointHealth): Pr
     health.answered();
     for (const output of answer.turns) run.onTiming(timingOf(run.label, base, "model", output));
     if (answer.output.finish !== "filtered") return answer;
-    await recordFailure(run, { ...base, ...asked }, new SampleFailure("refused", "the provider's content filter"));
+    await recordFailure(run, asAsked(run, unit, asked), new SampleFailure("refused", "the provider's content filter"));
   } catch (error) {
     if (isDrained(run, error)) return "given up";
     if (!(error instanceof SampleFailure)) throw locate(error, run.task, base.id);
     if (error.reason === "transport") health.failed(error);
     if (error.reason === "refused") health.answered();
-    await recordFailure(run, { ...base, ...asked }, error);
+    await recordFailure(run, asAsked(run, unit, asked), error);
   }
   return undefined;
 }
@@ -196,6 +197,18 @@ function describe({ task }: TaskRun, { row, id, index, repeat }: RowUnit): Asked
     cluster: task.cluster?.(row) ?? task.imageKey?.(row) ?? id,
     ...(groups.length > 0 ? { groups: Object.fromEntries(groups) } : {}),
   };
+}
+
+/**
+ * What is known once it is asked. Where the task does not say what repeats, its images do: questions about one image are not
+ * independent, and an interval that takes them for it is too narrow. An image that occurs once is a cluster of one, as its id is.
+ */
+function asAsked(run: TaskRun, unit: RowUnit, asked: Answer["asked"]): AskedSample {
+  const base = describe(run, unit);
+  const { images = [] } = asked;
+  const says = run.task.cluster ?? run.task.imageKey;
+  if (says || images.length === 0) return { ...base, ...asked };
+  return { ...base, cluster: images.length === 1 ? (images[0] as string) : digestOf([...images], 32), ...asked };
 }
 
 function answered(base: AskedSample, { output, turns, asked }: Answer): AnsweredSample {

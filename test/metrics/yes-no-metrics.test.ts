@@ -85,6 +85,11 @@ test("MME adds accuracy and accuracy+ of complete pairs, and reports incomplete 
   expect((await measured(mmeScore("s"), pair("c", "OCR", true))).value).toBeNull();
 });
 
+test("questions of two categories about one picture are no pair of either: no value, never a number that is none", async () => {
+  const samples = [...pair("a", "count", true), ...pair("a", "existence", true)];
+  expect(await measured(mmeScore("s"), samples)).toMatchObject({ value: null, n: 0 });
+});
+
 test("an unscored answer leaves its picture out of MME and inside the bounds", async () => {
   const lost = { ...failed, cluster: "b", groups: { category: "existence" } };
   const samples = [...pair("a", "existence", true, true), ...pair("b", "existence", true), lost];
