@@ -1,10 +1,11 @@
 /// <reference lib="dom" />
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Result, RunManifest } from "../../src/core/result.js";
@@ -229,6 +230,29 @@ withBrowser("two runs side by side: what changed, and both answers", async () =>
   expect(await page.textContent(".side-1")).toContain("model after");
   await page.close();
 });
+
+withBrowser(
+  "a baseline's packed journal is read; a run without one is said to have none, not to have changed",
+  async () => {
+    const [baseline, now] = [await writeRun("packed", 12), await writeRun("now", 12)];
+    const journal = join(baseline, "toy.samples.jsonl");
+    await writeFile(`${journal}.gz`, gzipSync(await readFile(journal)));
+    await rm(journal);
+    const packed = await open(`${await reportOf([baseline, now], "packed-page")}#task=toy&sample=1`);
+    await packed.waitForSelector(".side-0");
+    expect(await packed.textContent(".side-0")).toContain("no");
+    expect(await packed.textContent('.filters button:has-text("changed")')).toMatch(/changed 0/);
+    await packed.close();
+    await rm(`${journal}.gz`);
+    const page = await open(await reportOf([baseline, now], "missing-page"));
+    expect(await page.textContent(".scores")).toContain("no journal (A)");
+    await page.goto(`${page.url().replace(/#.*/, "")}#task=toy`);
+    await page.waitForSelector(".missing");
+    expect(await page.textContent(".missing")).toContain("model packed");
+    expect(await page.locator('.filters button:has-text("changed")').count()).toBe(0);
+    await page.close();
+  },
+);
 
 withBrowser("on a phone, a tablet and a desk nothing sticks out, whatever the models are called", async () => {
   const long = "openai:a-model-with-a-long-name@http://an-endpoint-with-a-long-name.internal.example:8000/v1";

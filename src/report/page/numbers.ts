@@ -1,4 +1,5 @@
 import type { MetricResult } from "../../core/result.js";
+import type { PageTask } from "../page-data.js";
 
 const grouped = new Intl.NumberFormat("en-US");
 export const count = (n: number) => grouped.format(n);
@@ -20,6 +21,10 @@ export function signedShown(value: number, unit: MetricResult["unit"]): string {
 
 /** `A`, `B`: what a run is called where its name has no room. */
 export const letterOf = (run: number) => String.fromCharCode(65 + run);
+
+/** Runs whose samples of a task cannot be shown: they have a Result and no journal. */
+export const withoutJournal = ({ results, states }: Pick<PageTask, "results" | "states">): number[] =>
+  results.flatMap((result, run) => (result && result.n.total > 0 && !/[^-]/.test(states[run] ?? "") ? [run] : []));
 
 /** The scale of a unit's axis; open-ended units take the largest number at hand. */
 export function scaleOf(unit: MetricResult["unit"], values: readonly number[]): [number, number] {

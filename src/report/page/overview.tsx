@@ -1,6 +1,6 @@
 import type { MetricResult } from "../../core/result.js";
 import type { Mark, PageData, PageTask } from "../page-data.js";
-import { count, letterOf, scaleOf, shown, signedShown } from "./numbers.js";
+import { count, letterOf, scaleOf, shown, signedShown, withoutJournal } from "./numbers.js";
 import type { Route } from "./route.js";
 
 export function Overview({ data, go }: { data: PageData; go: (next: Partial<Route>) => void }) {
@@ -104,6 +104,9 @@ function TaskRow({ task, go }: { task: PageTask; go: (next: Partial<Route>) => v
         {!result && <Flag text="running" />}
         {result?.flags.map((flag) => (
           <Flag key={flag} text={flag} />
+        ))}
+        {withoutJournal(task).map((run) => (
+          <Flag key={run} text={`no journal${task.results.length > 1 ? ` (${letterOf(run)})` : ""}`} />
         ))}
         {unscored.map(([reason, n]) => (
           <Flag key={reason} text={`${reason} ${n}`} />

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { PageData, PageSample, PageTask } from "../page-data.js";
 import { chunkInHand, loadChunk, pictureUrl } from "./chunks.js";
-import { count, letterOf } from "./numbers.js";
+import { count, letterOf, withoutJournal } from "./numbers.js";
 import type { Route } from "./route.js";
 import { SampleDetail } from "./sample-detail.js";
 
@@ -98,6 +98,12 @@ export function TaskView({ data, task, route, go }: Props) {
             ? `Reading ${searched} of ${chunks} …`
             : `${count(list.length)} of ${count(total)} samples`}
         </p>
+        {withoutJournal(task).map((run) => (
+          <p key={run} class="note missing">
+            {data.runs[run]?.model} has a result of this task and no journal ({task.task}.samples.jsonl): its answers
+            cannot be shown.
+          </p>
+        ))}
         <VirtualList
           data={data}
           task={task}
@@ -201,7 +207,8 @@ function filtersOf(task: PageTask): { filter: string; words: string; n: number }
     const n = amount(task.labels, label);
     if (n > 0) found.push({ filter: `label:${label}`, words: `${labelWords[label] ?? label}${ofLast}`, n });
   }
-  if (task.states.length > 1) {
+  // Samples that a run has no journal of have not changed: nobody knows.
+  if (task.states.length > 1 && withoutJournal(task).length === 0) {
     const n = [...states].filter((c, i) => c !== task.states[0]?.[i]).length;
     found.push({ filter: "flip", words: "changed", n });
   }
