@@ -4,7 +4,16 @@
 //   node scripts/build.mjs [--install] [typescript] [page] [engine]
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -19,7 +28,11 @@ const parts = {
     skips: ["src/engine", "src/report/page"],
     output: "dist/src/index.js",
     tool: "node_modules/typescript/package.json",
-    build: () => node("node_modules/typescript/bin/tsc", "-p", "."),
+    build: () => {
+      const status = node("node_modules/typescript/bin/tsc", "-p", ".");
+      finishOutput();
+      return status;
+    },
   },
   page: {
     inputs: ["src/report/page", "package-lock.json"],
@@ -62,6 +75,18 @@ if ((wanted.length === 0 || wanted.includes("engine")) && existsSync(engine)) {
 
 function node(script, ...rest) {
   return spawnSync(process.execPath, [join(root, script), ...rest], { cwd: root, stdio: ["ignore", 2, 2] }).status ?? 1;
+}
+
+/** What the compiler leaves to others: tasks' example rows are copied, and what was made of sources that are gone is removed. */
+function finishOutput() {
+  for (const name of readdirSync(join(root, "tasks"), { recursive: true }))
+    if (name.endsWith("example.json")) copyFileSync(join(root, "tasks", name), join(root, "dist", "tasks", name));
+  for (const folder of ["src", "tasks"])
+    for (const name of readdirSync(join(root, "dist", folder), { recursive: true })) {
+      const source = join(root, folder, name.replace(/\.(?:d\.ts|js)$/, ".ts"));
+      if (/\.(?:d\.ts|js)$/.test(name) && !name.startsWith(join("report", "page")) && !existsSync(source))
+        rmSync(join(root, "dist", folder, name));
+    }
 }
 
 /** Names, sizes and times: enough to see a change, and cheap enough to look at every start. */

@@ -33,7 +33,9 @@ export interface Chosen {
   readonly split: Split;
   /** `vqav2`, or `vqav2@test` when the split is not the default one: names files and results. */
   readonly label: string;
-  /** A file outside the package, when the task came by path. */
+  /** Where the task is defined. */
+  readonly file: string;
+  /** The same, when the task came by path from outside the package. */
   readonly path?: string;
 }
 
@@ -44,22 +46,32 @@ export interface Choice {
   readonly promptProfile?: string;
 }
 
+/** A task and the file that defines it. */
+export interface DefinedTask {
+  readonly task: Task;
+  readonly file: string;
+}
+
 /** Every task of the package, by name. */
 export async function loadTasks(): Promise<readonly Task[]> {
-  return (await loadFiles(await taskFiles())).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return (await loadDefinitions()).map(({ task }) => task);
 }
 
-/** Their files. */
+export async function loadDefinitions(): Promise<readonly DefinedTask[]> {
+  return (await loadFiles(await taskFiles())).sort((a, b) => (a.task.name < b.task.name ? -1 : 1));
+}
+
+/** Their files: `task.ts` in a benchmark's folder, and `pro-vision-task.ts` where a folder holds a family. */
 async function taskFiles(): Promise<readonly string[]> {
-  const names = await readdir(tasksFolder);
-  return names
-    .filter((name) => /^[^.].*\.(js|ts)$/.test(name) && !name.endsWith(".d.ts"))
-    .map((name) => join(tasksFolder, name));
+  const names = await readdir(tasksFolder, { recursive: true });
+  return names.filter((name) => /[/\\](?:[\w-]+-)?task\.(?:js|ts)$/.test(name)).map((name) => join(tasksFolder, name));
 }
 
-async function loadFiles(files: readonly string[]): Promise<Task[]> {
+async function loadFiles(files: readonly string[]): Promise<DefinedTask[]> {
   const modules = await Promise.all(
-    files.map(async (file) => tasksIn(await import(pathToFileURL(file).href), file).map(withCheckedScores)),
+    files.map(async (file) =>
+      tasksIn(await import(pathToFileURL(file).href), file).map((task) => ({ task: withCheckedScores(task), file })),
+    ),
   );
   return modules.flat();
 }
@@ -73,7 +85,7 @@ async function ownTask(name: string): Promise<Task | undefined> {
   const tasks = await loadFiles(
     (await ownTaskFiles()).filter(({ text }) => text.includes(word)).map(({ file }) => file),
   );
-  return tasks.find((task) => task.name === name);
+  return tasks.find(({ task }) => task.name === name)?.task;
 }
 
 export async function ownTaskFiles(): Promise<readonly { readonly file: string; readonly text: string }[]> {
@@ -93,7 +105,7 @@ export async function suiteNames(): Promise<readonly string[]> {
  */
 export async function chooseTasks(names: readonly string[], workingFolder = process.cwd()): Promise<Choice> {
   // A user's own file needs none of the package's tasks.
-  const tasks = names.every(isPath) ? [] : await loadTasks();
+  const tasks = names.every(isPath) ? [] : await loadDefinitions();
   const suites = await suiteNames();
   const chosen = new Map<string, Chosen>();
   let stated: { name: string; suite: Suite } | undefined;
@@ -118,15 +130,15 @@ export async function chooseTasks(names: readonly string[], workingFolder = proc
     }
     const found = matching(tasks, wanted);
     if (found.length === 0) {
-      const known = [...tasks.flatMap((task) => [task.name, ...(task.aliases ?? [])]), ...suites];
+      const known = [...tasks.flatMap(({ task }) => [task.name, ...(task.aliases ?? [])]), ...suites];
       throw new UserError(
         `no task named "${wanted}"`,
         origin,
         `${didYouMean(wanted, known)}run "llava-eval tasks" for the list, or pass a path such as ./my-task.ts`,
       );
     }
-    for (const { task, aliasSplit } of found) {
-      put(choose(task, splitName ?? aliasSplit, origin));
+    for (const { aliasSplit, ...defined } of found) {
+      put(choose(defined, splitName ?? aliasSplit, origin));
     }
   };
 
@@ -163,7 +175,7 @@ function agree(
   return next;
 }
 
-function matching(tasks: readonly Task[], wanted: string): { task: Task; aliasSplit?: string }[] {
+function matching(tasks: readonly DefinedTask[], wanted: string): (DefinedTask & { aliasSplit?: string })[] {
   if (/[*?]/.test(wanted)) {
     const pattern = new RegExp(
       `^${wanted
@@ -171,21 +183,21 @@ function matching(tasks: readonly Task[], wanted: string): { task: Task; aliasSp
         .replaceAll("*", ".*")
         .replaceAll("?", ".")}$`,
     );
-    return tasks.filter(({ name }) => pattern.test(name)).map((task) => ({ task }));
+    return tasks.filter(({ task }) => pattern.test(task.name));
   }
-  const exact = tasks.find(({ name }) => name === wanted);
-  if (exact) return [{ task: exact }];
-  for (const task of tasks) {
-    for (const alias of task.aliases ?? []) {
+  const exact = tasks.find(({ task }) => task.name === wanted);
+  if (exact) return [exact];
+  for (const defined of tasks) {
+    for (const alias of defined.task.aliases ?? []) {
       // "docvqa_test@test": a foreign name that stands for one split.
       const [name, aliasSplit] = alias.split("@", 2);
-      if (name === wanted) return [{ task, ...(aliasSplit ? { aliasSplit } : {}) }];
+      if (name === wanted) return [{ ...defined, ...(aliasSplit ? { aliasSplit } : {}) }];
     }
   }
   return [];
 }
 
-function choose(task: Task, splitName: string | undefined, origin: string, path?: string): Chosen {
+function choose({ task, file }: DefinedTask, splitName: string | undefined, origin: string, path?: string): Chosen {
   const [defaultName] = Object.keys(task.splits);
   const name = splitName ?? defaultName ?? "";
   const split = task.splits[name];
@@ -198,7 +210,7 @@ function choose(task: Task, splitName: string | undefined, origin: string, path?
     );
   }
   const label = name === defaultName ? task.name : `${task.name}@${name}`;
-  return { task, splitName: name, split, label, ...(path ? { path } : {}) };
+  return { task, file, splitName: name, split, label, ...(path ? { path } : {}) };
 }
 
 const isPath = (name: string) => /^\.{0,2}\//.test(name) || isAbsolute(name) || /\.[cm]?[jt]s(@|$)/.test(name);
@@ -213,7 +225,7 @@ async function fromPath(name: string, workingFolder: string): Promise<Chosen[]> 
     if (tasks.findIndex((other) => other.name === name) < i) throw twoOfOneName(name, path, path);
     if (!isOurs(path) && (await ownTask(name))) throw twoOfOneName(name, undefined, path);
   }
-  return tasks.map((task) => choose(task, splitName, path, path));
+  return tasks.map((task) => choose({ task, file: path }, splitName, path, path));
 }
 
 /** In a checkout a benchmark of ours may be run from its source, before it is built. */

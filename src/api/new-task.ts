@@ -31,7 +31,7 @@ export async function writeTask(name: string, folder: string): Promise<NewTask> 
   }
   const program = programIn(folder);
   const next = isOurTree(folder)
-    ? [`npx vitest run test/tasks/${name}.test.ts`, `${program} tasks ./tasks/${name}.ts`]
+    ? [`npx vitest run test/tasks/${name}.test.ts`, `${program} tasks ./tasks/${name}/task.ts`]
     : [`${program} run --tasks ./${name}.ts --data . --model stub`, `node --test ${name}.test.mjs`];
   return { paths, next };
 }
@@ -64,9 +64,9 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 function treeFiles(name: string): Record<string, string | Buffer> {
   return {
-    [`tasks/${name}.ts`]: taskSource(name),
+    [`tasks/${name}/task.ts`]: taskSource(name),
     [`test/tasks/${name}.test.ts`]: goldenTest(name),
-    [`configs/examples/${name}.json`]: json(exampleRow("q1", "What colour is the bus?", ["red"])),
+    [`tasks/${name}/example.json`]: json(exampleRow("q1", "What colour is the bus?", ["red"])),
   };
 }
 
@@ -132,7 +132,7 @@ export default defineTask<Row>({
 }
 
 function goldenTest(name: string): string {
-  return `import task from "../../tasks/${name}.js";
+  return `import task from "../../tasks/${name}/task.js";
 import { goldenTask } from "./golden-task.js";
 
 // The golden files are written by the first run: read them, then commit them.

@@ -33,12 +33,12 @@ export function taskFacts(task: Task) {
 export async function describeTasks(names: readonly string[], profile: string | undefined) {
   const { chosen } = await chooseTasks(names);
   return await Promise.all(
-    chosen.map(async ({ task }) => ({ ...taskFacts(task), example: await examplePrompt(task, profile) })),
+    chosen.map(async ({ task, file }) => ({ ...taskFacts(task), example: await examplePrompt(task, file, profile) })),
   );
 }
 
 /** The exact words that a committed row of the benchmark's form gives. */
-async function examplePrompt(task: Task, profile = task.profiles?.[0] ?? "default") {
+async function examplePrompt(task: Task, file: string, profile = task.profiles?.[0] ?? "default") {
   const known = task.profiles ?? ["default"];
   if (!known.includes(profile)) {
     throw new UserError(
@@ -47,7 +47,7 @@ async function examplePrompt(task: Task, profile = task.profiles?.[0] ?? "defaul
       `${didYouMean(profile, known)}its profiles: ${known.join(", ")}`,
     );
   }
-  const row = await exampleRow(task.name, task.row);
+  const row = await exampleRow(task.name, file, task.row);
   const prompt = task.prompt((task.expand?.(row) ?? [row])[0] ?? row, profile);
   return { profile, prompt: promptText(prompt), images: promptImages(prompt).length };
 }

@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { UserError } from "../core/errors.js";
 import type { ImageRef } from "../core/image.js";
-import { packageRoot } from "../core/package-root.js";
 import { check, imageKeyword, type TSchema } from "../core/schema.js";
 
 /** A grey pixel: an example shows words, not pictures. */
@@ -14,11 +13,17 @@ const pixel = Buffer.from(
 const placeholder: ImageRef = { path: "example.png", bytes: async () => pixel };
 
 /**
- * The committed example row of a task, `configs/examples/<task>.json`: columns as in the benchmark, values made by us.
- * A picture is written as `true`, several as their number; a required picture may be left out.
+ * The example row of a task: columns as in the benchmark, values made by us. It stands beside the task's file: `example.json`, or
+ * where a folder's tasks have other rows `infovqa.example.json`, named by the start of their names. An image is written as `true`,
+ * several as their number; a required image may be left out.
+ * @param taskFile the file that defines the task
  */
-export async function exampleRow(task: string, schema: TSchema): Promise<Record<string, unknown>> {
-  const file = join(packageRoot, "configs", "examples", `${task}.json`);
+export async function exampleRow(task: string, taskFile: string, schema: TSchema): Promise<Record<string, unknown>> {
+  const folder = dirname(taskFile);
+  const own = (await readdir(folder))
+    .filter((name) => name.endsWith(ending) && task.startsWith(name.slice(0, -ending.length)))
+    .sort((a, b) => b.length - a.length);
+  const file = join(folder, own[0] ?? "example.json");
   if (!existsSync(file)) {
     throw new UserError(
       `task "${task}" has no example row`,
@@ -39,6 +44,8 @@ export async function exampleRow(task: string, schema: TSchema): Promise<Record<
   }
   return check(schema, filled, file, "correct the example row") as Record<string, unknown>;
 }
+
+const ending = ".example.json";
 
 function holdsImages(type: TSchema): boolean {
   const { items, anyOf = [] } = type as { items?: TSchema; anyOf?: TSchema[] };

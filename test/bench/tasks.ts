@@ -3,9 +3,8 @@
  *   npm run bench -- tasks [--task NAME]
  */
 import { parseArgs } from "node:util";
-import { loadTasks } from "../../src/api/catalogue.js";
+import { type DefinedTask, loadDefinitions } from "../../src/api/catalogue.js";
 import type { Output } from "../../src/core/runner.js";
-import type { Task } from "../../src/core/task.js";
 import { exampleRow } from "../../src/datasets/example-row.js";
 import type { SampleRecord } from "../../src/record/samples.js";
 import { scoreSample } from "../../src/run/score-sample.js";
@@ -27,7 +26,8 @@ const verdicts: Readonly<Record<string, readonly (string | number | readonly num
   live_bench: [8],
 };
 
-for (const task of await loadTasks()) {
+for (const defined of await loadDefinitions()) {
+  const { task } = defined;
   if (values.task === undefined ? task.choices : task.name !== values.task) continue;
   const rows = Math.max(
     0,
@@ -35,15 +35,15 @@ for (const task of await loadTasks()) {
   );
   if (rows === 0 || !task.score) continue;
   for (const scoring of ["official", "lmms-eval"] as const) {
-    const milliseconds = await cost(task, rows, scoring);
+    const milliseconds = await cost(defined, rows, scoring);
     console.log(
       `${task.name.padEnd(24)} ${scoring.padEnd(10)} ${String(rows).padStart(7)} rows ${milliseconds.toFixed(0).padStart(7)} ms`,
     );
   }
 }
 
-async function cost(task: Task, rows: number, scoring: "official" | "lmms-eval"): Promise<number> {
-  const row = await exampleRow(task.name, task.row);
+async function cost({ task, file }: DefinedTask, rows: number, scoring: "official" | "lmms-eval"): Promise<number> {
+  const row = await exampleRow(task.name, file, task.row);
   const split = Object.values(task.splits).find((one) => one.answers === "public");
   if (split === undefined) return 0;
   const groups = Object.fromEntries(

@@ -1,5 +1,5 @@
-import blink from "../../tasks/blink.js";
-import mmbench from "../../tasks/mmbench.js";
+import blink from "../../tasks/blink/task.js";
+import mmbench from "../../tasks/mmbench/task.js";
 import type { ColumnType } from "../fakes/parquet-files.js";
 import { goldenTask } from "./golden-task.js";
 

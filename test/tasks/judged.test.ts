@@ -1,7 +1,7 @@
-import liveBench from "../../tasks/live_bench.js";
-import llavaInTheWild from "../../tasks/llava_in_the_wild.js";
-import wilder from "../../tasks/llava_wilder.js";
-import mmvet from "../../tasks/mmvet.js";
+import liveBench from "../../tasks/live_bench/task.js";
+import llavaInTheWild from "../../tasks/llava_in_the_wild/task.js";
+import wilder from "../../tasks/llava_wilder/task.js";
+import mmvet from "../../tasks/mmvet/task.js";
 import { goldenTask } from "./golden-task.js";
 
 const sign = {

@@ -1,6 +1,6 @@
-import mathverse from "../../tasks/mathverse.js";
-import mathvision from "../../tasks/mathvision.js";
-import mathvista from "../../tasks/mathvista.js";
+import mathverse from "../../tasks/mathverse/task.js";
+import mathvision from "../../tasks/mathvision/task.js";
+import mathvista from "../../tasks/mathvista/task.js";
 import type { ColumnType } from "../fakes/parquet-files.js";
 import { goldenTask } from "./golden-task.js";
 

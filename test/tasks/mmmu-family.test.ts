@@ -1,7 +1,7 @@
-import cmmmu from "../../tasks/cmmmu.js";
-import mmmuTasks from "../../tasks/mmmu.js";
-import standard from "../../tasks/mmmu_pro_standard.js";
-import vision from "../../tasks/mmmu_pro_vision.js";
+import cmmmu from "../../tasks/mmmu/cmmmu-task.js";
+import standard from "../../tasks/mmmu/pro-standard-task.js";
+import vision from "../../tasks/mmmu/pro-vision-task.js";
+import mmmuTasks from "../../tasks/mmmu/task.js";
 import type { ColumnType } from "../fakes/parquet-files.js";
 import { goldenTask } from "./golden-task.js";
 

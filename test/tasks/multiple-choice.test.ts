@@ -1,11 +1,11 @@
-import ai2d from "../../tasks/ai2d.js";
-import mmstar from "../../tasks/mmstar.js";
-import mmt from "../../tasks/mmt_bench.js";
-import muirbench from "../../tasks/muirbench.js";
-import realworldqa from "../../tasks/realworldqa.js";
-import seedbench from "../../tasks/seedbench.js";
-import seedbench2 from "../../tasks/seedbench_2.js";
-import vstar from "../../tasks/vstar_bench.js";
+import ai2d from "../../tasks/ai2d/task.js";
+import mmstar from "../../tasks/mmstar/task.js";
+import mmt from "../../tasks/mmt_bench/task.js";
+import muirbench from "../../tasks/muirbench/task.js";
+import realworldqa from "../../tasks/realworldqa/task.js";
+import seedbench from "../../tasks/seedbench/task.js";
+import seedbench2 from "../../tasks/seedbench/v2-task.js";
+import vstar from "../../tasks/vstar_bench/task.js";
 import type { ColumnType } from "../fakes/parquet-files.js";
 import { goldenTask } from "./golden-task.js";
 

@@ -1,8 +1,8 @@
-import dc100 from "../../tasks/dc100_en.js";
-import ferret from "../../tasks/ferret.js";
-import refcoco from "../../tasks/refcoco.js";
-import scienceqa from "../../tasks/scienceqa.js";
-import screenspot from "../../tasks/screenspot.js";
+import dc100 from "../../tasks/dc100_en/task.js";
+import ferret from "../../tasks/ferret/task.js";
+import refcoco from "../../tasks/refcoco/task.js";
+import scienceqa from "../../tasks/scienceqa/task.js";
+import screenspot from "../../tasks/screenspot/task.js";
 import type { ColumnType } from "../fakes/parquet-files.js";
 import { goldenTask } from "./golden-task.js";
 

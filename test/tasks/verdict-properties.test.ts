@@ -1,33 +1,15 @@
 /** Invented nonsense as judges' replies: a verdict has the form asked for, or there is none; what follows from it is a score. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { loadDefinitions } from "../../src/api/catalogue.js";
 import type { Json } from "../../src/core/json.js";
 import type { Output } from "../../src/core/runner.js";
 import type { Scoring } from "../../src/core/score.js";
-import type { Task } from "../../src/core/task.js";
 import { exampleRow } from "../../src/datasets/example-row.js";
 import { withoutReasoning } from "../../src/text/reasoning-tags.js";
-import blink from "../../tasks/blink.js";
-import dc100 from "../../tasks/dc100_en.js";
-import ferret from "../../tasks/ferret.js";
-import hallusion from "../../tasks/hallusion_bench.js";
-import liveBench from "../../tasks/live_bench.js";
-import llavaInTheWild from "../../tasks/llava_in_the_wild.js";
-import wilder from "../../tasks/llava_wilder.js";
-import mathVerse from "../../tasks/mathverse.js";
-import mathVista from "../../tasks/mathvista.js";
-import mmbench from "../../tasks/mmbench.js";
-import mmmu from "../../tasks/mmmu.js";
-import mmvet from "../../tasks/mmvet.js";
 import { invented, inventedTimeout } from "../invented.js";
 
-type AnyTask = Task<Record<string, unknown>>;
-const judgedTasks = [
-  ...[blink, dc100, ferret, hallusion, liveBench, llavaInTheWild, wilder, mathVerse, mathVista, mmbench, mmmu, mmvet],
-]
-  .flat()
-  .map((task) => task as unknown as AnyTask)
-  .filter((task) => task.judge !== undefined);
+const judgedTasks = (await loadDefinitions()).filter(({ task }) => task.judge !== undefined);
 
 const number = (low: number, high: number) => (verdict: Json) =>
   typeof verdict === "number" && verdict >= low && verdict <= high;
@@ -100,13 +82,13 @@ const output = (text: string): Output => ({
   warnings: [],
 });
 
-for (const task of judgedTasks) {
+for (const { task, file } of judgedTasks) {
   const form = isVerdict.find(([name]) => name.test(task.name))?.[1];
   test(
     `${task.name}: a verdict has the form asked for, and its score is one`,
     async () => {
       if (!form) throw new Error(`say what a verdict of ${task.name} is`);
-      const row = await exampleRow(task.name, task.row);
+      const row = await exampleRow(task.name, file, task.row);
       const said = output("It is hard to say, perhaps the one in the middle.");
       fc.assert(
         fc.property(reply, fc.constantFrom<Scoring>("official", "lmms-eval"), (text, scoring) => {

@@ -1,11 +1,11 @@
-import coco from "../../tasks/coco_cap.js";
-import flickr30k from "../../tasks/flickr30k.js";
-import hallusion from "../../tasks/hallusion_bench.js";
-import mme from "../../tasks/mme.js";
-import nocaps from "../../tasks/nocaps.js";
-import ocrbench from "../../tasks/ocrbench.js";
-import pope from "../../tasks/pope.js";
-import textcaps from "../../tasks/textcaps.js";
+import coco from "../../tasks/coco_cap/task.js";
+import flickr30k from "../../tasks/flickr30k/task.js";
+import hallusion from "../../tasks/hallusion_bench/task.js";
+import mme from "../../tasks/mme/task.js";
+import nocaps from "../../tasks/nocaps/task.js";
+import ocrbench from "../../tasks/ocrbench/task.js";
+import pope from "../../tasks/pope/task.js";
+import textcaps from "../../tasks/textcaps/task.js";
 import type { ColumnType } from "../fakes/parquet-files.js";
 import { goldenTask } from "./golden-task.js";
 

@@ -4,10 +4,10 @@ import { promptText } from "../../../src/core/prompt.js";
 import type { Task } from "../../../src/core/task.js";
 import { DEMO_SPLITS, type DemoRow, type DemoTask, demoRows } from "../../../src/datasets/demo/rows.js";
 import { CAPTION, choicePrompt, SHORT_ANSWER } from "../../../src/datasets/demo/training.js";
-import coco from "../../../tasks/coco_cap.js";
-import mmmuTasks from "../../../tasks/mmmu.js";
-import pope from "../../../tasks/pope.js";
-import vqav2 from "../../../tasks/vqav2.js";
+import coco from "../../../tasks/coco_cap/task.js";
+import mmmuTasks from "../../../tasks/mmmu/task.js";
+import pope from "../../../tasks/pope/task.js";
+import vqav2 from "../../../tasks/vqa/vqav2-task.js";
 
 const image: ImageRef = { bytes: async () => new Uint8Array() };
 const coco2017 = [coco].flat().find(({ name }) => name === "coco2017_cap");
