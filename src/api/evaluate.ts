@@ -44,6 +44,8 @@ export interface EvaluateOptions {
   readonly scoring?: "official" | "lmms-eval";
   /** Instead of the task's own; recorded: numbers change. */
   readonly maxNewTokens?: number;
+  /** Thoughts taken out of answers before scoring: names such as `think`, or `all`, `none`. Default: the scoring's own. */
+  readonly reasoningTags?: readonly string[];
   /** Instead of the task's own; recorded: numbers change. */
   readonly temperature?: number;
   /** Requests in flight, at most. */

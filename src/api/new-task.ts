@@ -96,7 +96,7 @@ const exampleRow = (id: string, question: string, answers: readonly string[]) =>
 });
 
 function taskSource(name: string): string {
-  return `import { defineTask, Image, mean, rightOrWrong, type Static, stripReasoning, Type, userPrompt } from "llava-eval";
+  return `import { defineTask, Image, mean, rightOrWrong, type Static, Type, userPrompt } from "llava-eval";
 
 // Which rows: every column that is used. A row that does not fit is named by dataset, split, row and field.
 const row = Type.Object({
@@ -122,7 +122,7 @@ export default defineTask<Row>({
   generation: { maxNewTokens: 16, temperature: 0 },
   // What counts as right.
   score({ answers }, output) {
-    const answer = stripReasoning(output.text).toLowerCase();
+    const answer = output.text.trim().toLowerCase();
     return rightOrWrong(answers.includes(answer), answer, answers);
   },
   // What is averaged.

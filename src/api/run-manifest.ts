@@ -14,7 +14,12 @@ export function manifestOf(
   choice: Choice,
   config: ModelConfig,
   runner: Runner,
-  decided: { readonly scoring: string; readonly data: string; readonly seed: number },
+  decided: {
+    readonly scoring: string;
+    readonly data: string;
+    readonly seed: number;
+    readonly reasoningTags?: readonly string[];
+  },
 ): RunManifest {
   const identity = {
     model: runner.name,

@@ -5,7 +5,7 @@ import type { Dataset } from "../core/dataset.js";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import type { GenerationOptions } from "../core/runner.js";
-import type { Scoring } from "../core/score.js";
+import type { Reading, Scoring } from "../core/score.js";
 import type { Split, Task } from "../core/task.js";
 import { openDataset } from "../datasets/index.js";
 import { readImage } from "../images/encoded.js";
@@ -14,7 +14,7 @@ import { type EvaluatedResult, type EvaluatedTask, evaluate } from "../run/evalu
 import { peek } from "../run/peek.js";
 import type { Selection } from "../run/plan.js";
 import type { ModelConfig } from "../runners/config.js";
-import { withoutReasoning } from "../text/reasoning-tags.js";
+import { readingOf, reasoningTagsOf, withoutReasoning } from "../text/visible-answer.js";
 import { type Choice, chooseTasks } from "./catalogue.js";
 import { type RunListener, warningsOf } from "./run-listener.js";
 import { manifestOf } from "./run-manifest.js";
@@ -51,7 +51,7 @@ export async function runTasks(
   { listener, drain, abort, onFolder }: RunControl,
 ): Promise<RunOutcome> {
   const decided = await decide(settings);
-  const { choice, model, scoring, data, seed, selection, profileOf, generationOf } = decided;
+  const { choice, model, scoring, reading, data, seed, selection, profileOf, generationOf } = decided;
   const warn = warningsOf(listener);
   if (model.isStub) warn("this is the stub: its answers mean nothing, and neither do their scores");
   const open = opener(decided, listener, drain);
@@ -65,7 +65,10 @@ export async function runTasks(
     ...{ open, profileOf, signal: drain },
     offset: selection.offset,
   });
-  const manifest = manifestOf(settings, choice, portable(model.config), runner, { scoring, data, seed });
+  const manifest = manifestOf(settings, choice, portable(model.config), runner, {
+    ...{ scoring, data, seed },
+    ...(settings["reasoning-tags"] === undefined ? {} : { reasoningTags: reading.tags }),
+  });
   const path = resolve(settings.out ?? join("results", manifest.name));
   await using folder = await RunFolder.open(path, manifest, { fresh: settings.fresh ?? false });
   try {
@@ -82,6 +85,7 @@ export async function runTasks(
       ...(secondJudge ? { secondJudge } : {}),
       readImage,
       withoutReasoning,
+      reading,
       openDataset: async (task) => opened.take(task.label) ?? open(task),
       selection,
       scoring,
@@ -121,6 +125,7 @@ export interface Decided {
   readonly model: ChosenModel;
   readonly data: string;
   readonly scoring: Scoring;
+  readonly reading: Reading;
   readonly seed: number;
   readonly selection: Selection;
   readonly maxFailed: ReturnType<typeof parseMaxFailed>;
@@ -137,11 +142,14 @@ export async function decide(settings: RunSettings): Promise<Decided> {
   const model = await resolveModelOrDemo(settings.model);
   requireConsistent(settings, choice, model.config);
   const { limit, offset = 0, repeats = 1, seed = 0 } = settings;
+  const scoring = (settings.scoring as Scoring | undefined) ?? choice.scoring ?? "official";
+  const tags = settings["reasoning-tags"];
   return {
     choice,
     model,
     data: dataOf(settings, model.isDemo),
-    scoring: (settings.scoring as Scoring | undefined) ?? choice.scoring ?? "official",
+    scoring,
+    reading: readingOf(scoring, tags && reasoningTagsOf(tags)),
     seed,
     selection: { offset, repeats, ...(limit === undefined ? {} : { limit }) },
     maxFailed: parseMaxFailed(settings["max-failed"]),

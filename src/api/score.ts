@@ -8,6 +8,7 @@ import { copyRun } from "../record/copy.js";
 import { RunFolder } from "../record/folder.js";
 import { openRun } from "../record/read.js";
 import { rescore } from "../run/rescore.js";
+import { readingOf, reasoningTagsOf } from "../text/visible-answer.js";
 import { type Evaluated, evaluated } from "./evaluated.js";
 import { openRunDataset, tasksOfRun } from "./run-dataset.js";
 import { parseMaxFailed } from "./settings.js";
@@ -15,6 +16,8 @@ import { parseMaxFailed } from "./settings.js";
 export interface ScoreOptions {
   /** Another rule; needs `out`. Default: the run's. */
   readonly scoring?: Scoring;
+  /** Other thoughts taken out before scoring, as `--reasoning-tags` names them; needs `out`. Default: the run's. */
+  readonly reasoningTags?: readonly string[];
   /** Write the scores to a copy of the folder. */
   readonly out?: string;
   /** Told of what a user should know. */
@@ -29,12 +32,22 @@ export interface ScoreOptions {
 export async function score(name: string, options: ScoreOptions = {}): Promise<Evaluated> {
   const { out, onWarning: warn = () => {} } = options;
   const run = await openRun(name);
-  const decided = run.manifest.identity as { scoring?: Scoring; seed?: number };
-  const rules = { scoring: options.scoring ?? decided.scoring ?? "official", seed: decided.seed ?? 0 };
-  if (rules.scoring !== decided.scoring && out === undefined) {
+  const decided = run.manifest.identity as { scoring?: Scoring; seed?: number; reasoningTags?: readonly string[] };
+  const scoring = options.scoring ?? decided.scoring ?? "official";
+  const tags = options.reasoningTags === undefined ? decided.reasoningTags : reasoningTagsOf(options.reasoningTags);
+  const rules = { scoring, seed: decided.seed ?? 0, reading: readingOf(scoring, tags) };
+  const before = readingOf(decided.scoring ?? "official", decided.reasoningTags);
+  if (scoring !== decided.scoring && out === undefined) {
     throw new UserError(
       `the run was scored by ${decided.scoring}`,
       "--scoring",
+      "name a folder for the other scores with --out",
+    );
+  }
+  if (out === undefined && rules.reading.tags.join() !== before.tags.join()) {
+    throw new UserError(
+      `the run was scored without the thoughts of ${before.tags.join(", ") || "nobody"}`,
+      "--reasoning-tags",
       "name a folder for the other scores with --out",
     );
   }
@@ -66,7 +79,12 @@ export async function score(name: string, options: ScoreOptions = {}): Promise<E
       }),
     );
   }
-  if (out !== undefined) await folder.setIdentity(rules);
+  if (out !== undefined) {
+    await folder.setIdentity({
+      ...{ scoring, seed: rules.seed },
+      ...(tags === undefined ? {} : { reasoningTags: tags }),
+    });
+  }
   await writeRunLeaderboard(target);
   if (existsSync(resolve("results")) && target.startsWith(resolve("results")))
     await regenerateLeaderboard(resolve("results"));

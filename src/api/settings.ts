@@ -82,6 +82,12 @@ export const settings = {
     group: "How",
     describe: "which rule scores (default: official)",
   },
+  "reasoning-tags": {
+    type: "list",
+    group: "How",
+    describe:
+      "thoughts taken out of answers before scoring: think, thinking, harmony, box, ..., all, none (default: the scoring's own; official: none)",
+  },
   "max-new-tokens": {
     type: "integer",
     min: 1,

@@ -6,6 +6,7 @@ import { resultLines } from "./report-lines.js";
 interface Arguments {
   readonly run: string;
   readonly scoring: "official" | "lmms-eval" | undefined;
+  readonly "reasoning-tags": string | undefined;
   readonly out: string | undefined;
   readonly json: boolean | undefined;
 }
@@ -15,14 +16,20 @@ export const command: CommandModule<object, Arguments> = {
     yargs
       .positional("run", { type: "string", demandOption: true, describe: "a run's folder" })
       .option("scoring", { choices: ["official", "lmms-eval"] as const, describe: "another rule; needs --out" })
+      .option("reasoning-tags", {
+        type: "string",
+        requiresArg: true,
+        describe: "other thoughts taken out before scoring, as for run; needs --out",
+      })
       .option("out", { type: "string", requiresArg: true, describe: "write the scores to a copy of the folder" })
       .option("json", { type: "boolean", describe: "print the results as JSON" }),
   handler: run,
 };
 
-async function run({ run, scoring, out, json }: Arguments): Promise<void> {
+async function run({ run, scoring, "reasoning-tags": tags, out, json }: Arguments): Promise<void> {
   const { results, flags } = await score(run, {
     ...(scoring === undefined ? {} : { scoring }),
+    ...(tags === undefined ? {} : { reasoningTags: tags.split(",") }),
     ...(out === undefined ? {} : { out }),
     onWarning: (message) => void process.stderr.write(`warning: ${message}\n`),
   });

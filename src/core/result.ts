@@ -84,6 +84,9 @@ export const Result = Type.Object({
   fingerprint: Dictionary(AnyJson),
   dataset: DatasetFacts,
   scoring: Type.Enum(["official", "lmms-eval"]),
+  reasoningTags: Optional(
+    Type.Unsafe<readonly string[]>({ ...Strings, description: "whose thoughts were taken out before scoring" }),
+  ),
   promptProfile: Text,
   generation: Dictionary(AnyJson),
   judge: Optional(
@@ -169,6 +172,7 @@ export const LeaderboardEntry = Type.Object({
   task: Text,
   version: Type.Integer(),
   scoring: Text,
+  reasoningTags: Optional(Strings),
   promptProfile: Text,
   dataset: Type.Object({
     source: Text,

@@ -29,6 +29,14 @@ export type Score = Scored | Unscored;
 /** `official` follows the benchmark's own code; `lmms-eval` reproduces release 0.7.2 with its known defects. */
 export type Scoring = "official" | "lmms-eval";
 
+/** What of an answer is scored (`--reasoning-tags`): models write their thoughts into the text. */
+export interface Reading {
+  /** Names of the marks whose thoughts are taken out; empty = none. */
+  readonly tags: readonly string[];
+  /** With no tags, and no end-of-turn mark that the server left at its end, the very bytes of the text. */
+  visible(text: string): string;
+}
+
 export interface ScoreContext {
   readonly scoring: Scoring;
   /** What the judge's replies were parsed to, in the order asked; empty for tasks without a judge. */

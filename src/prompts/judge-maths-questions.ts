@@ -8,7 +8,6 @@ import type { JudgeQuestion } from "../core/task.js";
 import { binaryDigit, strictBinary } from "../text/judge-replies.js";
 import { extractWithoutJudge, type MathVistaProblem, normalizeExtraction } from "../text/math-vista-answer.js";
 import { strip } from "../text/python-strings.js";
-import { stripReasoning } from "../text/reasoning-tags.js";
 import { binaryJudgement } from "./judge-grading.js";
 import { mathVerseExtraction, mathVerseMatching, mathVistaExtraction } from "./judge-maths.js";
 
@@ -20,7 +19,7 @@ export function mathVistaToJudge(
   output: Output,
   scoring: Scoring,
 ): JudgeQuestion | undefined {
-  const text = stripReasoning(output.text);
+  const text = strip(output.text);
   if (extractWithoutJudge(text, row) !== undefined) return undefined;
   const prompt = userPrompt(mathVistaExtraction(row.query, text));
   // An extraction that is no answer of the kind asked for (`**4.5**`, "4.5 cm") is the judge's failure, not the model's.
@@ -55,7 +54,7 @@ export function mathVerseToJudge(
   verdicts: readonly Json[],
   scoring: Scoring,
 ): JudgeQuestion | undefined {
-  const text = stripReasoning(output.text);
+  const text = strip(output.text);
   const { question_for_eval: question, answer } = row;
   if (scoring === "lmms-eval") {
     if (verdicts.length > 0) return undefined;

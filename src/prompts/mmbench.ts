@@ -7,7 +7,7 @@ import type { Scoring } from "../core/score.js";
 import type { JudgeQuestion } from "../core/task.js";
 import { inferChoice } from "../text/infer-choice.js";
 import { type MmbenchRow, mmbenchChoices, present } from "../text/mmbench-row.js";
-import { stripReasoning } from "../text/reasoning-tags.js";
+import { strip } from "../text/python-strings.js";
 import { mmbenchMatching } from "./judge-matching.js";
 
 export interface MmbenchWords {
@@ -40,7 +40,7 @@ export function mmbenchPrompt(
 
 /** What the judge is asked when the rules find no letter. lmms-eval draws a letter after three useless replies ("?"). */
 export function mmbenchQuestionToJudge(row: MmbenchRow, output: Output, scoring: Scoring): JudgeQuestion | undefined {
-  const text = stripReasoning(output.text);
+  const text = strip(output.text);
   const choices = mmbenchChoices(row, scoring);
   if (inferChoice(text, choices) !== undefined) return undefined;
   const options = Object.entries(choices).map(([letter, option]) => `${letter}. ${option}\n`);

@@ -3,9 +3,11 @@ import { SampleFailure } from "../core/errors.js";
 import type { EncodedImage, ImageRef } from "../core/image.js";
 import { type Prompt, type PromptProfile, promptImages, promptText, type RenderedPrompt } from "../core/prompt.js";
 import type { GenerationOptions, Output, Runner } from "../core/runner.js";
+import type { Reading } from "../core/score.js";
 import type { Task } from "../core/task.js";
 import { type Label, rowKey } from "../record/keys.js";
 import type { AskedSample } from "../record/samples.js";
+import { visibleTurns } from "./score-sample.js";
 
 /** Reads a picture's bytes and looks at their header; throws `SampleFailure("data")` when they are no picture. */
 export type ReadImage = (ref: ImageRef) => Promise<EncodedImage>;
@@ -17,6 +19,7 @@ export interface AskContext {
   readonly profile: PromptProfile;
   readonly generation: GenerationOptions;
   readonly seed: number;
+  readonly reading: Reading;
   readonly signal: AbortSignal;
   readonly drain?: AbortSignal;
   /** Told what is about to be asked: a failure is journalled with its question. */
@@ -67,7 +70,11 @@ export async function ask(
   }
 
   const turns: Output[] = [await runner.generate({ ...request, prompt: rendered, options: generation }, signal)];
-  for (let next = task.next?.(row, turns) ?? "done"; next !== "done"; next = task.next?.(row, turns) ?? "done") {
+  for (
+    let next = task.next?.(row, visibleTurns(turns, context)) ?? "done";
+    next !== "done";
+    next = task.next?.(row, visibleTurns(turns, context)) ?? "done"
+  ) {
     if (turns.length >= maxRounds) throw new SampleFailure("data", `the task asked for more than ${maxRounds} rounds`);
     prompt = next;
     rendered = await render(prompt);

@@ -5,7 +5,7 @@ import type { Json } from "../core/json.js";
 import type { PromptProfile } from "../core/prompt.js";
 import type { Result, TimingRecord } from "../core/result.js";
 import type { GenerationOptions, Output, Runner } from "../core/runner.js";
-import type { Scoring } from "../core/score.js";
+import type { Reading, Scoring } from "../core/score.js";
 import type { Split, Task } from "../core/task.js";
 import type { LineLog } from "../files/line-log.js";
 import type { RunFolder } from "../record/folder.js";
@@ -38,6 +38,7 @@ export interface Evaluation {
   openDataset(task: EvaluatedTask): Promise<Dataset>;
   readonly selection: Selection;
   readonly scoring: Scoring;
+  readonly reading: Reading;
   readonly seed: number;
   readonly concurrency?: number;
   readonly maxFailed: SummaryRules["maxFailed"];
@@ -88,7 +89,7 @@ async function evaluateTask(
   evaluation: Evaluation,
   timings: LineLog,
 ): Promise<EvaluatedResult> {
-  const { folder, runner, selection, scoring, seed, events } = evaluation;
+  const { folder, runner, selection, scoring, reading, seed, events } = evaluation;
   const profile = evaluation.profileOf(task);
   const generation = evaluation.generationOf(task, split);
   await using dataset = await evaluation.openDataset({ task, split, label });
@@ -127,7 +128,7 @@ async function evaluateTask(
     events.onTaskStart(label, planned);
     const end = await runTask({
       ...{ task, split, label, dataset, selection, profile, generation },
-      rules: { scoring, seed },
+      rules: { scoring, seed, reading },
       runner,
       readImage: evaluation.readImage,
       samples,
@@ -152,7 +153,7 @@ async function evaluateTask(
       secondJudge &&
       (await compareJudges({
         ...{ task, split, dataset, selection, samples, second: secondJudge },
-        rules: { scoring, seed },
+        rules: { scoring, seed, reading },
         signal: evaluation.abort,
       }));
     const { limit, offset, repeats } = selection;
@@ -163,6 +164,7 @@ async function evaluateTask(
       fingerprint: runner.fingerprint,
       dataset: dataset.facts,
       scoring,
+      ...(reading.tags.length > 0 ? { reasoningTags: reading.tags } : {}),
       promptProfile: profile,
       generation: { ...generation } as Record<string, Json>,
       ...(task.judge && split.answers === "public" ? { judge: judgeFacts(task, judge) } : {}),
@@ -176,6 +178,7 @@ async function evaluateTask(
       maxFailed: evaluation.maxFailed,
       demo: evaluation.demoModel || dataset.facts.kind === "demo" || task.demo === true,
       answers: split.answers,
+      reading,
       total: end.how === "complete" ? end.total : planned,
     };
     const result = await conclude({ task, split, label, folder, samples, head, rules });

@@ -10,7 +10,7 @@ import type { Label } from "../record/keys.js";
 import type { AnsweredSample, SampleRecord, ScoredSample } from "../record/samples.js";
 import { conclude } from "./conclude.js";
 import { plan } from "./plan.js";
-import { outputsOf, type ScoreRules, scoreSample, withOutcome } from "./score-sample.js";
+import { outputsOf, type ScoreRules, scoreSample, visibleTurns, withOutcome } from "./score-sample.js";
 import type { ResultHead, SummaryRules } from "./summarise.js";
 
 export interface Rescoring {
@@ -32,6 +32,7 @@ export interface Rescoring {
  */
 export async function rescore(rescoring: Rescoring): Promise<Result> {
   const { folder, task, split, label, dataset, before, rules, maxFailed } = rescoring;
+  const { reading } = rules;
   if (dataset.facts.revision !== before.dataset.revision) {
     throw new UserError(
       `the data changed: revision ${before.dataset.revision} then, ${dataset.facts.revision} now`,
@@ -48,9 +49,10 @@ export async function rescore(rescoring: Rescoring): Promise<Result> {
         ...headOf(before),
         version: task.version,
         scoring: rules.scoring,
+        ...(reading.tags.length > 0 ? { reasoningTags: reading.tags } : {}),
         ...(before.limit === undefined ? {} : { limitByCluster: task.limitByCluster === true }),
       },
-      rules: { maxFailed, demo: before.flags.includes("demo"), answers: split.answers, total },
+      rules: { maxFailed, demo: before.flags.includes("demo"), answers: split.answers, reading, total },
     });
   } finally {
     await samples.close();
@@ -69,6 +71,7 @@ function headOf(result: Result): ResultHead {
     notes: _7,
     submission: _8,
     reasons: _9,
+    reasoningTags: _10,
     ...head
   } = result;
   return head;
@@ -100,7 +103,7 @@ function scoreAgain(
   verdicts: readonly Json[],
 ): SampleRecord {
   const outputs = outputsOf(record);
-  const last = outputs.at(-1);
+  const last = visibleTurns(outputs, rules).at(-1);
   // A judge that was never heard leaves the sample as it is.
   if (last && task.judge?.ask(row, last, verdicts, rules.scoring)) return record;
   try {

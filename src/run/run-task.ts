@@ -12,7 +12,14 @@ import { type Answer, ask, type ReadImage } from "./ask.js";
 import { InFlight } from "./in-flight.js";
 import type { JudgePanel } from "./judge.js";
 import { plan, type Selection, type Unit } from "./plan.js";
-import { outputsOf, referenceFailure, type ScoreRules, scoreSample, withOutcome } from "./score-sample.js";
+import {
+  outputsOf,
+  referenceFailure,
+  type ScoreRules,
+  scoreSample,
+  visibleTurns,
+  withOutcome,
+} from "./score-sample.js";
 
 export interface TaskRun {
   readonly task: Task;
@@ -127,6 +134,7 @@ async function answerOf(run: TaskRun, unit: RowUnit, health: EndpointHealth): Pr
     profile,
     generation,
     seed: rules.seed,
+    reading: rules.reading,
     signal: run.abort,
     drain: run.drain,
     onAsked: (question: Answer["asked"]) => {
@@ -172,7 +180,7 @@ async function withScore(
   const isPublic = split.answers === "public";
   try {
     const sample = { index: unit.index, id: record.id, repeat: unit.repeat };
-    const output = turns.at(-1) as Output;
+    const output = visibleTurns(turns, rules).at(-1) as Output;
     if (!judge && isPublic && task.judge?.ask(unit.row, output, [], rules.scoring)) {
       throw new SampleFailure("judge", "no judge was named");
     }

@@ -2,7 +2,7 @@ import { seedOf } from "../core/digest.js";
 import { SampleFailure } from "../core/errors.js";
 import type { Json } from "../core/json.js";
 import type { Output } from "../core/runner.js";
-import type { Remark, Score, ScoreContext, Scoring } from "../core/score.js";
+import type { Reading, Remark, Score, ScoreContext, Scoring } from "../core/score.js";
 import type { Split, Task } from "../core/task.js";
 import type { AnsweredSample, SampleRecord, ScoredSample } from "../record/samples.js";
 
@@ -10,6 +10,15 @@ import type { AnsweredSample, SampleRecord, ScoredSample } from "../record/sampl
 export interface ScoreRules {
   readonly scoring: Scoring;
   readonly seed: number;
+  readonly reading: Reading;
+}
+
+/** Outputs as scorers and judges see them: what was said, without what was thought. */
+export function visibleTurns(turns: readonly Output[], { reading }: Pick<ScoreRules, "reading">): readonly Output[] {
+  return turns.map((output) => {
+    const text = reading.visible(output.text);
+    return text === output.text ? output : { ...output, text };
+  });
 }
 
 type RecordedScore = NonNullable<SampleRecord["score"]>;
@@ -42,11 +51,12 @@ export function scoreSample(
   task: Task,
   split: Split,
   row: Record<string, unknown>,
-  turns: readonly Output[],
+  raw: readonly Output[],
   verdicts: readonly Json[],
   rules: ScoreRules,
   sizes: SampleRecord["sizes"] = [],
 ): SampleOutcome {
+  const turns = visibleTurns(raw, rules);
   const output = turns.at(-1) as Output;
   const id = task.id(row);
   let draws = 0;

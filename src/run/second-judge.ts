@@ -9,7 +9,7 @@ import { agreementOf } from "../statistics/agreement.js";
 import { InFlight } from "./in-flight.js";
 import type { JudgePanel } from "./judge.js";
 import { plan, type Selection } from "./plan.js";
-import { outputsOf, type ScoreRules, scoreSample } from "./score-sample.js";
+import { outputsOf, type ScoreRules, scoreSample, visibleTurns } from "./score-sample.js";
 
 export interface JudgeComparison {
   readonly task: Task;
@@ -53,7 +53,7 @@ async function judgeAgain(
 ): Promise<Score | undefined> {
   const { index, id, repeat = 0 } = record;
   const turns = outputsOf(record);
-  const last = turns.at(-1);
+  const last = visibleTurns(turns, rules).at(-1);
   if (!last) return undefined;
   try {
     const verdicts = await second.verdicts(task, row, { index, id, repeat }, last, rules, signal);

@@ -1,7 +1,7 @@
 import { seedOf } from "../core/digest.js";
 import type { Metric, Sample } from "../core/metric.js";
 import type { DatasetFacts, MetricResult, Result } from "../core/result.js";
-import type { Score, Scoring } from "../core/score.js";
+import type { Reading, Score, Scoring } from "../core/score.js";
 import type { Split, Task } from "../core/task.js";
 import { type SampleRecord, textOf } from "../record/samples.js";
 import { selectionOf } from "../record/selection.js";
@@ -14,7 +14,7 @@ export type ResultHead = Pick<
   Result,
   "task" | "version" | "model" | "fingerprint" | "scoring" | "promptProfile" | "generation" | "seed" | "repeats"
 > &
-  Partial<Pick<Result, "limit" | "limitByCluster" | "offset" | "judge" | "secondJudge">> & {
+  Partial<Pick<Result, "reasoningTags" | "limit" | "limitByCluster" | "offset" | "judge" | "secondJudge">> & {
     readonly dataset: DatasetFacts;
   };
 
@@ -23,6 +23,7 @@ export interface SummaryRules {
   readonly maxFailed: { readonly count: number } | { readonly percent: number };
   readonly demo: boolean;
   readonly answers: Split["answers"];
+  readonly reading: Reading;
   /** Samples of the selection; more than were journalled when the endpoint died or the run was stopped. */
   readonly total: number | undefined;
 }
@@ -36,7 +37,7 @@ export async function summarise(
 ): Promise<Result> {
   const counts = new Counts();
   const folds = new Folds(task, head);
-  const endpoint = new EndpointNotes();
+  const endpoint = new EndpointNotes(rules.reading);
   const reasons = new UnscoredReasons();
   const isPublic = rules.answers === "public";
   const isSelected = selectionOf(head);

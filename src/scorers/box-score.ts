@@ -2,7 +2,7 @@
 
 import type { Output } from "../core/runner.js";
 import type { Score } from "../core/score.js";
-import { stripReasoning } from "../text/reasoning-tags.js";
+import { strip } from "../text/python-strings.js";
 import { type Box, boxMeasures, intersectionOverUnion, noBox, parseBox, parseScreenBox } from "./boxes.js";
 import { jsonBoxes } from "./json-boxes.js";
 
@@ -22,12 +22,12 @@ const list = (box: Box) => `[${box.join(", ")}]`;
 
 /** RefCOCO: the first "[a, b, c, d]" of the answer against the target, both in fractions of the image. */
 export function boxScore(target: Box, output: Output): Score {
-  return inFractions(parseBox(stripReasoning(output.text)), target);
+  return inFractions(parseBox(strip(output.text)), target);
 }
 
 /** ScreenSpot: round brackets too, and thousandths. */
 export function screenBoxScore(target: Box, output: Output): Score {
-  return inFractions(parseScreenBox(stripReasoning(output.text)), target);
+  return inFractions(parseScreenBox(strip(output.text)), target);
 }
 
 function inFractions(answer: Box | undefined, target: Box): Score {
@@ -41,7 +41,7 @@ function inFractions(answer: Box | undefined, target: Box): Score {
  * @param target in pixels
  */
 export function jsonBoxScore(target: Box, [width, height]: readonly [number, number], output: Output): Score {
-  const readings = jsonBoxes(stripReasoning(output.text)).flatMap((box): Box[] => [
+  const readings = jsonBoxes(strip(output.text)).flatMap((box): Box[] => [
     box,
     [(box[0] * width) / 1000, (box[1] * height) / 1000, (box[2] * width) / 1000, (box[3] * height) / 1000],
   ]);

@@ -5,7 +5,7 @@ import type { ScoreContext, Scored } from "../core/score.js";
 import { parseCmmmuChoice } from "../text/cmmmu-choice.js";
 import { optionLetters } from "../text/mmmu-choice.js";
 import { majorityVerdict, matchesOpen, normalizeBlank, parseBlank, parseVerdicts } from "../text/open-answer.js";
-import { stripReasoning } from "../text/reasoning-tags.js";
+import { strip } from "../text/python-strings.js";
 import { byLetter, rightOrWrong } from "./scored.js";
 
 export interface CmmmuQuestion {
@@ -16,7 +16,7 @@ export interface CmmmuQuestion {
 
 /** Letters by frequency, the majority of verdicts, or any candidate for a blank; ties and unread letters are drawn. */
 export function cmmmuScore(row: CmmmuQuestion, output: Output, context: ScoreContext): Scored {
-  const text = stripReasoning(output.text);
+  const text = strip(output.text);
   switch (row.type) {
     case "选择":
       return byLetter(parseCmmmuChoice(text, row.options), row.answer, optionLetters(row.options.length), context);

@@ -4,7 +4,6 @@ import type { Output } from "../core/runner.js";
 import type { Score, ScoreContext } from "../core/score.js";
 import { letterBeforePeriod } from "../text/leading-letter.js";
 import { lower, strip } from "../text/python-strings.js";
-import { stripReasoning } from "../text/reasoning-tags.js";
 import { anls } from "./anls.js";
 
 export interface IconQuestion {
@@ -19,7 +18,7 @@ export interface IconQuestion {
  * of a column that does not exist: kept under its scoring.
  */
 export function iconQaScore({ options, answer }: IconQuestion, output: Output, { scoring }: ScoreContext): Score {
-  const text = stripReasoning(output.text);
+  const text = strip(output.text);
   if (scoring === "lmms-eval")
     return {
       status: "scored",

@@ -4,7 +4,7 @@ import type { Output } from "../core/runner.js";
 import type { Score, ScoreContext } from "../core/score.js";
 import { extractWithoutJudge, type MathVistaProblem } from "../text/math-vista-answer.js";
 import { PythonFloat } from "../text/python-numbers.js";
-import { stripReasoning } from "../text/reasoning-tags.js";
+import { strip } from "../text/python-strings.js";
 import { scoreExtraction } from "./math-vista.js";
 import { notJudged } from "./scored.js";
 
@@ -14,7 +14,7 @@ export function mathVistaScore(
   output: Output,
   context: ScoreContext,
 ): Score {
-  const text = stripReasoning(output.text);
+  const text = strip(output.text);
   const extraction = extractWithoutJudge(text, row) ?? context.verdicts[0];
   if (typeof extraction !== "string") return notJudged;
   // The column is a float64: with lmms-eval's rule that makes every float answer wrong.
@@ -40,6 +40,6 @@ export function mathVistaScore(
 export function mathVerseScore(row: { readonly answer: string }, output: Output, context: ScoreContext): Score {
   const verdict = context.verdicts.at(-1);
   if (verdict !== 0 && verdict !== 1) return notJudged;
-  const answer = context.scoring === "official" ? String(context.verdicts[0]) : stripReasoning(output.text);
+  const answer = context.scoring === "official" ? String(context.verdicts[0]) : strip(output.text);
   return { status: "scored", value: verdict, answer, targets: [row.answer] };
 }

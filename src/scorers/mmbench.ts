@@ -4,7 +4,7 @@ import type { Output } from "../core/runner.js";
 import type { Score, ScoreContext, Scored } from "../core/score.js";
 import { type Choices, inferChoice } from "../text/infer-choice.js";
 import { type MmbenchRow, mmbenchChoices } from "../text/mmbench-row.js";
-import { stripReasoning } from "../text/reasoning-tags.js";
+import { strip } from "../text/python-strings.js";
 import { type RobustChoice, robustChoice } from "../text/robust-choice.js";
 import { chosen, guessedOr, notJudged } from "./scored.js";
 
@@ -19,7 +19,7 @@ export function staticLetter(prediction: string, choices: Choices): RobustChoice
 
 /** Without a judge an answer that the rules cannot match is wrong, as in the authors' code (VLMEvalKit's "Z"). */
 export function mmbenchStaticScore(row: MmbenchRow, output: Output, { scoring }: ScoreContext): Scored {
-  const text = stripReasoning(output.text);
+  const text = strip(output.text);
   const choices = mmbenchChoices(row, scoring);
   const gold = row.answer ?? "";
   if (scoring === "official") return pass(row, chosen(inferChoice(text, choices), gold));
@@ -35,7 +35,7 @@ export function mmbenchHasReference(row: MmbenchRow): boolean {
 /** By the rules, else by the judge's letter; "?" where lmms-eval draws one after three useless replies. */
 export function mmbenchJudgedScore(row: MmbenchRow, output: Output, context: ScoreContext): Score {
   const choices = mmbenchChoices(row, context.scoring);
-  const letter = inferChoice(stripReasoning(output.text), choices) ?? context.verdicts[0];
+  const letter = inferChoice(strip(output.text), choices) ?? context.verdicts[0];
   if (letter === "?") return pass(row, guessedOr(true, chosen(context.draw([..."ABCDE"]), row.answer ?? "")));
   return typeof letter === "string" ? pass(row, chosen(letter, row.answer ?? "")) : notJudged;
 }

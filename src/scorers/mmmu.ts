@@ -6,7 +6,7 @@ import type { ScoreContext, Scored, Scoring } from "../core/score.js";
 import { optionLetters, parseChoice, parseProChoice } from "../text/mmmu-choice.js";
 import { type Candidate, normalizeOpen, openIsCorrect, parseOpen } from "../text/open-answer.js";
 import { formatFloat } from "../text/python-numbers.js";
-import { stripReasoning } from "../text/reasoning-tags.js";
+import { strip } from "../text/python-strings.js";
 import { hasText, isOptionLetter } from "../text/references.js";
 import { byLetter, rightOrWrong } from "./scored.js";
 
@@ -94,7 +94,7 @@ export function mmmuHasReference({ options, answer, question_type }: Omit<MmmuQu
 
 /** MMMU by its own script, or as lmms-eval scores it. */
 export function mmmuScore(row: MmmuQuestion, output: Output, context: ScoreContext): Scored {
-  const text = stripReasoning(output.text);
+  const text = strip(output.text);
   const gold = acceptedAnswers(row.answer, context.scoring);
   if (row.question_type !== "open") {
     const options = parseStringList(row.options);
@@ -108,7 +108,7 @@ export function mmmuScore(row: MmmuQuestion, output: Output, context: ScoreConte
 
 /** MMMU-Pro; in the vision setting lmms-eval compares the whole response with the letter. */
 export function mmmuProScore(row: MmmuQuestion, output: Output, context: ScoreContext, vision: boolean): Scored {
-  const text = stripReasoning(output.text);
+  const text = strip(output.text);
   if (context.scoring === "lmms-eval" && vision) return rightOrWrong(text === row.answer, text, row.answer);
   const options = parseStringList(row.options);
   const letter = context.scoring === "official" ? parseProChoice(text, options) : parseChoice("lmms", text, options);

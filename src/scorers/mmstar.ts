@@ -5,7 +5,6 @@ import type { ScoreContext, Scored, Scoring } from "../core/score.js";
 import { mmstarLetters } from "../text/leading-letter.js";
 import { optionLetters } from "../text/mmmu-choice.js";
 import { lower, strip, upper } from "../text/python-strings.js";
-import { stripReasoning } from "../text/reasoning-tags.js";
 import { robustChoice } from "../text/robust-choice.js";
 import { guessedOr, rightOrWrong } from "./scored.js";
 
@@ -23,7 +22,7 @@ export function mmstarCorrect(
 }
 
 export function mmstarScore(answer: string, output: Output, { scoring }: ScoreContext): Scored {
-  const text = stripReasoning(output.text);
+  const text = strip(output.text);
   const { correct, guessed } = mmstarCorrect(text, answer, scoring);
   return guessedOr(guessed, rightOrWrong(correct, text, answer));
 }

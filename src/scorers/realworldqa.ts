@@ -4,7 +4,6 @@ import type { Output } from "../core/runner.js";
 import type { ScoreContext, Scored } from "../core/score.js";
 import { optionLetters } from "../text/mmmu-choice.js";
 import { lower, rstrip, strip, upper } from "../text/python-strings.js";
-import { stripReasoning } from "../text/reasoning-tags.js";
 import { type RobustChoice, robustChoice } from "../text/robust-choice.js";
 import { guessedOr, rightOrWrong, unparsable } from "./scored.js";
 
@@ -21,7 +20,7 @@ export function realWorldQaCorrect(text: string, answer: string): { readonly cor
 
 /** `official` does not take the capital of "Based on the picture, it is unclear." for the letter B: the answer is wrong. */
 export function realWorldQaScore(answer: string, output: Output, { scoring }: ScoreContext): Scored {
-  const text = stripReasoning(output.text);
+  const text = strip(output.text);
   const { correct, guessed } = realWorldQaCorrect(text, answer);
   if (guessed && scoring === "official") return { ...unparsable(answer), answer: text };
   return guessedOr(guessed, rightOrWrong(correct, text, answer));

@@ -2,7 +2,7 @@
 
 import type { Output } from "../core/runner.js";
 import type { Score, ScoreContext } from "../core/score.js";
-import { stripReasoning } from "../text/reasoning-tags.js";
+import { strip } from "../text/python-strings.js";
 import { lmmsScienceQaCorrect, scienceQaIndex, scienceQaLetter } from "./science-qa.js";
 import { rightOrWrong, unparsable } from "./scored.js";
 
@@ -12,7 +12,7 @@ import { rightOrWrong, unparsable } from "./scored.js";
  * @param answer position of the right option
  */
 export function scienceQaScore(answer: number, options: number, output: Output, { scoring }: ScoreContext): Score {
-  const text = stripReasoning(output.text);
+  const text = strip(output.text);
   const gold = String.fromCharCode(65 + answer);
   if (scoring === "lmms-eval") return rightOrWrong(lmmsScienceQaCorrect(text, gold), text, gold);
   const letter = scienceQaLetter(text);

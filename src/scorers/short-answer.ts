@@ -2,8 +2,7 @@
 
 import type { Output } from "../core/runner.js";
 import type { Score, ScoreContext, Unscored } from "../core/score.js";
-import { lower, removePunctuation } from "../text/python-strings.js";
-import { stripReasoning } from "../text/reasoning-tags.js";
+import { lower, removePunctuation, strip } from "../text/python-strings.js";
 import { anls, multiPageAnls } from "./anls.js";
 import { exactMatch, gqaAnswer, gqaCorrect, looseMatch } from "./exact-match.js";
 import { relaxedCorrect } from "./relaxed-accuracy.js";
@@ -24,7 +23,7 @@ function vqaScore({ accuracy, answer }: VqaResult, people: readonly string[]): S
 
 /** VQAv2: agreement with ten people. */
 export function vqav2Score(people: readonly PersonAnswer[], output: Output, { scoring }: ScoreContext): Score {
-  const text = stripReasoning(output.text);
+  const text = strip(output.text);
   const answers = people.map(({ answer }) => answer);
   return vqaScore(
     scoring === "official" ? officialVqaAccuracy(text, answers) : lmmsVqav2Accuracy(text, people),
@@ -34,24 +33,24 @@ export function vqav2Score(people: readonly PersonAnswer[], output: Output, { sc
 
 /** OK-VQA and VizWiz: the VQA script; lmms-eval has the EvalAI processor. */
 export function vqaPeopleScore(people: readonly string[], output: Output, { scoring }: ScoreContext): Score {
-  const text = stripReasoning(output.text);
+  const text = strip(output.text);
   return vqaScore(scoring === "official" ? officialVqaAccuracy(text, people) : evalAiVqaAccuracy(text, people), people);
 }
 
 /** TextVQA: the EvalAI processor on both sides, in M4C's script and in lmms-eval. */
 export function textvqaScore(people: readonly string[], output: Output): Score {
-  return vqaScore(evalAiVqaAccuracy(stripReasoning(output.text), people), people);
+  return vqaScore(evalAiVqaAccuracy(strip(output.text), people), people);
 }
 
 /** DocVQA, InfographicVQA. */
 export function anlsScore(references: readonly string[], output: Output): Score {
-  const text = stripReasoning(output.text);
+  const text = strip(output.text);
   return { status: "scored", value: anls(references, text) ?? 0, answer: text, targets: references };
 }
 
 /** MP-DocVQA: equality and ANLS of the stripped, lower-cased texts. */
 export function multiPageScore(references: readonly string[], output: Output): Score {
-  const text = stripReasoning(output.text);
+  const text = strip(output.text);
   const answer = lower(text);
   const equal = answer !== "none" && references.some((reference) => lower(reference).trim() === answer);
   return {
@@ -64,13 +63,13 @@ export function multiPageScore(references: readonly string[], output: Output): S
 
 /** ChartQA: numbers within 5 %. */
 export function relaxedScore(target: string, output: Output): Score {
-  const text = stripReasoning(output.text);
+  const text = strip(output.text);
   return rightOrWrong(relaxedCorrect(text, target), text, target);
 }
 
 /** GQA: equality after trailing periods and case; lmms-eval also ignores all punctuation. */
 export function gqaScore(target: string, output: Output, { scoring }: ScoreContext): Score {
-  const text = stripReasoning(output.text);
+  const text = strip(output.text);
   if (scoring === "official") return rightOrWrong(gqaCorrect(text, target), gqaAnswer(text), target);
   return rightOrWrong(exactMatch(text, target, looseMatch), removePunctuation(lower(text)), target);
 }

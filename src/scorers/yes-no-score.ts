@@ -3,7 +3,6 @@
 import type { Output } from "../core/runner.js";
 import type { ScoreContext, Scored } from "../core/score.js";
 import { lower, strip } from "../text/python-strings.js";
-import { stripReasoning } from "../text/reasoning-tags.js";
 import { guessedOr, rightOrWrong } from "./scored.js";
 import { lmmsMmeAnswer, lmmsPopeAnswer, mmeAnswer, popeAnswer, saysYesOrNo } from "./yes-no.js";
 
@@ -15,7 +14,7 @@ export function yesNoTruth(answer: string): string {
 /** Where the official rule takes any text for a yes, one that says neither yes nor no is counted as `unparsable`. */
 export function popeScore(truth: string, output: Output, { scoring }: ScoreContext): Scored {
   const gold = yesNoTruth(truth);
-  const text = stripReasoning(output.text);
+  const text = strip(output.text);
   const said = scoring === "official" ? popeAnswer(text) : lmmsPopeAnswer(text);
   const isAnswer = scoring === "official" ? said === "no" || saysYesOrNo(text) : said === "yes" || said === "no";
   return guessedOr(!isAnswer, { ...rightOrWrong(said === gold, said, gold), data: { said, truth: gold } });
@@ -23,7 +22,7 @@ export function popeScore(truth: string, output: Output, { scoring }: ScoreConte
 
 export function mmeAnswerScore(truth: string, output: Output, { scoring }: ScoreContext): Scored {
   const gold = yesNoTruth(truth);
-  const text = stripReasoning(output.text);
+  const text = strip(output.text);
   const said = scoring === "official" ? mmeAnswer(text) : lmmsMmeAnswer(text);
   return guessedOr(said === "other", rightOrWrong(said === gold, said, gold));
 }

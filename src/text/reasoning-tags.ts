@@ -10,24 +10,6 @@ export const defaultReasoningTags: readonly TagPair[] = [
   ["<analysis>", "</analysis>"],
 ];
 
-/** The marks that models are known to put around their thoughts. */
-export const usualReasoningTags: readonly TagPair[] = [
-  ...defaultReasoningTags,
-  ["<thinking>", "</thinking>"],
-  ["<reasoning>", "</reasoning>"],
-  ["<thought>", "</thought>"],
-  ["<seed:think>", "</seed:think>"], // Seed-OSS
-  ["◁think▷", "◁/think▷"], // Kimi-VL
-  ["[THINK]", "[/THINK]"], // Magistral
-  ["<|channel|>analysis<|message|>", "<|channel|>final<|message|>"], // harmony (gpt-oss)
-];
-
-/** A judge's reply without its thoughts; one that holds none is left as it is, white space too. */
-export function withoutReasoning(text: string): string {
-  const isThoughtful = usualReasoningTags.some(([, close]) => text.includes(close));
-  return isThoughtful ? stripReasoning(text, usualReasoningTags) : text;
-}
-
 /**
  * Removes what stands between the tags, pair after pair, and strips the rest.
  *

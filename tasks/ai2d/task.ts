@@ -11,7 +11,7 @@ import {
   rightOrWrong,
   rowDigest,
   type Static,
-  stripReasoning,
+  strip,
   type Task,
   Type,
   userPrompt,
@@ -70,7 +70,7 @@ const masked: Task<Row> = {
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: (row) => goldOf(row) !== undefined,
   score(row, output) {
-    const letter = letterBeforePeriod(stripReasoning(output.text)).trim();
+    const letter = letterBeforePeriod(strip(output.text)).trim();
     const gold = goldOf(row) ?? "";
     return rightOrWrong(exactMatch(letter, gold, looseMatch), letter, gold);
   },

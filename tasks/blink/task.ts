@@ -13,7 +13,7 @@ import {
   optionLetters,
   type Part,
   type Static,
-  stripReasoning,
+  strip,
   Type,
   userPrompt,
 } from "llava-eval";
@@ -64,7 +64,7 @@ export default defineTask<Row>({
     model: "gpt-3.5-turbo",
     template: blinkMatching("{question}", "{options}", "{prediction}"),
     ask(row, output, verdicts, scoring) {
-      const text = stripReasoning(output.text);
+      const text = strip(output.text);
       const named = blinkChoice(text, optionLetters(row.choices.length)) !== undefined;
       if (scoring === "lmms-eval" || named || verdicts.length > 0) return undefined;
       return {
@@ -76,7 +76,7 @@ export default defineTask<Row>({
   },
   hasReference: ({ answer, choices }) => optionLetters(choices.length).some((letter) => answer === `(${letter})`),
   score(row, output, { scoring, verdicts }) {
-    const text = stripReasoning(output.text);
+    const text = strip(output.text);
     if (scoring === "lmms-eval") return chosen(leadingLetter(text), row.answer.replace(/^[()]+|[()]+$/g, ""));
     const choice = blinkChoice(text, optionLetters(row.choices.length)) ?? verdicts[0];
     return typeof choice === "string" ? chosen(choice, row.answer) : notJudged;

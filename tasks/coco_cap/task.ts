@@ -8,7 +8,7 @@ import {
   Nullable,
   type Split,
   type Static,
-  stripReasoning,
+  strip,
   type Task,
   Type,
   userPrompt,
@@ -44,7 +44,7 @@ const captions: Omit<Task<Row>, "name" | "splits"> = {
   generation: { maxNewTokens: 64, temperature: 0 },
   hasReference: ({ answer }) => hasText(answer),
   score: ({ answer }, output) => captionScore(answer ?? [], output),
-  answer: (_, output) => stripReasoning(output.text),
+  answer: (_, output) => strip(output.text),
   metrics: captionMetrics(),
 };
 

@@ -12,7 +12,7 @@ import {
   type Static,
   scorePair,
   strictScorePair,
-  stripReasoning,
+  strip,
   Type,
   userPrompt,
   withSystem,
@@ -75,11 +75,11 @@ export default defineTask<Row>({
     },
   },
   hasReference: ({ gpt_answer }) => hasText(gpt_answer),
-  score: (_, output, context) => reviewScore(stripReasoning(output.text), context),
+  score: (_, output, context) => reviewScore(strip(output.text), context),
   metrics: [relativeScore("relative_score")],
   groups: { category: ({ category }) => category },
 });
 
 function review({ question, context, gpt_answer, category }: Row, output: Output) {
-  return { context, question, reference: gpt_answer, answer: stripReasoning(output.text), rule: ferretRule(category) };
+  return { context, question, reference: gpt_answer, answer: strip(output.text), rule: ferretRule(category) };
 }

@@ -8,7 +8,7 @@ import {
   notJudged,
   type Split,
   type Static,
-  stripReasoning,
+  strip,
   Type,
   userPrompt,
 } from "llava-eval";
@@ -57,7 +57,7 @@ export default defineTask<Row>({
       true,
     ),
     ask({ images, question, answer: reference, criteria, subtask }, output, verdicts) {
-      const answer = stripReasoning(output.text);
+      const answer = strip(output.text);
       if (verdicts.length > 0 || answer === "") return undefined; // no answer is a 0
       const rated = { question, reference, answer, criteria };
       return {
@@ -69,7 +69,7 @@ export default defineTask<Row>({
   },
   hasReference: ({ answer }) => hasText(answer),
   score({ answer: reference }, output, { verdicts: [rating] }) {
-    const answer = stripReasoning(output.text);
+    const answer = strip(output.text);
     if (answer === "") return { status: "scored", value: 0, answer, targets: [reference] };
     if (typeof rating !== "number") return notJudged;
     return { status: "scored", value: rating / 10, answer, targets: [reference] };

@@ -9,7 +9,7 @@ import {
   reviewScore,
   reviewText,
   type Static,
-  stripReasoning,
+  strip,
   Type,
   userPrompt,
 } from "llava-eval";
@@ -58,12 +58,12 @@ export default defineTask<Row>({
       verdicts.length > 0 ? undefined : reviewQuestion({ ...review(row, output), rule: LLAVA_BENCH_RULE }, scoring),
   },
   hasReference: ({ gpt_answer }) => hasText(gpt_answer),
-  score: (_, output, context) => reviewScore(stripReasoning(output.text), context),
+  score: (_, output, context) => reviewScore(strip(output.text), context),
   metrics: [relativeScore("relative_score")],
   groups: { category: ({ category }) => category },
 });
 
 function review({ question, caption, gpt_answer }: Row, output: Output) {
   const context = typeof caption === "string" ? caption : caption.join("\n");
-  return { context, question, reference: gpt_answer, answer: stripReasoning(output.text) };
+  return { context, question, reference: gpt_answer, answer: strip(output.text) };
 }

@@ -10,7 +10,7 @@ import {
   type Static,
   scorePair,
   strictScorePair,
-  stripReasoning,
+  strip,
   Type,
   userPrompt,
   WILDER_RULE,
@@ -44,7 +44,7 @@ export default defineTask<Row>({
     template: reviewText({ question: "{Question}", reference: "{Answer}", answer: "{answer}", rule: WILDER_RULE }),
     ask({ image, Question, Answer }, output, verdicts, scoring) {
       if (verdicts.length > 0) return undefined;
-      const review = { question: Question, reference: Answer, answer: stripReasoning(output.text), rule: WILDER_RULE };
+      const review = { question: Question, reference: Answer, answer: strip(output.text), rule: WILDER_RULE };
       const parse = (reply: string) => strictScorePair(reply, "line");
       return {
         prompt: userPrompt(reviewText(review), image),
@@ -54,6 +54,6 @@ export default defineTask<Row>({
     },
   },
   hasReference: ({ Answer }) => hasText(Answer),
-  score: (_, output, context) => reviewScore(stripReasoning(output.text), context),
+  score: (_, output, context) => reviewScore(strip(output.text), context),
   metrics: [relativeScore("relative_score")],
 });

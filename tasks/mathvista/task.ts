@@ -10,7 +10,7 @@ import {
   mean,
   Nullable,
   type Static,
-  stripReasoning,
+  strip,
   Type,
   userPrompt,
 } from "llava-eval";
@@ -73,7 +73,7 @@ export default defineTask<Row>({
     const skills = SKILLS.filter((skill) => row.metadata.skills.some((name) => name.startsWith(skill)));
     return { ...score, value: { accuracy: value, ...Object.fromEntries(skills.map((skill) => [skill, value])) } };
   },
-  answer: (_, output) => stripReasoning(output.text), // the server extracts itself
+  answer: (_, output) => strip(output.text), // the server extracts itself
   metrics: [
     mean("accuracy", { of: "accuracy" }),
     ...SKILLS.map((skill) => mean(`accuracy_${skill}`, { of: skill, perGroup: false })),

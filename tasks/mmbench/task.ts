@@ -15,7 +15,7 @@ import {
   Nullable,
   type Split,
   type Static,
-  stripReasoning,
+  strip,
   type Task,
   Type,
 } from "llava-eval";
@@ -64,7 +64,7 @@ const english: Task<Row> = {
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: (row) => mmbenchHasReference(row),
   score: mmbenchStaticScore,
-  answer: (_, output) => stripReasoning(output.text),
+  answer: (_, output) => strip(output.text),
   metrics: [
     circularAccuracy("circular_accuracy", { of: "pass" }),
     mean("vanilla_accuracy", { of: "vanilla" }),

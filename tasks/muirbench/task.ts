@@ -13,7 +13,7 @@ import {
   optionLetters,
   parseChoice,
   type Static,
-  stripReasoning,
+  strip,
   Type,
 } from "llava-eval";
 
@@ -44,7 +44,7 @@ export default defineTask<Row>({
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ options, answer }) => isOptionLetter(answer, options.length),
   score({ options, answer }, output, context) {
-    const text = stripReasoning(output.text);
+    const text = strip(output.text);
     if (context.scoring === "official")
       return byLetter(parseChoice("official", text, options), answer, optionLetters(options.length), context);
     return chosen(letterBeforePeriod(text).trim().toUpperCase(), answer.trim().toUpperCase());

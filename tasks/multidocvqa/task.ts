@@ -7,7 +7,7 @@ import {
   multiPageScore,
   Nullable,
   parseStringList,
-  stripReasoning,
+  strip,
   type TaggedRow,
   Type,
   userPrompt,
@@ -47,7 +47,7 @@ export default defineTask<Row>({
   generation: { maxNewTokens: 32, temperature: 0 },
   hasReference: ({ answers }) => hasText(answersIn(answers)),
   score: ({ answers }, output) => multiPageScore(answersIn(answers), output),
-  answer: (_, output) => stripReasoning(output.text),
+  answer: (_, output) => strip(output.text),
   metrics: [mean("anls", { of: "anls" }), mean("accuracy", { of: "accuracy" })],
   submission: {
     file: "multidocvqa_test_for_submission.json",

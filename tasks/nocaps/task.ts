@@ -7,7 +7,7 @@ import {
   Image,
   Nullable,
   type Static,
-  stripReasoning,
+  strip,
   Type,
   userPrompt,
 } from "llava-eval";
@@ -48,7 +48,7 @@ export default defineTask<Row>({
   generation: { maxNewTokens: 64, temperature: 0 },
   hasReference: ({ annotations_captions }) => hasText(annotations_captions),
   score: ({ annotations_captions }, output) => captionScore(annotations_captions ?? [], output),
-  answer: (_, output) => stripReasoning(output.text),
+  answer: (_, output) => strip(output.text),
   metrics: captionMetrics({ perGroup: true }),
   groups: { domain: ({ domain }) => domain ?? undefined },
   submission: {

@@ -8,7 +8,7 @@ import {
   rightOrWrong,
   rowDigest,
   type Static,
-  stripReasoning,
+  strip,
   Type,
   total,
   userPrompt,
@@ -43,7 +43,7 @@ export default defineTask<Row>({
   // Release 0.7.2 of lmms-eval has the official rule; the width folding came after it.
   hasReference: ({ answer }) => hasText(answer),
   score: ({ answer, dataset }, output) => {
-    const text = stripReasoning(output.text);
+    const text = strip(output.text);
     return rightOrWrong(ocrbenchHit(text, answer, dataset), text, answer);
   },
   metrics: [total("ocrbench_score"), mean("ocrbench_accuracy")],

@@ -10,7 +10,7 @@ import {
   mean,
   optionLetters,
   type Static,
-  stripReasoning,
+  strip,
   type Task,
   Type,
   userPrompt,
@@ -61,7 +61,7 @@ const generated: Task<Row> = {
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: ({ answer }) => isOptionLetter(answer.trim().toUpperCase(), 4),
   score(row, output) {
-    const letter = firstCharacter(stripReasoning(output.text)).toUpperCase();
+    const letter = firstCharacter(strip(output.text)).toUpperCase();
     return chosen(letter, row.answer.trim().toUpperCase());
   },
   metrics: [mean("accuracy")],

@@ -1,4 +1,4 @@
-import { defineTask, Image, type Static, stripReasoning, Type, userPrompt, WORD_OR_PHRASE } from "llava-eval";
+import { defineTask, Image, type Static, strip, Type, userPrompt, WORD_OR_PHRASE } from "llava-eval";
 
 const row = Type.Object({
   question_id: Type.Union([Type.String(), Type.Integer()]),
@@ -25,7 +25,7 @@ export default defineTask<Row>({
   id: ({ question_id }) => String(question_id),
   prompt: ({ image, question }) => userPrompt(image, `${question}\n${WORD_OR_PHRASE}`),
   generation: { maxNewTokens: 32, temperature: 0 },
-  answer: (_, output) => stripReasoning(output.text),
+  answer: (_, output) => strip(output.text),
   metrics: [],
   submission: {
     file: "stvqa_test_for_submission.json",

@@ -7,7 +7,7 @@ import {
   Image,
   Nullable,
   type Static,
-  stripReasoning,
+  strip,
   type Task,
   Type,
   userPrompt,
@@ -45,7 +45,7 @@ const textcaps: Task<Row> = {
   generation: { maxNewTokens: 64, temperature: 0 },
   hasReference: ({ caption_str }) => hasText(caption_str),
   score: ({ caption_str }, output) => captionScore(caption_str ?? [], output),
-  answer: (_, output) => stripReasoning(output.text),
+  answer: (_, output) => strip(output.text),
   metrics: captionMetrics(),
   submission: {
     file: "textcaps_captions_test2014_alg_results.json",

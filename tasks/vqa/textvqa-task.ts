@@ -8,7 +8,7 @@ import {
   mean,
   Nullable,
   type Static,
-  stripReasoning,
+  strip,
   Type,
   textvqaScore,
   userPrompt,
@@ -61,7 +61,7 @@ export default defineTask<Row>({
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: ({ answers }) => hasText(answers),
   score: ({ answers }, output) => textvqaScore(answers ?? [], output),
-  answer: (_, output) => evalAiNormalize(stripReasoning(output.text)),
+  answer: (_, output) => evalAiNormalize(strip(output.text)),
   metrics: [mean("accuracy")],
   submission: {
     file: "textvqa_submission.json",

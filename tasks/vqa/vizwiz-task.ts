@@ -7,7 +7,7 @@ import {
   mean,
   Nullable,
   type Static,
-  stripReasoning,
+  strip,
   Type,
   UNANSWERABLE,
   userPrompt,
@@ -48,7 +48,7 @@ export default defineTask<Row>({
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: ({ answers }) => hasText(answers),
   score: ({ answers }, output, context) => vqaPeopleScore(answers ?? [], output, context),
-  answer: (_, output) => evalAiNormalize(stripReasoning(output.text)),
+  answer: (_, output) => evalAiNormalize(strip(output.text)),
   metrics: [mean("accuracy")],
   groups: { category: ({ category }) => category ?? undefined },
   submission: {

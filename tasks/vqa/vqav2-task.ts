@@ -6,7 +6,7 @@ import {
   mean,
   Nullable,
   type Static,
-  stripReasoning,
+  strip,
   Type,
   userPrompt,
   vqav2Score,
@@ -53,7 +53,7 @@ export default defineTask<Row>({
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ answers }) => hasText(answers?.map(({ answer }) => answer)),
   score: ({ answers }, output, context) => vqav2Score(answers ?? [], output, context),
-  answer: (_, output) => stripReasoning(output.text),
+  answer: (_, output) => strip(output.text),
   metrics: [mean("accuracy")],
   groups: {
     answer_type: ({ answer_type }) => answer_type ?? undefined,

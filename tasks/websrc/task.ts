@@ -7,7 +7,7 @@ import {
   type Static,
   squadF1,
   squadNormalize,
-  stripReasoning,
+  strip,
   Type,
   tokenSetF1,
   userPrompt,
@@ -47,7 +47,7 @@ export default defineTask<Row>({
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ answer }) => hasText(answer),
   score({ answer }, output, { scoring }) {
-    const text = stripReasoning(output.text);
+    const text = strip(output.text);
     const target = answer ?? "";
     const value: Record<string, number> =
       scoring === "official"
@@ -55,7 +55,7 @@ export default defineTask<Row>({
         : { f1: tokenSetF1(text, target) };
     return { status: "scored", value, answer: text, targets: [target] };
   },
-  answer: (_, output) => stripReasoning(output.text),
+  answer: (_, output) => strip(output.text),
   metrics: [mean("websrc_squad_f1", { of: "f1" }), mean("exact_match", { of: "exact_match" })],
   groups: { domain: ({ domain }) => domain },
   submission: {

@@ -9,6 +9,7 @@ import { exampleRow } from "../../src/datasets/example-row.js";
 import type { SampleRecord } from "../../src/record/samples.js";
 import { scoreSample } from "../../src/run/score-sample.js";
 import { summarise } from "../../src/run/summarise.js";
+import { readingOf } from "../../src/text/visible-answer.js";
 
 const { values } = parseArgs({ options: { task: { type: "string" } } });
 const long =
@@ -57,7 +58,11 @@ async function cost({ task, file }: DefinedTask, rows: number, scoring: "officia
     for (let index = 0; index < rows; index++) {
       const text = index % 3 === 0 ? "B" : long;
       const output: Output = { text, finish: "stop", usage: {}, timing: { totalMs: 0, attempts: 1 }, warnings: [] };
-      const scored = scoreSample(task, split, row, [output], verdicts[task.name] ?? ["B"], { scoring, seed: 0 });
+      const scored = scoreSample(task, split, row, [output], verdicts[task.name] ?? ["B"], {
+        scoring,
+        seed: 0,
+        reading: readingOf(scoring),
+      });
       yield { index, id: String(index), cluster: String(index), groups, text, ...scored } as SampleRecord;
     }
   })();
@@ -66,7 +71,13 @@ async function cost({ task, file }: DefinedTask, rows: number, scoring: "officia
     ...{ generation: {}, seed: 0, repeats: 1 },
     dataset: { source: "bench", kind: "folder" as const, split: split.split, licence: split.licence },
   };
-  await summarise(task, head, records, { maxFailed: { count: rows }, demo: false, answers: "public", total: rows });
+  await summarise(task, head, records, {
+    maxFailed: { count: rows },
+    demo: false,
+    answers: "public",
+    reading: readingOf(scoring),
+    total: rows,
+  });
   const { user, system } = process.cpuUsage(start);
   return (user + system) / 1000;
 }

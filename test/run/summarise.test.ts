@@ -4,6 +4,7 @@ import type { Task } from "../../src/core/task.js";
 import { mean } from "../../src/metrics/mean.js";
 import type { SampleRecord } from "../../src/record/samples.js";
 import { type ResultHead, type SummaryRules, summarise } from "../../src/run/summarise.js";
+import { readingOf } from "../../src/text/visible-answer.js";
 
 const task = { name: "t", metrics: [mean("accuracy")], groups: { kind: () => "" } } as unknown as Task;
 const head: ResultHead = {
@@ -18,7 +19,13 @@ const head: ResultHead = {
   repeats: 1,
   dataset: { source: "s", kind: "folder", split: "test", licence: "CC0-1.0", rows: 4, expectedRows: 4 },
 };
-const rules: SummaryRules = { maxFailed: { count: 0 }, demo: false, answers: "public", total: undefined };
+const rules: SummaryRules = {
+  maxFailed: { count: 0 },
+  demo: false,
+  answers: "public",
+  reading: readingOf("official"),
+  total: undefined,
+};
 
 async function* records(
   scores: readonly (Score | number)[],

@@ -19,6 +19,7 @@ import { openDataset } from "../../src/datasets/index.js";
 import { type SampleRecord, textOf } from "../../src/record/samples.js";
 import { type SampleOutcome, scoreSample, withOutcome } from "../../src/run/score-sample.js";
 import { summarise } from "../../src/run/summarise.js";
+import { readingOf } from "../../src/text/visible-answer.js";
 import { runCommand } from "../cli/run-command.js";
 import { type ColumnType, parquetBytes } from "../fakes/parquet-files.js";
 import { picture } from "../fakes/pictures.js";
@@ -214,7 +215,9 @@ async function scored(subject: Golden, splitName: string, rows: readonly Record<
     const outcome: SampleOutcome =
       judged === undefined
         ? { score: { status: "unscored", reason: "judge", detail: "no usable reply" } }
-        : scoreSample(task, split, row, [output], judged, { scoring, seed: 0 }, [[pictureWidth, pictureHeight]]);
+        : scoreSample(task, split, row, [output], judged, { scoring, seed: 0, reading: readingOf(scoring) }, [
+            [pictureWidth, pictureHeight],
+          ]);
     if (outcome.submission !== undefined && task.submission)
       expect(violationOf(task.submission.schema, outcome.submission), "the server's format").toBeUndefined();
     const id = task.id(row);
@@ -227,7 +230,13 @@ async function scored(subject: Golden, splitName: string, rows: readonly Record<
     ...{ generation: {}, seed: 0, repeats: 1 },
     dataset: { source: "golden", kind: "folder" as const, split: split.split, licence: split.licence },
   };
-  const rules = { maxFailed: { count: 1e9 }, demo: false, answers: split.answers, total: records.length };
+  const rules = {
+    maxFailed: { count: 1e9 },
+    demo: false,
+    answers: split.answers,
+    reading: readingOf(scoring),
+    total: records.length,
+  };
   const stream = (async function* () {
     yield* records;
   })();

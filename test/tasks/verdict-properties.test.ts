@@ -6,7 +6,7 @@ import type { Json } from "../../src/core/json.js";
 import type { Output } from "../../src/core/runner.js";
 import type { Scoring } from "../../src/core/score.js";
 import { exampleRow } from "../../src/datasets/example-row.js";
-import { withoutReasoning } from "../../src/text/reasoning-tags.js";
+import { withoutReasoning } from "../../src/text/visible-answer.js";
 import { invented, inventedTimeout } from "../invented.js";
 
 const judgedTasks = (await loadDefinitions()).filter(({ task }) => task.judge !== undefined);

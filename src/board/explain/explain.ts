@@ -148,6 +148,7 @@ function statedDifferences(a: Result, b: Result): StatedDifferences {
     differ(layerOf(key), key, a.fingerprint[key], b.fingerprint[key]);
   differ("scorer", "task version", a.version, b.version);
   differ("scorer", "scoring", a.scoring, b.scoring);
+  differ("scorer", "reasoning tags", a.reasoningTags?.join(", ") ?? "none", b.reasoningTags?.join(", ") ?? "none");
   differ("scorer", "judge", a.judge?.model, b.judge?.model);
   differ("scorer", "judge's prompt", a.judge?.promptDigest, b.judge?.promptDigest);
   return found;

@@ -44,6 +44,8 @@ export interface Row {
   readonly model: string;
   readonly promptProfile: string;
   readonly scoring: string;
+  /** Whose thoughts were taken out before scoring; absent: nobody's. */
+  readonly reasoningTags?: readonly string[];
   /** `published`, `lmms-eval`, `VLMEvalKit`; absent for our own runs. */
   readonly origin?: string;
   readonly cells: ReadonlyMap<string, Cell>;
@@ -129,11 +131,16 @@ function rowsOf(entries: readonly LeaderboardEntry[], columns: readonly Column[]
     const column = columnOf(entry, columns);
     const [main] = entry.metrics;
     if (!column || !main) continue;
-    const { model, promptProfile, scoring, origin } = entry;
-    const key = JSON.stringify([model, promptProfile, scoring, origin ?? ""]);
+    const { model, promptProfile, scoring, reasoningTags, origin } = entry;
+    const key = JSON.stringify([model, promptProfile, scoring, reasoningTags ?? [], origin ?? ""]);
     let row = rows.get(key);
     if (!row) {
-      row = { model, promptProfile, scoring, ...(origin === undefined ? {} : { origin }), cells: new Map() };
+      row = {
+        ...{ model, promptProfile, scoring },
+        ...(reasoningTags === undefined ? {} : { reasoningTags }),
+        ...(origin === undefined ? {} : { origin }),
+        cells: new Map(),
+      };
       rows.set(key, row);
     }
     const known = row.cells.get(column.key);

@@ -31,6 +31,7 @@ function entryOf(result: Result, run: string, finishedAt: string | undefined): L
     task: result.task,
     version: result.version,
     scoring: result.scoring,
+    ...(result.reasoningTags === undefined ? {} : { reasoningTags: result.reasoningTags }),
     promptProfile: result.promptProfile,
     dataset: { source, ...(configs ? { configs } : {}), split, ...(revision === undefined ? {} : { revision }) },
     ...(result.judge ? { judge: result.judge.model } : {}),

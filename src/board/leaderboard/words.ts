@@ -3,10 +3,13 @@ import { number } from "../format/numbers.js";
 import type { Board, Cell, Column, Row } from "./board.js";
 
 /** `llava-next-72b`, with what sets its numbers apart: `· profile qwen`, `· lmms-eval scoring`, `[published]`. */
-export function rowLabel({ model, promptProfile, scoring, origin }: Row): string {
+export function rowLabel({ model, promptProfile, scoring, reasoningTags, origin }: Row): string {
   const profile = promptProfile === "default" || origin !== undefined ? "" : ` · profile ${promptProfile}`;
   const rule = scoring === "official" || origin !== undefined ? "" : ` · ${scoring} scoring`;
-  return `${model}${profile}${rule}${origin === undefined ? "" : ` [${origin}]`}`;
+  // lmms-eval strips thoughts of its own accord.
+  const thoughts =
+    reasoningTags === undefined || scoring === "lmms-eval" ? "" : ` · without ${reasoningTags.join(", ")}`;
+  return `${model}${profile}${rule}${thoughts}${origin === undefined ? "" : ` [${origin}]`}`;
 }
 
 /** `78.1 ±0.5 #1 *`: value, standard error, rank, and a mark where a note explains more. */
