@@ -105,7 +105,7 @@ export async function suiteNames(): Promise<readonly string[]> {
  */
 export async function chooseTasks(names: readonly string[], workingFolder = process.cwd()): Promise<Choice> {
   // A user's own file needs none of the package's tasks.
-  const tasks = names.every(isPath) ? [] : await loadDefinitions();
+  const tasks = names.every((name) => isPath(name) && !isSuiteFile(name)) ? [] : await loadDefinitions();
   const suites = await suiteNames();
   const chosen = new Map<string, Chosen>();
   let stated: { name: string; suite: Suite } | undefined;
@@ -115,9 +115,19 @@ export async function chooseTasks(names: readonly string[], workingFolder = proc
     if (namesake && namesake.path !== one.path) throw twoOfOneName(one.task.name, namesake.path, one.path);
     chosen.set(one.label, one);
   };
-  const add = async (name: string, origin: string): Promise<void> => {
+  const add = async (name: string, origin: string, folder = workingFolder): Promise<void> => {
+    if (isSuiteFile(name)) {
+      const path = resolve(folder, name);
+      if (!existsSync(path)) throw new UserError("no such suite", path, `check the path given to ${origin}`);
+      const { readYaml } = await import("../core/yaml.js");
+      const suite = await readYaml(path, Suite);
+      stated = agree(stated, { name, suite });
+      // A suite names its tasks from where it stands itself.
+      for (const member of suite.tasks) await add(member, path, dirname(path));
+      return;
+    }
     if (isPath(name)) {
-      for (const one of await fromPath(name, workingFolder)) put(one);
+      for (const one of await fromPath(name, folder)) put(one);
       return;
     }
     const [wanted = "", splitName] = name.split("@", 2);
@@ -212,6 +222,9 @@ function choose({ task, file }: DefinedTask, splitName: string | undefined, orig
   const label = name === defaultName ? task.name : `${task.name}@${name}`;
   return { task, file, splitName: name, split, label, ...(path ? { path } : {}) };
 }
+
+/** `./mine.yaml`: a suite of the user's own. */
+const isSuiteFile = (name: string) => /\.ya?ml$/i.test(name);
 
 const isPath = (name: string) => /^\.{0,2}\//.test(name) || isAbsolute(name) || /\.[cm]?[jt]s(@|$)/.test(name);
 

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { boardLongCsv, boardWideCsv } from "../board/leaderboard/as-csv.js";
 import { boardHtml } from "../board/leaderboard/as-html.js";
@@ -60,12 +61,12 @@ export async function leaderboard(options: LeaderboardOptions = {}): Promise<Boa
       throw new UserError(`"${flag}" is no flag`, "--include", `write some of ${flags.join(", ")}`);
     }
   }
-  const suites = await Promise.all(suite.map(suiteOf));
   const entries = [
     ...(await ownEntries(options)),
     ...(await imported(options)),
     ...(options.published ? await readPublished(join(packageRoot, "configs", "published")) : []),
   ];
+  const suites = await Promise.all(suite.map((name) => suiteOf(name, entries)));
   // A task brings its sub-scores along.
   const tasks = named && entries.map(({ task }) => task).filter((task) => named.includes(task.split(" ")[0] ?? task));
   const board = makeBoard(entries, {
@@ -94,12 +95,15 @@ export const writeBoardSite = (board: Board, folder: string): Promise<void> =>
   writeSite(board, folder, packageVersion());
 
 async function ownEntries(options: LeaderboardOptions): Promise<LeaderboardEntry[]> {
-  const { runs = [], results = "results", groups = false, onWarning } = options;
+  const { runs = [], results, groups = false, onWarning } = options;
   if (runs.length > 0) {
     const opened = await Promise.all(runs.map(openRun));
     return opened.flatMap((run) => entriesOf(run, resolve("."), groups));
   }
-  const { entries, unreadable } = await collectEntries(results, groups);
+  // Nobody has to have runs; but a folder that was named is meant to be there.
+  if (results !== undefined && !existsSync(results))
+    throw new UserError("there is no such folder", `--results ${results}`, "name the folder that has the runs");
+  const { entries, unreadable } = await collectEntries(results ?? "results", groups);
   for (const reason of unreadable) onWarning?.(`left out: ${reason}`);
   return [...entries];
 }
@@ -126,9 +130,16 @@ async function foreignNames(): Promise<ReadonlyMap<string, string>> {
   return names;
 }
 
-async function suiteOf(name: string): Promise<Suite> {
-  const { chosen } = await chooseTasks([name]);
-  return { name, tasks: chosen.map(({ label }) => label) };
+/** A suite, a task of the package, or one that only the board has: of the user's own, whose file need not be at hand. */
+async function suiteOf(name: string, entries: readonly LeaderboardEntry[]): Promise<Suite> {
+  if (entries.some(({ task }) => task === name)) return { name, tasks: [name] };
+  try {
+    const { chosen } = await chooseTasks([name]);
+    return { name, tasks: chosen.map(({ label }) => label) };
+  } catch (error) {
+    if (!(error instanceof UserError) || error.where !== "--tasks") throw error;
+    throw new UserError(error.message, "--suite", error.fix, { cause: error });
+  }
 }
 
 function requireSortKey(sort: string | undefined, board: Board): void {

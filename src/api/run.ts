@@ -10,7 +10,7 @@ import type { Split, Task } from "../core/task.js";
 import { openDataset } from "../datasets/index.js";
 import { readImage } from "../images/encoded.js";
 import { RunFolder } from "../record/folder.js";
-import { type EvaluatedResult, type EvaluatedTask, evaluate } from "../run/evaluate.js";
+import { type EvaluatedResult, type EvaluatedTask, evaluate, type RunEvents } from "../run/evaluate.js";
 import { peek } from "../run/peek.js";
 import type { Selection } from "../run/plan.js";
 import type { ModelConfig } from "../runners/config.js";
@@ -39,6 +39,8 @@ export interface RunOutcome {
   readonly interrupted: boolean;
   /** More samples without a score than allowed, or an endpoint that stopped answering. */
   readonly incomplete: boolean;
+  /** Nothing was asked: every sample was there already, since then. */
+  readonly finishedBefore?: string;
 }
 
 /**
@@ -78,6 +80,16 @@ export async function runTasks(
     await judge?.preflight?.(abort);
     await secondJudge?.preflight?.(abort);
     await onFolder?.(path);
+    let newSamples = 0;
+    const events: RunEvents = {
+      onTaskStart: (...given) => listener.onTaskStart(...given),
+      onSample(...given) {
+        newSamples++;
+        listener.onSample(...given);
+      },
+      onTaskEnd: (...given) => listener.onTaskEnd(...given),
+      onTiming: (...given) => listener.onTiming(...given),
+    };
     const results = await evaluate(choice.chosen, {
       folder,
       runner,
@@ -97,16 +109,17 @@ export async function runTasks(
       generationOf,
       drain,
       abort,
-      events: listener,
+      events,
     });
     const incomplete = results.some(
       ({ end, result }) => end === "endpoint-down" || result?.flags.includes("incomplete"),
     );
     const interrupted = drain.aborted;
-    await folder.setStatus(interrupted ? "interrupted" : incomplete ? "incomplete" : "done");
+    const finishedBefore = newSamples === 0 ? folder.finishedBefore : undefined;
+    await folder.setStatus(interrupted ? "interrupted" : incomplete ? "incomplete" : "done", finishedBefore);
     await writeRunLeaderboard(path);
     if (settings.out === undefined) await regenerateLeaderboard(resolve("results"));
-    return { folder: path, results, interrupted, incomplete };
+    return { folder: path, results, interrupted, incomplete, ...(finishedBefore ? { finishedBefore } : {}) };
   } catch (error) {
     // The first failure is the one to tell; a folder that cannot take its status is told by the next run.
     await folder.setStatus(drain.aborted ? "interrupted" : "incomplete").catch(() => {});

@@ -2,7 +2,7 @@ import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { promptImages, promptText } from "../core/prompt.js";
 import type { Task } from "../core/task.js";
-import { exampleRow } from "../datasets/example-row.js";
+import { exampleRow, hasExampleRow } from "../datasets/example-row.js";
 import { chooseTasks } from "./catalogue.js";
 
 export { loadTasks, suiteNames } from "./catalogue.js";
@@ -47,6 +47,8 @@ async function examplePrompt(task: Task, file: string, profile = task.profiles?.
       `${didYouMean(profile, known)}its profiles: ${known.join(", ")}`,
     );
   }
+  // A task of the user's may have none: its words are seen in a run.
+  if (!(await hasExampleRow(task.name, file))) return undefined;
   const row = await exampleRow(task.name, file, task.row);
   const prompt = task.prompt((task.expand?.(row) ?? [row])[0] ?? row, profile);
   return { profile, prompt: promptText(prompt), images: promptImages(prompt).length };

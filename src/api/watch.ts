@@ -42,15 +42,25 @@ export interface CurveStep {
 }
 
 /**
- * Yields after each checkpoint that was evaluated; ends by itself with `once` or `stop`, or when `signal` is aborted.
- * @throws UserError  there is no such folder
+ * Yields after each checkpoint that was evaluated, and with `once` the curve as it is where there was none; ends by itself with
+ * `once` or `stop`, or when `signal` is aborted.
+ * @throws UserError  there is no such folder, with `once`
  */
 export async function* watchCheckpoints(options: WatchOptions, signal: AbortSignal): AsyncGenerator<CurveStep> {
   const dir = resolve(options.dir);
-  if (!(await stat(dir).catch(() => undefined))?.isDirectory()) {
-    throw new UserError("no such folder", options.dir, "name the folder that the trainer writes its checkpoints into");
+  const { out, once, everyMs, quietMs, onWarning } = options;
+  const exists = async () => (await stat(dir).catch(() => undefined))?.isDirectory() ?? false;
+  if (!(await exists())) {
+    if (once)
+      throw new UserError(
+        "no such folder",
+        options.dir,
+        "name the folder that the trainer writes its checkpoints into",
+      );
+    // A watch may be started before the training.
+    onWarning(`there is no folder ${dir} yet; waiting for it`);
+    while (!signal.aborted && !(await exists())) await untilAborted(everyMs, signal);
   }
-  const { out, once, everyMs, quietMs } = options;
   await mkdir(out, { recursive: true });
   await using trackers = new Trackers(options);
   const given = new Set<number>();
@@ -65,9 +75,21 @@ export async function* watchCheckpoints(options: WatchOptions, signal: AbortSign
       const step = await curveStep(await readCurve(out), next.step, options, trackers);
       yield step;
       if (step.stopped) return;
-    } else if (once) return;
-    else await untilAborted(everyMs, signal);
+    } else if (once) {
+      if (given.size === 0) yield* knownCurve(out, trackers);
+      return;
+    } else await untilAborted(everyMs, signal);
   }
+}
+
+/** What was evaluated before, shown and handed to the trackers again: a curve can be asked for at any time. */
+async function* knownCurve(out: string, trackers: Trackers): AsyncGenerator<CurveStep> {
+  const points = await readCurve(out);
+  const last = points.at(-1);
+  if (!last) return;
+  await writeCurve(out, points);
+  for (const point of points) await trackers.log(point);
+  yield { step: last.step, table: curveTable(points) };
 }
 
 async function untilAborted(ms: number, signal: AbortSignal): Promise<void> {

@@ -18,7 +18,7 @@ interface Arguments {
   readonly import: string[] | undefined;
   readonly published: boolean;
   readonly groups: boolean;
-  readonly results: string;
+  readonly results: string | undefined;
 }
 
 export const command: CommandModule<object, Arguments> = {
@@ -60,7 +60,7 @@ export const command: CommandModule<object, Arguments> = {
         describe: "sub-scores too: subjects, domains, answer types",
       })
       .option("published", { type: "boolean", default: false, describe: "published numbers beside ours" })
-      .option("results", { type: "string", requiresArg: true, default: "results", describe: "where the runs are" })
+      .option("results", { type: "string", requiresArg: true, describe: "where the runs are (default: results)" })
       .example("$0 leaderboard --suite lite --format html --out board.html", "a page")
       .example("$0 leaderboard --models llava-next-72b --format model-index", "for a model card"),
   handler: print,
@@ -77,13 +77,18 @@ async function print(argv: Arguments): Promise<void> {
   const given = Object.fromEntries(
     Object.entries(lists).flatMap(([name, value]) => (value === undefined ? [] : [[name, listFlag(value) ?? []]])),
   );
-  const { runs, results, published, groups, sort } = argv;
+  const { runs, results, published, groups, sort, format, out } = argv;
   const board = await leaderboard({
-    ...{ runs, results, published, groups, ...given },
+    ...{ runs, published, groups, ...given },
+    ...(results === undefined ? {} : { results }),
     ...(sort === undefined ? {} : { sort }),
     onWarning: (message) => void process.stderr.write(`warning: ${terminalSafe(message)}\n`),
     onNote: (message) => void process.stderr.write(`note: ${terminalSafe(message)}\n`),
   });
+  // A table says so itself; whoever reads another form, or a file, must not take an empty one for the truth.
+  if (format !== "table" || out !== undefined)
+    for (const note of board.notes.filter((text) => text.includes("left out")))
+      process.stderr.write(`note: ${terminalSafe(note)}\n`);
   await write(board, argv);
 }
 

@@ -71,6 +71,12 @@ function agreementText({ model, n, agreement, kappa, failed }: NonNullable<Resul
   return `${model}: ${share}${kappa === null ? "" : `, Cohen's kappa ${kappa.toFixed(2)}`}${failed > 0 ? `, ${count(failed)} failed` : ""}`;
 }
 
+/** The same command found a finished run: its numbers are those of then. */
+export const nothingAsked = (finishedAt: string) =>
+  pc.yellow(
+    `nothing asked: this run finished on ${finishedAt.slice(0, 16).replace("T", " ")} UTC; --fresh asks everything again`,
+  );
+
 /** What the run took, and how little of it was the harness. */
 export function costLines(cost: RunCost): string {
   const parts = [`${count(cost.samples)} new samples in ${duration(cost.seconds)}`];

@@ -6,7 +6,7 @@ import { ExitCode } from "./exit-code.js";
 import { Interrupt } from "./interrupt.js";
 import { yargsOptions } from "./options.js";
 import { Progress } from "./progress.js";
-import { costLines, resultLines } from "./report-lines.js";
+import { costLines, nothingAsked, resultLines } from "./report-lines.js";
 
 export const command: CommandModule = {
   builder: (yargs) =>
@@ -36,12 +36,16 @@ async function run(settings: RunSettings): Promise<number> {
     const onFolder = async (path: string) => {
       if (page) progress.say(`watch it at ${await page.open(path)}`);
     };
-    const { folder, results, interrupted, incomplete } = await runTasks(settings, { ...control, onFolder });
+    const { folder, results, interrupted, incomplete, finishedBefore } = await runTasks(settings, {
+      ...control,
+      onFolder,
+    });
     progress.stop();
     const finished = results.flatMap(({ result }) => (result ? [result] : []));
     if (settings.json) process.stdout.write(`${JSON.stringify(finished, null, 2)}\n`);
     else for (const result of finished) process.stdout.write(`${resultLines(result)}\n`);
     process.stderr.write(`${costLines(progress.cost())}\n${folder}\n`);
+    if (finishedBefore !== undefined) process.stderr.write(`${nothingAsked(finishedBefore)}\n`);
     for (const { end, label, detail } of results) {
       if (end === "endpoint-down")
         process.stderr.write(

@@ -59,6 +59,12 @@ async function show(name: string, json: boolean, profile: string | undefined): P
     if (task.groups.length > 0) process.stdout.write(`  groups     ${task.groups.join(", ")}\n`);
     if (task.judge) process.stdout.write(`  judge      ${task.judge}\n`);
     process.stdout.write(`  profiles   ${task.profiles.join(", ")}\n  generation ${JSON.stringify(task.generation)}\n`);
+    if (task.example === undefined) {
+      process.stdout.write(
+        "  prompt     no example row of this task; `run --limit 1` and the journal show its words\n",
+      );
+      continue;
+    }
     process.stdout.write(
       `  prompt (${task.example.images} image${task.example.images === 1 ? "" : "s"}; row of the same form as the benchmark's, made by us)\n`,
     );

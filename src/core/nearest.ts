@@ -1,8 +1,17 @@
-/** The candidate that a misspelt name most likely meant: at most a third of its letters wrong; undefined when none is near. */
+/**
+ * The candidate that a name most likely meant: the shortest that begins with it (`vqa` is VQAv2, not GQA), else the nearest with at most
+ * a third of its letters wrong; undefined when none is near.
+ */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  const all = [...candidates];
+  const start = name.toLowerCase();
+  const [begun] = all
+    .filter((candidate) => start.length >= 3 && candidate.toLowerCase().startsWith(start))
+    .sort((a, b) => a.length - b.length);
+  if (begun !== undefined) return begun;
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 0.5;
-  for (const candidate of candidates) {
+  for (const candidate of all) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;

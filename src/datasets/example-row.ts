@@ -12,6 +12,18 @@ const pixel = Buffer.from(
 );
 const placeholder: ImageRef = { path: "example.png", bytes: async () => pixel };
 
+async function exampleFile(task: string, taskFile: string): Promise<string> {
+  const folder = dirname(taskFile);
+  const own = (await readdir(folder))
+    .filter((name) => name.endsWith(ending) && task.startsWith(name.slice(0, -ending.length)))
+    .sort((a, b) => b.length - a.length);
+  return join(folder, own[0] ?? "example.json");
+}
+
+/** A task of the user's may have none. */
+export const hasExampleRow = async (task: string, taskFile: string): Promise<boolean> =>
+  existsSync(await exampleFile(task, taskFile));
+
 /**
  * The example row of a task: columns as in the benchmark, values made by us. It stands beside the task's file: `example.json`, or
  * where a folder's tasks have other rows `infovqa.example.json`, named by the start of their names. An image is written as `true`,
@@ -19,11 +31,7 @@ const placeholder: ImageRef = { path: "example.png", bytes: async () => pixel };
  * @param taskFile the file that defines the task
  */
 export async function exampleRow(task: string, taskFile: string, schema: TSchema): Promise<Record<string, unknown>> {
-  const folder = dirname(taskFile);
-  const own = (await readdir(folder))
-    .filter((name) => name.endsWith(ending) && task.startsWith(name.slice(0, -ending.length)))
-    .sort((a, b) => b.length - a.length);
-  const file = join(folder, own[0] ?? "example.json");
+  const file = await exampleFile(task, taskFile);
   if (!existsSync(file)) {
     throw new UserError(
       `task "${task}" has no example row`,

@@ -12,6 +12,7 @@ const fixes: Readonly<Record<string, string>> = {
   EACCES: "check the permissions of the folder, or name another (--out, for a run)",
   EPERM: "check the permissions of the folder, or name another (--out, for a run)",
   ENOENT: "the folder is gone: it was deleted or moved meanwhile",
+  EEXIST: "a file stands where a folder is needed: name another folder (--out, for a run)",
   ENOTDIR: "a file stands where a folder is needed: name another folder (--out, for a run)",
   EISDIR: "a folder stands where a file is needed: name another folder (--out, for a run)",
   ENOTEMPTY: "something else stands in its place: move it away, or name another (--out, for a run)",

@@ -25,6 +25,8 @@ export class RunFolder implements AsyncDisposable {
     readonly path: string,
     private readonly lock: Lock,
     private current: RunManifest,
+    /** When the run that the folder already held was finished; undefined for a new one and for one that was cut off. */
+    readonly finishedBefore?: string,
   ) {}
 
   /**
@@ -45,6 +47,7 @@ export class RunFolder implements AsyncDisposable {
         path,
         lock,
         earlier ? { ...manifest, identity: earlier.identity, startedAt: earlier.startedAt } : manifest,
+        earlier?.status === "done" || earlier?.status === "incomplete" ? earlier.finishedAt : undefined,
       );
       if (earlier) folder.require(manifest.identity);
       folder.current = { ...folder.current, identity: { ...earlier?.identity, ...manifest.identity } };
@@ -83,12 +86,9 @@ export class RunFolder implements AsyncDisposable {
     await this.save();
   }
 
-  async setStatus(status: RunManifest["status"]): Promise<void> {
-    this.current = {
-      ...this.current,
-      status,
-      ...(status === "running" ? {} : { finishedAt: new Date().toISOString() }),
-    };
+  /** @param finishedAt  for a run that was found finished: its numbers are not of today */
+  async setStatus(status: RunManifest["status"], finishedAt = new Date().toISOString()): Promise<void> {
+    this.current = { ...this.current, status, ...(status === "running" ? {} : { finishedAt }) };
     await this.save();
   }
 

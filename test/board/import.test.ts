@@ -16,7 +16,7 @@ interface Imported {
 async function imported(sources: readonly string[], ...more: readonly string[]): Promise<Imported> {
   await using place = await Workplace.make();
   const { exitCode, stdout, stderr } = await place.run(
-    ...["leaderboard", "--results", "none", "--format", "json", ...sources.flatMap((source) => ["--import", source])],
+    ...["leaderboard", "--format", "json", ...sources.flatMap((source) => ["--import", source])],
     ...more,
   );
   expect(exitCode, stderr).toBe(0);
@@ -26,7 +26,7 @@ async function imported(sources: readonly string[], ...more: readonly string[]):
 
 async function refused(source: string) {
   await using place = await Workplace.make();
-  const { exitCode, stderr } = await place.run("leaderboard", "--results", "none", "--import", source);
+  const { exitCode, stderr } = await place.run("leaderboard", "--import", source);
   expect(exitCode, stderr).toBe(1);
   expect(stderr).not.toMatch(/defect|\n {4}at /);
   return stderr;
@@ -178,7 +178,7 @@ test("the metric that is our main one leads, unmarked, whatever comes first in t
   expect(mains(entries)).toEqual({ mme: "mme_perception_score 1500.2 points", pope: "f1 0.86 fraction" });
   await using place = await Workplace.make();
   const board = await place.run(
-    ...["leaderboard", "--results", "none", "--published", "--tasks", "mme,pope", "--import", `lmms-eval:${folder}`],
+    ...["leaderboard", "--published", "--tasks", "mme,pope", "--import", `lmms-eval:${folder}`],
   );
   const row = board.stdout.split("\n").find((line) => line.includes("org/model-a"));
   expect(row).toMatch(/1500\.2.*86\.0/);

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { root, Workplace } from "../e2e/cli.js";
@@ -55,11 +55,36 @@ test("watch evaluates each complete checkpoint once, and goes on with new ones w
     .map((line) => JSON.parse(line));
   expect(curve.map(({ step }) => step)).toEqual([100, 200]);
   expect(Object.keys(curve[0].scalars)).toContain("single_image/unscored");
+  // With nothing new the curve is shown, and exported, as it is.
+  await rm(place.file("tb"), { recursive: true });
+  const third = await watch();
+  expect(third.stdout).toMatch(/^step 200$[\s\S]*single_image +accuracy +33\.3/m);
+  expect(third.stderr).not.toMatch(/^step \d+:/m);
+  expect((await readdir(place.file("tb"))).length).toBeGreaterThan(0);
 });
 
-test("watch says at once what is missing", { timeout: 300_000 }, async () => {
+test("watch --once says at once what is missing; without --once it waits for a training that has not begun", {
+  timeout: 300_000,
+}, async () => {
   await using place = await Workplace.make();
-  const { exitCode, stderr } = await place.run("watch", "nowhere", "--tasks", task);
+  const { exitCode, stderr } = await place.run("watch", "nowhere", "--tasks", task, "--once");
   expect(exitCode).toBe(1);
   expect(stderr).toContain("no such folder");
+  await writeRows(place.file("rows"), 6);
+  const options = ["--data", "rows", "--model", "stub:yes", "--out", "curve", "--quiet", "0", "--every", "1"];
+  const watching = place.start("watch", "training", "--tasks", task, ...options);
+  const said = new Promise<void>((resolve) => {
+    let text = "";
+    watching.stderr?.on("data", (part: string) => {
+      text += part;
+      if (text.includes("waiting for it")) resolve();
+    });
+  });
+  await said;
+  await checkpoint(place.file("training", "checkpoint-7"));
+  await new Promise<void>((resolve) =>
+    watching.stdout?.on("data", (part: string) => part.includes("step 7") && resolve()),
+  );
+  watching.kill("SIGINT");
+  expect((await watching.ended).exitCode).toBe(130);
 });

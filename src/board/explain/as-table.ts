@@ -8,7 +8,7 @@ const columns = [
   { title: "differs" },
   { title: "answers", align: "right" },
   { title: "scores", align: "right" },
-  { title: "effect", align: "right" },
+  { title: "effect on the mean score", align: "right" },
   { title: "examples" },
 ] as const;
 
