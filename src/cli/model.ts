@@ -63,7 +63,7 @@ function reportText(report: ModelReport, quantisation: LocalOptions["quantisatio
     ["projector", known(report.projector)],
     [
       "images",
-      `${known(report.aspectRatio)}, ${known(report.mergeType)}; grid (${known(report.gridOrder)}) ${known(report.grid, gridText)}`,
+      `${known(report.aspectRatio)}, ${known(report.mergeType)}; grid (${known(report.gridOrder)}) ${known(report.grid, gridText)}; up to ${known(report.mostImageTokens, count)} tokens an image`,
     ],
     [
       "parameters",
@@ -112,7 +112,7 @@ function textLines({ text, logitRows }: ModelReport): [string, string][] {
     ],
     [
       "",
-      `rope theta ${text.ropeTheta}, scaling ${text.ropeScaling}; norm eps ${text.normEps.toExponential()}; ${text.qkvBias ? "biases on q, k, v" : "no biases"}; ${text.slidingWindow > 0 ? `sliding window ${text.slidingWindow}` : "full attention"}`,
+      `rope theta ${text.ropeTheta}, scaling ${text.ropeScaling}; norm eps ${text.normEps.toExponential()}; ${text.qkvBias ? "biases on q, k, v" : "no biases"}${text.queryKeyNorm ? ", q and k normed by head" : ""}; ${text.slidingWindow > 0 ? `sliding window ${text.slidingWindow}` : "full attention"}`,
     ],
   ];
 }

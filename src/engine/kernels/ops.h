@@ -101,9 +101,9 @@ struct Limits {
   DType work = DType::bf16;
   int64_t prefill_rows = 0;  // rows of one prefill call, text or tower, before padding
   int64_t decode_rows = 0;
-  int64_t sequences = 0;      // sequences of one call
-  int64_t context = 0;        // longest kv_length
-  int64_t heads = 0;          // query heads, text
+  int64_t sequences = 0;  // sequences of one call
+  int64_t context = 0;    // longest kv_length
+  int64_t heads = 0;      // query heads, text
   int64_t kv_heads = 0;
   int64_t head_size = 0;
   int64_t tower_heads = 0;
@@ -127,7 +127,7 @@ struct KvLayer {
 };
 
 struct AttentionShape {
-  int32_t heads = 0;     // query heads; head j reads kv head j / (heads / kv_heads)
+  int32_t heads = 0;  // query heads; head j reads kv head j / (heads / kv_heads)
   int32_t kv_heads = 0;
   int32_t head_size = 0;  // 16, 32, 64, 72, 80, 96, 128 (any multiple of 8 up to 128)
   float scale = 0.0f;     // multiplies q.k
@@ -140,8 +140,8 @@ struct AttentionShape {
 struct PrefillBatch {
   int32_t sequences = 0;
   int32_t rows = 0;
-  int32_t longest_rows = 0;  // most rows of one sequence
-  int32_t longest_kv = 0;    // max(position_start + rows of the sequence)
+  int32_t longest_rows = 0;                 // most rows of one sequence
+  int32_t longest_kv = 0;                   // max(position_start + rows of the sequence)
   const int32_t* row_start = nullptr;       // [sequences + 1]
   const int32_t* position_start = nullptr;  // [sequences]
   const int32_t* page_table = nullptr;      // [sequences, page_stride]: page of positions p*kPageTokens ..
@@ -158,7 +158,7 @@ struct PrefillBatch {
 /// positions (a constant multiple of kPageTokens per back end), so sharing or not cannot change it.
 struct DecodeBatch {
   int32_t sequences = 0;
-  int32_t longest_kv = 0;  // an upper bound; launch geometry may depend on it, bits must not
+  int32_t longest_kv = 0;               // an upper bound; launch geometry may depend on it, bits must not
   const int32_t* kv_length = nullptr;   // [sequences]
   const int32_t* page_table = nullptr;  // [sequences, page_stride]
   int32_t page_stride = 0;
@@ -201,6 +201,7 @@ class Ops : public Device {
   // -- norms and element-wise --------------------------------------------------------------------------------
 
   /// out[r, :] = round(weight * round(x[r, :] / sqrt(mean(x[r, :]^2) + eps)));  x, out [rows, h]; weight [1, h].
+  /// A shorter weight [1, w] norms every w columns by themselves (heads): h is a multiple of w.
   /// The inner rounding to W is the reference's (the product with the weight is in the working type).
   /// out may be x.
   virtual void rms_norm(const View& x, const View& weight, float eps, const View& out) = 0;
@@ -219,8 +220,8 @@ class Ops : public Device {
   ///   Plain copies. Serves anyres packing (fill = newline), merging image vectors into a prompt, and picking rows.
   ///   x [*, h], out [*, h] the same dtype (any); fill [1, h] or nullptr when no source is negative; indices device i32.
   ///   Targets are distinct. out may not alias x.
-  virtual void gather_rows(const View& x, const int32_t* source, const int32_t* target, int64_t count,
-                           const View* fill, const View& out) = 0;
+  virtual void gather_rows(const View& x, const int32_t* source, const int32_t* target, int64_t count, const View* fill,
+                           const View& out) = 0;
 
   // -- vision ------------------------------------------------------------------------------------------------
 
@@ -268,7 +269,8 @@ class Ops : public Device {
 
   /// For each row r and each j in [start[r], start[r + 1]): id = ids[j] (distinct per row):
   /// logits[r, id] = logits[r, id] < 0 ? logits * penalty[r] : logits / penalty[r].   start [rows + 1], penalty [rows] f32.
-  virtual void repetition_penalty(const View& logits, const int32_t* start, const int32_t* ids, const float* penalty) = 0;
+  virtual void repetition_penalty(const View& logits, const int32_t* start, const int32_t* ids,
+                                  const float* penalty) = 0;
   /// out[r] = index of the largest logit, ties to the lowest index; -1 when the row holds a NaN.  out [rows] i32.
   virtual void argmax(const View& logits, int32_t* out) = 0;
   /// Draws one id per row. Sort by (logit descending, id ascending); keep the first top_k (0 = all); p = softmax over the

@@ -45,7 +45,7 @@ struct RopeScaling {
 };
 
 struct TextConfig {
-  std::string type;  // qwen2, llama, mistral
+  std::string type;  // of known.cc's decoders
   int64_t hidden = 0;
   int64_t layers = 0;
   int64_t heads = 0;
@@ -60,6 +60,7 @@ struct TextConfig {
   bool qkv_bias = false;
   bool o_bias = false;
   bool mlp_bias = false;
+  bool query_key_norm = false;  // RMSNorm over each head of q and k
   bool tied = false;
   /// Per layer: keys that a position sees, itself included; 0 = all.
   std::vector<int64_t> windows;

@@ -23,8 +23,8 @@ KvCache::KvCache(Ops& ops, const TextConfig& text, DType dtype, LayerRange range
   }
 }
 
-DecoderStage::DecoderStage(Ops& ops, const ModelConfig& config, CheckpointWeights& weights, LayerRange range, int64_t most_rows, int64_t most_logit_rows,
-                           int64_t positions)
+DecoderStage::DecoderStage(Ops& ops, const ModelConfig& config, CheckpointWeights& weights, LayerRange range,
+                           int64_t most_rows, int64_t most_logit_rows, int64_t positions)
     : ops_(ops), config_(config), range_(range), most_logit_rows_(most_logit_rows) {
   const TextConfig& t = config.text;
   const int64_t h = t.hidden;
@@ -52,6 +52,10 @@ DecoderStage::DecoderStage(Ops& ops, const ModelConfig& config, CheckpointWeight
     Layer layer;
     layer.attention_norm = ops.load_tensor(weights.text(at + "input_layernorm.weight", {h}), config.work);
     layer.qkv = linear({{"self_attn.q_proj", q}, {"self_attn.k_proj", kv}, {"self_attn.v_proj", kv}}, h, t.qkv_bias);
+    if (t.query_key_norm) {
+      layer.query_norm = ops.load_tensor(weights.text(at + "self_attn.q_norm.weight", {t.head_size}), config.work);
+      layer.key_norm = ops.load_tensor(weights.text(at + "self_attn.k_norm.weight", {t.head_size}), config.work);
+    }
     layer.out = linear({{"self_attn.o_proj", h}}, q, t.o_bias);
     layer.mlp_norm = ops.load_tensor(weights.text(at + "post_attention_layernorm.weight", {h}), config.work);
     layer.gate_up = linear({{"mlp.gate_proj", t.intermediate}, {"mlp.up_proj", t.intermediate}}, h, t.mlp_bias);
@@ -81,11 +85,13 @@ DecoderStage::DecoderStage(Ops& ops, const ModelConfig& config, CheckpointWeight
   }
 }
 
-int64_t DecoderStage::activation_bytes(const ModelConfig& config, int64_t most_rows, int64_t most_logit_rows, bool last) {
+int64_t DecoderStage::activation_bytes(const ModelConfig& config, int64_t most_rows, int64_t most_logit_rows,
+                                       bool last) {
   const TextConfig& t = config.text;
   const auto element = static_cast<int64_t>(size_of(config.work));
   const int64_t columns = 2 * t.hidden + (2 * t.heads + 2 * t.kv_heads) * t.head_size + 3 * t.intermediate;
-  return most_rows * columns * element + (last ? most_logit_rows * (2 * t.hidden * element + 4 * config.logit_rows) : 0);
+  return most_rows * columns * element +
+         (last ? most_logit_rows * (2 * t.hidden * element + 4 * config.logit_rows) : 0);
 }
 
 void DecoderStage::embed(const int32_t* ids, int64_t rows) { ops_.embed(*embedding_, ids, rows, x_.view(rows)); }
@@ -95,8 +101,8 @@ void DecoderStage::forward(int64_t rows, const StepBatch& batch, const KvCache& 
   const int64_t q = t.heads * t.head_size;
   const int64_t kv = t.kv_heads * t.head_size;
   const auto eps = static_cast<float>(t.eps);
-  AttentionShape shape{static_cast<int32_t>(t.heads), static_cast<int32_t>(t.kv_heads), static_cast<int32_t>(t.head_size),
-                       1.0f / std::sqrt(static_cast<float>(t.head_size)), 0};
+  AttentionShape shape{static_cast<int32_t>(t.heads), static_cast<int32_t>(t.kv_heads),
+                       static_cast<int32_t>(t.head_size), 1.0f / std::sqrt(static_cast<float>(t.head_size)), 0};
   const View x = x_.view(rows);
   const View normed = normed_.view(rows);
   const View qkv = qkv_.view(rows);
@@ -109,9 +115,14 @@ void DecoderStage::forward(int64_t rows, const StepBatch& batch, const KvCache& 
     shape.window = static_cast<int32_t>(t.windows[static_cast<size_t>(range_.first) + i]);
     ops_.rms_norm(x, layer.attention_norm.view, eps, normed);
     ops_.linear(*layer.qkv, normed, qkv, batch.phase);
-    ops_.rope_write_kv(qkv.columns(0, q), qkv.columns(q, kv), qkv.columns(q + kv, kv), batch.positions, batch.slots, cos_.view, sin_.view, shape,
-                       cache.layer(i));
-    if (batch.phase == Phase::prefill) ops_.prefill_attention(qkv.columns(0, q), cache.layer(i), batch.prefill, shape, attended);
+    if (t.query_key_norm) {
+      ops_.rms_norm(qkv.columns(0, q), layer.query_norm.view, eps, qkv.columns(0, q));
+      ops_.rms_norm(qkv.columns(q, kv), layer.key_norm.view, eps, qkv.columns(q, kv));
+    }
+    ops_.rope_write_kv(qkv.columns(0, q), qkv.columns(q, kv), qkv.columns(q + kv, kv), batch.positions, batch.slots,
+                       cos_.view, sin_.view, shape, cache.layer(i));
+    if (batch.phase == Phase::prefill)
+      ops_.prefill_attention(qkv.columns(0, q), cache.layer(i), batch.prefill, shape, attended);
     else ops_.decode_attention(qkv.columns(0, q), cache.layer(i), batch.decode, shape, attended);
     ops_.linear(*layer.out, attended, x, batch.phase, Activation::none, &x);
     ops_.rms_norm(x, layer.mlp_norm.view, eps, normed);

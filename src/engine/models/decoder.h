@@ -40,8 +40,8 @@ class DecoderStage {
  public:
   /// @param most_rows rows of the largest step   @param most_logit_rows rows of one logits() call
   /// @param positions rows of the rotary tables
-  DecoderStage(Ops& ops, const ModelConfig& config, CheckpointWeights& weights, LayerRange range, int64_t most_rows, int64_t most_logit_rows,
-               int64_t positions);
+  DecoderStage(Ops& ops, const ModelConfig& config, CheckpointWeights& weights, LayerRange range, int64_t most_rows,
+               int64_t most_logit_rows, int64_t positions);
 
   Ops& ops() { return ops_; }
   const LayerRange& range() const { return range_; }
@@ -63,6 +63,7 @@ class DecoderStage {
  private:
   struct Layer {
     Tensor attention_norm, mlp_norm;
+    Tensor query_norm, key_norm;  // of one head; empty without them
     std::unique_ptr<Linear> qkv, out, gate_up, down;
   };
 

@@ -13,18 +13,23 @@ constexpr std::array kClasses = {
     ModelClass{"llava_mistral", "LlavaMistralForCausalLM", Layout::native, "mistral"},
     ModelClass{"llava_qwen", "LlavaQwenForCausalLM", Layout::native, "qwen2"},
     ModelClass{"llava_qwen2", "LlavaQwen2ForCausalLM", Layout::native, "qwen2"},
+    // No class of LLaVA-NeXT's own: what its forks register.
+    ModelClass{"llava_qwen3", "LlavaQwen3ForCausalLM", Layout::native, "qwen3"},
     // ShareGPT4V: LLaVA-1.5 with a CLIP tower that was trained along.
     ModelClass{"share4v", "ShareGPT4VLlamaForCausalLM", Layout::native, "llama"},
     ModelClass{"llava", "LlavaForConditionalGeneration", Layout::converted, "", false},
     ModelClass{"llava_next", "LlavaNextForConditionalGeneration", Layout::converted, "", true},
 };
 
+using Windows = DecoderClass::Windows;
 // clang-format off
 constexpr std::array kDecoders = {
-    //            model_type  vocabulary  MLP    kv  head  context  q,k,v bias  o bias  native rope_scaling
-    DecoderClass{"llama",     32000,      11008, 0,  0,    2048,    false,      true,   true},
-    DecoderClass{"mistral",   32000,      14336, 8,  0,    131072,  false,      true,   false},
-    DecoderClass{"qwen2",     151936,     22016, 32, 0,    32768,   true,       false,  false},
+    //            model_type  vocabulary  MLP    kv  head  context  qkv bias  o bias  q, k norm  windows                native rope_scaling
+    DecoderClass{"llama",     32000,      11008, 0,  0,    2048,    false,    true,   false,     Windows::none,         true},
+    DecoderClass{"mistral",   32000,      14336, 8,  0,    131072,  false,    true,   false,     Windows::every_layer,  false},
+    DecoderClass{"qwen2",     151936,     22016, 32, 0,    32768,   true,     false,  false,     Windows::later_layers, false},
+    // The forks of the LLaVA repository that have it leave rope_scaling as it is.
+    DecoderClass{"qwen3",     151936,     22016, 32, 128,  32768,   false,    true,   true,      Windows::later_layers, true},
 };
 // clang-format on
 

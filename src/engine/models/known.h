@@ -35,8 +35,10 @@ struct DecoderClass {
   int64_t kv_heads;   // 0: as many as heads
   int64_t head_size;  // 0: hidden / heads
   int64_t context;
-  bool qkv_bias;     // always; others follow attention_bias
-  bool output_bias;  // attention_bias reaches the output projection, too
+  bool qkv_bias;        // always; others follow attention_bias
+  bool output_bias;     // attention_bias reaches the output projection, too
+  bool query_key_norm;  // RMSNorm over each head of q and k, before the rotation
+  enum class Windows { none, every_layer, later_layers } windows;
   bool
       native_rope_scaling;  // the LLaVA repository's wrapper keeps rope_scaling (those of Qwen2 and Mistral set it to null)
 };

@@ -86,13 +86,14 @@ void read_rope(Fields& fields, bool stretched, TextConfig& text, ModelConfig& co
   }
 }
 
-void read_windows(Fields& fields, const ModelOptions& options, TextConfig& text, ModelConfig& config) {
+void read_windows(Fields& fields, const DecoderClass& decoder, const ModelOptions& options, ModelConfig& config) {
+  TextConfig& text = config.text;
   int64_t window = 0;
   int64_t first_layer = 0;
-  if (text.type == "mistral") {
+  if (decoder.windows == DecoderClass::Windows::every_layer) {
     // An absent key means 4096, an explicit null means none.
     window = fields.integer("sliding_window", fields.written("sliding_window") ? 0 : 4096, 0, 1 << 30);
-  } else if (text.type == "qwen2") {
+  } else if (decoder.windows == DecoderClass::Windows::later_layers) {
     const bool use = fields.boolean("use_sliding_window", false);
     window = fields.integer("sliding_window", 4096, 0, 1 << 30);
     first_layer = fields.integer("max_window_layers", 28, 0, 1 << 20);
@@ -142,10 +143,11 @@ void read_text_config(Fields& fields, const DecoderClass& decoder, const ModelOp
   text.qkv_bias = decoder.qkv_bias || attention_bias;
   text.o_bias = decoder.output_bias && attention_bias;
   text.mlp_bias = fields.boolean("mlp_bias", false);
+  text.query_key_norm = decoder.query_key_norm;
   read_rope(fields, config.layout == Layout::converted || decoder.native_rope_scaling, text, config);
-  read_windows(fields, options, text, config);
+  read_windows(fields, decoder, options, config);
 
-  if (text.hidden % text.heads != 0 && !fields.written("head_dim")) {
+  if (text.hidden % text.heads != 0 && decoder.head_size == 0 && !fields.written("head_dim")) {
     throw Error("hidden_size is not a multiple of num_attention_heads", fields.where(), "Correct the file.");
   }
   if (text.heads % text.kv_heads != 0) {
@@ -184,7 +186,8 @@ int64_t text_parameters(const TextConfig& t) {
   const int64_t kv = t.kv_heads * t.head_size;
   const int64_t layer = t.hidden * (q + 2 * kv) + (t.qkv_bias ? q + 2 * kv : 0) + q * t.hidden +
                         (t.o_bias ? t.hidden : 0) + 3 * t.hidden * t.intermediate +
-                        (t.mlp_bias ? 2 * t.intermediate + t.hidden : 0) + 2 * t.hidden;
+                        (t.mlp_bias ? 2 * t.intermediate + t.hidden : 0) + 2 * t.hidden +
+                        (t.query_key_norm ? 2 * t.head_size : 0);
   return t.layers * layer + t.hidden + (t.tied ? 1 : 2) * t.vocabulary * t.hidden;
 }
 

@@ -4,6 +4,7 @@
 
 #include "kernels/backends.h"
 #include "models/config_parts.h"
+#include "runtime/image_slots.h"
 #include "support/error.h"
 
 namespace llava {
@@ -44,6 +45,7 @@ Json text_json(const TextConfig& t) {
        {"ropeScaling", named(t.rope.type == "none" ? "none" : t.rope.type + " x" + Json::of(t.rope.factor).dump())},
        {"normEps", Json::of(t.eps)},
        {"qkvBias", Json::of(t.qkv_bias)},
+       {"queryKeyNorm", Json::of(t.query_key_norm)},
        {"tiedEmbeddings", Json::of(t.tied)},
        {"slidingWindow", number(t.windows.empty() ? 0 : *std::max_element(t.windows.begin(), t.windows.end()))}});
 }
@@ -118,6 +120,7 @@ Json describe_model(const ModelConfig& config, const std::vector<DevicePlan>& pl
       {"aspectRatio", when(known && config.supports(Part::image), named(aspect_name(config.image.aspect_ratio)))},
       {"gridOrder", when(known, named(config.image.grid_order == GridOrder::wh ? "wh" : "hw"))},
       {"grid", when(image, Json::array_of(std::move(grid)))},
+      {"mostImageTokens", when(image, number(image ? ImageSlots::most_tokens(config) : 0))},
       {"logitRows", when(config.text_read, number(config.logit_rows))},
       {"promptLimit", number(config.prompt_limit)},
       {"parameters", Json::object_of({{"total", when(projector, number(count.total()))},

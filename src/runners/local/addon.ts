@@ -162,7 +162,7 @@ export interface NativeModelDescription {
   /** "llava-next" (anyres) or "llava-1.5". */
   readonly family: string;
   readonly text: {
-    /** "qwen2", "llama", "mistral". */
+    /** "qwen2", "qwen3", "llama", "mistral". */
     readonly type: string;
     readonly hidden: number;
     readonly layers: number;
@@ -176,6 +176,8 @@ export interface NativeModelDescription {
     readonly ropeScaling: string;
     readonly normEps: number;
     readonly qkvBias: boolean;
+    /** Each head of q and k is normed before it is rotated (Qwen3). */
+    readonly queryKeyNorm: boolean;
     readonly tiedEmbeddings: boolean;
     readonly slidingWindow: number;
   };
@@ -195,6 +197,8 @@ export interface NativeModelDescription {
   readonly aspectRatio: "anyres" | "pad" | "crop";
   readonly gridOrder: "wh" | "hw";
   readonly grid: readonly (readonly [number, number])[];
+  /** Tokens of one image, at most. */
+  readonly mostImageTokens: number;
   readonly logitRows: number;
   /** Parameters by part, from tensor shapes where weights are there, else from the config. */
   readonly parameters: {
@@ -249,6 +253,7 @@ type Unknowable =
   | "aspectRatio"
   | "gridOrder"
   | "grid"
+  | "mostImageTokens"
   | "logitRows"
   | "storedDtype"
   | "dtype"

@@ -33,18 +33,48 @@ void test_norms(Fixture& f, DType type, int64_t rows, int64_t cols) {
   f.expect("layer_norm in place " + what, f.read(x) == f.read(out));
 }
 
+/// A weight of one head norms every head by itself: the oracle's numbers, and the bits of that head alone.
+void test_head_norms(Fixture& f, DType type, int64_t rows, int64_t heads, int64_t size) {
+  const std::string what = std::string(name_of(type)) + " " + std::to_string(rows) + " rows of " +
+                           std::to_string(heads) + " heads of " + std::to_string(size);
+  const Twin weight = f.random(1, size, type);
+  const Twin x = f.random(rows, heads * size, type, 3.0f, {8, 8});
+  const Twin out = f.poisoned(rows, heads * size, type, {0, 24});
+  f.subject().rms_norm(x.subject, weight.subject, 1e-6f, out.subject);
+  f.oracle().rms_norm(x.oracle, weight.oracle, 1e-6f, out.oracle);
+  f.expect_equal("rms_norm, " + what, out, type == DType::f32 ? 1e-5f : type == DType::bf16 ? 0.06f : 0.008f);
+  const std::vector<float> all = f.read(out);
+  bool equal = true;
+  for (int64_t head = 0; head < heads; ++head) {
+    const Twin alone = f.poisoned(rows, size, type);
+    f.subject().rms_norm(x.subject.columns(head * size, size), weight.subject, 1e-6f, alone.subject);
+    const std::vector<float> one = f.read(alone);
+    for (int64_t r = 0; r < rows; ++r) {
+      equal = equal &&
+              std::equal(one.begin() + r * size, one.begin() + (r + 1) * size, all.begin() + (r * heads + head) * size);
+    }
+  }
+  f.expect("rms_norm, a head alone: " + what, equal);
+  f.subject().rms_norm(x.subject, weight.subject, 1e-6f, x.subject);
+  f.expect("rms_norm in place, " + what, f.read(x) == all);
+}
+
 /// Draws of `rows` equal to the oracle's, and the same when a row is drawn alone.
-void test_draws(Fixture& f, const std::string& what, const Twin& logits, float temperature, int32_t top_k, float top_p, const std::vector<float>& uniform) {
+void test_draws(Fixture& f, const std::string& what, const Twin& logits, float temperature, int32_t top_k, float top_p,
+                const std::vector<float>& uniform) {
   const auto n = static_cast<size_t>(logits.oracle.rows);
   const std::vector<float> t(n, temperature), p(n, top_p);
   const std::vector<int32_t> k(n, top_k);
   std::vector<int32_t> want(n);
   f.oracle().sample(logits.oracle, t.data(), k.data(), p.data(), uniform.data(), want.data());
-  const Buffer td = f.bytes(t.data(), n * 4), pd = f.bytes(p.data(), n * 4), ud = f.bytes(uniform.data(), n * 4), kd = f.indices(k), got = f.subject().allocate(n * 4);
-  f.subject().sample(logits.subject, td.as<float>(), kd.as<int32_t>(), pd.as<float>(), ud.as<float>(), got.as<int32_t>());
+  const Buffer td = f.bytes(t.data(), n * 4), pd = f.bytes(p.data(), n * 4), ud = f.bytes(uniform.data(), n * 4),
+               kd = f.indices(k), got = f.subject().allocate(n * 4);
+  f.subject().sample(logits.subject, td.as<float>(), kd.as<int32_t>(), pd.as<float>(), ud.as<float>(),
+                     got.as<int32_t>());
   f.expect("sample: " + what, f.read_indices(got, logits.oracle.rows) == want);
   const auto last = static_cast<int64_t>(n) - 1;
-  f.subject().sample(logits.subject.slice(last, 1), td.as<float>() + last, kd.as<int32_t>() + last, pd.as<float>() + last, ud.as<float>() + last, got.as<int32_t>());
+  f.subject().sample(logits.subject.slice(last, 1), td.as<float>() + last, kd.as<int32_t>() + last,
+                     pd.as<float>() + last, ud.as<float>() + last, got.as<int32_t>());
   f.expect("sample: " + what + ", a row alone", f.read_indices(got, 1)[0] == want.back());
 }
 
@@ -90,12 +120,18 @@ void test_rows(Fixture& f) {
       for (const int64_t rows : {0, 1, 3, 65}) test_norms(f, type, rows, cols);
     }
     for (const int64_t cols : {4096, 8192, 8200, 16400}) test_norms(f, type, 2, cols);
+    for (const int64_t size : {16, 80, 128}) {
+      for (const int64_t rows : {0, 1, 65}) test_head_norms(f, type, rows, 5, size);
+    }
     for (const int64_t width : {8, 24, 176, 4864}) {
       const Twin x = f.random(7, 2 * width, type, 4.0f, {8, 8});
       const Twin out = f.poisoned(7, width, type, {0, 16});
       f.subject().silu_mul(x.subject, out.subject);
       f.oracle().silu_mul(x.oracle, out.oracle);
-      f.expect_equal("silu_mul " + std::string(name_of(type)), out, type == DType::f32 ? 2e-5f : type == DType::bf16 ? 0.13f : 0.02f);
+      f.expect_equal("silu_mul " + std::string(name_of(type)), out,
+                     type == DType::f32    ? 2e-5f
+                     : type == DType::bf16 ? 0.13f
+                                           : 0.02f);
     }
     for (const DType file : kTypes) {
       const HostMatrix table(f, {50, 40}, file, 1.0f);
@@ -117,7 +153,8 @@ void test_rows(Fixture& f) {
     const Buffer source_device = f.indices(source);
     const Buffer target_device = f.indices(target);
     const Twin placed = f.poisoned(7, 40, type, {8, 8});
-    f.subject().gather_rows(x.subject, source_device.as<int32_t>(), target_device.as<int32_t>(), 5, &fill.subject, placed.subject);
+    f.subject().gather_rows(x.subject, source_device.as<int32_t>(), target_device.as<int32_t>(), 5, &fill.subject,
+                            placed.subject);
     f.oracle().gather_rows(x.oracle, source.data(), target.data(), 5, &fill.oracle, placed.oracle);
     f.expect_equal("gather_rows to targets", placed, 0.0f);
     const Twin inline_rows = f.poisoned(5, 40, type);
@@ -147,25 +184,29 @@ void test_vision(Fixture& f) {
       const Twin class_row = f.random(1, 72, type);
       const Twin position = f.random(tokens, 72, type);
       const Twin out = f.poisoned(3 * tokens, 72, type, {8, 0});
-      f.subject().tower_input(patch.subject, with_class ? &class_row.subject : nullptr, position.subject, 3, out.subject);
+      f.subject().tower_input(patch.subject, with_class ? &class_row.subject : nullptr, position.subject, 3,
+                              out.subject);
       f.oracle().tower_input(patch.oracle, with_class ? &class_row.oracle : nullptr, position.oracle, 3, out.oracle);
       f.expect_equal("tower_input", out, 0.0f);
     }
     const struct {
       int32_t heads, size, tokens;
-    } shapes[] = {{1, 64, 577}, {3, 16, 5}, {2, 72, 65}, {1, 80, 128}, {2, 32, 1}, {1, 96, 130}, {2, 128, 64}, {1, 8, 300}, {1, 24, 63}};
+    } shapes[] = {{1, 64, 577}, {3, 16, 5},   {2, 72, 65}, {1, 80, 128}, {2, 32, 1},
+                  {1, 96, 130}, {2, 128, 64}, {1, 8, 300}, {1, 24, 63}};
     for (const auto& s : shapes) {
       const int64_t d = int64_t{s.heads} * s.size;
       const int64_t tiles = s.tokens > 200 ? 1 : 2;
       const Twin qkv = f.random(tiles * s.tokens, 3 * d, type);
       const Twin out = f.poisoned(tiles * s.tokens, d, type, {0, 16});
       const AttentionShape shape{s.heads, s.heads, s.size, 1.0f / std::sqrt(static_cast<float>(s.size)), 0};
-      f.subject().tower_attention(qkv.subject.columns(0, d), qkv.subject.columns(d, d), qkv.subject.columns(2 * d, d), tiles, s.tokens, shape,
-                                  out.subject);
-      f.oracle().tower_attention(qkv.oracle.columns(0, d), qkv.oracle.columns(d, d), qkv.oracle.columns(2 * d, d), tiles, s.tokens, shape,
-                                 out.oracle);
+      f.subject().tower_attention(qkv.subject.columns(0, d), qkv.subject.columns(d, d), qkv.subject.columns(2 * d, d),
+                                  tiles, s.tokens, shape, out.subject);
+      f.oracle().tower_attention(qkv.oracle.columns(0, d), qkv.oracle.columns(d, d), qkv.oracle.columns(2 * d, d),
+                                 tiles, s.tokens, shape, out.oracle);
       f.expect_equal("tower_attention " + std::string(name_of(type)) + " heads of " + std::to_string(s.size), out,
-                     type == DType::f32 ? 1e-5f : type == DType::bf16 ? 0.01f : 2e-3f);
+                     type == DType::f32    ? 1e-5f
+                     : type == DType::bf16 ? 0.01f
+                                           : 2e-3f);
     }
   }
 }
@@ -192,8 +233,10 @@ void test_logits(Fixture& f) {
           const std::vector<float> temperature{0.7f, 1.3f, 0.0f, 1.0f, 1.0f}, p(n, top_p), u(n, uniform);
           const std::vector<int32_t> k(n, top_k);
           f.oracle().sample(logits.oracle, temperature.data(), k.data(), p.data(), u.data(), want.data());
-          const Buffer t = f.bytes(temperature.data(), n * 4), pb = f.bytes(p.data(), n * 4), ub = f.bytes(u.data(), n * 4), kb = f.indices(k);
-          f.subject().sample(logits.subject, t.as<float>(), kb.as<int32_t>(), pb.as<float>(), ub.as<float>(), got.as<int32_t>());
+          const Buffer t = f.bytes(temperature.data(), n * 4), pb = f.bytes(p.data(), n * 4),
+                       ub = f.bytes(u.data(), n * 4), kb = f.indices(k);
+          f.subject().sample(logits.subject, t.as<float>(), kb.as<int32_t>(), pb.as<float>(), ub.as<float>(),
+                             got.as<int32_t>());
           f.expect("sample " + std::to_string(vocabulary), f.read_indices(got, rows) == want);
         }
       }
@@ -206,8 +249,8 @@ void test_logits(Fixture& f) {
     const Twin logprob = f.poisoned(1, 6, DType::f32);
     const Buffer best_device = f.subject().allocate(24);
     const Buffer row_device = f.indices(row), ids_device = f.indices(ids);
-    f.subject().gather_logprobs(logits.subject, row_device.as<int32_t>(), ids_device.as<int32_t>(), 6, static_cast<float*>(logprob.subject.data),
-                                best_device.as<int32_t>());
+    f.subject().gather_logprobs(logits.subject, row_device.as<int32_t>(), ids_device.as<int32_t>(), 6,
+                                static_cast<float*>(logprob.subject.data), best_device.as<int32_t>());
     std::copy(expected.begin(), expected.end(), static_cast<float*>(logprob.oracle.data));
     f.expect_equal("gather_logprobs", logprob, 1e-5f);
     f.expect("gather_logprobs: best", f.read_indices(best_device, 6) == best);
@@ -227,8 +270,10 @@ void test_logits(Fixture& f) {
     const Twin penalised = f.from(values, rows, vocabulary, DType::f32);
     const std::vector<int32_t> start{0, 2, 2, 5, 5, 6}, seen{0, 7, 1, 2, 3, 4};
     const std::vector<float> penalty{1.05f, 2.0f, 1.3f, 1.0f, 0.8f};
-    const Buffer start_device = f.indices(start), seen_device = f.indices(seen), penalty_device = f.bytes(penalty.data(), n * 4);
-    f.subject().repetition_penalty(penalised.subject, start_device.as<int32_t>(), seen_device.as<int32_t>(), penalty_device.as<float>());
+    const Buffer start_device = f.indices(start), seen_device = f.indices(seen),
+                 penalty_device = f.bytes(penalty.data(), n * 4);
+    f.subject().repetition_penalty(penalised.subject, start_device.as<int32_t>(), seen_device.as<int32_t>(),
+                                   penalty_device.as<float>());
     f.oracle().repetition_penalty(penalised.oracle, start.data(), seen.data(), penalty.data());
     f.expect_equal("repetition_penalty", penalised, 0.0f);
   }

@@ -31,7 +31,9 @@ interface Rendered {
 }
 const goldens = JSON.parse(readFileSync(join(dataFolder, "templates.json"), "utf8")) as Record<TemplateName, Rendered>;
 
-describe.each(templateNames)("the %s template renders as the reference", (name) => {
+const ofTheRepository = templateNames.filter((name) => name !== "qwen_3_no_thinking");
+
+describe.each(ofTheRepository)("the %s template renders as the reference", (name) => {
   const golden = goldens[name];
   const { render, beforeAnswer } = template(name);
   const question = user(image, text("What is shown in this image?"));
@@ -52,6 +54,18 @@ describe.each(templateNames)("the %s template renders as the reference", (name) 
     expect(golden.one_turn_answered.startsWith(begun)).toBe(true);
     expect(begun).toBe(`${golden.one_turn}${beforeAnswer}A red bus.`);
   });
+});
+
+test("an empty thought stands before the last answer of a Qwen3 that must not think, and before no other", () => {
+  const question = user(text("What?"));
+  const quiet = (...turns: Message<unknown>[]) => piecesText(template("qwen_3_no_thinking").render(turns));
+  const plain = (...turns: Message<unknown>[]) => piecesText(template("qwen_1_5").render(turns));
+  const thought = "<think>\n\n</think>\n\n";
+  expect(quiet(question)).toBe(`${plain(question)}${thought}`);
+  expect(quiet(question, assistant("A bus."), question)).toBe(
+    `${plain(question, assistant("A bus."), question)}${thought}`,
+  );
+  expect(quiet(question, assistant("A bus."))).toBe(`${plain(question)}${thought}A bus.`);
 });
 
 test("the stop tokens of every family are those that end its answers", () => {
@@ -215,6 +229,15 @@ describe("the checkpoint's own chat template", () => {
     expect(piecesText(pieces)).toContain("Is <image> a tag?");
   });
 
+  test("thinks by its own default, or not at all", async () => {
+    const source =
+      "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}[assistant]" +
+      "{% if enable_thinking is defined and enable_thinking is false %}<think>\n\n</think>\n\n{% endif %}";
+    expect(chatTemplate(source, tokens, "here").render([user(text("x"))])).toEqual(["[user]x[assistant]"]);
+    const quiet = chatTemplate(source, tokens, "here", { enable_thinking: false });
+    expect(quiet.render([user(text("x"))])).toEqual(["[user]x[assistant]<think>\n\n</think>\n\n"]);
+  });
+
   test("that drops an image is a user's error", () => {
     const { render } = chatTemplate("{{ 'no images here' }}", tokens, "here");
     expect(() => render([user(image, text("What?"))])).toThrow("writes 0 placeholders for 1 images");
@@ -288,6 +311,7 @@ describe("the template of a checkpoint", () => {
 
   test.each([
     ["qwen2", ["<|im_end|>"], "qwen_1_5"],
+    ["qwen3", ["<|im_end|>"], "qwen_1_5"],
     ["llama", ["<|eot_id|>", "<|begin_of_text|>"], "llava_llama_3"],
     ["llama", ["<|im_end|>"], "chatml_direct"],
     ["llama", ["<unk>", "<s>", "</s>"], "vicuna_v1"],

@@ -9,12 +9,15 @@
 namespace llava {
 
 void ReferenceOps::rms_norm(const View& x, const View& weight, float eps, const View& out) {
+  const int64_t width = weight.cols;
   for (int64_t r = 0; r < x.rows; ++r) {
-    double squares = 0.0;
-    for (int64_t c = 0; c < x.cols; ++c) squares += static_cast<double>(get(x, r, c)) * get(x, r, c);
-    const auto scale = static_cast<float>(1.0 / std::sqrt(squares / static_cast<double>(x.cols) + eps));
-    for (int64_t c = 0; c < x.cols; ++c) {
-      set(out, r, c, get(weight, 0, c) * round_to(out.dtype, get(x, r, c) * scale));
+    for (int64_t first = 0; first < x.cols; first += width) {
+      double squares = 0.0;
+      for (int64_t c = first; c < first + width; ++c) squares += static_cast<double>(get(x, r, c)) * get(x, r, c);
+      const auto scale = static_cast<float>(1.0 / std::sqrt(squares / static_cast<double>(width) + eps));
+      for (int64_t c = first; c < first + width; ++c) {
+        set(out, r, c, get(weight, 0, c - first) * round_to(out.dtype, get(x, r, c) * scale));
+      }
     }
   }
 }

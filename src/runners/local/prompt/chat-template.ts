@@ -61,8 +61,14 @@ export interface SpecialTokens {
   readonly eosToken: string;
 }
 
+/** Variables that templates ask about; absent, a template follows its own default. */
+export interface Switches {
+  /** Qwen3 and its kin: false writes an empty thought in front of the answer. */
+  readonly enable_thinking?: boolean;
+}
+
 /** @param where the file the template was read from, for messages */
-export function chatTemplate(source: string, tokens: SpecialTokens, where: string): Template {
+export function chatTemplate(source: string, tokens: SpecialTokens, where: string, switches: Switches = {}): Template {
   const fix = `use --template with the name of a family the checkpoint was trained with`;
   if (source.length > maxCharacters) throw new UserError(`a chat template of ${source.length} characters`, where, fix);
   const { parsed } = attempt(() => new Jinja(source), where, fix);
@@ -74,6 +80,7 @@ export function chatTemplate(source: string, tokens: SpecialTokens, where: strin
       add_generation_prompt: true,
       bos_token: tokens.bosToken,
       eos_token: tokens.eosToken,
+      ...switches,
     };
     for (const [name, value] of Object.entries(names)) environment.set(name, value);
     return String(new Interpreter(environment).run(parsed).value);

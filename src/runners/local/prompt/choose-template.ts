@@ -7,7 +7,7 @@ import { Type } from "../../../core/schema.js";
 import { readJsonFile } from "../checkpoint/json-file.js";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import { type TokenizerConfig, tokenText } from "../tokenizer/tokenizer-config.js";
-import { chatTemplate } from "./chat-template.js";
+import { chatTemplate, type Switches } from "./chat-template.js";
 import { piecesText } from "./pieces.js";
 import { isTemplateName, type Template, type TemplateName, template, templateNames } from "./templates.js";
 
@@ -19,22 +19,26 @@ export interface TemplateSource {
   readonly config: TokenizerConfig;
 }
 
-/** @param wanted `--template`: a name of templates.ts, `checkpoint` (its own chat template), or a path ending in `.jinja` */
+/**
+ * @param wanted `--template`: a name of templates.ts, `checkpoint` (its own chat template), `checkpoint_no_thinking` (the same with its
+ *   switch `enable_thinking` off), or a path ending in `.jinja`
+ */
 export async function chooseTemplate(source: TemplateSource, wanted?: string): Promise<Template> {
   if (wanted !== undefined && isTemplateName(wanted)) return template(wanted);
   if (wanted?.endsWith(".jinja")) return fromText(source, await readTemplateFile(wanted), wanted);
-  if (wanted !== undefined && wanted !== "checkpoint") {
+  const quiet = wanted === "checkpoint_no_thinking";
+  if (wanted !== undefined && wanted !== "checkpoint" && !quiet) {
     throw new UserError(
       `no template named "${wanted}"`,
       "--template",
-      `choose one of ${templateNames.join(", ")}; "checkpoint" for its own chat template; or a path to a .jinja file`,
+      `choose one of ${templateNames.join(", ")}; "checkpoint" for its own chat template, "checkpoint_no_thinking" for it without thoughts; or a path to a .jinja file`,
     );
   }
   const known = wanted === undefined ? familyTemplate(source) : undefined;
   if (known !== undefined) return template(known);
 
-  const own = await ownTemplate(source);
-  if (own) return own;
+  const own = await ownTemplate(source, quiet ? { enable_thinking: false } : {});
+  if (own) return quiet ? { ...own, name: "checkpoint_no_thinking" } : own;
   throw new UserError(
     `the checkpoint (text model "${source.textType}") is of no known family and has no chat template`,
     source.folder,
@@ -81,6 +85,7 @@ function familyTemplate({ textType, tokenizer }: TemplateSource): TemplateName |
   const has = (token: string): boolean => tokenizer.idOf(token) !== undefined;
   switch (textType) {
     case "qwen2":
+    case "qwen3":
       return "qwen_1_5";
     case "mistral":
       return has("<|im_end|>") ? "mistral_direct" : "mistral_instruct";
@@ -100,27 +105,27 @@ const isLlama2Vocabulary = (tokenizer: Tokenizer): boolean =>
 const ChatTemplateFile = Type.Object({ chat_template: Type.String() });
 
 /** In the order transformers looks: a file of its own, the processor's, the tokenizer's. */
-async function ownTemplate(source: TemplateSource): Promise<Template | undefined> {
+async function ownTemplate(source: TemplateSource, switches: Switches = {}): Promise<Template | undefined> {
   const { folder, config } = source;
   const jinjaPath = join(folder, "chat_template.jinja");
   const text = await readTemplateFile(jinjaPath).catch((error) => {
     if ((error as { cause?: NodeJS.ErrnoException }).cause?.code === "ENOENT") return undefined;
     throw error;
   });
-  if (text !== undefined) return fromText(source, text, jinjaPath);
+  if (text !== undefined) return fromText(source, text, jinjaPath, switches);
 
   const jsonPath = join(folder, "chat_template.json");
   const file = await readJsonFile(jsonPath, ChatTemplateFile);
-  if (file) return fromText(source, file.chat_template, jsonPath);
+  if (file) return fromText(source, file.chat_template, jsonPath, switches);
 
   const { chat_template: given } = config;
   const ofTokenizer = Array.isArray(given) ? given.find((each) => each.name === "default")?.template : given;
-  return ofTokenizer ? fromText(source, ofTokenizer, join(folder, "tokenizer_config.json")) : undefined;
+  return ofTokenizer ? fromText(source, ofTokenizer, join(folder, "tokenizer_config.json"), switches) : undefined;
 }
 
-function fromText({ config }: TemplateSource, text: string, where: string): Template {
+function fromText({ config }: TemplateSource, text: string, where: string, switches: Switches = {}): Template {
   const tokens = { bosToken: tokenText(config.bos_token) ?? "", eosToken: tokenText(config.eos_token) ?? "" };
-  return chatTemplate(text, tokens, where);
+  return chatTemplate(text, tokens, where, switches);
 }
 
 async function readTemplateFile(path: string): Promise<string> {

@@ -1,5 +1,6 @@
 /**
  * Conversation templates of the LLaVA-NeXT repository (llava/conversation.py), one row each; checked against what that code renders.
+ * `qwen_3_no_thinking` has the words of a later model: Qwen3's own template with its thinking switched off.
  * A template is four texts around a turn, so a row reads like the conversation it makes.
  */
 import { UserError } from "../../../core/errors.js";
@@ -29,6 +30,8 @@ interface Layout {
   readonly user: readonly [before: string, after: string];
   /** Text that asks for the answer, text between it and the answer, text after the answer. */
   readonly assistant: readonly [ask: string, beforeAnswer: string, after: string];
+  /** Stands between the request for the last answer and that answer, not in earlier turns. */
+  readonly prefill?: string;
   readonly stopTokens: readonly string[];
   /** Contents lose the white space around them (Llama 3's published template). */
   readonly trim?: boolean;
@@ -83,6 +86,8 @@ const layouts = {
   qwen_1_5: chatml("You are a helpful assistant.", "\n"),
   qwen_2: chatml("You are a helpful assistant.", "\n"),
   qwen_2_5: chatml("You are Qwen, created by Alibaba Cloud. You are a helpful assistant.", "\n"),
+  // A fine-tuned Qwen3 has seen qwen_1_5's words and no thoughts (LLaVA-NeXT's scripts); one that thinks is told not to by an empty thought.
+  qwen_3_no_thinking: { ...chatml("You are a helpful assistant.", "\n"), prefill: "<think>\n\n</think>\n\n" },
   llava_llama_3: llama3,
   vicuna_v1: vicuna("user"),
   v1: vicuna("user"),
@@ -108,7 +113,7 @@ export function template(name: TemplateName): Template {
 }
 
 function renderWith(layout: Layout, messages: readonly Message<unknown>[]): Piece[] {
-  const { user, assistant } = layout;
+  const { user, assistant, prefill = "" } = layout;
   const content = (message: Message<unknown>) =>
     layout.trim ? trimmed(messagePieces(message)) : messagePieces(message);
 
@@ -122,11 +127,11 @@ function renderWith(layout: Layout, messages: readonly Message<unknown>[]): Piec
       const opening = layout.systemInFirstTurn && i === 0 ? layout.opening(systemText) : "";
       pieces.push(i === 0 ? "" : (layout.between ?? ""), user[0], opening, ...content(turn), user[1]);
     } else {
-      const end = i === turns.length - 1 ? "" : assistant[2];
-      pieces.push(assistant[0], assistant[1], ...content(turn), end);
+      const last = i === turns.length - 1;
+      pieces.push(assistant[0], last ? prefill : "", assistant[1], ...content(turn), last ? "" : assistant[2]);
     }
   });
-  if (turns.at(-1)?.role !== "assistant") pieces.push(assistant[0]);
+  if (turns.at(-1)?.role !== "assistant") pieces.push(assistant[0], prefill);
   return joined(pieces);
 }
 

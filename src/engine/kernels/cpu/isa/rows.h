@@ -28,25 +28,28 @@ void narrow(const float* source, int64_t count, DType type, void* out) {
   });
 }
 
-// out = round(weight * round(x / sqrt(mean(x^2) + eps))); one row is read twice, the second time from L1.
+// out = round(weight * round(x / sqrt(mean(x^2) + eps))), over as many columns as the weight has; they are read twice, the
+// second time from L1.
 void rms_norm(const View& x, const View& weight, float eps, const View& out) {
   with_type(x.dtype, [&](auto* tag) {
     using T = std::remove_cvref_t<decltype(*tag)>;
     const T* w = at<T>(weight, 0);
-    const int64_t n = x.cols;
+    const int64_t n = weight.cols;
     for (int64_t r = 0; r < x.rows; ++r) {
-      const T* from = at<T>(x, r);
-      T* to = mutable_at<T>(out, r);
-      F squares = zero();
-      for (int64_t c = 0; c < n; c += kWidth) {
-        const F v = load_up_to(from + c, n - c);
-        squares = fma(v, v, squares);
-      }
-      const float mean = sum(squares) / static_cast<float>(n);
-      const F scale = set1(1.0f / __builtin_sqrtf(mean + eps));
-      for (int64_t c = 0; c < n; c += kWidth) {
-        const F v = rounded(from, mul(load_up_to(from + c, n - c), scale));
-        store_up_to(to + c, mul(load_up_to(w + c, n - c), v), n - c);
+      for (int64_t first = 0; first < x.cols; first += n) {
+        const T* from = at<T>(x, r) + first;
+        T* to = mutable_at<T>(out, r) + first;
+        F squares = zero();
+        for (int64_t c = 0; c < n; c += kWidth) {
+          const F v = load_up_to(from + c, n - c);
+          squares = fma(v, v, squares);
+        }
+        const float mean = sum(squares) / static_cast<float>(n);
+        const F scale = set1(1.0f / __builtin_sqrtf(mean + eps));
+        for (int64_t c = 0; c < n; c += kWidth) {
+          const F v = rounded(from, mul(load_up_to(from + c, n - c), scale));
+          store_up_to(to + c, mul(load_up_to(w + c, n - c), v), n - c);
+        }
       }
     }
   });
