@@ -53,7 +53,7 @@ test("evaluate writes what the command writes, byte for byte, tells how it goes 
   for (const file of ["single_image.json", "single_image.samples.jsonl"]) {
     expect(await place.read("by-program", file)).toBe(await place.read("by-command", file));
   }
-  expect(progress[0]).toEqual({ type: "task", label: "single_image" });
+  expect(progress[0]).toEqual({ type: "task", label: "single_image", planned: 12 });
   expect(progress.filter(({ type }) => type === "samples").at(-1)).toMatchObject({ done: 12, unscored: 0 });
   expect(progress.at(-1)).toEqual({ type: "task end", label: "single_image", how: "complete" });
 });
