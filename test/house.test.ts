@@ -29,3 +29,7 @@ test("there are files to look at", () => {
 test("no catch takes whatever comes: each says what it caught, and throws the rest", () => {
   expect(breaches(/\bcatch\s*\{/)).toEqual([]);
 });
+
+test("private members are private in one way", () => {
+  expect(breaches(/^\s+((static|readonly|async|get|set)\s+)*\*?#[a-zA-Z]/)).toEqual([]);
+});

@@ -28,7 +28,7 @@ class Anthropic implements Protocol {
   readonly defaultUrl = "https://api.anthropic.com/v1";
   readonly keyVariable = "ANTHROPIC_API_KEY";
   readonly modelsPath = "/models";
-  readonly #buffers = new BufferPool();
+  private readonly buffers = new BufferPool();
 
   constructor(private readonly config: AnthropicConfig) {}
 
@@ -67,7 +67,7 @@ class Anthropic implements Protocol {
       warnings.push(`top_p ${options.topP} was not sent: temperature and top_p exclude each other`);
     // A stop string of white space alone is refused by the API; it is cut on our side.
     const stops = options.stop?.filter((stop) => stop.trim() !== "");
-    const body = new JsonBody(this.#buffers);
+    const body = new JsonBody(this.buffers);
     const value = {
       model: this.config.model,
       system: systemText(request.prompt),

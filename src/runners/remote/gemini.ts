@@ -30,7 +30,7 @@ class Gemini implements Protocol {
   readonly defaultUrl = "https://generativelanguage.googleapis.com/v1beta";
   readonly keyVariable = "GEMINI_API_KEY";
   readonly modelsPath = "/models";
-  readonly #buffers = new BufferPool();
+  private readonly buffers = new BufferPool();
 
   constructor(private readonly config: GeminiConfig) {}
 
@@ -52,7 +52,7 @@ class Gemini implements Protocol {
       warnings.push(`repetition_penalty ${options.repetitionPenalty} was not sent: generateContent has no such option`);
     }
     const system = systemText(request.prompt);
-    const body = new JsonBody(this.#buffers);
+    const body = new JsonBody(this.buffers);
     const value = {
       systemInstruction: system === undefined ? undefined : { parts: [{ text: system }] },
       contents: conversation(request.prompt).map((message) => ({

@@ -17,20 +17,20 @@ export interface JsonRequestBody {
  * string of the whole body is ever made.
  */
 export class JsonBody {
-  readonly #pictures: Uint8Array[] = [];
+  private readonly pictures: Uint8Array[] = [];
 
   constructor(private readonly pool = new BufferPool()) {}
 
   /** What stands for the picture inside `build`'s value: use it within a string of its own. */
   base64(image: Pick<EncodedImage, "bytes">): string {
-    this.#pictures.push(image.bytes);
-    return `${nonce}:${this.#pictures.length - 1}:`;
+    this.pictures.push(image.bytes);
+    return `${nonce}:${this.pictures.length - 1}:`;
   }
 
   build(value: unknown): JsonRequestBody {
     const parts = JSON.stringify(value)
       .split(marker)
-      .map((part, i) => (i % 2 === 1 ? (this.#pictures[Number(part)] as Uint8Array) : part));
+      .map((part, i) => (i % 2 === 1 ? (this.pictures[Number(part)] as Uint8Array) : part));
     const bytes = this.pool.take(
       parts.reduce((sum, part) => sum + (typeof part === "string" ? Buffer.byteLength(part) : base64Length(part)), 0),
     );
@@ -74,23 +74,23 @@ const mostKeptBytes = 32 * 1024 * 1024;
  */
 export class BufferPool {
   /** By capacity, a power of two. */
-  readonly #free = new Map<number, ArrayBuffer[]>();
-  #keptBytes = 0;
+  private readonly free = new Map<number, ArrayBuffer[]>();
+  private keptBytes = 0;
 
   take(bytes: number): Buffer {
     if (bytes < smallestKept || bytes > largestKept) return Buffer.allocUnsafe(bytes);
     const capacity = 2 ** Math.ceil(Math.log2(bytes));
-    const kept = this.#free.get(capacity)?.pop();
-    if (kept) this.#keptBytes -= capacity;
+    const kept = this.free.get(capacity)?.pop();
+    if (kept) this.keptBytes -= capacity;
     return Buffer.from(kept ?? new ArrayBuffer(capacity), 0, bytes);
   }
 
   give({ buffer, length }: Buffer): void {
     const capacity = buffer.byteLength;
-    if (length < smallestKept || length > largestKept || this.#keptBytes + capacity > mostKeptBytes) return;
-    this.#keptBytes += capacity;
-    const list = this.#free.get(capacity);
+    if (length < smallestKept || length > largestKept || this.keptBytes + capacity > mostKeptBytes) return;
+    this.keptBytes += capacity;
+    const list = this.free.get(capacity);
     if (list) list.push(buffer as ArrayBuffer);
-    else this.#free.set(capacity, [buffer as ArrayBuffer]);
+    else this.free.set(capacity, [buffer as ArrayBuffer]);
   }
 }

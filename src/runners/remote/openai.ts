@@ -36,24 +36,24 @@ class OpenAi implements Protocol {
   readonly defaultUrl = "https://api.openai.com/v1";
   readonly keyVariable = "OPENAI_API_KEY";
   readonly modelsPath = "/models";
-  readonly #buffers = new BufferPool();
+  private readonly buffers = new BufferPool();
   readonly likelihood?: LikelihoodProtocol;
-  readonly #hosted: boolean;
-  readonly #reasons: boolean;
+  private readonly hosted: boolean;
+  private readonly reasons: boolean;
 
   constructor(private readonly config: OpenAiConfig) {
-    this.#hosted = (config.urls ?? [this.defaultUrl]).some((url) => new URL(url).hostname.endsWith("openai.com"));
-    this.#reasons = reasoningModel.test(config.model);
+    this.hosted = (config.urls ?? [this.defaultUrl]).some((url) => new URL(url).hostname.endsWith("openai.com"));
+    this.reasons = reasoningModel.test(config.model);
     if (config.loglikelihood === "echo") {
       this.likelihood = {
-        call: (request, _images, continuation) => this.#echo(request, continuation),
-        read: (reply, request, continuation) => this.#readEcho(reply, request, continuation),
+        call: (request, _images, continuation) => this.echo(request, continuation),
+        read: (reply, request, continuation) => this.readEcho(reply, request, continuation),
       };
     } else if (config.loglikelihood === "prompt_logprobs") {
       this.likelihood = {
         countsPrompt: true,
-        call: (request, images, continuation) => this.#continued(request, images, continuation),
-        read: (reply, _request, continuation, tokens) => this.#readContinued(reply, continuation, tokens),
+        call: (request, images, continuation) => this.continued(request, images, continuation),
+        read: (reply, _request, continuation, tokens) => this.readContinued(reply, continuation, tokens),
       };
     }
   }
@@ -64,7 +64,7 @@ class OpenAi implements Protocol {
 
   /** OpenAI's documentation: PNG, JPEG, WebP, GIF without animation; servers that people run read what Pillow reads. */
   limits() {
-    return this.#hosted
+    return this.hosted
       ? { maxBytes: 20 * 1024 * 1024, mediaTypes: ["image/jpeg", "image/png", "image/webp", "image/gif"] }
       : {};
   }
@@ -75,29 +75,29 @@ class OpenAi implements Protocol {
     const warnings: string[] = [];
     const unable = (option: string, value: unknown) =>
       warnings.push(`${option} ${value} was not sent: the endpoint does not know it`);
-    const field = config.maxTokensField ?? (this.#reasons ? "max_completion_tokens" : "max_tokens");
-    const sendTemperature = config.temperature ?? !this.#reasons;
+    const field = config.maxTokensField ?? (this.reasons ? "max_completion_tokens" : "max_tokens");
+    const sendTemperature = config.temperature ?? !this.reasons;
     if (!sendTemperature) warnings.push(temperatureNotSent(options.temperature));
     if (options.topK !== undefined && !config.topK) unable("top_k", options.topK);
     const repetition = options.repetitionPenalty !== undefined && options.repetitionPenalty !== 1;
     if (repetition && !config.repetitionPenalty) unable("repetition_penalty", options.repetitionPenalty);
     const seeded = options.temperature > 0 && (config.seed ?? true);
-    const body = new JsonBody(this.#buffers);
+    const body = new JsonBody(this.buffers);
     const value = {
       model: config.model,
-      messages: request.prompt.messages.map((message) => this.#message(message, images, body)),
+      messages: request.prompt.messages.map((message) => this.message(message, images, body)),
       [field]: options.maxNewTokens,
       temperature: sendTemperature ? options.temperature : undefined,
       top_p: sendTemperature ? options.topP : undefined,
       top_k: config.topK ? options.topK : undefined,
       repetition_penalty: repetition && config.repetitionPenalty ? options.repetitionPenalty : undefined,
-      stop: options.stop?.length && !this.#reasons ? options.stop.slice(0, mostStops) : undefined,
+      stop: options.stop?.length && !this.reasons ? options.stop.slice(0, mostStops) : undefined,
       seed: seeded ? request.seed : undefined,
     };
     return { path: "/chat/completions", body: body.build(withExtra(value, this.config.body)), warnings };
   }
 
-  #message(message: RenderedMessage, images: ImageParts, body: JsonBody): unknown {
+  private message(message: RenderedMessage, images: ImageParts, body: JsonBody): unknown {
     const hasPictures = message.parts.some((part) => part.type === "image");
     // Servers of text-only models know no parts.
     const content = hasPictures
@@ -128,7 +128,7 @@ class OpenAi implements Protocol {
   }
 
   /** `/completions` with echo: the continuation is scored as part of the prompt. Text only: pictures have no place in it. */
-  #echo(request: LikelihoodRequest, continuation: string): Call {
+  private echo(request: LikelihoodRequest, continuation: string): Call {
     const value = {
       model: this.config.model,
       prompt: promptText(request.prompt) + continuation,
@@ -140,7 +140,7 @@ class OpenAi implements Protocol {
     return { path: "/completions", body: new JsonBody().build(withExtra(value, this.config.body)), warnings: [] };
   }
 
-  #readEcho(reply: unknown, request: LikelihoodRequest, continuation: string): Reply {
+  private readEcho(reply: unknown, request: LikelihoodRequest, continuation: string): Reply {
     const logprobs = at(listAt(reply, "choices")[0], "logprobs");
     const tokens = listAt(logprobs, "token_logprobs");
     const offsets = listAt(logprobs, "text_offset") as readonly number[];
@@ -163,9 +163,9 @@ class OpenAi implements Protocol {
   }
 
   /** vLLM's `prompt_logprobs`: the continuation stands as the beginning of the assistant's answer; pictures are allowed. */
-  #continued(request: LikelihoodRequest, images: ImageParts, continuation: string): Call {
-    const body = new JsonBody(this.#buffers);
-    const messages = request.prompt.messages.map((message) => this.#message(message, images, body));
+  private continued(request: LikelihoodRequest, images: ImageParts, continuation: string): Call {
+    const body = new JsonBody(this.buffers);
+    const messages = request.prompt.messages.map((message) => this.message(message, images, body));
     const value = {
       model: this.config.model,
       messages: continuation === "" ? messages : [...messages, { role: "assistant", content: continuation }],
@@ -179,7 +179,7 @@ class OpenAi implements Protocol {
     return { path: "/chat/completions", body: body.build(withExtra(value, this.config.body)), warnings: [] };
   }
 
-  #readContinued(reply: unknown, continuation: string, promptTokens: number): Reply {
+  private readContinued(reply: unknown, continuation: string, promptTokens: number): Reply {
     const positions = listAt(reply, "prompt_logprobs").slice(promptTokens);
     const tokens = positions.map((position) => Object.values(position ?? {})[0]);
     const logprobs = tokens.map((token) => numberAt(token, "logprob"));

@@ -47,36 +47,36 @@ export class RemoteRunner implements Runner {
   readonly name: string;
   readonly fingerprint: Fingerprint;
   readonly loglikelihood?: NonNullable<Runner["loglikelihood"]>;
-  readonly #parts: RemoteParts;
-  readonly #servers: Servers;
-  readonly #window: Window;
-  readonly #waits: Waits;
+  private readonly parts: RemoteParts;
+  private readonly servers: Servers;
+  private readonly window: Window;
+  private readonly waits: Waits;
 
   constructor(parts: RemoteParts) {
     this.name = parts.name;
     this.fingerprint = parts.fingerprint;
-    this.#parts = parts;
-    this.#servers = new Servers(parts.urls);
-    this.#window = new Window(parts.most);
-    this.#waits = new Waits(parts.warn);
-    if (parts.protocol.likelihood) this.loglikelihood = (request, signal) => this.#likelihoods(request, signal);
+    this.parts = parts;
+    this.servers = new Servers(parts.urls);
+    this.window = new Window(parts.most);
+    this.waits = new Waits(parts.warn);
+    if (parts.protocol.likelihood) this.loglikelihood = (request, signal) => this.likelihoods(request, signal);
   }
 
   get concurrency(): number {
-    return this.#window.size;
+    return this.window.size;
   }
 
   preflight(signal: AbortSignal, question: PreflightQuestion = { options: [], images: false }): Promise<void> {
     return checkReachable(
       {
-        parts: this.#parts,
-        servers: this.#servers.all,
-        attempt: (call, server, seconds) => this.#attempt(call, server, signal, seconds),
+        parts: this.parts,
+        servers: this.servers.all,
+        attempt: (call, server, seconds) => this.attempt(call, server, signal, seconds),
         call: async (prompt, options) => {
-          const { parts } = await this.#images(prompt);
-          return this.#parts.protocol.generate({ id: "preflight", prompt, options, seed: 0 }, parts);
+          const { parts } = await this.images(prompt);
+          return this.parts.protocol.generate({ id: "preflight", prompt, options, seed: 0 }, parts);
         },
-        waits: this.#waits,
+        waits: this.waits,
         signal,
       },
       question,
@@ -85,10 +85,10 @@ export class RemoteRunner implements Runner {
 
   async generate(request: GenerateRequest, signal: AbortSignal): Promise<Output> {
     signal.throwIfAborted();
-    const { parts, notes } = await this.#images(request.prompt);
-    const { protocol } = this.#parts;
+    const { parts, notes } = await this.images(request.prompt);
+    const { protocol } = this.parts;
     const call = protocol.generate(request, parts);
-    const { reply, timing, answeredBy } = await this.#ask(call, (value) => protocol.read(value), request, signal);
+    const { reply, timing, answeredBy } = await this.ask(call, (value) => protocol.read(value), request, signal);
     const text = cutAtStop(reply.text, request.options.stop);
     return {
       ...reply,
@@ -96,23 +96,23 @@ export class RemoteRunner implements Runner {
       // Stopped by us, although the server went on to its limit.
       finish: text === reply.text ? reply.finish : "stop",
       ...(answeredBy === undefined ? {} : { answeredBy }),
-      usage: this.#priced(reply.usage),
+      usage: this.priced(reply.usage),
       timing,
       warnings: [...call.warnings, ...notes],
     };
   }
 
-  async #likelihoods(request: LikelihoodRequest, signal: AbortSignal): Promise<Output> {
-    const likelihood = this.#parts.protocol.likelihood as NonNullable<Protocol["likelihood"]>;
-    const { parts, notes } = await this.#images(request.prompt);
+  private async likelihoods(request: LikelihoodRequest, signal: AbortSignal): Promise<Output> {
+    const likelihood = this.parts.protocol.likelihood as NonNullable<Protocol["likelihood"]>;
+    const { parts, notes } = await this.images(request.prompt);
     const spent: Spent[] = [];
     const score = async (continuation: string, promptTokens: number): Promise<Answered> => {
       const call = likelihood.call(request, parts, continuation);
       const read = (reply: unknown): Reply =>
         continuation === ""
-          ? this.#parts.protocol.read(reply)
+          ? this.parts.protocol.read(reply)
           : likelihood.read(reply, request, continuation, promptTokens);
-      spent.push(await this.#ask(call, read, request, signal));
+      spent.push(await this.ask(call, read, request, signal));
       return (spent.at(-1) as Spent).reply;
     };
     const counted = likelihood.countsPrompt ? ((await score("", 0)).usage.promptTokens ?? 0) : 0;
@@ -124,7 +124,7 @@ export class RemoteRunner implements Runner {
     return {
       text: request.continuations[best] ?? "",
       finish: "stop",
-      usage: this.#priced(sumUsage(spent.map(({ reply }) => reply.usage))),
+      usage: this.priced(sumUsage(spent.map(({ reply }) => reply.usage))),
       timing: {
         totalMs: spent.reduce((sum, { timing }) => sum + timing.totalMs, 0),
         attempts: spent.reduce((sum, { timing }) => sum + timing.attempts, 0),
@@ -136,9 +136,9 @@ export class RemoteRunner implements Runner {
   }
 
   /** Pictures within the endpoint's limits; those that are need no work and no entry. */
-  async #images(prompt: RenderedPrompt): Promise<{ parts: ImageParts; notes: readonly string[] }> {
+  private async images(prompt: RenderedPrompt): Promise<{ parts: ImageParts; notes: readonly string[] }> {
     const images = promptImages(prompt);
-    const limits = { ...this.#parts.protocol.limits(images.length), ...this.#parts.config.images };
+    const limits = { ...this.parts.protocol.limits(images.length), ...this.parts.config.images };
     const { maxImages } = limits;
     if (maxImages !== undefined && images.length > maxImages) {
       throw new SampleFailure("data", `the prompt has ${images.length} images; the endpoint takes ${maxImages}`);
@@ -155,33 +155,33 @@ export class RemoteRunner implements Runner {
   }
 
   /** One request, asked until it is answered or the bound is reached. */
-  async #ask(
+  private async ask(
     call: Call,
     read: (reply: unknown) => Reply,
     request: Pick<GenerateRequest, "group" | "drain">,
     signal: AbortSignal,
   ): Promise<Spent> {
-    const { config, protocol } = this.#parts;
+    const { config, protocol } = this.parts;
     const most = config.attempts ?? defaultAttempts;
     const began = performance.now();
     const retried: string[] = [];
     let failures = 0;
     let rateLimits = 0;
     for (;;) {
-      await this.#window.enter(signal, request.drain);
-      const server = this.#servers.take(request.group);
+      await this.window.enter(signal, request.drain);
+      const server = this.servers.take(request.group);
       const sentAt = performance.now();
       let failure: TransportError;
       try {
-        const value = await this.#attempt(call, server, signal);
+        const value = await this.attempt(call, server, signal);
         const reply = read(value);
         if ("refused" in reply) {
-          this.#servers.done(server);
+          this.servers.done(server);
           throw new SampleFailure("refused", reply.refused);
         }
         if (!("missing" in reply)) {
-          this.#servers.done(server);
-          this.#window.succeeded();
+          this.servers.done(server);
+          this.window.succeeded();
           const now = performance.now();
           call.body.release();
           const answeredBy = protocol.modelOf(value);
@@ -197,21 +197,21 @@ export class RemoteRunner implements Runner {
           };
         }
         failure = new TransportError("malformed", `the reply has no answer in it: ${reply.missing}`);
-        this.#servers.done(server, failure);
+        this.servers.done(server, failure);
         if (reply.lasting) throw new SampleFailure("transport", failure.message, { cause: failure });
       } catch (error) {
         if (!(error instanceof TransportError)) {
           // A SampleFailure is thrown here, after the server was done with.
-          if (!(error instanceof SampleFailure)) this.#servers.done(server);
+          if (!(error instanceof SampleFailure)) this.servers.done(server);
           throw error;
         }
         failure = error;
-        this.#servers.done(server, failure);
-        this.#window.congested(failure, sentAt);
+        this.servers.done(server, failure);
+        this.window.congested(failure, sentAt);
       } finally {
-        this.#window.leave();
+        this.window.leave();
       }
-      this.#giveUpIfHopeless(failure, call, server);
+      this.giveUpIfHopeless(failure, call, server);
       retried.push(failure.kind);
       if (failure.status === 429) rateLimits += 1;
       else failures += 1;
@@ -223,18 +223,18 @@ export class RemoteRunner implements Runner {
         );
       }
       const wait = backoffMs(failures + Math.ceil(rateLimits / 2), failure.retryAfterMs);
-      this.#waits.say(wait, failure);
+      this.waits.say(wait, failure);
       await sleep(wait, signal, request.drain);
     }
   }
 
-  async #attempt(
+  private async attempt(
     call: Call,
     server: Server,
     signal: AbortSignal,
     mostSeconds = Number.POSITIVE_INFINITY,
   ): Promise<unknown> {
-    const { config, transport, headers } = this.#parts;
+    const { config, transport, headers } = this.parts;
     const seconds = Math.min(config.timeoutSeconds ?? defaultTimeoutSeconds, mostSeconds);
     const response = await transport.request({
       method: "POST",
@@ -252,7 +252,7 @@ export class RemoteRunner implements Runner {
   }
 
   /** @throws SampleFailure | UserError  when asking again would change nothing */
-  #giveUpIfHopeless(failure: TransportError, call: Call, server: Server): void {
+  private giveUpIfHopeless(failure: TransportError, call: Call, server: Server): void {
     const cause = { cause: failure };
     switch (classOf(failure)) {
       case "refused":
@@ -261,7 +261,7 @@ export class RemoteRunner implements Runner {
       case "account":
       case "model":
       case "parameter":
-        throw new UserError(explain(failure), urlOf(server, call.path), fixFor(failure, this.#parts), cause);
+        throw new UserError(explain(failure), urlOf(server, call.path), fixFor(failure, this.parts), cause);
       case "image":
       case "context":
       case "sample":
@@ -275,13 +275,13 @@ export class RemoteRunner implements Runner {
     }
   }
 
-  #priced(usage: Omit<Usage, "cost">): Usage {
-    const cost = costOf(usage, this.#parts.config.prices);
+  private priced(usage: Omit<Usage, "cost">): Usage {
+    const cost = costOf(usage, this.parts.config.prices);
     return cost === undefined ? usage : { ...usage, cost };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#parts.transport[Symbol.asyncDispose]();
+    await this.parts.transport[Symbol.asyncDispose]();
   }
 }
 

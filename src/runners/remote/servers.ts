@@ -32,36 +32,36 @@ const groupSlack = 8;
  * again by one request after a while.
  */
 export class Servers {
-  readonly #servers: readonly State[];
-  readonly #groups = new Map<string, State>();
+  private readonly servers: readonly State[];
+  private readonly groups = new Map<string, State>();
 
   constructor(
     urls: readonly string[],
     private readonly now: () => number = () => performance.now(),
   ) {
-    this.#servers = urls.map((url) => ({ url: url.replace(/\/+$/, ""), inFlight: 0, failures: 0, deadUntil: 0 }));
+    this.servers = urls.map((url) => ({ url: url.replace(/\/+$/, ""), inFlight: 0, failures: 0, deadUntil: 0 }));
   }
 
   get all(): readonly Server[] {
-    return this.#servers;
+    return this.servers;
   }
 
   /** Every `take` needs a `done`. */
   take(group?: { readonly key: string; readonly remaining: number }): Server {
     const now = this.now();
-    const awake = this.#servers.filter((server) => server.deadUntil <= now);
+    const awake = this.servers.filter((server) => server.deadUntil <= now);
     // All are out: the one that has been out longest, rather than none.
     const candidates =
-      awake.length > 0 ? awake : [...this.#servers].sort((a, b) => a.deadUntil - b.deadUntil).slice(0, 1);
+      awake.length > 0 ? awake : [...this.servers].sort((a, b) => a.deadUntil - b.deadUntil).slice(0, 1);
     const least = candidates.reduce((a, b) => (b.inFlight < a.inFlight ? b : a));
-    const kept = group && this.#groups.get(group.key);
+    const kept = group && this.groups.get(group.key);
     const chosen = kept && candidates.includes(kept) && kept.inFlight <= least.inFlight + groupSlack ? kept : least;
     if (group) {
-      if (group.remaining > 0) this.#groups.set(group.key, chosen);
-      else this.#groups.delete(group.key);
+      if (group.remaining > 0) this.groups.set(group.key, chosen);
+      else this.groups.delete(group.key);
     }
     // Half open: others stay away until this request has shown whether it is back.
-    if (chosen.deadUntil > 0) chosen.deadUntil = now + this.#pause(chosen);
+    if (chosen.deadUntil > 0) chosen.deadUntil = now + this.pause(chosen);
     chosen.inFlight += 1;
     return chosen;
   }
@@ -79,11 +79,11 @@ export class Servers {
     state.failures += 1;
     // Refused is certain; a reset or a timeout may be one request's bad luck.
     if (error.fault === "refused" || error.fault === "dns" || state.failures >= 3) {
-      state.deadUntil = this.now() + this.#pause(state);
+      state.deadUntil = this.now() + this.pause(state);
     }
   }
 
-  #pause(state: State): number {
+  private pause(state: State): number {
     return Math.min(longestDeathMs, firstDeathMs * 2 ** Math.min(10, Math.max(0, state.failures - 1)));
   }
 }

@@ -11,28 +11,28 @@ const startWindow = 32;
  * everybody. Waiting requests are served in order.
  */
 export class Window {
-  #size: number;
-  #slowStart = true;
-  #inFlight = 0;
-  #pausedUntil = 0;
-  #lastCut = 0;
-  #timer: NodeJS.Timeout | undefined;
-  readonly #queue: (() => void)[] = [];
+  private allowed: number;
+  private slowStart = true;
+  private inFlight = 0;
+  private pausedUntil = 0;
+  private lastCut = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private readonly queue: (() => void)[] = [];
 
   constructor(readonly most: number) {
-    this.#size = Math.min(most, startWindow);
+    this.allowed = Math.min(most, startWindow);
   }
 
   get size(): number {
-    return Math.max(1, Math.floor(this.#size));
+    return Math.max(1, Math.floor(this.allowed));
   }
 
   /** Resolves when a request may be sent; rejects with the reason of the signal that is aborted. Every `enter` needs a `leave`. */
   async enter(...given: readonly (AbortSignal | undefined)[]): Promise<void> {
     const signals = given.filter((signal) => signal !== undefined);
     for (const signal of signals) signal.throwIfAborted();
-    if (this.#mayGo && this.#queue.length === 0) {
-      this.#inFlight += 1;
+    if (this.mayGo && this.queue.length === 0) {
+      this.inFlight += 1;
       return;
     }
     await new Promise<void>((resolve, reject) => {
@@ -47,24 +47,24 @@ export class Window {
         allowManyListeners(signal);
         const onAbort = () => {
           stop();
-          this.#queue.splice(this.#queue.indexOf(go), 1);
+          this.queue.splice(this.queue.indexOf(go), 1);
           reject(signal.reason);
         };
         signal.addEventListener("abort", onAbort, { once: true });
         return [signal, onAbort] as const;
       });
-      this.#queue.push(go);
-      this.#wakeWhenPauseEnds();
+      this.queue.push(go);
+      this.wakeWhenPauseEnds();
     });
   }
 
   leave(): void {
-    this.#inFlight -= 1;
-    this.#admit();
+    this.inFlight -= 1;
+    this.admit();
   }
 
   succeeded(): void {
-    this.#size = Math.min(this.most, this.#size + (this.#slowStart ? 1 : 1 / this.#size));
+    this.allowed = Math.min(this.most, this.allowed + (this.slowStart ? 1 : 1 / this.allowed));
   }
 
   /** @param sentAt  when the attempt began: what was sent before the last cut says nothing new */
@@ -72,35 +72,35 @@ export class Window {
     const { retryAfterMs, status } = error;
     // Beyond the bound nobody waits: those in the queue learn it at once.
     if (retryAfterMs !== undefined && status === 429 && retryAfterMs <= maxRetryAfterMs) {
-      this.#pausedUntil = Math.max(this.#pausedUntil, performance.now() + Math.min(retryAfterMs, 60_000));
+      this.pausedUntil = Math.max(this.pausedUntil, performance.now() + Math.min(retryAfterMs, 60_000));
     }
     const full = error.fault === "timeout" || error.status === 429 || error.status === 503 || error.status === 529;
     if (!full && !(error.status !== undefined && error.status >= 500)) return;
-    if (sentAt < this.#lastCut) return;
-    this.#lastCut = performance.now();
-    this.#slowStart = false;
+    if (sentAt < this.lastCut) return;
+    this.lastCut = performance.now();
+    this.slowStart = false;
     // A 500 is more often a defect of one request than a full server: a smaller step.
-    this.#size = Math.max(1, this.#size * (full ? 0.5 : 0.9));
+    this.allowed = Math.max(1, this.allowed * (full ? 0.5 : 0.9));
   }
 
-  get #mayGo(): boolean {
-    return this.#inFlight < this.size && performance.now() >= this.#pausedUntil;
+  private get mayGo(): boolean {
+    return this.inFlight < this.size && performance.now() >= this.pausedUntil;
   }
 
-  #admit(): void {
-    while (this.#queue.length > 0 && this.#mayGo) {
-      this.#inFlight += 1;
-      this.#queue.shift()?.();
+  private admit(): void {
+    while (this.queue.length > 0 && this.mayGo) {
+      this.inFlight += 1;
+      this.queue.shift()?.();
     }
-    this.#wakeWhenPauseEnds();
+    this.wakeWhenPauseEnds();
   }
 
-  #wakeWhenPauseEnds(): void {
-    const wait = this.#pausedUntil - performance.now();
-    if (this.#queue.length === 0 || wait <= 0 || this.#timer) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#admit();
+  private wakeWhenPauseEnds(): void {
+    const wait = this.pausedUntil - performance.now();
+    if (this.queue.length === 0 || wait <= 0 || this.timer) return;
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      this.admit();
     }, wait);
   }
 }
