@@ -15,7 +15,8 @@ namespace {
 /// Closes on libuv's pool: the event loop goes on while the engine's thread ends.
 class CloseWorker : public Napi::AsyncWorker {
  public:
-  CloseWorker(Napi::Env env, std::shared_ptr<Engine> engine, Napi::Promise::Deferred deferred, std::shared_ptr<Mailbox> mailbox)
+  CloseWorker(Napi::Env env, std::shared_ptr<Engine> engine, Napi::Promise::Deferred deferred,
+              std::shared_ptr<Mailbox> mailbox)
       : Napi::AsyncWorker(env), engine_(std::move(engine)), deferred_(deferred), mailbox_(std::move(mailbox)) {}
   void Execute() override {
     engine_->close();
@@ -38,12 +39,15 @@ class CloseWorker : public Napi::AsyncWorker {
 }  // namespace
 
 Napi::Function EngineClass::define(Napi::Env env) {
-  return DefineClass(env, "Engine",
-                     {InstanceMethod<&EngineClass::generate>("generate"), InstanceMethod<&EngineClass::loglikelihood>("loglikelihood"),
-                      InstanceMethod<&EngineClass::abort>("abort"), InstanceMethod<&EngineClass::image_tokens>("imageTokens"),
-                      InstanceMethod<&EngineClass::statistics>("statistics"), InstanceMethod<&EngineClass::close>("close"),
-                      InstanceAccessor<&EngineClass::description>("description"), InstanceAccessor<&EngineClass::fingerprint>("fingerprint"),
-                      InstanceAccessor<&EngineClass::concurrency>("concurrency"), InstanceAccessor<&EngineClass::max_context>("maxContext")});
+  return DefineClass(
+      env, "Engine",
+      {InstanceMethod<&EngineClass::generate>("generate"), InstanceMethod<&EngineClass::loglikelihood>("loglikelihood"),
+       InstanceMethod<&EngineClass::abort>("abort"), InstanceMethod<&EngineClass::image_tokens>("imageTokens"),
+       InstanceMethod<&EngineClass::statistics>("statistics"), InstanceMethod<&EngineClass::close>("close"),
+       InstanceAccessor<&EngineClass::description>("description"),
+       InstanceAccessor<&EngineClass::fingerprint>("fingerprint"),
+       InstanceAccessor<&EngineClass::concurrency>("concurrency"),
+       InstanceAccessor<&EngineClass::max_context>("maxContext")});
 }
 
 EngineClass::EngineClass(const Napi::CallbackInfo& info) : Napi::ObjectWrap<EngineClass>(info) {
@@ -89,7 +93,8 @@ Napi::Value EngineClass::start(const Napi::CallbackInfo& info, bool likelihood) 
   }
   const uint64_t id = request.id;
   if (pending_.count(id) > 0) {
-    pending->deferred.Reject(coded_error(env, "REQUEST", "request id " + std::to_string(id) + " is in flight already").Value());
+    pending->deferred.Reject(
+        coded_error(env, "REQUEST", "request id " + std::to_string(id) + " is in flight already").Value());
     return promise;
   }
   Handler handler;
@@ -97,7 +102,9 @@ Napi::Value EngineClass::start(const Napi::CallbackInfo& info, bool likelihood) 
   const std::shared_ptr<Mailbox> mailbox = mailbox_;
   if (!pending->on_tokens.IsEmpty()) {
     handler.tokens = [this, mailbox, id](std::span<const int32_t> ids) {
-      mailbox->post([this, id, copy = std::vector<int32_t>(ids.begin(), ids.end())](Napi::Env e) { deliver_tokens(e, id, copy); });
+      mailbox->post([this, id, copy = std::vector<int32_t>(ids.begin(), ids.end())](Napi::Env e) {
+        deliver_tokens(e, id, copy);
+      });
     };
   }
   handler.done = [this, mailbox, id](Answer answer) {
@@ -156,11 +163,14 @@ Napi::Value EngineClass::close(const Napi::CallbackInfo& info) {
 Napi::Value EngineClass::image_tokens(const Napi::CallbackInfo& info) {
   const int64_t width = info[0].IsNumber() ? info[0].As<Napi::Number>().Int64Value() : 0;
   const int64_t height = info[1].IsNumber() ? info[1].As<Napi::Number>().Int64Value() : 0;
-  if (width < 1 || height < 1 || width > (1 << 30) || height > (1 << 30)) type_error(info.Env(), "width and height must be positive");
+  if (width < 1 || height < 1 || width > (1 << 30) || height > (1 << 30))
+    type_error(info.Env(), "width and height must be positive");
   return Napi::Number::New(info.Env(), static_cast<double>(open(info.Env()).image_tokens(width, height)));
 }
 
-Napi::Value EngineClass::statistics(const Napi::CallbackInfo& info) { return statistics_object(info.Env(), open(info.Env()).statistics()); }
+Napi::Value EngineClass::statistics(const Napi::CallbackInfo& info) {
+  return statistics_object(info.Env(), open(info.Env()).statistics());
+}
 
 Napi::Value EngineClass::description(const Napi::CallbackInfo& info) {
   const Engine& engine = open(info.Env());
@@ -173,9 +183,13 @@ Napi::Value EngineClass::fingerprint(const Napi::CallbackInfo& info) {
   return out;
 }
 
-Napi::Value EngineClass::concurrency(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), static_cast<double>(open(info.Env()).concurrency())); }
+Napi::Value EngineClass::concurrency(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(open(info.Env()).concurrency()));
+}
 
-Napi::Value EngineClass::max_context(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), static_cast<double>(open(info.Env()).plan().context)); }
+Napi::Value EngineClass::max_context(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(open(info.Env()).plan().context));
+}
 
 Engine& EngineClass::open(Napi::Env env) {
   if (!engine_) throw coded_error(env, "CLOSED", "the engine is closed");

@@ -10,8 +10,8 @@
 
 namespace llava {
 
-/// The JavaScript class Engine around one engine. Everything in it belongs to the JavaScript thread; what the engine's thread has
-/// to say comes through the mailbox.
+/// The JavaScript class Engine around one engine. Everything in it belongs to the JavaScript thread; what the engine's
+/// thread has to say comes through the mailbox.
 class EngineClass : public Napi::ObjectWrap<EngineClass> {
  public:
   static Napi::Function define(Napi::Env env);

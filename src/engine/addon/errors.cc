@@ -15,6 +15,8 @@ Napi::Error input_error(Napi::Env env, const std::string& problem, const std::st
   return error;
 }
 
-Napi::Error Caught::to_js(Napi::Env env) const { return code == "INPUT" ? input_error(env, problem, where, fix) : coded_error(env, code, problem); }
+Napi::Error Caught::to_js(Napi::Env env) const {
+  return code == "INPUT" ? input_error(env, problem, where, fix) : coded_error(env, code, problem);
+}
 
 }  // namespace llava

@@ -27,7 +27,8 @@ struct Caught {
     } catch (const Error& error) {
       return std::make_unique<Caught>(Caught{"INPUT", error.problem(), error.where(), error.fix()});
     } catch (const OutOfMemory& error) {
-      return std::make_unique<Caught>(Caught{"INPUT", error.what(), "device memory", "Use a smaller model, dtype, --max-context, or more devices."});
+      return std::make_unique<Caught>(Caught{"INPUT", error.what(), "device memory",
+                                             "Use a smaller model, dtype, --max-context, or more devices."});
     } catch (const std::bad_alloc&) {
       return std::make_unique<Caught>(Caught{"INPUT", "out of memory", "host memory", "Use a smaller model or dtype."});
     } catch (const DeviceError& error) {

@@ -17,8 +17,8 @@ class Mailbox {
   explicit Mailbox(Napi::Env env) : env_(env) {
     function_ = Napi::ThreadSafeFunction::New(env, Napi::Function(), "llava-engine", 0, 1);
     function_.Unref(env);
-    // Hooks run last in, first out: this one before the function's own. Finalizers, where the engine is let go when nobody closed it,
-    // run inside the function's end; Node 24 holds its lock meanwhile and would wait for itself.
+    // Hooks run last in, first out: this one before the function's own. Finalizers, where the engine is let go when
+    // nobody closed it, run inside the function's end; Node 24 holds its lock meanwhile and would wait for itself.
     napi_add_env_cleanup_hook(env, &Mailbox::environment_ends, this);
   }
   void post(Task task) {

@@ -1,7 +1,7 @@
 // The engine for Node: the surface that src/runners/local/addon.ts types by hand.
 //
-// Threads. The engine has its own; results reach the event loop through one thread-safe function per engine. Loading, describing
-// and closing run on libuv's pool, so the event loop never blocks.
+// Threads. The engine has its own; results reach the event loop through one thread-safe function per engine. Loading,
+// describing and closing run on libuv's pool, so the event loop never blocks.
 
 #include <napi.h>
 
@@ -28,8 +28,12 @@ struct LoadProgress {
 
 class OpenWorker : public Napi::AsyncProgressWorker<LoadProgress> {
  public:
-  OpenWorker(Napi::Env env, EngineOptions options, Napi::Promise::Deferred deferred, Napi::FunctionReference on_progress)
-      : Napi::AsyncProgressWorker<LoadProgress>(env), options_(std::move(options)), deferred_(deferred), on_progress_(std::move(on_progress)) {}
+  OpenWorker(Napi::Env env, EngineOptions options, Napi::Promise::Deferred deferred,
+             Napi::FunctionReference on_progress)
+      : Napi::AsyncProgressWorker<LoadProgress>(env),
+        options_(std::move(options)),
+        deferred_(deferred),
+        on_progress_(std::move(on_progress)) {}
 
   void Execute(const ExecutionProgress& progress) override {
     caught_ = Caught::from([&] {
@@ -45,7 +49,8 @@ class OpenWorker : public Napi::AsyncProgressWorker<LoadProgress> {
   void OnProgress(const LoadProgress* progress, size_t count) override {
     if (on_progress_.IsEmpty() || count == 0) return;
     const LoadProgress& now = progress[count - 1];
-    on_progress_.Call({Napi::Number::New(Env(), static_cast<double>(now.done)), Napi::Number::New(Env(), static_cast<double>(now.total))});
+    on_progress_.Call({Napi::Number::New(Env(), static_cast<double>(now.done)),
+                       Napi::Number::New(Env(), static_cast<double>(now.total))});
   }
   void OnOK() override {
     const Napi::Env env = Env();

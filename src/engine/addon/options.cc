@@ -24,10 +24,14 @@ ModelOptions model_options(const Members& m) {
     }
     throw Error("'" + value + "' is no value of " + key, key, "See the option's description.");
   };
-  if (const int i = choice("dtype", {"auto", "float32", "bfloat16", "float16"}); i > 0) options.dtype = std::array{DType::f32, DType::bf16, DType::f16}[static_cast<size_t>(i - 1)];
-  if (const int i = choice("gridOrder", {"wh", "hw"}); i >= 0) options.grid_order = i == 0 ? GridOrder::wh : GridOrder::hw;
-  if (const int i = choice("unpadRounding", {"trunc", "round7"}); i >= 0) options.unpad_rounding = i == 0 ? UnpadRounding::trunc : UnpadRounding::round7;
-  if (const int i = choice("aspectRatio", {"anyres", "pad", "crop"}); i >= 0) options.aspect_ratio = std::array{AspectRatio::anyres, AspectRatio::pad, AspectRatio::crop}[static_cast<size_t>(i)];
+  if (const int i = choice("dtype", {"auto", "float32", "bfloat16", "float16"}); i > 0)
+    options.dtype = std::array{DType::f32, DType::bf16, DType::f16}[static_cast<size_t>(i - 1)];
+  if (const int i = choice("gridOrder", {"wh", "hw"}); i >= 0)
+    options.grid_order = i == 0 ? GridOrder::wh : GridOrder::hw;
+  if (const int i = choice("unpadRounding", {"trunc", "round7"}); i >= 0)
+    options.unpad_rounding = i == 0 ? UnpadRounding::trunc : UnpadRounding::round7;
+  if (const int i = choice("aspectRatio", {"anyres", "pad", "crop"}); i >= 0)
+    options.aspect_ratio = std::array{AspectRatio::anyres, AspectRatio::pad, AspectRatio::crop}[static_cast<size_t>(i)];
   options.window_plus_one = choice("windowKeys", {"w", "w+1"}) == 1;
   if (const int64_t window = m.integer("slidingWindow", -1); window >= 0) options.sliding_window = window;
   options.logit_rows = m.integer("logitRows", 0);

@@ -15,11 +15,14 @@ RequestImage read_image(const Napi::Value& value) {
   picture.height = image.integer("height", 0);
   picture.digest = image.string("digest", "");
   const Napi::Value rgb = image.any("rgb");
-  if (!rgb.IsTypedArray() || rgb.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) type_error(value.Env(), "images[].rgb must be a Uint8Array");
+  if (!rgb.IsTypedArray() || rgb.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array)
+    type_error(value.Env(), "images[].rgb must be a Uint8Array");
   const auto bytes = rgb.As<Napi::Uint8Array>();
   const int64_t limit = int64_t{1} << 31;
-  if (picture.width < 1 || picture.height < 1 || picture.width > limit || picture.height > limit || picture.digest.empty() ||
-      static_cast<double>(bytes.ElementLength()) != static_cast<double>(picture.width) * static_cast<double>(picture.height) * 3.0) {
+  if (picture.width < 1 || picture.height < 1 || picture.width > limit || picture.height > limit ||
+      picture.digest.empty() ||
+      static_cast<double>(bytes.ElementLength()) !=
+          static_cast<double>(picture.width) * static_cast<double>(picture.height) * 3.0) {
     type_error(value.Env(), "images[] needs width, height, digest and width * height * 3 bytes of rgb");
   }
   picture.rgb = bytes.Data();
@@ -49,9 +52,11 @@ Request read_request(const Napi::Value& value, bool likelihood, Napi::FunctionRe
   request.want_logits = m.boolean("wantLogits", false);
   if (likelihood) {
     const Napi::Value continuations = m.any("continuations");
-    if (!continuations.IsArray() || continuations.As<Napi::Array>().Length() == 0) type_error(value.Env(), "continuations must be a non-empty array");
+    if (!continuations.IsArray() || continuations.As<Napi::Array>().Length() == 0)
+      type_error(value.Env(), "continuations must be a non-empty array");
     const auto lists = continuations.As<Napi::Array>();
-    for (uint32_t i = 0; i < lists.Length(); ++i) request.continuations.push_back(Members::ids_of(lists.Get(i), "continuations"));
+    for (uint32_t i = 0; i < lists.Length(); ++i)
+      request.continuations.push_back(Members::ids_of(lists.Get(i), "continuations"));
     return request;
   }
   request.max_new_tokens = m.integer("maxNewTokens", 0);
@@ -66,7 +71,8 @@ Request read_request(const Napi::Value& value, bool likelihood, Napi::FunctionRe
   request.sampling.seed = static_cast<uint64_t>(seed);
   request.first_top = static_cast<int32_t>(std::clamp<int64_t>(m.integer("firstTokenTop", 0), -1, 1000));
   request.first_of = m.ids("firstTokenOf");
-  if (const Napi::Value callback = m.any("onTokens"); callback.IsFunction()) on_tokens = Napi::Persistent(callback.As<Napi::Function>());
+  if (const Napi::Value callback = m.any("onTokens"); callback.IsFunction())
+    on_tokens = Napi::Persistent(callback.As<Napi::Function>());
   return request;
 }
 

@@ -67,7 +67,8 @@ double Members::number(const char* key, double fallback) const {
 
 int64_t Members::integer(const char* key, int64_t fallback) const {
   const double value = number(key, static_cast<double>(fallback));
-  if (!(std::trunc(value) == value && std::fabs(value) <= 0x1p53)) type_error(env_, std::string(key) + " must be an integer");
+  if (!(std::trunc(value) == value && std::fabs(value) <= 0x1p53))
+    type_error(env_, std::string(key) + " must be an integer");
   return static_cast<int64_t>(value);
 }
 
@@ -86,7 +87,8 @@ std::vector<int32_t> Members::ids_of(const Napi::Value& value, const char* key) 
     for (uint32_t i = 0; i < array.Length(); ++i) {
       const Napi::Value item = array.Get(i);
       const double number = item.IsNumber() ? item.As<Napi::Number>().DoubleValue() : NAN;
-      if (!(std::trunc(number) == number && std::fabs(number) < 0x1p31)) type_error(value.Env(), std::string(key) + " must hold integers");
+      if (!(std::trunc(number) == number && std::fabs(number) < 0x1p31))
+        type_error(value.Env(), std::string(key) + " must hold integers");
       out.push_back(static_cast<int32_t>(number));
     }
   } else {

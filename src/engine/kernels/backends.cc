@@ -28,15 +28,15 @@ std::unique_ptr<Ops> open_device(const std::string& name, const OpenOptions& opt
       }
     }
 #ifdef LLAVA_CUDA
-    const int32_t found = count_cuda_devices();  // without touching the others: a context on each would take their memory
+    const int32_t found =
+        count_cuda_devices();  // without touching the others: a context on each would take their memory
     if (ordinal >= found) {
       throw Error("there is no CUDA device " + std::to_string(ordinal) + " (found " + std::to_string(found) + ")",
                   "device " + name, "Check nvidia-smi, or use --device cpu.");
     }
     return make_cuda_ops(ordinal, options);
 #else
-    throw Error("this build of the engine has no CUDA back end", "device " + name,
-                "Use --device cpu.");
+    throw Error("this build of the engine has no CUDA back end", "device " + name, "Use --device cpu.");
 #endif
   }
   throw Error("'" + name + "' is no device", "device", "Write cpu, cuda or cuda:N.");

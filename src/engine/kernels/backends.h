@@ -11,9 +11,9 @@
 namespace llava {
 
 struct OpenOptions {
-  int32_t threads = 0;         // CPU worker threads; 0 = one per usable core
-  std::string instructions;    // CPU: "" = best of the machine, or "avx512bf16", "avx512", "avx2", "plain" (tests)
-  std::string cublaslt_path;   // CUDA: "" = search
+  int32_t threads = 0;        // CPU worker threads; 0 = one per usable core
+  std::string instructions;   // CPU: "" = best of the machine, or "avx512bf16", "avx512", "avx2", "plain" (tests)
+  std::string cublaslt_path;  // CUDA: "" = search
 };
 
 /// Devices this machine can use now: always "cpu" and "reference"; "cuda:N" when the build and a driver have them.
@@ -25,11 +25,11 @@ std::unique_ptr<Ops> open_device(const std::string& name, const OpenOptions& opt
 
 // Factories of the back ends; open_device calls them.
 std::unique_ptr<Ops> make_reference_ops();
-std::unique_ptr<Ops> make_cpu_ops(const OpenOptions& options);                       // kernels/cpu/
+std::unique_ptr<Ops> make_cpu_ops(const OpenOptions& options);  // kernels/cpu/
 #ifdef LLAVA_CUDA
-int32_t count_cuda_devices();                                                        // kernels/cuda/; 0 without a driver
+int32_t count_cuda_devices();  // kernels/cuda/; 0 without a driver
 std::vector<DeviceInfo> list_cuda_devices();
-std::unique_ptr<Ops> make_cuda_ops(int32_t ordinal, const OpenOptions& options);     // kernels/cuda/
+std::unique_ptr<Ops> make_cuda_ops(int32_t ordinal, const OpenOptions& options);  // kernels/cuda/
 #endif
 
 }  // namespace llava

@@ -28,8 +28,7 @@ struct DeviceInfo {
 class Buffer {
  public:
   Buffer() = default;
-  Buffer(void* data, size_t bytes, std::function<void(void*)> free)
-      : data_(data, std::move(free)), bytes_(bytes) {}
+  Buffer(void* data, size_t bytes, std::function<void(void*)> free) : data_(data, std::move(free)), bytes_(bytes) {}
 
   void* data() const { return data_.get(); }
   size_t bytes() const { return bytes_; }
@@ -53,8 +52,9 @@ class Event {
 /// All ops of ops.h run on `compute`. On the CPU every queue is the calling thread and events are no-ops.
 enum class Queue { compute, upload, download };
 
-/// Memory, queues and graphs of one device. One thread at a time calls it: one loads, another (the engine thread) runs and frees.
-/// Failures throw DeviceError / OutOfMemory; a CUDA error names the kernel, its shapes and the driver's text.
+/// Memory, queues and graphs of one device. One thread at a time calls it: one loads, another (the engine thread) runs
+/// and frees. Failures throw DeviceError / OutOfMemory; a CUDA error names the kernel, its shapes and the driver's
+/// text.
 class Device {
  public:
   Device() = default;

@@ -234,8 +234,8 @@ void apply_options(const ModelOptions& options, ModelConfig& config) {
   }
 }
 
-/// The class of a config: by its model_type and architecture, and where they do not tell the layouts apart ("llava" is both) by the
-/// objects that only one of them has. A class that is not known is refused before any shape is looked at.
+/// The class of a config: by its model_type and architecture, and where they do not tell the layouts apart ("llava" is
+/// both) by the objects that only one of them has. A class that is not known is refused before any shape is looked at.
 const ModelClass* read_class(Fields& fields, const Json& root, ModelConfig& config) {
   config.model_type = fields.string("model_type", "");
   std::string architecture;

@@ -107,8 +107,8 @@ struct Unsupported {
   std::string fix = {};  // weights that cannot be opened: what to do, and `value` is where
 };
 
-/// A checkpoint as its JSON files describe it. Fields that the engine cannot honour are in `unsupported`; opening such a
-/// checkpoint throws the first of them, describing it lists all.
+/// A checkpoint as its JSON files describe it. Fields that the engine cannot honour are in `unsupported`; opening such
+/// a checkpoint throws the first of them, describing it lists all.
 struct ModelConfig {
   std::string folder;
   std::string model_type;  // as written, of a class that may be unknown
@@ -145,8 +145,8 @@ struct ModelConfig {
   bool anyres() const { return image.aspect_ratio == AspectRatio::anyres; }
 };
 
-/// Reads config.json, preprocessor_config.json and generation_config.json of a folder. Throws Error for missing or malformed
-/// files and for values outside any sensible range; refusals of known features go to `unsupported`.
+/// Reads config.json, preprocessor_config.json and generation_config.json of a folder. Throws Error for missing or
+/// malformed files and for values outside any sensible range; refusals of known features go to `unsupported`.
 ModelConfig read_config(const ModelOptions& options);
 
 /// Parameters by part, from the config alone.
@@ -162,7 +162,8 @@ ParameterCount count_parameters(const ModelConfig& config);
 int64_t weight_bytes(const ModelConfig& config);
 int64_t kv_bytes_per_token(const ModelConfig& config);
 
-/// What opening the checkpoint ends with: the first unsupported field, the class before all others. Nothing when it can be opened.
+/// What opening the checkpoint ends with: the first unsupported field, the class before all others. Nothing when it can
+/// be opened.
 std::optional<Error> refusal(const ModelConfig& config);
 /// Throws it.
 void require_supported(const ModelConfig& config);

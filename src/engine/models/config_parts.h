@@ -22,7 +22,8 @@ void read_native_tower(const std::string& name, const ModelOptions& options, Mod
 
 /// image_grid_pinpoints: a list of pairs, its string form, or "(1x1),...,(6x6)".
 std::vector<std::pair<int64_t, int64_t>> read_grid(const Json& value, int64_t side, const std::string& where);
-/// Pixel constants and switches of the folder's image processor: processor_config.json (transformers 5), else preprocessor_config.json.
+/// Pixel constants and switches of the folder's image processor: processor_config.json (transformers 5), else
+/// preprocessor_config.json.
 void read_preprocessor(const std::string& folder, ModelConfig& config);
 
 /// CLIP ViT-L/14 at 336 pixels; openai/clip-vit-large-patch14 is the same at 224.

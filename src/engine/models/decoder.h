@@ -13,7 +13,8 @@ struct LayerRange {
   int64_t end = 0;
 };
 
-/// What the layers need to know about a step besides the hidden rows. All pointers are device memory of the stage's device.
+/// What the layers need to know about a step besides the hidden rows. All pointers are device memory of the stage's
+/// device.
 struct StepBatch {
   Phase phase = Phase::prefill;
   const int32_t* positions = nullptr;  // [rows]
@@ -52,7 +53,8 @@ class DecoderStage {
   void embed(const int32_t* ids, int64_t rows);
   /// Runs the stage's layers over hidden(rows).
   void forward(int64_t rows, const StepBatch& batch, const KvCache& cache, const Tap& tap = nullptr);
-  /// Final norm and head for picked rows of hidden(): `rows` device [count] indices. Returns [count, logit_rows] f32. Last stage only.
+  /// Final norm and head for picked rows of hidden(): `rows` device [count] indices. Returns [count, logit_rows] f32.
+  /// Last stage only.
   View logits(const int32_t* rows, int64_t count, Phase phase);
   /// The result of the last logits() call.
   View logits_view(int64_t count) const { return logits_.view(count); }

@@ -128,7 +128,8 @@ void read_image_processor(const Json& json, const std::string& name, const std::
       config.unsupported.push_back({Part::image, name + " " + key, "false", "this step is always done"});
   }
   if (fields.boolean("do_pad", false) && config.image.aspect_ratio == AspectRatio::crop) {
-    // LLaVA-NeXT processors pad batches of tiles with it, which has no effect here; 1.5 processors pad pictures to squares.
+    // LLaVA-NeXT processors pad batches of tiles with it, which has no effect here; 1.5 processors pad pictures to
+    // squares.
     const std::string type = fields.string("image_processor_type", "");
     if (type.find("Next") == std::string::npos) {
       config.unsupported.push_back(
@@ -142,7 +143,8 @@ void read_image_processor(const Json& json, const std::string& name, const std::
 }  // namespace
 
 void read_preprocessor(const std::string& folder, ModelConfig& config) {
-  // As transformers 5 looks: what its processors save in one file wins over the older file of the image processor alone.
+  // As transformers 5 looks: what its processors save in one file wins over the older file of the image processor
+  // alone.
   const std::string newer = folder + "/processor_config.json";
   if (is_file(newer)) {
     const Json json = Json::parse(read_text(newer, kLargestConfig), newer);

@@ -1,6 +1,7 @@
 #pragma once
 
-// Every class and every field of a config that this engine knows. What stands in no table here is refused or told by name.
+// Every class and every field of a config that this engine knows. What stands in no table here is refused or told by
+// name.
 
 #include <optional>
 #include <span>

@@ -21,7 +21,8 @@ struct ModelSizes {
 class LlavaModel {
  public:
   /// Loads all weights. @param devices at least one, not owned. Throws Error, OutOfMemory.
-  LlavaModel(const ModelConfig& config, const std::vector<Ops*>& devices, const ModelSizes& sizes, CheckpointWeights::Progress progress = nullptr);
+  LlavaModel(const ModelConfig& config, const std::vector<Ops*>& devices, const ModelSizes& sizes,
+             CheckpointWeights::Progress progress = nullptr);
 
   const ModelConfig& config() const { return config_; }
   const ModelSizes& sizes() const { return sizes_; }

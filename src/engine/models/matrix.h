@@ -13,7 +13,8 @@ class Matrix {
   Matrix(Ops& ops, int64_t rows, int64_t cols, DType dtype) {
     const auto per_16_bytes = static_cast<int64_t>(16 / size_of(dtype));
     const int64_t stride = (cols + per_16_bytes - 1) / per_16_bytes * per_16_bytes;
-    const int64_t capacity = std::max({ops.padded_rows(rows, Phase::prefill), ops.padded_rows(rows, Phase::decode), int64_t{1}});
+    const int64_t capacity =
+        std::max({ops.padded_rows(rows, Phase::prefill), ops.padded_rows(rows, Phase::decode), int64_t{1}});
     buffer_ = ops.allocate(static_cast<size_t>(capacity * stride) * size_of(dtype));
     view_ = {buffer_.data(), dtype, rows, cols, stride};
   }

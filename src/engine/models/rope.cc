@@ -29,13 +29,14 @@ std::vector<float> frequencies(const TextConfig& text) {
       if (wavelength > low) {
         f = static_cast<float>(f / rope.factor);
       } else if (wavelength >= high) {
-        const double smooth = (rope.original_context / wavelength - rope.low_freq_factor) / (rope.high_freq_factor - rope.low_freq_factor);
+        const double smooth = (rope.original_context / wavelength - rope.low_freq_factor) /
+                              (rope.high_freq_factor - rope.low_freq_factor);
         f = static_cast<float>((1.0 - smooth) * f / rope.factor + smooth * f);
       }
     }
   } else if (rope.type == "yarn") {
-    // Peng et al. 2023: interpolate the dimensions that turn fewer than beta_slow times over the original context, keep those
-    // that turn more than beta_fast times, ramp between.
+    // Peng et al. 2023: interpolate the dimensions that turn fewer than beta_slow times over the original context, keep
+    // those that turn more than beta_fast times, ramp between.
     const double d = static_cast<double>(text.head_size);
     const auto dimension = [&](double turns) {
       return d * std::log(rope.original_context / (turns * two_pi)) / (2.0 * std::log(text.theta));

@@ -1,4 +1,5 @@
-// The decoder's part of config.json: Qwen2, Llama and Mistral shapes. Absent keys take the class defaults of transformers.
+// The decoder's part of config.json: Qwen2, Llama and Mistral shapes. Absent keys take the class defaults of
+// transformers.
 
 #include <algorithm>
 #include <cmath>
@@ -25,8 +26,8 @@ const Json* one_of_layers(const Json& given, const std::string& name, ModelConfi
   return &first;
 }
 
-/// rope_theta, and rope_scaling or (transformers 5) rope_parameters. `stretched`: whether the reference honours the stretching; the base it
-/// always does.
+/// rope_theta, and rope_scaling or (transformers 5) rope_parameters. `stretched`: whether the reference honours the
+/// stretching; the base it always does.
 void read_rope(Fields& fields, bool stretched, TextConfig& text, ModelConfig& config) {
   text.theta = fields.number("rope_theta", 10000.0, 1.0, 1e12);
   const Json* scaling = fields.any("rope_scaling");

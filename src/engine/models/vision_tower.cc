@@ -76,7 +76,8 @@ VisionTower::VisionTower(Ops& ops, const ModelConfig& config, CheckpointWeights&
 int64_t VisionTower::activation_bytes(const ModelConfig& config, int64_t most_tiles) {
   const VisionConfig& v = config.vision;
   const int64_t pixels = (3 * v.patch_size * v.patch_size + kPatchAlignment - 1) / kPatchAlignment * kPatchAlignment;
-  const int64_t columns = pixels + 7 * v.hidden + v.intermediate + std::min<int64_t>(config.projector_layers - 1, 2) * config.text.hidden;
+  const int64_t columns =
+      pixels + 7 * v.hidden + v.intermediate + std::min<int64_t>(config.projector_layers - 1, 2) * config.text.hidden;
   return most_tiles * (v.patches() + 1) * columns * static_cast<int64_t>(size_of(config.work));
 }
 
@@ -87,7 +88,8 @@ void VisionTower::encode(const uint8_t* tiles, int64_t count, const View& out, c
   const auto eps = static_cast<float>(v.eps);
   const Activation activation = v.activation == "gelu" ? Activation::gelu : Activation::quick_gelu;
   const auto heads = static_cast<int32_t>(v.heads);
-  const AttentionShape shape{heads, heads, static_cast<int32_t>(v.head_size()), 1.0f / std::sqrt(static_cast<float>(v.head_size())), 0};
+  const AttentionShape shape{heads, heads, static_cast<int32_t>(v.head_size()),
+                             1.0f / std::sqrt(static_cast<float>(v.head_size())), 0};
 
   const View patches = patches_.view(count * v.patches());
   const View patch_out = patch_out_.view(count * v.patches());
@@ -97,7 +99,8 @@ void VisionTower::encode(const uint8_t* tiles, int64_t count, const View& out, c
   const View attended = attended_.view(rows);
   const View inner = inner_.view(rows);
 
-  ops_.patches(tiles, count, static_cast<int32_t>(v.image_size), static_cast<int32_t>(v.patch_size), table_.buffer.as<float>(), patches);
+  ops_.patches(tiles, count, static_cast<int32_t>(v.image_size), static_cast<int32_t>(v.patch_size),
+               table_.buffer.as<float>(), patches);
   ops_.linear(*patch_, patches, patch_out, Phase::prefill);
   ops_.tower_input(patch_out, &class_row_.view, position_.view, count, x);
   if (tap) tap("vision_embeddings", 0, ops_, x);
@@ -107,7 +110,8 @@ void VisionTower::encode(const uint8_t* tiles, int64_t count, const View& out, c
     const Layer& layer = layers_[i];
     ops_.layer_norm(x, layer.norm1_weight.view, layer.norm1_bias.view, eps, normed);
     ops_.linear(*layer.qkv, normed, qkv, Phase::prefill);
-    ops_.tower_attention(qkv.columns(0, d), qkv.columns(d, d), qkv.columns(2 * d, d), count, static_cast<int32_t>(tokens_), shape, attended);
+    ops_.tower_attention(qkv.columns(0, d), qkv.columns(d, d), qkv.columns(2 * d, d), count,
+                         static_cast<int32_t>(tokens_), shape, attended);
     ops_.linear(*layer.out, attended, x, Phase::prefill, Activation::none, &x);
     ops_.layer_norm(x, layer.norm2_weight.view, layer.norm2_bias.view, eps, normed);
     ops_.linear(*layer.fc1, normed, inner, Phase::prefill, activation);

@@ -21,7 +21,8 @@ class VisionTower {
   /// Rows per tile in the outputs: the class token and P patches.
   int64_t rows_per_tile() const { return tokens_; }
 
-  /// tiles [count, 3, S, S] u8 device memory -> projected rows [count * (1 + P), h] in `out` (capacity padded for prefill).
+  /// tiles [count, 3, S, S] u8 device memory -> projected rows [count * (1 + P), h] in `out` (capacity padded for
+  /// prefill).
   void encode(const uint8_t* tiles, int64_t count, const View& out, const Tap& tap = nullptr);
 
   /// Bytes of the activations that a tower of `most_tiles` allocates besides its weights.

@@ -8,8 +8,8 @@ namespace llava {
 
 namespace {
 
-/// The first prefix for which prefix + probe is a tensor. Names: LLaVA repository; transformers up to 4.51 and files on the
-/// hub; newer transformers.
+/// The first prefix for which prefix + probe is a tensor. Names: LLaVA repository; transformers up to 4.51 and files on
+/// the hub; newer transformers.
 std::optional<std::string> find_prefix(const TensorStore& store, std::initializer_list<const char*> prefixes,
                                        const std::string& probe) {
   for (const char* prefix : prefixes) {

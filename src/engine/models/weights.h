@@ -12,8 +12,8 @@
 
 namespace llava {
 
-/// The tensors of a checkpoint under the model's own names, whichever layout the files have. Every tensor that is handed out
-/// has had its shape checked against the config. Files stay mapped as long as this lives.
+/// The tensors of a checkpoint under the model's own names, whichever layout the files have. Every tensor that is
+/// handed out has had its shape checked against the config. Files stay mapped as long as this lives.
 class CheckpointWeights {
  public:
   /// Called with the bytes handed out so far and the bytes of all tensors.
@@ -32,7 +32,8 @@ class CheckpointWeights {
   /// lm_head.weight, or the embedding table when it is tied or absent.
   HostTensor head(std::vector<int64_t> shape);
 
-  /// Tensors that nobody asked for and that are not known to be without influence: a different model than the config says.
+  /// Tensors that nobody asked for and that are not known to be without influence: a different model than the config
+  /// says.
   std::vector<std::string> unused() const;
   size_t total_bytes() const;
 

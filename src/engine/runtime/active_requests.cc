@@ -43,7 +43,8 @@ void ActiveRequests::digest(LogitRow& row) {
   score.logprobs.push_back(row.logprob);
   score.sum += static_cast<double>(row.logprob);
   score.greedy = score.greedy && row.best;
-  if (score.logprobs.size() == state.request.continuations[sequence.continuation].size()) end_sequence(sequence, Finish::stop);
+  if (score.logprobs.size() == state.request.continuations[sequence.continuation].size())
+    end_sequence(sequence, Finish::stop);
 }
 
 void ActiveRequests::digest_token(Sequence& sequence, LogitRow& row) {
@@ -60,12 +61,14 @@ void ActiveRequests::digest_token(Sequence& sequence, LogitRow& row) {
     return;
   }
   sequence.generated.push_back(row.token);
-  if (request.sampling.repetition_penalty != 1.0f && std::find(sequence.seen.begin(), sequence.seen.end(), row.token) == sequence.seen.end()) {
+  if (request.sampling.repetition_penalty != 1.0f &&
+      std::find(sequence.seen.begin(), sequence.seen.end(), row.token) == sequence.seen.end()) {
     sequence.seen.push_back(row.token);
   }
   if (state.handler.tokens) state.handler.tokens(std::span(sequence.generated).last(1));
   if (state.stop_early) end_sequence(sequence, Finish::stop);
-  else if (static_cast<int64_t>(sequence.generated.size()) >= request.max_new_tokens) end_sequence(sequence, Finish::length);
+  else if (static_cast<int64_t>(sequence.generated.size()) >= request.max_new_tokens)
+    end_sequence(sequence, Finish::length);
   else sequence.decoding = true;
 }
 
@@ -87,7 +90,8 @@ void ActiveRequests::answer(RequestState& state) {
   answer.usage.completion_tokens = static_cast<int64_t>(answer.tokens.size());
   // Rows of the prompt that this request did not compute itself (its continuations count once).
   int64_t computed = 0;
-  for (const auto& sequence : state.sequences) computed = std::max(computed, std::min(sequence->computed, answer.usage.prompt_tokens));
+  for (const auto& sequence : state.sequences)
+    computed = std::max(computed, std::min(sequence->computed, answer.usage.prompt_tokens));
   answer.usage.cached_tokens = answer.usage.prompt_tokens - computed;
   answer.timing.queue_ms = milliseconds(state.submitted, state.first_row);
   answer.timing.prefill_ms = milliseconds(state.first_row, state.first_token);
@@ -133,7 +137,8 @@ void ActiveRequests::forget(RequestState& state) {
 
 void ActiveRequests::sweep() {
   std::erase_if(retired_, [](const std::unique_ptr<RequestState>& state) {
-    return std::all_of(state->sequences.begin(), state->sequences.end(), [](const auto& sequence) { return sequence->in_flight == 0; });
+    return std::all_of(state->sequences.begin(), state->sequences.end(),
+                       [](const auto& sequence) { return sequence->in_flight == 0; });
   });
 }
 

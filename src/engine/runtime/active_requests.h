@@ -10,8 +10,8 @@
 
 namespace llava {
 
-/// The requests between submit and their answer: results of steps become tokens and scores here, and every request ends by exactly
-/// one call of handler.done or handler.failed. Engine thread only.
+/// The requests between submit and their answer: results of steps become tokens and scores here, and every request ends
+/// by exactly one call of handler.done or handler.failed. Engine thread only.
 class ActiveRequests {
  public:
   ActiveRequests(Scheduler& scheduler, const ImageRegistry& images) : scheduler_(scheduler), images_(images) {}

@@ -13,7 +13,8 @@ constexpr size_t kKeepTiles = size_t{64} << 20;  // bytes of tiles that no reque
 
 }  // namespace
 
-Engine::Engine(const EngineOptions& options, CheckpointWeights::Progress progress) : config_(read_config(options.model)) {
+Engine::Engine(const EngineOptions& options, CheckpointWeights::Progress progress)
+    : config_(read_config(options.model)) {
   require_supported(config_);
   devices_ = open_devices(options);
   std::vector<Ops*> devices;
@@ -23,7 +24,8 @@ Engine::Engine(const EngineOptions& options, CheckpointWeights::Progress progres
   plan_.sizes.context = plan_.context;
   model_ = std::make_unique<LlavaModel>(config_, devices, plan_.sizes, std::move(progress));
   for (size_t i = 0; i < devices.size(); ++i) {
-    caches_.emplace_back(*devices[i], config_.text, config_.work, LlavaModel::stage_range(config_, i, devices.size()), plan_.pages);
+    caches_.emplace_back(*devices[i], config_.text, config_.work, LlavaModel::stage_range(config_, i, devices.size()),
+                         plan_.pages);
   }
   slots_ = std::make_unique<ImageSlots>(*model_, plan_.image_slots);
   pages_ = std::make_unique<PageTree>(static_cast<int32_t>(plan_.pages));
@@ -36,7 +38,8 @@ Engine::Engine(const EngineOptions& options, CheckpointWeights::Progress progres
     }
     wake_.notify_one();
   });
-  scheduler_ = std::make_unique<Scheduler>(*pages_, *images_, *slots_, SchedulerLimits{plan_.token_budget, plan_.most_sequences, options.share_prefixes});
+  scheduler_ = std::make_unique<Scheduler>(
+      *pages_, *images_, *slots_, SchedulerLimits{plan_.token_budget, plan_.most_sequences, options.share_prefixes});
   requests_ = std::make_unique<ActiveRequests>(*scheduler_, *images_);
   executor_ = std::make_unique<Executor>(*model_, caches_, *slots_, (plan_.context + kPageTokens - 1) / kPageTokens);
 
@@ -74,7 +77,8 @@ void Engine::submit(Request request, Handler handler) {
   try {
     state = prepare_request(config_, plan_.context, *images_, std::move(request), std::move(handler));
   } catch (const Error& error) {
-    const std::string code = error.where() == "context" ? "CONTEXT" : (error.where().starts_with("image") ? "IMAGE" : "REQUEST");
+    const std::string code =
+        error.where() == "context" ? "CONTEXT" : (error.where().starts_with("image") ? "IMAGE" : "REQUEST");
     failed({code, error.where() == "request" ? error.problem() : error.problem() + ". " + error.fix()});
     return;
   }
@@ -145,7 +149,8 @@ void Engine::run() {
     const std::lock_guard guard(lock_);
     late.swap(incoming_);
   }
-  for (auto& state : late) state->handler.failed({dead_.empty() ? "CLOSED" : "DEVICE", dead_.empty() ? "the engine was closed" : dead_});
+  for (auto& state : late)
+    state->handler.failed({dead_.empty() ? "CLOSED" : "DEVICE", dead_.empty() ? "the engine was closed" : dead_});
   images_->close();
   requests_.reset();
   executor_.reset();
@@ -164,7 +169,8 @@ void Engine::loop() {
     scheduler_->admit();
     const bool issued = steps_.size() < executor_->depth() && issue_step();
     bool completed = false;
-    while (!steps_.empty() && ((!issued && !completed) || steps_.size() == executor_->depth() || executor_->passed(*steps_.front()))) {
+    while (!steps_.empty() &&
+           ((!issued && !completed) || steps_.size() == executor_->depth() || executor_->passed(*steps_.front()))) {
       complete_oldest();
       completed = true;
     }
@@ -173,7 +179,9 @@ void Engine::loop() {
     statistics_.busy_ms += issued || completed ? milliseconds(start, Clock::now()) : 0.0;
     statistics_.shared_tokens = scheduler_->shared_tokens();
     statistics_.images_encoded = executor_->images_encoded();
-    const auto called = [this] { return closing_ || woken_ || !incoming_.empty() || !aborts_.empty() || !finishes_.empty(); };
+    const auto called = [this] {
+      return closing_ || woken_ || !incoming_.empty() || !aborts_.empty() || !finishes_.empty();
+    };
     if (closing_) return;
     if (!issued && !completed) wake_.wait(guard, called);  // until somebody calls or a picture is ready
   }

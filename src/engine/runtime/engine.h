@@ -17,15 +17,16 @@ namespace llava {
 /// One loaded model and the thread that runs it. submit, abort, finish and close may be called from any thread.
 class Engine {
  public:
-  /// Loads the checkpoint. Throws Error (the user's input), OutOfMemory with the memory plan in its message, DeviceError.
+  /// Loads the checkpoint. Throws Error (the user's input), OutOfMemory with the memory plan in its message,
+  /// DeviceError.
   explicit Engine(const EngineOptions& options, CheckpointWeights::Progress progress = nullptr);
   /// Closes.
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  /// Queues a request; exactly one of handler.done and handler.failed will be called, on the engine thread. A malformed request
-  /// fails at once, on the calling thread.
+  /// Queues a request; exactly one of handler.done and handler.failed will be called, on the engine thread. A malformed
+  /// request fails at once, on the calling thread.
   void submit(Request request, Handler handler);
   /// Fails the request with ABORTED soon. Unknown ids are ignored.
   void abort(uint64_t id);

@@ -11,7 +11,8 @@ namespace llava {
 namespace {
 
 int32_t slot_of(const Sequence& s, int64_t position) {
-  return s.path[static_cast<size_t>(position / kPageTokens)]->page * kPageTokens + static_cast<int32_t>(position % kPageTokens);
+  return s.path[static_cast<size_t>(position / kPageTokens)]->page * kPageTokens +
+         static_cast<int32_t>(position % kPageTokens);
 }
 
 /// The id that a likelihood sequence scores at `position`.
@@ -21,7 +22,8 @@ int32_t target_of(const Sequence& s, int64_t position) {
 
 bool is_likelihood(const Sequence& s) { return !s.request->request.continuations.empty(); }
 
-/// Groups of neighbouring rows that share leading pages: [group_start], shared tokens. Sequences come sorted by their pages.
+/// Groups of neighbouring rows that share leading pages: [group_start], shared tokens. Sequences come sorted by their
+/// pages.
 void group_rows(const std::vector<Sequence*>& rows, int32_t* start, int32_t* shared) {
   const auto common_pages = [&](size_t a, size_t b) {
     const auto& x = rows[a]->path;
@@ -94,7 +96,8 @@ std::vector<Executor::LogitChunk> Executor::prepare_logits(Step& step, StepBlock
         }
         if (request.first_top > 0) step.tops.push_back({i, request.first_top, 0, 0});
       }
-      if (request.want_logits && row.position == static_cast<int64_t>(s.request->merged.size()) - 1) step.download_rows.push_back(i);
+      if (request.want_logits && row.position == static_cast<int64_t>(s.request->merged.size()) - 1)
+        step.download_rows.push_back(i);
       const Sampling& sampling = request.sampling;
       const bool punished = !is_likelihood(s) && sampling.repetition_penalty != 1.0f;
       if (punished) penalty_ids.insert(penalty_ids.end(), s.seen.begin(), s.seen.end());
@@ -155,13 +158,15 @@ void Executor::run_logits(Step& step, Block& block, const LogitChunk& c, const V
   StepBlock& in = block.indices;
   auto* out = block.result_device.as<char>();
   if (c.pairs > 0) {
-    ops.gather_logprobs(logits, in.device<int32_t>(stage, c.pair_rows_at), in.device<int32_t>(stage, c.pair_ids_at), static_cast<int64_t>(c.pairs),
-                        reinterpret_cast<float*>(out + step.pair_logprob_at) + c.first_pair, reinterpret_cast<int32_t*>(out + step.pair_best_at) + c.first_pair);
+    ops.gather_logprobs(logits, in.device<int32_t>(stage, c.pair_rows_at), in.device<int32_t>(stage, c.pair_ids_at),
+                        static_cast<int64_t>(c.pairs),
+                        reinterpret_cast<float*>(out + step.pair_logprob_at) + c.first_pair,
+                        reinterpret_cast<int32_t*>(out + step.pair_best_at) + c.first_pair);
   }
   for (const Step::Top& top : step.tops) {
     if (top.logit_row < c.first || top.logit_row >= c.first + c.count) continue;
-    ops.top_logprobs(logits.slice(static_cast<int64_t>(top.logit_row - c.first), 1), top.k, reinterpret_cast<int32_t*>(out + top.ids_at),
-                     reinterpret_cast<float*>(out + top.logprobs_at));
+    ops.top_logprobs(logits.slice(static_cast<int64_t>(top.logit_row - c.first), 1), top.k,
+                     reinterpret_cast<int32_t*>(out + top.ids_at), reinterpret_cast<float*>(out + top.logprobs_at));
   }
   for (const size_t row : step.download_rows) {
     if (row < c.first || row >= c.first + c.count) continue;
@@ -170,20 +175,21 @@ void Executor::run_logits(Step& step, Block& block, const LogitChunk& c, const V
     ops.download(step.downloads.back().data(), logits.slice(static_cast<int64_t>(row - c.first), 1).data, bytes);
   }
   if (c.penalised) {
-    ops.repetition_penalty(logits, in.device<int32_t>(stage, c.penalty_start_at), in.device<int32_t>(stage, c.penalty_ids_at),
-                           in.device<float>(stage, c.penalty_at));
+    ops.repetition_penalty(logits, in.device<int32_t>(stage, c.penalty_start_at),
+                           in.device<int32_t>(stage, c.penalty_ids_at), in.device<float>(stage, c.penalty_at));
   }
   int32_t* tokens = reinterpret_cast<int32_t*>(out + step.tokens_at) + c.first;
   if (c.greedy) {
     ops.argmax(logits, tokens);
   } else {
-    ops.sample(logits, in.device<float>(stage, c.temperature_at), in.device<int32_t>(stage, c.top_k_at), in.device<float>(stage, c.top_p_at),
-               in.device<float>(stage, c.uniform_at), tokens);
+    ops.sample(logits, in.device<float>(stage, c.temperature_at), in.device<int32_t>(stage, c.top_k_at),
+               in.device<float>(stage, c.top_p_at), in.device<float>(stage, c.uniform_at), tokens);
   }
 }
 
 void Executor::finish(Step& step, Block& block) {
-  if (!step.logit_rows.empty()) last().download(block.result_host.data(), block.result_device.data(), block.result_host.bytes());
+  if (!step.logit_rows.empty())
+    last().download(block.result_host.data(), block.result_device.data(), block.result_host.bytes());
   step.event = last().record(Queue::compute);
   block.busy = true;
 }
@@ -194,7 +200,8 @@ void Executor::pass_on(size_t stage, int64_t rows) {
   DecoderStage& to = *model_.stages()[stage];
   const View source = from.hidden(rows);
   const View target = to.hidden(rows);
-  to.ops().copy_from(from.ops(), target.data, source.data, static_cast<size_t>(rows * source.stride) * size_of(source.dtype));
+  to.ops().copy_from(from.ops(), target.data, source.data,
+                     static_cast<size_t>(rows * source.stride) * size_of(source.dtype));
   // The next step must not overwrite the rows before they are copied.
   const std::unique_ptr<Event> copied = to.ops().record(Queue::compute);
   from.ops().wait(Queue::compute, *copied);
@@ -211,7 +218,8 @@ std::unique_ptr<Step> Executor::prefill(const PrefillPlan& plan) {
   const auto rows = static_cast<size_t>(plan.rows);
   const size_t sequences = plan.chunks.size();
   int64_t stride = 1;
-  for (const Chunk& chunk : plan.chunks) stride = std::max(stride, (chunk.start + chunk.count + kPageTokens - 1) / kPageTokens);
+  for (const Chunk& chunk : plan.chunks)
+    stride = std::max(stride, (chunk.start + chunk.count + kPageTokens - 1) / kPageTokens);
   const size_t ids_at = in.take<int32_t>(rows);
   const size_t positions_at = in.take<int32_t>(rows);
   const size_t slots_at = in.take<int32_t>(rows);
@@ -238,19 +246,22 @@ std::unique_ptr<Step> Executor::prefill(const PrefillPlan& plan) {
     in.host<int32_t>(row_start_at)[i] = static_cast<int32_t>(row);
     in.host<int32_t>(position_start_at)[i] = static_cast<int32_t>(chunk.start);
     int32_t* pages = in.host<int32_t>(pages_at) + i * static_cast<size_t>(stride);
-    for (int64_t p = 0; p < stride; ++p) pages[p] = p < static_cast<int64_t>(s.path.size()) ? s.path[static_cast<size_t>(p)]->page : 0;
+    for (int64_t p = 0; p < stride; ++p)
+      pages[p] = p < static_cast<int64_t>(s.path.size()) ? s.path[static_cast<size_t>(p)]->page : 0;
     for (int64_t at = 0; at < chunk.count; ++at) {
       const int64_t position = chunk.start + at;
       in.host<int32_t>(ids_at)[row + at] = s.ids[static_cast<size_t>(position)];
       in.host<int32_t>(positions_at)[row + at] = static_cast<int32_t>(position);
       in.host<int32_t>(slots_at)[row + at] = slot_of(s, position);
-      if (position >= s.first_wanted) step->logit_rows.push_back({chunk.sequence, row + at, position, -1, 0.0f, false, {}, {}, {}, {}});
+      if (position >= s.first_wanted)
+        step->logit_rows.push_back({chunk.sequence, row + at, position, -1, 0.0f, false, {}, {}, {}, {}});
     }
     for (const ImageSpan& span : s.images) {
       const int64_t begin = std::max(span.start, chunk.start);
       const int64_t end = std::min(span.start + span.count, chunk.start + chunk.count);
       if (begin >= end) continue;
-      Merge merge{span.image.get(), in.take<int32_t>(static_cast<size_t>(end - begin)), in.take<int32_t>(static_cast<size_t>(end - begin)), end - begin};
+      Merge merge{span.image.get(), in.take<int32_t>(static_cast<size_t>(end - begin)),
+                  in.take<int32_t>(static_cast<size_t>(end - begin)), end - begin};
       for (int64_t j = 0; j < end - begin; ++j) {
         in.host<int32_t>(merge.source_at)[j] = static_cast<int32_t>(begin - span.start + j);
         in.host<int32_t>(merge.target_at)[j] = static_cast<int32_t>(row + begin - chunk.start + j);
@@ -272,13 +283,14 @@ std::unique_ptr<Step> Executor::prefill(const PrefillPlan& plan) {
   for (size_t i = 0; i < model_.stage_count(); ++i) {
     DecoderStage& stage = *model_.stages()[i];
     for (size_t layer = 0; layer < caches_[i].layers() && !plan.copies.empty(); ++layer) {
-      stage.ops().copy_pages(caches_[i].layer(layer), in.device<int32_t>(i, copies_at), static_cast<int64_t>(plan.copies.size() / 2));
+      stage.ops().copy_pages(caches_[i].layer(layer), in.device<int32_t>(i, copies_at),
+                             static_cast<int64_t>(plan.copies.size() / 2));
     }
     if (i == 0) {
       stage.embed(in.device<int32_t>(0, ids_at), plan.rows);
       for (const Merge& merge : merges) {
-        stage.ops().gather_rows(slots_.vectors(*merge.image), in.device<int32_t>(0, merge.source_at), in.device<int32_t>(0, merge.target_at), merge.count,
-                                nullptr, stage.hidden(plan.rows));
+        stage.ops().gather_rows(slots_.vectors(*merge.image), in.device<int32_t>(0, merge.source_at),
+                                in.device<int32_t>(0, merge.target_at), merge.count, nullptr, stage.hidden(plan.rows));
       }
     } else {
       pass_on(i, plan.rows);
@@ -291,7 +303,8 @@ std::unique_ptr<Step> Executor::prefill(const PrefillPlan& plan) {
     stage.forward(plan.rows, batch, caches_[i]);
   }
   for (const LogitChunk& c : chunks) {
-    const View logits = model_.stages().back()->logits(in.device<int32_t>(model_.stage_count() - 1, c.rows_at), static_cast<int64_t>(c.count), Phase::prefill);
+    const View logits = model_.stages().back()->logits(in.device<int32_t>(model_.stage_count() - 1, c.rows_at),
+                                                       static_cast<int64_t>(c.count), Phase::prefill);
     run_logits(*step, block, c, logits);
   }
   slots_.unpin();
@@ -378,7 +391,8 @@ void Executor::complete(Step& step) {
   last().synchronize(*step.event);
   Block& block = *blocks_[step.block];
   const auto* host = block.result_host.as<char>();
-  for (size_t i = 0; i < step.logit_rows.size(); ++i) step.logit_rows[i].token = reinterpret_cast<const int32_t*>(host + step.tokens_at)[i];
+  for (size_t i = 0; i < step.logit_rows.size(); ++i)
+    step.logit_rows[i].token = reinterpret_cast<const int32_t*>(host + step.tokens_at)[i];
   for (size_t i = 0; i < step.pairs.size(); ++i) {
     LogitRow& row = step.logit_rows[step.pairs[i].logit_row];
     const float logprob = reinterpret_cast<const float*>(host + step.pair_logprob_at)[i];

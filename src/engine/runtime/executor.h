@@ -3,19 +3,19 @@
 #include <memory>
 #include <vector>
 
+#include "models/llava.h"
 #include "runtime/scheduler.h"
 #include "runtime/step_block.h"
-#include "models/llava.h"
 
 namespace llava {
 
 /// A row of a step whose logits are wanted, and what became of it.
 struct LogitRow {
   Sequence* sequence = nullptr;
-  int64_t row = 0;        // in the step
-  int64_t position = 0;   // in the sequence
-  int32_t token = -1;     // chosen id; -1 = the logits held a NaN
-  float logprob = 0.0f;   // likelihood requests: of the target
+  int64_t row = 0;       // in the step
+  int64_t position = 0;  // in the sequence
+  int32_t token = -1;    // chosen id; -1 = the logits held a NaN
+  float logprob = 0.0f;  // likelihood requests: of the target
   bool best = false;
   std::vector<int32_t> top_ids;
   std::vector<float> top_logprobs;
@@ -51,7 +51,8 @@ struct Step {
   std::vector<size_t> download_rows;
 };
 
-/// Turns plans into ops on the stages' devices and reads results back. Several prefill steps and one decode step may be queued.
+/// Turns plans into ops on the stages' devices and reads results back. Several prefill steps and one decode step may be
+/// queued.
 class Executor {
  public:
   Executor(LlavaModel& model, std::vector<KvCache>& caches, ImageSlots& slots, int64_t longest_pages);

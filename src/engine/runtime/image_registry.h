@@ -11,8 +11,8 @@
 #include <thread>
 #include <vector>
 
-#include "runtime/types.h"
 #include "models/image/anyres.h"
+#include "runtime/types.h"
 
 namespace llava {
 
@@ -30,8 +30,8 @@ struct ImageEntry {
   std::vector<uint8_t> rgb;  // until the tiles are made
 };
 
-/// Resizes and tiles pictures on its own threads, ahead of the model, and keeps recent tiles for requests that share a picture.
-/// Thread-safe.
+/// Resizes and tiles pictures on its own threads, ahead of the model, and keeps recent tiles for requests that share a
+/// picture. Thread-safe.
 class ImageRegistry {
  public:
   /// @param config outlives this   @param keep_bytes of tiles that nobody uses at the moment
@@ -39,7 +39,8 @@ class ImageRegistry {
   ImageRegistry(const ModelConfig& config, int32_t threads, size_t keep_bytes, std::function<void()> ready);
   ~ImageRegistry();
 
-  /// The entry of a picture; copies its pixels and starts the work unless the digest is known. Throws Error for bad pictures.
+  /// The entry of a picture; copies its pixels and starts the work unless the digest is known. Throws Error for bad
+  /// pictures.
   std::shared_ptr<ImageEntry> acquire(const RequestImage& image);
   ImageEntry::State state(const ImageEntry& entry) const;
   /// Whether any picture has failed since the last call.
@@ -58,9 +59,9 @@ class ImageRegistry {
   std::condition_variable wake_;
   bool closing_ = false;
   bool failure_ = false;
-  std::map<std::string, int32_t> ids_;                                    // digest and size -> id, kept for good
+  std::map<std::string, int32_t> ids_;                                         // digest and size -> id, kept for good
   std::map<int32_t, std::list<std::shared_ptr<ImageEntry>>::iterator> known_;  // by id
-  std::list<std::shared_ptr<ImageEntry>> recent_;                         // most recently used first
+  std::list<std::shared_ptr<ImageEntry>> recent_;                              // most recently used first
   std::deque<std::shared_ptr<ImageEntry>> queue_;
   std::vector<std::thread> threads_;
 };

@@ -16,7 +16,8 @@ int64_t tile_bytes(const ModelConfig& config) { return 3 * config.vision.image_s
 int64_t ImageSlots::most_tiles(const ModelConfig& config) {
   int64_t most = 1;
   if (!config.anyres()) return most;
-  for (const auto& [a, b] : config.image.grid) most = std::max(most, 1 + a / config.vision.image_size * (b / config.vision.image_size));
+  for (const auto& [a, b] : config.image.grid)
+    most = std::max(most, 1 + a / config.vision.image_size * (b / config.vision.image_size));
   return most;
 }
 
@@ -29,26 +30,29 @@ int64_t ImageSlots::most_tokens(const ModelConfig& config) {
     const int64_t columns = a / config.vision.image_size * side;
     const int64_t rows = b / config.vision.image_size * side;
     // Either reading of the pair; flat merges keep every tower row at most.
-    most = std::max({most, tile + rows * (columns + 1), tile + columns * (rows + 1), (1 + rows * columns / (side * side)) * tile});
+    most = std::max(
+        {most, tile + rows * (columns + 1), tile + columns * (rows + 1), (1 + rows * columns / (side * side)) * tile});
   }
   return most;
 }
 
 int64_t ImageSlots::bytes(const ModelConfig& config, const ModelSizes& sizes, int64_t slots) {
   const auto element = static_cast<int64_t>(size_of(config.work));
-  return (slots * most_tokens(config) + sizes.tiles * (config.vision.patches() + 1)) * config.text.hidden * element + 2 * sizes.tiles * tile_bytes(config) +
-         8 * most_tokens(config);
+  return (slots * most_tokens(config) + sizes.tiles * (config.vision.patches() + 1)) * config.text.hidden * element +
+         2 * sizes.tiles * tile_bytes(config) + 8 * most_tokens(config);
 }
 
 ImageSlots::ImageSlots(LlavaModel& model, int64_t slots) : model_(model), ops_(model.stages()[0]->ops()) {
   const ModelConfig& config = model.config();
-  if (model.sizes().tiles < most_tiles(config)) throw ContractViolation("the tower takes fewer tiles than one picture has");
+  if (model.sizes().tiles < most_tiles(config))
+    throw ContractViolation("the tower takes fewer tiles than one picture has");
   for (int64_t i = 0; i < slots; ++i) {
     slots_.emplace_back();
     slots_.back().vectors = Matrix(ops_, most_tokens(config), config.text.hidden, config.work);
   }
   projected_ = Matrix(ops_, model.sizes().tiles * model.tower().rows_per_tile(), config.text.hidden, config.work);
-  const auto bytes = static_cast<size_t>(model.sizes().tiles * tile_bytes(config) + 4 * (most_tokens(config) + 64) * model.sizes().tiles);
+  const auto bytes = static_cast<size_t>(model.sizes().tiles * tile_bytes(config) +
+                                         4 * (most_tokens(config) + 64) * model.sizes().tiles);
   for (Staging& staging : staging_) {
     staging.host = ops_.allocate_host(bytes);
     staging.device = ops_.allocate(bytes);
@@ -124,7 +128,8 @@ void ImageSlots::encode(const std::vector<Slot*>& batch) {
   model_.tower().encode(staging.device.as<uint8_t>(), tiles, projected_.whole());
   for (size_t i = 0; i < batch.size(); ++i) {
     const auto* source = reinterpret_cast<const int32_t*>(staging.device.as<uint8_t>() + indices[i].first);
-    ops_.gather_rows(projected_.whole(), source, nullptr, indices[i].second, model_.newline(), batch[i]->vectors.view(indices[i].second));
+    ops_.gather_rows(projected_.whole(), source, nullptr, indices[i].second, model_.newline(),
+                     batch[i]->vectors.view(indices[i].second));
     batch[i]->encoded = true;
   }
 }

@@ -2,13 +2,14 @@
 
 #include <vector>
 
-#include "runtime/image_registry.h"
 #include "models/llava.h"
+#include "runtime/image_registry.h"
 
 namespace llava {
 
-/// Packed visual vectors of the pictures whose tokens are being prefilled, in a fixed set of device buffers. All work is queued
-/// on the first stage's compute queue, so a slot may be given to another picture as soon as the reads of the old one are queued.
+/// Packed visual vectors of the pictures whose tokens are being prefilled, in a fixed set of device buffers. All work
+/// is queued on the first stage's compute queue, so a slot may be given to another picture as soon as the reads of the
+/// old one are queued.
 class ImageSlots {
  public:
   /// @param slots pictures held at once   Sizes the buffers for the largest picture of the config's grid.

@@ -2,15 +2,15 @@
 
 #include <algorithm>
 
-#include "runtime/image_slots.h"
 #include "kernels/backends.h"
+#include "runtime/image_slots.h"
 #include "support/error.h"
 
 namespace llava {
 
 namespace {
 
-constexpr int64_t kReserve = int64_t{512} << 20;      // left to the driver and the rest of the process
+constexpr int64_t kReserve = int64_t{512} << 20;  // left to the driver and the rest of the process
 constexpr int64_t kMostKvTokens = int64_t{1} << 22;
 constexpr int64_t kUnknownFree = int64_t{4} << 30;
 
@@ -38,8 +38,9 @@ std::string gib(int64_t bytes) {
 std::string plan_text(const EnginePlan& plan) {
   std::string text;
   for (const DevicePlan& device : plan.devices) {
-    text += (text.empty() ? "" : "; ") + device.device + ": weights " + gib(device.weights) + ", scratch " + gib(device.scratch) + ", usable " + gib(device.free) +
-            ", KV cache for " + std::to_string(device.kv_tokens) + " tokens";
+    text += (text.empty() ? "" : "; ") + device.device + ": weights " + gib(device.weights) + ", scratch " +
+            gib(device.scratch) + ", usable " + gib(device.free) + ", KV cache for " +
+            std::to_string(device.kv_tokens) + " tokens";
   }
   return text;
 }
@@ -59,7 +60,9 @@ std::vector<std::unique_ptr<Ops>> open_devices(const EngineOptions& options) {
     start = comma + 1;
   }
   for (const auto& device : devices) {
-    if (device->info().kind != devices[0]->info().kind) throw Error("devices of different kinds cannot share a model", "device " + options.device, "Name devices of one kind.");
+    if (device->info().kind != devices[0]->info().kind)
+      throw Error("devices of different kinds cannot share a model", "device " + options.device,
+                  "Name devices of one kind.");
   }
   return devices;
 }
@@ -75,7 +78,8 @@ EnginePlan plan_memory(const ModelConfig& config, const EngineOptions& options, 
   plan.sizes.decode_rows = plan.most_sequences;
   plan.sizes.logit_rows = std::max<int64_t>(plan.most_sequences, 64);
   plan.sizes.tiles = cuda ? 2 * picture_tiles : picture_tiles;
-  const int64_t asked = options.max_context > 0 ? std::min(options.max_context, config.text.context) : config.text.context;
+  const int64_t asked =
+      options.max_context > 0 ? std::min(options.max_context, config.text.context) : config.text.context;
   plan.sizes.context = asked;
 
   int64_t pages = kMostKvTokens / kPageTokens;
@@ -84,13 +88,18 @@ EnginePlan plan_memory(const ModelConfig& config, const EngineOptions& options, 
     const DeviceInfo info = devices[i]->info();
     device.device = info.kind == "cuda" ? "cuda:" + std::to_string(info.ordinal) : info.kind;
     device.weights = stage_weights(config, i, devices.size());
-    device.scratch = DecoderStage::activation_bytes(config, std::max(plan.sizes.prefill_rows, plan.sizes.decode_rows), plan.sizes.logit_rows, i + 1 == devices.size()) +
+    device.scratch = DecoderStage::activation_bytes(config, std::max(plan.sizes.prefill_rows, plan.sizes.decode_rows),
+                                                    plan.sizes.logit_rows, i + 1 == devices.size()) +
                      static_cast<int64_t>(devices[i]->scratch_bytes(LlavaModel::limits(config, plan.sizes)));
-    if (i == 0) device.scratch += VisionTower::activation_bytes(config, plan.sizes.tiles) + ImageSlots::bytes(config, plan.sizes, plan.image_slots);
+    if (i == 0)
+      device.scratch += VisionTower::activation_bytes(config, plan.sizes.tiles) +
+                        ImageSlots::bytes(config, plan.sizes, plan.image_slots);
     const auto known = static_cast<int64_t>(info.memory_free);
-    device.free = options.memory > 0 ? options.memory : std::max<int64_t>((known > 0 ? known : kUnknownFree) - kReserve, 0);
+    device.free =
+        options.memory > 0 ? options.memory : std::max<int64_t>((known > 0 ? known : kUnknownFree) - kReserve, 0);
     // Stages on one GPU share its memory.
-    device.free /= std::ranges::count_if(devices, [&](const Ops* other) { return other->info().ordinal == info.ordinal; });
+    device.free /=
+        std::ranges::count_if(devices, [&](const Ops* other) { return other->info().ordinal == info.ordinal; });
     const LayerRange range = LlavaModel::stage_range(config, i, devices.size());
     device.kv_per_page = kv_bytes_per_token(config) / config.text.layers * (range.end - range.first) * kPageTokens;
     const int64_t left = std::max<int64_t>(device.free - device.weights - device.scratch, 0);
@@ -109,9 +118,10 @@ EnginePlan plan_memory(const ModelConfig& config, const EngineOptions& options, 
 void require_fits(const EnginePlan& plan) {
   for (const DevicePlan& device : plan.devices) {
     if (device.fits) continue;
-    throw OutOfMemory("the model does not fit " + device.device + ": " + plan_text(plan) +
-                          ". Use more devices (--device cuda:0,cuda:1), weight compression, or a smaller --max-context.",
-                      static_cast<size_t>(device.weights + device.scratch), static_cast<size_t>(device.free));
+    throw OutOfMemory(
+        "the model does not fit " + device.device + ": " + plan_text(plan) +
+            ". Use more devices (--device cuda:0,cuda:1), weight compression, or a smaller --max-context.",
+        static_cast<size_t>(device.weights + device.scratch), static_cast<size_t>(device.free));
   }
 }
 

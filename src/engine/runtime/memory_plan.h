@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "runtime/types.h"
 #include "models/llava.h"
+#include "runtime/types.h"
 
 namespace llava {
 

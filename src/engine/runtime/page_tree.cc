@@ -26,7 +26,8 @@ PageTree::Match PageTree::match(std::span<const int32_t> ids, int64_t limit) con
     for (PageNode* child : node->children) {
       const int64_t most = std::min<int64_t>(left, static_cast<int64_t>(child->ids.size()));
       int64_t common = 0;
-      while (common < most && child->ids[static_cast<size_t>(common)] == ids[static_cast<size_t>(at + common)]) ++common;
+      while (common < most && child->ids[static_cast<size_t>(common)] == ids[static_cast<size_t>(at + common)])
+        ++common;
       if (common > longest) {
         longest = common;
         best = child;
@@ -62,7 +63,8 @@ PageNode* PageTree::create(PageNode* parent, std::span<const int32_t> ids, Seque
 
 void PageTree::release(PageNode* node) {
   if (--node->references > 0) return;
-  if (!node->children.empty()) throw ContractViolation("page tree: a page was released before the pages that follow it");
+  if (!node->children.empty())
+    throw ContractViolation("page tree: a page was released before the pages that follow it");
   if (node->parent != nullptr) std::erase(node->parent->children, node);
   free_.push_back(node->page);
   nodes_.erase(node);

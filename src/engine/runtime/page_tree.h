@@ -12,14 +12,15 @@ namespace llava {
 
 struct Sequence;
 
-/// One page of KV: kPageTokens positions of some sequence, reachable from the root by the ids before it. Pages of prompts are
-/// found again by their ids and shared; text positions carry the token id, image positions a negative number that stands for
-/// the image (equal numbers = the same image).
+/// One page of KV: kPageTokens positions of some sequence, reachable from the root by the ids before it. Pages of
+/// prompts are found again by their ids and shared; text positions carry the token id, image positions a negative
+/// number that stands for the image (equal numbers = the same image).
 struct PageNode {
   int32_t page = 0;
-  std::vector<int32_t> ids;  // prompt positions on this page; positions written by decoding are not listed and not shared
-  int32_t computed = 0;      // leading positions whose KV was issued in earlier steps
-  int32_t planned = 0;       // further positions in the step being put together
+  std::vector<int32_t>
+      ids;               // prompt positions on this page; positions written by decoding are not listed and not shared
+  int32_t computed = 0;  // leading positions whose KV was issued in earlier steps
+  int32_t planned = 0;   // further positions in the step being put together
   int32_t references = 0;
   Sequence* owner = nullptr;  // who computes the rest; nullptr when it went away
   PageNode* parent = nullptr;
@@ -45,8 +46,8 @@ class PageTree {
   /// The longest prefix of `ids`, at most `limit` positions, that is in the tree (computed or going to be).
   Match match(std::span<const int32_t> ids, int64_t limit) const;
 
-  /// A new page below `parent` (nullptr = root) with one reference. The caller checked free_pages(). Unlisted nodes (no sharing)
-  /// are not found by match().
+  /// A new page below `parent` (nullptr = root) with one reference. The caller checked free_pages(). Unlisted nodes (no
+  /// sharing) are not found by match().
   PageNode* create(PageNode* parent, std::span<const int32_t> ids, Sequence* owner, bool listed);
   void add_reference(PageNode* node) { ++node->references; }
   /// Drops one reference; at none the page is free again.

@@ -6,8 +6,11 @@
 
 namespace llava {
 
-std::unique_ptr<RequestState> prepare_request(const ModelConfig& config, int64_t context, ImageRegistry& images, Request request, Handler handler) {
-  const auto bad = [](const std::string& problem) { throw Error(problem, "request", "This is a defect of the caller."); };
+std::unique_ptr<RequestState> prepare_request(const ModelConfig& config, int64_t context, ImageRegistry& images,
+                                              Request request, Handler handler) {
+  const auto bad = [](const std::string& problem) {
+    throw Error(problem, "request", "This is a defect of the caller.");
+  };
   if (request.tokens.empty()) bad("the prompt is empty");
   auto state = std::make_unique<RequestState>();
   size_t image = 0;
@@ -22,7 +25,8 @@ std::unique_ptr<RequestState> prepare_request(const ModelConfig& config, int64_t
       state->image_tokens += span.count;
       state->images.push_back(std::move(span));
     } else if (token < 0 || token >= config.text.vocabulary) {
-      bad("token id " + std::to_string(token) + " is outside the vocabulary of " + std::to_string(config.text.vocabulary));
+      bad("token id " + std::to_string(token) + " is outside the vocabulary of " +
+          std::to_string(config.text.vocabulary));
     } else {
       state->merged.push_back(token);
     }
@@ -32,7 +36,8 @@ std::unique_ptr<RequestState> prepare_request(const ModelConfig& config, int64_t
   for (const int32_t id : request.first_of) {
     if (!in_logits(id)) bad("firstTokenOf holds an id outside the vocabulary");
   }
-  if (request.first_top < 0 || request.first_top > 64 || request.first_top > config.logit_rows) bad("firstTokenTop must be 0 to 64");
+  if (request.first_top < 0 || request.first_top > 64 || request.first_top > config.logit_rows)
+    bad("firstTokenTop must be 0 to 64");
   for (const auto& continuation : request.continuations) {
     if (continuation.empty()) bad("a continuation is empty");
     for (const int32_t id : continuation) {
@@ -41,7 +46,8 @@ std::unique_ptr<RequestState> prepare_request(const ModelConfig& config, int64_t
   }
   if (request.continuations.empty() && request.max_new_tokens < 1) bad("maxNewTokens must be at least 1");
   const Sampling& sampling = request.sampling;
-  if (!(sampling.temperature >= 0.0f && sampling.temperature < 1e6f) || !(sampling.top_p > 0.0f && sampling.top_p <= 1.0f) || sampling.top_k < 0 ||
+  if (!(sampling.temperature >= 0.0f && sampling.temperature < 1e6f) ||
+      !(sampling.top_p > 0.0f && sampling.top_p <= 1.0f) || sampling.top_k < 0 ||
       !(sampling.repetition_penalty > 0.0f && sampling.repetition_penalty < 1e6f)) {
     bad("a sampling option is out of range");
   }
@@ -59,11 +65,12 @@ std::unique_ptr<RequestState> prepare_request(const ModelConfig& config, int64_t
     state->sequences.push_back(std::move(s));
   };
   int64_t longest = prompt + 1;
-  for (const auto& continuation : request.continuations) longest = std::max(longest, prompt + static_cast<int64_t>(continuation.size()));
+  for (const auto& continuation : request.continuations)
+    longest = std::max(longest, prompt + static_cast<int64_t>(continuation.size()));
   const int64_t limit = config.prompt_limit > 0 ? std::min(config.prompt_limit + 1, context) : context;
   if (longest > context || prompt + 1 > limit) {
-    throw Error("the prompt has " + std::to_string(prompt) + " positions (" + std::to_string(state->image_tokens) + " of them visual), the context holds " +
-                    std::to_string(std::min(limit, context)),
+    throw Error("the prompt has " + std::to_string(prompt) + " positions (" + std::to_string(state->image_tokens) +
+                    " of them visual), the context holds " + std::to_string(std::min(limit, context)),
                 "context", "Use a shorter prompt or fewer images.");
   }
   if (request.continuations.empty()) {

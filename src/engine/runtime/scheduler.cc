@@ -20,7 +20,8 @@ void Scheduler::forget_groups() {
 }
 
 bool Scheduler::evict_oldest_group() {
-  const auto oldest = std::min_element(groups_.begin(), groups_.end(), [](const auto& a, const auto& b) { return a.second.used < b.second.used; });
+  const auto oldest = std::min_element(groups_.begin(), groups_.end(),
+                                       [](const auto& a, const auto& b) { return a.second.used < b.second.used; });
   if (oldest == groups_.end()) return false;
   release_path(oldest->second.path);
   groups_.erase(oldest);
@@ -32,7 +33,8 @@ void Scheduler::keep_group(const Sequence& sequence) {
   if (request.group.empty() || !limits_.share_prefixes) return;
   Pinned next;
   if (request.remaining > 0) {
-    const auto prompt_pages = static_cast<size_t>((static_cast<int64_t>(sequence.request->merged.size()) + kPageTokens - 1) / kPageTokens);
+    const auto prompt_pages =
+        static_cast<size_t>((static_cast<int64_t>(sequence.request->merged.size()) + kPageTokens - 1) / kPageTokens);
     for (size_t i = 0; i < std::min(prompt_pages, sequence.path.size()); ++i) {
       pages_.add_reference(sequence.path[i]);
       next.path.push_back(sequence.path[i]);
@@ -71,7 +73,8 @@ bool Scheduler::try_admit(Sequence& s) {
     const int64_t start = std::min(i * kPageTokens, s.prompt());
     const int64_t end = std::min(start + kPageTokens, s.prompt());
     PageNode* parent = s.path.empty() ? nullptr : s.path.back();
-    s.path.push_back(pages_.create(parent, ids.subspan(static_cast<size_t>(start), static_cast<size_t>(end - start)), &s, limits_.share_prefixes));
+    s.path.push_back(pages_.create(parent, ids.subspan(static_cast<size_t>(start), static_cast<size_t>(end - start)),
+                                   &s, limits_.share_prefixes));
   }
   keep_group(s);
   return true;
@@ -101,8 +104,8 @@ bool Scheduler::skip_computed(Sequence& s) {
 
 int32_t Scheduler::copyable(const Sequence& s) const {
   if (s.copy_source == nullptr || s.position != s.shared_pages * kPageTokens) return 0;
-  // A copy runs before the step's rows, so only what earlier steps computed can be copied. Worth waiting for only behind whole
-  // shared pages: a few common words are cheaper to compute again.
+  // A copy runs before the step's rows, so only what earlier steps computed can be copied. Worth waiting for only
+  // behind whole shared pages: a few common words are cheaper to compute again.
   const bool coming = s.copy_source->owner != nullptr && s.copy_source->computed < s.copy_count;
   if (coming && s.shared_pages > 0) return -1;
   return std::min(s.copy_count, s.copy_source->computed);

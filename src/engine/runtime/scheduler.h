@@ -29,10 +29,12 @@ struct SchedulerLimits {
   bool share_prefixes = true;
 };
 
-/// Decides what runs next: admits requests in order, shares prefixes through the page tree, cuts prompts into chunks under the
-/// token budget, and keeps the prefix of a group until its last request. Only bookkeeping; no device work. Engine thread only.
+/// Decides what runs next: admits requests in order, shares prefixes through the page tree, cuts prompts into chunks
+/// under the token budget, and keeps the prefix of a group until its last request. Only bookkeeping; no device work.
+/// Engine thread only.
 ///
-/// A prefill step holds prompt rows of many sequences; a decode step holds one row of each running answer. They never mix.
+/// A prefill step holds prompt rows of many sequences; a decode step holds one row of each running answer. They never
+/// mix.
 class Scheduler {
  public:
   Scheduler(PageTree& pages, const ImageRegistry& images, ImageSlots& slots, const SchedulerLimits& limits);
@@ -70,7 +72,8 @@ class Scheduler {
   void release_path(std::vector<PageNode*>& path);
   /// Moves the sequence's position over what others have computed. False when it has to wait for them.
   bool skip_computed(Sequence& sequence);
-  /// Positions of the sequence's own first page that can be copied from another's; -1 when it is worth waiting for them.
+  /// Positions of the sequence's own first page that can be copied from another's; -1 when it is worth waiting for
+  /// them.
   int32_t copyable(const Sequence& sequence) const;
   /// Rows from `start` that may run now, at most `most`; pins pictures.
   int64_t runnable_rows(Sequence& sequence, int64_t start, int64_t most);

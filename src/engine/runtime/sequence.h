@@ -12,7 +12,9 @@ namespace llava {
 
 using Clock = std::chrono::steady_clock;
 
-inline double milliseconds(Clock::time_point from, Clock::time_point to) { return std::chrono::duration<double, std::milli>(to - from).count(); }
+inline double milliseconds(Clock::time_point from, Clock::time_point to) {
+  return std::chrono::duration<double, std::milli>(to - from).count();
+}
 
 struct ImageSpan {
   int64_t start = 0;  // first merged position
@@ -29,15 +31,16 @@ struct Sequence {
 
   std::vector<int32_t> ids;  // merged prompt (and continuation); image positions hold -1 - image id
   std::vector<ImageSpan> images;
-  int64_t first_wanted = 0;  // logits are wanted from this position on; everything from here is computed by this sequence
+  int64_t first_wanted =
+      0;  // logits are wanted from this position on; everything from here is computed by this sequence
   int64_t most_positions = 0;  // positions that may ever be written
 
   std::vector<PageNode*> path;  // one reference on each
   int64_t shared_pages = 0;     // leading pages of path that were matched
   PageNode* copy_source = nullptr;
   int32_t copy_count = 0;
-  int64_t position = 0;   // next position to compute
-  int64_t computed = 0;   // prompt rows that this sequence computed itself
+  int64_t position = 0;  // next position to compute
+  int64_t computed = 0;  // prompt rows that this sequence computed itself
 
   std::vector<int32_t> generated;
   std::vector<int32_t> seen;  // distinct ids under the repetition penalty

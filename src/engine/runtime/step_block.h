@@ -9,8 +9,8 @@
 
 namespace llava {
 
-/// The index arrays of one step: put together in pinned host memory, uploaded once to every stage's device, and read there at
-/// the same offsets. Reused when the step has finished.
+/// The index arrays of one step: put together in pinned host memory, uploaded once to every stage's device, and read
+/// there at the same offsets. Reused when the step has finished.
 class StepBlock {
  public:
   explicit StepBlock(std::vector<Ops*> devices) : devices_(std::move(devices)), device_(devices_.size()) {}

@@ -61,7 +61,7 @@ struct Float16 {
     const uint32_t magnitude = u & 0x7fffffffu;
     if (magnitude > 0x7f800000u) return {static_cast<uint16_t>(sign | 0x7e00u)};
     if (magnitude >= 0x477ff000u) return {static_cast<uint16_t>(sign | 0x7c00u)};  // rounds to infinity
-    if (magnitude < 0x38800000u) {                                                // subnormal or zero
+    if (magnitude < 0x38800000u) {                                                 // subnormal or zero
       // Adding 0.5 aligns the ulp of the sum with the subnormal ulp; the hardware then rounds to even.
       const float sum = std::bit_cast<float>(magnitude) + 0.5f;
       return {static_cast<uint16_t>(sign | (std::bit_cast<uint32_t>(sum) - 0x3f000000u))};

@@ -10,8 +10,8 @@
 
 namespace llava {
 
-/// A JSON document. Strict RFC 8259 (UTF-8 checked, no comments, no trailing commas), nesting at most 64 deep. As in Python,
-/// the last of two equal keys wins. Accessors return nothing instead of throwing when the kind is another one.
+/// A JSON document. Strict RFC 8259 (UTF-8 checked, no comments, no trailing commas), nesting at most 64 deep. As in
+/// Python, the last of two equal keys wins. Accessors return nothing instead of throwing when the kind is another one.
 class Json {
  public:
   enum class Kind { null, boolean, number, string, array, object };

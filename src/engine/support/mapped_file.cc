@@ -34,7 +34,8 @@ class Descriptor {
 MappedFile::MappedFile(const std::string& path) : path_(path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) {
-    throw Error(std::string("cannot open the file: ") + std::strerror(errno), path, "Check the path and its permissions.");
+    throw Error(std::string("cannot open the file: ") + std::strerror(errno), path,
+                "Check the path and its permissions.");
   }
   struct stat status = {};
   if (::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
@@ -44,7 +45,8 @@ MappedFile::MappedFile(const std::string& path) : path_(path) {
   if (size_ == 0) return;
   void* data = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.get(), 0);
   if (data == MAP_FAILED) {
-    throw Error(std::string("cannot map the file: ") + std::strerror(errno), path, "Check the address space limit (ulimit -v).");
+    throw Error(std::string("cannot map the file: ") + std::strerror(errno), path,
+                "Check the address space limit (ulimit -v).");
   }
   data_ = static_cast<const uint8_t*>(data);
 }
@@ -72,8 +74,9 @@ bool is_folder(const std::string& path) {
 std::string read_text(const std::string& path, size_t limit) {
   const MappedFile file(path);
   if (file.size() > limit) {
-    throw Error("the file has " + std::to_string(file.size()) + " bytes, more than the " + std::to_string(limit) + " allowed",
-                path, "Check that this is the right file.");
+    throw Error(
+        "the file has " + std::to_string(file.size()) + " bytes, more than the " + std::to_string(limit) + " allowed",
+        path, "Check that this is the right file.");
   }
   return std::string(file.text());
 }
@@ -83,7 +86,8 @@ std::string read_bytes(const std::string& path) { return std::string(MappedFile(
 std::string confined_name(const std::string& name, const std::string& where) {
   if (name.empty() || name == "." || name == ".." || name.find_first_of("/\\") != std::string::npos ||
       name.find('\0') != std::string::npos) {
-    throw Error("the file name '" + name + "' could leave the folder", where, "Only plain names beside the file are read.");
+    throw Error("the file name '" + name + "' could leave the folder", where,
+                "Only plain names beside the file are read.");
   }
   return name;
 }

@@ -39,7 +39,8 @@ std::string read_text(const std::string& path, size_t limit);
 /// The bytes of an image or raw file. Throws Error.
 std::string read_bytes(const std::string& path);
 
-/// A file name from inside a document, refused when it could leave its folder: no separators, not "." or "..", not empty.
+/// A file name from inside a document, refused when it could leave its folder: no separators, not "." or "..", not
+/// empty.
 std::string confined_name(const std::string& name, const std::string& where);
 
 }  // namespace llava

@@ -18,7 +18,8 @@ struct TensorEntry {
   size_t bytes = 0;
 };
 
-/// Parses the header of a safetensors image: u64 length, JSON, data. Throws Error naming `where` for anything malformed.
+/// Parses the header of a safetensors image: u64 length, JSON, data. Throws Error naming `where` for anything
+/// malformed.
 std::map<std::string, TensorEntry> parse_safetensors_header(const uint8_t* data, size_t size, const std::string& where);
 
 /// The named tensors of a folder: model.safetensors, or the shards of model.safetensors.index.json (or of their names, without one); or of

@@ -1,4 +1,5 @@
-// What this machine can do at most: float32 multiply-adds in registers, and reading memory. Compiled for this very CPU by machine.ts.
+// What this machine can do at most: float32 multiply-adds in registers, and reading memory. Compiled for this very CPU
+// by machine.ts.
 //   machine THREADS  ->  one JSON line
 
 #include <algorithm>
@@ -71,12 +72,15 @@ std::pair<double, double> best_of(int rounds, int threads, const std::function<v
 
 int main(int count, char** arguments) {
   const int threads = count > 1 ? std::atoi(arguments[1]) : 1;
-  constexpr int64_t kSteps = 60'000'000;  // a tenth of a second: the CPU clock counts in ticks, and just started cores are not at their best
+  constexpr int64_t kSteps =
+      60'000'000;  // a tenth of a second: the CPU clock counts in ticks, and just started cores are not at their best
   const auto [wall, cpu] = best_of(15, threads, [](int) { multiply(kSteps); });
   const double gigaflop = 2e-9 * kFloats * kChains * kSteps * threads;
   const int64_t floats = int64_t{512} << 18;  // 512 MiB
   const std::vector<float> memory(static_cast<size_t>(floats), 1.0f);
-  const auto [read_wall, read_cpu] = best_of(12, threads, [&](int i) { read(memory.data() + floats / threads * i, floats / threads); });
-  std::printf("{\"gflops\":%.1f,\"gflopsPerCpuSecond\":%.1f,\"gigabytes\":%.1f}\n", gigaflop / wall, gigaflop / cpu, 4e-9 * static_cast<double>(floats) / read_wall);
+  const auto [read_wall, read_cpu] =
+      best_of(12, threads, [&](int i) { read(memory.data() + floats / threads * i, floats / threads); });
+  std::printf("{\"gflops\":%.1f,\"gflopsPerCpuSecond\":%.1f,\"gigabytes\":%.1f}\n", gigaflop / wall, gigaflop / cpu,
+              4e-9 * static_cast<double>(floats) / read_wall);
   return 0;
 }

@@ -1,5 +1,5 @@
-// Products of prefill and decode shapes: the engine's kernels beside OpenBLAS (float32) and oneDNN (float32, bfloat16), same
-// threads, same numbers, outputs compared. Built and run by ../engine.ts; the product never links these libraries.
+// Products of prefill and decode shapes: the engine's kernels beside OpenBLAS (float32) and oneDNN (float32, bfloat16),
+// same threads, same numbers, outputs compared. Built and run by ../engine.ts; the product never links these libraries.
 //   products THREADS ROUNDS  ->  one JSON line per shape and type
 
 #include <cblas.h>
@@ -53,12 +53,14 @@ struct Contender {
 };
 
 /// Rows of the oracle's result, in double.
-std::vector<double> exact_row(const std::vector<float>& x, const std::vector<float>& w, int64_t row, int64_t n, int64_t k) {
+std::vector<double> exact_row(const std::vector<float>& x, const std::vector<float>& w, int64_t row, int64_t n,
+                              int64_t k) {
   std::vector<double> out(static_cast<size_t>(n));
   for (int64_t j = 0; j < n; ++j) {
     double sum = 0.0;
     for (int64_t c = 0; c < k; ++c) {
-      sum += static_cast<double>(x[static_cast<size_t>(row * k + c)]) * static_cast<double>(w[static_cast<size_t>(j * k + c)]);
+      sum += static_cast<double>(x[static_cast<size_t>(row * k + c)]) *
+             static_cast<double>(w[static_cast<size_t>(j * k + c)]);
     }
     out[static_cast<size_t>(j)] = sum;
   }
@@ -122,25 +124,34 @@ void compare(llava::Ops& ops, int64_t m, int64_t n, int64_t k, DType type, int r
   std::vector<Contender> contenders;
   const llava::HostTensor tensor{"w", w_bytes.data(), type, {n, k}};
   const auto linear = ops.load_linear({std::span(&tensor, 1), {}, 0, 0}, {type, llava::Quantisation::none, false});
-  const llava::Buffer xb = ops.allocate(x_bytes.size()), ob = ops.allocate(static_cast<size_t>(m * n) * 4), one = ops.allocate(static_cast<size_t>(n) * 4);
+  const llava::Buffer xb = ops.allocate(x_bytes.size()), ob = ops.allocate(static_cast<size_t>(m * n) * 4),
+                      one = ops.allocate(static_cast<size_t>(n) * 4);
   std::memcpy(xb.data(), x_bytes.data(), x_bytes.size());
-  const llava::View xv{xb.data(), type, m, k, k}, ov{ob.data(), DType::f32, m, n, n}, first{one.data(), DType::f32, 1, n, n};
-  contenders.push_back({"llava-eval", [&] { ops.linear(*linear, xv, ov, llava::Phase::prefill); }, [&](size_t i) { return ob.as<float>()[i]; },
+  const llava::View xv{xb.data(), type, m, k, k}, ov{ob.data(), DType::f32, m, n, n},
+      first{one.data(), DType::f32, 1, n, n};
+  contenders.push_back({"llava-eval",
+                        [&] { ops.linear(*linear, xv, ov, llava::Phase::prefill); },
+                        [&](size_t i) { return ob.as<float>()[i]; },
                         [&] {
                           ops.linear(*linear, xv.slice(0, 1), first, llava::Phase::prefill);
                           return std::memcmp(one.data(), ob.data(), static_cast<size_t>(n) * 4) == 0;
-                        }, {}});
+                        },
+                        {}});
   std::vector<float> blas(type == DType::f32 ? static_cast<size_t>(m * n) : 0), blas_one(static_cast<size_t>(n));
   if (type == DType::f32) {
     const auto product = [&](int64_t rows, float* out) {
-      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<int>(rows), static_cast<int>(n), static_cast<int>(k), 1.0f, x.data(), static_cast<int>(k),
-                  w.data(), static_cast<int>(k), 0.0f, out, static_cast<int>(n));
+      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<int>(rows), static_cast<int>(n),
+                  static_cast<int>(k), 1.0f, x.data(), static_cast<int>(k), w.data(), static_cast<int>(k), 0.0f, out,
+                  static_cast<int>(n));
     };
-    contenders.push_back({"OpenBLAS", [=, &blas] { product(m, blas.data()); }, [&](size_t i) { return blas[i]; },
+    contenders.push_back({"OpenBLAS",
+                          [=, &blas] { product(m, blas.data()); },
+                          [&](size_t i) { return blas[i]; },
                           [=, &blas, &blas_one] {
                             product(1, blas_one.data());
                             return std::memcmp(blas_one.data(), blas.data(), static_cast<size_t>(n) * 4) == 0;
-                          }, {}});
+                          },
+                          {}});
   }
   std::unique_ptr<OneDnn> dnn, dnn_one;
   std::string implementation = "not available on this CPU";
@@ -152,16 +163,19 @@ void compare(llava::Ops& ops, int64_t m, int64_t n, int64_t k, DType type, int r
     dnn.reset();
   }
   if (dnn) {
-    contenders.push_back({"oneDNN", [&] { dnn->run(); }, [&](size_t i) { return dnn->out[i]; },
+    contenders.push_back({"oneDNN",
+                          [&] { dnn->run(); },
+                          [&](size_t i) { return dnn->out[i]; },
                           [&] {
                             dnn_one->run();
                             return std::memcmp(dnn_one->out.data(), dnn->out.data(), static_cast<size_t>(n) * 4) == 0;
-                          }, {}});
+                          },
+                          {}});
   }
 
-  // In turn, so that a busy moment hits all of them; on a crowded machine no more rounds than begin within a few seconds.
-  // Threads of OpenBLAS and OpenMP look for new work for up to 30 ms after a product: the next contender must not share its
-  // cores with them. An untimed run then wakes the contender's own.
+  // In turn, so that a busy moment hits all of them; on a crowded machine no more rounds than begin within a few
+  // seconds. Threads of OpenBLAS and OpenMP look for new work for up to 30 ms after a product: the next contender must
+  // not share its cores with them. An untimed run then wakes the contender's own.
   double spent = 0.0;
   for (int round = 0; round < rounds && spent < 6.0; ++round) {
     for (Contender& c : contenders) {
@@ -173,19 +187,22 @@ void compare(llava::Ops& ops, int64_t m, int64_t n, int64_t k, DType type, int r
     }
   }
   const int64_t checked[] = {0, m / 2, m - 1};
-  std::printf("{\"type\":\"%s\",\"m\":%lld,\"n\":%lld,\"k\":%lld,\"oneDNN\":\"%s\",\"results\":[", llava::name_of(type), static_cast<long long>(m),
-              static_cast<long long>(n), static_cast<long long>(k), implementation.c_str());
+  std::printf("{\"type\":\"%s\",\"m\":%lld,\"n\":%lld,\"k\":%lld,\"oneDNN\":\"%s\",\"results\":[", llava::name_of(type),
+              static_cast<long long>(m), static_cast<long long>(n), static_cast<long long>(k), implementation.c_str());
   for (size_t i = 0; i < contenders.size(); ++i) {
     const Contender& c = contenders[i];
     double worst = 0.0;
     for (const int64_t row : checked) {
       const std::vector<double> want = exact_row(x, w, row, n, k);
-      for (int64_t j = 0; j < n; ++j) worst = std::max(worst, std::fabs(c.output(static_cast<size_t>(row * n + j)) - want[static_cast<size_t>(j)]));
+      for (int64_t j = 0; j < n; ++j)
+        worst = std::max(worst, std::fabs(c.output(static_cast<size_t>(row * n + j)) - want[static_cast<size_t>(j)]));
     }
     const double flop = 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-    std::printf("%s{\"name\":\"%s\",\"gflops\":%.2f,\"gflopsPerCpuSecond\":%.2f,\"gigabytes\":%.2f,\"error\":%.3g,\"invariant\":%s}", i == 0 ? "" : ",",
-                c.name.c_str(), 1e-9 * flop / c.best.wall, 1e-9 * flop / c.best.cpu,
-                1e-9 * static_cast<double>(w_bytes.size()) / c.best.wall, worst / std::sqrt(static_cast<double>(k)), c.invariant() ? "true" : "false");
+    std::printf(
+        "%s{\"name\":\"%s\",\"gflops\":%.2f,\"gflopsPerCpuSecond\":%.2f,\"gigabytes\":%.2f,\"error\":%.3g,\"invariant\":%s}",
+        i == 0 ? "" : ",", c.name.c_str(), 1e-9 * flop / c.best.wall, 1e-9 * flop / c.best.cpu,
+        1e-9 * static_cast<double>(w_bytes.size()) / c.best.wall, worst / std::sqrt(static_cast<double>(k)),
+        c.invariant() ? "true" : "false");
   }
   std::printf("]}\n");
   std::fflush(stdout);
@@ -200,9 +217,11 @@ int main(int count, char** arguments) {
   llava::OpenOptions options;
   options.threads = threads;
   const auto ops = llava::make_cpu_ops(options);
-  std::printf("{\"kernels\":\"%s\",\"cpu\":\"%s\",\"threads\":%d}\n", ops->info().fingerprint.c_str(), ops->info().name.c_str(), threads);
-  const int64_t shapes[][3] = {{577, 4096, 1024}, {577, 1024, 4096}, {577, 3072, 1024}, {2885, 1024, 1024}, {512, 9728, 896}, {512, 896, 4864},
-                               {2048, 1152, 896}, {64, 9728, 896}, {20, 9728, 896}, {8, 9728, 896}, {1, 9728, 896}, {1, 151936, 896}};
+  std::printf("{\"kernels\":\"%s\",\"cpu\":\"%s\",\"threads\":%d}\n", ops->info().fingerprint.c_str(),
+              ops->info().name.c_str(), threads);
+  const int64_t shapes[][3] = {{577, 4096, 1024}, {577, 1024, 4096}, {577, 3072, 1024}, {2885, 1024, 1024},
+                               {512, 9728, 896},  {512, 896, 4864},  {2048, 1152, 896}, {64, 9728, 896},
+                               {20, 9728, 896},   {8, 9728, 896},    {1, 9728, 896},    {1, 151936, 896}};
   for (const DType type : {DType::f32, DType::bf16}) {
     for (const auto& s : shapes) compare(*ops, s[0], s[1], s[2], type, s[0] < 100 ? 3 * rounds : rounds);
   }

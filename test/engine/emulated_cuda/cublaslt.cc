@@ -1,5 +1,5 @@
-// A stand-in for cuBLASLt on the emulated GPU: a shared library with the same entry points, plain loops on the stream. It is built three
-// times, with another RANKING of its algorithms each time:
+// A stand-in for cuBLASLt on the emulated GPU: a shared library with the same entry points, plain loops on the stream.
+// It is built three times, with another RANKING of its algorithms each time:
 //   libcublasLt_even.so      the first that fits keeps the promise of equal bits
 //   libcublasLt_uneven.so    the first sums in another order for more than 256 rows, a later one keeps the promise
 //   libcublasLt_broken.so    none keeps it
@@ -15,7 +15,8 @@ using namespace llava::cuda;
 
 namespace {
 
-// Algorithms by number: 0 ascending k; 1 descending k above 256 rows; 2 like 0, but in two parts of k and with workspace.
+// Algorithms by number: 0 ascending k; 1 descending k above 256 rows; 2 like 0, but in two parts of k and with
+// workspace.
 enum : uint64_t { kEven, kUneven, kSplit };
 constexpr uint64_t kRanking[] = {RANKING};
 
@@ -32,16 +33,18 @@ struct Layout {
 bool fits(const Operation& o, const Layout& a, const Layout& b, const Layout& c, const Layout& d) {
   const auto aligned = [](const Layout& m) { return m.leading * (m.type == lt::kF32 ? 4 : 2) % 16 == 0; };
   const auto attribute = [&](int which) { return o.attributes.contains(which) ? o.attributes.at(which) : 0; };
-  return attribute(lt::kTransposeA) == lt::kTransposed && attribute(lt::kTransposeB) == lt::kNone && a.rows == b.rows && a.columns == d.rows &&
-         b.columns == d.columns && c.rows == d.rows && c.columns == d.columns && a.type == b.type && c.type == d.type && aligned(a) && aligned(b) &&
-         aligned(c) && aligned(d) && (attribute(lt::kEpilogue) != lt::kBias || (attribute(lt::kBiasPointer) != 0 && a.type == d.type));
+  return attribute(lt::kTransposeA) == lt::kTransposed && attribute(lt::kTransposeB) == lt::kNone && a.rows == b.rows &&
+         a.columns == d.rows && b.columns == d.columns && c.rows == d.rows && c.columns == d.columns &&
+         a.type == b.type && c.type == d.type && aligned(a) && aligned(b) && aligned(c) && aligned(d) &&
+         (attribute(lt::kEpilogue) != lt::kBias || (attribute(lt::kBiasPointer) != 0 && a.type == d.type));
 }
 DType type_of(int type) { return type == lt::kF32 ? DType::f32 : type == lt::kF16 ? DType::f16 : DType::bf16; }
 
 /// Column c of a column-major matrix, widened.
 std::vector<float> column(const void* data, const Layout& m, uint64_t c) {
   std::vector<float> values(m.rows);
-  for (uint64_t r = 0; r < m.rows; ++r) values[r] = load_float(data, type_of(m.type), static_cast<int64_t>(c) * m.leading + static_cast<int64_t>(r));
+  for (uint64_t r = 0; r < m.rows; ++r)
+    values[r] = load_float(data, type_of(m.type), static_cast<int64_t>(c) * m.leading + static_cast<int64_t>(r));
   return values;
 }
 
@@ -88,14 +91,18 @@ ENTRY int cublasLtMatmulPreferenceDestroy(void* preference) {
   delete static_cast<int*>(preference);
   return 0;
 }
-ENTRY int cublasLtMatmulPreferenceSetAttribute(void*, int attribute, const void*, size_t bytes) { return bytes == (attribute == lt::kMostWorkspace ? 8u : 4u) ? 0 : 1; }
+ENTRY int cublasLtMatmulPreferenceSetAttribute(void*, int attribute, const void*, size_t bytes) {
+  return bytes == (attribute == lt::kMostWorkspace ? 8u : 4u) ? 0 : 1;
+}
 
-ENTRY int cublasLtMatmulAlgoCheck(void*, void* desc, void* a, void* b, void* c, void* d, const LtAlgorithm* algorithm, LtHeuristic* result) {
+ENTRY int cublasLtMatmulAlgoCheck(void*, void* desc, void* a, void* b, void* c, void* d, const LtAlgorithm* algorithm,
+                                  LtHeuristic* result) {
   const auto layout = [](void* l) -> const Layout& { return *static_cast<const Layout*>(l); };
   *result = {*algorithm, algorithm->data[0] == kSplit ? size_t{1} << 20 : 0, 0, 1.0f, {}};
   return fits(*static_cast<Operation*>(desc), layout(a), layout(b), layout(c), layout(d)) ? 0 : 15;
 }
-ENTRY int cublasLtMatmulAlgoGetHeuristic(void* handle, void* desc, void* a, void* b, void* c, void* d, void*, int most, LtHeuristic* results, int* found) {
+ENTRY int cublasLtMatmulAlgoGetHeuristic(void* handle, void* desc, void* a, void* b, void* c, void* d, void*, int most,
+                                         LtHeuristic* results, int* found) {
   *found = 0;
   for (const uint64_t number : kRanking) {
     if (*found == most) break;
@@ -105,7 +112,8 @@ ENTRY int cublasLtMatmulAlgoGetHeuristic(void* handle, void* desc, void* a, void
   }
   return 0;
 }
-ENTRY int cublasLtMatmulAlgoConfigGetAttribute(const LtAlgorithm* algorithm, int attribute, void* value, size_t bytes, size_t* written) {
+ENTRY int cublasLtMatmulAlgoConfigGetAttribute(const LtAlgorithm* algorithm, int attribute, void* value, size_t bytes,
+                                               size_t* written) {
   const int32_t found = attribute == lt::kSplitK ? (algorithm->data[0] == kSplit ? 2 : 1) : 0;
   if (bytes != sizeof(found)) return 1;
   std::memcpy(value, &found, sizeof(found));
@@ -113,15 +121,18 @@ ENTRY int cublasLtMatmulAlgoConfigGetAttribute(const LtAlgorithm* algorithm, int
   return 0;
 }
 
-ENTRY int cublasLtMatmul(void*, void* desc, const void* alpha, const void* a, void* a_layout, const void* b, void* b_layout, const void* beta, const void* c,
-           void* c_layout, void* d, void* d_layout, const LtAlgorithm* algorithm, void*, size_t workspace, cudaStream_t stream) {
+ENTRY int cublasLtMatmul(void*, void* desc, const void* alpha, const void* a, void* a_layout, const void* b,
+                         void* b_layout, const void* beta, const void* c, void* c_layout, void* d, void* d_layout,
+                         const LtAlgorithm* algorithm, void*, size_t workspace, cudaStream_t stream) {
   const Operation operation = *static_cast<Operation*>(desc);
-  const Layout la = *static_cast<Layout*>(a_layout), lb = *static_cast<Layout*>(b_layout), lc = *static_cast<Layout*>(c_layout),
-               ld = *static_cast<Layout*>(d_layout);
+  const Layout la = *static_cast<Layout*>(a_layout), lb = *static_cast<Layout*>(b_layout),
+               lc = *static_cast<Layout*>(c_layout), ld = *static_cast<Layout*>(d_layout);
   const float scale = *static_cast<const float*>(alpha), added = *static_cast<const float*>(beta);
   const bool descending = algorithm->data[0] == kUneven && lb.columns > 256;
   if (!fits(operation, la, lb, lc, ld) || algorithm->data[0] == kSplit || workspace != 0 || scale != 1.0f) return 15;
-  const void* bias = operation.attributes.contains(lt::kBiasPointer) ? reinterpret_cast<const void*>(operation.attributes.at(lt::kBiasPointer)) : nullptr;
+  const void* bias = operation.attributes.contains(lt::kBiasPointer)
+                         ? reinterpret_cast<const void*>(operation.attributes.at(lt::kBiasPointer))
+                         : nullptr;
   auto work = [=] {
     std::vector<std::vector<float>> weights;
     for (uint64_t n = 0; n < la.columns; ++n) weights.push_back(column(a, la, n));
@@ -133,7 +144,9 @@ ENTRY int cublasLtMatmul(void*, void* desc, const void* alpha, const void* a, vo
           const uint64_t at = descending ? la.rows - 1 - k : k;
           sum += x[at] * weights[n][at];
         }
-        const auto place = [&](const Layout& l) { return static_cast<int64_t>(m) * l.leading + static_cast<int64_t>(n); };
+        const auto place = [&](const Layout& l) {
+          return static_cast<int64_t>(m) * l.leading + static_cast<int64_t>(n);
+        };
         if (bias) sum += load_float(bias, type_of(ld.type), static_cast<int64_t>(n));
         if (added != 0.0f) sum += added * load_float(c, type_of(lc.type), place(lc));
         store_float(d, type_of(ld.type), place(ld), sum);
@@ -147,4 +160,3 @@ ENTRY int cublasLtMatmul(void*, void* desc, const void* alpha, const void* a, vo
   };
   return cudaLaunchHostFunc(stream, run_once, new Work(std::move(work))) == cudaSuccess ? 0 : 14;
 }
-

@@ -1,11 +1,13 @@
 #pragma once
 
-// A small CUDA on the CPU, for tests on machines without a GPU: the part of the language and of the runtime that kernels/cuda uses.
-// It is made to find mistakes, not to be fast:
+// A small CUDA on the CPU, for tests on machines without a GPU: the part of the language and of the runtime that
+// kernels/cuda uses. It is made to find mistakes, not to be fast:
 //   - every CUDA thread is a fiber; the order in which the threads of a block run changes from launch to launch;
 //   - barriers and warp collectives that not every thread reaches end the program with a message;
-//   - cp.async copies happen when they are waited for; streams do nothing until somebody waits for them, and then no more than needed;
-//   - device memory begins as NaN and ends at a page that may not be touched; pageable memory never takes part in asynchronous copies.
+//   - cp.async copies happen when they are waited for; streams do nothing until somebody waits for them, and then no
+//     more than needed;
+//   - device memory begins as NaN and ends at a page that may not be touched; pageable memory never takes part in
+//     asynchronous copies.
 // Blocks run one after another on the thread that waits.
 
 #include <cmath>
@@ -63,7 +65,8 @@ void expect(bool holds, const char* message);
 
 void block_barrier();
 
-/// Every lane of `mask` comes here with its contribution; the last one runs `combine` on all of them (null outside the mask).
+/// Every lane of `mask` comes here with its contribution; the last one runs `combine` on all of them (null outside the
+/// mask).
 void collective_of(const char* what, unsigned mask, void* mine, void (*combine)(void* const* lanes));
 template <typename T, typename Combine>
 void collective(const char* what, unsigned mask, T* mine, Combine combine) {
@@ -119,7 +122,8 @@ inline void __syncwarp(unsigned mask = 0xffffffffu) {
   int nothing = 0;
   ::llava::emulated::collective("syncwarp", mask, &nothing, [](void* const*) {});
 }
-// With a width, lanes form segments of that many, as in the programming guide; a source outside the segment gives the own value back.
+// With a width, lanes form segments of that many, as in the programming guide; a source outside the segment gives the
+// own value back.
 template <typename T>
 T __shfl_sync(unsigned mask, T value, int from, int width = 32) {
   const int first = ::llava::emulated::lane() / width * width;
@@ -233,7 +237,13 @@ enum cudaError_t {
   cudaErrorNotReady = 600,
   cudaErrorPeerAccessAlreadyEnabled = 704,
 };
-enum cudaMemcpyKind { cudaMemcpyHostToHost, cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice, cudaMemcpyDefault };
+enum cudaMemcpyKind {
+  cudaMemcpyHostToHost,
+  cudaMemcpyHostToDevice,
+  cudaMemcpyDeviceToHost,
+  cudaMemcpyDeviceToDevice,
+  cudaMemcpyDefault
+};
 enum cudaDeviceAttr {
   cudaDevAttrMultiProcessorCount = 16,
   cudaDevAttrComputeCapabilityMajor = 75,
@@ -241,7 +251,11 @@ enum cudaDeviceAttr {
   cudaDevAttrMaxSharedMemoryPerBlockOptin = 97,
 };
 enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
-enum cudaStreamCaptureMode { cudaStreamCaptureModeGlobal, cudaStreamCaptureModeThreadLocal, cudaStreamCaptureModeRelaxed };
+enum cudaStreamCaptureMode {
+  cudaStreamCaptureModeGlobal,
+  cudaStreamCaptureModeThreadLocal,
+  cudaStreamCaptureModeRelaxed
+};
 inline constexpr unsigned cudaStreamNonBlocking = 1;
 inline constexpr unsigned cudaEventDisableTiming = 2;
 inline constexpr unsigned cudaHostAllocDefault = 0;
@@ -274,7 +288,8 @@ cudaError_t cudaHostAlloc(void** pointer, size_t bytes, unsigned flags);
 cudaError_t cudaFreeHost(void* pointer);
 cudaError_t cudaHostGetDevicePointer(void** device, void* host, unsigned flags);
 cudaError_t cudaMemcpyAsync(void* target, const void* source, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream);
-cudaError_t cudaMemcpyPeerAsync(void* target, int target_device, const void* source, int source_device, size_t bytes, cudaStream_t stream);
+cudaError_t cudaMemcpyPeerAsync(void* target, int target_device, const void* source, int source_device, size_t bytes,
+                                cudaStream_t stream);
 cudaError_t cudaMemsetAsync(void* target, int value, size_t bytes, cudaStream_t stream);
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned flags);
 cudaError_t cudaStreamDestroy(cudaStream_t stream);

@@ -53,7 +53,8 @@ struct Warp {
 };
 
 char* new_stack() {
-  void* memory = mmap(nullptr, kStack + kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* memory =
+      mmap(nullptr, kStack + kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) std::abort();
   mprotect(memory, kPage, PROT_NONE);  // stacks grow down
   return static_cast<char*>(memory);
@@ -82,7 +83,8 @@ struct Machine {
     std::fprintf(stderr, "emulated CUDA: %s\n  in kernel %s", message, name_of_kernel(kernel).c_str());
     if (current) {
       const Position& p = current->position;
-      std::fprintf(stderr, ", block (%u, %u, %u), thread (%u, %u, %u)", p.block.x, p.block.y, p.block.z, p.thread.x, p.thread.y, p.thread.z);
+      std::fprintf(stderr, ", block (%u, %u, %u), thread (%u, %u, %u)", p.block.x, p.block.y, p.block.z, p.thread.x,
+                   p.thread.y, p.thread.z);
     }
     std::fprintf(stderr, "\n");
     std::abort();
@@ -130,7 +132,8 @@ struct Machine {
     if (bytes > shared_room || !shared_pages) {
       if (shared_pages) munmap(shared_pages, shared_room + kPage);
       shared_room = std::max<size_t>((bytes + kPage - 1) / kPage * kPage, 256 << 10);
-      shared_pages = static_cast<char*>(mmap(nullptr, shared_room + kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+      shared_pages = static_cast<char*>(
+          mmap(nullptr, shared_room + kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
       if (shared_pages == MAP_FAILED) std::abort();
       mprotect(shared_pages + shared_room, kPage, PROT_NONE);
     }
@@ -220,7 +223,9 @@ void collective_of(const char* what, unsigned mask, void* mine, void (*combine)(
   }
 }
 
-void start_copy(void* shared, const void* global) { Machine::of_this_thread().current->open_copies.push_back({shared, global}); }
+void start_copy(void* shared, const void* global) {
+  Machine::of_this_thread().current->open_copies.push_back({shared, global});
+}
 
 void commit_copies() {
   Fiber& fiber = *Machine::of_this_thread().current;
@@ -236,8 +241,8 @@ void wait_copies(int pending) {
   }
 }
 
-void run_block(const void* kernel, const std::function<void()>& body, dim3 block_index, dim3 block_size, dim3 grid_size, size_t shared_bytes,
-               unsigned order) {
+void run_block(const void* kernel, const std::function<void()>& body, dim3 block_index, dim3 block_size, dim3 grid_size,
+               size_t shared_bytes, unsigned order) {
   Machine& m = Machine::of_this_thread();
   const unsigned threads = block_size.x * block_size.y * block_size.z;
   m.kernel = kernel;
@@ -251,7 +256,10 @@ void run_block(const void* kernel, const std::function<void()>& body, dim3 block
   for (unsigned i = 0; i < threads; ++i) {
     Fiber& fiber = *m.fibers[i];
     fiber.state = State::ready;
-    fiber.position = {{i % block_size.x, i / block_size.x % block_size.y, i / (block_size.x * block_size.y)}, block_index, block_size, grid_size};
+    fiber.position = {{i % block_size.x, i / block_size.x % block_size.y, i / (block_size.x * block_size.y)},
+                      block_index,
+                      block_size,
+                      grid_size};
   }
   for (size_t i = threads; i < m.fibers.size(); ++i) m.fibers[i]->state = State::done;
   std::vector<unsigned> turns(threads);

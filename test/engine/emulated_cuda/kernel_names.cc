@@ -47,7 +47,8 @@ std::string name_of_kernel(const void* kernel) {
       const char* names = image.data() + sections[sections[i].sh_link].sh_offset;
       const auto* symbols = reinterpret_cast<const Elf64_Sym*>(image.data() + sections[i].sh_offset);
       for (size_t s = 0; s < sections[i].sh_size / sizeof(Elf64_Sym); ++s) {
-        if (symbols[s].st_value == wanted && ELF64_ST_TYPE(symbols[s].st_info) == STT_FUNC) return demangled(names + symbols[s].st_name);
+        if (symbols[s].st_value == wanted && ELF64_ST_TYPE(symbols[s].st_info) == STT_FUNC)
+          return demangled(names + symbols[s].st_name);
       }
     }
   }

@@ -1,6 +1,7 @@
 #pragma once
 
-// What kernels/cuda/ptx/llava_ptx.h says, on the CPU: fragment layouts as in the PTX manual, sums in float32 in ascending k.
+// What kernels/cuda/ptx/llava_ptx.h says, on the CPU: fragment layouts as in the PTX manual, sums in float32 in
+// ascending k.
 
 #include <cuda_runtime.h>
 
@@ -50,7 +51,9 @@ void mma_16x8x16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) 
   } mine{d, a, b};
   emulated::collective("mma", 0xffffffffu, &mine, [](void* const* lanes) {
     float left[16][16], right[16][8];
-    const auto half = [](uint32_t pair, int which) { return T{static_cast<uint16_t>(pair >> (16 * which))}.to_float(); };
+    const auto half = [](uint32_t pair, int which) {
+      return T{static_cast<uint16_t>(pair >> (16 * which))}.to_float();
+    };
     for (int lane = 0; lane < 32; ++lane) {
       const auto& f = *static_cast<const Fragment*>(lanes[lane]);
       const int g = lane / 4, t = lane % 4;
@@ -95,7 +98,8 @@ void load_matrices(uint32_t* registers, const void* row) {
         };
         const int across = 2 * (lane % 4), down = lane / 4;
         static_cast<const Lane*>(lanes[lane])->registers[m] =
-            kTransposed ? element(across, down) | element(across + 1, down) << 16 : element(down, across) | element(down, across + 1) << 16;
+            kTransposed ? element(across, down) | element(across + 1, down) << 16
+                        : element(down, across) | element(down, across + 1) << 16;
       }
     }
   });
@@ -105,13 +109,19 @@ void load_matrices(uint32_t* registers, const void* row) {
 
 inline void load_matrices(uint32_t (&r)[4], const void* row) { emulated_detail::load_matrices<4, false>(r, row); }
 inline void load_matrices(uint32_t (&r)[2], const void* row) { emulated_detail::load_matrices<2, false>(r, row); }
-inline void load_matrices_transposed(uint32_t (&r)[4], const void* row) { emulated_detail::load_matrices<4, true>(r, row); }
-inline void load_matrices_transposed(uint32_t (&r)[2], const void* row) { emulated_detail::load_matrices<2, true>(r, row); }
+inline void load_matrices_transposed(uint32_t (&r)[4], const void* row) {
+  emulated_detail::load_matrices<4, true>(r, row);
+}
+inline void load_matrices_transposed(uint32_t (&r)[2], const void* row) {
+  emulated_detail::load_matrices<2, true>(r, row);
+}
 
 // Copies happen when they are waited for, never earlier: a forgotten wait reads old bytes.
 inline void copy_async(void* shared, const void* global, bool valid) {
-  emulated::expect(reinterpret_cast<uintptr_t>(shared) % 16 == 0, "cp.async: the shared address is not 16-byte aligned");
-  emulated::expect(!valid || reinterpret_cast<uintptr_t>(global) % 16 == 0, "cp.async: the global address is not 16-byte aligned");
+  emulated::expect(reinterpret_cast<uintptr_t>(shared) % 16 == 0,
+                   "cp.async: the shared address is not 16-byte aligned");
+  emulated::expect(!valid || reinterpret_cast<uintptr_t>(global) % 16 == 0,
+                   "cp.async: the global address is not 16-byte aligned");
   emulated::start_copy(shared, valid ? global : nullptr);
 }
 inline void commit_copies() { emulated::commit_copies(); }

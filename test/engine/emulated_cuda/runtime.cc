@@ -168,7 +168,8 @@ cudaError_t enqueue_kernel(const cudaLaunchConfig_t& config, const void* kernel,
   const unsigned threads = block.x * block.y * block.z;
   const auto allowed = world.shared_allowed.find(kernel);
   const size_t limit = allowed == world.shared_allowed.end() ? 48u << 10 : static_cast<size_t>(allowed->second);
-  if (threads == 0 || threads > 1024 || block.z > 64 || grid.y > 65535 || grid.z > 65535 || grid.x > 0x7fffffffu || shared > limit) {
+  if (threads == 0 || threads > 1024 || block.z > 64 || grid.y > 65535 || grid.z > 65535 || grid.x > 0x7fffffffu ||
+      shared > limit) {
     return refuse(cudaErrorInvalidConfiguration);
   }
   if (!config.stream || config.stream->device != world.current) return refuse(cudaErrorInvalidResourceHandle);
@@ -251,10 +252,12 @@ cudaError_t cudaMemcpyAsync(void* target, const void* source, size_t bytes, cuda
   const Allocation* from = find(source, bytes);
   const bool to_device = kind == cudaMemcpyHostToDevice || kind == cudaMemcpyDeviceToDevice;
   const bool from_device = kind == cudaMemcpyDeviceToHost || kind == cudaMemcpyDeviceToDevice;
-  if (kind != cudaMemcpyDefault && ((to_device && (!to || to->device < 0)) || (from_device && (!from || from->device < 0)))) {
+  if (kind != cudaMemcpyDefault &&
+      ((to_device && (!to || to->device < 0)) || (from_device && (!from || from->device < 0)))) {
     return refuse(cudaErrorInvalidValue);
   }
-  if (!to || !from) {  // pageable memory: the driver may do it at once or wait; both must be right, and here it is at once
+  if (!to ||
+      !from) {  // pageable memory: the driver may do it at once or wait; both must be right, and here it is at once
     if (!stream) return refuse(cudaErrorInvalidResourceHandle);
     drain(*stream);
     std::memcpy(target, source, bytes);
@@ -300,7 +303,8 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
   return cudaSuccess;
 }
 cudaError_t cudaEventDestroy(cudaEvent_t event) {
-  if (event->stream && World::instance().streams.contains(event->stream)) run_until(*event->stream, event, event->recorded);
+  if (event->stream && World::instance().streams.contains(event->stream))
+    run_until(*event->stream, event, event->recorded);
   for (EmulatedStream* stream : World::instance().streams) {
     for (Work& work : stream->queue) {
       if (work.wait == event) work.wait = nullptr;

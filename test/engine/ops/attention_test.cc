@@ -3,7 +3,8 @@
 namespace llava::test {
 
 void test_attention(Fixture& f) {
-  const Shape shapes[] = {{14, 2, 64, 0}, {4, 4, 16, 0}, {8, 2, 128, 100}, {2, 1, 72, 0}, {3, 3, 80, 5}, {2, 2, 32, 64}, {6, 2, 96, 65}, {1, 1, 8, 0}};
+  const Shape shapes[] = {{14, 2, 64, 0}, {4, 4, 16, 0},  {8, 2, 128, 100}, {2, 1, 72, 0},
+                          {3, 3, 80, 5},  {2, 2, 32, 64}, {6, 2, 96, 65},   {1, 1, 8, 0}};
   for (const Shape& shape : shapes) {
     for (const DType type : {DType::f32, DType::bf16, DType::f16}) {
       const std::string what = std::string(name_of(type)) + " " + shape.text();
@@ -15,7 +16,11 @@ void test_attention(Fixture& f) {
       paged.compare(what);
 
       // Whole prompts, later chunks and single rows in one call.
-      const std::vector<PrefillPiece> pieces{{&requests[5], 150, 210}, {&requests[0], 0, 1}, {&requests[3], 64, 65}, {&requests[2], 0, 64}, {&requests[4], 1, 130}};
+      const std::vector<PrefillPiece> pieces{{&requests[5], 150, 210},
+                                             {&requests[0], 0, 1},
+                                             {&requests[3], 64, 65},
+                                             {&requests[2], 0, 64},
+                                             {&requests[4], 1, 130}};
       const PrefillCall call(f, pieces);
       const int64_t rows = call.oracle().rows;
       const Twin q = f.random(rows, paged.q_cols(), type, 2.0f, {0, 8});

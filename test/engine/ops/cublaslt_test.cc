@@ -1,5 +1,5 @@
-// cuBLASLt's place in the emulated back end is taken by stand-ins (emulated_cuda/cublaslt.cc). They sum in another order than our own
-// kernels, so the bits tell who computed a product.
+// cuBLASLt's place in the emulated back end is taken by stand-ins (emulated_cuda/cublaslt.cc). They sum in another
+// order than our own kernels, so the bits tell who computed a product.
 
 #include <filesystem>
 #include <iostream>
@@ -15,8 +15,8 @@ std::string stand_in(const std::string& name) {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path() / ("libcublasLt_" + name + ".so");
 }
 
-/// Every row of three uses of one weight (plain with bias; onto itself; an activation, which passes through float32), computed whole;
-/// empty when the rows of fewer rows have other bits. The same numbers for every library.
+/// Every row of three uses of one weight (plain with bias; onto itself; an activation, which passes through float32),
+/// computed whole; empty when the rows of fewer rows have other bits. The same numbers for every library.
 std::vector<float> products(Fixture& f, const std::string& library, int64_t most_rows, int64_t n, int64_t k) {
   OpenOptions options;
   options.cublaslt_path = library;
@@ -28,7 +28,8 @@ std::vector<float> products(Fixture& f, const std::string& library, int64_t most
   ops->reserve(limits);
   const HostMatrix weight(own, {n, k}, DType::bf16, 0.1f);
   const HostMatrix bias(own, {n}, DType::bf16, 1.0f);
-  const auto linear = ops->load_linear({std::span(&weight.tensor, 1), std::span(&bias.tensor, 1), 0, 0}, {DType::bf16, Quantisation::none, false});
+  const auto linear = ops->load_linear({std::span(&weight.tensor, 1), std::span(&bias.tensor, 1), 0, 0},
+                                       {DType::bf16, Quantisation::none, false});
   ops->finish_loading();
   const Twin x = own.random(most_rows, k, DType::bf16);
   const Twin before = own.random(most_rows, n, DType::bf16);
@@ -41,7 +42,8 @@ std::vector<float> products(Fixture& f, const std::string& library, int64_t most
     };
     const auto copy = [&](const Twin& from) {  // room for the padding, which a slice does not have
       Twin to = own.poisoned(rows, from.subject.cols, DType::bf16);
-      ops->copy(to.subject.data, from.subject.slice(first, rows).data, static_cast<size_t>(rows * to.subject.stride) * sizeof(BFloat16));
+      ops->copy(to.subject.data, from.subject.slice(first, rows).data,
+                static_cast<size_t>(rows * to.subject.stride) * sizeof(BFloat16));
       return to;
     };
     const Twin some = copy(x);
@@ -81,8 +83,10 @@ void test_cublaslt(Fixture& f) {
   const std::vector<float> own = products(f, "", 512, 72, 264);
   const std::vector<float> even = products(f, stand_in("even"), 512, 72, 264);
   f.expect("cuBLASLt serves prompts where it is found", even != own);
-  f.expect("an algorithm that breaks the promise is passed over for the next", products(f, stand_in("uneven"), 512, 72, 264) == even);
-  f.expect("our own products serve where no algorithm keeps the promise", products(f, stand_in("broken"), 512, 72, 264) == own);
+  f.expect("an algorithm that breaks the promise is passed over for the next",
+           products(f, stand_in("uneven"), 512, 72, 264) == even);
+  f.expect("our own products serve where no algorithm keeps the promise",
+           products(f, stand_in("broken"), 512, 72, 264) == own);
   products(f, stand_in("even"), 256, 16'393, 24);  // so wide that an activation takes it in pieces
 }
 

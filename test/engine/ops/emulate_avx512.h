@@ -1,7 +1,7 @@
 #pragma once
 
-// AVX-512 intrinsics in portable code (SIMDe, package libsimde-dev), so that the kernels of isa_avx512*.cc are tested on
-// machines without AVX-512. Only for the build with LLAVA_EMULATE_AVX512=ON; never in the product.
+// AVX-512 intrinsics in portable code (SIMDe, package libsimde-dev), so that the kernels of isa_avx512*.cc are tested
+// on machines without AVX-512. Only for the build with LLAVA_EMULATE_AVX512=ON; never in the product.
 
 #define SIMDE_ENABLE_NATIVE_ALIASES
 #include <simde/x86/avx512.h>
@@ -35,13 +35,15 @@ struct EmulatedStep {
 };
 
 inline __m512i emulated_cvtps_epi32(__m512 v) {
-  return emulated_map<__m512i>(v, EmulatedStep<float, int32_t, [](float x) { return _mm_cvtss_si32(_mm_set_ss(x)); }>{});
+  return emulated_map<__m512i>(v,
+                               EmulatedStep<float, int32_t, [](float x) { return _mm_cvtss_si32(_mm_set_ss(x)); }>{});
 }
 inline __m512 emulated_cvtepi32_ps(__m512i v) {
   return emulated_map<__m512>(v, EmulatedStep<int32_t, float, [](int32_t x) { return static_cast<float>(x); }>{});
 }
 inline __m256i emulated_cvtepi32_epi16(__m512i v) {
-  return emulated_map<__m256i>(v, EmulatedStep<int32_t, uint16_t, [](int32_t x) { return static_cast<uint16_t>(x); }>{});
+  return emulated_map<__m256i>(v,
+                               EmulatedStep<int32_t, uint16_t, [](int32_t x) { return static_cast<uint16_t>(x); }>{});
 }
 inline __m512i emulated_cvtepi8_epi32(__m128i v) {
   return emulated_map<__m512i>(v, EmulatedStep<int8_t, int32_t, [](int8_t x) { return int32_t{x}; }>{});

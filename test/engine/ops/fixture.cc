@@ -83,7 +83,8 @@ Twin Fixture::poisoned(int64_t rows, int64_t cols, DType type, Room room, Phase 
 }
 
 Twin Fixture::from(const std::vector<float>& values, int64_t rows, int64_t cols, DType type) {
-  return make(rows, cols, type, {}, Phase::prefill, [&](int64_t r, int64_t c) { return values.at(static_cast<size_t>(r * cols + c)); });
+  return make(rows, cols, type, {}, Phase::prefill,
+              [&](int64_t r, int64_t c) { return values.at(static_cast<size_t>(r * cols + c)); });
 }
 
 Buffer Fixture::bytes(const void* data, size_t size) {
@@ -93,7 +94,9 @@ Buffer Fixture::bytes(const void* data, size_t size) {
   return buffer;
 }
 
-Buffer Fixture::indices(const std::vector<int32_t>& values) { return bytes(values.data(), values.size() * sizeof(int32_t)); }
+Buffer Fixture::indices(const std::vector<int32_t>& values) {
+  return bytes(values.data(), values.size() * sizeof(int32_t));
+}
 
 std::vector<float> Fixture::floats(int64_t count, float scale) {
   std::normal_distribution<float> normal(0.0f, scale);
@@ -109,7 +112,8 @@ std::vector<float> Fixture::read(const Twin& twin) {
   subject_.download(host.data(), twin.subject_buffer.data(), host.size());
   subject_.synchronize();
   const View& v = twin.subject;
-  const auto offset = static_cast<int64_t>(static_cast<char*>(v.data) - twin.subject_buffer.as<char>()) / static_cast<int64_t>(size_of(v.dtype));
+  const auto offset = static_cast<int64_t>(static_cast<char*>(v.data) - twin.subject_buffer.as<char>()) /
+                      static_cast<int64_t>(size_of(v.dtype));
   std::vector<float> values(static_cast<size_t>(v.rows * v.cols));
   for (int64_t r = 0; r < v.rows; ++r) {
     for (int64_t c = 0; c < v.cols; ++c) {
@@ -148,7 +152,8 @@ void Fixture::expect_equal(const std::string& what, const Twin& twin, float tole
       const float want = load_float(v.data, v.dtype, r * v.stride + c);
       if (got == want || (std::isnan(got) && std::isnan(want))) continue;
       if (!(std::fabs(got - want) <= step_of(v.dtype, want) * 1.01f + tolerance)) {
-        log_ << "FAIL " << what << ": row " << r << " column " << c << " is " << got << ", the oracle says " << want << '\n';
+        log_ << "FAIL " << what << ": row " << r << " column " << c << " is " << got << ", the oracle says " << want
+             << '\n';
         ++outcome_.failed;
         return;
       }
@@ -163,7 +168,8 @@ void Fixture::expect_equal(const std::string& what, const Twin& twin, float tole
   };
   bool clean = untouched((twin.total_rows - kGuardRows) * v.stride, twin.total_rows * v.stride);
   for (int64_t r = 0; r < v.rows; ++r) {
-    clean = clean && untouched(r * v.stride, r * v.stride + offset) && untouched(r * v.stride + offset + v.cols, (r + 1) * v.stride);
+    clean = clean && untouched(r * v.stride, r * v.stride + offset) &&
+            untouched(r * v.stride + offset + v.cols, (r + 1) * v.stride);
   }
   if (!clean) {
     log_ << "FAIL " << what << ": memory outside the matrix was written\n";
@@ -174,7 +180,8 @@ void Fixture::expect_equal(const std::string& what, const Twin& twin, float tole
 }
 
 HostMatrix::HostMatrix(Fixture& fixture, std::vector<int64_t> shape, DType type, float scale)
-    : HostMatrix(fixture.floats(std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>()), scale), shape, type) {}
+    : HostMatrix(fixture.floats(std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>()), scale),
+                 shape, type) {}
 
 HostMatrix::HostMatrix(const std::vector<float>& values, std::vector<int64_t> shape, DType type) {
   tensor.name = "test";
@@ -188,9 +195,9 @@ HostMatrix::HostMatrix(const std::vector<float>& values, std::vector<int64_t> sh
 namespace {
 
 constexpr std::pair<const char*, void (*)(Fixture&)> kSuites[] = {
-    {"linear", test_linear},       {"quantised", test_quantised_linear}, {"rows", test_rows},     {"vision", test_vision},
-    {"attention", test_attention}, {"logits", test_logits},              {"pixels", test_pixels}, {"invariance", test_invariance},
-    {"cublaslt", test_cublaslt},
+    {"linear", test_linear}, {"quantised", test_quantised_linear}, {"rows", test_rows},
+    {"vision", test_vision}, {"attention", test_attention},        {"logits", test_logits},
+    {"pixels", test_pixels}, {"invariance", test_invariance},      {"cublaslt", test_cublaslt},
 };
 
 }  // namespace

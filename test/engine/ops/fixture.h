@@ -66,7 +66,8 @@ class Fixture {
   void expect(const std::string& what, bool holds);
 
  private:
-  Twin make(int64_t rows, int64_t cols, DType type, Room room, Phase phase, const std::function<float(int64_t, int64_t)>& value);
+  Twin make(int64_t rows, int64_t cols, DType type, Room room, Phase phase,
+            const std::function<float(int64_t, int64_t)>& value);
 
   Ops& subject_;
   std::ostream& log_;
@@ -87,8 +88,8 @@ struct HostMatrix {
 
 void test_linear(Fixture& fixture);
 void test_quantised_linear(Fixture& fixture);
-/// The stand-ins for cuBLASLt, which the build for an emulated GPU has beside the program: who serves a product, and that the choice keeps
-/// the promise of equal bits.
+/// The stand-ins for cuBLASLt, which the build for an emulated GPU has beside the program: who serves a product, and
+/// that the choice keeps the promise of equal bits.
 void test_cublaslt(Fixture& fixture);
 bool has_cublaslt_stand_ins();
 void test_rows(Fixture& fixture);
@@ -100,7 +101,8 @@ void test_pixels(Fixture& fixture);
 /// The promise of ops.h: the bits of a row alone, in any batch, chunk, group, on any pages.
 void test_invariance(Fixture& fixture);
 
-/// The suites above by name, in order: linear, quantised, rows, vision, attention, logits, pixels, invariance; cublaslt with an emulated GPU.
+/// The suites above by name, in order: linear, quantised, rows, vision, attention, logits, pixels, invariance; cublaslt
+/// with an emulated GPU.
 const std::vector<std::string>& suite_names();
 
 /// The named suites on one back end. Throws nothing: an exception is a failure of its suite. Returns the counts.

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "support/error.h"
 #include "ops/paged.h"
+#include "support/error.h"
 
 namespace llava::test {
 
@@ -14,7 +14,8 @@ constexpr DType kTypes[] = {DType::f32, DType::bf16, DType::f16};
 
 /// Row `row` of values with `cols` columns.
 std::vector<float> row_of(const std::vector<float>& values, int64_t cols, int64_t row) {
-  return {values.begin() + static_cast<std::ptrdiff_t>(row * cols), values.begin() + static_cast<std::ptrdiff_t>((row + 1) * cols)};
+  return {values.begin() + static_cast<std::ptrdiff_t>(row * cols),
+          values.begin() + static_cast<std::ptrdiff_t>((row + 1) * cols)};
 }
 
 void linear_rows(Fixture& f, DType type, Quantisation quantisation) {
@@ -23,7 +24,8 @@ void linear_rows(Fixture& f, DType type, Quantisation quantisation) {
   const HostMatrix bias(f, {n}, type, 1.0f);
   std::unique_ptr<Linear> linear;
   try {
-    linear = f.subject().load_linear({std::span(&weight.tensor, 1), std::span(&bias.tensor, 1), 0, 0}, {type, quantisation, false});
+    linear = f.subject().load_linear({std::span(&weight.tensor, 1), std::span(&bias.tensor, 1), 0, 0},
+                                     {type, quantisation, false});
   } catch (const Error&) {
     return;  // a back end may refuse compression by name
   }
@@ -31,10 +33,12 @@ void linear_rows(Fixture& f, DType type, Quantisation quantisation) {
   const std::vector<float> values = f.floats(1000 * k);
   for (const Phase phase : {Phase::prefill, Phase::decode}) {
     const auto rows_of = [&](int64_t first, int64_t count, DType out_type) {
-      std::vector<float> part(values.begin() + static_cast<std::ptrdiff_t>(first * k), values.begin() + static_cast<std::ptrdiff_t>((first + count) * k));
+      std::vector<float> part(values.begin() + static_cast<std::ptrdiff_t>(first * k),
+                              values.begin() + static_cast<std::ptrdiff_t>((first + count) * k));
       const Twin x = f.random(count, k, type, 1.0f, {}, phase);
       const Twin given = f.from(part, count, k, type);
-      f.subject().copy(x.subject.data, given.subject.data, static_cast<size_t>(count * x.subject.stride) * size_of(type));
+      f.subject().copy(x.subject.data, given.subject.data,
+                       static_cast<size_t>(count * x.subject.stride) * size_of(type));
       const Twin out = f.poisoned(count, n, out_type, {}, phase);
       f.subject().linear(*linear, x.subject, out.subject, phase, Activation::quick_gelu);
       f.subject().synchronize();
@@ -44,12 +48,16 @@ void linear_rows(Fixture& f, DType type, Quantisation quantisation) {
     for (const DType out_type : {type, DType::f32}) {
       const std::vector<float> all = rows_of(0, most, out_type);
       bool equal = true;
-      for (const int64_t row : {int64_t{0}, int64_t{1}, int64_t{7}, int64_t{63}, most - 1}) equal = equal && rows_of(row, 1, out_type) == row_of(all, n, row);
+      for (const int64_t row : {int64_t{0}, int64_t{1}, int64_t{7}, int64_t{63}, most - 1})
+        equal = equal && rows_of(row, 1, out_type) == row_of(all, n, row);
       for (const int64_t count : {2, 5, 6, 7, 13, 40}) {
         const std::vector<float> some = rows_of(3, count, out_type);
         for (int64_t r = 0; r < count; ++r) equal = equal && row_of(some, n, r) == row_of(all, n, r + 3);
       }
-      f.expect("linear: a row has the same bits in any batch (" + std::string(name_of(type)) + (quantisation == Quantisation::int8 ? ", int8" : quantisation == Quantisation::fp8_e4m3 ? ", fp8" : "") +
+      f.expect("linear: a row has the same bits in any batch (" + std::string(name_of(type)) +
+                   (quantisation == Quantisation::int8       ? ", int8"
+                    : quantisation == Quantisation::fp8_e4m3 ? ", fp8"
+                                                             : "") +
                    (phase == Phase::prefill ? ", prefill)" : ", decode)"),
                equal);
     }
@@ -76,20 +84,24 @@ void prefill_chunks(Fixture& f, const Shape& shape, DType type) {
   const auto piece = [&](const Paged& cache, const Request& request, int64_t first, int64_t end, bool beside) {
     const int64_t lead = beside ? 40 : 0;
     const Twin rows = f.random(lead + end - first, paged.q_cols(), type);
-    f.subject().copy(static_cast<char*>(rows.subject.data) + static_cast<size_t>(lead * rows.subject.stride) * size_of(type),
-                     static_cast<char*>(q.subject.data) + static_cast<size_t>(first * q.subject.stride) * size_of(type),
-                     static_cast<size_t>((end - first) * q.subject.stride) * size_of(type));
+    f.subject().copy(
+        static_cast<char*>(rows.subject.data) + static_cast<size_t>(lead * rows.subject.stride) * size_of(type),
+        static_cast<char*>(q.subject.data) + static_cast<size_t>(first * q.subject.stride) * size_of(type),
+        static_cast<size_t>((end - first) * q.subject.stride) * size_of(type));
     const Twin out = f.poisoned(lead + end - first, paged.q_cols(), type);
-    const PrefillCall some = beside ? PrefillCall(f, {{&other, 100, 140}, {&request, first, end}}) : PrefillCall(f, {{&request, first, end}});
+    const PrefillCall some = beside ? PrefillCall(f, {{&other, 100, 140}, {&request, first, end}})
+                                    : PrefillCall(f, {{&request, first, end}});
     f.subject().prefill_attention(rows.subject, cache.subject(), some.subject(), shape.attention(), out.subject);
     const std::vector<float> got = f.read(out);
     bool equal = true;
-    for (int64_t r = 0; r < end - first; ++r) equal = equal && row_of(got, paged.q_cols(), lead + r) == row_of(want, paged.q_cols(), first + r);
+    for (int64_t r = 0; r < end - first; ++r)
+      equal = equal && row_of(got, paged.q_cols(), lead + r) == row_of(want, paged.q_cols(), first + r);
     return equal;
   };
   const std::string what = std::string(name_of(type)) + " " + shape.text();
   bool equal = true;
-  for (const auto& [first, end] : {std::pair<int64_t, int64_t>{0, 1}, {0, 64}, {64, 129}, {129, 130}, {100, 333}, {332, 333}}) {
+  for (const auto& [first, end] :
+       {std::pair<int64_t, int64_t>{0, 1}, {0, 64}, {64, 129}, {129, 130}, {100, 333}, {332, 333}}) {
     equal = equal && piece(paged, prompt, first, end, false) && piece(paged, prompt, first, end, true);
   }
   f.expect("prefill_attention: a row has the same bits in any chunk and batch: " + what, equal);
@@ -100,7 +112,8 @@ void prefill_chunks(Fixture& f, const Shape& shape, DType type) {
   const Twin q70 = f.random(70, paged.q_cols(), type);
   const auto head = [&](const Twin& twin) {
     Twin part = f.random(70, twin.subject.cols, type);
-    f.subject().copy(part.subject.data, twin.subject.data, static_cast<size_t>(70 * twin.subject.stride) * size_of(type));
+    f.subject().copy(part.subject.data, twin.subject.data,
+                     static_cast<size_t>(70 * twin.subject.stride) * size_of(type));
     std::memcpy(part.oracle.data, twin.oracle.data, static_cast<size_t>(70 * twin.oracle.stride) * size_of(type));
     return part;
   };
@@ -121,13 +134,16 @@ void decode_groups(Fixture& f, const Shape& shape, DType type) {
   paged.fill(c, 1152, 1153);
   paged.fill(d, 0, 90);
   const Twin q = f.random(4, paged.q_cols(), type, 2.0f, {}, Phase::decode);
-  const auto run = [&](const std::vector<const Request*>& requests, const std::vector<int64_t>& rows, const std::vector<std::pair<int32_t, int32_t>>& groups) {
+  const auto run = [&](const std::vector<const Request*>& requests, const std::vector<int64_t>& rows,
+                       const std::vector<std::pair<int32_t, int32_t>>& groups) {
     const auto count = static_cast<int64_t>(rows.size());
     const Twin some = f.random(count, paged.q_cols(), type, 1.0f, {}, Phase::decode);
     for (int64_t i = 0; i < count; ++i) {
       const auto row_bytes = static_cast<size_t>(q.subject.stride) * size_of(type);
-      f.subject().copy(static_cast<char*>(some.subject.data) + static_cast<size_t>(i) * row_bytes,
-                       static_cast<char*>(q.subject.data) + static_cast<size_t>(rows[static_cast<size_t>(i)]) * row_bytes, row_bytes);
+      f.subject().copy(
+          static_cast<char*>(some.subject.data) + static_cast<size_t>(i) * row_bytes,
+          static_cast<char*>(q.subject.data) + static_cast<size_t>(rows[static_cast<size_t>(i)]) * row_bytes,
+          row_bytes);
     }
     const Twin out = f.poisoned(count, paged.q_cols(), type, {}, Phase::decode);
     const DecodeCall call(f, requests, groups);
@@ -140,10 +156,14 @@ void decode_groups(Fixture& f, const Shape& shape, DType type) {
   const Request* each[] = {&a, &b, &c, &d};
   for (int64_t i = 0; i < 4; ++i) equal = equal && run({each[i]}, {i}, {}) == row_of(want, cols, i);
   const std::vector<float> other = run({&d, &c, &a, &b}, {3, 2, 0, 1}, {{1, 0}, {2, 640}, {0, 0}, {1, 0}});
-  for (int64_t i = 0; i < 4; ++i) equal = equal && row_of(other, cols, i) == row_of(want, cols, std::vector<int64_t>{3, 2, 0, 1}[static_cast<size_t>(i)]);
+  for (int64_t i = 0; i < 4; ++i)
+    equal =
+        equal && row_of(other, cols, i) == row_of(want, cols, std::vector<int64_t>{3, 2, 0, 1}[static_cast<size_t>(i)]);
   const Request moved = paged.moved(b);
   equal = equal && run({&moved}, {1}, {}) == row_of(want, cols, 1);
-  f.expect("decode_attention: a row has the same bits alone, batched, grouped, moved: " + std::string(name_of(type)) + " " + shape.text(), equal);
+  f.expect("decode_attention: a row has the same bits alone, batched, grouped, moved: " + std::string(name_of(type)) +
+               " " + shape.text(),
+           equal);
 }
 
 void row_ops(Fixture& f, DType type) {
@@ -175,19 +195,22 @@ void tower_tiles(Fixture& f, DType type) {
   const auto run = [&](int64_t first, int64_t count) {
     const Twin out = f.poisoned(count * tokens, d, type);
     const View rows = qkv.subject.slice(first * tokens, count * tokens);
-    f.subject().tower_attention(rows.columns(0, d), rows.columns(d, d), rows.columns(2 * d, d), count, static_cast<int32_t>(tokens), shape, out.subject);
+    f.subject().tower_attention(rows.columns(0, d), rows.columns(d, d), rows.columns(2 * d, d), count,
+                                static_cast<int32_t>(tokens), shape, out.subject);
     return f.read(out);
   };
   const std::vector<float> all = run(0, 3);
   const std::vector<float> last = run(2, 1);
-  f.expect("tower_attention: a tile has the same bits in any batch", std::equal(last.begin(), last.end(), all.begin() + 2 * tokens * d));
+  f.expect("tower_attention: a tile has the same bits in any batch",
+           std::equal(last.begin(), last.end(), all.begin() + 2 * tokens * d));
 }
 
 }  // namespace
 
 void test_invariance(Fixture& f) {
   for (const DType type : kTypes) {
-    for (const Quantisation q : {Quantisation::none, Quantisation::int8, Quantisation::fp8_e4m3}) linear_rows(f, type, q);
+    for (const Quantisation q : {Quantisation::none, Quantisation::int8, Quantisation::fp8_e4m3})
+      linear_rows(f, type, q);
     row_ops(f, type);
     tower_tiles(f, type);
     prefill_chunks(f, {4, 2, 64, 0}, type);
@@ -226,7 +249,8 @@ Outcome test_same_bits(Ops& one, Ops& other, std::ostream& log) {
       out.push_back(f.read(y));
       const DecodeCall decode(f, {&prompt}, {});
       const Twin one_row = f.poisoned(1, paged.q_cols(), type, {}, Phase::decode);
-      ops->decode_attention(q.subject.slice(0, 1), paged.subject(), decode.subject(), shape.attention(), one_row.subject);
+      ops->decode_attention(q.subject.slice(0, 1), paged.subject(), decode.subject(), shape.attention(),
+                            one_row.subject);
       out.push_back(f.read(one_row));
       outcome.failed += f.outcome().failed;
     }

@@ -18,21 +18,27 @@ std::vector<int32_t> page_table(const std::vector<const Request*>& requests, int
   for (const Request* r : requests) stride = std::max(stride, static_cast<int32_t>(r->pages.size()));
   std::vector<int32_t> table(requests.size() * static_cast<size_t>(stride), INT32_MAX);
   for (size_t i = 0; i < requests.size(); ++i) {
-    std::copy(requests[i]->pages.begin(), requests[i]->pages.end(), table.begin() + static_cast<std::ptrdiff_t>(i) * stride);
+    std::copy(requests[i]->pages.begin(), requests[i]->pages.end(),
+              table.begin() + static_cast<std::ptrdiff_t>(i) * stride);
   }
   return table;
 }
 
 }  // namespace
 
-AttentionShape Shape::attention() const { return {heads, kv_heads, size, 1.0f / std::sqrt(static_cast<float>(size)), window}; }
-
-std::string Shape::text() const {
-  return std::to_string(heads) + "/" + std::to_string(kv_heads) + " heads of " + std::to_string(size) + ", window " + std::to_string(window);
+AttentionShape Shape::attention() const {
+  return {heads, kv_heads, size, 1.0f / std::sqrt(static_cast<float>(size)), window};
 }
 
-Paged::Paged(Fixture& fixture, const Shape& shape, DType type, int32_t pages) : f_(fixture), shape_(shape), type_(type) {
-  const size_t bytes = static_cast<size_t>(pages) * static_cast<size_t>(shape.kv_heads * kPageTokens * shape.size) * size_of(type);
+std::string Shape::text() const {
+  return std::to_string(heads) + "/" + std::to_string(kv_heads) + " heads of " + std::to_string(size) + ", window " +
+         std::to_string(window);
+}
+
+Paged::Paged(Fixture& fixture, const Shape& shape, DType type, int32_t pages)
+    : f_(fixture), shape_(shape), type_(type) {
+  const size_t bytes =
+      static_cast<size_t>(pages) * static_cast<size_t>(shape.kv_heads * kPageTokens * shape.size) * size_of(type);
   const std::vector<char> poison(bytes, static_cast<char>(0xff));
   for (Buffer* buffer : {&subject_keys_, &subject_values_}) *buffer = f_.bytes(poison.data(), bytes);
   for (Buffer* buffer : {&oracle_keys_, &oracle_values_}) {
@@ -71,13 +77,15 @@ void Paged::write(const Request& request, int64_t first, int64_t end, const Twin
   std::vector<int32_t> positions, slots;
   for (int64_t p = first; p < end; ++p) {
     positions.push_back(static_cast<int32_t>(p));
-    slots.push_back(request.pages.at(static_cast<size_t>(p / kPageTokens)) * kPageTokens + static_cast<int32_t>(p % kPageTokens));
+    slots.push_back(request.pages.at(static_cast<size_t>(p / kPageTokens)) * kPageTokens +
+                    static_cast<int32_t>(p % kPageTokens));
   }
   const Buffer positions_device = f_.indices(positions);
   const Buffer slots_device = f_.indices(slots);
-  f_.subject().rope_write_kv(q.subject, k.subject, v.subject, positions_device.as<int32_t>(), slots_device.as<int32_t>(), cos_.subject, sin_.subject,
-                             shape_.attention(), subject_);
-  f_.oracle().rope_write_kv(q.oracle, k.oracle, v.oracle, positions.data(), slots.data(), cos_.oracle, sin_.oracle, shape_.attention(), oracle_);
+  f_.subject().rope_write_kv(q.subject, k.subject, v.subject, positions_device.as<int32_t>(),
+                             slots_device.as<int32_t>(), cos_.subject, sin_.subject, shape_.attention(), subject_);
+  f_.oracle().rope_write_kv(q.oracle, k.oracle, v.oracle, positions.data(), slots.data(), cos_.oracle, sin_.oracle,
+                            shape_.attention(), oracle_);
   f_.subject().synchronize();
 }
 
@@ -106,7 +114,8 @@ Request Paged::moved(const Request& request) {
 }
 
 void Paged::compare(const std::string& what) {
-  const std::pair<const Buffer*, const Buffer*> both[] = {{&subject_keys_, &oracle_keys_}, {&subject_values_, &oracle_values_}};
+  const std::pair<const Buffer*, const Buffer*> both[] = {{&subject_keys_, &oracle_keys_},
+                                                          {&subject_values_, &oracle_values_}};
   bool equal = true;
   for (const auto& [subject, oracle] : both) {
     std::vector<char> host(subject->bytes());
@@ -116,7 +125,8 @@ void Paged::compare(const std::string& what) {
       const float got = load_float(host.data(), type_, static_cast<int64_t>(i));
       const float want = load_float(oracle->data(), type_, static_cast<int64_t>(i));
       const float tolerance = type_ == DType::f32 ? 1e-5f : type_ == DType::bf16 ? 0.02f : 2e-3f;
-      equal = equal && ((std::isnan(got) && std::isnan(want)) || std::fabs(got - want) <= tolerance + 0.01f * std::fabs(want));
+      equal = equal &&
+              ((std::isnan(got) && std::isnan(want)) || std::fabs(got - want) <= tolerance + 0.01f * std::fabs(want));
     }
     std::memcpy(oracle->data(), host.data(), host.size());
   }
@@ -149,7 +159,8 @@ PrefillCall::PrefillCall(Fixture& f, const std::vector<PrefillPiece>& pieces) {
   subject_.page_table = table_device_.as<int32_t>();
 }
 
-DecodeCall::DecodeCall(Fixture& f, const std::vector<const Request*>& requests, const std::vector<std::pair<int32_t, int32_t>>& groups) {
+DecodeCall::DecodeCall(Fixture& f, const std::vector<const Request*>& requests,
+                       const std::vector<std::pair<int32_t, int32_t>>& groups) {
   for (const Request* r : requests) {
     length_.push_back(static_cast<int32_t>(r->length));
     oracle_.longest_kv = std::max(oracle_.longest_kv, length_.back());

@@ -73,11 +73,12 @@ class PrefillCall {
   PrefillBatch subject_, oracle_;
 };
 
-/// A decode call: the newest token of each request. groups: sizes in order, with the tokens they share; empty = none given
-/// as groups of one.
+/// A decode call: the newest token of each request. groups: sizes in order, with the tokens they share; empty = none
+/// given as groups of one.
 class DecodeCall {
  public:
-  DecodeCall(Fixture& fixture, const std::vector<const Request*>& requests, const std::vector<std::pair<int32_t, int32_t>>& groups);
+  DecodeCall(Fixture& fixture, const std::vector<const Request*>& requests,
+             const std::vector<std::pair<int32_t, int32_t>>& groups);
   const DecodeBatch& subject() const { return subject_; }
   const DecodeBatch& oracle() const { return oracle_; }
 

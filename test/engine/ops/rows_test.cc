@@ -78,7 +78,8 @@ void test_draws(Fixture& f, const std::string& what, const Twin& logits, float t
   f.expect("sample: " + what + ", a row alone", f.read_indices(got, 1)[0] == want.back());
 }
 
-/// Where an order of logits goes wrong: everything equal, zeros of both signs, infinities, ties at the border of what is kept.
+/// Where an order of logits goes wrong: everything equal, zeros of both signs, infinities, ties at the border of what
+/// is kept.
 void test_order(Fixture& f) {
   const std::vector<float> uniform{0.0f, 0.25f, 0.5f, 0.99999994f};
   const int64_t cols = 1003;

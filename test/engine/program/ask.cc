@@ -1,5 +1,5 @@
-// llava-engine checkpoint, requests, ask: a model of real size with random weights, questions on pictures as an evaluation asks them, and
-// the engine's answers to them. The first two write what another program can be asked too.
+// llava-engine checkpoint, requests, ask: a model of real size with random weights, questions on pictures as an
+// evaluation asks them, and the engine's answers to them. The first two write what another program can be asked too.
 
 #include <atomic>
 #include <cmath>
@@ -8,31 +8,35 @@
 #include <semaphore>
 #include <thread>
 
-#include "support/error.h"
-#include "support/json.h"
 #include "program/asking.h"
 #include "program/measurements.h"
 #include "program/random_checkpoint.h"
 #include "program/request_set.h"
+#include "support/error.h"
+#include "support/json.h"
 
 namespace llava {
 
 namespace {
 
 const std::string& only_folder(const CommandLine& line) {
-  if (line.words.size() != 1) throw Error("one folder is expected", line.command, "Write: llava-engine " + line.command + " DIR");
+  if (line.words.size() != 1)
+    throw Error("one folder is expected", line.command, "Write: llava-engine " + line.command + " DIR");
   return line.words[0];
 }
 
 std::string needed(const CommandLine& line, const std::string& name) {
   const std::string value = line.option(name, "");
-  if (value.empty()) throw Error("--" + name + " is missing", line.command, "Write: llava-engine " + line.command + " DIR --" + name + " ...");
+  if (value.empty())
+    throw Error("--" + name + " is missing", line.command,
+                "Write: llava-engine " + line.command + " DIR --" + name + " ...");
   return value;
 }
 
-/// Pictures as a run has them: on some threads of their own, each of which takes `decode_ms` of processor time for a picture before its
-/// questions are asked, and never more requests in flight than the engine has use for. The time stands for the decoding of a JPEG file,
-/// which is not part of this program; it is spent on arithmetic over the pixels.
+/// Pictures as a run has them: on some threads of their own, each of which takes `decode_ms` of processor time for a
+/// picture before its questions are asked, and never more requests in flight than the engine has use for. The time
+/// stands for the decoding of a JPEG file, which is not part of this program; it is spent on arithmetic over the
+/// pixels.
 struct Producers {
   int64_t threads = 0;  // 0: everything is asked at once
   double decode_ms = 0.0;
@@ -47,7 +51,8 @@ uint32_t work_on(const RequestSet::Picture& picture, double milliseconds) {
   return hash;
 }
 
-std::vector<Answer> ask_from_threads(Engine& engine, const RequestSet& set, int64_t round, const std::function<Request(size_t)>& request, const Producers& producers) {
+std::vector<Answer> ask_from_threads(Engine& engine, const RequestSet& set, int64_t round,
+                                     const std::function<Request(size_t)>& request, const Producers& producers) {
   std::vector<std::vector<size_t>> of_picture(set.pictures.size());
   for (size_t i = 0; i < set.questions.size(); ++i) of_picture[set.questions[i].picture].push_back(i);
   std::vector<Answer> answers(set.questions.size());
@@ -82,14 +87,19 @@ std::vector<Answer> ask_from_threads(Engine& engine, const RequestSet& set, int6
   }
   for (std::thread& thread : threads) thread.join();
   for (size_t i = 0; i < answers.size(); ++i) ended.acquire();
-  if (failures > 0) throw Error(std::to_string(failures) + " requests failed", "ask", "Run without --producers for the reason.");
+  if (failures > 0)
+    throw Error(std::to_string(failures) + " requests failed", "ask", "Run without --producers for the reason.");
   return answers;
 }
 
-double unix_seconds() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+double unix_seconds() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
 
 bool same_bits(const Answer& a, const Answer& b) {
-  return a.tokens == b.tokens && a.logits.size() == b.logits.size() && std::equal(a.logits.begin(), a.logits.end(), b.logits.begin(), [](float x, float y) { return std::bit_cast<uint32_t>(x) == std::bit_cast<uint32_t>(y); });
+  return a.tokens == b.tokens && a.logits.size() == b.logits.size() &&
+         std::equal(a.logits.begin(), a.logits.end(), b.logits.begin(),
+                    [](float x, float y) { return std::bit_cast<uint32_t>(x) == std::bit_cast<uint32_t>(y); });
 }
 
 }  // namespace
@@ -98,7 +108,11 @@ int checkpoint_command(const CommandLine& line) {
   const std::string& folder = only_folder(line);
   const auto start = Clock::now();
   const uint64_t bytes = write_random_checkpoint(folder, needed(line, "model"), line.integer("layers", 0));
-  std::printf("%s\n", Json::object_of({{"folder", Json::of(folder)}, {"weightBytes", Json::of(static_cast<int64_t>(bytes))}, {"seconds", Json::of(seconds_since(start))}}).dump().c_str());
+  std::printf("%s\n", Json::object_of({{"folder", Json::of(folder)},
+                                       {"weightBytes", Json::of(static_cast<int64_t>(bytes))},
+                                       {"seconds", Json::of(seconds_since(start))}})
+                          .dump()
+                          .c_str());
   return 0;
 }
 
@@ -107,14 +121,19 @@ int requests_command(const CommandLine& line) {
   ModelOptions model;
   model.path = needed(line, "checkpoint");
   const ModelConfig config = read_config(model);
-  const RequestSet set = make_request_set(config, line.integer("pictures", 12), line.integers("questions", "5,5,6"), line.integer("width", 640), line.integer("height", 480));
+  const RequestSet set = make_request_set(config, line.integer("pictures", 12), line.integers("questions", "5,5,6"),
+                                          line.integer("width", 640), line.integer("height", 480));
   write_request_set(folder, set, config);
-  std::printf("%s\n", Json::object_of({{"folder", Json::of(folder)}, {"pictures", Json::of(static_cast<int64_t>(set.pictures.size()))}, {"questions", Json::of(static_cast<int64_t>(set.questions.size()))}}).dump().c_str());
+  std::printf("%s\n", Json::object_of({{"folder", Json::of(folder)},
+                                       {"pictures", Json::of(static_cast<int64_t>(set.pictures.size()))},
+                                       {"questions", Json::of(static_cast<int64_t>(set.questions.size()))}})
+                          .dump()
+                          .c_str());
   return 0;
 }
 
-/// Asks the whole set `--rounds` times (2), after a first picture that nothing is counted of. With --logits FILE the logits of the first
-/// `--logits-of` questions (16), one row each, are written as tensor "logits".
+/// Asks the whole set `--rounds` times (2), after a first picture that nothing is counted of. With --logits FILE the
+/// logits of the first `--logits-of` questions (16), one row each, are written as tensor "logits".
 int ask_command(const CommandLine& line) {
   const RequestSet set = read_request_set(only_folder(line));
   const EngineOptions options = engine_options(line, needed(line, "checkpoint"));
@@ -159,7 +178,8 @@ int ask_command(const CommandLine& line) {
                                       {"decodedTokens", Json::of(after.decoded_tokens - before.decoded_tokens)},
                                       {"picturesEncoded", Json::of(after.images_encoded - before.images_encoded)}}));
     if (first.empty()) first = std::move(answers);
-    else for (size_t i = 0; i < first.size(); ++i) equal = equal && same_bits(first[i], answers[i]);
+    else
+      for (size_t i = 0; i < first.size(); ++i) equal = equal && same_bits(first[i], answers[i]);
   }
   if (!logits_file.empty()) {
     std::vector<std::vector<float>> rows;

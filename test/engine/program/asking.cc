@@ -15,7 +15,8 @@ EngineOptions engine_options(const CommandLine& line, const std::string& folder)
   if (dtype == "float32") options.model.dtype = DType::f32;
   else if (dtype == "bfloat16") options.model.dtype = DType::bf16;
   else if (dtype == "float16") options.model.dtype = DType::f16;
-  else if (dtype != "auto") throw Error("'" + dtype + "' is no dtype", "--dtype", "Write float32, bfloat16 or float16.");
+  else if (dtype != "auto")
+    throw Error("'" + dtype + "' is no dtype", "--dtype", "Write float32, bfloat16 or float16.");
   options.device = line.option("device", "cpu");
   options.threads = static_cast<int32_t>(line.integer("threads", 0));
   options.image_threads = static_cast<int32_t>(line.integer("image-threads", 0));
@@ -50,7 +51,8 @@ std::vector<Answer> run_all(Engine& engine, std::vector<Request> requests) {
   }
   std::unique_lock guard(lock);
   done.wait(guard, [&] { return left == 0; });
-  if (!problem.empty()) throw Error("a request failed: " + problem, "run", "Give the engine more room (--memory, --context) or report it.");
+  if (!problem.empty())
+    throw Error("a request failed: " + problem, "run", "Give the engine more room (--memory, --context) or report it.");
   return answers;
 }
 

@@ -2,12 +2,13 @@
 
 #include <vector>
 
-#include "runtime/engine.h"
 #include "program/commands.h"
+#include "runtime/engine.h"
 
 namespace llava {
 
-/// --device, --dtype, --quantisation, --threads, --image-threads, --instructions, --budget (rows of a prefill step), --sequences, --context,
+/// --device, --dtype, --quantisation, --threads, --image-threads, --instructions, --budget (rows of a prefill step),
+/// --sequences, --context,
 /// --memory (GB); the checkpoint is `folder`.
 EngineOptions engine_options(const CommandLine& line, const std::string& folder);
 

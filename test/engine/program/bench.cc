@@ -1,9 +1,13 @@
-// llava-engine bench --checkpoint DIR [NAME...]: a model with random weights through the engine: its decoder, tower, batching and sharing of
-// prefixes. One line per number (JSON with --json); opponents and tables are the business of test/bench/engine.ts and test/bench/gpu/.
+// llava-engine bench --checkpoint DIR [NAME...]: a model with random weights through the engine: its decoder, tower,
+// batching and sharing of prefixes. One line per number (JSON with --json); opponents and tables are the business of
+// test/bench/engine.ts and test/bench/gpu/.
 //   check                                                            values that another implementation must have too
-//   load preprocess encoder prefill decode batch sharing             (default; --model, see random_checkpoint.h: qwen2-0.5b)
-//   rate bandwidth products tower pictures                           the device's speed, and what of it the model reaches (bench_device.cc)
-//   --prompt N --answer N --counts A,B,...                           of `batch`: tokens of a prompt (16) and an answer (33), sequences
+//   load preprocess encoder prefill decode batch sharing             (default; --model, see random_checkpoint.h:
+//   qwen2-0.5b)
+//   rate bandwidth products tower pictures                           the device's speed, and what of it the model
+//   reaches (bench_device.cc)
+//   --prompt N --answer N --counts A,B,...                           of `batch`: tokens of a prompt (16) and an answer
+//   (33), sequences
 //   --pictures N                                                     of `sharing` and `pictures`
 //   --picture FILE                                                   of `preprocess`: 640x480 pixels of RGB
 
@@ -14,7 +18,6 @@
 #include <fstream>
 
 #include "models/image/tiles.h"
-#include "support/error.h"
 #include "program/asking.h"
 #include "program/bench_device.h"
 #include "program/probe.h"
@@ -22,6 +25,7 @@
 #include "program/random_checkpoint.h"
 #include "program/request_set.h"
 #include "program/sha256.h"
+#include "support/error.h"
 
 namespace llava {
 
@@ -31,14 +35,17 @@ namespace {
 double cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const auto of = [](const timeval& t) { return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec); };
+  const auto of = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
   return of(usage.ru_utime) + of(usage.ru_stime);
 }
 
 std::vector<int32_t> token_run(int64_t count, int64_t seed, int64_t vocabulary = 150000) {
   std::vector<int32_t> ids(static_cast<size_t>(count));
   const int64_t end = std::min<int64_t>(vocabulary, 150000);
-  for (int64_t i = 0; i < count; ++i) ids[static_cast<size_t>(i)] = static_cast<int32_t>((seed * 7907 + i * 104729 + i * i % 9973) % end);
+  for (int64_t i = 0; i < count; ++i)
+    ids[static_cast<size_t>(i)] = static_cast<int32_t>((seed * 7907 + i * 104729 + i * i % 9973) % end);
   return ids;
 }
 
@@ -90,8 +97,9 @@ void bench_load(const Setup& setup) {
   const double wall = seconds_since(start);
   const auto size = static_cast<double>(std::filesystem::file_size(setup.folder + "/model.safetensors"));
   setup.report->add("load", wall, "s", "checkpoint of " + std::to_string(static_cast<int64_t>(size / 1e6)) + " MB");
-  setup.report->add("load: anonymous memory", static_cast<double>(process_memory("RssAnon") - before) / 1e6, "MB",
-                    "bound 1.1 x checkpoint + 150 MB = " + std::to_string(static_cast<int64_t>(1.1 * size / 1e6 + 150.0)));
+  setup.report->add(
+      "load: anonymous memory", static_cast<double>(process_memory("RssAnon") - before) / 1e6, "MB",
+      "bound 1.1 x checkpoint + 150 MB = " + std::to_string(static_cast<int64_t>(1.1 * size / 1e6 + 150.0)));
 }
 
 /// @param file  640x480 pixels of RGB; empty = a synthetic picture   The detail is SHA-256 of the tiles.
@@ -112,11 +120,13 @@ void bench_preprocess(const Setup& setup, const std::string& file) {
 /// FLOP of the tower and projector for one tile.
 double tower_flop(const ModelConfig& config) {
   const VisionConfig& v = config.vision;
-  const auto d = static_cast<double>(v.hidden), inner = static_cast<double>(v.intermediate), out = static_cast<double>(config.text.hidden);
+  const auto d = static_cast<double>(v.hidden), inner = static_cast<double>(v.intermediate),
+             out = static_cast<double>(config.text.hidden);
   const auto patches = static_cast<double>(v.patches());
   const double tokens = patches + 1.0;
   const double layer = 2.0 * tokens * (4.0 * d * d + 2.0 * d * inner) + 4.0 * tokens * tokens * d;
-  return 2.0 * patches * 3.0 * static_cast<double>(v.patch_size * v.patch_size) * d + static_cast<double>(v.layers_used) * layer + 2.0 * tokens * (d * out + out * out);
+  return 2.0 * patches * 3.0 * static_cast<double>(v.patch_size * v.patch_size) * d +
+         static_cast<double>(v.layers_used) * layer + 2.0 * tokens * (d * out + out * out);
 }
 
 void bench_encoder(const Setup& setup) {
@@ -128,8 +138,8 @@ void bench_encoder(const Setup& setup) {
   setup.report->add("encoder, 5 tiles: work", 5e-9 * tower_flop(probe.config()), "GFLOP");
 }
 
-/// Values that another implementation must have too: logits after a prompt, and projected features of a picture whose four crops
-/// are its quarters, so that nothing depends on a resize.
+/// Values that another implementation must have too: logits after a prompt, and projected features of a picture whose
+/// four crops are its quarters, so that nothing depends on a resize.
 void report_values(const Setup& setup) {
   {
     EngineOptions options = setup.options;
@@ -138,7 +148,8 @@ void report_values(const Setup& setup) {
     Request request = text_request(engine, 1, 64, 1, 1);
     request.want_logits = true;
     const Answer answer = run_all(engine, {std::move(request)})[0];
-    for (const size_t id : {0, 1000, 20000, 77777, 149999}) setup.report->add("logit " + std::to_string(id), answer.logits.at(id), "value");
+    for (const size_t id : {0, 1000, 20000, 77777, 149999})
+      setup.report->add("logit " + std::to_string(id), answer.logits.at(id), "value");
   }
   Probe probe(read_config(setup.options.model), setup.options.device, 1, 64);
   const std::vector<uint8_t> rgb = drawn_picture(672, 672, 3);
@@ -147,8 +158,9 @@ void report_values(const Setup& setup) {
   for (const int64_t tile : {1, 4}) {
     for (const int64_t token : {0, 1, 576}) {
       for (const int64_t column : {0, 500}) {
-        setup.report->add("feature " + std::to_string(tile) + " " + std::to_string(token) + " " + std::to_string(column),
-                          features.row(tile * tokens + token)[column], "value");
+        setup.report->add(
+            "feature " + std::to_string(tile) + " " + std::to_string(token) + " " + std::to_string(column),
+            features.row(tile * tokens + token)[column], "value");
       }
     }
   }
@@ -164,7 +176,8 @@ void bench_text(const Setup& setup, const std::vector<std::string>& names) {
     for (const int64_t prompt : {512, 2048}) {
       const auto [wall, cpu] = best_of(2, [&](int) { run_all(engine, {text_request(engine, 1, prompt, 1, ++seed)}); });
       setup.report->add("prefill " + std::to_string(prompt), static_cast<double>(prompt) / wall, "tok/s");
-      setup.report->add("prefill " + std::to_string(prompt) + ": CPU time", static_cast<double>(prompt) / cpu, "tok/CPU s");
+      setup.report->add("prefill " + std::to_string(prompt) + ": CPU time", static_cast<double>(prompt) / cpu,
+                        "tok/CPU s");
     }
   }
   if (wanted("decode")) {
@@ -183,7 +196,8 @@ void bench_text(const Setup& setup, const std::vector<std::string>& names) {
     for (const int64_t count : setup.counts) {
       const auto run = [&](int64_t answer) {
         std::vector<Request> requests;
-        for (int64_t i = 0; i < count; ++i) requests.push_back(text_request(engine, static_cast<uint64_t>(i), setup.prompt, answer, ++seed));
+        for (int64_t i = 0; i < count; ++i)
+          requests.push_back(text_request(engine, static_cast<uint64_t>(i), setup.prompt, answer, ++seed));
         const auto start = Clock::now();
         run_all(engine, std::move(requests));
         return seconds_since(start);
@@ -193,9 +207,13 @@ void bench_text(const Setup& setup, const std::vector<std::string>& names) {
       const double many = std::min(run(setup.answer), run(setup.answer));
       const double steps = static_cast<double>(setup.answer - 1) / (many - few);
       const std::string name = "decode, " + std::to_string(count) + " sequences";
-      setup.report->add(name, static_cast<double>(count) * steps, "tok/s", "context " + std::to_string(setup.prompt) + " to " + std::to_string(setup.prompt + setup.answer));
+      setup.report->add(
+          name, static_cast<double>(count) * steps, "tok/s",
+          "context " + std::to_string(setup.prompt) + " to " + std::to_string(setup.prompt + setup.answer));
       const int64_t keys = count * (setup.prompt + setup.answer / 2) * kv_bytes_per_token(engine.config());
-      setup.report->add(name + ": memory read", static_cast<double>(step_weight_bytes(engine.config()) + keys) * steps / 1e9, "GB/s", "weights once per step, every sequence's keys and values");
+      setup.report->add(name + ": memory read",
+                        static_cast<double>(step_weight_bytes(engine.config()) + keys) * steps / 1e9, "GB/s",
+                        "weights once per step, every sequence's keys and values");
     }
   }
 }
@@ -238,7 +256,8 @@ void bench_sharing(const Setup& setup, int64_t count) {
   }
   setup.report->add("VQAv2-like questions, shared", shared, "questions/s",
                     std::to_string(asked.size()) + " questions on " + std::to_string(count) + " pictures");
-  // As the peers do it: one at a time, every picture new. All questions cost the same, so the last of each picture will do.
+  // As the peers do it: one at a time, every picture new. All questions cost the same, so the last of each picture will
+  // do.
   options.share_prefixes = false;
   Engine engine(options);
   bool equal = true;
@@ -251,17 +270,26 @@ void bench_sharing(const Setup& setup, int64_t count) {
     equal = equal && run_all(engine, {std::move(alone)})[0].tokens == together[i];
   }
   const double single = static_cast<double>(count) / seconds_since(start);
-  setup.report->add("VQAv2-like questions, one at a time", single, "questions/s", equal ? "equal answers" : "ANSWERS DIFFER");
+  setup.report->add("VQAv2-like questions, one at a time", single, "questions/s",
+                    equal ? "equal answers" : "ANSWERS DIFFER");
 }
 
 }  // namespace
 
 int bench_command(const CommandLine& line) {
   const std::string folder = line.option("checkpoint", "");
-  if (folder.empty()) throw Error("no folder for the model", "bench", "Write: llava-engine bench --checkpoint DIR (1.6 GB are written when it is empty).");
-  if (!std::filesystem::exists(folder + "/model.safetensors")) write_random_checkpoint(folder, line.option("model", "qwen2-0.5b"));
+  if (folder.empty())
+    throw Error("no folder for the model", "bench",
+                "Write: llava-engine bench --checkpoint DIR (1.6 GB are written when it is empty).");
+  if (!std::filesystem::exists(folder + "/model.safetensors"))
+    write_random_checkpoint(folder, line.option("model", "qwen2-0.5b"));
   const Measurements report(line.json);
-  const Setup setup{folder, engine_options(line, folder), line.integer("prompt", 16), line.integer("answer", 33), line.integers("counts", "2,4,8,16"), &report};
+  const Setup setup{folder,
+                    engine_options(line, folder),
+                    line.integer("prompt", 16),
+                    line.integer("answer", 33),
+                    line.integers("counts", "2,4,8,16"),
+                    &report};
   std::vector<std::string> names = line.words;
   if (names.empty()) names = {"load", "preprocess", "encoder", "prefill", "decode", "batch", "sharing"};
   const auto wanted = [&](const char* name) { return std::ranges::find(names, name) != names.end(); };

@@ -5,20 +5,22 @@
 #include "kernels/backends.h"
 #include "models/image/tiles.h"
 #include "models/llava.h"
-#include "support/json.h"
 #include "program/asking.h"
 #include "program/probe.h"
 #include "program/request_set.h"
+#include "support/json.h"
 
 namespace llava {
 
 namespace {
 
 std::unique_ptr<Ops> first_device(const EngineOptions& options) {
-  return open_device(options.device.substr(0, options.device.find(',')), {options.threads, options.instructions, options.cublaslt_path});
+  return open_device(options.device.substr(0, options.device.find(',')),
+                     {options.threads, options.instructions, options.cublaslt_path});
 }
 
-/// Seconds of one call of `body`, which queues work: the best of three runs of as many calls as take a tenth of a second.
+/// Seconds of one call of `body`, which queues work: the best of three runs of as many calls as take a tenth of a
+/// second.
 template <typename Body>
 double seconds_of(Ops& ops, Body body) {
   const auto run = [&](int64_t calls) {
@@ -47,14 +49,16 @@ std::vector<char> random_matrix(int64_t rows, int64_t cols, DType type, float sp
 /// One product of a device, its weights there in several copies: small ones would otherwise stay in the cache.
 class Product {
  public:
-  Product(Ops& ops, const ModelConfig& config, int64_t n, int64_t k, int64_t bytes_in_turn) : ops_(ops), type_(config.work), n_(n), k_(k) {
+  Product(Ops& ops, const ModelConfig& config, int64_t n, int64_t k, int64_t bytes_in_turn)
+      : ops_(ops), type_(config.work), n_(n), k_(k) {
     const std::vector<char> values = random_matrix(n, k, type_, 0.02f);
     const HostTensor tensor{"product", values.data(), type_, {n, k}};
     WeightOptions options{type_, Quantisation::none, false};
     if (config.quantisation == "int8") options.quantisation = Quantisation::int8;
     if (config.quantisation == "fp8") options.quantisation = Quantisation::fp8_e4m3;
     const int64_t copies = std::clamp<int64_t>(bytes_in_turn / static_cast<int64_t>(values.size()), 1, 16);
-    for (int64_t i = 0; i < copies; ++i) weights_.push_back(ops.load_linear({std::span(&tensor, 1), {}, 0, 0}, options));
+    for (int64_t i = 0; i < copies; ++i)
+      weights_.push_back(ops.load_linear({std::span(&tensor, 1), {}, 0, 0}, options));
     ops.finish_loading();
   }
 
@@ -64,7 +68,9 @@ class Product {
     const std::vector<char> values = random_matrix(rows, x.whole().stride, type_, 1.0f);
     ops_.upload(x.whole().data, values.data(), values.size());
     ops_.synchronize();
-    return seconds_of(ops_, [&](int64_t i) { ops_.linear(*weights_[static_cast<size_t>(i) % weights_.size()], x.whole(), out.whole(), phase); });
+    return seconds_of(ops_, [&](int64_t i) {
+      ops_.linear(*weights_[static_cast<size_t>(i) % weights_.size()], x.whole(), out.whole(), phase);
+    });
   }
 
  private:
@@ -83,17 +89,24 @@ Limits limits_for(const ModelConfig& config, int64_t rows) {
   return LlavaModel::limits(config, sizes);
 }
 
-/// Floating-point operations from pixels to the logits of the last position: every product, and causal attention without its masked half.
+/// Floating-point operations from pixels to the logits of the last position: every product, and causal attention
+/// without its masked half.
 double prompt_operations(const ModelConfig& config, int64_t tokens, int64_t tiles) {
   const TextConfig& t = config.text;
   const VisionConfig& v = config.vision;
   const auto square = [](int64_t x) { return static_cast<double>(x) * static_cast<double>(x); };
-  const double body = static_cast<double>(t.hidden) * static_cast<double>((t.heads + 2 * t.kv_heads) * t.head_size + t.heads * t.head_size + 3 * t.intermediate);
-  const double text = static_cast<double>(t.layers) * (2.0 * body * static_cast<double>(tokens) + 2.0 * static_cast<double>(t.heads * t.head_size) * square(tokens));
+  const double body = static_cast<double>(t.hidden) * static_cast<double>((t.heads + 2 * t.kv_heads) * t.head_size +
+                                                                          t.heads * t.head_size + 3 * t.intermediate);
+  const double text =
+      static_cast<double>(t.layers) *
+      (2.0 * body * static_cast<double>(tokens) + 2.0 * static_cast<double>(t.heads * t.head_size) * square(tokens));
   const double head = 2.0 * static_cast<double>(config.logit_rows * t.hidden);
   const int64_t rows = v.patches() + 1;
-  const double layer = 2.0 * static_cast<double>(rows) * (4.0 * square(v.hidden) + 2.0 * static_cast<double>(v.hidden * v.intermediate)) + 4.0 * square(rows) * static_cast<double>(v.hidden);
-  const double projector = 2.0 * static_cast<double>(rows) * (static_cast<double>(v.hidden * t.hidden) + square(t.hidden));
+  const double layer = 2.0 * static_cast<double>(rows) *
+                           (4.0 * square(v.hidden) + 2.0 * static_cast<double>(v.hidden * v.intermediate)) +
+                       4.0 * square(rows) * static_cast<double>(v.hidden);
+  const double projector =
+      2.0 * static_cast<double>(rows) * (static_cast<double>(v.hidden * t.hidden) + square(t.hidden));
   return text + head + static_cast<double>(tiles) * (static_cast<double>(v.layers_used) * layer + projector);
 }
 
@@ -103,7 +116,8 @@ int64_t step_weight_bytes(const ModelConfig& config) {
   const auto element = static_cast<int64_t>(size_of(config.work));
   const ParameterCount count = count_parameters(config);
   // A tied table is read once, as the head; one of its own is looked up in rows.
-  return weight_bytes(config) - (count.vision + count.projector) * element - (config.text.tied ? 0 : config.text.vocabulary * config.text.hidden * element);
+  return weight_bytes(config) - (count.vision + count.projector) * element -
+         (config.text.tied ? 0 : config.text.vocabulary * config.text.hidden * element);
 }
 
 void bench_rate(const EngineOptions& options, int64_t size, const Measurements& report) {
@@ -114,8 +128,9 @@ void bench_rate(const EngineOptions& options, int64_t size, const Measurements& 
   ops->reserve(limits);
   Product product(*ops, config, size, size, 0);
   const double seconds = product.seconds(size, Phase::prefill);
-  report.add("product of " + std::to_string(size), 2.0 * static_cast<double>(size) * static_cast<double>(size) * static_cast<double>(size) / seconds / 1e12, "TFLOP/s",
-             std::string(name_of(config.work)) + ", " + ops->info().fingerprint);
+  report.add("product of " + std::to_string(size),
+             2.0 * static_cast<double>(size) * static_cast<double>(size) * static_cast<double>(size) / seconds / 1e12,
+             "TFLOP/s", std::string(name_of(config.work)) + ", " + ops->info().fingerprint);
 }
 
 void bench_bandwidth(const EngineOptions& options, int64_t megabytes, const Measurements& report) {
@@ -124,7 +139,8 @@ void bench_bandwidth(const EngineOptions& options, int64_t megabytes, const Meas
   const Buffer from = ops->allocate(bytes), to = ops->allocate(bytes);
   ops->fill_zero(from.data(), bytes);
   const double seconds = seconds_of(*ops, [&](int64_t) { ops->copy(to.data(), from.data(), bytes); });
-  report.add("copies on the device", 2.0 * static_cast<double>(bytes) / seconds / 1e9, "GB/s", "reads and writes, " + std::to_string(megabytes) + " MiB");
+  report.add("copies on the device", 2.0 * static_cast<double>(bytes) / seconds / 1e9, "GB/s",
+             "reads and writes, " + std::to_string(megabytes) + " MiB");
 }
 
 void bench_products(const EngineOptions& options, const Measurements& report) {
@@ -143,8 +159,13 @@ void bench_products(const EngineOptions& options, const Measurements& report) {
     Product product(*ops, config, p.n, p.k, int64_t{512} << 20);
     const auto add = [&](int64_t rows, Phase phase) {
       const double seconds = product.seconds(rows, phase);
-      report.add(std::string("product ") + p.name + (phase == Phase::decode ? ", decode " : ", prompt ") + std::to_string(rows), seconds * 1e6, "us",
-                 Json::object_of({{"m", Json::of(rows)}, {"n", Json::of(p.n)}, {"k", Json::of(p.k)}, {"perStep", Json::of(t.layers)}}).dump());
+      report.add(
+          std::string("product ") + p.name + (phase == Phase::decode ? ", decode " : ", prompt ") +
+              std::to_string(rows),
+          seconds * 1e6, "us",
+          Json::object_of(
+              {{"m", Json::of(rows)}, {"n", Json::of(p.n)}, {"k", Json::of(p.k)}, {"perStep", Json::of(t.layers)}})
+              .dump());
     };
     for (const int64_t rows : {1, 8, 64}) add(rows, Phase::decode);
     for (const int64_t rows : {64, 2411, 8192}) add(rows, Phase::prefill);
@@ -167,8 +188,10 @@ void bench_tower(const EngineOptions& options, const Measurements& report) {
   const Matrix out(*ops, 2 * count * tower.rows_per_tile(), config.text.hidden, config.work);
   for (const int64_t pictures : {1, 2}) {
     const View rows = out.view(pictures * count * tower.rows_per_tile());
-    const double seconds = seconds_of(*ops, [&](int64_t) { tower.encode(pixels.as<uint8_t>(), pictures * count, rows); });
-    report.add("tower and projector, " + std::to_string(pictures) + " pictures at once", seconds * 1e3 / static_cast<double>(pictures), "ms/picture",
+    const double seconds =
+        seconds_of(*ops, [&](int64_t) { tower.encode(pixels.as<uint8_t>(), pictures * count, rows); });
+    report.add("tower and projector, " + std::to_string(pictures) + " pictures at once",
+               seconds * 1e3 / static_cast<double>(pictures), "ms/picture",
                std::to_string(count) + " tiles of " + std::to_string(side));
   }
 }
@@ -193,8 +216,10 @@ void bench_pictures(const EngineOptions& options, int64_t pictures, const Measur
     run_all(engine, std::move(requests));
     best = std::min(best, seconds_since(start));
   }
-  report.add("prompts of 640x480 pictures", tokens / best, "tok/s", std::to_string(pictures) + " pictures, a question each, tower included");
-  report.add("prompts of 640x480 pictures: arithmetic", operations / best / 1e12, "TFLOP/s", "products and attention of tower, projector and decoder");
+  report.add("prompts of 640x480 pictures", tokens / best, "tok/s",
+             std::to_string(pictures) + " pictures, a question each, tower included");
+  report.add("prompts of 640x480 pictures: arithmetic", operations / best / 1e12, "TFLOP/s",
+             "products and attention of tower, projector and decoder");
   report.add("prompts of 640x480 pictures: pictures", static_cast<double>(pictures) / best, "pictures/s");
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "runtime/engine.h"
 #include "program/measurements.h"
+#include "runtime/engine.h"
 
 namespace llava {
 
@@ -9,11 +9,13 @@ namespace llava {
 void bench_rate(const EngineOptions& options, int64_t size, const Measurements& report);
 /// GB/s, reads and writes, of copies on the device.
 void bench_bandwidth(const EngineOptions& options, int64_t megabytes, const Measurements& report);
-/// Microseconds of every kind of product of the model's decoder at prompt and decode sizes; test/bench/gpu/reference.py times the same.
+/// Microseconds of every kind of product of the model's decoder at prompt and decode sizes; test/bench/gpu/reference.py
+/// times the same.
 void bench_products(const EngineOptions& options, const Measurements& report);
 /// Milliseconds of tower and projector for the tiles of a 640x480 picture.
 void bench_tower(const EngineOptions& options, const Measurements& report);
-/// Prompt tokens per second, from pixels to the first answer token, of 640x480 pictures with a question each, and TFLOP/s of it.
+/// Prompt tokens per second, from pixels to the first answer token, of 640x480 pictures with a question each, and
+/// TFLOP/s of it.
 void bench_pictures(const EngineOptions& options, int64_t pictures, const Measurements& report);
 
 /// Bytes of weights that a decode step reads.

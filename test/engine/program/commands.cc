@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <sstream>
 
-#include "support/error.h"
 #include "program/golden.h"
+#include "support/error.h"
 
 namespace llava {
 
@@ -36,7 +36,8 @@ std::vector<int64_t> CommandLine::integers(const std::string& name, const std::s
   std::istringstream list(option(name, fallback));
   for (std::string one; std::getline(list, one, ',');) {
     values.push_back(parse_integer(one, name));
-    if (values.back() < 1) throw Error("'" + one + "' is no count", "--" + name, "Write positive numbers, separated by commas.");
+    if (values.back() < 1)
+      throw Error("'" + one + "' is no count", "--" + name, "Write positive numbers, separated by commas.");
   }
   return values;
 }
@@ -61,8 +62,10 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
 
 const std::vector<std::pair<std::string, Command>>& commands() {
   static const std::vector<std::pair<std::string, Command>> all = {
-      {"golden", golden_command}, {"invariance", invariance_command}, {"selftest", selftest_command}, {"bench", bench_command},
-      {"load", load_command},     {"checkpoint", checkpoint_command}, {"requests", requests_command}, {"ask", ask_command},
+      {"golden", golden_command},     {"invariance", invariance_command},
+      {"selftest", selftest_command}, {"bench", bench_command},
+      {"load", load_command},         {"checkpoint", checkpoint_command},
+      {"requests", requests_command}, {"ask", ask_command},
       {"fuzz", fuzz_command},
   };
   return all;
@@ -89,7 +92,10 @@ int golden_command(const CommandLine& line) {
   }
   const int passed = static_cast<int>(reports.size()) - failed;
   if (line.json) {
-    const Json json = Json::object_of({{"device", Json::of(options.device)}, {"passed", Json::of(int64_t{passed})}, {"failed", Json::of(int64_t{failed})}, {"cases", Json::array_of(std::move(cases))}});
+    const Json json = Json::object_of({{"device", Json::of(options.device)},
+                                       {"passed", Json::of(int64_t{passed})},
+                                       {"failed", Json::of(int64_t{failed})},
+                                       {"cases", Json::array_of(std::move(cases))}});
     std::printf("%s\n", json.dump().c_str());
   } else {
     std::printf("%d passed, %d failed\n", passed, failed);

@@ -1,5 +1,6 @@
-// llava-engine fuzz [DIR...]: mutated JSON, safetensors headers, configs and whole checkpoints. Anything but success or Error fails; run
-// it from a build with sanitizers. Deterministic for a seed and a number of rounds; `--seconds` only bounds the time.
+// llava-engine fuzz [DIR...]: mutated JSON, safetensors headers, configs and whole checkpoints. Anything but success or
+// Error fails; run it from a build with sanitizers. Deterministic for a seed and a number of rounds; `--seconds` only
+// bounds the time.
 
 #include <chrono>
 #include <cstdio>

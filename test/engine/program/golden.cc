@@ -5,14 +5,14 @@
 #include <filesystem>
 #include <future>
 
-#include "runtime/engine.h"
 #include "models/image/anyres.h"
 #include "models/image/tiles.h"
-#include "support/error.h"
 #include "program/golden_data.h"
 #include "program/golden_preprocess.h"
 #include "program/probe.h"
 #include "program/sha256.h"
+#include "runtime/engine.h"
+#include "support/error.h"
 
 namespace llava {
 
@@ -39,7 +39,8 @@ std::vector<int32_t> ids_of(const Json& list) {
 
 class CaseRun {
  public:
-  CaseRun(const GoldenCase& golden, const GoldenOptions& options, CaseReport& report) : golden_(golden), options_(options), report_(report) {
+  CaseRun(const GoldenCase& golden, const GoldenOptions& options, CaseReport& report)
+      : golden_(golden), options_(options), report_(report) {
     base_.path = golden.folder();
     base_.dtype = DType::f32;
     base_.grid_order = GridOrder::wh;
@@ -87,7 +88,8 @@ class CaseRun {
     return out;
   }
 
-  void pixels(const std::string& stage, const std::string& prefix, const ModelOptions& options, const TensorStore& expected) {
+  void pixels(const std::string& stage, const std::string& prefix, const ModelOptions& options,
+              const TensorStore& expected) {
     const ModelConfig config = read_config(options);
     for (const auto& [file, facts] : golden_.json().find("images")->members()) {
       const PictureView picture = golden_.picture(file);
@@ -95,24 +97,33 @@ class CaseRun {
       const std::vector<uint8_t> tiles = make_tiles(config, picture);
       if (expected.has(key)) {
         const HostTensor tensor = expected.get(key);
-        report_.equal(stage, key, tensor.bytes() == tiles.size() && std::equal(tiles.begin(), tiles.end(), static_cast<const uint8_t*>(tensor.data)));
+        report_.equal(stage, key,
+                      tensor.bytes() == tiles.size() &&
+                          std::equal(tiles.begin(), tiles.end(), static_cast<const uint8_t*>(tensor.data)));
       }
       if (!prefix.empty()) continue;
       const Json* digest = facts.find("decoded_rgb_sha256");
-      if (digest != nullptr) report_.equal("decoded RGB", file, sha256_hex(picture.rgb, static_cast<size_t>(picture.width * picture.height * 3)) == *digest->string());
+      if (digest != nullptr)
+        report_.equal(
+            "decoded RGB", file,
+            sha256_hex(picture.rgb, static_cast<size_t>(picture.width * picture.height * 3)) == *digest->string());
       const std::array<float, 768> table = normalisation_table(config.image);
       const size_t area = static_cast<size_t>(config.vision.image_size * config.vision.image_size);
       std::vector<float> values(tiles.size());
       for (size_t i = 0; i < tiles.size(); ++i) values[i] = table[i / area % 3 * 256 + tiles[i]];
-      report_.equal("pixel_values", file, sha256_hex(values.data(), values.size() * 4) == *facts.find("pixel_values_sha256")->string());
-      report_.equal("token counts", file, arrange(config, picture.width, picture.height).tokens == facts.find("tokens")->integer());
+      report_.equal("pixel_values", file,
+                    sha256_hex(values.data(), values.size() * 4) == *facts.find("pixel_values_sha256")->string());
+      report_.equal("token counts", file,
+                    arrange(config, picture.width, picture.height).tokens == facts.find("tokens")->integer());
     }
   }
 
   void compare(const std::string& stage, const std::string& key, const Rows& rows, double tolerance) {
     const std::vector<float> expected = floats_of(golden_.expected().get(key));
     if (expected.size() != rows.values.size()) report_.broken(stage, key + " has another size");
-    else report_.difference(stage, key, largest_difference(expected.data(), rows.values.data(), expected.size()), tolerance);
+    else
+      report_.difference(stage, key, largest_difference(expected.data(), rows.values.data(), expected.size()),
+                         tolerance);
   }
 
   /// Rows without the class rows of every tile.
@@ -134,18 +145,23 @@ class CaseRun {
       const PictureView picture = golden_.picture(file);
       std::map<std::string, Rows> taps;
       const Rows projected = probe.encode(picture, &taps);
-      if (expected.has(image + "vision_embeddings")) compare("tower embeddings", image + "vision_embeddings", taps["vision_embeddings 0"], kVision);
+      if (expected.has(image + "vision_embeddings"))
+        compare("tower embeddings", image + "vision_embeddings", taps["vision_embeddings 0"], kVision);
       for (int64_t layer = 0; layer <= used; ++layer) {
         const std::string key = image + "vision_hidden_" + std::to_string(layer);
         if (expected.has(key)) compare("tower states", key, taps["vision_hidden " + std::to_string(layer)], kVision);
       }
-      if (expected.has(image + "vision_selected")) compare("tower", image + "vision_selected", without_class(taps["vision_hidden " + std::to_string(used)], per_tile), kVision);
-      if (expected.has(image + "projected")) compare("projected", image + "projected", without_class(projected, per_tile), kVision);
+      if (expected.has(image + "vision_selected"))
+        compare("tower", image + "vision_selected",
+                without_class(taps["vision_hidden " + std::to_string(used)], per_tile), kVision);
+      if (expected.has(image + "projected"))
+        compare("projected", image + "projected", without_class(projected, per_tile), kVision);
       if (expected.has(image + "packed")) compare("packed", image + "packed", probe.pack(picture), kVision);
     }
   }
 
-  void logits(const std::string& stage, const std::string& prefix, const ModelOptions& options, const TensorStore& expected, bool half) {
+  void logits(const std::string& stage, const std::string& prefix, const ModelOptions& options,
+              const TensorStore& expected, bool half) {
     std::optional<Probe> probe;
     double total = 0.0;
     double count = 0.0;
@@ -157,7 +173,8 @@ class CaseRun {
       const Rows rows = probe->prefill({prompt_of(prompt)})[0];
       const HostTensor tensor = expected.get(key);
       const std::vector<float> wanted = floats_of(tensor);
-      if (rows.rows != *prompt.find("merged_length")->integer() && prefix == "prompt.") report_.broken(stage, key + ": merged length");
+      if (rows.rows != *prompt.find("merged_length")->integer() && prefix == "prompt.")
+        report_.broken(stage, key + ": merged length");
       const int64_t last = std::min(rows.rows, tensor.shape[0]);
       const float* got = rows.row(rows.rows - last);
       const float* want = wanted.data() + (tensor.shape[0] - last) * rows.cols;
@@ -189,7 +206,8 @@ class CaseRun {
       if (!golden_.expected().has(key)) continue;
       const std::vector<float> wanted = floats_of(golden_.expected().get(key));
       const int64_t rows = static_cast<int64_t>(wanted.size()) / all[i].cols;
-      report_.difference("batch", key, largest_difference(all[i].row(all[i].rows - rows), wanted.data(), wanted.size()), kLogits);
+      report_.difference("batch", key, largest_difference(all[i].row(all[i].rows - rows), wanted.data(), wanted.size()),
+                         kLogits);
     }
   }
 
@@ -219,7 +237,8 @@ class CaseRun {
     std::promise<Answer> promise;
   };
 
-  /// Greedy answers, repetition penalty, log-likelihoods and stop tokens through the engine, everything in flight at once.
+  /// Greedy answers, repetition penalty, log-likelihoods and stop tokens through the engine, everything in flight at
+  /// once.
   void engine() {
     EngineOptions options;
     options.model = base_;
@@ -230,7 +249,8 @@ class CaseRun {
     Engine engine(options);
     std::vector<std::unique_ptr<Asked>> asked;
     uint64_t next_id = 1;
-    const auto ask = [&](const std::string& name, const Json& prompt, const std::string& kind, const std::function<void(Request&)>& set) {
+    const auto ask = [&](const std::string& name, const Json& prompt, const std::string& kind,
+                         const std::function<void(Request&)>& set) {
       Request request;
       request.id = next_id++;
       request.tokens = ids_of(*prompt.find("input_ids"));
@@ -246,7 +266,10 @@ class CaseRun {
       Asked* raw = entry.get();
       asked.push_back(std::move(entry));
       engine.submit(std::move(request), {nullptr, [raw](Answer answer) { raw->promise.set_value(std::move(answer)); },
-                                         [raw](Failure failure) { raw->promise.set_exception(std::make_exception_ptr(std::runtime_error(failure.code + ": " + failure.message))); }});
+                                         [raw](Failure failure) {
+                                           raw->promise.set_exception(std::make_exception_ptr(
+                                               std::runtime_error(failure.code + ": " + failure.message)));
+                                         }});
     };
     for (const auto& [name, prompt] : prompts().members()) {
       const std::vector<int32_t> greedy = ids_of(*prompt.find("greedy"));
@@ -259,7 +282,10 @@ class CaseRun {
         });
       }
       ask(name, prompt, "likelihood", [&](Request& r) {
-        r.continuations = {ids_of(*prompt.find("continuation")), std::vector<int32_t>(greedy.begin(), greedy.begin() + static_cast<int64_t>(std::min<size_t>(greedy.size(), 5))), greedy};
+        r.continuations = {ids_of(*prompt.find("continuation")),
+                           std::vector<int32_t>(greedy.begin(), greedy.begin() + static_cast<int64_t>(std::min<size_t>(
+                                                                                     greedy.size(), 5))),
+                           greedy};
       });
       ask(name, prompt, "stop", [&](Request& r) {
         r.max_new_tokens = static_cast<int64_t>(greedy.size());
@@ -290,17 +316,21 @@ class CaseRun {
         if (!golden_.expected().has(key)) return;
         const std::vector<float> wanted = floats_of(golden_.expected().get(key));
         if (wanted.size() < got.size()) report_.broken("log-likelihood", key + " has another size");
-        else report_.difference("log-likelihood", key, largest_difference(wanted.data(), got.data(), got.size()), kLogits);
+        else
+          report_.difference("log-likelihood", key, largest_difference(wanted.data(), got.data(), got.size()), kLogits);
       };
       compare_logprobs(at + "continuation_logprobs", answer.continuations[0].logprobs);
       compare_logprobs(at + "greedy_logprobs", answer.continuations[1].logprobs);
       compare_logprobs(at + "greedy_logprobs", answer.continuations[2].logprobs);
       const double sum = *prompt.find("continuation_logprob")->number();
-      report_.difference("log-likelihood", at + "continuation_logprob", std::fabs(answer.continuations[0].sum - sum), 7 * kLogits);
+      report_.difference("log-likelihood", at + "continuation_logprob", std::fabs(answer.continuations[0].sum - sum),
+                         7 * kLogits);
       report_.equal("is greedy", asked.name,
-                    answer.continuations[0].greedy == prompt.find("continuation_is_greedy")->boolean() && answer.continuations[1].greedy && answer.continuations[2].greedy);
+                    answer.continuations[0].greedy == prompt.find("continuation_is_greedy")->boolean() &&
+                        answer.continuations[1].greedy && answer.continuations[2].greedy);
     } else {
-      report_.equal("repetition penalty", asked.name + " " + asked.kind, answer.tokens == ids_of(*prompt.find("greedy_repetition_" + asked.kind)));
+      report_.equal("repetition penalty", asked.name + " " + asked.kind,
+                    answer.tokens == ids_of(*prompt.find("greedy_repetition_" + asked.kind)));
     }
   }
 
@@ -314,15 +344,18 @@ class CaseRun {
 /// File of decoded pictures: PATH+BELOW+THE+ROOT.safetensors; folders at the root or beside it go by their name.
 std::string pictures_of(const std::string& folder, const std::string& root, const GoldenOptions& options) {
   if (options.pictures_folder.empty()) return "";
-  std::string key = folder.starts_with(root + "/") ? folder.substr(root.size() + 1) : std::filesystem::path(folder).filename().string();
+  std::string key = folder.starts_with(root + "/") ? folder.substr(root.size() + 1)
+                                                   : std::filesystem::path(folder).filename().string();
   std::replace(key.begin(), key.end(), '/', '+');
   return options.pictures_folder + "/" + key + ".safetensors";
 }
 
 /// Whether `folder` itself is a known kind; runs it.
-bool run_folder(const std::string& folder, const std::string& root, const GoldenOptions& options, std::vector<CaseReport>& reports) {
+bool run_folder(const std::string& folder, const std::string& root, const GoldenOptions& options,
+                std::vector<CaseReport>& reports) {
   const std::string name = std::filesystem::path(folder).filename().string();
-  if (is_file(folder + "/resize.json") || is_file(folder + "/anyres-336.json") || is_file(folder + "/token-counts.json")) {
+  if (is_file(folder + "/resize.json") || is_file(folder + "/anyres-336.json") ||
+      is_file(folder + "/token-counts.json")) {
     reports.emplace_back(name);
     run_preprocess(folder, pictures_of(folder, root, options), reports.back());
     return true;
@@ -330,7 +363,8 @@ bool run_folder(const std::string& folder, const std::string& root, const Golden
   std::string expected = folder;
   if (is_file(folder + "/config.json") && !is_file(folder + "/expected.json") && name.ends_with("-native")) {
     expected = folder.substr(0, folder.size() - 7);
-    if (!is_file(expected + "/expected.json")) throw Error("no expectations beside the native checkpoint", expected, "Keep NAME and NAME-native together.");
+    if (!is_file(expected + "/expected.json"))
+      throw Error("no expectations beside the native checkpoint", expected, "Keep NAME and NAME-native together.");
   }
   if (!is_file(folder + "/config.json") || !is_file(expected + "/expected.json")) return false;
   reports.emplace_back(name);
@@ -345,7 +379,8 @@ bool run_folder(const std::string& folder, const std::string& root, const Golden
 }
 
 /// Runs `folder`, or what is below it. Throws Error where neither is a golden case.
-void run_below(const std::string& folder, const std::string& root, const GoldenOptions& options, std::vector<CaseReport>& reports) {
+void run_below(const std::string& folder, const std::string& root, const GoldenOptions& options,
+               std::vector<CaseReport>& reports) {
   if (run_folder(folder, root, options, reports)) return;
   std::vector<std::string> inside;
   for (const auto& item : std::filesystem::directory_iterator(folder)) {
@@ -353,7 +388,8 @@ void run_below(const std::string& folder, const std::string& root, const GoldenO
     if (item.is_directory() && item.path().filename() != "tokenizers") inside.push_back(item.path().string());
   }
   if (inside.empty()) {
-    throw Error("a folder of no known kind", folder, "Golden folders have config.json and expected.json, or the files of preprocess/.");
+    throw Error("a folder of no known kind", folder,
+                "Golden folders have config.json and expected.json, or the files of preprocess/.");
   }
   std::sort(inside.begin(), inside.end());
   for (const std::string& path : inside) run_below(path, root, options, reports);

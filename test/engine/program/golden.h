@@ -13,8 +13,8 @@ struct GoldenOptions {
   std::string pictures_folder;  // where <case>.safetensors with decoded RGB lie, when not inside the case folders
 };
 
-/// Every known folder at or below `folder`: cases (config.json + expected.json), native siblings (NAME-native beside NAME),
-/// preprocess. Throws Error for a folder that is none of these and has none below, and for zero cases.
+/// Every known folder at or below `folder`: cases (config.json + expected.json), native siblings (NAME-native beside
+/// NAME), preprocess. Throws Error for a folder that is none of these and has none below, and for zero cases.
 std::vector<CaseReport> run_golden(const std::string& folder, const GoldenOptions& options);
 
 }  // namespace llava

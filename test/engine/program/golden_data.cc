@@ -45,21 +45,25 @@ std::map<std::string, Picture> read_pictures(const std::string& path) {
   return pictures;
 }
 
-GoldenCase::GoldenCase(std::string folder, std::string expected_folder, std::string pictures) : folder_(std::move(folder)) {
+GoldenCase::GoldenCase(std::string folder, std::string expected_folder, std::string pictures)
+    : folder_(std::move(folder)) {
   const std::string path = expected_folder + "/expected.json";
   json_ = Json::parse(read_text(path, kLargestJson), path);
   expected_ = TensorStore::open_file(expected_folder + "/expected.safetensors");
-  if (is_file(expected_folder + "/expected_alt.safetensors")) alternative_ = TensorStore::open_file(expected_folder + "/expected_alt.safetensors");
+  if (is_file(expected_folder + "/expected_alt.safetensors"))
+    alternative_ = TensorStore::open_file(expected_folder + "/expected_alt.safetensors");
   if (pictures.empty()) pictures = expected_folder + "/images.safetensors";
   if (!is_file(pictures)) {
-    throw Error("no decoded pictures (images.safetensors)", expected_folder, "Run `npm run golden -- DIR`, which decodes the images first.");
+    throw Error("no decoded pictures (images.safetensors)", expected_folder,
+                "Run `npm run golden -- DIR`, which decodes the images first.");
   }
   pictures_ = read_pictures(pictures);
 }
 
 PictureView GoldenCase::picture(const std::string& file) const {
   const auto found = pictures_.find(file);
-  if (found == pictures_.end()) throw Error("picture " + file + " was not decoded", folder_, "Decode the images again.");
+  if (found == pictures_.end())
+    throw Error("picture " + file + " was not decoded", folder_, "Decode the images again.");
   return {found->second.width, found->second.height, found->second.rgb.data()};
 }
 

@@ -14,8 +14,10 @@ namespace llava {
 /// A case folder's expectations: JSON, tensors, and its pictures as decoded RGB.
 class GoldenCase {
  public:
-  /// @param folder the checkpoint   @param expected_folder where expected.* and the pictures lie (a sibling for native layouts)
-  /// @param pictures safetensors file of decoded RGB, [h, w, 3] or [h, w] per file name; "" = images.safetensors of the folder
+  /// @param folder the checkpoint   @param expected_folder where expected.* and the pictures lie (a sibling for native
+  /// layouts)
+  /// @param pictures safetensors file of decoded RGB, [h, w, 3] or [h, w] per file name; "" = images.safetensors of the
+  /// folder
   GoldenCase(std::string folder, std::string expected_folder, std::string pictures);
 
   const std::string& folder() const { return folder_; }

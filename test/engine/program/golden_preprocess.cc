@@ -2,9 +2,9 @@
 
 #include "models/image/anyres.h"
 #include "models/image/tiles.h"
-#include "support/error.h"
 #include "program/golden_data.h"
 #include "program/sha256.h"
+#include "support/error.h"
 
 namespace llava {
 
@@ -20,7 +20,9 @@ Picture formula_picture(int64_t width, int64_t height) {
   picture.rgb.reserve(static_cast<size_t>(width * height * 3));
   for (int64_t y = 0; y < height; ++y) {
     for (int64_t x = 0; x < width; ++x) {
-      for (int64_t c = 0; c < 3; ++c) picture.rgb.push_back(static_cast<uint8_t>((7 * x + 13 * y + 29 * c + ((x * y) >> 3) + 5 * ((x ^ y) & 31)) & 255));
+      for (int64_t c = 0; c < 3; ++c)
+        picture.rgb.push_back(
+            static_cast<uint8_t>((7 * x + 13 * y + 29 * c + ((x * y) >> 3) + 5 * ((x ^ y) & 31)) & 255));
     }
   }
   return picture;
@@ -66,27 +68,32 @@ void resize(const std::string& folder, const std::string& pictures_path, CaseRep
       bytes.clear();
       for (size_t i = 0; i < out.rgb.size(); i += 3) bytes.push_back(out.rgb[i]);
     }
-    report.equal("resize", source + " to " + to.dump(), sha256_hex(bytes.data(), bytes.size()) == *entry.find("sha256")->string());
+    report.equal("resize", source + " to " + to.dump(),
+                 sha256_hex(bytes.data(), bytes.size()) == *entry.find("sha256")->string());
   }
 }
 
 /// Compares tiles and normalised values of one reading.
-void compare_tiles(const ModelConfig& config, const Picture& picture, const Json& expected, const std::string& what, CaseReport& report) {
+void compare_tiles(const ModelConfig& config, const Picture& picture, const Json& expected, const std::string& what,
+                   CaseReport& report) {
   const std::vector<uint8_t> tiles = make_tiles(config, {picture.width, picture.height, picture.rgb.data()});
   const size_t area = static_cast<size_t>(config.vision.image_size * config.vision.image_size);
   const Json* list = expected.find("tiles_u8_nchw_sha256");
   if (list == nullptr) {
-    report.equal("anyres tiles", what, sha256_hex(tiles.data(), tiles.size()) == *expected.find("tile_u8_chw_sha256")->string());
+    report.equal("anyres tiles", what,
+                 sha256_hex(tiles.data(), tiles.size()) == *expected.find("tile_u8_chw_sha256")->string());
   } else {
     report.equal("anyres tiles", what + " count", list->items().size() * 3 * area == tiles.size());
     for (size_t i = 0; i < list->items().size() && (i + 1) * 3 * area <= tiles.size(); ++i) {
-      report.equal("anyres tiles", what + " tile " + std::to_string(i), sha256_hex(tiles.data() + i * 3 * area, 3 * area) == *list->items()[i].string());
+      report.equal("anyres tiles", what + " tile " + std::to_string(i),
+                   sha256_hex(tiles.data() + i * 3 * area, 3 * area) == *list->items()[i].string());
     }
   }
   const std::array<float, 768> table = normalisation_table(config.image);
   std::vector<float> values(tiles.size());
   for (size_t i = 0; i < tiles.size(); ++i) values[i] = table[i / area % 3 * 256 + tiles[i]];
-  report.equal("anyres pixel_values", what, sha256_hex(values.data(), values.size() * 4) == *expected.find("pixel_values_f32_sha256")->string());
+  report.equal("anyres pixel_values", what,
+               sha256_hex(values.data(), values.size() * 4) == *expected.find("pixel_values_f32_sha256")->string());
 }
 
 void anyres(const std::string& folder, CaseReport& report) {
@@ -112,7 +119,8 @@ void anyres(const std::string& folder, CaseReport& report) {
 
 void token_counts(const std::string& folder, CaseReport& report) {
   const Json counts = read_json(folder + "/token-counts.json");
-  ModelConfig config = geometry(*counts.find("pinpoints"), *counts.find("tile")->integer(), *counts.find("patch")->integer());
+  ModelConfig config =
+      geometry(*counts.find("pinpoints"), *counts.find("tile")->integer(), *counts.find("patch")->integer());
   for (const Json& row : counts.find("rows")->items()) {
     for (const char* reading : {"wh", "hw", "hw_rounded"}) {
       const Json* expected = row.find(reading);
@@ -121,8 +129,9 @@ void token_counts(const std::string& folder, CaseReport& report) {
       config.image.grid_order = name == "wh" ? GridOrder::wh : GridOrder::hw;
       config.image.unpad_rounding = name == "hw_rounded" ? UnpadRounding::round7 : UnpadRounding::trunc;
       const Arrangement a = arrange(config, at(*row.find("size"), 0), at(*row.find("size"), 1));
-      const bool same = a.grid_columns == at(*expected, 0) && a.grid_rows == at(*expected, 1) && a.rows == at(*expected, 2) && a.columns == at(*expected, 3) &&
-                        a.tokens == at(*expected, 4) && static_cast<int64_t>(packing(config, a).size()) == a.tokens;
+      const bool same = a.grid_columns == at(*expected, 0) && a.grid_rows == at(*expected, 1) &&
+                        a.rows == at(*expected, 2) && a.columns == at(*expected, 3) && a.tokens == at(*expected, 4) &&
+                        static_cast<int64_t>(packing(config, a).size()) == a.tokens;
       report.equal("token counts", row.find("size")->dump() + " " + name, same);
     }
   }
@@ -132,7 +141,8 @@ void token_counts(const std::string& folder, CaseReport& report) {
 
 void run_preprocess(const std::string& folder, const std::string& pictures, CaseReport& report) {
   try {
-    if (is_file(folder + "/resize.json")) resize(folder, pictures.empty() ? folder + "/images.safetensors" : pictures, report);
+    if (is_file(folder + "/resize.json"))
+      resize(folder, pictures.empty() ? folder + "/images.safetensors" : pictures, report);
     if (is_file(folder + "/anyres-336.json")) anyres(folder, report);
     if (is_file(folder + "/token-counts.json")) token_counts(folder, report);
   } catch (const std::exception& error) {

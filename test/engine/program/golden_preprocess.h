@@ -6,7 +6,8 @@
 
 namespace llava {
 
-/// The preprocess/ folder: Pillow's resize, the 336-pixel geometry, token counts. @param pictures decoded RGB, see GoldenCase
+/// The preprocess/ folder: Pillow's resize, the 336-pixel geometry, token counts. @param pictures decoded RGB, see
+/// GoldenCase
 void run_preprocess(const std::string& folder, const std::string& pictures, CaseReport& report);
 
 }  // namespace llava

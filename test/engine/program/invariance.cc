@@ -1,12 +1,13 @@
-// llava-engine invariance DIR: the same requests asked in many ways; every logit, id and log-probability must be bit-equal.
+// llava-engine invariance DIR: the same requests asked in many ways; every logit, id and log-probability must be
+// bit-equal.
 
 #include <cstdio>
 #include <future>
 
-#include "runtime/engine.h"
-#include "support/error.h"
 #include "program/commands.h"
 #include "program/report.h"
+#include "runtime/engine.h"
+#include "support/error.h"
 
 namespace llava {
 
@@ -28,7 +29,8 @@ struct Drawn {
 
 Drawn draw(int64_t width, int64_t height, int64_t seed) {
   Drawn d{width, height, {}, "drawn " + std::to_string(seed)};
-  for (int64_t i = 0; i < width * height * 3; ++i) d.rgb.push_back(static_cast<uint8_t>(i * (7 + seed) + (i / (3 * width)) * 13 + ((i * i) >> 7)));
+  for (int64_t i = 0; i < width * height * 3; ++i)
+    d.rgb.push_back(static_cast<uint8_t>(i * (7 + seed) + (i / (3 * width)) * 13 + ((i * i) >> 7)));
   return d;
 }
 
@@ -73,10 +75,10 @@ class Asker {
       r.group = "second";
       r.remaining = 2 - q;
     }
-    request({0, 2}, 30, 7);                       // the first picture again, with another behind it
-    request({}, 40, 70);                          // text only
+    request({0, 2}, 30, 7);  // the first picture again, with another behind it
+    request({}, 40, 70);     // text only
     request({}, 41, 1);
-    request({2, 2}, 42, 2);                       // the same picture twice
+    request({2, 2}, 42, 2);  // the same picture twice
     Request& sampled = requests_[request({1}, 50, 12)];
     sampled.sampling.temperature = 0.8f;
     sampled.sampling.top_p = 0.9f;
@@ -84,7 +86,8 @@ class Asker {
     Request& punished = requests_[request({1}, 51, 12)];
     punished.sampling.repetition_penalty = 1.3f;
     Request& scored = requests_[request({0}, 60, 8)];
-    scored.continuations = {ids(61, 1, vocabulary_), ids(62, 4, vocabulary_), ids(63, 9, vocabulary_), ids(62, 5, vocabulary_)};
+    scored.continuations = {ids(61, 1, vocabulary_), ids(62, 4, vocabulary_), ids(63, 9, vocabulary_),
+                            ids(62, 5, vocabulary_)};
   }
 
   std::vector<Answer> ask(const Way& way) const {
@@ -94,7 +97,10 @@ class Asker {
     for (size_t n = 0; n < requests_.size(); ++n) {
       const size_t i = way.reversed ? requests_.size() - 1 - n : n;
       engine.submit(requests_[i], {nullptr, [&promises, i](Answer a) { promises[i].set_value(std::move(a)); },
-                                   [&promises, i](Failure f) { promises[i].set_exception(std::make_exception_ptr(std::runtime_error(f.code + ": " + f.message))); }});
+                                   [&promises, i](Failure f) {
+                                     promises[i].set_exception(
+                                         std::make_exception_ptr(std::runtime_error(f.code + ": " + f.message)));
+                                   }});
       if (way.one_by_one) answers[i] = promises[i].get_future().get();
     }
     if (!way.one_by_one) {
@@ -117,9 +123,12 @@ bool same_bits(const Answer& a, const Answer& b) {
   const auto equal = [](const std::vector<float>& x, const std::vector<float>& y) {
     return x.size() == y.size() && (x.empty() || std::memcmp(x.data(), y.data(), x.size() * sizeof(float)) == 0);
   };
-  if (a.tokens != b.tokens || !equal(a.logits, b.logits) || a.continuations.size() != b.continuations.size()) return false;
+  if (a.tokens != b.tokens || !equal(a.logits, b.logits) || a.continuations.size() != b.continuations.size())
+    return false;
   for (size_t i = 0; i < a.continuations.size(); ++i) {
-    if (!equal(a.continuations[i].logprobs, b.continuations[i].logprobs) || a.continuations[i].greedy != b.continuations[i].greedy) return false;
+    if (!equal(a.continuations[i].logprobs, b.continuations[i].logprobs) ||
+        a.continuations[i].greedy != b.continuations[i].greedy)
+      return false;
   }
   return true;
 }
@@ -138,8 +147,11 @@ CaseReport compare_ways(const std::string& folder, const std::string& device, DT
   const Asker asker(read_config(base.model));
   const std::vector<Answer> alone = asker.ask({"alone", unshared, true, false});
 
-  std::vector<Way> ways = {{"alone, again", unshared, true, false}, {"alone, prefixes shared", base, true, false}, {"together", base, false, false},
-                           {"together, reversed", base, false, true}, {"together, not shared", unshared, false, false}};
+  std::vector<Way> ways = {{"alone, again", unshared, true, false},
+                           {"alone, prefixes shared", base, true, false},
+                           {"together", base, false, false},
+                           {"together, reversed", base, false, true},
+                           {"together, not shared", unshared, false, false}};
   Way small = {"chunks of 48 rows", base, false, false};
   small.options.token_budget = 48;
   ways.push_back(small);
@@ -160,7 +172,8 @@ CaseReport compare_ways(const std::string& folder, const std::string& device, DT
   for (const Way& way : ways) {
     try {
       const std::vector<Answer> answers = asker.ask(way);
-      for (size_t i = 0; i < answers.size(); ++i) report.equal(way.name, "request " + std::to_string(i), same_bits(alone[i], answers[i]));
+      for (size_t i = 0; i < answers.size(); ++i)
+        report.equal(way.name, "request " + std::to_string(i), same_bits(alone[i], answers[i]));
       // A test that shares nothing would prove nothing about sharing.
       if (way.name == "alone, prefixes shared") report.equal("prefixes were shared", "statistics", asker.shared() > 0);
     } catch (const std::exception& error) {
@@ -186,7 +199,12 @@ int invariance_command(const CommandLine& line) {
       cases.push_back(report.json());
     }
   }
-  if (line.json) std::printf("%s\n", Json::object_of({{"passed", Json::of(passed)}, {"failed", Json::of(failed)}, {"cases", Json::array_of(std::move(cases))}}).dump().c_str());
+  if (line.json)
+    std::printf("%s\n", Json::object_of({{"passed", Json::of(passed)},
+                                         {"failed", Json::of(failed)},
+                                         {"cases", Json::array_of(std::move(cases))}})
+                            .dump()
+                            .c_str());
   else std::printf("%lld passed, %lld failed\n", static_cast<long long>(passed), static_cast<long long>(failed));
   return failed == 0 ? 0 : 3;
 }

@@ -2,11 +2,11 @@
 
 #include <cstdio>
 
-#include "runtime/describe.h"
-#include "support/error.h"
 #include "program/asking.h"
 #include "program/measurements.h"
 #include "program/process_memory.h"
+#include "runtime/describe.h"
+#include "support/error.h"
 
 namespace llava {
 
@@ -32,10 +32,13 @@ int load_command(const CommandLine& line) {
                             .c_str());
     return 0;
   }
-  std::printf("%s: %s decoder, %lld parameters, %s\n", line.words[0].c_str(), config.text.type.c_str(), static_cast<long long>(count_parameters(config).total()),
-              name_of(config.work));
-  std::printf("  loaded in %.2f s; weights %.1f MB, anonymous memory %.1f MB (at most %.1f MB), context %lld, KV pages %lld\n", seconds, static_cast<double>(weights) / 1e6,
-              static_cast<double>(anonymous) / 1e6, static_cast<double>(peak.bytes()) / 1e6, static_cast<long long>(engine.plan().context), static_cast<long long>(engine.plan().pages));
+  std::printf("%s: %s decoder, %lld parameters, %s\n", line.words[0].c_str(), config.text.type.c_str(),
+              static_cast<long long>(count_parameters(config).total()), name_of(config.work));
+  std::printf(
+      "  loaded in %.2f s; weights %.1f MB, anonymous memory %.1f MB (at most %.1f MB), context %lld, KV pages %lld\n",
+      seconds, static_cast<double>(weights) / 1e6, static_cast<double>(anonymous) / 1e6,
+      static_cast<double>(peak.bytes()) / 1e6, static_cast<long long>(engine.plan().context),
+      static_cast<long long>(engine.plan().pages));
   return 0;
 }
 

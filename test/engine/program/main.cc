@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "support/error.h"
 #include "program/commands.h"
+#include "support/error.h"
 
 namespace {
 
@@ -35,7 +35,8 @@ int main(int count, char** arguments) {
     std::fputs(kUsage, stderr);
     return line.command.empty() || line.command == "help" ? 0 : 1;
   } catch (const llava::Error& error) {
-    std::fprintf(stderr, "error: %s\n  at:  %s\n  fix: %s\n", error.problem().c_str(), error.where().c_str(), error.fix().c_str());
+    std::fprintf(stderr, "error: %s\n  at:  %s\n  fix: %s\n", error.problem().c_str(), error.where().c_str(),
+                 error.fix().c_str());
     return 1;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "error: %s\n", error.what());

@@ -7,7 +7,9 @@ namespace llava {
 
 using Clock = std::chrono::steady_clock;
 
-inline double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+inline double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 /// Prints one line per number as it is measured: a table for people, or JSON {"name","value","unit","detail"}.
 class Measurements {

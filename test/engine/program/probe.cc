@@ -1,7 +1,7 @@
 #include "program/probe.h"
 
-#include "runtime/types.h"
 #include "models/image/tiles.h"
+#include "runtime/types.h"
 
 namespace llava {
 
@@ -12,7 +12,8 @@ Rows read_rows(Ops& ops, const View& view) {
   ops.download(host.data(), view.data, bytes);
   ops.synchronize();
   for (int64_t r = 0; r < view.rows; ++r) {
-    for (int64_t c = 0; c < view.cols; ++c) out.values[static_cast<size_t>(r * view.cols + c)] = load_float(host.data(), view.dtype, r * view.stride + c);
+    for (int64_t c = 0; c < view.cols; ++c)
+      out.values[static_cast<size_t>(r * view.cols + c)] = load_float(host.data(), view.dtype, r * view.stride + c);
   }
   return out;
 }
@@ -21,7 +22,8 @@ namespace {
 
 /// Device copy of some indices, freed after the ops that read it have run.
 struct Indices {
-  Indices(Ops& ops, const std::vector<int32_t>& values) : buffer(ops.allocate(std::max<size_t>(values.size() * 4, 64))) {
+  Indices(Ops& ops, const std::vector<int32_t>& values)
+      : buffer(ops.allocate(std::max<size_t>(values.size() * 4, 64))) {
     ops.upload(buffer.data(), values.data(), values.size() * 4);
     ops.synchronize();
   }
@@ -45,7 +47,8 @@ Probe::Probe(const ModelConfig& config, const std::string& device, size_t stages
   sizes.context = std::min(config.text.context, rows);
   model_ = std::make_unique<LlavaModel>(config, borrowed, sizes);
   pages_ = rows / kPageTokens + 64;
-  for (size_t i = 0; i < stages; ++i) caches_.emplace_back(*borrowed[i], config.text, config.work, LlavaModel::stage_range(config, i, stages), pages_);
+  for (size_t i = 0; i < stages; ++i)
+    caches_.emplace_back(*borrowed[i], config.text, config.work, LlavaModel::stage_range(config, i, stages), pages_);
   projected_ = Matrix(ops(), sizes.tiles * model_->tower().rows_per_tile(), config.text.hidden, config.work);
 }
 
@@ -56,7 +59,10 @@ Rows Probe::encode(const PictureView& picture, std::map<std::string, Rows>* taps
   const Buffer device = ops().allocate(tiles.size());
   ops().upload(device.data(), tiles.data(), tiles.size());
   Tap tap;
-  if (taps != nullptr) tap = [taps](const std::string& name, int64_t index, Ops& ops, const View& rows) { (*taps)[name + " " + std::to_string(index)] = read_rows(ops, rows); };
+  if (taps != nullptr)
+    tap = [taps](const std::string& name, int64_t index, Ops& ops, const View& rows) {
+      (*taps)[name + " " + std::to_string(index)] = read_rows(ops, rows);
+    };
   model_->tower().encode(device.as<uint8_t>(), count, projected_.whole(), tap);
   return read_rows(ops(), projected_.view(count * model_->tower().rows_per_tile()));
 }
@@ -122,25 +128,30 @@ std::vector<Rows> Probe::prefill(const std::vector<ProbePrompt>& prompts, std::m
   for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int32_t>(i);
 
   Tap tap;
-  if (taps != nullptr) tap = [taps](const std::string& name, int64_t index, Ops& ops, const View& view) { (*taps)[name + " " + std::to_string(index)] = read_rows(ops, view); };
+  if (taps != nullptr)
+    tap = [taps](const std::string& name, int64_t index, Ops& ops, const View& view) {
+      (*taps)[name + " " + std::to_string(index)] = read_rows(ops, view);
+    };
   View logits;
   for (size_t i = 0; i < devices_.size(); ++i) {
     Ops& ops = *devices_[i];
     DecoderStage& stage = *model_->stages()[i];
-    const Indices d_ids(ops, ids), d_positions(ops, positions), d_slots(ops, slots), d_row_start(ops, row_start), d_position_start(ops, position_start),
-        d_pages(ops, page_table), d_all(ops, all);
+    const Indices d_ids(ops, ids), d_positions(ops, positions), d_slots(ops, slots), d_row_start(ops, row_start),
+        d_position_start(ops, position_start), d_pages(ops, page_table), d_all(ops, all);
     if (i == 0) {
       stage.embed(d_ids.data(), rows);
       for (const Span& span : spans) {
         std::vector<int32_t> source(static_cast<size_t>(span.vectors.rows));
         for (size_t j = 0; j < source.size(); ++j) source[j] = static_cast<int32_t>(j);
         const Indices d_source(ops, source);
-        ops.gather_rows(span.vectors, d_source.data(), nullptr, span.vectors.rows, nullptr, stage.hidden(rows).slice(span.row, span.vectors.rows));
+        ops.gather_rows(span.vectors, d_source.data(), nullptr, span.vectors.rows, nullptr,
+                        stage.hidden(rows).slice(span.row, span.vectors.rows));
         ops.synchronize();
       }
     } else {
       const View from = model_->stages()[i - 1]->hidden(rows);
-      ops.copy_from(*devices_[i - 1], stage.hidden(rows).data, from.data, static_cast<size_t>(rows * from.stride) * size_of(from.dtype));
+      ops.copy_from(*devices_[i - 1], stage.hidden(rows).data, from.data,
+                    static_cast<size_t>(rows * from.stride) * size_of(from.dtype));
     }
     StepBatch batch;
     batch.positions = d_positions.data();

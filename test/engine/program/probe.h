@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "runtime/image_slots.h"
 #include "kernels/backends.h"
 #include "models/image/resize.h"
 #include "models/llava.h"
+#include "runtime/image_slots.h"
 
 namespace llava {
 

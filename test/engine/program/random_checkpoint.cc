@@ -31,12 +31,17 @@ struct Shape {
   int64_t patches() const { return image_size / 14 * (image_size / 14); }
 };
 
-// Sizes as published (the checkpoints' own config.json, converted layout: vocabularies padded, one more id for pictures).
+// Sizes as published (the checkpoints' own config.json, converted layout: vocabularies padded, one more id for
+// pictures).
 const Shape kShapes[] = {
-    {"qwen2-0.5b", "qwen2", 896, 24, 14, 2, 4864, 151936, 32768, 1e6, 1e-6, true, 151646, 151645, 1024, 24, 16, 4096, 336},
-    {"llama3-llava-next-8b", "llama", 4096, 32, 32, 8, 14336, 128320, 8192, 5e5, 1e-5, false, 128256, 128009, 1024, 24, 16, 4096, 336},
-    {"llava-v1.6-vicuna-7b", "llama", 4096, 32, 32, 32, 11008, 32064, 4096, 1e4, 1e-5, false, 32000, 2, 1024, 24, 16, 4096, 336},
-    {"llava-next-72b", "qwen2", 8192, 80, 64, 64, 24576, 152064, 32768, 1e6, 1e-6, false, 151646, 151645, 1024, 24, 16, 4096, 336},
+    {"qwen2-0.5b", "qwen2", 896, 24, 14, 2, 4864, 151936, 32768, 1e6, 1e-6, true, 151646, 151645, 1024, 24, 16, 4096,
+     336},
+    {"llama3-llava-next-8b", "llama", 4096, 32, 32, 8, 14336, 128320, 8192, 5e5, 1e-5, false, 128256, 128009, 1024, 24,
+     16, 4096, 336},
+    {"llava-v1.6-vicuna-7b", "llama", 4096, 32, 32, 32, 11008, 32064, 4096, 1e4, 1e-5, false, 32000, 2, 1024, 24, 16,
+     4096, 336},
+    {"llava-next-72b", "qwen2", 8192, 80, 64, 64, 24576, 152064, 32768, 1e6, 1e-6, false, 151646, 151645, 1024, 24, 16,
+     4096, 336},
     {"tiny", "llama", 128, 3, 8, 2, 208, 512, 2048, 5e5, 1e-5, false, 507, 509, 80, 3, 5, 160, 70},
 };
 
@@ -67,7 +72,9 @@ std::vector<Entry> entries(const Shape& s) {
   const auto weight = [&](const std::string& name, int64_t n, int64_t k) {
     all.push_back({name + ".weight", {n, k}, std::sqrt(3.0f / static_cast<float>(k)), 0.0f});
   };
-  const auto vector = [&](const std::string& name, int64_t n, float centre) { all.push_back({name, {n}, 0.1f, centre}); };
+  const auto vector = [&](const std::string& name, int64_t n, float centre) {
+    all.push_back({name, {n}, 0.1f, centre});
+  };
   const auto norm = [&](const std::string& name, int64_t n) {
     vector(name + ".weight", n, 1.0f);
     vector(name + ".bias", n, 0.0f);
@@ -156,36 +163,40 @@ Json config_of(const Shape& s) {
                                        {"num_hidden_layers", Json::of(s.tower_layers)},
                                        {"num_attention_heads", Json::of(s.tower_heads)},
                                        {"intermediate_size", Json::of(s.tower_inner)}});
-  return Json::object_of({{"architectures", Json::array_of({Json::of(std::string("LlavaNextForConditionalGeneration"))})},
-                          {"model_type", Json::of(std::string("llava_next"))},
-                          {"image_token_index", Json::of(s.image_token)},
-                          {"projector_hidden_act", Json::of(std::string("gelu"))},
-                          {"vision_feature_layer", Json::of(int64_t{-2})},
-                          {"vision_feature_select_strategy", Json::of(std::string("default"))},
-                          {"tie_word_embeddings", Json::of(s.tied)},
-                          {"torch_dtype", Json::of(std::string("bfloat16"))},
-                          {"use_image_newline_parameter", Json::of(true)},
-                          {"image_grid_pinpoints", pairs(s)},
-                          {"text_config", text},
-                          {"vision_config", vision}});
+  return Json::object_of(
+      {{"architectures", Json::array_of({Json::of(std::string("LlavaNextForConditionalGeneration"))})},
+       {"model_type", Json::of(std::string("llava_next"))},
+       {"image_token_index", Json::of(s.image_token)},
+       {"projector_hidden_act", Json::of(std::string("gelu"))},
+       {"vision_feature_layer", Json::of(int64_t{-2})},
+       {"vision_feature_select_strategy", Json::of(std::string("default"))},
+       {"tie_word_embeddings", Json::of(s.tied)},
+       {"torch_dtype", Json::of(std::string("bfloat16"))},
+       {"use_image_newline_parameter", Json::of(true)},
+       {"image_grid_pinpoints", pairs(s)},
+       {"text_config", text},
+       {"vision_config", vision}});
 }
 
 Json preprocessor_of(const Shape& s) {
-  const auto triple = [](double a, double b, double c) { return Json::array_of({Json::of(a), Json::of(b), Json::of(c)}); };
-  return Json::object_of({{"image_processor_type", Json::of(std::string("LlavaNextImageProcessor"))},
-                          {"do_resize", Json::of(true)},
-                          {"size", Json::object_of({{"shortest_edge", Json::of(s.image_size)}})},
-                          {"resample", Json::of(int64_t{3})},
-                          {"do_center_crop", Json::of(true)},
-                          {"crop_size", Json::object_of({{"height", Json::of(s.image_size)}, {"width", Json::of(s.image_size)}})},
-                          {"do_rescale", Json::of(true)},
-                          {"rescale_factor", Json::of(1.0 / 255.0)},
-                          {"do_normalize", Json::of(true)},
-                          {"image_mean", triple(0.48145466, 0.4578275, 0.40821073)},
-                          {"image_std", triple(0.26862954, 0.26130258, 0.27577711)},
-                          {"do_convert_rgb", Json::of(true)},
-                          {"image_grid_pinpoints", pairs(s)},
-                          {"do_pad", Json::of(true)}});
+  const auto triple = [](double a, double b, double c) {
+    return Json::array_of({Json::of(a), Json::of(b), Json::of(c)});
+  };
+  return Json::object_of(
+      {{"image_processor_type", Json::of(std::string("LlavaNextImageProcessor"))},
+       {"do_resize", Json::of(true)},
+       {"size", Json::object_of({{"shortest_edge", Json::of(s.image_size)}})},
+       {"resample", Json::of(int64_t{3})},
+       {"do_center_crop", Json::of(true)},
+       {"crop_size", Json::object_of({{"height", Json::of(s.image_size)}, {"width", Json::of(s.image_size)}})},
+       {"do_rescale", Json::of(true)},
+       {"rescale_factor", Json::of(1.0 / 255.0)},
+       {"do_normalize", Json::of(true)},
+       {"image_mean", triple(0.48145466, 0.4578275, 0.40821073)},
+       {"image_std", triple(0.26862954, 0.26130258, 0.27577711)},
+       {"do_convert_rgb", Json::of(true)},
+       {"image_grid_pinpoints", pairs(s)},
+       {"do_pad", Json::of(true)}});
 }
 
 /// A well mixed function of x (the finaliser of splitmix64).
@@ -247,9 +258,11 @@ uint64_t write_random_checkpoint(const std::string& folder, const std::string& m
       pieces.push_back({&e, first, std::min(kPieceValues, e.count() - first), bytes + 2 * first});
     }
     const uint64_t end = bytes + 2 * e.count();
-    members.push_back({e.name, Json::object_of({{"dtype", Json::of(std::string("BF16"))},
-                                                {"shape", Json::array_of(std::move(extents))},
-                                                {"data_offsets", Json::array_of({Json::of(static_cast<int64_t>(bytes)), Json::of(static_cast<int64_t>(end))})}})});
+    members.push_back(
+        {e.name, Json::object_of({{"dtype", Json::of(std::string("BF16"))},
+                                  {"shape", Json::array_of(std::move(extents))},
+                                  {"data_offsets", Json::array_of({Json::of(static_cast<int64_t>(bytes)),
+                                                                   Json::of(static_cast<int64_t>(end))})}})});
     bytes = end;
   }
   std::string header = Json::object_of(std::move(members)).dump();
@@ -261,7 +274,8 @@ uint64_t write_random_checkpoint(const std::string& folder, const std::string& m
   const std::string path = folder + "/model.safetensors";
   const std::string unfinished = path + ".part";
   const int file = open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
-  std::atomic<bool> written = file >= 0 && pwrite(file, &length, 8, 0) == 8 && pwrite(file, header.data(), length, 8) == static_cast<ssize_t>(length);
+  std::atomic<bool> written = file >= 0 && pwrite(file, &length, 8, 0) == 8 &&
+                              pwrite(file, header.data(), length, 8) == static_cast<ssize_t>(length);
   std::atomic<size_t> next = 0;
   const auto work = [&] {
     std::vector<BFloat16> values(kPieceValues);
@@ -270,17 +284,21 @@ uint64_t write_random_checkpoint(const std::string& folder, const std::string& m
       fill(*piece.entry, piece.first, piece.count, values.data());
       const auto* data = reinterpret_cast<const char*>(values.data());
       for (uint64_t at = 0; at < 2 * piece.count && written;) {
-        const ssize_t count = pwrite(file, data + at, 2 * piece.count - at, static_cast<off_t>(start + piece.offset + at));
+        const ssize_t count =
+            pwrite(file, data + at, 2 * piece.count - at, static_cast<off_t>(start + piece.offset + at));
         if (count <= 0) written = false;
         else at += static_cast<uint64_t>(count);
       }
     }
   };
   std::vector<std::thread> threads;
-  for (unsigned i = 0; i < std::max(1u, std::min(16u, std::thread::hardware_concurrency())); ++i) threads.emplace_back(work);
+  for (unsigned i = 0; i < std::max(1u, std::min(16u, std::thread::hardware_concurrency())); ++i)
+    threads.emplace_back(work);
   for (std::thread& thread : threads) thread.join();
   if (file >= 0 && close(file) != 0) written = false;
-  if (!written) throw Error("the random checkpoint could not be written", folder, "Free " + std::to_string(bytes / 1000000000 + 1) + " GB of disk space, or name another folder.");
+  if (!written)
+    throw Error("the random checkpoint could not be written", folder,
+                "Free " + std::to_string(bytes / 1000000000 + 1) + " GB of disk space, or name another folder.");
   std::filesystem::rename(unfinished, path);
   return bytes;
 }

@@ -47,7 +47,9 @@ std::string CaseReport::table() const {
   std::string out = name_ + "\n";
   for (const Stage& s : stages_) {
     char line[256];
-    if (s.tolerance > 0.0) std::snprintf(line, sizeof line, "  %-22s %5lld  max %.3g  (allowed %.3g)", s.name.c_str(), static_cast<long long>(s.compared), s.worst, s.tolerance);
+    if (s.tolerance > 0.0)
+      std::snprintf(line, sizeof line, "  %-22s %5lld  max %.3g  (allowed %.3g)", s.name.c_str(),
+                    static_cast<long long>(s.compared), s.worst, s.tolerance);
     else std::snprintf(line, sizeof line, "  %-22s %5lld  exact", s.name.c_str(), static_cast<long long>(s.compared));
     out += line;
     if (s.failed > 0) out += "  FAILED " + std::to_string(s.failed) + ", first: " + s.note;
@@ -66,7 +68,8 @@ Json CaseReport::json() const {
                                       {"allowed", Json::of(s.tolerance)},
                                       {"firstFailure", Json::of(s.note)}}));
   }
-  return Json::object_of({{"case", Json::of(name_)}, {"passed", Json::of(passed())}, {"stages", Json::array_of(std::move(stages))}});
+  return Json::object_of(
+      {{"case", Json::of(name_)}, {"passed", Json::of(passed())}, {"stages", Json::array_of(std::move(stages))}});
 }
 
 }  // namespace llava

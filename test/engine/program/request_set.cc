@@ -29,9 +29,11 @@ void write_tensors(const std::string& path, const std::vector<Named>& tensors) {
   for (const Named& t : tensors) {
     std::vector<Json> shape;
     for (const int64_t extent : t.shape) shape.push_back(Json::of(extent));
-    members.push_back({t.name, Json::object_of({{"dtype", Json::of(t.dtype)},
-                                                {"shape", Json::array_of(std::move(shape))},
-                                                {"data_offsets", Json::array_of({Json::of(static_cast<int64_t>(at)), Json::of(static_cast<int64_t>(at + t.bytes))})}})});
+    members.push_back(
+        {t.name, Json::object_of({{"dtype", Json::of(t.dtype)},
+                                  {"shape", Json::array_of(std::move(shape))},
+                                  {"data_offsets", Json::array_of({Json::of(static_cast<int64_t>(at)),
+                                                                   Json::of(static_cast<int64_t>(at + t.bytes))})}})});
     at += t.bytes;
   }
   std::string header = Json::object_of(std::move(members)).dump();
@@ -72,7 +74,8 @@ Request RequestSet::request(size_t i, int64_t round) const {
   return request;
 }
 
-RequestSet make_request_set(const ModelConfig& config, int64_t pictures, const std::vector<int64_t>& per_picture, int64_t width, int64_t height) {
+RequestSet make_request_set(const ModelConfig& config, int64_t pictures, const std::vector<int64_t>& per_picture,
+                            int64_t width, int64_t height) {
   // Below everything special: converted checkpoints have the picture's id behind the words.
   const int64_t end = std::min(config.logit_rows, config.image_token > 0 ? config.image_token : config.logit_rows) - 5;
   const std::vector<int32_t> system = words(0, 36, end);
@@ -99,9 +102,14 @@ void write_request_set(const std::string& folder, const RequestSet& set, const M
   const int64_t side = config.vision.image_size;
   for (size_t p = 0; p < set.pictures.size(); ++p) {
     const RequestSet::Picture& picture = set.pictures[p];
-    pictures.push_back({std::to_string(p), "U8", {picture.height, picture.width, 3}, picture.rgb.data(), picture.rgb.size()});
+    pictures.push_back(
+        {std::to_string(p), "U8", {picture.height, picture.width, 3}, picture.rgb.data(), picture.rgb.size()});
     cut.push_back(make_tiles(config, {picture.width, picture.height, picture.rgb.data()}));
-    tiles.push_back({std::to_string(p), "U8", {static_cast<int64_t>(cut[p].size()) / (3 * side * side), 3, side, side}, cut[p].data(), cut[p].size()});
+    tiles.push_back({std::to_string(p),
+                     "U8",
+                     {static_cast<int64_t>(cut[p].size()) / (3 * side * side), 3, side, side},
+                     cut[p].data(),
+                     cut[p].size()});
   }
   write_tensors(folder + "/pictures.safetensors", pictures);
   write_tensors(folder + "/tiles.safetensors", tiles);
@@ -110,15 +118,20 @@ void write_request_set(const std::string& folder, const RequestSet& set, const M
     std::vector<Json> tokens;
     for (const int32_t id : q.tokens) tokens.push_back(Json::of(int64_t{id}));
     const RequestSet::Picture& picture = set.pictures[q.picture];
-    questions.push_back(Json::object_of({{"picture", Json::of(static_cast<int64_t>(q.picture))},
-                                         {"size", Json::array_of({Json::of(picture.height), Json::of(picture.width)})},
-                                         {"imageTokens", Json::of(arrange(config, picture.width, picture.height).tokens)},
-                                         {"tokens", Json::array_of(std::move(tokens))}}));
+    questions.push_back(
+        Json::object_of({{"picture", Json::of(static_cast<int64_t>(q.picture))},
+                         {"size", Json::array_of({Json::of(picture.height), Json::of(picture.width)})},
+                         {"imageTokens", Json::of(arrange(config, picture.width, picture.height).tokens)},
+                         {"tokens", Json::array_of(std::move(tokens))}}));
   }
   std::ofstream file(folder + "/requests.json");
-  file << Json::object_of({{"answerTokens", Json::of(set.answer_tokens)}, {"questions", Json::array_of(std::move(questions))}}).dump() << '\n';
+  file << Json::object_of(
+              {{"answerTokens", Json::of(set.answer_tokens)}, {"questions", Json::array_of(std::move(questions))}})
+              .dump()
+       << '\n';
   file.flush();
-  if (!file) throw Error("the file could not be written", folder + "/requests.json", "Free disk space, or name another folder.");
+  if (!file)
+    throw Error("the file could not be written", folder + "/requests.json", "Free disk space, or name another folder.");
 }
 
 RequestSet read_request_set(const std::string& folder) {
@@ -151,7 +164,8 @@ RequestSet read_request_set(const std::string& folder) {
     set.questions.push_back(std::move(question));
   }
   for (size_t i = set.questions.size(); i-- > 1;) {
-    if (set.questions[i - 1].picture == set.questions[i].picture) set.questions[i - 1].remaining = set.questions[i].remaining + 1;
+    if (set.questions[i - 1].picture == set.questions[i].picture)
+      set.questions[i - 1].remaining = set.questions[i].remaining + 1;
   }
   return set;
 }
@@ -163,7 +177,8 @@ std::vector<uint8_t> drawn_picture(int64_t width, int64_t height, uint64_t seed)
     for (int64_t x = 0; x < width; ++x) {
       state = state * 6364136223846793005u + 1442695040888963407u;
       for (int64_t c = 0; c < 3; ++c) {
-        const int64_t value = (x * (c + 1) + y * 2 + static_cast<int64_t>(seed) * 31) % 200 + static_cast<int64_t>(state >> 60);
+        const int64_t value =
+            (x * (c + 1) + y * 2 + static_cast<int64_t>(seed) * 31) % 200 + static_cast<int64_t>(state >> 60);
         rgb[static_cast<size_t>((y * width + x) * 3 + c)] = static_cast<uint8_t>(value);
       }
     }
@@ -175,7 +190,11 @@ void write_matrix(const std::string& path, const std::string& name, const std::v
   const size_t cols = rows.empty() ? 0 : rows[0].size();
   std::vector<float> values;
   for (const std::vector<float>& row : rows) values.insert(values.end(), row.begin(), row.end());
-  write_tensors(path, {{name, "F32", {static_cast<int64_t>(rows.size()), static_cast<int64_t>(cols)}, values.data(), values.size() * sizeof(float)}});
+  write_tensors(path, {{name,
+                        "F32",
+                        {static_cast<int64_t>(rows.size()), static_cast<int64_t>(cols)},
+                        values.data(),
+                        values.size() * sizeof(float)}});
 }
 
 }  // namespace llava

@@ -8,8 +8,8 @@
 
 namespace llava {
 
-/// Questions on drawn pictures, as an evaluation asks them: the questions of a picture follow each other. Ids and pixels are functions of
-/// their numbers, so that another program can be asked the same.
+/// Questions on drawn pictures, as an evaluation asks them: the questions of a picture follow each other. Ids and
+/// pixels are functions of their numbers, so that another program can be asked the same.
 struct RequestSet {
   struct Picture {
     int64_t width = 0;
@@ -29,12 +29,14 @@ struct RequestSet {
   Request request(size_t i, int64_t round) const;
 };
 
-/// `pictures` pictures of width x height. Picture p has per_picture[p % size] questions: 36 ids (the same in all), the picture, 25 to 35 ids.
-RequestSet make_request_set(const ModelConfig& config, int64_t pictures, const std::vector<int64_t>& per_picture, int64_t width, int64_t height);
+/// `pictures` pictures of width x height. Picture p has per_picture[p % size] questions: 36 ids (the same in all), the
+/// picture, 25 to 35 ids.
+RequestSet make_request_set(const ModelConfig& config, int64_t pictures, const std::vector<int64_t>& per_picture,
+                            int64_t width, int64_t height);
 
-/// requests.json (questions; a picture's place is an id of kImageSlot, `imageTokens` its vectors, `size` its height and width),
-/// pictures.safetensors ("0", "1", ...: u8 [height, width, 3]), and for programs that do not cut pictures themselves tiles.safetensors
-/// (u8 [tiles, 3, side, side]).
+/// requests.json (questions; a picture's place is an id of kImageSlot, `imageTokens` its vectors, `size` its height and
+/// width), pictures.safetensors ("0", "1", ...: u8 [height, width, 3]), and for programs that do not cut pictures
+/// themselves tiles.safetensors (u8 [tiles, 3, side, side]).
 void write_request_set(const std::string& folder, const RequestSet& set, const ModelConfig& config);
 RequestSet read_request_set(const std::string& folder);
 

@@ -8,10 +8,10 @@
 
 #include "kernels/backends.h"
 #include "kernels/cpu/features.h"
+#include "ops/fixture.h"
+#include "program/commands.h"
 #include "support/error.h"
 #include "support/json.h"
-#include "program/commands.h"
-#include "ops/fixture.h"
 
 namespace llava {
 
@@ -71,13 +71,18 @@ int selftest_command(const CommandLine& line) {
     passed += suite.outcome.passed;
     failed += suite.outcome.failed;
     if (!line.json) {
-      std::printf("%-22s %6lld passed %4lld failed  %.1f s\n", suite.name.c_str(), static_cast<long long>(suite.outcome.passed),
-                  static_cast<long long>(suite.outcome.failed), suite.seconds);
+      std::printf("%-22s %6lld passed %4lld failed  %.1f s\n", suite.name.c_str(),
+                  static_cast<long long>(suite.outcome.passed), static_cast<long long>(suite.outcome.failed),
+                  suite.seconds);
     }
   }
   std::fputs(log.str().c_str(), line.json ? stderr : stdout);
   if (line.json) {
-    std::printf("%s\n", Json::object_of({{"passed", Json::of(passed)}, {"failed", Json::of(failed)}, {"skipped", Json::of(int64_t{0})}}).dump().c_str());
+    std::printf(
+        "%s\n",
+        Json::object_of({{"passed", Json::of(passed)}, {"failed", Json::of(failed)}, {"skipped", Json::of(int64_t{0})}})
+            .dump()
+            .c_str());
   } else {
     std::printf("%lld passed, %lld failed\n", static_cast<long long>(passed), static_cast<long long>(failed));
   }

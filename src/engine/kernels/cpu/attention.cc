@@ -88,8 +88,8 @@ void CpuOps::rope_write_kv(const View& q, const View& k, const View& v, const in
   });
 }
 
-// Tasks: sequence x kv head x block of positions; a block's rows are its positions times the query heads of the kv head.
-// Later blocks see more keys and are dealt first.
+// Tasks: sequence x kv head x block of positions; a block's rows are its positions times the query heads of the kv
+// head. Later blocks see more keys and are dealt first.
 void CpuOps::prefill_attention(const View& q, const KvLayer& cache, const PrefillBatch& batch,
                                const AttentionShape& shape, const View& out) {
   const int64_t group = shape.heads / shape.kv_heads;
@@ -124,7 +124,8 @@ void CpuOps::prefill_attention(const View& q, const KvLayer& cache, const Prefil
       for (int64_t g = 0; g < group; ++g) kernels_.attention_start(state, p * group + g, at(q, p, g), q.dtype);
     }
     const int64_t end = position + count;  // keys below it are seen by some row of the block
-    for (int64_t start = first_key(position, shape.window) / kPageTokens * kPageTokens; start < end; start += kPageTokens) {
+    for (int64_t start = first_key(position, shape.window) / kPageTokens * kPageTokens; start < end;
+         start += kPageTokens) {
       const int64_t unseen = std::clamp<int64_t>(start - position, 0, count);  // rows before the tile
       for (int64_t p = unseen; p < count; ++p) {
         for (int64_t g = 0; g < group; ++g) {
@@ -140,8 +141,8 @@ void CpuOps::prefill_attention(const View& q, const KvLayer& cache, const Prefil
   });
 }
 
-// Tasks: group x kv head x split of kSplitTokens keys. Rows of a group go over their shared pages together, then each over
-// its own; a second pass merges the splits of every row and head in order.
+// Tasks: group x kv head x split of kSplitTokens keys. Rows of a group go over their shared pages together, then each
+// over its own; a second pass merges the splits of every row and head in order.
 void CpuOps::decode_attention(const View& q, const KvLayer& cache, const DecodeBatch& batch,
                               const AttentionShape& shape, const View& out) {
   if (batch.sequences == 0) return;

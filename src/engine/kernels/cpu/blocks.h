@@ -11,7 +11,8 @@ namespace llava::cpu {
 
 /// Rows of activations that are packed together: bounds scratch; weights are read once per group.
 inline constexpr int64_t kRowGroup = 768;
-/// Rows of one product task: a k block of them (200 KiB of floats) stays in L2; 577 rows of a tower tile are three blocks.
+/// Rows of one product task: a k block of them (200 KiB of floats) stays in L2; 577 rows of a tower tile are three
+/// blocks.
 inline constexpr int64_t kRowBlock = 200;
 /// Most panels of one product task: its accumulators (96 KiB) share L2 with the rows.
 inline constexpr int64_t kPanelBlock = 8;

@@ -70,11 +70,11 @@ class CpuOps final : public ReferenceOps {
 
   const Kernels& kernels_;
   mutable ThreadPool pool_;
-  Arena activations_;                 // packed rows of the present product
+  Arena activations_;                  // packed rows of the present product
   std::vector<Arena> worker_product_;  // accumulators and widened weights
   std::vector<Arena> worker_attention_;
-  Arena partial_;                     // decode attention: partial sums of every row, head and split
-  std::vector<double> normaliser_;    // log sum exp of logit rows
+  Arena partial_;                   // decode attention: partial sums of every row, head and split
+  std::vector<double> normaliser_;  // log sum exp of logit rows
   std::vector<int32_t> best_;
 };
 

@@ -21,6 +21,8 @@ LLAVA_TARGET_BEGIN("avx2,fma,f16c")
 
 namespace llava::cpu {
 namespace avx2 {
+// Each may use what stands in those before it.
+// clang-format off
 #include "kernels/cpu/isa/math.h"
 #include "kernels/cpu/isa/gemm.h"
 #include "kernels/cpu/isa/gemv.h"
@@ -29,6 +31,7 @@ namespace avx2 {
 #include "kernels/cpu/isa/logits.h"
 #include "kernels/cpu/isa/resize.h"
 #include "kernels/cpu/isa/table.h"
+// clang-format on
 }  // namespace avx2
 }  // namespace llava::cpu
 

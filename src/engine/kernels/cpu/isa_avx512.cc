@@ -30,6 +30,8 @@ LLAVA_TARGET_BEGIN("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl")
 
 namespace llava::cpu {
 namespace avx512 {
+// Each may use what stands in those before it.
+// clang-format off
 #include "kernels/cpu/isa/math.h"
 #include "kernels/cpu/isa/gemm.h"
 #include "kernels/cpu/isa/gemv.h"
@@ -38,6 +40,7 @@ namespace avx512 {
 #include "kernels/cpu/isa/logits.h"
 #include "kernels/cpu/isa/resize.h"
 #include "kernels/cpu/isa/table.h"
+// clang-format on
 }  // namespace avx512
 }  // namespace llava::cpu
 

@@ -1,5 +1,6 @@
-// Kernels for AVX-512 with dot products of bfloat16. Everything below the pragma is compiled for that target and called only after
-// features.h has seen it on the running machine; nothing above it is (no function of a header leaks into other code).
+// Kernels for AVX-512 with dot products of bfloat16. Everything below the pragma is compiled for that target and called
+// only after features.h has seen it on the running machine; nothing above it is (no function of a header leaks into
+// other code).
 
 #if defined(__x86_64__)
 
@@ -30,6 +31,8 @@ LLAVA_TARGET_BEGIN("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16"
 
 namespace llava::cpu {
 namespace avx512bf16 {
+// Each may use what stands in those before it.
+// clang-format off
 #include "kernels/cpu/isa/math.h"
 #include "kernels/cpu/isa/gemm.h"
 #include "kernels/cpu/isa/gemv.h"
@@ -38,6 +41,7 @@ namespace avx512bf16 {
 #include "kernels/cpu/isa/logits.h"
 #include "kernels/cpu/isa/resize.h"
 #include "kernels/cpu/isa/table.h"
+// clang-format on
 }  // namespace avx512bf16
 }  // namespace llava::cpu
 

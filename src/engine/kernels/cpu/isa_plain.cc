@@ -11,6 +11,8 @@
 
 namespace llava::cpu {
 namespace plain {
+// Each may use what stands in those before it.
+// clang-format off
 #include "kernels/cpu/isa/math.h"
 #include "kernels/cpu/isa/gemm.h"
 #include "kernels/cpu/isa/gemv.h"
@@ -19,6 +21,7 @@ namespace plain {
 #include "kernels/cpu/isa/logits.h"
 #include "kernels/cpu/isa/resize.h"
 #include "kernels/cpu/isa/table.h"
+// clang-format on
 }  // namespace plain
 
 const Kernels& plain_kernels() { return plain::kTable; }

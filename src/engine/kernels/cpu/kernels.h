@@ -53,7 +53,7 @@ struct GemmTask {
   const void* activations = nullptr;  // packed by pack_rows; starts at `packed_row`, a multiple of tile_rows
   int64_t row = 0;                    // a multiple of tile_rows, counted like the rows of out
   int64_t packed_row = 0;
-  int64_t packed_rows = 0;            // of the whole packed buffer
+  int64_t packed_rows = 0;  // of the whole packed buffer
   int64_t rows = 0;
   int64_t panel = 0;
   int64_t panels = 0;
@@ -125,7 +125,8 @@ struct Kernels {
   size_t (*packed_bytes)(int64_t rows, int64_t k, bool dot_bf16);
   /// Packs rows [first, first + rows) of x into a buffer that holds rows [out_first, out_first + out_rows); first and
   /// out_first are multiples of tile_rows.
-  void (*pack_rows)(const View& x, int64_t first, int64_t rows, bool dot_bf16, void* out, int64_t out_first, int64_t out_rows);
+  void (*pack_rows)(const View& x, int64_t first, int64_t rows, bool dot_bf16, void* out, int64_t out_first,
+                    int64_t out_rows);
   size_t (*gemm_scratch)(int64_t rows, int64_t panels);
   void (*gemm)(const GemmTask& task);
   void (*gemv)(const GemvTask& task);
@@ -161,8 +162,8 @@ struct Kernels {
   double (*log_sum_exp)(const float* x, int64_t count);
 
   // -- pixels (exact integers) -----------------------------------------------------------------------------
-  /// Two rows of RGB bytes along x (they may be the same): out [outputs * 3] each. Rows are readable up to 16 bytes beyond
-  /// first[i] + taps pixels.
+  /// Two rows of RGB bytes along x (they may be the same): out [outputs * 3] each. Rows are readable up to 16 bytes
+  /// beyond first[i] + taps pixels.
   void (*resize_rows)(const ResizeAxis& axis, const uint8_t* first, const uint8_t* second, uint8_t* first_out,
                       uint8_t* second_out);
   /// Output row `output` along y, `bytes` bytes: row t of the taps at rows + min(t, valid - 1) * stride.

@@ -44,7 +44,8 @@ void CpuOps::few_rows(const PanelWeight& w, const View& x, bool dot_bf16, const 
   constexpr int64_t kTaskBytes = 256 << 10;
   constexpr int64_t kTogether = 4;  // panels that one call walks side by side
   const int64_t fair = (panels + pool_.threads() - 1) / pool_.threads();
-  int64_t piece = std::clamp<int64_t>(kTaskBytes / std::max<int64_t>(panel_bytes, 1), kTogether, std::max<int64_t>(fair, kTogether));
+  int64_t piece = std::clamp<int64_t>(kTaskBytes / std::max<int64_t>(panel_bytes, 1), kTogether,
+                                      std::max<int64_t>(fair, kTogether));
   piece = (piece + kTogether - 1) / kTogether * kTogether;
   pool_.run((panels + piece - 1) / piece, [&](int64_t i, int) {
     GemvTask task;

@@ -10,7 +10,9 @@ namespace llava::cpu {
 
 namespace {
 
-const float* row_of(const View& logits, int64_t row) { return static_cast<const float*>(logits.data) + row * logits.stride; }
+const float* row_of(const View& logits, int64_t row) {
+  return static_cast<const float*>(logits.data) + row * logits.stride;
+}
 
 /// Brings ids into the order (logit descending, id ascending), a growing front part at a time.
 class Ranking {
@@ -22,7 +24,9 @@ class Ranking {
   int32_t at(size_t rank) {
     while (rank >= sorted_) {
       const size_t end = std::min(ids_.size(), std::max<size_t>(64, 4 * sorted_));
-      const auto before = [this](int32_t a, int32_t b) { return logits_[a] > logits_[b] || (logits_[a] == logits_[b] && a < b); };
+      const auto before = [this](int32_t a, int32_t b) {
+        return logits_[a] > logits_[b] || (logits_[a] == logits_[b] && a < b);
+      };
       const auto first = ids_.begin() + static_cast<std::ptrdiff_t>(sorted_);
       const auto last = ids_.begin() + static_cast<std::ptrdiff_t>(end);
       if (end < ids_.size()) std::nth_element(first, last, ids_.end(), before);
@@ -39,7 +43,8 @@ class Ranking {
   size_t sorted_ = 0;
 };
 
-int32_t draw(const float* logits, int64_t count, int32_t best, float temperature, int32_t top_k, float top_p, float uniform) {
+int32_t draw(const float* logits, int64_t count, int32_t best, float temperature, int32_t top_k, float top_p,
+             float uniform) {
   Ranking ranking(logits, count);
   const size_t kept = top_k > 0 ? std::min(ranking.size(), static_cast<size_t>(top_k)) : ranking.size();
   const auto weight = [&](int32_t id) {
@@ -56,7 +61,8 @@ int32_t draw(const float* logits, int64_t count, int32_t best, float temperature
   if (top_p < 1.0f) {
     mass = 0.0;
     shortest = 0;
-    while (shortest < kept && (shortest == 0 || mass < static_cast<double>(top_p) * total)) mass += weight(ranking.at(shortest++));
+    while (shortest < kept && (shortest == 0 || mass < static_cast<double>(top_p) * total))
+      mass += weight(ranking.at(shortest++));
   }
   const double wanted = static_cast<double>(uniform) * mass;
   double running = 0.0;

@@ -6,8 +6,8 @@
 
 namespace llava::cpu {
 
-/// Zeroed or unspecified host memory, 64-byte aligned; from 2 MiB on 2 MiB aligned and on huge pages where the system has
-/// them (weights are read from end to end: fewer misses of the TLB). Pages are touched by whoever writes first.
+/// Zeroed or unspecified host memory, 64-byte aligned; from 2 MiB on 2 MiB aligned and on huge pages where the system
+/// has them (weights are read from end to end: fewer misses of the TLB). Pages are touched by whoever writes first.
 /// Throws OutOfMemory.
 Buffer allocate_memory(size_t bytes);
 

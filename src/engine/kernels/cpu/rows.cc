@@ -31,9 +31,8 @@ void CpuOps::layer_norm(const View& x, const View& weight, const View& bias, flo
 }
 
 void CpuOps::silu_mul(const View& x, const View& out) {
-  for_rows(x.rows, row_bytes(x), [&](int64_t first, int64_t count) {
-    kernels_.silu_mul(x.slice(first, count), out.slice(first, count));
-  });
+  for_rows(x.rows, row_bytes(x),
+           [&](int64_t first, int64_t count) { kernels_.silu_mul(x.slice(first, count), out.slice(first, count)); });
 }
 
 void CpuOps::embed(const Table& table, const int32_t* ids, int64_t count, const View& out) {

@@ -10,8 +10,8 @@ namespace llava::cpu {
 
 namespace {
 
-/// Looks this often before it sleeps: about 20 us. Layers follow each other within that time while a model runs; an idle
-/// engine sleeps, and on a crowded machine the core is given back soon.
+/// Looks this often before it sleeps: about 20 us. Layers follow each other within that time while a model runs; an
+/// idle engine sleeps, and on a crowded machine the core is given back soon.
 constexpr int kSpins = 500;
 
 void pause() {

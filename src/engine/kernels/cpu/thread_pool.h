@@ -24,8 +24,8 @@ class ThreadPool {
 
   int threads() const { return static_cast<int>(workers_.size()) + 1; }
 
-  /// body(index, worker) for every index below count, each once, by any worker (0 = the caller) in any order; returns when
-  /// all are done. The first exception is thrown again here. One caller at a time; never from inside a body.
+  /// body(index, worker) for every index below count, each once, by any worker (0 = the caller) in any order; returns
+  /// when all are done. The first exception is thrown again here. One caller at a time; never from inside a body.
   template <typename Body>
   void run(int64_t count, Body&& body) {
     if (count <= 0) return;

@@ -37,7 +37,8 @@ void CpuOps::patches(const uint8_t* tiles, int64_t count, int32_t side, int32_t 
       const uint8_t* corner = tiles + (t * 3 * side + row / n % n * patch) * side + row % n * patch;
       char* to = static_cast<char*>(out.data) + row * out.stride * element;
       if (element == 2) {
-        patch_row(corner, side, patch, reinterpret_cast<const uint16_t*>(rounded.data()), reinterpret_cast<uint16_t*>(to));
+        patch_row(corner, side, patch, reinterpret_cast<const uint16_t*>(rounded.data()),
+                  reinterpret_cast<uint16_t*>(to));
       } else {
         patch_row(corner, side, patch, rounded.data(), reinterpret_cast<float*>(to));
       }
@@ -51,7 +52,9 @@ void CpuOps::tower_input(const View& patch, const View* class_row, const View& p
   const int64_t tokens = position.rows;
   const int64_t offset = class_row != nullptr ? 1 : 0;
   const auto element = static_cast<int64_t>(llava::size_of(out.dtype));
-  const auto at = [&](const View& view, int64_t row) { return static_cast<char*>(view.data) + row * view.stride * element; };
+  const auto at = [&](const View& view, int64_t row) {
+    return static_cast<char*>(view.data) + row * view.stride * element;
+  };
   for_rows(count * tokens, out.cols * element, [&](int64_t first, int64_t rows) {
     for (int64_t row = first; row < first + rows; ++row) {
       const int64_t t = row / tokens;

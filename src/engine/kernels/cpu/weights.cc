@@ -35,10 +35,10 @@ uint8_t to_e4m3(float x) {
   return static_cast<uint8_t>(sign | static_cast<uint8_t>((rounded - (120u << 23)) >> 20));
 }
 
-/// One row of the stack, rounded to the work type, in the storage's own type. The largest magnitude of f8 is multiplied by
-/// 2^8 because the kernels read e4m3 as binary16 (kernels' load_f8).
-void convert_row(const HostTensor& weight, int64_t row, int64_t k, DType work, Storage storage, float* values, char* out,
-                 float* scale) {
+/// One row of the stack, rounded to the work type, in the storage's own type. The largest magnitude of f8 is multiplied
+/// by 2^8 because the kernels read e4m3 as binary16 (kernels' load_f8).
+void convert_row(const HostTensor& weight, int64_t row, int64_t k, DType work, Storage storage, float* values,
+                 char* out, float* scale) {
   float largest = 0.0f;
   for (int64_t c = 0; c < k; ++c) {
     values[c] = round_to(work, load_float(weight.data, weight.dtype, row * k + c));
@@ -55,7 +55,8 @@ void convert_row(const HostTensor& weight, int64_t row, int64_t k, DType work, S
     case Storage::i8:
       *scale = largest / 127.0f;
       for (int64_t c = 0; c < k; ++c) {
-        out[c] = static_cast<char>(largest > 0.0f ? std::clamp(std::nearbyint(values[c] / *scale), -127.0f, 127.0f) : 0);
+        out[c] =
+            static_cast<char>(largest > 0.0f ? std::clamp(std::nearbyint(values[c] / *scale), -127.0f, 127.0f) : 0);
       }
       break;
     case Storage::f8: {

@@ -7,7 +7,8 @@
 
 namespace llava::cpu {
 
-/// A weight in panels (kernels.h). The only copy in anonymous memory: the file's pages are read once and can be dropped.
+/// A weight in panels (kernels.h). The only copy in anonymous memory: the file's pages are read once and can be
+/// dropped.
 class CpuLinear : public Linear {
  public:
   int64_t n() const override { return panels_.n; }
@@ -45,9 +46,9 @@ class CpuTable : public Table {
   int64_t width_;
 };
 
-/// Storage: the work type, or the file's narrower type where all parts of the stack share it and it is exact (bf16 or f16
-/// in an f32 model); i8 and f8 with one scale per row when asked: w = scale * q, scale = largest |w| / 127 (448 for f8),
-/// q rounded to nearest even.
+/// Storage: the work type, or the file's narrower type where all parts of the stack share it and it is exact (bf16 or
+/// f16 in an f32 model); i8 and f8 with one scale per row when asked: w = scale * q, scale = largest |w| / 127 (448 for
+/// f8), q rounded to nearest even.
 std::unique_ptr<Linear> pack_linear(const LinearSource& source, const WeightOptions& options, const Kernels& kernels,
                                     ThreadPool& pool);
 

@@ -15,7 +15,8 @@ constexpr unsigned kMostBlocks = 8192;
 template <typename T>
 __global__ void activation_kernel(const float* sums, int64_t stride, int64_t rows, int64_t n, const Epilogue epilogue) {
   const int64_t count = rows * n;
-  for (int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += static_cast<int64_t>(gridDim.x) * blockDim.x) {
+  for (int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count;
+       i += static_cast<int64_t>(gridDim.x) * blockDim.x) {
     const int64_t m = i / n, c = i % n;
     emit<T>(epilogue, m, c, sums[m * stride + c]);
   }
@@ -23,10 +24,12 @@ __global__ void activation_kernel(const float* sums, int64_t stride, int64_t row
 
 }  // namespace
 
-void finish_product(Context& context, const float* sums, int64_t stride, int64_t rows, int64_t n, const Epilogue& epilogue, DType type) {
+void finish_product(Context& context, const float* sums, int64_t stride, int64_t rows, int64_t n,
+                    const Epilogue& epilogue, DType type) {
   const unsigned blocks = std::min(blocks_for(rows * n, kThreads), kMostBlocks);
   with_work_type(type, [&]<typename T>() {
-    context.launch("activation", {rows, n}, activation_kernel<T>, dim3(blocks), dim3(kThreads), 0, sums, stride, rows, n, epilogue);
+    context.launch("activation", {rows, n}, activation_kernel<T>, dim3(blocks), dim3(kThreads), 0, sums, stride, rows,
+                   n, epilogue);
   });
 }
 

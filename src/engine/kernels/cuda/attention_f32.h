@@ -1,9 +1,11 @@
 #pragma once
 
-// Softmax attention of 16 query rows over tiles of 64 keys in float32, plain arithmetic: what one block of 4 warps does, 4 rows per warp.
+// Softmax attention of 16 query rows over tiles of 64 keys in float32, plain arithmetic: what one block of 4 warps
+// does, 4 rows per warp.
 //
-// Per row and tile as in attention_tile.h, with p_j not rounded: one chain over the head per score, one over the keys per sum.
-// A lane scores keys lane and lane + 32 of its warp's rows and sums columns 4 * lane and on. Keys and values take turns in one buffer.
+// Per row and tile as in attention_tile.h, with p_j not rounded: one chain over the head per score, one over the keys
+// per sum. A lane scores keys lane and lane + 32 of its warp's rows and sums columns 4 * lane and on. Keys and values
+// take turns in one buffer.
 
 #include "kernels/cuda/attention_source.h"
 #include "kernels/cuda/reduce.h"
@@ -42,10 +44,11 @@ class FloatRows {
     }
   }
 
-  /// One tile whose first key stands at first_key; keys from `valid` on are not read. visible(row) gives the keys a row sees.
+  /// One tile whose first key stands at first_key; keys from `valid` on are not read. visible(row) gives the keys a row
+  /// sees.
   template <typename RowVisible>
-  __device__ __forceinline__ void add_tile(const float* keys, const float* values, int row_elements, int first_key, int valid,
-                                           float exponent_scale, const RowVisible& visible) {
+  __device__ __forceinline__ void add_tile(const float* keys, const float* values, int row_elements, int first_key,
+                                           int valid, float exponent_scale, const RowVisible& visible) {
     __syncthreads();  // the tile before is no longer read; the queries are here
     load(keys, row_elements, valid);
     __syncthreads();
@@ -66,7 +69,8 @@ class FloatRows {
     for (int i = static_cast<int>(threadIdx.x); i < kPageTokens * (head_size_ / 4); i += kThreads) {
       const int row = i / (head_size_ / 4);
       const int column = i % (head_size_ / 4) * 4;
-      store_pack(tile_ + row * kStride + column, row < valid ? load_pack(from + row * row_elements + column) : Pack<float>{});
+      store_pack(tile_ + row * kStride + column,
+                 row < valid ? load_pack(from + row * row_elements + column) : Pack<float>{});
     }
   }
 
@@ -85,7 +89,8 @@ class FloatRows {
   }
 
   template <typename RowVisible>
-  __device__ __forceinline__ void soften(float (&score)[kWarpRows][2], int first_key, float exponent_scale, const RowVisible& visible) {
+  __device__ __forceinline__ void soften(float (&score)[kWarpRows][2], int first_key, float exponent_scale,
+                                         const RowVisible& visible) {
     const int lane = static_cast<int>(threadIdx.x % kWarp);
     for (int r = 0; r < kWarpRows; ++r) {
       const Visible seen = visible(warp_row() + r);

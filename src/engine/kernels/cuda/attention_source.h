@@ -19,12 +19,13 @@ struct KeySource {
   int64_t sequence_elements = 0;  // without a table, from one sequence to the next
   int64_t tile_elements = 0;      // from one page or tile to the next
   int64_t head_elements = 0;
-  int32_t row_elements = 0;   // from one key to the next
+  int32_t row_elements = 0;  // from one key to the next
 
   /// Index of the first element of tile `tile` (keys tile * kPageTokens and on) of a sequence and kv head.
   __device__ __forceinline__ int64_t tile_at(int sequence, int tile, int head) const {
-    const int64_t start = page_table != nullptr ? page_table[static_cast<int64_t>(sequence) * page_stride + tile] * tile_elements
-                                                : sequence * sequence_elements + tile * tile_elements;
+    const int64_t start = page_table != nullptr
+                              ? page_table[static_cast<int64_t>(sequence) * page_stride + tile] * tile_elements
+                              : sequence * sequence_elements + tile * tile_elements;
     return start + head * head_elements;
   }
 };
@@ -61,7 +62,9 @@ struct Visible {
   int high;
 };
 
-__device__ __forceinline__ Visible visible_to(int high, int window) { return {window > 0 && high > window ? high - window : 0, high}; }
+__device__ __forceinline__ Visible visible_to(int high, int window) {
+  return {window > 0 && high > window ? high - window : 0, high};
+}
 
 /// Below every score; finite so that differences are never NaN, also after the scale.
 inline constexpr float kNoScore = -1.0e30f;

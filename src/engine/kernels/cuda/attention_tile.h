@@ -2,12 +2,14 @@
 
 // Softmax attention of 16-row query tiles over keys in shared memory, on tensor cores: what one warp does.
 //
-// Per row and call: s_j = q . k_j; m' = max(m, max s); p_j = 2^((s_j - m') c) with c = scale * log2 e; sums = sums * 2^((m - m') c) +
-// sum_j round(p_j) v_j; total likewise with p_j unrounded. A key that a row does not see has s_j = -inf and p_j = 0, so a call in which
-// a row sees nothing multiplies its state by 1 and adds 0. All float32 arithmetic outside the mma is written so that the compiler has
-// no choice of contraction: every instance of these templates gives a row the same bits.
+// Per row and call: s_j = q . k_j; m' = max(m, max s); p_j = 2^((s_j - m') c) with c = scale * log2 e; sums = sums *
+// 2^((m - m') c) + sum_j round(p_j) v_j; total likewise with p_j unrounded. A key that a row does not see has s_j =
+// -inf and p_j = 0, so a call in which a row sees nothing multiplies its state by 1 and adds 0. All float32 arithmetic
+// outside the mma is written so that the compiler has no choice of contraction: every instance of these templates gives
+// a row the same bits.
 //
-// A lane holds rows g = lane / 4 and g + 8 of each 16-row tile, columns 2t, 2t + 1 (t = lane % 4) of each 8 columns (llava_ptx.h).
+// A lane holds rows g = lane / 4 and g + 8 of each 16-row tile, columns 2t, 2t + 1 (t = lane % 4) of each 8 columns
+// (llava_ptx.h).
 
 #include <llava_ptx.h>
 
@@ -17,8 +19,8 @@
 
 namespace llava::cuda {
 
-/// Rows of kSize 16-bit elements in shared memory, in 16-byte chunks. A row is an odd number of chunks long, so that the eight rows of one
-/// ldmatrix phase touch all banks.
+/// Rows of kSize 16-bit elements in shared memory, in 16-byte chunks. A row is an odd number of chunks long, so that
+/// the eight rows of one ldmatrix phase touch all banks.
 template <int kSize>
 struct TileLayout {
   static_assert(kSize % 16 == 0);
@@ -28,10 +30,12 @@ struct TileLayout {
   __device__ static __forceinline__ int at(int row, int chunk) { return row * kStride + chunk * 8; }
 };
 
-/// Starts copying kRows rows, columns from address(row, column); zeros for rows from `valid` on and for columns from head_size on. kThreads threads do it
-/// together, or `parts` such groups of a block, of which this is `part`. A thread keeps its column and goes down the rows.
+/// Starts copying kRows rows, columns from address(row, column); zeros for rows from `valid` on and for columns from
+/// head_size on. kThreads threads do it together, or `parts` such groups of a block, of which this is `part`. A thread
+/// keeps its column and goes down the rows.
 template <typename T, int kSize, int kRows, int kThreads, typename Address>
-__device__ __forceinline__ void copy_rows(T* shared, int valid, int head_size, const Address& address, int part = 0, int parts = 1) {
+__device__ __forceinline__ void copy_rows(T* shared, int valid, int head_size, const Address& address, int part = 0,
+                                          int parts = 1) {
   constexpr int kChunks = TileLayout<kSize>::kChunks;
   constexpr int kStep = kThreads / kChunks;
   const int thread = static_cast<int>(threadIdx.x % kThreads);
@@ -47,7 +51,8 @@ __device__ __forceinline__ void copy_rows(T* shared, int valid, int head_size, c
   }
 }
 
-/// One lane's share of the running softmax of kTiles tiles of 16 rows. `total` is this lane's part: its quad's sum is the row's.
+/// One lane's share of the running softmax of kTiles tiles of 16 rows. `total` is this lane's part: its quad's sum is
+/// the row's.
 template <int kSize, int kTiles>
 struct SoftmaxRows {
   float sums[kTiles][kSize / 8][4];
@@ -77,7 +82,8 @@ __device__ __forceinline__ void load_left(uint32_t (&fragment)[4], const T* tile
 
 /// score = q k^T for kKeys keys from `keys` on; queries(step, fragments) gives the left operands of 16 columns.
 template <typename T, int kSize, int kTiles, int kKeys, typename Queries>
-__device__ __forceinline__ void score_keys(float (&score)[kTiles][kKeys / 8][4], const T* keys, const Queries& queries) {
+__device__ __forceinline__ void score_keys(float (&score)[kTiles][kKeys / 8][4], const T* keys,
+                                           const Queries& queries) {
   const int lane = static_cast<int>(threadIdx.x % kWarp);
   const int row = lane % 8 + lane / 16 * 8;
   const int half = lane / 8 % 2;
@@ -108,9 +114,11 @@ __device__ __forceinline__ void score_keys(float (&score)[kTiles][kKeys / 8][4],
   }
 }
 
-/// Keys a row does not see get no score. `first_key` is the position of the first column; visible(m, half) speaks of row g + 8 * half.
+/// Keys a row does not see get no score. `first_key` is the position of the first column; visible(m, half) speaks of
+/// row g + 8 * half.
 template <int kTiles, int kKeys, typename RowVisible>
-__device__ __forceinline__ void hide_keys(float (&score)[kTiles][kKeys / 8][4], int first_key, const RowVisible& visible) {
+__device__ __forceinline__ void hide_keys(float (&score)[kTiles][kKeys / 8][4], int first_key,
+                                          const RowVisible& visible) {
   const int column = first_key + 2 * static_cast<int>(threadIdx.x % 4);
 #pragma unroll
   for (int m = 0; m < kTiles; ++m) {
@@ -129,9 +137,11 @@ __device__ __forceinline__ void hide_keys(float (&score)[kTiles][kKeys / 8][4], 
   }
 }
 
-/// Scores become probabilities in place; the state is rescaled to the new maxima. The rescale is left out where it would multiply by one.
+/// Scores become probabilities in place; the state is rescaled to the new maxima. The rescale is left out where it
+/// would multiply by one.
 template <int kSize, int kTiles, int kKeys>
-__device__ __forceinline__ void soften(float (&score)[kTiles][kKeys / 8][4], SoftmaxRows<kSize, kTiles>& state, float exponent_scale) {
+__device__ __forceinline__ void soften(float (&score)[kTiles][kKeys / 8][4], SoftmaxRows<kSize, kTiles>& state,
+                                       float exponent_scale) {
 #pragma unroll
   for (int m = 0; m < kTiles; ++m) {
     float shrink[2];
@@ -168,7 +178,8 @@ __device__ __forceinline__ void soften(float (&score)[kTiles][kKeys / 8][4], Sof
 
 /// sums += round(p) v for kKeys keys, 16 at a time in ascending order.
 template <typename T, int kSize, int kTiles, int kKeys>
-__device__ __forceinline__ void add_values(const float (&p)[kTiles][kKeys / 8][4], SoftmaxRows<kSize, kTiles>& state, const T* values) {
+__device__ __forceinline__ void add_values(const float (&p)[kTiles][kKeys / 8][4], SoftmaxRows<kSize, kTiles>& state,
+                                           const T* values) {
   const int lane = static_cast<int>(threadIdx.x % kWarp);
 #pragma unroll
   for (int j = 0; j < kKeys / 16; ++j) {
@@ -176,7 +187,8 @@ __device__ __forceinline__ void add_values(const float (&p)[kTiles][kKeys / 8][4
 #pragma unroll
     for (int m = 0; m < kTiles; ++m) {
 #pragma unroll
-      for (int i = 0; i < 4; ++i) left[m][i] = pack_pair<T>(p[m][2 * j + i / 2][i % 2 * 2], p[m][2 * j + i / 2][i % 2 * 2 + 1]);
+      for (int i = 0; i < 4; ++i)
+        left[m][i] = pack_pair<T>(p[m][2 * j + i / 2][i % 2 * 2], p[m][2 * j + i / 2][i % 2 * 2 + 1]);
     }
 #pragma unroll
     for (int c = 0; c < kSize / 16; ++c) {

@@ -11,7 +11,8 @@ namespace llava::cuda {
 void check(cudaError_t status, const char* what) {
   if (status == cudaSuccess) return;
   (void)cudaGetLastError();  // the failure is told here, not again by the next call
-  throw DeviceError(std::string("CUDA: ") + what + ": " + cudaGetErrorString(status) + " (" + cudaGetErrorName(status) + ")");
+  throw DeviceError(std::string("CUDA: ") + what + ": " + cudaGetErrorString(status) + " (" + cudaGetErrorName(status) +
+                    ")");
 }
 
 namespace {
@@ -25,7 +26,8 @@ int32_t attribute(cudaDeviceAttr which, int32_t ordinal) {
 std::string text_of(const LaunchNote& note) {
   std::string text = note.op;
   text += " [";
-  for (size_t i = 0; i < note.shape.size() && note.shape[i] >= 0; ++i) text += (i == 0 ? "" : ", ") + std::to_string(note.shape[i]);
+  for (size_t i = 0; i < note.shape.size() && note.shape[i] >= 0; ++i)
+    text += (i == 0 ? "" : ", ") + std::to_string(note.shape[i]);
   return text + "]";
 }
 
@@ -34,9 +36,11 @@ std::string text_of(const LaunchNote& note) {
 Context::Context(int32_t ordinal) : ordinal_(ordinal) {
   enter();
   processors_ = attribute(cudaDevAttrMultiProcessorCount, ordinal);
-  capability_ = 10 * attribute(cudaDevAttrComputeCapabilityMajor, ordinal) + attribute(cudaDevAttrComputeCapabilityMinor, ordinal);
+  capability_ = 10 * attribute(cudaDevAttrComputeCapabilityMajor, ordinal) +
+                attribute(cudaDevAttrComputeCapabilityMinor, ordinal);
   shared_limit_ = static_cast<size_t>(attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin, ordinal));
-  for (cudaStream_t& stream : streams_) check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "creating a stream");
+  for (cudaStream_t& stream : streams_)
+    check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "creating a stream");
 }
 
 Context::~Context() {
@@ -66,7 +70,8 @@ void Context::launched(cudaError_t status) const {
   if (status == cudaSuccess) return;
   (void)cudaGetLastError();  // it is told here, and not again by the next call
   const LaunchNote& note = notes_[(launches_ - 1) % notes_.size()];
-  throw DeviceError("CUDA: " + text_of(note) + " was not launched: " + cudaGetErrorString(status) + " (" + cudaGetErrorName(status) + ")");
+  throw DeviceError("CUDA: " + text_of(note) + " was not launched: " + cudaGetErrorString(status) + " (" +
+                    cudaGetErrorName(status) + ")");
 }
 
 void Context::check_work(cudaError_t status) const {
@@ -74,7 +79,8 @@ void Context::check_work(cudaError_t status) const {
   (void)cudaGetLastError();
   std::string text = std::string("CUDA: ") + cudaGetErrorString(status) + " (" + cudaGetErrorName(status) + ")";
   const size_t count = std::min(launches_, notes_.size());
-  for (size_t i = 0; i < count; ++i) text += (i == 0 ? "; launched last: " : ", ") + text_of(notes_[(launches_ - 1 - i) % notes_.size()]);
+  for (size_t i = 0; i < count; ++i)
+    text += (i == 0 ? "; launched last: " : ", ") + text_of(notes_[(launches_ - 1 - i) % notes_.size()]);
   throw DeviceError(text);
 }
 

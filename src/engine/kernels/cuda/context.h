@@ -1,6 +1,7 @@
 #pragma once
 
-// What every part of the CUDA back end shares: one GPU, its three queues, and the way kernels are launched and failures told.
+// What every part of the CUDA back end shares: one GPU, its three queues, and the way kernels are launched and failures
+// told.
 
 #include <cuda_runtime.h>
 
@@ -42,7 +43,8 @@ class Context {
   /// Launches on the compute queue. `shape` is what a reader needs to know where it failed: rows, columns and so on.
   /// An empty grid launches nothing.
   template <typename... P, typename... A>
-  void launch(const char* op, std::initializer_list<int64_t> shape, void (*kernel)(P...), dim3 grid, dim3 block, size_t shared, A... arguments) {
+  void launch(const char* op, std::initializer_list<int64_t> shape, void (*kernel)(P...), dim3 grid, dim3 block,
+              size_t shared, A... arguments) {
     if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
     note(op, shape);
     if (shared > 48 * 1024) allow_shared(reinterpret_cast<const void*>(kernel), shared);

@@ -47,7 +47,8 @@ std::string read_symbols(void* library, CublasLtApi& api) {
 /// Opens one library and makes a handle; `why` says what went wrong.
 std::unique_ptr<CublasLt> open_one(const std::string& path, std::string& why) {
   CublasLtApi api = {};
-  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);  // stays open: its threads and GPU code outlive any handle
+  void* library =
+      dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);  // stays open: its threads and GPU code outlive any handle
   if (!library) {
     why = dlerror();
     return nullptr;
@@ -127,8 +128,8 @@ ProductOperands shape_only(const ProductUse& use, int64_t rows) {
 }
 
 std::string text_of(const ProductUse& use, int64_t rows) {
-  return std::to_string(rows) + "x" + std::to_string(use.n) + "x" + std::to_string(use.k) + " " + name_of(use.type) + " to " + name_of(use.out) +
-         (use.bias ? ", bias" : "") + (use.residual ? ", residual" : "");
+  return std::to_string(rows) + "x" + std::to_string(use.n) + "x" + std::to_string(use.k) + " " + name_of(use.type) +
+         " to " + name_of(use.out) + (use.bias ? ", bias" : "") + (use.residual ? ", residual" : "");
 }
 
 }  // namespace
@@ -137,7 +138,9 @@ std::unique_ptr<CublasLt> CublasLt::open(const std::string& path) {
   std::string why;
   if (!path.empty()) {
     auto library = open_one(path, why);
-    if (!library) throw Error("'" + path + "' cannot serve as cuBLASLt: " + why, "cublasLtPath", "Name a libcublasLt.so of CUDA 12 or 13, or leave it out.");
+    if (!library)
+      throw Error("'" + path + "' cannot serve as cuBLASLt: " + why, "cublasLtPath",
+                  "Name a libcublasLt.so of CUDA 12 or 13, or leave it out.");
     return library;
   }
   for (const std::string& candidate : cublaslt_search_paths()) {
@@ -180,7 +183,8 @@ size_t CublasLt::sum_bytes() const {
   size_t most = 0;
   for (const ProductUse& use : expected_) {
     const bool head = limits_.widest > 0 && use.n > limits_.widest;  // has no activation
-    if (use.out == DType::f32 && !head) most = std::max(most, static_cast<size_t>(most_rows(use) * stride_of_sums(use.n)) * sizeof(float));
+    if (use.out == DType::f32 && !head)
+      most = std::max(most, static_cast<size_t>(most_rows(use) * stride_of_sums(use.n)) * sizeof(float));
   }
   return most;
 }
@@ -188,15 +192,20 @@ size_t CublasLt::sum_bytes() const {
 std::vector<LtAlgorithm> CublasLt::candidates(const ProductUse& use) const {
   void* preference = nullptr;
   if (api_.preference_create(&preference) != 0) return {};
-  const auto set = [&](int attribute, auto value) { return api_.preference_set_attribute(preference, attribute, &value, sizeof(value)) == 0; };
+  const auto set = [&](int attribute, auto value) {
+    return api_.preference_set_attribute(preference, attribute, &value, sizeof(value)) == 0;
+  };
   bool ready = set(lt::kMostWorkspace, uint64_t{0});  // partial sums of a split k would have to wait there
-  for (const int operand : {lt::kAlignmentA, lt::kAlignmentB, lt::kAlignmentC, lt::kAlignmentD}) ready = ready && set(operand, uint32_t{16});
+  for (const int operand : {lt::kAlignmentA, lt::kAlignmentB, lt::kAlignmentC, lt::kAlignmentD})
+    ready = ready && set(operand, uint32_t{16});
   std::vector<LtHeuristic> results(kMostCandidates);
   int found = 0;
   const int64_t most = most_rows(use);
   if (ready) {
     const Description d(api_, use, shape_only(use, most));
-    if (api_.algo_get_heuristic(handle_, d.operation, d.w, d.x, d.residual, d.out, preference, kMostCandidates, results.data(), &found) != 0) found = 0;
+    if (api_.algo_get_heuristic(handle_, d.operation, d.w, d.x, d.residual, d.out, preference, kMostCandidates,
+                                results.data(), &found) != 0)
+      found = 0;
   }
   api_.preference_destroy(preference);
 
@@ -206,14 +215,18 @@ std::vector<LtAlgorithm> CublasLt::candidates(const ProductUse& use) const {
     const auto attribute = [&](int which, int32_t otherwise) {
       int32_t value = otherwise;
       size_t written = 0;
-      return api_.algo_config_get_attribute(&result.algorithm, which, &value, sizeof(value), &written) == 0 ? value : otherwise;
+      return api_.algo_config_get_attribute(&result.algorithm, which, &value, sizeof(value), &written) == 0 ? value
+                                                                                                            : otherwise;
     };
-    if (result.status != 0 || result.workspace != 0 || attribute(lt::kSplitK, 1) > 1 || attribute(lt::kReductionScheme, 0) != 0) continue;
+    if (result.status != 0 || result.workspace != 0 || attribute(lt::kSplitK, 1) > 1 ||
+        attribute(lt::kReductionScheme, 0) != 0)
+      continue;
     bool everywhere = true;
     for (int64_t rows = kRowBucket; everywhere && rows < most; rows += kRowBucket) {
       const Description d(api_, use, shape_only(use, rows));
       LtHeuristic check = {};
-      everywhere = api_.algo_check(handle_, d.operation, d.w, d.x, d.residual, d.out, &result.algorithm, &check) == 0 && check.workspace == 0;
+      everywhere = api_.algo_check(handle_, d.operation, d.w, d.x, d.residual, d.out, &result.algorithm, &check) == 0 &&
+                   check.workspace == 0;
     }
     if (everywhere) fit.push_back(result.algorithm);
   }
@@ -227,12 +240,14 @@ const LtAlgorithm* CublasLt::algorithm(const ProductUse& use) const {
   return found == settled_.end() ? nullptr : &found->second;
 }
 
-void CublasLt::multiply(const ProductUse& use, const LtAlgorithm& algorithm, const ProductOperands& o, cudaStream_t stream) const {
+void CublasLt::multiply(const ProductUse& use, const LtAlgorithm& algorithm, const ProductOperands& o,
+                        cudaStream_t stream) const {
   const Description d(api_, use, o);
   const float alpha = 1.0f;
   const float beta = use.residual ? 1.0f : 0.0f;
-  const int status = api_.matmul(handle_, d.operation, &alpha, o.w, d.w, o.x, d.x, &beta, use.residual ? o.residual : o.out, d.residual, o.out, d.out,
-                                 &algorithm, nullptr, 0, stream);
+  const int status =
+      api_.matmul(handle_, d.operation, &alpha, o.w, d.w, o.x, d.x, &beta, use.residual ? o.residual : o.out,
+                  d.residual, o.out, d.out, &algorithm, nullptr, 0, stream);
   if (status != 0) throw DeviceError("cuBLASLt: " + text_of(use, o.rows) + ": " + api_.get_status_string(status));
 }
 
@@ -241,6 +256,8 @@ int64_t rows_of_sums(int64_t n) {
   return std::max(rows, kRowBucket);
 }
 
-size_t bytes_of_sums(int64_t widest) { return std::max(kSumBytes, static_cast<size_t>(kRowBucket * stride_of_sums(widest)) * sizeof(float)); }
+size_t bytes_of_sums(int64_t widest) {
+  return std::max(kSumBytes, static_cast<size_t>(kRowBucket * stride_of_sums(widest)) * sizeof(float));
+}
 
 }  // namespace llava::cuda

@@ -1,14 +1,15 @@
 #pragma once
 
-// cuBLASLt, for prompts: opened at run time (nothing links against it), one algorithm per use of a weight, chosen and checked once.
+// cuBLASLt, for prompts: opened at run time (nothing links against it), one algorithm per use of a weight, chosen and
+// checked once.
 //
-// A library of products promises speed, not equal bits. So, for every use, the algorithm is taken from the library's own ranking for the
-// most rows, without split k and without workspace (which leaves no way to add partial sums); it must accept every bucket of rows; and a
-// run on chosen data must give equal rows equal bits wherever they stand and in every bucket (product_check.cu). A use for which no
-// algorithm passes is served by our own kernel.
+// A library of products promises speed, not equal bits. So, for every use, the algorithm is taken from the library's
+// own ranking for the most rows, without split k and without workspace (which leaves no way to add partial sums); it
+// must accept every bucket of rows; and a run on chosen data must give equal rows equal bits wherever they stand and in
+// every bucket (product_check.cu). A use for which no algorithm passes is served by our own kernel.
 //
-// Prototypes and numbers are from the public documentation, "Using the cuBLASLt API". The library sees our row-major matrices as
-// column-major ones with rows and columns exchanged: out^T [n, rows] = op(w) [n, k] * x^T [k, rows].
+// Prototypes and numbers are from the public documentation, "Using the cuBLASLt API". The library sees our row-major
+// matrices as column-major ones with rows and columns exchanged: out^T [n, rows] = op(w) [n, k] * x^T [k, rows].
 
 #include <compare>
 #include <cstdint>
@@ -24,17 +25,18 @@
 
 namespace llava::cuda {
 
-/// Rows of a product by the library are rounded up to a multiple of this: the rows of its tiles, and few enough buckets to check all.
+/// Rows of a product by the library are rounded up to a multiple of this: the rows of its tiles, and few enough buckets
+/// to check all.
 inline constexpr int64_t kRowBucket = 128;
 
 /// What an algorithm is chosen for.
 struct ProductUse {
   int64_t n = 0;
   int64_t k = 0;
-  DType type = DType::bf16;      // of x and w
-  DType out = DType::bf16;       // `type`, or f32
-  bool bias = false;             // of `type`; only with out of `type`
-  bool residual = false;         // of `out`
+  DType type = DType::bf16;  // of x and w
+  DType out = DType::bf16;   // `type`, or f32
+  bool bias = false;         // of `type`; only with out of `type`
+  bool residual = false;     // of `out`
   auto operator<=>(const ProductUse&) const = default;
 };
 
@@ -53,8 +55,9 @@ struct ProductOperands {
 
 class CublasLt {
  public:
-  /// The library at `path`, or, when it is empty, the first usable one of: the loader's path, CUDA_PATH, /usr/local/cuda, Python packages.
-  /// Empty when there is none; throws Error when `path` is no usable library. The GPU must be the current one.
+  /// The library at `path`, or, when it is empty, the first usable one of: the loader's path, CUDA_PATH,
+  /// /usr/local/cuda, Python packages. Empty when there is none; throws Error when `path` is no usable library. The GPU
+  /// must be the current one.
   static std::unique_ptr<CublasLt> open(const std::string& path);
   CublasLt(const CublasLtApi& api, void* handle) : api_(api), handle_(handle) {}
   ~CublasLt();
@@ -87,7 +90,8 @@ class CublasLt {
   /// The algorithm of a use, or nullptr when our own kernel serves it.
   const LtAlgorithm* algorithm(const ProductUse& use) const;
   /// out = x w^T (+ bias) (+ residual), float32 sums, one rounding.
-  void multiply(const ProductUse& use, const LtAlgorithm& algorithm, const ProductOperands& operands, cudaStream_t stream) const;
+  void multiply(const ProductUse& use, const LtAlgorithm& algorithm, const ProductOperands& operands,
+                cudaStream_t stream) const;
 
  private:
   CublasLtApi api_;

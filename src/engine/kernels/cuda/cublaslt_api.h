@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 
-
 namespace llava::cuda {
 
 /// cublasLtMatmulAlgo_t
@@ -26,14 +25,19 @@ struct LtHeuristic {
 
 namespace lt {
 
-enum DataType { kF32 = 0, kF16 = 2, kBf16 = 14 };                                                       // cudaDataType_t
-enum ComputeType { kCompute32F = 68 };                                                                  // cublasComputeType_t: no TF32
-enum Operation { kNone = 0, kTransposed = 1 };                                                          // cublasOperation_t
-enum OperationAttribute { kTransposeA = 3, kTransposeB = 4, kEpilogue = 7, kBiasPointer = 8 };          // cublasLtMatmulDescAttributes_t
-enum Epilogue { kDefault = 1, kBias = 4 };                                                              // cublasLtEpilogue_t
+enum DataType { kF32 = 0, kF16 = 2, kBf16 = 14 };  // cudaDataType_t
+enum ComputeType { kCompute32F = 68 };             // cublasComputeType_t: no TF32
+enum Operation { kNone = 0, kTransposed = 1 };     // cublasOperation_t
+enum OperationAttribute {
+  kTransposeA = 3,
+  kTransposeB = 4,
+  kEpilogue = 7,
+  kBiasPointer = 8
+};                                          // cublasLtMatmulDescAttributes_t
+enum Epilogue { kDefault = 1, kBias = 4 };  // cublasLtEpilogue_t
 enum PreferenceAttribute { kMostWorkspace = 1, kAlignmentA = 5, kAlignmentB = 6, kAlignmentC = 7, kAlignmentD = 8 };
-                                                                                                        // cublasLtMatmulPreferenceAttributes_t
-enum AlgorithmAttribute { kSplitK = 2, kReductionScheme = 3 };                                          // cublasLtMatmulAlgoConfigAttributes_t
+// cublasLtMatmulPreferenceAttributes_t
+enum AlgorithmAttribute { kSplitK = 2, kReductionScheme = 3 };  // cublasLtMatmulAlgoConfigAttributes_t
 
 }  // namespace lt
 
@@ -51,13 +55,15 @@ struct CublasLtApi {
   int (*preference_create)(void** preference);
   int (*preference_destroy)(void* preference);
   int (*preference_set_attribute)(void* preference, int attribute, const void* value, size_t bytes);
-  int (*algo_get_heuristic)(void* handle, void* desc, void* a, void* b, void* c, void* d, void* preference, int most, LtHeuristic* results,
-                            int* found);
-  int (*algo_check)(void* handle, void* desc, void* a, void* b, void* c, void* d, const LtAlgorithm* algorithm, LtHeuristic* result);
-  int (*algo_config_get_attribute)(const LtAlgorithm* algorithm, int attribute, void* value, size_t bytes, size_t* written);
-  int (*matmul)(void* handle, void* desc, const void* alpha, const void* a, void* a_layout, const void* b, void* b_layout, const void* beta,
-                const void* c, void* c_layout, void* d, void* d_layout, const LtAlgorithm* algorithm, void* workspace, size_t workspace_bytes,
-                cudaStream_t stream);
+  int (*algo_get_heuristic)(void* handle, void* desc, void* a, void* b, void* c, void* d, void* preference, int most,
+                            LtHeuristic* results, int* found);
+  int (*algo_check)(void* handle, void* desc, void* a, void* b, void* c, void* d, const LtAlgorithm* algorithm,
+                    LtHeuristic* result);
+  int (*algo_config_get_attribute)(const LtAlgorithm* algorithm, int attribute, void* value, size_t bytes,
+                                   size_t* written);
+  int (*matmul)(void* handle, void* desc, const void* alpha, const void* a, void* a_layout, const void* b,
+                void* b_layout, const void* beta, const void* c, void* c_layout, void* d, void* d_layout,
+                const LtAlgorithm* algorithm, void* workspace, size_t workspace_bytes, cudaStream_t stream);
 };
 
 }  // namespace llava::cuda

@@ -9,7 +9,8 @@ namespace llava::cuda {
 namespace {
 
 void add_packages(std::vector<std::string>& paths, const std::filesystem::path& folder) {
-  for (const char* file : {"nvidia/cu13/lib/libcublasLt.so.13", "nvidia/cublas/lib/libcublasLt.so.13", "nvidia/cublas/lib/libcublasLt.so.12"}) {
+  for (const char* file : {"nvidia/cu13/lib/libcublasLt.so.13", "nvidia/cublas/lib/libcublasLt.so.13",
+                           "nvidia/cublas/lib/libcublasLt.so.12"}) {
     std::error_code ignored;
     if (std::filesystem::is_regular_file(folder / file, ignored)) paths.push_back((folder / file).string());
   }
@@ -51,7 +52,8 @@ std::vector<std::string> cublaslt_search_paths() {
     if (!variable(name).empty()) add_prefix(paths, variable(name));
   }
   if (!variable("HOME").empty()) add_prefix(paths, variable("HOME") + "/.local");
-  for (const char* prefix : {"/usr/local", "/usr", "/usr/lib/python3", "/opt/conda", "/opt/venv"}) add_prefix(paths, prefix);
+  for (const char* prefix : {"/usr/local", "/usr", "/usr/lib/python3", "/opt/conda", "/opt/venv"})
+    add_prefix(paths, prefix);
   return paths;
 }
 

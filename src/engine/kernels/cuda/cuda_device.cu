@@ -46,7 +46,8 @@ struct CudaOps::Graph {
   cudaGraphExec_t executable;
 };
 
-CudaOps::CudaOps(int32_t ordinal, const OpenOptions& options) : context_(ordinal), cublaslt_(CublasLt::open(options.cublaslt_path)) {}
+CudaOps::CudaOps(int32_t ordinal, const OpenOptions& options)
+    : context_(ordinal), cublaslt_(CublasLt::open(options.cublaslt_path)) {}
 
 CudaOps::~CudaOps() {
   (void)cudaSetDevice(context_.ordinal());
@@ -62,7 +63,8 @@ DeviceInfo CudaOps::info() const {
   info.name = properties.name;
   info.ordinal = context_.ordinal();
   // What changes rounding: our kernels by architecture; cuBLASLt by GPU and version.
-  info.fingerprint = "cuda " + info.name + " sm_" + std::to_string(context_.capability()) + " " + (cublaslt_ ? cublaslt_->version() : "own products");
+  info.fingerprint = "cuda " + info.name + " sm_" + std::to_string(context_.capability()) + " " +
+                     (cublaslt_ ? cublaslt_->version() : "own products");
   check(cudaMemGetInfo(&info.memory_free, &info.memory_total), "reading the free memory");
   return info;
 }
@@ -77,8 +79,8 @@ Buffer CudaOps::allocate(size_t bytes) {
     size_t free = 0;
     size_t total = 0;
     (void)cudaMemGetInfo(&free, &total);
-    throw OutOfMemory("CUDA device " + std::to_string(context_.ordinal()) + " has no room for " + megabytes(bytes) + " (free " + megabytes(free) +
-                          " of " + megabytes(total) + ")",
+    throw OutOfMemory("CUDA device " + std::to_string(context_.ordinal()) + " has no room for " + megabytes(bytes) +
+                          " (free " + megabytes(free) + " of " + megabytes(total) + ")",
                       bytes, free);
   }
   check(status, "allocating device memory");
@@ -116,7 +118,8 @@ void CudaOps::download(void* target, const void* source, size_t bytes, Queue que
 void CudaOps::copy(void* target, const void* source, size_t bytes) {
   if (bytes == 0) return;
   context_.enter();
-  context_.check_work(cudaMemcpyAsync(target, source, bytes, cudaMemcpyDeviceToDevice, context_.stream(Queue::compute)));
+  context_.check_work(
+      cudaMemcpyAsync(target, source, bytes, cudaMemcpyDeviceToDevice, context_.stream(Queue::compute)));
 }
 
 void CudaOps::fill_zero(void* target, size_t bytes) {
@@ -132,9 +135,10 @@ void CudaOps::copy_from(Device& source_device, void* target, const void* source,
   wait(Queue::compute, *ready);
   context_.enter();
   const cudaStream_t stream = context_.stream(Queue::compute);
-  context_.check_work(other.context_.ordinal() == context_.ordinal()
-                          ? cudaMemcpyAsync(target, source, bytes, cudaMemcpyDeviceToDevice, stream)
-                          : cudaMemcpyPeerAsync(target, context_.ordinal(), source, other.context_.ordinal(), bytes, stream));
+  context_.check_work(
+      other.context_.ordinal() == context_.ordinal()
+          ? cudaMemcpyAsync(target, source, bytes, cudaMemcpyDeviceToDevice, stream)
+          : cudaMemcpyPeerAsync(target, context_.ordinal(), source, other.context_.ordinal(), bytes, stream));
 }
 
 std::unique_ptr<Event> CudaOps::record(Queue queue) {
@@ -166,7 +170,8 @@ bool CudaOps::passed(const Event& event) {
 
 void CudaOps::synchronize() {
   context_.enter();
-  for (const Queue queue : {Queue::upload, Queue::compute, Queue::download}) context_.check_work(cudaStreamSynchronize(context_.stream(queue)));
+  for (const Queue queue : {Queue::upload, Queue::compute, Queue::download})
+    context_.check_work(cudaStreamSynchronize(context_.stream(queue)));
 }
 
 void CudaOps::replay(uint64_t key, const std::function<void()>& body) {
@@ -175,7 +180,8 @@ void CudaOps::replay(uint64_t key, const std::function<void()>& body) {
   std::unique_ptr<Graph>& graph = graphs_[key];
   if (!graph) {
     cudaGraph_t recorded = nullptr;
-    // Relaxed: a kernel that is launched for the first time is loaded now, which stricter modes may refuse while capturing.
+    // Relaxed: a kernel that is launched for the first time is loaded now, which stricter modes may refuse while
+    // capturing.
     context_.check_work(cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed));
     try {
       body();
@@ -220,12 +226,15 @@ std::vector<DeviceInfo> list_cuda_devices() {
     info.kind = "cuda";
     info.name = properties.name;
     info.ordinal = ordinal;
-    if (cudaSetDevice(ordinal) != cudaSuccess || cudaMemGetInfo(&info.memory_free, &info.memory_total) != cudaSuccess) (void)cudaGetLastError();
+    if (cudaSetDevice(ordinal) != cudaSuccess || cudaMemGetInfo(&info.memory_free, &info.memory_total) != cudaSuccess)
+      (void)cudaGetLastError();
     devices.push_back(std::move(info));
   }
   return devices;
 }
 
-std::unique_ptr<Ops> make_cuda_ops(int32_t ordinal, const OpenOptions& options) { return std::make_unique<cuda::CudaOps>(ordinal, options); }
+std::unique_ptr<Ops> make_cuda_ops(int32_t ordinal, const OpenOptions& options) {
+  return std::make_unique<cuda::CudaOps>(ordinal, options);
+}
 
 }  // namespace llava

@@ -15,8 +15,9 @@ namespace llava::cuda {
 class CublasLt;
 class Staging;
 
-/// The CUDA back end. Its device half (memory, queues, graphs) is in cuda_device.cu; every other member function is in the file of its
-/// kernel. Nothing here waits for the GPU but synchronize(), the loading calls and the first call of reserve().
+/// The CUDA back end. Its device half (memory, queues, graphs) is in cuda_device.cu; every other member function is in
+/// the file of its kernel. Nothing here waits for the GPU but synchronize(), the loading calls and the first call of
+/// reserve().
 class CudaOps final : public Ops {
  public:
   CudaOps(int32_t ordinal, const OpenOptions& options);
@@ -51,7 +52,8 @@ class CudaOps final : public Ops {
 
   // linear.cu
   int64_t padded_rows(int64_t rows, Phase phase) const override;
-  void linear(const Linear& weight, const View& x, const View& out, Phase phase, Activation activation, const View* residual) override;
+  void linear(const Linear& weight, const View& x, const View& out, Phase phase, Activation activation,
+              const View* residual) override;
 
   // norms.cu
   void rms_norm(const View& x, const View& weight, float eps, const View& out) override;
@@ -60,30 +62,36 @@ class CudaOps final : public Ops {
   void silu_mul(const View& x, const View& out) override;
   // rows.cu
   void embed(const Table& table, const int32_t* ids, int64_t count, const View& out) override;
-  void gather_rows(const View& x, const int32_t* source, const int32_t* target, int64_t count, const View* fill, const View& out) override;
+  void gather_rows(const View& x, const int32_t* source, const int32_t* target, int64_t count, const View* fill,
+                   const View& out) override;
   // vision.cu
-  void patches(const uint8_t* tiles, int64_t count, int32_t side, int32_t patch, const float* table, const View& out) override;
-  void tower_input(const View& patch, const View* class_row, const View& position, int64_t count, const View& out) override;
+  void patches(const uint8_t* tiles, int64_t count, int32_t side, int32_t patch, const float* table,
+               const View& out) override;
+  void tower_input(const View& patch, const View* class_row, const View& position, int64_t count,
+                   const View& out) override;
 
   // prefill_attention.cu: the tower's and the text's
-  void tower_attention(const View& q, const View& k, const View& v, int64_t count, int32_t tokens, const AttentionShape& shape,
-                       const View& out) override;
-  void prefill_attention(const View& q, const KvLayer& cache, const PrefillBatch& batch, const AttentionShape& shape, const View& out) override;
+  void tower_attention(const View& q, const View& k, const View& v, int64_t count, int32_t tokens,
+                       const AttentionShape& shape, const View& out) override;
+  void prefill_attention(const View& q, const KvLayer& cache, const PrefillBatch& batch, const AttentionShape& shape,
+                         const View& out) override;
   // decode_attention.cu
-  void decode_attention(const View& q, const KvLayer& cache, const DecodeBatch& batch, const AttentionShape& shape, const View& out) override;
+  void decode_attention(const View& q, const KvLayer& cache, const DecodeBatch& batch, const AttentionShape& shape,
+                        const View& out) override;
   // kv_cache.cu
-  void rope_write_kv(const View& q, const View& k, const View& v, const int32_t* positions, const int32_t* slots, const View& cos,
-                     const View& sin, const AttentionShape& shape, const KvLayer& cache) override;
+  void rope_write_kv(const View& q, const View& k, const View& v, const int32_t* positions, const int32_t* slots,
+                     const View& cos, const View& sin, const AttentionShape& shape, const KvLayer& cache) override;
   void copy_pages(const KvLayer& cache, const int32_t* pairs, int64_t count) override;
 
   // logits.cu
   void repetition_penalty(const View& logits, const int32_t* start, const int32_t* ids, const float* penalty) override;
   void argmax(const View& logits, int32_t* out) override;
-  void gather_logprobs(const View& logits, const int32_t* row, const int32_t* ids, int64_t count, float* logprob, int32_t* best) override;
+  void gather_logprobs(const View& logits, const int32_t* row, const int32_t* ids, int64_t count, float* logprob,
+                       int32_t* best) override;
   void top_logprobs(const View& logits, int32_t k, int32_t* ids, float* logprob) override;
   // sample.cu
-  void sample(const View& logits, const float* temperature, const int32_t* top_k, const float* top_p, const float* uniform,
-              int32_t* out) override;
+  void sample(const View& logits, const float* temperature, const int32_t* top_k, const float* top_p,
+              const float* uniform, int32_t* out) override;
 
  private:
   struct Graph;

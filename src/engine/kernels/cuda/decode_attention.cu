@@ -1,12 +1,18 @@
-// out[s, :] = softmax(scale q[s, :] k^T) v for the newest token of every sequence, per head, over the paged cache.   bf16, f16;
+// out[s, :] = softmax(scale q[s, :] k^T) v for the newest token of every sequence, per head, over the paged cache.
+// bf16, f16;
 // float32: decode_attention_f32.cu
-//   q, out [sequences, heads * head_size], any row strides; keys, values pages of 64 keys; scratch: one partial result per row, head and split
-//   splits  grid = (sequences, kv heads, splits of 256 keys up to longest_kv): blocks without work leave at once, so that a graph keeps its grid.
-//           block = 4 warps per 16 (row, head) pairs of the chunk (decode_rows.h), up to 64 pairs: warp w takes keys 16 (w % 4) .. + 15 of every
-//           64-key tile with its own running softmax, then the four are added in order. k and v of two tiles are under way (cp.async).
-//   shared  (pairs + 256) * (padded head size + 8) * 2 bytes: 72 KB at head size 128 and 16 pairs, three blocks per processor of 228 KB
+//   q, out [sequences, heads * head_size], any row strides; keys, values pages of 64 keys; scratch: one partial result
+//   per row, head and split
+//   splits  grid = (sequences, kv heads, splits of 256 keys up to longest_kv): blocks without work leave at once, so
+//           that a graph keeps its grid.
+//           block = 4 warps per 16 (row, head) pairs of the chunk (decode_rows.h), up to 64 pairs: warp w takes keys 16
+//           (w % 4) .. + 15 of every 64-key tile with its own running softmax, then the four are added in order. k and
+//           v of two tiles are under way (cp.async).
+//   shared  (pairs + 256) * (padded head size + 8) * 2 bytes: 72 KB at head size 128 and 16 pairs, three blocks per
+//           processor of 228 KB
 //   merge   one warp per (row, head), splits in ascending order
-//   cost    2 * keys * head_size * 2 bytes per kv head and chunk; partial results 2 * 4 * (head_size + 2) bytes per row, head and split
+//   cost    2 * keys * head_size * 2 bytes per kv head and chunk; partial results 2 * 4 * (head_size + 2) bytes per
+//           row, head and split
 //   limit   memory: 16 FLOP of mma per byte of k and v, whatever the number of pairs up to 16
 
 #include "kernels/cuda/attention_tile.h"
@@ -30,7 +36,9 @@ struct DecodeShared {
   static constexpr int kSumStride = kSize + 8;  // floats
   static constexpr int kStageElements = 2 * kPageTokens * kStride;
 
-  static constexpr size_t bytes(int tiles) { return static_cast<size_t>(tiles * kTilePairs * kStride + kStages * kStageElements) * sizeof(T); }
+  static constexpr size_t bytes(int tiles) {
+    return static_cast<size_t>(tiles * kTilePairs * kStride + kStages * kStageElements) * sizeof(T);
+  }
 
   // The warps' results take the place of k and v.
   static_assert(kKeyWarps * kTilePairs * (kSumStride + 2) * sizeof(float) <= kStages * kStageElements * sizeof(T));
@@ -58,7 +66,8 @@ __global__ void __launch_bounds__(kMostTiles* kTileThreads) decode_splits_kernel
   Visible seen[2];
   for (int half = 0; half < 2; ++half) {
     const int pair = tile * kTilePairs + half * 8 + lane / 4;
-    seen[half] = visible_to(a.kv_length[chunk.first_row + (pair < pairs ? pair : pairs - 1) / a.heads_per_kv], a.window);
+    seen[half] =
+        visible_to(a.kv_length[chunk.first_row + (pair < pairs ? pair : pairs - 1) / a.heads_per_kv], a.window);
   }
   // Keys of this split that the chunk reads: rows that share it see it to its end.
   const Visible first_row = visible_to(a.kv_length[chunk.first_row], a.window);
@@ -81,11 +90,12 @@ __global__ void __launch_bounds__(kMostTiles* kTileThreads) decode_splits_kernel
     }
     commit_copies();
   };
-  copy_rows<T, kSize, kTilePairs, kTileThreads>(queries + tile * kTilePairs * kStride, pairs - tile * kTilePairs, a.head_size, [&](int row, int column) {
-    const int pair = tile * kTilePairs + row;
-    const int head = kv_head * a.heads_per_kv + pair % a.heads_per_kv;
-    return a.q + (chunk.first_row + pair / a.heads_per_kv) * a.q_stride + head * a.head_size + column;
-  });
+  copy_rows<T, kSize, kTilePairs, kTileThreads>(
+      queries + tile * kTilePairs * kStride, pairs - tile * kTilePairs, a.head_size, [&](int row, int column) {
+        const int pair = tile * kTilePairs + row;
+        const int head = kv_head * a.heads_per_kv + pair % a.heads_per_kv;
+        return a.q + (chunk.first_row + pair / a.heads_per_kv) * a.q_stride + head * a.head_size + column;
+      });
   for (int i = 0; i < kStages; ++i) copy_stage(first + i);
 
   SoftmaxRows<kSize, 1> state;
@@ -110,8 +120,9 @@ __global__ void __launch_bounds__(kMostTiles* kTileThreads) decode_splits_kernel
   }
 
   // The four warps of each tile into one partial result, in order of their keys.
-  float* const sums = reinterpret_cast<float*>(stages);                                  // [kKeyWarps][kTilePairs][kSumStride]
-  float* const marks = sums + kKeyWarps * kTilePairs * Shared::kSumStride;               // [2][kKeyWarps][kTilePairs]: largest, total
+  float* const sums = reinterpret_cast<float*>(stages);  // [kKeyWarps][kTilePairs][kSumStride]
+  float* const marks =
+      sums + kKeyWarps * kTilePairs * Shared::kSumStride;  // [2][kKeyWarps][kTilePairs]: largest, total
   const float total[2] = {quad_sum(state.total[0][0]), quad_sum(state.total[0][1])};
   wait_copies<0>();
   for (int t = 0; t * kTilePairs < pairs; ++t) {
@@ -147,7 +158,8 @@ __global__ void __launch_bounds__(kMostTiles* kTileThreads) decode_splits_kernel
         for (int e = 0; e < 4; ++e) sum.at[e] = fmaf(weight, add.at[e], sum.at[e]);
       }
       const int of_chunk = t * kTilePairs + pair;
-      const int64_t at = a.partial_at(chunk.first_row + of_chunk / a.heads_per_kv, kv_head * a.heads_per_kv + of_chunk % a.heads_per_kv, split);
+      const int64_t at = a.partial_at(chunk.first_row + of_chunk / a.heads_per_kv,
+                                      kv_head * a.heads_per_kv + of_chunk % a.heads_per_kv, split);
       store_pack(a.partial_sums + at * a.head_size + column, sum);
       if (column == 0) a.partial_marks[at] = make_float2(most, all);
     }
@@ -157,7 +169,8 @@ __global__ void __launch_bounds__(kMostTiles* kTileThreads) decode_splits_kernel
 template <typename T, int kSize>
 void launch_size(Context& context, const DecodeArguments<T>& a, int tiles) {
   context.launch("decode_attention", {a.rows, a.heads, a.splits, a.head_size}, decode_splits_kernel<T, kSize>,
-                 dim3(static_cast<unsigned>(a.rows), static_cast<unsigned>(a.heads / a.heads_per_kv), static_cast<unsigned>(a.splits)),
+                 dim3(static_cast<unsigned>(a.rows), static_cast<unsigned>(a.heads / a.heads_per_kv),
+                      static_cast<unsigned>(a.splits)),
                  dim3(static_cast<unsigned>(tiles * kTileThreads)), DecodeShared<T, kSize>::bytes(tiles), a);
 }
 
@@ -191,11 +204,14 @@ size_t decode_attention_scratch_bytes(const Limits& limits) {
   return partial_bytes(limits.decode_rows, limits.heads, limits.context, limits.head_size);
 }
 
-void CudaOps::decode_attention(const View& q, const KvLayer& cache, const DecodeBatch& batch, const AttentionShape& shape, const View& out) {
+void CudaOps::decode_attention(const View& q, const KvLayer& cache, const DecodeBatch& batch,
+                               const AttentionShape& shape, const View& out) {
   context_.enter();
   if (batch.sequences == 0 || batch.longest_kv == 0) return;
-  if (shape.heads / shape.kv_heads > kMostHeadsPerKv) throw ContractViolation("decode_attention: more than 16 query heads per kv head");
-  if (partial_bytes(batch.sequences, shape.heads, batch.longest_kv, shape.head_size) > scratch_.decode_attention.bytes()) {
+  if (shape.heads / shape.kv_heads > kMostHeadsPerKv)
+    throw ContractViolation("decode_attention: more than 16 query heads per kv head");
+  if (partial_bytes(batch.sequences, shape.heads, batch.longest_kv, shape.head_size) >
+      scratch_.decode_attention.bytes()) {
     throw ContractViolation("decode_attention: more rows or a longer context than reserve() was told");
   }
   with_work_type(q.dtype, [&]<typename T>() {

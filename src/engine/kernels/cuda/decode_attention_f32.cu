@@ -1,5 +1,6 @@
 // Decode attention in float32: the splits of decode_attention.cu without rounding points.
-//   launch  grid = (sequences, kv heads, splits), block = 4 warps for the up to 16 (row, head) pairs of a chunk (decode_rows.h)
+//   launch  grid = (sequences, kv heads, splits), block = 4 warps for the up to 16 (row, head) pairs of a chunk
+//           (decode_rows.h)
 //   cost    2 * keys * head_size * 4 bytes per kv head and chunk
 //   limit   the latency of one tile after another: it serves comparisons, not speed
 
@@ -18,18 +19,22 @@ __global__ void __launch_bounds__(FloatRows::kThreads) decode_splits_f32_kernel(
   const int pairs = chunk.rows * a.heads_per_kv;
   const auto row_of = [&](int pair) { return chunk.first_row + pair / a.heads_per_kv; };
   const auto head_of = [&](int pair) { return kv_head * a.heads_per_kv + pair % a.heads_per_kv; };
-  const auto seen_by = [&](int pair) { return visible_to(a.kv_length[row_of(pair < pairs ? pair : pairs - 1)], a.window); };
+  const auto seen_by = [&](int pair) {
+    return visible_to(a.kv_length[row_of(pair < pairs ? pair : pairs - 1)], a.window);
+  };
 
   unsigned char* const shared = dynamic_shared();
   FloatRows rows;
-  rows.start(shared, a.head_size,
-             [&](int pair) { return pair < pairs ? a.q + row_of(pair) * a.q_stride + head_of(pair) * a.head_size : nullptr; });
+  rows.start(shared, a.head_size, [&](int pair) {
+    return pair < pairs ? a.q + row_of(pair) * a.q_stride + head_of(pair) * a.head_size : nullptr;
+  });
   const int begin = split * kSplitTokens;
   const int high = seen_by(0).high;  // rows that share the split see it to its end
   const int end = high < begin + kSplitTokens ? high : begin + kSplitTokens;
   for (int first_key = begin; first_key < end; first_key += kPageTokens) {
     const int64_t start = a.source.tile_at(chunk.first_row, first_key / kPageTokens, kv_head);
-    rows.add_tile(a.source.keys + start, a.source.values + start, a.source.row_elements, first_key, end - first_key, a.exponent_scale, seen_by);
+    rows.add_tile(a.source.keys + start, a.source.values + start, a.source.row_elements, first_key, end - first_key,
+                  a.exponent_scale, seen_by);
   }
   for (int r = 0; r < FloatRows::kWarpRows; ++r) {
     const int pair = FloatRows::warp_row() + r;
@@ -47,7 +52,8 @@ __global__ void __launch_bounds__(FloatRows::kThreads) decode_splits_f32_kernel(
 
 void decode_splits_f32(Context& context, const DecodeArguments<float>& a) {
   context.launch("decode_attention", {a.rows, a.heads, a.splits, a.head_size}, decode_splits_f32_kernel,
-                 dim3(static_cast<unsigned>(a.rows), static_cast<unsigned>(a.heads / a.heads_per_kv), static_cast<unsigned>(a.splits)),
+                 dim3(static_cast<unsigned>(a.rows), static_cast<unsigned>(a.heads / a.heads_per_kv),
+                      static_cast<unsigned>(a.splits)),
                  dim3(FloatRows::kThreads), FloatRows::kSharedBytes, a);
 }
 

@@ -1,8 +1,9 @@
 #pragma once
 
-// How decode attention is cut: splits of kSplitTokens keys from absolute positions, each worked on for one row, or once for several rows of
-// a group whose shared prefix the split lies in. A block takes one split, one kv head and a chunk of rows; its pairs are rows times the
-// query heads of the kv head. What a row adds up, and in which order, is the same in every chunk.
+// How decode attention is cut: splits of kSplitTokens keys from absolute positions, each worked on for one row, or once
+// for several rows of a group whose shared prefix the split lies in. A block takes one split, one kv head and a chunk
+// of rows; its pairs are rows times the query heads of the kv head. What a row adds up, and in which order, is the same
+// in every chunk.
 
 #include "kernels/cuda/attention_source.h"
 #include "kernels/cuda/context.h"
@@ -29,9 +30,9 @@ struct DecodeArguments {
   int32_t heads_per_kv = 0;
   int32_t head_size = 0;
   int32_t window = 0;
-  int32_t splits = 0;             // of the longest row
-  float exponent_scale = 0.0f;    // scale * log2 e
-  float* partial_sums = nullptr;  // [rows, heads, splits, head_size]
+  int32_t splits = 0;               // of the longest row
+  float exponent_scale = 0.0f;      // scale * log2 e
+  float* partial_sums = nullptr;    // [rows, heads, splits, head_size]
   float2* partial_marks = nullptr;  // [rows, heads, splits]: largest score, total
 
   __device__ __forceinline__ int64_t partial_at(int row, int head, int split) const {
@@ -44,13 +45,14 @@ struct DecodeChunk {
   int rows;  // 0 = nothing to do
 };
 
-/// The chunk of block (row, kv head, split). Every row has its block; where several share the split, the blocks of the others are empty.
+/// The chunk of block (row, kv head, split). Every row has its block; where several share the split, the blocks of the
+/// others are empty.
 template <typename T>
 __device__ __forceinline__ DecodeChunk decode_chunk(const DecodeArguments<T>& a, int most_rows) {
   const int row = static_cast<int>(blockIdx.x);
   const int begin = static_cast<int>(blockIdx.z) * kSplitTokens;
   const int end = begin + kSplitTokens;
-  int begun = 0;  // groups that begin here or before; the last of them is the row's, since an empty group begins where the next does
+  int begun = 0;  // groups that begin here or before; the last is the row's: an empty group begins where the next does
   for (int from = 0; from < a.groups; from += static_cast<int>(kWarp)) {
     const int g = from + static_cast<int>(threadIdx.x % kWarp);
     begun += __popc(__ballot_sync(kAllLanes, g < a.groups && a.group_start[g] <= row));
@@ -64,8 +66,8 @@ __device__ __forceinline__ DecodeChunk decode_chunk(const DecodeArguments<T>& a,
   return {row, begin < seen.high && end > seen.low ? 1 : 0};
 }
 
-/// out[row, head] = sum of the splits' partial sums, weighted to one maximum, over the sum of their totals: splits in ascending order.
-/// One warp per (row, head); reads the partial results once.
+/// out[row, head] = sum of the splits' partial sums, weighted to one maximum, over the sum of their totals: splits in
+/// ascending order. One warp per (row, head); reads the partial results once.
 template <typename T>
 __global__ void __launch_bounds__(128) merge_splits_kernel(DecodeArguments<T> a) {
   const int pair = static_cast<int>(blockIdx.x * (blockDim.x / kWarp) + threadIdx.x / kWarp);

@@ -1,7 +1,7 @@
 #pragma once
 
-// What happens to a float32 sum on its way out of a product: row scale, bias, activation, residual, one rounding. The instructions are
-// spelled out, so that every kernel does the same to the same number.
+// What happens to a float32 sum on its way out of a product: row scale, bias, activation, residual, one rounding. The
+// instructions are spelled out, so that every kernel does the same to the same number.
 
 #include <cmath>
 
@@ -13,10 +13,12 @@ namespace llava::cuda {
 __device__ __forceinline__ float activate(Activation activation, float x) {
   switch (activation) {
     case Activation::none: return x;
-    case Activation::gelu: return __fmul_rn(__fmul_rn(0.5f, x), __fadd_rn(1.0f, erff(__fmul_rn(x, 0.70710678118654752f))));
+    case Activation::gelu:
+      return __fmul_rn(__fmul_rn(0.5f, x), __fadd_rn(1.0f, erff(__fmul_rn(x, 0.70710678118654752f))));
     case Activation::gelu_tanh: {
       const float cubic = __fmul_rn(__fmul_rn(__fmul_rn(0.044715f, x), x), x);
-      return __fmul_rn(__fmul_rn(0.5f, x), __fadd_rn(1.0f, tanhf(__fmul_rn(0.79788456080286536f, __fadd_rn(x, cubic)))));
+      return __fmul_rn(__fmul_rn(0.5f, x),
+                       __fadd_rn(1.0f, tanhf(__fmul_rn(0.79788456080286536f, __fadd_rn(x, cubic)))));
     }
     case Activation::quick_gelu: return __fdiv_rn(x, __fadd_rn(1.0f, expf(__fmul_rn(-1.702f, x))));
   }
@@ -25,11 +27,11 @@ __device__ __forceinline__ float activate(Activation activation, float x) {
 
 /// out[m, n] = round(activation(scale[n] * sum + bias[n]) + residual[m, n])
 struct Epilogue {
-  const float* scale = nullptr;     // [n] or nullptr
-  const float* bias = nullptr;      // [n] or nullptr
-  const void* residual = nullptr;   // [m, n] W or nullptr; may be out
+  const float* scale = nullptr;    // [n] or nullptr
+  const float* bias = nullptr;     // [n] or nullptr
+  const void* residual = nullptr;  // [m, n] W or nullptr; may be out
   int64_t residual_stride = 0;
-  void* out = nullptr;              // [m, n] W, or f32 when wide
+  void* out = nullptr;  // [m, n] W, or f32 when wide
   int64_t out_stride = 0;
   bool wide = false;
   Activation activation = Activation::none;

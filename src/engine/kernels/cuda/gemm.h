@@ -26,8 +26,10 @@ void decode_product(Context& context, const Product& product, DType type, Storag
 /// gemm_f32.cu: float32 with weights f32, i8 or f8, either phase.
 void prefill_product_f32(Context& context, const Product& product, Storage storage);
 void decode_product_f32(Context& context, const Product& product, Storage storage);
-/// activation.cu: what is left of the epilogue for sums [rows, n] f32 with `stride` elements from row to row; out of `type` or f32.
-void finish_product(Context& context, const float* sums, int64_t stride, int64_t rows, int64_t n, const Epilogue& epilogue, DType type);
+/// activation.cu: what is left of the epilogue for sums [rows, n] f32 with `stride` elements from row to row; out of
+/// `type` or f32.
+void finish_product(Context& context, const float* sums, int64_t stride, int64_t rows, int64_t n,
+                    const Epilogue& epilogue, DType type);
 
 /// Calls body.operator()<T, Storage>() for a tensor-core type and the storages that go with it.
 template <typename Body>

@@ -1,14 +1,19 @@
 // out = epilogue(x w^T) for decode: few rows of x, so the weights' bytes decide.
 //   x [rows, k] T (bf16 or f16)      w [n, k] T, or [n, k] bytes (quantised.h); any number of rows, k a multiple of 8
-//   launch   grid (row tiles, weight blocks), 256 threads. A block takes 16 kWeightTiles rows of w and 8 kRowTiles rows of x; the geometry
+//   launch   grid (row tiles, weight blocks), 256 threads. A block takes 16 kWeightTiles rows of w and 8 kRowTiles rows
+//            of x; the geometry
 //            follows the number of rows and cannot be seen in the bits.
-//   warps    the eight warps of a block share the same tile of out and split k: warp i takes the chunks i, i + 8, ... of 64 bytes of w per
-//            row. w stands on the wide side (16) of the mma, x on the narrow one (8). Which eight of k a lane brings does not matter to a
-//            sum, so lane (g, t) loads 16 bytes at 16 t of rows g and g + 8 and uses them as they come: no ldmatrix, no swizzle.
-//   shared   a ring of stages in which every thread keeps the 16-byte pieces that it will read itself: cp.async as a longer register file,
+//   warps    the eight warps of a block share the same tile of out and split k: warp i takes the chunks i, i + 8, ...
+//            of 64 bytes of w per
+//            row. w stands on the wide side (16) of the mma, x on the narrow one (8). Which eight of k a lane brings
+//            does not matter to a sum, so lane (g, t) loads 16 bytes at 16 t of rows g and g + 8 and uses them as they
+//            come: no ldmatrix, no swizzle.
+//   shared   a ring of stages in which every thread keeps the 16-byte pieces that it will read itself: cp.async as a
+//            longer register file,
 //            no barrier in the loop. Afterwards the eight partial sums of the tile.
 //   order    chunks of a warp ascending, then warps 0 to 7: a function of k alone
-//   cost     n k sizeof(w) bytes once for up to 8 kRowTiles rows; limited by DRAM. x comes from L2 for every weight block, so wider row
+//   cost     n k sizeof(w) bytes once for up to 8 kRowTiles rows; limited by DRAM. x comes from L2 for every weight
+//            block, so wider row
 //            tiles go with wider weight blocks: 64 rows read x once per 64 rows of w, as many bytes as w itself.
 
 #include <llava_ptx.h>
@@ -37,7 +42,7 @@ struct Geometry {
   static constexpr int kColumns = 16 * kWeightTiles;
   static constexpr int kPitch = kColumns + 4;  // of the partial sums: lanes (g, t) hit bank g + 8 t
   static constexpr int kPartialBytes = kWarps * kRows * kPitch * 4;
-  static constexpr size_t kShared = kStages * kStageBytes > kPartialBytes ? kStages * kStageBytes : kPartialBytes;
+  static constexpr size_t kShared = kStages * kStageBytes > kPartialBytes ? kStages* kStageBytes : kPartialBytes;
   static_assert(kStages >= 2 && kShared <= kRoom);
 };
 
@@ -52,7 +57,8 @@ __global__ void __launch_bounds__(kThreads) decode_kernel(const Product p) {
   const int first_column = static_cast<int>(blockIdx.y) * G::kColumns;
   const T* const x = static_cast<const T*>(p.x) + (first_row + g) * p.x_stride;
   const int64_t pitch = size_of(kStorage) == 1 ? quantised_pitch(p.k) : p.k;
-  const auto* const w = static_cast<const unsigned char*>(p.w) + (first_column + g) * pitch * static_cast<int64_t>(size_of(kStorage));
+  const auto* const w =
+      static_cast<const unsigned char*>(p.w) + (first_column + g) * pitch * static_cast<int64_t>(size_of(kStorage));
 
   const int chunks = (p.k + G::kChunk - 1) / G::kChunk;
   const int steps = (chunks - warp + kWarps - 1) / kWarps;
@@ -62,7 +68,8 @@ __global__ void __launch_bounds__(kThreads) decode_kernel(const Product p) {
     const int k = (warp + step * kWarps) * G::kChunk + t * G::kSpan;
 #pragma unroll
     for (int i = 0; i < 2 * kWeightTiles; ++i) {
-      copy_async(slot(stage, i), w + (8 * i * pitch + k) * static_cast<int64_t>(size_of(kStorage)), first_column + g + 8 * i < p.n && k < p.k);
+      copy_async(slot(stage, i), w + (8 * i * pitch + k) * static_cast<int64_t>(size_of(kStorage)),
+                 first_column + g + 8 * i < p.n && k < p.k);
     }
 #pragma unroll
     for (int j = 0; j < kRowTiles; ++j) {
@@ -98,7 +105,8 @@ __global__ void __launch_bounds__(kThreads) decode_kernel(const Product p) {
       }
     } else {
 #pragma unroll(kRowTiles == 8 ? 1 : 2)
-      for (int half = 0; half < 2; ++half) {  // of the four words: not more widened weights at a time than there are registers
+      for (int half = 0; half < 2;
+           ++half) {  // of the four words: not more widened weights at a time than there are registers
         uint32_t wide[2][kWeightTiles][4];
 #pragma unroll
         for (int i = 0; i < kWeightTiles; ++i) {
@@ -148,7 +156,8 @@ __global__ void __launch_bounds__(kThreads) decode_kernel(const Product p) {
     if (m >= p.rows || n >= p.n) continue;
     float total = 0.0f;
 #pragma unroll
-    for (int part = 0; part < kWarps; ++part) total = __fadd_rn(total, partial[(part * G::kRows + row) * G::kPitch + column]);
+    for (int part = 0; part < kWarps; ++part)
+      total = __fadd_rn(total, partial[(part * G::kRows + row) * G::kPitch + column]);
     emit<T>(p.epilogue, m, n, total);
   }
 }
@@ -156,8 +165,10 @@ __global__ void __launch_bounds__(kThreads) decode_kernel(const Product p) {
 template <typename T, Storage kStorage, int kRowTiles, int kWeightTiles>
 void launch(Context& context, const Product& product) {
   using G = Geometry<T, kStorage, kRowTiles, kWeightTiles>;
-  context.launch("linear (decode)", {product.rows, product.n, product.k}, decode_kernel<T, kStorage, kRowTiles, kWeightTiles>,
-                 dim3(blocks_for(product.rows, G::kRows), blocks_for(product.n, G::kColumns)), dim3(kThreads), G::kShared, product);
+  context.launch("linear (decode)", {product.rows, product.n, product.k},
+                 decode_kernel<T, kStorage, kRowTiles, kWeightTiles>,
+                 dim3(blocks_for(product.rows, G::kRows), blocks_for(product.n, G::kColumns)), dim3(kThreads),
+                 G::kShared, product);
 }
 
 }  // namespace
@@ -170,7 +181,8 @@ void decode_product(Context& context, const Product& product, DType type, Storag
       return many ? launch<T, kStorage, 1, 2>(context, product) : launch<T, kStorage, 1, 1>(context, product);
     }
     if (product.rows <= 16) return launch<T, kStorage, 2, 2>(context, product);
-    if (product.rows > 32 && context.shared_limit() >= Geometry<T, kStorage, 8, 4>::kShared) return launch<T, kStorage, 8, 4>(context, product);
+    if (product.rows > 32 && context.shared_limit() >= Geometry<T, kStorage, 8, 4>::kShared)
+      return launch<T, kStorage, 8, 4>(context, product);
     launch<T, kStorage, 4, 2>(context, product);
   });
 }

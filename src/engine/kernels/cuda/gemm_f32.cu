@@ -1,11 +1,14 @@
 // out = epilogue(x w^T) in float32 on the ordinary cores (no TF32: golden cases and comparisons run in this type).
 //   x [rows, k] f32      w [n, k] f32, or [n, k] bytes (quantised.h); rows and n arbitrary, k a multiple of 8
 //
-// Prefill: one block of 256 threads per 64 x 64 tile of out, three stages of 16 columns of k, 4 x 4 sums per thread, 16 apart (a warp then
+// Prefill: one block of 256 threads per 64 x 64 tile of out, three stages of 16 columns of k, 4 x 4 sums per thread, 16
+// apart (a warp then
 //   reads 16 rows of w whose float4 lie 20 words apart: no bank twice, and two rows of x, broadcast).
 //   order    k ascending in one sum: a function of k alone
-//   cost     2 rows n k FLOP; limited by shared-memory reads (8 float4 for 64 multiply-adds), about 3/4 of the cores' rate
-// Decode: one warp per 4 rows of w (2 of quantised ones) and 8 rows of x; a lane takes every 32nd piece of k, then the warp adds up.
+//   cost     2 rows n k FLOP; limited by shared-memory reads (8 float4 for 64 multiply-adds), about 3/4 of the cores'
+//            rate
+// Decode: one warp per 4 rows of w (2 of quantised ones) and 8 rows of x; a lane takes every 32nd piece of k, then the
+// warp adds up.
 //   order    pieces of a lane ascending, then the butterfly of warp_sum: a function of k alone
 //   cost     n k sizeof(w) bytes for every 8 rows; limited by DRAM
 
@@ -31,7 +34,8 @@ __device__ __forceinline__ void widen_group(uint4 group, float4 (&values)[4]) {
   const uint32_t words[4] = {group.x, group.y, group.z, group.w};
   float flat[kGroup];
 #pragma unroll
-  for (int place = 0; place < kGroup; ++place) flat[value_in_group(place)] = widen_byte<kStorage>(words[place / 4] >> (8 * (place % 4)));
+  for (int place = 0; place < kGroup; ++place)
+    flat[value_in_group(place)] = widen_byte<kStorage>(words[place / 4] >> (8 * (place % 4)));
 #pragma unroll
   for (int i = 0; i < 4; ++i) values[i] = make_float4(flat[4 * i], flat[4 * i + 1], flat[4 * i + 2], flat[4 * i + 3]);
 }
@@ -55,12 +59,14 @@ __global__ void __launch_bounds__(kThreads) prefill_f32_kernel(const Product p) 
   const auto load = [&](int stage, int k) {
     copy_async(&a[stage][row * kPitch + piece], x + k, first_row + row < p.rows && k + 4 * piece < p.k);
     if constexpr (kStorage == Storage::f32) {
-      const float* const w = static_cast<const float*>(p.w) + static_cast<int64_t>(first_column + row) * p.k + 4 * piece;
+      const float* const w =
+          static_cast<const float*>(p.w) + static_cast<int64_t>(first_column + row) * p.k + 4 * piece;
       copy_async(&b[stage][row * kPitch + piece], w + k, first_column + row < p.n && k + 4 * piece < p.k);
     } else if (thread < kTile) {
       float4 values[4] = {};
       if (first_column + thread < p.n) {
-        const auto* const w = static_cast<const unsigned char*>(p.w) + static_cast<int64_t>(first_column + thread) * quantised_pitch(p.k);
+        const auto* const w =
+            static_cast<const unsigned char*>(p.w) + static_cast<int64_t>(first_column + thread) * quantised_pitch(p.k);
         widen_group<kStorage>(*reinterpret_cast<const uint4*>(w + k), values);
       }
 #pragma unroll
@@ -131,7 +137,8 @@ __global__ void __launch_bounds__(kThreads) decode_f32_kernel(const Product p) {
       float4 values[kColumns][kSpan / 4];
 #pragma unroll
       for (int i = 0; i < kColumns; ++i) {
-        const unsigned char* const from = w + min(first_column + i, p.n - 1) * pitch + k * static_cast<int>(size_of(kStorage));
+        const unsigned char* const from =
+            w + min(first_column + i, p.n - 1) * pitch + k * static_cast<int>(size_of(kStorage));
         if constexpr (kStorage == Storage::f32) {
           values[i][0] = *reinterpret_cast<const float4*>(from);
         } else {
@@ -184,7 +191,8 @@ void prefill_product_f32(Context& context, const Product& product, Storage stora
 void decode_product_f32(Context& context, const Product& product, Storage storage) {
   with_storage(storage, [&]<Storage kStorage>() {
     context.launch("linear f32 (decode)", {product.rows, product.n, product.k}, decode_f32_kernel<kStorage>,
-                   dim3(blocks_for(product.rows, kRows), blocks_for(product.n, kWeights<kStorage> * kThreads / 32)), dim3(kThreads), 0, product);
+                   dim3(blocks_for(product.rows, kRows), blocks_for(product.n, kWeights<kStorage> * kThreads / 32)),
+                   dim3(kThreads), 0, product);
   });
 }
 

@@ -1,9 +1,12 @@
-// out = epilogue(x w^T) on tensor cores, for prompts and the tower where cuBLASLt is missing, breaks the promise of equal bits, or cannot
-// read the weight (one byte per value).
-//   x [rows, k] T (bf16 or f16)      w [n, k] T, or [n, k] bytes (quantised.h), widened in registers on their way to the tensor core
-//   launch   one block of 256 threads per 128 x 128 tile of out; tiles go down 16 row blocks, then to the next columns, so that the blocks
+// out = epilogue(x w^T) on tensor cores, for prompts and the tower where cuBLASLt is missing, breaks the promise of
+// equal bits, or cannot read the weight (one byte per value).
+//   x [rows, k] T (bf16 or f16)      w [n, k] T, or [n, k] bytes (quantised.h), widened in registers on their way to
+//   the tensor core
+//   launch   one block of 256 threads per 128 x 128 tile of out; tiles go down 16 row blocks, then to the next columns,
+//            so that the blocks
 //            that run together share rows of x and w in L2. Rows, n arbitrary; k a multiple of 8.
-//   shared   four stages of 32 columns, swizzled: the 16-byte chunk c of row r lies at c ^ (r / 2 % 4), so that neither the copies nor
+//   shared   four stages of 32 columns, swizzled: the 16-byte chunk c of row r lies at c ^ (r / 2 % 4), so that neither
+//            the copies nor
 //            ldmatrix meet a bank twice
 //   warps    2 x 4, each 64 x 32 of the tile: 16 mma per 6 ldmatrix
 //   order    k ascending, 16 at a time, in one float32 accumulator: a function of k alone
@@ -18,8 +21,8 @@ namespace llava::cuda {
 
 namespace {
 
-constexpr int kTile = 128;     // rows and columns of out per block
-constexpr int kDepth = 32;     // of k per stage
+constexpr int kTile = 128;  // rows and columns of out per block
+constexpr int kDepth = 32;  // of k per stage
 constexpr int kStages = 4;
 constexpr int kThreads = 256;
 constexpr int kRowBlocks = 16;  // row blocks that are walked before the next column block
@@ -27,16 +30,20 @@ constexpr int kRowBlocks = 16;  // row blocks that are walked before the next co
 constexpr bool is_quantised(Storage storage) { return storage == Storage::i8 || storage == Storage::f8; }
 
 template <typename T, Storage kStorage>
-constexpr int kStageBytes = kTile * kDepth * static_cast<int>(sizeof(T) + size_of(kStorage));
+constexpr int kStageBytes = kTile* kDepth* static_cast<int>(sizeof(T) + size_of(kStorage));
 
 /// Of a tile row of 32 two-byte elements: where its 16-byte chunk lies, in bytes.
-__device__ __forceinline__ int chunk_at(int row, int chunk) { return row * (2 * kDepth) + (chunk ^ (row / 2 % 4)) * 16; }
-/// Of a tile row of 32 bytes: where its group of 16 lies. Lane (g, t) of a fragment reads word t of row g: rows 4 apart share banks.
+__device__ __forceinline__ int chunk_at(int row, int chunk) {
+  return row * (2 * kDepth) + (chunk ^ (row / 2 % 4)) * 16;
+}
+/// Of a tile row of 32 bytes: where its group of 16 lies. Lane (g, t) of a fragment reads word t of row g: rows 4 apart
+/// share banks.
 __device__ __forceinline__ int group_at(int row, int group) { return row * kDepth + (group ^ (row / 4 % 2)) * 16; }
 
 /// Starts the copies of columns [k, k + 32) into one stage.
 template <typename T, Storage kStorage>
-__device__ __forceinline__ void load_stage(const Product& p, unsigned char* stage, int first_row, int first_column, int k) {
+__device__ __forceinline__ void load_stage(const Product& p, unsigned char* stage, int first_row, int first_column,
+                                           int k) {
   const int thread = static_cast<int>(threadIdx.x);
   unsigned char* const a = stage;
   unsigned char* const b = stage + kTile * kDepth * sizeof(T);
@@ -85,7 +92,8 @@ __global__ void __launch_bounds__(kThreads, 2) prefill_kernel(const Product p) {
     wait_copies<kStages - 2>();
     __syncthreads();  // this step's columns are there for everybody, and everybody is done with the step before
     const int ahead = step + kStages - 1;
-    if (ahead < steps) load_stage<T, kStorage>(p, shared + ahead % kStages * kStage, first_row, first_column, ahead * kDepth);
+    if (ahead < steps)
+      load_stage<T, kStorage>(p, shared + ahead % kStages * kStage, first_row, first_column, ahead * kDepth);
     commit_copies();
 
     const unsigned char* const a = shared + step % kStages * kStage;
@@ -94,7 +102,8 @@ __global__ void __launch_bounds__(kThreads, 2) prefill_kernel(const Product p) {
     for (int half = 0; half < 2; ++half) {
       uint32_t rows[4][4], columns[4][2];
 #pragma unroll
-      for (int i = 0; i < 4; ++i) load_matrices(rows[i], a + chunk_at(warp_row + 16 * i + lane % 16, 2 * half + lane / 16));
+      for (int i = 0; i < 4; ++i)
+        load_matrices(rows[i], a + chunk_at(warp_row + 16 * i + lane % 16, 2 * half + lane / 16));
       if constexpr (is_quantised(kStorage)) {
 #pragma unroll
         for (int j = 0; j < 4; ++j) {
@@ -143,8 +152,8 @@ __global__ void __launch_bounds__(kThreads, 2) prefill_kernel(const Product p) {
 void prefill_product(Context& context, const Product& product, DType type, Storage storage) {
   const unsigned blocks = blocks_for(product.rows, kTile) * blocks_for(product.n, kTile);
   with_tensor_core_types(type, storage, [&]<typename T, Storage kStorage>() {
-    context.launch("linear (prefill)", {product.rows, product.n, product.k}, prefill_kernel<T, kStorage>, dim3(blocks), dim3(kThreads),
-                   kStages * kStageBytes<T, kStorage>, product);
+    context.launch("linear (prefill)", {product.rows, product.n, product.k}, prefill_kernel<T, kStorage>, dim3(blocks),
+                   dim3(kThreads), kStages * kStageBytes<T, kStorage>, product);
   });
 }
 

@@ -1,9 +1,12 @@
 // Rotary positions on the way into the paged cache, and copies of whole pages inside it.
 //
-// rope_write_kv   y[i] = round(x[i] cos[p, i] - x[i + D/2] sin[p, i]), y[i + D/2] = round(x[i + D/2] cos[p, i] + x[i] sin[p, i]) per head of q
+// rope_write_kv   y[i] = round(x[i] cos[p, i] - x[i + D/2] sin[p, i]), y[i + D/2] = round(x[i + D/2] cos[p, i] + x[i]
+// sin[p, i]) per head of q
 //                 (in place) and k (into the cache); v is copied into the cache
-//   q [rows, heads * D], k, v [rows, kv_heads * D], cos, sin [positions, D/2] of W; cache pages [pages, kv_heads, kPageTokens, D]
-//   launch  grid = (rows, items / 128), block = 128; an item is a vector of up to 16 bytes in the first half of a head and the one at the same
+//   q [rows, heads * D], k, v [rows, kv_heads * D], cos, sin [positions, D/2] of W; cache pages [pages, kv_heads,
+//   kPageTokens, D]
+//   launch  grid = (rows, items / 128), block = 128; an item is a vector of up to 16 bytes in the first half of a head
+//           and the one at the same
 //           place in the second half; heads of q, of k, of v one after another
 //   cost    2 * (heads + 2 * kv_heads) * D * sizeof(W) bytes per row; limited by memory, at decode by the launch
 // copy_pages      pages pairs[2 i] -> pairs[2 i + 1] of keys and values
@@ -72,7 +75,8 @@ __global__ void __launch_bounds__(kRopeThreads) rope_write_kv_kernel(RopeArgumen
       const float y = widen(second.at[i]);
       const float c = widen(cos.at[i]);
       const float s = widen(sin.at[i]);
-      // As written, without contraction: both products are rounded (exact for 16-bit elements), then the sum, then the result.
+      // As written, without contraction: both products are rounded (exact for 16-bit elements), then the sum, then the
+      // result.
       first.at[i] = narrow<T>(__fsub_rn(__fmul_rn(x, c), __fmul_rn(y, s)));
       second.at[i] = narrow<T>(__fadd_rn(__fmul_rn(y, c), __fmul_rn(x, s)));
     }
@@ -90,7 +94,8 @@ void launch_rope(Context& context, const RopeArguments<T>& a, int64_t rows) {
 
 using Vector16 = Pack<uint32_t>;
 
-__global__ void __launch_bounds__(kCopyThreads) copy_pages_kernel(Vector16* keys, Vector16* values, const int32_t* pairs, int64_t page_vectors) {
+__global__ void __launch_bounds__(kCopyThreads)
+    copy_pages_kernel(Vector16* keys, Vector16* values, const int32_t* pairs, int64_t page_vectors) {
   Vector16* const pages = blockIdx.z == 0 ? keys : values;
   const Vector16* const from = pages + pairs[2 * blockIdx.x] * page_vectors;
   Vector16* const to = pages + pairs[2 * blockIdx.x + 1] * page_vectors;
@@ -108,16 +113,27 @@ __global__ void __launch_bounds__(kCopyThreads) copy_pages_kernel(Vector16* keys
 
 }  // namespace
 
-void CudaOps::rope_write_kv(const View& q, const View& k, const View& v, const int32_t* positions, const int32_t* slots, const View& cos,
-                            const View& sin, const AttentionShape& shape, const KvLayer& cache) {
+void CudaOps::rope_write_kv(const View& q, const View& k, const View& v, const int32_t* positions, const int32_t* slots,
+                            const View& cos, const View& sin, const AttentionShape& shape, const KvLayer& cache) {
   context_.enter();
   with_work_type(q.dtype, [&]<typename T>() {
-    const RopeArguments<T> a{static_cast<T*>(q.data),          static_cast<const T*>(k.data), static_cast<const T*>(v.data),
-                             q.stride,                         k.stride,                      v.stride,
-                             positions,                        slots,                         static_cast<const T*>(cos.data),
-                             static_cast<const T*>(sin.data),  cos.stride,                    sin.stride,
-                             static_cast<T*>(cache.keys),      static_cast<T*>(cache.values), shape.heads,
-                             shape.kv_heads,                   shape.head_size};
+    const RopeArguments<T> a{static_cast<T*>(q.data),
+                             static_cast<const T*>(k.data),
+                             static_cast<const T*>(v.data),
+                             q.stride,
+                             k.stride,
+                             v.stride,
+                             positions,
+                             slots,
+                             static_cast<const T*>(cos.data),
+                             static_cast<const T*>(sin.data),
+                             cos.stride,
+                             sin.stride,
+                             static_cast<T*>(cache.keys),
+                             static_cast<T*>(cache.values),
+                             shape.heads,
+                             shape.kv_heads,
+                             shape.head_size};
     constexpr int kWidest = Pack<T>::kCount;
     if (shape.head_size / 2 % kWidest == 0) {
       launch_rope<T, kWidest>(context_, a, q.rows);
@@ -129,10 +145,12 @@ void CudaOps::rope_write_kv(const View& q, const View& k, const View& v, const i
 
 void CudaOps::copy_pages(const KvLayer& cache, const int32_t* pairs, int64_t count) {
   context_.enter();
-  const int64_t page_vectors = int64_t{cache.kv_heads} * kPageTokens * cache.head_size * static_cast<int64_t>(size_of(cache.dtype)) / 16;
+  const int64_t page_vectors =
+      int64_t{cache.kv_heads} * kPageTokens * cache.head_size * static_cast<int64_t>(size_of(cache.dtype)) / 16;
   context_.launch("copy_pages", {count, cache.kv_heads, cache.head_size}, copy_pages_kernel,
-                  dim3(static_cast<unsigned>(count), blocks_for(page_vectors, kCopyThreads * kCopyVectors), 2), dim3(kCopyThreads), 0,
-                  static_cast<Vector16*>(cache.keys), static_cast<Vector16*>(cache.values), pairs, page_vectors);
+                  dim3(static_cast<unsigned>(count), blocks_for(page_vectors, kCopyThreads * kCopyVectors), 2),
+                  dim3(kCopyThreads), 0, static_cast<Vector16*>(cache.keys), static_cast<Vector16*>(cache.values),
+                  pairs, page_vectors);
 }
 
 }  // namespace llava::cuda

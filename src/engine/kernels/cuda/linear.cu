@@ -5,8 +5,9 @@
 //                                  else gemm_prefill.cu
 //   decode        gemm_f32.cu      gemm_decode.cu                               gemm_decode.cu
 //
-// cuBLASLt adds bias and residual itself (one rounding). It does not know our activations, and one rounding is promised: such a result
-// passes through scratch as float32, so many rows at a time that it stays in L2, and activation.cu takes it from there.
+// cuBLASLt adds bias and residual itself (one rounding). It does not know our activations, and one rounding is
+// promised: such a result passes through scratch as float32, so many rows at a time that it stays in L2, and
+// activation.cu takes it from there.
 
 #include <algorithm>
 
@@ -22,8 +23,8 @@ namespace {
 int64_t bucket(int64_t rows) { return (rows + kRowBucket - 1) / kRowBucket * kRowBucket; }
 
 /// The library's product, whole, or in float32 pieces that are finished by activation.cu. `algorithm` is that of `use`.
-void multiply_by_library(Context& context, const CublasLt& library, const ProductUse& use, const LtAlgorithm& algorithm, const CudaLinear& w,
-                         const View& x, const Epilogue& epilogue, void* sums, size_t sum_bytes) {
+void multiply_by_library(Context& context, const CublasLt& library, const ProductUse& use, const LtAlgorithm& algorithm,
+                         const CudaLinear& w, const View& x, const Epilogue& epilogue, void* sums, size_t sum_bytes) {
   const int64_t most = library.most_rows(use);
   const bool finish = use.out == DType::f32 && (epilogue.bias || epilogue.activation != Activation::none);
   const bool through_scratch = use.out == DType::f32 && !epilogue.wide;
@@ -49,21 +50,30 @@ void multiply_by_library(Context& context, const CublasLt& library, const Produc
       throw ContractViolation("linear: wider than reserve() was told");
     }
     library.multiply(use, algorithm, o, context.stream(Queue::compute));
-    if (finish || through_scratch) finish_product(context, static_cast<const float*>(o.out), o.out_stride, rows, use.n, e, use.type);
+    if (finish || through_scratch)
+      finish_product(context, static_cast<const float*>(o.out), o.out_stride, rows, use.n, e, use.type);
   }
 }
 
 }  // namespace
 
-size_t linear_scratch_bytes(const Limits& limits) { return limits.work == DType::f32 ? 0 : bytes_of_sums(limits.widest); }
+size_t linear_scratch_bytes(const Limits& limits) {
+  return limits.work == DType::f32 ? 0 : bytes_of_sums(limits.widest);
+}
 
-int64_t CudaOps::padded_rows(int64_t rows, Phase phase) const { return cublaslt_ && phase == Phase::prefill ? bucket(rows) : rows; }
+int64_t CudaOps::padded_rows(int64_t rows, Phase phase) const {
+  return cublaslt_ && phase == Phase::prefill ? bucket(rows) : rows;
+}
 
-void CudaOps::linear(const Linear& weight, const View& x, const View& out, Phase phase, Activation activation, const View* residual) {
+void CudaOps::linear(const Linear& weight, const View& x, const View& out, Phase phase, Activation activation,
+                     const View* residual) {
   const auto& w = static_cast<const CudaLinear&>(weight);
-  if (x.cols != w.k() || out.cols != w.n() || out.rows != x.rows) throw ContractViolation("linear: shapes do not match the weight");
-  if (out.dtype != x.dtype && out.dtype != DType::f32) throw ContractViolation("linear: the result is neither of the input's type nor float32");
-  if (residual && residual->dtype != x.dtype) throw ContractViolation("linear: the residual is not of the input's type");
+  if (x.cols != w.k() || out.cols != w.n() || out.rows != x.rows)
+    throw ContractViolation("linear: shapes do not match the weight");
+  if (out.dtype != x.dtype && out.dtype != DType::f32)
+    throw ContractViolation("linear: the result is neither of the input's type nor float32");
+  if (residual && residual->dtype != x.dtype)
+    throw ContractViolation("linear: the residual is not of the input's type");
   if (residual && activation != Activation::none) throw ContractViolation("linear: both an activation and a residual");
   if (x.rows == 0) return;
   context_.enter();
@@ -80,9 +90,11 @@ void CudaOps::linear(const Linear& weight, const View& x, const View& out, Phase
 
   if (cublaslt_ && phase == Phase::prefill && x.dtype != DType::f32 && !w.scale() && !(residual && epilogue.wide)) {
     const bool sums = epilogue.wide || activation != Activation::none;
-    const ProductUse use{w.n(), w.k(), x.dtype, sums ? DType::f32 : x.dtype, !sums && w.has_bias(), residual != nullptr};
+    const ProductUse use{
+        w.n(), w.k(), x.dtype, sums ? DType::f32 : x.dtype, !sums && w.has_bias(), residual != nullptr};
     if (const LtAlgorithm* algorithm = cublaslt_->algorithm(use)) {
-      return multiply_by_library(context_, *cublaslt_, use, *algorithm, w, x, epilogue, scratch_.linear.data(), scratch_.linear.bytes());
+      return multiply_by_library(context_, *cublaslt_, use, *algorithm, w, x, epilogue, scratch_.linear.data(),
+                                 scratch_.linear.bytes());
     }
   }
 
@@ -94,9 +106,11 @@ void CudaOps::linear(const Linear& weight, const View& x, const View& out, Phase
                         static_cast<int32_t>(w.k()),
                         epilogue};
   if (x.dtype == DType::f32) {
-    phase == Phase::prefill ? prefill_product_f32(context_, product, w.storage()) : decode_product_f32(context_, product, w.storage());
+    phase == Phase::prefill ? prefill_product_f32(context_, product, w.storage())
+                            : decode_product_f32(context_, product, w.storage());
   } else {
-    phase == Phase::prefill ? prefill_product(context_, product, x.dtype, w.storage()) : decode_product(context_, product, x.dtype, w.storage());
+    phase == Phase::prefill ? prefill_product(context_, product, x.dtype, w.storage())
+                            : decode_product(context_, product, x.dtype, w.storage());
   }
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
-// The order of a row of logits (logit descending, id ascending) without sorting: every element has an integer key, and the element at
-// which a running sum crosses a border is found digit by digit. Sums are of integers, so nothing here depends on the order of threads.
-//   a row    count float32 logits, 16-byte aligned, readable to the next multiple of 4      a block    kRowThreads threads, one row
+// The order of a row of logits (logit descending, id ascending) without sorting: every element has an integer key, and
+// the element at which a running sum crosses a border is found digit by digit. Sums are of integers, so nothing here
+// depends on the order of threads.
+//   a row    count float32 logits, 16-byte aligned, readable to the next multiple of 4      a block    kRowThreads
+//   threads, one row
 //   cost     find_place reads the row once per digit (13 times for 152k ids, 0.6 MB each, from the L2 cache)
 
 #include "kernels/cuda/numbers.h"
@@ -43,7 +45,8 @@ __device__ __forceinline__ void for_own_ids(const float* row, int count, Body bo
   }
 }
 
-/// The sum (or with kLargest the largest) of one value per thread, on every thread. `sums` holds kDigits keys in shared memory.
+/// The sum (or with kLargest the largest) of one value per thread, on every thread. `sums` holds kDigits keys in shared
+/// memory.
 template <bool kLargest>
 __device__ __forceinline__ Key fold_block(Key x, Key* sums) {
   const auto fold = [](Key a, Key b) { return kLargest ? (a > b ? a : b) : a + b; };
@@ -76,21 +79,24 @@ struct Place {
   Key sum = 0;  // of the amounts up to and including this element
 };
 
-/// The first element in the order whose amount is not zero and at which crossed(the running sum of amounts) holds, or the last one with
-/// an amount. amount(key, logit) >= 0; crossed is monotone. No NaN in the row.
+/// The first element in the order whose amount is not zero and at which crossed(the running sum of amounts) holds, or
+/// the last one with an amount. amount(key, logit) >= 0; crossed is monotone. No NaN in the row.
 template <typename Amount, typename Crossed>
-__device__ __forceinline__ Place find_place(const float* row, int count, OrderShared& shared, Amount amount, Crossed crossed) {
+__device__ __forceinline__ Place find_place(const float* row, int count, OrderShared& shared, Amount amount,
+                                            Crossed crossed) {
   Place place;
   for (int shift = 32 + kIdBits - kDigitBits; shift >= 0; shift -= kDigitBits) {
     __syncthreads();
     for (int digit = 0; digit < kDigits; ++digit) shared.cells[digit][threadIdx.x] = 0;
     for_own_ids(row, count, [&](int id, float logit) {
       const Key key = key_of(logit, id);
-      if (key >> (shift + kDigitBits) == place.key) shared.cells[key >> shift & (kDigits - 1)][threadIdx.x] += amount(key, logit);
+      if (key >> (shift + kDigitBits) == place.key)
+        shared.cells[key >> shift & (kDigits - 1)][threadIdx.x] += amount(key, logit);
     });
     __syncthreads();
     Key sum = 0;
-    for (int thread = threadIdx.x % kWarp; thread < kRowThreads; thread += kWarp) sum += shared.cells[threadIdx.x / kWarp][thread];
+    for (int thread = threadIdx.x % kWarp; thread < kRowThreads; thread += kWarp)
+      sum += shared.cells[threadIdx.x / kWarp][thread];
     for (int lane = 16; lane > 0; lane /= 2) sum += __shfl_xor_sync(kAllLanes, sum, lane);
     if (threadIdx.x % kWarp == 0) shared.sums[threadIdx.x / kWarp] = sum;
     __syncthreads();

@@ -1,13 +1,19 @@
-// out[r, :] = softmax(scale q[r, :] k^T) v for rows of prompts over the paged cache (causal, cached prefix, grouped heads, sliding window) and
+// out[r, :] = softmax(scale q[r, :] k^T) v for rows of prompts over the paged cache (causal, cached prefix, grouped
+// heads, sliding window) and
 // for the rows of vision tiles over one another, per head.   bf16, f16; float32: prefill_attention_f32.cu
-//   q, out  [rows, heads * head_size], any row strides      keys, values  KeySource, tiles of 64 keys from absolute positions, ascending
-//   launch  one block of 4 warps per 64 or 128 (row, head) pairs of one sequence and kv head (prefill_rows.h), 16 or 32 pairs per warp;
+//   q, out  [rows, heads * head_size], any row strides      keys, values  KeySource, tiles of 64 keys from absolute
+//   positions, ascending
+//   launch  one block of 4 warps per 64 or 128 (row, head) pairs of one sequence and kv head (prefill_rows.h), 16 or 32
+//           pairs per warp;
 //           k of the next tile is copied (cp.async) during softmax and p v of this one, v of this tile during q k^T
-//   shared  (pairs + 128) * (padded head size + 8) * 2 bytes: queries, k, v. 68 KB at head size 128 and 128 pairs: by this and by its
+//   shared  (pairs + 128) * (padded head size + 8) * 2 bytes: queries, k, v. 68 KB at head size 128 and 128 pairs: by
+//           this and by its
 //           registers two blocks per processor on sm_80 and sm_90
 //   cost    4 * pairs * keys * head_size FLOP; k and v are read once per block, `pairs` FLOP per byte of L2
-//   limit   the rate of mma.sync at 128 pairs (160 bytes of shared memory per mma of 4096 FLOP), shared memory at 64 pairs (288 bytes)
-// Keys are loaded to the end of what the block's last row sees and are zero beyond: what stands there has not been written.
+//   limit   the rate of mma.sync at 128 pairs (160 bytes of shared memory per mma of 4096 FLOP), shared memory at 64
+//           pairs (288 bytes)
+// Keys are loaded to the end of what the block's last row sees and are zero beyond: what stands there has not been
+// written.
 
 #include "kernels/cuda/attention_tile.h"
 #include "kernels/cuda/cuda_ops.h"
@@ -44,13 +50,15 @@ __global__ void __launch_bounds__(kThreads, kTiles == 1 ? 3 : 2) prefill_kernel(
   const int end = seen_by(kPairs - 1).high;
 
   const auto copy_keys = [&](T* to, const T* from, int64_t start, int index) {
-    copy_rows<T, kSize, kPageTokens, kThreads>(to, end - index * kPageTokens, a.head_size,
-                                               [&](int row, int column) { return from + start + (row * a.source.row_elements + column); });
+    copy_rows<T, kSize, kPageTokens, kThreads>(to, end - index * kPageTokens, a.head_size, [&](int row, int column) {
+      return from + start + (row * a.source.row_elements + column);
+    });
   };
   int index = seen_by(0).low / kPageTokens;
   int64_t start = a.source.tile_at(tile.sequence, index, tile.kv_head);
-  copy_rows<T, kSize, kPairs, kThreads>(queries, tile.count, a.head_size,
-                                        [&](int row, int column) { return a.q + pair_at(a, tile, tile.first + row, a.q_stride) + column; });
+  copy_rows<T, kSize, kPairs, kThreads>(queries, tile.count, a.head_size, [&](int row, int column) {
+    return a.q + pair_at(a, tile, tile.first + row, a.q_stride) + column;
+  });
   copy_keys(keys, a.source.keys, start, index);
   commit_copies();
 
@@ -80,7 +88,9 @@ __global__ void __launch_bounds__(kThreads, kTiles == 1 ? 3 : 2) prefill_kernel(
     commit_copies();
     if (sees) {
       if (end_key > warp_least.high || first_key < warp_most.low) {
-        hide_keys<kTiles, kPageTokens>(score, first_key, [&](int m, int half) { return seen_by(warp_first + m * kTileRows + half * 8 + lane / 4); });
+        hide_keys<kTiles, kPageTokens>(score, first_key, [&](int m, int half) {
+          return seen_by(warp_first + m * kTileRows + half * 8 + lane / 4);
+        });
       }
       soften<kSize, kTiles, kPageTokens>(score, state, a.exponent_scale);
       add_values<T, kSize, kTiles, kPageTokens>(score, state, values);
@@ -110,8 +120,8 @@ template <typename T, int kSize, int kTiles>
 void launch_tiles(Context& context, const char* op, const PrefillArguments<T>& a, int64_t rows) {
   constexpr int kPairs = kTileRows * kTiles * kThreads / static_cast<int>(kWarp);
   constexpr size_t kShared = (kPairs + 2 * kPageTokens) * TileLayout<kSize>::kStride * sizeof(T);
-  context.launch(op, {rows, a.sequences, int64_t{a.kv_heads} * a.heads_per_kv, a.head_size}, prefill_kernel<T, kSize, kTiles>,
-                 dim3(prefill_blocks(a, rows, kPairs)), dim3(kThreads), kShared, a);
+  context.launch(op, {rows, a.sequences, int64_t{a.kv_heads} * a.heads_per_kv, a.head_size},
+                 prefill_kernel<T, kSize, kTiles>, dim3(prefill_blocks(a, rows, kPairs)), dim3(kThreads), kShared, a);
 }
 
 /// Short sequences get the smaller tile; a row's bits are the same in both.
@@ -154,8 +164,8 @@ PrefillArguments<T> arguments(const View& q, const AttentionShape& shape, const 
 
 }  // namespace
 
-void CudaOps::tower_attention(const View& q, const View& k, const View& v, int64_t count, int32_t tokens, const AttentionShape& shape,
-                              const View& out) {
+void CudaOps::tower_attention(const View& q, const View& k, const View& v, int64_t count, int32_t tokens,
+                              const AttentionShape& shape, const View& out) {
   context_.enter();
   if (k.stride != v.stride) throw ContractViolation("tower_attention: k and v have different strides");
   with_work_type(q.dtype, [&]<typename T>() {
@@ -167,7 +177,8 @@ void CudaOps::tower_attention(const View& q, const View& k, const View& v, int64
   });
 }
 
-void CudaOps::prefill_attention(const View& q, const KvLayer& cache, const PrefillBatch& batch, const AttentionShape& shape, const View& out) {
+void CudaOps::prefill_attention(const View& q, const KvLayer& cache, const PrefillBatch& batch,
+                                const AttentionShape& shape, const View& out) {
   context_.enter();
   if (batch.rows == 0) return;
   with_work_type(q.dtype, [&]<typename T>() {

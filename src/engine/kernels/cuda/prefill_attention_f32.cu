@@ -1,6 +1,7 @@
-// Prefill and tower attention in float32: the formula and operands of prefill_attention.cu without rounding points, for models that run
-// in float32 to be compared with a reference.
-//   launch  one block of 4 warps per 16 (row, head) pairs of one sequence and kv head (prefill_rows.h); 46 KB of shared memory
+// Prefill and tower attention in float32: the formula and operands of prefill_attention.cu without rounding points, for
+// models that run in float32 to be compared with a reference.
+//   launch  one block of 4 warps per 16 (row, head) pairs of one sequence and kv head (prefill_rows.h); 46 KB of shared
+//           memory
 //   cost    4 * pairs * keys * head_size FLOP on the plain float32 units; k and v are read once per 16 pairs
 //   limit   shared memory reads, 3 bytes per FMA in q k^T and 2 in p v
 
@@ -19,13 +20,14 @@ __global__ void __launch_bounds__(FloatRows::kThreads) prefill_f32_kernel(Prefil
   };
   unsigned char* const shared = dynamic_shared();
   FloatRows rows;
-  rows.start(shared, a.head_size,
-             [&](int row) { return row < tile.count ? a.q + pair_at(a, tile, tile.first + row, a.q_stride) : nullptr; });
+  rows.start(shared, a.head_size, [&](int row) {
+    return row < tile.count ? a.q + pair_at(a, tile, tile.first + row, a.q_stride) : nullptr;
+  });
   const int end = seen_by(tile.count - 1).high;
   for (int index = seen_by(0).low / kPageTokens; index * kPageTokens < end; ++index) {
     const int64_t start = a.source.tile_at(tile.sequence, index, tile.kv_head);
-    rows.add_tile(a.source.keys + start, a.source.values + start, a.source.row_elements, index * kPageTokens, end - index * kPageTokens,
-                  a.exponent_scale, seen_by);
+    rows.add_tile(a.source.keys + start, a.source.values + start, a.source.row_elements, index * kPageTokens,
+                  end - index * kPageTokens, a.exponent_scale, seen_by);
   }
   for (int r = 0; r < FloatRows::kWarpRows; ++r) {
     const int pair = FloatRows::warp_row() + r;
@@ -41,7 +43,8 @@ __global__ void __launch_bounds__(FloatRows::kThreads) prefill_f32_kernel(Prefil
 
 void prefill_attention_f32(Context& context, const char* op, const PrefillArguments<float>& a, int64_t rows) {
   context.launch(op, {rows, a.sequences, int64_t{a.kv_heads} * a.heads_per_kv, a.head_size}, prefill_f32_kernel,
-                 dim3(prefill_blocks(a, rows, FloatRows::kRows)), dim3(FloatRows::kThreads), FloatRows::kSharedBytes, a);
+                 dim3(prefill_blocks(a, rows, FloatRows::kRows)), dim3(FloatRows::kThreads), FloatRows::kSharedBytes,
+                 a);
 }
 
 }  // namespace llava::cuda

@@ -1,10 +1,12 @@
-// The set-up check that makes cuBLASLt usable (cublaslt.h): equal rows give equal bits, wherever they stand, however many there are.
+// The set-up check that makes cuBLASLt usable (cublaslt.h): equal rows give equal bits, wherever they stand, however
+// many there are.
 //
-// x holds kPeriod different rows, over and over, so that equal rows meet every place of a tile. The first kPeriod rows of the product
-// with the most rows are the reference; every row of every bucket is compared with them, bit for bit.
+// x holds kPeriod different rows, over and over, so that equal rows meet every place of a tile. The first kPeriod rows
+// of the product with the most rows are the reference; every row of every bucket is compared with them, bit for bit.
 //
-// Rounding to 16 bits would hide most changes of the order of a sum. So the second half of k takes back what the first half added: x repeats
-// itself and w does with the sign changed. What is left in out is the rounding of the float32 sums alone, which any other order changes.
+// Rounding to 16 bits would hide most changes of the order of a sum. So the second half of k takes back what the first
+// half added: x repeats itself and w does with the sign changed. What is left in out is the rounding of the float32
+// sums alone, which any other order changes.
 
 #include "kernels/cuda/cublaslt.h"
 #include "kernels/cuda/numbers.h"
@@ -22,7 +24,8 @@ constexpr size_t kMostTries = 4;  // algorithms per use
 template <typename T>
 __global__ void fill_kernel(T* x, int64_t rows, int64_t columns, int64_t period, uint32_t seed, float sign) {
   const int64_t count = rows * columns, half = columns / 2;
-  for (int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += static_cast<int64_t>(gridDim.x) * blockDim.x) {
+  for (int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count;
+       i += static_cast<int64_t>(gridDim.x) * blockDim.x) {
     const int64_t column = i % columns;
     auto hash = static_cast<uint32_t>(i / columns % period * columns + column % half) + seed;
     hash = (hash ^ hash >> 16) * 0x7feb352du;
@@ -32,11 +35,14 @@ __global__ void fill_kernel(T* x, int64_t rows, int64_t columns, int64_t period,
   }
 }
 
-/// differs[0] = 1 when a row's first n columns are not those of row % kPeriod of the reference. T is an unsigned integer as wide as an element.
+/// differs[0] = 1 when a row's first n columns are not those of row % kPeriod of the reference. T is an unsigned
+/// integer as wide as an element.
 template <typename T>
-__global__ void compare_kernel(const T* out, const T* reference, int64_t rows, int64_t n, int64_t stride, int32_t* differs) {
+__global__ void compare_kernel(const T* out, const T* reference, int64_t rows, int64_t n, int64_t stride,
+                               int32_t* differs) {
   const int64_t count = rows * n;
-  for (int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count; i += static_cast<int64_t>(gridDim.x) * blockDim.x) {
+  for (int64_t i = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < count;
+       i += static_cast<int64_t>(gridDim.x) * blockDim.x) {
     const int64_t row = i / n, column = i % n;
     if (out[row * stride + column] != reference[row % kPeriod * stride + column]) *differs = 1;
   }
@@ -82,8 +88,9 @@ class Check {
     const int64_t count = rows * use_.k;
     Buffer buffer = device_.allocate(static_cast<size_t>(count) * llava::size_of(use_.type));
     with_work_type(use_.type, [&]<typename T>() {
-      context_.launch("check: fill", {rows, use_.k}, fill_kernel<T>, dim3(std::min(blocks_for(count, kThreads), kMostBlocks)), dim3(kThreads), 0,
-                      buffer.as<T>(), rows, use_.k, period, seed * 0x9e3779b9u, sign);
+      context_.launch("check: fill", {rows, use_.k}, fill_kernel<T>,
+                      dim3(std::min(blocks_for(count, kThreads), kMostBlocks)), dim3(kThreads), 0, buffer.as<T>(), rows,
+                      use_.k, period, seed * 0x9e3779b9u, sign);
     });
     return buffer;
   }
@@ -96,8 +103,10 @@ class Check {
 
   void compare(int64_t rows) {
     const auto launch = [&]<typename T>() {
-      context_.launch("check: compare", {rows, use_.n}, compare_kernel<T>, dim3(std::min(blocks_for(rows * use_.n, kThreads), kMostBlocks)), dim3(kThreads), 0,
-                      out_.as<const T>(), reference_.as<const T>(), rows, use_.n, operands_.out_stride, differs_.as<int32_t>());
+      context_.launch("check: compare", {rows, use_.n}, compare_kernel<T>,
+                      dim3(std::min(blocks_for(rows * use_.n, kThreads), kMostBlocks)), dim3(kThreads), 0,
+                      out_.as<const T>(), reference_.as<const T>(), rows, use_.n, operands_.out_stride,
+                      differs_.as<int32_t>());
     };
     if (use_.out == DType::f32) {
       launch.template operator()<uint32_t>();

@@ -32,11 +32,13 @@ __device__ __forceinline__ uint32_t to_signed_magnitude(float x) {
 }
 
 template <typename From, typename Work, Storage kStorage>
-__global__ void __launch_bounds__(kThreads) quantise_kernel(const From* source, uint4* target, float* scale, int columns, int groups) {
+__global__ void __launch_bounds__(kThreads)
+    quantise_kernel(const From* source, uint4* target, float* scale, int columns, int groups) {
   __shared__ float shared[32];
   const From* const row = source + static_cast<int64_t>(blockIdx.x) * columns;
   float largest = 0.0f;
-  for (int c = static_cast<int>(threadIdx.x); c < columns; c += kThreads) largest = fmaxf(largest, fabsf(rounded<Work>(widen(row[c]))));
+  for (int c = static_cast<int>(threadIdx.x); c < columns; c += kThreads)
+    largest = fmaxf(largest, fabsf(rounded<Work>(widen(row[c]))));
   largest = block_max(largest, shared);
   const float step = __fdiv_rn(largest, kStorage == Storage::i8 ? 127.0f : 448.0f);
   if (threadIdx.x == 0) scale[blockIdx.x] = step;
@@ -55,13 +57,14 @@ __global__ void __launch_bounds__(kThreads) quantise_kernel(const From* source, 
 
 }  // namespace
 
-void quantise_rows(Context& context, const void* source, DType from, DType work, void* target, Storage storage, float* scale, int64_t rows,
-                   int64_t columns, int64_t padded_columns) {
+void quantise_rows(Context& context, const void* source, DType from, DType work, void* target, Storage storage,
+                   float* scale, int64_t rows, int64_t columns, int64_t padded_columns) {
   with_work_type(from, [&]<typename From>() {
     with_work_type(work, [&]<typename Work>() {
-      const auto kernel = storage == Storage::i8 ? quantise_kernel<From, Work, Storage::i8> : quantise_kernel<From, Work, Storage::f8>;
-      context.launch("quantise", {rows, columns}, kernel, dim3(static_cast<unsigned>(rows)), dim3(kThreads), 0, source, target, scale, columns,
-                     quantised_pitch(padded_columns) / kGroup);
+      const auto kernel =
+          storage == Storage::i8 ? quantise_kernel<From, Work, Storage::i8> : quantise_kernel<From, Work, Storage::f8>;
+      context.launch("quantise", {rows, columns}, kernel, dim3(static_cast<unsigned>(rows)), dim3(kThreads), 0, source,
+                     target, scale, columns, quantised_pitch(padded_columns) / kGroup);
     });
   });
 }

@@ -2,10 +2,12 @@
 
 // Weights of one byte per value: how they lie in memory and how kernels widen them. Everything here is exact.
 //
-// Sixteen neighbours of k share 16 bytes; word i (of four) holds k = 2i, 2i + 8, 2i + 1, 2i + 9 in ascending bytes. A lane of the tensor
-// core's B fragment (columns 2i, 2i + 1, 2i + 8, 2i + 9) so finds its four values in one register. Rows are padded with zeros to whole groups.
+// Sixteen neighbours of k share 16 bytes; word i (of four) holds k = 2i, 2i + 8, 2i + 1, 2i + 9 in ascending bytes. A
+// lane of the tensor core's B fragment (columns 2i, 2i + 1, 2i + 8, 2i + 9) so finds its four values in one register.
+// Rows are padded with zeros to whole groups.
 //
-//   i8   sign and magnitude: bit 7 = negative, bits 0..6 = |q|. The magnitude goes into the mantissa of 128 (bf16) or 1024 (f16), which is
+//   i8   sign and magnitude: bit 7 = negative, bits 0..6 = |q|. The magnitude goes into the mantissa of 128 (bf16) or
+//        1024 (f16), which is
 //        then subtracted: two instructions for two values.
 //   f8   e4m3 as OCP has it; q and the wider type differ by a shift and a power of two. No NaN is ever stored.
 
@@ -31,13 +33,13 @@ template <typename T>
 struct WideFormat;
 template <>
 struct WideFormat<BFloat16> {
-  static constexpr uint32_t kOne = 0x3f803f80, kMagnitudeBase = 0x43004300;          // 1; 128, whose mantissa counts ones
-  static constexpr uint32_t kExponentShift = 4, kExponentFactor = 0x7b807b80;        // 2^120
+  static constexpr uint32_t kOne = 0x3f803f80, kMagnitudeBase = 0x43004300;    // 1; 128, whose mantissa counts ones
+  static constexpr uint32_t kExponentShift = 4, kExponentFactor = 0x7b807b80;  // 2^120
 };
 template <>
 struct WideFormat<Float16> {
-  static constexpr uint32_t kOne = 0x3c003c00, kMagnitudeBase = 0x64006400;          // 1; 1024
-  static constexpr uint32_t kExponentShift = 1, kExponentFactor = 0x5c005c00;        // 2^8
+  static constexpr uint32_t kOne = 0x3c003c00, kMagnitudeBase = 0x64006400;    // 1; 1024
+  static constexpr uint32_t kExponentShift = 1, kExponentFactor = 0x5c005c00;  // 2^8
 };
 
 /// Two values in bits 8..15 and 24..31 of `high_bytes`, as a pair of T.

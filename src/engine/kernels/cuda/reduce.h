@@ -20,8 +20,8 @@ __device__ __forceinline__ float warp_max(float x) {
   return x;
 }
 
-/// The sum over a one-dimensional block of whole warps (at most 32), on every thread. `shared` holds 32 floats; its earlier use must be
-/// over (the call begins with a barrier) and it may be used again after the call.
+/// The sum over a one-dimensional block of whole warps (at most 32), on every thread. `shared` holds 32 floats; its
+/// earlier use must be over (the call begins with a barrier) and it may be used again after the call.
 __device__ __forceinline__ float block_sum(float x, float* shared) {
   const unsigned warp = threadIdx.x / kWarp;
   const unsigned lane = threadIdx.x % kWarp;

@@ -6,7 +6,8 @@
 namespace llava::cuda {
 
 size_t CudaOps::scratch_bytes(const Limits& limits) const {
-  return linear_scratch_bytes(limits) + decode_attention_scratch_bytes(limits) + logits_scratch_bytes(limits) + sample_scratch_bytes(limits);
+  return linear_scratch_bytes(limits) + decode_attention_scratch_bytes(limits) + logits_scratch_bytes(limits) +
+         sample_scratch_bytes(limits);
 }
 
 void CudaOps::reserve(const Limits& limits) {

@@ -10,10 +10,12 @@
 namespace llava::cuda {
 
 /// Bytes that each op needs at most; 0 = none. Defined beside the op.
-size_t linear_scratch_bytes(const Limits& limits);            // linear.cu: cuBLASLt's workspace, float32 results before an activation
-size_t decode_attention_scratch_bytes(const Limits& limits);  // decode_attention.cu: partial sums of every row, head and split
-size_t logits_scratch_bytes(const Limits& limits);            // logits.cu
-size_t sample_scratch_bytes(const Limits& limits);            // sample.cu
+size_t linear_scratch_bytes(
+    const Limits& limits);  // linear.cu: cuBLASLt's workspace, float32 results before an activation
+size_t decode_attention_scratch_bytes(
+    const Limits& limits);                          // decode_attention.cu: partial sums of every row, head and split
+size_t logits_scratch_bytes(const Limits& limits);  // logits.cu
+size_t sample_scratch_bytes(const Limits& limits);  // sample.cu
 
 /// Ops run one after another on one queue, but a graph keeps addresses: every op has its own part, which never moves.
 struct Scratch {

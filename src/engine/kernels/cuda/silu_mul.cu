@@ -31,8 +31,9 @@ __global__ void silu_mul_kernel(const T* x, int64_t x_stride, T* out, int64_t ou
 void CudaOps::silu_mul(const View& x, const View& out) {
   with_work_type(x.dtype, [&]<typename T>() {
     const dim3 grid(static_cast<unsigned>(out.rows), blocks_for(out.cols, kThreads * Pack<T>::kCount));
-    context_.launch("silu_mul", {out.rows, out.cols}, silu_mul_kernel<T>, grid, kThreads, 0, static_cast<const T*>(x.data), x.stride,
-                    static_cast<T*>(out.data), out.stride, static_cast<int>(out.cols));
+    context_.launch("silu_mul", {out.rows, out.cols}, silu_mul_kernel<T>, grid, kThreads, 0,
+                    static_cast<const T*>(x.data), x.stride, static_cast<T*>(out.data), out.stride,
+                    static_cast<int>(out.cols));
   });
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
-// From mapped files to the device while weights are loaded: two pinned buffers and two device buffers, so that reading the file, the
-// bus and the conversion kernels work at the same time. All that loading takes of host memory.
+// From mapped files to the device while weights are loaded: two pinned buffers and two device buffers, so that reading
+// the file, the bus and the conversion kernels work at the same time. All that loading takes of host memory.
 
 #include <array>
 #include <cstddef>
@@ -20,8 +20,8 @@ class Staging {
   /// Bytes as they are. Returns when `source` may go; the copy itself may still be under way.
   void send(void* target, const void* source, size_t bytes);
 
-  /// Whole rows, some at a time: `place(staged, first, rows)` launches what reads the device copy of rows [first, first + rows) on the
-  /// compute queue.
+  /// Whole rows, some at a time: `place(staged, first, rows)` launches what reads the device copy of rows [first, first
+  /// + rows) on the compute queue.
   using Place = std::function<void(const void* staged, int64_t first, int64_t rows)>;
   void send_rows(const void* source, int64_t rows, size_t row_bytes, const Place& place);
 

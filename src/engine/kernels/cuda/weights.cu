@@ -26,7 +26,8 @@ Storage storage_for(const WeightOptions& options) {
 
 std::unique_ptr<Linear> CudaOps::load_linear(const LinearSource& source, const WeightOptions& options) {
   if (source.weights.empty()) throw ContractViolation("load_linear: no weights");
-  if (!source.biases.empty() && source.biases.size() != source.weights.size()) throw ContractViolation("load_linear: one bias per weight");
+  if (!source.biases.empty() && source.biases.size() != source.weights.size())
+    throw ContractViolation("load_linear: one bias per weight");
   context_.enter();
   if (!staging_) staging_ = std::make_unique<Staging>(*this);
   const int64_t columns = source.weights[0].shape.at(1);
@@ -47,7 +48,8 @@ std::unique_ptr<Linear> CudaOps::load_linear(const LinearSource& source, const W
   if (quantised) linear->scale_ = allocate(static_cast<size_t>(linear->n_) * sizeof(float));
   if (!source.biases.empty()) {
     linear->bias_ = allocate(static_cast<size_t>(linear->n_) * sizeof(float));
-    if (cublaslt_ && !quantised && options.work != DType::f32) linear->work_bias_ = allocate(static_cast<size_t>(linear->n_) * size_of(options.work));
+    if (cublaslt_ && !quantised && options.work != DType::f32)
+      linear->work_bias_ = allocate(static_cast<size_t>(linear->n_) * size_of(options.work));
   }
 
   int64_t row = 0;
@@ -58,28 +60,33 @@ std::unique_ptr<Linear> CudaOps::load_linear(const LinearSource& source, const W
     const size_t file_row_bytes = static_cast<size_t>(columns) * llava::size_of(w.dtype);
     if (quantised) {
       staging_->send_rows(w.data, rows, file_row_bytes, [&](const void* staged, int64_t first, int64_t count) {
-        quantise_rows(context_, staged, w.dtype, options.work, target + static_cast<size_t>(first) * row_bytes, linear->storage_,
-                      linear->scale_.as<float>() + row + first, count, columns, linear->k_);
+        quantise_rows(context_, staged, w.dtype, options.work, target + static_cast<size_t>(first) * row_bytes,
+                      linear->storage_, linear->scale_.as<float>() + row + first, count, columns, linear->k_);
       });
     } else if (w.dtype == options.work && columns == linear->k_) {
       staging_->send(target, w.data, static_cast<size_t>(rows) * row_bytes);
     } else {
       staging_->send_rows(w.data, rows, file_row_bytes, [&](const void* staged, int64_t first, int64_t count) {
-        convert_rows(context_, staged, w.dtype, options.work, target + static_cast<size_t>(first) * row_bytes, options.work, count, columns, pitch);
+        convert_rows(context_, staged, w.dtype, options.work, target + static_cast<size_t>(first) * row_bytes,
+                     options.work, count, columns, pitch);
       });
     }
     if (!source.biases.empty()) {
       const HostTensor& b = source.biases[part];
       float* const bias = linear->bias_.as<float>() + row;
-      char* const work_bias = linear->work_bias_.data() ? linear->work_bias_.as<char>() + static_cast<size_t>(row) * llava::size_of(options.work) : nullptr;
+      char* const work_bias = linear->work_bias_.data() ? linear->work_bias_.as<char>() +
+                                                              static_cast<size_t>(row) * llava::size_of(options.work)
+                                                        : nullptr;
       if (b.data == nullptr) {
         fill_zero(bias, static_cast<size_t>(rows) * sizeof(float));
         if (work_bias) fill_zero(work_bias, static_cast<size_t>(rows) * llava::size_of(options.work));
       } else {
-        staging_->send_rows(b.data, 1, static_cast<size_t>(rows) * llava::size_of(b.dtype), [&](const void* staged, int64_t, int64_t) {
-          convert_rows(context_, staged, b.dtype, options.work, bias, DType::f32, 1, rows, rows);
-          if (work_bias) convert_rows(context_, staged, b.dtype, options.work, work_bias, options.work, 1, rows, rows);
-        });
+        staging_->send_rows(
+            b.data, 1, static_cast<size_t>(rows) * llava::size_of(b.dtype), [&](const void* staged, int64_t, int64_t) {
+              convert_rows(context_, staged, b.dtype, options.work, bias, DType::f32, 1, rows, rows);
+              if (work_bias)
+                convert_rows(context_, staged, b.dtype, options.work, work_bias, options.work, 1, rows, rows);
+            });
       }
     }
     row += rows;
@@ -100,15 +107,19 @@ std::unique_ptr<Table> CudaOps::load_table(const HostTensor& table, const Weight
     if (table.dtype == type) {
       std::memcpy(values.data(), table.data, bytes);
     } else {
-      for (int64_t i = 0; i < table.count(); ++i) store_float(values.data(), type, i, load_float(table.data, table.dtype, i));
+      for (int64_t i = 0; i < table.count(); ++i)
+        store_float(values.data(), type, i, load_float(table.data, table.dtype, i));
     }
   } else if (table.dtype == type) {
     staging_->send(values.data(), table.data, bytes);
   } else {
     const size_t row_bytes = static_cast<size_t>(width) * llava::size_of(type);
-    staging_->send_rows(table.data, rows, static_cast<size_t>(width) * llava::size_of(table.dtype), [&](const void* staged, int64_t first, int64_t count) {
-      convert_rows(context_, staged, table.dtype, type, values.as<char>() + static_cast<size_t>(first) * row_bytes, type, count, width, width);
-    });
+    staging_->send_rows(table.data, rows, static_cast<size_t>(width) * llava::size_of(table.dtype),
+                        [&](const void* staged, int64_t first, int64_t count) {
+                          convert_rows(context_, staged, table.dtype, type,
+                                       values.as<char>() + static_cast<size_t>(first) * row_bytes, type, count, width,
+                                       width);
+                        });
   }
   return std::make_unique<CudaTable>(std::move(values), type, rows, width);
 }
@@ -125,9 +136,12 @@ Tensor CudaOps::load_tensor(const HostTensor& tensor, DType type) {
   out.buffer = allocate(static_cast<size_t>(rows) * row_bytes);
   out.view = {out.buffer.data(), type, rows, columns, stride};
   if (columns == 0) return out;
-  staging_->send_rows(tensor.data, rows, static_cast<size_t>(columns) * llava::size_of(tensor.dtype), [&](const void* staged, int64_t first, int64_t count) {
-    convert_rows(context_, staged, tensor.dtype, type, out.buffer.as<char>() + static_cast<size_t>(first) * row_bytes, type, count, columns, stride);
-  });
+  staging_->send_rows(tensor.data, rows, static_cast<size_t>(columns) * llava::size_of(tensor.dtype),
+                      [&](const void* staged, int64_t first, int64_t count) {
+                        convert_rows(context_, staged, tensor.dtype, type,
+                                     out.buffer.as<char>() + static_cast<size_t>(first) * row_bytes, type, count,
+                                     columns, stride);
+                      });
   return out;
 }
 

@@ -36,8 +36,7 @@ void ReferenceOps::tower_input(const View& patch, const View* class_row, const V
   for (int64_t t = 0; t < count; ++t) {
     for (int64_t i = 0; i < tokens; ++i) {
       for (int64_t c = 0; c < out.cols; ++c) {
-        const float value =
-            i < offset ? get(*class_row, 0, c) : get(patch, t * patches_per_tile + i - offset, c);
+        const float value = i < offset ? get(*class_row, 0, c) : get(patch, t * patches_per_tile + i - offset, c);
         set(out, t * tokens + i, c, value + get(position, i, c));
       }
     }

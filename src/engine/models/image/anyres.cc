@@ -11,7 +11,8 @@ std::pair<int64_t, int64_t> choose_canvas(const ImageConfig& image, int64_t widt
   for (const auto& [a, b] : image.grid) {
     const int64_t w = image.grid_order == GridOrder::wh ? a : b;
     const int64_t h = image.grid_order == GridOrder::wh ? b : a;
-    const double scale = std::min(static_cast<double>(w) / static_cast<double>(width), static_cast<double>(h) / static_cast<double>(height));
+    const double scale = std::min(static_cast<double>(w) / static_cast<double>(width),
+                                  static_cast<double>(h) / static_cast<double>(height));
     const auto scaled_w = static_cast<int64_t>(static_cast<double>(width) * scale);
     const auto scaled_h = static_cast<int64_t>(static_cast<double>(height) * scale);
     const int64_t effective = std::min(scaled_w * scaled_h, width * height);
@@ -38,7 +39,8 @@ int64_t scaled_length(int64_t length, int64_t extent, int64_t over, UnpadRoundin
 void unpad(Arrangement& a, int64_t width, int64_t height, UnpadRounding rounding) {
   const int64_t columns = a.columns;
   const int64_t rows = a.rows;
-  if (static_cast<double>(width) / static_cast<double>(height) > static_cast<double>(columns) / static_cast<double>(rows)) {
+  if (static_cast<double>(width) / static_cast<double>(height) >
+      static_cast<double>(columns) / static_cast<double>(rows)) {
     const int64_t k = (rows - scaled_length(height, columns, width, rounding)) / 2;
     a.first_row = k;
     a.rows = std::max<int64_t>(rows - 2 * k, 0);

@@ -11,8 +11,8 @@ namespace llava {
 struct Arrangement {
   int64_t grid_columns = 0;  // tiles of the canvas; 0 x 0 without anyres
   int64_t grid_rows = 0;
-  int64_t tiles = 1;       // base included
-  int64_t first_row = 0;   // kept rectangle of the joined patch map
+  int64_t tiles = 1;      // base included
+  int64_t first_row = 0;  // kept rectangle of the joined patch map
   int64_t rows = 0;
   int64_t first_column = 0;
   int64_t columns = 0;
@@ -24,8 +24,8 @@ std::pair<int64_t, int64_t> choose_canvas(const ImageConfig& image, int64_t widt
 
 Arrangement arrange(const ModelConfig& config, int64_t width, int64_t height);
 
-/// For each visual token of a picture its row among the tower's rows [tiles * (1 + P)], or -1 for a newline. The tower's
-/// class rows stay in the matrix and are simply not picked (or are, when the select feature keeps them).
+/// For each visual token of a picture its row among the tower's rows [tiles * (1 + P)], or -1 for a newline. The
+/// tower's class rows stay in the matrix and are simply not picked (or are, when the select feature keeps them).
 std::vector<int32_t> packing(const ModelConfig& config, const Arrangement& arrangement);
 
 }  // namespace llava

@@ -28,7 +28,9 @@ struct Taps {
   std::vector<int16_t> low;
   int32_t most = 0;  // a multiple of 4
 
-  cpu::ResizeAxis axis() const { return {first.data(), high.data(), low.data(), most, static_cast<int32_t>(first.size())}; }
+  cpu::ResizeAxis axis() const {
+    return {first.data(), high.data(), low.data(), most, static_cast<int32_t>(first.size())};
+  }
 };
 
 Taps make_taps(int64_t from, int64_t to) {
@@ -87,8 +89,8 @@ void resize_bicubic(const PictureView& source, int64_t width, int64_t height, co
   const Taps x = across ? make_taps(source.width, width) : Taps{};
   const Taps y = down ? make_taps(source.height, height) : Taps{};
 
-  // Rows of the first pass, two at a time, in a window that slides down the picture. The kernel reads whole groups of taps,
-  // past the end of a row, so it gets copies; an odd last row goes with itself.
+  // Rows of the first pass, two at a time, in a window that slides down the picture. The kernel reads whole groups of
+  // taps, past the end of a row, so it gets copies; an odd last row goes with itself.
   const int64_t capacity = across ? std::max<int64_t>(64, 2 * (y.most + 2)) : 0;
   const auto line = static_cast<size_t>((source.width + x.most) * 3 + 16);
   std::vector<uint8_t> lines(across ? 2 * line : 0);
@@ -99,7 +101,8 @@ void resize_bicubic(const PictureView& source, int64_t width, int64_t height, co
     if (!across) return source.rgb + first * source_bytes;
     for (; ready < end; ready += 2) {
       if (ready + 2 - base > capacity) {
-        std::memmove(window.data(), window.data() + (first - base) * bytes, static_cast<size_t>((ready - first) * bytes));
+        std::memmove(window.data(), window.data() + (first - base) * bytes,
+                     static_cast<size_t>((ready - first) * bytes));
         base = first;
       }
       const int64_t other = std::min(ready + 1, source.height - 1);

@@ -20,8 +20,8 @@ struct PictureView {
   const uint8_t* rgb = nullptr;
 };
 
-/// Pillow's bicubic resize, byte for byte: antialiased kernel (a = -0.5), float64 weights turned into 22-bit fixed point,
-/// horizontal pass rounded to bytes, then the vertical pass; a pass whose length does not change is skipped.
+/// Pillow's bicubic resize, byte for byte: antialiased kernel (a = -0.5), float64 weights turned into 22-bit fixed
+/// point, horizontal pass rounded to bytes, then the vertical pass; a pass whose length does not change is skipped.
 /// Source: the behaviour of PIL.Image.resize(size, BICUBIC) for mode RGB. Sizes are at least 1.
 Picture resize_bicubic(const PictureView& source, int64_t width, int64_t height);
 

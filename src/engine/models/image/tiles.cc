@@ -14,12 +14,22 @@ namespace {
 
 constexpr int64_t kLargestSquare = 16384;
 
-/// Planar S x S squares cut from a canvas of `columns` x `rows` squares, filled row by row; what is not filled is black.
+/// Planar S x S squares cut from a canvas of `columns` x `rows` squares, filled row by row; what is not filled is
+/// black.
 class TileWriter {
  public:
-  /// Appends the squares to `tiles`. The picture of `width` columns stands at (left, top) of the canvas; parts outside are cut off.
-  TileWriter(std::vector<uint8_t>& tiles, int64_t side, int64_t columns, int64_t rows, int64_t left, int64_t top, int64_t width)
-      : tiles_(tiles), start_(tiles.size()), side_(side), columns_(columns), rows_(rows), left_(left), top_(top), width_(width) {
+  /// Appends the squares to `tiles`. The picture of `width` columns stands at (left, top) of the canvas; parts outside
+  /// are cut off.
+  TileWriter(std::vector<uint8_t>& tiles, int64_t side, int64_t columns, int64_t rows, int64_t left, int64_t top,
+             int64_t width)
+      : tiles_(tiles),
+        start_(tiles.size()),
+        side_(side),
+        columns_(columns),
+        rows_(rows),
+        left_(left),
+        top_(top),
+        width_(width) {
     tiles.resize(start_ + static_cast<size_t>(3 * side * side * columns * rows));
   }
 
@@ -45,20 +55,22 @@ class TileWriter {
 };
 
 /// Resizes a picture into squares: see TileWriter.
-void append_tiles(const PictureView& picture, int64_t width, int64_t height, int64_t side, int64_t columns, int64_t rows, int64_t left, int64_t top,
-                  std::vector<uint8_t>& tiles) {
+void append_tiles(const PictureView& picture, int64_t width, int64_t height, int64_t side, int64_t columns,
+                  int64_t rows, int64_t left, int64_t top, std::vector<uint8_t>& tiles) {
   const TileWriter writer(tiles, side, columns, rows, left, top, width);
   resize_bicubic(picture, width, height, [&](int64_t y, const uint8_t* rgb) { writer.row(y, rgb); });
 }
 
 /// A canvas of one colour with the picture pasted at (left, top).
-Picture paste(const PictureView& picture, int64_t width, int64_t height, int64_t left, int64_t top, std::array<uint8_t, 3> colour) {
+Picture paste(const PictureView& picture, int64_t width, int64_t height, int64_t left, int64_t top,
+              std::array<uint8_t, 3> colour) {
   Picture canvas{width, height, std::vector<uint8_t>(static_cast<size_t>(width * height * 3))};
   if (colour != std::array<uint8_t, 3>{0, 0, 0}) {
     for (size_t i = 0; i < canvas.rgb.size(); ++i) canvas.rgb[i] = colour[i % 3];
   }
   for (int64_t y = 0; y < picture.height; ++y) {
-    std::memcpy(canvas.rgb.data() + ((top + y) * width + left) * 3, picture.rgb + y * picture.width * 3, static_cast<size_t>(picture.width * 3));
+    std::memcpy(canvas.rgb.data() + ((top + y) * width + left) * 3, picture.rgb + y * picture.width * 3,
+                static_cast<size_t>(picture.width * 3));
   }
   return canvas;
 }
@@ -70,7 +82,8 @@ void append_centre_crop(const PictureView& picture, int64_t side, std::vector<ui
   const int64_t shortest = std::min(picture.width, picture.height);
   const int64_t longest = std::max(picture.width, picture.height);
   const auto scaled = static_cast<int64_t>(static_cast<double>(side * longest) / static_cast<double>(shortest));
-  if (scaled * side > (int64_t{1} << 28)) throw Error("the picture is too elongated to be resized", "image", "Check the file.");
+  if (scaled * side > (int64_t{1} << 28))
+    throw Error("the picture is too elongated to be resized", "image", "Check the file.");
   const int64_t width = picture.width <= picture.height ? side : scaled;
   const int64_t height = picture.width <= picture.height ? scaled : side;
   append_tiles(picture, width, height, side, 1, 1, -((width - side) / 2), -((height - side) / 2), tiles);
@@ -83,17 +96,17 @@ std::vector<uint8_t> make_tiles(const ModelConfig& config, const PictureView& pi
   const int64_t side = config.vision.image_size;
   std::vector<uint8_t> tiles;
   switch (config.image.aspect_ratio) {
-    case AspectRatio::crop:
-      append_centre_crop(picture, side, tiles);
-      return tiles;
+    case AspectRatio::crop: append_centre_crop(picture, side, tiles); return tiles;
     case AspectRatio::pad: {
       const int64_t square = std::max(picture.width, picture.height);
       if (square > kLargestSquare) {
-        throw Error("a picture of " + std::to_string(picture.width) + "x" + std::to_string(picture.height) + " is too large to pad to a square", "image",
-                    "Use pictures of at most 16384 pixels a side.");
+        throw Error("a picture of " + std::to_string(picture.width) + "x" + std::to_string(picture.height) +
+                        " is too large to pad to a square",
+                    "image", "Use pictures of at most 16384 pixels a side.");
       }
       std::array<uint8_t, 3> colour = {};
-      for (size_t c = 0; c < 3; ++c) colour[c] = static_cast<uint8_t>(std::clamp(config.image.mean[c] * 255.0, 0.0, 255.0));
+      for (size_t c = 0; c < 3; ++c)
+        colour[c] = static_cast<uint8_t>(std::clamp(config.image.mean[c] * 255.0, 0.0, 255.0));
       const Picture padded =
           paste(picture, square, square, (square - picture.width) / 2, (square - picture.height) / 2, colour);
       append_centre_crop(view_of(padded), side, tiles);
@@ -106,11 +119,13 @@ std::vector<uint8_t> make_tiles(const ModelConfig& config, const PictureView& pi
   const double scale_h = static_cast<double>(canvas_h) / static_cast<double>(picture.height);
   int64_t width = canvas_w;
   int64_t height = canvas_h;
-  if (scale_w < scale_h) height = std::min(static_cast<int64_t>(std::ceil(static_cast<double>(picture.height) * scale_w)), canvas_h);
+  if (scale_w < scale_h)
+    height = std::min(static_cast<int64_t>(std::ceil(static_cast<double>(picture.height) * scale_w)), canvas_h);
   else width = std::min(static_cast<int64_t>(std::ceil(static_cast<double>(picture.width) * scale_h)), canvas_w);
   tiles.reserve(static_cast<size_t>(3 * (side * side + canvas_w * canvas_h)));
   append_tiles(picture, side, side, side, 1, 1, 0, 0, tiles);
-  append_tiles(picture, width, height, side, canvas_w / side, canvas_h / side, (canvas_w - width) / 2, (canvas_h - height) / 2, tiles);
+  append_tiles(picture, width, height, side, canvas_w / side, canvas_h / side, (canvas_w - width) / 2,
+               (canvas_h - height) / 2, tiles);
   return tiles;
 }
 

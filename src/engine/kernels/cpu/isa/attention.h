@@ -2,8 +2,9 @@
 // and L2. No include guard: read once per instruction set.
 //
 // Per row and tile: s_j = scale * (q . k_j), one chain over the head; m' = max(m, max s); p_j = e^(s_j - m');
-// sums = sums * e^(m - m') + sum_j p_j v_j, one chain over the keys from the old sums; total likewise. A key that a row does not see
-// has p_j = 0 and leaves its chains as they are; a tile without visible keys leaves the row as it is (e^0 = 1).
+// sums = sums * e^(m - m') + sum_j p_j v_j, one chain over the keys from the old sums; total likewise. A key that a row
+// does not see has p_j = 0 and leaves its chains as they are; a tile without visible keys leaves the row as it is (e^0
+// = 1).
 // Cost: 4 * rows * keys * head_size FLOP; the tile is transposed once per call, so call with many rows.
 
 /// Where a row starts: below every score, finite so that differences are never NaN.
@@ -52,7 +53,8 @@ inline void widen_tile(const AttentionState& state, const AttentionTile& tile, c
 }
 
 /// Scores -> probabilities in place; rescales the row's sums.
-inline void soften(const AttentionState& state, int64_t row, float* scores, int64_t columns, int32_t low, int32_t high) {
+inline void soften(const AttentionState& state, int64_t row, float* scores, int64_t columns, int32_t low,
+                   int32_t high) {
   const F scale = set1(state.scale);
   F most = set1(kNoScore);
   for (int64_t j = 0; j < columns; j += kWidth) {
@@ -100,8 +102,8 @@ void attention_tile(const AttentionState& state, const AttentionTile& tile, int6
       const int64_t some = group_rows - r < kRows ? group_rows - r : kRows;
       for (int64_t p = 0; p < key_panels; ++p) {
         multiply_rows<kHeadStride, 1, kPageTokens>(some, size, state.queries + (group + r) * kHeadStride,
-                                                state.keys + p * kPanel * size,
-                                                state.scores + r * kPageTokens + p * kPanel, true);
+                                                   state.keys + p * kPanel * size,
+                                                   state.scores + r * kPageTokens + p * kPanel, true);
       }
     }
     for (int64_t r = 0; r < group_rows; ++r) {
@@ -111,8 +113,8 @@ void attention_tile(const AttentionState& state, const AttentionTile& tile, int6
       const int64_t some = group_rows - r < kRows ? group_rows - r : kRows;
       for (int64_t p = 0; p < head_panels; ++p) {
         multiply_rows<kPageTokens, 1, kHeadStride>(some, tile.count, state.scores + r * kPageTokens,
-                                                state.values + p * kPanel * tile.count,
-                                                state.sums + (group + r) * kHeadStride + p * kPanel, false);
+                                                   state.values + p * kPanel * tile.count,
+                                                   state.sums + (group + r) * kHeadStride + p * kPanel, false);
       }
     }
   }

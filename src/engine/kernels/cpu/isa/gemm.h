@@ -5,16 +5,17 @@
 //
 // Loop nest of a task (Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008):
 //   k blocks of kDepth > panels > tiles of kRows rows; one block of a panel (16 KiB of floats) stays in L1 under all
-//   row tiles, the rows' block in L2, the next panel's block on its way there. Narrow weights are widened once per block into a buffer, which costs about
-//   1 / (8 rows) of the multiplications. Accumulators of a task [rows, panels * kPanel] wait in scratch between k blocks.
+//   row tiles, the rows' block in L2, the next panel's block on its way there. Narrow weights are widened once per
+//   block into a buffer, which costs about 1 / (8 rows) of the multiplications. Accumulators of a task [rows, panels *
+//   kPanel] wait in scratch between k blocks.
 // Cost: 2 * rows * n * k FLOP; kRows * kVectors multiply-adds per kVectors + kRows loads.
 
 inline constexpr int64_t kPanel = kVectors * kWidth;
 
 inline size_t packed_element(bool dot_bf16) { return dot_bf16 ? 2 : 4; }
 
-/// Packed activations: [blocks of k][tiles][kDepth][kRows], or (dot_bf16) [blocks of k][tiles][kRows][kDepth]. What a task
-/// reads of one k block is contiguous, and a tile is one stream for the prefetcher.
+/// Packed activations: [blocks of k][tiles][kDepth][kRows], or (dot_bf16) [blocks of k][tiles][kRows][kDepth]. What a
+/// task reads of one k block is contiguous, and a tile is one stream for the prefetcher.
 inline constexpr int64_t kTile = int64_t{kRows} * kDepth;
 inline int64_t row_tiles(int64_t rows) { return (rows + kRows - 1) / kRows; }
 inline int64_t depth_blocks(int64_t k) { return (k + kDepth - 1) / kDepth; }
@@ -23,7 +24,8 @@ size_t packed_bytes(int64_t rows, int64_t k, bool dot_bf16) {
   return static_cast<size_t>(row_tiles(rows) * depth_blocks(k) * kTile) * packed_element(dot_bf16);
 }
 
-/// Values [0, depth) of `rows` <= kRows rows from `source`, `stride` apart -> out [depth][kRows], zeros for the missing rows.
+/// Values [0, depth) of `rows` <= kRows rows from `source`, `stride` apart -> out [depth][kRows], zeros for the missing
+/// rows.
 template <typename T>
 inline void pack_tile(const T* source, int64_t stride, int64_t rows, int64_t depth, float* out) {
   constexpr int kGroups = (kRows + kWidth - 1) / kWidth;
@@ -52,7 +54,8 @@ inline void pack_tile(const T* source, int64_t stride, int64_t rows, int64_t dep
   }
 }
 
-void pack_rows(const View& x, int64_t first, int64_t rows, bool dot_bf16, void* out, int64_t out_first, int64_t out_rows) {
+void pack_rows(const View& x, int64_t first, int64_t rows, bool dot_bf16, void* out, int64_t out_first,
+               int64_t out_rows) {
   const int64_t block_stride = row_tiles(out_rows) * kTile;
   for (int64_t row = first; row < first + rows; row += kRows) {
     const int64_t some = first + rows - row < kRows ? first + rows - row : kRows;
@@ -74,7 +77,8 @@ void pack_rows(const View& x, int64_t first, int64_t rows, bool dot_bf16, void* 
   }
 }
 
-/// c[R][kPanel] (rows CStride apart) = (fresh ? 0 : c) + a[R][depth] (rows ARow, columns AColumn apart) * b[depth][kPanel].
+/// c[R][kPanel] (rows CStride apart) = (fresh ? 0 : c) + a[R][depth] (rows ARow, columns AColumn apart) *
+/// b[depth][kPanel].
 template <int R, int ARow, int AColumn, int CStride>
 inline __attribute__((always_inline)) void multiply_tile(int64_t depth, const float* a, const float* b, float* c,
                                                          bool fresh) {
@@ -140,7 +144,8 @@ inline __attribute__((always_inline)) void multiply_tile_bf16(int64_t depth, con
 }
 
 template <int R = kRows>
-inline void multiply_rows_bf16(int64_t rows, int64_t depth, const BFloat16* a, const BFloat16* b, float* c, bool fresh) {
+inline void multiply_rows_bf16(int64_t rows, int64_t depth, const BFloat16* a, const BFloat16* b, float* c,
+                               bool fresh) {
   if (rows == R) {
     multiply_tile_bf16<R>(depth, a, b, c, fresh);
   } else if constexpr (R > 1) {
@@ -242,15 +247,18 @@ void gemm(const GemmTask& t) {
       // While the tiles work on this block, the next panel's comes nearer, a few lines per tile.
       const int64_t block_bytes = depth * kPanel * static_cast<int64_t>(size_of(w.storage));
       const int64_t step = (block_bytes / tiles + 64) / 64 * 64;
-      const char* next = p + 1 < t.panels ? panel + panel_bytes + first * kPanel * static_cast<int64_t>(size_of(w.storage)) : nullptr;
+      const char* next =
+          p + 1 < t.panels ? panel + panel_bytes + first * kPanel * static_cast<int64_t>(size_of(w.storage)) : nullptr;
       for (int64_t i = 0; i < tiles; ++i) {
         if (next != nullptr) {
-          for (int64_t at = i * step; at < (i + 1) * step && at < block_bytes; at += 64) __builtin_prefetch(next + at, 0, 2);
+          for (int64_t at = i * step; at < (i + 1) * step && at < block_bytes; at += 64)
+            __builtin_prefetch(next + at, 0, 2);
         }
         const int64_t rows = t.rows - i * kRows < kRows ? t.rows - i * kRows : kRows;
         float* c = sums + (i * t.panels + p) * kRows * kPanel;
         if (i + 1 < tiles) {  // the next tile's sums wait far apart from these
-          for (int64_t at = 0; at < kRows * kPanel; at += 16) __builtin_prefetch(c + t.panels * kRows * kPanel + at, 1, 3);
+          for (int64_t at = 0; at < kRows * kPanel; at += 16)
+            __builtin_prefetch(c + t.panels * kRows * kPanel + at, 1, 3);
         }
         const int64_t a = first / kDepth * block_stride + (first_tile + i) * kTile;
 #if LLAVA_ISA_DOT_BF16
@@ -263,7 +271,8 @@ void gemm(const GemmTask& t) {
           multiply_rows<1, kRows, kPanel>(rows, depth, static_cast<const float*>(t.activations) + a, b, c, first == 0);
         }
         if (!last) continue;
-        for (int64_t r = 0; r < rows; ++r) finish_row(w, t.epilogue, c + r * kPanel, t.row + i * kRows + r, t.panel + p);
+        for (int64_t r = 0; r < rows; ++r)
+          finish_row(w, t.epilogue, c + r * kPanel, t.row + i * kRows + r, t.panel + p);
       }
     }
   }

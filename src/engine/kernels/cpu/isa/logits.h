@@ -1,6 +1,7 @@
 // One row of logits. No include guard: read once per instruction set.
 
-// Lowest index of the largest value, -1 with a NaN: blocks in order; only a block that beats the best so far is searched.
+// Lowest index of the largest value, -1 with a NaN: blocks in order; only a block that beats the best so far is
+// searched.
 int32_t argmax(const float* x, int64_t count) {
   int64_t best = 0;
   float largest = -__builtin_inff();

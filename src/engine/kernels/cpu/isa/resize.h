@@ -21,10 +21,10 @@ inline __m256i two_weights(const int16_t* w) {
 // Two rows at a time, one per lane; four taps from one load: R0 R1 G0 G1 B0 B1, then R2 R3 G2 G3 B2 B3.
 void resize_rows(const ResizeAxis& axis, const uint8_t* first, const uint8_t* second, uint8_t* first_out,
                  uint8_t* second_out) {
-  const __m256i taps01 = _mm256_broadcastsi128_si256(
-      _mm_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1));
-  const __m256i taps23 = _mm256_broadcastsi128_si256(
-      _mm_setr_epi8(6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1));
+  const __m256i taps01 =
+      _mm256_broadcastsi128_si256(_mm_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1));
+  const __m256i taps23 =
+      _mm256_broadcastsi128_si256(_mm_setr_epi8(6, -1, 9, -1, 7, -1, 10, -1, 8, -1, 11, -1, -1, -1, -1, -1));
   const __m256i half = _mm256_set1_epi32(1 << 21);
   for (int32_t i = 0; i < axis.outputs; ++i) {
     const int64_t from = axis.first[i] * int64_t{3};
@@ -34,8 +34,8 @@ void resize_rows(const ResizeAxis& axis, const uint8_t* first, const uint8_t* se
     __m256i l = half;
     for (int32_t t = 0; t < axis.taps; t += 4) {
       const auto at = [&](const uint8_t* row) { return reinterpret_cast<const __m128i*>(row + from + t * 3); };
-      const __m256i bytes = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(at(first))),
-                                                    _mm_loadu_si128(at(second)), 1);
+      const __m256i bytes =
+          _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(at(first))), _mm_loadu_si128(at(second)), 1);
       const __m256i a = _mm256_shuffle_epi8(bytes, taps01);
       const __m256i b = _mm256_shuffle_epi8(bytes, taps23);
       h = _mm256_add_epi32(h, _mm256_madd_epi16(a, two_weights(high + t)));
@@ -114,7 +114,8 @@ void split_rgb(const uint8_t* rgb, int64_t pixels, uint8_t* red, uint8_t* green,
     for (int plane = 0; plane < 3; ++plane) {
       __m128i out = _mm_setzero_si128();
       for (int i = 0; i < 3; ++i) {
-        out = _mm_or_si128(out, _mm_shuffle_epi8(v[i], _mm_load_si128(reinterpret_cast<const __m128i*>(pick[plane][i]))));
+        out =
+            _mm_or_si128(out, _mm_shuffle_epi8(v[i], _mm_load_si128(reinterpret_cast<const __m128i*>(pick[plane][i]))));
       }
       _mm_storeu_si128(reinterpret_cast<__m128i*>(planes[plane] + x), out);
     }

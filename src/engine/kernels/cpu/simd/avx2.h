@@ -11,9 +11,9 @@
 namespace llava::cpu::avx2 {
 
 inline constexpr int kWidth = 8;
-inline constexpr int kRows = 6;      // 12 accumulators, 2 weights, 1 broadcast of 16 registers
+inline constexpr int kRows = 6;  // 12 accumulators, 2 weights, 1 broadcast of 16 registers
 inline constexpr int kVectors = 2;
-inline constexpr int kDepth = 256;   // 16 KiB of weights in a 32 KiB L1
+inline constexpr int kDepth = 256;  // 16 KiB of weights in a 32 KiB L1
 inline constexpr int kGemvRegisters = 12;
 inline constexpr bool kDotBf16 = false;
 

@@ -14,7 +14,7 @@
 namespace llava::cpu::LLAVA_ISA {
 
 inline constexpr int kWidth = 16;
-inline constexpr int kRows = 12;     // 24 accumulators, 2 weights of 32 registers; broadcasts come from memory
+inline constexpr int kRows = 12;  // 24 accumulators, 2 weights of 32 registers; broadcasts come from memory
 inline constexpr int kVectors = 2;
 inline constexpr int kDepth = LLAVA_ISA_DOT_BF16 ? 256 : 128;  // 16 KiB of weights in L1 either way
 inline constexpr int kGemvRegisters = 24;
@@ -112,9 +112,9 @@ inline void transpose(F (&r)[kWidth]) {
     s[4 * i + 3] = _mm512_shuffle_ps(t[4 * i + 1], t[4 * i + 3], 0xee);
   }
   for (int j = 0; j < 4; ++j) {
-    const F a = _mm512_shuffle_f32x4(s[j], s[j + 4], 0x44);        // columns j, j + 4 of rows 0 .. 7
-    const F b = _mm512_shuffle_f32x4(s[j], s[j + 4], 0xee);        // columns j + 8, j + 12
-    const F c = _mm512_shuffle_f32x4(s[j + 8], s[j + 12], 0x44);   // the same of rows 8 .. 15
+    const F a = _mm512_shuffle_f32x4(s[j], s[j + 4], 0x44);       // columns j, j + 4 of rows 0 .. 7
+    const F b = _mm512_shuffle_f32x4(s[j], s[j + 4], 0xee);       // columns j + 8, j + 12
+    const F c = _mm512_shuffle_f32x4(s[j + 8], s[j + 12], 0x44);  // the same of rows 8 .. 15
     const F d = _mm512_shuffle_f32x4(s[j + 8], s[j + 12], 0xee);
     r[j] = _mm512_shuffle_f32x4(a, c, 0x88);
     r[j + 4] = _mm512_shuffle_f32x4(a, c, 0xdd);

@@ -12,9 +12,9 @@
 namespace llava::cpu::plain {
 
 inline constexpr int kWidth = 4;
-inline constexpr int kRows = 6;       // rows of a GEMM tile
-inline constexpr int kVectors = 2;    // vectors across a GEMM tile
-inline constexpr int kDepth = 256;    // k block: kDepth * kVectors * kWidth floats stay in L1
+inline constexpr int kRows = 6;     // rows of a GEMM tile
+inline constexpr int kVectors = 2;  // vectors across a GEMM tile
+inline constexpr int kDepth = 256;  // k block: kDepth * kVectors * kWidth floats stay in L1
 inline constexpr int kGemvRegisters = 10;
 inline constexpr bool kDotBf16 = false;
 
@@ -24,7 +24,11 @@ using U = uint32_t __attribute__((vector_size(16)));
 
 inline F zero() { return F{}; }
 inline F set1(float x) { return F{x, x, x, x}; }
-inline F load(const float* p) { F v; std::memcpy(&v, p, sizeof v); return v; }
+inline F load(const float* p) {
+  F v;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
 inline void store(float* p, F v) { std::memcpy(p, &v, sizeof v); }
 inline F add(F a, F b) { return a + b; }
 inline F sub(F a, F b) { return a - b; }
