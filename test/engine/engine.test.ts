@@ -106,6 +106,13 @@ describe.skipIf(noCompiler !== undefined)(`llava-engine${noCompiler ? ` (skipped
     });
   });
 
+  test("more devices than layers is an error that names the layers", () => {
+    const devices = Array.from({ length: 7 }, () => "cpu").join(",");
+    const { stderr, code } = program.run("load", join(goldenFolder, "llava15-vicuna-tiny"), "--device", devices);
+    expect(stderr).toContain("a model of 3 layers cannot be split over 7 devices");
+    expect(code).toBe(1);
+  });
+
   test("a wrong command shows the usage and exits with 1", () => {
     expect(program.run("dance")).toMatchObject({ code: 1, stderr: expect.stringContaining("llava-engine golden") });
   });

@@ -115,7 +115,8 @@ Napi::Value EngineClass::start(const Napi::CallbackInfo& info, bool likelihood) 
   };
   handler.failed = [this, mailbox, id](const Failure& failure) {
     mailbox->post([this, id, failure](Napi::Env e) {
-      settle(e, id, [&](Pending& p) { p.deferred.Reject(coded_error(e, failure.code, failure.message).Value()); });
+      settle(e, id,
+             [&](Pending& p) { p.deferred.Reject(coded_error(e, name_of(failure.code), failure.message).Value()); });
     });
   };
   if (pending_.empty()) {

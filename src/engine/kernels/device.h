@@ -91,14 +91,22 @@ class Device {
   /// The host waits for all queues; reports any asynchronous failure.
   virtual void synchronize() = 0;
 
-  /// Runs `body`, which issues ops on the compute queue. The first call with a `key` may record them as a graph, later
-  /// calls replay it without calling `body`. The caller promises: the same key means the same ops, shapes, scalars and
+  /// Runs `body`, which issues ops on the compute queue. Some call with a `key` may record them as a graph, later calls
+  /// replay it without calling `body`. The caller promises: the same key means the same ops, shapes, scalars and
   /// addresses; only the contents of device memory differ. Keys are dropped by forget_graphs().
   virtual void replay(uint64_t key, const std::function<void()>& body) {
     (void)key;
     body();
   }
   virtual void forget_graphs() {}
+  /// How many rows a step of `rows` rows is padded to before it is replayed, so that few recordings serve all.
+  virtual int64_t replay_rows(int64_t rows) const { return rows; }
+  struct Replays {
+    int64_t recorded = 0;  // in all
+    int64_t replayed = 0;  // calls served by a recording
+    int64_t kept = 0;      // recordings that are there now
+  };
+  virtual Replays replays() const { return {}; }
 };
 
 }  // namespace llava

@@ -80,6 +80,7 @@ struct VisionConfig {
   bool keep_class = false;                // select feature "full" / "cls_patch"
   int64_t side() const { return image_size / patch_size; }
   int64_t patches() const { return side() * side(); }
+  int64_t tower_rows() const { return patches() + 1; }  // of a tile: the class row, then its patches
   int64_t head_size() const { return hidden / heads; }
 };
 

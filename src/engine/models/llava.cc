@@ -16,7 +16,7 @@ Limits LlavaModel::limits(const ModelConfig& config, const ModelSizes& sizes) {
   const TextConfig& t = config.text;
   Limits limits;
   limits.work = config.work;
-  limits.prefill_rows = std::max(sizes.prefill_rows, sizes.tiles * (config.vision.patches() + 1));
+  limits.prefill_rows = std::max(sizes.prefill_rows, sizes.tiles * config.vision.tower_rows());
   limits.decode_rows = sizes.decode_rows;
   limits.sequences = std::max(sizes.prefill_rows, sizes.decode_rows);
   limits.context = sizes.context;

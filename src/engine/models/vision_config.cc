@@ -99,7 +99,7 @@ void select_vision_state(int64_t layer, const std::string& feature, ModelConfig&
 int64_t vision_parameters(const VisionConfig& v) {
   const int64_t layer =
       4 * (v.hidden * v.hidden + v.hidden) + 2 * v.hidden * v.intermediate + v.intermediate + v.hidden + 4 * v.hidden;
-  return v.hidden * 3 * v.patch_size * v.patch_size + v.hidden + (v.patches() + 1) * v.hidden + 4 * v.hidden +
+  return v.hidden * 3 * v.patch_size * v.patch_size + v.hidden + v.tower_rows() * v.hidden + 4 * v.hidden +
          v.layers * layer;
 }
 

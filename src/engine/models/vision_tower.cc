@@ -13,7 +13,7 @@ constexpr int64_t kPatchAlignment = 64;
 }  // namespace
 
 VisionTower::VisionTower(Ops& ops, const ModelConfig& config, CheckpointWeights& weights, int64_t most_tiles)
-    : ops_(ops), config_(config), most_tiles_(most_tiles), tokens_(config.vision.patches() + 1) {
+    : ops_(ops), config_(config), most_tiles_(most_tiles), tokens_(config.vision.tower_rows()) {
   const VisionConfig& v = config.vision;
   const int64_t d = v.hidden;
   const int64_t pixels = 3 * v.patch_size * v.patch_size;
@@ -78,7 +78,7 @@ int64_t VisionTower::activation_bytes(const ModelConfig& config, int64_t most_ti
   const int64_t pixels = (3 * v.patch_size * v.patch_size + kPatchAlignment - 1) / kPatchAlignment * kPatchAlignment;
   const int64_t columns =
       pixels + 7 * v.hidden + v.intermediate + std::min<int64_t>(config.projector_layers - 1, 2) * config.text.hidden;
-  return most_tiles * (v.patches() + 1) * columns * static_cast<int64_t>(size_of(config.work));
+  return most_tiles * v.tower_rows() * columns * static_cast<int64_t>(size_of(config.work));
 }
 
 void VisionTower::encode(const uint8_t* tiles, int64_t count, const View& out, const Tap& tap) {

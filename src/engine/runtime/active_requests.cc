@@ -6,7 +6,8 @@ namespace llava {
 
 void ActiveRequests::add(std::unique_ptr<RequestState> state) {
   if (active_.count(state->request.id) > 0) {
-    state->handler.failed({"REQUEST", "request id " + std::to_string(state->request.id) + " is in flight already"});
+    state->handler.failed(
+        {FailureCode::request, "request id " + std::to_string(state->request.id) + " is in flight already"});
     return;
   }
   for (const auto& sequence : state->sequences) scheduler_.add(sequence.get());
@@ -15,7 +16,7 @@ void ActiveRequests::add(std::unique_ptr<RequestState> state) {
 
 void ActiveRequests::abort(uint64_t id) {
   const auto found = active_.find(id);
-  if (found != active_.end()) fail(*found->second, "ABORTED", "the request was aborted");
+  if (found != active_.end()) fail(*found->second, FailureCode::aborted, "the request was aborted");
 }
 
 void ActiveRequests::finish(uint64_t id) {
@@ -26,17 +27,17 @@ void ActiveRequests::finish(uint64_t id) {
   if (sequence.decoding && sequence.in_flight == 0) end_sequence(sequence, Finish::stop);
 }
 
-void ActiveRequests::digest(LogitRow& row) {
+void ActiveRequests::take(LogitRow& row) {
   Sequence& sequence = *row.sequence;
   RequestState& state = *sequence.request;
   if (state.failed || sequence.finished) return;
   if (row.token < 0) {
-    fail(state, "NAN", "the model's logits are not numbers");
+    fail(state, FailureCode::nan, "the model's logits are not numbers");
     return;
   }
   if (!row.logits.empty()) state.answer.logits = std::move(row.logits);
   if (state.request.continuations.empty()) {
-    digest_token(sequence, row);
+    take_token(sequence, row);
     return;
   }
   ContinuationScore& score = state.answer.continuations[sequence.continuation];
@@ -47,7 +48,7 @@ void ActiveRequests::digest(LogitRow& row) {
     end_sequence(sequence, Finish::stop);
 }
 
-void ActiveRequests::digest_token(Sequence& sequence, LogitRow& row) {
+void ActiveRequests::take_token(Sequence& sequence, LogitRow& row) {
   RequestState& state = *sequence.request;
   const Request& request = state.request;
   if (sequence.generated.empty()) {
@@ -111,10 +112,10 @@ void ActiveRequests::fail_broken_pictures() {
       break;
     }
   }
-  for (const auto& [state, error] : broken) fail(*state, "IMAGE", error);
+  for (const auto& [state, error] : broken) fail(*state, FailureCode::image, error);
 }
 
-void ActiveRequests::fail(RequestState& state, const std::string& code, const std::string& message) {
+void ActiveRequests::fail(RequestState& state, FailureCode code, const std::string& message) {
   state.failed = true;
   for (const auto& sequence : state.sequences) {
     if (!sequence->finished && scheduler_is_sound_) scheduler_.remove(sequence.get());
@@ -125,7 +126,7 @@ void ActiveRequests::fail(RequestState& state, const std::string& code, const st
   failed({code, message});
 }
 
-void ActiveRequests::fail_all(const std::string& code, const std::string& message) {
+void ActiveRequests::fail_all(FailureCode code, const std::string& message) {
   while (!active_.empty()) fail(*active_.begin()->second, code, message);
 }
 

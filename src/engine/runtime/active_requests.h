@@ -22,20 +22,20 @@ class ActiveRequests {
   /// Ends a generation early: what there is becomes its answer.
   void finish(uint64_t id);
   void fail_broken_pictures();
-  void fail_all(const std::string& code, const std::string& message);
+  void fail_all(FailureCode code, const std::string& message);
 
   /// Takes in one result of a completed step.
-  void digest(LogitRow& row);
+  void take(LogitRow& row);
   /// Frees the requests that have ended and have no rows in a queued step.
   void sweep();
   /// An exception left the scheduler in an unknown state: from now on only handlers are called.
   void abandon_scheduler() { scheduler_is_sound_ = false; }
 
  private:
-  void digest_token(Sequence& sequence, LogitRow& row);
+  void take_token(Sequence& sequence, LogitRow& row);
   void end_sequence(Sequence& sequence, Finish finish);
   void answer(RequestState& state);
-  void fail(RequestState& state, const std::string& code, const std::string& message);
+  void fail(RequestState& state, FailureCode code, const std::string& message);
   void forget(RequestState& state);
 
   Scheduler& scheduler_;

@@ -1,6 +1,7 @@
 #include "runtime/engine.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "runtime/prepare.h"
 #include "support/error.h"
@@ -25,7 +26,7 @@ Engine::Engine(const EngineOptions& options, CheckpointWeights::Progress progres
   model_ = std::make_unique<LlavaModel>(config_, devices, plan_.sizes, std::move(progress));
   for (size_t i = 0; i < devices.size(); ++i) {
     caches_.emplace_back(*devices[i], config_.text, config_.work, LlavaModel::stage_range(config_, i, devices.size()),
-                         plan_.pages);
+                         plan_.pages + 1);  // one to spare: see Executor::decode
   }
   slots_ = std::make_unique<ImageSlots>(*model_, plan_.image_slots);
   pages_ = std::make_unique<PageTree>(static_cast<int32_t>(plan_.pages));
@@ -41,7 +42,8 @@ Engine::Engine(const EngineOptions& options, CheckpointWeights::Progress progres
   scheduler_ = std::make_unique<Scheduler>(
       *pages_, *images_, *slots_, SchedulerLimits{plan_.token_budget, plan_.most_sequences, options.share_prefixes});
   requests_ = std::make_unique<ActiveRequests>(*scheduler_, *images_);
-  executor_ = std::make_unique<Executor>(*model_, caches_, *slots_, (plan_.context + kPageTokens - 1) / kPageTokens);
+  executor_ = std::make_unique<Executor>(*model_, caches_, *slots_, (plan_.context + kPageTokens - 1) / kPageTokens,
+                                         static_cast<int32_t>(plan_.pages));
 
   fingerprint_["device"] = devices[0]->info().fingerprint;
   fingerprint_["devices"] = std::to_string(devices.size());
@@ -76,20 +78,18 @@ void Engine::submit(Request request, Handler handler) {
   const auto failed = handler.failed;
   try {
     state = prepare_request(config_, plan_.context, *images_, std::move(request), std::move(handler));
-  } catch (const Error& error) {
-    const std::string code =
-        error.where() == "context" ? "CONTEXT" : (error.where().starts_with("image") ? "IMAGE" : "REQUEST");
-    failed({code, error.where() == "request" ? error.problem() : error.problem() + ". " + error.fix()});
+  } catch (const RequestRefused& refused) {
+    failed({refused.code(), refused.what()});
     return;
   }
-  std::string refused;
+  std::optional<Failure> refused;
   {
     const std::lock_guard guard(lock_);
-    if (closing_) refused = "CLOSED";
-    else if (!dead_.empty()) refused = "DEVICE";
+    if (closing_) refused = {FailureCode::closed, "the engine is closed"};
+    else if (!dead_.empty()) refused = {FailureCode::device, dead_};
     else incoming_.push_back(std::move(state));
   }
-  if (!refused.empty()) failed({refused, refused == "CLOSED" ? "the engine is closed" : dead_});
+  if (refused) failed(*refused);
   else wake_.notify_one();
 }
 
@@ -134,7 +134,7 @@ void Engine::run() {
     loop();
     for (const auto& device : devices_) device->synchronize();
     steps_.clear();
-    requests_->fail_all("CLOSED", "the engine was closed");
+    requests_->fail_all(FailureCode::closed, "the engine was closed");
   } catch (const std::exception& error) {
     requests_->abandon_scheduler();
     {
@@ -142,15 +142,16 @@ void Engine::run() {
       dead_ = std::string("the engine stopped: ") + error.what();
     }
     steps_.clear();
-    requests_->fail_all("DEVICE", dead_);
+    requests_->fail_all(FailureCode::device, dead_);
   }
   std::vector<std::unique_ptr<RequestState>> late;
   {
     const std::lock_guard guard(lock_);
     late.swap(incoming_);
   }
-  for (auto& state : late)
-    state->handler.failed({dead_.empty() ? "CLOSED" : "DEVICE", dead_.empty() ? "the engine was closed" : dead_});
+  const Failure end =
+      dead_.empty() ? Failure{FailureCode::closed, "the engine was closed"} : Failure{FailureCode::device, dead_};
+  for (auto& state : late) state->handler.failed(end);
   images_->close();
   requests_.reset();
   executor_.reset();
@@ -175,7 +176,11 @@ void Engine::loop() {
       completed = true;
     }
     requests_->sweep();
+    const Device::Replays replays = devices_[0]->replays();
     std::unique_lock guard(lock_);
+    statistics_.steps_recorded = replays.recorded;
+    statistics_.steps_replayed = replays.replayed;
+    statistics_.recordings_kept = replays.kept;
     statistics_.busy_ms += issued || completed ? milliseconds(start, Clock::now()) : 0.0;
     statistics_.shared_tokens = scheduler_->shared_tokens();
     statistics_.images_encoded = executor_->images_encoded();
@@ -231,7 +236,7 @@ void Engine::complete_oldest() {
   const std::unique_ptr<Step> step = std::move(steps_.front());
   steps_.pop_front();
   executor_->complete(*step);
-  for (LogitRow& row : step->logit_rows) requests_->digest(row);
+  for (LogitRow& row : step->logit_rows) requests_->take(row);
 }
 
 }  // namespace llava

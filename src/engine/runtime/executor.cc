@@ -22,9 +22,9 @@ int32_t target_of(const Sequence& s, int64_t position) {
 
 bool is_likelihood(const Sequence& s) { return !s.request->request.continuations.empty(); }
 
-/// Groups of neighbouring rows that share leading pages: [group_start], shared tokens. Sequences come sorted by their
-/// pages.
-void group_rows(const std::vector<Sequence*>& rows, int32_t* start, int32_t* shared) {
+/// Groups of neighbouring rows that share leading pages: start [all + 1], shared tokens [all]. Sequences come sorted by
+/// their pages; the rows behind them, up to `all`, are groups of one. Returns how many groups are not empty.
+int32_t group_rows(const std::vector<Sequence*>& rows, int64_t all, int32_t* start, int32_t* shared) {
   const auto common_pages = [&](size_t a, size_t b) {
     const auto& x = rows[a]->path;
     const auto& y = rows[b]->path;
@@ -45,16 +45,24 @@ void group_rows(const std::vector<Sequence*>& rows, int32_t* start, int32_t* sha
     shared[group++] = pages * kPageTokens;
     row = end;
   }
-  for (; group <= rows.size(); ++group) {
-    start[group] = static_cast<int32_t>(rows.size());
-    if (group < rows.size()) shared[group] = 0;
+  const auto count = static_cast<size_t>(all);
+  for (size_t row = rows.size(); row < count; ++row) {
+    start[group] = static_cast<int32_t>(row);
+    shared[group++] = 0;
   }
+  const auto filled = static_cast<int32_t>(group);
+  for (; group <= count; ++group) {
+    start[group] = static_cast<int32_t>(all);
+    if (group < count) shared[group] = 0;
+  }
+  return filled;
 }
 
 }  // namespace
 
-Executor::Executor(LlavaModel& model, std::vector<KvCache>& caches, ImageSlots& slots, int64_t longest_pages)
-    : model_(model), caches_(caches), slots_(slots), longest_pages_(longest_pages) {
+Executor::Executor(LlavaModel& model, std::vector<KvCache>& caches, ImageSlots& slots, int64_t longest_pages,
+                   int32_t spare_page)
+    : model_(model), caches_(caches), slots_(slots), longest_pages_(longest_pages), spare_page_(spare_page) {
   std::vector<Ops*> devices;
   for (const auto& stage : model.stages()) devices.push_back(&stage->ops());
   for (size_t i = 0; i < 1 + depth(); ++i) blocks_.push_back(std::make_unique<Block>(devices));
@@ -87,14 +95,14 @@ std::vector<Executor::LogitChunk> Executor::prepare_logits(Step& step, StepBlock
       if (is_likelihood(s)) {
         pair_rows.push_back(in_chunk);
         pair_ids.push_back(target_of(s, row.position));
-        step.pairs.push_back({i, -1});
+        step.pairs.push_back({.logit_row = i});
       } else if (s.generated.empty()) {
         for (size_t j = 0; j < request.first_of.size(); ++j) {
           pair_rows.push_back(in_chunk);
           pair_ids.push_back(request.first_of[j]);
-          step.pairs.push_back({i, static_cast<int64_t>(j)});
+          step.pairs.push_back({.logit_row = i, .of = static_cast<int64_t>(j)});
         }
-        if (request.first_top > 0) step.tops.push_back({i, request.first_top, 0, 0});
+        if (request.first_top > 0) step.tops.push_back({.logit_row = i, .k = request.first_top});
       }
       if (request.want_logits && row.position == static_cast<int64_t>(s.request->merged.size()) - 1)
         step.download_rows.push_back(i);
@@ -109,21 +117,20 @@ std::vector<Executor::LogitChunk> Executor::prepare_logits(Step& step, StepBlock
       uniform.push_back(uniform_of(sampling.seed, s.generated.size()));
       c.greedy = c.greedy && temperature.back() <= 0.0f;
     }
-    c.pairs = pair_rows.size();
     c.penalised = !penalty_ids.empty();
-    c.rows_at = block.add<int32_t>(rows);
-    c.pair_rows_at = block.add<int32_t>(pair_rows);
-    c.pair_ids_at = block.add<int32_t>(pair_ids);
+    c.rows = block.add(rows);
+    c.pair_rows = block.add(pair_rows);
+    c.pair_ids = block.add(pair_ids);
     if (c.penalised) {
-      c.penalty_start_at = block.add<int32_t>(penalty_start);
-      c.penalty_ids_at = block.add<int32_t>(penalty_ids);
-      c.penalty_at = block.add<float>(penalty);
+      c.penalty_start = block.add(penalty_start);
+      c.penalty_ids = block.add(penalty_ids);
+      c.penalty = block.add(penalty);
     }
     if (!c.greedy) {
-      c.temperature_at = block.add<float>(temperature);
-      c.top_k_at = block.add<int32_t>(top_k);
-      c.top_p_at = block.add<float>(top_p);
-      c.uniform_at = block.add<float>(uniform);
+      c.temperature = block.add(temperature);
+      c.top_k = block.add(top_k);
+      c.top_p = block.add(top_p);
+      c.uniform = block.add(uniform);
     }
     chunks.push_back(c);
   }
@@ -131,24 +138,19 @@ std::vector<Executor::LogitChunk> Executor::prepare_logits(Step& step, StepBlock
 }
 
 void Executor::reserve_results(Step& step, Block& block) {
-  size_t bytes = 0;
-  const auto take = [&](size_t count) {
-    const size_t at = bytes;
-    bytes += (count * 4 + 63) / 64 * 64;
-    return at;
-  };
-  step.tokens_at = take(step.logit_rows.size());
-  step.pair_logprob_at = take(step.pairs.size());
-  step.pair_best_at = take(step.pairs.size());
+  SliceLayout layout;
+  step.tokens = layout.take<int32_t>(step.logit_rows.size());
+  step.pair_logprob = layout.take<float>(step.pairs.size());
+  step.pair_best = layout.take<int32_t>(step.pairs.size());
   for (Step::Top& top : step.tops) {
-    top.ids_at = take(static_cast<size_t>(top.k));
-    top.logprobs_at = take(static_cast<size_t>(top.k));
+    top.ids = layout.take<int32_t>(static_cast<size_t>(top.k));
+    top.logprobs = layout.take<float>(static_cast<size_t>(top.k));
   }
-  if (block.result_device.bytes() < bytes) {
+  if (block.result_device.bytes() < layout.bytes()) {
     last().synchronize();
     last().forget_graphs();
-    block.result_device = last().allocate(2 * bytes);
-    block.result_host = last().allocate_host(2 * bytes);
+    block.result_device = last().allocate(2 * layout.bytes());
+    block.result_host = last().allocate_host(2 * layout.bytes());
   }
 }
 
@@ -156,17 +158,16 @@ void Executor::run_logits(Step& step, Block& block, const LogitChunk& c, const V
   Ops& ops = last();
   const size_t stage = model_.stage_count() - 1;
   StepBlock& in = block.indices;
-  auto* out = block.result_device.as<char>();
-  if (c.pairs > 0) {
-    ops.gather_logprobs(logits, in.device<int32_t>(stage, c.pair_rows_at), in.device<int32_t>(stage, c.pair_ids_at),
-                        static_cast<int64_t>(c.pairs),
-                        reinterpret_cast<float*>(out + step.pair_logprob_at) + c.first_pair,
-                        reinterpret_cast<int32_t*>(out + step.pair_best_at) + c.first_pair);
+  const Buffer& out = block.result_device;
+  if (c.pair_rows.count > 0) {
+    ops.gather_logprobs(logits, in.device(stage, c.pair_rows), in.device(stage, c.pair_ids),
+                        static_cast<int64_t>(c.pair_rows.count), step.pair_logprob.in(out) + c.first_pair,
+                        step.pair_best.in(out) + c.first_pair);
   }
   for (const Step::Top& top : step.tops) {
     if (top.logit_row < c.first || top.logit_row >= c.first + c.count) continue;
-    ops.top_logprobs(logits.slice(static_cast<int64_t>(top.logit_row - c.first), 1), top.k,
-                     reinterpret_cast<int32_t*>(out + top.ids_at), reinterpret_cast<float*>(out + top.logprobs_at));
+    ops.top_logprobs(logits.slice(static_cast<int64_t>(top.logit_row - c.first), 1), top.k, top.ids.in(out),
+                     top.logprobs.in(out));
   }
   for (const size_t row : step.download_rows) {
     if (row < c.first || row >= c.first + c.count) continue;
@@ -175,15 +176,15 @@ void Executor::run_logits(Step& step, Block& block, const LogitChunk& c, const V
     ops.download(step.downloads.back().data(), logits.slice(static_cast<int64_t>(row - c.first), 1).data, bytes);
   }
   if (c.penalised) {
-    ops.repetition_penalty(logits, in.device<int32_t>(stage, c.penalty_start_at),
-                           in.device<int32_t>(stage, c.penalty_ids_at), in.device<float>(stage, c.penalty_at));
+    ops.repetition_penalty(logits, in.device(stage, c.penalty_start), in.device(stage, c.penalty_ids),
+                           in.device(stage, c.penalty));
   }
-  int32_t* tokens = reinterpret_cast<int32_t*>(out + step.tokens_at) + c.first;
+  int32_t* tokens = step.tokens.in(out) + c.first;
   if (c.greedy) {
     ops.argmax(logits, tokens);
   } else {
-    ops.sample(logits, in.device<float>(stage, c.temperature_at), in.device<int32_t>(stage, c.top_k_at),
-               in.device<float>(stage, c.top_p_at), in.device<float>(stage, c.uniform_at), tokens);
+    ops.sample(logits, in.device(stage, c.temperature), in.device(stage, c.top_k), in.device(stage, c.top_p),
+               in.device(stage, c.uniform), tokens);
   }
 }
 
@@ -220,18 +221,17 @@ std::unique_ptr<Step> Executor::prefill(const PrefillPlan& plan) {
   int64_t stride = 1;
   for (const Chunk& chunk : plan.chunks)
     stride = std::max(stride, (chunk.start + chunk.count + kPageTokens - 1) / kPageTokens);
-  const size_t ids_at = in.take<int32_t>(rows);
-  const size_t positions_at = in.take<int32_t>(rows);
-  const size_t slots_at = in.take<int32_t>(rows);
-  const size_t row_start_at = in.take<int32_t>(sequences + 1);
-  const size_t position_start_at = in.take<int32_t>(sequences);
-  const size_t pages_at = in.take<int32_t>(sequences * static_cast<size_t>(stride));
-  const size_t copies_at = in.add<int32_t>(plan.copies);
+  const Slice<int32_t> ids = in.take<int32_t>(rows);
+  const Slice<int32_t> positions = in.take<int32_t>(rows);
+  const Slice<int32_t> slots = in.take<int32_t>(rows);
+  const Slice<int32_t> row_start = in.take<int32_t>(sequences + 1);
+  const Slice<int32_t> position_start = in.take<int32_t>(sequences);
+  const Slice<int32_t> pages = in.take<int32_t>(sequences * static_cast<size_t>(stride));
+  const Slice<int32_t> copies = in.add(plan.copies);
 
   struct Merge {
     const ImageEntry* image;
-    size_t source_at, target_at;
-    int64_t count;
+    Slice<int32_t> source, target;
   };
   std::vector<Merge> merges;
   StepBatch batch;
@@ -243,28 +243,28 @@ std::unique_ptr<Step> Executor::prefill(const PrefillPlan& plan) {
   for (size_t i = 0; i < sequences; ++i) {
     const Chunk& chunk = plan.chunks[i];
     const Sequence& s = *chunk.sequence;
-    in.host<int32_t>(row_start_at)[i] = static_cast<int32_t>(row);
-    in.host<int32_t>(position_start_at)[i] = static_cast<int32_t>(chunk.start);
-    int32_t* pages = in.host<int32_t>(pages_at) + i * static_cast<size_t>(stride);
+    in.host(row_start)[i] = static_cast<int32_t>(row);
+    in.host(position_start)[i] = static_cast<int32_t>(chunk.start);
+    int32_t* const pages_of = in.host(pages) + i * static_cast<size_t>(stride);
     for (int64_t p = 0; p < stride; ++p)
-      pages[p] = p < static_cast<int64_t>(s.path.size()) ? s.path[static_cast<size_t>(p)]->page : 0;
+      pages_of[p] = p < static_cast<int64_t>(s.path.size()) ? s.path[static_cast<size_t>(p)]->page : 0;
     for (int64_t at = 0; at < chunk.count; ++at) {
       const int64_t position = chunk.start + at;
-      in.host<int32_t>(ids_at)[row + at] = s.ids[static_cast<size_t>(position)];
-      in.host<int32_t>(positions_at)[row + at] = static_cast<int32_t>(position);
-      in.host<int32_t>(slots_at)[row + at] = slot_of(s, position);
+      in.host(ids)[row + at] = s.ids[static_cast<size_t>(position)];
+      in.host(positions)[row + at] = static_cast<int32_t>(position);
+      in.host(slots)[row + at] = slot_of(s, position);
       if (position >= s.first_wanted)
-        step->logit_rows.push_back({chunk.sequence, row + at, position, -1, 0.0f, false, {}, {}, {}, {}});
+        step->logit_rows.push_back({.sequence = chunk.sequence, .row = row + at, .position = position});
     }
     for (const ImageSpan& span : s.images) {
       const int64_t begin = std::max(span.start, chunk.start);
       const int64_t end = std::min(span.start + span.count, chunk.start + chunk.count);
       if (begin >= end) continue;
-      Merge merge{span.image.get(), in.take<int32_t>(static_cast<size_t>(end - begin)),
-                  in.take<int32_t>(static_cast<size_t>(end - begin)), end - begin};
+      const auto count = static_cast<size_t>(end - begin);
+      const Merge merge{span.image.get(), in.take<int32_t>(count), in.take<int32_t>(count)};
       for (int64_t j = 0; j < end - begin; ++j) {
-        in.host<int32_t>(merge.source_at)[j] = static_cast<int32_t>(begin - span.start + j);
-        in.host<int32_t>(merge.target_at)[j] = static_cast<int32_t>(row + begin - chunk.start + j);
+        in.host(merge.source)[j] = static_cast<int32_t>(begin - span.start + j);
+        in.host(merge.target)[j] = static_cast<int32_t>(row + begin - chunk.start + j);
       }
       merges.push_back(merge);
     }
@@ -272,38 +272,38 @@ std::unique_ptr<Step> Executor::prefill(const PrefillPlan& plan) {
     batch.prefill.longest_kv = std::max(batch.prefill.longest_kv, static_cast<int32_t>(chunk.start + chunk.count));
     row += chunk.count;
   }
-  in.host<int32_t>(row_start_at)[sequences] = static_cast<int32_t>(row);
+  in.host(row_start)[sequences] = static_cast<int32_t>(row);
   const std::vector<LogitChunk> chunks = prepare_logits(*step, in);
   reserve_results(*step, block);
   in.upload();
-  batch.prefill.host_row_start = in.host<int32_t>(row_start_at);
-  batch.prefill.host_position_start = in.host<int32_t>(position_start_at);
+  batch.prefill.host_row_start = in.host(row_start);
+  batch.prefill.host_position_start = in.host(position_start);
 
   images_encoded_ += slots_.encode_pinned();
   for (size_t i = 0; i < model_.stage_count(); ++i) {
     DecoderStage& stage = *model_.stages()[i];
     for (size_t layer = 0; layer < caches_[i].layers() && !plan.copies.empty(); ++layer) {
-      stage.ops().copy_pages(caches_[i].layer(layer), in.device<int32_t>(i, copies_at),
+      stage.ops().copy_pages(caches_[i].layer(layer), in.device(i, copies),
                              static_cast<int64_t>(plan.copies.size() / 2));
     }
     if (i == 0) {
-      stage.embed(in.device<int32_t>(0, ids_at), plan.rows);
+      stage.embed(in.device(0, ids), plan.rows);
       for (const Merge& merge : merges) {
-        stage.ops().gather_rows(slots_.vectors(*merge.image), in.device<int32_t>(0, merge.source_at),
-                                in.device<int32_t>(0, merge.target_at), merge.count, nullptr, stage.hidden(plan.rows));
+        stage.ops().gather_rows(slots_.vectors(*merge.image), in.device(0, merge.source), in.device(0, merge.target),
+                                static_cast<int64_t>(merge.source.count), nullptr, stage.hidden(plan.rows));
       }
     } else {
       pass_on(i, plan.rows);
     }
-    batch.positions = in.device<int32_t>(i, positions_at);
-    batch.slots = in.device<int32_t>(i, slots_at);
-    batch.prefill.row_start = in.device<int32_t>(i, row_start_at);
-    batch.prefill.position_start = in.device<int32_t>(i, position_start_at);
-    batch.prefill.page_table = in.device<int32_t>(i, pages_at);
+    batch.positions = in.device(i, positions);
+    batch.slots = in.device(i, slots);
+    batch.prefill.row_start = in.device(i, row_start);
+    batch.prefill.position_start = in.device(i, position_start);
+    batch.prefill.page_table = in.device(i, pages);
     stage.forward(plan.rows, batch, caches_[i]);
   }
   for (const LogitChunk& c : chunks) {
-    const View logits = model_.stages().back()->logits(in.device<int32_t>(model_.stage_count() - 1, c.rows_at),
+    const View logits = model_.stages().back()->logits(in.device(model_.stage_count() - 1, c.rows),
                                                        static_cast<int64_t>(c.count), Phase::prefill);
     run_logits(*step, block, c, logits);
   }
@@ -322,61 +322,76 @@ std::unique_ptr<Step> Executor::decode(const std::vector<Sequence*>& sequences) 
   StepBlock& in = block.indices;
   in.clear();
 
-  // The arrays inside the replayed part come first and depend on the row count alone, so that their addresses do, too.
+  // A back end that replays steps pads them to few row counts. A padding row is a sequence of its own, one token long,
+  // in the spare page; nobody reads what becomes of it.
   const size_t rows = sequences.size();
+  const int64_t padded = std::clamp(last().replay_rows(step->rows), step->rows, model_.sizes().decode_rows);
+  const auto all = static_cast<size_t>(padded);
+
+  // The arrays inside the replayed part come first and depend on the row count alone, so that their addresses do, too.
   const auto stride = static_cast<size_t>(longest_pages_);
-  const size_t ids_at = in.take<int32_t>(rows);
-  const size_t positions_at = in.take<int32_t>(rows);
-  const size_t slots_at = in.take<int32_t>(rows);
-  const size_t lengths_at = in.take<int32_t>(rows);
-  const size_t group_start_at = in.take<int32_t>(rows + 1);
-  const size_t group_shared_at = in.take<int32_t>(rows);
-  const size_t pages_at = in.take<int32_t>(rows * stride);
-  const size_t order_at = in.take<int32_t>(rows);
+  const Slice<int32_t> ids = in.take<int32_t>(all);
+  const Slice<int32_t> positions = in.take<int32_t>(all);
+  const Slice<int32_t> slots = in.take<int32_t>(all);
+  const Slice<int32_t> lengths = in.take<int32_t>(all);
+  const Slice<int32_t> group_start = in.take<int32_t>(all + 1);
+  const Slice<int32_t> group_shared = in.take<int32_t>(all);
+  const Slice<int32_t> pages = in.take<int32_t>(all * stride);
+  const Slice<int32_t> order = in.take<int32_t>(all);
   int64_t longest = 1;
   for (size_t i = 0; i < rows; ++i) {
     Sequence& s = *sequences[i];
     const int64_t position = s.position;
     longest = std::max(longest, position + 1);
-    in.host<int32_t>(ids_at)[i] = s.generated.back();
-    in.host<int32_t>(positions_at)[i] = static_cast<int32_t>(position);
-    in.host<int32_t>(slots_at)[i] = slot_of(s, position);
-    in.host<int32_t>(lengths_at)[i] = static_cast<int32_t>(position + 1);
-    in.host<int32_t>(order_at)[i] = static_cast<int32_t>(i);
-    int32_t* pages = in.host<int32_t>(pages_at) + i * stride;
-    for (size_t p = 0; p < stride; ++p) pages[p] = p < s.path.size() ? s.path[p]->page : 0;
-    step->logit_rows.push_back({&s, static_cast<int64_t>(i), position, -1, 0.0f, false, {}, {}, {}, {}});
+    in.host(ids)[i] = s.generated.back();
+    in.host(positions)[i] = static_cast<int32_t>(position);
+    in.host(slots)[i] = slot_of(s, position);
+    in.host(lengths)[i] = static_cast<int32_t>(position + 1);
+    int32_t* pages_of = in.host(pages) + i * stride;
+    for (size_t p = 0; p < stride; ++p) pages_of[p] = p < s.path.size() ? s.path[p]->page : 0;
+    step->logit_rows.push_back({.sequence = &s, .row = static_cast<int64_t>(i), .position = position});
     ++s.position;
     s.decoding = false;
     ++s.in_flight;
   }
-  group_rows(sequences, in.host<int32_t>(group_start_at), in.host<int32_t>(group_shared_at));
+  for (size_t i = rows; i < all; ++i) {
+    in.host(ids)[i] = in.host(positions)[i] = 0;
+    in.host(slots)[i] = spare_page_ * kPageTokens;
+    in.host(lengths)[i] = 1;
+    std::fill_n(in.host(pages) + i * stride, stride, spare_page_);
+  }
+  for (size_t i = 0; i < all; ++i) in.host(order)[i] = static_cast<int32_t>(i);
+  const int32_t groups = group_rows(sequences, padded, in.host(group_start), in.host(group_shared));
   const std::vector<LogitChunk> chunks = prepare_logits(*step, in);
   reserve_results(*step, block);
   in.upload();
 
+  // Few keys: powers of two of the longest row and of the rows that share a prefix (launches follow both), few counts
+  // of rows.
   const auto bucket = static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(std::max<int64_t>(longest, 256))));
+  const auto sharing = static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(padded / groups)));
+  const uint64_t key =
+      static_cast<uint64_t>(padded) << 48 | static_cast<uint64_t>(sharing) << 32 | static_cast<uint64_t>(bucket);
   StepBatch batch;
   batch.phase = Phase::decode;
-  batch.decode.sequences = static_cast<int32_t>(rows);
+  batch.decode.sequences = static_cast<int32_t>(padded);
   batch.decode.longest_kv = static_cast<int32_t>(std::min(bucket, longest_pages_ * kPageTokens));
   batch.decode.page_stride = static_cast<int32_t>(stride);
-  batch.decode.groups = static_cast<int32_t>(rows);
+  batch.decode.groups = static_cast<int32_t>((padded + sharing - 1) / sharing);  // the last ones may be empty
   for (size_t i = 0; i < model_.stage_count(); ++i) {
     DecoderStage& stage = *model_.stages()[i];
-    pass_on(i, step->rows);
-    batch.positions = in.device<int32_t>(i, positions_at);
-    batch.slots = in.device<int32_t>(i, slots_at);
-    batch.decode.kv_length = in.device<int32_t>(i, lengths_at);
-    batch.decode.page_table = in.device<int32_t>(i, pages_at);
-    batch.decode.group_start = in.device<int32_t>(i, group_start_at);
-    batch.decode.group_shared_tokens = in.device<int32_t>(i, group_shared_at);
+    pass_on(i, padded);
+    batch.positions = in.device(i, positions);
+    batch.slots = in.device(i, slots);
+    batch.decode.kv_length = in.device(i, lengths);
+    batch.decode.page_table = in.device(i, pages);
+    batch.decode.group_start = in.device(i, group_start);
+    batch.decode.group_shared_tokens = in.device(i, group_shared);
     const bool is_last = i + 1 == model_.stage_count();
-    const uint64_t key = static_cast<uint64_t>(rows) << 32 | static_cast<uint64_t>(bucket);
     stage.ops().replay(key, [&] {
-      if (i == 0) stage.embed(in.device<int32_t>(0, ids_at), step->rows);
-      stage.forward(step->rows, batch, caches_[i]);
-      if (is_last) stage.logits(in.device<int32_t>(i, order_at), step->rows, Phase::decode);
+      if (i == 0) stage.embed(in.device(0, ids), padded);
+      stage.forward(padded, batch, caches_[i]);
+      if (is_last) stage.logits(in.device(i, order), padded, Phase::decode);
     });
   }
   // One chunk: a decode step has no more rows than one logits call.
@@ -390,25 +405,22 @@ bool Executor::passed(const Step& step) { return last().passed(*step.event); }
 void Executor::complete(Step& step) {
   last().synchronize(*step.event);
   Block& block = *blocks_[step.block];
-  const auto* host = block.result_host.as<char>();
-  for (size_t i = 0; i < step.logit_rows.size(); ++i)
-    step.logit_rows[i].token = reinterpret_cast<const int32_t*>(host + step.tokens_at)[i];
+  const Buffer& results = block.result_host;
+  for (size_t i = 0; i < step.logit_rows.size(); ++i) step.logit_rows[i].token = step.tokens.in(results)[i];
   for (size_t i = 0; i < step.pairs.size(); ++i) {
     LogitRow& row = step.logit_rows[step.pairs[i].logit_row];
-    const float logprob = reinterpret_cast<const float*>(host + step.pair_logprob_at)[i];
+    const float logprob = step.pair_logprob.in(results)[i];
     if (step.pairs[i].of >= 0) {
       row.first_of.push_back(logprob);
     } else {
       row.logprob = logprob;
-      row.best = reinterpret_cast<const int32_t*>(host + step.pair_best_at)[i] != 0;
+      row.best = step.pair_best.in(results)[i] != 0;
     }
   }
   for (const Step::Top& top : step.tops) {
     LogitRow& row = step.logit_rows[top.logit_row];
-    const auto* ids = reinterpret_cast<const int32_t*>(host + top.ids_at);
-    const auto* logprobs = reinterpret_cast<const float*>(host + top.logprobs_at);
-    row.top_ids.assign(ids, ids + top.k);
-    row.top_logprobs.assign(logprobs, logprobs + top.k);
+    row.top_ids.assign(top.ids.in(results), top.ids.in(results) + top.k);
+    row.top_logprobs.assign(top.logprobs.in(results), top.logprobs.in(results) + top.k);
   }
   for (size_t i = 0; i < step.downloads.size(); ++i) {
     const auto* values = step.downloads[i].as<float>();

@@ -17,10 +17,10 @@ struct LogitRow {
   int32_t token = -1;    // chosen id; -1 = the logits held a NaN
   float logprob = 0.0f;  // likelihood requests: of the target
   bool best = false;
-  std::vector<int32_t> top_ids;
-  std::vector<float> top_logprobs;
-  std::vector<float> first_of;
-  std::vector<float> logits;
+  std::vector<int32_t> top_ids = {};
+  std::vector<float> top_logprobs = {};
+  std::vector<float> first_of = {};
+  std::vector<float> logits = {};
 };
 
 /// A step on its way through the device. Finished when `event` has passed.
@@ -32,20 +32,20 @@ struct Step {
   size_t block = 0;
   std::vector<Buffer> downloads;  // raw logits asked for
 
-  // Where results lie in the block's result buffer, bytes.
-  size_t tokens_at = 0;
+  // Where results lie in the block's result buffer.
+  Slice<int32_t> tokens;  // one for each of logit_rows
   struct Pair {
     size_t logit_row = 0;
     int64_t of = -1;  // index in first_of, or -1 for the likelihood target
   };
   std::vector<Pair> pairs;
-  size_t pair_logprob_at = 0;
-  size_t pair_best_at = 0;
+  Slice<float> pair_logprob;
+  Slice<int32_t> pair_best;
   struct Top {
     size_t logit_row = 0;
     int32_t k = 0;
-    size_t ids_at = 0;
-    size_t logprobs_at = 0;
+    Slice<int32_t> ids = {};
+    Slice<float> logprobs = {};
   };
   std::vector<Top> tops;
   std::vector<size_t> download_rows;
@@ -55,7 +55,9 @@ struct Step {
 /// queued.
 class Executor {
  public:
-  Executor(LlavaModel& model, std::vector<KvCache>& caches, ImageSlots& slots, int64_t longest_pages);
+  /// @param longest_pages pages of the longest sequence   @param spare_page a page of every cache that no sequence has
+  Executor(LlavaModel& model, std::vector<KvCache>& caches, ImageSlots& slots, int64_t longest_pages,
+           int32_t spare_page);
 
   /// Steps that may be queued at once.
   size_t depth() const { return model_.stage_count() + 1; }
@@ -76,24 +78,23 @@ class Executor {
     Buffer result_host;
     bool busy = false;
   };
-  /// The index arrays of one logits call, as offsets into the step's block.
+  /// The index arrays of one logits call.
   struct LogitChunk {
     size_t first = 0;
     size_t count = 0;
-    size_t rows_at = 0;
-    size_t pair_rows_at = 0;
-    size_t pair_ids_at = 0;
+    Slice<int32_t> rows;
+    Slice<int32_t> pair_rows;
+    Slice<int32_t> pair_ids;
     size_t first_pair = 0;
-    size_t pairs = 0;
     bool penalised = false;
-    size_t penalty_start_at = 0;
-    size_t penalty_ids_at = 0;
-    size_t penalty_at = 0;
+    Slice<int32_t> penalty_start;
+    Slice<int32_t> penalty_ids;
+    Slice<float> penalty;
     bool greedy = true;
-    size_t temperature_at = 0;
-    size_t top_k_at = 0;
-    size_t top_p_at = 0;
-    size_t uniform_at = 0;
+    Slice<float> temperature;
+    Slice<int32_t> top_k;
+    Slice<float> top_p;
+    Slice<float> uniform;
   };
 
   size_t free_block(bool decode);
@@ -108,6 +109,7 @@ class Executor {
   std::vector<KvCache>& caches_;
   ImageSlots& slots_;
   int64_t longest_pages_;
+  int32_t spare_page_;
   std::vector<std::unique_ptr<Block>> blocks_;  // [0] decode, the rest prefill
   int64_t images_encoded_ = 0;
 };

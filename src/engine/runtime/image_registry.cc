@@ -42,9 +42,9 @@ bool ImageRegistry::take_failure() {
 std::shared_ptr<ImageEntry> ImageRegistry::acquire(const RequestImage& image) {
   if (image.width < 1 || image.height < 1 || image.width > kMostPixels || image.height > kMostPixels ||
       image.width * image.height > kMostPixels) {
-    throw Error("a picture of " + std::to_string(image.width) + "x" + std::to_string(image.height) +
-                    " pixels is empty or too large",
-                "image " + image.digest, "Use pictures of 1 to 178956970 pixels.");
+    throw RequestRefused(FailureCode::image,
+                         "a picture of " + std::to_string(image.width) + "x" + std::to_string(image.height) +
+                             " pixels is empty or too large. Use pictures of 1 to 178956970 pixels.");
   }
   const std::lock_guard guard(lock_);
   const std::string key = image.digest + " " + std::to_string(image.width) + "x" + std::to_string(image.height);

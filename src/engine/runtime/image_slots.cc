@@ -11,6 +11,11 @@ namespace {
 
 int64_t tile_bytes(const ModelConfig& config) { return 3 * config.vision.image_size * config.vision.image_size; }
 
+/// One staging buffer: the tiles of a tower pass, and where each row of theirs goes.
+int64_t staging_bytes(const ModelConfig& config, const ModelSizes& sizes) {
+  return sizes.tiles * (tile_bytes(config) + 4 * (ImageSlots::most_tokens(config) + 64));
+}
+
 }  // namespace
 
 int64_t ImageSlots::most_tiles(const ModelConfig& config) {
@@ -22,7 +27,7 @@ int64_t ImageSlots::most_tiles(const ModelConfig& config) {
 }
 
 int64_t ImageSlots::most_tokens(const ModelConfig& config) {
-  const int64_t tile = config.vision.patches() + 1;
+  const int64_t tile = config.vision.tower_rows();
   int64_t most = tile;
   if (!config.anyres()) return most + 1;
   const int64_t side = config.vision.side();
@@ -38,8 +43,8 @@ int64_t ImageSlots::most_tokens(const ModelConfig& config) {
 
 int64_t ImageSlots::bytes(const ModelConfig& config, const ModelSizes& sizes, int64_t slots) {
   const auto element = static_cast<int64_t>(size_of(config.work));
-  return (slots * most_tokens(config) + sizes.tiles * (config.vision.patches() + 1)) * config.text.hidden * element +
-         2 * sizes.tiles * tile_bytes(config) + 8 * most_tokens(config);
+  return (slots * most_tokens(config) + sizes.tiles * config.vision.tower_rows()) * config.text.hidden * element +
+         kStagings * staging_bytes(config, sizes);
 }
 
 ImageSlots::ImageSlots(LlavaModel& model, int64_t slots) : model_(model), ops_(model.stages()[0]->ops()) {
@@ -51,8 +56,7 @@ ImageSlots::ImageSlots(LlavaModel& model, int64_t slots) : model_(model), ops_(m
     slots_.back().vectors = Matrix(ops_, most_tokens(config), config.text.hidden, config.work);
   }
   projected_ = Matrix(ops_, model.sizes().tiles * model.tower().rows_per_tile(), config.text.hidden, config.work);
-  const auto bytes = static_cast<size_t>(model.sizes().tiles * tile_bytes(config) +
-                                         4 * (most_tokens(config) + 64) * model.sizes().tiles);
+  const auto bytes = static_cast<size_t>(staging_bytes(config, model.sizes()));
   for (Staging& staging : staging_) {
     staging.host = ops_.allocate_host(bytes);
     staging.device = ops_.allocate(bytes);

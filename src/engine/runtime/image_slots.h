@@ -37,6 +37,7 @@ class ImageSlots {
     uint64_t used = 0;
     std::shared_ptr<ImageEntry> entry;  // while pinned
   };
+  static constexpr int64_t kStagings = 2;  // one is filled while the other is on its way
   struct Staging {
     Buffer host;
     Buffer device;
@@ -50,7 +51,7 @@ class ImageSlots {
   std::vector<Slot> slots_;
   uint64_t clock_ = 0;
   Matrix projected_;
-  Staging staging_[2];
+  Staging staging_[kStagings];
   size_t next_staging_ = 0;
 };
 

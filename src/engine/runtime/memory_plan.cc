@@ -68,6 +68,12 @@ std::vector<std::unique_ptr<Ops>> open_devices(const EngineOptions& options) {
 }
 
 EnginePlan plan_memory(const ModelConfig& config, const EngineOptions& options, const std::vector<Ops*>& devices) {
+  const auto stages = static_cast<int64_t>(devices.size());
+  if (stages > config.text.layers) {
+    throw Error("a model of " + std::to_string(config.text.layers) + " layers cannot be split over " +
+                    std::to_string(stages) + " devices",
+                "device " + options.device, "Name at most " + std::to_string(config.text.layers) + ".");
+  }
   EnginePlan plan;
   const bool cuda = devices[0]->info().kind == "cuda";
   const int64_t picture_tiles = ImageSlots::most_tiles(config);
@@ -105,7 +111,7 @@ EnginePlan plan_memory(const ModelConfig& config, const EngineOptions& options, 
     const int64_t left = std::max<int64_t>(device.free - device.weights - device.scratch, 0);
     device.kv_tokens = left / device.kv_per_page * kPageTokens;
     device.fits = device.kv_tokens >= std::min<int64_t>(asked, ImageSlots::most_tokens(config) + 2 * kPageTokens);
-    pages = std::min(pages, left / device.kv_per_page);
+    pages = std::min(pages, std::max<int64_t>(left / device.kv_per_page - 1, 0));  // one is spare
     plan.devices.push_back(device);
   }
   // No more than every seat at full length: a CPU touches pages only when they are used, but a GPU would hold them all.

@@ -2,15 +2,11 @@
 
 #include <algorithm>
 
-#include "support/error.h"
-
 namespace llava {
 
 std::unique_ptr<RequestState> prepare_request(const ModelConfig& config, int64_t context, ImageRegistry& images,
                                               Request request, Handler handler) {
-  const auto bad = [](const std::string& problem) {
-    throw Error(problem, "request", "This is a defect of the caller.");
-  };
+  const auto bad = [](const std::string& problem) { throw RequestRefused(FailureCode::request, problem); };
   if (request.tokens.empty()) bad("the prompt is empty");
   auto state = std::make_unique<RequestState>();
   size_t image = 0;
@@ -69,9 +65,10 @@ std::unique_ptr<RequestState> prepare_request(const ModelConfig& config, int64_t
     longest = std::max(longest, prompt + static_cast<int64_t>(continuation.size()));
   const int64_t limit = config.prompt_limit > 0 ? std::min(config.prompt_limit + 1, context) : context;
   if (longest > context || prompt + 1 > limit) {
-    throw Error("the prompt has " + std::to_string(prompt) + " positions (" + std::to_string(state->image_tokens) +
-                    " of them visual), the context holds " + std::to_string(std::min(limit, context)),
-                "context", "Use a shorter prompt or fewer images.");
+    throw RequestRefused(FailureCode::context,
+                         "the prompt has " + std::to_string(prompt) + " positions (" +
+                             std::to_string(state->image_tokens) + " of them visual), the context holds " +
+                             std::to_string(std::min(limit, context)) + ". Use a shorter prompt or fewer images.");
   }
   if (request.continuations.empty()) {
     request.max_new_tokens = std::min(request.max_new_tokens, context - prompt);

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -96,10 +98,27 @@ struct Answer {
   std::vector<ContinuationScore> continuations;
 };
 
-/// Why a request has no answer. The code is part of the interface to JavaScript.
+/// Why a request has no answer. The names are part of the interface to JavaScript.
+enum class FailureCode { aborted, closed, context, request, image, device, nan };
+
+constexpr const char* name_of(FailureCode code) {
+  constexpr std::array names = {"ABORTED", "CLOSED", "CONTEXT", "REQUEST", "IMAGE", "DEVICE", "NAN"};
+  return names[static_cast<size_t>(code)];
+}
+
 struct Failure {
-  std::string code;  // ABORTED CLOSED CONTEXT REQUEST IMAGE MEMORY DEVICE NAN
+  FailureCode code = FailureCode::request;
   std::string message;
+};
+
+/// Thrown while a request is taken in: it cannot be answered, and why.
+class RequestRefused : public std::runtime_error {
+ public:
+  RequestRefused(FailureCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  FailureCode code() const { return code_; }
+
+ private:
+  FailureCode code_;
 };
 
 /// Called on the engine thread; must not block and must not call back into the engine.
@@ -118,6 +137,10 @@ struct Statistics {
   int64_t images_encoded = 0;  // tower passes over pictures
   int64_t prefill_steps = 0;
   int64_t decode_steps = 0;
+  // Of the decode steps, on the first device; see Device::replay.
+  int64_t steps_recorded = 0;
+  int64_t steps_replayed = 0;
+  int64_t recordings_kept = 0;
   double busy_ms = 0.0;
 };
 

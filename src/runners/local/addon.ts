@@ -303,7 +303,7 @@ export interface NativeStatistics {
 /**
  * One loaded model. Methods return at once; work happens on the engine's own thread, which batches whatever is in flight.
  * Rejections are `Error`s with `code`: `ABORTED` (abort was called), `CLOSED` (engine closed), `CONTEXT` (prompt + answer too long),
- * `REQUEST` (malformed request), `IMAGE`, `MEMORY`, `DEVICE` (a device failure: the engine is unusable), `NAN` (logits are not numbers).
+ * `REQUEST` (malformed request), `IMAGE`, `DEVICE` (a device failure: the engine is unusable), `NAN` (logits are not numbers).
  */
 export interface NativeEngine {
   readonly description: NativeModelDescription;

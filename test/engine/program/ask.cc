@@ -176,7 +176,11 @@ int ask_command(const CommandLine& line) {
                                       {"prefillTokens", Json::of(after.prefill_tokens - before.prefill_tokens)},
                                       {"sharedTokens", Json::of(after.shared_tokens - before.shared_tokens)},
                                       {"decodedTokens", Json::of(after.decoded_tokens - before.decoded_tokens)},
-                                      {"picturesEncoded", Json::of(after.images_encoded - before.images_encoded)}}));
+                                      {"picturesEncoded", Json::of(after.images_encoded - before.images_encoded)},
+                                      {"decodeSteps", Json::of(after.decode_steps - before.decode_steps)},
+                                      {"stepsRecorded", Json::of(after.steps_recorded - before.steps_recorded)},
+                                      {"stepsReplayed", Json::of(after.steps_replayed - before.steps_replayed)},
+                                      {"recordingsKept", Json::of(after.recordings_kept)}}));
     if (first.empty()) first = std::move(answers);
     else
       for (size_t i = 0; i < first.size(); ++i) equal = equal && same_bits(first[i], answers[i]);

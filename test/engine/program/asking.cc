@@ -44,7 +44,7 @@ std::vector<Answer> run_all(Engine& engine, std::vector<Request> requests) {
     };
     handler.failed = [&](const Failure& failure) {
       const std::lock_guard guard(lock);
-      problem = failure.code + ": " + failure.message;
+      problem = std::string(name_of(failure.code)) + ": " + failure.message;
       if (--left == 0) done.notify_all();
     };
     engine.submit(std::move(requests[i]), std::move(handler));

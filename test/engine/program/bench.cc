@@ -130,7 +130,7 @@ double tower_flop(const ModelConfig& config) {
 }
 
 void bench_encoder(const Setup& setup) {
-  Probe probe(read_config(setup.options.model), setup.options.device, 1, 64);
+  Probe probe(read_config(setup.options.model), setup.options.device, 64);
   const std::vector<uint8_t> rgb = drawn_picture(640, 480, 3);
   const auto [wall, cpu] = best_of(2, [&](int) { probe.encode({640, 480, rgb.data()}); });
   setup.report->add("encoder, 5 tiles", wall, "s");
@@ -151,10 +151,10 @@ void report_values(const Setup& setup) {
     for (const size_t id : {0, 1000, 20000, 77777, 149999})
       setup.report->add("logit " + std::to_string(id), answer.logits.at(id), "value");
   }
-  Probe probe(read_config(setup.options.model), setup.options.device, 1, 64);
+  Probe probe(read_config(setup.options.model), setup.options.device, 64);
   const std::vector<uint8_t> rgb = drawn_picture(672, 672, 3);
   const Rows features = probe.encode({672, 672, rgb.data()});
-  const int64_t tokens = probe.config().vision.patches() + 1;
+  const int64_t tokens = probe.config().vision.tower_rows();
   for (const int64_t tile : {1, 4}) {
     for (const int64_t token : {0, 1, 576}) {
       for (const int64_t column : {0, 500}) {

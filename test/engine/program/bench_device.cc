@@ -101,7 +101,7 @@ double prompt_operations(const ModelConfig& config, int64_t tokens, int64_t tile
       static_cast<double>(t.layers) *
       (2.0 * body * static_cast<double>(tokens) + 2.0 * static_cast<double>(t.heads * t.head_size) * square(tokens));
   const double head = 2.0 * static_cast<double>(config.logit_rows * t.hidden);
-  const int64_t rows = v.patches() + 1;
+  const int64_t rows = v.tower_rows();
   const double layer = 2.0 * static_cast<double>(rows) *
                            (4.0 * square(v.hidden) + 2.0 * static_cast<double>(v.hidden * v.intermediate)) +
                        4.0 * square(rows) * static_cast<double>(v.hidden);
@@ -179,7 +179,7 @@ void bench_tower(const EngineOptions& options, const Measurements& report) {
   const std::vector<uint8_t> tiles = make_tiles(config, {640, 480, rgb.data()});
   const int64_t side = config.vision.image_size;
   const int64_t count = static_cast<int64_t>(tiles.size()) / (3 * side * side);
-  ops->reserve(limits_for(config, 2 * count * (config.vision.patches() + 1)));
+  ops->reserve(limits_for(config, 2 * count * config.vision.tower_rows()));
   CheckpointWeights weights(config);
   VisionTower tower(*ops, config, weights, 2 * count);
   ops->finish_loading();

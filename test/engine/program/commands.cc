@@ -75,7 +75,8 @@ int golden_command(const CommandLine& line) {
   if (line.words.empty()) throw Error("no folder given", "golden", "Write: llava-engine golden DIR");
   GoldenOptions options;
   options.device = line.option("device", "cpu");
-  options.stages = static_cast<size_t>(line.integer("stages", 1));
+  const std::string one = options.device;
+  for (int64_t i = 1; i < line.integer("stages", 1); ++i) options.device += "," + one;
   options.pictures_folder = line.option("pictures", "");
   std::vector<CaseReport> reports;
   for (const std::string& folder : line.words) {

@@ -136,8 +136,8 @@ class CaseRun {
   }
 
   void vision() {
-    Probe probe(read_config(base_), options_.device, options_.stages);
-    const int64_t per_tile = probe.config().vision.patches() + 1;
+    Probe probe(read_config(base_), options_.device);
+    const int64_t per_tile = probe.config().vision.tower_rows();
     const int64_t used = probe.config().vision.layers_used;
     const TensorStore& expected = golden_.expected();
     for (const auto& [file, facts] : golden_.json().find("images")->members()) {
@@ -169,7 +169,7 @@ class CaseRun {
       const std::string key = prefix + name + ".logits_last";
       if (!expected.has(key)) continue;
       if (half && !golden_.expected().has("bf16.prompt." + name + ".logits_last")) continue;
-      if (!probe) probe.emplace(read_config(options), options_.device, options_.stages);
+      if (!probe) probe.emplace(read_config(options), options_.device);
       const Rows rows = probe->prefill({prompt_of(prompt)})[0];
       const HostTensor tensor = expected.get(key);
       const std::vector<float> wanted = floats_of(tensor);
@@ -197,7 +197,7 @@ class CaseRun {
       names.push_back(*member.string());
       together.push_back(prompt_of(*prompt));
     }
-    Probe probe(read_config(base_), options_.device, options_.stages);
+    Probe probe(read_config(base_), options_.device);
     const std::vector<Rows> all = probe.prefill(together);
     for (size_t i = 0; i < names.size(); ++i) {
       const Rows alone = probe.prefill({together[i]})[0];
@@ -213,7 +213,7 @@ class CaseRun {
 
   /// Merged embeddings, every decoder state and the logits of every position, where they were recorded.
   void hidden() {
-    Probe probe(read_config(base_), options_.device, options_.stages);
+    Probe probe(read_config(base_), options_.device);
     const TensorStore& expected = golden_.expected();
     for (const auto& [name, prompt] : prompts().members()) {
       const std::string at = "prompt." + name + ".";
@@ -243,7 +243,6 @@ class CaseRun {
     EngineOptions options;
     options.model = base_;
     options.device = options_.device;
-    for (size_t i = 1; i < options_.stages; ++i) options.device += "," + options_.device;
     options.token_budget = 256;
     options.max_context = 1024;
     Engine engine(options);
@@ -267,8 +266,8 @@ class CaseRun {
       asked.push_back(std::move(entry));
       engine.submit(std::move(request), {nullptr, [raw](Answer answer) { raw->promise.set_value(std::move(answer)); },
                                          [raw](Failure failure) {
-                                           raw->promise.set_exception(std::make_exception_ptr(
-                                               std::runtime_error(failure.code + ": " + failure.message)));
+                                           raw->promise.set_exception(std::make_exception_ptr(std::runtime_error(
+                                               std::string(name_of(failure.code)) + ": " + failure.message)));
                                          }});
     };
     for (const auto& [name, prompt] : prompts().members()) {

@@ -8,8 +8,7 @@
 namespace llava {
 
 struct GoldenOptions {
-  std::string device = "cpu";
-  size_t stages = 1;            // pipeline stages, all on that device
+  std::string device = "cpu";   // or several with commas between them: pipeline stages
   std::string pictures_folder;  // where <case>.safetensors with decoded RGB lie, when not inside the case folders
 };
 

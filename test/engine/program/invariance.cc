@@ -98,8 +98,8 @@ class Asker {
       const size_t i = way.reversed ? requests_.size() - 1 - n : n;
       engine.submit(requests_[i], {nullptr, [&promises, i](Answer a) { promises[i].set_value(std::move(a)); },
                                    [&promises, i](Failure f) {
-                                     promises[i].set_exception(
-                                         std::make_exception_ptr(std::runtime_error(f.code + ": " + f.message)));
+                                     promises[i].set_exception(std::make_exception_ptr(
+                                         std::runtime_error(std::string(name_of(f.code)) + ": " + f.message)));
                                    }});
       if (way.one_by_one) answers[i] = promises[i].get_future().get();
     }
@@ -166,8 +166,9 @@ CaseReport compare_ways(const std::string& folder, const std::string& device, DT
     ways.push_back(one);
     ways.push_back(three);
   }
-  Way stages = {"two pipeline stages", base, false, false};
-  stages.options.device = device + "," + device;
+  const size_t comma = device.find(',');
+  Way stages = {comma == std::string::npos ? "two pipeline stages" : "one device", base, false, false};
+  stages.options.device = comma == std::string::npos ? device + "," + device : device.substr(0, comma);
   ways.push_back(stages);
   for (const Way& way : ways) {
     try {

@@ -20,7 +20,7 @@ const char kUsage[] =
     "llava-engine requests DIR --checkpoint DIR [--pictures N] [--questions 5,5,6] [--width N] [--height N]\n"
     "llava-engine ask DIR --checkpoint DIR [--device D] [--rounds N] [--logits FILE] [--producers N] [--decode-ms N]\n"
     "llava-engine fuzz [--seconds N] [--seed N]\n"
-    "  D: cpu (default), reference, cuda, cuda:N; cuda:0,cuda:1 for pipeline stages (load, ask, bench)\n"
+    "  D: cpu (default), reference, cuda, cuda:N; cuda:0,cuda:1 for pipeline stages (not selftest)\n"
     "exit codes: 0 all passed, 1 wrong usage or input, 3 something differed\n";
 
 }  // namespace

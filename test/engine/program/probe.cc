@@ -1,6 +1,7 @@
 #include "program/probe.h"
 
 #include "models/image/tiles.h"
+#include "runtime/memory_plan.h"
 #include "runtime/types.h"
 
 namespace llava {
@@ -33,12 +34,13 @@ struct Indices {
 
 }  // namespace
 
-Probe::Probe(const ModelConfig& config, const std::string& device, size_t stages, int64_t rows) {
+Probe::Probe(const ModelConfig& config, const std::string& devices, int64_t rows) {
+  EngineOptions options;
+  options.device = devices;
+  devices_ = open_devices(options);
+  const size_t stages = devices_.size();
   std::vector<Ops*> borrowed;
-  for (size_t i = 0; i < stages; ++i) {
-    devices_.push_back(open_device(device));
-    borrowed.push_back(devices_.back().get());
-  }
+  for (const auto& device : devices_) borrowed.push_back(device.get());
   ModelSizes sizes;
   sizes.prefill_rows = rows;
   sizes.decode_rows = 16;

@@ -29,8 +29,8 @@ struct ProbePrompt {
 /// The model without engine and scheduler: every intermediate result of the tower and of one prefill step, for tests.
 class Probe {
  public:
-  /// @param stages pipeline stages, each on its own device object of this name
-  Probe(const ModelConfig& config, const std::string& device, size_t stages = 1, int64_t rows = 2048);
+  /// @param devices one name, or several with commas between them: one pipeline stage on each
+  Probe(const ModelConfig& config, const std::string& devices, int64_t rows = 2048);
 
   const ModelConfig& config() const { return model_->config(); }
   Ops& ops() { return *devices_[0]; }

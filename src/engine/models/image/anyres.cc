@@ -79,7 +79,7 @@ Arrangement arrange(const ModelConfig& config, int64_t width, int64_t height) {
 std::vector<int32_t> packing(const ModelConfig& config, const Arrangement& a) {
   const ImageConfig& image = config.image;
   const int64_t side = config.vision.side();
-  const int64_t tower_rows = config.vision.patches() + 1;
+  const int64_t tower_rows = config.vision.tower_rows();
   const int64_t skipped = config.vision.keep_class ? 0 : 1;
   std::vector<int32_t> out;
   out.reserve(static_cast<size_t>(a.tokens));
