@@ -1,11 +1,36 @@
 /** The CUDA back end on an emulated GPU: the kernels' own sources, thread by thread, on the CPU. */
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { EngineProgram, goldenFolder } from "./engine-program.js";
 
 const program = new EngineProgram("engine-emulated");
 const { missing } = program;
 const folder = (name: string) => join(goldenFolder, name);
+
+interface Round {
+  decodeSteps: number;
+  stepsRecorded: number;
+  stepsReplayed: number;
+  recordingsKept: number;
+}
+
+const scratch = mkdtempSync(join(tmpdir(), "llava-cuda-"));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+/** `llava-engine ask` over a random checkpoint and a set of questions. */
+function ask(set: { pictures: number; questions: string; answer?: number }, ...options: string[]) {
+  const checkpoint = join(scratch, "tiny");
+  if (!existsSync(checkpoint)) program.run("checkpoint", checkpoint, "--model", "tiny");
+  const requests = join(scratch, `${set.pictures}-${set.questions}-${set.answer ?? 3}`);
+  const size = ["--width", "150", "--height", "100", "--answer", String(set.answer ?? 3)];
+  const which = ["--pictures", String(set.pictures), "--questions", set.questions];
+  if (!existsSync(requests)) program.run("requests", requests, "--checkpoint", checkpoint, ...which, ...size);
+  const { stdout, stderr, code } = program.run("ask", requests, "--checkpoint", checkpoint, ...options);
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout) as { sameBitsInEveryRound: boolean; rounds: Round[]; answers: number[][] };
+}
 
 describe.skipIf(missing !== undefined)(`CUDA, emulated${missing ? ` (skipped: ${missing})` : ""}`, () => {
   test("every op agrees with the oracle, alone and in any batch", { timeout: 1_200_000 }, () => {
@@ -30,5 +55,36 @@ describe.skipIf(missing !== undefined)(`CUDA, emulated${missing ? ` (skipped: ${
     const { stdout, code } = program.run("invariance", folder("llava-next-mistral-tiny"), "--device", "cuda:0");
     expect(stdout).toMatch(/[1-9]\d* passed, 0 failed/);
     expect(code).toBe(0);
+  });
+
+  // A kernel that is launched while another GPU is the current one is refused, as the driver refuses it.
+  test("two GPUs share a model: golden, invariance and questions whose pictures are known", {
+    timeout: 1_200_000,
+  }, () => {
+    const two = ["--device", "cuda:0,cuda:1"];
+    const golden = program.run("golden", folder("llava15-vicuna-tiny"), ...two);
+    expect(golden.stdout, golden.stderr).toMatch(/^1 passed, 0 failed$/m);
+    const invariance = program.run("invariance", folder("llava-next-mistral-tiny"), ...two);
+    expect(invariance.stdout, invariance.stderr).toMatch(/[1-9]\d* passed, 0 failed/);
+    expect(ask({ pictures: 2, questions: "2,1" }, ...two, "--budget", "64").answers).toEqual(
+      ask({ pictures: 2, questions: "2,1" }, "--device", "cuda:0").answers,
+    );
+  });
+
+  test("steps are recorded seldom, and replayed with the same bits", { timeout: 1_200_000 }, () => {
+    const long = ask({ pictures: 2, questions: "3,2", answer: 48 }, "--device", "cuda:0", "--rounds", "2");
+    expect(long.sameBitsInEveryRound).toBe(true); // the first round issues what the second replays
+    const sum = (key: keyof Round) => long.rounds.reduce((total, round) => total + round[key], 0);
+    expect(sum("stepsReplayed")).toBeGreaterThan(0);
+    expect(sum("stepsRecorded")).toBeGreaterThan(0);
+    expect(sum("stepsRecorded")).toBeLessThanOrEqual(0.05 * sum("decodeSteps"));
+    expect(Math.max(...long.rounds.map(({ recordingsKept }) => recordingsKept))).toBeLessThanOrEqual(16);
+  });
+
+  test("a machine without a fitting driver hears the driver's words and which driver is needed", () => {
+    const on = (driver: string) =>
+      program.runWith({ EMULATED_CUDA_DRIVER: driver }, "selftest", "pixels", "--device", "cuda:0").stderr;
+    expect(on("12040")).toMatch(/insufficient.*the driver is for CUDA 12\.4, this build needs driver 580 or newer/);
+    expect(on("0")).toMatch(/there is no NVIDIA driver, this build needs driver 580 or newer/);
   });
 });

@@ -30,7 +30,13 @@ export class EngineProgram {
 
   /** Runs it to its end. */
   run(...args: readonly string[]): Run {
-    const run = spawnSync(this.path, args, { encoding: "utf8", maxBuffer: 1 << 28, cwd: dirname(this.path) });
+    return this.runWith({}, ...args);
+  }
+
+  /** Runs it with variables added to the environment. */
+  runWith(variables: Readonly<Record<string, string>>, ...args: readonly string[]): Run {
+    const env = { ...process.env, ...variables };
+    const run = spawnSync(this.path, args, { encoding: "utf8", maxBuffer: 1 << 28, cwd: dirname(this.path), env });
     return { code: run.status, stdout: run.stdout, stderr: run.stderr };
   }
 }

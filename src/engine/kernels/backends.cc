@@ -28,10 +28,11 @@ std::unique_ptr<Ops> open_device(const std::string& name, const OpenOptions& opt
       }
     }
 #ifdef LLAVA_CUDA
-    const int32_t found =
-        count_cuda_devices();  // without touching the others: a context on each would take their memory
-    if (ordinal >= found) {
-      throw Error("there is no CUDA device " + std::to_string(ordinal) + " (found " + std::to_string(found) + ")",
+    const CudaPresence found = find_cuda();
+    if (ordinal >= found.devices) {
+      throw Error(found.problem.empty() ? "there is no CUDA device " + std::to_string(ordinal) + " (found " +
+                                              std::to_string(found.devices) + ")"
+                                        : "there is no CUDA device: " + found.problem,
                   "device " + name, "Check nvidia-smi, or use --device cpu.");
     }
     return make_cuda_ops(ordinal, options);

@@ -27,7 +27,12 @@ std::unique_ptr<Ops> open_device(const std::string& name, const OpenOptions& opt
 std::unique_ptr<Ops> make_reference_ops();
 std::unique_ptr<Ops> make_cpu_ops(const OpenOptions& options);  // kernels/cpu/
 #ifdef LLAVA_CUDA
-int32_t count_cuda_devices();  // kernels/cuda/; 0 without a driver
+/// kernels/cuda/. What the driver says, without touching the devices: a context on each would take their memory.
+struct CudaPresence {
+  int32_t devices = 0;
+  std::string problem;  // why there are none; empty when the driver answers
+};
+CudaPresence find_cuda();
 std::vector<DeviceInfo> list_cuda_devices();
 std::unique_ptr<Ops> make_cuda_ops(int32_t ordinal, const OpenOptions& options);  // kernels/cuda/
 #endif

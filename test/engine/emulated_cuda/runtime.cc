@@ -185,7 +185,14 @@ cudaError_t enqueue_kernel(const cudaLaunchConfig_t& config, const void* kernel,
 
 }  // namespace llava::emulated
 
+/// EMULATED_CUDA_DRIVER=12040 is a machine whose driver is for CUDA 12.4, 0 one without a driver.
+int driver_version() {
+  const char* given = std::getenv("EMULATED_CUDA_DRIVER");
+  return given ? std::atoi(given) : CUDART_VERSION;
+}
+
 cudaError_t cudaGetDeviceCount(int* count) {
+  if (driver_version() < CUDART_VERSION / 1000 * 1000) return refuse(cudaErrorInsufficientDriver);
   *count = kDevices;
   return cudaSuccess;
 }
@@ -209,7 +216,7 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int) {
   return refuse(cudaErrorInvalidValue);
 }
 cudaError_t cudaDriverGetVersion(int* version) {
-  *version = 0;
+  *version = driver_version();
   return cudaSuccess;
 }
 cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
@@ -381,6 +388,7 @@ const char* cudaGetErrorString(cudaError_t status) {
     case cudaErrorInvalidValue: return "invalid argument";
     case cudaErrorMemoryAllocation: return "out of memory";
     case cudaErrorInvalidConfiguration: return "invalid configuration argument";
+    case cudaErrorInsufficientDriver: return "CUDA driver version is insufficient for CUDA runtime version";
     case cudaErrorNoDevice: return "no CUDA-capable device is detected";
     case cudaErrorInvalidDevice: return "invalid device ordinal";
     case cudaErrorInvalidResourceHandle: return "invalid resource handle";

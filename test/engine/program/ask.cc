@@ -121,8 +121,9 @@ int requests_command(const CommandLine& line) {
   ModelOptions model;
   model.path = needed(line, "checkpoint");
   const ModelConfig config = read_config(model);
-  const RequestSet set = make_request_set(config, line.integer("pictures", 12), line.integers("questions", "5,5,6"),
-                                          line.integer("width", 640), line.integer("height", 480));
+  RequestSet set = make_request_set(config, line.integer("pictures", 12), line.integers("questions", "5,5,6"),
+                                    line.integer("width", 640), line.integer("height", 480));
+  set.answer_tokens = line.integer("answer", set.answer_tokens);
   write_request_set(folder, set, config);
   std::printf("%s\n", Json::object_of({{"folder", Json::of(folder)},
                                        {"pictures", Json::of(static_cast<int64_t>(set.pictures.size()))},

@@ -17,7 +17,7 @@ const char kUsage[] =
     "llava-engine bench --checkpoint DIR [--device D] [--json] [NAME...]\n"
     "llava-engine load DIR [--device D] [--dtype bfloat16|float16|float32] [--quantisation int8|fp8] [--json]\n"
     "llava-engine checkpoint DIR --model M [--layers N]\n"
-    "llava-engine requests DIR --checkpoint DIR [--pictures N] [--questions 5,5,6] [--width N] [--height N]\n"
+    "llava-engine requests DIR --checkpoint DIR [--pictures N] [--questions 5,5,6] [--width N] [--height N] [--answer N]\n"
     "llava-engine ask DIR --checkpoint DIR [--device D] [--rounds N] [--logits FILE] [--producers N] [--decode-ms N]\n"
     "llava-engine fuzz [--seconds N] [--seed N]\n"
     "  D: cpu (default), reference, cuda, cuda:N; cuda:0,cuda:1 for pipeline stages (not selftest)\n"

@@ -46,6 +46,7 @@ class Context {
   void launch(const char* op, std::initializer_list<int64_t> shape, void (*kernel)(P...), dim3 grid, dim3 block,
               size_t shared, A... arguments) {
     if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
+    enter();
     note(op, shape);
     if (shared > 48 * 1024) allow_shared(reinterpret_cast<const void*>(kernel), shared);
     cudaLaunchConfig_t config = {};

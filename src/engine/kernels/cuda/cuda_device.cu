@@ -1,5 +1,7 @@
 // The device half of the back end: memory, queues, events, graphs. No kernels.
 
+#include <algorithm>
+#include <bit>
 #include <cstdio>
 
 #include "kernels/cuda/cublaslt.h"
@@ -32,6 +34,11 @@ class CudaEvent final : public Event {
 
 cudaEvent_t event_of(const Event& event) { return static_cast<const CudaEvent&>(event).get(); }
 
+// A recording costs the host as much as about twenty steps win by it, and memory of the driver. So at most one step in
+// twenty is a recording, whatever the workload, and the executables of a long run are few.
+constexpr int64_t kCallsBeforeRecording = 20;
+constexpr int64_t kMostGraphs = 16;
+
 std::string megabytes(size_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
 }  // namespace
@@ -45,6 +52,9 @@ struct CudaOps::Graph {
 
   cudaGraphExec_t executable;
 };
+
+CudaOps::Recording::Recording() = default;
+CudaOps::Recording::~Recording() = default;
 
 CudaOps::CudaOps(int32_t ordinal, const OpenOptions& options)
     : context_(ordinal), cublaslt_(CublasLt::open(options.cublaslt_path)) {}
@@ -134,11 +144,23 @@ void CudaOps::copy_from(Device& source_device, void* target, const void* source,
   const std::unique_ptr<Event> ready = other.record(Queue::compute);
   wait(Queue::compute, *ready);
   context_.enter();
+  allow_peer(other.context_.ordinal());
   const cudaStream_t stream = context_.stream(Queue::compute);
   context_.check_work(
       other.context_.ordinal() == context_.ordinal()
           ? cudaMemcpyAsync(target, source, bytes, cudaMemcpyDeviceToDevice, stream)
           : cudaMemcpyPeerAsync(target, context_.ordinal(), source, other.context_.ordinal(), bytes, stream));
+}
+
+/// Copies between GPUs that can see each other's memory do not go through the host once the current one may look.
+void CudaOps::allow_peer(int32_t peer) {
+  if (peer == context_.ordinal() || !peers_.insert(peer).second) return;
+  int can = 0;
+  check(cudaDeviceCanAccessPeer(&can, context_.ordinal(), peer), "asking for peer access");
+  if (can == 0) return;
+  const cudaError_t status = cudaDeviceEnablePeerAccess(peer, 0);
+  if (status == cudaErrorPeerAccessAlreadyEnabled) (void)cudaGetLastError();  // another stage on this GPU did it
+  else check(status, "enabling peer access");
 }
 
 std::unique_ptr<Event> CudaOps::record(Queue queue) {
@@ -174,51 +196,87 @@ void CudaOps::synchronize() {
     context_.check_work(cudaStreamSynchronize(context_.stream(queue)));
 }
 
-void CudaOps::replay(uint64_t key, const std::function<void()>& body) {
-  context_.enter();
-  const cudaStream_t stream = context_.stream(Queue::compute);
-  std::unique_ptr<Graph>& graph = graphs_[key];
-  if (!graph) {
-    cudaGraph_t recorded = nullptr;
-    // Relaxed: a kernel that is launched for the first time is loaded now, which stricter modes may refuse while
-    // capturing.
-    context_.check_work(cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed));
-    try {
-      body();
-    } catch (...) {
-      (void)cudaStreamEndCapture(stream, &recorded);
-      if (recorded) (void)cudaGraphDestroy(recorded);
-      (void)cudaGetLastError();
-      graphs_.erase(key);
-      throw;
-    }
-    context_.check_work(cudaStreamEndCapture(stream, &recorded));
-    cudaGraphExec_t executable = nullptr;
-    const cudaError_t status = cudaGraphInstantiate(&executable, recorded, 0);
-    (void)cudaGraphDestroy(recorded);
-    if (status != cudaSuccess) graphs_.erase(key);
-    context_.check_work(status);
-    graph = std::make_unique<Graph>(executable);
-  }
-  context_.check_work(cudaGraphLaunch(graph->executable, stream));
+int64_t CudaOps::replay_rows(int64_t rows) const {
+  return rows <= 8 ? static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(rows))) : (rows + 7) / 8 * 8;
 }
 
-void CudaOps::forget_graphs() { graphs_.clear(); }
+void CudaOps::replay(uint64_t key, const std::function<void()>& body) {
+  Recording& entry = recordings_[key];
+  entry.used = ++replay_calls_;
+  if (!entry.graph && ++entry.calls < kCallsBeforeRecording) return body();
+  if (!entry.graph) {
+    if (replays_.kept == kMostGraphs) drop_oldest_graph();
+    entry.graph = record_graph(body);
+    ++replays_.recorded;
+    ++replays_.kept;
+  } else {
+    ++replays_.replayed;
+  }
+  context_.enter();
+  context_.check_work(cudaGraphLaunch(entry.graph->executable, context_.stream(Queue::compute)));
+}
+
+std::unique_ptr<CudaOps::Graph> CudaOps::record_graph(const std::function<void()>& body) {
+  context_.enter();
+  const cudaStream_t stream = context_.stream(Queue::compute);
+  cudaGraph_t recorded = nullptr;
+  // Relaxed: the body may be the first to launch a kernel on this device, which loads it; stricter modes refuse that.
+  context_.check_work(cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed));
+  try {
+    body();
+  } catch (...) {
+    (void)cudaStreamEndCapture(stream, &recorded);
+    if (recorded) (void)cudaGraphDestroy(recorded);
+    (void)cudaGetLastError();
+    throw;
+  }
+  context_.enter();
+  context_.check_work(cudaStreamEndCapture(stream, &recorded));
+  cudaGraphExec_t executable = nullptr;
+  const cudaError_t status = cudaGraphInstantiate(&executable, recorded, 0);
+  (void)cudaGraphDestroy(recorded);
+  context_.check_work(status);
+  return std::make_unique<Graph>(executable);
+}
+
+/// A key that comes back after this begins to count anew.
+void CudaOps::drop_oldest_graph() {
+  auto oldest = recordings_.end();
+  for (auto it = recordings_.begin(); it != recordings_.end(); ++it) {
+    if (it->second.graph && (oldest == recordings_.end() || it->second.used < oldest->second.used)) oldest = it;
+  }
+  recordings_.erase(oldest);
+  --replays_.kept;
+}
+
+void CudaOps::forget_graphs() {
+  recordings_.clear();
+  replays_.kept = 0;
+}
 
 }  // namespace cuda
 
-int32_t count_cuda_devices() {
-  int count = 0;
-  if (cudaGetDeviceCount(&count) != cudaSuccess) {  // no driver, no GPU, or a driver older than this build
-    (void)cudaGetLastError();
-    return 0;
-  }
-  return count;
+CudaPresence find_cuda() {
+  CudaPresence found;
+  int driver = 0;
+  if (cudaDriverGetVersion(&driver) != cudaSuccess) driver = 0;
+  const cudaError_t status = cudaGetDeviceCount(&found.devices);
+  if (status == cudaSuccess) return found;
+  (void)cudaGetLastError();
+  found.devices = 0;
+  const auto version = [](int v) { return std::to_string(v / 1000) + "." + std::to_string(v % 1000 / 10); };
+  // The first driver of each CUDA version (CUDA Compatibility, "minor version compatibility"): later ones serve, too.
+  constexpr int kNeeded = CUDART_VERSION / 1000 >= 13 ? 580 : 525;
+  found.problem = cudaGetErrorString(status);
+  found.problem += driver == 0 ? "; there is no NVIDIA driver" : "; the driver is for CUDA " + version(driver);
+  found.problem += ", this build needs driver " + std::to_string(kNeeded) + " or newer (CUDA " +
+                   std::to_string(CUDART_VERSION / 1000) + ")";
+  return found;
 }
 
 std::vector<DeviceInfo> list_cuda_devices() {
   std::vector<DeviceInfo> devices;
-  const int32_t count = count_cuda_devices();
+  const int32_t count = find_cuda().devices;
   for (int32_t ordinal = 0; ordinal < count; ++ordinal) {
     cudaDeviceProp properties = {};
     if (cudaGetDeviceProperties(&properties, ordinal) != cudaSuccess) continue;

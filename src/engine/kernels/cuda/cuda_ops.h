@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -39,6 +40,8 @@ class CudaOps final : public Ops {
   void synchronize() override;
   void replay(uint64_t key, const std::function<void()>& body) override;
   void forget_graphs() override;
+  int64_t replay_rows(int64_t rows) const override;
+  Replays replays() const override { return replays_; }
 
   // weights.cu
   std::unique_ptr<Linear> load_linear(const LinearSource& source, const WeightOptions& options) override;
@@ -95,12 +98,26 @@ class CudaOps final : public Ops {
 
  private:
   struct Graph;
+  struct Recording {
+    Recording();
+    ~Recording();
+    int64_t calls = 0;  // before it was recorded
+    uint64_t used = 0;  // number of the last call
+    std::unique_ptr<Graph> graph;
+  };
+
+  std::unique_ptr<Graph> record_graph(const std::function<void()>& body);
+  void drop_oldest_graph();
+  void allow_peer(int32_t peer);
 
   Context context_;
   std::unique_ptr<CublasLt> cublaslt_;  // empty when the library is not there: our own products serve
   std::unique_ptr<Staging> staging_;    // while loading
   Scratch scratch_;
-  std::unordered_map<uint64_t, std::unique_ptr<Graph>> graphs_;
+  std::unordered_map<uint64_t, Recording> recordings_;
+  uint64_t replay_calls_ = 0;
+  Replays replays_;
+  std::set<int32_t> peers_;  // GPUs whose memory this one may read, or cannot
 };
 
 }  // namespace llava::cuda

@@ -130,8 +130,10 @@ __global__ void __launch_bounds__(kMostTiles* kTileThreads) decode_splits_kernel
     if (tile == t) {
       for (int half = 0; half < 2; ++half) {
         const int pair = key_warp * kTilePairs + half * 8 + lane / 4;
-        marks[pair] = state.largest[0][half];
-        marks[kKeyWarps * kTilePairs + pair] = total[half];
+        if (lane % 4 == 0) {  // the four lanes of a quad have the same
+          marks[pair] = state.largest[0][half];
+          marks[kKeyWarps * kTilePairs + pair] = total[half];
+        }
 #pragma unroll
         for (int c = 0; c < kSize / 8; ++c) {
           float* const to = sums + pair * Shared::kSumStride + c * 8 + 2 * (lane % 4);

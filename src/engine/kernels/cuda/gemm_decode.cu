@@ -88,6 +88,10 @@ __global__ void __launch_bounds__(kThreads) decode_kernel(const Product p) {
   }
   for (int step = 0; step < steps; ++step) {
     wait_copies<G::kStages - 2>();
+    // Before the products, so that it is under way meanwhile; into the stage that was read a step ago, by this thread
+    // alone.
+    if (step + G::kStages - 1 < steps) load(step + G::kStages - 1);
+    commit_copies();
     const int stage = step % G::kStages;
     if constexpr (G::kPieces == 1) {
       uint4 weights[2 * kWeightTiles];
@@ -105,8 +109,8 @@ __global__ void __launch_bounds__(kThreads) decode_kernel(const Product p) {
       }
     } else {
 #pragma unroll(kRowTiles == 8 ? 1 : 2)
-      for (int half = 0; half < 2;
-           ++half) {  // of the four words: not more widened weights at a time than there are registers
+      // Halves of the four words: not more widened weights at a time than there are registers.
+      for (int half = 0; half < 2; ++half) {
         uint32_t wide[2][kWeightTiles][4];
 #pragma unroll
         for (int i = 0; i < kWeightTiles; ++i) {
@@ -130,9 +134,6 @@ __global__ void __launch_bounds__(kThreads) decode_kernel(const Product p) {
         }
       }
     }
-    // Into the stage that was read a step ago, by this thread alone.
-    if (step + G::kStages - 1 < steps) load(step + G::kStages - 1);
-    commit_copies();
   }
 
   wait_copies<0>();
