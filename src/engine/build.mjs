@@ -1,5 +1,6 @@
 // Builds the engine with CMake when it is there, else with the compiler alone. A no-op when nothing changed.
-//   node src/engine/build.mjs [addon] [engine] [--cuda | --cpu | --emulate-cuda | --check-cuda] [--sanitize] [--force]
+//   node src/engine/build.mjs [addon] [engine] [--cuda [--arch native|90|80,89,90,100,120] | --cpu | --emulate-cuda | --check-cuda]
+//     [--sanitize] [--force]
 // addon (default)  build/engine/llava_engine.node        engine   build/engine/llava-engine (no Node inside; its sources are in a clone)
 // --cuda is remembered: later builds keep the CUDA back end until --cpu. For tests: --emulate-cuda builds it for an emulated GPU, in
 // build/engine-emulated; --check-cuda with nvcc for sm_90 alone, in build/engine-sm90. Without a compiler it says what to do;
@@ -22,6 +23,7 @@ import { availableParallelism } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { architectures, estimatedMinutes, findToolkit } from "./toolkit.mjs";
 
 const sources = dirname(fileURLToPath(import.meta.url));
 const root = join(sources, "..", "..");
@@ -30,7 +32,7 @@ const outputs = { addon: "llava_engine.node", engine: "llava-engine" };
 const targets = { addon: "llava_addon", engine: "llava-engine" };
 
 /**
- * @param {{ quiet?: boolean, parts?: ("addon" | "engine")[], cuda?: boolean, emulateCuda?: boolean, checkCuda?: boolean,
+ * @param {{ quiet?: boolean, parts?: ("addon" | "engine")[], cuda?: boolean, emulateCuda?: boolean, checkCuda?: boolean, arch?: string,
  *   sanitize?: boolean, force?: boolean }} [options]
  * @returns {Promise<boolean>} whether everything asked for is built now
  */
@@ -48,9 +50,13 @@ export async function buildAddon(options = {}) {
   const say = (text) => process.stderr.write(`${text}\n`);
   const cudaMark = join(folder, ".cuda");
   const cuda = checkCuda || (options.cuda ?? existsSync(cudaMark));
+  const remembered = existsSync(cudaMark) ? readFileSync(cudaMark, "utf8") : "";
+  const arch = checkCuda ? "90" : (options.arch ?? (remembered || "80,89,90"));
   const cmake = find("cmake");
   const compiler = process.env.CXX || find("g++") || find("clang++") || find("c++");
-  const flavour = [cmake ? "cmake" : "plain", cuda, emulateCuda, sanitize, compiler ?? "none"].join(" ");
+  const flavour = [cmake ? "cmake" : "plain", cuda, emulateCuda, sanitize, cuda ? arch : "", compiler ?? "none"].join(
+    " ",
+  );
   const unused = cuda || emulateCuda ? [] : ["kernels/cuda"];
   const stamp = {
     addon: stampOf(flavour, [sources], unused),
@@ -84,7 +90,9 @@ export async function buildAddon(options = {}) {
     if (todo.length === 0) return true;
     const started = Date.now();
     let built = { ok: false, text: "the CUDA back end needs cmake" };
-    if (cmake) built = withCMake(cmake, folder, todo, { cuda, emulateCuda, checkCuda, sanitize });
+    const nvcc = cuda && !emulateCuda && cmake ? toolkit(folder, arch, say) : undefined;
+    if (cuda && !emulateCuda && cmake && nvcc === undefined) return false;
+    if (cmake) built = withCMake(cmake, folder, todo, { cuda, emulateCuda, nvcc, sanitize });
     else if (!cuda && !emulateCuda) built = await withCompiler(compiler, folder, todo, sanitize);
     if (!built.ok) {
       say(built.text.trimEnd());
@@ -94,7 +102,7 @@ export async function buildAddon(options = {}) {
       );
       return false;
     }
-    if (cuda && !emulateCuda) writeFileSync(cudaMark, "");
+    if (cuda && !emulateCuda) writeFileSync(cudaMark, arch);
     else rmSync(cudaMark, { force: true });
     for (const part of todo) writeFileSync(stampFile(part), stamp[part]);
     const seconds = ((Date.now() - started) / 1000).toFixed(1);
@@ -103,6 +111,35 @@ export async function buildAddon(options = {}) {
   } finally {
     unlock();
   }
+}
+
+/** CMake's options for the CUDA compiler; undefined, and said, when there is none. */
+function toolkit(folder, arch, say) {
+  const found = findToolkit(join(folder, "toolkit"));
+  if (!found) {
+    say(
+      "llava-eval: the CUDA back end was not built: no CUDA toolkit found (nvcc on PATH, CUDA_PATH, /usr/local/cuda, or wheels).",
+    );
+    say(
+      "  In a Python environment: pip install nvidia-cuda-nvcc nvidia-nvvm nvidia-cuda-crt nvidia-cuda-runtime nvidia-cuda-cccl",
+    );
+    say("  With --cpu the engine is built without it.");
+    return undefined;
+  }
+  let list;
+  try {
+    list = architectures(arch);
+  } catch (error) {
+    say(`llava-eval: ${error.message}`);
+    return undefined;
+  }
+  const count = list.split(";").length;
+  const minutes = estimatedMinutes(count, Math.min(availableParallelism(), 8));
+  say(
+    `CUDA ${found.version} from ${found.from}, for sm_${list.replaceAll("-real", "").replaceAll(";", ", sm_")}: about ${minutes} min`,
+  );
+  say(`  runs with NVIDIA driver ${found.driver} or newer`);
+  return [`-DCMAKE_CUDA_COMPILER=${found.nvcc}`, `-DCMAKE_CUDA_ARCHITECTURES=${list}`];
 }
 
 /** Two builds in one folder would spoil each other: the second waits. A lock of a process that is gone is taken over. */
@@ -140,14 +177,14 @@ function forgetOtherFolder(folder) {
   }
 }
 
-function withCMake(cmake, folder, parts, { cuda, emulateCuda, checkCuda, sanitize }) {
+function withCMake(cmake, folder, parts, { cuda, emulateCuda, nvcc, sanitize }) {
   forgetOtherFolder(folder);
   const ninja = find("ninja");
   const configure = [
     ...["-S", sources, "-B", folder, "-DCMAKE_BUILD_TYPE=Release"],
     `-DLLAVA_CUDA=${cuda || emulateCuda ? "ON" : "OFF"}`,
     `-DLLAVA_CUDA_BUILD=${emulateCuda ? join(tests, "emulated_cuda") : join(sources, "kernels", "cuda")}`,
-    ...(checkCuda ? ["-DCMAKE_CUDA_ARCHITECTURES=90"] : []),
+    ...(nvcc ?? []),
     `-DLLAVA_SANITIZE=${sanitize ? "ON" : "OFF"}`,
     `-DLLAVA_NODE_INCLUDE=${nodeIncludes().join(";")}`,
     // A cache made with another generator cannot be changed: keep its own.
@@ -283,6 +320,8 @@ function stampOf(text, folders, skipped) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const args = process.argv.slice(2);
+  const at = args.indexOf("--arch");
+  const [arch] = at < 0 ? [] : args.splice(at, 2).slice(1);
   const parts = args.filter((arg) => !arg.startsWith("--"));
   const ok = await buildAddon({
     parts: parts.length > 0 ? parts : ["addon"],
@@ -291,6 +330,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     emulateCuda: args.includes("--emulate-cuda"),
     checkCuda: args.includes("--check-cuda"),
     sanitize: args.includes("--sanitize"),
+    ...(arch === undefined ? {} : { arch }),
     force: args.includes("--force"),
   });
   process.exitCode = ok ? 0 : 1;
