@@ -1,8 +1,6 @@
 #include "fibers.h"
 
-#include <setjmp.h>
 #include <sys/mman.h>
-#include <ucontext.h>
 
 #include <algorithm>
 #include <array>
@@ -15,13 +13,18 @@
 #include <vector>
 
 #include "kernel_names.h"
+#include "strand.h"
 
 namespace llava::emulated {
 
 namespace {
 
-constexpr size_t kStack = 96 << 10;
+constexpr size_t kStack = (races::kDetects ? 256 : 96) << 10;
 constexpr size_t kPage = 4096;
+
+// What orders threads, for the race detector. Barriers take turns, so that a thread ahead orders nothing for those
+// behind.
+char block_start, block_end, barriers[3];
 
 enum class State { ready, at_block_barrier, at_collective, done };
 
@@ -38,8 +41,9 @@ struct Fiber {
   Position position;
   State state = State::done;
   const char* waits_for = "";
-  jmp_buf here;
+  Strand strand;
   bool started = false;
+  unsigned phase = 0;  // barriers passed in this block
   std::unique_ptr<char, void (*)(char*)> stack{nullptr, nullptr};
   std::deque<std::vector<Copy>> copies;  // committed groups, oldest first
   std::vector<Copy> open_copies;
@@ -67,7 +71,7 @@ struct Machine {
   std::vector<std::unique_ptr<Fiber>> fibers;  // stacks are kept between blocks
   std::vector<Warp> warps;
   Fiber* current = nullptr;
-  jmp_buf scheduler;
+  Strand scheduler;
   size_t alive = 0;
   size_t at_barrier = 0;
   char* shared_pages = nullptr;
@@ -90,18 +94,16 @@ struct Machine {
     std::abort();
   }
 
-  void yield() {
-    Fiber* self = current;
-    if (_setjmp(self->here) == 0) _longjmp(scheduler, 1);
-  }
+  void yield() { Strand::change(current->strand, scheduler); }
 
   void finish() {
     Fiber& self = *current;
     if (!self.copies.empty() || !self.open_copies.empty()) wait_all(self);
     self.state = State::done;
     --alive;
+    races::release(block_end);
     if (alive > 0 && at_barrier == alive) release_barrier();
-    _longjmp(scheduler, 1);
+    Strand::change(self.strand, scheduler);
   }
 
   static void wait_all(Fiber& fiber) {
@@ -113,11 +115,9 @@ struct Machine {
 
   static void run(const std::vector<Copy>& group) {
     for (const Copy& copy : group) {
-      if (copy.global) {
-        std::memcpy(copy.shared, copy.global, 16);
-      } else {
-        std::memset(copy.shared, 0, 16);
-      }
+      races::write(copy.shared);
+      alignas(16) static const char zeros[16] = {};
+      std::memcpy(copy.shared, copy.global ? copy.global : zeros, 16);
     }
   }
 
@@ -142,35 +142,26 @@ struct Machine {
     std::memset(shared, 0xff, room);  // NaN in every type
   }
 
-  void start(Fiber& fiber) {
-    fiber.started = true;
-    ucontext_t context;
-    getcontext(&context);
-    context.uc_stack.ss_sp = fiber.stack.get() + kPage;
-    context.uc_stack.ss_size = kStack;
-    context.uc_link = nullptr;
-    makecontext(&context, &Machine::entry, 0);
-    setcontext(&context);
-  }
-
-  /// Runs `fiber` until it waits or ends. A function of its own: no local variable lives across the jump.
-  [[gnu::noinline]] void resume(Fiber& fiber) {
+  /// Runs `fiber` until it waits or ends.
+  void resume(Fiber& fiber) {
     current = &fiber;
     threadIdx = fiber.position.thread;
     blockIdx = fiber.position.block;
     blockDim = fiber.position.block_size;
     gridDim = fiber.position.grid_size;
-    if (_setjmp(scheduler) != 0) return;
-    if (fiber.started) _longjmp(fiber.here, 1);
-    start(fiber);
+    if (!fiber.started) {
+      fiber.started = true;
+      fiber.strand.prepare(fiber.stack.get() + kPage, kStack, &Machine::entry);
+    }
+    Strand::change(scheduler, fiber.strand);
   }
 
   static void entry() {
     Machine& machine = of_this_thread();
     for (;;) {
+      races::acquire(block_start);
       (*machine.body)();
-      Fiber* self = machine.current;
-      if (_setjmp(self->here) == 0) machine.finish();  // the next block goes on here
+      machine.finish();  // the next block goes on here
     }
   }
 };
@@ -185,13 +176,14 @@ unsigned char* dynamic_shared() { return Machine::of_this_thread().shared; }
 
 void block_barrier() {
   Machine& m = Machine::of_this_thread();
-  m.current->state = State::at_block_barrier;
-  m.current->waits_for = "__syncthreads";
-  if (++m.at_barrier == m.alive) {
-    m.release_barrier();
-    return;
-  }
-  m.yield();
+  Fiber& self = *m.current;
+  self.state = State::at_block_barrier;
+  self.waits_for = "__syncthreads";
+  char& barrier = barriers[self.phase++ % 3];
+  races::release(barrier);
+  if (++m.at_barrier == m.alive) m.release_barrier();
+  else m.yield();
+  races::acquire(barrier);
 }
 
 void collective_of(const char* what, unsigned mask, void* mine, void (*combine)(void* const*)) {
@@ -216,7 +208,10 @@ void collective_of(const char* what, unsigned mask, void* mine, void (*combine)(
     m.yield();
     return;
   }
-  combine(warp.lanes.data());
+  {
+    const races::Unseen by_hardware;
+    combine(warp.lanes.data());
+  }
   warp.arrived = 0;
   for (unsigned other = 0; other < 32; ++other) {
     if (other != lane && (mask >> other & 1u)) m.fibers[thread - lane + other]->state = State::ready;
@@ -224,6 +219,8 @@ void collective_of(const char* what, unsigned mask, void* mine, void (*combine)(
 }
 
 void start_copy(void* shared, const void* global) {
+  races::write(shared);
+  if (global) races::read(global);
   Machine::of_this_thread().current->open_copies.push_back({shared, global});
 }
 
@@ -256,6 +253,7 @@ void run_block(const void* kernel, const std::function<void()>& body, dim3 block
   for (unsigned i = 0; i < threads; ++i) {
     Fiber& fiber = *m.fibers[i];
     fiber.state = State::ready;
+    fiber.phase = 0;
     fiber.position = {{i % block_size.x, i / block_size.x % block_size.y, i / (block_size.x * block_size.y)},
                       block_index,
                       block_size,
@@ -268,6 +266,8 @@ void run_block(const void* kernel, const std::function<void()>& body, dim3 block
   if (order % 3 == 2) std::shuffle(turns.begin(), turns.end(), std::minstd_rand(order));
   m.alive = threads;
   m.at_barrier = 0;
+  m.scheduler.adopt_this();
+  races::release(block_start);
   while (m.alive > 0) {
     bool moved = false;
     for (const unsigned turn : turns) {
@@ -286,6 +286,7 @@ void run_block(const void* kernel, const std::function<void()>& body, dim3 block
     }
   }
   m.current = nullptr;
+  races::acquire(block_end);
 }
 
 }  // namespace llava::emulated

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "race_detector.h"
 #include "support/dtype.h"
 
 namespace llava::cuda {
@@ -88,6 +89,7 @@ void load_matrices(uint32_t* registers, const void* row) {
     uint32_t* registers;
     const uint16_t* row;
   } mine{registers, static_cast<const uint16_t*>(row)};
+  if (emulated::lane() < 8 * kMatrices) emulated::races::read(row);
   emulated::collective("ldmatrix", 0xffffffffu, &mine, [](void* const* lanes) {
     for (int lane = 0; lane < 32; ++lane) {
       for (int m = 0; m < kMatrices; ++m) {

@@ -14,7 +14,8 @@ constexpr int kColumns = 4;
 constexpr unsigned kMostRows = 65'535;  // of a grid
 
 template <typename T>
-__global__ void activation_kernel(const float* sums, int64_t stride, int64_t rows, int64_t n, const Epilogue epilogue) {
+__global__ void __launch_bounds__(kThreads, 8)
+    activation_kernel(const float* sums, int64_t stride, int64_t rows, int64_t n, const Epilogue epilogue) {
   const int64_t first = (static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x) * kColumns;
   if (first >= n) return;
   for (int64_t m = blockIdx.y; m < rows; m += gridDim.y) {
@@ -24,6 +25,7 @@ __global__ void activation_kernel(const float* sums, int64_t stride, int64_t row
       emit_pair<T>(epilogue, m, first, four.at[0], four.at[1]);
       emit_pair<T>(epilogue, m, first + 2, four.at[2], four.at[3]);
     } else {
+#pragma unroll 1
       for (int64_t c = first; c < n && c < first + kColumns; ++c) emit<T>(epilogue, m, c, from[c - first]);
     }
   }
