@@ -40,13 +40,15 @@ EQUAL(kReductionScheme, CUBLASLT_ALGO_CONFIG_REDUCTION_SCHEME);
 /// How an argument is passed: pointers alike, numbers by their width (ours are plain integers where theirs are
 /// enumerations).
 template <typename T>
-constexpr int kPassed = std::is_pointer_v<T> ? 100 : (std::is_floating_point_v<T> ? 200 : 0) + static_cast<int>(sizeof(T));
+constexpr int kPassed = std::is_pointer_v<T> ? 100
+                                             : (std::is_floating_point_v<T> ? 200 : 0) + static_cast<int>(sizeof(T));
 
 template <typename Ours, typename Theirs>
 constexpr bool kSameCall = false;
 template <typename R, typename... A, typename S, typename... B>
-  requires(sizeof...(A) == sizeof...(B))
-constexpr bool kSameCall<R (*)(A...), S (*)(B...)> = kPassed<R> == kPassed<S> && ((kPassed<A> == kPassed<B>)&&...);
+requires(sizeof...(A) ==
+         sizeof...(B)) constexpr bool kSameCall<R (*)(A...), S (*)(B...)> = kPassed<R> == kPassed<S> &&
+                                                                            ((kPassed<A> == kPassed<B>)&&...);
 
 #define SAME(member, function) static_assert(kSameCall<decltype(CublasLtApi::member), decltype(&function)>, #function)
 SAME(create, cublasLtCreate);
