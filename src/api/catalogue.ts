@@ -9,6 +9,7 @@ import { didYouMean } from "../core/nearest.js";
 import { packageRoot } from "../core/package-root.js";
 import { type Static, Type } from "../core/schema.js";
 import type { Split, Task } from "../core/task.js";
+import { taskDigest } from "./task-digest.js";
 import { loadTaskFile, tasksIn } from "./task-file.js";
 
 /** Beside this file's `src`: sources under a TypeScript loader, compiled tasks in `dist`. */
@@ -37,6 +38,8 @@ export interface Chosen {
   readonly file: string;
   /** The same, when the task came by path from outside the package. */
   readonly path?: string;
+  /** Of that file and of what it imports from beside it. */
+  readonly fileDigest?: string;
 }
 
 /** What suites among the names state, unless a flag says otherwise. */
@@ -238,7 +241,8 @@ async function fromPath(name: string, workingFolder: string): Promise<Chosen[]> 
     if (tasks.findIndex((other) => other.name === name) < i) throw twoOfOneName(name, path, path);
     if (!isOurs(path) && (await ownTask(name))) throw twoOfOneName(name, undefined, path);
   }
-  return tasks.map((task) => choose({ task, file: path }, splitName, path, path));
+  const fileDigest = await taskDigest(path);
+  return tasks.map((task) => ({ ...choose({ task, file: path }, splitName, path, path), fileDigest }));
 }
 
 /** In a checkout a benchmark of ours may be run from its source, before it is built. */

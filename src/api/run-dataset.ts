@@ -14,7 +14,8 @@ export function openRunDataset(
   { task, split, splitName, label }: Chosen,
   warn: (message: string) => void,
 ): Promise<Dataset> {
-  const { data } = run.manifest.identity as { data?: string };
+  // 0.1 noted the folder, resolved, beside what decides the numbers.
+  const { data } = { ...run.manifest.config, ...run.manifest.identity } as { data?: string };
   return openDataset({
     task: task.name,
     splitName,

@@ -3,31 +3,26 @@ import { digestOf } from "../core/digest.js";
 import type { Json } from "../core/json.js";
 import type { RunManifest } from "../core/result.js";
 import type { Runner } from "../core/runner.js";
+import type { Identity } from "../record/identity.js";
 import type { ModelConfig } from "../runners/config.js";
 import type { Choice } from "./catalogue.js";
 import type { RunSettings } from "./settings.js";
 import { versions } from "./versions.js";
 
+export interface ManifestParts {
+  readonly settings: RunSettings;
+  readonly choice: Choice;
+  readonly config: ModelConfig;
+  readonly runner: Runner;
+  /** `hub`, `demo`, or a folder, resolved. */
+  readonly data: string;
+  /** What the settings decide for all tasks. */
+  readonly decided: Identity;
+  readonly identity: Identity;
+}
+
 /** What `run.json` says of a run before it begins: what was asked for, what decides its numbers, and its name. */
-export function manifestOf(
-  settings: RunSettings,
-  choice: Choice,
-  config: ModelConfig,
-  runner: Runner,
-  decided: {
-    readonly scoring: string;
-    readonly data: string;
-    readonly seed: number;
-    readonly reasoningTags?: readonly string[];
-  },
-): RunManifest {
-  const identity = {
-    model: runner.name,
-    fingerprint: runner.fingerprint as Json,
-    ...decided,
-    repeats: settings.repeats ?? 1,
-    offset: settings.offset ?? 0,
-  };
+export function manifestOf({ settings, choice, config, runner, data, decided, identity }: ManifestParts): RunManifest {
   // The same command finds the same folder: only what was asked for, not what it resolved to.
   const {
     limit: _limit,
@@ -42,7 +37,10 @@ export function manifestOf(
     ...asked
   } = settings;
   const tasks = choice.chosen.map(({ label }) => label);
-  const digest = digestOf({ asked: { ...asked, tasks } as Json, config: config as unknown as Json, ...decided }, 8);
+  const digest = digestOf(
+    { asked: { ...asked, tasks } as Json, config: config as unknown as Json, data, ...decided },
+    8,
+  );
   return {
     schema: "llava-eval/run@1",
     name: `${slug(runner.name)}-${digest}`,
@@ -54,6 +52,7 @@ export function manifestOf(
       ...settings,
       tasks: choice.chosen.map(({ label, path }) => (path === undefined ? label : taskAt(path, label))),
       model: config as unknown as Json,
+      data,
     } as Record<string, Json>,
     tasks,
     versions: versions(),

@@ -4,6 +4,7 @@ import { regenerateLeaderboard, writeRunLeaderboard } from "../board/leaderboard
 import type { Dataset } from "../core/dataset.js";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
+import { promptImages } from "../core/prompt.js";
 import type { GenerationOptions } from "../core/runner.js";
 import type { Reading, Scoring } from "../core/score.js";
 import type { Split, Task } from "../core/task.js";
@@ -11,7 +12,8 @@ import { openDataset } from "../datasets/index.js";
 import { readImage } from "../images/encoded.js";
 import { RunFolder } from "../record/folder.js";
 import { type EvaluatedResult, type EvaluatedTask, evaluate, type RunEvents } from "../run/evaluate.js";
-import { peek } from "../run/peek.js";
+import { identityOf, type TaskToAsk } from "../run/identity.js";
+import { type First, peek } from "../run/peek.js";
 import type { Selection } from "../run/plan.js";
 import type { ModelConfig } from "../runners/config.js";
 import { readingOf, reasoningTagsOf, withoutReasoning } from "../text/visible-answer.js";
@@ -64,21 +66,32 @@ export async function runTasks(
   await using secondJudge = await openJudge(second, choice, settings, warn);
   // Everything that can be wrong is looked at before the first request is paid for.
   await using opened = await peek(choice.chosen, {
-    ...{ open, profileOf, signal: drain },
+    ...{ open, signal: drain },
     offset: selection.offset,
   });
-  const manifest = manifestOf(settings, choice, portable(model.config), runner, {
-    ...{ scoring, data, seed },
+  const tasks = tasksToAsk(decided, opened.firsts);
+  const { offset, repeats } = selection;
+  const rules = {
+    ...{ scoring, seed, repeats, offset },
     ...(settings["reasoning-tags"] === undefined ? {} : { reasoningTags: reading.tags }),
+  };
+  const identity = await identityOf({ runner, tasks, decided: rules, ...(judge ? { judge } : {}) });
+  const manifest = manifestOf({
+    ...{ settings, choice, runner, data, identity },
+    config: portable(model.config),
+    decided: rules,
   });
   const path = resolve(settings.out ?? join("results", manifest.name));
   await using folder = await RunFolder.open(path, manifest, { fresh: settings.fresh ?? false });
   try {
     await folder.setStatus("running");
-    const options = distinct(choice.chosen.map(({ task, split }) => generationOf(task, split)));
-    await runner.preflight?.(abort, { options, images: opened.hasImages });
+    await runner.preflight?.(abort, {
+      options: distinct(tasks.map(({ generation }) => generation)),
+      images: tasks.some(({ task, row, profile }) => row && promptImages(task.prompt(row, profile)).length > 0),
+    });
     await judge?.preflight?.(abort);
     await secondJudge?.preflight?.(abort);
+    await folder.setServer(await runner.server?.(abort));
     await onFolder?.(path);
     let newSamples = 0;
     const events: RunEvents = {
@@ -125,6 +138,18 @@ export async function runTasks(
     await folder.setStatus(drain.aborted ? "interrupted" : "incomplete").catch(() => {});
     throw error;
   }
+}
+
+/** The tasks with what will be asked, as far as it is known before the first question. */
+function tasksToAsk({ choice, profileOf, generationOf }: Decided, firsts: ReadonlyMap<string, First>): TaskToAsk[] {
+  return choice.chosen.map(({ task, split, label, fileDigest }) => {
+    const { facts, row } = firsts.get(label) as First;
+    return {
+      ...{ task, split, label, profile: profileOf(task), generation: generationOf(task, split), facts },
+      ...(row ? { row } : {}),
+      ...(fileDigest === undefined ? {} : { fileDigest }),
+    };
+  });
 }
 
 /** Tasks that ask in one way are asked about once. */

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { regenerateLeaderboard, writeRunLeaderboard } from "../board/leaderboard/collect.js";
 import { UserError } from "../core/errors.js";
+import type { Json } from "../core/json.js";
 import type { Result } from "../core/result.js";
 import type { Scoring } from "../core/score.js";
 import { copyRun } from "../record/copy.js";
@@ -66,10 +67,15 @@ export async function score(name: string, options: ScoreOptions = {}): Promise<E
   await using folder = await RunFolder.reopen(target);
   const maxFailed = run.manifest.config["max-failed"];
   const results: Result[] = [];
+  // The scores follow from the task as it is now: the run may go on with it.
+  const identity: Record<string, Json> = {};
   for (const chosen of await tasksOfRun(run)) {
     const { task, split, label } = chosen;
     const before = run.results.get(label);
     if (!before) continue;
+    const known = run.manifest.identity[`task ${label}`];
+    if (typeof known === "object" && known !== null && chosen.fileDigest !== undefined)
+      identity[`task ${label}`] = { ...known, version: task.version, file: chosen.fileDigest };
     await using dataset = await openRunDataset(run, chosen, warn);
     results.push(
       await rescore({
@@ -80,11 +86,9 @@ export async function score(name: string, options: ScoreOptions = {}): Promise<E
     );
   }
   if (out !== undefined) {
-    await folder.setIdentity({
-      ...{ scoring, seed: rules.seed },
-      ...(tags === undefined ? {} : { reasoningTags: tags }),
-    });
+    Object.assign(identity, { scoring, seed: rules.seed }, tags === undefined ? {} : { reasoningTags: tags });
   }
+  await folder.setIdentity(identity);
   await writeRunLeaderboard(target);
   if (existsSync(resolve("results")) && target.startsWith(resolve("results")))
     await regenerateLeaderboard(resolve("results"));

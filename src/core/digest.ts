@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { Json } from "./json.js";
-import type { RenderedPrompt } from "./prompt.js";
+import type { Prompt, RenderedPrompt } from "./prompt.js";
 import type { GenerationOptions } from "./runner.js";
 
 /** SHA-256 over the canonical JSON (keys sorted) of a value; `digits` hex digits of it. */
@@ -31,6 +31,18 @@ export function requestDigest(
   }));
   const sampled = "temperature" in options && options.temperature > 0;
   return digestOf({ messages, options: { ...options } as Json, ...(sampled ? { seed } : {}) });
+}
+
+/**
+ * What a sample is asked, in words: roles, texts, where images stand and what is drawn on them, and the continuations to compare.
+ * The images' own bytes have digests of their own.
+ */
+export function promptDigest(prompt: Prompt, continuations?: readonly string[]): string {
+  const messages = prompt.messages.map(({ role, parts }) => ({
+    role,
+    parts: parts.map((part) => (part.type === "text" ? part.text : { image: (part.image.marks ?? []) as Json })),
+  }));
+  return digestOf({ messages, ...(continuations ? { continuations } : {}) }, 16);
 }
 
 /** A short digest of a text, as a number: 48 bits, for tables of hundreds of thousands. */

@@ -23,6 +23,8 @@ export interface ImageRef {
   readonly path?: string;
   /** The encoded file (JPEG, PNG, ...) exactly as the dataset stores it. Throws `SampleFailure("data")` when it is absent. */
   bytes(): Promise<Uint8Array>;
+  /** It is a file of its own beside the rows: the rows' digest does not see its bytes. */
+  readonly ownFile?: true;
   /** Drawn on the pixels before anything else sees them (`withMarks`). */
   readonly marks?: readonly Mark[];
 }

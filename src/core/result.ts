@@ -159,6 +159,8 @@ export const RunManifest = Type.Object({
   /** Everything as resolved from flags, environment, config file and preset; secrets as `env:NAME`. */
   config: Dictionary(AnyJson),
   tasks: Strings,
+  /** What the model's server said of itself when the run began: its models, its version. */
+  server: Optional(AnyJson),
   versions: Dictionary(Text),
   host: Dictionary(AnyJson),
   startedAt: Text,

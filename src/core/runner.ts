@@ -105,6 +105,13 @@ export interface Runner extends AsyncDisposable {
    */
   readonly answersBySample?: boolean;
   /**
+   * What would be sent for this request, as JSON: all that the model or its server would see, without secrets. What makes two runs
+   * the same is read from it. Absent: the fingerprint says it all.
+   */
+  rendered?(request: GenerateRequest | LikelihoodRequest): Promise<Json>;
+  /** What the server says of itself (its models, its version), for the record; never part of what makes two runs the same. */
+  server?(signal: AbortSignal): Promise<Json | undefined>;
+  /**
    * Asks a few trivial requests so that a wrong URL, key or model, an option that the model refuses, or a server that sees no
    * images stops the run at once (`UserError` with the likely fix).
    */

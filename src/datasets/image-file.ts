@@ -15,6 +15,7 @@ const maxFileBytes = 256 * 1024 * 1024;
 export function imageFile(name: string, root: string, folders: readonly string[]): ImageRef {
   return {
     path: name,
+    ownFile: true,
     bytes: async () => {
       const shown = JSON.stringify(name.slice(0, 200));
       if (/^[a-z][a-z0-9+.-]*:\/\//i.test(name))

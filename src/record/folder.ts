@@ -2,13 +2,14 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { UserError } from "../core/errors.js";
+import type { Json } from "../core/json.js";
 import { JudgeRecord, type Result, type RunManifest } from "../core/result.js";
 import { check } from "../core/schema.js";
 import { diskError } from "../files/disk-error.js";
 import { LineLog } from "../files/line-log.js";
 import { type Lock, lockFile } from "../files/lock.js";
 import { writeJson, writeWhole } from "../files/whole-file.js";
-import { differencesOf, type Identity } from "./identity.js";
+import { differencesOf, type Identity, identityForm } from "./identity.js";
 import { SampleJournal } from "./journal.js";
 import type { Label } from "./keys.js";
 import { manifestFile, readManifest, writeManifest } from "./manifest.js";
@@ -49,7 +50,7 @@ export class RunFolder implements AsyncDisposable {
         earlier ? { ...manifest, identity: earlier.identity, startedAt: earlier.startedAt } : manifest,
         earlier?.status === "done" || earlier?.status === "incomplete" ? earlier.finishedAt : undefined,
       );
-      if (earlier) folder.require(manifest.identity);
+      if (earlier) folder.require(manifest.identity, earlier.identity);
       folder.current = { ...folder.current, identity: { ...earlier?.identity, ...manifest.identity } };
       await folder.save();
       return folder;
@@ -74,15 +75,16 @@ export class RunFolder implements AsyncDisposable {
     return this.current;
   }
 
-  /** Adds to what decides the numbers (a task's version, its data's revision); refuses when the folder has another value. */
-  async identify(identity: Identity): Promise<void> {
-    this.require(identity);
-    await this.setIdentity(identity);
-  }
-
-  /** As `identify`, without asking: another rule scores the same answers now. */
+  /** What decides the scores has changed, and they follow from it now: another rule, another task file. */
   async setIdentity(identity: Identity): Promise<void> {
     this.current = { ...this.current, identity: { ...this.current.identity, ...identity } };
+    await this.save();
+  }
+
+  /** What the model's server says of itself, for the record. */
+  async setServer(server: Json | undefined): Promise<void> {
+    if (server === undefined) return;
+    this.current = { ...this.current, server };
     await this.save();
   }
 
@@ -133,8 +135,16 @@ export class RunFolder implements AsyncDisposable {
     return writeManifest(this.path, this.current);
   }
 
-  private require(identity: Identity): void {
-    const differences = differencesOf(this.current.identity, identity);
+  /** @throws UserError  the folder is another run's */
+  private require(identity: Identity, earlier: Identity): void {
+    if (earlier.form !== identityForm) {
+      throw new UserError(
+        "another version of llava-eval began this run, and noted less of what decides its numbers: it can be read, compared and scored, and not continued",
+        this.path,
+        "start over with --fresh (the old folder is moved aside), write elsewhere with --out, or finish it with that version",
+      );
+    }
+    const differences = differencesOf(earlier, identity);
     if (differences.length === 0) return;
     throw new UserError(
       `this folder holds a different run:\n${differences.map((line) => `    ${line}`).join("\n")}`,

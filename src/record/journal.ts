@@ -1,3 +1,4 @@
+import { numberOf } from "../core/digest.js";
 import { UserError } from "../core/errors.js";
 import { LineLog } from "../files/line-log.js";
 import { jsonOf, type LinePosition } from "../files/lines.js";
@@ -8,6 +9,12 @@ import { canonicalSample, mostRepeats, readSample, type SampleRecord, type Sampl
 interface Entry {
   readonly at: LinePosition;
   readonly state: SampleState;
+  /** Of the sample's id and its prompt, 32 bits; 0 where the line states no prompt. */
+  readonly question: number;
+}
+
+function questionOf(id: string, promptDigest: string | undefined): number {
+  return promptDigest === undefined ? 0 : numberOf(`${id} ${promptDigest}`) >>> 0 || 1;
 }
 
 const what = "the journal";
@@ -32,6 +39,12 @@ export class SampleJournal {
 
   state(index: number, repeat: number): SampleState | undefined {
     return this.entries.get(index, repeat)?.state;
+  }
+
+  /** Whether the journal's sample at this place is the one that would be asked now. A line without a prompt's digest says nothing. */
+  hasQuestion(index: number, repeat: number, id: string, promptDigest: string): boolean {
+    const question = this.entries.get(index, repeat)?.question ?? 0;
+    return question === 0 || question === questionOf(id, promptDigest);
   }
 
   async read(index: number, repeat: number): Promise<SampleRecord | undefined> {
@@ -88,7 +101,7 @@ export class SampleJournal {
         const line = Buffer.allocUnsafe(length + 1);
         bytes.copy(line);
         line[length] = newline;
-        entries.set(index, repeat, { state: entry.state, at: { offset: size, length } });
+        entries.set(index, repeat, { ...entry, at: { offset: size, length } });
         size += line.length;
         group.push(line);
         grouped += line.length;
@@ -131,8 +144,8 @@ class SampleIndex {
     return this.tables[repeat]?.get(index);
   }
 
-  note({ index, repeat = 0, state }: SampleRecord, at: LinePosition): void {
-    this.set(index, repeat, { at, state });
+  note({ index, repeat = 0, state, id, promptDigest }: SampleRecord, at: LinePosition): void {
+    this.set(index, repeat, { at, state, question: questionOf(id, promptDigest) });
   }
 
   set(index: number, repeat: number, entry: Entry): void {
@@ -160,7 +173,7 @@ class SampleIndex {
 const states: readonly (SampleState | undefined)[] = [undefined, "answered", "scored", "failed"];
 const rowsPerPage = 4096;
 
-/** Entries by row, 13 bytes each: a split has hundreds of thousands. In pages, so that a row's number costs no memory below it. */
+/** Entries by row, 17 bytes each: a split has hundreds of thousands. In pages, so that a row's number costs no memory below it. */
 class PositionTable {
   private readonly pages = new Map<number, Page>();
 
@@ -172,10 +185,12 @@ class PositionTable {
     const page = this.pages.get(Math.floor(index / rowsPerPage));
     const row = index % rowsPerPage;
     const state = page && states[page.states[row] as number];
-    return state && { state, at: { offset: page.offsets[row] as number, length: page.lengths[row] as number } };
+    if (!state) return undefined;
+    const at = { offset: page.offsets[row] as number, length: page.lengths[row] as number };
+    return { state, at, question: page.questions[row] as number };
   }
 
-  set(index: number, { at, state }: Entry): void {
+  set(index: number, { at, state, question }: Entry): void {
     const number = Math.floor(index / rowsPerPage);
     let page = this.pages.get(number);
     if (!page) {
@@ -186,6 +201,7 @@ class PositionTable {
     page.offsets[row] = at.offset;
     page.lengths[row] = at.length;
     page.states[row] = states.indexOf(state);
+    page.questions[row] = question;
   }
 }
 
@@ -193,6 +209,7 @@ class Page {
   readonly offsets = new Float64Array(rowsPerPage);
   readonly lengths = new Uint32Array(rowsPerPage);
   readonly states = new Uint8Array(rowsPerPage);
+  readonly questions = new Uint32Array(rowsPerPage);
 }
 
 /** Orders by row, then by repeat. */

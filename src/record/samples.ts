@@ -24,6 +24,12 @@ const asked = {
     Type.Unsafe<Readonly<Record<string, string>>>({ type: "object", additionalProperties: { type: "string" } }),
   ),
   prompt: Optional(Type.String({ description: "the words sent, <image> where a picture stood" })),
+  promptDigest: Optional(
+    Type.String({
+      pattern: "^[0-9a-f]{16}$",
+      description: "of all that is asked but the images' bytes; a run that would ask something else is not continued",
+    }),
+  ),
   images: Optional(
     Type.Unsafe<readonly string[]>({ ...Strings, description: "SHA-256 (32 hex digits) of each picture's bytes" }),
   ),
@@ -129,12 +135,12 @@ export function textOf(sample: SampleRecord): string | undefined {
 /** The record with its keys in the documented order, so that equal samples are equal bytes. */
 export function canonicalSample(sample: SampleRecord): SampleRecord {
   const all: Partial<Omit<AnsweredSample, "state" | "score">> & Pick<ScoredSample, "submission"> = sample;
-  const { index, id, repeat, cluster, groups, prompt, images, sizes } = sample;
+  const { index, id, repeat, cluster, groups, prompt, promptDigest, images, sizes } = sample;
   const { text, reasoning, finish, answeredBy, warnings, likelihoods, turns, submission } = all;
   const { state, score } = sample;
   // Undefined members are left out by JSON.stringify.
   return {
-    ...{ index, id, repeat, state, cluster, groups, prompt, images, sizes },
+    ...{ index, id, repeat, state, cluster, groups, prompt, promptDigest, images, sizes },
     ...{ text, reasoning, finish, answeredBy, warnings, likelihoods, turns, submission, score },
   } as SampleRecord;
 }

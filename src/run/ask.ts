@@ -1,4 +1,4 @@
-import { seedOf } from "../core/digest.js";
+import { promptDigest, seedOf } from "../core/digest.js";
 import { SampleFailure } from "../core/errors.js";
 import type { EncodedImage, ImageRef } from "../core/image.js";
 import { type Prompt, type PromptProfile, promptImages, promptText, type RenderedPrompt } from "../core/prompt.js";
@@ -31,7 +31,7 @@ export interface Answer {
   /** Every round's output; one element for single-round tasks. */
   readonly turns: readonly Output[];
   /** What of the question goes into the journal. */
-  readonly asked: Pick<AskedSample, "prompt" | "images" | "sizes">;
+  readonly asked: Pick<AskedSample, "prompt" | "promptDigest" | "images" | "sizes">;
 }
 
 /** Rounds that a multi-round task may take before it is cut off: a `next` that never says "done" must not ask for ever. */
@@ -47,15 +47,17 @@ export async function ask(
   const { runner, signal, generation } = context;
   const images = new Map<ImageRef, Promise<EncodedImage>>();
   const render = (prompt: Prompt) => renderPrompt(prompt, context.readImage, images);
-  let prompt = task.prompt(row, context.profile);
+  const { prompt: first, digest } = questionFor(task, row, context.profile);
+  let prompt = first;
   let rendered = await render(prompt);
+  const asked = () => askedWith(task, prompt, rendered, digest);
   const request = {
     id: rowKey(context.label, sample.id, sample.nth, sample.repeat),
     seed: seedOf(context.seed, task.name, sample.id, sample.repeat),
     ...(sample.group ? { group: sample.group } : {}),
     ...(context.drain ? { drain: context.drain } : {}),
   };
-  context.onAsked?.(askedWith(task, prompt, rendered));
+  context.onAsked?.(asked());
 
   if (task.choices) {
     if (!runner.loglikelihood) {
@@ -66,7 +68,7 @@ export async function ask(
     }
     const continuations = task.choices(row);
     const output = await runner.loglikelihood({ ...request, prompt: rendered, continuations }, signal);
-    return { output, turns: [output], asked: askedWith(task, prompt, rendered) };
+    return { output, turns: [output], asked: asked() };
   }
 
   const turns: Output[] = [await runner.generate({ ...request, prompt: rendered, options: generation }, signal)];
@@ -78,10 +80,20 @@ export async function ask(
     if (turns.length >= maxRounds) throw new SampleFailure("data", `the task asked for more than ${maxRounds} rounds`);
     prompt = next;
     rendered = await render(prompt);
-    context.onAsked?.(askedWith(task, prompt, rendered));
+    context.onAsked?.(asked());
     turns.push(await runner.generate({ ...request, prompt: rendered, options: generation }, signal));
   }
-  return { output: turns.at(-1) as Output, turns, asked: askedWith(task, prompt, rendered) };
+  return { output: turns.at(-1) as Output, turns, asked: asked() };
+}
+
+/** What a row asks first, and its digest: of a journalled sample it must still be the same. */
+export function questionFor(
+  task: Task,
+  row: Record<string, unknown>,
+  profile: PromptProfile,
+): { readonly prompt: Prompt; readonly digest: string } {
+  const prompt = task.prompt(row, profile);
+  return { prompt, digest: promptDigest(prompt, task.choices?.(row)) };
 }
 
 /** Reads the pictures of a prompt; a picture that stands in it twice is read once. */
@@ -111,12 +123,13 @@ export async function renderPrompt(
   return { messages };
 }
 
-function askedWith(task: Task, prompt: Prompt, rendered: RenderedPrompt): Answer["asked"] {
+function askedWith(task: Task, prompt: Prompt, rendered: RenderedPrompt, digest: string): Answer["asked"] {
   const pictures = promptImages(rendered);
   const images = pictures.map(({ digest }) => digest);
   const sizes = pictures.map(({ width, height }) => [width, height] as const);
   return {
     prompt: promptText(prompt),
+    promptDigest: digest,
     ...(images.length > 0 ? { images } : {}),
     ...(task.imageSizes === true ? { sizes } : {}),
   };

@@ -93,19 +93,7 @@ async function evaluateTask(
   const profile = evaluation.profileOf(task);
   const generation = evaluation.generationOf(task, split);
   await using dataset = await evaluation.openDataset({ task, split, label });
-  await folder.identify({
-    [`task ${label}`]: {
-      version: task.version,
-      profile,
-      generation: { ...generation } as Json,
-      source: dataset.facts.source,
-      ...(dataset.facts.revision === undefined ? {} : { revision: dataset.facts.revision }),
-    },
-    // Apart, because a judge may be named later than the model was asked.
-    ...(task.judge && evaluation.judge
-      ? { [`judge ${label}`]: { model: evaluation.judge.name, prompt: digestOf(task.judge.template, 16) } }
-      : {}),
-  });
+  requireSameRows(folder, label, dataset);
 
   const onTiming = (record: TimingRecord) => {
     events.onTiming(record);
@@ -193,6 +181,17 @@ async function evaluateTask(
     await secondJudge?.close();
     await samples.close();
   }
+}
+
+/** The rows were looked at before the first task began, hours ago perhaps. */
+function requireSameRows(folder: RunFolder, label: Label, dataset: Dataset): void {
+  const { data } = (folder.manifest.identity[`task ${label}`] ?? {}) as { data?: string };
+  if (data === undefined || data === (dataset.facts.digest ?? "unknown")) return;
+  throw new UserError(
+    `the rows of ${label} have changed since the run began`,
+    dataset.facts.source,
+    "bring them back, or start over with --fresh",
+  );
 }
 
 function judgeFacts(task: Task, judge: JudgePanel | undefined): NonNullable<Result["judge"]> {

@@ -1,23 +1,28 @@
 import type { Dataset, RowItem } from "../core/dataset.js";
 import { UserError } from "../core/errors.js";
-import { promptImages } from "../core/prompt.js";
+import type { DatasetFacts } from "../core/result.js";
 import type { Task } from "../core/task.js";
 import type { EvaluatedTask } from "./evaluate.js";
 import { rowsSkipped } from "./plan.js";
 import { noReference, referenceFailure } from "./score-sample.js";
 
 /** Datasets that were opened to see whether their first row is there and well formed, and what it asks. */
+export interface First {
+  readonly facts: DatasetFacts;
+  /** Absent when it cannot be read. */
+  readonly row?: Record<string, unknown>;
+}
+
 export interface Peeked extends AsyncDisposable {
   /** The first task's dataset, its first batch still in hand; undefined for the others, which are opened again when their turn comes. */
   take(label: string): Dataset | undefined;
-  /** Its first row asks with an image. */
-  readonly hasImages: boolean;
+  /** What each task's data is, and the first row that will be asked. */
+  readonly firsts: ReadonlyMap<string, First>;
 }
 
 export interface PeekOptions {
   open(task: EvaluatedTask): Promise<Dataset>;
   readonly offset: number;
-  profileOf(task: Task): string;
   readonly signal: AbortSignal;
 }
 
@@ -25,17 +30,15 @@ export interface PeekOptions {
  * Opens every task's dataset and reads its first rows: a wrong name, an unreachable hub, a mistyped column or rows without
  * their answers end the run here, before any request is paid for.
  */
-export async function peek(
-  tasks: readonly EvaluatedTask[],
-  { open, offset, profileOf, signal }: PeekOptions,
-): Promise<Peeked> {
-  let hasImages = false;
+export async function peek(tasks: readonly EvaluatedTask[], { open, offset, signal }: PeekOptions): Promise<Peeked> {
+  const firsts = new Map<string, First>();
   const held = new Map<string, Dataset>();
   for (const [i, task] of tasks.entries()) {
     const dataset = await open(task);
     const batches = dataset.batches(rowsSkipped(task.task, offset), signal)[Symbol.asyncIterator]();
     const first = await batches.next();
-    hasImages ||= asksWithImages(task.task, first.value?.[0], profileOf);
+    const row = firstRow(task.task, first.value ?? []);
+    firsts.set(task.label, { facts: dataset.facts, ...(row ? { row } : {}) });
     if (!first.done) checkReference(task, dataset, first.value);
     if (i === 0) {
       held.set(task.label, resumed(dataset, first, batches));
@@ -45,7 +48,7 @@ export async function peek(
     }
   }
   return {
-    hasImages,
+    firsts,
     take(label) {
       const dataset = held.get(label);
       held.delete(label);
@@ -57,10 +60,14 @@ export async function peek(
   };
 }
 
-function asksWithImages(task: Task, item: RowItem | undefined, profileOf: (task: Task) => string): boolean {
-  if (!item || !("row" in item)) return false;
-  const [row] = task.expand ? task.expand(item.row) : [item.row];
-  return row !== undefined && promptImages(task.prompt(row, profileOf(task))).length > 0;
+/** The first that asks something: a task may leave rows out. */
+function firstRow(task: Task, batch: readonly RowItem[]): Record<string, unknown> | undefined {
+  for (const item of batch) {
+    if (!("row" in item)) continue;
+    const [row] = task.expand ? task.expand(item.row) : [item.row];
+    if (row) return row;
+  }
+  return undefined;
 }
 
 /** Rows of a test split evaluated as if they were public: the first row tells. */

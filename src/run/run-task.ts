@@ -12,6 +12,7 @@ import { type Answer, ask, type ReadImage } from "./ask.js";
 import { InFlight } from "./in-flight.js";
 import type { JudgePanel } from "./judge.js";
 import { plan, type Selection, type Unit } from "./plan.js";
+import { requireSameQuestion } from "./same-question.js";
 import {
   outputsOf,
   referenceFailure,
@@ -57,6 +58,7 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
   const health = new EndpointHealth(() => runner.concurrency);
   const asking = new InFlight(() => Math.min(run.concurrency ?? Number.POSITIVE_INFINITY, runner.concurrency));
   const judging = new InFlight(() => run.judge?.runner.concurrency ?? 1);
+  const checking = new InFlight(() => filesAtOnce);
   let total = 0;
   let givenUp = false;
 
@@ -81,6 +83,9 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
       if (health.down) return { how: "endpoint-down", detail: health.detail };
       total++;
       const state = samples.state(unit.index, unit.repeat);
+      if (isRow(unit) && (state === "scored" || state === "answered")) {
+        await checking.start(() => requireSameQuestion(run, unit).catch(located(run.task, unit.id)));
+      }
       if (state === "scored") continue;
       const unusable = isRow(unit) ? referenceFailure(run.task, run.split, unit.row) : undefined;
       if (!isRow(unit)) {
@@ -102,6 +107,7 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
         });
       }
     }
+    await checking.drained();
     await asking.drained();
     await judging.drained();
     return givenUp ? { how: "interrupted" } : { how: "complete", total };
@@ -156,6 +162,13 @@ async function answerOf(run: TaskRun, unit: RowUnit, health: EndpointHealth): Pr
   }
   return undefined;
 }
+
+/** Images of journalled samples that are looked at again. */
+const filesAtOnce = 8;
+
+const located = (task: Task, id: string) => (error: unknown) => {
+  throw locate(error, task, id);
+};
 
 /** A defect in a task's own code is easier to find with the sample's name; what ends the run stays as it is. */
 function locate(error: unknown, task: Task, id: string): unknown {

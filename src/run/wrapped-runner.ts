@@ -12,6 +12,8 @@ export function wrapped(
       return runner.concurrency;
     },
     ...(runner.answersBySample === undefined ? {} : { answersBySample: runner.answersBySample }),
+    ...(runner.rendered ? { rendered: runner.rendered.bind(runner) } : {}),
+    ...(runner.server ? { server: runner.server.bind(runner) } : {}),
     ...(runner.preflight ? { preflight: runner.preflight.bind(runner) } : {}),
     ...(runner.loglikelihood ? { loglikelihood: runner.loglikelihood.bind(runner) } : {}),
     [Symbol.asyncDispose]: () => runner[Symbol.asyncDispose](),

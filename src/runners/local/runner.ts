@@ -1,6 +1,7 @@
 /** A Runner over the engine: prompts become ids, ids become answers. */
 import { setMaxListeners } from "node:events";
 import { SampleFailure, UserError } from "../../core/errors.js";
+import type { Json } from "../../core/json.js";
 import { promptImages, type RenderedPrompt } from "../../core/prompt.js";
 import type {
   Fingerprint,
@@ -15,7 +16,7 @@ import type { NativeImage, NativePrompt, NativeStatistics, NativeTiming, NativeU
 import { AnswerText, finishedText } from "./answer-text.js";
 import { DecodedImages, type Lease } from "./decoded-images.js";
 import type { LocalModel } from "./open-model.js";
-import type { Piece } from "./prompt/pieces.js";
+import { type Piece, piecesText } from "./prompt/pieces.js";
 import { continuationTokens, framedSlots, promptTokens } from "./prompt/prompt-tokens.js";
 import { unlessAborted } from "./unless-aborted.js";
 
@@ -91,6 +92,11 @@ export class LocalRunner implements Runner {
     };
   }
 
+  /** The conversation as the template writes it: a version that writes it otherwise asks something else. */
+  async rendered({ prompt }: GenerateRequest | LikelihoodRequest): Promise<Json> {
+    return { prompt: piecesText(this.pieces(prompt)), beforeAnswer: this.model.template.beforeAnswer };
+  }
+
   /** Continuations follow what the template puts before an answer (Vicuna's space); a terminator is not scored. */
   async loglikelihood(request: LikelihoodRequest, signal: AbortSignal): Promise<Output> {
     const started = performance.now();
@@ -146,10 +152,15 @@ export class LocalRunner implements Runner {
     return this.decoded.lease(promptImages(prompt), signal);
   }
 
+  private pieces(prompt: RenderedPrompt): Piece[] {
+    const { template, description } = this.model;
+    const rendered = template.render(prompt.messages);
+    return description.imageStartEnd ? framedSlots(rendered) : rendered;
+  }
+
   private async prepare(request: GenerateRequest | LikelihoodRequest, lease: Lease): Promise<Prepared> {
     const { engine, tokenizer, template, description } = this.model;
-    const rendered = template.render(request.prompt.messages);
-    const pieces = description.imageStartEnd ? framedSlots(rendered) : rendered;
+    const pieces = this.pieces(request.prompt);
     const tokens = promptTokens(tokenizer, pieces, template);
     refuseBeyond(tokens, description.text.vocabularyRows);
 

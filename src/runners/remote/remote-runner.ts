@@ -1,5 +1,6 @@
 import { SampleFailure, UserError } from "../../core/errors.js";
 import type { EncodedImage } from "../../core/image.js";
+import type { Json } from "../../core/json.js";
 import { promptImages, type RenderedPrompt } from "../../core/prompt.js";
 import type {
   Fingerprint,
@@ -24,6 +25,7 @@ import type { RemoteParts } from "./parts.js";
 import { checkReachable } from "./preflight.js";
 import type { Call, ImageParts, Protocol, Reply } from "./protocol.js";
 import { parseReply } from "./reply.js";
+import { serverFacts } from "./server-facts.js";
 import { type Server, Servers, urlOf } from "./servers.js";
 import { inWords, Waits } from "./waits.js";
 import { Window } from "./window.js";
@@ -100,6 +102,31 @@ export class RemoteRunner implements Runner {
       timing,
       warnings: [...call.warnings, ...notes],
     };
+  }
+
+  async rendered(request: GenerateRequest | LikelihoodRequest): Promise<Json> {
+    const { protocol, headers, transport } = this.parts;
+    const { parts } = await this.images(request.prompt);
+    if ("continuations" in request && !protocol.likelihood) return null;
+    const call =
+      "continuations" in request
+        ? (protocol.likelihood as NonNullable<Protocol["likelihood"]>).call(
+            request,
+            parts,
+            request.continuations[0] ?? "",
+          )
+        : protocol.generate(request, parts);
+    const body = JSON.parse(call.body.bytes.toString("utf8")) as Json;
+    call.body.release();
+    // A header with a key in it says who asks, not what is asked.
+    const open = Object.entries(headers).filter(([, value]) => transport.redact(value) === value);
+    return { path: call.path, headers: Object.fromEntries(open), body };
+  }
+
+  /** Of the first server: the others are its equals. Providers' own services say nothing of use, and are not asked. */
+  async server(signal: AbortSignal): Promise<Json | undefined> {
+    const [first] = this.servers.all;
+    return first && this.parts.config.urls ? serverFacts(this.parts, first, signal) : undefined;
   }
 
   private async likelihoods(request: LikelihoodRequest, signal: AbortSignal): Promise<Output> {

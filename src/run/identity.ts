@@ -1,0 +1,101 @@
+/** What makes two runs the same, gathered from what would be sent: see record/identity.ts for what it is used for. */
+import { digestOf } from "../core/digest.js";
+import type { EncodedImage } from "../core/image.js";
+import type { Json } from "../core/json.js";
+import type { Prompt, RenderedPrompt } from "../core/prompt.js";
+import type { DatasetFacts } from "../core/result.js";
+import type { GenerationOptions, Runner } from "../core/runner.js";
+import type { Split, Task } from "../core/task.js";
+import { type Identity, identityForm } from "../record/identity.js";
+import type { Label } from "../record/keys.js";
+
+/** One task as it is about to be asked. */
+export interface TaskToAsk {
+  readonly task: Task;
+  readonly split: Split;
+  readonly label: Label;
+  readonly profile: string;
+  readonly generation: GenerationOptions;
+  readonly facts: DatasetFacts;
+  /** The first row of the selection; absent when it cannot be read. */
+  readonly row?: Record<string, unknown>;
+  /** Of a task from outside the package: of its file and of what it imports from beside it. */
+  readonly fileDigest?: string;
+}
+
+export interface RunToIdentify {
+  readonly runner: Runner;
+  readonly judge?: Runner;
+  /** What the command line decides for all tasks: scoring, seed, repeats, offset. */
+  readonly decided: Identity;
+  readonly tasks: readonly TaskToAsk[];
+}
+
+export async function identityOf({ runner, judge, decided, tasks }: RunToIdentify): Promise<Identity> {
+  const identity: Record<string, Json> = {
+    form: identityForm,
+    model: runner.name,
+    fingerprint: runner.fingerprint,
+    ...decided,
+  };
+  for (const asked of tasks) {
+    const { task, split, label } = asked;
+    identity[`task ${label}`] = await taskIdentity(runner, asked);
+    // Apart, because a judge may be named later than the model was asked.
+    if (task.judge && split.answers === "public" && judge) {
+      const { template } = task.judge;
+      identity[`judge ${label}`] = {
+        model: judge.name,
+        fingerprint: judge.fingerprint,
+        prompt: digestOf(template, 16),
+      };
+    }
+  }
+  return identity;
+}
+
+async function taskIdentity(runner: Runner, asked: TaskToAsk): Promise<Json> {
+  const { task, profile, generation, facts, fileDigest } = asked;
+  const request = await renderedRequest(runner, asked);
+  return {
+    version: task.version,
+    ...(fileDigest === undefined ? {} : { file: fileDigest }),
+    profile,
+    generation: { ...generation } as Json,
+    data: facts.digest ?? "unknown",
+    ...(request === undefined ? {} : { request }),
+  };
+}
+
+/** The whole request for the first row as the runner would send it, with the row's own text and images taken out. */
+async function renderedRequest(
+  runner: Runner,
+  { task, label, profile, generation, row }: TaskToAsk,
+): Promise<Json | undefined> {
+  if (!row || !runner.rendered) return undefined;
+  const request = { id: label, prompt: emptied(task.prompt(row, profile)), seed: 0 };
+  return task.choices
+    ? await runner.rendered({ ...request, continuations: ["text"] })
+    : await runner.rendered({ ...request, options: generation });
+}
+
+function emptied(prompt: Prompt): RenderedPrompt {
+  return {
+    messages: prompt.messages.map(({ role, parts }) => ({
+      role,
+      parts: parts.map((part) => (part.type === "text" ? { type: "text", text: "text" } : { type: "image", image })),
+    })),
+  };
+}
+
+/** One white pixel, for every image. */
+const image: EncodedImage = {
+  bytes: Buffer.from(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTyZaQAAAABJRU5ErkJggg==",
+    "base64",
+  ),
+  mediaType: "image/png",
+  width: 1,
+  height: 1,
+  digest: "0".repeat(32),
+};

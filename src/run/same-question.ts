@@ -1,0 +1,63 @@
+import { SampleFailure, UserError } from "../core/errors.js";
+import { type PromptProfile, promptImages, promptText } from "../core/prompt.js";
+import type { Task } from "../core/task.js";
+import type { SampleJournal } from "../record/journal.js";
+import type { AnsweredSample, ScoredSample } from "../record/samples.js";
+import { questionFor, type ReadImage } from "./ask.js";
+
+export interface JournalledUnit {
+  readonly index: number;
+  readonly repeat: number;
+  readonly id: string;
+  readonly row: Record<string, unknown>;
+}
+
+export interface SameQuestion {
+  readonly task: Task;
+  readonly profile: PromptProfile;
+  readonly samples: SampleJournal;
+  readonly readImage: ReadImage;
+}
+
+/**
+ * A journalled answer counts only for the question that it answered: the row at its place must ask the same words, and show the
+ * same images where they are files of their own (of all others the data's digest speaks).
+ * @throws UserError  with the sample's name
+ */
+export async function requireSameQuestion(run: SameQuestion, unit: JournalledUnit): Promise<void> {
+  const { task, profile, samples, readImage } = run;
+  const { prompt, digest } = questionFor(task, unit.row, profile);
+  const read = () => samples.read(unit.index, unit.repeat) as Promise<AnsweredSample | ScoredSample>;
+  if (!samples.hasQuestion(unit.index, unit.repeat, unit.id, digest)) {
+    const { id, prompt: then = "" } = await read();
+    throw changed(
+      unit,
+      samples.path,
+      id === unit.id
+        ? `was asked ${shown(then)} and would be asked ${shown(promptText(prompt))} now`
+        : `stands where "${id}" was journalled`,
+    );
+  }
+  const refs = promptImages(prompt);
+  if (!refs.some(({ ownFile }) => ownFile)) return;
+  const { images, turns } = await read();
+  // Of several rounds the journal has the last one's images.
+  if (images === undefined || turns !== undefined) return;
+  for (const [i, ref] of refs.entries()) {
+    const now = await readImage(ref).catch((error: unknown) => {
+      if (error instanceof SampleFailure) return undefined;
+      throw error;
+    });
+    if (now?.digest !== images[i]) throw changed(unit, samples.path, `has another image now: ${ref.path ?? i + 1}`);
+  }
+}
+
+function changed({ id }: JournalledUnit, path: string, what: string): UserError {
+  return new UserError(
+    `sample "${id}" ${what}`,
+    path,
+    "bring back the rows, images and prompt of the run, start over with --fresh (the old folder is moved aside), or write elsewhere with --out",
+  );
+}
+
+const shown = (text: string) => JSON.stringify(text.length > 200 ? `${text.slice(0, 197)}...` : text);

@@ -1,0 +1,51 @@
+import type { Json } from "../../core/json.js";
+import type { RemoteParts } from "./parts.js";
+import { at, listAt, textAt } from "./protocol.js";
+import { type Server, urlOf } from "./servers.js";
+
+/** A server that has something to say of itself says it at once. */
+const timeoutMs = 2_000;
+const mostModels = 20;
+/** Where servers that people run tell their version: vLLM and others, Ollama, llama.cpp. */
+const versionPaths = ["/version", "/api/version", "/props"] as const;
+
+/**
+ * The models that a server lists, and its version where it tells: recorded beside a run, since two servers of one model may answer
+ * differently. Nothing depends on it, so whatever is wrong here is only missing there.
+ */
+export async function serverFacts(parts: RemoteParts, server: Server, signal: AbortSignal): Promise<Json | undefined> {
+  const get = async (url: string): Promise<unknown> => {
+    try {
+      const { transport, headers } = parts;
+      const response = await transport.request({ method: "GET", url, headers, timeoutMs, signal });
+      return response.status === 200 ? JSON.parse(response.body.toString("utf8")) : undefined;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return undefined;
+    }
+  };
+  const { origin } = new URL(server.url);
+  const [listed, ...told] = await Promise.all([
+    get(urlOf(server, parts.protocol.modelsPath)),
+    ...versionPaths.map((path) => get(`${origin}${path}`)),
+  ]);
+  const models = listAt(listed, "data").slice(0, mostModels);
+  const [version] = told.flatMap((reply) => textAt(reply, "version") ?? textAt(reply, "build_info") ?? []);
+  if (models.length === 0 && version === undefined) return undefined;
+  return {
+    url: parts.transport.redact(server.url),
+    ...(version === undefined ? {} : { version: parts.transport.redact(version).slice(0, 200) }),
+    // As listed, so that a checkpoint's path or a quantisation that a server names is in the record.
+    ...(models.length === 0 ? {} : { models: models.map((model) => facts(model, parts)) }),
+  };
+}
+
+function facts(model: unknown, { transport }: RemoteParts): Json {
+  const told: Record<string, Json> = {};
+  for (const name of ["id", "root", "owned_by", "max_model_len", "created"]) {
+    const value = at(model, name);
+    if (typeof value === "string") told[name] = transport.redact(value).slice(0, 200);
+    if (typeof value === "number") told[name] = value;
+  }
+  return told;
+}
