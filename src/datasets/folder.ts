@@ -5,7 +5,7 @@ import { UserError } from "../core/errors.js";
 import type { DatasetFacts } from "../core/result.js";
 import { checkedRows } from "./checked-rows.js";
 import { parquetImage } from "./columns.js";
-import { contentDigest } from "./content-digest.js";
+import { contentDigest, parquetDigest } from "./content-digest.js";
 import { imageFile } from "./image-file.js";
 import { openJsonl } from "./jsonl.js";
 import { splitFiles } from "./layout.js";
@@ -102,7 +102,7 @@ async function openSource(
   const shards: Shard[] = [];
   for (const path of found.files) {
     const name = relative(root, path).split(sep).join("/");
-    const digest = await contentDigest(path, signal);
+    const digest = await parquetDigest(path, signal);
     shards.push({ name, identity: `${name} ${digest}`, open: () => openFile(path, name) });
   }
   const folders = [dirname(file), join(dirname(file), "images"), dirname(dirname(file))].filter(

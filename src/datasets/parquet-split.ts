@@ -153,7 +153,7 @@ class ParquetSplit implements RowSource {
 const partialBatch = 16;
 /** Rows and decompressed bytes of one batch, at most. Image datasets have row groups of 100 rows, text ones of any size. */
 const mostRows = 1_000;
-const mostBytes = 32 * 1024 * 1024;
+const mostBytes = 4 * 1024 * 1024;
 
 function batchRows(metadata: FileMetaData, index: number, columns: readonly string[]): number {
   const group = metadata.row_groups[index];

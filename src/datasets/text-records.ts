@@ -119,13 +119,9 @@ function linesIn(chunk: Buffer, from: number, to: number): number {
   return count;
 }
 
-export async function* fileChunks(
-  path: string,
-  signal: AbortSignal,
-  range: { start?: number; end?: number } = {},
-): AsyncIterable<Buffer> {
+async function* fileChunks(path: string, signal: AbortSignal): AsyncIterable<Buffer> {
   try {
-    yield* createReadStream(path, { highWaterMark: 1024 * 1024, signal, ...range }) as AsyncIterable<Buffer>;
+    yield* createReadStream(path, { highWaterMark: 1024 * 1024, signal }) as AsyncIterable<Buffer>;
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     throw new UserError(

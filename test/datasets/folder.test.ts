@@ -284,6 +284,27 @@ describe("JSONL with image files", () => {
   });
 });
 
+test("one letter of an answer changes the digest of a parquet file of any size", async () => {
+  const large = new Uint8Array(3 * 1024 * 1024).map((_, i) => (i * 7919) >> 3);
+  const columns = { question_id: "int64", question: "string", image: "image", answers: "answers" } as const;
+  const digestOf = async (answer: string) => {
+    const rows = [0, 1, 2].map((id) => ({
+      ...{ question_id: id, question: "q", image: { bytes: large, path: "a.jpg" } },
+      answers: [{ answer: id === 1 ? answer : "yes", answer_id: 1, answer_confidence: "yes" }],
+    }));
+    const path = join(dir, "vqav2", "data", "validation-00000-of-00001.parquet");
+    await mkdir(dirname(path), { recursive: true });
+    const bytes = parquetBytes(columns, rows, { codec: "UNCOMPRESSED" });
+    await writeFile(path, bytes);
+    await using dataset = await openDataset({ ...request(vqaRow), task: "vqav2" });
+    return { digest: dataset.facts.digest, size: bytes.length };
+  };
+  const [red, again, blue] = [await digestOf("red"), await digestOf("red"), await digestOf("led")];
+  expect(red.size).toBe(blue.size);
+  expect(again).toEqual(red);
+  expect(blue.digest).not.toBe(red.digest);
+});
+
 describe("TSV with base64 images", () => {
   const row = Type.Object({
     index: Type.Integer(),
