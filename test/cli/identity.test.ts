@@ -296,6 +296,8 @@ describe("a changed member of a task file", () => {
     choices: '() => ["yes", "no"]',
     next: '() => "done"',
     judge: '{ model: "m", template: "t", ask: () => undefined }',
+    answer: "(row, output) => output.text",
+    hasReference: "() => true",
     score: '() => ({ status: "scored", value: 1, answer: "" })',
     metrics: '[mean("exact")]',
     groups: "{ kind: () => 'k' }",
