@@ -3,8 +3,7 @@
  * document frequencies from the references of the evaluated images, so a limited run is not comparable.
  */
 
-import type { Caption, NGramIndex } from "./n-grams.js";
-import { maxOrder } from "./n-grams.js";
+import { type Caption, maxOrder, type NGramIndex } from "./n-grams.js";
 
 const sigma = 6;
 

@@ -1,5 +1,2 @@
 /** What lmms-eval asks of every caption task. */
 export const CAPTION_REQUEST = "Provide a one-sentence caption for the provided image.";
-
-/** For region captions (RefCOCO). */
-export const REGION_REQUEST = "Provide a short description for this region.";

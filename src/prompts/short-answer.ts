@@ -3,9 +3,6 @@
 /** LLaVA's instruction for short answers. */
 export const WORD_OR_PHRASE = "Answer the question using a single word or phrase.";
 
-/** VizWiz's instruction in LLaVA: some questions cannot be answered. */
-export const UNANSWERABLE = `When the provided information is insufficient, respond with 'Unanswerable'.\n${WORD_OR_PHRASE}`;
-
 /** The line after a question by prompt profile; a profile without one gives the default's. "" is no line at all. */
 export function lastLine(
   profile: string,

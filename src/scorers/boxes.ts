@@ -8,21 +8,14 @@ export type Box = readonly [x1: number, y1: number, x2: number, y2: number];
 
 const corner = "\\s*(-?\\d+(?:\\.\\d+)?)";
 const corners = [corner, corner, corner, corner].join(",");
-const squareBox = pythonRegex(`\\[${corners}\\s*\\]`);
-const anyBox = pythonRegex(`\\[${corners}\\s*\\]|\\(${corners}\\s*\\)`);
+const patterns = {
+  square: pythonRegex(`\\[${corners}\\s*\\]`),
+  any: pythonRegex(`\\[${corners}\\s*\\]|\\(${corners}\\s*\\)`),
+};
 
-/** The first "[a, b, c, d]" of a text; undefined without one. */
-export function parseBox(text: string): Box | undefined {
-  return numbersOf(squareBox.exec(text));
-}
-
-/** ScreenSpot: square or round brackets; coordinates above 1 are thousandths. */
-export function parseScreenBox(text: string): Box | undefined {
-  const box = numbersOf(anyBox.exec(text));
-  return box?.some((value) => value > 1) === true ? (box.map((value) => value / 1000) as unknown as Box) : box;
-}
-
-function numbersOf(match: RegExpExecArray | null): Box | undefined {
+/** The first "[a, b, c, d]" of a text, or with `any` brackets "(a, b, c, d)" too; undefined without one. */
+export function boxIn(text: string, brackets: keyof typeof patterns): Box | undefined {
+  const match = patterns[brackets].exec(text);
   if (match === null) return undefined;
   return match
     .slice(1)

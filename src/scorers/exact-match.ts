@@ -1,6 +1,6 @@
 /** Exact match of short answers: the generic metric of lmms-eval (from Hugging Face evaluate), and GQA's own rule. */
 
-import { lower, removePunctuation, rstrip, strip } from "../text/python-strings.js";
+import { lower, removePunctuation, rstrip } from "../text/python-strings.js";
 
 export interface ExactMatchOptions {
   readonly ignoreCase?: boolean;
@@ -18,6 +18,10 @@ export function exactMatch(prediction: string, reference: string, options: Exact
 /** lmms-eval's `exact_match` with `ignore_case` and `ignore_punctuation`: GQA, ScienceQA and others. */
 export const looseMatch: ExactMatchOptions = { ignoreCase: true, ignorePunctuation: true };
 
+/** Equal but for case and ASCII punctuation. */
+export const looselyEqual = (prediction: string, reference: string): boolean =>
+  exactMatch(prediction, reference, looseMatch);
+
 function normalForm(text: string, options: ExactMatchOptions): string {
   let out = text;
   for (const pattern of options.remove ?? []) out = out.replace(pattern, "");
@@ -32,14 +36,4 @@ function normalForm(text: string, options: ExactMatchOptions): string {
 function numpyLower(text: string): string {
   const lowered = lower(text);
   return lowered.length === text.length ? lowered : [...lowered].slice(0, [...text].length).join("");
-}
-
-/** GQA in LLaVA's conversion script and GQA's eval.py: trailing periods and case are ignored, nothing else. */
-export function gqaCorrect(prediction: string, reference: string): boolean {
-  return gqaAnswer(prediction) === reference;
-}
-
-/** The prediction as GQA's server gets it. */
-export function gqaAnswer(prediction: string): string {
-  return lower(rstrip(strip(prediction), "."));
 }

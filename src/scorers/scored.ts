@@ -29,7 +29,7 @@ export function guessedOr(guessed: boolean, score: Scored): Scored {
 }
 
 /** Wrong, because no answer could be read: for rules that do not guess. */
-export function unparsable(targets: string | readonly string[]): Scored {
+function unparsable(targets: string | readonly string[]): Scored {
   return { ...rightOrWrong(false, "", targets), remark: "unparsable" };
 }
 

@@ -1,42 +1,9 @@
 /** What judges write, read as the benchmarks' own scripts read it: two scores, one score, yes or no, JSON. */
 
-import { jsonOf } from "../core/json.js";
 import { parseFloatPython } from "./python-numbers.js";
 import { lower, strip, upper } from "./python-strings.js";
 
-export type ScorePair = readonly [first: number, second: number];
-
 const number = /-?\p{Nd}+(?:\.\p{Nd}+)?/u;
-const numbers = new RegExp(number, "gu");
-const firstLine = (text: string): string => text.slice(0, text.includes("\n") ? text.indexOf("\n") : text.length);
-
-/** The first two numbers of the first line; commas and semicolons are blanks (lmms-eval's LLaVA-in-the-wild). */
-export function looseScorePair(review: string): ScorePair | undefined {
-  const line = firstLine(strip(review)).replace(/[,;]/g, " ");
-  const found: number[] = [];
-  for (const [text] of line.matchAll(numbers)) {
-    found.push(parseFloatPython(text) ?? Number.NaN);
-    if (found.length === 2) break;
-  }
-  const [first, second] = found;
-  return first === undefined || second === undefined ? undefined : [first, second];
-}
-
-/**
- * The first line is exactly two numbers with one blank or comma between them (LLaVA's `eval_gpt_review_bench.py`).
- *
- * @param trim what is stripped first: nothing in LLaVA's script, the line in LLaVA-Wilder, the review in LLaVA-Bench (COCO)
- */
-export function strictScorePair(
-  review: string,
-  trim: "nothing" | "line" | "review" = "nothing",
-): ScorePair | undefined {
-  const line = firstLine(trim === "review" ? strip(review) : review);
-  const words = (trim === "line" ? strip(line) : line).replaceAll(",", " ").split(" ");
-  if (words.length !== 2) return undefined;
-  const [first, second] = words.map(parseFloatPython);
-  return first === undefined || second === undefined ? undefined : [first, second];
-}
 
 /** The first number of a reply, held within a range; without any number the low end of the range, or 0. */
 export function firstScore(reply: string, range?: readonly [low: number, high: number]): number {
@@ -79,27 +46,6 @@ export function verifierVerdict(reply: string): boolean {
 export function strictBinary(reply: string): 0 | 1 | undefined {
   const digit = /^[*"'`[(]*([01])[*"'`\])]*\.?$/.exec(strip(reply))?.[1];
   return digit === undefined ? undefined : digit === "1" ? 1 : 0;
-}
-
-/** The first `{` to the last `}` read as JSON (Python's: NaN and Infinity are numbers); `undefined` if that fails. */
-export function embeddedJson(reply: string): Readonly<Record<string, unknown>> | undefined {
-  const text = reply.slice(reply.indexOf("{"), reply.lastIndexOf("}") + 1);
-  if (!text.startsWith("{")) return undefined;
-  return (jsonOf(text) as Readonly<Record<string, unknown>> | undefined) ?? pythonJson(text);
-}
-
-const maxJson = 100_000;
-const numberMark = "\u0001number:";
-
-function pythonJson(text: string): Readonly<Record<string, unknown>> | undefined {
-  if (!/NaN|Infinity/.test(text) || text.length > maxJson) return undefined;
-  const quoted = text.replace(/"(?:[^"\\]|\\[\s\S])*"|-?Infinity|NaN/g, (token) =>
-    token.startsWith('"') ? token : JSON.stringify(numberMark + token),
-  );
-  // Undefined: not JSON either way; the caller asks again.
-  return jsonOf(quoted, (_, value) =>
-    typeof value === "string" && value.startsWith(numberMark) ? Number(value.slice(numberMark.length)) : value,
-  ) as Readonly<Record<string, unknown>> | undefined;
 }
 
 const endMarks = ["</s>", "<|endoftext|>", "<|end_of_sentence|>", "<|im_end|>", "[/INST]"];

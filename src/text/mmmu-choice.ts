@@ -18,6 +18,7 @@ interface Found {
   readonly letters: readonly string[];
   readonly position: (letter: string) => number;
 }
+
 type Pass = (text: string, letters: readonly string[]) => Found | undefined;
 
 /** Letters written as `pattern`; `rank` is what the reference searches from the right when there are several. */
@@ -29,14 +30,19 @@ const written =
   };
 
 const bracketed = (letter: string): string => `(${letter})`;
+
 const alone = (letter: string): string => ` ${letter} `;
+
 // No blank is asked for on the left: "NASA is" holds the letter A. The rank is still " A ", so of several such letters
 // those without a blank rank -1 and the first wins. Kept: published numbers depend on it.
 const beforeBlank = (letter: string): string => `${letter} `;
+
 const beforePeriod = (letter: string): string => `${letter}.`;
+
 const beforeColon = (letter: string): string => `${letter}:`;
 
 const kanaOrKanji = "[\\u3040-\\u30FF\\u4E00-\\u9FFF]";
+
 const insideJapanese: Pass = (text, letters) => {
   const found = letters.filter((letter) => new RegExp(`${kanaOrKanji}${letter}${kanaOrKanji}`).test(text));
   return found.length === 0 ? undefined : { letters: found, position: (letter) => text.lastIndexOf(alone(letter)) };
@@ -60,6 +66,7 @@ interface Rules {
 }
 
 const asciiMarks = ",.!?;:'";
+
 const lmms = [written(bracketed, bracketed), written(beforeBlank, alone), written(beforePeriod, alone)];
 
 const rules = {
@@ -105,17 +112,6 @@ export function parseChoice(parser: ChoiceParser, answer: string, options: reado
   if (!content || splitWords(text).length <= 5) return undefined;
   const found = byContent(lower(text), letters, options.map(lower));
   return found === undefined ? undefined : lastOf(found);
-}
-
-/** The parser of `mmmu-pro/evaluate.py`: what follows the last "Answer:" decides if it holds exactly one letter. */
-export function parseProChoice(answer: string, options: readonly string[]): string | undefined {
-  const start = answer.lastIndexOf("Answer:");
-  if (start >= 0) {
-    const rest = answer.slice(start + "Answer:".length);
-    const named = optionLetters(options.length).filter((letter) => rest.includes(letter));
-    if (named.length === 1) return named[0];
-  }
-  return parseChoice("lmms", answer, options);
 }
 
 function byContent(text: string, letters: readonly string[], contents: readonly string[]): Found | undefined {

@@ -2,12 +2,8 @@
 
 import { isPythonSpace, strip } from "./python-strings.js";
 
-/** A Python `float` where `int` and `float` print differently: `str(1.0)` is `"1.0"`, `str(1)` is `"1"`. */
-export class PythonFloat {
-  constructor(readonly value: number) {}
-}
-
 const decimalDigit = /\p{Nd}/u;
+
 const nonAscii = /[^\x00-\x7f]/;
 
 /** Turns every decimal digit of any script into ASCII and every white space into a blank, as `float()` and `int()` do. */
@@ -35,6 +31,7 @@ function digitValue(code: number): number {
 const numberSpace = " \t\n\v\f\r";
 
 const floatPattern = /^[+-]?(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:[eE][+-]?\d+(?:_\d+)*)?$/;
+
 const notFinitePattern = /^([+-]?)(inf|infinity|nan)$/i;
 
 /** `float(text)`; `undefined` where Python raises ValueError. */

@@ -7,6 +7,7 @@
 
 /** What `str.isspace` accepts, as the inside of a regex class. */
 export const PYTHON_SPACE = "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
+
 /** What Python's Unicode `\w` accepts, as the inside of a regex class (needs the `u` flag). */
 export const PYTHON_WORD = "\\p{L}\\p{N}_";
 
@@ -87,48 +88,6 @@ export function upper(text: string): string {
   return text.toUpperCase();
 }
 
-// Characters whose title case is neither their upper case nor its first letter: the Croatian digraphs.
-const digraphs: Readonly<Record<string, string>> = {
-  Ǆ: "ǅ",
-  ǅ: "ǅ",
-  ǆ: "ǅ",
-  Ǉ: "ǈ",
-  ǈ: "ǈ",
-  ǉ: "ǈ",
-  Ǌ: "ǋ",
-  ǋ: "ǋ",
-  ǌ: "ǋ",
-  Ǳ: "ǲ",
-  ǲ: "ǲ",
-  ǳ: "ǲ",
-};
-
-/** `str.capitalize()`: the first character in title case, **all others lower-cased**. */
-export function capitalize(text: string): string {
-  const first = firstCharacter(text);
-  if (first === "") return text;
-  return titleCase(first) + text.toLowerCase().slice(first.toLowerCase().length);
-}
-
-function titleCase(character: string): string {
-  const digraph = digraphs[character];
-  if (digraph !== undefined) return digraph;
-  const code = character.codePointAt(0) ?? 0;
-  if (code >= 0x10d0 && code <= 0x10ff) return character; // Georgian has capitals but no title case
-  const raised = character.toUpperCase();
-  if (raised.length === character.length) return raised;
-  // Greek with iota subscript keeps the subscript in title case.
-  if (code >= 0x1f80 && code <= 0x1faf) return String.fromCodePoint(code | 8);
-  if (code === 0x1fb3 || code === 0x1fc3 || code === 0x1ff3) return String.fromCodePoint(code + 9);
-  if (code === 0x149) return raised; // ʼn: apostrophe first, then the capital
-  return raised.slice(0, 1) + raised.slice(1).toLowerCase();
-}
-
-function firstCharacter(text: string): string {
-  const code = text.codePointAt(0);
-  return code === undefined ? "" : String.fromCodePoint(code);
-}
-
 const surrogate = /[\ud800-\udfff]/;
 
 /** The characters Python sees: code points, not UTF-16 units. */
@@ -154,6 +113,7 @@ export function firstCharacters(text: string, count: number): string {
 export const ASCII_PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
 const punctuation = /[!-/:-@[-`{-~]/g;
+
 /** Removes the 32 ASCII punctuation characters and nothing else. */
 export function removePunctuation(text: string): string {
   return text.replace(punctuation, "");

@@ -1,11 +1,10 @@
 import {
   defineTask,
-  exactMatch,
   Image,
   LETTER_DIRECTLY,
   letterBeforePeriod,
   letteredOptions,
-  looseMatch,
+  looselyEqual,
   mean,
   optionLetters,
   rightOrWrong,
@@ -72,7 +71,7 @@ const masked: Task<Row> = {
   score(row, output) {
     const letter = letterBeforePeriod(strip(output.text)).trim();
     const gold = goldOf(row) ?? "";
-    return rightOrWrong(exactMatch(letter, gold, looseMatch), letter, gold);
+    return rightOrWrong(looselyEqual(letter, gold), letter, gold);
   },
   metrics: [mean("accuracy")],
 };

@@ -1,11 +1,8 @@
 import {
-  blinkChoice,
-  blinkMatching,
   bracketedOptions,
   chosen,
   defineTask,
   Image,
-  leadingLetter,
   mean,
   meanOfGroups,
   Nullable,
@@ -17,6 +14,8 @@ import {
   Type,
   userPrompt,
 } from "llava-eval";
+import { blinkChoice, leadingLetter } from "./choice.js";
+import { blinkMatching } from "./judge.js";
 
 const image = Type.Optional(Nullable(Image()));
 const row = Type.Object({

@@ -5,12 +5,12 @@ import {
   lastLine,
   mean,
   meanOfGroups,
-  relaxedScore,
   rowDigest,
   type Static,
   Type,
   userPrompt,
 } from "llava-eval";
+import { relaxedScore } from "./score.js";
 
 const row = Type.Object({
   type: Type.String(), // human_test, augmented_test

@@ -1,5 +1,4 @@
 import {
-  anlsScore,
   defineTask,
   hasText,
   Image,
@@ -13,6 +12,7 @@ import {
   userPrompt,
   WORD_OR_PHRASE,
 } from "llava-eval";
+import { anlsScore } from "./score.js";
 
 const strings = Type.Optional(Nullable(Type.Array(Type.String())));
 const common = {

@@ -1,15 +1,5 @@
-import {
-  defineTask,
-  gqaScore,
-  hasText,
-  Image,
-  lastLine,
-  mean,
-  type Static,
-  Type,
-  userPrompt,
-  WORD_OR_PHRASE,
-} from "llava-eval";
+import { defineTask, hasText, Image, lastLine, mean, type Static, Type, userPrompt, WORD_OR_PHRASE } from "llava-eval";
+import { gqaScore } from "./score.js";
 
 const row = Type.Object({
   id: Type.String(),

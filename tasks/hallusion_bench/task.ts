@@ -1,13 +1,5 @@
 import {
   defineTask,
-  type HallusionVerdict,
-  hallusionAnswered,
-  hallusionContainsYes,
-  hallusionCorrect,
-  hallusionId,
-  hallusionMetric,
-  hallusionQuestion,
-  hallusionVerdict,
   Image,
   Nullable,
   notJudged,
@@ -18,6 +10,15 @@ import {
   Type,
   userPrompt,
 } from "llava-eval";
+import { hallusionQuestion } from "./judge.js";
+import { hallusionId, hallusionMetric } from "./metrics.js";
+import {
+  type HallusionVerdict,
+  hallusionAnswered,
+  hallusionContainsYes,
+  hallusionCorrect,
+  hallusionVerdict,
+} from "./score.js";
 
 const row = Type.Object({
   category: Type.String(), // VD: visual dependent, VS: visual supplement

@@ -1,15 +1,5 @@
-import {
-  defineTask,
-  Image,
-  iconQaGold,
-  iconQaScore,
-  letteredOptions,
-  mean,
-  Nullable,
-  type Static,
-  Type,
-  userPrompt,
-} from "llava-eval";
+import { defineTask, Image, letteredOptions, mean, Nullable, type Static, Type, userPrompt } from "llava-eval";
+import { iconQaGold, iconQaScore } from "./score.js";
 
 const row = Type.Object({
   question_id: Type.Union([Type.String(), Type.Integer()]),

@@ -1,9 +1,7 @@
 import {
   defineTask,
-  embeddedJson,
   hasText,
   Image,
-  liveBenchRating,
   mean,
   notJudged,
   type Split,
@@ -12,6 +10,8 @@ import {
   Type,
   userPrompt,
 } from "llava-eval";
+import { embeddedJson } from "./embedded-json.js";
+import { liveBenchRating } from "./judge.js";
 
 const row = Type.Object({
   id: Type.Union([Type.String(), Type.Integer()]),

@@ -1,18 +1,6 @@
-import {
-  defineTask,
-  hasText,
-  Image,
-  mathVerseExtraction,
-  mathVerseMatching,
-  mathVerseScore,
-  mathVerseToJudge,
-  mean,
-  Nullable,
-  type Split,
-  type Static,
-  Type,
-  userPrompt,
-} from "llava-eval";
+import { defineTask, hasText, Image, mean, Nullable, type Split, type Static, Type, userPrompt } from "llava-eval";
+import { mathVerseExtraction, mathVerseMatching, mathVerseToJudge } from "./judge.js";
+import { mathVerseScore } from "./score.js";
 
 const row = Type.Object({
   sample_index: Type.String(),

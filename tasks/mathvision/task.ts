@@ -1,11 +1,9 @@
 import {
   bracketedOptions,
   defineTask,
-  extractMathVisionAnswer,
   hasText,
   Image,
   letteredOptions,
-  mathVisionCorrect,
   mean,
   rightOrWrong,
   type Static,
@@ -13,6 +11,8 @@ import {
   Type,
   userPrompt,
 } from "llava-eval";
+import { extractMathVisionAnswer } from "./answer.js";
+import { mathVisionCorrect } from "./score.js";
 
 const row = Type.Object({
   id: Type.String(),

@@ -1,19 +1,7 @@
-import {
-  defineTask,
-  hasText,
-  Image,
-  type MathVistaForm,
-  mathVistaExtraction,
-  mathVistaPrompt,
-  mathVistaScore,
-  mathVistaToJudge,
-  mean,
-  Nullable,
-  type Static,
-  strip,
-  Type,
-  userPrompt,
-} from "llava-eval";
+import { defineTask, hasText, Image, mean, Nullable, type Static, strip, Type, userPrompt } from "llava-eval";
+import { mathVistaExtraction, mathVistaToJudge } from "./judge.js";
+import { type MathVistaForm, mathVistaPrompt } from "./prompt.js";
+import { mathVistaScore } from "./score.js";
 
 const text = Type.Optional(Nullable(Type.String()));
 const row = Type.Object({

@@ -4,14 +4,6 @@ import {
   Image,
   LETTER_DIRECTLY,
   mean,
-  mmbenchHasReference,
-  mmbenchJudgedScore,
-  mmbenchMatching,
-  mmbenchPrompt,
-  mmbenchQuestion,
-  mmbenchQuestionToJudge,
-  mmbenchStaticScore,
-  mmbenchSubmission,
   Nullable,
   type Split,
   type Static,
@@ -19,6 +11,11 @@ import {
   type Task,
   Type,
 } from "llava-eval";
+import { mmbenchMatching } from "./judge.js";
+import { mmbenchPrompt, mmbenchQuestionToJudge } from "./prompt.js";
+import { mmbenchQuestion } from "./row.js";
+import { mmbenchHasReference, mmbenchJudgedScore, mmbenchStaticScore } from "./score.js";
+import { mmbenchSubmission } from "./submission.js";
 
 const text = Type.Optional(Nullable(Type.String()));
 const row = Type.Object({

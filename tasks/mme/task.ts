@@ -3,15 +3,14 @@ import {
   Image,
   lastLine,
   mean,
-  mmeAnswerScore,
-  mmeMetric,
-  mmeScore,
   type Static,
   Type,
   userPrompt,
   WORD_OR_PHRASE,
   yesNoTruth,
 } from "llava-eval";
+import { mmeMetric, mmeScore } from "./metrics.js";
+import { mmeAnswerScore } from "./score.js";
 
 const row = Type.Object({
   question_id: Type.String(), // the image: its two questions share it

@@ -1,9 +1,6 @@
 import {
   bracketedOptions,
-  cmmmuDomains,
-  cmmmuScore,
   defineTask,
-  domainOf,
   hasText,
   Image,
   mean,
@@ -12,6 +9,8 @@ import {
   Type,
   userPrompt,
 } from "llava-eval";
+import { cmmmuScore } from "./cmmmu-score.js";
+import { cmmmuDomains, domainOf } from "./score.js";
 
 const text = Type.Optional(Nullable(Type.String()));
 const image = Type.Optional(Nullable(Image()));

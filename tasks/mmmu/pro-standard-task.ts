@@ -1,19 +1,16 @@
 import {
   defineTask,
-  domainOf,
   imageColumns,
-  imagesFirst,
-  imagesInPlace,
   ListText,
   letteredOptions,
   mean,
-  mmmuHasReference,
-  mmmuProScore,
   parseStringList,
   type TaggedRow,
   type Task,
   Type,
 } from "llava-eval";
+import { imagesFirst, imagesInPlace } from "./images.js";
+import { domainOf, mmmuHasReference, mmmuProScore } from "./score.js";
 
 const row = Type.Object({
   id: Type.String(),

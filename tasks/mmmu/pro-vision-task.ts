@@ -1,18 +1,16 @@
 import {
   defineTask,
-  domainOf,
   Image,
   ListText,
   letteredOptions,
   mean,
-  mmmuHasReference,
-  mmmuProScore,
   parseStringList,
   type Static,
   type Task,
   Type,
   userPrompt,
 } from "llava-eval";
+import { domainOf, mmmuHasReference, mmmuProScore } from "./score.js";
 
 const row = Type.Object({
   id: Type.String(),

@@ -2,27 +2,22 @@ import {
   binaryDigit,
   binaryJudgement,
   defineTask,
-  domainOf,
   imageColumns,
-  imagesFirst,
-  imagesInPlace,
   ListText,
   mean,
-  mmmuBareQuestion,
-  mmmuHasReference,
-  mmmuPrompt,
-  mmmuScore,
   notJudged,
   rightOrWrong,
   type Split,
   strictBinary,
-  subjectOf,
   type TaggedRow,
   type Task,
   Type,
   taggedAnswer,
   userPrompt,
 } from "llava-eval";
+import { imagesFirst, imagesInPlace } from "./images.js";
+import { mmmuBareQuestion, mmmuPrompt } from "./prompt.js";
+import { domainOf, mmmuHasReference, mmmuScore, subjectOf } from "./score.js";
 
 const row = Type.Object({
   id: Type.String(),

@@ -4,12 +4,12 @@ import {
   isOptionLetter,
   mean,
   meanOfGroups,
-  mmstarScore,
   Nullable,
   type Static,
   Type,
   userPrompt,
 } from "llava-eval";
+import { mmstarScore } from "./score.js";
 
 const option = Type.Optional(Nullable(Type.String()));
 const row = Type.Object({

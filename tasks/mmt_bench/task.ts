@@ -3,7 +3,6 @@ import {
   chosen,
   defineTask,
   Image,
-  inferChoiceVlmEvalKit,
   mean,
   Nullable,
   type Output,
@@ -16,6 +15,7 @@ import {
   Type,
   userPrompt,
 } from "llava-eval";
+import { inferChoiceVlmEvalKit } from "./infer-choice.js";
 
 const text = Type.Optional(Nullable(Type.String()));
 const columns = {

@@ -1,17 +1,6 @@
-import {
-  correctnessScore,
-  defineTask,
-  hasText,
-  Image,
-  mean,
-  mmvetCapabilities,
-  mmvetTable,
-  notJudged,
-  type Static,
-  strip,
-  Type,
-  userPrompt,
-} from "llava-eval";
+import { defineTask, hasText, Image, mean, notJudged, type Static, strip, Type, userPrompt } from "llava-eval";
+import { mmvetTable } from "./judge.js";
+import { correctnessScore, mmvetCapabilities } from "./score.js";
 
 const row = Type.Object({
   question_id: Type.String(),

@@ -4,7 +4,6 @@ import {
   imageColumns,
   ListText,
   mean,
-  multiPageScore,
   Nullable,
   parseStringList,
   strip,
@@ -13,6 +12,7 @@ import {
   userPrompt,
   WORD_OR_PHRASE,
 } from "llava-eval";
+import { multiPageScore } from "./score.js";
 
 const pages = 20;
 const row = Type.Object({

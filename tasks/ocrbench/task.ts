@@ -4,7 +4,6 @@ import {
   Image,
   lastLine,
   mean,
-  ocrbenchHit,
   rightOrWrong,
   rowDigest,
   type Static,
@@ -13,6 +12,7 @@ import {
   total,
   userPrompt,
 } from "llava-eval";
+import { ocrbenchHit } from "./score.js";
 
 const row = Type.Object({
   dataset: Type.String(),

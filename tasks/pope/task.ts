@@ -3,14 +3,14 @@ import {
   Image,
   lastLine,
   mean,
-  popeScore,
   type Static,
   Type,
   userPrompt,
   WORD_OR_PHRASE,
-  yesNoMetric,
   yesNoTruth,
 } from "llava-eval";
+import { yesNoMetric } from "./metrics.js";
+import { popeScore } from "./score.js";
 
 const row = Type.Object({
   question_id: Type.Union([Type.String(), Type.Integer()]),

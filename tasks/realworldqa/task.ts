@@ -1,4 +1,5 @@
-import { defineTask, hasText, Image, mean, realWorldQaScore, type Static, Type, userPrompt } from "llava-eval";
+import { defineTask, hasText, Image, mean, type Static, Type, userPrompt } from "llava-eval";
+import { realWorldQaScore } from "./score.js";
 
 const row = Type.Object({
   image: Image(),

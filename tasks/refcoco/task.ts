@@ -1,16 +1,11 @@
 import {
   type Box,
-  boxScore,
   captionMetrics,
   captionScore,
-  cornersOf,
   defineTask,
-  fractionsOf,
   hasText,
   Image,
-  jsonBoxScore,
   mean,
-  REGION_REQUEST,
   type ScoreContext,
   type Split,
   type Static,
@@ -19,6 +14,7 @@ import {
   userPrompt,
   withMarks,
 } from "llava-eval";
+import { boxScore, cornersOf, fractionsOf, jsonBoxScore } from "./score.js";
 
 const row = Type.Object({
   question_id: Type.String(),
@@ -28,7 +24,9 @@ const row = Type.Object({
   file_name: Type.String(),
   image: Image(),
 });
+
 type Row = Static<typeof row>;
+
 /** In the box form every expression is a question of its own. */
 type ExpressionRow = Row & { expression?: { text: string; number: number } };
 
@@ -37,6 +35,7 @@ interface Collection {
   readonly repository: string;
   readonly rows: Readonly<Record<string, number>>;
 }
+
 const collections: readonly Collection[] = [
   { name: "refcoco", repository: "RefCOCO", rows: { val: 8811, test: 5000, testA: 1975, testB: 1810 } },
   { name: "refcoco+", repository: "RefCOCOplus", rows: { val: 3805, testA: 1975, testB: 1798 } },
@@ -59,6 +58,7 @@ const splitsOf = ({ repository, rows }: Collection): Record<string, Split> => {
     Object.entries(rows).map(([name, count]) => [name, { ...split, split: name, rows: count }]),
   );
 };
+
 const aliasesOf = ({ name, rows }: Collection, form: string) =>
   Object.keys(rows).map((split) => `${name}_${form}_${split}@${split}`);
 
@@ -68,7 +68,9 @@ const common = {
   row,
   generation: { maxNewTokens: 1024, temperature: 0 },
 };
+
 const RED = [255, 0, 0] as const;
+
 const WHITE = [255, 255, 255] as const;
 
 /** Describe the marked region. */
@@ -88,9 +90,12 @@ const boxMetrics = [
   ...[0.1, 0.3, 0.7, 0.9].map((t) => mean(`ACC@${t}`, { of: `ACC@${t}` })),
   mean("Center_ACC", { of: "Center_ACC" }),
 ];
+
 /** No answer overlaps a box without area. */
 const hasReference = ({ bbox }: Row) => (bbox[2] as number) > 0 && (bbox[3] as number) > 0;
+
 const sizeOf = ({ imageSizes }: ScoreContext) => imageSizes?.[0] ?? ([1, 1] as const);
+
 const BOX_REQUEST =
   "Bounding box coordinates are specified in the format (top-left x, top-left y, bottom-right x, bottom-right y). All values are floating point numbers bounded between 0 and 1. Please provide the bounding box coordinate of the region this sentence describes: ";
 
@@ -158,3 +163,6 @@ export default collections.flatMap((collection) => [
   defineTask(boxes(collection)),
   defineTask(grounding(collection)),
 ]);
+
+/** For region captions (RefCOCO). */
+export const REGION_REQUEST = "Provide a short description for this region.";

@@ -1,6 +1,5 @@
 import {
   defineTask,
-  highestLikelihood,
   Image,
   LETTER_DIRECTLY,
   letteredOptions,
@@ -9,11 +8,11 @@ import {
   rightOrWrong,
   rowDigest,
   type Static,
-  scienceQaScore,
   type Task,
   Type,
   userPrompt,
 } from "llava-eval";
+import { highestLikelihood, scienceQaScore } from "./score.js";
 
 const row = Type.Object({
   question: Type.String(),

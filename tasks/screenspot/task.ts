@@ -3,18 +3,18 @@ import {
   captionMetrics,
   captionScore,
   defineTask,
-  formatFixed,
   hasText,
   Image,
   mean,
+  roundHalfEven,
   rowDigest,
   type Static,
-  screenBoxScore,
   type Task,
   Type,
   userPrompt,
   withMarks,
 } from "llava-eval";
+import { screenBoxScore } from "./score.js";
 
 const row = Type.Object({
   file_name: Type.String(),
@@ -83,7 +83,7 @@ export default [
     prompt: ({ image, bbox }) => {
       const corners = bbox as unknown as Box;
       const marked = withMarks(image, { shape: "rectangle", corners, unit: "fraction", colour: [255, 0, 0], width: 3 });
-      const numbers = corners.map((value) => formatFixed(value, 2)).join(", ");
+      const numbers = corners.map((value) => roundHalfEven(value, 2).toFixed(2)).join(", ");
       return userPrompt(marked, `Direct a user to interact with the highlighted region [${numbers}].`);
     },
     hasReference: ({ instruction }) => hasText(instruction),

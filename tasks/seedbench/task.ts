@@ -1,12 +1,10 @@
 import {
   chosen,
   defineTask,
-  firstCharacter,
   Image,
   isOptionLetter,
   LETTER_DIRECTLY,
   letteredOptions,
-  lowestMeanLoss,
   mean,
   optionLetters,
   type Static,
@@ -15,6 +13,7 @@ import {
   Type,
   userPrompt,
 } from "llava-eval";
+import { firstCharacter, lowestMeanLoss } from "./score.js";
 
 const text = Type.String();
 const row = Type.Object({

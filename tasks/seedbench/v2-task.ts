@@ -1,13 +1,11 @@
 import {
   chosen,
   defineTask,
-  firstCharacter,
   Image,
   imagesAtMarks,
   isOptionLetter,
   LETTER_DIRECTLY,
   letteredOptions,
-  lowestMeanLoss,
   mean,
   optionLetters,
   type Static,
@@ -15,6 +13,7 @@ import {
   type Task,
   Type,
 } from "llava-eval";
+import { firstCharacter, lowestMeanLoss } from "./score.js";
 
 const text = Type.String();
 const row = Type.Object({

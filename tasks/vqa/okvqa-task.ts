@@ -1,16 +1,6 @@
-import {
-  defineTask,
-  hasText,
-  Image,
-  lastLine,
-  mean,
-  type Static,
-  Type,
-  UNANSWERABLE,
-  userPrompt,
-  vqaPeopleScore,
-  WORD_OR_PHRASE,
-} from "llava-eval";
+import { defineTask, hasText, Image, lastLine, mean, type Static, Type, userPrompt, WORD_OR_PHRASE } from "llava-eval";
+import { UNANSWERABLE } from "./prompt.js";
+import { vqaPeopleScore } from "./score.js";
 
 const row = Type.Object({
   question_id: Type.Union([Type.String(), Type.Integer()]),

@@ -1,7 +1,5 @@
 import {
-  capitalize,
   defineTask,
-  evalAiNormalize,
   hasText,
   Image,
   lastLine,
@@ -10,10 +8,12 @@ import {
   type Static,
   strip,
   Type,
-  textvqaScore,
   userPrompt,
   WORD_OR_PHRASE,
 } from "llava-eval";
+import { capitalize } from "./capitalize.js";
+import { evalAiNormalize } from "./normalize.js";
+import { textvqaScore } from "./score.js";
 
 const row = Type.Object({
   question_id: Type.Integer(),

@@ -1,18 +1,8 @@
-import {
-  capitalize,
-  defineTask,
-  evalAiNormalize,
-  hasText,
-  Image,
-  mean,
-  Nullable,
-  type Static,
-  strip,
-  Type,
-  UNANSWERABLE,
-  userPrompt,
-  vqaPeopleScore,
-} from "llava-eval";
+import { defineTask, hasText, Image, mean, Nullable, type Static, strip, Type, userPrompt } from "llava-eval";
+import { capitalize } from "./capitalize.js";
+import { evalAiNormalize } from "./normalize.js";
+import { UNANSWERABLE } from "./prompt.js";
+import { vqaPeopleScore } from "./score.js";
 
 const row = Type.Object({
   question_id: Type.String(), // the image's name without its ending

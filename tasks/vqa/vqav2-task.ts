@@ -9,9 +9,9 @@ import {
   strip,
   Type,
   userPrompt,
-  vqav2Score,
   WORD_OR_PHRASE,
 } from "llava-eval";
+import { vqav2Score } from "./score.js";
 
 const row = Type.Object({
   question_id: Type.Integer(),

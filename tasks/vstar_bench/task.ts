@@ -11,9 +11,8 @@ import {
   type Task,
   Type,
   userPrompt,
-  vstarLetter,
-  vstarQuestion,
 } from "llava-eval";
+import { vstarLetter, vstarQuestion } from "./letter.js";
 
 const row = Type.Object({
   image: Image(),

@@ -5,14 +5,12 @@ import {
   mean,
   Nullable,
   type Static,
-  squadF1,
-  squadNormalize,
   strip,
   Type,
-  tokenSetF1,
   userPrompt,
   WORD_OR_PHRASE,
 } from "llava-eval";
+import { squadF1, squadNormalize, tokenSetF1 } from "./token-f1.js";
 
 const row = Type.Object({
   id: Type.String(),

@@ -6,6 +6,7 @@
  * Times are the least of a few rounds. Where cores are shared, ratios of work that computes are by CPU time. Outputs of all opponents
  * are compared with ours: a difference ends the benchmark.
  */
+
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";

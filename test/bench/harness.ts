@@ -6,6 +6,7 @@
  * Without flags: 2,000 rows at 32 and 256 at once, then 2,000 at 32 with 200 ms. Of several repeats the one with the least
  * CPU time is shown: what others do on the machine only adds to it.
  */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { link, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";

@@ -3,6 +3,7 @@
  * picture), and chat completions with such a picture against an instant endpoint in another process.
  *   npm run bench -- io [--rows 2000]
  */
+
 import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, tmpdir } from "node:os";

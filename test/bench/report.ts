@@ -4,6 +4,7 @@
  * ended, and what the page's process holds.
  *   npm run bench -- report [--samples 10000] [--pictures 2000]
  */
+
 import { mkdtemp, rm, stat } from "node:fs/promises";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";

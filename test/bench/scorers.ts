@@ -5,8 +5,8 @@
  */
 import { rawCaptionScores } from "../../src/metrics/caption-scores.js";
 import { anls } from "../../src/scorers/anls.js";
-import { officialVqaAccuracy } from "../../src/scorers/vqa-accuracy.js";
 import { seededRandom } from "../../src/statistics/seeded-random.js";
+import { officialVqaAccuracy } from "../../tasks/vqa/accuracy.js";
 
 const random = seededRandom("bench", "scorers");
 

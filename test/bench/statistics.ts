@@ -2,6 +2,7 @@
  * Coverage of every interval and false alarms of the gate, by simulation from known truths.
  *   npm run bench -- statistics [--rounds 4000]
  */
+
 import { parseArgs } from "node:util";
 import { ciderPopulation } from "../statistics/caption-population.js";
 import {

@@ -2,6 +2,7 @@
  * Scoring a whole benchmark, on generated answers of the real number of rows: CPU milliseconds, one core.
  *   npm run bench -- tasks [--task NAME]
  */
+
 import { parseArgs } from "node:util";
 import { type DefinedTask, loadDefinitions } from "../../src/api/catalogue.js";
 import type { Output } from "../../src/core/runner.js";

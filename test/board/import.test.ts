@@ -1,4 +1,5 @@
 /** `leaderboard --import`: what other harnesses' files say, under the right name, in the right unit, none lost without a word. */
+
 import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";

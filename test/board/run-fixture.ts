@@ -1,4 +1,5 @@
 /** Run folders made by hand, in the form of src/core/result.ts: what `llava-eval run` leaves behind. */
+
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
 /** Invented results files: each ends as entries whose numbers stand in the file, or as the user's error; never as anything else. */
+
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

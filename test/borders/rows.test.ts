@@ -1,4 +1,5 @@
 /** Invented rows: each is a row of the task's form, that row's failure, or the user's error; never anything else, and in one order. */
+
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";

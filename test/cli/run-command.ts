@@ -1,4 +1,5 @@
 /** Runs the command that `args` names as the command line would, in this process: its output, its exit code, or the error it throws. */
+
 import { vi } from "vitest";
 import yargs from "yargs";
 import { commandsFor } from "../../src/cli/commands.js";

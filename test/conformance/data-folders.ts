@@ -1,4 +1,5 @@
 /** Where conformance data lies: copies in this repository, and more beside it on the machines that have it. */
+
 import { existsSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";

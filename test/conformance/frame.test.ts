@@ -1,4 +1,5 @@
 /** The checks themselves: what they accept, and that they can fail. */
+
 import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,7 +7,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Type } from "../../src/core/schema.js";
-import { PythonFloat } from "../../src/text/python-numbers.js";
+import { PythonFloat } from "../../tasks/mathvista/python-repr.js";
 import { type Benchmark, checkBenchmarkFolder } from "./benchmark-folder.js";
 import { checkFolders } from "./check-folders.js";
 import { checkVectors } from "./check-vectors.js";

@@ -1,4 +1,5 @@
 /** Every line of every vector file and every real output, through the code that scores runs. */
+
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkBenchmarkFolder } from "./benchmark-folder.js";

@@ -7,6 +7,9 @@ import { expect, test } from "vitest";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const read = (file: string) => readFileSync(file, "utf8");
 
+/** The authoring API: what a benchmark imports of it is reached where it is defined. */
+const api = join(root, "src", "index.ts");
+
 interface Import {
   readonly names: readonly string[];
   readonly file: string;
@@ -14,7 +17,7 @@ interface Import {
 
 /** Named imports and re-exports of values from relative modules. */
 function importsOf(file: string): Import[] {
-  return [...read(file).matchAll(/(?:import|export)\s+(type\s+)?\{([^}]*)\}\s*from\s*"(\.[^"]+)"/g)]
+  return [...read(file).matchAll(/(?:import|export)\s+(type\s+)?\{([^}]*)\}\s*from\s*"(\.[^"]+|llava-eval)"/g)]
     .filter(([, type]) => type === undefined)
     .map(([, , names = "", from = ""]) => ({
       names: names
@@ -22,14 +25,20 @@ function importsOf(file: string): Import[] {
         .map((name) => name.trim())
         .filter((name) => name !== "" && !name.startsWith("type "))
         .map((name) => name.split(/\s+as\s+/)[0] as string),
-      file: resolve(dirname(file), from.replace(/\.js$/, ".ts")),
+      file: from === "llava-eval" ? api : resolve(dirname(file), from.replace(/\.js$/, ".ts")),
     }));
+}
+
+/** A benchmark's folder begins at its task files. */
+function taskFiles(): string[] {
+  const names = readdirSync(join(root, "tasks"), { recursive: true, encoding: "utf8" });
+  return names.filter((name) => /task\.ts$/.test(name)).map((name) => join(root, "tasks", name));
 }
 
 /** Every value that is imported from a module somewhere in what a task can reach, by module. */
 function reachedFromTasks(): Map<string, Set<string>> {
   const used = new Map<string, Set<string>>();
-  const queue = [join(root, "src", "index.ts")];
+  const queue = [api, ...taskFiles()];
   const seen = new Set(queue);
   for (let file = queue.pop(); file !== undefined; file = queue.pop())
     for (const { names, file: target } of importsOf(file)) {
@@ -63,12 +72,12 @@ test("every scorer, metric and parser that conformance runs is one that tasks re
   });
   const strangers = adapters.flatMap((adapter) =>
     importsOf(adapter)
-      .filter(({ file }) => /src[\\/](scorers|metrics|text)[\\/]/.test(file))
+      .filter(({ file }) => /[\\/](src[\\/](scorers|metrics|text)|tasks)[\\/]/.test(file))
       .flatMap(({ names, file }) =>
         names
           .filter((name) => reached.get(file)?.has(name) !== true)
           .filter((name) => !(reached.has(file) && usedInside(file, name)))
-          .map((name) => `${relative(join(root, "src"), file).replaceAll("\\", "/")} ${name}`),
+          .map((name) => `${relative(root, file).replaceAll("\\", "/")} ${name}`),
       ),
   );
   expect([...new Set(strangers)].filter((name) => conformanceOnly[name] === undefined).sort()).toEqual([]);

@@ -1,4 +1,5 @@
 /** Questions about one image are no independent evidence, whether or not the task's author thought of it. */
+
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";

@@ -1,4 +1,5 @@
 /** Endpoints at their worst, and what the user learns of it. */
+
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";

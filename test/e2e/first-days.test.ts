@@ -1,4 +1,5 @@
 /** What people do in their first days with a checkpoint or the hub: exit code and words of each. */
+
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";

@@ -1,4 +1,5 @@
 /** Judges at their worst: a verdict is in the form asked for, or there is none. */
+
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";

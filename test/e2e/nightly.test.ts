@@ -1,4 +1,5 @@
 /** The whole nightly path as a CI job walks it: run, accept, run again, compare, with configs/nightly.yaml and the real program. */
+
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";

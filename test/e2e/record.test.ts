@@ -1,4 +1,5 @@
 /** What a run leaves behind, read by everything that reads it: one rule for each question. */
+
 import { appendFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";

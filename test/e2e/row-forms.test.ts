@@ -2,6 +2,7 @@
  * Rows in the forms that people have them: VLMEvalKit's TSVs, what pandas and numpy write, short files, clusters. The inputs in
  * `row-forms/` are invented; each folder is one way in which a number once entered wrongly.
  */
+
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";

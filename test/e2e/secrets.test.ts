@@ -1,4 +1,5 @@
 /** "Keys are read from the environment and never written anywhere": everything that commands leave is looked through. */
+
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { circularAccuracy } from "../../src/metrics/circular.js";
 import { mean } from "../../src/metrics/mean.js";
 import { meanOfGroups } from "../../src/metrics/mean-of-groups.js";
-import { relativeScore } from "../../src/metrics/relative-score.js";
+import { relativeScore } from "../../tasks/llava_bench/relative-score.js";
 import { folded } from "./folds.js";
 
 const accuracy = mean("accuracy");

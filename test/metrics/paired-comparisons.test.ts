@@ -1,9 +1,10 @@
 /** What `compare` asks of folds: a value without an interval, and each sample's value where the metric is a mean in the end. */
+
 import { expect, test } from "vitest";
 import type { FoldContext, Metric, Sample } from "../../src/core/metric.js";
 import { captionMetrics } from "../../src/metrics/caption-metrics.js";
-import { relativeScore } from "../../src/metrics/relative-score.js";
-import { yesNoMetric } from "../../src/metrics/yes-no-metrics.js";
+import { relativeScore } from "../../tasks/llava_bench/relative-score.js";
+import { yesNoMetric } from "../../tasks/pope/metrics.js";
 
 const context: FoldContext = { seed: 0, scoring: "official" };
 

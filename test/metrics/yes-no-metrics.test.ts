@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import type { Metric, Sample } from "../../src/core/metric.js";
 import type { Scoring } from "../../src/core/score.js";
-import { hallusionId, hallusionMetric } from "../../src/metrics/hallusion-metrics.js";
 import { total } from "../../src/metrics/total.js";
-import { mmeMetric, mmeScore, yesNoMetric } from "../../src/metrics/yes-no-metrics.js";
+import { hallusionId, hallusionMetric } from "../../tasks/hallusion_bench/metrics.js";
+import { mmeMetric, mmeScore } from "../../tasks/mme/metrics.js";
+import { yesNoMetric } from "../../tasks/pope/metrics.js";
 
 async function measured(metric: Metric, samples: readonly Partial<Sample>[], scoring: Scoring = "official") {
   const fold = metric.start({ seed: 1, scoring });

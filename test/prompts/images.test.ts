@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { ImageRef } from "../../src/core/image.js";
 import { promptImages, promptText } from "../../src/core/prompt.js";
 import { imagesAtMarks } from "../../src/prompts/marked-images.js";
-import { imagesFirst, imagesInPlace } from "../../src/prompts/tagged-images.js";
+import { imagesFirst, imagesInPlace } from "../../tasks/mmmu/images.js";
 
 const image = (path: string): ImageRef => ({ path, bytes: async () => new Uint8Array() });
 const paths = (prompt: Parameters<typeof promptImages<ImageRef>>[0]) => promptImages(prompt).map((one) => one.path);

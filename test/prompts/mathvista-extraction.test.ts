@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { mathVistaToJudge } from "../../src/prompts/judge-maths-questions.js";
 import { withoutReasoning } from "../../src/text/visible-answer.js";
+import { mathVistaToJudge } from "../../tasks/mathvista/judge.js";
 
 const row = { question_type: "free_form", answer_type: "float", precision: 1, query: "How long is it?" };
 const output = {

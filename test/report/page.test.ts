@@ -1,4 +1,5 @@
 /// <reference lib="dom" />
+
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";

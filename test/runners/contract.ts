@@ -1,4 +1,5 @@
 /** What every runner promises. One suite over all of them; a case that a runner cannot meet is skipped with a written reason. */
+
 import { describe, expect, test } from "vitest";
 import type { EncodedImage } from "../../src/core/image.js";
 import type { GenerateRequest, Runner } from "../../src/core/runner.js";

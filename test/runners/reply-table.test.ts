@@ -1,4 +1,5 @@
 /** docs/replies.md is made here: what every form of a reply becomes. After a wanted change: `npx vitest run -u` on this file. */
+
 import { expect, test } from "vitest";
 import { anthropic } from "../../src/runners/remote/anthropic.js";
 import { type End, knownEnds } from "../../src/runners/remote/ends.js";

@@ -2,19 +2,25 @@
  * Answers that attack a scorer. An algorithm that is quadratic in the answer needs billions of steps for each and does not
  * end within the test's time, so ending is the proof. No clock is read.
  */
+
 import { describe, expect, test } from "vitest";
 import { rawCaptionScores } from "../../src/metrics/caption-scores.js";
-import { anls, multiPageAnls, pix2structAnls, stvqaAnls } from "../../src/scorers/anls.js";
-import { boxMeasures, noBox, parseBox, parseScreenBox } from "../../src/scorers/boxes.js";
-import { exactMatch, gqaCorrect, looseMatch } from "../../src/scorers/exact-match.js";
-import { hallusionContainsYes, hallusionVerdict } from "../../src/scorers/hallusion-bench.js";
-import { jsonBoxes } from "../../src/scorers/json-boxes.js";
-import { ocrbenchHit } from "../../src/scorers/ocrbench.js";
-import { relaxedCorrect } from "../../src/scorers/relaxed-accuracy.js";
-import { lmmsScienceQaCorrect, scienceQaLetter } from "../../src/scorers/science-qa.js";
-import { squadF1, tokenSetF1 } from "../../src/scorers/token-f1.js";
-import { evalAiVqaAccuracy, lmmsVqav2Accuracy, officialVqaAccuracy } from "../../src/scorers/vqa-accuracy.js";
-import { lmmsMmeAnswer, lmmsPopeAnswer, mmeAnswer, popeAnswer } from "../../src/scorers/yes-no.js";
+import { anls } from "../../src/scorers/anls.js";
+import { boxMeasures, noBox } from "../../src/scorers/boxes.js";
+import { exactMatch, looseMatch } from "../../src/scorers/exact-match.js";
+import { relaxedCorrect } from "../../tasks/chartqa/score.js";
+import { gqaCorrect } from "../../tasks/gqa/score.js";
+import { hallusionContainsYes, hallusionVerdict } from "../../tasks/hallusion_bench/score.js";
+import { lmmsMmeAnswer, mmeAnswer } from "../../tasks/mme/score.js";
+import { multiPageAnls, pix2structAnls, stvqaAnls } from "../../tasks/multidocvqa/score.js";
+import { ocrbenchHit } from "../../tasks/ocrbench/score.js";
+import { lmmsPopeAnswer, popeAnswer } from "../../tasks/pope/score.js";
+import { jsonBoxes } from "../../tasks/refcoco/json-boxes.js";
+import { parseBox } from "../../tasks/refcoco/score.js";
+import { lmmsScienceQaCorrect, scienceQaLetter } from "../../tasks/scienceqa/letter.js";
+import { parseScreenBox } from "../../tasks/screenspot/score.js";
+import { evalAiVqaAccuracy, lmmsVqav2Accuracy, officialVqaAccuracy } from "../../tasks/vqa/accuracy.js";
+import { squadF1, tokenSetF1 } from "../../tasks/websrc/token-f1.js";
 import { multipleChoiceFilter, regexFilter, simpleChoiceFilter } from "../conformance/ported/response-filters.js";
 
 const repeat = (piece: string, size: number): string => piece.repeat(Math.ceil(size / piece.length)).slice(0, size);

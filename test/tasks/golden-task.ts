@@ -3,6 +3,7 @@
  * the scores of given answers under both scorings. Prompts and scores are files in golden/: a changed word or number is a
  * visible diff, and raises the task's `version`.
  */
+
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

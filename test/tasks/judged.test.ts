@@ -1,6 +1,6 @@
 import liveBench from "../../tasks/live_bench/task.js";
-import llavaInTheWild from "../../tasks/llava_in_the_wild/task.js";
-import wilder from "../../tasks/llava_wilder/task.js";
+import llavaInTheWild from "../../tasks/llava_bench/in-the-wild-task.js";
+import wilder from "../../tasks/llava_bench/wilder-task.js";
 import mmvet from "../../tasks/mmvet/task.js";
 import { goldenTask } from "./golden-task.js";
 

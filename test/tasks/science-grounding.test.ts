@@ -1,5 +1,5 @@
 import dc100 from "../../tasks/dc100_en/task.js";
-import ferret from "../../tasks/ferret/task.js";
+import ferret from "../../tasks/llava_bench/ferret-task.js";
 import refcoco from "../../tasks/refcoco/task.js";
 import scienceqa from "../../tasks/scienceqa/task.js";
 import screenspot from "../../tasks/screenspot/task.js";

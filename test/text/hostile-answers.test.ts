@@ -2,52 +2,53 @@
  * Answers that attack a parser. Every case has 300,000 characters (`npm run soak`: two million): an algorithm that is
  * quadratic in the answer needs 10^11 steps and does not end within the test's time, so ending is the proof. No clock is read.
  */
+
 import { describe, expect, test } from "vitest";
 import { parsePythonLiteral } from "../../src/core/python-literal.js";
 import { rawCaptionScores } from "../../src/metrics/caption-scores.js";
-import { anls, multiPageAnls, stvqaAnls } from "../../src/scorers/anls.js";
-import { blinkChoice } from "../../src/scorers/blink.js";
-import { parseBox, parseScreenBox } from "../../src/scorers/boxes.js";
-import { exactMatch, gqaAnswer, looseMatch } from "../../src/scorers/exact-match.js";
-import { hallusionContainsYes, hallusionVerdict } from "../../src/scorers/hallusion-bench.js";
-import { jsonBoxes } from "../../src/scorers/json-boxes.js";
-import { mathVisionCorrect } from "../../src/scorers/math-vision.js";
-import { staticLetter } from "../../src/scorers/mmbench.js";
-import { lmmsOpen } from "../../src/scorers/mmmu.js";
-import { mmstarCorrect } from "../../src/scorers/mmstar.js";
-import { correctnessScore, lmmsMmvetScore } from "../../src/scorers/mmvet.js";
-import { ocrbenchHit } from "../../src/scorers/ocrbench.js";
-import { realWorldQaCorrect } from "../../src/scorers/realworldqa.js";
-import { relaxedCorrect } from "../../src/scorers/relaxed-accuracy.js";
-import { lmmsScienceQaCorrect, scienceQaLetter } from "../../src/scorers/science-qa.js";
-import { squadF1, tokenSetF1 } from "../../src/scorers/token-f1.js";
-import { evalAiVqaAccuracy, lmmsVqav2Accuracy, officialVqaAccuracy } from "../../src/scorers/vqa-accuracy.js";
-import { lmmsMmeAnswer, lmmsPopeAnswer, mmeAnswer, popeAnswer } from "../../src/scorers/yes-no.js";
-import { parseCmmmuChoice } from "../../src/text/cmmmu-choice.js";
-import { inferChoice, inferChoiceVlmEvalKit } from "../../src/text/infer-choice.js";
+import { anls } from "../../src/scorers/anls.js";
+import { exactMatch, looseMatch } from "../../src/scorers/exact-match.js";
 import {
   boxedOrLastNumber,
-  embeddedJson,
   firstScore,
-  looseScorePair,
   strictBinary,
-  strictScorePair,
   stripSpecialTokens,
   verifierVerdict,
 } from "../../src/text/judge-replies.js";
-import {
-  firstCharacter,
-  leadingLetter,
-  letterBeforePeriod,
-  vstarLetter,
-  vstarQuestion,
-} from "../../src/text/leading-letter.js";
-import { extractMathVisionAnswer } from "../../src/text/math-vision-answer.js";
-import { extractWithoutJudge, normalizeExtraction } from "../../src/text/math-vista-answer.js";
-import { parseChoice, parseProChoice } from "../../src/text/mmmu-choice.js";
-import { majorityVerdict, openIsCorrect, parseBlank, parseVerdicts } from "../../src/text/open-answer.js";
+import { letterBeforePeriod } from "../../src/text/leading-letter.js";
+import { parseChoice } from "../../src/text/mmmu-choice.js";
 import { stripReasoning } from "../../src/text/reasoning-tags.js";
 import { robustChoice } from "../../src/text/robust-choice.js";
+import { blinkChoice, leadingLetter } from "../../tasks/blink/choice.js";
+import { relaxedCorrect } from "../../tasks/chartqa/score.js";
+import { gqaAnswer } from "../../tasks/gqa/score.js";
+import { hallusionContainsYes, hallusionVerdict } from "../../tasks/hallusion_bench/score.js";
+import { embeddedJson } from "../../tasks/live_bench/embedded-json.js";
+import { looseScorePair, strictScorePair } from "../../tasks/llava_bench/score-pair.js";
+import { extractMathVisionAnswer } from "../../tasks/mathvision/answer.js";
+import { mathVisionCorrect } from "../../tasks/mathvision/score.js";
+import { extractWithoutJudge, normalizeExtraction } from "../../tasks/mathvista/answer.js";
+import { inferChoice } from "../../tasks/mmbench/infer-choice.js";
+import { staticLetter } from "../../tasks/mmbench/score.js";
+import { lmmsMmeAnswer, mmeAnswer } from "../../tasks/mme/score.js";
+import { parseCmmmuChoice } from "../../tasks/mmmu/cmmmu-choice.js";
+import { majorityVerdict, openIsCorrect, parseBlank, parseVerdicts } from "../../tasks/mmmu/open-answer.js";
+import { lmmsOpen, parseProChoice } from "../../tasks/mmmu/score.js";
+import { mmstarCorrect } from "../../tasks/mmstar/score.js";
+import { inferChoiceVlmEvalKit } from "../../tasks/mmt_bench/infer-choice.js";
+import { correctnessScore, lmmsMmvetScore } from "../../tasks/mmvet/score.js";
+import { multiPageAnls, stvqaAnls } from "../../tasks/multidocvqa/score.js";
+import { ocrbenchHit } from "../../tasks/ocrbench/score.js";
+import { lmmsPopeAnswer, popeAnswer } from "../../tasks/pope/score.js";
+import { realWorldQaCorrect } from "../../tasks/realworldqa/score.js";
+import { jsonBoxes } from "../../tasks/refcoco/json-boxes.js";
+import { parseBox } from "../../tasks/refcoco/score.js";
+import { lmmsScienceQaCorrect, scienceQaLetter } from "../../tasks/scienceqa/letter.js";
+import { parseScreenBox } from "../../tasks/screenspot/score.js";
+import { firstCharacter } from "../../tasks/seedbench/score.js";
+import { evalAiVqaAccuracy, lmmsVqav2Accuracy, officialVqaAccuracy } from "../../tasks/vqa/accuracy.js";
+import { vstarLetter, vstarQuestion } from "../../tasks/vstar_bench/letter.js";
+import { squadF1, tokenSetF1 } from "../../tasks/websrc/token-f1.js";
 import { parseJmmmuProChoice } from "../conformance/ported/jmmmu-pro-choice.js";
 
 const size = Number(process.env.LLAVA_EVAL_TEST_ANSWER_SIZE ?? 300_000);

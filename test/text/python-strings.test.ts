@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
-  capitalize,
   characters,
   collapseSpaces,
   firstCharacters,
@@ -12,6 +11,7 @@ import {
   splitWords,
   strip,
 } from "../../src/text/python-strings.js";
+import { capitalize } from "../../tasks/vqa/capitalize.js";
 
 test("strip removes Python's white space: the separators \\x1c-\\x1f and \\x85 too, the byte order mark not", () => {
   expect(strip("\x1c\x1f\x85\u00a0\u3000 x \t\r\n")).toBe("x");

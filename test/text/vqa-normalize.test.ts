@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { evalAiNormalize, processPunctuation, vqav2Normalize } from "../../src/text/vqa-normalize.js";
+import { evalAiNormalize, processPunctuation, vqav2Normalize } from "../../tasks/vqa/normalize.js";
 
 /** Computed with the original code: text, the EvalAI processor, VQAv2's two steps. */
 const table = [

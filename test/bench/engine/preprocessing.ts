@@ -1,4 +1,5 @@
 /** A JPEG to the uint8 tiles of the tower: our decoder and resize beside Pillow's, bytes compared. */
+
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

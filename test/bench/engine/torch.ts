@@ -1,4 +1,5 @@
 /** The same model and numbers in PyTorch. */
+
 import { join } from "node:path";
 import { type Numbers, named, print } from "./model.js";
 import { jsonLines, type Measured, root } from "./programs.js";

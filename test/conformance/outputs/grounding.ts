@@ -1,9 +1,9 @@
 /** Real outputs of ScienceQA and OCRBench. */
 
 import { Type } from "../../../src/core/schema.js";
-import { ocrbenchHit } from "../../../src/scorers/ocrbench.js";
-import { scienceQaIndex, scienceQaLetter } from "../../../src/scorers/science-qa.js";
 import { mean } from "../../../src/statistics/descriptive.js";
+import { ocrbenchHit } from "../../../tasks/ocrbench/score.js";
+import { scienceQaIndex, scienceQaLetter } from "../../../tasks/scienceqa/letter.js";
 import type { Benchmark } from "../benchmark-folder.js";
 
 interface ScienceQaRow {

@@ -2,11 +2,11 @@
 
 import { Type } from "../../../src/core/schema.js";
 import { mean } from "../../../src/metrics/mean.js";
-import { relativeScore } from "../../../src/metrics/relative-score.js";
-import { correctnessScore } from "../../../src/scorers/mmvet.js";
 import { mean as average, populationDeviation } from "../../../src/statistics/descriptive.js";
-import { strictScorePair } from "../../../src/text/judge-replies.js";
 import { roundHalfEven } from "../../../src/text/python-numbers.js";
+import { relativeScore } from "../../../tasks/llava_bench/relative-score.js";
+import { strictScorePair } from "../../../tasks/llava_bench/score-pair.js";
+import { correctnessScore } from "../../../tasks/mmvet/score.js";
 import type { Benchmark } from "../benchmark-folder.js";
 import { foldValue } from "../fold.js";
 

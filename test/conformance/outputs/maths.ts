@@ -2,10 +2,10 @@
 
 import { Nullable, Type } from "../../../src/core/schema.js";
 import { mean } from "../../../src/metrics/mean.js";
-import { mathVisionCorrect } from "../../../src/scorers/math-vision.js";
-import { scoreExtraction } from "../../../src/scorers/math-vista.js";
 import { sum } from "../../../src/statistics/descriptive.js";
-import { extractMathVisionAnswer } from "../../../src/text/math-vision-answer.js";
+import { extractMathVisionAnswer } from "../../../tasks/mathvision/answer.js";
+import { mathVisionCorrect } from "../../../tasks/mathvision/score.js";
+import { scoreExtraction } from "../../../tasks/mathvista/score.js";
 import type { Benchmark } from "../benchmark-folder.js";
 import { foldValue } from "../fold.js";
 

@@ -1,13 +1,14 @@
 /** Real outputs of the short-answer benchmarks. */
 
 import { Type } from "../../../src/core/schema.js";
-import { anls, stvqaAnls } from "../../../src/scorers/anls.js";
-import { gqaCorrect } from "../../../src/scorers/exact-match.js";
-import { relaxedCorrect } from "../../../src/scorers/relaxed-accuracy.js";
-import { evalAiVqaAccuracy, officialVqaAccuracy } from "../../../src/scorers/vqa-accuracy.js";
+import { anls } from "../../../src/scorers/anls.js";
 import { mean } from "../../../src/statistics/descriptive.js";
 import { roundHalfEven } from "../../../src/text/python-numbers.js";
 import { lower, strip } from "../../../src/text/python-strings.js";
+import { relaxedCorrect } from "../../../tasks/chartqa/score.js";
+import { gqaCorrect } from "../../../tasks/gqa/score.js";
+import { stvqaAnls } from "../../../tasks/multidocvqa/score.js";
+import { evalAiVqaAccuracy, officialVqaAccuracy } from "../../../tasks/vqa/accuracy.js";
 import type { Benchmark } from "../benchmark-folder.js";
 
 interface WithAnswers {

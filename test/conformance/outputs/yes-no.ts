@@ -1,6 +1,7 @@
 /** Real outputs of POPE, MME and HallusionBench. */
 
 import { Type } from "../../../src/core/schema.js";
+import { lower } from "../../../src/text/python-strings.js";
 import {
   byAnswer,
   byFigure,
@@ -8,12 +9,12 @@ import {
   type GroupCounts,
   type HallusionAnswer,
   yesBias,
-} from "../../../src/metrics/hallusion-bench.js";
-import { mmeCategories, mmeTotal } from "../../../src/metrics/mme.js";
-import { countYesNo, noYesNoCounts, yesNoMeasures } from "../../../src/metrics/pope.js";
-import { type HallusionVerdict, hallusionCorrect } from "../../../src/scorers/hallusion-bench.js";
-import { mmeAnswer, popeAnswer } from "../../../src/scorers/yes-no.js";
-import { lower } from "../../../src/text/python-strings.js";
+} from "../../../tasks/hallusion_bench/groups.js";
+import { type HallusionVerdict, hallusionCorrect } from "../../../tasks/hallusion_bench/score.js";
+import { mmeAnswer } from "../../../tasks/mme/score.js";
+import { mmeCategories, mmeTotal } from "../../../tasks/mme/scores.js";
+import { countYesNo, noYesNoCounts, yesNoMeasures } from "../../../tasks/pope/measures.js";
+import { popeAnswer } from "../../../tasks/pope/score.js";
 import type { Benchmark } from "../benchmark-folder.js";
 
 interface PopeRow {

@@ -7,11 +7,11 @@ import {
   intersectionOverUnion,
   iouThresholds,
   noBox,
-  parseBox,
 } from "../../../src/scorers/boxes.js";
-import { ocrbenchHit } from "../../../src/scorers/ocrbench.js";
-import { lmmsScienceQaCorrect } from "../../../src/scorers/science-qa.js";
 import { mean } from "../../../src/statistics/descriptive.js";
+import { ocrbenchHit } from "../../../tasks/ocrbench/score.js";
+import { parseBox } from "../../../tasks/refcoco/score.js";
+import { lmmsScienceQaCorrect } from "../../../tasks/scienceqa/letter.js";
 import type { VectorFile } from "../vector-file.js";
 
 interface OcrInput {

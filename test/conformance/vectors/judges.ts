@@ -4,16 +4,14 @@ import {
   binaryDigit,
   binaryYes,
   boxedOrLastNumber,
-  embeddedJson,
   firstScore,
-  looseScorePair,
   normalizedScore,
-  type ScorePair,
-  strictScorePair,
   stripSpecialTokens,
   verifierVerdict,
 } from "../../../src/text/judge-replies.js";
 import { stripReasoning, type TagPair } from "../../../src/text/reasoning-tags.js";
+import { embeddedJson } from "../../../tasks/live_bench/embedded-json.js";
+import { looseScorePair, type ScorePair, strictScorePair } from "../../../tasks/llava_bench/score-pair.js";
 import type { VectorFile } from "../vector-file.js";
 
 const failed: ScorePair = [-1, -1];

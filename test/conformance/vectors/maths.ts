@@ -1,14 +1,14 @@
 /** Vector files of the mathematics benchmarks. */
 
 import { mean } from "../../../src/metrics/mean.js";
+import { formatFixed, roundHalfEven } from "../../../src/text/python-numbers.js";
+import { strip } from "../../../src/text/python-strings.js";
 import {
   extractWithoutJudge,
   type MathVistaProblem,
   mathVistaEqual,
   normalizeExtraction,
-} from "../../../src/text/math-vista-answer.js";
-import { formatFixed, roundHalfEven } from "../../../src/text/python-numbers.js";
-import { strip } from "../../../src/text/python-strings.js";
+} from "../../../tasks/mathvista/answer.js";
 import { foldValue } from "../fold.js";
 import type { VectorFile } from "../vector-file.js";
 

@@ -2,10 +2,10 @@
 
 import { parseStringList } from "../../../src/core/python-literal.js";
 import { mean } from "../../../src/metrics/mean.js";
-import { cmmmuDomains, lmmsOpenCorrect, mmmuDomains, subjectOf } from "../../../src/scorers/mmmu.js";
 import { parseChoice } from "../../../src/text/mmmu-choice.js";
-import { majorityVerdict, matchesOpen, normalizeBlank, openIsCorrect } from "../../../src/text/open-answer.js";
 import { roundHalfEven } from "../../../src/text/python-numbers.js";
+import { majorityVerdict, matchesOpen, normalizeBlank, openIsCorrect } from "../../../tasks/mmmu/open-answer.js";
+import { cmmmuDomains, lmmsOpenCorrect, mmmuDomains, subjectOf } from "../../../tasks/mmmu/score.js";
 import { foldValue } from "../fold.js";
 
 type Answer = string | readonly string[];

@@ -1,8 +1,7 @@
 /** Vector files of the MMMU family. */
 
-import { lmmsOpen, subjectOf } from "../../../src/scorers/mmmu.js";
-import { parseCmmmuChoice } from "../../../src/text/cmmmu-choice.js";
-import { optionLetters, parseChoice, parseProChoice } from "../../../src/text/mmmu-choice.js";
+import { optionLetters, parseChoice } from "../../../src/text/mmmu-choice.js";
+import { parseCmmmuChoice } from "../../../tasks/mmmu/cmmmu-choice.js";
 import {
   extractNumbers,
   majorityVerdict,
@@ -13,7 +12,8 @@ import {
   parseBlank,
   parseOpen,
   parseVerdicts,
-} from "../../../src/text/open-answer.js";
+} from "../../../tasks/mmmu/open-answer.js";
+import { lmmsOpen, parseProChoice, subjectOf } from "../../../tasks/mmmu/score.js";
 import { parseJmmmuProChoice } from "../ported/jmmmu-pro-choice.js";
 import type { VectorFile } from "../vector-file.js";
 import {

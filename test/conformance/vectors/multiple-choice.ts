@@ -1,20 +1,21 @@
 /** Vector files of the multiple-choice parsers. */
 
 import { exactMatch, looseMatch } from "../../../src/scorers/exact-match.js";
-import { realWorldQaCorrect } from "../../../src/scorers/realworldqa.js";
-import {
-  type Choices,
-  inferChoice,
-  inferChoiceVlmEvalKit,
-  inferOption,
-  inferOptionVlmEvalKit,
-  inferText,
-  inferTextVlmEvalKit,
-} from "../../../src/text/infer-choice.js";
-import { firstCharacter, leadingLetter, letterBeforePeriod, vstarLetter } from "../../../src/text/leading-letter.js";
+import { type Choices, inferText } from "../../../src/text/infer-choice.js";
+import { letterBeforePeriod } from "../../../src/text/leading-letter.js";
 import { optionLetters } from "../../../src/text/mmmu-choice.js";
 import { lower, strip, upper } from "../../../src/text/python-strings.js";
 import { robustChoice } from "../../../src/text/robust-choice.js";
+import { leadingLetter } from "../../../tasks/blink/choice.js";
+import { inferChoice, inferOption } from "../../../tasks/mmbench/infer-choice.js";
+import {
+  inferChoiceVlmEvalKit,
+  inferOptionVlmEvalKit,
+  inferTextVlmEvalKit,
+} from "../../../tasks/mmt_bench/infer-choice.js";
+import { realWorldQaCorrect } from "../../../tasks/realworldqa/score.js";
+import { firstCharacter } from "../../../tasks/seedbench/score.js";
+import { vstarLetter } from "../../../tasks/vstar_bench/letter.js";
 import type { VectorFile } from "../vector-file.js";
 
 const mcqExtract: VectorFile = {

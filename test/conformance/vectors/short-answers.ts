@@ -1,17 +1,18 @@
 /** Vector files of the short-answer benchmarks. */
 
-import { anls, pix2structAnls, stvqaAnls } from "../../../src/scorers/anls.js";
+import { anls } from "../../../src/scorers/anls.js";
 import { exactMatch } from "../../../src/scorers/exact-match.js";
-import { relaxedCorrect } from "../../../src/scorers/relaxed-accuracy.js";
+import { roundHalfEven } from "../../../src/text/python-numbers.js";
+import { pythonRegex } from "../../../src/text/python-regex.js";
+import { strip } from "../../../src/text/python-strings.js";
+import { relaxedCorrect } from "../../../tasks/chartqa/score.js";
+import { pix2structAnls, stvqaAnls } from "../../../tasks/multidocvqa/score.js";
 import {
   evalAiVqaAccuracy,
   lmmsVqav2Accuracy,
   officialVqaAccuracy,
   type PersonAnswer,
-} from "../../../src/scorers/vqa-accuracy.js";
-import { roundHalfEven } from "../../../src/text/python-numbers.js";
-import { pythonRegex } from "../../../src/text/python-regex.js";
-import { strip } from "../../../src/text/python-strings.js";
+} from "../../../tasks/vqa/accuracy.js";
 import {
   evalAiNormalize,
   processDigitArticle,
@@ -19,7 +20,7 @@ import {
   processPunctuationOfficial,
   vqav2Normalize,
   wordTokenize,
-} from "../../../src/text/vqa-normalize.js";
+} from "../../../tasks/vqa/normalize.js";
 import type { VectorFile } from "../vector-file.js";
 
 const vqaNormalize: VectorFile = {

@@ -1,5 +1,7 @@
 /** Vector files of POPE, MME and HallusionBench. */
 
+import { roundHalfEven } from "../../../src/text/python-numbers.js";
+import { lower, strip } from "../../../src/text/python-strings.js";
 import {
   byAnswer,
   byFigure,
@@ -7,18 +9,17 @@ import {
   failureKinds,
   type GroupCounts,
   type HallusionAnswer,
-} from "../../../src/metrics/hallusion-bench.js";
-import { mmeCategories, mmeTotal, perceptionTasks } from "../../../src/metrics/mme.js";
-import { countYesNo, noYesNoCounts, yesNoMeasures } from "../../../src/metrics/pope.js";
+} from "../../../tasks/hallusion_bench/groups.js";
 import {
   type HallusionVerdict,
   hallusionContainsYes,
   hallusionCorrect,
   hallusionVerdict,
-} from "../../../src/scorers/hallusion-bench.js";
-import { lmmsMmeAnswer, lmmsPopeAnswer, popeAnswer } from "../../../src/scorers/yes-no.js";
-import { roundHalfEven } from "../../../src/text/python-numbers.js";
-import { lower, strip } from "../../../src/text/python-strings.js";
+} from "../../../tasks/hallusion_bench/score.js";
+import { lmmsMmeAnswer } from "../../../tasks/mme/score.js";
+import { mmeCategories, mmeTotal, perceptionTasks } from "../../../tasks/mme/scores.js";
+import { countYesNo, noYesNoCounts, yesNoMeasures } from "../../../tasks/pope/measures.js";
+import { lmmsPopeAnswer, popeAnswer } from "../../../tasks/pope/score.js";
 import type { VectorFile } from "../vector-file.js";
 
 interface Answered {

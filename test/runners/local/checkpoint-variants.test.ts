@@ -1,4 +1,5 @@
 /** The demo model as training scripts, converters, newer libraries and accidents leave it: the same answers, or the reason why not. */
+
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";

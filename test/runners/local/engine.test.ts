@@ -1,4 +1,5 @@
 /** The whole path, through the addon: words and pictures to ids, to the engine, to words; against the golden vectors. */
+
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";

@@ -1,4 +1,5 @@
 /** The golden checkpoints have no tokenizer: here they get one in which every id is one character, so that whole prompts can be asked. */
+
 import { existsSync, readFileSync } from "node:fs";
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,4 +1,5 @@
 /** Checkpoints that somebody made to hurt, or a disk did: a user's error with its reason, never a crash, a hang or a number. */
+
 import { expect, test } from "vitest";
 import { UserError } from "../../../src/core/errors.js";
 import { openLocal } from "../../../src/runners/local/index.js";

@@ -1,0 +1,59 @@
+import { defineTask, hasText, Image, type Output, type Static, strip, Type, userPrompt } from "llava-eval";
+import { LLAVA_BENCH_RULE, reviewText } from "./judges.js";
+import { reviewQuestion } from "./question.js";
+import { relativeScore } from "./relative-score.js";
+import { reviewScore } from "./score.js";
+
+const row = Type.Object({
+  question_id: Type.Union([Type.String(), Type.Integer()]),
+  image: Image(),
+  question: Type.String(),
+  caption: Type.Union([Type.String(), Type.Array(Type.String())]),
+  gpt_answer: Type.String(),
+  category: Type.String(),
+  image_id: Type.String(),
+});
+type Row = Static<typeof row>;
+
+export default defineTask<Row>({
+  name: "llava_in_the_wild",
+  aliases: ["llava-bench-in-the-wild"],
+  version: 2,
+  about: "60 questions on 24 pictures; a judge compares the answer with GPT-4's (Liu et al. 2023).",
+  cite: "https://arxiv.org/abs/2304.08485; official scoring follows haotian-liu/LLaVA llava/eval/eval_gpt_review_bench.py",
+  splits: {
+    train: {
+      sources: ["lmms-lab-encoder/llava-bench-in-the-wild", "lmms-lab/llava-bench-in-the-wild"],
+      split: "train",
+      rows: 60,
+      licence: "apache-2.0",
+      answers: "public",
+    },
+  },
+  row,
+  id: ({ question_id }) => String(question_id),
+  imageKey: ({ image_id }) => image_id,
+  prompt: ({ image, question }) => userPrompt(image, question),
+  generation: { maxNewTokens: 4096, temperature: 0 },
+  judge: {
+    model: "gpt-4-0314",
+    template: reviewText({
+      context: "{caption}",
+      question: "{question}",
+      reference: "{gpt_answer}",
+      answer: "{answer}",
+      rule: LLAVA_BENCH_RULE,
+    }),
+    ask: (row, output, verdicts, scoring) =>
+      verdicts.length > 0 ? undefined : reviewQuestion({ ...review(row, output), rule: LLAVA_BENCH_RULE }, scoring),
+  },
+  hasReference: ({ gpt_answer }) => hasText(gpt_answer),
+  score: (_, output, context) => reviewScore(strip(output.text), context),
+  metrics: [relativeScore("relative_score")],
+  groups: { category: ({ category }) => category },
+});
+
+function review({ question, caption, gpt_answer }: Row, output: Output) {
+  const context = typeof caption === "string" ? caption : caption.join("\n");
+  return { context, question, reference: gpt_answer, answer: strip(output.text) };
+}

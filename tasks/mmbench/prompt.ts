@@ -1,0 +1,57 @@
+/** MMBench's prompts, as lmms-eval, LLaVA and VLMEvalKit write them. */
+
+import {
+  type ImageRef,
+  type JudgeQuestion,
+  type Output,
+  type Prompt,
+  type Scoring,
+  strip,
+  userPrompt,
+} from "llava-eval";
+import { inferChoice } from "./infer-choice.js";
+import { mmbenchMatching } from "./judge.js";
+import { type MmbenchRow, mmbenchChoices, present } from "./row.js";
+
+export interface MmbenchWords {
+  /** Before the options, in lmms-eval's form. */
+  readonly header: string;
+  /** The instruction at the end. */
+  readonly last: string;
+}
+
+/** @param profile `llava` or `vlmevalkit`; any other is lmms-eval's form, which leaves an empty line before the instruction */
+export function mmbenchPrompt(
+  row: MmbenchRow & { readonly image: ImageRef; readonly hint?: string | null },
+  profile: string,
+  { header, last }: MmbenchWords,
+): Prompt {
+  const hint = present(row.hint);
+  const letters = ["A", "B", "C", "D", "E"] as const;
+  const options = letters
+    .flatMap((letter) => (present(row[letter]) === undefined ? [] : [`${letter}. ${row[letter]}`]))
+    .join("\n");
+  if (profile === "llava")
+    return userPrompt(row.image, [...(hint === undefined ? [] : [hint]), row.question, options, last].join("\n"));
+  if (profile === "vlmevalkit") {
+    const words = `Question: ${row.question}\nOptions:\n${options}\nPlease select the correct answer from the options above. \n`;
+    return userPrompt(row.image, hint === undefined ? words : `Hint: ${hint}\n${words}`);
+  }
+  const body = `${row.question} ${header}\n${options}`;
+  return userPrompt(row.image, `${hint === undefined ? body : `${hint} ${body}`}\n\n${last}`);
+}
+
+/** What the judge is asked when the rules find no letter. lmms-eval draws a letter after three useless replies ("?"). */
+export function mmbenchQuestionToJudge(row: MmbenchRow, output: Output, scoring: Scoring): JudgeQuestion | undefined {
+  const text = strip(output.text);
+  const choices = mmbenchChoices(row, scoring);
+  if (inferChoice(text, choices) !== undefined) return undefined;
+  const options = Object.entries(choices).map(([letter, option]) => `${letter}. ${option}\n`);
+  let failures = 0;
+  return {
+    prompt: userPrompt(mmbenchMatching(row.question, options.join(""), text)),
+    options: { temperature: 0, maxNewTokens: 256 },
+    parse: (reply) => inferChoice(reply, choices) ?? (scoring === "lmms-eval" && ++failures === 3 ? "?" : undefined),
+    attempts: 3,
+  };
+}

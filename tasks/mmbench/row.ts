@@ -1,0 +1,37 @@
+/** The cells of an MMBench row: which options exist, which question a pass belongs to. */
+
+import type { Choices, Scoring } from "llava-eval";
+
+type Cell = string | null;
+
+export interface MmbenchRow {
+  /** Passes of one question differ by multiples of 1,000,000; some revisions of the data set have it as text. */
+  readonly index: number | string;
+  readonly question: string;
+  readonly answer?: Cell;
+  readonly A?: Cell;
+  readonly B?: Cell;
+  readonly C?: Cell;
+  readonly D?: Cell;
+  readonly E?: Cell;
+}
+
+/** Number of the question, whatever the pass. */
+export const mmbenchQuestion = ({ index }: MmbenchRow): number => Number(index) % 1_000_000;
+
+/** A text of the row; undefined when it is empty or the "nan" that pandas writes for nothing. */
+export const present = (cell: Cell | undefined): string | undefined =>
+  cell === null || cell === undefined || cell === "" || cell === "nan" ? undefined : cell;
+
+/** The options A to D that exist. lmms-eval takes a literal "nan" for an option's text, which "banana" contains. */
+export function mmbenchChoices(row: MmbenchRow, scoring: Scoring): Choices {
+  const letters = ["A", "B", "C", "D"] as const;
+  const cell = (letter: (typeof letters)[number]) =>
+    scoring === "lmms-eval" ? (row[letter] ?? undefined) : present(row[letter]);
+  return Object.fromEntries(
+    letters.flatMap((letter) => {
+      const option = cell(letter);
+      return option === undefined ? [] : [[letter, option] as const];
+    }),
+  );
+}

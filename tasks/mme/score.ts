@@ -1,0 +1,43 @@
+/** MME (Fu et al. 2023): what an answer says, by the authors' script and by lmms-eval. */
+
+import {
+  firstCharacters,
+  guessedOr,
+  lower,
+  type Output,
+  rightOrWrong,
+  type ScoreContext,
+  type Scored,
+  strip,
+  yesNoTruth,
+} from "llava-eval";
+
+export function mmeAnswerScore(truth: string, output: Output, { scoring }: ScoreContext): Scored {
+  const gold = yesNoTruth(truth);
+  const text = strip(output.text);
+  const said = scoring === "official" ? mmeAnswer(text) : lmmsMmeAnswer(text);
+  return guessedOr(said === "other", rightOrWrong(said === gold, said, gold));
+}
+
+export type YesNo = "yes" | "no";
+
+export type YesNoOther = YesNo | "other";
+
+/** MME's calculation.py: "yes"/"no", or the first of them within four characters. */
+export function mmeAnswer(text: string): YesNoOther {
+  return yesNoPrefix(lower(text));
+}
+
+/** MME in lmms-eval: as above after strip and without any period; a single letter y or n counts. */
+export function lmmsMmeAnswer(text: string): YesNoOther {
+  const answer = strip(lower(text)).replaceAll(".", "");
+  if (answer === "y") return "yes";
+  if (answer === "n") return "no";
+  return yesNoPrefix(answer);
+}
+
+function yesNoPrefix(answer: string): YesNoOther {
+  const prefix = firstCharacters(answer, 4);
+  if (prefix.includes("yes")) return "yes";
+  return prefix.includes("no") ? "no" : "other";
+}

@@ -1,0 +1,34 @@
+/** Prompts of questions that name their images: `<image 1>` stands for the column `image_1`. */
+
+import { type Part, type Prompt, type TaggedRow, userPrompt } from "llava-eval";
+
+const tag = /<image (\d+)>/g;
+
+/** Every picture that the words name, once, in the order of the tags' text; then the words with their tags. */
+export function imagesFirst(row: TaggedRow, words: string): Prompt {
+  const numbers = [...new Set(Array.from(words.matchAll(tag), ([, number]) => number as string))].sort();
+  const images = numbers.flatMap((number) => row[`image_${Number(number)}`] ?? []);
+  return userPrompt(...images, words);
+}
+
+/** Each picture where its tag stands first; a later mention stays in the words. Pieces are stripped, as chat models get them. */
+export function imagesInPlace(row: TaggedRow, words: string): Prompt {
+  const parts: Part[] = [];
+  const seen = new Set<string>();
+  let start = 0;
+  const text = (end: number) => {
+    const piece = words.slice(start, end).trim();
+    if (piece !== "") parts.push({ type: "text", text: piece });
+  };
+  for (const found of words.matchAll(tag)) {
+    const number = found[1] as string;
+    const image = row[`image_${Number(number)}`];
+    if (!image || seen.has(number)) continue;
+    seen.add(number);
+    text(found.index);
+    parts.push({ type: "image", image });
+    start = found.index + found[0].length;
+  }
+  text(words.length);
+  return { messages: [{ role: "user", parts }] };
+}

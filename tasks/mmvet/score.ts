@@ -1,0 +1,36 @@
+/** MM-Vet (Yu et al. 2023): a judge completes a table row with a correctness score. */
+
+import { parseFloatPython, strip } from "llava-eval";
+
+/** Capabilities of a question, of which it may have several. */
+export const mmvetCapabilities = ["rec", "ocr", "know", "gen", "spat", "math"] as const;
+
+/** The score a reply begins with, up to its first blank; undefined unless it is a number from 0 to 1. */
+export function correctnessScore(reply: string): number | undefined {
+  const score = parseFloatPython(strip(reply.slice(0, reply.includes(" ") ? reply.indexOf(" ") : undefined)));
+  return score !== undefined && score >= 0 && score <= 1 ? score : undefined;
+}
+
+/**
+ * What lmms-eval makes of a judge's replies in order. A reply that is no number costs a second call whose reply is thrown
+ * away and raises the temperature by 0.5; at 2 the sample is 0. A number outside 0..1 is asked again without bound, which
+ * is why runs use `correctnessScore` and a bounded number of attempts instead.
+ */
+export function lmmsMmvetScore(replies: readonly string[]): {
+  readonly score: number | undefined;
+  readonly calls: number;
+} {
+  let calls = 0;
+  let temperature = 0;
+  for (;;) {
+    const reply = replies[calls++];
+    if (reply === undefined) return { score: undefined, calls };
+    if (reply === "") return { score: 0, calls };
+    const score = parseFloatPython(strip(reply.split(" ", 1)[0] ?? ""));
+    if (score === undefined) {
+      temperature += 0.5;
+      if (replies[calls++] === undefined) return { score: undefined, calls };
+      if (temperature >= 2) return { score: 0, calls };
+    } else if (score >= 0 && score <= 1) return { score, calls };
+  }
+}
