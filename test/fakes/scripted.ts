@@ -47,7 +47,8 @@ export async function startScripted(reply: (question: Question) => ScriptedReply
       const answer = reply(question);
       if (!answer) return;
       response.writeHead(answer.status ?? 200, { "content-type": "application/json", ...answer.headers });
-      response.end(typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body));
+      const { body } = answer;
+      response.end(typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
