@@ -1,4 +1,5 @@
 /** Parses, calls, prints; the only place where the parts are put together and where exit codes are decided. */
+
 import process from "node:process";
 import pc from "picocolors";
 import yargs, { type Argv } from "yargs";
@@ -8,6 +9,7 @@ import { didYouMean } from "../core/nearest.js";
 import { terminalSafeLines } from "../core/terminal-safe.js";
 import { endQuietlyUnread } from "./closed-pipe.js";
 import { type AnyCommand, commandNames, commandsFor } from "./commands.js";
+import { completedValues } from "./completed-values.js";
 import { ExitCode } from "./exit-code.js";
 import { yargsOptions } from "./options.js";
 
@@ -31,7 +33,17 @@ async function parser(args: readonly string[]) {
       "$0 COMMAND\n\nEvaluates large multimodal models: exact scores, resumable runs, a native engine for LLaVA checkpoints.",
     )
     .command(commands as never)
-    .completion("completion", "Print a completion script for bash or zsh")
+    .completion(
+      "completion",
+      "Print a completion script for bash or zsh",
+      (current: string, _argv: unknown, byFlags: () => void, done: (values: string[]) => void) => {
+        // Values where an option is to have one, yargs' own flags and commands elsewhere.
+        completedValues(current, args).then(
+          (values) => (values === undefined ? byFlags() : done([...values])),
+          () => byFlags(),
+        );
+      },
+    )
     .version(packageVersion())
     .alias("h", "help")
     .demandCommand(1, "no command was given")

@@ -80,6 +80,27 @@ test("flagged entries that are left out are said in every format; a results fold
   expect(missing.stderr).toMatch(/no such folder[\s\S]*nothere/);
 });
 
+test("a shell completes values: tasks, suites, presets and choices, also behind a comma", async () => {
+  await using place = await Workplace.make();
+  const completed = async (...words: string[]) =>
+    (await place.run("--get-yargs-completions", "llava-eval", ...words)).stdout
+      .trim()
+      .split("\n")
+      .map((word) => word.split(":")[0]);
+  expect(await completed("run", "--tasks", "mmstar")).toEqual(["mmstar"]);
+  expect(await completed("run", "--tasks", "pope,mmst")).toEqual(["pope,mmstar"]);
+  expect(await completed("run", "--scoring", "o")).toContain("official");
+  expect(await completed("run", "--model", "llava-next")).toEqual(expect.arrayContaining(["llava-next-72b"]));
+  expect(await completed("leaderboard", "--format", "csv")).toEqual(expect.arrayContaining(["csv", "csv-long"]));
+});
+
+test("the nightly workflow runs where it is copied to: it comes with the package and needs no build of one's own", async () => {
+  const { files } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { files: string[] };
+  expect(files).toContain(".github/workflows/nightly.yml");
+  const workflow = await readFile(join(root, ".github", "workflows", "nightly.yml"), "utf8");
+  expect(workflow).toMatch(/npm run build --if-present/);
+});
+
 test("a task of one's own is shown without an example row; a suite of one's own is a file anywhere", async () => {
   await using place = await Workplace.make();
   const shown = await place.run("tasks", task);
