@@ -25,6 +25,8 @@ export async function dryRun(settings: RunSettings, control: RunControl): Promis
       );
     }
   }
-  process.stdout.write(priced ? `at most about $${total.toFixed(2)}\n` : "no prices are known for this model\n");
+  // A price of nothing would be read as free.
+  const price = total > 0 && total < 0.01 ? "less than $0.01" : `about $${total.toFixed(2)}`;
+  process.stdout.write(priced ? `at most ${price}\n` : "no prices are known for this model\n");
   return ExitCode.done;
 }

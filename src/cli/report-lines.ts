@@ -82,7 +82,7 @@ export function costLines(cost: RunCost): string {
   const parts = [`${count(cost.samples)} new samples in ${duration(cost.seconds)}`];
   if (cost.samples > 0) {
     parts.push(
-      `endpoint busy ${(100 * cost.endpointBusy).toFixed(0)}%`,
+      `model busy ${(100 * cost.endpointBusy).toFixed(0)}%`,
       `${cost.cpuMsPerSample.toFixed(2)} CPU-ms per sample`,
     );
   }

@@ -169,3 +169,11 @@ test.skipIf(!hasXmllint)(
     expect(failure).toContain("<script>alert(1)</script>");
   },
 );
+
+test("what is significantly better is called an improvement, and opens no gate", async () => {
+  await using folder = await temporaryFolder();
+  const [a, b] = await twoRuns(folder.dir);
+  const better = await run(b, a, "--fail-on", "regression");
+  expect(better.exitCode).toBe(0);
+  expect(better.stdout).toMatch(/vqav2 v1 .*improvement: significantly better/);
+});

@@ -1,7 +1,7 @@
 import { terminalSafe } from "../../core/terminal-safe.js";
 import { annotation } from "../format/workflow-command.js";
 import type { Comparison, Verdict } from "./comparison.js";
-import { changeText, reasonText, warningsOf } from "./words.js";
+import { changeText, reasonText, verdictText, warningsOf } from "./words.js";
 
 const levels: Readonly<Record<Verdict, "error" | "warning" | "notice">> = {
   regression: "error",
@@ -17,7 +17,7 @@ export function comparisonAnnotations(comparison: Comparison): string {
     ...tasks.map((task) =>
       annotation(
         levels[task.verdict],
-        `${task.task}: ${task.verdict}`,
+        `${task.task}: ${verdictText(task)}`,
         terminalSafe(`${changeText(task)} (${reasonText(task)})`),
       ),
     ),

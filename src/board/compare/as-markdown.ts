@@ -1,7 +1,7 @@
 import { markdownCell, markdownCode, markdownTable } from "../format/markdown.js";
 import { count, number, pValue, range, signed } from "../format/numbers.js";
 import type { Comparison, Flip, TaskComparison, Verdict } from "./comparison.js";
-import { answerText, reasonText, warningsOf } from "./words.js";
+import { answerText, reasonText, verdictText, warningsOf } from "./words.js";
 
 const marks: Readonly<Record<Verdict, string>> = {
   regression: "❌",
@@ -38,7 +38,7 @@ function row(task: TaskComparison): string[] {
     range(task.interval, unit),
     markdownCell(pValue(task.pHolm)),
     count(task.samples.paired),
-    `${marks[task.verdict]} ${task.verdict}: ${markdownCell(reasonText(task))}`,
+    `${marks[task.verdict]} ${verdictText(task)}: ${markdownCell(reasonText(task))}`,
   ];
 }
 

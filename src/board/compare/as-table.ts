@@ -2,7 +2,7 @@ import { terminalSafe } from "../../core/terminal-safe.js";
 import { count, number, pValue, range, signed } from "../format/numbers.js";
 import { textTable } from "../format/text-table.js";
 import type { Comparison, Flip, TaskComparison } from "./comparison.js";
-import { answerText, reasonText, warningsOf } from "./words.js";
+import { answerText, reasonText, verdictText, warningsOf } from "./words.js";
 
 const titles = ["task", "metric", "A", "B", "B - A", "interval", "p", "p (Holm)", "n", "verdict"];
 
@@ -40,7 +40,7 @@ function row(task: TaskComparison): string[] {
     pValue(task.p),
     pValue(task.pHolm),
     count(task.samples.paired),
-    `${task.verdict}: ${reasonText(task)}`,
+    `${verdictText(task)}: ${reasonText(task)}`,
   ];
 }
 

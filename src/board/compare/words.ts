@@ -12,6 +12,10 @@ export function changeText(task: TaskComparison): string {
   return `${task.task} ${task.metric}: ${number(a, unit)} → ${number(b, unit)}, ${signed(delta, unit)} ${range(interval, unit)}`;
 }
 
+/** The verdict as people say it: what is significantly better is more than no regression. */
+export const verdictText = ({ verdict, improved }: TaskComparison): string =>
+  verdict === "no regression" && improved ? "improvement" : verdict;
+
 /** What the verdict rests on. */
 export function reasonText(task: TaskComparison): string {
   const { unit, minEffect } = task;
