@@ -98,6 +98,7 @@ describe.skipIf(missing !== undefined)(`checkpoints${missing ? ` (skipped: ${mis
 
   test.each<[string, string, Record<string, unknown>]>([
     ["a resampler", "mm_resampler_type", { mm_resampler_type: "perceiver" }],
+    ["features of several scales", "s2", { s2: true, s2_scales: "336,672,1008", mm_hidden_size: 288 }],
     ["another projector", "mm_projector_type", { mm_projector_type: "pooler" }],
     ["another merge", "mm_patch_merge_type", { mm_patch_merge_type: "spatial_maxpool2x2" }],
     ["anyres with a limit", "image_aspect_ratio", { image_aspect_ratio: "anyres_max_9" }],

@@ -44,6 +44,10 @@ std::vector<int64_t> token_ids(const Json* value) {
 
 void read_native(Fields& fields, const ModelClass& known, const ModelOptions& options, ModelConfig& config) {
   read_text_config(fields, *find_decoder(known.decoder), options, config);
+  if (fields.boolean("s2", false)) {
+    fields.any("s2_scales");
+    config.unsupported.push_back({Part::vision, "s2", "true", "features of several scales (S2) are not implemented"});
+  }
   read_native_tower(fields.string("mm_vision_tower", "openai/clip-vit-large-patch14-336"), options, config);
   select_vision_state(fields.integer("mm_vision_select_layer", -2, -1024, 1024),
                       fields.string("mm_vision_select_feature", "patch"), config);

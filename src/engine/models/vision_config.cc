@@ -15,7 +15,7 @@ constexpr size_t kLargestConfig = 16u << 20;
 std::string last_part(const std::string& path) {
   std::string trimmed = path;
   while (!trimmed.empty() && trimmed.back() == '/') trimmed.pop_back();
-  const size_t slash = trimmed.rfind('/');
+  const size_t slash = trimmed.find_last_of("/\\");  // also where training ran on Windows
   return slash == std::string::npos ? trimmed : trimmed.substr(slash + 1);
 }
 

@@ -4,7 +4,7 @@
 
 #include "kernels/backends.h"
 #include "models/config_parts.h"
-#include "runtime/image_slots.h"
+#include "models/image/anyres.h"
 #include "support/error.h"
 
 namespace llava {
@@ -81,6 +81,15 @@ std::string merge_name(const ImageConfig& image) {
   return image.base ? name : name + "_nobase";
 }
 
+/// An image that fills its canvas loses nothing to the cut of its padding: the largest canvas has the most tokens.
+int64_t most_image_tokens(const ModelConfig& config) {
+  int64_t most = arrange(config, config.vision.image_size, config.vision.image_size).tokens;
+  for (const auto& [a, b] : config.image.grid) {
+    most = std::max({most, arrange(config, a, b).tokens, arrange(config, b, a).tokens});
+  }
+  return most;
+}
+
 }  // namespace
 
 Json describe_model(const ModelConfig& config, const std::vector<DevicePlan>& plans, bool has_weights) {
@@ -120,7 +129,7 @@ Json describe_model(const ModelConfig& config, const std::vector<DevicePlan>& pl
       {"aspectRatio", when(known && config.supports(Part::image), named(aspect_name(config.image.aspect_ratio)))},
       {"gridOrder", when(known, named(config.image.grid_order == GridOrder::wh ? "wh" : "hw"))},
       {"grid", when(image, Json::array_of(std::move(grid)))},
-      {"mostImageTokens", when(image, number(image ? ImageSlots::most_tokens(config) : 0))},
+      {"mostImageTokens", when(image, number(image ? most_image_tokens(config) : 0))},
       {"logitRows", when(config.text_read, number(config.logit_rows))},
       {"promptLimit", number(config.prompt_limit)},
       {"parameters", Json::object_of({{"total", when(projector, number(count.total()))},

@@ -21,6 +21,8 @@ describe.skipIf(missing !== undefined)(
         expect(report.parameters.projector).toBe(projector + newline);
         expect((parameters * 2) / 2 ** 30).toBeCloseTo(gib, 2);
         expect(report.kvBytesPerToken).toBe(kvBytes);
+        // 576 of the whole image; anyres adds 48 rows of 48 and a newline for each.
+        expect(report.mostImageTokens).toBe(config.image_aspect_ratio === "anyres" ? 576 + 48 * 49 : 576);
         expect(report.memoryPlan.length).toBeGreaterThan(0);
       },
     );
