@@ -109,9 +109,6 @@ export function firstCharacters(text: string, count: number): string {
   return surrogate.test(units) ? Array.from(units).slice(0, count).join("") : text.slice(0, count);
 }
 
-/** `string.punctuation`: the 32 ASCII marks. */
-export const ASCII_PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
-
 const punctuation = /[!-/:-@[-`{-~]/g;
 
 /** Removes the 32 ASCII punctuation characters and nothing else. */
