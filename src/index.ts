@@ -24,7 +24,8 @@ export { bracketedOptions, LETTER_DIRECTLY, letteredOptions } from "./prompts/ch
 export { binaryJudgement } from "./prompts/judge-grading.js";
 export { OPTION_MATCHER } from "./prompts/judge-matching.js";
 export { imagesAtMarks } from "./prompts/marked-images.js";
-export { lastLine, WORD_OR_PHRASE } from "./prompts/short-answer.js";
+export { MODEL_PROFILES } from "./prompts/model-profiles.js";
+export { WORD_OR_PHRASE } from "./prompts/short-answer.js";
 export { imageColumns, type TaggedRow } from "./prompts/tagged-images.js";
 export { anls } from "./scorers/anls.js";
 export { boxScored } from "./scorers/box-score.js";

@@ -5,6 +5,7 @@ import {
   letterBeforePeriod,
   letteredOptions,
   looselyEqual,
+  MODEL_PROFILES,
   mean,
   optionLetters,
   rightOrWrong,
@@ -49,22 +50,10 @@ const masked: Task<Row> = {
   aliases: ["ai2d_lite@lite"],
   row,
   id: ({ image, question, options, answer }) => rowDigest(image.path, question, ...options, answer), // the rows have no id
-  profiles: ["default", "gpt4v", "qwen_vl", "xcomposer2_4khd"],
+  profiles: ["default", ...Object.keys(MODEL_PROFILES.ai2d)],
   prompt({ image, question, options }, profile) {
-    const lines = letteredOptions(options);
-    switch (profile) {
-      case "gpt4v":
-        return userPrompt(image, `${question}\n${lines}\n${GPT4V}`);
-      case "qwen_vl":
-        return userPrompt(image, `${question}${options.join("\n")} Answer:`);
-      case "xcomposer2_4khd":
-        return userPrompt(
-          image,
-          `${XC_USER}${question}\nContext: N/A\n${letteredOptions(options, " ")}${XC_ASSISTANT}`,
-        );
-      default:
-        return userPrompt(image, `${question}\n${lines}\n${LETTER_DIRECTLY}`);
-    }
+    const usual = `${question}\n${letteredOptions(options)}\n${LETTER_DIRECTLY}`;
+    return userPrompt(image, MODEL_PROFILES.ai2d[profile]?.({ question, options }) ?? usual);
   },
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: (row) => goldOf(row) !== undefined,
@@ -96,10 +85,5 @@ const unmasked: Task<Row> = {
 function goldOf({ options, answer }: Row): string | undefined {
   return /^\d+$/.test(answer) ? optionLetters(options.length)[Number(answer)] : undefined;
 }
-
-const GPT4V =
-  "Above choices are given in {option}. {content} format.\nPlease answer with the option letter from the given choices directly.";
-const XC_USER = "[UNUSED_TOKEN_146]user\nQuestion: ";
-const XC_ASSISTANT = "[UNUSED_TOKEN_145]\n[UNUSED_TOKEN_146]assistant\nThe answer is";
 
 export default [defineTask(masked), defineTask(unmasked)];

@@ -2,7 +2,7 @@ import {
   defineTask,
   hasText,
   Image,
-  lastLine,
+  MODEL_PROFILES,
   mean,
   meanOfGroups,
   rowDigest,
@@ -21,7 +21,7 @@ const row = Type.Object({
 type Row = Static<typeof row>;
 
 const half = ({ type }: Row) => (type === "human_test" ? "human" : "augmented");
-const lines = { default: "Answer the question with a single word.", qwen_vl: " Answer:" };
+const SINGLE_WORD = "Answer the question with a single word.";
 
 export default defineTask<Row>({
   name: "chartqa",
@@ -48,8 +48,9 @@ export default defineTask<Row>({
   row,
   // The rows carry no identifier.
   id: ({ type, question, answer, image }) => rowDigest(type, question, answer, image.path),
-  profiles: ["default", "qwen_vl"],
-  prompt: ({ image, question }, profile) => userPrompt(image, question + lastLine(profile, lines)),
+  profiles: ["default", ...Object.keys(MODEL_PROFILES.chartqa)],
+  prompt: ({ image, question }, profile) =>
+    userPrompt(image, MODEL_PROFILES.chartqa[profile]?.({ question }) ?? `${question}\n${SINGLE_WORD}`),
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ answer }) => hasText(answer),
   score: ({ answer }, output) => relaxedScore(answer, output),

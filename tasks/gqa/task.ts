@@ -1,4 +1,14 @@
-import { defineTask, hasText, Image, lastLine, mean, type Static, Type, userPrompt, WORD_OR_PHRASE } from "llava-eval";
+import {
+  defineTask,
+  hasText,
+  Image,
+  MODEL_PROFILES,
+  mean,
+  type Static,
+  Type,
+  userPrompt,
+  WORD_OR_PHRASE,
+} from "llava-eval";
 import { gqaScore } from "./score.js";
 
 const row = Type.Object({
@@ -41,9 +51,9 @@ export default defineTask<Row>({
   row,
   id: ({ id }) => id,
   imageKey: ({ imageId }) => imageId,
-  profiles: ["default", "qwen_vl"],
+  profiles: ["default", ...Object.keys(MODEL_PROFILES.gqa)],
   prompt: ({ image, question }, profile) =>
-    userPrompt(image, question + lastLine(profile, { default: WORD_OR_PHRASE, qwen_vl: " Answer:" })),
+    userPrompt(image, MODEL_PROFILES.gqa[profile]?.({ question }) ?? `${question}\n${WORD_OR_PHRASE}`),
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ answer }) => hasText(answer),
   score: ({ answer }, output, context) => gqaScore(answer, output, context),

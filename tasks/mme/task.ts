@@ -1,7 +1,7 @@
 import {
   defineTask,
   Image,
-  lastLine,
+  MODEL_PROFILES,
   mean,
   type Static,
   Type,
@@ -21,13 +21,6 @@ const row = Type.Object({
 });
 type Row = Static<typeof row>;
 
-const lines = {
-  default: WORD_OR_PHRASE,
-  gpt4v: "Answer the question with Yes or No.",
-  qwen_vl: " Answer:",
-  otterhd: " Answer:",
-};
-
 export default defineTask<Row>({
   name: "mme",
   version: 1,
@@ -46,7 +39,7 @@ export default defineTask<Row>({
   id: ({ question_id, question }) => `${question_id} ${question}`,
   imageKey: ({ question_id }) => question_id,
   limitByCluster: true, // acc+ needs both questions
-  profiles: ["default", "gpt4v", "qwen_vl", "otterhd", "plm", "xcomposer2_4khd"],
+  profiles: ["default", ...Object.keys(MODEL_PROFILES.mme)],
   prompt: ({ image, question }, profile) => userPrompt(image, words(question.trim(), profile)),
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ answer }) => ["yes", "no"].includes(yesNoTruth(answer)),
@@ -60,10 +53,7 @@ export default defineTask<Row>({
   groups: { category: ({ category }) => category },
 });
 
-function words(question: string, profile: string): string {
-  if (profile === "plm") return question;
-  const bare = question.replaceAll(" Please answer yes or no.", "");
-  if (profile === "xcomposer2_4khd")
-    return `[UNUSED_TOKEN_146]user\n${bare} Answer this question briefly[UNUSED_TOKEN_145]\n[UNUSED_TOKEN_146]assistant\n`;
-  return bare + lastLine(profile, lines);
-}
+/** The usual line takes the place of the benchmark's own. */
+const words = (question: string, profile: string): string =>
+  MODEL_PROFILES.mme[profile]?.({ question }) ??
+  `${question.replaceAll(" Please answer yes or no.", "")}\n${WORD_OR_PHRASE}`;

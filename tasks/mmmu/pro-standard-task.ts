@@ -3,6 +3,7 @@ import {
   imageColumns,
   ListText,
   letteredOptions,
+  MODEL_PROFILES,
   mean,
   parseStringList,
   type TaggedRow,
@@ -44,12 +45,11 @@ const direct: Task<Row> = {
   },
   row,
   id: ({ id }) => id,
-  profiles: ["default", "interleaved", "qwen3_vl"],
+  profiles: ["default", "interleaved", ...Object.keys(MODEL_PROFILES.mmmu_pro)],
   prompt(row, profile) {
-    const options = letteredOptions(parseStringList(row.options));
-    if (profile === "qwen3_vl")
-      return imagesFirst(row, `Question: ${row.question}\nOptions:\n${options}\nAnswer with the option letter only.`);
-    const words = `${row.question}\n${options}\n\n${DIRECT}`;
+    const options = parseStringList(row.options);
+    const named = MODEL_PROFILES.mmmu_pro[profile]?.({ question: row.question, options });
+    const words = named ?? `${row.question}\n${letteredOptions(options)}\n\n${DIRECT}`;
     return profile === "interleaved" ? imagesInPlace(row, words) : imagesFirst(row, words);
   },
   generation: { maxNewTokens: 256, temperature: 0 },

@@ -2,7 +2,7 @@ import {
   defineTask,
   Image,
   ListText,
-  letteredOptions,
+  MODEL_PROFILES,
   mean,
   parseStringList,
   type Static,
@@ -42,13 +42,14 @@ const direct: Task<Row> = {
   },
   row,
   id: ({ id }) => id,
-  profiles: ["default", "official", "qwen3_vl"],
+  profiles: ["default", "official", ...Object.keys(MODEL_PROFILES.mmmu_pro)],
   prompt({ image, options }, profile) {
     if (profile === "official") return userPrompt(image, `${DIRECT} ${FORM}`);
-    if (profile !== "qwen3_vl") return userPrompt(image, DIRECT);
-    const words = "Question: analyze the image and answer the associated question.";
-    const list = letteredOptions(parseStringList(options));
-    return userPrompt(image, `${words}\nOptions:\n${list}\nAnswer with the option letter only.`);
+    const question = "analyze the image and answer the associated question.";
+    return userPrompt(
+      image,
+      MODEL_PROFILES.mmmu_pro[profile]?.({ question, options: parseStringList(options) }) ?? DIRECT,
+    );
   },
   generation: { maxNewTokens: 256, temperature: 0 },
   hasReference: (row) => mmmuHasReference(row),

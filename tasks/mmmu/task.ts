@@ -4,6 +4,7 @@ import {
   defineTask,
   imageColumns,
   ListText,
+  MODEL_PROFILES,
   mean,
   notJudged,
   rightOrWrong,
@@ -44,7 +45,7 @@ const mmmu: Task<Row> = {
   },
   row,
   id: ({ id }) => id,
-  profiles: ["default", "interleaved", "official", "qwen3_vl", "qwen"],
+  profiles: ["default", "interleaved", "official", ...Object.keys(MODEL_PROFILES.mmmu)],
   prompt(row, profile) {
     const words = mmmuPrompt(row, profile);
     return profile === "interleaved" ? imagesInPlace(row, words) : imagesFirst(row, words);

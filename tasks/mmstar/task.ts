@@ -2,6 +2,7 @@ import {
   defineTask,
   Image,
   isOptionLetter,
+  MODEL_PROFILES,
   mean,
   meanOfGroups,
   Nullable,
@@ -40,12 +41,12 @@ export default defineTask<Row>({
   },
   row,
   id: ({ index }) => String(index),
-  profiles: ["default", "qwen3_vl"],
+  profiles: ["default", ...Object.keys(MODEL_PROFILES.mmstar)],
   prompt(row, profile) {
     const { image } = row;
     const words = questionWithOptions(row).trim().replaceAll(" Please answer yes or no.", "");
-    if (profile === "qwen3_vl") return userPrompt(image, `Question: ${words}Answer with the option letter only.`);
-    return userPrompt(image, `${words}\nAnswer with the option's letter from the given choices directly`);
+    const usual = `${words}\nAnswer with the option's letter from the given choices directly`;
+    return userPrompt(image, MODEL_PROFILES.mmstar[profile]?.({ question: words }) ?? usual);
   },
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: ({ answer }) => isOptionLetter(answer.trim().toUpperCase(), 4),

@@ -2,7 +2,7 @@ import {
   defineTask,
   hasText,
   Image,
-  lastLine,
+  MODEL_PROFILES,
   mean,
   rightOrWrong,
   rowDigest,
@@ -33,12 +33,9 @@ export default defineTask<Row>({
   },
   row,
   id: ({ dataset, question, answer, image }) => rowDigest(dataset, question, ...answer, image.path),
-  profiles: ["default", "plm"],
+  profiles: ["default", ...Object.keys(MODEL_PROFILES.ocrbench)],
   prompt: ({ image, question }, profile) =>
-    userPrompt(
-      image,
-      question.trim() + lastLine(profile, { default: "", plm: "Provide a short and direct response." }),
-    ),
+    userPrompt(image, MODEL_PROFILES.ocrbench[profile]?.({ question: question.trim() }) ?? question.trim()),
   generation: { maxNewTokens: 128, temperature: 0 },
   // Release 0.7.2 of lmms-eval has the official rule; the width folding came after it.
   hasReference: ({ answer }) => hasText(answer),

@@ -1,7 +1,7 @@
 import {
   defineTask,
   Image,
-  lastLine,
+  MODEL_PROFILES,
   mean,
   type Static,
   Type,
@@ -41,11 +41,11 @@ export default defineTask<Row>({
   row,
   id: ({ category, question_id }) => `${category}-${question_id}`,
   imageKey: ({ image_source }) => image_source,
-  profiles: ["default", "plm"],
+  profiles: ["default", ...Object.keys(MODEL_PROFILES.pope)],
   prompt: ({ image, question }, profile) =>
     userPrompt(
       image,
-      question.trim() + lastLine(profile, { default: WORD_OR_PHRASE, plm: "Your response must be concise." }),
+      MODEL_PROFILES.pope[profile]?.({ question: question.trim() }) ?? `${question.trim()}\n${WORD_OR_PHRASE}`,
     ),
   generation: { maxNewTokens: 128, temperature: 0 },
   hasReference: ({ answer }) => ["yes", "no"].includes(yesNoTruth(answer)),

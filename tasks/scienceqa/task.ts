@@ -3,6 +3,7 @@ import {
   Image,
   LETTER_DIRECTLY,
   letteredOptions,
+  MODEL_PROFILES,
   mean,
   Nullable,
   rightOrWrong,
@@ -28,10 +29,8 @@ type Row = Static<typeof row>;
 const letter = (position: number) => String.fromCharCode(65 + position);
 
 function words({ question, choices, hint }: Row, profile: string): string {
-  const options = letteredOptions(choices);
-  if (profile === "qwen_vl") return `Context: ${hint || "N/A"}\nQuestion: ${question}\nOptions: ${options}\nAnswer:`;
-  const last = profile === "idefics2" ? "Answer:" : LETTER_DIRECTLY;
-  return `${hint ? `Context: ${hint}\n` : ""}${question}\n${options}\n${last}`;
+  const named = MODEL_PROFILES.scienceqa_img[profile]?.({ question, options: choices, hint });
+  return named ?? `${hint ? `Context: ${hint}\n` : ""}${question}\n${letteredOptions(choices)}\n${LETTER_DIRECTLY}`;
 }
 
 const split = {
@@ -51,7 +50,7 @@ const scienceqa: Task<Row> = {
   splits: all,
   row,
   id: ({ question, choices, hint, image }) => rowDigest(question, ...choices, hint ?? "", image?.path),
-  profiles: ["default", "qwen_vl"],
+  profiles: ["default", ...Object.keys(MODEL_PROFILES.scienceqa)],
   prompt: (row, profile) => userPrompt(...(row.image ? [row.image] : []), words(row, profile)),
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ answer, choices }) => answer >= 0 && answer < choices.length,
@@ -81,7 +80,7 @@ const image: Task<Row> = {
   name: "scienceqa_img",
   about: "The ScienceQA questions that have an image (Lu et al. 2022).",
   splits: withImage,
-  profiles: ["default", "qwen_vl", "idefics2"],
+  profiles: ["default", ...Object.keys(MODEL_PROFILES.scienceqa_img)],
 };
 
 export default [

@@ -1,4 +1,14 @@
-import { defineTask, hasText, Image, lastLine, mean, type Static, Type, userPrompt, WORD_OR_PHRASE } from "llava-eval";
+import {
+  defineTask,
+  hasText,
+  Image,
+  MODEL_PROFILES,
+  mean,
+  type Static,
+  Type,
+  userPrompt,
+  WORD_OR_PHRASE,
+} from "llava-eval";
 import { UNANSWERABLE } from "./prompt.js";
 import { vqaPeopleScore } from "./score.js";
 
@@ -10,10 +20,9 @@ const row = Type.Object({
 });
 type Row = Static<typeof row>;
 
-const lines = {
+const lines: Readonly<Record<string, string>> = {
   default: UNANSWERABLE, // lmms-eval's, taken over from VizWiz: every OK-VQA question can be answered
   clean: WORD_OR_PHRASE,
-  plm: "Respond with one word.",
 };
 
 export default defineTask<Row>({
@@ -40,8 +49,9 @@ export default defineTask<Row>({
   },
   row,
   id: ({ question_id }) => String(question_id),
-  profiles: ["default", "clean", "plm"],
-  prompt: ({ image, question }, profile) => userPrompt(image, question + lastLine(profile, lines)),
+  profiles: ["default", "clean", ...Object.keys(MODEL_PROFILES.okvqa)],
+  prompt: ({ image, question }, profile) =>
+    userPrompt(image, MODEL_PROFILES.okvqa[profile]?.({ question }) ?? `${question}\n${lines[profile]}`),
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: ({ answers }) => hasText(answers),
   score: ({ answers }, output, context) => vqaPeopleScore(answers, output, context),

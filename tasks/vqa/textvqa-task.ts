@@ -2,7 +2,7 @@ import {
   defineTask,
   hasText,
   Image,
-  lastLine,
+  MODEL_PROFILES,
   mean,
   Nullable,
   type Static,
@@ -26,11 +26,6 @@ const row = Type.Object({
 type Row = Static<typeof row>;
 
 const split = { sources: ["lmms-lab-encoder/textvqa", "lmms-lab/textvqa"], licence: "CC-BY-4.0" };
-const lines = {
-  default: WORD_OR_PHRASE,
-  qwen_vl: " Answer:",
-  plm: "Provide a short and direct response.",
-};
 
 export default defineTask<Row>({
   name: "textvqa",
@@ -53,10 +48,12 @@ export default defineTask<Row>({
   id: ({ question_id }) => String(question_id),
   imageKey: ({ image_id }) => image_id,
   // "ocr": with the dataset's OCR tokens, as LLaVA-1.5's published TextVQA numbers were made.
-  profiles: ["default", "ocr", "qwen_vl", "plm"],
+  profiles: ["default", "ocr", ...Object.keys(MODEL_PROFILES.textvqa)],
   prompt: ({ image, question, ocr_tokens }, profile) => {
+    const capital = capitalize(question);
     const reference = profile === "ocr" ? `\nReference OCR token: ${(ocr_tokens ?? []).join(", ")}` : "";
-    return userPrompt(image, capitalize(question) + reference + lastLine(profile, lines));
+    const usual = `${capital}${reference}\n${WORD_OR_PHRASE}`;
+    return userPrompt(image, MODEL_PROFILES.textvqa[profile]?.({ question: capital }) ?? usual);
   },
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: ({ answers }) => hasText(answers),
