@@ -1,12 +1,17 @@
 // npm run soak: what is too long for every change. Writes test/soak/reports/<date>.md: what was run, how it ended, how long it took.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const vitest = (...args) => [process.execPath, "node_modules/vitest/vitest.mjs", "run", ...args];
+
+/** The tests that take their inputs from test/invented.ts; a failure prints its seed. */
+const inventing = readdirSync(join(root, "test"), { recursive: true })
+  .map((name) => join("test", String(name)))
+  .filter((name) => name.endsWith(".test.ts") && readFileSync(join(root, name), "utf8").includes("/invented.js"));
 
 const soaks = [
   {
@@ -18,6 +23,11 @@ const soaks = [
     name: "answers of two million hostile characters through every parser",
     command: vitest("test/text/hostile-answers.test.ts"),
     environment: { LLAVA_EVAL_TEST_ANSWER_SIZE: "2000000" },
+  },
+  {
+    name: "invented nonsense at every border: replies, verdicts, rows, imports, journals",
+    command: vitest(...inventing),
+    environment: { LLAVA_EVAL_TEST_INPUTS: "60000", LLAVA_EVAL_TEST_SEED: String(Math.floor(Date.now() / 1000)) },
   },
   {
     name: "the addon on Node 20, 22 and 24",
