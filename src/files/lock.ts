@@ -61,7 +61,7 @@ export async function lockFile(path: string, what: string, options: LockOptions 
     id: randomUUID(),
   };
   try {
-    await take(path, what, mine, options, 0);
+    await take({ path, what, mine, depth: 0 }, options);
   } catch (error) {
     throw diskError(error, what, path);
   }
@@ -85,7 +85,17 @@ export async function withLock<T>(
   return await work();
 }
 
-async function take(path: string, what: string, mine: Owner, options: LockOptions, depth: number): Promise<void> {
+/** The lock that is to be taken, and by whom. */
+interface Wanted {
+  readonly path: string;
+  readonly what: string;
+  readonly mine: Owner;
+  /** Take-overs of take-overs: a process may die in one. */
+  readonly depth: number;
+}
+
+async function take(wanted: Wanted, options: LockOptions): Promise<void> {
+  const { path, what, mine } = wanted;
   const { patienceMs = 0, signal } = options;
   const began = performance.now();
   const silence = new Silence(options.silentMs);
@@ -101,7 +111,7 @@ async function take(path: string, what: string, mine: Owner, options: LockOption
       continue;
     }
     if (!(await isHeld(found, silence))) {
-      if (await takeOver(path, what, mine, found, depth)) return;
+      if (await takeOver(wanted, found)) return;
       continue;
     }
     if (performance.now() - began >= patienceMs) throw heldBy(found.owner as Owner, path, what);
@@ -142,13 +152,13 @@ async function createWithoutLinks(path: string, text: string): Promise<boolean> 
 }
 
 /** Replaces a dead process's lock by ours; false when another process was faster. */
-async function takeOver(path: string, what: string, mine: Owner, dead: Found, depth: number): Promise<boolean> {
+async function takeOver({ path, what, mine, depth }: Wanted, dead: Found): Promise<boolean> {
   if (depth >= deepest) {
     throw new UserError(`cannot take the lock of ${what}`, path, "processes died while they took it: delete the file");
   }
   const second = `${path}.takeover`;
   const holder = { ...mine, id: randomUUID() };
-  await take(second, what, holder, { patienceMs: takeoverMs }, depth + 1);
+  await take({ path: second, what, mine: holder, depth: depth + 1 }, { patienceMs: takeoverMs });
   try {
     const now = await read(path);
     if (now?.text !== dead.text) return false;

@@ -86,9 +86,7 @@ export class JudgePanel {
   /** Every verdict about one sample. Throws `SampleFailure("judge")` when one cannot be had. */
   async verdicts(
     task: Task,
-    row: Record<string, unknown>,
-    sample: JudgedSample,
-    output: Output,
+    { row, output, ...sample }: JudgedSample & { readonly row: Record<string, unknown>; readonly output: Output },
     rules: { scoring: Scoring; seed: number },
     signal: AbortSignal,
   ): Promise<readonly Json[]> {

@@ -107,7 +107,7 @@ function scoreAgain(
   // A judge that was never heard leaves the sample as it is.
   if (last && task.judge?.ask(row, last, verdicts, rules.scoring)) return record;
   try {
-    return withOutcome(record, scoreSample(task, split, row, outputs, verdicts, rules, record.sizes));
+    return withOutcome(record, scoreSample({ task, split, row, turns: outputs, verdicts, rules, sizes: record.sizes }));
   } catch (error) {
     if (!(error instanceof SampleFailure)) throw error;
     return withOutcome(record, { score: { status: "unscored", reason: error.reason, detail: error.detail } });

@@ -197,8 +197,12 @@ async function withScore(
     if (!judge && isPublic && task.judge?.ask(unit.row, output, [], rules.scoring)) {
       throw new SampleFailure("judge", "no judge was named");
     }
-    const verdicts = judge && isPublic ? await judge.verdicts(task, unit.row, sample, output, rules, abort) : [];
-    return withOutcome(record, scoreSample(task, split, unit.row, turns, verdicts, rules, record.sizes));
+    const verdicts =
+      judge && isPublic ? await judge.verdicts(task, { row: unit.row, output, ...sample }, rules, abort) : [];
+    return withOutcome(
+      record,
+      scoreSample({ task, split, row: unit.row, turns, verdicts, rules, sizes: record.sizes }),
+    );
   } catch (error) {
     if (!(error instanceof SampleFailure)) throw locate(error, task, record.id);
     return withOutcome(record, { score: { status: "unscored", reason: error.reason, detail: error.detail } });

@@ -46,17 +46,24 @@ export function referenceFailure(task: Task, split: Split, row: Record<string, u
 
 export const noReference = "the row has no reference that an answer could equal";
 
+/** A row with all that its score may depend on. */
+export interface AnsweredRow {
+  readonly task: Task;
+  readonly split: Split;
+  readonly row: Record<string, unknown>;
+  /** Every round's output, as it was given. */
+  readonly turns: readonly Output[];
+  /** The judge's; none without a judge. */
+  readonly verdicts: readonly Json[];
+  readonly rules: ScoreRules;
+  /** Of the last prompt's images, for tasks that ask for them. */
+  readonly sizes?: SampleRecord["sizes"] | undefined;
+}
+
 /** Scores one answer: a pure function of the row, the outputs, the judge's verdicts and the rules. */
-export function scoreSample(
-  task: Task,
-  split: Split,
-  row: Record<string, unknown>,
-  raw: readonly Output[],
-  verdicts: readonly Json[],
-  rules: ScoreRules,
-  sizes: SampleRecord["sizes"] = [],
-): SampleOutcome {
-  const turns = visibleTurns(raw, rules);
+export function scoreSample(sample: AnsweredRow): SampleOutcome {
+  const { task, split, row, verdicts, rules, sizes = [] } = sample;
+  const turns = visibleTurns(sample.turns, rules);
   const output = turns.at(-1) as Output;
   const id = task.id(row);
   let draws = 0;

@@ -56,8 +56,8 @@ async function judgeAgain(
   const last = visibleTurns(turns, rules).at(-1);
   if (!last) return undefined;
   try {
-    const verdicts = await second.verdicts(task, row, { index, id, repeat }, last, rules, signal);
-    return scoreSample(task, split, row, turns, verdicts, rules, record.sizes).score;
+    const verdicts = await second.verdicts(task, { row, output: last, index, id, repeat }, rules, signal);
+    return scoreSample({ task, split, row, turns, verdicts, rules, sizes: record.sizes }).score;
   } catch (error) {
     // This judge has no opinion on this sample; the panel counted and journalled it.
     if (error instanceof SampleFailure) return undefined;

@@ -59,10 +59,10 @@ async function cost({ task, file }: DefinedTask, rows: number, scoring: "officia
     for (let index = 0; index < rows; index++) {
       const text = index % 3 === 0 ? "B" : long;
       const output: Output = { text, finish: "stop", usage: {}, timing: { totalMs: 0, attempts: 1 }, warnings: [] };
-      const scored = scoreSample(task, split, row, [output], verdicts[task.name] ?? ["B"], {
-        scoring,
-        seed: 0,
-        reading: readingOf(scoring),
+      const scored = scoreSample({
+        ...{ task, split, row, turns: [output] },
+        verdicts: verdicts[task.name] ?? ["B"],
+        rules: { scoring, seed: 0, reading: readingOf(scoring) },
       });
       yield { index, id: String(index), cluster: String(index), groups, text, ...scored } as SampleRecord;
     }

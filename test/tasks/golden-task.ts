@@ -216,9 +216,11 @@ async function scored(subject: Golden, splitName: string, rows: readonly Record<
     const outcome: SampleOutcome =
       judged === undefined
         ? { score: { status: "unscored", reason: "judge", detail: "no usable reply" } }
-        : scoreSample(task, split, row, [output], judged, { scoring, seed: 0, reading: readingOf(scoring) }, [
-            [pictureWidth, pictureHeight],
-          ]);
+        : scoreSample({
+            ...{ task, split, row, turns: [output], verdicts: judged },
+            rules: { scoring, seed: 0, reading: readingOf(scoring) },
+            sizes: [[pictureWidth, pictureHeight]],
+          });
     if (outcome.submission !== undefined && task.submission)
       expect(violationOf(task.submission.schema, outcome.submission), "the server's format").toBeUndefined();
     const id = task.id(row);

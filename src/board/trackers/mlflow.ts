@@ -37,7 +37,7 @@ export function openMlflow(options: MlflowOptions): Tracker {
   return {
     async log(run, step, time) {
       runId ??= (await readState(options.stateFile)) ?? (await createRun(run, options, time));
-      await logMetrics(runId, run, step, time, options);
+      await logMetrics(runId, run, { step, time }, options);
     },
     async [Symbol.asyncDispose]() {
       if (runId === undefined) return;
@@ -71,8 +71,7 @@ async function experimentOf(options: MlflowOptions): Promise<string> {
 async function logMetrics(
   runId: string,
   run: EvaluationRun,
-  step: number,
-  time: number,
+  { step, time }: { readonly step: number; readonly time: number },
   options: MlflowOptions,
 ): Promise<void> {
   const metrics = [...scalarsOf(run)].map(([key, value]) => ({ key: allowedKey(key), value, timestamp: time, step }));

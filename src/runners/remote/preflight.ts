@@ -52,7 +52,7 @@ export async function checkReachable(run: Preflight, question: PreflightQuestion
   if (first && failed.length === servers.length) {
     // No mistake of the user's: the run ends with its first sample, and goes on another day.
     if (first.failure.status === 429 && (first.failure.retryAfterMs ?? 0) > maxRetryAfterMs) return;
-    throw await diagnose(parts, first.server, call, first.failure, run.signal);
+    throw await diagnose(parts, { ...first, call }, run.signal);
   }
   for (const { server, failure } of failed)
     parts.warn(`${server.url} does not answer (${explain(failure)}); the other servers are used`);
@@ -70,7 +70,8 @@ async function checkOptions(run: Preflight, question: PreflightQuestion, server:
   for (const options of sets) {
     const call = await run.call(prompt, options);
     const { reply, failure } = await ask(run, call, server);
-    if (failure && hopeless.includes(classOf(failure))) throw await diagnose(parts, server, call, failure, run.signal);
+    if (failure && hopeless.includes(classOf(failure)))
+      throw await diagnose(parts, { server, call, failure }, run.signal);
     if (failure) {
       const what = promptImages(prompt).length > 0 ? "a request with an image" : "a request with the task's options";
       parts.warn(`${server.url}: ${what} failed: ${explain(failure)}`);
@@ -115,9 +116,7 @@ async function ask(
 
 async function diagnose(
   parts: RemoteParts,
-  server: Server,
-  call: Call,
-  failure: TransportError,
+  { server, call, failure }: { readonly server: Server; readonly call: Call; readonly failure: TransportError },
   signal: AbortSignal,
 ): Promise<UserError> {
   const fix = (await otherModel(parts, server, failure, signal)) ?? fixFor(failure, parts);
