@@ -1,4 +1,4 @@
-import { createHash, type Hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { UserError } from "../core/errors.js";
 import { openFile } from "./open-file.js";
@@ -57,7 +57,12 @@ async function digestOf(
     const { size } = await file.stat();
     const hash = createHash("sha256").update(`${size}\n`);
     const buffer = Buffer.allocUnsafe(bufferBytes);
-    for (const range of await rangesOf(size)) await hashRange(file, range, hash, buffer, signal);
+    for (const range of await rangesOf(size)) {
+      for await (const bytes of bytesOf(file, range, buffer)) {
+        signal.throwIfAborted();
+        hash.update(bytes);
+      }
+    }
     return hash.digest("hex");
   } catch (error) {
     if (signal.aborted || error instanceof UserError) throw error;
@@ -70,18 +75,12 @@ async function digestOf(
   }
 }
 
-async function hashRange(
-  file: FileHandle,
-  { start, end }: Range,
-  hash: Hash,
-  buffer: Buffer,
-  signal: AbortSignal,
-): Promise<void> {
+/** The bytes of a range, each piece in the one buffer: it is another's as soon as the next is asked for. */
+async function* bytesOf(file: FileHandle, { start, end }: Range, buffer: Buffer): AsyncGenerator<Buffer> {
   for (let at = start; at < end; ) {
-    signal.throwIfAborted();
     const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, end - at), at);
     if (bytesRead === 0) return;
-    hash.update(buffer.subarray(0, bytesRead));
+    yield buffer.subarray(0, bytesRead);
     at += bytesRead;
   }
 }
