@@ -11,7 +11,6 @@ import {
   rightOrWrong,
   rowDigest,
   type Static,
-  strip,
   type Task,
   Type,
   userPrompt,
@@ -58,7 +57,7 @@ const masked: Task<Row> = {
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: (row) => goldOf(row) !== undefined,
   score(row, output) {
-    const letter = letterBeforePeriod(strip(output.text)).trim();
+    const letter = letterBeforePeriod(output.text).trim();
     const gold = goldOf(row) ?? "";
     return rightOrWrong(looselyEqual(letter, gold), letter, gold);
   },

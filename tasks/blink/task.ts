@@ -10,7 +10,6 @@ import {
   optionLetters,
   type Part,
   type Static,
-  strip,
   Type,
   userPrompt,
 } from "llava-eval";
@@ -63,7 +62,7 @@ export default defineTask<Row>({
     model: "gpt-3.5-turbo",
     template: blinkMatching("{question}", "{options}", "{prediction}"),
     ask(row, output, verdicts, scoring) {
-      const text = strip(output.text);
+      const text = output.text;
       const named = blinkChoice(text, optionLetters(row.choices.length)) !== undefined;
       if (scoring === "lmms-eval" || named || verdicts.length > 0) return undefined;
       return {
@@ -75,7 +74,7 @@ export default defineTask<Row>({
   },
   hasReference: ({ answer, choices }) => optionLetters(choices.length).some((letter) => answer === `(${letter})`),
   score(row, output, { scoring, verdicts }) {
-    const text = strip(output.text);
+    const text = output.text;
     if (scoring === "lmms-eval") return chosen(leadingLetter(text), row.answer.replace(/^[()]+|[()]+$/g, ""));
     const choice = blinkChoice(text, optionLetters(row.choices.length)) ?? verdicts[0];
     return typeof choice === "string" ? chosen(choice, row.answer) : notJudged;

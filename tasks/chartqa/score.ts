@@ -1,4 +1,4 @@
-import { lower, type Output, parseFloatPython, rightOrWrong, rstrip, type Score, strip } from "llava-eval";
+import { lower, type Output, parseFloatPython, rightOrWrong, rstrip, type Score } from "llava-eval";
 
 /**
  * Relaxed accuracy (ChartQA, Masry et al. 2022; code of Pix2Struct): numbers within 5 % of the target, everything else
@@ -23,6 +23,6 @@ function toNumber(text: string): number | undefined {
 
 /** ChartQA: numbers within 5 %. */
 export function relaxedScore(target: string, output: Output): Score {
-  const text = strip(output.text);
+  const text = output.text;
   return rightOrWrong(relaxedCorrect(text, target), text, target);
 }

@@ -1,4 +1,4 @@
-import { defineTask, Image, mean, notJudged, rowDigest, type Static, strip, Type, userPrompt } from "llava-eval";
+import { defineTask, Image, mean, notJudged, rowDigest, type Static, Type, userPrompt } from "llava-eval";
 
 const row = Type.Object({ question: Type.String(), answer: Type.String(), image: Image() });
 type Row = Static<typeof row>;
@@ -33,14 +33,14 @@ export default defineTask<Row>({
       verdicts.length > 0
         ? undefined
         : {
-            prompt: userPrompt(image, rating(strip(output.text))),
+            prompt: userPrompt(image, rating(output.text)),
             options: { temperature: 0, maxNewTokens: 1024 },
             parse: finalScore,
             attempts: 3,
           },
   },
   score(_, output, { verdicts: [verdict], scoring }) {
-    const answer = strip(output.text);
+    const answer = output.text;
     if (scoring === "lmms-eval") return { status: "scored", value: 0, answer };
     return verdict === undefined ? notJudged : { status: "scored", value: Number(verdict), answer };
   },

@@ -14,7 +14,7 @@ import {
 
 /** GQA: equality after trailing periods and case; lmms-eval also ignores all punctuation. */
 export function gqaScore(target: string, output: Output, { scoring }: ScoreContext): Score {
-  const text = strip(output.text);
+  const text = output.text;
   if (scoring === "official") return rightOrWrong(gqaCorrect(text, target), gqaAnswer(text), target);
   return rightOrWrong(looselyEqual(text, target), removePunctuation(lower(text)), target);
 }

@@ -5,7 +5,6 @@ import {
   notJudged,
   rightOrWrong,
   type Static,
-  strip,
   type Task,
   Type,
   userPrompt,
@@ -71,7 +70,7 @@ const judged: Task<Row> = {
       verdicts.length > 0
         ? undefined
         : {
-            prompt: userPrompt(hallusionQuestion(row.question, row.gt_answer_details, strip(output.text))),
+            prompt: userPrompt(hallusionQuestion(row.question, row.gt_answer_details, output.text)),
             options: { temperature: 0, maxNewTokens: 16 },
             // lmms-eval takes any other words for "unclear", as the script does, and never asks again.
             parse: (reply) =>
@@ -93,7 +92,7 @@ const offline: Task<Row> = {
   name: "hallusion_bench_image_static",
   about: `${questions.about} Scored by whether the answer contains "yes", without a judge.`,
   score(row, output) {
-    const text = strip(output.text);
+    const text = output.text;
     return rightOrWrong(hallusionContainsYes(text, row.gt_answer), text, row.gt_answer);
   },
   metrics: [

@@ -14,7 +14,7 @@ export interface IconQuestion {
  * of a column that does not exist: kept under its scoring.
  */
 export function iconQaScore({ options, answer }: IconQuestion, output: Output, { scoring }: ScoreContext): Score {
-  const text = strip(output.text);
+  const text = output.text;
   if (scoring === "lmms-eval")
     return {
       status: "scored",

@@ -1,15 +1,4 @@
-import {
-  defineTask,
-  hasText,
-  Image,
-  mean,
-  notJudged,
-  type Split,
-  type Static,
-  strip,
-  Type,
-  userPrompt,
-} from "llava-eval";
+import { defineTask, hasText, Image, mean, notJudged, type Split, type Static, Type, userPrompt } from "llava-eval";
 import { embeddedJson } from "./embedded-json.js";
 import { liveBenchRating } from "./judge.js";
 
@@ -57,7 +46,7 @@ export default defineTask<Row>({
       true,
     ),
     ask({ images, question, answer: reference, criteria, subtask }, output, verdicts) {
-      const answer = strip(output.text);
+      const answer = output.text;
       if (verdicts.length > 0 || answer === "") return undefined; // no answer is a 0
       const rated = { question, reference, answer, criteria };
       return {
@@ -69,7 +58,7 @@ export default defineTask<Row>({
   },
   hasReference: ({ answer }) => hasText(answer),
   score({ answer: reference }, output, { verdicts: [rating] }) {
-    const answer = strip(output.text);
+    const answer = output.text;
     if (answer === "") return { status: "scored", value: 0, answer, targets: [reference] };
     if (typeof rating !== "number") return notJudged;
     return { status: "scored", value: rating / 10, answer, targets: [reference] };

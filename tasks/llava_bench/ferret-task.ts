@@ -1,4 +1,4 @@
-import { defineTask, hasText, Image, type Output, type Static, strip, Type, userPrompt } from "llava-eval";
+import { defineTask, hasText, Image, type Output, type Static, Type, userPrompt } from "llava-eval";
 import { ferretRule } from "./ferret-rule.js";
 import { REVIEWER, reviewText, withSystem } from "./judges.js";
 import { reviewScale, scorePair } from "./question.js";
@@ -63,11 +63,11 @@ export default defineTask<Row>({
     },
   },
   hasReference: ({ gpt_answer }) => hasText(gpt_answer),
-  score: (_, output, context) => reviewScore(strip(output.text), context),
+  score: (_, output, context) => reviewScore(output.text, context),
   metrics: [relativeScore("relative_score")],
   groups: { category: ({ category }) => category },
 });
 
 function review({ question, context, gpt_answer, category }: Row, output: Output) {
-  return { context, question, reference: gpt_answer, answer: strip(output.text), rule: ferretRule(category) };
+  return { context, question, reference: gpt_answer, answer: output.text, rule: ferretRule(category) };
 }

@@ -1,4 +1,4 @@
-import { defineTask, hasText, Image, type Output, type Static, strip, Type, userPrompt } from "llava-eval";
+import { defineTask, hasText, Image, type Output, type Static, Type, userPrompt } from "llava-eval";
 import { LLAVA_BENCH_RULE, reviewText } from "./judges.js";
 import { reviewQuestion } from "./question.js";
 import { relativeScore } from "./relative-score.js";
@@ -48,12 +48,12 @@ export default defineTask<Row>({
       verdicts.length > 0 ? undefined : reviewQuestion({ ...review(row, output), rule: LLAVA_BENCH_RULE }, scoring),
   },
   hasReference: ({ gpt_answer }) => hasText(gpt_answer),
-  score: (_, output, context) => reviewScore(strip(output.text), context),
+  score: (_, output, context) => reviewScore(output.text, context),
   metrics: [relativeScore("relative_score")],
   groups: { category: ({ category }) => category },
 });
 
 function review({ question, caption, gpt_answer }: Row, output: Output) {
   const context = typeof caption === "string" ? caption : caption.join("\n");
-  return { context, question, reference: gpt_answer, answer: strip(output.text) };
+  return { context, question, reference: gpt_answer, answer: output.text };
 }

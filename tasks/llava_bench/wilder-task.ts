@@ -1,4 +1,4 @@
-import { defineTask, hasText, Image, rowDigest, type Static, strip, Type, userPrompt } from "llava-eval";
+import { defineTask, hasText, Image, rowDigest, type Static, Type, userPrompt } from "llava-eval";
 import { reviewText, WILDER_RULE } from "./judges.js";
 import { reviewScale, scorePair } from "./question.js";
 import { relativeScore } from "./relative-score.js";
@@ -33,7 +33,7 @@ export default defineTask<Row>({
     template: reviewText({ question: "{Question}", reference: "{Answer}", answer: "{answer}", rule: WILDER_RULE }),
     ask({ image, Question, Answer }, output, verdicts, scoring) {
       if (verdicts.length > 0) return undefined;
-      const review = { question: Question, reference: Answer, answer: strip(output.text), rule: WILDER_RULE };
+      const review = { question: Question, reference: Answer, answer: output.text, rule: WILDER_RULE };
       const parse = (reply: string) => strictScorePair(reply, "line");
       return {
         prompt: userPrompt(reviewText(review), image),
@@ -43,6 +43,6 @@ export default defineTask<Row>({
     },
   },
   hasReference: ({ Answer }) => hasText(Answer),
-  score: (_, output, context) => reviewScore(strip(output.text), context),
+  score: (_, output, context) => reviewScore(output.text, context),
   metrics: [relativeScore("relative_score")],
 });

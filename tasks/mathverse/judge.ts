@@ -26,7 +26,7 @@ export function mathVerseToJudge(
   verdicts: readonly Json[],
   scoring: Scoring,
 ): JudgeQuestion | undefined {
-  const text = strip(output.text);
+  const text = output.text;
   const { question_for_eval: question, answer } = row;
   if (scoring === "lmms-eval") {
     if (verdicts.length > 0) return undefined;

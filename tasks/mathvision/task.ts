@@ -7,7 +7,6 @@ import {
   mean,
   rightOrWrong,
   type Static,
-  strip,
   Type,
   userPrompt,
 } from "llava-eval";
@@ -45,7 +44,7 @@ export default defineTask<Row>({
   generation: { maxNewTokens: 16_384, temperature: 0 },
   hasReference: ({ answer }) => hasText(answer),
   score(row, output) {
-    const answer = extractMathVisionAnswer(strip(output.text));
+    const answer = extractMathVisionAnswer(output.text);
     return rightOrWrong(mathVisionCorrect(answer, row.answer, row.options), answer, row.answer);
   },
   metrics: [mean("accuracy")],

@@ -60,7 +60,7 @@ export function mathVistaToJudge(
   output: Output,
   scoring: Scoring,
 ): JudgeQuestion | undefined {
-  const text = strip(output.text);
+  const text = output.text;
   if (extractWithoutJudge(text, row) !== undefined) return undefined;
   const prompt = userPrompt(mathVistaExtraction(row.query, text));
   // An extraction that is no answer of the kind asked for (`**4.5**`, "4.5 cm") is the judge's failure, not the model's.

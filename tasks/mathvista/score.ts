@@ -1,6 +1,6 @@
 /** MathVista (Lu et al. 2024): an extraction against the answer. Source: `evaluation/calculate_score.py`. */
 
-import { notJudged, type Output, type Score, type ScoreContext, type Scoring, strip } from "llava-eval";
+import { notJudged, type Output, type Score, type ScoreContext, type Scoring } from "llava-eval";
 import { extractWithoutJudge, type MathVistaProblem, mathVistaEqual, normalizeExtraction } from "./answer.js";
 import { PythonFloat } from "./python-repr.js";
 
@@ -20,7 +20,7 @@ export function mathVistaScore(
   output: Output,
   context: ScoreContext,
 ): Score {
-  const text = strip(output.text);
+  const text = output.text;
   const extraction = extractWithoutJudge(text, row) ?? context.verdicts[0];
   if (typeof extraction !== "string") return notJudged;
   // The column is a float64: with lmms-eval's rule that makes every float answer wrong.

@@ -1,14 +1,6 @@
 /** MMBench's prompts, as lmms-eval, LLaVA and VLMEvalKit write them. */
 
-import {
-  type ImageRef,
-  type JudgeQuestion,
-  type Output,
-  type Prompt,
-  type Scoring,
-  strip,
-  userPrompt,
-} from "llava-eval";
+import { type ImageRef, type JudgeQuestion, type Output, type Prompt, type Scoring, userPrompt } from "llava-eval";
 import { inferChoice } from "./infer-choice.js";
 import { mmbenchMatching } from "./judge.js";
 import { type MmbenchRow, mmbenchChoices, present } from "./row.js";
@@ -43,7 +35,7 @@ export function mmbenchPrompt(
 
 /** What the judge is asked when the rules find no letter. lmms-eval draws a letter after three useless replies ("?"). */
 export function mmbenchQuestionToJudge(row: MmbenchRow, output: Output, scoring: Scoring): JudgeQuestion | undefined {
-  const text = strip(output.text);
+  const text = output.text;
   const choices = mmbenchChoices(row, scoring);
   if (inferChoice(text, choices) !== undefined) return undefined;
   const options = Object.entries(choices).map(([letter, option]) => `${letter}. ${option}\n`);

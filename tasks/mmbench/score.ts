@@ -10,7 +10,6 @@ import {
   type Score,
   type ScoreContext,
   type Scored,
-  strip,
 } from "llava-eval";
 import { inferChoice } from "./infer-choice.js";
 import { type MmbenchRow, mmbenchChoices } from "./row.js";
@@ -23,7 +22,7 @@ export function staticLetter(prediction: string, choices: Choices): ReturnType<t
 
 /** Without a judge an answer that the rules cannot match is wrong, as in the authors' code (VLMEvalKit's "Z"). */
 export function mmbenchStaticScore(row: MmbenchRow, output: Output, { scoring }: ScoreContext): Scored {
-  const text = strip(output.text);
+  const text = output.text;
   const choices = mmbenchChoices(row, scoring);
   const gold = row.answer ?? "";
   if (scoring === "official") return pass(row, chosen(inferChoice(text, choices), gold));
@@ -39,7 +38,7 @@ export function mmbenchHasReference(row: MmbenchRow): boolean {
 /** By the rules, else by the judge's letter; "?" where lmms-eval draws one after three useless replies. */
 export function mmbenchJudgedScore(row: MmbenchRow, output: Output, context: ScoreContext): Score {
   const choices = mmbenchChoices(row, context.scoring);
-  const letter = inferChoice(strip(output.text), choices) ?? context.verdicts[0];
+  const letter = inferChoice(output.text, choices) ?? context.verdicts[0];
   if (letter === "?") return pass(row, guessedOr(true, chosen(context.draw([..."ABCDE"]), row.answer ?? "")));
   return typeof letter === "string" ? pass(row, chosen(letter, row.answer ?? "")) : notJudged;
 }

@@ -14,7 +14,7 @@ import {
 
 export function mmeAnswerScore(truth: string, output: Output, { scoring }: ScoreContext): Scored {
   const gold = yesNoTruth(truth);
-  const text = strip(output.text);
+  const text = output.text;
   const said = scoring === "official" ? mmeAnswer(text) : lmmsMmeAnswer(text);
   return guessedOr(said === "other", rightOrWrong(said === gold, said, gold));
 }

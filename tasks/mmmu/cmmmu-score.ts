@@ -1,6 +1,6 @@
 /** CMMMU (Zhang et al. 2024): right or wrong for one question. Source: lmms-eval `cmmmu/utils.py`. */
 
-import { byLetter, type Output, optionLetters, rightOrWrong, type ScoreContext, type Scored, strip } from "llava-eval";
+import { byLetter, type Output, optionLetters, rightOrWrong, type ScoreContext, type Scored } from "llava-eval";
 import { parseCmmmuChoice } from "./cmmmu-choice.js";
 import { majorityVerdict, matchesOpen, normalizeBlank, parseBlank, parseVerdicts } from "./open-answer.js";
 
@@ -12,7 +12,7 @@ export interface CmmmuQuestion {
 
 /** Letters by frequency, the majority of verdicts, or any candidate for a blank; ties and unread letters are drawn. */
 export function cmmmuScore(row: CmmmuQuestion, output: Output, context: ScoreContext): Scored {
-  const text = strip(output.text);
+  const text = output.text;
   switch (row.type) {
     case "选择":
       return byLetter(parseCmmmuChoice(text, row.options), row.answer, optionLetters(row.options.length), context);

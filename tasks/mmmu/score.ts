@@ -13,7 +13,6 @@ import {
   type ScoreContext,
   type Scored,
   type Scoring,
-  strip,
 } from "llava-eval";
 import { type Candidate, normalizeOpen, openIsCorrect, parseOpen } from "./open-answer.js";
 
@@ -101,7 +100,7 @@ export function mmmuHasReference({ options, answer, question_type }: Omit<MmmuQu
 
 /** MMMU by its own script, or as lmms-eval scores it. */
 export function mmmuScore(row: MmmuQuestion, output: Output, context: ScoreContext): Scored {
-  const text = strip(output.text);
+  const text = output.text;
   const gold = acceptedAnswers(row.answer, context.scoring);
   if (row.question_type !== "open") {
     const options = parseStringList(row.options);
@@ -115,7 +114,7 @@ export function mmmuScore(row: MmmuQuestion, output: Output, context: ScoreConte
 
 /** MMMU-Pro; in the vision setting lmms-eval compares the whole response with the letter. */
 export function mmmuProScore(row: MmmuQuestion, output: Output, context: ScoreContext, vision: boolean): Scored {
-  const text = strip(output.text);
+  const text = output.text;
   if (context.scoring === "lmms-eval" && vision) return rightOrWrong(text === row.answer, text, row.answer);
   const options = parseStringList(row.options);
   const letter = context.scoring === "official" ? parseProChoice(text, options) : parseChoice("lmms", text, options);

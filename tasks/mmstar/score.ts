@@ -29,7 +29,7 @@ export function mmstarCorrect(
 }
 
 export function mmstarScore(answer: string, output: Output, { scoring }: ScoreContext): Scored {
-  const text = strip(output.text);
+  const text = output.text;
   const { correct, guessed } = mmstarCorrect(text, answer, scoring);
   return guessedOr(guessed, rightOrWrong(correct, text, answer));
 }

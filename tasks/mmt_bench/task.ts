@@ -10,7 +10,6 @@ import {
   type ScoreContext,
   type Scored,
   type Static,
-  strip,
   type Task,
   Type,
   userPrompt,
@@ -35,7 +34,7 @@ const optionsOf = (row: Row) =>
   LETTERS.flatMap((letter) => (row[letter]?.trim() ? [[letter, row[letter]?.trim() ?? ""] as const] : []));
 
 function scored(row: Row, output: Output, context: ScoreContext): Scored {
-  const answer = strip(output.text);
+  const answer = output.text;
   const options = optionsOf(row);
   const gold = row.answer?.trim() ?? "";
   if (context.scoring === "official") return chosen(inferChoiceVlmEvalKit(answer, Object.fromEntries(options)), gold);

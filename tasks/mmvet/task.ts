@@ -1,4 +1,4 @@
-import { defineTask, hasText, Image, mean, notJudged, type Static, strip, Type, userPrompt } from "llava-eval";
+import { defineTask, hasText, Image, mean, notJudged, type Static, Type, userPrompt } from "llava-eval";
 import { mmvetTable } from "./judge.js";
 import { correctnessScore, mmvetCapabilities } from "./score.js";
 
@@ -41,7 +41,7 @@ export default defineTask<Row>({
       if (verdicts.length > 0) return undefined;
       let failures = 0;
       return {
-        prompt: userPrompt(mmvetTable(row, strip(output.text), scoring)),
+        prompt: userPrompt(mmvetTable(row, output.text, scoring)),
         options: { temperature: 0, maxNewTokens: 128 },
         // lmms-eval gives up after four replies that are no score, and gives 0.
         parse: (reply) => correctnessScore(reply) ?? (scoring === "lmms-eval" && ++failures === 4 ? 0 : undefined),
@@ -54,7 +54,7 @@ export default defineTask<Row>({
     if (typeof score !== "number") return notJudged;
     const needed = mmvetCapabilities.filter((name) => capability.includes(name));
     const value = { score, ...Object.fromEntries(needed.map((name) => [name, score])) };
-    return { status: "scored", value, answer: strip(output.text), targets: [answer] };
+    return { status: "scored", value, answer: output.text, targets: [answer] };
   },
   metrics: [
     mean("score", { of: "score" }),

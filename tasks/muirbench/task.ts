@@ -13,7 +13,6 @@ import {
   optionLetters,
   parseChoice,
   type Static,
-  strip,
   Type,
 } from "llava-eval";
 
@@ -44,7 +43,7 @@ export default defineTask<Row>({
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ options, answer }) => isOptionLetter(answer, options.length),
   score({ options, answer }, output, context) {
-    const text = strip(output.text);
+    const text = output.text;
     if (context.scoring === "official")
       return byLetter(parseChoice("official", text, options), answer, optionLetters(options.length), context);
     return chosen(letterBeforePeriod(text).trim().toUpperCase(), answer.trim().toUpperCase());

@@ -4,7 +4,7 @@ import { length, levenshtein, lower, type Output, type Score, strip } from "llav
 
 /** MP-DocVQA: equality and ANLS of the stripped, lower-cased texts. */
 export function multiPageScore(references: readonly string[], output: Output): Score {
-  const text = strip(output.text);
+  const text = output.text;
   const answer = lower(text);
   const equal = answer !== "none" && references.some((reference) => lower(reference).trim() === answer);
   return {

@@ -7,7 +7,6 @@ import {
   rightOrWrong,
   rowDigest,
   type Static,
-  strip,
   Type,
   total,
   userPrompt,
@@ -40,7 +39,7 @@ export default defineTask<Row>({
   // Release 0.7.2 of lmms-eval has the official rule; the width folding came after it.
   hasReference: ({ answer }) => hasText(answer),
   score: ({ answer, dataset }, output) => {
-    const text = strip(output.text);
+    const text = output.text;
     return rightOrWrong(ocrbenchHit(text, answer, dataset), text, answer);
   },
   metrics: [total("ocrbench_score"), mean("ocrbench_accuracy")],

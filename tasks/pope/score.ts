@@ -35,7 +35,7 @@ export function lmmsPopeAnswer(text: string): string {
 /** Where the official rule takes any text for a yes, one that says neither yes nor no is counted as `unparsable`. */
 export function popeScore(truth: string, output: Output, { scoring }: ScoreContext): Scored {
   const gold = yesNoTruth(truth);
-  const text = strip(output.text);
+  const text = output.text;
   const said = scoring === "official" ? popeAnswer(text) : lmmsPopeAnswer(text);
   const isAnswer = scoring === "official" ? said === "no" || saysYesOrNo(text) : said === "yes" || said === "no";
   return guessedOr(!isAnswer, { ...rightOrWrong(said === gold, said, gold), data: { said, truth: gold } });

@@ -31,7 +31,7 @@ export function realWorldQaCorrect(
 
 /** `official` does not take the capital of "Based on the picture, it is unclear." for the letter B: the answer is wrong. */
 export function realWorldQaScore(answer: string, output: Output, { scoring }: ScoreContext): Scored {
-  const text = strip(output.text);
+  const text = output.text;
   const { correct, guessed } = realWorldQaCorrect(text, answer);
   if (guessed && scoring === "official") return { ...chosen(undefined, answer), answer: text };
   return guessedOr(guessed, rightOrWrong(correct, text, answer));

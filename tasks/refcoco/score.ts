@@ -1,11 +1,11 @@
 /** RefCOCO: boxes in answers against the region that an expression describes. */
 
-import { type Box, boxIn, boxScored, type Output, type Score, strip } from "llava-eval";
+import { type Box, boxIn, boxScored, type Output, type Score } from "llava-eval";
 import { jsonBoxes } from "./json-boxes.js";
 
 /** RefCOCO: the first "[a, b, c, d]" of the answer against the target, both in fractions of the image. */
 export function boxScore(target: Box, output: Output): Score {
-  const box = parseBox(strip(output.text));
+  const box = parseBox(output.text);
   return boxScored(box ? [box] : [], target, { inFractions: true });
 }
 
@@ -16,7 +16,7 @@ export function boxScore(target: Box, output: Output): Score {
  * @param target in pixels
  */
 export function jsonBoxScore(target: Box, [width, height]: readonly [number, number], output: Output): Score {
-  const readings = jsonBoxes(strip(output.text)).flatMap((box): Box[] => [
+  const readings = jsonBoxes(output.text).flatMap((box): Box[] => [
     box,
     [(box[0] * width) / 1000, (box[1] * height) / 1000, (box[2] * width) / 1000, (box[3] * height) / 1000],
   ]);

@@ -1,6 +1,6 @@
 /** Scores of ScienceQA: what the tasks call. */
 
-import { chosen, type Output, rightOrWrong, SampleFailure, type Score, type ScoreContext, strip } from "llava-eval";
+import { chosen, type Output, rightOrWrong, SampleFailure, type Score, type ScoreContext } from "llava-eval";
 import { lmmsScienceQaCorrect, scienceQaIndex, scienceQaLetter } from "./letter.js";
 
 /**
@@ -9,7 +9,7 @@ import { lmmsScienceQaCorrect, scienceQaIndex, scienceQaLetter } from "./letter.
  * @param answer position of the right option
  */
 export function scienceQaScore(answer: number, options: number, output: Output, { scoring }: ScoreContext): Score {
-  const text = strip(output.text);
+  const text = output.text;
   const gold = String.fromCharCode(65 + answer);
   if (scoring === "lmms-eval") return rightOrWrong(lmmsScienceQaCorrect(text, gold), text, gold);
   const letter = scienceQaLetter(text);

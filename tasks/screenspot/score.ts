@@ -1,10 +1,10 @@
 /** ScreenSpot: boxes in answers against the element that a command means. */
 
-import { type Box, boxIn, boxScored, type Output, type Score, strip } from "llava-eval";
+import { type Box, boxIn, boxScored, type Output, type Score } from "llava-eval";
 
 /** ScreenSpot: round brackets too, and thousandths. */
 export function screenBoxScore(target: Box, output: Output): Score {
-  const box = parseScreenBox(strip(output.text));
+  const box = parseScreenBox(output.text);
   return boxScored(box ? [box] : [], target, { inFractions: true });
 }
 

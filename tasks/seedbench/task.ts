@@ -8,7 +8,6 @@ import {
   mean,
   optionLetters,
   type Static,
-  strip,
   type Task,
   Type,
   userPrompt,
@@ -60,7 +59,7 @@ const generated: Task<Row> = {
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: ({ answer }) => isOptionLetter(answer.trim().toUpperCase(), 4),
   score(row, output) {
-    const letter = firstCharacter(strip(output.text)).toUpperCase();
+    const letter = firstCharacter(output.text).toUpperCase();
     return chosen(letter, row.answer.trim().toUpperCase());
   },
   metrics: [mean("accuracy")],

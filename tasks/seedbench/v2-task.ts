@@ -9,7 +9,6 @@ import {
   mean,
   optionLetters,
   type Static,
-  strip,
   type Task,
   Type,
 } from "llava-eval";
@@ -52,7 +51,7 @@ const generated: Task<Row> = {
   prompt: (row) => imagesAtMarks(row.image, `${withMarks(row)}\n${LETTER_DIRECTLY}`),
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ answer }) => isOptionLetter(answer, 4),
-  score: ({ answer }, output) => chosen(firstCharacter(strip(output.text)), answer),
+  score: ({ answer }, output) => chosen(firstCharacter(output.text), answer),
   metrics: [mean("accuracy")],
   groups: {
     data_type: ({ data_type }) => data_type.replaceAll(" ", "_"),

@@ -1,6 +1,6 @@
 /** Scores of free short answers: what the tasks call, official and lmms-eval's rule side by side. */
 
-import { type Output, type Score, type ScoreContext, strip } from "llava-eval";
+import type { Output, Score, ScoreContext } from "llava-eval";
 import {
   evalAiVqaAccuracy,
   lmmsVqav2Accuracy,
@@ -17,7 +17,7 @@ function vqaScore({ accuracy, answer }: VqaResult, people: readonly string[]): S
 
 /** VQAv2: agreement with ten people. */
 export function vqav2Score(people: readonly PersonAnswer[], output: Output, { scoring }: ScoreContext): Score {
-  const text = strip(output.text);
+  const text = output.text;
   const answers = people.map(({ answer }) => answer);
   return vqaScore(
     scoring === "official" ? officialVqaAccuracy(text, answers) : lmmsVqav2Accuracy(text, people),
@@ -27,11 +27,11 @@ export function vqav2Score(people: readonly PersonAnswer[], output: Output, { sc
 
 /** OK-VQA and VizWiz: the VQA script; lmms-eval has the EvalAI processor. */
 export function vqaPeopleScore(people: readonly string[], output: Output, { scoring }: ScoreContext): Score {
-  const text = strip(output.text);
+  const text = output.text;
   return vqaScore(scoring === "official" ? officialVqaAccuracy(text, people) : evalAiVqaAccuracy(text, people), people);
 }
 
 /** TextVQA: the EvalAI processor on both sides, in M4C's script and in lmms-eval. */
 export function textvqaScore(people: readonly string[], output: Output): Score {
-  return vqaScore(evalAiVqaAccuracy(strip(output.text), people), people);
+  return vqaScore(evalAiVqaAccuracy(output.text, people), people);
 }

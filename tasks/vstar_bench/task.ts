@@ -7,7 +7,6 @@ import {
   letteredOptions,
   mean,
   type Static,
-  strip,
   type Task,
   Type,
   userPrompt,
@@ -47,7 +46,7 @@ const all: Task<Row> = {
   },
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ label }) => isOptionLetter(label.trim().toUpperCase(), 4),
-  score: ({ label }, output) => chosen(vstarLetter(strip(output.text)), label.trim().toUpperCase()),
+  score: ({ label }, output) => chosen(vstarLetter(output.text), label.trim().toUpperCase()),
   metrics: [mean("accuracy")],
   groups: { category: ({ category }) => category },
 };

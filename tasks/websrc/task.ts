@@ -45,7 +45,7 @@ export default defineTask<Row>({
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ answer }) => hasText(answer),
   score({ answer }, output, { scoring }) {
-    const text = strip(output.text);
+    const text = output.text;
     const target = answer ?? "";
     const value: Record<string, number> =
       scoring === "official"

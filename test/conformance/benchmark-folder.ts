@@ -7,11 +7,14 @@ import { basename, join } from "node:path";
 import { check, type Static, type TSchema, Type } from "../../src/core/schema.js";
 import { compareOutcome, type Mismatch, type Outcome } from "./compare.js";
 import { parseObject, readLines, readText } from "./lines.js";
+import { watched } from "./task-score.js";
 
 /** How the outputs of one benchmark are scored. */
 export interface Benchmark {
   /** The predictions' fields that are used. */
   readonly row: TSchema;
+  /** What is compared, where no task of ours scores such outputs. */
+  readonly part?: string;
   /**
    * The metrics of one case, named as in `expected.json`, and what stands in each row's `official`.
    * @param name the case, for benchmarks whose cases differ in their rule
@@ -50,6 +53,8 @@ export interface OutputsReport {
   readonly passed: number;
   readonly failed: number;
   readonly differences: readonly OutputsDifference[];
+  /** Whose `score` was asked. */
+  readonly tasks: readonly string[];
 }
 
 /**
@@ -70,7 +75,8 @@ export function checkBenchmarkFolder(
     const rows = byCase.get(name) ?? [];
     tally.compare(name, wanted.n, { value: rows.length }, "n", expected.tolerance);
     if (rows.length === 0) continue;
-    const outcome = evaluate(benchmark, rows, name);
+    const { result: outcome, asked } = watched(() => evaluate(benchmark, rows, name));
+    for (const task of asked) tally.tasks.add(task);
     const metrics: Outcome = "error" in outcome ? outcome : { value: outcome.value.metrics };
     tally.compareKeys(name, wanted.metrics, metrics, expected.tolerance);
     if ("error" in outcome) continue;
@@ -119,6 +125,7 @@ function metricOf(metrics: unknown, key: string): unknown {
 class Tally {
   passed = 0;
   failed = 0;
+  readonly tasks = new Set<string>();
   private readonly differences: OutputsDifference[] = [];
 
   constructor(
@@ -150,7 +157,7 @@ class Tally {
   }
 
   report(): OutputsReport {
-    const { folder, benchmark, passed, failed, differences } = this;
-    return { folder, benchmark, passed, failed, differences };
+    const { folder, benchmark, passed, failed, differences, tasks } = this;
+    return { folder, benchmark, passed, failed, differences, tasks: [...tasks].sort() };
   }
 }

@@ -66,7 +66,7 @@ function orFailure(folder: string, checked: () => OutputsReport | undefined): Ou
     if (!(error instanceof UserError)) throw error;
     const expected = "a readable folder";
     const difference = { benchmark: folder, case: "", path: error.where, expected, actual: error.message };
-    return { folder, benchmark: folder, passed: 0, failed: 1, differences: [difference] };
+    return { folder, benchmark: folder, passed: 0, failed: 1, differences: [difference], tasks: [] };
   }
 }
 

@@ -21,6 +21,8 @@ describe("vectors made by running the references' code", () => {
       expect(report.differences.slice(0, 5)).toEqual([]);
       expect(report.failed).toBe(0);
       expect(report.passed).toBeGreaterThan(0);
+      // Either a task's own score, or said to be a part.
+      expect(report.tasks.length > 0).toBe(vectorFiles[name]?.part === undefined);
       total += report.passed;
     });
   }
@@ -36,6 +38,7 @@ describe("outputs of published models, scored by the official code", () => {
     expect(report?.differences.slice(0, 5)).toEqual([]);
     expect(report?.failed).toBe(0);
     expect(report?.passed).toBeGreaterThan(0);
+    expect((report?.tasks.length ?? 0) > 0).toBe(benchmarks[report?.benchmark ?? ""]?.part === undefined);
   };
   for (const folder of ownOutputs) test(`${basename(folder)}: every score agrees`, () => check(folder));
 

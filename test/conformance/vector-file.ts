@@ -11,6 +11,7 @@ import {
   type Outcome,
 } from "./compare.js";
 import { readLines } from "./lines.js";
+import { watched } from "./task-score.js";
 
 /** How the lines of one file are answered by our code. */
 export interface VectorFile {
@@ -20,6 +21,8 @@ export interface VectorFile {
    */
   readonly functions: Readonly<Record<string, (input: never) => unknown>>;
   readonly compare?: Partial<CompareOptions>;
+  /** What is compared, where no line asks a task's score. */
+  readonly part?: string;
 }
 
 export interface VectorDifference extends Mismatch {
@@ -31,6 +34,9 @@ export interface VectorReport {
   readonly passed: number;
   readonly failed: number;
   readonly differences: readonly VectorDifference[];
+  /** Whose `score` was asked, and for how many lines. */
+  readonly tasks: readonly string[];
+  readonly linesByTask: number;
 }
 
 /** Our value for one input, or the error it throws. */
@@ -50,9 +56,14 @@ export function checkVectorFile(file: VectorFile, path: string): VectorReport {
   const differences: VectorDifference[] = [];
   let passed = 0;
   let failed = 0;
+  const tasks = new Set<string>();
+  let linesByTask = 0;
   readLines(path).forEach((line, i) => {
     const id = typeof line.id === "string" ? line.id : `line ${i + 1}`;
-    const outcome = answer(file, typeof line.fn === "string" ? line.fn : "", line.input);
+    const fn = typeof line.fn === "string" ? line.fn : "";
+    const { result: outcome, asked } = watched(() => answer(file, fn, line.input));
+    if (asked.length > 0) linesByTask++;
+    for (const task of asked) tasks.add(task);
     const mismatches: Mismatch[] =
       "input" in line && "expected" in line
         ? compareOutcome(line.expected, outcome, options)
@@ -61,5 +72,5 @@ export function checkVectorFile(file: VectorFile, path: string): VectorReport {
     else failed++;
     for (const mismatch of mismatches) differences.push({ id, input: line.input, ...mismatch });
   });
-  return { passed, failed, differences };
+  return { passed, failed, differences, tasks: [...tasks].sort(), linesByTask };
 }

@@ -5,6 +5,7 @@ import { bleu, bleuNumbers } from "../../../src/metrics/bleu.js";
 import { rawCaptionScores } from "../../../src/metrics/caption-scores.js";
 import { ptbLines } from "../../../src/text/ptb-tokenize.js";
 import type { Benchmark } from "../benchmark-folder.js";
+import { taskScore } from "../task-score.js";
 
 interface CaptionRow {
   readonly response: string;
@@ -14,7 +15,10 @@ interface CaptionRow {
 const captions: Benchmark = {
   row: Type.Object({ response: Type.String(), references: Type.Array(Type.String()) }),
   evaluate: (rows: readonly CaptionRow[]) => {
-    const images = rows.map(({ references, response }) => ({ references, prediction: response }));
+    const images = rows.map(({ references, response }) => {
+      const { answer, targets = [] } = taskScore("coco2014_cap", { answer: references }, response);
+      return { references: targets, prediction: answer };
+    });
     const scores = rawCaptionScores(images);
     return {
       metrics: named(scores.bleu, scores.rougeL, scores.cider),
@@ -36,6 +40,7 @@ interface TokenRow {
 }
 
 const ptbTokenizer: Benchmark = {
+  part: "the caption metrics' tokenizer",
   row: Type.Object({ text: Type.String(), tokens: Type.Array(Type.String()) }),
   evaluate: (rows: readonly TokenRow[]) => {
     // Each caption stood on a line of its own: "\r" at its end is part of the line break.

@@ -2,9 +2,9 @@
 
 import { Type } from "../../../src/core/schema.js";
 import { mean } from "../../../src/statistics/descriptive.js";
-import { ocrbenchHit } from "../../../tasks/ocrbench/score.js";
-import { scienceQaIndex, scienceQaLetter } from "../../../tasks/scienceqa/letter.js";
+import { optionLetters } from "../../../src/text/mmmu-choice.js";
 import type { Benchmark } from "../benchmark-folder.js";
+import { taskScore, taskValue } from "../task-score.js";
 
 interface ScienceQaRow {
   readonly answer: number;
@@ -25,8 +25,11 @@ const scienceqa: Benchmark = {
     parsed: Type.Integer(),
   }),
   evaluate: (rows: readonly ScienceQaRow[]) => {
-    const parsed = rows.map((row) => scienceQaIndex(scienceQaLetter(row.response), row.n_choices));
-    const right = rows.map((row, i) => flag(parsed[i] === row.answer));
+    const scores = rows.map(({ answer, n_choices, response }) =>
+      taskScore("scienceqa", { answer, choices: Array(n_choices).fill("") }, response),
+    );
+    const parsed = scores.map(({ answer }, i) => optionLetters(rows[i]?.n_choices ?? 0).indexOf(answer));
+    const right = scores.map(({ value }) => value as number);
     const withImage = right.filter((_, i) => rows[i]?.has_image === true);
     return {
       metrics: {
@@ -57,7 +60,7 @@ const ocrbench: Benchmark = {
   }),
   evaluate: (rows: readonly OcrRow[]) => {
     const hits = rows.map(({ answers, response, dataset_name }) =>
-      flag(ocrbenchHit(response, typeof answers === "string" ? [answers] : answers, dataset_name)),
+      taskValue("ocrbench", { answer: [answers].flat(), dataset: dataset_name }, response),
     );
     const sums = (key: (row: OcrRow) => string) => {
       const groups: Record<string, { score: number; n: number }> = {};

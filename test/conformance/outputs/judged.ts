@@ -9,6 +9,7 @@ import { strictScorePair } from "../../../tasks/llava_bench/score-pair.js";
 import { correctnessScore } from "../../../tasks/mmvet/score.js";
 import type { Benchmark } from "../benchmark-folder.js";
 import { foldValue } from "../fold.js";
+import { taskScore } from "../task-score.js";
 
 interface Graded {
   readonly judge_output: readonly string[];
@@ -21,9 +22,11 @@ const mmvet: Benchmark = {
   evaluate: (rows: readonly Graded[]) => {
     const metric = mean("score");
     const runs = (rows[0]?.judge_output ?? []).map((_, run) => {
-      const scores = rows.map(
-        ({ judge_output, judge_score }) => correctnessScore(judge_output[run] ?? "") ?? judge_score?.[run] ?? 0,
-      );
+      const scores = rows.map(({ judge_output, judge_score }) => {
+        const verdict = correctnessScore(judge_output[run] ?? "") ?? judge_score?.[run] ?? 0;
+        const { value } = taskScore("mmvet", { answer: "", capability: "rec" }, "", { verdicts: [verdict] });
+        return (value as { score: number }).score;
+      });
       return (
         (foldValue(
           metric,
@@ -56,7 +59,7 @@ const llavaBench: Benchmark = {
       const pairs = of.map(({ judge_output }) => strictScorePair(judge_output) ?? ([-1, -1] as const));
       const tenfold = (side: 0 | 1) =>
         roundHalfEven(roundHalfEven(average(pairs.map((pair) => pair[side])), 3) * 10, 1);
-      const values = pairs.map(([reference, model]) => ({ value: { reference, model } }));
+      const values = pairs.map((pair) => taskScore("llava_in_the_wild", {}, "", { verdicts: [pair] }));
       return { relative: foldValue(metric, values), reference: tenfold(0), model: tenfold(1) };
     };
     const categories = [...new Set(rows.map(({ category }) => category))];

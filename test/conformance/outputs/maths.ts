@@ -3,14 +3,11 @@
 import { Nullable, Type } from "../../../src/core/schema.js";
 import { mean } from "../../../src/metrics/mean.js";
 import { sum } from "../../../src/statistics/descriptive.js";
-import { extractMathVisionAnswer } from "../../../tasks/mathvision/answer.js";
-import { mathVisionCorrect } from "../../../tasks/mathvision/score.js";
-import { scoreExtraction } from "../../../tasks/mathvista/score.js";
 import type { Benchmark } from "../benchmark-folder.js";
 import { foldValue } from "../fold.js";
+import { taskScore } from "../task-score.js";
 
 const accuracy = mean("accuracy");
-const flag = (right: boolean) => (right ? 1 : 0);
 
 /** Percent right, of all and for every value that `of` gives to rows. */
 function percent<Row>(rows: readonly Row[], correct: readonly number[]): number;
@@ -36,10 +33,14 @@ interface VistaRow {
   readonly choices: readonly string[] | null;
   readonly precision: number | null;
   readonly answer: string;
-  /** What the extractor gave: mostly text. */
-  readonly extraction: unknown;
+  /** What the judge read in the response, which is not kept. */
+  readonly extraction: string;
   readonly metadata: Readonly<Record<string, string | readonly string[]>>;
+  readonly official?: { readonly prediction?: string | null };
 }
+
+/** A response that the rules cannot read. */
+const needsJudge = "It is written in the figure.";
 
 const mathvista: Benchmark = {
   row: Type.Object({
@@ -48,12 +49,15 @@ const mathvista: Benchmark = {
     choices: Type.Optional(Nullable(Type.Array(Type.String()))),
     precision: Type.Optional(Nullable(Type.Number())),
     answer: Type.Unknown(),
-    extraction: Type.Unknown(),
+    extraction: Type.String(),
     metadata: Type.Record(Type.String(), Type.Unknown()),
   }),
   evaluate: (rows: readonly VistaRow[]) => {
-    const scored = rows.map((row) => scoreExtraction(row.extraction, row, "official"));
-    const correct = scored.map((row) => flag(row.correct));
+    const scored = rows.map((row) => {
+      const { value, answer } = taskScore("mathvista", row, needsJudge, { verdicts: [row.extraction] });
+      return { correct: (value as { accuracy: number }).accuracy, prediction: answer };
+    });
+    const correct = scored.map((row) => row.correct);
     const attributes = ["language", "category", "task", "context", "grade", "skills"];
     const metadata = (name: string) => (row: VistaRow) => [row.metadata[name] ?? []].flat();
     return {
@@ -64,7 +68,11 @@ const mathvista: Benchmark = {
         answer_type: percent(rows, correct, (row) => [row.answer_type]),
         ...Object.fromEntries(attributes.map((name) => [name, percent(rows, correct, metadata(name))])),
       },
-      official: scored.map(({ prediction }, i) => ({ prediction, correct: correct[i] })),
+      // Our answer is text: "" stands for the reference's None.
+      official: scored.map(({ prediction }, i) => ({
+        prediction: prediction === "" && rows[i]?.official?.prediction !== "" ? null : prediction,
+        correct: correct[i],
+      })),
     };
   },
 };
@@ -87,10 +95,9 @@ const mathvision: Benchmark = {
     response: Type.String(),
   }),
   evaluate: (rows: readonly VisionRow[]) => {
-    const answers = rows.map(({ response }) => extractMathVisionAnswer(response));
-    const correct = rows.map(({ answer, options }, i) =>
-      flag(mathVisionCorrect(answers[i] as string, answer, options)),
-    );
+    const scores = rows.map((row) => taskScore("mathvision", row, row.response));
+    const answers = scores.map(({ answer }) => answer);
+    const correct = scores.map(({ value }) => value as number);
     return {
       metrics: {
         accuracy: percent(rows, correct),

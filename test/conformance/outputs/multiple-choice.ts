@@ -5,19 +5,16 @@ import { circularAccuracy } from "../../../src/metrics/circular.js";
 import { mean } from "../../../src/metrics/mean.js";
 import { meanOfGroups } from "../../../src/metrics/mean-of-groups.js";
 import type { Choices } from "../../../src/text/infer-choice.js";
-import { optionLetters, parseChoice } from "../../../src/text/mmmu-choice.js";
 import { formatFloat } from "../../../src/text/python-numbers.js";
 import { pythonStr } from "../../../tasks/mathvista/python-repr.js";
-import { staticLetter } from "../../../tasks/mmbench/score.js";
-import { matchesOpen, normalizeOpen, parseOpen } from "../../../tasks/mmmu/open-answer.js";
-import { domainOf, parseProChoice } from "../../../tasks/mmmu/score.js";
-import { mmstarCorrect } from "../../../tasks/mmstar/score.js";
+import { parseOpen } from "../../../tasks/mmmu/open-answer.js";
+import { domainOf } from "../../../tasks/mmmu/score.js";
 import type { Benchmark } from "../benchmark-folder.js";
 import { type FoldInput, foldValue } from "../fold.js";
 import { PythonRandom } from "../ported/mersenne-twister.js";
+import { type TaskScore, taskScore, taskValue } from "../task-score.js";
 
 const accuracy = mean("accuracy");
-const flag = (right: boolean) => (right ? 1 : 0);
 const percentOf = (metric: typeof accuracy, inputs: readonly FoldInput[]) =>
   (foldValue(metric, inputs) ?? Number.NaN) * 100;
 
@@ -46,19 +43,24 @@ type Parsed = {
   readonly random_fallback: boolean;
 };
 
+/** A list as the columns of MMMU have it: Python's source. */
+const pythonList = (items: readonly unknown[]) => JSON.stringify(items.map(pythonStr));
+
 function mmmuRow(row: MmmuRow, random: PythonRandom): Parsed {
-  const golds = typeof row.answer === "string" ? [row.answer] : row.answer;
-  if (row.question_type !== "multiple-choice") {
-    const candidates = parseOpen(row.response);
-    const sortKey = (candidate: string | number) =>
-      typeof candidate === "number" ? formatFloat(candidate) : candidate;
-    const parsed = [...candidates].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
-    return { parsed, correct: flag(matchesOpen(candidates, golds.flatMap(normalizeOpen))), random_fallback: false };
+  const { subject, response } = row;
+  const answer = typeof row.answer === "string" ? row.answer : pythonList(row.answer);
+  const id = `validation_${subject}_1`;
+  const draw = <T>(from: readonly T[]) => random.choice(from);
+  if (row.question_type === "multiple-choice") {
+    const options = pythonList(Object.values(row.index2ans ?? {}));
+    const score = taskScore("mmmu", { id, answer, options, question_type: row.question_type }, response, { draw });
+    return { parsed: score.answer, correct: score.value as number, random_fallback: score.drawn };
   }
-  const options = Object.values(row.index2ans ?? {});
-  const letter = parseChoice("official", row.response, options);
-  const parsed = letter ?? random.choice(optionLetters(options.length));
-  return { parsed, correct: flag(golds.includes(parsed)), random_fallback: letter === undefined };
+  // The score keeps the whole text as its answer; the candidates are compared beside it.
+  const sortKey = (candidate: string | number) => (typeof candidate === "number" ? formatFloat(candidate) : candidate);
+  const parsed = [...parseOpen(response)].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+  const correct = taskValue("mmmu", { id, answer, options: "[]", question_type: "open" }, response);
+  return { parsed, correct, random_fallback: false };
 }
 
 const mmmu: Benchmark = {
@@ -98,9 +100,10 @@ const mmmuPro: Benchmark = {
   evaluate: (rows: readonly ProRow[]) => {
     const random = new PythonRandom(42);
     const official = rows.map(({ options, answer, response }): Parsed => {
-      const letter = parseProChoice(response, options.map(pythonStr));
-      const parsed = letter ?? random.choice(optionLetters(options.length));
-      return { parsed, correct: flag(parsed === answer), random_fallback: letter === undefined };
+      const row = { id: "", answer, options: pythonList(options) };
+      const draw = <T>(from: readonly T[]) => random.choice(from);
+      const score = taskScore("mmmu_pro_standard", row, response, { draw });
+      return { parsed: score.answer, correct: score.value as number, random_fallback: score.drawn };
     });
     const found = official.filter((row) => !row.random_fallback);
     const drawn = official.filter((row) => row.random_fallback);
@@ -130,6 +133,8 @@ interface CircularRow {
   readonly response: string;
 }
 
+const passOf = ({ value }: TaskScore) => (value as { pass: number }).pass;
+
 const mmbench: Benchmark = {
   row: Type.Object({
     index: Type.Integer(),
@@ -140,7 +145,7 @@ const mmbench: Benchmark = {
   }),
   evaluate: (rows: readonly CircularRow[]) => {
     const inputs = rows.map(({ index, group, options, answer, response }) => ({
-      value: flag(staticLetter(response, options).letter === answer),
+      value: passOf(taskScore("mmbench_en", { index, answer, ...options }, response)),
       data: { first: index < 1e6 },
       cluster: String(group),
     }));
@@ -169,7 +174,7 @@ const mmstar: Benchmark = {
   row: Type.Object({ category: Type.String(), answer: Type.String(), response: Type.String() }),
   evaluate: (rows: readonly MmstarRow[]) => {
     const inputs = rows.map(({ category, answer, response }) => ({
-      value: flag(mmstarCorrect(response, answer, "official").correct),
+      value: taskValue("mmstar", { answer }, response),
       groups: { category },
     }));
     return {
@@ -186,15 +191,31 @@ const mmstar: Benchmark = {
 interface BlinkRow {
   readonly task: string;
   readonly answer: string;
+  readonly response: string;
   /** Null where nothing could be extracted. */
   readonly extracted: string | null;
 }
 
-/** The authors' extraction needs a language model; the score starts from what it extracted. */
+/** What the rules do not read is extracted by a language model; the authors count what it cannot read either as wrong. */
 const blink: Benchmark = {
-  row: Type.Object({ task: Type.String(), answer: Type.String(), extracted: Nullable(Type.String()) }),
+  row: Type.Object({
+    task: Type.String(),
+    answer: Type.String(),
+    response: Type.String(),
+    extracted: Nullable(Type.String()),
+  }),
   evaluate: (rows: readonly BlinkRow[]) => {
-    const inputs = rows.map(({ task, answer, extracted }) => ({ value: flag(extracted === answer), groups: { task } }));
+    // The options are not kept; a task has as many as its answers name.
+    const choices = (task: string) => {
+      const golds = new Set(rows.filter((row) => row.task === task).map(({ answer }) => answer));
+      return Array(golds.size).fill("");
+    };
+    const byTask = new Map([...new Set(rows.map(({ task }) => task))].map((task) => [task, choices(task)]));
+    const inputs = rows.map(({ task, answer, response, extracted }) => {
+      const row = { answer, choices: byTask.get(task) };
+      const verdicts = [extracted ?? "(Z)"];
+      return { value: taskValue("blink", row, response, { verdicts }), groups: { task } };
+    });
     const tasks = byGroup(inputs, "task");
     return {
       metrics: {

@@ -1,15 +1,13 @@
 /** Real outputs of the short-answer benchmarks. */
 
 import { Type } from "../../../src/core/schema.js";
-import { anls } from "../../../src/scorers/anls.js";
 import { mean } from "../../../src/statistics/descriptive.js";
 import { roundHalfEven } from "../../../src/text/python-numbers.js";
 import { lower, strip } from "../../../src/text/python-strings.js";
 import { relaxedCorrect } from "../../../tasks/chartqa/score.js";
-import { gqaCorrect } from "../../../tasks/gqa/score.js";
 import { stvqaAnls } from "../../../tasks/multidocvqa/score.js";
-import { evalAiVqaAccuracy, officialVqaAccuracy } from "../../../tasks/vqa/accuracy.js";
 import type { Benchmark } from "../benchmark-folder.js";
+import { people, taskValue } from "../task-score.js";
 
 interface WithAnswers {
   readonly response: string;
@@ -29,8 +27,8 @@ const flag = (right: boolean) => (right ? 1 : 0);
 const textvqa: Benchmark = {
   row: withAnswers,
   evaluate: (rows: readonly WithAnswers[]) => {
-    const m4c = rows.map((row) => evalAiVqaAccuracy(row.response, row.answers).accuracy ?? 0);
-    const official = rows.map((row) => officialVqaAccuracy(row.response, row.answers).accuracy ?? 0);
+    const m4c = rows.map((row) => taskValue("textvqa", row, row.response));
+    const official = rows.map((row) => taskValue("vqav2", { answers: people(row.answers) }, row.response));
     return {
       // vqaEval.py rounds a data set's accuracy to the decimals it is asked for.
       metrics: { textvqa_accuracy: percent(m4c), vqa_accuracy: roundHalfEven(percent(official), 10) },
@@ -43,7 +41,7 @@ const docvqaAnls: Benchmark = {
   row: withAnswers,
   evaluate: (rows: readonly WithAnswers[]) => {
     const official = rows.map(({ answers, response }) => ({
-      anls: anls(answers, response) ?? 0,
+      anls: taskValue("docvqa", { answers }, response),
       stvqa_anls: stvqaAnls(answers, response) ?? 0,
     }));
     const metrics = {
@@ -57,7 +55,7 @@ const docvqaAnls: Benchmark = {
 const gqa: Benchmark = {
   row: withAnswer,
   evaluate: (rows: readonly WithAnswer[]) => {
-    const official = rows.map((row) => ({ correct: flag(gqaCorrect(row.response, row.answer)) }));
+    const official = rows.map((row) => ({ correct: taskValue("gqa", row, row.response) }));
     const correct = official.filter((row) => row.correct === 1).length;
     return { metrics: { accuracy: (100 * correct) / rows.length, correct }, official };
   },
@@ -68,7 +66,7 @@ const chartqa: Benchmark = {
   evaluate: (rows: readonly WithAnswer[]) => {
     // The predictions end in a newline.
     const texts = rows.map((row) => strip(row.response));
-    const right = rows.map((row, i) => flag(relaxedCorrect(texts[i] as string, row.answer)));
+    const right = rows.map((row, i) => taskValue("chartqa", row, texts[i] as string));
     const swapped = rows.map((row, i) => flag(relaxedCorrect(row.answer, texts[i] as string)));
     const exact = rows.map((row, i) => flag(lower(texts[i] as string) === lower(row.answer)));
     return {
@@ -90,6 +88,7 @@ interface NextQaRow {
 
 /** NExT-QA's eval_mc.py: "TP" counts as "TN"; groups by the first letter. */
 const nextqaMc: Benchmark = {
+  part: "chosen options alone: there is no NExT-QA task yet",
   row: Type.Object({ type: Type.String(), answer: Type.Integer(), prediction: Type.Integer() }),
   evaluate: (rows: readonly NextQaRow[]) => {
     const groups = new Map<string, number[]>();

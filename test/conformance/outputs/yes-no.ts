@@ -1,7 +1,6 @@
 /** Real outputs of POPE, MME and HallusionBench. */
 
 import { Type } from "../../../src/core/schema.js";
-import { lower } from "../../../src/text/python-strings.js";
 import {
   byAnswer,
   byFigure,
@@ -10,12 +9,11 @@ import {
   type HallusionAnswer,
   yesBias,
 } from "../../../tasks/hallusion_bench/groups.js";
-import { type HallusionVerdict, hallusionCorrect } from "../../../tasks/hallusion_bench/score.js";
-import { mmeAnswer } from "../../../tasks/mme/score.js";
+import type { HallusionVerdict } from "../../../tasks/hallusion_bench/score.js";
 import { mmeCategories, mmeTotal } from "../../../tasks/mme/scores.js";
 import { countYesNo, noYesNoCounts, yesNoMeasures } from "../../../tasks/pope/measures.js";
-import { popeAnswer } from "../../../tasks/pope/score.js";
 import type { Benchmark } from "../benchmark-folder.js";
+import { taskScore, taskValue } from "../task-score.js";
 
 interface PopeRow {
   readonly label: string;
@@ -26,7 +24,8 @@ const pope: Benchmark = {
   row: Type.Object({ label: Type.String(), response: Type.String() }),
   evaluate: (rows: readonly PopeRow[]) => {
     const counts = noYesNoCounts();
-    const answers = rows.map((row) => popeAnswer(row.response));
+    const scores = rows.map((row) => taskScore("pope", { answer: row.label }, row.response));
+    const answers = scores.map(({ answer }) => answer);
     rows.forEach((row, i) => {
       countYesNo(counts, answers[i] as string, row.label);
     });
@@ -34,7 +33,7 @@ const pope: Benchmark = {
     const { tp: TP, fp: FP, tn: TN, fn: FN } = counts;
     return {
       metrics: { accuracy, precision, recall, f1, yes_ratio: yesRatio, TP, FP, TN, FN },
-      official: rows.map((row, i) => ({ correct: answers[i] === row.label ? 1 : 0 })),
+      official: scores.map(({ value }) => ({ correct: value })),
     };
   },
 };
@@ -52,9 +51,10 @@ const mme: Benchmark = {
     response: Type.String(),
   }),
   evaluate: (rows: readonly MmeRow[]) => {
-    const labels = rows.map((row) => mmeAnswer(row.response));
+    const scores = rows.map(({ label, response }) => taskScore("mme", { answer: label }, response));
+    const labels = scores.map(({ answer }) => answer);
     const categories = mmeCategories(
-      rows.map(({ image, category, label }, i) => ({ image, category, correct: labels[i] === lower(label) })),
+      rows.map(({ image, category }, i) => ({ image, category, correct: scores[i]?.value === 1 })),
     );
     return {
       metrics: {
@@ -77,6 +77,7 @@ interface HallusionRow {
   readonly question_id: string;
   readonly gt_answer: string;
   readonly judge: HallusionVerdict;
+  readonly response?: string;
 }
 
 const text = Type.String();
@@ -100,7 +101,7 @@ const hallusionbench: Benchmark = {
       set: row.set_id,
       figure: row.figure_id,
       question: row.question_id,
-      correct: hallusionCorrect(row.judge, row.category, row.figure_id),
+      correct: taskValue("hallusion_bench_image", row, row.response ?? "", { verdicts: [row.judge] }) === 1,
       edited: row.visual_input === "2",
       truth: row.gt_answer === "1",
     }));

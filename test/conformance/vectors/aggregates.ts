@@ -24,6 +24,7 @@ const same = (a: string, b: string): boolean => strip(lower(a)) === strip(lower(
 const orZero = (value: number | null): number => value ?? 0;
 
 const mcqAggregate: VectorFile = {
+  part: "the tasks' metrics",
   functions: {
     mmstar: ({ results }: Results<{ l2_category: string; score: number }>) =>
       foldValue(
@@ -59,6 +60,7 @@ const mcqAggregate: VectorFile = {
 
 const relative = relativeScore("relative");
 const llavaAggregate: VectorFile = {
+  part: "the relative score",
   functions: {
     "": ({ scores }: { scores: readonly (readonly [number, number])[] }) => {
       const pairs = scores.filter((pair) => !pair.includes(-999));
@@ -99,6 +101,7 @@ const combinations = [
 ];
 
 const mmvet: VectorFile = {
+  part: "MM-Vet's metrics, and lmms-eval's re-asking",
   functions: {
     parse: ({ replies }: { replies: readonly string[] }) => {
       const { score, calls } = lmmsMmvetScore(replies);
@@ -190,6 +193,7 @@ function choicesOf(pass: Pass): Choices {
 }
 
 const mmbenchEval: VectorFile = {
+  part: "MMBench's metric and rules",
   functions: {
     static: ({ results }: Results<Pass>) =>
       circular(results, (pass) => staticLetter(pass.prediction, choicesOf(pass)).letter),

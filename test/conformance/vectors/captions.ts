@@ -6,6 +6,7 @@ import { captionOf, ptbLines, tokenizeCaptions } from "../../../src/text/ptb-tok
 import type { VectorFile } from "../vector-file.js";
 
 const ptbTokenize: VectorFile = {
+  part: "the caption metrics' tokenizer",
   functions: {
     "": ({ text }: { text: string }) => {
       const lines = ptbLines(text);
@@ -20,6 +21,7 @@ const ptbTokenize: VectorFile = {
 };
 
 const ptbBatch: VectorFile = {
+  part: "the caption metrics' tokenizer",
   functions: {
     "": ({ captions }: { captions: readonly string[] }) => {
       const tokenized = tokenizeCaptions(captions, { keepLineBreaks: true });
@@ -81,6 +83,14 @@ const captionTolerance = { tolerance: { absolute: 1e-9, tiny: { below: 1e-6, rel
 export const captionVectors: Readonly<Record<string, VectorFile>> = {
   ptb_tokenize: ptbTokenize,
   ptb_batch: ptbBatch,
-  caption_corpora: { functions: { full: fullPipeline }, compare: captionTolerance },
-  caption_metrics: { functions: { "": (input: CorpusInput) => scores(imagesOf(input)) }, compare: captionTolerance },
+  caption_corpora: {
+    part: "the caption metrics, with their tokenizer",
+    functions: { full: fullPipeline },
+    compare: captionTolerance,
+  },
+  caption_metrics: {
+    part: "the caption metrics",
+    functions: { "": (input: CorpusInput) => scores(imagesOf(input)) },
+    compare: captionTolerance,
+  },
 };

@@ -39,6 +39,7 @@ interface Responses {
 
 export const filterVectors: Readonly<Record<string, VectorFile>> = {
   filters: {
+    part: "lmms-eval's filters; no task of ours has them",
     functions: {
       RegexFilter: ({ responses, options }: Responses) =>
         responses.map((response) => regexFilter(response, optionsOf(options))),

@@ -11,7 +11,7 @@ import {
 import { mean } from "../../../src/statistics/descriptive.js";
 import { ocrbenchHit } from "../../../tasks/ocrbench/score.js";
 import { parseBox } from "../../../tasks/refcoco/score.js";
-import { lmmsScienceQaCorrect } from "../../../tasks/scienceqa/letter.js";
+import { taskValue } from "../task-score.js";
 import type { VectorFile } from "../vector-file.js";
 
 interface OcrInput {
@@ -39,6 +39,7 @@ interface OcrResult {
 }
 
 const ocrbench: VectorFile = {
+  part: "the rule with lmms-eval's later folding of wide letters; our task has the authors'",
   functions: {
     "": ({ answer, dataset, prediction }: OcrInput) =>
       ocrbenchHit(prediction, typeof answer === "string" ? [answer] : answer, dataset, true) ? 1 : 0,
@@ -62,7 +63,7 @@ const scienceqa: VectorFile = {
   functions: {
     "lmms.process_results": ({ choices, answer, prediction }: ScienceQaInput) => {
       if (answer >= choices.length) throw new RangeError("the answer is not among the choices");
-      return lmmsScienceQaCorrect(prediction, String.fromCharCode(65 + answer)) ? 1 : 0;
+      return taskValue("scienceqa", { answer, choices }, prediction, { scoring: "lmms-eval" });
     },
     "llava.get_pred_idx": ({ prediction, choices, options }: ScienceQaInput) =>
       options.slice(0, choices.length).indexOf(prediction),
@@ -70,6 +71,7 @@ const scienceqa: VectorFile = {
 };
 
 const refcocoRec: VectorFile = {
+  part: "the RefCOCO tasks' boxes",
   functions: {
     parse: ({ text }: { text: string }) => parseBox(text) ?? noBox,
     pair: ({ gt, pred }: { gt: Box; pred: Box }) => {

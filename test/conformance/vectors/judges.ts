@@ -22,6 +22,7 @@ function verdict(pair: ScorePair = failed) {
 }
 
 const judgePairs: VectorFile = {
+  part: "readers of judges' reviews",
   functions: {
     "": ({ review }: { review: string }) => ({
       llava_in_the_wild: verdict(looseScorePair(review)),
@@ -34,6 +35,7 @@ const judgePairs: VectorFile = {
 };
 
 const judgeScalar: VectorFile = {
+  part: "readers of judges' verdicts; half of them lmms-eval's own, which runs do not use",
   functions: {
     scalar: ({ text }: { text: string }) => ({
       binary_01: binaryDigit(text),

@@ -43,6 +43,7 @@ const share = (values: readonly boolean[]): number | null =>
   );
 
 const mathvista: VectorFile = {
+  part: "MathVista's steps: extraction, normal form, equality",
   functions: {
     normalize_extracted_answer: (input: Extraction) => {
       const empty =
@@ -122,6 +123,7 @@ function mathverseResults({ results, config }: VerseInput) {
 }
 
 const mathverse: VectorFile = {
+  part: "MathVerse's steps and metric",
   functions: {
     score_answer_quick_match: (input: { answer: string; model_response: string }) =>
       input.model_response === input.answer,

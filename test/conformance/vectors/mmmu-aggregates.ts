@@ -2,11 +2,11 @@
 
 import { parseStringList } from "../../../src/core/python-literal.js";
 import { mean } from "../../../src/metrics/mean.js";
-import { parseChoice } from "../../../src/text/mmmu-choice.js";
 import { roundHalfEven } from "../../../src/text/python-numbers.js";
 import { majorityVerdict, matchesOpen, normalizeBlank, openIsCorrect } from "../../../tasks/mmmu/open-answer.js";
 import { cmmmuDomains, lmmsOpenCorrect, mmmuDomains, subjectOf } from "../../../tasks/mmmu/score.js";
 import { foldValue } from "../fold.js";
+import { taskScore } from "../task-score.js";
 
 type Answer = string | readonly string[];
 interface Result {
@@ -133,7 +133,8 @@ interface ProDoc {
 /** Without a question in the row (vision) lmms-eval takes the whole response for the answer. */
 export function mmmuProProcess({ doc, prediction }: { doc: ProDoc; prediction: string }): string | undefined {
   if (doc.question === undefined || doc.options === undefined) return prediction;
-  return parseChoice("lmms", prediction, parseStringList(doc.options));
+  const { answer, drawn } = taskScore("mmmu_pro_standard", doc, prediction, { scoring: "lmms-eval" });
+  return drawn ? undefined : answer;
 }
 
 export function mmmuProComposite({ doc, prediction }: { doc: ProDoc; prediction: string }) {

@@ -1,20 +1,18 @@
 /** Vector files of the MMMU family. */
 
+import type { Scoring } from "../../../src/core/score.js";
 import { optionLetters, parseChoice } from "../../../src/text/mmmu-choice.js";
 import { parseCmmmuChoice } from "../../../tasks/mmmu/cmmmu-choice.js";
 import {
   extractNumbers,
-  majorityVerdict,
-  matchesOpen,
-  normalizeBlank,
   normalizeOpen,
-  openIsCorrect,
   parseBlank,
   parseOpen,
   parseVerdicts,
 } from "../../../tasks/mmmu/open-answer.js";
-import { lmmsOpen, parseProChoice, subjectOf } from "../../../tasks/mmmu/score.js";
+import { lmmsOpen, subjectOf } from "../../../tasks/mmmu/score.js";
 import { parseJmmmuProChoice } from "../ported/jmmmu-pro-choice.js";
+import { isChangedBefore, taskScore, taskValue } from "../task-score.js";
 import type { VectorFile } from "../vector-file.js";
 import {
   cmmmuAggregate,
@@ -29,12 +27,20 @@ interface Choice {
   readonly options: readonly string[];
 }
 
+/** The letter that the task's score reads; undefined where the reference draws one. */
+function letterOf(task: string, response: string, options: readonly string[], scoring: Scoring): string | undefined {
+  if (scoring === "lmms-eval" && isChangedBefore(response)) return parseChoice("lmms", response, options);
+  const row = { id: "", answer: "A", options: JSON.stringify(options), question_type: "multiple-choice" };
+  const { answer, drawn, remark } = taskScore(task, row, response, { scoring });
+  return drawn || remark === "unparsable" ? undefined : answer;
+}
+
 const parseMc: VectorFile = {
   functions: {
     mmmu: ({ response, options }: Choice) => ({
-      lmms: parseChoice("lmms", response, options),
-      official: parseChoice("official", response, options),
-      official_pro: parseProChoice(response, options),
+      lmms: letterOf("mmmu", response, options, "lmms-eval"),
+      official: letterOf("mmmu", response, options, "official"),
+      official_pro: letterOf("mmmu_pro_standard", response, options, "official"),
     }),
     mmmu_variants: ({ response, options }: Choice) => ({
       jmmmu: parseChoice("jmmmu", response, options),
@@ -58,10 +64,16 @@ const open: VectorFile = {
     extract_numbers: ({ text }: { text: string }) => extractNumbers(text),
     parse_open_response: ({ response }: { response: string }) => parseOpen(response),
     eval_open: ({ gold, response }: { gold: string | readonly string[]; response: string }) => {
-      const lmms = lmmsOpen(response, gold);
+      // A list of accepted answers is a column's text, which lmms-eval takes for the answer: its rule alone then.
+      const answer = typeof gold === "string" ? gold : JSON.stringify(gold);
+      const row = { id: "", answer, options: "[]", question_type: "open" };
+      const lmms = typeof gold === "string" ? taskScore("mmmu", row, response, { scoring: "lmms-eval" }) : undefined;
+      const rule = lmmsOpen(response, gold);
       return {
-        official_correct: openIsCorrect(response, gold),
-        lmms: { parsed_pred: lmms.answer, correct: lmms.correct },
+        official_correct: taskValue("mmmu", row, response) === 1,
+        lmms: lmms
+          ? { parsed_pred: lmms.answer, correct: lmms.value === 1 }
+          : { parsed_pred: rule.answer, correct: rule.correct },
       };
     },
   },
@@ -70,15 +82,20 @@ const open: VectorFile = {
 
 const cmmmu: VectorFile = {
   functions: {
-    multi_choice: ({ response, options }: Choice) => parseCmmmuChoice(response, options),
+    multi_choice: ({ response, options }: Choice) => {
+      if (options.length > 4) return parseCmmmuChoice(response, options); // rows have four columns
+      const columns = Object.fromEntries(["option1", "option2", "option3", "option4"].map((k, i) => [k, options[i]]));
+      const { answer, drawn } = taskScore("cmmmu", { type: "选择", answer: "A", ...columns }, response);
+      return drawn ? undefined : answer;
+    },
     true_false: ({ response, answer }: { response: string; answer: string }) => {
       const parsed = parseVerdicts(response);
-      const verdict = majorityVerdict(parsed);
-      return { parsed, correct: verdict === undefined ? undefined : verdict === answer };
+      const { value, drawn } = taskScore("cmmmu", { type: "判断", answer }, response);
+      return { parsed, correct: drawn ? undefined : value === 1 };
     },
     fill_blank: ({ response, answer }: { response: string; answer: string }) => {
       const parsed = parseBlank(response, answer);
-      return { parsed, correct: matchesOpen(parsed, normalizeBlank(answer, answer)) };
+      return { parsed, correct: taskValue("cmmmu", { type: "填空", answer }, response) === 1 };
     },
     aggregate: cmmmuAggregate,
   },
@@ -89,6 +106,7 @@ export const mmmuVectors: Readonly<Record<string, VectorFile>> = {
   mmmu_parse_mc: parseMc,
   mmmu_open: open,
   mmmu_aggregate: {
+    part: "accuracy by subject and domain, from the tasks' metric",
     functions: { extract_subset_name: ({ id }: { id: string }) => subjectOf(id), aggregate: mmmuAggregate },
   },
   mmmu_pro: {

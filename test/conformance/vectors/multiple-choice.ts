@@ -4,7 +4,7 @@ import { exactMatch, looseMatch } from "../../../src/scorers/exact-match.js";
 import { type Choices, inferText } from "../../../src/text/infer-choice.js";
 import { letterBeforePeriod } from "../../../src/text/leading-letter.js";
 import { optionLetters } from "../../../src/text/mmmu-choice.js";
-import { lower, strip, upper } from "../../../src/text/python-strings.js";
+import { strip } from "../../../src/text/python-strings.js";
 import { robustChoice } from "../../../src/text/robust-choice.js";
 import { leadingLetter } from "../../../tasks/blink/choice.js";
 import { inferChoice, inferOption } from "../../../tasks/mmbench/infer-choice.js";
@@ -13,12 +13,13 @@ import {
   inferOptionVlmEvalKit,
   inferTextVlmEvalKit,
 } from "../../../tasks/mmt_bench/infer-choice.js";
-import { realWorldQaCorrect } from "../../../tasks/realworldqa/score.js";
 import { firstCharacter } from "../../../tasks/seedbench/score.js";
 import { vstarLetter } from "../../../tasks/vstar_bench/letter.js";
+import { isChangedBefore, taskValue } from "../task-score.js";
 import type { VectorFile } from "../vector-file.js";
 
 const mcqExtract: VectorFile = {
+  part: "lmms-eval's search for a letter, which MMStar and others use",
   functions: {
     "": ({ response, choices }: { response: string; choices: string[] | null }) =>
       robustChoice(response, choices === null || choices.length === 0 ? optionLetters(8) : choices).letter,
@@ -29,33 +30,38 @@ interface Answered {
   readonly prediction: string;
   readonly answer: string;
 }
+const lmms = { scoring: "lmms-eval" } as const;
 const one = (right: boolean): number => (right ? 1 : 0);
-const sameText = (a: string, b: string): boolean => strip(lower(a)) === strip(lower(b));
 
 const mcqTasks: VectorFile = {
   functions: {
     ai2d: ({ prediction, answer }: Answered) => {
       const filtered = letterBeforePeriod(prediction);
-      return { filtered, exact_match: one(exactMatch(strip(filtered), answer, looseMatch)) };
+      const position = optionLetters(26).indexOf(answer);
+      if (position < 0 || isChangedBefore(prediction))
+        return { filtered, exact_match: one(exactMatch(strip(filtered), answer, looseMatch)) };
+      const row = { answer: String(position), options: Array(26).fill("") };
+      return { filtered, exact_match: taskValue("ai2d", row, prediction, lmms) };
     },
-    mmstar: ({ prediction, answer }: Answered) =>
-      one(robustChoice(prediction, optionLetters(4)).letter === upper(strip(answer))),
-    realworldqa: ({ prediction, answer }: Answered) => one(realWorldQaCorrect(prediction, answer).correct),
+    mmstar: ({ prediction, answer }: Answered) => taskValue("mmstar", { answer }, prediction, lmms),
+    realworldqa: ({ prediction, answer }: Answered) => taskValue("realworldqa", { answer }, prediction, lmms),
     seedbench: ({ prediction, answer }: Answered) => {
       const pred = firstCharacter(prediction);
-      return { pred, score: one(sameText(pred, answer)) };
+      return { pred, score: taskValue("seedbench", { answer }, prediction, lmms) };
     },
     vstar: ({ prediction, label }: { prediction: string; label: string }) => {
       const pred = vstarLetter(prediction);
-      return { pred, score: one(pred === upper(strip(label))) };
+      return { pred, score: taskValue("vstar_bench", { label }, prediction, lmms) };
     },
     blink: ({ prediction, answer }: Answered) => {
       const pred = leadingLetter(prediction);
-      return { pred, is_correct: pred === strip(answer, "()") };
+      const row = { answer, choices: ["", "", "", ""] };
+      if (isChangedBefore(prediction)) return { pred, is_correct: pred === strip(answer, "()") };
+      return { pred, is_correct: taskValue("blink", row, prediction, lmms) === 1 };
     },
     muirbench: ({ prediction, answer }: Answered) => {
       const filtered = letterBeforePeriod(prediction);
-      return { filtered, score: one(sameText(filtered, answer)) };
+      return { filtered, score: taskValue("muirbench", { answer, options: [] }, prediction, lmms) };
     },
   },
 };
@@ -66,6 +72,7 @@ interface Inferred {
 }
 
 const mmbenchInfer: VectorFile = {
+  part: "MMBench's rules, as lmms-eval has them",
   functions: {
     "": ({ answer, choices }: Inferred) => ({
       option: inferOption(answer) ?? false,
@@ -76,6 +83,7 @@ const mmbenchInfer: VectorFile = {
 };
 
 const mcqVlmEvalKit: VectorFile = {
+  part: "MMBench's rules, as VLMEvalKit has them; no task of ours uses these",
   functions: {
     "": ({ answer, choices }: Inferred) => ({
       option: inferOptionVlmEvalKit(answer, choices) ?? false,

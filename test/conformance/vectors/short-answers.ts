@@ -7,12 +7,7 @@ import { pythonRegex } from "../../../src/text/python-regex.js";
 import { strip } from "../../../src/text/python-strings.js";
 import { relaxedCorrect } from "../../../tasks/chartqa/score.js";
 import { pix2structAnls, stvqaAnls } from "../../../tasks/multidocvqa/score.js";
-import {
-  evalAiVqaAccuracy,
-  lmmsVqav2Accuracy,
-  officialVqaAccuracy,
-  type PersonAnswer,
-} from "../../../tasks/vqa/accuracy.js";
+import type { PersonAnswer } from "../../../tasks/vqa/accuracy.js";
 import {
   evalAiNormalize,
   processDigitArticle,
@@ -21,9 +16,11 @@ import {
   vqav2Normalize,
   wordTokenize,
 } from "../../../tasks/vqa/normalize.js";
+import { people, taskScore, taskValue } from "../task-score.js";
 import type { VectorFile } from "../vector-file.js";
 
 const vqaNormalize: VectorFile = {
+  part: "the VQA tasks' normalisation",
   functions: {
     "": ({ text }: { text: string }) => ({
       processed: evalAiNormalize(text),
@@ -40,28 +37,32 @@ interface People<Answer> {
   readonly prediction: string;
 }
 
-function evalAi({ answers, prediction }: People<string>) {
-  const { accuracy, answer } = evalAiVqaAccuracy(strip(prediction), answers ?? []);
-  return { exact_match: accuracy ?? 0, answer };
-}
+const lmms = { scoring: "lmms-eval" } as const;
+
+/** Without answers lmms-eval gives 0, and we no value. */
+const evalAi = (task: string) => (input: People<string>) => {
+  const { answers, prediction } = input;
+  if (answers === null || answers.length === 0) return { exact_match: 0, answer: evalAiNormalize(strip(prediction)) };
+  const { value, answer } = taskScore(task, { answers }, prediction, lmms);
+  return { exact_match: value, answer };
+};
 
 const vqaAccuracy: VectorFile = {
   functions: {
     vqav2: ({ answers, prediction }: People<PersonAnswer>) => {
       if (answers === null) return { exact_match: 0, answer: strip(prediction) };
-      const { accuracy, answer } = lmmsVqav2Accuracy(prediction, answers);
-      return accuracy === undefined ? undefined : { exact_match: accuracy, answer };
+      const { value, answer } = taskScore("vqav2", { answers }, prediction, lmms);
+      return { exact_match: value, answer };
     },
-    textvqa: (input: People<string>) => (input.answers?.length === 0 ? undefined : evalAi(input)),
-    okvqa: evalAi,
-    vizwiz: evalAi,
+    textvqa: (input: People<string>) => (input.answers?.length === 0 ? undefined : evalAi("textvqa")(input)),
+    okvqa: evalAi("okvqa"),
+    vizwiz: evalAi("vizwiz_vqa"),
   },
 };
 
 /** Percent with 15 decimals, and with vqaEval.py's default of 2. */
 function officialPercent({ answers, prediction }: People<string>) {
-  const { accuracy } = officialVqaAccuracy(prediction, answers ?? []);
-  if (accuracy === undefined) return undefined;
+  const accuracy = taskValue("vqav2", { answers: people(answers ?? []) }, prediction);
   return { acc_percent: 100 * accuracy, acc_percent_round2: roundHalfEven(100 * accuracy, 2) };
 }
 
@@ -71,8 +72,8 @@ interface OfficialQuestion extends People<string> {
 }
 
 function officialDataset({ questions }: { questions: readonly OfficialQuestion[] }) {
-  const scores = questions.map(
-    ({ answers, prediction }) => officialVqaAccuracy(prediction, answers ?? []).accuracy ?? 0,
+  const scores = questions.map(({ answers, prediction }) =>
+    taskValue("vqav2", { answers: people(answers ?? []) }, prediction),
   );
   const percentBy = (key: (question: OfficialQuestion) => string) => {
     const groups: Record<string, number[]> = {};
@@ -127,7 +128,7 @@ interface M4cInput {
 }
 
 function m4cTextvqa({ pred_answer, gt_answers }: M4cInput): number | undefined {
-  return evalAiVqaAccuracy(pred_answer, gt_answers).accuracy;
+  return gt_answers.length === 0 ? undefined : taskValue("textvqa", { answers: gt_answers }, pred_answer);
 }
 
 function mean(values: readonly number[]): number {
@@ -143,7 +144,10 @@ interface References {
 const anlsVectors: VectorFile = {
   functions: {
     "lmms.anls": ({ references, prediction, threshold }: References) => ({
-      anls: anls(references, prediction, threshold),
+      anls:
+        threshold === undefined
+          ? taskValue("docvqa", { answers: references }, prediction)
+          : anls(references, prediction, threshold),
     }),
     "m4c.stvqa_anls": ({ references, prediction }: References) => stvqaAnls(references, prediction),
     "pix2struct.anls": ({ references, prediction }: References) => pix2structAnls(references, prediction),
@@ -158,9 +162,11 @@ interface ChartqaInput {
 const relaxedAccuracy: VectorFile = {
   functions: {
     "lmms.relaxed_correctness": (input: { prediction: string; target: string; max_relative_change?: number }) =>
-      relaxedCorrect(input.prediction, input.target, input.max_relative_change),
+      input.max_relative_change === undefined
+        ? taskValue("chartqa", { answer: input.target }, input.prediction) === 1
+        : relaxedCorrect(input.prediction, input.target, input.max_relative_change),
     "lmms.chartqa_process_results": ({ doc, prediction }: ChartqaInput) => {
-      const value = relaxedCorrect(prediction, doc.answer) ? 1 : 0;
+      const value = taskValue("chartqa", doc, prediction);
       const half = doc.type === "human_test" ? "relaxed_human_split" : "relaxed_augmented_split";
       return { relaxed_overall: value, [half]: value };
     },
@@ -181,7 +187,7 @@ interface ExactMatchInput {
 const exactMatchVectors: VectorFile = {
   functions: {
     gqa: ({ prediction, reference }: { prediction: string; reference: string }) =>
-      exactMatch(strip(prediction), reference, { ignoreCase: true, ignorePunctuation: true }) ? 1 : 0,
+      taskValue("gqa", { answer: reference }, prediction, lmms),
     exact_match: ({ predictions, references, options }: ExactMatchInput) => {
       const rules = {
         ignoreCase: options.ignore_case === true,

@@ -71,6 +71,7 @@ function numpyDraws({ seed }: { seed: string }): PythonRandomAnswer {
 }
 
 const pyRandom: VectorFile = {
+  part: "the references' generators; runs draw by row",
   functions: { "random.Random": pythonDraws, "numpy.random.RandomState": numpyDraws },
 };
 
@@ -124,6 +125,7 @@ function accAll({ items }: { items: readonly LabelledItem[] }) {
 type Pairs = readonly (readonly [number, number])[];
 
 const stats: VectorFile = {
+  part: "statistics; half of them lmms-eval's own, which runs do not use",
   functions: {
     scalar_stats: ({ arr }: { arr: readonly number[] }) => ({
       mean: mean(arr),
@@ -187,6 +189,7 @@ const measures: Readonly<Record<string, Measure>> = {
 };
 
 const bootstrapVectors: VectorFile = {
+  part: "lmms-eval's bootstrap; runs have their own",
   functions: {
     chunk_means: ({ xs, chunk_index, n }: { xs: readonly number[]; chunk_index: number; n: number }) =>
       referenceBootstrapChunk(mean, xs, chunk_index, n),

@@ -28,5 +28,5 @@ function decode({ tokenizer, tokens }: Tokens): string {
 }
 
 export const tokenizerVectors: Readonly<Record<string, VectorFile>> = {
-  "tokenizer/byte-fallback": { functions: { decode } },
+  "tokenizer/byte-fallback": { part: "decoding of the local engine's tokenizers", functions: { decode } },
 };

@@ -10,16 +10,10 @@ import {
   type GroupCounts,
   type HallusionAnswer,
 } from "../../../tasks/hallusion_bench/groups.js";
-import {
-  type HallusionVerdict,
-  hallusionContainsYes,
-  hallusionCorrect,
-  hallusionVerdict,
-} from "../../../tasks/hallusion_bench/score.js";
-import { lmmsMmeAnswer } from "../../../tasks/mme/score.js";
+import { type HallusionVerdict, hallusionVerdict } from "../../../tasks/hallusion_bench/score.js";
 import { mmeCategories, mmeTotal, perceptionTasks } from "../../../tasks/mme/scores.js";
 import { countYesNo, noYesNoCounts, yesNoMeasures } from "../../../tasks/pope/measures.js";
-import { lmmsPopeAnswer, popeAnswer } from "../../../tasks/pope/score.js";
+import { taskScore, taskValue } from "../task-score.js";
 import type { VectorFile } from "../vector-file.js";
 
 interface Answered {
@@ -27,12 +21,15 @@ interface Answered {
   readonly answer: string;
 }
 
+const lmms = { scoring: "lmms-eval" } as const;
+const popeSays = (prediction: string) => taskScore("pope", { answer: "yes" }, prediction).answer;
+
 /** lmms-eval asserts that the truth is "yes" or "no". */
 function lmmsPope({ prediction, answer }: Answered) {
   const truth = lower(strip(answer));
   if (truth !== "yes" && truth !== "no") throw new RangeError(`no yes/no label: "${answer}"`);
-  const said = lmmsPopeAnswer(prediction);
-  return { question_id: "1", score: said === truth ? 1 : 0, prediction: said, ground_truth: truth };
+  const { answer: said, value } = taskScore("pope", { answer }, prediction, lmms);
+  return { question_id: "1", score: value, prediction: said, ground_truth: truth };
 }
 
 /** The references' zero where a denominator is zero. */
@@ -56,7 +53,7 @@ function lmmsPopeAggregate({ rows }: { rows: readonly Answered[] }) {
 
 function llavaPope({ rows }: { rows: readonly Answered[] }) {
   const counts = noYesNoCounts();
-  for (const { prediction, answer } of rows) countYesNo(counts, popeAnswer(prediction), answer);
+  for (const { prediction, answer } of rows) countYesNo(counts, popeSays(prediction), answer);
   const { accuracy, precision, recall, f1, yesRatio } = yesNoMeasures(counts);
   if (Number.isNaN(precision + recall + f1)) return undefined;
   const { tp: TP, fp: FP, tn: TN, fn: FN } = counts;
@@ -67,7 +64,7 @@ const pope: VectorFile = {
   functions: {
     "lmms.process_results": lmmsPope,
     "lmms.aggregate": lmmsPopeAggregate,
-    "llava.normalize": ({ prediction }: { prediction: string }) => popeAnswer(prediction),
+    "llava.normalize": ({ prediction }: { prediction: string }) => popeSays(prediction),
     "llava.eval_pope": llavaPope,
   },
 };
@@ -78,7 +75,7 @@ interface MmeRow extends Answered {
 }
 
 function mmeCorrect({ prediction, answer }: Answered): boolean {
-  return lmmsMmeAnswer(prediction) === lower(strip(answer)).replaceAll(".", "");
+  return taskValue("mme", { answer }, prediction, lmms) === 1;
 }
 
 function mmeAggregate({ rows }: { rows: readonly MmeRow[] }) {
@@ -100,7 +97,8 @@ function mmeAggregate({ rows }: { rows: readonly MmeRow[] }) {
 
 const mme: VectorFile = {
   functions: {
-    parse_pred_ans: ({ prediction }: { prediction: string }) => lmmsMmeAnswer(prediction),
+    parse_pred_ans: ({ prediction }: { prediction: string }) =>
+      taskScore("mme", { answer: "yes" }, prediction, lmms).answer,
     process_results: (row: MmeRow) => {
       const part = perceptionTasks.includes(row.category) ? "mme_perception_score" : "mme_cognition_score";
       return { [part]: { question_id: "q", category: row.category, score: mmeCorrect(row) ? 1 : 0 } };
@@ -140,7 +138,8 @@ const percent = (groups: GroupCounts) =>
 function judged({ results }: { results: readonly HallusionRow[] }) {
   const answers = results.map((row) => {
     const verdict = String(row.gpt4v_output_gpt_check) as HallusionVerdict;
-    const correct = hallusionCorrect(verdict, row.category, String(row.figure_id));
+    const asked = { ...row, figure_id: String(row.figure_id), gt_answer_details: "" };
+    const correct = taskValue("hallusion_bench_image", asked, "", { verdicts: [verdict] }) === 1;
     return { ...hallusionAnswer(row, correct), visualInput: String(row.visual_input), verdict };
   });
   const all = byAnswer(answers);
@@ -183,7 +182,7 @@ const hallusionBench: VectorFile = {
   functions: {
     intern: ({ results }: { results: readonly HallusionRow[] }) => {
       const answers = results.map((row) =>
-        hallusionAnswer(row, hallusionContainsYes(row.model_prediction, row.gt_answer)),
+        hallusionAnswer(row, taskValue("hallusion_bench_image_static", row, row.model_prediction) === 1),
       );
       return { aAcc: share(byAnswer(answers)), qAcc: share(byQuestion(answers)), fAcc: share(byFigure(answers, true)) };
     },
