@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.js";
 import type { TaskEnd } from "../run/run-task.js";
 import { type Evaluated, evaluated, type Result } from "./evaluated.js";
 import { type RunOutcome, runTasks } from "./run.js";
@@ -144,7 +145,7 @@ class ProgressQueue implements RunListener {
 
   onTaskStart(label: string, planned: number | undefined): void {
     this.samples = { done: 0, unscored: 0 };
-    this.put({ type: "task", label, ...(planned === undefined ? {} : { planned }) });
+    this.put({ type: "task", label, ...defined({ planned }) });
   }
 
   onSample(label: string, { score }: SampleRecord): void {

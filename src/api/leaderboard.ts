@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.js";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { boardLongCsv, boardWideCsv } from "../board/leaderboard/as-csv.js";
@@ -73,7 +74,7 @@ export async function leaderboard(options: LeaderboardOptions = {}): Promise<Boa
     ...{ include, suites },
     ...(tasks ? { tasks } : {}),
     ...(models ? { models } : {}),
-    ...(sort === undefined ? {} : { sort }),
+    ...defined({ sort }),
   });
   requireSortKey(sort, board);
   return board;

@@ -1,4 +1,5 @@
 /** A run, put together: tasks, model, judges, data and folder. The command line and `evaluate` both come through here. */
+import { defined } from "../core/defined.js";
 import { join, resolve } from "node:path";
 import { regenerateLeaderboard, writeRunLeaderboard } from "../board/leaderboard/collect.js";
 import type { Dataset } from "../core/dataset.js";
@@ -115,7 +116,7 @@ export async function runTasks(
       selection,
       scoring,
       seed,
-      ...(settings.concurrency === undefined ? {} : { concurrency: settings.concurrency }),
+      ...defined({ concurrency: settings.concurrency }),
       maxFailed: decided.maxFailed,
       demoModel: model.isDemo || model.isStub || model.isReplayedDemo === true,
       profileOf,
@@ -147,7 +148,7 @@ function tasksToAsk({ choice, profileOf, generationOf }: Decided, firsts: Readon
     return {
       ...{ task, split, label, profile: profileOf(task), generation: generationOf(task, split), facts },
       ...(row ? { row } : {}),
-      ...(fileDigest === undefined ? {} : { fileDigest }),
+      ...defined({ fileDigest }),
     };
   });
 }
@@ -189,7 +190,7 @@ export async function decide(settings: RunSettings): Promise<Decided> {
     scoring,
     reading: readingOf(scoring, tags && reasoningTagsOf(tags)),
     seed,
-    selection: { offset, repeats, ...(limit === undefined ? {} : { limit }) },
+    selection: { offset, repeats, ...defined({ limit }) },
     maxFailed: parseMaxFailed(settings["max-failed"]),
     profileOf: profileRule(choice, settings["prompt-profile"] ?? choice.promptProfile),
     generationOf: generationRule(settings),
@@ -276,7 +277,6 @@ function generationRule(settings: RunSettings): (task: Task, split: Split) => Ge
   return (task, split) => ({
     ...task.generation,
     ...split.generation,
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(maxNewTokens === undefined ? {} : { maxNewTokens }),
+    ...defined({ temperature, maxNewTokens }),
   });
 }

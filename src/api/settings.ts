@@ -1,4 +1,5 @@
 /** The settings of a run: one table for flags, environment (`LLAVA_EVAL_*`), config file and their checks. */
+import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { type TSchema, Type } from "../core/schema.js";
@@ -145,8 +146,7 @@ const ConfigFile = Type.Object(
 
 function schemaOf({ type, min, max, choices, describe: description }: Setting): TSchema {
   const range = {
-    ...(min === undefined ? {} : { minimum: min }),
-    ...(max === undefined ? {} : { maximum: max }),
+    ...defined({ minimum: min, maximum: max }),
     description,
   };
   switch (type) {

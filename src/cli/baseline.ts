@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.js";
 import type { CommandModule } from "yargs";
 import { acceptBaseline } from "../api/baseline.js";
 import { UserError } from "../core/errors.js";
@@ -35,7 +36,7 @@ async function run(argv: Arguments): Promise<void> {
   const unknown = allow.find((flag) => !flags.includes(flag as Flag));
   if (unknown !== undefined)
     throw new UserError(`"${unknown}" is no flag`, "--allow", `write some of ${flags.join(", ")}`);
-  const options = { allow: allow as readonly Flag[], ...(argv.name === undefined ? {} : { name: argv.name }) };
+  const options = { allow: allow as readonly Flag[], ...defined({ name: argv.name }) };
   const { path, run, previous } = await acceptBaseline(argv.run, argv.results, options);
   for (const [task, { metrics }] of run.results) {
     const [main] = metrics;

@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.js";
 import { resolve } from "node:path";
 import type { CommandModule } from "yargs";
 import { DEMO_TASKS, type DemoTask, writeDemoParquet, writeTraining } from "../api/demo-data.js";
@@ -43,7 +44,7 @@ export const command: CommandModule<object, Arguments> = {
       return;
     }
     const chosen = (tasks ?? DEMO_TASKS).flatMap((name) => name.split(",")).map(demoTask);
-    const options = { tasks: chosen, seed: from, rows: count, ...(split === undefined ? {} : { split }) };
+    const options = { tasks: chosen, seed: from, rows: count, ...defined({ split }) };
     for (const path of await writeDemoParquet(folder, options)) process.stdout.write(`${path}: ${count} rows\n`);
     process.stdout.write(`evaluate on them: llava-eval run --data ${out} --tasks ${chosen.join(",")}\n`);
   },

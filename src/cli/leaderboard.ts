@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.js";
 import { join } from "node:path";
 import type { CommandModule } from "yargs";
 import { type Board, boardForms as forms, leaderboard, writeBoardSite } from "../api/leaderboard.js";
@@ -80,8 +81,7 @@ async function print(argv: Arguments): Promise<void> {
   const { runs, results, published, groups, sort, format, out } = argv;
   const board = await leaderboard({
     ...{ runs, published, groups, ...given },
-    ...(results === undefined ? {} : { results }),
-    ...(sort === undefined ? {} : { sort }),
+    ...defined({ results, sort }),
     onWarning: (message) => void process.stderr.write(`warning: ${terminalSafe(message)}\n`),
     onNote: (message) => void process.stderr.write(`note: ${terminalSafe(message)}\n`),
   });

@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.js";
 import type { CommandModule } from "yargs";
 import { score } from "../api/score.js";
 import { ExitCode } from "./exit-code.js";
@@ -28,9 +29,9 @@ export const command: CommandModule<object, Arguments> = {
 
 async function run({ run, scoring, "reasoning-tags": tags, out, json }: Arguments): Promise<void> {
   const { results, flags } = await score(run, {
-    ...(scoring === undefined ? {} : { scoring }),
+    ...defined({ scoring }),
     ...(tags === undefined ? {} : { reasoningTags: tags.split(",") }),
-    ...(out === undefined ? {} : { out }),
+    ...defined({ out }),
     onWarning: (message) => void process.stderr.write(`warning: ${message}\n`),
   });
   const scored = Object.values(results);

@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.js";
 import { spawn } from "node:child_process";
 import { basename, join, resolve } from "node:path";
 import type { CommandModule } from "yargs";
@@ -107,7 +108,7 @@ async function watch(argv: Arguments): Promise<number> {
     quietMs: seconds(argv.quiet, "quiet", 10),
     once: argv.once,
     ...(stop ? { stop } : {}),
-    ...(argv.tensorboard === undefined ? {} : { tensorboard: argv.tensorboard }),
+    ...defined({ tensorboard: argv.tensorboard }),
     ...(argv.mlflow === undefined ? {} : { mlflow: { url: argv.mlflow, experiment: argv["mlflow-experiment"] } }),
     onWarning,
     async evaluate(checkpoint, step, folder, signal) {

@@ -1,4 +1,5 @@
 /** Between a task's code and the run: what its `score` returns is checked, and what it throws is told apart from our mistakes. */
+import { defined } from "./defined.js";
 import { problemOfScore } from "./check-score.js";
 import { SampleFailure, UserError } from "./errors.js";
 import type { Fold, Metric, Sample } from "./metric.js";
@@ -128,7 +129,7 @@ class Guard {
 
   private instead(error: unknown, member: string, sample?: string): unknown {
     if (error instanceof UserError || error instanceof SampleFailure) return error;
-    return this.blame({ error, member, ...(sample === undefined ? {} : { sample }) });
+    return this.blame({ error, member, ...defined({ sample }) });
   }
 
   private sampleOf(row: Row): string | undefined {

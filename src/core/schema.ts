@@ -2,6 +2,7 @@
  * The border: data from outside is checked once, here, against a JSON Schema written with `Type` and compiled by ajv.
  * This is the only file that knows ajv; tasks use `Type` through `llava-eval`.
  */
+import { defined } from "./defined.js";
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import type { Static, TSchema } from "typebox";
 import { UserError } from "./errors.js";
@@ -69,7 +70,7 @@ export function violationOf(schema: TSchema, data: unknown): Violation | undefin
     pointer: error.instancePath + (error.keyword === "required" ? `/${error.params.missingProperty}` : ""),
     expected: describe(error),
     found: error.keyword === "required" ? "nothing" : shorten(error.data, error.instancePath.split("/").at(-1) ?? ""),
-    ...(unknownKey === undefined ? {} : { unknownKey }),
+    ...defined({ unknownKey }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.js";
 import { createHash } from "node:crypto";
 import type { Dataset, RowItem } from "../core/dataset.js";
 import { SampleFailure, UserError } from "../core/errors.js";
@@ -18,7 +19,7 @@ export function checkedRows(source: RowSource, row: TSchema, facts: DatasetFacts
   return {
     get facts() {
       const digest = createHash("sha256").update(source.identity().join("\n")).digest("hex").slice(0, 32);
-      return { ...facts, digest, ...(source.rows === undefined ? {} : { rows: source.rows }) };
+      return { ...facts, digest, ...defined({ rows: source.rows }) };
     },
     async *batches(offset, signal) {
       let first = true;

@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.js";
 import { SampleFailure } from "../core/errors.js";
 import type { ImageRef } from "../core/image.js";
 import { parseListCell, writeStringList } from "../core/python-literal.js";
@@ -186,7 +187,7 @@ const keptPageBytes = 4 * 1024 * 1024;
 function storedImage(page: Uint8Array, path: string | undefined): ImageRef {
   let held = page;
   return {
-    ...(path === undefined ? {} : { path }),
+    ...defined({ path }),
     async bytes() {
       const { byteLength, buffer } = held;
       if (buffer.byteLength > Math.max(keptPageBytes, 2 * byteLength)) held = held.slice();
@@ -199,7 +200,7 @@ function storedImage(page: Uint8Array, path: string | undefined): ImageRef {
 export function base64Image(cell: string, path?: string): ImageRef {
   const comma = cell.startsWith("data:") ? cell.indexOf(",") + 1 : 0;
   return {
-    ...(path === undefined ? {} : { path }),
+    ...defined({ path }),
     bytes: async () => Buffer.from(comma > 0 ? cell.slice(comma) : cell, "base64"),
   };
 }

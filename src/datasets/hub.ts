@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.js";
 import type { Dataset } from "../core/dataset.js";
 import { UserError } from "../core/errors.js";
 import type { DatasetFacts } from "../core/result.js";
@@ -56,7 +57,7 @@ export async function openHub(request: DatasetRequest): Promise<Dataset> {
       revision: found.commit,
       licence: split.licence,
       ...(split.configs ? { configs: [...split.configs] } : {}),
-      ...(split.rows === undefined ? {} : { expectedRows: split.rows }),
+      ...defined({ expectedRows: split.rows }),
     };
     const dataset = checkedRows(source, request.row, facts);
     return {
@@ -191,7 +192,7 @@ function hubShards(
   return files.map((file, index): Shard => {
     const byRange = async (damage?: string): Promise<OpenShard> => ({
       file: rangedFile(hub, fileUrl(hub.settings.endpoint, repository, commit, file.path), file.size, signal),
-      ...(damage === undefined ? {} : { damage }),
+      ...defined({ damage }),
       [Symbol.asyncDispose]: async () => {},
     });
     const cached = () => cache.find(commit, file);

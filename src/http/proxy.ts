@@ -1,4 +1,5 @@
 /** Which requests go through a proxy: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY (either case), read as curl reads them. */
+import { defined } from "../core/defined.js";
 import { BlockList, isIP } from "node:net";
 import { UserError } from "../core/errors.js";
 
@@ -68,7 +69,7 @@ function proxyIn(environment: Environment, variable: string): HttpProxy | undefi
     username === ""
       ? undefined
       : `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64")}`;
-  return { url, variable, shown: url.host, ...(authorization === undefined ? {} : { authorization }) };
+  return { url, variable, shown: url.host, ...defined({ authorization }) };
 }
 
 /** A server on this machine is never behind a proxy (what Go, Chromium and Firefox do without being told). */

@@ -1,4 +1,5 @@
 /** The one way out: every request of runners, judges and the hub goes through here. */
+import { defined } from "../core/defined.js";
 import { messageOf } from "../core/errors.js";
 import { acceptedEncodings, decodeBody, encodingsOf } from "./decode-body.js";
 import { Exchange, type HttpResponse } from "./exchange.js";
@@ -74,7 +75,7 @@ export class Transport implements AsyncDisposable {
     };
     this.agent = openAgent(agent);
     this.openTunnel = ({ url, authorization }) =>
-      openTunnel({ ...agent, uri: url.href, ...(authorization === undefined ? {} : { token: authorization }) });
+      openTunnel({ ...agent, uri: url.href, ...defined({ token: authorization }) });
   }
 
   /** The whole response, whatever its status. @throws TransportError; the signal's reason when aborted */
@@ -126,7 +127,7 @@ export class Transport implements AsyncDisposable {
     const headers = {
       host: url.host,
       ...options.headers,
-      ...(authorization === undefined ? {} : { "proxy-authorization": authorization }),
+      ...defined({ "proxy-authorization": authorization }),
     };
     const asked = { ...options, origin: proxy.url.origin, path: url.href.replace(/#.*$/, ""), headers };
     return { dispatcher: this.agent, options: asked, proxy };
@@ -232,8 +233,7 @@ export class Transport implements AsyncDisposable {
     return new TransportError("status", `HTTP ${status}${location === undefined ? "" : `: moved to ${location}`}`, {
       status,
       body,
-      ...(location === undefined ? {} : { location }),
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...defined({ location, retryAfterMs }),
     });
   }
 

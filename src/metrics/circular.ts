@@ -3,6 +3,7 @@
  * if every pass is.
  */
 
+import { defined } from "../core/defined.js";
 import type { Metric, Sample } from "../core/metric.js";
 import { folded, isGuess, type ScoredSample, sampleValue } from "./folded.js";
 import { type GroupOutcome, openBounds, shareRight } from "./share-right.js";
@@ -34,7 +35,7 @@ export function circularAccuracy(name: string, { of }: { readonly of?: string } 
     unit: "fraction",
     direction: "higher",
     range: [0, 1],
-    ...(of === undefined ? {} : { of }),
+    ...defined({ of }),
     start(context) {
       const questions = new Map<string, Question>();
       const questionOf = ({ cluster }: Sample) => {

@@ -1,5 +1,6 @@
 /** What every metric's fold does the same way: it counts what has no score, bounds the value by it, and holds interval and value together. */
 
+import { defined } from "../core/defined.js";
 import type { Fold, FoldContext, MetricValue, Sample } from "../core/metric.js";
 import type { Scored } from "../core/score.js";
 
@@ -30,7 +31,7 @@ export function folded(tally: Tally, { valueOnly = false }: FoldContext): Fold {
     const note = [value.note ?? (value.value === null ? "no sample was scored" : undefined), left].filter(Boolean);
     return {
       ...holdingValue(value),
-      ...(bounds === undefined ? {} : { bounds }),
+      ...defined({ bounds }),
       ...(note.length === 0 ? {} : { note: note.join("; ") }),
     };
   };
@@ -46,7 +47,7 @@ export function folded(tally: Tally, { valueOnly = false }: FoldContext): Fold {
       const value = tally.value();
       return value instanceof Promise ? value.then(finished) : finished(value);
     },
-    ...(tally.perSample === undefined ? {} : { perSample: tally.perSample }),
+    ...defined({ perSample: tally.perSample }),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The unweighted mean of group means: BLINK's average of tasks, MMStar's average of fine categories. */
 
+import { defined } from "../core/defined.js";
 import type { Metric, MetricValue, Sample } from "../core/metric.js";
 import { type Interval, tInterval, within } from "../statistics/intervals.js";
 import { Moments } from "../statistics/moments.js";
@@ -26,8 +27,7 @@ export function meanOfGroups(name: string, options: MeanOfGroupsOptions): Metric
     unit,
     direction: "higher",
     range,
-    ...(of === undefined ? {} : { of }),
-    ...(perGroup === undefined ? {} : { perGroup }),
+    ...defined({ of, perGroup }),
     start(context) {
       const groups = new Map<string, Group>();
       const groupOf = (sample: Sample): Group | undefined => {

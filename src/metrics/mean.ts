@@ -1,5 +1,6 @@
 /** The mean of sample scores, with an interval that respects clusters. */
 
+import { defined } from "../core/defined.js";
 import type { Metric } from "../core/metric.js";
 import { intervalOf, within } from "../statistics/intervals.js";
 import { Moments } from "../statistics/moments.js";
@@ -26,8 +27,7 @@ export function mean(name: string, options: MeanOptions = {}): Metric {
     unit,
     direction,
     range,
-    ...(of === undefined ? {} : { of }),
-    ...(perGroup === undefined ? {} : { perGroup }),
+    ...defined({ of, perGroup }),
     start(context) {
       const moments = new Moments();
       let sum = 0;

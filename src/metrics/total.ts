@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.js";
 import type { Metric } from "../core/metric.js";
 import { intervalOf } from "../statistics/intervals.js";
 import { Moments } from "../statistics/moments.js";
@@ -10,7 +11,7 @@ export function total(name: string, { of }: { readonly of?: string } = {}): Metr
     unit: "count",
     direction: "higher",
     range: [0, 1],
-    ...(of === undefined ? {} : { of }),
+    ...defined({ of }),
     start(context) {
       const moments = new Moments();
       let sum = 0;

@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.js";
 import { basename } from "node:path";
 import type { JudgeRecord, Result, TimingRecord } from "../core/result.js";
 import { byLineKey, lineKey } from "../record/growing-journal.js";
@@ -163,7 +164,7 @@ function timingOf(
   task: string,
   { index, id, repeat }: SampleRecord,
 ): TimingRecord | undefined {
-  const own = { task, id, ...(repeat === undefined ? {} : { repeat }) };
+  const own = { task, id, ...defined({ repeat }) };
   return timings?.get(timingKey({ ...own, index })) ?? timings?.get(timingKey(own));
 }
 
@@ -205,7 +206,7 @@ function sampleOf({
     index,
     id,
     ...(repeat ? { repeat } : {}),
-    ...(prompt === undefined ? {} : { prompt }),
+    ...defined({ prompt }),
     ...(targets ? { targets } : {}),
     ...(groups ? { groups } : {}),
     images,
@@ -225,12 +226,11 @@ function answerOf(record: SampleRecord, { state, timing, judgements = [] }: Besi
   const judge = judgements.map(({ model, replies, verdict }) => ({
     model,
     replies,
-    ...(verdict === undefined ? {} : { verdict }),
+    ...defined({ verdict }),
   }));
   return {
     state,
-    ...(text === undefined ? {} : { text }),
-    ...(reasoning === undefined ? {} : { reasoning }),
+    ...defined({ text, reasoning }),
     ...(score?.status === "scored"
       ? { answer: score.answer, value: score.value, ...(score.label ? { label: score.label } : {}) }
       : {}),

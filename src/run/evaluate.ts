@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.js";
 import type { Dataset } from "../core/dataset.js";
 import { digestOf } from "../core/digest.js";
 import { UserError } from "../core/errors.js";
@@ -121,7 +122,7 @@ async function evaluateTask(
       readImage: evaluation.readImage,
       samples,
       ...(judge ? { judge } : {}),
-      ...(evaluation.concurrency === undefined ? {} : { concurrency: evaluation.concurrency }),
+      ...defined({ concurrency: evaluation.concurrency }),
       drain: evaluation.drain,
       abort: evaluation.abort,
       onSample: (record, output) => events.onSample(label, record, output),

@@ -1,4 +1,5 @@
 /** What makes two runs the same, gathered from what would be sent: see record/identity.ts for what it is used for. */
+import { defined } from "../core/defined.js";
 import { digestOf } from "../core/digest.js";
 import type { EncodedImage } from "../core/image.js";
 import type { Json } from "../core/json.js";
@@ -59,11 +60,11 @@ async function taskIdentity(runner: Runner, asked: TaskToAsk): Promise<Json> {
   const request = await renderedRequest(runner, asked);
   return {
     version: task.version,
-    ...(fileDigest === undefined ? {} : { file: fileDigest }),
+    ...defined({ file: fileDigest }),
     profile,
     generation: { ...generation } as Json,
     data: facts.digest ?? "unknown",
-    ...(request === undefined ? {} : { request }),
+    ...defined({ request }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.js";
 import { requestDigest, seedOf } from "../core/digest.js";
 import { messageOf, SampleFailure, UserError } from "../core/errors.js";
 import type { Json } from "../core/json.js";
@@ -156,7 +157,7 @@ export class JudgePanel {
         const record: JudgeRecord = {
           ...base,
           replies,
-          ...(answeredBy === undefined ? {} : { answeredBy }),
+          ...defined({ answeredBy }),
           verdict,
         };
         await this.journal.append(record);

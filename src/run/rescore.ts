@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.js";
 import type { Dataset } from "../core/dataset.js";
 import { canonicalJson } from "../core/digest.js";
 import { SampleFailure, UserError } from "../core/errors.js";
@@ -81,7 +82,7 @@ function headOf(result: Result): ResultHead {
 async function scoreAll(rescoring: Rescoring, samples: SampleJournal): Promise<number> {
   const { task, dataset, before, signal } = rescoring;
   const { limit, offset = 0, repeats } = before;
-  const selection = { offset, repeats, ...(limit === undefined ? {} : { limit }) };
+  const selection = { offset, repeats, ...defined({ limit }) };
   const verdicts = await readVerdicts(rescoring);
   let total = 0;
   for await (const unit of plan(task, dataset, selection, signal)) {

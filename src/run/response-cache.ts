@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.js";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { digestOf, requestDigest } from "../core/digest.js";
@@ -51,9 +52,9 @@ export async function withResponseCache(
       const { text, reasoning, finish, answeredBy, warnings } = output;
       const kept = {
         text,
-        ...(reasoning === undefined ? {} : { reasoning }),
+        ...defined({ reasoning }),
         finish,
-        ...(answeredBy === undefined ? {} : { answeredBy }),
+        ...defined({ answeredBy }),
         warnings,
       };
       await store.add(key, { output: kept });

@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.js";
 import type { Dataset } from "../core/dataset.js";
 import { digestOf } from "../core/digest.js";
 import { messageOf, SampleFailure, UserError } from "../core/errors.js";
@@ -243,9 +244,9 @@ function answered(base: AskedSample, { output, turns, asked }: Answer): Answered
     ...asked,
     state: "answered",
     text: output.text,
-    ...(output.reasoning === undefined ? {} : { reasoning: output.reasoning }),
+    ...defined({ reasoning: output.reasoning }),
     finish: output.finish,
-    ...(output.answeredBy === undefined ? {} : { answeredBy: output.answeredBy }),
+    ...defined({ answeredBy: output.answeredBy }),
     ...(warnings.length > 0 ? { warnings } : {}),
     ...(output.likelihoods ? { likelihoods: output.likelihoods } : {}),
     ...(turns.length > 1 ? { turns: turns.map(({ text }) => text) } : {}),

@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.js";
 import { seedOf } from "../core/digest.js";
 import { SampleFailure } from "../core/errors.js";
 import type { Json } from "../core/json.js";
@@ -35,7 +36,7 @@ export interface SampleOutcome {
 export function withOutcome(record: AnsweredSample | ScoredSample, { score, submission }: SampleOutcome): SampleRecord {
   const { state: _state, score: _score, submission: _submission, ...answer } = { submission: undefined, ...record };
   if (score.status === "unscored") return { ...answer, state: "answered", score };
-  return { ...answer, state: "scored", ...(submission === undefined ? {} : { submission }), score };
+  return { ...answer, state: "scored", ...defined({ submission }), score };
 }
 
 /** Why a row of a split with public answers cannot be scored whatever is answered; undefined when it can. */
@@ -80,7 +81,7 @@ export function scoreSample(sample: AnsweredRow): SampleOutcome {
     const submission = task.submission?.entry(row, answer);
     return {
       score: recorded({ status: "scored", value: {}, answer }, output),
-      ...(submission === undefined ? {} : { submission }),
+      ...defined({ submission }),
     };
   }
   const unusable = referenceFailure(task, split, row);
@@ -96,9 +97,7 @@ function recorded(score: Score, output: Output): RecordedScore {
   const label = remarkOf(own, output);
   return {
     ...{ status, value, answer },
-    ...(targets === undefined ? {} : { targets }),
-    ...(data === undefined ? {} : { data }),
-    ...(label === undefined ? {} : { label }),
+    ...defined({ targets, data, label }),
   };
 }
 

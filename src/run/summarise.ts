@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.js";
 import { seedOf } from "../core/digest.js";
 import type { Metric, Sample } from "../core/metric.js";
 import type { DatasetFacts, MetricResult, Result } from "../core/result.js";
@@ -147,7 +148,7 @@ class Folds {
   add(record: SampleRecord, score: Score): void {
     const { index, id, repeat = 0, cluster, groups = {} } = record;
     const text = textOf(record);
-    const sample: Sample = { index, id, score, cluster, groups, ...(text === undefined ? {} : { text }) };
+    const sample: Sample = { index, id, score, cluster, groups, ...defined({ text }) };
     this.whole.add(sample, repeat);
     for (const [group, value] of Object.entries(groups)) this.groupFolds(group, value).add(sample, repeat);
   }
@@ -201,8 +202,7 @@ class MetricFolds {
         return {
           ...{ name, unit, direction },
           ...acrossRepeats(values.flatMap((value) => value ?? [])),
-          ...(of === undefined ? {} : { of }),
-          ...(range === undefined ? {} : { range }),
+          ...defined({ of, range }),
         };
       }),
     );

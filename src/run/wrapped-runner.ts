@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.js";
 import type { Runner } from "../core/runner.js";
 
 /** A runner around another: its name, its limits and its preflight, with what `changed` does differently. */
@@ -11,7 +12,7 @@ export function wrapped(
     get concurrency() {
       return runner.concurrency;
     },
-    ...(runner.answersBySample === undefined ? {} : { answersBySample: runner.answersBySample }),
+    ...defined({ answersBySample: runner.answersBySample }),
     ...(runner.rendered ? { rendered: runner.rendered.bind(runner) } : {}),
     ...(runner.server ? { server: runner.server.bind(runner) } : {}),
     ...(runner.preflight ? { preflight: runner.preflight.bind(runner) } : {}),

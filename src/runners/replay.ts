@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.js";
 import { basename } from "node:path";
 import { SampleFailure } from "../core/errors.js";
 import type { GenerateRequest, LikelihoodRequest, Output, Runner } from "../core/runner.js";
@@ -20,12 +21,12 @@ export async function openReplay(config: ReplayConfig, options: RunnerOptions): 
     const round = request.prompt.messages.filter((message) => message.role === "assistant").length;
     return {
       text: record.turns?.[round] ?? record.text,
-      ...(record.reasoning === undefined ? {} : { reasoning: record.reasoning }),
+      ...defined({ reasoning: record.reasoning }),
       finish: record.finish ?? "stop",
       usage: {},
       timing: { totalMs: 0, requestMs: 0, attempts: 1 },
       warnings: record.warnings ?? [],
-      ...(record.likelihoods === undefined ? {} : { likelihoods: record.likelihoods }),
+      ...defined({ likelihoods: record.likelihoods }),
     };
   };
   return {

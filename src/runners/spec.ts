@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.js";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../core/errors.js";
@@ -93,7 +94,7 @@ function parseSpec(runner: RunnerName, rest: string, spec: string): ModelConfig 
       if (rest === "") throw incomplete(spec, "local:DIR or local:ORG/NAME");
       // A folder may have an @ in its name; a revision is what follows an @ in a Hub id.
       const [checkpoint = "", revision] = /^[\w.-]+\/[\w.-]+@[\w./-]+$/.test(rest) ? rest.split("@") : [rest];
-      return { runner, checkpoint, ...(revision === undefined ? {} : { revision }) };
+      return { runner, checkpoint, ...defined({ revision }) };
     }
     case "replay":
       if (rest === "") throw incomplete(spec, "replay:FILE");

@@ -1,3 +1,4 @@
+import { defined } from "../../src/core/defined.js";
 import { readdir, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -106,7 +107,7 @@ test("MLflow gets an experiment, one run and its metrics; a restart goes on with
       openMlflow({
         ...{ url, experiment: "my training", runName: "watch", stateFile: join(folder.dir, "mlflow.json") },
         send: async (method, target, body) => {
-          const response = await fetch(target, { method, ...(body === undefined ? {} : { body }) });
+          const response = await fetch(target, { method, ...defined({ body }) });
           return { status: response.status, body: await response.text() };
         },
       });

@@ -3,6 +3,7 @@
  * the predictions it names (`predictions.jsonl` or `.jsonl.gz`), in one or several cases.
  */
 
+import { defined } from "../../src/core/defined.js";
 import { basename, join } from "node:path";
 import { check, type Static, type TSchema, Type } from "../../src/core/schema.js";
 import { compareOutcome, type Mismatch, type Outcome } from "./compare.js";
@@ -142,7 +143,7 @@ class Tally {
       this.differences.push({
         benchmark: this.benchmark,
         case: name,
-        ...(row === undefined ? {} : { row }),
+        ...defined({ row }),
         ...mismatch,
         path: mismatch.path === "" ? label : `${label}.${mismatch.path}`,
       });

@@ -1,5 +1,6 @@
 /** Runs a metric over scored samples outside a run: what conformance files with whole-split results need. */
 
+import { defined } from "../../src/core/defined.js";
 import type { Metric, MetricValue, Sample } from "../../src/core/metric.js";
 import type { Scored, Scoring } from "../../src/core/score.js";
 
@@ -15,7 +16,7 @@ export interface FoldInput {
 export function foldValue(metric: Metric, inputs: readonly FoldInput[], scoring: Scoring = "official"): number | null {
   const fold = metric.start({ seed: 0, scoring });
   inputs.forEach(({ value, data, cluster, groups = {} }, i) => {
-    const score: Scored = { status: "scored", value, answer: "", ...(data === undefined ? {} : { data }) };
+    const score: Scored = { status: "scored", value, answer: "", ...defined({ data }) };
     const sample: Sample = { index: i, id: String(i), score, cluster: cluster ?? String(i), groups };
     fold.add(sample);
   });

@@ -6,6 +6,7 @@
  * As a process of its own: `node node_modules/jiti/lib/jiti-cli.mjs test/fakes/endpoint.ts --port 0 --latency 200 ...` prints
  * one JSON line `{"url": "http://127.0.0.1:PORT/v1"}` when it listens. `GET /_stats` returns `EndpointStats`.
  */
+import { defined } from "../../src/core/defined.js";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -529,7 +530,7 @@ async function main(): Promise<void> {
             ...(kinds ? { kinds } : {}),
           },
         }),
-    ...(values["api-key"] === undefined ? {} : { apiKey: values["api-key"] }),
+    ...defined({ apiKey: values["api-key"] }),
     ...(values.model === undefined ? {} : { models: [values.model] }),
     ...(values["max-in-flight"] === undefined ? {} : { maxInFlight: Number(values["max-in-flight"]) }),
   });

@@ -5,6 +5,7 @@
  * As a process of its own: `node node_modules/jiti/lib/jiti-cli.mjs test/fakes/hub.ts --dir DIR` serves `DIR/<org>/<name>/...`
  * as datasets and prints `{"url": "http://127.0.0.1:PORT"}`; set HF_ENDPOINT to it. `GET /_stats` returns `HubStats`.
  */
+import { defined } from "../../src/core/defined.js";
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -251,7 +252,7 @@ async function main(): Promise<void> {
   });
   const hub = await startHub({
     datasets: datasetsBelow(values.dir ?? "."),
-    ...(values.token === undefined ? {} : { token: values.token }),
+    ...defined({ token: values.token }),
     ...(values.corrupted === undefined ? {} : { corrupted: values.corrupted.split(",") }),
     ...(values["cut-after"] === undefined ? {} : { cutAfter: Number(values["cut-after"]) }),
     ...(values["fail-every"] === undefined ? {} : { failEvery: Number(values["fail-every"]) }),

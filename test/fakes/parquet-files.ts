@@ -1,4 +1,5 @@
 /** Parquet files as official datasets have them, for tests: images as struct<bytes, path>, lists, null structs, any codec. */
+import { defined } from "../../src/core/defined.js";
 import { gzipSync } from "node:zlib";
 import type { SchemaElement } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
@@ -54,7 +55,7 @@ export function parquetBytes(
       codec,
       compressors,
       rowGroupSize,
-      ...(pageSize === undefined ? {} : { pageSize }),
+      ...defined({ pageSize }),
     }),
   );
 }

@@ -1,4 +1,5 @@
 /** Runs a metric over samples that a test writes down in one line each. */
+import { defined } from "../../src/core/defined.js";
 import type { Metric, MetricValue, Sample } from "../../src/core/metric.js";
 import type { Remark, Score, Scoring } from "../../src/core/score.js";
 
@@ -19,7 +20,7 @@ export async function folded(
   lines.forEach(({ value = 0, unscored, data, remark, ...rest }, index) => {
     const score: Score = unscored
       ? { status: "unscored", reason: "transport", detail: "test" }
-      : { status: "scored", value, answer: "", ...(data === undefined ? {} : { data }), ...(remark ? { remark } : {}) };
+      : { status: "scored", value, answer: "", ...defined({ data }), ...(remark ? { remark } : {}) };
     fold.add({ index, id: String(index), cluster: String(index), groups: {}, ...rest, score });
   });
   return fold.finish();

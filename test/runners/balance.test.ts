@@ -1,3 +1,4 @@
+import { defined } from "../../src/core/defined.js";
 import { describe, expect, test } from "vitest";
 import { TransportError } from "../../src/http/transport-error.js";
 import { JsonBody } from "../../src/runners/remote/json-body.js";
@@ -6,7 +7,7 @@ import { Window } from "../../src/runners/remote/window.js";
 
 const signal = () => new AbortController().signal;
 const rateLimit = (retryAfterMs?: number) =>
-  new TransportError("status", "HTTP 429", { status: 429, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+  new TransportError("status", "HTTP 429", { status: 429, ...defined({ retryAfterMs }) });
 
 describe("the window", () => {
   test("grows by one per answer until the first congestion, is halved by it, then grows slowly", () => {

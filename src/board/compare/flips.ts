@@ -1,4 +1,5 @@
 /** The samples whose score changed, with their words: what a reader looks at first. */
+import { defined } from "../../core/defined.js";
 import { valueUnder } from "../../record/outcome.js";
 import type { Run } from "../../record/read.js";
 import { type SampleRecord, textOf } from "../../record/samples.js";
@@ -66,7 +67,7 @@ function flipOf(a: SampleRecord, b: SampleRecord, metric: string): Flip {
   return {
     index: a.index,
     id: a.id,
-    ...(a.repeat === undefined ? {} : { repeat: a.repeat }),
+    ...defined({ repeat: a.repeat }),
     images: [...(a.images ?? [])],
     ...(a.prompt === undefined ? {} : { prompt: cut(a.prompt) }),
     ...(targets === undefined ? {} : { targets: [...targets] }),
@@ -82,7 +83,7 @@ function answerOf(sample: SampleRecord, metric: string): Flip["a"] {
   if (score?.status === "unscored") return { ...words, unscored: `${score.reason}: ${score.detail}` };
   if (!score) return words;
   const value = valueUnder(score, metric);
-  return { ...words, answer: cut(score.answer), ...(value === undefined ? {} : { value }) };
+  return { ...words, answer: cut(score.answer), ...defined({ value }) };
 }
 
 /** A model may answer with a megabyte; a comparison is for people. */

@@ -1,4 +1,5 @@
 /** A metric over whole splits (F1, acc+, CIDEr, circular accuracy) compared through its own fold, from journal records alone. */
+import { defined } from "../../core/defined.js";
 import type { Fold, FoldContext, Metric, Sample } from "../../core/metric.js";
 import type { SampleRecord, ScoredSample } from "../../record/samples.js";
 import { normalQuantile } from "../../statistics/normal.js";
@@ -54,7 +55,7 @@ async function compareSampleValues(
   });
   if (pairs.length === 0) return undefined;
   const { meanA, meanB, delta, interval, p, test, smallestEffect } = comparePairs(pairs, options);
-  return { a: meanA, b: meanB, delta, interval, p, test, ...(smallestEffect === undefined ? {} : { smallestEffect }) };
+  return { a: meanA, b: meanB, delta, interval, p, test, ...defined({ smallestEffect }) };
 }
 
 async function compareResampled(

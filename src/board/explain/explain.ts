@@ -2,6 +2,7 @@
  * Why do two numbers differ? The way of a sample layer by layer, in the order in which one layer feeds the next; each changed
  * answer and score is accounted to the first layer that differs for it.
  */
+import { defined } from "../../core/defined.js";
 import type { Json } from "../../core/json.js";
 import type { Result } from "../../core/result.js";
 import { joinSamples, type SamplePair, sampleValue } from "../compare/join-samples.js";
@@ -74,7 +75,7 @@ export async function explain(task: string, a: SideTask, b: SideTask): Promise<E
       layer,
       same: stated[layer].length === 0 && (differing ?? 0) === 0,
       differences: stated[layer],
-      ...(differing === undefined ? {} : { samples: differing }),
+      ...defined({ samples: differing }),
       answers: own.filter(isTextChanged).length,
       scores: scores.length,
       effect: both.length === 0 ? 0 : scores.reduce((sum, pair) => sum + changeOf(pair, metric), 0) / both.length,

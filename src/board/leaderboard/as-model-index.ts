@@ -1,3 +1,4 @@
+import { defined } from "../../core/defined.js";
 import { UserError } from "../../core/errors.js";
 import type { LeaderboardEntry, MetricResult } from "../../core/result.js";
 import { toYaml } from "../../core/yaml.js";
@@ -60,9 +61,7 @@ function resultOf(row: Row, entry: LeaderboardEntry, config: string | undefined,
     dataset: {
       type: entry.dataset.source,
       name: entry.task,
-      ...(config === undefined ? {} : { config }),
-      ...(entry.dataset.split === undefined ? {} : { split: entry.dataset.split }),
-      ...(entry.dataset.revision === undefined ? {} : { revision: entry.dataset.revision }),
+      ...defined({ config, split: entry.dataset.split, revision: entry.dataset.revision }),
     },
     metrics: entry.metrics
       .filter(({ value }) => value !== null)
@@ -77,7 +76,7 @@ function resultOf(row: Row, entry: LeaderboardEntry, config: string | undefined,
           scoring: row.scoring,
           samples: metric.n,
           ...(metric.stderr === undefined ? {} : { stderr: significant(shownValue(metric.stderr, metric.unit), 3) }),
-          ...(entry.judge === undefined ? {} : { judge: entry.judge }),
+          ...defined({ judge: entry.judge }),
           ...(entry.flags.length === 0 ? {} : { flags: entry.flags.join(" ") }),
         },
       })),

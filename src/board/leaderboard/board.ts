@@ -1,4 +1,5 @@
 /** Models x tasks from leaderboard entries: which entries count, in which row and column, ranks and averages. */
+import { defined } from "../../core/defined.js";
 import type { LeaderboardEntry, MetricResult } from "../../core/result.js";
 import { shownValue } from "../format/numbers.js";
 import { standing } from "./collect.js";
@@ -137,8 +138,7 @@ function rowsOf(entries: readonly LeaderboardEntry[], columns: readonly Column[]
     if (!row) {
       row = {
         ...{ model, promptProfile, scoring },
-        ...(reasoningTags === undefined ? {} : { reasoningTags }),
-        ...(origin === undefined ? {} : { origin }),
+        ...defined({ reasoningTags, origin }),
         cells: new Map(),
       };
       rows.set(key, row);

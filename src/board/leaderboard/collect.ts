@@ -1,4 +1,5 @@
 /** leaderboard.json: one entry for each Result of each run, regenerated from the run folders. */
+import { defined } from "../../core/defined.js";
 import { join, relative, resolve, sep } from "node:path";
 import { UserError } from "../../core/errors.js";
 import type { Leaderboard, LeaderboardEntry, Result } from "../../core/result.js";
@@ -31,15 +32,15 @@ function entryOf(result: Result, run: string, finishedAt: string | undefined): L
     task: result.task,
     version: result.version,
     scoring: result.scoring,
-    ...(result.reasoningTags === undefined ? {} : { reasoningTags: result.reasoningTags }),
+    ...defined({ reasoningTags: result.reasoningTags }),
     promptProfile: result.promptProfile,
-    dataset: { source, ...(configs ? { configs } : {}), split, ...(revision === undefined ? {} : { revision }) },
+    dataset: { source, ...(configs ? { configs } : {}), split, ...defined({ revision }) },
     ...(result.judge ? { judge: result.judge.model } : {}),
     metrics: result.metrics,
     n: { total: result.n.total, scored: result.n.scored },
     flags: result.flags,
     run,
-    ...(finishedAt === undefined ? {} : { finishedAt }),
+    ...defined({ finishedAt }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** What `llava-eval model X` tells: a checkpoint as the engine reads it, without loading a weight. */
+import { defined } from "../../core/defined.js";
 import { UserError } from "../../core/errors.js";
 import { asUserError, loadAddon, type NativeAddon, type NativeCheckpoint } from "./addon.js";
 import { resolveCheckpoint } from "./checkpoint/resolve.js";
@@ -33,7 +34,7 @@ export async function reportModel(options: LocalOptions, addon: NativeAddon = lo
     ...described,
     name,
     folder,
-    ...(revision === undefined ? {} : { revision }),
+    ...defined({ revision }),
     ...vocabulary.facts,
     ...(described.layout === "native" && described.text && vocabulary.facts.tokenizer
       ? { logitRows: Math.min(vocabulary.facts.tokenizer.tokens, described.text.vocabularyRows) }

@@ -1,4 +1,5 @@
 /** Everything that answers need, opened together: engine, tokenizer, template, stop ids. */
+import { defined } from "../../core/defined.js";
 import { availableParallelism, freemem } from "node:os";
 import { UserError } from "../../core/errors.js";
 import type { Json } from "../../core/json.js";
@@ -102,7 +103,7 @@ export async function openModel(
     fingerprint: {
       runner: "local",
       model: checkpoint.name,
-      ...(checkpoint.revision === undefined ? {} : { revision: checkpoint.revision }),
+      ...defined({ revision: checkpoint.revision }),
       weights,
       settings,
       ...(tower === undefined
@@ -140,8 +141,7 @@ function shareOfMachine(
     ...(onCpu > 1
       ? { threads: Math.max(1, Math.floor(availableParallelism() / onCpu)), memory: Math.floor(freemem() / onCpu) }
       : {}),
-    ...(threads === undefined ? {} : { threads }),
-    ...(memory === undefined ? {} : { memory }),
+    ...defined({ threads, memory }),
   };
 }
 

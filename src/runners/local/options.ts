@@ -1,4 +1,5 @@
 /** What a user can choose about a local model, and how it is said to the engine. */
+import { defined } from "../../core/defined.js";
 import { resolve } from "node:path";
 import { UserError } from "../../core/errors.js";
 import type { NativeAddon, NativeModelDescription, NativeModelOptions, NativeReadings } from "./addon.js";
@@ -106,10 +107,7 @@ export function modelOptions(folder: string, options: LocalOptions): NativeModel
   return {
     path: folder,
     dtype: nativeDtype(options.dtype),
-    ...(order === undefined ? {} : { gridOrder: order }),
-    ...(options.unpadRounding === undefined ? {} : { unpadRounding: options.unpadRounding }),
-    ...(options.aspectRatio === undefined ? {} : { aspectRatio: options.aspectRatio }),
-    ...(options.quantisation === undefined ? {} : { quantisation: options.quantisation }),
+    ...defined({ gridOrder: order, unpadRounding: options.unpadRounding, aspectRatio: options.aspectRatio, quantisation: options.quantisation }),
     ...(options.visionTower === undefined
       ? {}
       : { visionTower: resolve(withHome(options.visionTower, options.environment)) }),

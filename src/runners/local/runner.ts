@@ -1,4 +1,5 @@
 /** A Runner over the engine: prompts become ids, ids become answers. */
+import { defined } from "../../core/defined.js";
 import { setMaxListeners } from "node:events";
 import { SampleFailure, UserError } from "../../core/errors.js";
 import type { Json } from "../../core/json.js";
@@ -67,8 +68,7 @@ export class LocalRunner implements Runner {
         maxNewTokens,
         stopTokens,
         temperature: options.temperature,
-        ...(options.topP === undefined ? {} : { topP: options.topP }),
-        ...(options.topK === undefined ? {} : { topK: options.topK }),
+        ...defined({ topP: options.topP, topK: options.topK }),
         repetitionPenalty: options.repetitionPenalty ?? description.repetitionPenalty,
         penalizePrompt: description.penalizePrompt,
         seed: request.seed,
@@ -175,7 +175,7 @@ export class LocalRunner implements Runner {
         id: ++this.lastId,
         tokens: Int32Array.from(tokens),
         images,
-        ...(request.group === undefined ? {} : { group: request.group }),
+        ...defined({ group: request.group }),
       },
       pieces,
       positions: tokens.length - images.length + imageTokens,

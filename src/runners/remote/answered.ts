@@ -1,3 +1,4 @@
+import { defined } from "../../core/defined.js";
 import type { Content } from "./content.js";
 import { type End, endOf } from "./ends.js";
 import type { Reply, ReplyUsage } from "./protocol.js";
@@ -34,7 +35,7 @@ export function replyOf({ reason, words, content, usage, emptyIsText }: Said): R
   const { reasoning } = content;
   const text = content.text ?? (explained(end, reasoning, usage) || emptyIsText ? "" : undefined);
   if (text === undefined) return { missing: "no content" };
-  return { text, ...(reasoning === undefined ? {} : { reasoning }), finish: end, usage };
+  return { text, ...defined({ reasoning }), finish: end, usage };
 }
 
 /** Why there is no text: all of the budget, or of the answer, was thought. */

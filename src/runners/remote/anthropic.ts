@@ -1,4 +1,5 @@
 /** Anthropic's Messages API. */
+import { defined } from "../../core/defined.js";
 import type { GenerateRequest } from "../../core/runner.js";
 import type { AnthropicConfig, RemoteConfig } from "../config.js";
 import { replyOf } from "./answered.js";
@@ -9,7 +10,6 @@ import {
   type Call,
   conversation,
   countAt,
-  defined,
   type ImageParts,
   listAt,
   type Protocol,
@@ -34,7 +34,7 @@ class Anthropic implements Protocol {
 
   headers(key: string | undefined) {
     return {
-      ...(key === undefined ? {} : { "x-api-key": key }),
+      ...defined({ "x-api-key": key }),
       "anthropic-version": this.config.version ?? "2023-06-01",
     };
   }

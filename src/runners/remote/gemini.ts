@@ -1,4 +1,5 @@
 /** Gemini's generateContent. The key goes into a header: in the URL it would end up in logs. */
+import { defined } from "../../core/defined.js";
 import type { GenerateRequest } from "../../core/runner.js";
 import type { GeminiConfig, RemoteConfig } from "../config.js";
 import { replyOf } from "./answered.js";
@@ -9,7 +10,6 @@ import {
   type Call,
   conversation,
   countAt,
-  defined,
   type ImageParts,
   listAt,
   type Protocol,
@@ -88,7 +88,7 @@ class Gemini implements Protocol {
     const words = textAt(candidate, "finishMessage");
     return replyOf({
       reason: textAt(candidate, "finishReason"),
-      ...(words === undefined ? {} : { words }),
+      ...defined({ words }),
       content: readParts(at(candidate, "content", "parts")),
       usage: usageOf(reply),
     });

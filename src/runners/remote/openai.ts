@@ -1,5 +1,6 @@
 /** OpenAI-compatible chat completions: OpenAI, vLLM, SGLang, llama.cpp's server, Ollama, TGI, and everybody who imitates them. */
 
+import { defined } from "../../core/defined.js";
 import { promptText } from "../../core/prompt.js";
 import type { GenerateRequest, LikelihoodRequest } from "../../core/runner.js";
 import type { OpenAiConfig, RemoteConfig } from "../config.js";
@@ -10,7 +11,6 @@ import {
   at,
   type Call,
   countAt,
-  defined,
   type ImageParts,
   type LikelihoodProtocol,
   listAt,

@@ -102,13 +102,6 @@ export function countAt(value: unknown, ...path: readonly (string | number)[]): 
   return found !== undefined && Number.isSafeInteger(found) && found >= 0 ? found : undefined;
 }
 
-/** Drops keys without a value. (In a request's body JSON.stringify does it.) */
-export function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
-}
-
 /**
  * A request's fields with those of a config's `body` over them; objects are merged, so that one nested field can be set.
  * `null` removes a field: some models refuse a request that has it, whatever its value.

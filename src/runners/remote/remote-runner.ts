@@ -1,3 +1,4 @@
+import { defined } from "../../core/defined.js";
 import { SampleFailure, UserError } from "../../core/errors.js";
 import type { EncodedImage } from "../../core/image.js";
 import type { Json } from "../../core/json.js";
@@ -97,7 +98,7 @@ export class RemoteRunner implements Runner {
       text,
       // Stopped by us, although the server went on to its limit.
       finish: text === reply.text ? reply.finish : "stop",
-      ...(answeredBy === undefined ? {} : { answeredBy }),
+      ...defined({ answeredBy }),
       usage: this.priced(reply.usage),
       timing,
       warnings: [...call.warnings, ...notes],

@@ -1,5 +1,6 @@
 /** Real outputs of the multiple-choice benchmarks. */
 
+import { defined } from "../../../src/core/defined.js";
 import { Nullable, Type } from "../../../src/core/schema.js";
 import { circularAccuracy } from "../../../src/metrics/circular.js";
 import { mean } from "../../../src/metrics/mean.js";
@@ -70,7 +71,7 @@ const mmmu: Benchmark = {
     const official = rows.map((row) => mmmuRow(row, random));
     const inputs = rows.map(({ subject }, i) => {
       const domain = domainOf(subject);
-      return { value: official[i]?.correct ?? 0, groups: { subject, ...(domain === undefined ? {} : { domain }) } };
+      return { value: official[i]?.correct ?? 0, groups: { subject, ...defined({ domain }) } };
     });
     const drawn = official.filter((row) => row.random_fallback);
     const withoutDraws = official.map((row) => ({ value: row.random_fallback ? 0 : row.correct }));

@@ -1,5 +1,6 @@
 /** Vector file of the response filters. */
 
+import { defined } from "../../../src/core/defined.js";
 import { lower, upper } from "../../../src/text/python-strings.js";
 import {
   firstResponses,
@@ -23,9 +24,7 @@ interface Options {
 /** The constructor arguments in our words. */
 function optionsOf(options: Options = {}) {
   return {
-    ...(options.regex_pattern === undefined ? {} : { pattern: options.regex_pattern }),
-    ...(options.group_select === undefined ? {} : { select: options.group_select }),
-    ...(options.fallback === undefined ? {} : { fallback: options.fallback }),
+    ...defined({ pattern: options.regex_pattern, select: options.group_select, fallback: options.fallback }),
     ignoreCase: options.ignore_case === true,
     ignorePunctuation: options.ignore_punctuation === true,
     remove: options.regexes_to_ignore ?? [],

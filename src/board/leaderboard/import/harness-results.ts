@@ -2,6 +2,7 @@
  * Results files of lmms-eval and of lm-evaluation-harness, which it grew out of: one form. Source: lmms_eval/evaluator.py and
  * loggers/evaluation_tracker.py at 75571cfe (0.7), at 66c7d29a (0.1, 0.2: `model_configs`, no `n-samples`); lm_eval 0.3 and 0.4.13.
  */
+import { defined } from "../../../core/defined.js";
 import { basename, dirname } from "node:path";
 import { UserError } from "../../../core/errors.js";
 import type { LeaderboardEntry, MetricResult } from "../../../core/result.js";
@@ -59,7 +60,7 @@ export async function importHarnessResults(
         metrics: metrics.map((metric) => ({ ...metric, n: n?.scored ?? 0 })),
         ...(n === undefined ? {} : { n: { total: n.scored, scored: n.scored } }),
         flags: isPartial(file, n) ? ["partial"] : [],
-        ...(finishedAt === undefined ? {} : { finishedAt }),
+        ...defined({ finishedAt }),
         ...{ run: path, origin: harness },
       },
     ];
@@ -154,7 +155,7 @@ function samplesOf(counts: unknown, values: Values): { scored: number; original?
   };
   const all = size(original);
   const scored = size(effective) ?? all ?? size(values.samples) ?? size(values.sample_len);
-  return scored === undefined ? undefined : { scored, ...(all === undefined ? {} : { original: all }) };
+  return scored === undefined ? undefined : { scored, ...defined({ original: all }) };
 }
 
 /** Fewer samples than the split has; where no counts say so, any limit does. */

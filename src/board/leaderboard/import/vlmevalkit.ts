@@ -1,4 +1,5 @@
 /** VLMEvalKit's result files (`MODEL_DATASET_acc.csv`, `_score.csv`, and `.json` of both) as leaderboard entries. */
+import { defined } from "../../../core/defined.js";
 import { basename, dirname } from "node:path";
 import { UserError } from "../../../core/errors.js";
 import type { LeaderboardEntry, MetricResult } from "../../../core/result.js";
@@ -33,7 +34,7 @@ export async function importVlmEvalKit(
     {
       ...{ model, task: known ? taskName(known.task) : dataset, version: 0 },
       ...{ scoring: "VLMEvalKit", promptProfile: "VLMEvalKit", dataset: { source: dataset } },
-      ...(judge === undefined ? {} : { judge }),
+      ...defined({ judge }),
       metrics: known
         ? metrics.map((metric, i) => ({ ...metric, name: ourName(metric.name, known.metric, i) }))
         : metrics,

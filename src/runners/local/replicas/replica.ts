@@ -1,4 +1,5 @@
 /** One engine process, seen from the harness. */
+import { defined } from "../../../core/defined.js";
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type {
@@ -119,7 +120,7 @@ export class Replica {
   private ask(id: number, message: ToReplica, onTokens: NativeGenerateRequest["onTokens"]) {
     if (this.lost) return Promise.reject(this.lost);
     return new Promise<NativeOutput | NativeLikelihoodOutput>((resolve, reject) => {
-      this.asked.set(id, { resolve, reject, heard: 0, ...(onTokens === undefined ? {} : { onTokens }) });
+      this.asked.set(id, { resolve, reject, heard: 0, ...defined({ onTokens }) });
       this.tell(message);
     });
   }
