@@ -1,12 +1,14 @@
 import { defined } from "../core/defined.js";
 import type { TaskEnd } from "../run/run-task.js";
+import type { LocalSettings } from "../runners/local-settings.js";
 import { type Evaluated, evaluated, type Result } from "./evaluated.js";
 import { type RunOutcome, runTasks } from "./run.js";
 import type { RunListener, SampleRecord } from "./run-listener.js";
 import { parseSettings, type RunSettings } from "./settings.js";
 
 /** The settings of a run: the flags of `llava-eval run`, in camel case. */
-export interface EvaluateOptions {
+/** Its options are the flags of `run` in camel case; those of local models are in runners/local-settings.ts. */
+export interface EvaluateOptions extends LocalSettings {
   /** Tasks, aliases, globs, suites, `task@split` or paths of task files. */
   readonly tasks: string | readonly string[];
   /** `hub`, `demo`, or a folder. Default: `hub`; without a model: `demo`. */
@@ -22,20 +24,6 @@ export interface EvaluateOptions {
 
   /** As `--model`: a preset, `local:DIR`, `openai:ID@URL`, a YAML file, ... Default: the demo model. */
   readonly model?: string;
-  /** Local models: `auto`, `cpu`, `cuda:0`, ... */
-  readonly device?: string;
-  /** Local models: engines side by side, one per GPU. */
-  readonly replicas?: number;
-  /** Local models: working precision. */
-  readonly dtype?: "bf16" | "fp16" | "fp32";
-  /** Local models: weights of one byte. */
-  readonly quantisation?: "none" | "int8" | "fp8";
-  /** Local models: conversation template. */
-  readonly template?: string;
-  /** Local models: how grid pinpoints are read. */
-  readonly gridOrder?: "wh" | "hw";
-  /** Local models: folder of the vision tower that a checkpoint only names. */
-  readonly visionTower?: string;
   /** As `--judge`: one, or two to see how far they agree; `none` leaves judged samples unscored. */
   readonly judge?: string | readonly string[];
 

@@ -1,4 +1,3 @@
-import { defined } from "../core/defined.js";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { boardLongCsv, boardWideCsv } from "../board/leaderboard/as-csv.js";
@@ -12,6 +11,7 @@ import { collectEntries, entriesOf } from "../board/leaderboard/collect.js";
 import { readImports } from "../board/leaderboard/import/read-imports.js";
 import { readPublished } from "../board/leaderboard/published.js";
 import { writeSite } from "../board/leaderboard/site.js";
+import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { packageRoot } from "../core/package-root.js";

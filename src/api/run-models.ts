@@ -12,6 +12,7 @@ import { withResponseCache } from "../run/response-cache.js";
 import { wrapped } from "../run/wrapped-runner.js";
 import type { ModelConfig } from "../runners/config.js";
 import { openRunner } from "../runners/index.js";
+import { localChoices } from "../runners/local-settings.js";
 import { resolveModel } from "../runners/spec.js";
 import type { Choice } from "./catalogue.js";
 import type { RunListener } from "./run-listener.js";
@@ -50,18 +51,8 @@ export async function openModel(
   warn: (message: string) => void,
   listener: RunListener,
 ): Promise<Runner> {
-  const {
-    concurrency,
-    device,
-    replicas,
-    dtype,
-    quantisation,
-    template,
-    "grid-order": gridOrder,
-    "vision-tower": visionTower,
-  } = settings;
-  const options = { concurrency, device, replicas, dtype, quantisation, template, gridOrder, visionTower };
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const { concurrency } = settings;
+  const given = { ...(concurrency === undefined ? {} : { concurrency }), ...localChoices(settings) };
   let runner = timed(await openRunner(config, { ...given, warn, say: (message) => listener.say(message) }), listener);
   if (settings.cache !== undefined)
     runner = await withResponseCache(runner, resolve(settings.cache), freshness(settings));

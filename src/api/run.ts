@@ -1,8 +1,9 @@
 /** A run, put together: tasks, model, judges, data and folder. The command line and `evaluate` both come through here. */
-import { defined } from "../core/defined.js";
+
 import { join, resolve } from "node:path";
 import { regenerateLeaderboard, writeRunLeaderboard } from "../board/leaderboard/collect.js";
 import type { Dataset } from "../core/dataset.js";
+import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { promptImages } from "../core/prompt.js";
@@ -17,6 +18,7 @@ import { identityOf, type TaskToAsk } from "../run/identity.js";
 import { type First, peek } from "../run/peek.js";
 import type { Selection } from "../run/plan.js";
 import type { ModelConfig } from "../runners/config.js";
+import { localFlags } from "../runners/local-settings.js";
 import { readingOf, reasoningTagsOf, withoutReasoning } from "../text/visible-answer.js";
 import { type Choice, chooseTasks } from "./catalogue.js";
 import { type RunListener, warningsOf } from "./run-listener.js";
@@ -221,15 +223,7 @@ function dataOf(settings: RunSettings, isDemo: boolean): string {
 
 function requireConsistent(settings: RunSettings, choice: Choice, config: ModelConfig): void {
   if (config.runner !== "local") {
-    for (const flag of [
-      "device",
-      "replicas",
-      "dtype",
-      "quantisation",
-      "template",
-      "grid-order",
-      "vision-tower",
-    ] as const) {
+    for (const flag of Object.keys(localFlags) as (keyof typeof localFlags)[]) {
       if (settings[flag] !== undefined) {
         throw new UserError(
           `--${flag} is for local models; ${config.runner} is not one`,

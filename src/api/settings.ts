@@ -3,6 +3,7 @@ import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { type TSchema, Type } from "../core/schema.js";
+import { type LocalSetting, localFlags } from "../runners/local-settings.js";
 
 export interface Setting {
   /** `list` is split at commas; `several` is not (a model's URLs have commas): the flag is given once for each. */
@@ -14,6 +15,14 @@ export interface Setting {
   /** Groups the flags in --help. */
   readonly group: "What" | "Model" | "How" | "Output";
 }
+
+/** Those of a local model, declared in runners/local-settings.ts. */
+const ofLocalModels = Object.fromEntries(
+  Object.entries<LocalSetting>(localFlags).map(([flag, setting]) => [
+    flag,
+    { ...setting, group: "Model", describe: `local models: ${setting.describe}` },
+  ]),
+) as { readonly [Flag in keyof typeof localFlags]: Setting };
 
 export const settings = {
   tasks: {
@@ -33,38 +42,7 @@ export const settings = {
     describe:
       "preset, local:DIR|HUB-ID, openai:ID@URL, anthropic:ID, gemini:ID, replay:FILE, stub, or a YAML file (default: the demo model)",
   },
-  device: { type: "text", group: "Model", describe: "local models: auto, cpu, cuda, cuda:0, cuda:0,cuda:1, ..." },
-  replicas: {
-    type: "integer",
-    min: 1,
-    max: 64,
-    group: "Model",
-    describe: "local models: engines side by side, one per GPU",
-  },
-  dtype: {
-    type: "text",
-    choices: ["bf16", "fp16", "fp32"],
-    group: "Model",
-    describe: "local models: working precision",
-  },
-  quantisation: {
-    type: "text",
-    choices: ["none", "int8", "fp8"],
-    group: "Model",
-    describe: "local models: weights of one byte; other numbers, marked in the fingerprint",
-  },
-  template: { type: "text", group: "Model", describe: "local models: conversation template" },
-  "grid-order": {
-    type: "text",
-    choices: ["wh", "hw"],
-    group: "Model",
-    describe: "local models: how grid pinpoints are read",
-  },
-  "vision-tower": {
-    type: "text",
-    group: "Model",
-    describe: "local models: folder of the vision tower that a checkpoint only names",
-  },
+  ...ofLocalModels,
   judge: {
     type: "several",
     group: "Model",

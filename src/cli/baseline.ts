@@ -1,6 +1,6 @@
-import { defined } from "../core/defined.js";
 import type { CommandModule } from "yargs";
 import { acceptBaseline } from "../api/baseline.js";
+import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { listFlag } from "./number-flag.js";

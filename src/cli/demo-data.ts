@@ -1,7 +1,7 @@
-import { defined } from "../core/defined.js";
 import { resolve } from "node:path";
 import type { CommandModule } from "yargs";
 import { DEMO_TASKS, type DemoTask, writeDemoParquet, writeTraining } from "../api/demo-data.js";
+import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 
 interface Arguments {

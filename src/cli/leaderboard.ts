@@ -1,8 +1,8 @@
-import { defined } from "../core/defined.js";
 import { join } from "node:path";
 import type { CommandModule } from "yargs";
 import { type Board, boardForms as forms, leaderboard, writeBoardSite } from "../api/leaderboard.js";
 import { writeText } from "../api/text-file.js";
+import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { listFlag } from "./number-flag.js";

@@ -1,46 +1,25 @@
 import pc from "picocolors";
 import type { CommandModule } from "yargs";
-import { describeModel, type LocalOptions, type ModelReport } from "../api/model.js";
+import { describeModel, type ModelReport, readingFlags } from "../api/model.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { count } from "./number-format.js";
 
-interface Arguments {
-  readonly checkpoint: string;
-  readonly dtype: string | undefined;
-  readonly quantisation: LocalOptions["quantisation"];
-  readonly template: string | undefined;
-  readonly "grid-order": string | undefined;
-  readonly "vision-tower": string | undefined;
-  readonly json: boolean | undefined;
-}
-
-export const command: CommandModule<object, Arguments> = {
+export const command: CommandModule = {
   builder: (yargs) =>
     yargs
+      .options(
+        Object.fromEntries(
+          Object.entries(readingFlags).map(([flag, { describe, choices }]) => [
+            flag,
+            { type: "string" as const, requiresArg: true, describe, ...(choices === undefined ? {} : { choices }) },
+          ]),
+        ),
+      )
       .positional("checkpoint", { type: "string", demandOption: true, describe: "a folder, a hub id, or a preset" })
-      .option("dtype", { type: "string", requiresArg: true, describe: "plan memory for bf16, fp16 or fp32" })
-      .option("quantisation", {
-        choices: ["none", "int8", "fp8"] as const,
-        requiresArg: true,
-        describe: "plan memory for weights of one byte",
-      })
-      .option("template", { type: "string", requiresArg: true, describe: "conversation template" })
-      .option("grid-order", { type: "string", requiresArg: true, describe: "how grid pinpoints are read: wh, hw" })
-      .option("vision-tower", { type: "string", requiresArg: true, describe: "folder of the tower that it only names" })
       .option("json", { type: "boolean", describe: "print as JSON" }),
-  handler: async ({
-    checkpoint,
-    dtype,
-    quantisation,
-    template,
-    "grid-order": gridOrder,
-    "vision-tower": visionTower,
-    json,
-  }) => {
-    const chosen = { dtype, quantisation, template, gridOrder, visionTower };
-    const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
-    const say = (message: string) => process.stderr.write(`${message}\n`);
-    const report = await describeModel(checkpoint, { ...given, say });
+  handler: async ({ checkpoint, json, ...given }) => {
+    const report = await describeModel(String(checkpoint), given, (message) => process.stderr.write(`${message}\n`));
+    const quantisation = typeof given.quantisation === "string" ? given.quantisation : "none";
     process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : `${reportText(report, quantisation)}\n`);
   },
 };
@@ -50,7 +29,7 @@ const unknown = "unknown";
 const known = <T>(value: T | null, write: (value: T) => string | number = String): string =>
   value === null ? unknown : String(write(value));
 
-function reportText(report: ModelReport, quantisation: LocalOptions["quantisation"] = "none"): string {
+function reportText(report: ModelReport, quantisation: string): string {
   const { parameters } = report;
   const stored = quantisation === "none" ? known(report.dtype) : `${quantisation}, the rest ${known(report.dtype)}`;
   const lines: [string, string][] = [

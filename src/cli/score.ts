@@ -1,6 +1,6 @@
-import { defined } from "../core/defined.js";
 import type { CommandModule } from "yargs";
 import { score } from "../api/score.js";
+import { defined } from "../core/defined.js";
 import { ExitCode } from "./exit-code.js";
 import { resultLines } from "./report-lines.js";
 

@@ -1,8 +1,8 @@
-import { defined } from "../core/defined.js";
 import { spawn } from "node:child_process";
 import { basename, join, resolve } from "node:path";
 import type { CommandModule } from "yargs";
 import { type WatchOptions, watchCheckpoints } from "../api/watch.js";
+import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { ExitCode } from "./exit-code.js";

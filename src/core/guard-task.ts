@@ -1,6 +1,7 @@
 /** Between a task's code and the run: what its `score` returns is checked, and what it throws is told apart from our mistakes. */
-import { defined } from "./defined.js";
+
 import { problemOfScore } from "./check-score.js";
+import { defined } from "./defined.js";
 import { SampleFailure, UserError } from "./errors.js";
 import type { Fold, Metric, Sample } from "./metric.js";
 import type { Task } from "./task.js";

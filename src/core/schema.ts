@@ -2,9 +2,10 @@
  * The border: data from outside is checked once, here, against a JSON Schema written with `Type` and compiled by ajv.
  * This is the only file that knows ajv; tasks use `Type` through `llava-eval`.
  */
-import { defined } from "./defined.js";
+
 import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import type { Static, TSchema } from "typebox";
+import { defined } from "./defined.js";
 import { UserError } from "./errors.js";
 import type { ImageRef } from "./image.js";
 import { Type } from "./schema-type.js";

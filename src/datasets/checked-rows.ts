@@ -1,6 +1,6 @@
-import { defined } from "../core/defined.js";
 import { createHash } from "node:crypto";
 import type { Dataset, RowItem } from "../core/dataset.js";
+import { defined } from "../core/defined.js";
 import { SampleFailure, UserError } from "../core/errors.js";
 import type { DatasetFacts } from "../core/result.js";
 import { type TSchema, type Violation, violationOf } from "../core/schema.js";

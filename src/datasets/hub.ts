@@ -1,5 +1,5 @@
-import { defined } from "../core/defined.js";
 import type { Dataset } from "../core/dataset.js";
+import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import type { DatasetFacts } from "../core/result.js";
 import { HubCache } from "../http/hub/cache.js";

@@ -1,6 +1,7 @@
 /** Which requests go through a proxy: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY (either case), read as curl reads them. */
-import { defined } from "../core/defined.js";
+
 import { BlockList, isIP } from "node:net";
+import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,5 +1,5 @@
-import { defined } from "../core/defined.js";
 import { basename } from "node:path";
+import { defined } from "../core/defined.js";
 import type { JudgeRecord, Result, TimingRecord } from "../core/result.js";
 import { byLineKey, lineKey } from "../record/growing-journal.js";
 import { placeKey } from "../record/keys.js";

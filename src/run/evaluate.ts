@@ -1,5 +1,5 @@
-import { defined } from "../core/defined.js";
 import type { Dataset } from "../core/dataset.js";
+import { defined } from "../core/defined.js";
 import { digestOf } from "../core/digest.js";
 import { UserError } from "../core/errors.js";
 import type { Json } from "../core/json.js";

@@ -1,5 +1,5 @@
-import { defined } from "../core/defined.js";
 import type { Dataset } from "../core/dataset.js";
+import { defined } from "../core/defined.js";
 import { canonicalJson } from "../core/digest.js";
 import { SampleFailure, UserError } from "../core/errors.js";
 import type { Json } from "../core/json.js";

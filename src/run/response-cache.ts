@@ -1,6 +1,6 @@
-import { defined } from "../core/defined.js";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { defined } from "../core/defined.js";
 import { digestOf, requestDigest } from "../core/digest.js";
 import type { Json } from "../core/json.js";
 import type { GenerateRequest, Output, Runner } from "../core/runner.js";

@@ -1,4 +1,5 @@
 import { type Static, Type } from "../core/schema.js";
+import { type LocalSettings, localSchemas } from "./local-settings.js";
 
 const Optional = Type.Optional;
 const closed = { additionalProperties: false } as const;
@@ -115,37 +116,16 @@ export type GeminiConfig = Static<typeof GeminiConfig>;
 
 export type RemoteConfig = OpenAiConfig | AnthropicConfig | GeminiConfig;
 
-export const LocalConfig = Type.Object(
-  {
-    runner: Type.Literal("local"),
-    ...About,
-    checkpoint: Type.String({ minLength: 1, description: "a folder, or a Hub model id" }),
-    revision: Optional(Type.String({ description: "commit or branch of the Hub model" })),
-    template: Optional(Type.String({ description: "conversation template; default: the checkpoint's" })),
-    dtype: Optional(Type.Enum(["bf16", "fp16", "fp32"])),
-    device: Optional(
-      Type.String({ description: "auto, cpu, cuda, cuda:0, ...; several GPUs split the layers: cuda:0,cuda:1" }),
-    ),
-    replicas: Optional(
-      Type.Integer({ minimum: 1, description: "engines side by side, each in its own process on its own devices" }),
-    ),
-    gridOrder: Optional(
-      Type.Enum(["wh", "hw"], { description: "how grid pairs are read; default: as the layout implies" }),
-    ),
-    unpadRounding: Optional(Type.Enum(["trunc", "round7"], { description: "unpad arithmetic; default trunc" })),
-    aspectRatio: Optional(Type.Enum(["anyres", "pad", "crop"], { description: "default: the checkpoint's" })),
-    quantisation: Optional(Type.Enum(["none", "int8", "fp8"], { description: "weights; default none" })),
-    visionTower: Optional(Type.String({ description: "folder of the tower, when the checkpoint only names it" })),
-    threads: Optional(Type.Integer({ minimum: 1, description: "CPU threads; default: one per core" })),
-    memory: Optional(
-      Type.Integer({ minimum: 1, description: "bytes for weights and KV cache; default: what is free" }),
-    ),
-    licence: Optional(Type.String()),
-    cite: Optional(Type.String()),
-  },
-  closed,
-);
-export type LocalConfig = Static<typeof LocalConfig>;
+const LocalCheckpoint = Type.Object({
+  runner: Type.Literal("local"),
+  ...About,
+  checkpoint: Type.String({ minLength: 1, description: "a folder, or a Hub model id" }),
+  revision: Optional(Type.String({ description: "commit or branch of the Hub model" })),
+  licence: Optional(Type.String()),
+  cite: Optional(Type.String()),
+});
+export const LocalConfig = Type.Object({ ...LocalCheckpoint.properties, ...localSchemas }, closed);
+export type LocalConfig = Static<typeof LocalCheckpoint> & LocalSettings;
 
 export const ReplayConfig = Type.Object(
   { runner: Type.Literal("replay"), ...About, file: Type.String({ minLength: 1 }) },

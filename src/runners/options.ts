@@ -1,7 +1,8 @@
 import type { Runner } from "../core/runner.js";
+import type { LocalSettings } from "./local-settings.js";
 
-/** What the command line adds to a model's config. Absent = the config's own, else the runner's default. */
-export interface RunnerOptions {
+/** What the command line adds to a model's config, where it wins. Absent = the config's own, else the runner's default. */
+export interface RunnerOptions extends LocalSettings {
   /** `--concurrency`: requests in flight, at most. */
   readonly concurrency?: number;
   /** Told once per fact that a user should know. */
@@ -10,14 +11,6 @@ export interface RunnerOptions {
   readonly say?: (message: string) => void;
   /** Default `process.env`: keys (`env:NAME`), proxies, HF_*. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** `--device --replicas --dtype --quantisation --template --grid-order --vision-tower`, local models only: they win over the config. */
-  readonly device?: string;
-  readonly replicas?: number;
-  readonly dtype?: string;
-  readonly quantisation?: "none" | "int8" | "fp8";
-  readonly template?: string;
-  readonly gridOrder?: string;
-  readonly visionTower?: string;
 }
 
 export type OpenRunner<Config> = (config: Config, options: RunnerOptions) => Promise<Runner>;

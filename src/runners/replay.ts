@@ -1,5 +1,5 @@
-import { defined } from "../core/defined.js";
 import { basename } from "node:path";
+import { defined } from "../core/defined.js";
 import { SampleFailure } from "../core/errors.js";
 import type { GenerateRequest, LikelihoodRequest, Output, Runner } from "../core/runner.js";
 import { Answers } from "../record/answers.js";

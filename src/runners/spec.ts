@@ -1,6 +1,6 @@
-import { defined } from "../core/defined.js";
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { packageRoot } from "../core/package-root.js";

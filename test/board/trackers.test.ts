@@ -1,4 +1,3 @@
-import { defined } from "../../src/core/defined.js";
 import { readdir, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -7,6 +6,7 @@ import { expect, test } from "vitest";
 import { crc32c, maskedCrc } from "../../src/board/trackers/event-record.js";
 import { openMlflow } from "../../src/board/trackers/mlflow.js";
 import { openTensorBoard } from "../../src/board/trackers/tensorboard.js";
+import { defined } from "../../src/core/defined.js";
 import { openRun } from "../../src/record/read.js";
 import { sample, temporaryFolder, writeRun } from "./run-fixture.js";
 

@@ -3,8 +3,8 @@
  * the predictions it names (`predictions.jsonl` or `.jsonl.gz`), in one or several cases.
  */
 
-import { defined } from "../../src/core/defined.js";
 import { basename, join } from "node:path";
+import { defined } from "../../src/core/defined.js";
 import { check, type Static, type TSchema, Type } from "../../src/core/schema.js";
 import { compareOutcome, type Mismatch, type Outcome } from "./compare.js";
 import { parseObject, readLines, readText } from "./lines.js";

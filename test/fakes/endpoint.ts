@@ -6,13 +6,14 @@
  * As a process of its own: `node node_modules/jiti/lib/jiti-cli.mjs test/fakes/endpoint.ts --port 0 --latency 200 ...` prints
  * one JSON line `{"url": "http://127.0.0.1:PORT/v1"}` when it listens. `GET /_stats` returns `EndpointStats`.
  */
-import { defined } from "../../src/core/defined.js";
+
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { defined } from "../../src/core/defined.js";
 
 /** What happens to a request instead of an answer. */
 export type Fault =

@@ -5,7 +5,7 @@
  * As a process of its own: `node node_modules/jiti/lib/jiti-cli.mjs test/fakes/hub.ts --dir DIR` serves `DIR/<org>/<name>/...`
  * as datasets and prints `{"url": "http://127.0.0.1:PORT"}`; set HF_ENDPOINT to it. `GET /_stats` returns `HubStats`.
  */
-import { defined } from "../../src/core/defined.js";
+
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -13,6 +13,7 @@ import type { AddressInfo } from "node:net";
 import { join, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { defined } from "../../src/core/defined.js";
 
 export interface HubOptions {
   /** Repository id -> path -> content. */

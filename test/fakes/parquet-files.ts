@@ -1,8 +1,9 @@
 /** Parquet files as official datasets have them, for tests: images as struct<bytes, path>, lists, null structs, any codec. */
-import { defined } from "../../src/core/defined.js";
+
 import { gzipSync } from "node:zlib";
 import type { SchemaElement } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
+import { defined } from "../../src/core/defined.js";
 
 export type ColumnType =
   | "string"

@@ -1,5 +1,5 @@
-import { defined } from "../../src/core/defined.js";
 import { describe, expect, test } from "vitest";
+import { defined } from "../../src/core/defined.js";
 import { TransportError } from "../../src/http/transport-error.js";
 import { JsonBody } from "../../src/runners/remote/json-body.js";
 import { type Server, Servers, urlOf } from "../../src/runners/remote/servers.js";

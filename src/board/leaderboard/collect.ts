@@ -1,6 +1,7 @@
 /** leaderboard.json: one entry for each Result of each run, regenerated from the run folders. */
-import { defined } from "../../core/defined.js";
+
 import { join, relative, resolve, sep } from "node:path";
+import { defined } from "../../core/defined.js";
 import { UserError } from "../../core/errors.js";
 import type { Leaderboard, LeaderboardEntry, Result } from "../../core/result.js";
 import { writeAllEntries, writeRunEntries } from "../../record/entries.js";

@@ -1,6 +1,7 @@
 /** Everything that answers need, opened together: engine, tokenizer, template, stop ids. */
-import { defined } from "../../core/defined.js";
+
 import { availableParallelism, freemem } from "node:os";
+import { defined } from "../../core/defined.js";
 import { UserError } from "../../core/errors.js";
 import type { Json } from "../../core/json.js";
 import type { Fingerprint } from "../../core/runner.js";

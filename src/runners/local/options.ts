@@ -1,35 +1,17 @@
 /** What a user can choose about a local model, and how it is said to the engine. */
-import { defined } from "../../core/defined.js";
 import { resolve } from "node:path";
 import { UserError } from "../../core/errors.js";
-import type { NativeAddon, NativeModelDescription, NativeModelOptions, NativeReadings } from "./addon.js";
+import { type LocalSetting, type LocalSettings, localSettings } from "../local-settings.js";
+import type { NativeAddon, NativeModelDescription, NativeModelOptions } from "./addon.js";
 import { withHome } from "./checkpoint/resolve.js";
 
-export interface LocalOptions {
+export interface LocalOptions extends LocalSettings {
   /** A folder, or a hub model id. */
   readonly checkpoint: string;
   /** Commit or branch of the hub model. */
   readonly revision?: string;
   /** Shown in results instead of `local:<checkpoint>`. */
   readonly name?: string;
-  readonly template?: string;
-  /** `bf16`, `fp16`, `fp32`, or `auto` (default): the checkpoint's own. */
-  readonly dtype?: string;
-  /** `auto` (default): the first CUDA device, else the CPU. */
-  readonly device?: string;
-  /** `wh` or `hw`. Default: what the checkpoint's layout implies. */
-  readonly gridOrder?: string;
-  readonly unpadRounding?: NativeReadings["unpadRounding"];
-  readonly aspectRatio?: NativeReadings["aspectRatio"];
-  readonly quantisation?: NativeModelOptions["quantisation"];
-  /** Folder of the vision tower of a native checkpoint that only names it. */
-  readonly visionTower?: string;
-  /** Engines that answer side by side, each in its own process on its own devices. Default 1. */
-  readonly replicas?: number;
-  /** CPU worker threads of one engine. Default: the usable cores, divided among replicas. */
-  readonly threads?: number;
-  /** Bytes for weights, scratch and KV cache of one engine. Default: from the device's free memory. */
-  readonly memory?: number;
   /** Requests in flight, at most. Default: what the engine's memory holds. */
   readonly concurrency?: number;
   /** Told once per fact that a user should know. */
@@ -39,25 +21,7 @@ export interface LocalOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
-const dtypes = {
-  auto: "auto",
-  bf16: "bfloat16",
-  bfloat16: "bfloat16",
-  fp16: "float16",
-  float16: "float16",
-  fp32: "float32",
-  float32: "float32",
-} as const;
-
-export function nativeDtype(given: string = "auto"): NonNullable<NativeModelOptions["dtype"]> {
-  if (Object.hasOwn(dtypes, given)) return dtypes[given as keyof typeof dtypes];
-  throw new UserError(`no dtype named "${given}"`, "--dtype", "choose bf16, fp16, fp32 or auto");
-}
-
-export function gridOrder(given: string | undefined): NativeReadings["gridOrder"] {
-  if (given === undefined || given === "wh" || given === "hw") return given;
-  throw new UserError(`no grid order named "${given}"`, "--grid-order", "choose wh (width, height) or hw");
-}
+const dtypes = { bf16: "bfloat16", fp16: "float16", fp32: "float32" } as const;
 
 /**
  * The devices of each replica, as the engine's `device` takes them. `auto`: the first GPUs that hold the model, one each; else all GPUs,
@@ -103,13 +67,15 @@ type MemoryPlan = NativeModelDescription["memoryPlan"];
 
 /** The part that `describe` and `open` share. Absent options stay absent: the engine's defaults hold. */
 export function modelOptions(folder: string, options: LocalOptions): NativeModelOptions {
-  const order = gridOrder(options.gridOrder);
+  const { dtype, visionTower, environment } = options;
+  const readings = Object.entries<LocalSetting>(localSettings)
+    .filter(([key, { isReading }]) => isReading && key !== "template") // templates are the runner's own
+    .map(([key]) => [key, options[key as keyof LocalSettings]] as const)
+    .filter(([, value]) => value !== undefined);
   return {
     path: folder,
-    dtype: nativeDtype(options.dtype),
-    ...defined({ gridOrder: order, unpadRounding: options.unpadRounding, aspectRatio: options.aspectRatio, quantisation: options.quantisation }),
-    ...(options.visionTower === undefined
-      ? {}
-      : { visionTower: resolve(withHome(options.visionTower, options.environment)) }),
+    ...Object.fromEntries(readings),
+    dtype: dtype === undefined ? "auto" : dtypes[dtype],
+    ...(visionTower === undefined ? {} : { visionTower: resolve(withHome(visionTower, environment)) }),
   };
 }

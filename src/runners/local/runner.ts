@@ -1,6 +1,7 @@
 /** A Runner over the engine: prompts become ids, ids become answers. */
-import { defined } from "../../core/defined.js";
+
 import { setMaxListeners } from "node:events";
+import { defined } from "../../core/defined.js";
 import { SampleFailure, UserError } from "../../core/errors.js";
 import type { Json } from "../../core/json.js";
 import { promptImages, type RenderedPrompt } from "../../core/prompt.js";

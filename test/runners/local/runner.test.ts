@@ -236,13 +236,11 @@ describe("an opened checkpoint", () => {
     expect(await deviceWith(2, true, "cpu")).toBe("cpu");
   });
 
-  test("passes dtype and readings on, and refuses unknown ones by name", async () => {
+  test("passes dtype and readings on", async () => {
     await using folder = await smallFolder();
     const addon = fakeAddon();
     await open(folder, addon, { dtype: "fp32", gridOrder: "wh", unpadRounding: "round7" });
     expect(addon.opened[0]).toMatchObject({ dtype: "float32", gridOrder: "wh", unpadRounding: "round7" });
-    await expect(open(folder, addon, { dtype: "int4" })).rejects.toMatchObject({ where: "--dtype" });
-    await expect(open(folder, addon, { gridOrder: "xy" })).rejects.toMatchObject({ where: "--grid-order" });
   });
 
   test("changes its digests with its weights, and with every file that decides ids or pixels", async () => {

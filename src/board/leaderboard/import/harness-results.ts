@@ -2,8 +2,9 @@
  * Results files of lmms-eval and of lm-evaluation-harness, which it grew out of: one form. Source: lmms_eval/evaluator.py and
  * loggers/evaluation_tracker.py at 75571cfe (0.7), at 66c7d29a (0.1, 0.2: `model_configs`, no `n-samples`); lm_eval 0.3 and 0.4.13.
  */
-import { defined } from "../../../core/defined.js";
+
 import { basename, dirname } from "node:path";
+import { defined } from "../../../core/defined.js";
 import { UserError } from "../../../core/errors.js";
 import type { LeaderboardEntry, MetricResult } from "../../../core/result.js";
 import { check, Type } from "../../../core/schema.js";

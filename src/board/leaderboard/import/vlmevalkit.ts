@@ -1,6 +1,7 @@
 /** VLMEvalKit's result files (`MODEL_DATASET_acc.csv`, `_score.csv`, and `.json` of both) as leaderboard entries. */
-import { defined } from "../../../core/defined.js";
+
 import { basename, dirname } from "node:path";
+import { defined } from "../../../core/defined.js";
 import { UserError } from "../../../core/errors.js";
 import type { LeaderboardEntry, MetricResult } from "../../../core/result.js";
 import { readCsv } from "../../format/read-csv.js";

@@ -1,7 +1,8 @@
 /** One engine process, seen from the harness. */
-import { defined } from "../../../core/defined.js";
+
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { defined } from "../../../core/defined.js";
 import type {
   NativeEngineOptions,
   NativeGenerateRequest,

@@ -1,0 +1,102 @@
+/**
+ * What a user can choose about a local model, declared once: flags (`--grid-order`), their variables and keys in a run's config file, keys
+ * of a model's YAML (`gridOrder`), options of `evaluate`, checks and types all follow from this table.
+ */
+import { type TSchema, Type } from "../core/schema.js";
+
+export interface LocalSetting {
+  readonly type: "text" | "integer";
+  readonly describe: string;
+  readonly choices?: readonly string[];
+  readonly min?: number;
+  readonly max?: number;
+  /** How the checkpoint is read, so that `model` describes it so; else where and how it runs. */
+  readonly isReading?: boolean;
+}
+
+export const localSettings = {
+  device: { type: "text", describe: "auto, cpu, cuda, cuda:0, ...; several GPUs split the layers: cuda:0,cuda:1" },
+  replicas: { type: "integer", min: 1, max: 64, describe: "engines side by side, each on devices of its own" },
+  dtype: { type: "text", choices: ["bf16", "fp16", "fp32"], isReading: true, describe: "working precision" },
+  quantisation: {
+    type: "text",
+    choices: ["none", "int8", "fp8"],
+    isReading: true,
+    describe: "weights of one byte; other numbers, marked in the fingerprint",
+  },
+  template: { type: "text", isReading: true, describe: "conversation template (default: the checkpoint's)" },
+  gridOrder: {
+    type: "text",
+    choices: ["wh", "hw"],
+    isReading: true,
+    describe: "how grid pinpoints are read (default: as the layout implies)",
+  },
+  unpadRounding: {
+    type: "text",
+    choices: ["trunc", "round7"],
+    isReading: true,
+    describe: "arithmetic of the unpadded grid (default: trunc)",
+  },
+  aspectRatio: {
+    type: "text",
+    choices: ["anyres", "pad", "crop"],
+    isReading: true,
+    describe: "how an image becomes tiles (default: the checkpoint's)",
+  },
+  visionTower: {
+    type: "text",
+    isReading: true,
+    describe: "folder of the vision tower that a checkpoint only names",
+  },
+  threads: { type: "integer", min: 1, max: 4096, describe: "CPU threads of one engine (default: one per core)" },
+  memory: {
+    type: "integer",
+    min: 1,
+    describe: "bytes of one engine for weights and KV cache (default: what is free)",
+  },
+} as const satisfies Record<string, LocalSetting>;
+
+type Table = typeof localSettings;
+export type LocalSettings = {
+  readonly [Key in keyof Table]?: Table[Key] extends { readonly choices: readonly (infer Choice)[] }
+    ? Choice
+    : Table[Key]["type"] extends "integer"
+      ? number
+      : string;
+};
+
+type Flag<Key extends string> = Key extends `${infer Head}${infer Rest}`
+  ? `${Head extends Lowercase<Head> ? Head : `-${Lowercase<Head>}`}${Flag<Rest>}`
+  : Key;
+
+const keys = Object.keys(localSettings) as (keyof Table)[];
+
+/** `gridOrder` is `--grid-order`. */
+export const flagOf = <Key extends string>(key: Key): Flag<Key> =>
+  key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`) as Flag<Key>;
+
+/** The same table by flags. */
+export const localFlags = Object.fromEntries(keys.map((key) => [flagOf(key), localSettings[key]])) as {
+  readonly [Key in keyof Table as Flag<Key>]: Table[Key];
+};
+
+/** What was chosen, by key, out of values by flag. */
+export function localChoices(byFlag: Readonly<Record<string, unknown>>): LocalSettings {
+  const chosen = keys.map((key) => [key, byFlag[flagOf(key)]] as const).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(chosen);
+}
+
+function schemaOf({ type, choices, min, max, describe: description }: LocalSetting): TSchema {
+  if (choices) return Type.Enum([...choices], { description });
+  if (type === "text") return Type.String({ description });
+  return Type.Integer({
+    ...(min === undefined ? {} : { minimum: min }),
+    ...(max === undefined ? {} : { maximum: max }),
+    description,
+  });
+}
+
+/** The keys of a model's YAML. */
+export const localSchemas: Readonly<Record<string, TSchema>> = Object.fromEntries(
+  keys.map((key) => [key, Type.Optional(schemaOf(localSettings[key]))]),
+);
