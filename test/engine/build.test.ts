@@ -1,6 +1,6 @@
 /** `src/engine/build.mjs` where a user may have put the checkout, with a program of one line in the engine's place. */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -14,7 +14,8 @@ function checkout(name: string): string {
   const folder = join(scratch, name);
   mkdirSync(join(folder, "src", "engine"), { recursive: true });
   mkdirSync(join(folder, "test", "engine"), { recursive: true });
-  cpSync(join(root, "src/engine/build.mjs"), join(folder, "src/engine/build.mjs"));
+  for (const name of readdirSync(join(root, "src/engine")).filter((name) => name.endsWith(".mjs")))
+    cpSync(join(root, "src/engine", name), join(folder, "src/engine", name));
   const lists =
     "cmake_minimum_required(VERSION 3.20)\nproject(one LANGUAGES CXX)\nadd_executable(llava-engine main.cc)\n";
   writeFileSync(join(folder, "src/engine/CMakeLists.txt"), lists);

@@ -114,7 +114,6 @@ export async function openModel(
       tokenizer: tokenizer.source,
       stopTokens: [...stopTokens],
       ...readings(description),
-      ...(options.visionTower === undefined ? {} : { visionTower: await weightsDigest(options.visionTower) }),
       engine: { version: addon.version, ...engine.fingerprint },
     },
   };
