@@ -1,4 +1,4 @@
-// npm run races [SUITE...]: the CUDA kernels' own sources on the emulated GPU, every CUDA thread a fiber that ThreadSanitizer
+// npm run races [-- SUITE...]: the CUDA kernels' own sources on the emulated GPU, every CUDA thread a fiber that ThreadSanitizer
 // tells apart, and every access checked for its alignment. Then the detector itself: faults are planted, one at a time, and
 // each must be found. Needs cmake and g++ (libtsan comes with it); about five minutes of one core beside the emulated build.
 import { spawn, spawnSync } from "node:child_process";
@@ -25,16 +25,18 @@ process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
 /** What each suite of `llava-engine selftest` watches is listed in its file below test/engine/ops/. */
 const suites = ["rows", "vision", "quantised", "linear", "logits", "attention"];
 
+const selftest = (suite) => ["selftest", suite, "--device", "cuda:0"];
+
 const found = /WARNING: ThreadSanitizer: [^\n]*|runtime error: [^\n]*|was not launched: [^\n]*/;
 
-/** Each is a file of the engine, changed; the kernels that are compiled with it; and the suite (or questions) that must notice. */
+/** Each is a file of the engine, changed; the kernels that are compiled with it; and the suite (or questions) that must notice. Only those of the suites asked for are planted. */
 const faults = [
   {
     name: "block_sum without its first barrier",
     file: "kernels/cuda/reduce.h",
     change: (text) => text.replace("  __syncthreads();\n", ""),
     kernels: ["norms.cu"],
-    notice: ["selftest", "rows", "--device", "cuda:0"],
+    notice: "rows",
     words: /ThreadSanitizer: data race/,
   },
   {
@@ -47,7 +49,7 @@ const faults = [
       return text.includes(after) ? text.replace(`${line}\n`, "").replace(after, `${line}\n${after}`) : text;
     },
     kernels: ["gemm_prefill.cu"],
-    notice: ["selftest", "linear", "--device", "cuda:0"],
+    notice: "linear",
     words: /ThreadSanitizer: data race/,
   },
   {
@@ -55,7 +57,7 @@ const faults = [
     file: "kernels/cuda/norms.cu",
     change: (text) => text.replace("load_pack(row + c)", "load_pack(row + c + 1)"),
     kernels: ["norms.cu"],
-    notice: ["selftest", "rows", "--device", "cuda:0"],
+    notice: "rows",
     words: /runtime error: [^\n]*misaligned address/,
   },
   {
@@ -171,22 +173,22 @@ const tell = (name, ok, text) => {
   if (!ok) console.log(text.trimEnd().split("\n").slice(0, 60).join("\n"));
   failures += ok ? 0 : 1;
 };
-const wanted = process.argv.slice(2);
-for (const suite of wanted.length > 0 ? wanted : suites) {
-  const { status, text } = engine(program, ["selftest", suite, "--device", "cuda:0"]);
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : [...suites, "questions"];
+for (const suite of wanted.filter((name) => name !== "questions")) {
+  const { status, text } = engine(program, selftest(suite));
   tell(`${suite}: no race, no misaligned access`, status === 0 && !found.test(text), text);
 }
-if (wanted.length === 0) {
+if (wanted.includes("questions")) {
   const asked = questions(program);
   tell("questions on two GPUs", asked.status === 0 && !found.test(asked.text), asked.text);
-  for (const fault of faults) {
-    const { program: faulty, problem } = await planted(fault);
-    const { text } = problem
-      ? { text: problem }
-      : fault.notice === "questions"
-        ? questions(faulty)
-        : engine(faulty, fault.notice);
-    tell(`found when planted: ${fault.name} (${basename(fault.file)})`, !problem && fault.words.test(text), text);
-  }
+}
+for (const fault of faults.filter(({ notice }) => wanted.includes(notice))) {
+  const { program: faulty, problem } = await planted(fault);
+  const { text } = problem
+    ? { text: problem }
+    : fault.notice === "questions"
+      ? questions(faulty)
+      : engine(faulty, selftest(fault.notice));
+  tell(`found when planted: ${fault.name} (${basename(fault.file)})`, !problem && fault.words.test(text), text);
 }
 process.exitCode = failures === 0 ? 0 : 1;
