@@ -302,7 +302,7 @@ function run(program, args) {
   return { ok: result.status === 0, text: `${result.stdout ?? ""}${result.stderr ?? ""}${result.error ?? ""}` };
 }
 
-/** Names, sizes and times of the sources that go into a program. */
+/** Names and contents of the sources that go into a program: a copied checkout has what it needs, whatever its files' times. */
 function stampOf(text, folders, skipped) {
   const hash = createHash("sha256").update(text);
   const visit = (path) => {
@@ -311,7 +311,7 @@ function stampOf(text, folders, skipped) {
     if (!entry) return;
     if (entry.isDirectory()) for (const name of readdirSync(path).sort()) visit(join(path, name));
     else if (/\.(cc|cu|h|cuh|txt|cmake|mjs)$/.test(path)) {
-      hash.update(`${relative(root, path)} ${entry.size} ${entry.mtimeMs}\n`);
+      hash.update(`${relative(root, path)} ${entry.size}\n`).update(readFileSync(path));
     }
   };
   for (const folder of folders) visit(folder);
