@@ -51,7 +51,7 @@ const ownFiles: Record<string, string> = {
   "src/board/trackers/": "a tracker's files",
   "src/board/watch/checkpoints.ts": "a trainer's checkpoints",
   "src/board/watch/curve.ts": "which steps have a folder",
-  "src/report/": "pages and pictures",
+  "src/report/": "pages and images",
 };
 
 /** They print the names for people: titles of schemas, help. */

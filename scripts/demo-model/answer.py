@@ -132,7 +132,7 @@ def main():
     args = parser.parse_args()
     net, tokenizer = Net(args.model), Tokenizer.load(f"{args.model}/tokenizer.json")
     hits, lines = defaultdict(list), []
-    with open(f"{args.data}/samples.jsonl") as rows, open(f"{args.data}/pictures.bin", "rb") as pixels:
+    with open(f"{args.data}/samples.jsonl") as rows, open(f"{args.data}/images.bin", "rb") as pixels:
         for i, row in enumerate(rows):
             if i >= args.limit:
                 break
@@ -141,7 +141,7 @@ def main():
             for q in sample["questions"]:
                 given = net.answer(tokenizer, image, q["prompt"])
                 hits[q["kind"]].append(given == q["answer"])
-                lines.append(json.dumps({"picture": i, "kind": q["kind"], "ids": tokenizer.encode("\n" + q["prompt"] + ANSWER), "answer": q["answer"], "given": given}))
+                lines.append(json.dumps({"image": i, "kind": q["kind"], "ids": tokenizer.encode("\n" + q["prompt"] + ANSWER), "answer": q["answer"], "given": given}))
     for kind, good in sorted(hits.items()):
         print(f"{kind:14} {sum(good):5} of {len(good):5}  {100 * sum(good) / len(good):5.1f} %")
     if args.answers:

@@ -1,7 +1,7 @@
 """The demo model: CLIP-shaped tower, two-layer projector, Qwen2-shaped decoder. Float32, written for training on one core.
 
-All questions of a picture are answered in one pass: each sees the system prompt, the picture and itself only, which is
-what the engine's shared prefix computes too, so the tower and the picture's tokens are paid for once.
+All questions of an image are answered in one pass: each sees the system prompt, the image and itself only, which is
+what the engine's shared prefix computes too, so the tower and the image's tokens are paid for once.
 """
 import torch
 import torch.nn as nn

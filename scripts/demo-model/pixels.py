@@ -25,7 +25,7 @@ def canvas_of(width, height):
 
 
 def placed(width, height, canvas):
-    """Where the picture lies on the canvas: x, y, new width, new height."""
+    """Where the image lies on the canvas: x, y, new width, new height."""
     W, H = canvas
     sw, sh = W / width, H / height
     if sw < sh:
@@ -36,7 +36,7 @@ def placed(width, height, canvas):
 
 
 def tiles_of(rgb, width, height):
-    """uint8 [tiles, 32, 32, 3]; tile 0 is the whole picture squeezed."""
+    """uint8 [tiles, 32, 32, 3]; tile 0 is the whole image squeezed."""
     image = Image.frombytes("RGB", (width, height), rgb)
     canvas = canvas_of(width, height)
     x, y, nw, nh = placed(width, height, canvas)
@@ -51,7 +51,7 @@ def tiles_of(rgb, width, height):
 
 
 def boxes_on_tiles(boxes, width, height):
-    """Boxes [n, 4] of the picture in each tile's own pixels: [tiles, n, 4] (they may lie outside the tile)."""
+    """Boxes [n, 4] of the image in each tile's own pixels: [tiles, n, 4] (they may lie outside the tile)."""
     canvas = canvas_of(width, height)
     x, y, nw, nh = placed(width, height, canvas)
     boxes = np.asarray(boxes, np.float32)

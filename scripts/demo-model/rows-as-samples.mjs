@@ -13,16 +13,16 @@ const question = {
   coco2017_cap: (row) => [CAPTION, row.answer[0]],
 };
 
-const pictures = [];
+const images = [];
 const lines = [];
 for (const task of DEMO_TASKS) {
   for (const row of demoRows(task, DEMO_SPLITS[task], Number(seed), Number(rows))) {
     const [prompt, answer] = question[task](row);
-    const { width, height, rgb } = row.picture;
+    const { width, height, rgb } = row.image;
     lines.push(JSON.stringify({ width, height, questions: [{ kind: task, prompt, answer }] }));
-    pictures.push(rgb);
+    images.push(rgb);
   }
 }
 await mkdir(folder, { recursive: true });
 await writeFile(`${folder}/samples.jsonl`, `${lines.join("\n")}\n`);
-await writeFile(`${folder}/pictures.bin`, Buffer.concat(pictures));
+await writeFile(`${folder}/images.bin`, Buffer.concat(images));

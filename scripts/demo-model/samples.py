@@ -53,12 +53,12 @@ class Question:
 
 
 class Chunk:
-    """The pictures of one folder, grouped by packing order so that a batch needs no padding."""
+    """The images of one folder, grouped by packing order so that a batch needs no padding."""
 
     def __init__(self, folder, tokenizer, limit=None):
         self.samples, self.groups = [], {}
         rng = random.Random(0)
-        with open(f"{folder}/samples.jsonl") as lines, open(f"{folder}/pictures.bin", "rb") as pixels:
+        with open(f"{folder}/samples.jsonl") as lines, open(f"{folder}/images.bin", "rb") as pixels:
             for i, line in enumerate(lines):
                 if limit is not None and i >= limit:
                     break
@@ -76,7 +76,7 @@ class Chunk:
                 self.groups.setdefault(order, []).append(i)
 
     def batches(self, size, rng, most=4):
-        """(order, samples) in random order, once through; only pictures of at most `most` objects."""
+        """(order, samples) in random order, once through; only images of at most `most` objects."""
         out = []
         for order, members in self.groups.items():
             members = [i for i in members if self.samples[i][4] <= most]

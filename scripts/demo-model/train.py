@@ -1,4 +1,4 @@
-"""Trains the demo model on pictures of the demo generator. Resumable: run it again and it goes on from its checkpoint.
+"""Trains the demo model on images of the demo generator. Resumable: run it again and it goes on from its checkpoint.
 
     python3 train.py --data DIR --out DIR --minutes 72 --decay-minutes 28
 
@@ -89,7 +89,7 @@ def text_loss(model, prefix, rows_by_group):
 
 
 def choose(samples, rng, stage):
-    """Five short questions a picture and one long: in the easy stage the caption, later mostly a letter; "test": both."""
+    """Five short questions an image and one long: in the easy stage the caption, later mostly a letter; "test": both."""
     short, long = [], []
     for s in samples:
         short.append(rng.sample(s[2], 5) if len(s[2]) >= 5 else s[2] + rng.choices(s[2], k=5 - len(s[2])))
@@ -103,7 +103,7 @@ def choose(samples, rng, stage):
     return [short, long]
 
 
-def picture_pass(model, tokenizer, order, samples, rows_by_group, blind=False):
+def image_pass(model, tokenizer, order, samples, rows_by_group, blind=False):
     system = torch.tensor(tokenizer.encode(SYSTEM))
     pixels = pixels_of(samples)
     if blind:
@@ -126,7 +126,7 @@ def evaluate(model, tokenizer, chunk, blind=False):
     rng, hits = random.Random(7), defaultdict(list)
     for order, samples in chunk.batches(16, rng):
         rows = choose(samples, rng, "test")
-        _, (_, _, flags) = picture_pass(model, tokenizer, order, samples, rows, blind)
+        _, (_, _, flags) = image_pass(model, tokenizer, order, samples, rows, blind)
         for kind, good in flags:
             hits[kind].append(good)
     short = [g for k, v in hits.items() if k not in ("letter", "caption") for g in v]
@@ -174,7 +174,7 @@ def main():
     model = Model((tokenizer.size + 63) // 64 * 64)
     optimizer = torch.optim.AdamW(model.parameters(), lr=args.lr, betas=(0.9, 0.97), weight_decay=0.02, foreach=True)
     average = Average(model)
-    state = {"step": 0, "pictures": 0, "seconds": 0.0, "rounds": 0}
+    state = {"step": 0, "images": 0, "seconds": 0.0, "rounds": 0}
     path = f"{args.out}/checkpoint.pt"
     if os.path.exists(path):
         saved = torch.load(path)
@@ -230,14 +230,14 @@ def main():
             if stage == "tower":
                 loss = tower_loss(model, model.see(pixels_of(samples)), labels_of(samples))
                 recent["tower"].append(loss.item())
-                state["pictures"] += len(samples)
+                state["images"] += len(samples)
             elif stage == "drill":
                 answer, option, flags = drill_pass(model, tokenizer, rng, 32)
                 loss = answer + option
                 recent["drill"].append(answer.item())
                 recent["drill-right"] += [float(good) for _, good in flags]
             else:
-                features, (answer, option, flags) = picture_pass(model, tokenizer, order, samples, choose(samples, rng, stage))
+                features, (answer, option, flags) = image_pass(model, tokenizer, order, samples, choose(samples, rng, stage))
                 seen = tower_loss(model, features, labels_of(samples))
                 loss = answer + 0.3 * seen + 0.5 * option
                 if step % 6 == 0:
@@ -249,12 +249,12 @@ def main():
                 recent["option"].append(option.item())
                 for kind, good in flags:
                     recent["letter" if kind == "letter" else "caption" if kind == "caption" else "short"].append(float(good))
-                state["pictures"] += len(samples)
+                state["images"] += len(samples)
             update(loss)
             now = time.time()
             if now - last_said > 60:
                 means = " ".join(f"{k} {sum(v) / len(v):.3f}" for k, v in recent.items())
-                say(f"{time.strftime('%H:%M:%S')} step {state['step']} pictures {state['pictures']} cpu {time.process_time() - cpu:.0f} s: {means}")
+                say(f"{time.strftime('%H:%M:%S')} step {state['step']} images {state['images']} cpu {time.process_time() - cpu:.0f} s: {means}")
                 recent.clear()
                 last_said = now
             if now - last_saved > args.save_minutes * 60 or now - began > args.minutes * 60:

@@ -14,8 +14,8 @@ export interface Verified {
   readonly digest: string;
   readonly rows: number;
   readonly expectedRows: number | undefined;
-  readonly pictures: number;
-  /** `row 12: the image ... is no picture`. */
+  readonly images: number;
+  /** `row 12: the image ... is no image`. */
   readonly problems: readonly string[];
 }
 
@@ -24,7 +24,7 @@ export interface VerifyOptions {
   warn(message: string): void;
 }
 
-/** Reads every row of the tasks and decodes every picture, split by split. */
+/** Reads every row of the tasks and decodes every image, split by split. */
 export async function* verifyData(
   names: readonly string[],
   data: string,
@@ -65,7 +65,7 @@ async function verify(
   const { source, revision = "none", digest = "none", expectedRows } = dataset.facts;
   // A task that makes several samples of a row counts the file's rows by the dataset's own number.
   const inFile = task.expand ? (dataset.facts.rows ?? rows) : rows;
-  return { task: label, source, revision, digest, rows: inFile, expectedRows, pictures: decoded.size, problems };
+  return { task: label, source, revision, digest, rows: inFile, expectedRows, images: decoded.size, problems };
 }
 
 /** Another number of rows is a fact to know, and no damage: demo rows and own folders have their own. */

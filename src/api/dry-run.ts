@@ -41,7 +41,7 @@ export interface RunEstimate {
 
 /** Rows that stand for the rest: prompts of one benchmark are alike. */
 const sampled = 64;
-/** English text, common tokenizers; and the rule of thumb of the large providers for a picture. */
+/** English text, common tokenizers; and the rule of thumb of the large providers for an image. */
 const charactersPerToken = 4;
 const pixelsPerToken = 750;
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { thumbnail } from "../images/thumbnail.js";
 import { openRun } from "../record/read.js";
-import { PictureStore } from "../report/pictures.js";
+import { ImageStore } from "../report/images.js";
 import { ReportSource } from "../report/report-source.js";
 import { servePage } from "../report/serve.js";
 import { publishedMarks } from "./published-marks.js";
@@ -21,23 +21,23 @@ export class LivePage implements AsyncDisposable {
   async open(folder: string): Promise<string> {
     const run = await openRun(folder);
     const chosen = await tasksOfRun(run);
-    const store = new PictureStore(await mkdtemp(join(tmpdir(), "llava-eval-view-")), thumbnail);
+    const store = new ImageStore(await mkdtemp(join(tmpdir(), "llava-eval-view-")), thumbnail);
     const source = await ReportSource.open([folder], {
       live: true,
       store: "server",
-      pictures: new Set(chosen.map(({ label }) => label)),
+      images: new Set(chosen.map(({ label }) => label)),
       marks: await publishedMarks([folder]),
     });
     const server = await servePage(source, store, 0);
     const stopped = new AbortController();
-    const images = (async () => {
+    const collected = (async () => {
       for (const one of chosen) await collectImages(run, one, store, { limit: liveImages, signal: stopped.signal });
     })().catch(() => {
-      // Pictures are a convenience of the page; whatever is wrong with the rows, the run itself says.
+      // Images are a convenience of the page; whatever is wrong with the rows, the run itself says.
     });
     this.close = async () => {
       stopped.abort();
-      await images;
+      await collected;
       await server[Symbol.asyncDispose]();
       await rm(store.folder, { recursive: true, force: true });
     };

@@ -83,7 +83,7 @@ function looseFiles(name: string, folder: string): Record<string, string | Buffe
   };
 }
 
-/** A grey pixel: to be replaced by pictures. */
+/** A grey pixel: to be replaced by images. */
 const pixel = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==",
   "base64",

@@ -2,7 +2,7 @@ import { SampleFailure } from "../core/errors.js";
 import { promptImages } from "../core/prompt.js";
 import { readImage } from "../images/encoded.js";
 import type { Run } from "../record/read.js";
-import type { PictureStore } from "../report/pictures.js";
+import type { ImageStore } from "../report/images.js";
 import { plan } from "../run/plan.js";
 import type { Chosen } from "./catalogue.js";
 import { openRunDataset } from "./run-dataset.js";
@@ -14,7 +14,7 @@ import { openRunDataset } from "./run-dataset.js";
 export async function collectImages(
   run: Run,
   chosen: Chosen,
-  store: PictureStore,
+  store: ImageStore,
   { limit, signal }: { readonly limit: number; readonly signal: AbortSignal },
 ): Promise<void> {
   const result = run.results.get(chosen.label);

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { messageOf, UserError } from "../core/errors.js";
 import { thumbnail } from "../images/thumbnail.js";
 import { findRuns, openRun } from "../record/read.js";
-import { PictureStore } from "../report/pictures.js";
+import { ImageStore } from "../report/images.js";
 import { ReportSource } from "../report/report-source.js";
 import { type PageServer, servePage } from "../report/serve.js";
 import { oneFileSamples, writeReport } from "../report/write-report.js";
@@ -21,7 +21,7 @@ export interface ViewOptions {
 
 /** Writes the page of one run, or of a baseline and a run, to a folder. @returns the page's path */
 export async function writePage(folders: readonly string[], out: string, options: ViewOptions): Promise<string> {
-  const store = new PictureStore(resolve(out), thumbnail);
+  const store = new ImageStore(resolve(out), thumbnail);
   const source = await openSource(folders, store, "files", options);
   const samples = (await source.summary()).tasks.reduce((sum, { states }) => sum + (states[0]?.length ?? 0), 0);
   return await writeReport(source, resolve(out), store, samples <= oneFileSamples);
@@ -29,7 +29,7 @@ export async function writePage(folders: readonly string[], out: string, options
 
 /** Serves that page on 127.0.0.1 until it is disposed of. @param port 0 = any free one */
 export async function openPage(folders: readonly string[], port: number, options: ViewOptions): Promise<PageServer> {
-  const store = new PictureStore(await mkdtemp(join(tmpdir(), "llava-eval-view-")), thumbnail);
+  const store = new ImageStore(await mkdtemp(join(tmpdir(), "llava-eval-view-")), thumbnail);
   const remove = () => rm(store.folder, { recursive: true, force: true });
   try {
     const server = await servePage(await openSource(folders, store, "server", options), store, port);
@@ -48,19 +48,19 @@ export async function openPage(folders: readonly string[], port: number, options
 
 async function openSource(
   folders: readonly string[],
-  store: PictureStore,
+  store: ImageStore,
   kind: "files" | "server",
   options: ViewOptions,
 ): Promise<ReportSource> {
   const runs = folders.map((folder) => resolve(folder));
-  const pictures = await gatherImages(runs, store, options);
-  return await ReportSource.open(runs, { live: false, store: kind, pictures, marks: await publishedMarks(runs) });
+  const images = await gatherImages(runs, store, options);
+  return await ReportSource.open(runs, { live: false, store: kind, images, marks: await publishedMarks(runs) });
 }
 
 /** Images of every task whose rows are still there; a report without images is still a report. */
 async function gatherImages(
   folders: readonly string[],
-  store: PictureStore,
+  store: ImageStore,
   { images, warn }: ViewOptions,
 ): Promise<ReadonlySet<string>> {
   const shown = new Set<string>();

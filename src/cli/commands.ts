@@ -72,7 +72,7 @@ const commands: Readonly<Record<string, Listed>> = {
   },
   data: {
     usage: "data verify <tasks..>",
-    describe: "Read every row of a task and decode every picture: source, revision, digest, rows, what is damaged",
+    describe: "Read every row of a task and decode every image: source, revision, digest, rows, what is damaged",
     load: () => import("./data.js"),
   },
   model: {
@@ -88,7 +88,7 @@ const commands: Readonly<Record<string, Listed>> = {
   },
   "demo-data": {
     usage: "demo-data",
-    describe: "Draw demo pictures with questions and write them as benchmark rows, or as training samples",
+    describe: "Draw demo images with questions and write them as benchmark rows, or as training samples",
     load: () => import("./demo-data.js"),
   },
   doctor: {

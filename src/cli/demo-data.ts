@@ -17,18 +17,18 @@ export const command: CommandModule<object, Arguments> = {
   builder: (yargs) =>
     yargs
       .option("out", { type: "string", demandOption: true, requiresArg: true, describe: "folder to write into" })
-      .option("seed", { type: "number", default: 1, requiresArg: true, describe: "another seed, other pictures" })
-      .option("rows", { type: "number", default: 256, requiresArg: true, describe: "rows a task (training: pictures)" })
+      .option("seed", { type: "number", default: 1, requiresArg: true, describe: "another seed, other images" })
+      .option("rows", { type: "number", default: 256, requiresArg: true, describe: "rows a task (training: images)" })
       .option("format", {
         choices: ["parquet", "training"] as const,
         default: "parquet" as const,
-        describe: "rows of the four tasks, or raw pictures with prompts and answers for scripts/demo-model",
+        describe: "rows of the four tasks, or raw images with prompts and answers for scripts/demo-model",
       })
       .option("split", {
         type: "string",
         requiresArg: true,
         describe:
-          "name of the split; pictures of different splits never repeat (default: each task's own; training: train)",
+          "name of the split; images of different splits never repeat (default: each task's own; training: train)",
       })
       .option("tasks", { type: "string", array: true, requiresArg: true, describe: `of ${DEMO_TASKS.join(", ")}` }),
   handler: async ({ out, seed, rows, format, split, tasks }) => {
@@ -40,7 +40,7 @@ export const command: CommandModule<object, Arguments> = {
     }
     if (format === "training") {
       await writeTraining(folder, split ?? "train", from, count);
-      process.stdout.write(`${count} pictures in ${folder}\n`);
+      process.stdout.write(`${count} images in ${folder}\n`);
       return;
     }
     const chosen = (tasks ?? DEMO_TASKS).flatMap((name) => name.split(",")).map(demoTask);

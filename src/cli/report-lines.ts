@@ -6,7 +6,7 @@ import type { RunCost } from "./progress.js";
 
 /** The final words about one task: value ± stderr [95 % CI], n, what was not scored and why, remarks, flags. */
 export function resultLines(result: Result): string {
-  const { n, flags, labels, dataset } = result;
+  const { n, flags, remarks: counts, dataset } = result;
   const all = dataset.rows ?? dataset.expectedRows;
   const size = all === undefined || all === n.total ? count(n.total) : `${count(n.total)} of ${count(all)}`;
   const head = `${pc.bold(result.task)} v${result.version} · ${terminalSafe(result.model)} · ${size} (${terminalSafe(dataset.split)}) · ${result.scoring}`;
@@ -25,7 +25,7 @@ export function resultLines(result: Result): string {
     line("not scored", pc.red(unscored.map(([reason, k]) => `${reason} ${count(k)}`).join(", ")));
   for (const { reason, detail, n: times } of result.reasons ?? [])
     line("", pc.red(`${count(times)} × ${reason}: ${terminalSafe(detail, 300)}`));
-  const remarks = Object.entries(labels).filter(([, k]) => k > 0);
+  const remarks = Object.entries(counts).filter(([, k]) => k > 0);
   if (remarks.length > 0) line("remarks", remarks.map(([remark, k]) => `${remark} ${count(k)}`).join(", "));
   if (result.judge) line("judge", terminalSafe(judgeText(result.judge)));
   if (result.secondJudge) line("second judge", terminalSafe(agreementText(result.secondJudge)));

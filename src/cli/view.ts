@@ -7,11 +7,11 @@ interface Arguments {
   readonly runs: string[] | undefined;
   readonly out: string | undefined;
   readonly port: string | undefined;
-  readonly pictures: string | undefined;
+  readonly images: string | undefined;
 }
 
-/** Samples of a task whose pictures go into a report unless more are asked for. */
-const defaultPictures = 20_000;
+/** Samples of a task whose images go into a report unless more are asked for. */
+const defaultImages = 20_000;
 
 export const command: CommandModule<object, Arguments> = {
   builder: (yargs) =>
@@ -27,23 +27,23 @@ export const command: CommandModule<object, Arguments> = {
         describe: "write the page to a folder instead of serving it; it opens from disk",
       })
       .option("port", { type: "string", requiresArg: true, describe: "port on 127.0.0.1 (default: any free one)" })
-      .option("pictures", {
+      .option("images", {
         type: "string",
         requiresArg: true,
-        describe: `samples of a task whose pictures are shown (default ${defaultPictures}; 0 = none)`,
+        describe: `samples of a task whose images are shown (default ${defaultImages}; 0 = none)`,
       })
       .example("$0 view results/my-run", "serves the page until Ctrl-C")
       .example("$0 view results/baselines/nightly results/nightly --out report", "a folder to keep or to upload"),
   handler: view,
 };
 
-async function view({ runs = [], out, port, pictures }: Arguments): Promise<void> {
+async function view({ runs = [], out, port, images }: Arguments): Promise<void> {
   const folders = runs.length > 0 ? runs : [await newestRun()];
   if (folders.length > 2)
     throw new UserError("at most two runs are shown side by side", "llava-eval view", "name one or two");
-  const limit = { integer: true, min: 0, max: Number.POSITIVE_INFINITY, fallback: defaultPictures };
+  const limit = { integer: true, min: 0, max: Number.POSITIVE_INFINITY, fallback: defaultImages };
   const options = {
-    images: numberFlag(pictures, "pictures", limit),
+    images: numberFlag(images, "images", limit),
     warn: (message: string) => void process.stderr.write(`warning: ${message}\n`),
   };
   if (out !== undefined) {

@@ -6,11 +6,11 @@ import type { GenerationOptions } from "./runner.js";
 import type { Split, Task } from "./task.js";
 import {
   generationMembers,
+  imageSplitMembers,
   judgeMembers,
   type Kind,
   type Members,
   metricMembers,
-  pictureSplitMembers,
   splitMembers,
   submissionMembers,
   taskMembers,
@@ -89,7 +89,7 @@ class Border {
     this.members(split, splitMembers, at);
     if (split.sources.length === 0) this.refuse(`${at}no sources`, "name data sets of the hub, in the order to try");
     this.oneOf(split.answers, answers, `${at}answers`);
-    if (split.images) this.members(split.images, pictureSplitMembers, `${at}images: `);
+    if (split.images) this.members(split.images, imageSplitMembers, `${at}images: `);
     if (split.generation) this.generation(split.generation, `${at}generation: `, true);
     if (split.answers === "public" && score === undefined) {
       this.refuse(`${at}its answers are public, and the task has no \`score\``, "write `score(row, output) { ... }`");

@@ -19,7 +19,7 @@ export function canonicalJson(value: Json): string {
   return JSON.stringify(value);
 }
 
-/** What makes two requests the same: words, picture bytes, options and, when sampled, the seed. */
+/** What makes two requests the same: words, image bytes, options and, when sampled, the seed. */
 export function requestDigest(
   prompt: RenderedPrompt,
   options: GenerationOptions | { readonly continuations: readonly string[] },

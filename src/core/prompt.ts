@@ -34,7 +34,7 @@ export function userPrompt(...parts: readonly (string | ImageRef)[]): Prompt {
   };
 }
 
-/** The words of a prompt with `<image>` where each picture stands and `role:` lines between messages: for journals and people. */
+/** The words of a prompt with `<image>` where each image stands and `role:` lines between messages: for journals and people. */
 export function promptText(prompt: Prompt<unknown>): string {
   const bodies = prompt.messages.map((message) =>
     message.parts.map((part) => (part.type === "text" ? part.text : "<image>")).join(""),

@@ -19,7 +19,7 @@ function withoutWords(part: string, nan: "null" | "Infinity"): string {
   return part.replace(/\b(?:NaN|Infinity)\b/g, (word) => (word === "NaN" && nan === "null" ? "null" : "1e999"));
 }
 
-/** By hand, not by one expression: a string in here may be a picture of many megabytes. */
+/** By hand, not by one expression: a string in here may be an image of many megabytes. */
 function outsideStrings(text: string, change: (part: string) => string): string {
   const parts: string[] = [];
   let at = 0;

@@ -201,7 +201,7 @@ class LiteralReader {
     const pieces: string[] = [];
     let start = ++this.at;
     let end = this.text.indexOf(quote, start);
-    // From mark to mark: a string in here may be a picture of many megabytes.
+    // From mark to mark: a string in here may be an image of many megabytes.
     for (;;) {
       if (end < 0) throw this.error("has an unclosed string");
       const piece = this.text.slice(start, end);

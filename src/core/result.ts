@@ -17,7 +17,7 @@ export const ScoredSchema = Type.Object({
   status: Type.Literal("scored"),
   value: Type.Union([Type.Number(), Dictionary(Type.Number())]),
   answer: Text,
-  label: Optional(Type.Enum(["empty", "truncated", "unparsable"])),
+  remark: Optional(Type.Enum(["empty", "truncated", "unparsable"])),
   targets: Optional(Strings),
   data: Optional(AnyJson),
 });
@@ -138,7 +138,7 @@ export const Result = Type.Object({
       }),
     ),
   ),
-  labels: Type.Object({ empty: Type.Integer(), truncated: Type.Integer(), unparsable: Type.Integer() }),
+  remarks: Type.Object({ empty: Type.Integer(), truncated: Type.Integer(), unparsable: Type.Integer() }),
   /** The first is the main metric. */
   metrics: List(MetricResult),
   groups: Dictionary(Dictionary(List(MetricResult))),

@@ -25,8 +25,8 @@ export interface GenerateRequest {
   readonly drain?: AbortSignal;
   /** Whether an answer has the form asked for: one that has not is never cached, and a cached one that has not is passed over. */
   readonly hasForm?: (output: Output) => boolean;
-  /** Requests that share a prefix (one image), and how many of the group are still to come: at 0 the prefix may be freed. */
-  readonly group?: { readonly key: string; readonly remaining: number };
+  /** Requests that share a prefix (one image), and how many of them are still to come: at 0 the prefix may be freed. */
+  readonly prefix?: { readonly key: string; readonly remaining: number };
 }
 
 export interface LikelihoodRequest extends Omit<GenerateRequest, "options"> {

@@ -5,7 +5,7 @@
  */
 import type { Metric } from "./metric.js";
 import type { GenerationOptions } from "./runner.js";
-import type { Judge, PictureSplit, Split, Submission, Task } from "./task.js";
+import type { ImageSplit, Judge, Split, Submission, Task } from "./task.js";
 
 /** `list` of anything, `texts` = a list of strings, `table` = an object whose keys are the author's own. */
 export type Kind = "text" | "texts" | "number" | "flag" | "function" | "object" | "table" | "list";
@@ -55,7 +55,7 @@ export const splitMembers: Members<Split> = {
   generation: "object?",
 };
 
-export const pictureSplitMembers: Members<PictureSplit> = {
+export const imageSplitMembers: Members<ImageSplit> = {
   sources: "texts?",
   config: "text",
   split: "text",

@@ -16,10 +16,10 @@ export interface Split {
   /** Commit or branch; the resolved commit is recorded. Default "main". */
   readonly revision?: string;
   /**
-   * The pictures stand in a configuration of their own (GQA): a row's `image` is the one whose `key` there equals the row's
-   * `column`. All of that split's pictures are kept in memory, each once.
+   * The images stand in a configuration of their own (GQA): a row's `image` is the one whose `key` there equals the row's
+   * `column`. All of that split's images are kept in memory, each once.
    */
-  readonly images?: PictureSplit;
+  readonly images?: ImageSplit;
   /** Rows the benchmark has (before `expand`); a run that sees another number says so. Absent when not published. */
   readonly rows?: number;
   /** SPDX id, or the owner's words. */
@@ -30,15 +30,15 @@ export interface Split {
   readonly generation?: Partial<GenerationOptions>;
 }
 
-/** Where pictures live that are not in the rows' own file. */
-export interface PictureSplit {
+/** Where images live that are not in the rows' own file. */
+export interface ImageSplit {
   /** Default: the rows' own sources. */
   readonly sources?: readonly string[];
   readonly config: string;
   readonly split: string;
-  /** The rows' column that names a picture. */
+  /** The rows' column that names an image. */
   readonly column: string;
-  /** The pictures' column with that name; the picture itself is in `image`. */
+  /** The images' column with that name; the image itself is in `image`. */
   readonly key: string;
 }
 
@@ -98,7 +98,7 @@ export interface Task<Row = Record<string, unknown>> {
   cluster?(row: Row): string;
   /**
    * `--limit` and `--offset` count clusters, and all samples of a chosen cluster are asked wherever they stand in the file: passes of
-   * a circular question, both questions about a picture. A part of a cluster would be scored as if it were the whole.
+   * a circular question, both questions about an image. A part of a cluster would be scored as if it were the whole.
    */
   readonly limitByCluster?: boolean;
   /** Prompt profiles this task knows, the default first. Absent: ["default"]. */

@@ -151,7 +151,7 @@ function text(bytes: Uint8Array): unknown {
 
 /**
  * Whatever may be in a parquet image column: `struct<bytes, path>`, plain bytes, base64 (WebSRC).
- * @param file  where a picture is found that is only named; absent on the hub, whose rows hold their pictures
+ * @param file  where an image is found that is only named; absent on the hub, whose rows hold their images
  */
 export function parquetImage(file: (name: string) => ImageRef = absentImage): ImageReader {
   return (cell) => {
@@ -164,12 +164,12 @@ export function parquetImage(file: (name: string) => ImageRef = absentImage): Im
     const label = typeof name === "string" ? name : undefined;
     if (bytes instanceof Uint8Array) return storedImage(bytes, label);
     if (typeof bytes === "string") return base64Image(bytes, label);
-    // A null struct: a row without this picture (MMMU's image_2 to image_7).
+    // A null struct: a row without this image (MMMU's image_2 to image_7).
     return label === undefined ? null : file(label);
   };
 }
 
-/** No file name is this long; a `data:` URI and base64 of any picture are. */
+/** No file name is this long; a `data:` URI and base64 of any image are. */
 const longestName = 64;
 
 export function looksBase64(cell: string): boolean {
@@ -177,12 +177,12 @@ export function looksBase64(cell: string): boolean {
   return cell.length > longestName && !/[^A-Za-z0-9+/=\s]/.test(cell.slice(0, 256));
 }
 
-/** A page up to this size may be kept alive by one picture in it; a copy would cost more than it saves. */
+/** A page up to this size may be kept alive by one image in it; a copy would cost more than it saves. */
 const keptPageBytes = 4 * 1024 * 1024;
 
 /**
  * Bytes inside a page of a parquet file. They are a view on the whole decompressed page (about 1 MB, but up to the whole
- * column chunk), so the first use copies them out of a large one: a slow request then holds its own picture only.
+ * column chunk), so the first use copies them out of a large one: a slow request then holds its own image only.
  */
 function storedImage(page: Uint8Array, path: string | undefined): ImageRef {
   let held = page;

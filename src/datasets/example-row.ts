@@ -5,7 +5,7 @@ import { UserError } from "../core/errors.js";
 import type { ImageRef } from "../core/image.js";
 import { check, imageKeyword, type TSchema } from "../core/schema.js";
 
-/** A grey pixel: an example shows words, not pictures. */
+/** A grey pixel: an example shows words, not images. */
 const pixel = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==",
   "base64",

@@ -4,11 +4,11 @@ import { isAbsolute, join, relative, sep } from "node:path";
 import { messageOf, SampleFailure } from "../core/errors.js";
 import type { ImageRef } from "../core/image.js";
 
-/** One picture file, at most. */
+/** One image file, at most. */
 const maxFileBytes = 256 * 1024 * 1024;
 
 /**
- * A picture that a row names by path. The name is hostile until proven otherwise: after resolving links it must lie in `root`.
+ * An image that a row names by path. The name is hostile until proven otherwise: after resolving links it must lie in `root`.
  * @param root     the data folder, already resolved (`realpath`)
  * @param folders  where the name is looked for, in order; inside `root`
  */
@@ -38,7 +38,7 @@ export function imageFile(name: string, root: string, folders: readonly string[]
 
 async function readRegular(path: string, shown: string): Promise<Uint8Array> {
   try {
-    // O_NONBLOCK: a named pipe among the pictures must not hang the run.
+    // O_NONBLOCK: a named pipe among the images must not hang the run.
     await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const facts = await handle.stat();
     if (!facts.isFile()) throw new Error("it is no regular file");

@@ -2,26 +2,26 @@ import type { Dataset, RowItem } from "../core/dataset.js";
 import { SampleFailure } from "../core/errors.js";
 import type { ImageRef } from "../core/image.js";
 import { Image, type TSchema, Type } from "../core/schema.js";
-import type { PictureSplit } from "../core/task.js";
+import type { ImageSplit } from "../core/task.js";
 import type { DatasetRequest } from "./request.js";
 
 /**
- * Rows whose pictures stand in another configuration of the dataset, joined by name. The pictures are read once, before the
+ * Rows whose images stand in another configuration of the dataset, joined by name. The images are read once, before the
  * first rows; a row that names none of them is that row's failure.
  */
 export async function openJoined(
   request: DatasetRequest,
-  pictures: PictureSplit,
+  images: ImageSplit,
   open: (request: DatasetRequest) => Promise<Dataset>,
 ): Promise<Dataset> {
   const { images: _, ...split } = request.split;
   const rows = await open({ ...request, split, row: withoutImage(request.row) });
   const { rows: __, configs: ___, ...rest } = split;
-  const pictureRequest = {
+  const imageRequest = {
     ...request,
-    split: { ...rest, sources: pictures.sources ?? split.sources, configs: [pictures.config], split: pictures.split },
-    splitName: pictures.split,
-    row: Type.Object({ [pictures.key]: Type.String(), image: Image() }),
+    split: { ...rest, sources: images.sources ?? split.sources, configs: [images.config], split: images.split },
+    splitName: images.split,
+    row: Type.Object({ [images.key]: Type.String(), image: Image() }),
     partial: false,
   };
   let known: Promise<ReadonlyMap<string, ImageRef>> | undefined;
@@ -30,10 +30,10 @@ export async function openJoined(
       return rows.facts;
     },
     async *batches(offset, signal) {
-      known ??= readPictures(open, pictureRequest, pictures.key, signal);
+      known ??= readImages(open, imageRequest, images.key, signal);
       const byName = await known;
       for await (const batch of rows.batches(offset, signal))
-        yield batch.map((item) => ("failure" in item ? item : withPicture(item, pictures.column, byName)));
+        yield batch.map((item) => ("failure" in item ? item : withImage(item, images.column, byName)));
     },
     [Symbol.asyncDispose]: () => rows[Symbol.asyncDispose](),
   };
@@ -53,18 +53,18 @@ function withoutImage(row: TSchema): TSchema {
   return { ...rest, properties: others, required: required.filter((name) => name !== "image") } as TSchema;
 }
 
-async function readPictures(
+async function readImages(
   open: (request: DatasetRequest) => Promise<Dataset>,
   request: DatasetRequest,
   key: string,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, ImageRef>> {
   await using dataset = await open(request);
-  const pictures = new Map<string, ImageRef>();
+  const images = new Map<string, ImageRef>();
   for await (const batch of dataset.batches(0, signal))
     for (const item of batch)
-      if ("row" in item) pictures.set(String(item.row[key]), await kept(item.row.image as ImageRef));
-  return pictures;
+      if ("row" in item) images.set(String(item.row[key]), await kept(item.row.image as ImageRef));
+  return images;
 }
 
 /** The bytes themselves, so that the file they come from can be closed. */
@@ -78,17 +78,17 @@ async function kept(image: ImageRef): Promise<ImageRef> {
   }
 }
 
-function withPicture(
+function withImage(
   item: Extract<RowItem, { row: unknown }>,
   column: string,
-  pictures: ReadonlyMap<string, ImageRef>,
+  images: ReadonlyMap<string, ImageRef>,
 ): RowItem {
   const name = String(item.row[column]);
-  const image = pictures.get(name);
+  const image = images.get(name);
   if (image === undefined)
     return {
       index: item.index,
-      failure: new SampleFailure("data", `there is no picture named ${JSON.stringify(name)}`),
+      failure: new SampleFailure("data", `there is no image named ${JSON.stringify(name)}`),
     };
   return { index: item.index, row: { ...item.row, image } };
 }

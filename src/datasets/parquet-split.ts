@@ -149,7 +149,7 @@ class ParquetSplit implements RowSource {
   async close(): Promise<void> {}
 }
 
-/** Rows at once when few are wanted: eight must not fetch a hundred pictures. */
+/** Rows at once when few are wanted: eight must not fetch a hundred images. */
 const partialBatch = 16;
 /** Rows and decompressed bytes of one batch, at most. Image datasets have row groups of 100 rows, text ones of any size. */
 const mostRows = 1_000;

@@ -9,23 +9,23 @@ import type { RawItem, RowSource } from "./source.js";
 import { textRecords } from "./text-records.js";
 
 const batchRows = 100;
-/** VLMEvalKit's rule: a cell this short in the `image` column is not base64 but the `index` of the row that has the picture. */
+/** VLMEvalKit's rule: a cell this short in the `image` column is not base64 but the `index` of the row that has the image. */
 const maxReference = 64;
 
 /**
  * Tab-separated values with a header line and base64 images, as VLMEvalKit's files are (pandas' quoting). An `image` cell may
- * hold one picture, a Python or JSON list of them, the `index` of another row, or a file name.
+ * hold one image, a Python or JSON list of them, the `index` of another row, or a file name.
  * @param digest  of the file: see `contentDigest`
  * @param root  the data folder, resolved; no image file may lie outside
  */
 export function openTsv(path: string, root: string, digest: string): RowSource {
   const folders = [dirname(path), join(dirname(path), "images")];
-  /** Byte ranges of the records that hold pictures, by `index`: for rows that refer to another's. */
+  /** Byte ranges of the records that hold images, by `index`: for rows that refer to another's. */
   const records = new Map<string, { at: number; length: number }>();
   let header: readonly string[] = [];
 
   const imageOf = (cell: unknown): ImageRef | null => {
-    // A list stands where the schema has one picture: no picture.
+    // A list stands where the schema has one image: no image.
     if (typeof cell !== "string" || cell === "" || cell.startsWith("[")) return null;
     if (looksBase64(cell)) return base64Image(cell);
     if (cell.length <= maxReference && records.has(indexKey(cell))) return referredImage(indexKey(cell));
@@ -40,7 +40,7 @@ export function openTsv(path: string, root: string, digest: string): RowSource {
       await file.read(bytes, 0, record.length, record.at);
       const cell = splitRecord(bytes.toString("utf8"))[header.indexOf("image")] ?? "";
       if (!looksBase64(cell))
-        throw new SampleFailure("data", `row ${index} of ${basename(path)}, which this row refers to, has no picture`);
+        throw new SampleFailure("data", `row ${index} of ${basename(path)}, which this row refers to, has no image`);
       return base64Image(cell).bytes();
     },
   });

@@ -19,11 +19,11 @@ export interface DecodedImage {
 /** Pillow refuses more as a "decompression bomb" (2 x 1024^3 / 4 / 3). */
 const maxPixels = 178_956_970;
 
-// Many pictures at a time, one thread each; the callers have caches of their own.
+// Many images at a time, one thread each; the callers have caches of their own.
 sharp.concurrency(1);
 sharp.cache(false);
 
-/** @throws SampleFailure `data`  these bytes are no picture, are broken, or have too many pixels */
+/** @throws SampleFailure `data`  these bytes are no image, are broken, or have too many pixels */
 export async function decodeImage(image: EncodedImage): Promise<DecodedImage> {
   const { width, height } = image;
   if (width * height > maxPixels) {
@@ -34,12 +34,12 @@ export async function decodeImage(image: EncodedImage): Promise<DecodedImage> {
     return { ...(await decodeWith(image, "error")), warnings: [] };
   } catch (strict) {
     // Pillow raises as well unless told not to; the reference harness tells it, and evaluates what is there.
-    const picture = await decodeWith(image, "none").catch(() => undefined);
-    if (picture === undefined || isBlank(picture.rgb)) {
+    const decoded = await decodeWith(image, "none").catch(() => undefined);
+    if (decoded === undefined || isBlank(decoded.rgb)) {
       throw new SampleFailure("data", `the image cannot be decoded: ${firstLine(strict)}`, { cause: strict });
     }
     return {
-      ...picture,
+      ...decoded,
       warnings: [`image ${image.digest.slice(0, 8)}: ${firstLine(strict)}; decoded as far as it goes`],
     };
   }
@@ -52,7 +52,7 @@ type Pixels = Omit<DecodedImage, "warnings">;
 
 async function decodeWith({ bytes, components }: EncodedImage, failOn: "error" | "none"): Promise<Pixels> {
   const options = { failOn, limitInputPixels: maxPixels, ignoreIcc: true, animated: false } as const;
-  // Most pictures are JPEGs whose header says all there is to know; to ask sharp costs a tenth of the decoding.
+  // Most images are JPEGs whose header says all there is to know; to ask sharp costs a tenth of the decoding.
   const plain = components === 1 || components === 3;
   const { space, depth } = plain ? {} : await sharp(bytes, options).metadata();
   if (space === "cmyk")
@@ -86,7 +86,7 @@ function fromGrey16({ data, info: { width, height } }: Raw): Pixels {
 
 /** Pillow's formula: C, M, Y are lightness scaled by what black leaves. */
 function fromCmyk({ data, info: { width, height, channels } }: Raw): Pixels {
-  if (channels !== 4) throw new Error(`a CMYK picture with ${channels} channels`);
+  if (channels !== 4) throw new Error(`a CMYK image with ${channels} channels`);
   const rgb = new Uint8Array(width * height * 3);
   for (let i = 0, o = 0; i < data.length; i += 4, o += 3) {
     const light = 255 - (data[i + 3] ?? 0);

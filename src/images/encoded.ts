@@ -3,7 +3,7 @@ import { SampleFailure } from "../core/errors.js";
 import type { EncodedImage, ImageRef } from "../core/image.js";
 import { sniffImage } from "./sniff.js";
 
-/** Bytes of one encoded picture, at most: larger ones are that row's failure. */
+/** Bytes of one encoded image, at most: larger ones are that row's failure. */
 const maxEncodedBytes = 256 * 1024 * 1024;
 
 /** First 32 hex digits of SHA-256: the key of every cache. */
@@ -12,9 +12,9 @@ function imageDigest(bytes: Uint8Array): string {
 }
 
 /**
- * Reads a row's picture: the dataset's own bytes, with the facts of their header. Nothing is decoded, unless the task
+ * Reads a row's image: the dataset's own bytes, with the facts of their header. Nothing is decoded, unless the task
  * draws on it: then it becomes a PNG of the pixels that the references' models see.
- * @throws SampleFailure `data` when the bytes are absent, or are no picture.
+ * @throws SampleFailure `data` when the bytes are absent, or are no image.
  */
 export async function readImage(ref: ImageRef): Promise<EncodedImage> {
   const image = encodedImage(await ref.bytes(), ref.path);
@@ -34,7 +34,7 @@ export function encodedImage(bytes: Uint8Array, name?: string): EncodedImage {
   if (!header) {
     throw new SampleFailure(
       "data",
-      `${where} is no picture that can be read (${bytes.byteLength} bytes, beginning ${hexStart(bytes)})`,
+      `${where} cannot be read as an image (${bytes.byteLength} bytes, beginning ${hexStart(bytes)})`,
     );
   }
   return { bytes, ...header, digest: imageDigest(bytes) };

@@ -16,7 +16,7 @@ export interface Fitted {
 }
 
 /**
- * A picture that the endpoint accepts: the dataset's own bytes whenever they fit. Otherwise PNG if the format is the
+ * An image that the endpoint accepts: the dataset's own bytes whenever they fit. Otherwise PNG if the format is the
  * problem, smaller if the side is, JPEG of falling quality if the bytes are.
  * @throws SampleFailure `data` when it cannot be decoded or made to fit
  */
@@ -30,7 +30,7 @@ export async function fitImage(image: EncodedImage, limits: Limits): Promise<Fit
     side > maxSide ? `${image.width}x${image.height} is more than ${maxSide} a side` : "",
     image.bytes.byteLength > maxBytes ? `${image.bytes.byteLength} bytes are more than ${maxBytes}` : "",
   ].filter((cause) => cause !== "");
-  // Only here: most pictures fit, and loading the decoder is 60 ms of a start.
+  // Only here: most images fit, and loading the decoder is 60 ms of a start.
   const { reencode } = await import("./reencode.js");
   try {
     const fitted = await reencode(image, maxBytes, maxSide, wrongType);

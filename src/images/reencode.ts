@@ -3,7 +3,7 @@ import type { EncodedImage } from "../core/image.js";
 import { decodeImage } from "./decode.js";
 import { encodedImage } from "./encoded.js";
 
-/** From Pillow's pixels, so that a format which sharp reads otherwise (CMYK) or not at all (BMP) is the same picture. */
+/** From Pillow's pixels, so that a format which sharp reads otherwise (CMYK) or not at all (BMP) is the same image. */
 export async function reencode(
   image: EncodedImage,
   maxBytes: number,

@@ -1,5 +1,5 @@
 /**
- * Media type and size of an encoded picture from its header, without decoding: microseconds, whatever its size.
+ * Media type and size of an encoded image from its header, without decoding: microseconds, whatever its size.
  * Formats: JPEG, PNG, GIF, WebP, BMP, TIFF, AVIF/HEIF (size from the `ispe` box).
  */
 
@@ -12,7 +12,7 @@ export interface ImageHeader {
   readonly components?: number;
 }
 
-/** The header's facts, or undefined when these bytes are no picture that we know (or the header is cut off). */
+/** The header's facts, or undefined when these bytes are no image that we know (or the header is cut off). */
 export function sniffImage(bytes: Uint8Array): ImageHeader | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   try {
@@ -107,7 +107,7 @@ function heif(view: DataView): ImageHeader | undefined {
   const brand = ascii(view, 8, 4);
   if (!["avif", "avis", "heic", "heix", "mif1"].includes(brand)) return undefined;
   const mediaType = brand.startsWith("avi") ? "image/avif" : "image/heif";
-  // Image spatial extents: the largest is the picture (a thumbnail has its own). The boxes sit in the first kilobytes.
+  // Image spatial extents: the largest is the image (a thumbnail has its own). The boxes sit in the first kilobytes.
   let width = 0;
   let height = 0;
   for (let at = 12; at + 16 <= Math.min(view.byteLength, 65_536); at++) {

@@ -1,9 +1,9 @@
-/** Words that say where pictures stand by a literal `<image>`. */
+/** Words that say where images stand by a literal `<image>`. */
 
 import type { ImageRef } from "../core/image.js";
 import type { Part, Prompt } from "../core/prompt.js";
 
-/** Each picture at its mark, in order; pictures without a mark come first, marks without a picture are dropped. */
+/** Each image at its mark, in order; images without a mark come first, marks without an image are dropped. */
 export function imagesAtMarks(images: readonly ImageRef[], words: string): Prompt {
   const pieces = words.split("<image>");
   const unmarked = Math.max(0, images.length - (pieces.length - 1));

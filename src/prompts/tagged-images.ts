@@ -1,4 +1,4 @@
-/** Questions that name their pictures: `<image 1>`, in columns `image_1`, `image_2`, ... (the MMMU family). */
+/** Questions that name their images: `<image 1>`, in columns `image_1`, `image_2`, ... (the MMMU family). */
 
 import type { ImageRef } from "../core/image.js";
 import { Image, Nullable, Type } from "../core/schema.js";

@@ -21,10 +21,17 @@ export function writeManifest(dir: string, manifest: RunManifest): Promise<void>
 
 /** A Result, or undefined: a run folder also holds submissions and other JSON, told apart by their `schema` key. */
 export async function readResult(path: string): Promise<Result | undefined> {
-  const data = await readJson(path);
+  const data = ofToday(await readJson(path));
   return schemaOf(data)?.startsWith("llava-eval/result@")
     ? checkVersioned(data, Result, "llava-eval/result@1", path)
     : undefined;
+}
+
+/** Results of 0.1 call the remarks labels. */
+function ofToday(data: unknown): unknown {
+  if (typeof data !== "object" || data === null || !("labels" in data) || "remarks" in data) return data;
+  const { labels: remarks, ...rest } = data;
+  return { ...rest, remarks };
 }
 
 /** @param kind what the file should be: `llava-eval/result@1` */

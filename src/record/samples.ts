@@ -23,7 +23,7 @@ const asked = {
   groups: Optional(
     Type.Unsafe<Readonly<Record<string, string>>>({ type: "object", additionalProperties: { type: "string" } }),
   ),
-  prompt: Optional(Type.String({ description: "the words sent, <image> where a picture stood" })),
+  prompt: Optional(Type.String({ description: "the words sent, <image> where an image stood" })),
   promptDigest: Optional(
     Type.String({
       pattern: "^[0-9a-f]{16}$",
@@ -31,13 +31,13 @@ const asked = {
     }),
   ),
   images: Optional(
-    Type.Unsafe<readonly string[]>({ ...Strings, description: "SHA-256 (32 hex digits) of each picture's bytes" }),
+    Type.Unsafe<readonly string[]>({ ...Strings, description: "SHA-256 (32 hex digits) of each image's bytes" }),
   ),
   sizes: Optional(
     Type.Unsafe<readonly (readonly [number, number])[]>({
       type: "array",
       items: { type: "array", items: { type: "integer" }, minItems: 2, maxItems: 2 },
-      description: "width and height of each picture in pixels, where the score needs them",
+      description: "width and height of each image in pixels, where the score needs them",
     }),
   ),
 };
@@ -100,7 +100,7 @@ export const SampleSchema = Type.Union([Failed, Answered, Scored]);
  */
 export function readSample(line: unknown, where: string, metrics: readonly SampleMetric[] = []): SampleRecord {
   if (typeof line !== "object" || line === null || Array.isArray(line)) throw damaged("the line is no sample", where);
-  const record = "state" in line ? line : { state: stateOf(line), ...line };
+  const record = withRemark("state" in line ? line : { state: stateOf(line), ...line });
   const { state } = record as { state: unknown };
   const schema = typeof state === "string" && Object.hasOwn(schemas, state) ? schemas[state as SampleState] : undefined;
   if (!schema) throw damaged(`/state must be failed, answered or scored (found ${JSON.stringify(state)})`, where);
@@ -110,6 +110,14 @@ export function readSample(line: unknown, where: string, metrics: readonly Sampl
   const outside = sample.state === "scored" ? outsideRange(sample.score, metrics) : undefined;
   if (outside) throw damaged(`/score/value ${outside}`, where);
   return sample;
+}
+
+/** A line of 0.1 calls its score's remark a label. */
+function withRemark(record: object): object {
+  const { score } = record as { score?: { label?: unknown } };
+  if (score?.label === undefined) return record;
+  const { label: remark, ...rest } = score;
+  return { ...record, score: { ...rest, remark } };
 }
 
 /** A line of 0.1, before states were written. */

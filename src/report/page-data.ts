@@ -9,7 +9,7 @@ export interface PageData {
   readonly tasks: readonly PageTask[];
   /** The server answers `summary.json`: the page asks again while the run goes on. */
   readonly live: boolean;
-  /** Where chunks and pictures are: `files` beside the page, `server`, or `inline` in it. */
+  /** Where chunks and images are: `files` beside the page, `server`, or `inline` in it. */
   readonly store: "files" | "server" | "inline";
 }
 
@@ -31,7 +31,7 @@ export type PageResult = Pick<
   | "promptProfile"
   | "flags"
   | "n"
-  | "labels"
+  | "remarks"
   | "metrics"
   | "groups"
   | "notes"
@@ -57,11 +57,11 @@ export interface PageTask {
   /** One character for each sample, in the order of the list; one string for each run. See `SampleState`. */
   readonly states: readonly string[];
   /** One character for each sample: e(mpty), t(runcated), u(nparsable), or a space; of the last run. */
-  readonly labels: string;
+  readonly remarks: string;
   /** Samples per chunk. */
   readonly chunkSize: number;
-  /** Pictures are at hand. */
-  readonly pictures: boolean;
+  /** Images are at hand. */
+  readonly images: boolean;
 }
 
 /** By the main metric: c = the best value, w = the worst, p = between, n = no value of its own; u = unscored, - = not there. */
@@ -75,7 +75,7 @@ export interface PageSample {
   readonly prompt?: string;
   readonly targets?: readonly string[];
   readonly groups?: Readonly<Record<string, string>>;
-  /** Names of pictures in the store. */
+  /** Names of images in the store. */
   readonly images: readonly string[];
   /** One for each run. */
   readonly answers: readonly (PageAnswer | null)[];
@@ -88,7 +88,7 @@ export interface PageAnswer {
   /** What was extracted and compared. */
   readonly answer?: string;
   readonly value?: number | Readonly<Record<string, number>>;
-  readonly label?: string;
+  readonly remark?: string;
   /** Why there is no score. */
   readonly unscored?: string;
   readonly warnings?: readonly string[];

@@ -24,8 +24,8 @@ export interface ReportOptions {
   readonly store: PageData["store"];
   /** Published numbers and the like, by task. */
   readonly marks?: (task: string) => readonly Mark[];
-  /** Tasks whose pictures are at hand. */
-  readonly pictures?: ReadonlySet<string>;
+  /** Tasks whose images are at hand. */
+  readonly images?: ReadonlySet<string>;
 }
 
 /** Reads one run, or two side by side, piece by piece: for the writer of files and for the server alike. */
@@ -120,9 +120,9 @@ export class ReportSource {
       ),
       marks: this.options.marks?.(task) ?? [],
       states: lines.map((one) => keys.map((key) => one.state(key)).join("")),
-      labels: keys.map((key) => lines.at(-1)?.label(key) ?? " ").join(""),
+      remarks: keys.map((key) => lines.at(-1)?.remark(key) ?? " ").join(""),
       chunkSize,
-      pictures: this.options.pictures?.has(task) ?? false,
+      images: this.options.images?.has(task) ?? false,
     };
   }
 
@@ -174,7 +174,7 @@ function pageRun({ dir, manifest }: Run): PageRun {
 }
 
 function pageResult(result: Result): PageResult {
-  const { version, scoring, promptProfile, flags, n, labels, metrics, groups, notes, dataset, generation, judge } =
+  const { version, scoring, promptProfile, flags, n, remarks, metrics, groups, notes, dataset, generation, judge } =
     result;
   return {
     version,
@@ -182,7 +182,7 @@ function pageResult(result: Result): PageResult {
     promptProfile,
     flags,
     n,
-    labels,
+    remarks,
     metrics,
     groups,
     notes,
@@ -232,7 +232,7 @@ function answerOf(record: SampleRecord, { state, timing, judgements = [] }: Besi
     state,
     ...defined({ text, reasoning }),
     ...(score?.status === "scored"
-      ? { answer: score.answer, value: score.value, ...(score.label ? { label: score.label } : {}) }
+      ? { answer: score.answer, value: score.value, ...defined({ remark: score.remark }) }
       : {}),
     ...(score?.status === "unscored" ? { unscored: `${score.reason}: ${score.detail}` } : {}),
     ...(warnings ? { warnings } : {}),

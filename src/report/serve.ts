@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { UserError } from "../core/errors.js";
-import type { PictureStore } from "./pictures.js";
+import type { ImageStore } from "./images.js";
 import type { ReportSource } from "./report-source.js";
 import { chunkScript, PageTemplate } from "./template.js";
 import { named } from "./write-report.js";
@@ -28,13 +28,13 @@ const mediaTypes: Readonly<Record<string, string>> = {
  */
 export async function servePage(
   source: ReportSource,
-  pictures: PictureStore | undefined,
+  store: ImageStore | undefined,
   port: number,
 ): Promise<PageServer> {
   const template = await PageTemplate.load();
   await source.summary();
   const server = createServer((request, response) => {
-    answer(request, response, { source, pictures, template }).catch((error: unknown) => {
+    answer(request, response, { source, store, template }).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500, { "content-type": "text/plain" });
       response.end(error instanceof UserError ? error.format() : "the report could not be read");
     });
@@ -62,14 +62,14 @@ export async function servePage(
 
 interface Shown {
   readonly source: ReportSource;
-  readonly pictures: PictureStore | undefined;
+  readonly store: ImageStore | undefined;
   readonly template: PageTemplate;
 }
 
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { source, pictures, template }: Shown,
+  { source, store, template }: Shown,
 ): Promise<void> {
   const host = request.headers.host ?? "";
   if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host))
@@ -92,13 +92,13 @@ async function answer(
     return send(
       response,
       "text/javascript; charset=utf-8",
-      chunkScript(`${task}/${number}`, named(await source.chunk(task, number), pictures)),
+      chunkScript(`${task}/${number}`, named(await source.chunk(task, number), store)),
     );
   }
-  const picture = /^\/(images|thumbs)\/([0-9a-f]{32}\.([a-z]+))$/.exec(pathname);
-  const path = picture && pictures && join(pictures.folder, picture[1] ?? "", picture[2] ?? "");
-  if (picture && path && existsSync(path)) {
-    response.writeHead(200, { "content-type": mediaTypes[picture[3] ?? ""] ?? "application/octet-stream" });
+  const image = /^\/(images|thumbs)\/([0-9a-f]{32}\.([a-z]+))$/.exec(pathname);
+  const path = image && store && join(store.folder, image[1] ?? "", image[2] ?? "");
+  if (image && path && existsSync(path)) {
+    response.writeHead(200, { "content-type": mediaTypes[image[3] ?? ""] ?? "application/octet-stream" });
     createReadStream(path).pipe(response);
     return;
   }

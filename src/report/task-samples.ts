@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.js";
 import type { Result } from "../core/result.js";
 import type { GrowingJournal } from "../record/growing-journal.js";
 import { type Outcome, outcomeOf, valueUnder } from "../record/outcome.js";
@@ -48,10 +49,10 @@ export class TaskSamples {
     return states[outcomeOf(score, this.result?.metrics[0])];
   }
 
-  /** The first letter of its label, or a blank. */
-  label(key: string): string {
+  /** The first letter of its remark, or a blank. */
+  remark(key: string): string {
     const score = this.scores.get(key);
-    return (score?.status === "scored" && score.label?.[0]) || " ";
+    return (score?.status === "scored" && score.remark?.[0]) || " ";
   }
 
   /** Mean of the samples that have a single number. */
@@ -71,6 +72,6 @@ export class TaskSamples {
 /** Without words: those are read again for the samples that are looked at. */
 function shortened(score: Score): Score {
   if (score.status === "unscored") return { status: "unscored", reason: score.reason, detail: "" };
-  const { value, label } = score;
-  return { status: "scored", value, answer: "", ...(label ? { label } : {}) };
+  const { value, remark } = score;
+  return { status: "scored", value, answer: "", ...defined({ remark }) };
 }

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { ImageStore } from "./images.js";
 import type { PageSample } from "./page-data.js";
-import type { PictureStore } from "./pictures.js";
 import type { ReportSource } from "./report-source.js";
 import { chunkScript, PageTemplate } from "./template.js";
 
@@ -9,13 +9,13 @@ import { chunkScript, PageTemplate } from "./template.js";
 export const oneFileSamples = 600;
 
 /**
- * Writes the report: `index.html`, with the samples in script files beside it (`chunks/`) and pictures by digest (`images/`,
+ * Writes the report: `index.html`, with the samples in script files beside it (`chunks/`) and images by digest (`images/`,
  * `thumbs/`, written by the store before). Opens from disk. Returns the page's path.
  */
 export async function writeReport(
   source: ReportSource,
   out: string,
-  pictures: PictureStore | undefined,
+  store: ImageStore | undefined,
   oneFile: boolean,
 ): Promise<string> {
   const template = await PageTemplate.load();
@@ -26,10 +26,10 @@ export async function writeReport(
   for (const { task } of summary.tasks) {
     for (let i = 0; i < source.chunkCount(task); i++) {
       const name = `${task}/${i}`;
-      const samples = named(await source.chunk(task, i), pictures);
+      const samples = named(await source.chunk(task, i), store);
       if (oneFile) {
         inline.set(name, JSON.stringify(samples));
-        await embedPictures(samples, pictures, inline);
+        await embedImages(samples, store, inline);
       } else {
         const path = join(out, "chunks", task, `${i}.js`);
         await mkdir(join(out, "chunks", task), { recursive: true });
@@ -42,22 +42,22 @@ export async function writeReport(
   return page;
 }
 
-/** Digests become file names; pictures that are not at hand are left out. */
-export function named(samples: readonly PageSample[], pictures: PictureStore | undefined): readonly PageSample[] {
+/** Digests become file names; images that are not at hand are left out. */
+export function named(samples: readonly PageSample[], store: ImageStore | undefined): readonly PageSample[] {
   return samples.map((sample) => ({
     ...sample,
-    images: sample.images.flatMap((digest) => pictures?.nameOf(digest) ?? []),
+    images: sample.images.flatMap((digest) => store?.nameOf(digest) ?? []),
   }));
 }
 
-async function embedPictures(
+async function embedImages(
   samples: readonly PageSample[],
-  pictures: PictureStore | undefined,
+  store: ImageStore | undefined,
   inline: Map<string, string>,
 ): Promise<void> {
   for (const image of samples.flatMap(({ images }) => images)) {
     const digest = image.split(".")[0] ?? "";
-    const uri = inline.has(`picture/${image}`) ? undefined : await pictures?.dataUri(digest);
-    if (uri) inline.set(`picture/${image}`, JSON.stringify(uri));
+    const uri = inline.has(`image/${image}`) ? undefined : await store?.dataUri(digest);
+    if (uri) inline.set(`image/${image}`, JSON.stringify(uri));
   }
 }

@@ -9,7 +9,7 @@ import { type Label, rowKey } from "../record/keys.js";
 import type { AskedSample } from "../record/samples.js";
 import { visibleTurns } from "./score-sample.js";
 
-/** Reads a picture's bytes and looks at their header; throws `SampleFailure("data")` when they are no picture. */
+/** Reads an image's bytes and looks at their header; throws `SampleFailure("data")` when they are no image. */
 export type ReadImage = (ref: ImageRef) => Promise<EncodedImage>;
 
 export interface AskContext {
@@ -41,7 +41,7 @@ const maxRounds = 100;
 export async function ask(
   task: Task,
   row: Record<string, unknown>,
-  sample: { id: string; nth: number; repeat: number; group?: { key: string; remaining: number } },
+  sample: { id: string; nth: number; repeat: number; prefix?: { key: string; remaining: number } },
   context: AskContext,
 ): Promise<Answer> {
   const { runner, signal, generation } = context;
@@ -54,7 +54,7 @@ export async function ask(
   const request = {
     id: rowKey(context.label, sample.id, sample.nth, sample.repeat),
     seed: seedOf(context.seed, task.name, sample.id, sample.repeat),
-    ...(sample.group ? { group: sample.group } : {}),
+    ...(sample.prefix ? { prefix: sample.prefix } : {}),
     ...(context.drain ? { drain: context.drain } : {}),
   };
   context.onAsked?.(asked());
@@ -96,7 +96,7 @@ export function questionFor(
   return { prompt, digest: promptDigest(prompt, task.choices?.(row)) };
 }
 
-/** Reads the pictures of a prompt; a picture that stands in it twice is read once. */
+/** Reads the images of a prompt; an image that stands in it twice is read once. */
 export async function renderPrompt(
   prompt: Prompt,
   readImage: ReadImage,
@@ -124,9 +124,9 @@ export async function renderPrompt(
 }
 
 function askedWith(task: Task, prompt: Prompt, rendered: RenderedPrompt, digest: string): Answer["asked"] {
-  const pictures = promptImages(rendered);
-  const images = pictures.map(({ digest }) => digest);
-  const sizes = pictures.map(({ width, height }) => [width, height] as const);
+  const encoded = promptImages(rendered);
+  const images = encoded.map(({ digest }) => digest);
+  const sizes = encoded.map(({ width, height }) => [width, height] as const);
   return {
     prompt: promptText(prompt),
     promptDigest: digest,

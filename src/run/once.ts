@@ -2,10 +2,10 @@ import { requestDigest } from "../core/digest.js";
 import type { GenerateRequest, Output, Runner } from "../core/runner.js";
 import { wrapped } from "./wrapped-runner.js";
 
-/** Identical requests stand near each other (one picture, one row group); a bounded memory finds them. */
+/** Identical requests stand near each other (one image, one row group); a bounded memory finds them. */
 const remembered = 4096;
 
-/** Sends identical greedy requests once: the same words, pictures and options give the same answer. */
+/** Sends identical greedy requests once: the same words, images and options give the same answer. */
 export function askingOnce(runner: Runner): Runner {
   if (runner.answersBySample) return runner;
   const answers = new Map<string, Promise<Output>>();

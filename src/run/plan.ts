@@ -21,14 +21,14 @@ export type Unit =
       readonly id: string;
       /** Which of the rows with this id it is, in row order: 1 unless ids are repeated in the split. */
       readonly nth: number;
-      /** Samples that share this sample's picture, and how many of them are still to come in this window. */
-      readonly group?: { readonly key: string; readonly remaining: number };
+      /** Samples that share this sample's image, and how many of them are still to come in this window. */
+      readonly prefix?: { readonly key: string; readonly remaining: number };
     }
   | { readonly index: number; readonly repeat: number; readonly failure: SampleFailure };
 
 /**
  * The samples of a split in dispatch order: file order, except that within a batch of the dataset (a row group) the rows
- * of one picture stand next to each other. While a batch is handed out the next one is read, so that nobody waits for rows;
+ * of one image stand next to each other. While a batch is handed out the next one is read, so that nobody waits for rows;
  * nothing beyond these two is held, and nothing behind the selection is read.
  */
 export async function* plan(
@@ -87,7 +87,7 @@ function clusterOf(task: Task, unit: Unit): string {
 function* withGroups(task: Task, units: readonly Unit[], repeats: number): Generator<Unit> {
   const groups = new Map<string, Unit[]>();
   for (const unit of units) {
-    // A key nobody else has keeps rows without a picture key, and bad rows, where they stand.
+    // A key nobody else has keeps rows without an image key, and bad rows, where they stand.
     const key = "row" in unit && task.imageKey ? `image ${task.imageKey(unit.row)}` : `row ${unit.index}`;
     const group = groups.get(key);
     if (group) group.push(unit);
@@ -99,7 +99,7 @@ function* withGroups(task: Task, units: readonly Unit[], repeats: number): Gener
       for (let repeat = 0; repeat < repeats; repeat++) {
         remaining--;
         yield "row" in unit && (task.imageKey || repeats > 1)
-          ? { ...unit, repeat, group: { key: `${task.name} ${key}`, remaining } }
+          ? { ...unit, repeat, prefix: { key: `${task.name} ${key}`, remaining } }
           : { ...unit, repeat };
       }
     }

@@ -66,7 +66,7 @@ function headOf(result: Result): ResultHead {
     schema: _1,
     flags: _2,
     n: _3,
-    labels: _4,
+    remarks: _4,
     metrics: _5,
     groups: _6,
     notes: _7,

@@ -90,14 +90,14 @@ export function scoreSample(sample: AnsweredRow): SampleOutcome {
   return { score: recorded(score, output) };
 }
 
-/** The score as the journal has it, where the remark is called `label`. `empty` and `truncated` are facts of the output. */
+/** The score as the journal has it. `empty` and `truncated` are facts of the output. */
 function recorded(score: Score, output: Output): RecordedScore {
   if (score.status === "unscored") return score;
   const { status, value, answer, remark: own, targets, data } = score;
-  const label = remarkOf(own, output);
+  const remark = remarkOf(own, output);
   return {
     ...{ status, value, answer },
-    ...defined({ targets, data, label }),
+    ...defined({ targets, data, remark }),
   };
 }
 
@@ -110,10 +110,7 @@ function remarkOf(own: Remark | undefined, { text, finish, likelihoods }: Output
 
 /** The journal's score as tasks give it; a sample whose judge was never reached has an answer and no score. */
 export function scoreOf({ score }: SampleRecord): Score {
-  if (score === undefined) return { status: "unscored", reason: "judge", detail: "not judged" };
-  if (score.status === "unscored" || score.label === undefined) return score;
-  const { label, ...rest } = score;
-  return { ...rest, remark: label };
+  return score ?? { status: "unscored", reason: "judge", detail: "not judged" };
 }
 
 /** An output as the journal remembers it, for scoring again without a model. */

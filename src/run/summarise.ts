@@ -70,7 +70,7 @@ export async function summarise(
     ],
     n: { total: counts.total, scored: counts.scored, unscored: counts.unscored },
     ...(counts.unscoredTotal > 0 ? { reasons: reasons.commonest() } : {}),
-    labels: counts.labels,
+    remarks: counts.remarks,
     metrics: isPublic ? await folds.overall() : [],
     groups: isPublic ? await folds.perGroup() : {},
     notes: [
@@ -112,14 +112,14 @@ function tooMany(failed: number, total: number, max: SummaryRules["maxFailed"]):
 class Counts {
   scored = 0;
   readonly unscored = { refused: 0, transport: 0, judge: 0, data: 0 };
-  readonly labels = { empty: 0, truncated: 0, unparsable: 0 };
+  readonly remarks = { empty: 0, truncated: 0, unparsable: 0 };
 
   add(score: Score): void {
     if (score.status === "unscored") {
       this.unscored[score.reason]++;
     } else {
       this.scored++;
-      if (score.remark) this.labels[score.remark]++;
+      if (score.remark) this.remarks[score.remark]++;
     }
   }
 

@@ -23,13 +23,13 @@ export const Prices = Type.Object(
 );
 export type Prices = Static<typeof Prices>;
 
-/** What the endpoint accepts; a picture beyond it is re-encoded, and the Output says so. */
+/** What the endpoint accepts; an image beyond it is re-encoded, and the Output says so. */
 export const ImageLimits = Type.Object(
   {
-    maxBytes: Optional(Type.Integer({ minimum: 1024, description: "encoded bytes of one picture" })),
+    maxBytes: Optional(Type.Integer({ minimum: 1024, description: "encoded bytes of one image" })),
     maxSide: Optional(Type.Integer({ minimum: 16, description: "pixels of the longer side" })),
     mediaTypes: Optional(Type.Array(Type.String(), { description: "others are re-encoded as PNG" })),
-    maxImages: Optional(Type.Integer({ minimum: 0, description: "pictures in one request; more are a failure" })),
+    maxImages: Optional(Type.Integer({ minimum: 0, description: "images in one request; more are a failure" })),
   },
   closed,
 );

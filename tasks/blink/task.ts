@@ -90,8 +90,8 @@ function numbered(row: Row): Part[] {
   const images = imagesOf(row);
   const words = `${row.prompt.replaceAll("<image>", "").trim()}\nAnswer with the option's letter from the given choices directly.`;
   const parts = images.flatMap((one, i): Part[] => {
-    const picture: Part = { type: "image", image: one };
-    return images.length === 1 ? [picture] : [{ type: "text", text: `Image-${i + 1}: ` }, picture];
+    const shown: Part = { type: "image", image: one };
+    return images.length === 1 ? [shown] : [{ type: "text", text: `Image-${i + 1}: ` }, shown];
   });
   return [...parts, { type: "text", text: words }];
 }

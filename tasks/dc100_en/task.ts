@@ -3,7 +3,7 @@ import { defineTask, Image, mean, notJudged, rowDigest, type Static, Type, userP
 const row = Type.Object({ question: Type.String(), answer: Type.String(), image: Image() });
 type Row = Static<typeof row>;
 
-/** The rating that the benchmark means. lmms-eval's judge sees neither the picture nor the caption, and always gives 0. */
+/** The rating that the benchmark means. lmms-eval's judge sees neither the image nor the caption, and always gives 0. */
 const rating = (caption: string) =>
   `Text Caption: ${caption}\nFrom 0 to 100, how much do you rate for this Text Caption in terms of the correct and comprehensive description of the image?\nDo not dominant the rating by a single attribute such as recognition correctness, but a overall rating on the object/scene appearance, position, pose, action, shape, etc., and contents in the background. \nDo not consider the appropriateness or sensitive descriptors, such as "middle-aged western man", judge based on if it has correct specifications of the object and scenes in image.\nProvide a few lines for explanation and the rate number at last after "Final Score:".`;
 

@@ -1,6 +1,6 @@
 /** HallusionBench's group accuracies: per question, per question asked of several figures, per figure. */
 
-/** Which question, about which figure of which set of pictures. */
+/** Which question, about which figure of which set of images. */
 export interface HallusionQuestion {
   readonly category: string;
   readonly subcategory: string;
@@ -59,7 +59,7 @@ function groupsOf(answers: readonly MaybeAnswer[], level: HallusionLevel, countM
   return [...groups.values()];
 }
 
-/** Whether all answers of each group are right; groups of one set of pictures are not independent of each other. */
+/** Whether all answers of each group are right; groups of one set of images are not independent of each other. */
 export function groupOutcomes(
   answers: readonly MaybeAnswer[],
   level: HallusionLevel,
@@ -107,7 +107,7 @@ export function hasFigure({ category, figure }: HallusionQuestion): boolean {
 }
 
 export interface DiagnosedAnswer extends HallusionAnswer {
-  /** "0" no picture, "1" the original, "2" an edited one. */
+  /** "0" no image, "1" the original, "2" an edited one. */
   readonly visualInput: string;
   readonly verdict: "0" | "1" | "2";
 }

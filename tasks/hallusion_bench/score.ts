@@ -14,13 +14,13 @@ export function hallusionVerdict(judge: string): HallusionVerdict {
 
 /**
  * Whether a judge's reply is one of the three words asked for ("correct", "incorrect", "unclear"). The script takes everything else
- * for unclear, which is right for a question about a missing picture: a judge that says nothing would give points.
+ * for unclear, which is right for a question about a missing image: a judge that says nothing would give points.
  */
 export function hallusionAnswered(judge: string): boolean {
   return /correct|unclear/.test(lower(judge));
 }
 
-/** An unclear answer is right where a question about a missing picture ("visual supplement") cannot be answered. */
+/** An unclear answer is right where a question about a missing image ("visual supplement") cannot be answered. */
 export function hallusionCorrect(verdict: HallusionVerdict, category: string, figure: string): boolean {
   return verdict === "1" || (verdict === "2" && category === "VS" && figure === "0");
 }

@@ -19,7 +19,7 @@ export default defineTask<Row>({
   name: "llava_in_the_wild",
   aliases: ["llava-bench-in-the-wild"],
   version: 2,
-  about: "60 questions on 24 pictures; a judge compares the answer with GPT-4's (Liu et al. 2023).",
+  about: "60 questions on 24 images; a judge compares the answer with GPT-4's (Liu et al. 2023).",
   cite: "https://arxiv.org/abs/2304.08485; official scoring follows haotian-liu/LLaVA llava/eval/eval_gpt_review_bench.py",
   splits: {
     train: {

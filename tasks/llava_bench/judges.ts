@@ -11,7 +11,7 @@ const twoScores =
 /** LLaVA-Bench (in the wild): the same for conversations, details and complex reasoning. */
 export const LLAVA_BENCH_RULE = `We would like to request your feedback on the performance of two AI assistants in response to the user question displayed above. The user asks the question on observing an image. For your reference, the visual content in the image is represented with a few sentences describing the image. \nPlease rate the helpfulness, relevance, accuracy, level of details of their responses. Each assistant receives an overall score on a scale of 1 to 10, where a higher score indicates better overall performance.\n${twoScores}`;
 
-/** LLaVA-Bench Wilder: the judge sees the picture and takes the reference for perfect. */
+/** LLaVA-Bench Wilder: the judge sees the image and takes the reference for perfect. */
 export const WILDER_RULE = `We would like to request your feedback on the performance of two AI assistants in response to the user question displayed above. The user asks the question on observing an image shown to you. \nPlease rate the helpfulness, relevance, accuracy, level of details of their responses. Each assistant receives an overall score on a scale of 1 to 10, where a higher score indicates better overall performance. Assume assistant 1 always receive a score of 10 and is the correct answer.\n${twoScores}`;
 
 export interface Review {

@@ -13,7 +13,7 @@ export default defineTask<Row>({
   aliases: ["llava_wilder_small"],
   version: 2,
   about:
-    "Questions that users asked LLaVA; a judge that sees the picture compares with GPT-4V's answer (Li et al. 2024).",
+    "Questions that users asked LLaVA; a judge that sees the image compares with GPT-4V's answer (Li et al. 2024).",
   cite: "https://llava-vl.github.io/blog/2024-05-10-llava-next-stronger-llms/; scoring follows lmms-eval llava_wilder/utils.py",
   splits: {
     test: {

@@ -35,7 +35,7 @@ export default defineTask<Row>({
     ...versions.map((version) => `mathverse_testmini_${version}@${version}`),
   ],
   version: 1,
-  about: "Geometry and functions, each problem in versions that move words into the picture (Zhang et al. 2024).",
+  about: "Geometry and functions, each problem in versions that move words into the image (Zhang et al. 2024).",
   cite: "https://arxiv.org/abs/2403.14624; official scoring follows ZrrSkywalker/MathVerse evaluation/ (extract, then match)",
   splits: {
     testmini: { ...split("testmini", "testmini", 3940), generation: { maxNewTokens: 16_384 } },

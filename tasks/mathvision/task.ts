@@ -31,7 +31,7 @@ export default defineTask<Row>({
   name: "mathvision",
   aliases: ["mathvision_test@test", "mathvision_testmini@testmini"],
   version: 1,
-  about: "Problems of mathematics competitions with pictures, 16 subjects, 5 levels (Wang et al. 2024).",
+  about: "Problems of mathematics competitions with images, 16 subjects, 5 levels (Wang et al. 2024).",
   cite: "https://arxiv.org/abs/2402.14804; scoring follows mathllm/MATH-V evaluation/evaluate.py",
   splits: {
     test: { ...split, split: "test", rows: 3040 },

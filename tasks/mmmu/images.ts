@@ -4,14 +4,14 @@ import { type Part, type Prompt, type TaggedRow, userPrompt } from "llava-eval";
 
 const tag = /<image (\d+)>/g;
 
-/** Every picture that the words name, once, in the order of the tags' text; then the words with their tags. */
+/** Every image that the words name, once, in the order of the tags' text; then the words with their tags. */
 export function imagesFirst(row: TaggedRow, words: string): Prompt {
   const numbers = [...new Set(Array.from(words.matchAll(tag), ([, number]) => number as string))].sort();
   const images = numbers.flatMap((number) => row[`image_${Number(number)}`] ?? []);
   return userPrompt(...images, words);
 }
 
-/** Each picture where its tag stands first; a later mention stays in the words. Pieces are stripped, as chat models get them. */
+/** Each image where its tag stands first; a later mention stays in the words. Pieces are stripped, as chat models get them. */
 export function imagesInPlace(row: TaggedRow, words: string): Prompt {
   const parts: Part[] = [];
   const seen = new Set<string>();

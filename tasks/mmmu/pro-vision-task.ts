@@ -14,7 +14,7 @@ import { domainOf, mmmuHasReference, mmmuProScore } from "./score.js";
 
 const row = Type.Object({
   id: Type.String(),
-  options: ListText(), // the question and the options are in the picture
+  options: ListText(), // the question and the options are in the image
   answer: Type.String(),
   subject: Type.String(),
   image: Image(),
@@ -28,7 +28,7 @@ const FORM =
 const direct: Task<Row> = {
   name: "mmmu_pro_vision",
   version: 1,
-  about: "MMMU-Pro with question and options inside the picture (Yue et al. 2024).",
+  about: "MMMU-Pro with question and options inside the image (Yue et al. 2024).",
   cite: "https://arxiv.org/abs/2409.02813; official scoring follows MMMU-Benchmark/MMMU mmmu-pro/evaluate.py",
   splits: {
     test: {

@@ -34,7 +34,7 @@ function questionWithOptions(row: Row): string {
 export default defineTask<Row>({
   name: "mmstar",
   version: 1,
-  about: "1,500 questions that need the picture, six capabilities (Chen et al. 2024).",
+  about: "1,500 questions that need the image, six capabilities (Chen et al. 2024).",
   cite: "https://arxiv.org/abs/2403.20330; official scoring follows MMStar-Benchmark/MMStar eval/vlmeval/evaluate/mmstar.py",
   splits: {
     val: { sources: ["Lin-Chen/MMStar"], split: "val", rows: 1500, licence: "not stated", answers: "public" },

@@ -62,7 +62,7 @@ const single: Task<Row> = {
   id: ({ index }) => String(index),
   prompt(row) {
     const lines = optionsOf(row).map(([letter, option]) => `${letter}: ${option}`);
-    // lmms-eval writes a literal "<image>" after "Question: ", where its LLaVA backend puts the (first) picture.
+    // lmms-eval writes a literal "<image>" after "Question: ", where its LLaVA backend puts the (first) image.
     const last = "Answer the question using a single character from the given options.";
     return userPrompt("Question: ", ...[row.image].flat(), `\n${row.question.trim()}\n${lines.join("\n")}\n${last}`);
   },
@@ -83,7 +83,7 @@ const several: Task<Row> = {
   ...single,
   name: "mmt_bench_mi",
   aliases: ["mmt_mi", "mmt_mi_val@val", "mmt_mi_test@test"],
-  about: "MMT-Bench's questions over several pictures (Ying et al. 2024).",
+  about: "MMT-Bench's questions over several images (Ying et al. 2024).",
   splits: splits("MMT_MI-Benchmark", {}),
   row: severalRow,
 };

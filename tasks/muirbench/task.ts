@@ -31,7 +31,7 @@ type Row = Static<typeof row>;
 export default defineTask<Row>({
   name: "muirbench",
   version: 1,
-  about: "Questions over several pictures, twelve tasks, half of them without an answer (Wang et al. 2024).",
+  about: "Questions over several images, twelve tasks, half of them without an answer (Wang et al. 2024).",
   cite: "https://arxiv.org/abs/2406.09411; official scoring follows muirbench/MuirBench eval/utils/postprocess.py",
   splits: {
     test: { sources: ["MUIRBENCH/MUIRBENCH"], split: "test", rows: 2600, licence: "cc-by-4.0", answers: "public" },

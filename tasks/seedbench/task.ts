@@ -33,8 +33,7 @@ const generated: Task<Row> = {
   name: "seedbench",
   aliases: ["seedbench_lite@lite"],
   version: 1,
-  about:
-    "Multiple choice on pictures and video frames, twelve dimensions; the first character counts (Li et al. 2023).",
+  about: "Multiple choice on images and video frames, twelve dimensions; the first character counts (Li et al. 2023).",
   cite: "https://arxiv.org/abs/2307.16125; scoring follows lmms-eval seedbench/utils.py",
   splits: {
     test: {

@@ -29,12 +29,12 @@ const row = Type.Object({
 type Row = Static<typeof row>;
 
 const choices = ({ choice_a, choice_b, choice_c, choice_d }: Row) => [choice_a, choice_b, choice_c, choice_d];
-const isPicture = (choice: string): boolean => choice.includes("jpg") || choice.includes("png");
+const isImage = (choice: string): boolean => choice.includes("jpg") || choice.includes("png");
 
 const generated: Task<Row> = {
   name: "seedbench_2",
   version: 1,
-  about: "SEED-Bench with interleaved pictures and pictures as options, 27 dimensions (Li et al. 2023).",
+  about: "SEED-Bench with interleaved images and images as options, 27 dimensions (Li et al. 2023).",
   cite: "https://arxiv.org/abs/2311.17092; scoring follows lmms-eval seedbench_2/utils.py",
   splits: {
     test: {
@@ -60,12 +60,12 @@ const generated: Task<Row> = {
   },
 };
 
-/** As the benchmark is published: the option's text with the lowest mean loss; rows with pictures as options are left out. */
+/** As the benchmark is published: the option's text with the lowest mean loss; rows with images as options are left out. */
 const ranked: Task<Row> = {
   ...generated,
   name: "seedbench_2_ppl",
   about: "SEED-Bench-2 by log-likelihood, questions with text options only (Li et al. 2023).",
-  expand: (row) => (choices(row).some(isPicture) ? [] : [row]),
+  expand: (row) => (choices(row).some(isImage) ? [] : [row]),
   prompt: (row) => imagesAtMarks(row.image, `${row.question.replaceAll("<img>", "<image>")} Answer :`),
   choices: (row) => choices(row).map((choice) => ` ${choice}`),
   score: ({ answer }, output) => chosen(optionLetters(4)[lowestMeanLoss(output)], answer),
@@ -73,9 +73,9 @@ const ranked: Task<Row> = {
 
 export default [defineTask(generated), defineTask(ranked)];
 
-/** The words with `<image>` where lmms-eval means a picture to stand. */
+/** The words with `<image>` where lmms-eval means an image to stand. */
 function withMarks(row: Row): string {
-  const options = choices(row).map((choice) => (isPicture(choice) ? "<image>" : choice));
+  const options = choices(row).map((choice) => (isImage(choice) ? "<image>" : choice));
   const words = `${row.question.replaceAll("<img>", "<image>")}\n${letteredOptions(options)}`;
   if (row.data_type !== "Image Generation") return words;
   return `${Array.from({ length: Math.max(0, row.data_id.length - 4) }, () => "<image>").join(" ")}\n${words}`;

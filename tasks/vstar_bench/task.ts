@@ -26,7 +26,7 @@ const all: Task<Row> = {
   name: "vstar_bench",
   aliases: ["vstar"],
   version: 1,
-  about: "Small details in very large pictures (Wu and Xie 2023).",
+  about: "Small details in very large images (Wu and Xie 2023).",
   cite: "https://arxiv.org/abs/2312.14135; scoring follows lmms-eval vstar_bench/utils.py",
   splits: {
     test: {

@@ -1,7 +1,7 @@
 /**
  * The local engine on this CPU: products beside OpenBLAS and oneDNN, a model of Qwen2-0.5B's shape (random weights) beside PyTorch,
  * encoder, decode, batching, prefix sharing on a VQAv2-like set, preprocessing beside Pillow, memory, and what equal bits cost.
- *   npm run bench -- engine [--threads N] [--rounds N] [--checkpoint DIR] [--pictures N] [--parts products,model,torch,preprocessing]
+ *   npm run bench -- engine [--threads N] [--rounds N] [--checkpoint DIR] [--images N] [--parts products,model,torch,preprocessing]
  * Opponents: Debian packages libopenblas-dev, libdnnl-dev, python3-torch, python3-pil; what is missing is said and left out.
  * Times are the least of a few rounds. Where cores are shared, ratios of work that computes are by CPU time. Outputs of all opponents
  * are compared with ours: a difference ends the benchmark.
@@ -24,7 +24,7 @@ const { values } = parseArgs({
     threads: { type: "string", default: String(availableParallelism()) },
     rounds: { type: "string", default: "12" },
     checkpoint: { type: "string" },
-    pictures: { type: "string", default: "3" },
+    images: { type: "string", default: "3" },
     parts: { type: "string", default: "products,model,torch,preprocessing" },
   },
 });
@@ -45,7 +45,7 @@ try {
     // Writes the checkpoint when it is not there.
     jsonLines(await engineProgram(), ["bench", "--checkpoint", folder, "--json", "preprocess"], threads);
   }
-  const ours = parts.includes("model") ? await measureModel(folder, threads, values.pictures) : new Map();
+  const ours = parts.includes("model") ? await measureModel(folder, threads, values.images) : new Map();
   const theirs = parts.includes("torch") ? measureTorch(folder, threads, "float32") : undefined;
   if (theirs) compareValues(await modelValues(folder, threads), theirs);
   rows.push(...modelRows(ours, "PyTorch float32", theirs, machine));

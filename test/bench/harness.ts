@@ -13,8 +13,8 @@ import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { noiseImage } from "../fakes/images.js";
 import { parquetBytes } from "../fakes/parquet-files.js";
-import { noisePicture } from "../fakes/pictures.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const { values } = parseArgs({
@@ -66,7 +66,7 @@ const folder = await mkdtemp(join(tmpdir(), "llava-eval-bench-"));
 /** At its end a measured process writes its usage. */
 const meter = join(folder, "meter.mjs");
 const meterFile = join(folder, "meter.json");
-const pictureFile = join(folder, "picture.jpg");
+const imageFile = join(folder, "image.jpg");
 try {
   await writeFile(
     meter,
@@ -100,8 +100,8 @@ async function writeShards(rows: number): Promise<void> {
   await rm(data, { recursive: true, force: true });
   await mkdir(data, { recursive: true });
   // Noise of 150,000 pixels' worth makes JPEGs of about 100 KB.
-  const pictures = await Promise.all(Array.from({ length: 20 }, (_, i) => noisePicture(150_000, i + 1)));
-  await writeFile(pictureFile, pictures[0] as Buffer);
+  const images = await Promise.all(Array.from({ length: 20 }, (_, i) => noiseImage(150_000, i + 1)));
+  await writeFile(imageFile, images[0] as Buffer);
   const shards = Math.ceil(rows / rowsPerShard);
   const number = (k: number) => String(k).padStart(5, "0");
   const path = (shard: number) => join(data, `test-${number(shard)}-of-${number(shards)}.parquet`);
@@ -114,7 +114,7 @@ async function writeShards(rows: number): Promise<void> {
     const part = Array.from({ length: count }, (_, i) => {
       const id = shard * rowsPerShard + i;
       // All different, or the writer keeps each once in a dictionary.
-      const bytes = Buffer.from(pictures[id % pictures.length] as Buffer);
+      const bytes = Buffer.from(images[id % images.length] as Buffer);
       bytes.writeUInt32LE(id, bytes.length - 40);
       return { id, image: { bytes, path: `${id}.jpg` }, question: `Question ${id}?`, answer: "yes" };
     });
@@ -145,7 +145,7 @@ function measureFetchLoop(one: Case): Promise<number> {
   const requests = Math.min(one.rows, 2000);
   const program = join(root, "test/bench/harness/fetch-loop.mjs");
   return withEndpoint({ ...one, latencyMs: 0 }, async (url) => {
-    const { usage } = await metered(program, [url, pictureFile, String(requests), String(one.concurrency)]);
+    const { usage } = await metered(program, [url, imageFile, String(requests), String(one.concurrency)]);
     return usage.cpuMs / requests;
   });
 }

@@ -1,6 +1,6 @@
 /**
  * What reading a row and sending a request cost, each alone: parquet rows of 100 KB JPEGs (with and without looking at the
- * picture), and chat completions with such a picture against an instant endpoint in another process.
+ * image), and chat completions with such an image against an instant endpoint in another process.
  *   npm run bench -- io [--rows 2000]
  */
 
@@ -14,8 +14,8 @@ import { Image, Type } from "../../src/core/schema.js";
 import { openDataset } from "../../src/datasets/index.js";
 import { encodedImage, readImage } from "../../src/images/encoded.js";
 import { openRunner } from "../../src/runners/index.js";
+import { noiseImage } from "../fakes/images.js";
 import { type Codec, parquetBytes } from "../fakes/parquet-files.js";
-import { noisePicture } from "../fakes/pictures.js";
 
 const { values } = parseArgs({ options: { rows: { type: "string", default: "2000" } } });
 const count = Number(values.rows);
@@ -43,7 +43,7 @@ try {
     `${availableParallelism()} x ${cpus()[0]?.model.trim()}, node ${process.version}; ${count} rows or requests`,
   );
   console.log(`${"".padEnd(34)}  CPU ms    wall ms  memory`);
-  const jpegs = await Promise.all(Array.from({ length: 20 }, (_, i) => noisePicture(150_000, i + 1)));
+  const jpegs = await Promise.all(Array.from({ length: 20 }, (_, i) => noiseImage(150_000, i + 1)));
   const schema = Type.Object({ id: Type.Integer(), question: Type.String(), image: Image() });
   for (const codec of ["SNAPPY", "ZSTD", "UNCOMPRESSED"] as const satisfies readonly Codec[]) {
     await mkdir(join(folder, codec), { recursive: true });
@@ -66,7 +66,7 @@ try {
       }
     };
     await measure(`rows, ${codec.toLowerCase()}`, () => read(false));
-    await measure(`rows and pictures, ${codec.toLowerCase()}`, () => read(true));
+    await measure(`rows and images, ${codec.toLowerCase()}`, () => read(true));
     await rm(join(folder, codec), { recursive: true });
   }
 
@@ -81,7 +81,7 @@ try {
     const url = await new Promise<string>((resolve) =>
       server.stdout.once("data", (line) => resolve(JSON.parse(String(line)).url)),
     );
-    const picture = encodedImage(jpegs[0] as Buffer);
+    const image = encodedImage(jpegs[0] as Buffer);
     for (const concurrency of [32, 256]) {
       await using runner = await openRunner(`openai:fake@${url}`, { concurrency });
       await measure(`requests, ${concurrency} at once`, async () => {
@@ -90,7 +90,7 @@ try {
           while (next < count) {
             const id = next++;
             const parts = [
-              { type: "image" as const, image: { ...picture } },
+              { type: "image" as const, image: { ...image } },
               { type: "text" as const, text: `question ${id}?` },
             ];
             const prompt = { messages: [{ role: "user" as const, parts }] };

@@ -2,7 +2,7 @@
 /**
  * The report page of a large run in a real browser, from disk: until the list is drawn, until a search over every sample has
  * ended, and what the page's process holds.
- *   npm run bench -- report [--samples 10000] [--pictures 2000]
+ *   npm run bench -- report [--samples 10000] [--images 2000]
  */
 
 import { mkdtemp, rm, stat } from "node:fs/promises";
@@ -14,14 +14,14 @@ import { launchBrowser, rendererMegabytes } from "../report/browser.js";
 import { largeReport } from "../report/large-run.js";
 
 const { values } = parseArgs({
-  options: { samples: { type: "string", default: "10000" }, pictures: { type: "string", default: "2000" } },
+  options: { samples: { type: "string", default: "10000" }, images: { type: "string", default: "2000" } },
 });
 const samples = Number(values.samples);
 const folder = await mkdtemp(join(tmpdir(), "llava-eval-bench-report-"));
 try {
-  const page = await largeReport(folder, samples, Number(values.pictures));
+  const page = await largeReport(folder, samples, Number(values.images));
   console.log(
-    `${availableParallelism()} x ${cpus()[0]?.model.trim()}, ${samples} samples, ${values.pictures} pictures, page ${((await stat(page)).size / 1024).toFixed(0)} KB`,
+    `${availableParallelism()} x ${cpus()[0]?.model.trim()}, ${samples} samples, ${values.images} images, page ${((await stat(page)).size / 1024).toFixed(0)} KB`,
   );
   const browser = await launchBrowser();
   const tab = await browser.newPage();

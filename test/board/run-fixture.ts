@@ -87,7 +87,7 @@ function makeResult(
       scored: values.length,
       unscored: { refused: 0, transport: samples.length - values.length, judge: 0, data: 0 },
     },
-    labels: { empty: 0, truncated: 0, unparsable: 0 },
+    remarks: { empty: 0, truncated: 0, unparsable: 0 },
     metrics: [...(metrics ?? [meanMetric(values)])],
     groups: {},
     notes: [],

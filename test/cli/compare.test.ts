@@ -136,7 +136,7 @@ test("annotations are our own lines only", () => {
   for (const line of lines) expect(line).toMatch(/^::(error|warning|notice) title=(vqav2%3A|llava-eval compare)/);
 });
 
-test("hostile answers stay inside code in Markdown: no tag, link, picture, mention or further cell", () => {
+test("hostile answers stay inside code in Markdown: no tag, link, image, mention or further cell", () => {
   const { md = "" } = outputs;
   const outside = md.replace(/<code>[^<]*<\/code>/g, "").replace(/<\/?(details|summary)>/g, "");
   expect(outside).not.toMatch(/<|@|`|evil|http|::|##\[/);

@@ -11,7 +11,7 @@ import { packageRoot } from "../../src/core/package-root.js";
 import { generationMembers, taskMembers } from "../../src/core/task-members.js";
 import { modelSchemas, type RunnerName } from "../../src/runners/config.js";
 import { type FakeEndpoint, startEndpoint } from "../fakes/endpoint.js";
-import { picture } from "../fakes/pictures.js";
+import { drawnImage } from "../fakes/images.js";
 import { noEngine } from "../runners/local/engine-here.js";
 import { runCommand } from "./run-command.js";
 
@@ -127,7 +127,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "llava-eval-identity-"));
   await writeTask();
   await mkdir(join(folder, "rows", "images"), { recursive: true });
-  await writeFile(join(folder, "rows", "images", "a.jpg"), await picture({ seed: 1, width: 96, height: 64 }));
+  await writeFile(join(folder, "rows", "images", "a.jpg"), await drawnImage({ seed: 1, width: 96, height: 64 }));
   await writeRows("What is it?");
   for (const name of ["it", "other"]) {
     const line = { index: 0, id: "r0", cluster: "r0", text: name };
@@ -381,7 +381,7 @@ test("an image file that was replaced is refused with its sample and its name; r
   await cp(join(folder, "rows"), join(folder, "moved"), { recursive: true });
   const args = ["run", "--tasks", join(folder, "it.ts"), "--data", join(folder, "moved"), "--model", "stub:yes"];
   expect((await runCommand([...args, "--out", join(folder, "out")])).exitCode).toBe(0);
-  await writeFile(join(folder, "rows", "images", "a.jpg"), await picture({ seed: 2, width: 96, height: 64 }));
+  await writeFile(join(folder, "rows", "images", "a.jpg"), await drawnImage({ seed: 2, width: 96, height: 64 }));
   const error = await run("stub:yes").catch((thrown) => thrown);
   expect(error.message).toContain('sample "r0" has another image now: images/a.jpg');
 });

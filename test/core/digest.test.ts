@@ -22,7 +22,7 @@ const prompt = (text: string, digest = "i"): RenderedPrompt => ({
 });
 const greedy = { maxNewTokens: 8, temperature: 0 };
 
-test("a request is its words, pictures and options; the seed counts only when it is sampled", () => {
+test("a request is its words, images and options; the seed counts only when it is sampled", () => {
   const base = requestDigest(prompt("a"), greedy, 1);
   expect(requestDigest(prompt("a"), greedy, 2)).toBe(base);
   expect(requestDigest(prompt("b"), greedy, 1)).not.toBe(base);

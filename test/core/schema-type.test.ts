@@ -40,8 +40,8 @@ test("making a schema optional leaves the schema itself required", () => {
   expect(Type.Object({ text })).toMatchObject({ required: ["text"] });
 });
 
-test("a row without its picture is a violation that names the field", () => {
-  const row = Type.Object({ picture: Image() });
-  expect(violationOf(row, { picture: 3 })).toMatchObject({ pointer: "/picture", expected: "must be an image" });
-  expect(violationOf(row, {})).toMatchObject({ pointer: "/picture", expected: "is missing" });
+test("a row without its image is a violation that names the field", () => {
+  const row = Type.Object({ image: Image() });
+  expect(violationOf(row, { image: 3 })).toMatchObject({ pointer: "/image", expected: "must be an image" });
+  expect(violationOf(row, {})).toMatchObject({ pointer: "/image", expected: "is missing" });
 });

@@ -10,8 +10,8 @@ import type { Split } from "../../src/core/task.js";
 import { openDataset } from "../../src/datasets/index.js";
 import type { DatasetRequest } from "../../src/datasets/request.js";
 import { readImage } from "../../src/images/encoded.js";
+import { drawnImage } from "../fakes/images.js";
 import { parquetBytes } from "../fakes/parquet-files.js";
-import { picture } from "../fakes/pictures.js";
 
 let dir: string;
 beforeEach(async () => {
@@ -39,7 +39,7 @@ async function vqaRows(count: number, from = 0) {
     Array.from({ length: count }, async (_, i) => ({
       question_id: from + i,
       question: `what is ${from + i}?`,
-      image: { bytes: await picture({ seed: from + i }), path: `${from + i}.jpg` },
+      image: { bytes: await drawnImage({ seed: from + i }), path: `${from + i}.jpg` },
       answers: [{ answer: "yes", answer_confidence: "yes", answer_id: 1 }],
       extra: "unused",
     })),
@@ -126,41 +126,41 @@ describe("a folder of parquet files", () => {
     expect(items.map((item) => rowOf(item).id)).toEqual(["a", "m"]);
   });
 
-  test("a null picture struct is null, an optional null column is left out, an unsafe int64 stays exact", async () => {
+  test("a null image struct is null, an optional null column is left out, an unsafe int64 stays exact", async () => {
     const row = Type.Object({
       big: Type.Union([Type.Integer(), Type.String()]),
       image_1: Image(),
       image_2: Nullable(Image()),
       hint: Type.Optional(Type.String()),
-      pictures: Type.Array(Image()),
+      images: Type.Array(Image()),
     });
-    const bytes = await picture();
+    const bytes = await drawnImage();
     const cells = {
       big: 2n ** 60n,
       image_1: { bytes, path: "x" },
       image_2: null,
       hint: null,
-      pictures: [{ bytes, path: "y" }],
+      images: [{ bytes, path: "y" }],
     };
     await put(
       "vqav2/validation.parquet",
-      parquetBytes({ big: "int64", image_1: "image", image_2: "image", hint: "string", pictures: "images" }, [cells]),
+      parquetBytes({ big: "int64", image_1: "image", image_2: "image", hint: "string", images: "images" }, [cells]),
     );
     const [item] = await all(request(row));
     expect(rowOf(item)).toMatchObject({ big: "1152921504606846976", image_2: null });
     expect("hint" in rowOf(item)).toBe(false);
-    expect((await readImage(rowOf(item).pictures[0])).width).toBe(64);
+    expect((await readImage(rowOf(item).images[0])).width).toBe(64);
   });
 
-  test("pictures that a file only names are found beside it, and never outside the folder", async () => {
+  test("images that a file only names are found beside it, and never outside the folder", async () => {
     const row = Type.Object({ image: Image(), mark: Image() });
     const cells = [
       { image: "a.jpg", mark: { bytes: null, path: "a.jpg" } },
       { image: "../../secret.jpg", mark: { bytes: null, path: "/etc/passwd" } },
     ];
     await put("vqav2/data/validation-0.parquet", parquetBytes({ image: "string", mark: "image" }, cells));
-    await put("vqav2/images/a.jpg", await picture());
-    await put("vqav2/data/images/a.jpg", await picture());
+    await put("vqav2/images/a.jpg", await drawnImage());
+    await put("vqav2/data/images/a.jpg", await drawnImage());
     const [good, bad] = await all(request(row));
     for (const ref of [rowOf(good).image, rowOf(good).mark]) expect((await readImage(ref)).width).toBe(64);
     for (const ref of [rowOf(bad).image, rowOf(bad).mark])
@@ -233,8 +233,8 @@ describe("JSONL with image files", () => {
 
   test("is read line by line; images are found beside it or in images/", async () => {
     await put("mine/val.jsonl", '{"id":1,"image":"a.jpg"}\n\n{"id":2,"image":"b.png"}\n');
-    await put("mine/a.jpg", await picture());
-    await put("mine/images/b.png", await picture({ format: "png" }));
+    await put("mine/a.jpg", await drawnImage());
+    await put("mine/images/b.png", await drawnImage({ format: "png" }));
     const items = await all({ ...request(row), task: "mine" });
     expect((await readImage(rowOf(items[0]).image)).mediaType).toBe("image/jpeg");
     expect((await readImage(rowOf(items[1]).image)).mediaType).toBe("image/png");
@@ -260,7 +260,7 @@ describe("JSONL with image files", () => {
     "pipe",
   ])("an image named %j is that row's failure and nothing is read", async (name) => {
     const outside = await mkdtemp(join(tmpdir(), "llava-eval-outside-"));
-    await writeFile(join(outside, "secret.jpg"), await picture());
+    await writeFile(join(outside, "secret.jpg"), await drawnImage());
     await put("mine/mine.jsonl", JSON.stringify({ id: 1, image: name }));
     await symlink(outside, join(dir, "mine", "link"));
     await writeFile(join(dir, "secret.jpg"), "not under mine, but under the root");
@@ -274,7 +274,7 @@ describe("JSONL with image files", () => {
   test("the digest of the facts follows the content", async () => {
     const digestOf = async (content: string) => {
       await put("mine/val.jsonl", content);
-      await put("mine/a.jpg", await picture());
+      await put("mine/a.jpg", await drawnImage());
       await using dataset = await openDataset({ ...request(row), task: "mine" });
       return dataset.facts.digest;
     };
@@ -314,8 +314,8 @@ describe("TSV with base64 images", () => {
     hint: Type.Optional(Type.String()),
   });
 
-  test("cells become what the schema says; quotes, line ends inside quotes and references to another row's picture work", async () => {
-    const base64 = (await picture({ seed: 3 })).toString("base64");
+  test("cells become what the schema says; quotes, line ends inside quotes and references to another row's image work", async () => {
+    const base64 = (await drawnImage({ seed: 3 })).toString("base64");
     await put(
       "mmbench/val.tsv",
       `index\timage\tquestion\toptions\thint\r\n7\t${base64}\t"two\nlines, ""quoted"""\t['a', "b"]\t\r\n8\t7\tplain\t\t\r\n9\tbroken\r\n`,

@@ -12,19 +12,19 @@ import { openDataset } from "../../src/datasets/index.js";
 import type { DatasetRequest } from "../../src/datasets/request.js";
 import { readImage } from "../../src/images/encoded.js";
 import { type HubOptions, startHub } from "../fakes/hub.js";
+import { noiseImage } from "../fakes/images.js";
 import { type ParquetOptions, parquetBytes } from "../fakes/parquet-files.js";
-import { noisePicture } from "../fakes/pictures.js";
 
 const id = "lmms-lab/VQAv2";
 const split: Split = { sources: [id], split: "validation", licence: "CC-BY-4.0", answers: "public", rows: 60 };
 const row = Type.Object({ question_id: Type.Integer(), question: Type.String(), image: Image() });
 const names = [0, 1, 2].map((i) => `data/validation-0000${i}-of-00003.parquet`) as [string, string, string];
-const pictureBytes = 40_000;
+const imageBytes = 40_000;
 
-let pictures: Buffer[];
+let images: Buffer[];
 let home: string;
 beforeAll(async () => {
-  pictures = await Promise.all(Array.from({ length: 60 }, (_, i) => noisePicture(pictureBytes, i + 1)));
+  images = await Promise.all(Array.from({ length: 60 }, (_, i) => noiseImage(imageBytes, i + 1)));
 });
 beforeEach(async () => {
   home = await mkdtemp(join(tmpdir(), "llava-eval-hub-"));
@@ -33,7 +33,7 @@ afterEach(() => rm(home, { recursive: true, force: true }));
 
 /** Three shards of 20 rows, five rows a row group, the second one zstd. */
 function shards(options: ParquetOptions = {}): Record<string, Uint8Array> {
-  const rows = pictures.map((bytes, i) => ({ question_id: i, question: `q${i}`, image: { bytes, path: `${i}.jpg` } }));
+  const rows = images.map((bytes, i) => ({ question_id: i, question: `q${i}`, image: { bytes, path: `${i}.jpg` } }));
   return Object.fromEntries(
     names.map((name, i) => [
       name,
@@ -77,11 +77,11 @@ test("a limit reads by range: the first eight rows of three shards move a fracti
   const items = await read(request(server.url, { partial: true }), 0, 8);
   expect(idsOf(items)).toEqual(upTo(8));
   const image = await readImage(rowOf(items[7]).image);
-  expect(Buffer.from(image.bytes).equals(pictures[7] as Buffer)).toBe(true);
+  expect(Buffer.from(image.bytes).equals(images[7] as Buffer)).toBe(true);
   const total = Object.values(shards()).reduce((sum, { byteLength }) => sum + byteLength, 0);
   expect(total).toBeGreaterThan(1_000_000);
-  // Two row groups of five pictures, and one footer of at most 64 KB.
-  expect(server.stats.bytes).toBeLessThan(10 * 1.2 * pictureBytes + 100_000);
+  // Two row groups of five images, and one footer of at most 64 KB.
+  expect(server.stats.bytes).toBeLessThan(10 * 1.2 * imageBytes + 100_000);
   expect(server.stats.storageRequests).toBeLessThan(12);
 });
 
@@ -89,13 +89,13 @@ test("with an offset index only the pages of the wanted rows are moved", async (
   const datasets = { [id]: shards({ rowGroupSize: 20, offsetIndex: true, pageSize: 1000 }) };
   await using server = await startHub({ datasets });
   expect(idsOf(await read(request(server.url, { partial: true }), 15, 2))).toEqual([15, 16]);
-  expect(server.stats.bytes).toBeLessThan(7 * 1.2 * pictureBytes + 100_000);
+  expect(server.stats.bytes).toBeLessThan(7 * 1.2 * imageBytes + 100_000);
 });
 
 test("an offset into a later shard does not read the rows before it", async () => {
   await using server = await hub();
   expect(idsOf(await read(request(server.url, { partial: true }), 43, 2))).toEqual([43, 44]);
-  expect(server.stats.bytes).toBeLessThan(5 * 1.2 * pictureBytes + 3 * 70_000);
+  expect(server.stats.bytes).toBeLessThan(5 * 1.2 * imageBytes + 3 * 70_000);
 });
 
 test("a whole split is downloaded once, into the cache layout of huggingface_hub", async () => {

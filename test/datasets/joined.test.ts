@@ -6,8 +6,8 @@ import type { RowItem } from "../../src/core/dataset.js";
 import type { ImageRef } from "../../src/core/image.js";
 import { Image, Type } from "../../src/core/schema.js";
 import { openDataset } from "../../src/datasets/index.js";
+import { drawnImage } from "../fakes/images.js";
 import { parquetBytes } from "../fakes/parquet-files.js";
-import { picture } from "../fakes/pictures.js";
 
 const split = {
   sources: ["owner/GQA"],
@@ -19,10 +19,10 @@ const split = {
 } as const;
 const row = Type.Object({ id: Type.String(), imageId: Type.String(), question: Type.String(), image: Image() });
 
-test("rows get the picture they name from the images' own configuration, once read for all of them", async () => {
+test("rows get the image they name from the images' own configuration, once read for all of them", async () => {
   const data = await mkdtemp(join(tmpdir(), "llava-eval-joined-"));
   try {
-    const bytes = await Promise.all([1, 2].map((seed) => picture({ seed, width: 16, height: 16 })));
+    const bytes = await Promise.all([1, 2].map((seed) => drawnImage({ seed, width: 16, height: 16 })));
     const place = join(data, "owner", "GQA");
     for (const folder of ["questions", "images"]) await mkdir(join(place, folder), { recursive: true });
     const questions = ["n1", "n2", "n1", "n9"].map((imageId, i) => ({ id: String(i), imageId, question: `Q${i}` }));
@@ -31,8 +31,8 @@ test("rows get the picture they name from the images' own configuration, once re
       join(place, "questions", "testdev-00000-of-00001.parquet"),
       parquetBytes(questionColumns, questions),
     );
-    const pictures = bytes.map((one, i) => ({ id: `n${i + 1}`, image: { bytes: new Uint8Array(one), path: null } }));
-    const file = parquetBytes({ id: "string", image: "image" }, pictures);
+    const images = bytes.map((one, i) => ({ id: `n${i + 1}`, image: { bytes: new Uint8Array(one), path: null } }));
+    const file = parquetBytes({ id: "string", image: "image" }, images);
     await writeFile(join(place, "images", "testdev-00000-of-00001.parquet"), file);
 
     await using dataset = await openDataset({ task: "gqa", splitName: "testdev", split, row, data });

@@ -13,7 +13,7 @@ const columns = {
   image: "image",
   answers: "answers",
   tags: "strings",
-  pictures: "images",
+  images: "images",
   flag: "bool",
 } as const;
 const names = Object.keys(columns);
@@ -25,7 +25,7 @@ const rows = (count: number) =>
     image: i % 7 === 6 ? null : { bytes: Buffer.alloc(40 + i, i), path: i % 2 ? null : "p" },
     answers: Array.from({ length: i % 4 }, (_, k) => ({ answer: `a${k}`, answer_confidence: null, answer_id: k })),
     tags: i % 3 ? ["a", `b${i}`] : [],
-    pictures: i % 2 ? [{ bytes: Buffer.alloc(9, i), path: "q" }] : null,
+    images: i % 2 ? [{ bytes: Buffer.alloc(9, i), path: "q" }] : null,
     flag: i % 3 === 0,
   }));
 

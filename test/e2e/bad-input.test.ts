@@ -209,7 +209,7 @@ test("a results folder that is a file is named", async () => {
   expect(run.stderr).toContain("--out");
 });
 
-test("a bad row in the middle and a picture that is none cost those samples and nothing else", async () => {
+test("a bad row in the middle and an image that is none cost those samples and nothing else", async () => {
   await using place = await Workplace.make();
   await writeRows(place.file("rows"), 8, 1);
   const { readFile } = await import("node:fs/promises");
@@ -218,7 +218,7 @@ test("a bad row in the middle and a picture that is none cost those samples and 
   lines[3] = '{"id": "three", "image": "images/3.jpg", "question": null, "answer": "yes"}';
   lines[6] = String(lines[6]).replace("images/6.jpg", "../../../etc/passwd");
   await writeFile(file, `${lines.join("\n")}\n`);
-  await writeFile(place.file("rows", "images", "5.jpg"), "this is no picture");
+  await writeFile(place.file("rows", "images", "5.jpg"), "this is no image");
   const run = await place.run("run", "--tasks", task, "--data", "rows", "--model", "stub:yes", "--out", "out");
   expect(run.exitCode).toBe(2);
   const samples = await place.samples("out", "single_image");

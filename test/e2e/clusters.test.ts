@@ -10,8 +10,8 @@ const task = join(root, "test", "forms", "single-image.ts");
 
 test("a task that names no cluster is clustered by image where an image occurs twice, and as before where none does", async () => {
   await using place = await Workplace.make();
-  const evaluate = async (name: string, perPicture: number) => {
-    await writeRows(place.file(name), 24, perPicture);
+  const evaluate = async (name: string, perImage: number) => {
+    await writeRows(place.file(name), 24, perImage);
     // All questions about an image are right, or all are wrong.
     const answers = ["yes", "no", "red", "2"];
     const lines = Array.from({ length: 24 }, (_, id) => ({

@@ -6,7 +6,7 @@ import { writeRows } from "./rows.js";
 
 const task = join(root, "test", "forms", "single-image.ts");
 
-test("data verify reads every row and decodes every picture of the demo", async () => {
+test("data verify reads every row and decodes every image of the demo", async () => {
   await using place = await Workplace.make();
   const run = await place.run("data", "verify", "vqav2", "--data", "demo", "--json");
   expect(run.exitCode).toBe(0);
@@ -18,10 +18,10 @@ test("data verify reads every row and decodes every picture of the demo", async 
   });
 });
 
-test("data verify names damaged rows and pictures that cannot be decoded, and exits with 3", async () => {
+test("data verify names damaged rows and images that cannot be decoded, and exits with 3", async () => {
   await using place = await Workplace.make();
   await writeRows(place.file("rows"), 6, 1);
-  // A header that promises a picture, and nothing behind it.
+  // A header that promises an image, and nothing behind it.
   await writeFile(
     place.file("rows", "images", "4.jpg"),
     Buffer.from("ffd8ffe000104a46494600010100000100010000ffc0000b080020002001011100", "hex"),

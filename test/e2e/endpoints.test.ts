@@ -158,8 +158,8 @@ test("a model that spends its budget on thoughts is found out, and the option is
   const { exitCode, stdout } = await it.run();
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(/4 of 4 answers are empty: the model was cut at \d+ tokens.*--max-new-tokens/);
-  const { labels, notes } = await it.place.result("out", "single_image");
-  expect(labels.truncated).toBe(4);
+  const { remarks, notes } = await it.place.result("out", "single_image");
+  expect(remarks.truncated).toBe(4);
   expect(notes.join()).toContain("--max-new-tokens");
 });
 

@@ -18,7 +18,7 @@ test("single image: the answer is compared, and sub-scores are given by group", 
   expect(run.stdout).toContain("33.3");
 });
 
-test("interleaved images: words and pictures keep their order, and each picture's digest is journalled", async () => {
+test("interleaved images: words and images keep their order, and each image's digest is journalled", async () => {
   await using place = await Workplace.make();
   await evaluate(place, "interleaved", "--model", "stub:A");
   const samples = await place.samples("out", "interleaved");
@@ -125,7 +125,7 @@ test("whole split: F1 is folded over the split, unparsable answers are counted",
   await evaluate(place, "whole-split", "--model", "stub:yes");
   expect((await place.result("out", "whole_split")).metrics[0]?.value).toBeCloseTo(2 / 3);
   await evaluate(place, "whole-split", "--model", "stub:maybe", "--fresh");
-  expect((await place.result("out", "whole_split")).labels.unparsable).toBe(4);
+  expect((await place.result("out", "whole_split")).remarks.unparsable).toBe(4);
 });
 
 test("unlabelled: a checked submission file instead of a score", async () => {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startEndpoint } from "../fakes/endpoint.js";
 import { startHub } from "../fakes/hub.js";
+import { noiseImage } from "../fakes/images.js";
 import { parquetBytes } from "../fakes/parquet-files.js";
-import { noisePicture } from "../fakes/pictures.js";
 import { root, Workplace } from "./cli.js";
 
 const rowsPerShard = 300;
@@ -19,9 +19,9 @@ const columns = {
   image: "image",
 } as const;
 
-/** VQAv2 as the hub has it: shards of row groups of 100, a picture with every question. Odd questions are answered "no". */
+/** VQAv2 as the hub has it: shards of row groups of 100, an image with every question. Odd questions are answered "no". */
 async function vqav2Files(): Promise<Record<string, Uint8Array>> {
-  const pictures = await Promise.all(Array.from({ length: 8 }, (_, i) => noisePicture(20_000, i + 1)));
+  const images = await Promise.all(Array.from({ length: 8 }, (_, i) => noiseImage(20_000, i + 1)));
   const row = (i: number) => {
     const answer = i % 2 === 0 ? "yes" : "no";
     return {
@@ -32,7 +32,7 @@ async function vqav2Files(): Promise<Record<string, Uint8Array>> {
       answer_type: "yes/no",
       multiple_choice_answer: answer,
       answers: Array.from({ length: 10 }, (_, k) => ({ answer, answer_confidence: "yes", answer_id: k + 1 })),
-      image: { bytes: pictures[Math.floor(i / 4) % pictures.length], path: `COCO_${Math.floor(i / 4)}.jpg` },
+      image: { bytes: images[Math.floor(i / 4) % images.length], path: `COCO_${Math.floor(i / 4)}.jpg` },
     };
   };
   const shards = (["SNAPPY", "ZSTD", "SNAPPY"] as const).map((codec, s) => {

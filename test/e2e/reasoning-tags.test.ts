@@ -96,5 +96,5 @@ test("the marks of sixteen models: every right answer is right but the one that 
   expect(samples.map(({ index }) => index).filter((index) => !right.includes(index) && index !== unfinished)).toEqual(
     [],
   );
-  expect(samples[unfinished]?.score).toMatchObject({ label: "empty" });
+  expect(samples[unfinished]?.score).toMatchObject({ remark: "empty" });
 });

@@ -4,7 +4,7 @@ import { appendFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/prom
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startEndpoint } from "../fakes/endpoint.js";
-import { picture } from "../fakes/pictures.js";
+import { drawnImage } from "../fakes/images.js";
 import { root, Workplace } from "./cli.js";
 import { writeRows } from "./rows.js";
 
@@ -14,7 +14,7 @@ const jsonl = (rows: readonly object[]) => rows.map((row) => `${JSON.stringify(r
 /** MMBench's form: every question once in each rotation, the rotations after each other. */
 async function writeRotations(folder: string, questions: number): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const image = `data:image/jpeg;base64,${(await picture({ seed: 1 })).toString("base64")}`;
+  const image = `data:image/jpeg;base64,${(await drawnImage({ seed: 1 })).toString("base64")}`;
   const rows = [0, 1, 2, 3].flatMap((k) =>
     Array.from({ length: questions }, (_, i) => ({
       ...{ index: i + 1_000_000 * k, question: `Q${i}?`, hint: null, A: "a", B: "b", C: "c", D: "d" },
@@ -93,7 +93,7 @@ test("a replay gives each split its own answers, and each split shows its own ti
 test("equal requests of a replay have the answers that they had, whatever the order", async () => {
   await using place = await Workplace.make();
   await mkdir(place.file("rows"), { recursive: true });
-  const image = `data:image/jpeg;base64,${(await picture({ seed: 1 })).toString("base64")}`;
+  const image = `data:image/jpeg;base64,${(await drawnImage({ seed: 1 })).toString("base64")}`;
   const categories = ["adversarial", "popular", "random"];
   const rows = categories.map((category) => ({
     ...{ id: `${category}-1`, question_id: "1", question: "Is there a dog in the image?", answer: "yes", category },

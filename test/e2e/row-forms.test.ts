@@ -94,7 +94,7 @@ test("lists in cells are read as Python reads them, numpy's and JSON's too; what
   expect(detailOf(samples[8] as SampleLine)).toBe('field "answers" must be array or null (found "a, b")');
 });
 
-test("rotations find their picture by index, written as a float or not, as base64 or as a data URI, and a bare quote is text", async () => {
+test("rotations find their image by index, written as a float or not, as base64 or as a data URI, and a bare quote is text", async () => {
   for (const form of ["tsv_rawquote", "tsv_ref_int", "tsv_datauri"]) {
     const folder = forms("14-tsv-lists", form);
     const journal = `replay:${join(folder, "mmbench_en.samples.jsonl")}`;

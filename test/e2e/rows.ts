@@ -1,17 +1,17 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { picture } from "../fakes/pictures.js";
+import { drawnImage } from "../fakes/images.js";
 
-/** A folder of rows for the `single-image` form: n questions over pictures that several of them share. */
-export async function writeRows(folder: string, n: number, perPicture = 4): Promise<void> {
+/** A folder of rows for the `single-image` form: n questions over images that several of them share. */
+export async function writeRows(folder: string, n: number, perImage = 4): Promise<void> {
   await mkdir(join(folder, "images"), { recursive: true });
-  const pictures = Math.ceil(n / perPicture);
-  for (let i = 0; i < pictures; i++) {
-    await writeFile(join(folder, "images", `${i}.jpg`), await picture({ seed: i, width: 32, height: 24 }));
+  const images = Math.ceil(n / perImage);
+  for (let i = 0; i < images; i++) {
+    await writeFile(join(folder, "images", `${i}.jpg`), await drawnImage({ seed: i, width: 32, height: 24 }));
   }
   const rows = Array.from({ length: n }, (_, id) => ({
     id,
-    image: `images/${Math.floor(id / perPicture)}.jpg`,
+    image: `images/${Math.floor(id / perImage)}.jpg`,
     question: `Question ${id}?`,
     answer: ["yes", "no", "red", "2"][id % 4],
   }));

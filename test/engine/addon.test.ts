@@ -23,12 +23,12 @@ const missing = (() => {
 })();
 
 const folder = join(goldenFolder, "llava-next-qwen-tiny");
-const picture: NativeImage = { width: 20, height: 10, rgb: new Uint8Array(600).fill(90), digest: "grey" };
+const image: NativeImage = { width: 20, height: 10, rgb: new Uint8Array(600).fill(90), digest: "grey" };
 let nextId = 1;
 const request = (more: Partial<NativeGenerateRequest> = {}): NativeGenerateRequest => ({
   id: nextId++,
   tokens: Int32Array.of(3, 4, IMAGE_SLOT, 5, 6),
-  images: [picture],
+  images: [image],
   maxNewTokens: 8,
   stopTokens: [],
   ...more,
@@ -103,12 +103,12 @@ describe.skipIf(missing !== undefined)(`the addon${missing ? ` (skipped: ${missi
     expect(output.firstTokenOf?.[1]).toBeCloseTo((logits[511] ?? 0) - normaliser, 4);
   });
 
-  test("a picture that five questions share goes through the tower once", async () => {
+  test("an image that five questions share goes through the tower once", async () => {
     const before = engine.statistics();
-    const shared = { ...picture, digest: "shared by five", rgb: new Uint8Array(600).fill(17) };
+    const shared = { ...image, digest: "shared by five", rgb: new Uint8Array(600).fill(17) };
     for (let q = 0; q < 5; q++) {
       const tokens = Int32Array.of(3, 4, IMAGE_SLOT, 10 + q, 6);
-      await engine.generate(request({ tokens, images: [shared], group: { key: "five", remaining: 4 - q } }));
+      await engine.generate(request({ tokens, images: [shared], prefix: { key: "five", remaining: 4 - q } }));
     }
     const after = engine.statistics();
     expect(after.images - before.images).toBe(5);
@@ -138,9 +138,9 @@ describe.skipIf(missing !== undefined)(`the addon${missing ? ` (skipped: ${missi
   test.each<[string, unknown]>([
     ["no object", 7],
     ["no images", { id: 1, tokens: [1], maxNewTokens: 1, stopTokens: [] }],
-    ["too few bytes", request({ images: [{ ...picture, rgb: new Uint8Array(9) }] })],
-    ["a slot without a picture", request({ images: [] })],
-    ["a picture without a slot", request({ tokens: Int32Array.of(1) })],
+    ["too few bytes", request({ images: [{ ...image, rgb: new Uint8Array(9) }] })],
+    ["a slot without an image", request({ images: [] })],
+    ["an image without a slot", request({ tokens: Int32Array.of(1) })],
     ["an id outside the vocabulary", request({ tokens: Int32Array.of(512), images: [] })],
     ["nothing to generate", request({ maxNewTokens: 0 })],
     ["an empty prompt", request({ tokens: new Int32Array(0), images: [] })],

@@ -9,7 +9,7 @@ import { EngineProgram } from "./engine-program.js";
 interface Asked {
   questions: number;
   sameBitsInEveryRound: boolean;
-  rounds: { sharedTokens: number; picturesEncoded: number }[];
+  rounds: { sharedTokens: number; imagesEncoded: number }[];
   answers: number[][];
 }
 
@@ -24,7 +24,7 @@ const digest = (file: string) => createHash("sha256").update(readFileSync(file))
 describe.skipIf(noCompiler !== undefined)(`questions${noCompiler ? ` (skipped: ${noCompiler})` : ""}`, () => {
   beforeAll(() => {
     expect(program.run("checkpoint", checkpoint, "--model", "tiny").code).toBe(0);
-    const size = ["--pictures", "3", "--questions", "2,1", "--width", "150", "--height", "100"];
+    const size = ["--images", "3", "--questions", "2,1", "--width", "150", "--height", "100"];
     expect(program.run("requests", requests, "--checkpoint", checkpoint, ...size).code).toBe(0);
   });
   const ask = (...options: string[]) => {
@@ -38,9 +38,9 @@ describe.skipIf(noCompiler !== undefined)(`questions${noCompiler ? ` (skipped: $
       "56a06590dbe3e009ef1fe498d3ba6cfc0c53637a61c8975f3abcab9f0d74cc8c",
     );
     expect(digest(join(requests, "requests.json"))).toBe(
-      "1ad0657117d5db1f6fbde518662aded8d17580b67099ac9c8a52084d299e05b6",
+      "ace3b9e9ad474802ad78add0f8e1606c91dc99c21e4c3feeee96f5babeba15e0",
     );
-    expect(digest(join(requests, "pictures.safetensors"))).toBe(
+    expect(digest(join(requests, "images.safetensors"))).toBe(
       "05fb2f4c2fbfabb9b778f6b7062fc6c59774b5dffe95545bfd8d0dfc117de14f",
     );
     expect(digest(join(requests, "tiles.safetensors"))).toBe(
@@ -63,10 +63,10 @@ describe.skipIf(noCompiler !== undefined)(`questions${noCompiler ? ` (skipped: $
     expect(tensor(one, name)).toEqual(tensor(checkpoint, name));
   });
 
-  test("every round gives the same bits, from one thread or several, though pictures are not found again", () => {
+  test("every round gives the same bits, from one thread or several, though images are not found again", () => {
     const atOnce = ask("--rounds", "2");
     expect(atOnce.questions).toBe(5);
-    expect(atOnce.rounds.map((round) => round.picturesEncoded)).toEqual([3, 3]);
+    expect(atOnce.rounds.map((round) => round.imagesEncoded)).toEqual([3, 3]);
     expect(atOnce.rounds[0]?.sharedTokens).toBeGreaterThan(0);
     expect(atOnce.answers.every((answer) => answer.length === 3)).toBe(true);
     const fromThreads = ask("--producers", "3", "--decode-ms", "1");

@@ -20,12 +20,12 @@ const scratch = mkdtempSync(join(tmpdir(), "llava-cuda-"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** `llava-engine ask` over a random checkpoint and a set of questions. */
-function ask(set: { pictures: number; questions: string; answer?: number }, ...options: string[]) {
+function ask(set: { images: number; questions: string; answer?: number }, ...options: string[]) {
   const checkpoint = join(scratch, "tiny");
   if (!existsSync(checkpoint)) program.run("checkpoint", checkpoint, "--model", "tiny");
-  const requests = join(scratch, `${set.pictures}-${set.questions}-${set.answer ?? 3}`);
+  const requests = join(scratch, `${set.images}-${set.questions}-${set.answer ?? 3}`);
   const size = ["--width", "150", "--height", "100", "--answer", String(set.answer ?? 3)];
-  const which = ["--pictures", String(set.pictures), "--questions", set.questions];
+  const which = ["--images", String(set.images), "--questions", set.questions];
   if (!existsSync(requests)) program.run("requests", requests, "--checkpoint", checkpoint, ...which, ...size);
   const { stdout, stderr, code } = program.run("ask", requests, "--checkpoint", checkpoint, ...options);
   expect(code, stderr).toBe(0);
@@ -58,7 +58,7 @@ describe.skipIf(missing !== undefined)(`CUDA, emulated${missing ? ` (skipped: ${
   });
 
   // A kernel that is launched while another GPU is the current one is refused, as the driver refuses it.
-  test("two GPUs share a model: golden, invariance and questions whose pictures are known", {
+  test("two GPUs share a model: golden, invariance and questions whose images are known", {
     timeout: 1_200_000,
   }, () => {
     const two = ["--device", "cuda:0,cuda:1"];
@@ -66,13 +66,13 @@ describe.skipIf(missing !== undefined)(`CUDA, emulated${missing ? ` (skipped: ${
     expect(golden.stdout, golden.stderr).toMatch(/^1 passed, 0 failed$/m);
     const invariance = program.run("invariance", folder("llava-next-mistral-tiny"), ...two);
     expect(invariance.stdout, invariance.stderr).toMatch(/[1-9]\d* passed, 0 failed/);
-    expect(ask({ pictures: 2, questions: "2,1" }, ...two, "--budget", "64").answers).toEqual(
-      ask({ pictures: 2, questions: "2,1" }, "--device", "cuda:0").answers,
+    expect(ask({ images: 2, questions: "2,1" }, ...two, "--budget", "64").answers).toEqual(
+      ask({ images: 2, questions: "2,1" }, "--device", "cuda:0").answers,
     );
   });
 
   test("steps are recorded seldom, and replayed with the same bits", { timeout: 1_200_000 }, () => {
-    const long = ask({ pictures: 2, questions: "3,2", answer: 48 }, "--device", "cuda:0", "--rounds", "2");
+    const long = ask({ images: 2, questions: "3,2", answer: 48 }, "--device", "cuda:0", "--rounds", "2");
     expect(long.sameBitsInEveryRound).toBe(true); // the first round issues what the second replays
     const sum = (key: keyof Round) => long.rounds.reduce((total, round) => total + round[key], 0);
     expect(sum("stepsReplayed")).toBeGreaterThan(0);

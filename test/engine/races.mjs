@@ -91,7 +91,7 @@ const engine = (program, args) => {
 function questions(program) {
   const checkpoint = join(scratch, "tiny");
   const set = join(scratch, "set");
-  const size = ["--pictures", "2", "--questions", "2,1", "--width", "150", "--height", "100"];
+  const size = ["--images", "2", "--questions", "2,1", "--width", "150", "--height", "100"];
   engine(program, ["checkpoint", checkpoint, "--model", "tiny"]);
   engine(program, ["requests", set, "--checkpoint", checkpoint, ...size]);
   const devices = ["--device", "cuda:0,cuda:1", "--rounds", "1", "--budget", "64"];

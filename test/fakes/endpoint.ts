@@ -48,11 +48,11 @@ export interface Asked {
   readonly model: string;
   /** The text of the last user message. */
   readonly text: string;
-  /** SHA-256 (32 hex digits) of each picture's bytes, in order. */
+  /** SHA-256 (32 hex digits) of each image's bytes, in order. */
   readonly images: readonly string[];
   readonly mediaTypes: readonly string[];
   readonly maxTokens?: number;
-  /** The body as it was sent, pictures cut to 40 characters. */
+  /** The body as it was sent, images cut to 40 characters. */
   readonly body: Record<string, unknown>;
   readonly headers: IncomingMessage["headers"];
 }
@@ -297,7 +297,7 @@ function readRequest(request: IncomingMessage, raw: Buffer): Asked | undefined {
   const body = JSON.parse(raw.toString("utf8")) as Loose;
   const images: string[] = [];
   const mediaTypes: string[] = [];
-  const picture = (base64: string, mediaType: string) => {
+  const image = (base64: string, mediaType: string) => {
     images.push(createHash("sha256").update(Buffer.from(base64, "base64")).digest("hex").slice(0, 32));
     mediaTypes.push(mediaType);
   };
@@ -313,7 +313,7 @@ function readRequest(request: IncomingMessage, raw: Buffer): Asked | undefined {
       for (const part of parts) {
         const url = (part.image_url as Loose | undefined)?.url as string | undefined;
         const match = url && /^data:([^;]+);base64,(.*)$/s.exec(url);
-        if (match) picture(match[2] as string, match[1] as string);
+        if (match) image(match[2] as string, match[1] as string);
       }
     }
     const maxTokens = (body.max_tokens ?? body.max_completion_tokens) as number;
@@ -334,7 +334,7 @@ function readRequest(request: IncomingMessage, raw: Buffer): Asked | undefined {
       for (const part of message.content as Loose[]) {
         if (part.type === "text" && message === last(body.messages)) texts.push(String(part.text));
         const source = part.source as Loose | undefined;
-        if (source) picture(String(source.data), String(source.media_type));
+        if (source) image(String(source.data), String(source.media_type));
       }
     }
     return {
@@ -352,7 +352,7 @@ function readRequest(request: IncomingMessage, raw: Buffer): Asked | undefined {
       for (const part of content.parts as Loose[]) {
         if (typeof part.text === "string" && content === last(body.contents)) texts.push(part.text);
         const inline = (part.inlineData ?? part.inline_data) as Loose | undefined;
-        if (inline) picture(String(inline.data), String(inline.mimeType ?? inline.mime_type));
+        if (inline) image(String(inline.data), String(inline.mimeType ?? inline.mime_type));
       }
     }
     const maxTokens = (body.generationConfig as Loose | undefined)?.maxOutputTokens as number;

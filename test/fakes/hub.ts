@@ -190,8 +190,8 @@ export async function startHub(options: HubOptions): Promise<FakeHub> {
     });
     if (options.cutAfter !== undefined && body.length > options.cutAfter && stats.storageRequests % 2 === 1) {
       stats.bytes += options.cutAfter;
-      response.write(body.subarray(0, options.cutAfter));
-      setTimeout(() => response.socket?.resetAndDestroy(), 10);
+      // Closed, not reset: a reset may take back bytes that the reader has not seen yet.
+      response.write(body.subarray(0, options.cutAfter), () => response.socket?.destroy());
       return;
     }
     stats.bytes += body.length;

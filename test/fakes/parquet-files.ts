@@ -77,7 +77,7 @@ function schemaOf(name: string, type: ColumnType): SchemaElement[] {
     { name: "list", repetition_type: "REPEATED", num_children: 1 },
     ...element,
   ];
-  const picture = (structName: string): SchemaElement[] => [
+  const image = (structName: string): SchemaElement[] => [
     leaf(structName, { num_children: 2 }),
     leaf("bytes", { type: "BYTE_ARRAY" }),
     text("path"),
@@ -101,9 +101,9 @@ function schemaOf(name: string, type: ColumnType): SchemaElement[] {
     case "binary":
       return [leaf(name, { type: "BYTE_ARRAY" })];
     case "image":
-      return picture(name);
+      return image(name);
     case "images":
-      return list(picture("element"));
+      return list(image("element"));
     case "strings":
       return list([text("element")]);
     case "doubles":

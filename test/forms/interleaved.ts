@@ -5,7 +5,7 @@ const row = Type.Object({ id: Type.String(), first: Image(), second: Image(), an
 export default defineTask<Static<typeof row>>({
   name: "interleaved",
   version: 1,
-  about: "Two pictures with words between them.",
+  about: "Two images with words between them.",
   cite: "none: shows the form",
   splits: { test: { sources: ["none/forms"], split: "test", licence: "CC0-1.0", answers: "public" } },
   row,

@@ -5,7 +5,7 @@ const row = Type.Object({ id: Type.Integer(), image: Image(), question: Type.Str
 export default defineTask<Static<typeof row>>({
   name: "single_image",
   version: 1,
-  about: "One picture, one short answer.",
+  about: "One image, one short answer.",
   cite: "none: shows the form",
   splits: { test: { sources: ["none/forms"], split: "test", rows: 3, licence: "CC0-1.0", answers: "public" } },
   row,

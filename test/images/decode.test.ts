@@ -19,7 +19,7 @@ interface Pixels {
 }
 const pillow = JSON.parse(readFileSync(join(folder, "pillow.json"), "utf8")) as Record<string, Pixels>;
 
-describe("a decoded picture", () => {
+describe("a decoded image", () => {
   test.each(Object.entries(pillow))("%s equals Pillow's", async (name, expected) => {
     const { width, height, rgb, warnings } = await decodeImage(read(name));
     expect({ width, height, sha256: sha256(rgb) }).toEqual(expected);
@@ -71,5 +71,5 @@ describe("a decoded picture", () => {
     );
   });
 
-  test("leaves sharp with one thread per picture", () => expect(sharp.concurrency()).toBe(1));
+  test("leaves sharp with one thread per image", () => expect(sharp.concurrency()).toBe(1));
 });

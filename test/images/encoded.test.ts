@@ -9,12 +9,12 @@ import { SampleFailure } from "../../src/core/errors.js";
 import { encodedImage, readImage } from "../../src/images/encoded.js";
 import { fitImage } from "../../src/images/fit.js";
 import { sniffImage } from "../../src/images/sniff.js";
-import { noisePicture } from "../fakes/pictures.js";
+import { noiseImage } from "../fakes/images.js";
 
 const folder = fileURLToPath(new URL("data/", import.meta.url));
 const file = (name: string) => readFileSync(join(folder, name));
 
-describe("the header of a picture", () => {
+describe("the header of an image", () => {
   test.each(["jpeg", "png", "webp", "gif", "tiff", "avif"] as const)(
     "of a %s file gives type and size without decoding",
     async (format) => {
@@ -91,7 +91,7 @@ describe("readImage", () => {
   ])("of %s is that sample's failure", async (_, bytes) => {
     const error = await readImage({ path: "x", bytes: async () => bytes }).catch((thrown) => thrown);
     expect(error).toBeInstanceOf(SampleFailure);
-    expect(error.detail).toContain('image "x" is no picture');
+    expect(error.detail).toContain('image "x" cannot be read as an image');
   });
 
   test("a PNG that claims 60000 x 60000 pixels in a few bytes is refused before it is decoded", async () => {
@@ -121,8 +121,8 @@ describe("fitImage", () => {
     }
   });
 
-  test("makes a picture smaller until its bytes fit", async () => {
-    const png = await sharp(await noisePicture(200_000))
+  test("makes an image smaller until its bytes fit", async () => {
+    const png = await sharp(await noiseImage(200_000))
       .resize(600, 400, { fit: "fill" })
       .png()
       .toBuffer();

@@ -86,20 +86,20 @@ test("MME adds accuracy and accuracy+ of complete pairs, and reports incomplete 
   expect((await measured(mmeScore("s"), pair("c", "OCR", true))).value).toBeNull();
 });
 
-test("questions of two categories about one picture are no pair of either: no value, never a number that is none", async () => {
+test("questions of two categories about one image are no pair of either: no value, never a number that is none", async () => {
   const samples = [...pair("a", "count", true), ...pair("a", "existence", true)];
   expect(await measured(mmeScore("s"), samples)).toMatchObject({ value: null, n: 0 });
 });
 
-test("an unscored answer leaves its picture out of MME and inside the bounds", async () => {
+test("an unscored answer leaves its image out of MME and inside the bounds", async () => {
   const lost = { ...failed, cluster: "b", groups: { category: "existence" } };
   const samples = [...pair("a", "existence", true, true), ...pair("b", "existence", true), lost];
   const value = await measured(mmeScore("s"), samples);
-  // The lost answer wrong: three of four right, one of two pictures whole.
+  // The lost answer wrong: three of four right, one of two images whole.
   expect(value).toMatchObject({ value: 200, n: 2, bounds: [75 + 50, 200] });
 });
 
-test("MME's interval holds its value: the categories are fixed, their pictures are drawn", async () => {
+test("MME's interval holds its value: the categories are fixed, their images are drawn", async () => {
   const categories = ["color", "OCR", "scene"];
   const samples = categories.flatMap((category) =>
     ["a", "b", "c"].flatMap((image) => pair(`${category} ${image}`, category, true, image !== "a")),
@@ -108,7 +108,7 @@ test("MME's interval holds its value: the categories are fixed, their pictures a
   expect(value).toBeCloseTo(3 * (100 * (5 / 6) + 100 * (2 / 3)), 9);
   expect(interval?.[0]).toBeLessThan(value ?? 0);
   expect(interval?.[1]).toBeGreaterThan(value ?? 0);
-  // One picture of a category says nothing about its others.
+  // One image of a category says nothing about its others.
   const few = await measured(mmeScore("s"), [...samples, ...pair("x", "count", true, true)]);
   expect(few.interval).toBeUndefined();
 });

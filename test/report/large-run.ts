@@ -4,20 +4,20 @@ import type { Result, RunManifest } from "../../src/core/result.js";
 import { encodedImage } from "../../src/images/encoded.js";
 import { thumbnail } from "../../src/images/thumbnail.js";
 import type { SampleRecord } from "../../src/record/samples.js";
-import { PictureStore } from "../../src/report/pictures.js";
+import { ImageStore } from "../../src/report/images.js";
 import { ReportSource } from "../../src/report/report-source.js";
 import { writeReport } from "../../src/report/write-report.js";
-import { picture } from "../fakes/pictures.js";
+import { drawnImage } from "../fakes/images.js";
 
-/** Writes a run of `n` samples with `pictures` different pictures, and its report; returns the page's path. */
-export async function largeReport(folder: string, n: number, pictures: number): Promise<string> {
+/** Writes a run of `n` samples with `images` different images, and its report; returns the page's path. */
+export async function largeReport(folder: string, n: number, images: number): Promise<string> {
   const run = join(folder, "run");
   const out = join(folder, "report");
   await mkdir(run, { recursive: true });
-  const store = new PictureStore(out, thumbnail);
+  const store = new ImageStore(out, thumbnail);
   const digests: string[] = [];
-  for (let seed = 0; seed < pictures; seed++) {
-    const image = encodedImage(await picture({ seed, width: 320, height: 240 }));
+  for (let seed = 0; seed < images; seed++) {
+    const image = encodedImage(await drawnImage({ seed, width: 320, height: 240 }));
     await store.add(image);
     digests.push(image.digest);
   }
@@ -25,10 +25,10 @@ export async function largeReport(folder: string, n: number, pictures: number): 
     index: i,
     id: String(100_000 + i),
     state: "scored",
-    cluster: String(i % pictures),
+    cluster: String(i % images),
     groups: { kind: ["other", "number", "yes/no"][i % 3] as string },
     prompt: `<image>What is to the left of object number ${i} in this picture?\nAnswer the question using a single word or phrase.`,
-    images: [digests[i % pictures] as string],
+    images: [digests[i % images] as string],
     text: `answer ${i % 97}`,
     finish: "stop",
     score: {
@@ -56,7 +56,7 @@ export async function largeReport(folder: string, n: number, pictures: number): 
     dataset: { source: "me/large", kind: "folder", split: "test", licence: "CC0-1.0" },
     ...{ generation: {}, seed: 0, repeats: 1, flags: [], notes: [], groups: {} },
     n: { total: n, scored: n, unscored: { refused: 0, transport: 0, judge: 0, data: 0 } },
-    labels: { empty: 0, truncated: 0, unparsable: 0 },
+    remarks: { empty: 0, truncated: 0, unparsable: 0 },
     metrics: [metric],
   };
   await writeFile(join(run, "large.json"), JSON.stringify(result));
@@ -66,6 +66,6 @@ export async function largeReport(folder: string, n: number, pictures: number): 
     ...{ versions: {}, host: {}, startedAt: "2026-01-01T00:00:00Z" },
   };
   await writeFile(join(run, "run.json"), JSON.stringify(manifest));
-  const source = await ReportSource.open([run], { live: false, store: "files", pictures: new Set(["large"]) });
+  const source = await ReportSource.open([run], { live: false, store: "files", images: new Set(["large"]) });
   return writeReport(source, out, store, false);
 }

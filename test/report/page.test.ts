@@ -13,11 +13,11 @@ import type { Result, RunManifest } from "../../src/core/result.js";
 import { encodedImage } from "../../src/images/encoded.js";
 import { thumbnail } from "../../src/images/thumbnail.js";
 import type { SampleRecord } from "../../src/record/samples.js";
-import { PictureStore } from "../../src/report/pictures.js";
+import { ImageStore } from "../../src/report/images.js";
 import { ReportSource } from "../../src/report/report-source.js";
 import { servePage } from "../../src/report/serve.js";
 import { writeReport } from "../../src/report/write-report.js";
-import { picture } from "../fakes/pictures.js";
+import { drawnImage } from "../fakes/images.js";
 import { chromiumPath, launchBrowser } from "./browser.js";
 import { largeReport } from "./large-run.js";
 
@@ -47,7 +47,7 @@ async function writeRun(
 ): Promise<string> {
   const path = join(folder, name);
   await mkdir(path, { recursive: true });
-  const digests = await Promise.all([0, 1, 2].map(async (seed) => encodedImage(await picture({ seed })).digest));
+  const digests = await Promise.all([0, 1, 2].map(async (seed) => encodedImage(await drawnImage({ seed })).digest));
   const text = (i: number) =>
     i === 2
       ? hostile
@@ -69,7 +69,7 @@ async function writeRun(
       ...{ ...asked, state: "scored", text: text(i), finish: "stop" },
       score: {
         ...{ status: "scored", value: right(i) ? 1 : 0, answer: text(i).slice(0, 20), targets: ["yes"] },
-        ...(i === 4 ? { label: "unparsable" as const } : {}),
+        ...(i === 4 ? { remark: "unparsable" as const } : {}),
       },
     };
   });
@@ -88,7 +88,7 @@ async function writeRun(
     dataset: { source: "me/toy", kind: "folder", split: "test", licence: "CC0-1.0" },
     ...{ generation: { temperature: 0 }, seed: 0, repeats: 1, flags: ["incomplete"] },
     n: { total: n, scored, unscored: { refused: 0, transport: 1, judge: 0, data: 0 } },
-    labels: { empty: 0, truncated: 0, unparsable: 1 },
+    remarks: { empty: 0, truncated: 0, unparsable: 1 },
     metrics: [
       {
         name: "accuracy",
@@ -126,10 +126,10 @@ async function writeRun(
   return path;
 }
 
-async function store(out: string): Promise<PictureStore> {
-  const pictures = new PictureStore(out, thumbnail);
-  for (const seed of [0, 1, 2]) await pictures.add(encodedImage(await picture({ seed })));
-  return pictures;
+async function store(out: string): Promise<ImageStore> {
+  const images = new ImageStore(out, thumbnail);
+  for (const seed of [0, 1, 2]) await images.add(encodedImage(await drawnImage({ seed })));
+  return images;
 }
 
 async function open(url: string): Promise<Page> {
@@ -143,11 +143,11 @@ async function open(url: string): Promise<Page> {
 
 async function reportOf(runs: readonly string[], name: string, oneFile = false): Promise<string> {
   const out = join(folder, name);
-  const source = await ReportSource.open(runs, { live: false, store: "files", pictures: new Set(["toy"]) });
+  const source = await ReportSource.open(runs, { live: false, store: "files", images: new Set(["toy"]) });
   return pathToFileURL(await writeReport(source, out, await store(out), oneFile)).href;
 }
 
-withBrowser("from disk: scores, filters, search, a sample with its picture, and a link to it", async () => {
+withBrowser("from disk: scores, filters, search, a sample with its image, and a link to it", async () => {
   const url = await reportOf([await writeRun("a", 450)], "disk");
   problems.length = 0;
   const page = await open(url);
@@ -170,7 +170,7 @@ withBrowser("from disk: scores, filters, search, a sample with its picture, and 
   expect(await page.textContent(".detail")).toContain("q444");
   await expect
     .poll(() =>
-      page.evaluate(() => (document.querySelector(".picture img") as HTMLImageElement | null)?.naturalWidth ?? 0),
+      page.evaluate(() => (document.querySelector(".image img") as HTMLImageElement | null)?.naturalWidth ?? 0),
     )
     .toBeGreaterThan(0);
   const link = page.url();
@@ -384,7 +384,7 @@ withBrowser(
   },
 );
 
-withBrowser("a small run is one file, pictures and all", async () => {
+withBrowser("a small run is one file, images and all", async () => {
   const url = await reportOf([await writeRun("small", 20)], "one", true);
   expect(existsSync(join(folder, "one", "chunks"))).toBe(false);
   await rm(join(folder, "one", "thumbs"), { recursive: true });
@@ -392,7 +392,7 @@ withBrowser("a small run is one file, pictures and all", async () => {
   const page = await open(`${url}#task=toy&sample=0`);
   await expect
     .poll(() =>
-      page.evaluate(() => (document.querySelector(".picture img") as HTMLImageElement | null)?.naturalWidth ?? 0),
+      page.evaluate(() => (document.querySelector(".image img") as HTMLImageElement | null)?.naturalWidth ?? 0),
     )
     .toBeGreaterThan(0);
   expect(problems).toEqual([]);
@@ -402,7 +402,7 @@ withBrowser("a small run is one file, pictures and all", async () => {
 withBrowser("served: the same page, live while the journal grows", async () => {
   const path = await writeRun("live", 10);
   await rm(join(path, "toy.json"));
-  const source = await ReportSource.open([path], { live: true, store: "server", pictures: new Set(["toy"]) });
+  const source = await ReportSource.open([path], { live: true, store: "server", images: new Set(["toy"]) });
   await using server = await servePage(source, await store(join(folder, "served")), 0);
   problems.length = 0;
   const page = await open(`${server.url}#task=toy`);

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { SampleRecord } from "../../src/record/samples.js";
 import { runCommand } from "../cli/run-command.js";
+import { drawnImage } from "../fakes/images.js";
 import { type ColumnType, parquetBytes } from "../fakes/parquet-files.js";
-import { picture } from "../fakes/pictures.js";
 
 test("a task whose score needs them gets its images' sizes, also when it is scored again from the journal", async () => {
   const folder = await mkdtemp(join(tmpdir(), "llava-eval-sizes-"));
   try {
-    const bytes = new Uint8Array(await picture({ seed: 1, width: 40, height: 20 }));
+    const bytes = new Uint8Array(await drawnImage({ seed: 1, width: 40, height: 20 }));
     const columns: Record<string, ColumnType> = {
       ...{ question_id: "string", image: "image", answer: "strings", segmentation: "doubles", bbox: "doubles" },
       file_name: "string",

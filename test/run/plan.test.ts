@@ -29,7 +29,7 @@ async function units(of: Task, dataset: Dataset, selection: Partial<Selection> =
   return all;
 }
 
-test("rows of one picture are dispatched next to each other, and each tells how many are still to come", async () => {
+test("rows of one image are dispatched next to each other, and each tells how many are still to come", async () => {
   const dataset = rows([
     { id: 0, image: "a" },
     { id: 1, image: "b" },
@@ -39,13 +39,13 @@ test("rows of one picture are dispatched next to each other, and each tells how 
   ]);
   const planned = await units(task({ imageKey: (row) => String(row.image) }), dataset);
   expect(planned.map(({ index }) => index)).toEqual([0, 2, 4, 1, 3]);
-  expect(planned.map((unit) => ("group" in unit ? unit.group?.remaining : undefined))).toEqual([2, 1, 0, 1, 0]);
+  expect(planned.map((unit) => ("prefix" in unit ? unit.prefix?.remaining : undefined))).toEqual([2, 1, 0, 1, 0]);
 });
 
-test("without a picture key rows keep the file's order and have no group", async () => {
+test("without an image key rows keep the file's order and share no prefix", async () => {
   const planned = await units(task(), rows([{ id: 0 }, { id: 1 }], [{ id: 2 }]));
   expect(planned.map(({ index }) => index)).toEqual([0, 1, 2]);
-  expect(planned.every((unit) => !("group" in unit))).toBe(true);
+  expect(planned.every((unit) => !("prefix" in unit))).toBe(true);
 });
 
 test("offset and limit count samples after expansion", async () => {
@@ -77,7 +77,7 @@ test("a limit reads no batch beyond the one that reaches it", async () => {
   expect(batches).toBe(2);
 });
 
-test("repeats of a sample follow each other and share a group", async () => {
+test("repeats of a sample follow each other and share a prefix", async () => {
   const planned = await units(task(), rows([{ id: 0 }, { id: 1 }]), { repeats: 2 });
   expect(planned.map(({ index, repeat }) => [index, repeat])).toEqual([
     [0, 0],

@@ -17,6 +17,6 @@ const score = (text: string, scoring: Scoring) => {
 
 test("MMMU-Pro's script finds no letter in a line with its break, lmms-eval strips it first", () => {
   expect(score("F", "official")).toMatchObject({ answer: "F", value: 1 });
-  expect(score("F\n", "official")).toMatchObject({ label: "unparsable" });
+  expect(score("F\n", "official")).toMatchObject({ remark: "unparsable" });
   expect(score("F\n", "lmms-eval")).toMatchObject({ answer: "F", value: 1 });
 });

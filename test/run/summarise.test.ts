@@ -88,7 +88,7 @@ test("a limited result is partial, one of another row count says so", async () =
 
 test("labels are counted", async () => {
   const unparsable: Score = { status: "scored", value: 0, answer: "", remark: "unparsable" };
-  expect((await summarise(task, head, records([unparsable, 1, unparsable]), rules)).labels.unparsable).toBe(2);
+  expect((await summarise(task, head, records([unparsable, 1, unparsable]), rules)).remarks.unparsable).toBe(2);
 });
 
 test("a smaller limit by cluster leaves out later clusters of a longer journal", async () => {

@@ -123,18 +123,18 @@ describe("several servers", () => {
   });
 });
 
-describe("a JSON body with pictures", () => {
+describe("a JSON body with images", () => {
   test("is what JSON.stringify would make, whatever the text and the sizes", () => {
     for (const size of [0, 1, 2, 3, 4, 12_287, 12_288, 12_289, 100_000]) {
-      const picture = Buffer.from(Array.from({ length: size }, (_, i) => (i * 31 + size) & 255));
+      const image = Buffer.from(Array.from({ length: size }, (_, i) => (i * 31 + size) & 255));
       const json = new JsonBody();
       const text = 'a "quoted" 😀 \u2028 0123456789abcdef:0: end';
       const body = json.build({
         text,
-        url: `data:image/png;base64,${json.base64({ bytes: picture })}`,
-        after: [json.base64({ bytes: picture })],
+        url: `data:image/png;base64,${json.base64({ bytes: image })}`,
+        after: [json.base64({ bytes: image })],
       });
-      const base64 = picture.toString("base64");
+      const base64 = image.toString("base64");
       const expected = JSON.stringify({ text, url: `data:image/png;base64,${base64}`, after: [base64] });
       expect(body.bytes.toString("utf8")).toBe(expected);
     }

@@ -4,13 +4,13 @@ import { describe, expect, test } from "vitest";
 import type { EncodedImage } from "../../src/core/image.js";
 import type { GenerateRequest, Runner } from "../../src/core/runner.js";
 import { encodedImage } from "../../src/images/encoded.js";
-import { picture } from "../fakes/pictures.js";
+import { drawnImage } from "../fakes/images.js";
 
 export interface RunnerCase {
   readonly name: string;
   /** Opens the runner and whatever it needs. */
   open(): Promise<{ runner: Runner; close(): Promise<void> }>;
-  /** Requests that it can answer; default: questions about pictures. */
+  /** Requests that it can answer; default: questions about images. */
   requests?(): Promise<readonly GenerateRequest[]>;
   /** Values that must not appear anywhere. */
   readonly secrets?: readonly string[];
@@ -28,10 +28,10 @@ const promises = {
 
 const options = { maxNewTokens: 16, temperature: 0 };
 
-/** Six questions about two pictures. */
-export async function pictureQuestions(task = "vqav2"): Promise<readonly GenerateRequest[]> {
+/** Six questions about two images. */
+export async function imageQuestions(task = "vqav2"): Promise<readonly GenerateRequest[]> {
   const images: EncodedImage[] = [];
-  for (const seed of [1, 2]) images.push(encodedImage(await picture({ seed })));
+  for (const seed of [1, 2]) images.push(encodedImage(await drawnImage({ seed })));
   return Array.from({ length: 6 }, (_, i) => ({
     id: `${task}/${i}`,
     prompt: {
@@ -47,7 +47,7 @@ export async function pictureQuestions(task = "vqav2"): Promise<readonly Generat
     },
     options,
     seed: i,
-    group: { key: `image ${i % 2}`, remaining: 2 - Math.floor(i / 2) },
+    prefix: { key: `image ${i % 2}`, remaining: 2 - Math.floor(i / 2) },
   }));
 }
 
@@ -67,7 +67,7 @@ export function runnerContract(one: RunnerCase): void {
       },
     );
   };
-  const requests = one.requests ?? (() => pictureQuestions());
+  const requests = one.requests ?? (() => imageQuestions());
   const signal = () => new AbortController().signal;
 
   describe(`the runner ${one.name}`, () => {

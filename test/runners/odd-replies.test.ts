@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SampleFailure, UserError } from "../../src/core/errors.js";
 import { encodedImage } from "../../src/images/encoded.js";
 import { openRunner } from "../../src/runners/index.js";
-import { picture } from "../fakes/pictures.js";
+import { drawnImage } from "../fakes/images.js";
 import { anthropicReplies, geminiReplies, type OddReply, type Outcome, openAiReplies } from "./odd-replies.js";
 
 const tables = { openai: openAiReplies, anthropic: anthropicReplies, gemini: geminiReplies } as const;
@@ -36,7 +36,7 @@ afterAll(() => {
 async function outcomeOf(provider: Provider, entry: string, times: "always" | "once"): Promise<unknown> {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${provider}/${encodeURIComponent(entry)}/${times}`;
   await using runner = await openRunner({ runner: provider, model: "m", urls: [url], attempts: 2 });
-  const image = encodedImage(await picture());
+  const image = encodedImage(await drawnImage());
   const request = {
     id: entry,
     prompt: { messages: [{ role: "user" as const, parts: [{ type: "image" as const, image }] }] },

@@ -7,15 +7,15 @@ import { encodedImage } from "../../src/images/encoded.js";
 import type { OpenAiConfig } from "../../src/runners/config.js";
 import { openRunner } from "../../src/runners/index.js";
 import { type EndpointOptions, type FakeEndpoint, type Fault, startEndpoint } from "../fakes/endpoint.js";
-import { picture } from "../fakes/pictures.js";
+import { drawnImage } from "../fakes/images.js";
 
 const signal = () => new AbortController().signal;
 
 function ask(text: string, more: Partial<GenerationOptions> = {}, images: readonly Buffer[] = []): GenerateRequest {
-  const pictures = images.map((bytes) => ({ type: "image" as const, image: encodedImage(bytes) }));
+  const shown = images.map((bytes) => ({ type: "image" as const, image: encodedImage(bytes) }));
   return {
     id: `test/${text}`,
-    prompt: { messages: [{ role: "user", parts: [...pictures, { type: "text", text }] }] },
+    prompt: { messages: [{ role: "user", parts: [...shown, { type: "text", text }] }] },
     options: { maxNewTokens: 16, temperature: 0, ...more },
     seed: 7,
   };
@@ -36,7 +36,7 @@ const always = (kind: Fault) => ({ seed: 1, rate: 0, stubborn: 1, kinds: [kind] 
 describe("a request", () => {
   test("carries the dataset's own bytes, the text and the options", async () => {
     await withEndpoint({}, {}, async (runner, endpoint) => {
-      const bytes = await picture();
+      const bytes = await drawnImage();
       await runner.generate(ask('what? "quoted" 😀 \u2028', { stop: ["\n"], topP: 0.9 }, [bytes]), signal());
       const [asked] = endpoint.asked;
       expect(asked?.text).toBe('what? "quoted" 😀 \u2028');
@@ -88,9 +88,9 @@ describe("a request", () => {
     });
   });
 
-  test("re-encodes a picture only when a limit forces it, and says so", async () => {
+  test("re-encodes an image only when a limit forces it, and says so", async () => {
     await withEndpoint({}, { images: { maxSide: 32, mediaTypes: ["image/png"] } }, async (runner, endpoint) => {
-      const { warnings } = await runner.generate(ask("q", {}, [await picture({ width: 64 })]), signal());
+      const { warnings } = await runner.generate(ask("q", {}, [await drawnImage({ width: 64 })]), signal());
       expect(endpoint.asked[0]?.mediaTypes).toEqual(["image/png"]);
       expect(warnings[0]).toMatch(
         /image re-encoded as image\/png 32x24.*image\/jpeg is not accepted; 64x48 is more than 32/,
@@ -114,7 +114,7 @@ describe("a request", () => {
     expect(large.byteLength).toBeLessThan(5 * 1024 * 1024);
     const { warnings } = await runner.generate(ask("q", {}, [large]), signal());
     expect(warnings[0]).toMatch(/image re-encoded.*bytes are more than 3932160/);
-    const wide = await picture({ width: 2400, height: 40 });
+    const wide = await drawnImage({ width: 2400, height: 40 });
     expect((await runner.generate(ask("r", {}, [wide]), signal())).warnings).toEqual([]);
     const many = await runner.generate(ask("s", {}, Array(21).fill(wide)), signal());
     expect(many.warnings[0]).toMatch(/2400x40 is more than 2000 a side/);
@@ -276,12 +276,12 @@ describe("several servers of one model", () => {
     expect(refused.length).toBeLessThanOrEqual(40);
   });
 
-  test("requests of one group go to one server", async () => {
+  test("requests that share a prefix go to one server", async () => {
     await using one = await startEndpoint({});
     await using two = await startEndpoint({});
     await using runner = await openRunner({ runner: "openai", model: "m", urls: [one.url, two.url] });
     for (let i = 0; i < 5; i++)
-      await runner.generate({ ...ask(`q${i}`), group: { key: "image", remaining: 4 - i } }, signal());
+      await runner.generate({ ...ask(`q${i}`), prefix: { key: "image", remaining: 4 - i } }, signal());
     expect([one.stats.requests, two.stats.requests].sort()).toEqual([0, 5]);
   });
 });

@@ -22,15 +22,15 @@ import { type SampleOutcome, scoreSample, withOutcome } from "../../src/run/scor
 import { summarise } from "../../src/run/summarise.js";
 import { readingOf } from "../../src/text/visible-answer.js";
 import { runCommand } from "../cli/run-command.js";
+import { drawnImage } from "../fakes/images.js";
 import { type ColumnType, parquetBytes } from "../fakes/parquet-files.js";
-import { picture } from "../fakes/pictures.js";
 
 export interface Golden<Row = Record<string, unknown>> {
   readonly task: Task<Row>;
   /** Default: the task's first split. */
   readonly split?: string;
   readonly columns: Readonly<Record<string, ColumnType>>;
-  /** Cells as in the file; `true` in an image column is a picture, a number in a column of images so many. */
+  /** Cells as in the file; `true` in an image column is an image, a number in a column of images so many. */
   readonly rows: readonly Readonly<Record<string, unknown>>[];
   /** What the model answers to each row (after expansion); a list of log-probabilities for tasks that rank options. */
   readonly answers: readonly (string | readonly number[])[];
@@ -42,8 +42,8 @@ export interface Golden<Row = Record<string, unknown>> {
   readonly main?: Readonly<Record<Scoring, number | null>>;
 }
 
-/** Every picture's size. */
-const [pictureWidth, pictureHeight] = [32, 24];
+/** Every image's size. */
+const [imageWidth, imageHeight] = [32, 24];
 
 const golden = fileURLToPath(new URL("golden", import.meta.url));
 
@@ -86,7 +86,7 @@ export function goldenTask<Row>(given: Omit<Golden<Row>, "task"> & { readonly ta
             Object.fromEntries(Object.entries(values).map(([value, metrics]) => [value, valuesOf(metrics)])),
           ]),
         ),
-        labels: result.labels,
+        remarks: result.remarks,
         n: result.n,
       };
     }
@@ -175,7 +175,7 @@ export async function writeParquet({ task, columns, rows }: Golden, splitName: s
   const split = task.splits[splitName];
   const place = join(folder, split?.sources[0] ?? task.name, split?.configs?.[0] ?? "data");
   await mkdir(place, { recursive: true });
-  const bytes = await picture({ seed: 1, width: pictureWidth, height: pictureHeight });
+  const bytes = await drawnImage({ seed: 1, width: imageWidth, height: imageHeight });
   const image = (name: string) => ({ bytes: new Uint8Array(bytes), path: name });
   const filled = rows.map((row, i) =>
     Object.fromEntries(
@@ -190,14 +190,14 @@ export async function writeParquet({ task, columns, rows }: Golden, splitName: s
   );
   await writeFile(join(place, `${split?.split}-00000-of-00001.parquet`), parquetBytes(columns, filled));
   if (!split?.images) return;
-  // The pictures have a file of their own, one for each name in the rows.
+  // The images have a file of their own, one for each name in the rows.
   const { config, key, column, split: name } = split.images;
-  const pictures = join(folder, split.images.sources?.[0] ?? split.sources[0] ?? task.name, config);
-  await mkdir(pictures, { recursive: true });
+  const images = join(folder, split.images.sources?.[0] ?? split.sources[0] ?? task.name, config);
+  await mkdir(images, { recursive: true });
   const names = [...new Set(rows.map((row) => row[column]))];
   const own = names.map((id) => ({ [key]: id, image: image(`${id}.jpg`) }));
   await writeFile(
-    join(pictures, `${name}-00000-of-00001.parquet`),
+    join(images, `${name}-00000-of-00001.parquet`),
     parquetBytes({ [key]: "string", image: "image" }, own),
   );
 }
@@ -219,7 +219,7 @@ async function scored(subject: Golden, splitName: string, rows: readonly Record<
         : scoreSample({
             ...{ task, split, row, turns: [output], verdicts: judged },
             rules: { scoring, seed: 0, reading: readingOf(scoring) },
-            sizes: [[pictureWidth, pictureHeight]],
+            sizes: [[imageWidth, imageHeight]],
           });
     if (outcome.submission !== undefined && task.submission)
       expect(violationOf(task.submission.schema, outcome.submission), "the server's format").toBeUndefined();

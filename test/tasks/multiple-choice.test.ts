@@ -144,7 +144,7 @@ goldenTask({
   task: ranked2,
   columns: { ...seedColumns, data_id: "strings", level: "string", question_type_id: "int64" },
   rows: seed2Rows,
-  // The row whose options are pictures is left out.
+  // The row whose options are images is left out.
   answers: [
     [-2, -3, -4, -5],
     [-2, -3, -0.5, -5],

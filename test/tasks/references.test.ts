@@ -12,7 +12,7 @@ import type { Result } from "../../src/core/result.js";
 import type { Task } from "../../src/core/task.js";
 import type { SampleRecord } from "../../src/record/samples.js";
 import { runCommand } from "../cli/run-command.js";
-import { picture } from "../fakes/pictures.js";
+import { drawnImage } from "../fakes/images.js";
 
 let tasks: ReadonlyMap<string, Task>;
 let folder = "";
@@ -20,7 +20,7 @@ let image = "";
 beforeAll(async () => {
   tasks = new Map((await loadTasks()).map((task) => [task.name, task]));
   folder = await mkdtemp(join(tmpdir(), "llava-eval-references-"));
-  image = `data:image/png;base64,${(await picture({ format: "png", width: 200, height: 200 })).toString("base64")}`;
+  image = `data:image/png;base64,${(await drawnImage({ format: "png", width: 200, height: 200 })).toString("base64")}`;
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -45,7 +45,7 @@ async function ran(task: string, cases: readonly (readonly [row: object, text: s
   return { exitCode, result, samples: samples.map((line) => JSON.parse(line) as SampleRecord) };
 }
 const labelsOf = (samples: readonly SampleRecord[]) =>
-  samples.map(({ score }) => (score?.status === "scored" ? (score.label ?? "") : score?.reason));
+  samples.map(({ score }) => (score?.status === "scored" ? (score.remark ?? "") : score?.reason));
 
 const people = (answer: string) =>
   Array.from({ length: 10 }, (_, i) => ({ answer, answer_confidence: "yes", answer_id: i + 1 }));
@@ -74,7 +74,7 @@ test("a first row without answers ends the run, naming it", async () => {
   await expect(ran("vqav2", cases)).rejects.toThrow("vqav2: the first row cannot be scored");
 });
 
-test("every task says which rows have a reference, but the one whose judge sees the picture alone", () => {
+test("every task says which rows have a reference, but the one whose judge sees the image alone", () => {
   const silent = [...tasks.values()].filter(
     ({ splits, hasReference }) => !hasReference && Object.values(splits).some(({ answers }) => answers === "public"),
   );
@@ -155,7 +155,7 @@ describe("answers that no rule reads", () => {
   test("a refusal's capital is no letter in RealWorldQA", async () => {
     const { result } = await ran("realworldqa", refusals);
     expect(result.metrics[0]?.value).toBe(0);
-    expect(result.labels).toMatchObject({ unparsable: 4 });
+    expect(result.remarks).toMatchObject({ unparsable: 4 });
   });
 
   const lamp = (index: number, answer: string) => ({
@@ -166,7 +166,7 @@ describe("answers that no rule reads", () => {
     const texts = refusals.map(([, words], i) => [lamp(i * 1_000_000 + 1, "ABCD"[i] as string), words] as const);
     const { result } = await ran("mmbench_en", texts);
     expect(result.metrics.map(({ value }) => value)).toEqual([0, 0, 0]);
-    expect(result.labels.unparsable).toBe(4);
+    expect(result.remarks.unparsable).toBe(4);
   });
 
   const bench = (i: number) => ({

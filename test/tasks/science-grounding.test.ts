@@ -59,7 +59,7 @@ const refcocoColumns: Record<string, ColumnType> = {
   ...{ question_id: "string", image: "image", question: "string", answer: "strings", segmentation: "doubles" },
   ...{ bbox: "doubles", iscrowd: "int64", file_name: "string" },
 };
-// Pictures are 32 x 24: the box is [0.25, 0.25, 0.75, 0.75] of it.
+// Images are 32 x 24: the box is [0.25, 0.25, 0.75, 0.75] of it.
 const refcocoRows = [
   {
     question_id: "469306",
@@ -173,5 +173,5 @@ goldenTask({
   rows: [{ question: "Describe the image in detail.", answer: "A red square.", image: true }],
   answers: ["A red square on white."],
   verdicts: [["Accurate but short.\nFinal Score: 72"]],
-  main: { official: 72, "lmms-eval": 0 }, // lmms-eval's judge sees neither picture nor caption
+  main: { official: 72, "lmms-eval": 0 }, // lmms-eval's judge sees neither image nor caption
 });

@@ -9,8 +9,8 @@ import textvqa from "../../tasks/vqa/textvqa-task.js";
 import vizwiz from "../../tasks/vqa/vizwiz-task.js";
 import vqav2 from "../../tasks/vqa/vqav2-task.js";
 import websrc from "../../tasks/websrc/task.js";
+import { drawnImage } from "../fakes/images.js";
 import type { ColumnType } from "../fakes/parquet-files.js";
-import { picture } from "../fakes/pictures.js";
 import { goldenTask } from "./golden-task.js";
 
 /** Ten people; the last ones repeat. */
@@ -287,7 +287,7 @@ goldenTask({
 });
 
 /** WebSRC keeps its screenshots as text. */
-const base64 = Buffer.from(await picture({ seed: 1, width: 32, height: 24 })).toString("base64");
+const base64 = Buffer.from(await drawnImage({ seed: 1, width: 32, height: 24 })).toString("base64");
 const websrcRows = [
   {
     id: "Ca00001",

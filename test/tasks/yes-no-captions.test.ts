@@ -277,7 +277,7 @@ goldenTask({
   columns: hallusionColumns,
   rows: hallusionRows,
   answers: hallusionAnswers,
-  // "unclear" is right where there is no picture to see.
+  // "unclear" is right where there is no image to see.
   verdicts: [["correct"], ["Incorrect."], ["unclear"]],
   main: { official: 200 / 3, "lmms-eval": 200 / 3 },
 });

@@ -26,7 +26,7 @@ export const Flip = Type.Object({
   index: Type.Integer(),
   id: Text,
   repeat: Optional(Type.Integer()),
-  images: Type.Array(Text, { description: "SHA-256 (32 hex digits) of each picture" }),
+  images: Type.Array(Text, { description: "SHA-256 (32 hex digits) of each image" }),
   prompt: Optional(Text),
   targets: Optional(Type.Array(Text)),
   a: Answer,

@@ -1,11 +1,11 @@
 /**
  * Draws a scene into 8-bit RGB, row by row. Edges are smoothed by sampling every pixel at 3 x 3 points.
- * No drawing library: the training set needs thousands of pictures a second, and equal bytes on every machine.
+ * No drawing library: the training set needs thousands of images a second, and equal bytes on every machine.
  */
 import { DIGIT_ROWS } from "./glyphs.js";
 import type { Background, Colour, Scene, Shape, Thing } from "./scene.js";
 
-export interface Picture {
+export interface Image {
   readonly width: number;
   readonly height: number;
   /** width * height * 3 bytes, RGB. */
@@ -70,14 +70,14 @@ const INSIDE: Record<Shape, (x: number, y: number) => boolean> = {
 
 const STEPS = [1 / 6, 3 / 6, 5 / 6];
 
-function fillThing(picture: Picture, thing: Thing): void {
+function fillThing(image: Image, thing: Thing): void {
   const shape = INSIDE[thing.shape];
   const paint = PAINT[thing.colour];
   const inside = (x: number, y: number): boolean => shape((x - thing.x) / thing.radius, (y - thing.y) / thing.radius);
   const left = Math.max(0, Math.floor(thing.x - thing.radius));
-  const right = Math.min(picture.width, Math.ceil(thing.x + thing.radius));
+  const right = Math.min(image.width, Math.ceil(thing.x + thing.radius));
   const top = Math.max(0, Math.floor(thing.y - thing.radius));
-  const bottom = Math.min(picture.height, Math.ceil(thing.y + thing.radius));
+  const bottom = Math.min(image.height, Math.ceil(thing.y + thing.radius));
   for (let y = top; y < bottom; y++) {
     for (let x = left; x < right; x++) {
       // Most pixels are wholly in or out: their four outer points agree, and the other five are not asked.
@@ -89,7 +89,7 @@ function fillThing(picture: Picture, thing: Thing): void {
       if (corners === 0) continue;
       let hits = corners === 4 ? 9 : 0;
       if (hits === 0) for (const dy of STEPS) for (const dx of STEPS) hits += Number(inside(x + dx, y + dy));
-      blend(picture, [x, y], paint, hits);
+      blend(image, [x, y], paint, hits);
     }
   }
 }
@@ -97,18 +97,18 @@ function fillThing(picture: Picture, thing: Thing): void {
 type Box = readonly [left: number, top: number, right: number, bottom: number];
 
 /** Mixes `hits` ninths of the paint into a pixel. */
-function blend(picture: Picture, [x, y]: readonly [number, number], paint: Rgb, hits: number): void {
-  const at = (y * picture.width + x) * 3;
+function blend(image: Image, [x, y]: readonly [number, number], paint: Rgb, hits: number): void {
+  const at = (y * image.width + x) * 3;
   for (let c = 0; c < 3; c++) {
-    const under = picture.rgb[at + c] ?? 0;
-    picture.rgb[at + c] = Math.round(((paint[c] ?? 0) * hits + under * (9 - hits)) / 9);
+    const under = image.rgb[at + c] ?? 0;
+    image.rgb[at + c] = Math.round(((paint[c] ?? 0) * hits + under * (9 - hits)) / 9);
   }
 }
 
-function fillBox(picture: Picture, [left, top, right, bottom]: Box, paint: Rgb): void {
-  const { rgb, width } = picture;
+function fillBox(image: Image, [left, top, right, bottom]: Box, paint: Rgb): void {
+  const { rgb, width } = image;
   const end = Math.min(width, right);
-  for (let y = Math.max(0, top); y < Math.min(picture.height, bottom); y++) {
+  for (let y = Math.max(0, top); y < Math.min(image.height, bottom); y++) {
     for (let at = (y * width + Math.max(0, left)) * 3; at < (y * width + end) * 3; at += 3) {
       rgb[at] = paint[0];
       rgb[at + 1] = paint[1];
@@ -118,22 +118,22 @@ function fillBox(picture: Picture, [left, top, right, bottom]: Box, paint: Rgb):
 }
 
 /** The scene's pixels. */
-export function draw(scene: Scene): Picture {
-  const picture: Picture = {
+export function draw(scene: Scene): Image {
+  const image: Image = {
     width: scene.width,
     height: scene.height,
     rgb: new Uint8Array(scene.width * scene.height * 3),
   };
-  fillBox(picture, [0, 0, scene.width, scene.height], PAPER[scene.background]);
+  fillBox(image, [0, 0, scene.width, scene.height], PAPER[scene.background]);
   switch (scene.kind) {
     case "shapes":
-      for (const thing of scene.things) fillThing(picture, thing);
+      for (const thing of scene.things) fillThing(image, thing);
       break;
     case "chart": {
       const thickness = Math.max(1, Math.round(scene.height / 40));
-      for (const bar of scene.bars) fillBox(picture, bar.box, PAINT[bar.colour]);
+      for (const bar of scene.bars) fillBox(image, bar.box, PAINT[bar.colour]);
       const ground = scene.bars[0]?.box[3] ?? scene.height;
-      fillBox(picture, [0, ground, scene.width, ground + thickness], INK);
+      fillBox(image, [0, ground, scene.width, ground + thickness], INK);
       break;
     }
     case "number":
@@ -143,11 +143,11 @@ export function draw(scene: Scene): Picture {
             if (bits[column] !== "#") continue;
             const left = x + column * dot;
             const top = y + row * dot;
-            fillBox(picture, [left, top, left + dot, top + dot], PAINT[scene.colour]);
+            fillBox(image, [left, top, left + dot, top + dot], PAINT[scene.colour]);
           }
         }
       }
       break;
   }
-  return picture;
+  return image;
 }

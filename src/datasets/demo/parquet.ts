@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { SchemaElement } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { encodePng } from "../../images/png.js";
-import type { Picture } from "./draw.js";
+import type { Image } from "./draw.js";
 import { DEMO_SPLITS, DEMO_TASKS, type DemoRow, type DemoTask, demoRows } from "./rows.js";
 
 /** Rows of one row group: small, so that the demo reads more than one. */
@@ -96,13 +96,13 @@ function elements(name: string, column: Column): SchemaElement[] {
   }
 }
 
-/** The cell of a row; a picture is encoded once for all the rows that share it. */
-async function cell(row: DemoRow, name: string, column: Column, encoded: Map<Picture, Uint8Array>): Promise<unknown> {
+/** The cell of a row; an image is encoded once for all the rows that share it. */
+async function cell(row: DemoRow, name: string, column: Column, encoded: Map<Image, Uint8Array>): Promise<unknown> {
   if (column === "image") {
     if (name !== "image" && name !== "image_1") return null;
-    const { picture } = row;
-    const bytes = encoded.get(picture) ?? (await encodePng(picture.rgb, picture.width, picture.height));
-    encoded.set(picture, bytes);
+    const { image } = row;
+    const bytes = encoded.get(image) ?? (await encodePng(image.rgb, image.width, image.height));
+    encoded.set(image, bytes);
     return { bytes, path: `demo_${encoded.size}.png` };
   }
   const value = row[name];
@@ -116,7 +116,7 @@ async function cell(row: DemoRow, name: string, column: Column, encoded: Map<Pic
 /** One parquet file's bytes. */
 export async function demoParquet(task: DemoTask, rows: readonly DemoRow[]): Promise<Uint8Array> {
   const columns = Object.entries(COLUMNS[task]);
-  const encoded = new Map<Picture, Uint8Array>();
+  const encoded = new Map<Image, Uint8Array>();
   const cells = new Map(columns.map(([name]) => [name, [] as unknown[]]));
   for (const row of rows) {
     for (const [name, column] of columns) cells.get(name)?.push(await cell(row, name, column, encoded));

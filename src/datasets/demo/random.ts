@@ -1,5 +1,5 @@
 /**
- * A seeded generator for the demo's pictures: the same key gives the same stream on every machine.
+ * A seeded generator for the demo's images: the same key gives the same stream on every machine.
  * Integers only, so no result depends on a platform's floating point.
  */
 export class Random {

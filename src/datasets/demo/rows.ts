@@ -1,9 +1,9 @@
 /**
  * Demo rows of four benchmarks, in the schemas of the official files (column names and types as the Hub has them).
- * Row i is the same for every `count`: the generator of each picture is seeded by split, seed, task and picture number.
+ * Row i is the same for every `count`: the generator of each image is seeded by split, seed, task and image number.
  */
 import { captionsOf } from "./captions.js";
-import { draw, type Picture } from "./draw.js";
+import { draw, type Image } from "./draw.js";
 import { choiceOf, existsQuestion, phrase, type Question, questionsAbout, type Topic } from "./questions.js";
 import { Random } from "./random.js";
 import { anyScene, COLOURS, chartScene, numberScene, type Scene, SHAPES, shapesScene } from "./scene.js";
@@ -19,15 +19,15 @@ export const DEMO_SPLITS: Readonly<Record<DemoTask, string>> = {
   coco2017_cap: "val",
 };
 
-/** A row before its picture is encoded: the picture stands where the file has bytes. */
-export type DemoRow = Readonly<Record<string, unknown>> & { readonly picture: Picture };
+/** A row before its image is encoded: the image stands where the file has bytes. */
+export type DemoRow = Readonly<Record<string, unknown>> & { readonly image: Image };
 
 /** The first `count` rows of a task. */
 export function demoRows(task: DemoTask, split: string, seed: number, count: number): DemoRow[] {
   const rows: DemoRow[] = [];
-  for (let picture = 0; rows.length < count; picture++) {
-    const random = new Random(`${split}/${seed}/${task}/${picture}`);
-    rows.push(...ROWS[task]({ random, split, picture, seed, start: rows.length }));
+  for (let image = 0; rows.length < count; image++) {
+    const random = new Random(`${split}/${seed}/${task}/${image}`);
+    rows.push(...ROWS[task]({ random, split, image, seed, start: rows.length }));
   }
   return rows.slice(0, count);
 }
@@ -36,7 +36,7 @@ interface Place {
   readonly random: Random;
   readonly split: string;
   readonly seed: number;
-  readonly picture: number;
+  readonly image: number;
   /** Number of the first row that is made here. */
   readonly start: number;
 }
@@ -48,15 +48,15 @@ const ROWS: Readonly<Record<DemoTask, (place: Place) => DemoRow[]>> = {
   coco2017_cap: captionRows,
 };
 
-/** Unique over pictures and seeds, and far from the real ids. */
-function imageId({ seed, picture }: Place): number {
-  return 900_000_000 + (seed % 1000) * 100_000 + picture + 1;
+/** Unique over images and seeds, and far from the real ids. */
+function imageId({ seed, image }: Place): number {
+  return 900_000_000 + (seed % 1000) * 100_000 + image + 1;
 }
 
-/** Up to five questions on one picture, each with ten annotators who mostly agree. */
+/** Up to five questions on one image, each with ten annotators who mostly agree. */
 function vqaRows(place: Place): DemoRow[] {
   const scene = anyScene(place.random);
-  const picture = draw(scene);
+  const image = draw(scene);
   const id = imageId(place);
   return questionsAbout(scene, place.random)
     .slice(0, 5)
@@ -68,7 +68,7 @@ function vqaRows(place: Place): DemoRow[] {
       answer_type: question.answerType,
       question_id: id * 1000 + k,
       question: question.text,
-      picture,
+      image,
     }));
 }
 
@@ -112,13 +112,13 @@ const SUBJECTS: readonly (readonly [string, string, readonly Topic[], (random: R
   ["Accounting", "Numbers", ["number", "number-color"], numberScene],
 ];
 
-/** One multiple-choice question with four options in random order on one picture; the subjects take turns. */
-function mmmuRows({ random, split, picture, start }: Place): DemoRow[] {
-  const [subject, subfield, topics, sceneOf] = SUBJECTS[picture % SUBJECTS.length] ?? SUBJECTS[0] ?? [];
+/** One multiple-choice question with four options in random order on one image; the subjects take turns. */
+function mmmuRows({ random, split, image, start }: Place): DemoRow[] {
+  const [subject, subfield, topics, sceneOf] = SUBJECTS[image % SUBJECTS.length] ?? SUBJECTS[0] ?? [];
   if (!subject || !topics || !sceneOf) return [];
   const scene = sceneOf(random);
   const question = questionsAbout(scene, random).find(({ topic }) => topics.includes(topic));
-  // A picture may not answer its subject's question (two red shapes: none can be named by colour): the next one is taken.
+  // An image may not answer its subject's question (two red shapes: none can be named by colour): the next one is taken.
   const choice = question && choiceOf(question, random);
   if (!choice) return [];
   const row = {
@@ -131,7 +131,7 @@ function mmmuRows({ random, split, picture, start }: Place): DemoRow[] {
     topic_difficulty: "Easy",
     question_type: "multiple-choice",
     subfield: subfield ?? "",
-    picture: draw(scene),
+    image: draw(scene),
   };
   return [row];
 }
@@ -141,7 +141,7 @@ const POPULAR: readonly string[] = ["circle", "square"].flatMap((shape) =>
   ["red", "blue", "green", "yellow"].map((colour) => phrase({ colour, shape })),
 );
 
-/** Three present and three absent phrases of one picture: absent at random, from the popular ones, and akin to what is there. */
+/** Three present and three absent phrases of one image: absent at random, from the popular ones, and akin to what is there. */
 function popeRows(place: Place): DemoRow[] {
   const { random, start } = place;
   const scene = shapesScene(random, 3 + random.below(2));
@@ -152,7 +152,7 @@ function popeRows(place: Place): DemoRow[] {
     ...COLOURS.map((other) => phrase({ colour: other, shape })),
   ]);
   const used = new Set(present);
-  const picture = draw(scene);
+  const image = draw(scene);
   const source = `llava_eval_demo_${imageId(place)}`;
   const pools = { random: every, popular: POPULAR, adversarial: akin };
   const rows: DemoRow[] = [];
@@ -168,7 +168,7 @@ function popeRows(place: Place): DemoRow[] {
         question: text,
         answer,
         image_source: source,
-        picture,
+        image,
         category,
       });
     }
@@ -176,7 +176,7 @@ function popeRows(place: Place): DemoRow[] {
   return rows;
 }
 
-/** One picture with five captions. */
+/** One image with five captions. */
 function captionRows(place: Place): DemoRow[] {
   const scene = anyScene(place.random);
   const id = imageId(place);
@@ -192,7 +192,7 @@ function captionRows(place: Place): DemoRow[] {
     height: scene.height,
     width: scene.width,
     date_captured: "",
-    picture: draw(scene),
+    image: draw(scene),
   };
   return [row];
 }

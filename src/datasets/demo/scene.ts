@@ -1,5 +1,5 @@
 /**
- * What a demo picture shows: one to four coloured shapes, a bar chart, or a number.
+ * What a demo image shows: one to four coloured shapes, a bar chart, or a number.
  * A scene is data; `draw.ts` turns it into pixels and `questions.ts` into questions with known answers.
  */
 import type { Random } from "./random.js";
@@ -17,7 +17,7 @@ export type Background = (typeof BACKGROUNDS)[number];
 const SHAPE_WEIGHTS = [4, 4, 3, 3, 2, 2];
 const COLOUR_WEIGHTS = [4, 3, 4, 3, 2, 2];
 
-/** Picture sizes (width, height) in pixels and how often they are drawn. */
+/** Image sizes (width, height) in pixels and how often they are drawn. */
 const SIZES: readonly (readonly [number, number, number])[] = [
   [64, 64, 4],
   [96, 96, 2],
@@ -32,7 +32,7 @@ const SIZES: readonly (readonly [number, number, number])[] = [
 export interface Thing {
   readonly shape: Shape;
   readonly colour: Colour;
-  /** Quarter of the picture: 0 top left, 1 top right, 2 bottom left, 3 bottom right. */
+  /** Quarter of the image: 0 top left, 1 top right, 2 bottom left, 3 bottom right. */
   readonly cell: number;
   /** Centre and half extent, in pixels. */
   readonly x: number;
@@ -83,7 +83,7 @@ function canvas(random: Random): Canvas {
   return { width: size[0], height: size[1], background: random.pick(BACKGROUNDS) };
 }
 
-/** One shape in each of `count` quarters of the picture. Two of them may be alike, but never in both colour and shape. */
+/** One shape in each of `count` quarters of the image. Two of them may be alike, but never in both colour and shape. */
 export function shapesScene(random: Random, count = 1 + random.weighted([2, 3, 3, 3])): ShapesScene {
   const at = canvas(random);
   const cellWidth = at.width / 2;

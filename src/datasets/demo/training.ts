@@ -1,8 +1,8 @@
 /**
- * The training format: pictures with the prompts and answers of all four demo tasks, in two files a script can stream.
+ * The training format: images with the prompts and answers of all four demo tasks, in two files a script can stream.
  *
- * - `pictures.bin`: RGB bytes of every picture, one after the other, without headers.
- * - `samples.jsonl`: one line a picture, in the same order; see `TrainingSample`.
+ * - `images.bin`: RGB bytes of every image, one after the other, without headers.
+ * - `samples.jsonl`: one line an image, in the same order; see `TrainingSample`.
  *
  * The prompts are the words of the default profile, held equal to the tasks' own by a test.
  */
@@ -90,7 +90,7 @@ function phraseQuestions(scene: Scene, random: Random): TrainingQuestion[] {
   );
 }
 
-/** A picture's questions: short answers, one or two multiple-choice forms, existence of phrases, and the caption. */
+/** An image's questions: short answers, one or two multiple-choice forms, existence of phrases, and the caption. */
 export function trainingQuestions(scene: Scene, random: Random): TrainingQuestion[] {
   const questions = questionsAbout(scene, random);
   const short = questions
@@ -114,10 +114,10 @@ export function trainingQuestions(scene: Scene, random: Random): TrainingQuestio
   ];
 }
 
-/** Writes `pictures.bin` and `samples.jsonl` into `folder`. Pictures of another split or seed never repeat. */
+/** Writes `images.bin` and `samples.jsonl` into `folder`. Images of another split or seed never repeat. */
 export async function writeTraining(folder: string, split: string, seed: number, count: number): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const pictures = createWriteStream(join(folder, "pictures.bin"));
+  const images = createWriteStream(join(folder, "images.bin"));
   const samples = createWriteStream(join(folder, "samples.jsonl"));
   for (let i = 0; i < count; i++) {
     const random = new Random(`${split}/${seed}/training/${i}`);
@@ -129,11 +129,11 @@ export async function writeTraining(folder: string, split: string, seed: number,
       objects: objectsOf(scene),
       questions: trainingQuestions(scene, random),
     };
-    const room = pictures.write(draw(scene).rgb);
+    const room = images.write(draw(scene).rgb);
     if (!samples.write(`${JSON.stringify(sample)}\n`)) await once(samples, "drain");
-    if (!room) await once(pictures, "drain");
+    if (!room) await once(images, "drain");
   }
-  for (const stream of [pictures, samples]) {
+  for (const stream of [images, samples]) {
     stream.end();
     await once(stream, "close");
   }

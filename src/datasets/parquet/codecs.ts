@@ -2,7 +2,7 @@ import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import type { CompressionCodec } from "hyparquet";
 import { snappyDecompress } from "./snappy.js";
 
-/** Larger pages are refused: one of pictures is about 1 MB, a whole column chunk in one page up to a few hundred. */
+/** Larger pages are refused: one of images is about 1 MB, a whole column chunk in one page up to a few hundred. */
 const maxPageBytes = 512 * 1024 * 1024;
 
 /** @param size  bytes of the content, as the page's header claims */

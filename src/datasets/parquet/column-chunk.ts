@@ -284,7 +284,7 @@ function viewOf(bytes: Uint8Array): DataView {
 
 /** Steps double up to this size: whoever reads on wants more. */
 const largestStep = 8 * 1024 * 1024;
-/** From a disk, where asking again costs nothing: a few pages of pictures. */
+/** From a disk, where asking again costs nothing: a few pages of images. */
 const diskStep = 4 * 1024 * 1024;
 
 /** Bytes of one column chunk, fetched ahead in steps; what was fetched last is kept. */

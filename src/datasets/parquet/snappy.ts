@@ -1,8 +1,8 @@
 /**
  * Snappy, as its format description has it (google/snappy, format_description.txt): a varint with the decompressed length,
- * then literals (tag 00) and copies of what is already there (01, 10, 11). Pictures do not compress: their pages are long
+ * then literals (tag 00) and copies of what is already there (01, 10, 11). Images do not compress: their pages are long
  * literals, and here each is one `set`. The WebAssembly decoder of hyparquet-compressors moves every byte three times, one by
- * one: 0.14 CPU-ms per 100 KB picture against 0.03.
+ * one: 0.14 CPU-ms per 100 KB image against 0.03.
  * @param size  bytes of the page when decompressed
  * @throws Error when the input is cut off, refers to what is not there, or has another size
  */

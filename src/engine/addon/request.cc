@@ -9,24 +9,23 @@ namespace llava {
 namespace {
 
 RequestImage read_image(const Napi::Value& value) {
-  const Members image(value);
-  RequestImage picture;
-  picture.width = image.integer("width", 0);
-  picture.height = image.integer("height", 0);
-  picture.digest = image.string("digest", "");
-  const Napi::Value rgb = image.any("rgb");
+  const Members members(value);
+  RequestImage image;
+  image.width = members.integer("width", 0);
+  image.height = members.integer("height", 0);
+  image.digest = members.string("digest", "");
+  const Napi::Value rgb = members.any("rgb");
   if (!rgb.IsTypedArray() || rgb.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array)
     type_error(value.Env(), "images[].rgb must be a Uint8Array");
   const auto bytes = rgb.As<Napi::Uint8Array>();
   const int64_t limit = int64_t{1} << 31;
-  if (picture.width < 1 || picture.height < 1 || picture.width > limit || picture.height > limit ||
-      picture.digest.empty() ||
+  if (image.width < 1 || image.height < 1 || image.width > limit || image.height > limit || image.digest.empty() ||
       static_cast<double>(bytes.ElementLength()) !=
-          static_cast<double>(picture.width) * static_cast<double>(picture.height) * 3.0) {
+          static_cast<double>(image.width) * static_cast<double>(image.height) * 3.0) {
     type_error(value.Env(), "images[] needs width, height, digest and width * height * 3 bytes of rgb");
   }
-  picture.rgb = bytes.Data();
-  return picture;
+  image.rgb = bytes.Data();
+  return image;
 }
 
 }  // namespace
@@ -44,10 +43,10 @@ Request read_request(const Napi::Value& value, bool likelihood, Napi::FunctionRe
   for (uint32_t i = 0; i < list.Length(); ++i) {
     request.images.push_back(read_image(list.Get(i)));
   }
-  if (const Napi::Value group = m.any("group"); !group.IsUndefined() && !group.IsNull()) {
-    const Members g(group);
-    request.group = g.string("key", "");
-    request.remaining = g.integer("remaining", 0);
+  if (const Napi::Value prefix = m.any("prefix"); !prefix.IsUndefined() && !prefix.IsNull()) {
+    const Members p(prefix);
+    request.prefix = p.string("key", "");
+    request.remaining = p.integer("remaining", 0);
   }
   request.want_logits = m.boolean("wantLogits", false);
   if (likelihood) {

@@ -128,7 +128,7 @@ void read_image_processor(const Json& json, const std::string& name, const std::
       config.unsupported.push_back({Part::image, name + " " + key, "false", "this step is always done"});
   }
   if (fields.boolean("do_pad", false) && config.image.aspect_ratio == AspectRatio::crop) {
-    // LLaVA-NeXT processors pad batches of tiles with it, which has no effect here; 1.5 processors pad pictures to
+    // LLaVA-NeXT processors pad batches of tiles with it, which has no effect here; 1.5 processors pad images to
     // squares.
     const std::string type = fields.string("image_processor_type", "");
     if (type.find("Next") == std::string::npos) {

@@ -103,7 +103,7 @@ void ActiveRequests::answer(RequestState& state) {
   done(std::move(result));
 }
 
-void ActiveRequests::fail_broken_pictures() {
+void ActiveRequests::fail_broken_images() {
   std::vector<std::pair<RequestState*, std::string>> broken;
   for (const auto& [id, state] : active_) {
     for (const ImageSpan& span : state->images) {

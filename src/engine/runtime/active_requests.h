@@ -21,7 +21,7 @@ class ActiveRequests {
   void abort(uint64_t id);
   /// Ends a generation early: what there is becomes its answer.
   void finish(uint64_t id);
-  void fail_broken_pictures();
+  void fail_broken_images();
   void fail_all(FailureCode code, const std::string& message);
 
   /// Takes in one result of a completed step.

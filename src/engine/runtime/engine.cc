@@ -124,7 +124,7 @@ void Engine::take_incoming() {
   }
   const bool came = !incoming.empty();
   for (auto& state : incoming) requests_->add(std::move(state));
-  if (images_->take_failure() || came) requests_->fail_broken_pictures();
+  if (images_->take_failure() || came) requests_->fail_broken_images();
   for (const uint64_t id : aborts) requests_->abort(id);
   for (const uint64_t id : finishes) requests_->finish(id);
 }
@@ -188,7 +188,7 @@ void Engine::loop() {
       return closing_ || woken_ || !incoming_.empty() || !aborts_.empty() || !finishes_.empty();
     };
     if (closing_) return;
-    if (!issued && !completed) wake_.wait(guard, called);  // until somebody calls or a picture is ready
+    if (!issued && !completed) wake_.wait(guard, called);  // until somebody calls or an image is ready
   }
 }
 

@@ -9,7 +9,7 @@ namespace llava {
 
 namespace {
 
-// Pillow calls a picture of twice this many pixels a decompression bomb.
+// Pillow calls an image of twice this many pixels a decompression bomb.
 constexpr int64_t kMostPixels = 2 * 89'478'485;
 
 }  // namespace
@@ -42,9 +42,9 @@ bool ImageRegistry::take_failure() {
 std::shared_ptr<ImageEntry> ImageRegistry::acquire(const RequestImage& image) {
   if (image.width < 1 || image.height < 1 || image.width > kMostPixels || image.height > kMostPixels ||
       image.width * image.height > kMostPixels) {
-    throw RequestRefused(FailureCode::image,
-                         "a picture of " + std::to_string(image.width) + "x" + std::to_string(image.height) +
-                             " pixels is empty or too large. Use pictures of 1 to 178956970 pixels.");
+    throw RequestRefused(FailureCode::image, "an image of " + std::to_string(image.width) + "x" +
+                                                 std::to_string(image.height) +
+                                                 " pixels is empty or too large. Use images of 1 to 178956970 pixels.");
   }
   const std::lock_guard guard(lock_);
   const std::string key = image.digest + " " + std::to_string(image.width) + "x" + std::to_string(image.height);
@@ -112,7 +112,7 @@ void ImageRegistry::work() {
       entry->state = entry->error.empty() ? ImageEntry::State::ready : ImageEntry::State::failed;
       if (entry->state == ImageEntry::State::failed) {
         failure_ = true;
-        // Not remembered: the same picture is tried again when it is asked for again.
+        // Not remembered: the same image is tried again when it is asked for again.
         const auto found = known_.find(entry->id);
         if (found != known_.end()) {
           recent_.erase(found->second);

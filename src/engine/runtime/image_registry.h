@@ -16,7 +16,7 @@
 
 namespace llava {
 
-/// A picture on its way to the tower: arrangement at once, uint8 tiles when a worker has made them.
+/// An image on its way to the tower: arrangement at once, uint8 tiles when a worker has made them.
 struct ImageEntry {
   int32_t id = 0;  // equal digests and sizes have equal ids, for the life of the registry
   int64_t width = 0;
@@ -30,20 +30,20 @@ struct ImageEntry {
   std::vector<uint8_t> rgb;  // until the tiles are made
 };
 
-/// Resizes and tiles pictures on its own threads, ahead of the model, and keeps recent tiles for requests that share a
-/// picture. Thread-safe.
+/// Resizes and tiles images on its own threads, ahead of the model, and keeps recent tiles for requests that share an
+/// image. Thread-safe.
 class ImageRegistry {
  public:
   /// @param config outlives this   @param keep_bytes of tiles that nobody uses at the moment
-  /// @param ready called from a worker whenever a picture becomes ready or fails
+  /// @param ready called from a worker whenever an image becomes ready or fails
   ImageRegistry(const ModelConfig& config, int32_t threads, size_t keep_bytes, std::function<void()> ready);
   ~ImageRegistry();
 
-  /// The entry of a picture; copies its pixels and starts the work unless the digest is known. Throws Error for bad
-  /// pictures.
+  /// The entry of an image; copies its pixels and starts the work unless the digest is known. Throws Error for bad
+  /// images.
   std::shared_ptr<ImageEntry> acquire(const RequestImage& image);
   ImageEntry::State state(const ImageEntry& entry) const;
-  /// Whether any picture has failed since the last call.
+  /// Whether any image has failed since the last call.
   bool take_failure();
   /// Ends the threads and frees the tiles. Idempotent; acquire() stays legal but nothing becomes ready any more.
   void close();

@@ -50,7 +50,7 @@ int64_t ImageSlots::bytes(const ModelConfig& config, const ModelSizes& sizes, in
 ImageSlots::ImageSlots(LlavaModel& model, int64_t slots) : model_(model), ops_(model.stages()[0]->ops()) {
   const ModelConfig& config = model.config();
   if (model.sizes().tiles < most_tiles(config))
-    throw ContractViolation("the tower takes fewer tiles than one picture has");
+    throw ContractViolation("the tower takes fewer tiles than one image has");
   for (int64_t i = 0; i < slots; ++i) {
     slots_.emplace_back();
     slots_.back().vectors = Matrix(ops_, most_tokens(config), config.text.hidden, config.work);
@@ -116,7 +116,7 @@ void ImageSlots::encode(const std::vector<Slot*>& batch) {
     tiles += slot->entry->arrangement.tiles;
   }
   at = (at + 63) / 64 * 64;
-  std::vector<std::pair<size_t, int64_t>> indices;  // offset and count of each picture's packing
+  std::vector<std::pair<size_t, int64_t>> indices;  // offset and count of each image's packing
   const int64_t rows_per_tile = model_.tower().rows_per_tile();
   int64_t first_row = 0;
   for (const Slot* slot : batch) {
@@ -142,7 +142,7 @@ View ImageSlots::vectors(const ImageEntry& image) const {
   for (const Slot& slot : slots_) {
     if (slot.image == image.id && slot.encoded) return slot.vectors.view(image.arrangement.tokens);
   }
-  throw ContractViolation("the picture is in no slot");
+  throw ContractViolation("the image is in no slot");
 }
 
 void ImageSlots::unpin() {

@@ -7,23 +7,23 @@
 
 namespace llava {
 
-/// Packed visual vectors of the pictures whose tokens are being prefilled, in a fixed set of device buffers. All work
-/// is queued on the first stage's compute queue, so a slot may be given to another picture as soon as the reads of the
+/// Packed visual vectors of the images whose tokens are being prefilled, in a fixed set of device buffers. All work
+/// is queued on the first stage's compute queue, so a slot may be given to another image as soon as the reads of the
 /// old one are queued.
 class ImageSlots {
  public:
-  /// @param slots pictures held at once   Sizes the buffers for the largest picture of the config's grid.
+  /// @param slots images held at once   Sizes the buffers for the largest image of the config's grid.
   ImageSlots(LlavaModel& model, int64_t slots);
 
   static int64_t most_tokens(const ModelConfig& config);
   static int64_t most_tiles(const ModelConfig& config);
   static int64_t bytes(const ModelConfig& config, const ModelSizes& sizes, int64_t slots);
 
-  /// Reserves the picture for the step being planned; false when every slot is taken by that step.
+  /// Reserves the image for the step being planned; false when every slot is taken by that step.
   bool pin(const std::shared_ptr<ImageEntry>& image);
-  /// Encodes what was pinned and is not in its slot yet. Returns how many pictures that were.
+  /// Encodes what was pinned and is not in its slot yet. Returns how many images that were.
   int64_t encode_pinned();
-  /// Packed vectors of a pinned picture, [tokens, h].
+  /// Packed vectors of a pinned image, [tokens, h].
   View vectors(const ImageEntry& image) const;
   /// The step is queued: slots may be reused.
   void unpin();

@@ -76,14 +76,14 @@ EnginePlan plan_memory(const ModelConfig& config, const EngineOptions& options, 
   }
   EnginePlan plan;
   const bool cuda = devices[0]->info().kind == "cuda";
-  const int64_t picture_tiles = ImageSlots::most_tiles(config);
+  const int64_t image_tiles = ImageSlots::most_tiles(config);
   plan.token_budget = options.token_budget > 0 ? options.token_budget : (cuda ? 8192 : 1024);
   plan.most_sequences = options.most_sequences > 0 ? options.most_sequences : (cuda ? 128 : 16);
   plan.image_slots = cuda ? 8 : 4;
   plan.sizes.prefill_rows = plan.token_budget;
   plan.sizes.decode_rows = plan.most_sequences;
   plan.sizes.logit_rows = std::max<int64_t>(plan.most_sequences, 64);
-  plan.sizes.tiles = cuda ? 2 * picture_tiles : picture_tiles;
+  plan.sizes.tiles = cuda ? 2 * image_tiles : image_tiles;
   const int64_t asked =
       options.max_context > 0 ? std::min(options.max_context, config.text.context) : config.text.context;
   plan.sizes.context = asked;

@@ -12,11 +12,11 @@ namespace llava {
 struct DevicePlan {
   std::string device;
   int64_t weights = 0;
-  int64_t scratch = 0;  // activations, tower, picture slots, kernel scratch
+  int64_t scratch = 0;  // activations, tower, image slots, kernel scratch
   int64_t free = 0;     // memory the engine may use on this device
   int64_t kv_per_page = 0;
   int64_t kv_tokens = 0;  // what is left for the cache, in tokens
-  bool fits = false;      // weights, scratch and one sequence of a picture and a question
+  bool fits = false;      // weights, scratch and one sequence of an image and a question
 };
 
 /// Sizes and memory of an engine before anything is loaded.

@@ -6,10 +6,10 @@
 
 namespace llava {
 
-/// Checks a request and lays it out: text ids and pictures merged into positions, one sequence per answer or
-/// continuation. Pictures are handed to the registry, which copies their pixels. Thread-safe.
+/// Checks a request and lays it out: text ids and images merged into positions, one sequence per answer or
+/// continuation. Images are handed to the registry, which copies their pixels. Thread-safe.
 /// @param context  positions that one sequence may have
-/// Throws RequestRefused: request (the caller's defect), context (too long) or image (a picture that cannot be used).
+/// Throws RequestRefused: request (the caller's defect), context (too long) or image (an image that cannot be used).
 std::unique_ptr<RequestState> prepare_request(const ModelConfig& config, int64_t context, ImageRegistry& images,
                                               Request request, Handler handler);
 

@@ -15,22 +15,22 @@ void Scheduler::release_path(std::vector<PageNode*>& path) {
 }
 
 void Scheduler::forget_groups() {
-  for (auto& [key, pinned] : groups_) release_path(pinned.path);
-  groups_.clear();
+  for (auto& [key, pinned] : prefixes_) release_path(pinned.path);
+  prefixes_.clear();
 }
 
 bool Scheduler::evict_oldest_group() {
-  const auto oldest = std::min_element(groups_.begin(), groups_.end(),
+  const auto oldest = std::min_element(prefixes_.begin(), prefixes_.end(),
                                        [](const auto& a, const auto& b) { return a.second.used < b.second.used; });
-  if (oldest == groups_.end()) return false;
+  if (oldest == prefixes_.end()) return false;
   release_path(oldest->second.path);
-  groups_.erase(oldest);
+  prefixes_.erase(oldest);
   return true;
 }
 
 void Scheduler::keep_group(const Sequence& sequence) {
   const Request& request = sequence.request->request;
-  if (request.group.empty() || !limits_.share_prefixes) return;
+  if (request.prefix.empty() || !limits_.share_prefixes) return;
   Pinned next;
   if (request.remaining > 0) {
     const auto prompt_pages =
@@ -41,12 +41,12 @@ void Scheduler::keep_group(const Sequence& sequence) {
     }
     next.used = ++clock_;
   }
-  const auto found = groups_.find(request.group);
-  if (found != groups_.end()) {
+  const auto found = prefixes_.find(request.prefix);
+  if (found != prefixes_.end()) {
     release_path(found->second.path);
-    groups_.erase(found);
+    prefixes_.erase(found);
   }
-  if (request.remaining > 0) groups_.emplace(request.group, std::move(next));
+  if (request.remaining > 0) prefixes_.emplace(request.prefix, std::move(next));
 }
 
 bool Scheduler::try_admit(Sequence& s) {

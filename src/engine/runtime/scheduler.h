@@ -30,7 +30,7 @@ struct SchedulerLimits {
 };
 
 /// Decides what runs next: admits requests in order, shares prefixes through the page tree, cuts prompts into chunks
-/// under the token budget, and keeps the prefix of a group until its last request. Only bookkeeping; no device work.
+/// under the token budget, and keeps a shared prefix until its last request. Only bookkeeping; no device work.
 /// Engine thread only.
 ///
 /// A prefill step holds prompt rows of many sequences; a decode step holds one row of each running answer. They never
@@ -44,7 +44,7 @@ class Scheduler {
   /// Moves waiting sequences to the running ones while pages and seats last.
   void admit();
 
-  /// Rows for the next prefill step; empty when nothing can run. Pictures of the chunks are pinned in the slots.
+  /// Rows for the next prefill step; empty when nothing can run. Images of the chunks are pinned in the slots.
   PrefillPlan plan_prefill();
   /// The step's work is queued: positions advance.
   void prefill_issued(const PrefillPlan& plan);
@@ -54,7 +54,7 @@ class Scheduler {
 
   /// Ends a sequence in any state: its pages are released.
   void remove(Sequence* sequence);
-  /// A group's prefix is kept beyond its requests until `remaining` reached 0.
+  /// A shared prefix is kept beyond its requests until `remaining` reached 0.
   void forget_groups();
 
   bool idle() const { return waiting_.empty() && running_.empty(); }
@@ -75,7 +75,7 @@ class Scheduler {
   /// Positions of the sequence's own first page that can be copied from another's; -1 when it is worth waiting for
   /// them.
   int32_t copyable(const Sequence& sequence) const;
-  /// Rows from `start` that may run now, at most `most`; pins pictures.
+  /// Rows from `start` that may run now, at most `most`; pins images.
   int64_t runnable_rows(Sequence& sequence, int64_t start, int64_t most);
 
   PageTree& pages_;
@@ -84,7 +84,7 @@ class Scheduler {
   SchedulerLimits limits_;
   std::deque<Sequence*> waiting_;
   std::vector<Sequence*> running_;
-  std::map<std::string, Pinned> groups_;
+  std::map<std::string, Pinned> prefixes_;
   uint64_t clock_ = 0;
   int64_t shared_tokens_ = 0;
 };

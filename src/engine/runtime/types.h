@@ -30,7 +30,7 @@ struct EngineOptions {
   std::string cublaslt_path;  // CUDA
 };
 
-/// A decoded picture of a request. `rgb` is borrowed during submit().
+/// A decoded image of a request. `rgb` is borrowed during submit().
 struct RequestImage {
   int64_t width = 0;
   int64_t height = 0;
@@ -52,8 +52,8 @@ struct Request {
   uint64_t id = 0;
   std::vector<int32_t> tokens;  // kImageSlot per image
   std::vector<RequestImage> images;
-  std::string group;      // empty = none
-  int64_t remaining = 0;  // of the group, after this one
+  std::string prefix;     // names what requests share; empty = nothing
+  int64_t remaining = 0;  // of those that share it, after this one
   bool want_logits = false;
 
   int64_t max_new_tokens = 0;
@@ -133,8 +133,8 @@ struct Statistics {
   int64_t prefill_tokens = 0;
   int64_t shared_tokens = 0;
   int64_t decoded_tokens = 0;
-  int64_t images = 0;          // pictures of requests
-  int64_t images_encoded = 0;  // tower passes over pictures
+  int64_t images = 0;          // images of requests
+  int64_t images_encoded = 0;  // tower passes over images
   int64_t prefill_steps = 0;
   int64_t decode_steps = 0;
   // Of the decode steps, on the first device; see Device::replay.

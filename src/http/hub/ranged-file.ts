@@ -2,7 +2,7 @@ import { backoffMs, sleep } from "../retry.js";
 import { TransportError } from "../transport-error.js";
 import type { HubRequests } from "./requests.js";
 
-/** One range, at most: a column chunk of pictures. */
+/** One range, at most: a column chunk of images. */
 const maxRangeBytes = 2 ** 31 - 1;
 const attempts = 5;
 

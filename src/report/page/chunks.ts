@@ -63,8 +63,8 @@ function inlineBlock<T>(name: string): T | undefined {
   return block ? (JSON.parse(block.textContent ?? "null") as T) : undefined;
 }
 
-/** Where a picture is: small or original. In a one-file report only the small one is there. */
-export function pictureUrl(store: PageData["store"], name: string, small: boolean): string | undefined {
-  if (store === "inline") return inlineBlock<string>(`picture/${name}`);
+/** Where an image is: small or original. In a one-file report only the small one is there. */
+export function imageUrl(store: PageData["store"], name: string, small: boolean): string | undefined {
+  if (store === "inline") return inlineBlock<string>(`image/${name}`);
   return small ? `thumbs/${name.split(".")[0]}.webp` : `images/${name}`;
 }

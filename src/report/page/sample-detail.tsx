@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import type { PageAnswer, PageData, PageSample, PageTask } from "../page-data.js";
-import { loadChunk, pictureUrl } from "./chunks.js";
+import { imageUrl, loadChunk } from "./chunks.js";
 import { letterOf, milliseconds } from "./numbers.js";
 
 interface Props {
@@ -51,9 +51,9 @@ export function SampleDetail({ data, task, position, close, step }: Props) {
       {problem && <p class="note">{problem}</p>}
       {sample && (
         <>
-          <div class="pictures">
+          <div class="images">
             {sample.images.map((name, i) => (
-              <Picture key={name + i} data={data} name={name} number={i + 1} />
+              <Image key={name + i} data={data} name={name} number={i + 1} />
             ))}
           </div>
           {sample.prompt === undefined ? (
@@ -92,17 +92,17 @@ export function SampleDetail({ data, task, position, close, step }: Props) {
 const nameOf = ({ runs }: PageData, run: number) =>
   `${runs.length > 1 ? `${letterOf(run)} ` : ""}${runs[run]?.model ?? ""}`;
 
-/** The small picture first; the original when it is asked for. */
-function Picture({ data, name, number }: { data: PageData; name: string; number: number }) {
+/** The small image first; the original when it is asked for. */
+function Image({ data, name, number }: { data: PageData; name: string; number: number }) {
   const [whole, setWhole] = useState(false);
-  const url = pictureUrl(data.store, name, !whole);
+  const url = imageUrl(data.store, name, !whole);
   if (!url) return null;
   return (
     <button
       type="button"
-      class="picture"
+      class="image"
       onClick={() => setWhole(!whole)}
-      aria-label={`Picture ${number}, ${whole ? "small" : "original"}`}
+      aria-label={`Image ${number}, ${whole ? "small" : "original"}`}
     >
       <img src={url} alt={`Number ${number} of the sample`} class={whole ? "whole" : ""} />
     </button>
@@ -122,7 +122,7 @@ function Answer({ answer, model, side }: { answer: PageAnswer | null; model: str
     reasoning,
     answer: extracted,
     value,
-    label,
+    remark,
     unscored,
     warnings = [],
     turns = [],
@@ -141,7 +141,7 @@ function Answer({ answer, model, side }: { answer: PageAnswer | null; model: str
         <span class={`state state-${answer.state}`}>
           {value === undefined ? "" : typeof value === "number" ? value : JSON.stringify(value)}
         </span>
-        {label && <span class="flag">{label}</span>}
+        {remark && <span class="flag">{remark}</span>}
       </h2>
       {unscored ? <p class="note">Not scored. {unscored}</p> : null}
       {turns.length > 0

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { PageData, PageSample, PageTask } from "../page-data.js";
-import { chunkInHand, loadChunk, pictureUrl } from "./chunks.js";
+import { chunkInHand, imageUrl, loadChunk } from "./chunks.js";
 import { count, letterOf, withoutJournal } from "./numbers.js";
 import type { Route } from "./route.js";
 import { SampleDetail } from "./sample-detail.js";
@@ -21,7 +21,7 @@ const stateWords: Readonly<Record<string, string>> = {
   u: "not scored",
   "-": "not there",
 };
-const labelWords: Readonly<Record<string, string>> = { e: "empty", t: "truncated", u: "unparsable" };
+const remarkWords: Readonly<Record<string, string>> = { e: "empty", t: "truncated", u: "unparsable" };
 
 export function TaskView({ data, task, route, go }: Props) {
   const total = task.states[0]?.length ?? 0;
@@ -169,7 +169,7 @@ function select(task: PageTask, route: Route, everything: readonly PageSample[] 
 function fits(task: PageTask, filter: string, i: number): boolean {
   if (filter === "all") return true;
   if (filter === "flip") return task.states[0]?.[i] !== task.states[1]?.[i];
-  if (filter.startsWith("label:")) return task.labels[i] === filter.slice(6);
+  if (filter.startsWith("remark:")) return task.remarks[i] === filter.slice(6);
   return task.states.at(-1)?.[i] === filter;
 }
 
@@ -203,9 +203,9 @@ function filtersOf(task: PageTask): { filter: string; words: string; n: number }
     const n = amount(states, state);
     if (n > 0) found.push({ filter: state, words: `${stateWords[state] ?? state}${ofLast}`, n });
   }
-  for (const label of ["e", "t", "u"]) {
-    const n = amount(task.labels, label);
-    if (n > 0) found.push({ filter: `label:${label}`, words: `${labelWords[label] ?? label}${ofLast}`, n });
+  for (const remark of ["e", "t", "u"]) {
+    const n = amount(task.remarks, remark);
+    if (n > 0) found.push({ filter: `remark:${remark}`, words: `${remarkWords[remark] ?? remark}${ofLast}`, n });
   }
   // Samples that a run has no journal of have not changed: nobody knows.
   if (task.states.length > 1 && withoutJournal(task).length === 0) {
@@ -302,7 +302,7 @@ function Row({
 }) {
   const sample = chunkInHand(task.task, Math.floor(position / task.chunkSize))?.[position % task.chunkSize];
   const [image] = sample?.images ?? [];
-  const thumbnail = image && pictureUrl(data.store, image, true);
+  const thumbnail = image && imageUrl(data.store, image, true);
   return (
     <button
       type="button"
@@ -316,7 +316,7 @@ function Row({
       {thumbnail ? (
         <img src={thumbnail} alt="" loading="lazy" decoding="async" width={60} height={60} />
       ) : (
-        task.pictures && <span class="no-picture" />
+        task.images && <span class="no-image" />
       )}
       <span class="words">
         <span class="prompt">{sample ? oneLine(sample.prompt ?? sample.id) : "…"}</span>

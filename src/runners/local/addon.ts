@@ -11,13 +11,13 @@ import { messageOf, UserError } from "../../core/errors.js";
 /** Stands for one image in a token sequence; the engine puts the image's packed vectors there. */
 export const IMAGE_SLOT = -200;
 
-/** A decoded picture. The engine copies `rgb` during the call, or not at all when it still has this digest. */
+/** A decoded image. The engine copies `rgb` during the call, or not at all when it still has this digest. */
 export interface NativeImage {
   readonly width: number;
   readonly height: number;
   /** 8-bit RGB, row-major, `width * height * 3` bytes; alpha dropped, EXIF orientation not applied. */
   readonly rgb: Uint8Array;
-  /** Content digest of the original picture: equal digests mean equal pixels; keys prefix sharing. */
+  /** Content digest of the original image: equal digests mean equal pixels; keys prefix sharing. */
   readonly digest: string;
 }
 
@@ -29,7 +29,7 @@ export interface NativePrompt {
   /** In slot order. */
   readonly images: readonly NativeImage[];
   /** Requests of one key are likely to share a prefix; with `remaining` 0 the engine may free it after this one. */
-  readonly group?: { readonly key: string; readonly remaining: number };
+  readonly prefix?: { readonly key: string; readonly remaining: number };
   /**
    * A prompt that leaves no room for one token in `maxContext` rejects with code `CONTEXT`, it is never cut; an answer that
    * reaches the end of the context finishes with "length".
@@ -109,7 +109,7 @@ export interface NativeLikelihoodOutput {
   readonly logits?: Float32Array;
 }
 
-/** How pictures become tiles and tokens. Each defaults to what the checkpoint's layout implies. */
+/** How images become tiles and tokens. Each defaults to what the checkpoint's layout implies. */
 export interface NativeReadings {
   /** Grid pairs read as (width, height) or (height, width). Default: native "wh", converted "hw". */
   readonly gridOrder?: "wh" | "hw";
@@ -292,7 +292,7 @@ export interface NativeStatistics {
   readonly prefillTokens: number;
   readonly sharedTokens: number;
   readonly decodedTokens: number;
-  /** Pictures in requests, and how many of them went through the tower: the rest was shared. */
+  /** Images in requests, and how many of them went through the tower: the rest was shared. */
   readonly images: number;
   readonly imagesEncoded: number;
   readonly prefillSteps: number;
@@ -317,7 +317,7 @@ export interface NativeEngine {
   loglikelihood(request: NativeLikelihoodRequest): Promise<NativeLikelihoodOutput>;
   /** Rejects the request with `ABORTED` soon; unknown ids are ignored. */
   abort(id: number): void;
-  /** Packed tokens of a picture of this size. */
+  /** Packed tokens of an image of this size. */
   imageTokens(width: number, height: number): number;
   statistics(): NativeStatistics;
   /** Rejects what is in flight, frees the device. Idempotent; resolves when all memory is free. */

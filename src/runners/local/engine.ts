@@ -2,6 +2,6 @@
 import type { NativeEngine } from "./addon.js";
 
 export type Engine = Omit<NativeEngine, "imageTokens"> & {
-  /** Packed tokens of a picture of this size. */
+  /** Packed tokens of an image of this size. */
   imageTokens(width: number, height: number): number | Promise<number>;
 };

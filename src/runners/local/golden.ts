@@ -1,7 +1,7 @@
 /**
- * `npm run golden -- DIR...`: every golden folder at or below each DIR through the engine. Pictures are decoded here, the rest is
+ * `npm run golden -- DIR...`: every golden folder at or below each DIR through the engine. Images are decoded here, the rest is
  * `llava-engine golden`. What the engine has no family for yet is named and counted apart; with `--all` it fails. The last line is
- * `N passed, M failed`; exit 0 only when something passed and nothing failed. With `--write-pictures` the decoded pictures are stored as
+ * `N passed, M failed`; exit 0 only when something passed and nothing failed. With `--write-images` the decoded images are stored as
  * `images.safetensors` beside each images/ folder instead, for machines without Node.
  */
 import { spawnSync } from "node:child_process";
@@ -21,22 +21,22 @@ interface Decoded {
   readonly rgb: Uint8Array;
 }
 
-/** Decodes the pictures of one folder: `images/` of a case, or the inputs of `preprocess/resize/`. */
+/** Decodes the images of one folder: `images/` of a case, or the inputs of `preprocess/resize/`. */
 async function decodeFolder(folder: string): Promise<Decoded[]> {
-  const pictures: Decoded[] = [];
+  const images: Decoded[] = [];
   for (const name of readdirSync(folder).sort()) {
     if (!/\.(png|jpe?g)$/i.test(name) || name.startsWith("out-")) continue;
     const decoded = await decodeImage(encodedImage(readFileSync(join(folder, name)), name));
-    pictures.push({ name, width: decoded.width, height: decoded.height, rgb: decoded.rgb });
+    images.push({ name, width: decoded.width, height: decoded.height, rgb: decoded.rgb });
   }
-  return pictures;
+  return images;
 }
 
 /** A safetensors file of uint8 [height, width, 3] tensors. */
-export function packPictures(pictures: readonly Decoded[]): Buffer {
+export function packImages(images: readonly Decoded[]): Buffer {
   const header: Record<string, unknown> = {};
   let offset = 0;
-  for (const { name, width, height, rgb } of pictures) {
+  for (const { name, width, height, rgb } of images) {
     header[name] = { dtype: "U8", shape: [height, width, 3], data_offsets: [offset, offset + rgb.byteLength] };
     offset += rgb.byteLength;
   }
@@ -44,14 +44,14 @@ export function packPictures(pictures: readonly Decoded[]): Buffer {
   const padded = Buffer.from(text + " ".repeat((8 - (text.length % 8)) % 8));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.byteLength));
-  return Buffer.concat([length, padded, ...pictures.map(({ rgb }) => rgb)]);
+  return Buffer.concat([length, padded, ...images.map(({ rgb }) => rgb)]);
 }
 
 interface GoldenFolder {
   readonly folder: string;
   /** `unknown`: neither a checkpoint with expectations nor one of the kinds of preprocessing that the engine checks. */
   readonly kind: "checkpoint" | "preprocess" | "unknown";
-  /** Where its pictures are: its own, or for a native checkpoint its sibling's. */
+  /** Where its images are: its own, or for a native checkpoint its sibling's. */
   readonly images?: string;
 }
 
@@ -100,7 +100,7 @@ interface Outcome {
 interface Check {
   readonly engine: string;
   readonly options: readonly string[];
-  /** A folder for the decoded pictures. */
+  /** A folder for the decoded images. */
   readonly scratch: string;
 }
 
@@ -112,9 +112,9 @@ async function checkFolder(found: GoldenFolder, name: string, { engine, options,
   }
   if (found.images !== undefined) {
     const key = basename(dirname(found.images));
-    writeFileSync(join(scratch, `${key}.safetensors`), packPictures(await decodeFolder(found.images)));
+    writeFileSync(join(scratch, `${key}.safetensors`), packImages(await decodeFolder(found.images)));
   }
-  const run = spawnSync(engine, ["golden", found.folder, "--pictures", scratch, ...options], {
+  const run = spawnSync(engine, ["golden", found.folder, "--images", scratch, ...options], {
     stdio: ["ignore", "pipe", "inherit"],
     encoding: "utf8",
     maxBuffer: 1 << 28,
@@ -141,7 +141,7 @@ interface Arguments {
   readonly folders: readonly string[];
   readonly engineOptions: readonly string[];
   readonly all: boolean;
-  readonly writePictures: boolean;
+  readonly writeImages: boolean;
 }
 
 function readArguments(args: readonly string[]): Arguments {
@@ -151,18 +151,18 @@ function readArguments(args: readonly string[]): Arguments {
     const arg = args[i] as string;
     if (arg === "--device" || arg === "--stages") engineOptions.push(arg, args[++i] ?? "");
     else if (!arg.startsWith("--")) folders.push(resolve(arg));
-    else if (arg !== "--all" && arg !== "--write-pictures")
+    else if (arg !== "--all" && arg !== "--write-images")
       throw new UserError(
         `no option "${arg}"`,
         "npm run golden",
-        "there are --device, --stages, --all, --write-pictures",
+        "there are --device, --stages, --all, --write-images",
       );
   }
   if (folders.length === 0) throw new UserError("no folder given", "npm run golden", "npm run golden -- DIR...");
   for (const folder of folders) {
     if (!isFolder(folder)) throw new UserError("no such folder", folder, "give a folder of golden cases");
   }
-  return { folders, engineOptions, all: args.includes("--all"), writePictures: args.includes("--write-pictures") };
+  return { folders, engineOptions, all: args.includes("--all"), writeImages: args.includes("--write-images") };
 }
 
 function builtEngine(): string {
@@ -179,11 +179,11 @@ function builtEngine(): string {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const { folders, engineOptions, all, writePictures } = readArguments(args);
-  if (writePictures) {
+  const { folders, engineOptions, all, writeImages } = readArguments(args);
+  if (writeImages) {
     const images = folders.flatMap(goldenFolders).flatMap((found) => found.images ?? []);
     for (const folder of new Set(images))
-      writeFileSync(join(dirname(folder), "images.safetensors"), packPictures(await decodeFolder(folder)));
+      writeFileSync(join(dirname(folder), "images.safetensors"), packImages(await decodeFolder(folder)));
     return 0;
   }
   const scratch = mkdtempSync(join(tmpdir(), "llava-golden-"));

@@ -9,7 +9,7 @@ import type { LocalOptions } from "./options.js";
 import { continuationTokens, framedSlots, promptTokens } from "./prompt/prompt-tokens.js";
 
 export interface InvarianceOptions extends LocalOptions {
-  /** Default 20: four pictures, five questions each. */
+  /** Default 20: four images, five questions each. */
   readonly requests?: number;
   /** Generated ids per request. Default 16. */
   readonly newTokens?: number;
@@ -43,7 +43,7 @@ interface Question {
   readonly tokens: Int32Array;
   readonly images: readonly NativeImage[];
   readonly continuations: readonly Int32Array[];
-  readonly group: string;
+  readonly prefix: string;
 }
 
 interface Reply {
@@ -107,8 +107,8 @@ async function askAll(
   let id = 0;
   const askOne = async (index: number, question: Question): Promise<void> => {
     const { tokens, images, continuations } = question;
-    const group = { key: question.group, remaining: 1 };
-    const prompt = { tokens, images, group, wantLogits: true };
+    const prefix = { key: question.prefix, remaining: 1 };
+    const prompt = { tokens, images, prefix, wantLogits: true };
     const [generated, scored] = await Promise.all([
       engine.generate({ ...prompt, id: ++id, maxNewTokens, stopTokens }),
       engine.loglikelihood({ ...prompt, id: ++id, continuations }),
@@ -159,12 +159,12 @@ const sizes = [
 ] as const;
 const words = "What is shown in this picture? Name the colour, the number and the place of every object.".split(" ");
 
-/** Questions of different lengths, five about each picture; every tenth about two pictures, every ninth about none. */
+/** Questions of different lengths, five about each image; every tenth about two images, every ninth about none. */
 function questionsFor({ tokenizer, template, description }: LocalModel, count: number): Question[] {
-  const pictures = sizes.map(([width, height], i) => drawn(width, height, i));
+  const drawings = sizes.map(([width, height], i) => drawn(width, height, i));
   return Array.from({ length: count }, (_, i) => {
-    const first = Math.floor(i / 5) % pictures.length;
-    const images = i % 9 === 8 ? [] : i % 10 === 7 ? [first, (first + 1) % pictures.length] : [first];
+    const first = Math.floor(i / 5) % drawings.length;
+    const images = i % 9 === 8 ? [] : i % 10 === 7 ? [first, (first + 1) % drawings.length] : [first];
     const text = Array.from({ length: 3 + ((i * 7) % 40) }, (_, k) => words[(i + k) % words.length]).join(" ");
     const parts: Message<number>["parts"] = [
       ...images.map((image) => ({ type: "image", image }) as const),
@@ -174,16 +174,16 @@ function questionsFor({ tokenizer, template, description }: LocalModel, count: n
     const pieces = description.imageStartEnd ? framedSlots(rendered) : rendered;
     return {
       tokens: Int32Array.from(promptTokens(tokenizer, pieces, template)),
-      images: images.map((image) => pictures[image] as NativeImage),
+      images: images.map((image) => drawings[image] as NativeImage),
       continuations: ["yes", "two red buses near the old stone bridge"].map((answer) =>
         Int32Array.from(continuationTokens(tokenizer, pieces, template.beforeAnswer + answer).ids),
       ),
-      group: String(first),
+      prefix: String(first),
     };
   });
 }
 
-/** A picture of our own: the formula that the golden preprocessing vectors use, shifted by `seed`. */
+/** An image of our own: the formula that the golden preprocessing vectors use, shifted by `seed`. */
 function drawn(width: number, height: number, seed: number): NativeImage {
   const rgb = new Uint8Array(width * height * 3);
   for (let y = 0, at = 0; y < height; y += 1) {

@@ -22,7 +22,7 @@ import { type Piece, piecesText } from "./prompt/pieces.js";
 import { continuationTokens, framedSlots, promptTokens } from "./prompt/prompt-tokens.js";
 import { unlessAborted } from "./unless-aborted.js";
 
-/** Requests whose pictures are decoded while the engine works on those before them. */
+/** Requests whose images are decoded while the engine works on those before them. */
 const decodedAhead = 8;
 
 interface Prepared {
@@ -176,7 +176,7 @@ export class LocalRunner implements Runner {
         id: ++this.lastId,
         tokens: Int32Array.from(tokens),
         images,
-        ...defined({ group: request.group }),
+        ...defined({ prefix: request.prefix }),
       },
       pieces,
       positions: tokens.length - images.length + imageTokens,

@@ -13,24 +13,24 @@ export interface JsonRequestBody {
 }
 
 /**
- * A JSON request body with pictures in it, made in one piece of memory: each picture is written into it as base64, once. No
+ * A JSON request body with images in it, made in one piece of memory: each image is written into it as base64, once. No
  * string of the whole body is ever made.
  */
 export class JsonBody {
-  private readonly pictures: Uint8Array[] = [];
+  private readonly images: Uint8Array[] = [];
 
   constructor(private readonly pool = new BufferPool()) {}
 
-  /** What stands for the picture inside `build`'s value: use it within a string of its own. */
+  /** What stands for the image inside `build`'s value: use it within a string of its own. */
   base64(image: Pick<EncodedImage, "bytes">): string {
-    this.pictures.push(image.bytes);
-    return `${nonce}:${this.pictures.length - 1}:`;
+    this.images.push(image.bytes);
+    return `${nonce}:${this.images.length - 1}:`;
   }
 
   build(value: unknown): JsonRequestBody {
     const parts = JSON.stringify(value)
       .split(marker)
-      .map((part, i) => (i % 2 === 1 ? (this.pictures[Number(part)] as Uint8Array) : part));
+      .map((part, i) => (i % 2 === 1 ? (this.images[Number(part)] as Uint8Array) : part));
     const bytes = this.pool.take(
       parts.reduce((sum, part) => sum + (typeof part === "string" ? Buffer.byteLength(part) : base64Length(part)), 0),
     );
@@ -51,11 +51,11 @@ const base64Length = ({ byteLength }: Uint8Array) => Math.ceil(byteLength / 3) *
 const pieceBytes = 12 * 1024;
 
 /**
- * Base64 as bytes, made piece by piece: one string of a whole picture costs more in page faults than in encoding
+ * Base64 as bytes, made piece by piece: one string of a whole image costs more in page faults than in encoding
  * (100 KB: 0.39 CPU-ms against 0.09, measured on a busy two-core machine). Returns the bytes written.
  */
-function writeBase64(picture: Uint8Array, output: Buffer, at: number): number {
-  const source = Buffer.from(picture.buffer, picture.byteOffset, picture.byteLength);
+function writeBase64(image: Uint8Array, output: Buffer, at: number): number {
+  const source = Buffer.from(image.buffer, image.byteOffset, image.byteLength);
   let written = 0;
   for (let from = 0; from < source.length; from += pieceBytes) {
     written += output.write(source.toString("base64", from, from + pieceBytes), at + written, "latin1");
@@ -69,7 +69,7 @@ const largestKept = 4 * 1024 * 1024;
 const mostKeptBytes = 32 * 1024 * 1024;
 
 /**
- * Buffers that are used again. New ones of a picture's size cost page faults, and as memory outside the heap they make the
+ * Buffers that are used again. New ones of an image's size cost page faults, and as memory outside the heap they make the
  * garbage collector run (per 100 KB request 0.55 CPU-ms without the pool, 0.37 with it, same machine).
  */
 export class BufferPool {

@@ -98,9 +98,9 @@ class OpenAi implements Protocol {
   }
 
   private message(message: RenderedMessage, images: ImageParts, body: JsonBody): unknown {
-    const hasPictures = message.parts.some((part) => part.type === "image");
+    const hasImages = message.parts.some((part) => part.type === "image");
     // Servers of text-only models know no parts.
-    const content = hasPictures
+    const content = hasImages
       ? message.parts.map((part) => {
           if (part.type === "text") return { type: "text", text: part.text };
           const image = images.get(part.image) ?? part.image;
@@ -127,7 +127,7 @@ class OpenAi implements Protocol {
     return replyOf({ reason, content: defined({ text, reasoning }), usage });
   }
 
-  /** `/completions` with echo: the continuation is scored as part of the prompt. Text only: pictures have no place in it. */
+  /** `/completions` with echo: the continuation is scored as part of the prompt. Text only: images have no place in it. */
   private echo(request: LikelihoodRequest, continuation: string): Call {
     const value = {
       model: this.config.model,
@@ -162,7 +162,7 @@ class OpenAi implements Protocol {
     };
   }
 
-  /** vLLM's `prompt_logprobs`: the continuation stands as the beginning of the assistant's answer; pictures are allowed. */
+  /** vLLM's `prompt_logprobs`: the continuation stands as the beginning of the assistant's answer; images are allowed. */
   private continued(request: LikelihoodRequest, images: ImageParts, continuation: string): Call {
     const body = new JsonBody(this.buffers);
     const messages = request.prompt.messages.map((message) => this.message(message, images, body));

@@ -50,7 +50,7 @@ export interface LikelihoodProtocol {
 
 export type OpenProtocol = (config: RemoteConfig) => Protocol;
 
-/** Pictures of a request after the endpoint's limits, by the image they were made of. */
+/** Images of a request after the endpoint's limits, by the image they were made of. */
 export type ImageParts = ReadonlyMap<EncodedImage, EncodedImage>;
 
 export type RenderedMessage = Message<EncodedImage>;

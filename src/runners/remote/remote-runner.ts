@@ -163,7 +163,7 @@ export class RemoteRunner implements Runner {
     };
   }
 
-  /** Pictures within the endpoint's limits; those that are need no work and no entry. */
+  /** Images within the endpoint's limits; those that are need no work and no entry. */
   private async images(prompt: RenderedPrompt): Promise<{ parts: ImageParts; notes: readonly string[] }> {
     const images = promptImages(prompt);
     const limits = { ...this.parts.protocol.limits(images.length), ...this.parts.config.images };
@@ -186,7 +186,7 @@ export class RemoteRunner implements Runner {
   private async ask(
     call: Call,
     read: (reply: unknown) => Reply,
-    request: Pick<GenerateRequest, "group" | "drain">,
+    request: Pick<GenerateRequest, "prefix" | "drain">,
     signal: AbortSignal,
   ): Promise<Spent> {
     const { config, protocol } = this.parts;
@@ -197,7 +197,7 @@ export class RemoteRunner implements Runner {
     let rateLimits = 0;
     for (;;) {
       await this.window.enter(signal, request.drain);
-      const server = this.servers.take(request.group);
+      const server = this.servers.take(request.prefix);
       const sentAt = performance.now();
       let failure: TransportError;
       try {

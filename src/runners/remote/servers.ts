@@ -23,17 +23,17 @@ interface State extends Server {
 
 const firstDeathMs = 2_000;
 const longestDeathMs = 60_000;
-/** A server that keeps its group's prefix may have this many requests more than the least busy one. */
-const groupSlack = 8;
+/** A server that keeps a shared prefix may have this many requests more than the least busy one. */
+const prefixSlack = 8;
 
 /**
- * Balances requests over the servers of one model: the least busy one that is alive, except that requests of one group
- * (one image) go to one server, whose prefix cache then has it. A server that cannot be reached is taken out, and tried
+ * Balances requests over the servers of one model: the least busy one that is alive, except that requests that share a prefix
+ * (one image) go to one server, whose cache then has it. A server that cannot be reached is taken out, and tried
  * again by one request after a while.
  */
 export class Servers {
   private readonly servers: readonly State[];
-  private readonly groups = new Map<string, State>();
+  private readonly prefixes = new Map<string, State>();
 
   constructor(
     urls: readonly string[],
@@ -47,18 +47,18 @@ export class Servers {
   }
 
   /** Every `take` needs a `done`. */
-  take(group?: { readonly key: string; readonly remaining: number }): Server {
+  take(prefix?: { readonly key: string; readonly remaining: number }): Server {
     const now = this.now();
     const awake = this.servers.filter((server) => server.deadUntil <= now);
     // All are out: the one that has been out longest, rather than none.
     const candidates =
       awake.length > 0 ? awake : [...this.servers].sort((a, b) => a.deadUntil - b.deadUntil).slice(0, 1);
     const least = candidates.reduce((a, b) => (b.inFlight < a.inFlight ? b : a));
-    const kept = group && this.groups.get(group.key);
-    const chosen = kept && candidates.includes(kept) && kept.inFlight <= least.inFlight + groupSlack ? kept : least;
-    if (group) {
-      if (group.remaining > 0) this.groups.set(group.key, chosen);
-      else this.groups.delete(group.key);
+    const kept = prefix && this.prefixes.get(prefix.key);
+    const chosen = kept && candidates.includes(kept) && kept.inFlight <= least.inFlight + prefixSlack ? kept : least;
+    if (prefix) {
+      if (prefix.remaining > 0) this.prefixes.set(prefix.key, chosen);
+      else this.prefixes.delete(prefix.key);
     }
     // Half open: others stay away until this request has shown whether it is back.
     if (chosen.deadUntil > 0) chosen.deadUntil = now + this.pause(chosen);

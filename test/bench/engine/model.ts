@@ -6,13 +6,13 @@ export type Numbers = ReadonlyMap<string, Measured>;
 const parts = ["load", "encoder", "prefill", "decode", "batch", "sharing"];
 
 /** One process per part, so that memory is counted from zero. */
-export async function measureModel(checkpoint: string, threads: string, pictures: string): Promise<Numbers> {
+export async function measureModel(checkpoint: string, threads: string, images: string): Promise<Numbers> {
   const program = await engineProgram();
   const numbers = new Map<string, Measured>();
   console.log(`\nA model of Qwen2-0.5B's shape, ViT-L/14-336 tower, random bfloat16 weights`);
   for (const part of parts) {
     const common = ["bench", "--checkpoint", checkpoint, "--threads", threads, "--json"];
-    for (const measured of jsonLines<Measured>(program, [...common, "--pictures", pictures, part], threads)) {
+    for (const measured of jsonLines<Measured>(program, [...common, "--images", images, part], threads)) {
       numbers.set(measured.name, measured);
       print(measured);
     }

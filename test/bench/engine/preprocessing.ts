@@ -6,7 +6,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { decodeImage } from "../../../src/images/decode.js";
 import { encodedImage } from "../../../src/images/encoded.js";
-import { noisePicture } from "../../fakes/pictures.js";
+import { noiseImage } from "../../fakes/images.js";
 import { engineProgram, jsonLines, type Measured, root } from "./programs.js";
 import { against, type Row } from "./table.js";
 
@@ -15,11 +15,11 @@ const rounds = 60;
 export async function measurePreprocessing(checkpoint: string): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), "llava-eval-bench-"));
   try {
-    const shrunk = sharp(await noisePicture(130_000, 1)).resize(640, 480, { fit: "fill" });
+    const shrunk = sharp(await noiseImage(130_000, 1)).resize(640, 480, { fit: "fill" });
     const jpeg = await shrunk.jpeg({ quality: 90 }).toBuffer();
     const image = encodedImage(jpeg);
-    await writeFile(join(folder, "picture.jpg"), jpeg);
-    await writeFile(join(folder, "picture.rgb"), (await decodeImage(image)).rgb);
+    await writeFile(join(folder, "image.jpg"), jpeg);
+    await writeFile(join(folder, "image.rgb"), (await decodeImage(image)).rgb);
     let decode = Number.POSITIVE_INFINITY;
     for (let i = 0; i < rounds; i++) {
       const before = process.cpuUsage();
@@ -27,10 +27,10 @@ export async function measurePreprocessing(checkpoint: string): Promise<Row[]> {
       const { user, system } = process.cpuUsage(before);
       decode = Math.min(decode, (user + system) / 1000);
     }
-    const picture = ["--picture", join(folder, "picture.rgb"), "--threads", "1", "--json", "preprocess"];
+    const from = ["--image", join(folder, "image.rgb"), "--threads", "1", "--json", "preprocess"];
     const program = await engineProgram();
-    const [tiles] = jsonLines<Measured>(program, ["bench", "--checkpoint", checkpoint, ...picture], "1");
-    const pillow = pillowTiles(join(folder, "picture.jpg"));
+    const [tiles] = jsonLines<Measured>(program, ["bench", "--checkpoint", checkpoint, ...from], "1");
+    const pillow = pillowTiles(join(folder, "image.jpg"));
     if (!tiles) throw new Error("llava-engine said nothing about preprocessing");
     if (pillow && pillow.detail !== tiles.detail) throw new Error("our tiles are not Pillow's, byte for byte");
     return against("JPEG 640x480 to five tiles", "CPU ms", decode + tiles.value, pillow?.name ?? "", pillow?.value, {

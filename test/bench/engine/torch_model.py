@@ -91,8 +91,8 @@ def say(name, value, unit):
     print(json.dumps({"name": name, "value": value, "unit": unit, "detail": f"torch {torch.__version__}, {options.dtype}"}), flush=True)
 
 
-def picture(side, seed):
-    """What bench.cc's picture() draws: [3, side, side] bytes."""
+def image(side, seed):
+    """What bench.cc's image() draws: [3, side, side] bytes."""
     rows, state = [], seed * 7919 + 17
     for y in range(side):
         row = []
@@ -155,8 +155,8 @@ wall, _ = least(options.decode, lambda: forward([1000], cache))
 say("decode, 1 sequence", 1 / wall, "tok/s")
 del blocks, embed
 
-tower, whole_picture = Tower(), picture(672, 3)
-quarters = [whole_picture[:, y : y + 336, x : x + 336] for y in (0, 336) for x in (0, 336)]
+tower, whole_image = Tower(), image(672, 3)
+quarters = [whole_image[:, y : y + 336, x : x + 336] for y in (0, 336) for x in (0, 336)]
 tiles = torch.stack([quarters[0], *quarters])  # the first stands for the small whole, whose features are not compared
 features = []
 wall, cpu = least(2, lambda: features.append(tower(tiles)))

@@ -89,10 +89,10 @@ profiler=$(command -v ncu || ls /usr/local/cuda*/bin/ncu 2>/dev/null | tail -n 1
 checkpoint=$work/$model
 golden="$root/test/golden"
 cases=("$golden/llava-next-qwen-tiny" "$golden/llava-next-mistral-tiny")
-sets=(--pictures 60 --questions 5,5,6) pope=(--pictures 12 --questions 18)
+sets=(--images 60 --questions 5,5,6) pope=(--images 12 --questions 18)
 rate=() batch=(--prompt 1024 --answer 129 --counts 1,64) suites=()
 if [ $small = yes ]; then
-  sets=(--pictures 2 --questions 2,1 --width 150 --height 100) pope=(--pictures 1 --questions 3 --width 150 --height 100)
+  sets=(--images 2 --questions 2,1 --width 150 --height 100) pope=(--images 1 --questions 3 --width 150 --height 100)
   rate=(--size 128 --megabytes 4) batch=(--prompt 32 --answer 5 --counts 1,2) suites=(rows) cases=("${cases[0]}")
   golden="$root/test/golden/llava15-vicuna-tiny"
 fi

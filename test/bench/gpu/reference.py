@@ -29,7 +29,7 @@ options = arguments.parse_args()
 torch.set_grad_enabled(False)
 torch.backends.cudnn.allow_tf32 = False  # the patch embedding is a convolution
 
-IMAGE_SLOT = -200  # where the engine's ids have a picture
+IMAGE_SLOT = -200  # where the engine's ids have an image
 MEAN = torch.tensor([0.48145466, 0.4578275, 0.40821073]).reshape(3, 1, 1)
 STD = torch.tensor([0.26862954, 0.26130258, 0.27577711]).reshape(3, 1, 1)
 
@@ -55,7 +55,7 @@ def inputs_of(batch, dtype):
     longest = max(map(len, rows))
     ids = torch.tensor([[config["text_config"]["eos_token_id"]] * (longest - len(row)) + row for row in rows])
     mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows])
-    pixels = torch.stack([(tiles.get_tensor(str(q["picture"])).float() / 255 - MEAN) / STD for q in batch]).to(dtype)
+    pixels = torch.stack([(tiles.get_tensor(str(q["image"])).float() / 255 - MEAN) / STD for q in batch]).to(dtype)
     sizes = torch.tensor([q["size"] for q in batch])
     named = {"input_ids": ids, "attention_mask": mask, "pixel_values": pixels, "image_sizes": sizes}
     return {name: value.to(options.device) for name, value in named.items()}

@@ -54,7 +54,7 @@ wanted = [
     ("bit-equal however it is asked", passed("invariance"), True),
     ("memcheck and racecheck clean", None if not any("check-" in s for s in steps) else all(passed(s) for s in steps if "check-" in s), True),
     ("rounds of questions bit-equal", value("vqav2", "sameBitsInEveryRound"), True),
-    ("tower and projector, ms for 5 tiles", number("rates", "tower and projector, 1 pictures at once"), ("<=", 8)),
+    ("tower and projector, ms for 5 tiles", number("rates", "tower and projector, 1 images at once"), ("<=", 8)),
     ("decode, 1 at once, share of bandwidth", ratio(number("batch", "decode, 1 sequences: memory read"), bandwidth), (">=", 0.8)),
     ("decode, 64 at once, share of bandwidth", ratio(number("batch", "decode, 64 sequences: memory read"), bandwidth), (">=", 0.6)),
     ("vqav2-like, questions/s", fastest("vqav2"), (">=", 75)),

@@ -1,15 +1,15 @@
 // The least that Node's own fetch needs for the same requests: no rows, no prompts, no scores, no journal.
-//   node fetch-loop.mjs URL PICTURE REQUESTS CONCURRENCY
+//   node fetch-loop.mjs URL IMAGE REQUESTS CONCURRENCY
 import { readFileSync } from "node:fs";
 
 const [url, file, requests, concurrency] = process.argv.slice(2);
-const picture = readFileSync(file);
+const original = readFileSync(file);
 let next = 0;
 
 async function ask() {
   while (next < Number(requests)) {
     const id = next++;
-    const bytes = Buffer.from(picture);
+    const bytes = Buffer.from(original);
     bytes.writeUInt32LE(id, bytes.length - 40);
     const image = { type: "image_url", image_url: { url: `data:image/jpeg;base64,${bytes.toString("base64")}` } };
     const messages = [{ role: "user", content: [image, { type: "text", text: `Question ${id}?` }] }];

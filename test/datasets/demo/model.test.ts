@@ -73,7 +73,7 @@ describe("the demo checkpoint", () => {
   );
 
   it.skipIf(missing !== undefined)(
-    "looks at the picture: with no model named, the demo beats every blind guess",
+    "looks at the image: with no model named, the demo beats every blind guess",
     async () => {
       await using place = await Workplace.make();
       const run = await place.run("run", "--tasks", "vqav2,mmmu,pope", "--limit", "100", "--out", "out");

@@ -5,7 +5,7 @@ import { compressors } from "hyparquet-compressors";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { packageRoot } from "../../../src/core/package-root.js";
-import { draw, type Picture } from "../../../src/datasets/demo/draw.js";
+import { draw, type Image } from "../../../src/datasets/demo/draw.js";
 import { demoParquet } from "../../../src/datasets/demo/parquet.js";
 import { Random } from "../../../src/datasets/demo/random.js";
 import { DEMO_SPLITS, DEMO_TASKS, type DemoTask, demoRows } from "../../../src/datasets/demo/rows.js";
@@ -15,24 +15,24 @@ function committed(task: DemoTask) {
   return demoRows(task, DEMO_SPLITS[task], 0, 256);
 }
 
-/** Rows of a parquet file with plain numbers, and the pixels of the one picture. */
+/** Rows of a parquet file with plain numbers, and the pixels of the one image. */
 async function readRows(bytes: Uint8Array) {
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
   const metadata = await parquetMetadataAsync(file);
   const rows = await parquetReadObjects({ file, metadata, compressors, utf8: false });
   return Promise.all(
     rows.map(async (row) => {
-      const pictures = Object.entries(row).filter(
+      const images = Object.entries(row).filter(
         ([name]) => name.startsWith("image") && !/^image_(id|source)$/.test(name),
       );
-      const present = pictures.map(([, cell]) => cell).filter((cell) => cell?.bytes);
-      const fields = Object.entries(row).filter(([name]) => !pictures.some(([picture]) => picture === name));
+      const present = images.map(([, cell]) => cell).filter((cell) => cell?.bytes);
+      const fields = Object.entries(row).filter(([name]) => !images.some(([image]) => image === name));
       const plain = JSON.parse(JSON.stringify(fields, (_, v) => (typeof v === "bigint" ? Number(v) : v)));
       const { data, info } = await sharp(present[0].bytes).raw().toBuffer({ resolveWithObject: true });
       return {
         fields: Object.fromEntries(plain) as Record<string, unknown>,
-        pictures: present.length,
-        pixels: { width: info.width, height: info.height, rgb: new Uint8Array(data) } satisfies Picture,
+        images: present.length,
+        pixels: { width: info.width, height: info.height, rgb: new Uint8Array(data) } satisfies Image,
       };
     }),
   );
@@ -46,11 +46,11 @@ describe("the demo's rows", () => {
       const stored = await readRows(await readFile(path));
       const drawn = committed(task);
       expect(stored).toHaveLength(256);
-      for (const [i, { picture, ...fields }] of drawn.entries()) {
+      for (const [i, { image, ...fields }] of drawn.entries()) {
         expect(stored[i]?.fields, `row ${i}`).toEqual(fields);
-        expect(stored[i]?.pictures).toBe(1);
-        expect(Buffer.compare(stored[i]?.pixels.rgb ?? new Uint8Array(), picture.rgb), `pixels of row ${i}`).toBe(0);
-        expect([stored[i]?.pixels.width, stored[i]?.pixels.height]).toEqual([picture.width, picture.height]);
+        expect(stored[i]?.images).toBe(1);
+        expect(Buffer.compare(stored[i]?.pixels.rgb ?? new Uint8Array(), image.rgb), `pixels of row ${i}`).toBe(0);
+        expect([stored[i]?.pixels.width, stored[i]?.pixels.height]).toEqual([image.width, image.height]);
       }
     },
   );
@@ -66,24 +66,24 @@ describe("the demo's rows", () => {
   it.each(DEMO_TASKS)("%s: a shorter file is the beginning of a longer one", (task) => {
     const plain = (count: number) =>
       demoRows(task, "validation", 5, count).map((row) =>
-        JSON.stringify({ ...row, picture: Buffer.from(row.picture.rgb).toString("base64") }),
+        JSON.stringify({ ...row, image: Buffer.from(row.image.rgb).toString("base64") }),
       );
     expect(plain(40)).toEqual(plain(90).slice(0, 40));
   });
 
-  it.each(DEMO_TASKS)("%s: another seed or split draws other pictures", (task) => {
+  it.each(DEMO_TASKS)("%s: another seed or split draws other images", (task) => {
     const pixels = (split: string, seed: number) =>
-      new Set(demoRows(task, split, seed, 60).map(({ picture }) => Buffer.from(picture.rgb).toString("base64")));
+      new Set(demoRows(task, split, seed, 60).map(({ image }) => Buffer.from(image.rgb).toString("base64")));
     const here = pixels("validation", 0);
     for (const other of [pixels("validation", 1), pixels("train", 0)]) {
       expect([...other].filter((bytes) => here.has(bytes))).toEqual([]);
     }
   });
 
-  it("vqav2: several questions share a picture, and ten annotators agree with the answer in most cases", () => {
+  it("vqav2: several questions share an image, and ten annotators agree with the answer in most cases", () => {
     const rows = committed("vqav2");
-    const pictures = new Set(rows.map((row) => row.image_id));
-    expect(pictures.size).toBeLessThan(80);
+    const images = new Set(rows.map((row) => row.image_id));
+    expect(images.size).toBeLessThan(80);
     expect(new Set(rows.map((row) => row.question_id)).size).toBe(256);
     for (const row of rows) {
       const answers = row.answers as { answer: string; answer_id: number }[];
@@ -92,7 +92,7 @@ describe("the demo's rows", () => {
     }
   });
 
-  it("pope: half of the answers are yes, in each category, and no absent thing is asked twice of a picture", () => {
+  it("pope: half of the answers are yes, in each category, and no absent thing is asked twice of an image", () => {
     const rows = committed("pope");
     for (const category of ["random", "popular", "adversarial"]) {
       const own = rows.filter((row) => row.category === category);
@@ -115,7 +115,7 @@ describe("the demo's rows", () => {
     expect([...subjects].sort()).toEqual(["Accounting", "Art", "Design", "Economics", "Math"]);
   });
 
-  it("coco2017_cap: five different captions a picture, and the image id follows from the question id", () => {
+  it("coco2017_cap: five different captions an image, and the image id follows from the question id", () => {
     for (const row of committed("coco2017_cap")) {
       expect(new Set(row.answer as string[]).size).toBeGreaterThanOrEqual(4);
       expect(Number(String(row.question_id).replace(".png", ""))).toBe(row.id);

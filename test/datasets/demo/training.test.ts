@@ -17,25 +17,25 @@ async function samplesOf(name: string): Promise<TrainingSample[]> {
 }
 
 describe("the training format", () => {
-  it("has one line a picture and exactly its pixels, and the same seed gives the same files", async () => {
+  it("has one line an image and exactly its pixels, and the same seed gives the same files", async () => {
     await writeTraining(join(folder, "a"), "train", 1, 50);
     await writeTraining(join(folder, "b"), "train", 1, 50);
     const samples = await samplesOf("a");
     expect(samples).toHaveLength(50);
     const bytes = samples.reduce((sum, { width, height }) => sum + width * height * 3, 0);
-    expect((await stat(join(folder, "a", "pictures.bin"))).size).toBe(bytes);
-    for (const file of ["pictures.bin", "samples.jsonl"]) {
+    expect((await stat(join(folder, "a", "images.bin"))).size).toBe(bytes);
+    for (const file of ["images.bin", "samples.jsonl"]) {
       const [a, b] = await Promise.all(["a", "b"].map((name) => readFile(join(folder, name, file))));
       expect(a?.equals(b as Buffer)).toBe(true);
     }
   });
 
-  it("holds no picture of the shipped rows", async () => {
+  it("holds no image of the shipped rows", async () => {
     await writeTraining(join(folder, "c"), "train", 0, 400);
-    const pixels = await readFile(join(folder, "c", "pictures.bin"));
+    const pixels = await readFile(join(folder, "c", "images.bin"));
     const shipped = new Set(
-      DEMO_TASKS.flatMap((task) => demoRows(task, DEMO_SPLITS[task], 0, 256)).map(({ picture }) =>
-        Buffer.from(picture.rgb).toString("base64"),
+      DEMO_TASKS.flatMap((task) => demoRows(task, DEMO_SPLITS[task], 0, 256)).map(({ image }) =>
+        Buffer.from(image.rgb).toString("base64"),
       ),
     );
     let at = 0;

@@ -65,7 +65,7 @@ void test_pixels(Fixture& f) {
   for (const auto& c : cases) {
     std::vector<uint8_t> rgb(static_cast<size_t>(c.width * c.height * 3));
     for (uint8_t& byte : rgb) byte = static_cast<uint8_t>(f.below(3) == 0 ? 255 * f.below(2) : f.below(256));
-    const Picture got = resize_bicubic({c.width, c.height, rgb.data()}, c.to_width, c.to_height);
+    const Image got = resize_bicubic({c.width, c.height, rgb.data()}, c.to_width, c.to_height);
     const std::vector<uint8_t> across = turned(along_x(rgb, c.width, c.height, c.to_width), c.to_width, c.height);
     const std::vector<uint8_t> want =
         turned(along_x(across, c.height, c.to_width, c.to_height), c.to_height, c.to_width);

@@ -1,4 +1,4 @@
-// llava-engine checkpoint, requests, ask: a model of real size with random weights, questions on pictures as an
+// llava-engine checkpoint, requests, ask: a model of real size with random weights, questions on images as an
 // evaluation asks them, and the engine's answers to them. The first two write what another program can be asked too.
 
 #include <atomic>
@@ -33,8 +33,8 @@ std::string needed(const CommandLine& line, const std::string& name) {
   return value;
 }
 
-/// Pictures as a run has them: on some threads of their own, each of which takes `decode_ms` of processor time for a
-/// picture before its questions are asked, and never more requests in flight than the engine has use for. The time
+/// Images as a run has them: on some threads of their own, each of which takes `decode_ms` of processor time for an
+/// image before its questions are asked, and never more requests in flight than the engine has use for. The time
 /// stands for the decoding of a JPEG file, which is not part of this program; it is spent on arithmetic over the
 /// pixels.
 struct Producers {
@@ -42,19 +42,19 @@ struct Producers {
   double decode_ms = 0.0;
 };
 
-uint32_t work_on(const RequestSet::Picture& picture, double milliseconds) {
+uint32_t work_on(const RequestSet::Image& image, double milliseconds) {
   uint32_t hash = 1;
   const auto start = Clock::now();
   do {
-    for (size_t i = 0; i < 4096; ++i) hash = hash * 31 + picture.rgb[i * 131 % picture.rgb.size()];
+    for (size_t i = 0; i < 4096; ++i) hash = hash * 31 + image.rgb[i * 131 % image.rgb.size()];
   } while (seconds_since(start) * 1e3 < milliseconds);
   return hash;
 }
 
 std::vector<Answer> ask_from_threads(Engine& engine, const RequestSet& set, int64_t round,
                                      const std::function<Request(size_t)>& request, const Producers& producers) {
-  std::vector<std::vector<size_t>> of_picture(set.pictures.size());
-  for (size_t i = 0; i < set.questions.size(); ++i) of_picture[set.questions[i].picture].push_back(i);
+  std::vector<std::vector<size_t>> of_image(set.images.size());
+  for (size_t i = 0; i < set.questions.size(); ++i) of_image[set.questions[i].image].push_back(i);
   std::vector<Answer> answers(set.questions.size());
   std::counting_semaphore<> free(engine.concurrency());
   std::counting_semaphore<> ended(0);
@@ -64,9 +64,9 @@ std::vector<Answer> ask_from_threads(Engine& engine, const RequestSet& set, int6
   std::vector<std::thread> threads;
   for (int64_t t = 0; t < producers.threads; ++t) {
     threads.emplace_back([&] {
-      for (size_t p = next++; p < set.pictures.size(); p = next++) {
-        worked += work_on(set.pictures[p], producers.decode_ms);
-        for (const size_t i : of_picture[p]) {
+      for (size_t p = next++; p < set.images.size(); p = next++) {
+        worked += work_on(set.images[p], producers.decode_ms);
+        for (const size_t i : of_image[p]) {
           free.acquire();
           Handler handler;
           handler.tokens = [](std::span<const int32_t>) {};
@@ -121,19 +121,19 @@ int requests_command(const CommandLine& line) {
   ModelOptions model;
   model.path = needed(line, "checkpoint");
   const ModelConfig config = read_config(model);
-  RequestSet set = make_request_set(config, line.integer("pictures", 12), line.integers("questions", "5,5,6"),
+  RequestSet set = make_request_set(config, line.integer("images", 12), line.integers("questions", "5,5,6"),
                                     line.integer("width", 640), line.integer("height", 480));
   set.answer_tokens = line.integer("answer", set.answer_tokens);
   write_request_set(folder, set, config);
   std::printf("%s\n", Json::object_of({{"folder", Json::of(folder)},
-                                       {"pictures", Json::of(static_cast<int64_t>(set.pictures.size()))},
+                                       {"images", Json::of(static_cast<int64_t>(set.images.size()))},
                                        {"questions", Json::of(static_cast<int64_t>(set.questions.size()))}})
                           .dump()
                           .c_str());
   return 0;
 }
 
-/// Asks the whole set `--rounds` times (2), after a first picture that nothing is counted of. With --logits FILE the
+/// Asks the whole set `--rounds` times (2), after a first image that nothing is counted of. With --logits FILE the
 /// logits of the first `--logits-of` questions (16), one row each, are written as tensor "logits".
 int ask_command(const CommandLine& line) {
   const RequestSet set = read_request_set(only_folder(line));
@@ -146,7 +146,7 @@ int ask_command(const CommandLine& line) {
   const double load_seconds = seconds_since(load_start);
 
   std::vector<Request> warm;
-  for (size_t i = 0; i < set.questions.size() && set.questions[i].picture == 0; ++i) warm.push_back(set.request(i, 0));
+  for (size_t i = 0; i < set.questions.size() && set.questions[i].image == 0; ++i) warm.push_back(set.request(i, 0));
   run_all(engine, std::move(warm));
 
   std::vector<Json> rounds;
@@ -177,7 +177,7 @@ int ask_command(const CommandLine& line) {
                                       {"prefillTokens", Json::of(after.prefill_tokens - before.prefill_tokens)},
                                       {"sharedTokens", Json::of(after.shared_tokens - before.shared_tokens)},
                                       {"decodedTokens", Json::of(after.decoded_tokens - before.decoded_tokens)},
-                                      {"picturesEncoded", Json::of(after.images_encoded - before.images_encoded)},
+                                      {"imagesEncoded", Json::of(after.images_encoded - before.images_encoded)},
                                       {"decodeSteps", Json::of(after.decode_steps - before.decode_steps)},
                                       {"stepsRecorded", Json::of(after.steps_recorded - before.steps_recorded)},
                                       {"stepsReplayed", Json::of(after.steps_replayed - before.steps_replayed)},
@@ -202,7 +202,7 @@ int ask_command(const CommandLine& line) {
   std::printf("%s\n", Json::object_of({{"device", Json::of(options.device)},
                                        {"quantisation", Json::of(options.model.quantisation)},
                                        {"fingerprint", Json::object_of(std::move(fingerprint))},
-                                       {"pictures", Json::of(static_cast<int64_t>(set.pictures.size()))},
+                                       {"images", Json::of(static_cast<int64_t>(set.images.size()))},
                                        {"questions", Json::of(static_cast<int64_t>(set.questions.size()))},
                                        {"producers", Json::of(producers.threads)},
                                        {"decodeMs", Json::of(producers.decode_ms)},

@@ -4,12 +4,12 @@
 //   check                                                            values that another implementation must have too
 //   load preprocess encoder prefill decode batch sharing             (default; --model, see random_checkpoint.h:
 //   qwen2-0.5b)
-//   rate bandwidth products tower pictures                           the device's speed, and what of it the model
+//   rate bandwidth products tower images                           the device's speed, and what of it the model
 //   reaches (bench_device.cc)
 //   --prompt N --answer N --counts A,B,...                           of `batch`: tokens of a prompt (16) and an answer
 //   (33), sequences
-//   --pictures N                                                     of `sharing` and `pictures`
-//   --picture FILE                                                   of `preprocess`: 640x480 pixels of RGB
+//   --images N                                                     of `sharing` and `images`
+//   --image FILE                                                   of `preprocess`: 640x480 pixels of RGB
 
 #include <sys/resource.h>
 
@@ -102,10 +102,10 @@ void bench_load(const Setup& setup) {
       "bound 1.1 x checkpoint + 150 MB = " + std::to_string(static_cast<int64_t>(1.1 * size / 1e6 + 150.0)));
 }
 
-/// @param file  640x480 pixels of RGB; empty = a synthetic picture   The detail is SHA-256 of the tiles.
+/// @param file  640x480 pixels of RGB; empty = a synthetic image   The detail is SHA-256 of the tiles.
 void bench_preprocess(const Setup& setup, const std::string& file) {
   const ModelConfig config = read_config(setup.options.model);
-  std::vector<uint8_t> rgb = drawn_picture(640, 480, 3);
+  std::vector<uint8_t> rgb = drawn_image(640, 480, 3);
   if (!file.empty()) {
     std::ifstream pixels(file, std::ios::binary);
     if (!pixels.read(reinterpret_cast<char*>(rgb.data()), static_cast<std::streamsize>(rgb.size()))) {
@@ -131,14 +131,14 @@ double tower_flop(const ModelConfig& config) {
 
 void bench_encoder(const Setup& setup) {
   Probe probe(read_config(setup.options.model), setup.options.device, 64);
-  const std::vector<uint8_t> rgb = drawn_picture(640, 480, 3);
+  const std::vector<uint8_t> rgb = drawn_image(640, 480, 3);
   const auto [wall, cpu] = best_of(2, [&](int) { probe.encode({640, 480, rgb.data()}); });
   setup.report->add("encoder, 5 tiles", wall, "s");
   setup.report->add("encoder, 5 tiles: CPU time", cpu, "CPU s");
   setup.report->add("encoder, 5 tiles: work", 5e-9 * tower_flop(probe.config()), "GFLOP");
 }
 
-/// Values that another implementation must have too: logits after a prompt, and projected features of a picture whose
+/// Values that another implementation must have too: logits after a prompt, and projected features of an image whose
 /// four crops are its quarters, so that nothing depends on a resize.
 void report_values(const Setup& setup) {
   {
@@ -152,7 +152,7 @@ void report_values(const Setup& setup) {
       setup.report->add("logit " + std::to_string(id), answer.logits.at(id), "value");
   }
   Probe probe(read_config(setup.options.model), setup.options.device, 64);
-  const std::vector<uint8_t> rgb = drawn_picture(672, 672, 3);
+  const std::vector<uint8_t> rgb = drawn_image(672, 672, 3);
   const Rows features = probe.encode({672, 672, rgb.data()});
   const int64_t tokens = probe.config().vision.tower_rows();
   for (const int64_t tile : {1, 4}) {
@@ -218,10 +218,10 @@ void bench_text(const Setup& setup, const std::vector<std::string>& names) {
   }
 }
 
-/// Questions on pictures as in VQAv2: 640x480, 5 or 6 questions a picture, short answers, in file order.
-std::vector<Request> questions(const std::vector<std::vector<uint8_t>>& pictures) {
+/// Questions on images as in VQAv2: 640x480, 5 or 6 questions an image, short answers, in file order.
+std::vector<Request> questions(const std::vector<std::vector<uint8_t>>& images) {
   std::vector<Request> requests;
-  for (size_t p = 0; p < pictures.size(); ++p) {
+  for (size_t p = 0; p < images.size(); ++p) {
     const int64_t count = p % 3 == 0 ? 6 : 5;
     for (int64_t i = 0; i < count; ++i) {
       Request request;
@@ -230,8 +230,8 @@ std::vector<Request> questions(const std::vector<std::vector<uint8_t>>& pictures
       request.tokens.push_back(kImageSlot);
       const std::vector<int32_t> words = token_run(20, static_cast<int64_t>(requests.size()) + 50);
       request.tokens.insert(request.tokens.end(), words.begin(), words.end());
-      request.images.push_back({640, 480, pictures[p].data(), "picture " + std::to_string(p)});
-      request.group = "picture " + std::to_string(p);
+      request.images.push_back({640, 480, images[p].data(), "image " + std::to_string(p)});
+      request.prefix = "image " + std::to_string(p);
       request.remaining = count - 1 - i;
       request.max_new_tokens = 3;
       requests.push_back(std::move(request));
@@ -241,9 +241,9 @@ std::vector<Request> questions(const std::vector<std::vector<uint8_t>>& pictures
 }
 
 void bench_sharing(const Setup& setup, int64_t count) {
-  std::vector<std::vector<uint8_t>> pictures;
-  for (int64_t p = 0; p < count; ++p) pictures.push_back(drawn_picture(640, 480, static_cast<uint64_t>(p) + 1));
-  const std::vector<Request> asked = questions(pictures);
+  std::vector<std::vector<uint8_t>> images;
+  for (int64_t p = 0; p < count; ++p) images.push_back(drawn_image(640, 480, static_cast<uint64_t>(p) + 1));
+  const std::vector<Request> asked = questions(images);
   EngineOptions options = setup.options;
   options.max_context = 4096;
   std::vector<std::vector<int32_t>> together;
@@ -255,8 +255,8 @@ void bench_sharing(const Setup& setup, int64_t count) {
     shared = static_cast<double>(asked.size()) / seconds_since(start);
   }
   setup.report->add("VQAv2-like questions, shared", shared, "questions/s",
-                    std::to_string(asked.size()) + " questions on " + std::to_string(count) + " pictures");
-  // As the peers do it: one at a time, every picture new. All questions cost the same, so the last of each picture will
+                    std::to_string(asked.size()) + " questions on " + std::to_string(count) + " images");
+  // As the peers do it: one at a time, every image new. All questions cost the same, so the last of each image will
   // do.
   options.share_prefixes = false;
   Engine engine(options);
@@ -265,7 +265,7 @@ void bench_sharing(const Setup& setup, int64_t count) {
   for (size_t i = 0; i < asked.size(); ++i) {
     if (asked[i].remaining > 0) continue;
     Request alone = asked[i];
-    alone.group.clear();
+    alone.prefix.clear();
     alone.images[0].digest += " alone";
     equal = equal && run_all(engine, {std::move(alone)})[0].tokens == together[i];
   }
@@ -299,11 +299,11 @@ int bench_command(const CommandLine& line) {
   if (wanted("products")) bench_products(setup.options, report);
   if (wanted("tower")) bench_tower(setup.options, report);
   if (wanted("load")) bench_load(setup);
-  if (wanted("preprocess")) bench_preprocess(setup, line.option("picture", ""));
+  if (wanted("preprocess")) bench_preprocess(setup, line.option("image", ""));
   if (wanted("encoder")) bench_encoder(setup);
-  if (wanted("pictures")) bench_pictures(setup.options, line.integer("pictures", 32), report);
+  if (wanted("images")) bench_images(setup.options, line.integer("images", 32), report);
   if (wanted("prefill") || wanted("decode") || wanted("batch")) bench_text(setup, names);
-  if (wanted("sharing")) bench_sharing(setup, line.integer("pictures", 3));
+  if (wanted("sharing")) bench_sharing(setup, line.integer("images", 3));
   return 0;
 }
 

@@ -175,7 +175,7 @@ void bench_products(const EngineOptions& options, const Measurements& report) {
 void bench_tower(const EngineOptions& options, const Measurements& report) {
   const ModelConfig config = read_config(options.model);
   const auto ops = first_device(options);
-  const std::vector<uint8_t> rgb = drawn_picture(640, 480, 3);
+  const std::vector<uint8_t> rgb = drawn_image(640, 480, 3);
   const std::vector<uint8_t> tiles = make_tiles(config, {640, 480, rgb.data()});
   const int64_t side = config.vision.image_size;
   const int64_t count = static_cast<int64_t>(tiles.size()) / (3 * side * side);
@@ -186,20 +186,19 @@ void bench_tower(const EngineOptions& options, const Measurements& report) {
   const Buffer pixels = ops->allocate(2 * tiles.size());
   for (const size_t at : {size_t{0}, tiles.size()}) ops->upload(pixels.as<uint8_t>() + at, tiles.data(), tiles.size());
   const Matrix out(*ops, 2 * count * tower.rows_per_tile(), config.text.hidden, config.work);
-  for (const int64_t pictures : {1, 2}) {
-    const View rows = out.view(pictures * count * tower.rows_per_tile());
-    const double seconds =
-        seconds_of(*ops, [&](int64_t) { tower.encode(pixels.as<uint8_t>(), pictures * count, rows); });
-    report.add("tower and projector, " + std::to_string(pictures) + " pictures at once",
-               seconds * 1e3 / static_cast<double>(pictures), "ms/picture",
+  for (const int64_t images : {1, 2}) {
+    const View rows = out.view(images * count * tower.rows_per_tile());
+    const double seconds = seconds_of(*ops, [&](int64_t) { tower.encode(pixels.as<uint8_t>(), images * count, rows); });
+    report.add("tower and projector, " + std::to_string(images) + " images at once",
+               seconds * 1e3 / static_cast<double>(images), "ms/image",
                std::to_string(count) + " tiles of " + std::to_string(side));
   }
 }
 
-void bench_pictures(const EngineOptions& options, int64_t pictures, const Measurements& report) {
+void bench_images(const EngineOptions& options, int64_t images, const Measurements& report) {
   Engine engine(options);
   const ModelConfig& config = engine.config();
-  RequestSet set = make_request_set(config, pictures, {1}, 640, 480);
+  RequestSet set = make_request_set(config, images, {1}, 640, 480);
   set.answer_tokens = 1;
   const Arrangement arrangement = arrange(config, 640, 480);
   double tokens = 0.0, operations = 0.0;
@@ -216,11 +215,11 @@ void bench_pictures(const EngineOptions& options, int64_t pictures, const Measur
     run_all(engine, std::move(requests));
     best = std::min(best, seconds_since(start));
   }
-  report.add("prompts of 640x480 pictures", tokens / best, "tok/s",
-             std::to_string(pictures) + " pictures, a question each, tower included");
-  report.add("prompts of 640x480 pictures: arithmetic", operations / best / 1e12, "TFLOP/s",
+  report.add("prompts of 640x480 images", tokens / best, "tok/s",
+             std::to_string(images) + " images, a question each, tower included");
+  report.add("prompts of 640x480 images: arithmetic", operations / best / 1e12, "TFLOP/s",
              "products and attention of tower, projector and decoder");
-  report.add("prompts of 640x480 pictures: pictures", static_cast<double>(pictures) / best, "pictures/s");
+  report.add("prompts of 640x480 images: images", static_cast<double>(images) / best, "images/s");
 }
 
 }  // namespace llava

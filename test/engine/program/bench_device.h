@@ -12,11 +12,11 @@ void bench_bandwidth(const EngineOptions& options, int64_t megabytes, const Meas
 /// Microseconds of every kind of product of the model's decoder at prompt and decode sizes; test/bench/gpu/reference.py
 /// times the same.
 void bench_products(const EngineOptions& options, const Measurements& report);
-/// Milliseconds of tower and projector for the tiles of a 640x480 picture.
+/// Milliseconds of tower and projector for the tiles of a 640x480 image.
 void bench_tower(const EngineOptions& options, const Measurements& report);
-/// Prompt tokens per second, from pixels to the first answer token, of 640x480 pictures with a question each, and
+/// Prompt tokens per second, from pixels to the first answer token, of 640x480 images with a question each, and
 /// TFLOP/s of it.
-void bench_pictures(const EngineOptions& options, int64_t pictures, const Measurements& report);
+void bench_images(const EngineOptions& options, int64_t images, const Measurements& report);
 
 /// Bytes of weights that a decode step reads.
 int64_t step_weight_bytes(const ModelConfig& config);

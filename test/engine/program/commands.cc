@@ -77,7 +77,7 @@ int golden_command(const CommandLine& line) {
   options.device = line.option("device", "cpu");
   const std::string one = options.device;
   for (int64_t i = 1; i < line.integer("stages", 1); ++i) options.device += "," + one;
-  options.pictures_folder = line.option("pictures", "");
+  options.images_folder = line.option("images", "");
   std::vector<CaseReport> reports;
   for (const std::string& folder : line.words) {
     for (CaseReport& report : run_golden(folder, options)) {

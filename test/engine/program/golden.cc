@@ -84,7 +84,7 @@ class CaseRun {
   ProbePrompt prompt_of(const Json& prompt) const {
     ProbePrompt out;
     out.ids = ids_of(*prompt.find("input_ids"));
-    for (const Json& file : prompt.find("images")->items()) out.pictures.push_back(golden_.picture(*file.string()));
+    for (const Json& file : prompt.find("images")->items()) out.images.push_back(golden_.image(*file.string()));
     return out;
   }
 
@@ -92,9 +92,9 @@ class CaseRun {
               const TensorStore& expected) {
     const ModelConfig config = read_config(options);
     for (const auto& [file, facts] : golden_.json().find("images")->members()) {
-      const PictureView picture = golden_.picture(file);
+      const ImageView image = golden_.image(file);
       const std::string key = prefix + "image." + stem_of(file) + ".tiles_u8";
-      const std::vector<uint8_t> tiles = make_tiles(config, picture);
+      const std::vector<uint8_t> tiles = make_tiles(config, image);
       if (expected.has(key)) {
         const HostTensor tensor = expected.get(key);
         report_.equal(stage, key,
@@ -104,9 +104,8 @@ class CaseRun {
       if (!prefix.empty()) continue;
       const Json* digest = facts.find("decoded_rgb_sha256");
       if (digest != nullptr)
-        report_.equal(
-            "decoded RGB", file,
-            sha256_hex(picture.rgb, static_cast<size_t>(picture.width * picture.height * 3)) == *digest->string());
+        report_.equal("decoded RGB", file,
+                      sha256_hex(image.rgb, static_cast<size_t>(image.width * image.height * 3)) == *digest->string());
       const std::array<float, 768> table = normalisation_table(config.image);
       const size_t area = static_cast<size_t>(config.vision.image_size * config.vision.image_size);
       std::vector<float> values(tiles.size());
@@ -114,7 +113,7 @@ class CaseRun {
       report_.equal("pixel_values", file,
                     sha256_hex(values.data(), values.size() * 4) == *facts.find("pixel_values_sha256")->string());
       report_.equal("token counts", file,
-                    arrange(config, picture.width, picture.height).tokens == facts.find("tokens")->integer());
+                    arrange(config, image.width, image.height).tokens == facts.find("tokens")->integer());
     }
   }
 
@@ -141,22 +140,22 @@ class CaseRun {
     const int64_t used = probe.config().vision.layers_used;
     const TensorStore& expected = golden_.expected();
     for (const auto& [file, facts] : golden_.json().find("images")->members()) {
-      const std::string image = "image." + stem_of(file) + ".";
-      const PictureView picture = golden_.picture(file);
+      const std::string name = "image." + stem_of(file) + ".";
+      const ImageView image = golden_.image(file);
       std::map<std::string, Rows> taps;
-      const Rows projected = probe.encode(picture, &taps);
-      if (expected.has(image + "vision_embeddings"))
-        compare("tower embeddings", image + "vision_embeddings", taps["vision_embeddings 0"], kVision);
+      const Rows projected = probe.encode(image, &taps);
+      if (expected.has(name + "vision_embeddings"))
+        compare("tower embeddings", name + "vision_embeddings", taps["vision_embeddings 0"], kVision);
       for (int64_t layer = 0; layer <= used; ++layer) {
-        const std::string key = image + "vision_hidden_" + std::to_string(layer);
+        const std::string key = name + "vision_hidden_" + std::to_string(layer);
         if (expected.has(key)) compare("tower states", key, taps["vision_hidden " + std::to_string(layer)], kVision);
       }
-      if (expected.has(image + "vision_selected"))
-        compare("tower", image + "vision_selected",
+      if (expected.has(name + "vision_selected"))
+        compare("tower", name + "vision_selected",
                 without_class(taps["vision_hidden " + std::to_string(used)], per_tile), kVision);
-      if (expected.has(image + "projected"))
-        compare("projected", image + "projected", without_class(projected, per_tile), kVision);
-      if (expected.has(image + "packed")) compare("packed", image + "packed", probe.pack(picture), kVision);
+      if (expected.has(name + "projected"))
+        compare("projected", name + "projected", without_class(projected, per_tile), kVision);
+      if (expected.has(name + "packed")) compare("packed", name + "packed", probe.pack(image), kVision);
     }
   }
 
@@ -254,8 +253,8 @@ class CaseRun {
       request.id = next_id++;
       request.tokens = ids_of(*prompt.find("input_ids"));
       for (const Json& file : prompt.find("images")->items()) {
-        const PictureView picture = golden_.picture(*file.string());
-        request.images.push_back({picture.width, picture.height, picture.rgb, *file.string()});
+        const ImageView image = golden_.image(*file.string());
+        request.images.push_back({image.width, image.height, image.rgb, *file.string()});
       }
       set(request);
       auto entry = std::make_unique<Asked>();
@@ -340,13 +339,13 @@ class CaseRun {
   bool anyres_ = false;
 };
 
-/// File of decoded pictures: PATH+BELOW+THE+ROOT.safetensors; folders at the root or beside it go by their name.
-std::string pictures_of(const std::string& folder, const std::string& root, const GoldenOptions& options) {
-  if (options.pictures_folder.empty()) return "";
+/// File of decoded images: PATH+BELOW+THE+ROOT.safetensors; folders at the root or beside it go by their name.
+std::string images_of(const std::string& folder, const std::string& root, const GoldenOptions& options) {
+  if (options.images_folder.empty()) return "";
   std::string key = folder.starts_with(root + "/") ? folder.substr(root.size() + 1)
                                                    : std::filesystem::path(folder).filename().string();
   std::replace(key.begin(), key.end(), '/', '+');
-  return options.pictures_folder + "/" + key + ".safetensors";
+  return options.images_folder + "/" + key + ".safetensors";
 }
 
 /// Whether `folder` itself is a known kind; runs it.
@@ -356,7 +355,7 @@ bool run_folder(const std::string& folder, const std::string& root, const Golden
   if (is_file(folder + "/resize.json") || is_file(folder + "/anyres-336.json") ||
       is_file(folder + "/token-counts.json")) {
     reports.emplace_back(name);
-    run_preprocess(folder, pictures_of(folder, root, options), reports.back());
+    run_preprocess(folder, images_of(folder, root, options), reports.back());
     return true;
   }
   std::string expected = folder;
@@ -369,7 +368,7 @@ bool run_folder(const std::string& folder, const std::string& root, const Golden
   reports.emplace_back(name);
   CaseReport& report = reports.back();
   try {
-    const GoldenCase golden(folder, expected, pictures_of(expected, root, options));
+    const GoldenCase golden(folder, expected, images_of(expected, root, options));
     CaseRun(golden, options, report).run();
   } catch (const std::exception& error) {
     report.broken("case", error.what());

@@ -8,8 +8,8 @@
 namespace llava {
 
 struct GoldenOptions {
-  std::string device = "cpu";   // or several with commas between them: pipeline stages
-  std::string pictures_folder;  // where <case>.safetensors with decoded RGB lie, when not inside the case folders
+  std::string device = "cpu";  // or several with commas between them: pipeline stages
+  std::string images_folder;   // where <case>.safetensors with decoded RGB lie, when not inside the case folders
 };
 
 /// Every known folder at or below `folder`: cases (config.json + expected.json), native siblings (NAME-native beside

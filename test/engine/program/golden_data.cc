@@ -24,46 +24,45 @@ double largest_difference(const float* a, const float* b, size_t count) {
   return largest;
 }
 
-std::map<std::string, Picture> read_pictures(const std::string& path) {
-  std::map<std::string, Picture> pictures;
+std::map<std::string, Image> read_images(const std::string& path) {
+  std::map<std::string, Image> images;
   const TensorStore store = TensorStore::open_file(path);
   for (const auto& [name, entry] : store.list()) {
     const HostTensor tensor = store.get(name);
     const bool grey = tensor.shape.size() == 2;
     if (tensor.dtype != DType::u8 || (!grey && (tensor.shape.size() != 3 || tensor.shape[2] != 3))) {
-      throw Error("picture " + name + " is no uint8 [h, w, 3] or [h, w]", path, "Write the file again.");
+      throw Error("image " + name + " is no uint8 [h, w, 3] or [h, w]", path, "Write the file again.");
     }
-    Picture picture{tensor.shape[1], tensor.shape[0], {}};
+    Image image{tensor.shape[1], tensor.shape[0], {}};
     const auto* bytes = static_cast<const uint8_t*>(tensor.data);
     if (grey) {
-      for (int64_t i = 0; i < tensor.count(); ++i) picture.rgb.insert(picture.rgb.end(), 3, bytes[i]);
+      for (int64_t i = 0; i < tensor.count(); ++i) image.rgb.insert(image.rgb.end(), 3, bytes[i]);
     } else {
-      picture.rgb.assign(bytes, bytes + tensor.count());
+      image.rgb.assign(bytes, bytes + tensor.count());
     }
-    pictures.emplace(name, std::move(picture));
+    images.emplace(name, std::move(image));
   }
-  return pictures;
+  return images;
 }
 
-GoldenCase::GoldenCase(std::string folder, std::string expected_folder, std::string pictures)
+GoldenCase::GoldenCase(std::string folder, std::string expected_folder, std::string images)
     : folder_(std::move(folder)) {
   const std::string path = expected_folder + "/expected.json";
   json_ = Json::parse(read_text(path, kLargestJson), path);
   expected_ = TensorStore::open_file(expected_folder + "/expected.safetensors");
   if (is_file(expected_folder + "/expected_alt.safetensors"))
     alternative_ = TensorStore::open_file(expected_folder + "/expected_alt.safetensors");
-  if (pictures.empty()) pictures = expected_folder + "/images.safetensors";
-  if (!is_file(pictures)) {
-    throw Error("no decoded pictures (images.safetensors)", expected_folder,
+  if (images.empty()) images = expected_folder + "/images.safetensors";
+  if (!is_file(images)) {
+    throw Error("no decoded images (images.safetensors)", expected_folder,
                 "Run `npm run golden -- DIR`, which decodes the images first.");
   }
-  pictures_ = read_pictures(pictures);
+  images_ = read_images(images);
 }
 
-PictureView GoldenCase::picture(const std::string& file) const {
-  const auto found = pictures_.find(file);
-  if (found == pictures_.end())
-    throw Error("picture " + file + " was not decoded", folder_, "Decode the images again.");
+ImageView GoldenCase::image(const std::string& file) const {
+  const auto found = images_.find(file);
+  if (found == images_.end()) throw Error("image " + file + " was not decoded", folder_, "Decode the images again.");
   return {found->second.width, found->second.height, found->second.rgb.data()};
 }
 

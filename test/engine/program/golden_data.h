@@ -11,32 +11,32 @@
 
 namespace llava {
 
-/// A case folder's expectations: JSON, tensors, and its pictures as decoded RGB.
+/// A case folder's expectations: JSON, tensors, and its images as decoded RGB.
 class GoldenCase {
  public:
-  /// @param folder the checkpoint   @param expected_folder where expected.* and the pictures lie (a sibling for native
+  /// @param folder the checkpoint   @param expected_folder where expected.* and the images lie (a sibling for native
   /// layouts)
-  /// @param pictures safetensors file of decoded RGB, [h, w, 3] or [h, w] per file name; "" = images.safetensors of the
+  /// @param images safetensors file of decoded RGB, [h, w, 3] or [h, w] per file name; "" = images.safetensors of the
   /// folder
-  GoldenCase(std::string folder, std::string expected_folder, std::string pictures);
+  GoldenCase(std::string folder, std::string expected_folder, std::string images);
 
   const std::string& folder() const { return folder_; }
   const Json& json() const { return json_; }
   const TensorStore& expected() const { return *expected_; }
   const TensorStore* alternative() const { return alternative_ ? &*alternative_ : nullptr; }
-  PictureView picture(const std::string& file) const;
-  const std::map<std::string, Picture>& pictures() const { return pictures_; }
+  ImageView image(const std::string& file) const;
+  const std::map<std::string, Image>& images() const { return images_; }
 
  private:
   std::string folder_;
   Json json_;
   std::optional<TensorStore> expected_;
   std::optional<TensorStore> alternative_;
-  std::map<std::string, Picture> pictures_;
+  std::map<std::string, Image> images_;
 };
 
-/// Decoded pictures of a safetensors file, grey ones replicated to RGB.
-std::map<std::string, Picture> read_pictures(const std::string& path);
+/// Decoded images of a safetensors file, grey ones replicated to RGB.
+std::map<std::string, Image> read_images(const std::string& path);
 
 /// "wide" for "wide.png".
 std::string stem_of(const std::string& file);

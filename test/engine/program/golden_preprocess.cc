@@ -14,18 +14,18 @@ constexpr size_t kLargestJson = 256u << 20;
 
 Json read_json(const std::string& path) { return Json::parse(read_text(path, kLargestJson), path); }
 
-/// The goldens' picture without a file: a function of the coordinates.
-Picture formula_picture(int64_t width, int64_t height) {
-  Picture picture{width, height, {}};
-  picture.rgb.reserve(static_cast<size_t>(width * height * 3));
+/// The goldens' image without a file: a function of the coordinates.
+Image formula_image(int64_t width, int64_t height) {
+  Image image{width, height, {}};
+  image.rgb.reserve(static_cast<size_t>(width * height * 3));
   for (int64_t y = 0; y < height; ++y) {
     for (int64_t x = 0; x < width; ++x) {
       for (int64_t c = 0; c < 3; ++c)
-        picture.rgb.push_back(
+        image.rgb.push_back(
             static_cast<uint8_t>((7 * x + 13 * y + 29 * c + ((x * y) >> 3) + 5 * ((x ^ y) & 31)) & 255));
     }
   }
-  return picture;
+  return image;
 }
 
 int64_t at(const Json& list, size_t index) { return *list.items()[index].integer(); }
@@ -42,27 +42,27 @@ ModelConfig geometry(const Json& pinpoints, int64_t tile, int64_t patch) {
   return config;
 }
 
-void resize(const std::string& folder, const std::string& pictures_path, CaseReport& report) {
-  const std::map<std::string, Picture> pictures = read_pictures(pictures_path);
+void resize(const std::string& folder, const std::string& images_path, CaseReport& report) {
+  const std::map<std::string, Image> images = read_images(images_path);
   const Json entries = read_json(folder + "/resize.json");
   for (const Json& entry : entries.items()) {
     const std::string source = *entry.find("source")->string();
     const Json& from = *entry.find("source_size");
     const Json& to = *entry.find("target_size");
-    Picture drawn;
-    const Picture* picture = nullptr;
+    Image drawn;
+    const Image* image = nullptr;
     if (source == "formula") {
-      drawn = formula_picture(at(from, 0), at(from, 1));
-      picture = &drawn;
+      drawn = formula_image(at(from, 0), at(from, 1));
+      image = &drawn;
     } else {
-      const auto found = pictures.find(source);
-      if (found == pictures.end()) {
+      const auto found = images.find(source);
+      if (found == images.end()) {
         report.broken("resize", source + " was not decoded");
         continue;
       }
-      picture = &found->second;
+      image = &found->second;
     }
-    const Picture out = resize_bicubic({picture->width, picture->height, picture->rgb.data()}, at(to, 0), at(to, 1));
+    const Image out = resize_bicubic({image->width, image->height, image->rgb.data()}, at(to, 0), at(to, 1));
     std::vector<uint8_t> bytes = out.rgb;
     if (*entry.find("mode")->string() == "L") {
       bytes.clear();
@@ -74,9 +74,9 @@ void resize(const std::string& folder, const std::string& pictures_path, CaseRep
 }
 
 /// Compares tiles and normalised values of one reading.
-void compare_tiles(const ModelConfig& config, const Picture& picture, const Json& expected, const std::string& what,
+void compare_tiles(const ModelConfig& config, const Image& image, const Json& expected, const std::string& what,
                    CaseReport& report) {
-  const std::vector<uint8_t> tiles = make_tiles(config, {picture.width, picture.height, picture.rgb.data()});
+  const std::vector<uint8_t> tiles = make_tiles(config, {image.width, image.height, image.rgb.data()});
   const size_t area = static_cast<size_t>(config.vision.image_size * config.vision.image_size);
   const Json* list = expected.find("tiles_u8_nchw_sha256");
   if (list == nullptr) {
@@ -101,7 +101,7 @@ void anyres(const std::string& folder, CaseReport& report) {
   ModelConfig config = geometry(kPinpoints, 336, 14);
   const Json entries = read_json(folder + "/anyres-336.json");
   for (const Json& entry : entries.items()) {
-    const Picture picture = formula_picture(at(*entry.find("size"), 0), at(*entry.find("size"), 1));
+    const Image image = formula_image(at(*entry.find("size"), 0), at(*entry.find("size"), 1));
     for (const char* reading : {"wh", "hw", "pad"}) {
       const Json* expected = entry.find(reading);
       if (expected == nullptr) continue;
@@ -109,10 +109,10 @@ void anyres(const std::string& folder, CaseReport& report) {
       config.image.aspect_ratio = std::string(reading) == "pad" ? AspectRatio::pad : AspectRatio::anyres;
       const std::string what = entry.find("size")->dump() + " " + reading;
       if (const Json* best = expected->find("best")) {
-        const auto canvas = choose_canvas(config.image, picture.width, picture.height);
+        const auto canvas = choose_canvas(config.image, image.width, image.height);
         report.equal("anyres canvas", what, canvas.first == at(*best, 0) && canvas.second == at(*best, 1));
       }
-      compare_tiles(config, picture, *expected, what, report);
+      compare_tiles(config, image, *expected, what, report);
     }
   }
 }
@@ -139,10 +139,10 @@ void token_counts(const std::string& folder, CaseReport& report) {
 
 }  // namespace
 
-void run_preprocess(const std::string& folder, const std::string& pictures, CaseReport& report) {
+void run_preprocess(const std::string& folder, const std::string& images, CaseReport& report) {
   try {
     if (is_file(folder + "/resize.json"))
-      resize(folder, pictures.empty() ? folder + "/images.safetensors" : pictures, report);
+      resize(folder, images.empty() ? folder + "/images.safetensors" : images, report);
     if (is_file(folder + "/anyres-336.json")) anyres(folder, report);
     if (is_file(folder + "/token-counts.json")) token_counts(folder, report);
   } catch (const std::exception& error) {

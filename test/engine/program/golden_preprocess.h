@@ -6,8 +6,8 @@
 
 namespace llava {
 
-/// The preprocess/ folder: Pillow's resize, the 336-pixel geometry, token counts. @param pictures decoded RGB, see
+/// The preprocess/ folder: Pillow's resize, the 336-pixel geometry, token counts. @param images decoded RGB, see
 /// GoldenCase
-void run_preprocess(const std::string& folder, const std::string& pictures, CaseReport& report);
+void run_preprocess(const std::string& folder, const std::string& images, CaseReport& report);
 
 }  // namespace llava

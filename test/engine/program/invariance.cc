@@ -20,7 +20,7 @@ struct Way {
   bool reversed = false;
 };
 
-/// A drawn picture: noise would be as good, but gradients show up in a debugger.
+/// A drawn image: noise would be as good, but gradients show up in a debugger.
 struct Drawn {
   int64_t width, height;
   std::vector<uint8_t> rgb;
@@ -48,15 +48,15 @@ std::vector<int32_t> ids(int64_t seed, int64_t count, int64_t vocabulary) {
 class Asker {
  public:
   explicit Asker(const ModelConfig& config) : vocabulary_(config.logit_rows) {
-    pictures_ = {draw(150, 47, 1), draw(61, 203, 2), draw(90, 90, 3)};
+    images_ = {draw(150, 47, 1), draw(61, 203, 2), draw(90, 90, 3)};
     const std::vector<int32_t> system = ids(1, 20, vocabulary_);
-    const auto request = [&](std::initializer_list<size_t> pictures, int64_t seed, int64_t length) {
+    const auto request = [&](std::initializer_list<size_t> images, int64_t seed, int64_t length) {
       Request r;
       r.id = requests_.size();
       r.tokens = system;
-      for (const size_t p : pictures) {
+      for (const size_t p : images) {
         r.tokens.push_back(kImageSlot);
-        r.images.push_back({pictures_[p].width, pictures_[p].height, pictures_[p].rgb.data(), pictures_[p].digest});
+        r.images.push_back({images_[p].width, images_[p].height, images_[p].rgb.data(), images_[p].digest});
       }
       const std::vector<int32_t> question = ids(seed, length, vocabulary_);
       r.tokens.insert(r.tokens.end(), question.begin(), question.end());
@@ -65,20 +65,20 @@ class Asker {
       requests_.push_back(r);
       return requests_.size() - 1;
     };
-    for (int64_t q = 0; q < 5; ++q) {  // five questions about one picture
+    for (int64_t q = 0; q < 5; ++q) {  // five questions about one image
       Request& r = requests_[request({0}, 10 + q, 3 + 4 * q)];
-      r.group = "first";
+      r.prefix = "first";
       r.remaining = 4 - q;
     }
     for (int64_t q = 0; q < 3; ++q) {
       Request& r = requests_[request({1}, 20 + q, 9)];
-      r.group = "second";
+      r.prefix = "second";
       r.remaining = 2 - q;
     }
-    request({0, 2}, 30, 7);  // the first picture again, with another behind it
+    request({0, 2}, 30, 7);  // the first image again, with another behind it
     request({}, 40, 70);     // text only
     request({}, 41, 1);
-    request({2, 2}, 42, 2);  // the same picture twice
+    request({2, 2}, 42, 2);  // the same image twice
     Request& sampled = requests_[request({1}, 50, 12)];
     sampled.sampling.temperature = 0.8f;
     sampled.sampling.top_p = 0.9f;
@@ -114,7 +114,7 @@ class Asker {
 
  private:
   int64_t vocabulary_;
-  std::vector<Drawn> pictures_;
+  std::vector<Drawn> images_;
   std::vector<Request> requests_;
   mutable int64_t shared_ = 0;
 };

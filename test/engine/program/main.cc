@@ -11,13 +11,13 @@
 namespace {
 
 const char kUsage[] =
-    "llava-engine golden DIR... [--device D] [--stages N] [--pictures DIR] [--json]\n"
+    "llava-engine golden DIR... [--device D] [--stages N] [--images DIR] [--json]\n"
     "llava-engine selftest [SUITE...] [--device D] [--seed N] [--json]\n"
     "llava-engine invariance DIR [--device D] [--stages N] [--json]\n"
     "llava-engine bench --checkpoint DIR [--device D] [--json] [NAME...]\n"
     "llava-engine load DIR [--device D] [--dtype bfloat16|float16|float32] [--quantisation int8|fp8] [--json]\n"
     "llava-engine checkpoint DIR --model M [--layers N]\n"
-    "llava-engine requests DIR --checkpoint DIR [--pictures N] [--questions 5,5,6] [--width N] [--height N] [--answer N]\n"
+    "llava-engine requests DIR --checkpoint DIR [--images N] [--questions 5,5,6] [--width N] [--height N] [--answer N]\n"
     "llava-engine ask DIR --checkpoint DIR [--device D] [--rounds N] [--logits FILE] [--producers N] [--decode-ms N]\n"
     "llava-engine fuzz [--seconds N] [--seed N]\n"
     "  D: cpu (default), reference, cuda, cuda:N; cuda:0,cuda:1 for pipeline stages (not selftest)\n"

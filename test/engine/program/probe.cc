@@ -54,8 +54,8 @@ Probe::Probe(const ModelConfig& config, const std::string& devices, int64_t rows
   projected_ = Matrix(ops(), sizes.tiles * model_->tower().rows_per_tile(), config.text.hidden, config.work);
 }
 
-Rows Probe::encode(const PictureView& picture, std::map<std::string, Rows>* taps) {
-  const std::vector<uint8_t> tiles = make_tiles(config(), picture);
+Rows Probe::encode(const ImageView& image, std::map<std::string, Rows>* taps) {
+  const std::vector<uint8_t> tiles = make_tiles(config(), image);
   const int64_t side = config().vision.image_size;
   const int64_t count = static_cast<int64_t>(tiles.size()) / (3 * side * side);
   const Buffer device = ops().allocate(tiles.size());
@@ -69,9 +69,9 @@ Rows Probe::encode(const PictureView& picture, std::map<std::string, Rows>* taps
   return read_rows(ops(), projected_.view(count * model_->tower().rows_per_tile()));
 }
 
-View Probe::pack_on_device(const PictureView& picture) {
-  encode(picture);
-  const Arrangement arrangement = arrange(config(), picture.width, picture.height);
+View Probe::pack_on_device(const ImageView& image) {
+  encode(image);
+  const Arrangement arrangement = arrange(config(), image.width, image.height);
   const Indices source(ops(), packing(config(), arrangement));
   packed_.emplace_back(ops(), arrangement.tokens, config().text.hidden, config().work);
   const View out = packed_.back().view(arrangement.tokens);
@@ -80,9 +80,9 @@ View Probe::pack_on_device(const PictureView& picture) {
   return out;
 }
 
-Rows Probe::pack(const PictureView& picture) {
+Rows Probe::pack(const ImageView& image) {
   packed_.clear();
-  return read_rows(ops(), pack_on_device(picture));
+  return read_rows(ops(), pack_on_device(image));
 }
 
 std::vector<Rows> Probe::prefill(const std::vector<ProbePrompt>& prompts, std::map<std::string, Rows>* taps) {
@@ -97,14 +97,14 @@ std::vector<Rows> Probe::prefill(const std::vector<ProbePrompt>& prompts, std::m
   std::vector<std::vector<int32_t>> tables;
   int32_t next_page = 0;
   for (const ProbePrompt& prompt : prompts) {
-    size_t picture = 0;
+    size_t image = 0;
     const size_t first = ids.size();
     for (const int32_t id : prompt.ids) {
       if (id != kImageSlot) {
         ids.push_back(id);
         continue;
       }
-      const View vectors = pack_on_device(prompt.pictures[picture++]);
+      const View vectors = pack_on_device(prompt.images[image++]);
       spans.push_back({vectors, static_cast<int64_t>(ids.size())});
       ids.insert(ids.end(), static_cast<size_t>(vectors.rows), -1);
     }

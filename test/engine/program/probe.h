@@ -20,10 +20,10 @@ struct Rows {
 };
 Rows read_rows(Ops& ops, const View& view);
 
-/// A prompt for the probe: ids with kImageSlot per picture.
+/// A prompt for the probe: ids with kImageSlot per image.
 struct ProbePrompt {
   std::vector<int32_t> ids;
-  std::vector<PictureView> pictures;
+  std::vector<ImageView> images;
 };
 
 /// The model without engine and scheduler: every intermediate result of the tower and of one prefill step, for tests.
@@ -36,14 +36,14 @@ class Probe {
   Ops& ops() { return *devices_[0]; }
 
   /// Tower and projector; taps are collected under "name index". Returns the projected rows, class rows included.
-  Rows encode(const PictureView& picture, std::map<std::string, Rows>* taps = nullptr);
-  /// Packed visual vectors of a picture.
-  Rows pack(const PictureView& picture);
+  Rows encode(const ImageView& image, std::map<std::string, Rows>* taps = nullptr);
+  /// Packed visual vectors of an image.
+  Rows pack(const ImageView& image);
   /// One prefill step over all prompts together; logits of every row, prompt by prompt.
   std::vector<Rows> prefill(const std::vector<ProbePrompt>& prompts, std::map<std::string, Rows>* taps = nullptr);
 
  private:
-  View pack_on_device(const PictureView& picture);
+  View pack_on_device(const ImageView& image);
 
   std::vector<std::unique_ptr<Ops>> devices_;
   std::unique_ptr<LlavaModel> model_;

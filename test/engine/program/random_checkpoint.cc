@@ -32,7 +32,7 @@ struct Shape {
 };
 
 // Sizes as published (the checkpoints' own config.json, converted layout: vocabularies padded, one more id for
-// pictures).
+// images).
 const Shape kShapes[] = {
     {"qwen2-0.5b", "qwen2", 896, 24, 14, 2, 4864, 151936, 32768, 1e6, 1e-6, true, 151646, 151645, 1024, 24, 16, 4096,
      336},

@@ -62,27 +62,27 @@ std::vector<int32_t> words(uint64_t seed, int64_t count, int64_t end) {
 
 Request RequestSet::request(size_t i, int64_t round) const {
   const Question& question = questions.at(i);
-  const Picture& picture = pictures.at(question.picture);
-  const std::string name = "round " + std::to_string(round) + " picture " + std::to_string(question.picture);
+  const Image& image = images.at(question.image);
+  const std::string name = "round " + std::to_string(round) + " image " + std::to_string(question.image);
   Request request;
   request.id = static_cast<uint64_t>(round) * questions.size() + i;
   request.tokens = question.tokens;
-  request.images.push_back({picture.width, picture.height, picture.rgb.data(), name});
-  request.group = name;
+  request.images.push_back({image.width, image.height, image.rgb.data(), name});
+  request.prefix = name;
   request.remaining = question.remaining;
   request.max_new_tokens = answer_tokens;
   return request;
 }
 
-RequestSet make_request_set(const ModelConfig& config, int64_t pictures, const std::vector<int64_t>& per_picture,
+RequestSet make_request_set(const ModelConfig& config, int64_t images, const std::vector<int64_t>& per_image,
                             int64_t width, int64_t height) {
-  // Below everything special: converted checkpoints have the picture's id behind the words.
+  // Below everything special: converted checkpoints have the image's id behind the words.
   const int64_t end = std::min(config.logit_rows, config.image_token > 0 ? config.image_token : config.logit_rows) - 5;
   const std::vector<int32_t> system = words(0, 36, end);
   RequestSet set;
-  for (int64_t p = 0; p < pictures; ++p) {
-    set.pictures.push_back({width, height, drawn_picture(width, height, static_cast<uint64_t>(p) + 1)});
-    const int64_t count = per_picture[static_cast<size_t>(p) % per_picture.size()];
+  for (int64_t p = 0; p < images; ++p) {
+    set.images.push_back({width, height, drawn_image(width, height, static_cast<uint64_t>(p) + 1)});
+    const int64_t count = per_image[static_cast<size_t>(p) % per_image.size()];
     for (int64_t q = 0; q < count; ++q) {
       RequestSet::Question question{static_cast<size_t>(p), count - 1 - q, system};
       question.tokens.push_back(kImageSlot);
@@ -97,32 +97,30 @@ RequestSet make_request_set(const ModelConfig& config, int64_t pictures, const s
 
 void write_request_set(const std::string& folder, const RequestSet& set, const ModelConfig& config) {
   std::filesystem::create_directories(folder);
-  std::vector<Named> pictures, tiles;
+  std::vector<Named> images, tiles;
   std::vector<std::vector<uint8_t>> cut;
   const int64_t side = config.vision.image_size;
-  for (size_t p = 0; p < set.pictures.size(); ++p) {
-    const RequestSet::Picture& picture = set.pictures[p];
-    pictures.push_back(
-        {std::to_string(p), "U8", {picture.height, picture.width, 3}, picture.rgb.data(), picture.rgb.size()});
-    cut.push_back(make_tiles(config, {picture.width, picture.height, picture.rgb.data()}));
+  for (size_t p = 0; p < set.images.size(); ++p) {
+    const RequestSet::Image& image = set.images[p];
+    images.push_back({std::to_string(p), "U8", {image.height, image.width, 3}, image.rgb.data(), image.rgb.size()});
+    cut.push_back(make_tiles(config, {image.width, image.height, image.rgb.data()}));
     tiles.push_back({std::to_string(p),
                      "U8",
                      {static_cast<int64_t>(cut[p].size()) / (3 * side * side), 3, side, side},
                      cut[p].data(),
                      cut[p].size()});
   }
-  write_tensors(folder + "/pictures.safetensors", pictures);
+  write_tensors(folder + "/images.safetensors", images);
   write_tensors(folder + "/tiles.safetensors", tiles);
   std::vector<Json> questions;
   for (const RequestSet::Question& q : set.questions) {
     std::vector<Json> tokens;
     for (const int32_t id : q.tokens) tokens.push_back(Json::of(int64_t{id}));
-    const RequestSet::Picture& picture = set.pictures[q.picture];
-    questions.push_back(
-        Json::object_of({{"picture", Json::of(static_cast<int64_t>(q.picture))},
-                         {"size", Json::array_of({Json::of(picture.height), Json::of(picture.width)})},
-                         {"imageTokens", Json::of(arrange(config, picture.width, picture.height).tokens)},
-                         {"tokens", Json::array_of(std::move(tokens))}}));
+    const RequestSet::Image& image = set.images[q.image];
+    questions.push_back(Json::object_of({{"image", Json::of(static_cast<int64_t>(q.image))},
+                                         {"size", Json::array_of({Json::of(image.height), Json::of(image.width)})},
+                                         {"imageTokens", Json::of(arrange(config, image.width, image.height).tokens)},
+                                         {"tokens", Json::array_of(std::move(tokens))}}));
   }
   std::ofstream file(folder + "/requests.json");
   file << Json::object_of(
@@ -147,30 +145,30 @@ RequestSet read_request_set(const std::string& folder) {
   };
   RequestSet set;
   set.answer_tokens = integer(json.find("answerTokens"));
-  const TensorStore store = TensorStore::open_file(folder + "/pictures.safetensors");
+  const TensorStore store = TensorStore::open_file(folder + "/images.safetensors");
   for (size_t p = 0; store.has(std::to_string(p)); ++p) {
     const HostTensor tensor = store.get(std::to_string(p));
     const auto* bytes = static_cast<const uint8_t*>(tensor.data);
-    set.pictures.push_back({tensor.shape.at(1), tensor.shape.at(0), {bytes, bytes + tensor.bytes()}});
+    set.images.push_back({tensor.shape.at(1), tensor.shape.at(0), {bytes, bytes + tensor.bytes()}});
   }
   const Json* questions = json.find("questions");
   if (questions == nullptr) integer(nullptr);
   for (const Json& q : questions->items()) {
     RequestSet::Question question;
-    question.picture = static_cast<size_t>(integer(q.find("picture")));
-    if (question.picture >= set.pictures.size()) integer(nullptr);
+    question.image = static_cast<size_t>(integer(q.find("image")));
+    if (question.image >= set.images.size()) integer(nullptr);
     if (q.find("tokens") == nullptr) integer(nullptr);
     for (const Json& id : q.find("tokens")->items()) question.tokens.push_back(static_cast<int32_t>(integer(&id)));
     set.questions.push_back(std::move(question));
   }
   for (size_t i = set.questions.size(); i-- > 1;) {
-    if (set.questions[i - 1].picture == set.questions[i].picture)
+    if (set.questions[i - 1].image == set.questions[i].image)
       set.questions[i - 1].remaining = set.questions[i].remaining + 1;
   }
   return set;
 }
 
-std::vector<uint8_t> drawn_picture(int64_t width, int64_t height, uint64_t seed) {
+std::vector<uint8_t> drawn_image(int64_t width, int64_t height, uint64_t seed) {
   std::vector<uint8_t> rgb(static_cast<size_t>(width * height * 3));
   uint64_t state = seed * 7919 + 17;
   for (int64_t y = 0; y < height; ++y) {

@@ -1,4 +1,4 @@
-"""Writes the pictures and pillow.json beside it. Run with Pillow 9.4 (Debian: python3-pil)."""
+"""Writes the images and pillow.json beside it. Run with Pillow 9.4 (Debian: python3-pil)."""
 import hashlib, json, os, io
 from PIL import Image, ImageFile
 out = os.path.dirname(os.path.abspath(__file__))

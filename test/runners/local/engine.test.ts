@@ -1,4 +1,4 @@
-/** The whole path, through the addon: words and pictures to ids, to the engine, to words; against the golden vectors. */
+/** The whole path, through the addon: words and images to ids, to the engine, to words; against the golden vectors. */
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -63,11 +63,11 @@ for (const { name, options } of cases) {
     test("answers every golden prompt greedily, asked alone and all together", async () => {
       await using opened = await open();
       const { runner } = opened;
-      const { expected, pictures } = goldenExpectations(name);
+      const { expected, imageFolder } = goldenExpectations(name);
       const stops = runner.fingerprint.stopTokens as number[];
       const prompts = Object.entries(expected.prompts);
       const ask = async ([key, prompt]: [string, GoldenPrompt], repetitionPenalty?: number) => {
-        const request = { id: key, prompt: goldenPrompt(prompt, pictures), seed: 0 };
+        const request = { id: key, prompt: goldenPrompt(prompt, imageFolder), seed: 0 };
         const penalty = repetitionPenalty === undefined ? {} : { repetitionPenalty };
         return (await runner.generate({ ...request, options: { ...greedy, ...penalty } }, never)).text;
       };
@@ -91,9 +91,9 @@ for (const { name, options } of cases) {
 
     test("scores every golden continuation", async () => {
       await using opened = await open();
-      const { expected, pictures } = goldenExpectations(name);
+      const { expected, imageFolder } = goldenExpectations(name);
       for (const [key, prompt] of Object.entries(expected.prompts)) {
-        const request = { id: key, prompt: goldenPrompt(prompt, pictures), seed: 0 };
+        const request = { id: key, prompt: goldenPrompt(prompt, imageFolder), seed: 0 };
         const continuations = [lettersOf(prompt.continuation), lettersOf(prompt.greedy.slice(0, 5))];
         const { likelihoods } = await opened.runner.loglikelihood({ ...request, continuations }, never);
         expect(likelihoods?.[0]?.tokens).toBe(7);
@@ -134,11 +134,11 @@ describe.skipIf(noEngine() !== undefined)("a loaded model", () => {
       },
     };
   };
-  const { expected, pictures } = goldenExpectations(name);
+  const { expected, imageFolder } = goldenExpectations(name);
   const single = expected.prompts.single as GoldenPrompt;
   const request = (seed: number, options: object = {}) => ({
     id: `t/${seed}`,
-    prompt: goldenPrompt(single, pictures),
+    prompt: goldenPrompt(single, imageFolder),
     seed,
     options: { ...greedy, ...options },
   });
@@ -203,12 +203,12 @@ describe.skipIf(noEngine() !== undefined)("a loaded model", () => {
   });
 });
 
-describe.skipIf(!goldenCase("llava-next-qwen-tiny"))("golden pictures", () => {
+describe.skipIf(!goldenCase("llava-next-qwen-tiny"))("golden images", () => {
   test("are decoded to the bytes that the reference saw", async () => {
     for (const name of ["llava-next-qwen-tiny", "llava15-vicuna-tiny"]) {
-      const { expected, pictures } = goldenExpectations(name);
+      const { expected, imageFolder } = goldenExpectations(name);
       for (const [file, { decoded_rgb_sha256 }] of Object.entries(expected.images)) {
-        const { rgb } = await decodeImage(encodedImage(readFileSync(join(pictures, file))));
+        const { rgb } = await decodeImage(encodedImage(readFileSync(join(imageFolder, file))));
         expect([file, createHash("sha256").update(rgb).digest("hex")]).toEqual([file, decoded_rgb_sha256]);
       }
     }

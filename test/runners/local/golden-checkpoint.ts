@@ -32,12 +32,12 @@ export function goldenCase(name: string): string | undefined {
   return [join(own, name), join(own, "cases", name), join(goldenFolder, name)].find((path) => existsSync(path));
 }
 
-/** `llava-next-qwen-tiny-native` has the pictures and expectations of its converted sibling. */
-export function goldenExpectations(name: string): { expected: GoldenExpectations; pictures: string } {
+/** `llava-next-qwen-tiny-native` has the images and expectations of its converted sibling. */
+export function goldenExpectations(name: string): { expected: GoldenExpectations; imageFolder: string } {
   const folder = goldenCase(name.replace(/-native$/, "")) ?? "";
   return {
     expected: JSON.parse(readFileSync(join(folder, "expected.json"), "utf8")) as GoldenExpectations,
-    pictures: join(folder, "images"),
+    imageFolder: join(folder, "images"),
   };
 }
 
@@ -82,8 +82,8 @@ export async function askableCheckpoint(name: string): Promise<{ path: string; t
   };
 }
 
-export function goldenPrompt({ input_ids, images }: GoldenPrompt, pictures: string): RenderedPrompt {
-  const files = images.map((file) => encodedImage(readFileSync(join(pictures, file)), file));
+export function goldenPrompt({ input_ids, images }: GoldenPrompt, imageFolder: string): RenderedPrompt {
+  const files = images.map((file) => encodedImage(readFileSync(join(imageFolder, file)), file));
   const parts: Part<EncodedImage>[] = [{ type: "text", text: "" }]; // text first: images stand as they are given
   for (const id of input_ids) {
     if (id === -200) parts.push({ type: "image", image: files.shift() as EncodedImage });

@@ -18,9 +18,9 @@ import { dataFolder } from "./tokenizer-cases.js";
 
 const vocabulary = readSentencePieceModel(readFileSync(join(dataFolder, "sentencepiece/bpe.model")), "bpe.model");
 const tokenizer = sentencePieceTokenizer(vocabulary, { added: [], addBos: true, legacy: true, addPrefixSpace: true });
-const pictures = fileURLToPath(new URL("../../images/data/", import.meta.url));
-const picture = encodedImage(readFileSync(join(pictures, "rgb.png")));
-const image: Part<EncodedImage> = { type: "image", image: picture };
+const imageFolder = fileURLToPath(new URL("../../images/data/", import.meta.url));
+const encoded = encodedImage(readFileSync(join(imageFolder, "rgb.png")));
+const image: Part<EncodedImage> = { type: "image", image: encoded };
 const text = (words: string): Part<EncodedImage> => ({ type: "text", text: words });
 const never = new AbortController().signal;
 
@@ -39,13 +39,13 @@ async function open(folder: CheckpointFolder, addon: FakeAddon, options: Partial
 }
 
 describe("the local runner", () => {
-  test("sends the template's ids with a slot per image, the pixels, the group and the options", async () => {
+  test("sends the template's ids with a slot per image, the pixels, the shared prefix and the options", async () => {
     await using folder = await smallFolder();
     const addon = fakeAddon({ answer: () => tokenizer.encode("A cat.") });
     await using runner = await open(folder, addon);
-    const group = { key: "image-1", remaining: 3 };
+    const prefix = { key: "image-1", remaining: 3 };
     const output = await runner.generate(
-      { ...ask([image, text("What?")], { topK: 5, temperature: 0.5 }), group },
+      { ...ask([image, text("What?")], { topK: 5, temperature: 0.5 }), prefix },
       never,
     );
 
@@ -59,8 +59,8 @@ describe("the local runner", () => {
     const [request] = addon.generated;
     const before = [1, ...tokenizer.encode("[INST] ")];
     expect([...(request?.tokens ?? [])]).toEqual([...before, IMAGE_SLOT, ...tokenizer.encode("\nWhat? [/INST]")]);
-    expect(request?.images[0]).toMatchObject({ width: 37, height: 23, digest: picture.digest });
-    expect(request).toMatchObject({ group, maxNewTokens: 16, temperature: 0.5, topK: 5, seed: 7, stopTokens: [2] });
+    expect(request?.images[0]).toMatchObject({ width: 37, height: 23, digest: encoded.digest });
+    expect(request).toMatchObject({ prefix, maxNewTokens: 16, temperature: 0.5, topK: 5, seed: 7, stopTokens: [2] });
     expect(request?.onTokens).toBeUndefined();
   });
 
@@ -173,10 +173,10 @@ describe("the local runner", () => {
     await expect(runner.generate(ask([text("a")]), never)).rejects.toMatchObject(expected);
   });
 
-  test("fails the sample whose picture cannot be decoded", async () => {
+  test("fails the sample whose image cannot be decoded", async () => {
     await using folder = await smallFolder();
     await using runner = await open(folder, fakeAddon());
-    const broken = { ...picture, bytes: picture.bytes.subarray(0, 60), digest: "broken" };
+    const broken = { ...encoded, bytes: encoded.bytes.subarray(0, 60), digest: "broken" };
     const request = ask([{ type: "image", image: broken }, text("a")]);
     await expect(runner.generate(request, never)).rejects.toMatchObject({ name: "SampleFailure", reason: "data" });
   });

@@ -17,7 +17,7 @@ import { goldenFolder, hasGolden } from "./golden-folder.js";
 import { llamaStyleModel } from "./sentencepiece-writer.js";
 import { dataFolder, type PromptCase, readLines, readTokenizerFile } from "./tokenizer-cases.js";
 
-const image = { type: "image", image: "picture" } as const;
+const image = { type: "image", image: "image" } as const;
 const text = (words: string) => ({ type: "text", text: words }) as const;
 const user = (...parts: Part<unknown>[]): Message<unknown> => ({ role: "user", parts });
 const assistant = (words: string): Message<unknown> => ({ role: "assistant", parts: [text(words)] });

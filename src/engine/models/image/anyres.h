@@ -7,7 +7,7 @@
 
 namespace llava {
 
-/// How one picture of a given size is cut into tiles and which visual tokens remain.
+/// How one image of a given size is cut into tiles and which visual tokens remain.
 struct Arrangement {
   int64_t grid_columns = 0;  // tiles of the canvas; 0 x 0 without anyres
   int64_t grid_rows = 0;
@@ -19,12 +19,12 @@ struct Arrangement {
   int64_t tokens = 0;  // visual vectors, newlines included
 };
 
-/// The canvas (width, height) for a picture: largest effective resolution, then least waste, ties to the earlier entry.
+/// The canvas (width, height) for an image: largest effective resolution, then least waste, ties to the earlier entry.
 std::pair<int64_t, int64_t> choose_canvas(const ImageConfig& image, int64_t width, int64_t height);
 
 Arrangement arrange(const ModelConfig& config, int64_t width, int64_t height);
 
-/// For each visual token of a picture its row among the tower's rows [tiles * (1 + P)], or -1 for a newline. The
+/// For each visual token of an image its row among the tower's rows [tiles * (1 + P)], or -1 for a newline. The
 /// tower's class rows stay in the matrix and are simply not picked (or are, when the select feature keeps them).
 std::vector<int32_t> packing(const ModelConfig& config, const Arrangement& arrangement);
 

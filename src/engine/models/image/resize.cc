@@ -80,7 +80,7 @@ Taps make_taps(int64_t from, int64_t to) {
 
 }  // namespace
 
-void resize_bicubic(const PictureView& source, int64_t width, int64_t height, const RowSink& sink) {
+void resize_bicubic(const ImageView& source, int64_t width, int64_t height, const RowSink& sink) {
   const cpu::Kernels& kernels = cpu::choose_kernels("");
   const int64_t bytes = width * 3;
   const int64_t source_bytes = source.width * 3;
@@ -89,7 +89,7 @@ void resize_bicubic(const PictureView& source, int64_t width, int64_t height, co
   const Taps x = across ? make_taps(source.width, width) : Taps{};
   const Taps y = down ? make_taps(source.height, height) : Taps{};
 
-  // Rows of the first pass, two at a time, in a window that slides down the picture. The kernel reads whole groups of
+  // Rows of the first pass, two at a time, in a window that slides down the image. The kernel reads whole groups of
   // taps, past the end of a row, so it gets copies; an odd last row goes with itself.
   const int64_t capacity = across ? std::max<int64_t>(64, 2 * (y.most + 2)) : 0;
   const auto line = static_cast<size_t>((source.width + x.most) * 3 + 16);
@@ -127,8 +127,8 @@ void resize_bicubic(const PictureView& source, int64_t width, int64_t height, co
   }
 }
 
-Picture resize_bicubic(const PictureView& source, int64_t width, int64_t height) {
-  Picture out{width, height, {}};
+Image resize_bicubic(const ImageView& source, int64_t width, int64_t height) {
+  Image out{width, height, {}};
   out.rgb.resize(static_cast<size_t>(width * height * 3));
   resize_bicubic(source, width, height, [&](int64_t row, const uint8_t* rgb) {
     std::memcpy(out.rgb.data() + row * width * 3, rgb, static_cast<size_t>(width * 3));

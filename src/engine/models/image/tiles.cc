@@ -18,7 +18,7 @@ constexpr int64_t kLargestSquare = 16384;
 /// black.
 class TileWriter {
  public:
-  /// Appends the squares to `tiles`. The picture of `width` columns stands at (left, top) of the canvas; parts outside
+  /// Appends the squares to `tiles`. The image of `width` columns stands at (left, top) of the canvas; parts outside
   /// are cut off.
   TileWriter(std::vector<uint8_t>& tiles, int64_t side, int64_t columns, int64_t rows, int64_t left, int64_t top,
              int64_t width)
@@ -54,77 +54,77 @@ class TileWriter {
   const cpu::Kernels& kernels_ = cpu::choose_kernels("");
 };
 
-/// Resizes a picture into squares: see TileWriter.
-void append_tiles(const PictureView& picture, int64_t width, int64_t height, int64_t side, int64_t columns,
-                  int64_t rows, int64_t left, int64_t top, std::vector<uint8_t>& tiles) {
+/// Resizes an image into squares: see TileWriter.
+void append_tiles(const ImageView& image, int64_t width, int64_t height, int64_t side, int64_t columns, int64_t rows,
+                  int64_t left, int64_t top, std::vector<uint8_t>& tiles) {
   const TileWriter writer(tiles, side, columns, rows, left, top, width);
-  resize_bicubic(picture, width, height, [&](int64_t y, const uint8_t* rgb) { writer.row(y, rgb); });
+  resize_bicubic(image, width, height, [&](int64_t y, const uint8_t* rgb) { writer.row(y, rgb); });
 }
 
-/// A canvas of one colour with the picture pasted at (left, top).
-Picture paste(const PictureView& picture, int64_t width, int64_t height, int64_t left, int64_t top,
-              std::array<uint8_t, 3> colour) {
-  Picture canvas{width, height, std::vector<uint8_t>(static_cast<size_t>(width * height * 3))};
+/// A canvas of one colour with the image pasted at (left, top).
+Image paste(const ImageView& image, int64_t width, int64_t height, int64_t left, int64_t top,
+            std::array<uint8_t, 3> colour) {
+  Image canvas{width, height, std::vector<uint8_t>(static_cast<size_t>(width * height * 3))};
   if (colour != std::array<uint8_t, 3>{0, 0, 0}) {
     for (size_t i = 0; i < canvas.rgb.size(); ++i) canvas.rgb[i] = colour[i % 3];
   }
-  for (int64_t y = 0; y < picture.height; ++y) {
-    std::memcpy(canvas.rgb.data() + ((top + y) * width + left) * 3, picture.rgb + y * picture.width * 3,
-                static_cast<size_t>(picture.width * 3));
+  for (int64_t y = 0; y < image.height; ++y) {
+    std::memcpy(canvas.rgb.data() + ((top + y) * width + left) * 3, image.rgb + y * image.width * 3,
+                static_cast<size_t>(image.width * 3));
   }
   return canvas;
 }
 
-PictureView view_of(const Picture& picture) { return {picture.width, picture.height, picture.rgb.data()}; }
+ImageView view_of(const Image& image) { return {image.width, image.height, image.rgb.data()}; }
 
 /// Shortest edge to S, the long one truncated, then the centre.
-void append_centre_crop(const PictureView& picture, int64_t side, std::vector<uint8_t>& tiles) {
-  const int64_t shortest = std::min(picture.width, picture.height);
-  const int64_t longest = std::max(picture.width, picture.height);
+void append_centre_crop(const ImageView& image, int64_t side, std::vector<uint8_t>& tiles) {
+  const int64_t shortest = std::min(image.width, image.height);
+  const int64_t longest = std::max(image.width, image.height);
   const auto scaled = static_cast<int64_t>(static_cast<double>(side * longest) / static_cast<double>(shortest));
   if (scaled * side > (int64_t{1} << 28))
-    throw Error("the picture is too elongated to be resized", "image", "Check the file.");
-  const int64_t width = picture.width <= picture.height ? side : scaled;
-  const int64_t height = picture.width <= picture.height ? scaled : side;
-  append_tiles(picture, width, height, side, 1, 1, -((width - side) / 2), -((height - side) / 2), tiles);
+    throw Error("the image is too elongated to be resized", "image", "Check the file.");
+  const int64_t width = image.width <= image.height ? side : scaled;
+  const int64_t height = image.width <= image.height ? scaled : side;
+  append_tiles(image, width, height, side, 1, 1, -((width - side) / 2), -((height - side) / 2), tiles);
 }
 
 }  // namespace
 
-std::vector<uint8_t> make_tiles(const ModelConfig& config, const PictureView& picture) {
-  if (picture.width < 1 || picture.height < 1) throw Error("the picture is empty", "image", "Check the file.");
+std::vector<uint8_t> make_tiles(const ModelConfig& config, const ImageView& image) {
+  if (image.width < 1 || image.height < 1) throw Error("the image is empty", "image", "Check the file.");
   const int64_t side = config.vision.image_size;
   std::vector<uint8_t> tiles;
   switch (config.image.aspect_ratio) {
-    case AspectRatio::crop: append_centre_crop(picture, side, tiles); return tiles;
+    case AspectRatio::crop: append_centre_crop(image, side, tiles); return tiles;
     case AspectRatio::pad: {
-      const int64_t square = std::max(picture.width, picture.height);
+      const int64_t square = std::max(image.width, image.height);
       if (square > kLargestSquare) {
-        throw Error("a picture of " + std::to_string(picture.width) + "x" + std::to_string(picture.height) +
+        throw Error("an image of " + std::to_string(image.width) + "x" + std::to_string(image.height) +
                         " is too large to pad to a square",
-                    "image", "Use pictures of at most 16384 pixels a side.");
+                    "image", "Use images of at most 16384 pixels a side.");
       }
       std::array<uint8_t, 3> colour = {};
       for (size_t c = 0; c < 3; ++c)
         colour[c] = static_cast<uint8_t>(std::clamp(config.image.mean[c] * 255.0, 0.0, 255.0));
-      const Picture padded =
-          paste(picture, square, square, (square - picture.width) / 2, (square - picture.height) / 2, colour);
+      const Image padded =
+          paste(image, square, square, (square - image.width) / 2, (square - image.height) / 2, colour);
       append_centre_crop(view_of(padded), side, tiles);
       return tiles;
     }
     case AspectRatio::anyres: break;
   }
-  const auto [canvas_w, canvas_h] = choose_canvas(config.image, picture.width, picture.height);
-  const double scale_w = static_cast<double>(canvas_w) / static_cast<double>(picture.width);
-  const double scale_h = static_cast<double>(canvas_h) / static_cast<double>(picture.height);
+  const auto [canvas_w, canvas_h] = choose_canvas(config.image, image.width, image.height);
+  const double scale_w = static_cast<double>(canvas_w) / static_cast<double>(image.width);
+  const double scale_h = static_cast<double>(canvas_h) / static_cast<double>(image.height);
   int64_t width = canvas_w;
   int64_t height = canvas_h;
   if (scale_w < scale_h)
-    height = std::min(static_cast<int64_t>(std::ceil(static_cast<double>(picture.height) * scale_w)), canvas_h);
-  else width = std::min(static_cast<int64_t>(std::ceil(static_cast<double>(picture.width) * scale_h)), canvas_w);
+    height = std::min(static_cast<int64_t>(std::ceil(static_cast<double>(image.height) * scale_w)), canvas_h);
+  else width = std::min(static_cast<int64_t>(std::ceil(static_cast<double>(image.width) * scale_h)), canvas_w);
   tiles.reserve(static_cast<size_t>(3 * (side * side + canvas_w * canvas_h)));
-  append_tiles(picture, side, side, side, 1, 1, 0, 0, tiles);
-  append_tiles(picture, width, height, side, canvas_w / side, canvas_h / side, (canvas_w - width) / 2,
+  append_tiles(image, side, side, side, 1, 1, 0, 0, tiles);
+  append_tiles(image, width, height, side, canvas_w / side, canvas_h / side, (canvas_w - width) / 2,
                (canvas_h - height) / 2, tiles);
   return tiles;
 }

@@ -21,7 +21,7 @@ export class ReplicaGroup implements Engine {
   readonly fingerprint: Opened["fingerprint"];
   readonly concurrency: number;
   readonly maxContext: number;
-  private readonly homes = new Map<string, Replica>(); // by group, the oldest first
+  private readonly homes = new Map<string, Replica>(); // by prefix, the oldest first
   private readonly byRequest = new Map<number, Replica>();
 
   private constructor(
@@ -125,9 +125,9 @@ export class ReplicaGroup implements Engine {
     }
   }
 
-  /** Requests of one group, or about one picture, go where its prefix is; a new one goes where least is under way. */
-  private home({ group, images }: NativePrompt): Replica {
-    const key = group?.key ?? images[0]?.digest;
+  /** Requests that share a prefix, or are about one image, go where its prefix is; a new one goes where least is under way. */
+  private home({ prefix, images }: NativePrompt): Replica {
+    const key = prefix?.key ?? images[0]?.digest;
     const known = key === undefined ? undefined : this.homes.get(key);
     const replica = known ?? this.replicas.reduce((least, one) => (one.load < least.load ? one : least));
     if (key === undefined) return replica;

@@ -10,12 +10,12 @@ import type {
   NativeStatistics,
 } from "../addon.js";
 
-/** Pictures are sent once and named by their digest afterwards. */
+/** Images are sent once and named by their digest afterwards. */
 type ByDigest<Request> = Omit<Request, "images" | "onTokens"> & { readonly images: readonly string[] };
 
 export type ToReplica =
   | { readonly kind: "open"; readonly options: NativeEngineOptions }
-  | { readonly kind: "picture"; readonly picture: NativeImage }
+  | { readonly kind: "image"; readonly image: NativeImage }
   | { readonly kind: "forget"; readonly digest: string }
   | { readonly kind: "generate"; readonly request: ByDigest<NativeGenerateRequest>; readonly streams: boolean }
   | { readonly kind: "loglikelihood"; readonly request: ByDigest<NativeLikelihoodRequest> }

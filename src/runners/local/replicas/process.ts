@@ -3,7 +3,7 @@ import { loadAddon, type NativeEngine, type NativeImage, type NativePrompt } fro
 import { type FromReplica, failureOf, type ToReplica } from "./messages.js";
 
 let engine: NativeEngine | undefined;
-const pictures = new Map<string, NativeImage>();
+const images = new Map<string, NativeImage>();
 const enough = new Set<number>();
 
 const say = (message: FromReplica): void => {
@@ -18,11 +18,11 @@ async function hear(message: ToReplica): Promise<void> {
   switch (message.kind) {
     case "open":
       return open(message);
-    case "picture":
-      pictures.set(message.picture.digest, message.picture);
+    case "image":
+      images.set(message.image.digest, message.image);
       return;
     case "forget":
-      pictures.delete(message.digest);
+      images.delete(message.digest);
       return;
     case "enough":
       enough.add(message.id);
@@ -40,12 +40,10 @@ async function hear(message: ToReplica): Promise<void> {
         say({ kind: "tokens", id: request.id, tokens });
         return !enough.has(request.id);
       };
-      return answer(request.id, () =>
-        opened().generate({ ...withPictures(request), ...(streams ? { onTokens } : {}) }),
-      );
+      return answer(request.id, () => opened().generate({ ...withImages(request), ...(streams ? { onTokens } : {}) }));
     }
     case "loglikelihood":
-      return answer(message.request.id, () => opened().loglikelihood(withPictures(message.request)));
+      return answer(message.request.id, () => opened().loglikelihood(withImages(message.request)));
   }
 }
 
@@ -75,9 +73,9 @@ function opened(): NativeEngine {
   return engine;
 }
 
-/** The parent sends a picture before the first request that names it. */
-function withPictures<Request extends { readonly images: readonly string[] }>(
+/** The parent sends an image before the first request that names it. */
+function withImages<Request extends { readonly images: readonly string[] }>(
   request: Request,
 ): Omit<Request, "images"> & Pick<NativePrompt, "images"> {
-  return { ...request, images: request.images.map((digest) => pictures.get(digest) as NativeImage) };
+  return { ...request, images: request.images.map((digest) => images.get(digest) as NativeImage) };
 }

@@ -14,8 +14,8 @@ import type {
 } from "../addon.js";
 import { errorOf, type FromReplica, type Opened, type ToReplica } from "./messages.js";
 
-/** Pictures that a process keeps: questions about one picture come close together. */
-const picturesKept = 64;
+/** Images that a process keeps: questions about one image come close together. */
+const imagesKept = 64;
 
 interface Asked {
   readonly resolve: (output: NativeOutput | NativeLikelihoodOutput) => void;
@@ -126,22 +126,22 @@ export class Replica {
     });
   }
 
-  private show(pictures: readonly NativeImage[]): string[] {
-    for (const picture of pictures) {
-      if (this.sent.delete(picture.digest)) {
-        this.sent.add(picture.digest); // now the youngest
+  private show(images: readonly NativeImage[]): string[] {
+    for (const image of images) {
+      if (this.sent.delete(image.digest)) {
+        this.sent.add(image.digest); // now the youngest
         continue;
       }
-      this.sent.add(picture.digest);
-      this.tell({ kind: "picture", picture });
+      this.sent.add(image.digest);
+      this.tell({ kind: "image", image });
     }
-    return pictures.map(({ digest }) => digest);
+    return images.map(({ digest }) => digest);
   }
 
-  /** Pictures are let go only after the request that named them last. */
-  private forgetOldPictures(): void {
+  /** Images are let go only after the request that named them last. */
+  private forgetOldImages(): void {
     for (const digest of this.sent) {
-      if (this.sent.size <= picturesKept) return;
+      if (this.sent.size <= imagesKept) return;
       this.sent.delete(digest);
       this.tell({ kind: "forget", digest });
     }
@@ -149,7 +149,7 @@ export class Replica {
 
   private tell(message: ToReplica): void {
     if (this.child.connected) this.child.send(message, () => {}); // what cannot be sent: the exit says why
-    if (message.kind === "generate" || message.kind === "loglikelihood") this.forgetOldPictures();
+    if (message.kind === "generate" || message.kind === "loglikelihood") this.forgetOldImages();
   }
 
   private hear(message: FromReplica): void {

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EncodedImage } from "../core/image.js";
 
-/** Makes a small WebP of a picture; passed in, because only `images` knows how. */
+/** Makes a small WebP of an image; passed in, because only `images` knows how. */
 export type Thumbnail = (bytes: Uint8Array) => Promise<Uint8Array>;
 
 const extensions: Readonly<Record<string, string>> = {
@@ -15,8 +15,8 @@ const extensions: Readonly<Record<string, string>> = {
   "image/tiff": "tif",
 };
 
-/** Pictures of a report, each once, named by digest: originals in `images/`, small ones in `thumbs/`. */
-export class PictureStore {
+/** Images of a report, each once, named by digest: originals in `images/`, small ones in `thumbs/`. */
+export class ImageStore {
   private readonly names = new Map<string, string>();
 
   constructor(
@@ -35,12 +35,12 @@ export class PictureStore {
     if (small) await writeFile(join(this.folder, "thumbs", `${image.digest}.webp`), small);
   }
 
-  /** The file name of an original, `<digest>.<ext>`; undefined for a picture that is not at hand. */
+  /** The file name of an original, `<digest>.<ext>`; undefined for an image that is not at hand. */
   nameOf(digest: string): string | undefined {
     return this.names.get(digest);
   }
 
-  /** A picture as a data URI, for a report in one file. */
+  /** An image as a data URI, for a report in one file. */
   async dataUri(digest: string): Promise<string | undefined> {
     const path = join(this.folder, "thumbs", `${digest}.webp`);
     return existsSync(path) ? `data:image/webp;base64,${(await readFile(path)).toString("base64")}` : undefined;

@@ -1,7 +1,7 @@
-/** Pictures for tests, made when needed: a seeded gradient with a coloured block, so that no two are equal. */
+/** Images for tests, made when needed: a seeded gradient with a coloured block, so that no two are equal. */
 import sharp from "sharp";
 
-export interface PictureOptions {
+export interface ImageOptions {
   readonly seed?: number;
   readonly width?: number;
   readonly height?: number;
@@ -9,13 +9,13 @@ export interface PictureOptions {
   readonly quality?: number;
 }
 
-export async function picture({
+export async function drawnImage({
   seed = 0,
   width = 64,
   height = 48,
   format = "jpeg",
   quality = 90,
-}: PictureOptions = {}): Promise<Buffer> {
+}: ImageOptions = {}): Promise<Buffer> {
   const pixels = Buffer.alloc(width * height * 3);
   for (let y = 0, at = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -34,7 +34,7 @@ export async function picture({
 }
 
 /** A JPEG of about `bytes` bytes: noise does not compress. */
-export async function noisePicture(bytes: number, seed = 1): Promise<Buffer> {
+export async function noiseImage(bytes: number, seed = 1): Promise<Buffer> {
   const side = Math.max(16, Math.ceil(Math.sqrt(bytes / 1.1)));
   const pixels = Buffer.alloc(side * side * 3);
   let state = (seed * 2654435761) >>> 0 || 1;
