@@ -142,11 +142,12 @@ test("transfers that break off are continued, by range and whole", async () => {
   await using server = await hub({ cutAfter: 90_000, failEvery: 7 });
   expect(idsOf(await read(request(server.url, { partial: true }), 0, 12))).toEqual(upTo(12));
   expect(idsOf(await read(request(server.url)))).toEqual(upTo(60));
-  // What was cut is continued: a request begins in the middle of a shard and asks for the rest of it.
+  // What was cut is continued: a request begins in the middle of a shard, before its footer, and asks for the rest of it.
   const sizes = Object.fromEntries(Object.entries(shards()).map(([name, bytes]) => [name, bytes.byteLength]));
   const continued = server.stats.ranges.filter((range) => {
     const [name = "", start, end] = range.split(/[ -](?=\d+(?:-\d+)?$)/);
-    return Number(start) > 0 && Number(start) % 90_000 === 0 && Number(end) === sizes[name];
+    const size = sizes[name] ?? 0;
+    return Number(start) > 0 && Number(start) < size - 65_536 && Number(end) === size;
   });
   expect(continued.length).toBeGreaterThan(0);
 }, 120_000);

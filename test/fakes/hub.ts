@@ -27,7 +27,7 @@ export interface HubOptions {
   readonly corrupted?: readonly string[];
   /** Only the first so many transfers of a corrupted file are; default: all. */
   readonly corruptedTimes?: number;
-  /** Every second storage reply ends after this many bytes. */
+  /** Each storage reply ends after this many bytes the first time that it is asked for. */
   readonly cutAfter?: number;
   /** Every so-manieth request of storage is a 503. */
   readonly failEvery?: number;
@@ -67,6 +67,7 @@ const commit = "0123456789abcdef0123456789abcdef01234567";
 
 export async function startHub(options: HubOptions): Promise<FakeHub> {
   const stats: HubStats = { apiRequests: 0, storageRequests: 0, bytes: 0, leakedTokens: [], ranges: [] };
+  const cut = new Set<string>();
   const transfers = new Map<string, number>();
   const hub = createServer(onHub);
   const storage = createServer(onStorage);
@@ -188,7 +189,8 @@ export async function startHub(options: HubOptions): Promise<FakeHub> {
       "content-length": body.length,
       ...(match ? { "content-range": `bytes ${start}-${end - 1}/${content.length}` } : {}),
     });
-    if (options.cutAfter !== undefined && body.length > options.cutAfter && stats.storageRequests % 2 === 1) {
+    if (options.cutAfter !== undefined && body.length > options.cutAfter && !cut.has(`${path} ${start}`)) {
+      cut.add(`${path} ${start}`);
       stats.bytes += options.cutAfter;
       // Closed, not reset: a reset may take back bytes that the reader has not seen yet.
       response.write(body.subarray(0, options.cutAfter), () => response.socket?.destroy());
