@@ -8,13 +8,7 @@ import { parsePythonLiteral } from "../../src/core/python-literal.js";
 import { rawCaptionScores } from "../../src/metrics/caption-scores.js";
 import { anls } from "../../src/scorers/anls.js";
 import { exactMatch, looseMatch } from "../../src/scorers/exact-match.js";
-import {
-  boxedOrLastNumber,
-  firstScore,
-  strictBinary,
-  stripSpecialTokens,
-  verifierVerdict,
-} from "../../src/text/judge-replies.js";
+import { strictBinary } from "../../src/text/judge-replies.js";
 import { letterBeforePeriod } from "../../src/text/leading-letter.js";
 import { parseChoice } from "../../src/text/mmmu-choice.js";
 import { stripReasoning } from "../../src/text/reasoning-tags.js";
@@ -145,12 +139,8 @@ const parsers: Readonly<Record<string, (answer: string) => unknown>> = {
   "MM-Vet, lmms-eval": (answer) => lmmsMmvetScore([answer, answer, answer]),
   "review, loose": looseScorePair,
   "review, strict": (answer) => strictScorePair(answer),
-  "first score": (answer) => firstScore(answer, [0, 10]),
   binary: strictBinary,
-  verifier: verifierVerdict,
   "JSON in a reply": embeddedJson,
-  "end marks": stripSpecialTokens,
-  "last number": boxedOrLastNumber,
   reasoning: (answer) => stripReasoning(answer),
   "Python literal": (answer) => {
     try {

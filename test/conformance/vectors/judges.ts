@@ -1,17 +1,17 @@
 /** Vector files of what judges write. */
 
+import { binaryDigit } from "../../../src/text/judge-replies.js";
+import { stripReasoning, type TagPair } from "../../../src/text/reasoning-tags.js";
+import { embeddedJson } from "../../../tasks/live_bench/embedded-json.js";
+import { looseScorePair, type ScorePair, strictScorePair } from "../../../tasks/llava_bench/score-pair.js";
 import {
-  binaryDigit,
   binaryYes,
   boxedOrLastNumber,
   firstScore,
   normalizedScore,
   stripSpecialTokens,
   verifierVerdict,
-} from "../../../src/text/judge-replies.js";
-import { stripReasoning, type TagPair } from "../../../src/text/reasoning-tags.js";
-import { embeddedJson } from "../../../tasks/live_bench/embedded-json.js";
-import { looseScorePair, type ScorePair, strictScorePair } from "../../../tasks/llava_bench/score-pair.js";
+} from "../ported/judge-replies.js";
 import type { VectorFile } from "../vector-file.js";
 
 const failed: ScorePair = [-1, -1];
