@@ -1,6 +1,7 @@
 import { comparisonAnnotations } from "../board/compare/as-annotations.js";
 import { comparisonJUnit } from "../board/compare/as-junit.js";
 import { comparisonMarkdown } from "../board/compare/as-markdown.js";
+import { comparisonMessage } from "../board/compare/as-message.js";
 import { comparisonTable, comparisonWarnings } from "../board/compare/as-table.js";
 import { compare as compareSides } from "../board/compare/compare.js";
 import type { Comparison } from "../board/compare/comparison.js";
@@ -9,7 +10,7 @@ import { metricsOf } from "./metrics-of.js";
 import { numberIn } from "./number-in.js";
 
 export type { Comparison };
-export { comparisonAnnotations, comparisonMarkdown, comparisonWarnings };
+export { comparisonAnnotations, comparisonMarkdown, comparisonMessage, comparisonWarnings };
 
 export interface CompareOptions {
   /** Only these labels. Default: all that both have. */

@@ -24,6 +24,8 @@ export interface EvaluateOptions extends LocalSettings {
 
   /** As `--model`: a preset, `local:DIR`, `openai:ID@URL`, a YAML file, ... Default: the demo model. */
   readonly model?: string;
+  /** What results call the model, instead of its specification. */
+  readonly name?: string;
   /** As `--judge`: one, or two to see how far they agree; `none` leaves judged samples unscored. */
   readonly judge?: string | readonly string[];
 

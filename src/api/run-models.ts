@@ -28,7 +28,20 @@ export interface ChosenModel {
   readonly isReplayedDemo?: boolean;
 }
 
-export async function resolveModelOrDemo(spec: string | undefined): Promise<ChosenModel> {
+/** @param name what results call it, in the place of its own name; an endpoint's has its URL in it */
+export async function namedModel(spec: string | undefined, name: string | undefined): Promise<ChosenModel> {
+  if (name !== undefined && !/^\S(.{0,98}\S)?$/u.test(name)) {
+    throw new UserError(
+      `"${name}" cannot be a model's name`,
+      "--name",
+      "write one line of at most 100 characters, without blanks at its ends",
+    );
+  }
+  const model = await modelOrDemo(spec);
+  return name === undefined ? model : { ...model, config: { ...model.config, name } };
+}
+
+async function modelOrDemo(spec: string | undefined): Promise<ChosenModel> {
   if (spec !== undefined) {
     const config = await resolveModel(spec);
     const isReplayedDemo = config.runner === "replay" && (await answersOfDemo(config.file));

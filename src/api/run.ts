@@ -23,7 +23,7 @@ import { readingOf, reasoningTagsOf, withoutReasoning } from "../text/visible-an
 import { type Choice, chooseTasks } from "./catalogue.js";
 import { type RunListener, warningsOf } from "./run-listener.js";
 import { manifestOf } from "./run-manifest.js";
-import { type ChosenModel, judgesOf, openJudge, openModel, portable, resolveModelOrDemo } from "./run-models.js";
+import { type ChosenModel, judgesOf, namedModel, openJudge, openModel, portable } from "./run-models.js";
 import { parseMaxFailed, type RunSettings } from "./settings.js";
 
 export interface RunControl {
@@ -180,7 +180,7 @@ export async function decide(settings: RunSettings): Promise<Decided> {
     throw new UserError("no task was named", "--tasks", 'name some: --tasks vqav2,mmmu; "llava-eval tasks" lists them');
   }
   const choice = await chooseTasks(settings.tasks);
-  const model = await resolveModelOrDemo(settings.model);
+  const model = await namedModel(settings.model, settings.name);
   requireConsistent(settings, choice, model.config);
   const { limit, offset = 0, repeats = 1, seed = 0 } = settings;
   const scoring = (settings.scoring as Scoring | undefined) ?? choice.scoring ?? "official";

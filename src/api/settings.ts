@@ -42,6 +42,7 @@ export const settings = {
     describe:
       "preset, local:DIR|HUB-ID, openai:ID@URL, anthropic:ID, gemini:ID, replay:FILE, stub, or a YAML file (default: the demo model)",
   },
+  name: { type: "text", group: "Model", describe: "what results call the model, instead of its specification" },
   ...ofLocalModels,
   judge: {
     type: "several",

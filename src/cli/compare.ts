@@ -5,11 +5,14 @@ import {
   compareNumbers,
   comparisonAnnotations,
   comparisonMarkdown,
+  comparisonMessage,
   comparisonWarnings,
   comparisonForms as forms,
 } from "../api/compare.js";
+import { notify, webhookOf } from "../api/notify.js";
 import { appendText, writeText } from "../api/text-file.js";
 import { UserError } from "../core/errors.js";
+import { terminalSafe } from "../core/terminal-safe.js";
 import { ExitCode } from "./exit-code.js";
 import { listFlag, numberFlag } from "./number-flag.js";
 
@@ -23,6 +26,7 @@ interface Arguments {
   readonly format: string;
   readonly out: string | undefined;
   readonly save: string[] | undefined;
+  readonly notify: string | undefined;
   readonly flips: string | undefined;
   readonly force: boolean;
   readonly seed: string | undefined;
@@ -56,6 +60,11 @@ export const command: CommandModule<object, Arguments> = {
         array: true,
         describe: "further forms into files: junit=compare.xml,md=comment.md",
       })
+      .option("notify", {
+        type: "string",
+        requiresArg: true,
+        describe: "post the verdict to this webhook (JSON as for Slack); env:NAME reads the URL from a variable",
+      })
       .option("flips", { type: "string", requiresArg: true, describe: "changed samples shown per task (default 20)" })
       .option("force", {
         type: "boolean",
@@ -82,6 +91,7 @@ async function run(argv: Arguments): Promise<number> {
   const failOn = gates(argv["fail-on"]);
   const tasks = listFlag(argv.tasks);
   const targets = saveTargets(argv.save);
+  const webhook = argv.notify === undefined ? undefined : webhookOf(argv.notify);
   const comparison = await compare(argv.a, argv.b, {
     alpha: numberFlag(argv.alpha, "alpha", compareNumbers.alpha),
     minEffect: numberFlag(argv["min-effect"], "min-effect", compareNumbers.minEffect),
@@ -98,6 +108,7 @@ async function run(argv: Arguments): Promise<number> {
   for (const [form, path] of targets) await writeText(path, forms[form](comparison, failOn));
   process.stderr.write(comparisonWarnings(comparison));
   if (process.env.GITHUB_ACTIONS === "true") await tellGitHub(comparison, argv.format === "github");
+  if (webhook) await tellChat(comparison, webhook);
   const closed = closedGates(comparison, failOn);
   if (closed.length > 0) process.stderr.write(`gate closed: ${closed.join("; ")}\n`);
   return closed.length > 0 ? ExitCode.gateClosed : ExitCode.done;
@@ -108,6 +119,19 @@ async function tellGitHub(comparison: Comparison, printed: boolean): Promise<voi
   if (!printed) process.stderr.write(comparisonAnnotations(comparison));
   const summary = process.env.GITHUB_STEP_SUMMARY;
   if (summary) await appendText(summary, comparisonMarkdown(comparison));
+}
+
+/** A chat that cannot be reached changes no verdict. */
+async function tellChat(comparison: Comparison, webhook: URL): Promise<void> {
+  const failure = await notify(webhook, comparisonMessage(comparison, jobUrl()));
+  if (failure !== undefined) process.stderr.write(`warning: the message was not sent: ${terminalSafe(failure, 300)}\n`);
+}
+
+/** The page of the GitHub Actions job that this is, with its artifacts. */
+function jobUrl(): string | undefined {
+  const { GITHUB_ACTIONS, GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID } = process.env;
+  if (GITHUB_ACTIONS !== "true") return undefined;
+  return `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}`;
 }
 
 /** What closes the gate, each with the tasks it names. */
