@@ -1,10 +1,10 @@
 /** A new task: one that runs at once, with rows and a test, to be changed into the real one. */
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { UserError } from "../core/errors.js";
 import { packageRoot } from "../core/package-root.js";
+import { isFoundFrom, program, programIn } from "./this-program.js";
 
 export interface NewTask {
   readonly paths: readonly string[];
@@ -29,34 +29,12 @@ export async function writeTask(name: string, folder: string): Promise<NewTask> 
     await mkdir(dirname(join(folder, file)), { recursive: true });
     await writeFile(join(folder, file), content, { flag: "wx" });
   }
-  const program = programIn(folder);
+  const typed = programIn(folder);
   const next = isOurTree(folder)
-    ? [`npx vitest run test/tasks/${name}.test.ts`, `${program} tasks ./tasks/${name}/task.ts`]
-    : [`${program} run --tasks ./${name}.ts --data . --model stub`, `node --test ${name}.test.mjs`];
+    ? [`npx vitest run test/tasks/${name}.test.ts`, `${typed} tasks ./tasks/${name}/task.ts`]
+    : [`${typed} run --tasks ./${name}.ts --data . --model stub`, `node --test ${name}.test.mjs`];
   return { paths, next };
 }
-
-/** How this program is started from `folder`: what a user can type there, whichever way it was started now. */
-function programIn(folder: string): string {
-  if (isFoundFrom(folder)) return "npx llava-eval";
-  const started = process.argv[1] ?? program;
-  return basename(started) === "llava-eval" ? "llava-eval" : `node ${quoted(started)}`;
-}
-
-const program = join(packageRoot, "bin", "llava-eval.js");
-
-/** Whether a file in `folder` that asks for the package "llava-eval" is given this one: it is installed there, or a checkout around it. */
-function isFoundFrom(folder: string): boolean {
-  const { resolve } = createRequire(join(folder, "any.js"));
-  try {
-    return dirname(resolve("llava-eval/package.json")) === packageRoot;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") return false;
-    throw error;
-  }
-}
-
-const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
 
 const isOurTree = (folder: string): boolean => folder === packageRoot && existsSync(join(folder, "test", "tasks"));
 

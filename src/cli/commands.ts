@@ -24,6 +24,11 @@ const commands: Readonly<Record<string, Listed>> = {
     describe: "Evaluate a model on tasks",
     load: () => import("./run.js"),
   },
+  init: {
+    usage: "init [what] [name]",
+    describe: "Begin a project: a nightly gate with its workflow and first baseline, a task, or a settings file",
+    load: () => import("./init.js"),
+  },
   tasks: {
     usage: "tasks [name]",
     describe: "List the tasks, or show one: sources, rows, licence, metrics and its exact prompt",

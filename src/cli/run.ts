@@ -26,7 +26,8 @@ export const command: CommandModule = {
   },
 };
 
-async function run(settings: RunSettings): Promise<number> {
+/** Runs and prints. @returns the exit code */
+export async function run(settings: RunSettings): Promise<number> {
   const progress = new Progress();
   const interrupt = new Interrupt((message) => progress.say(message));
   const control = { listener: progress, drain: interrupt.drain, abort: interrupt.abort };
