@@ -21,6 +21,7 @@ import type { ModelConfig } from "../runners/config.js";
 import { localFlags } from "../runners/local-settings.js";
 import { readingOf, reasoningTagsOf, withoutReasoning } from "../text/visible-answer.js";
 import { type Choice, chooseTasks } from "./catalogue.js";
+import { remember } from "./history.js";
 import { type RunListener, warningsOf } from "./run-listener.js";
 import { manifestOf } from "./run-manifest.js";
 import { type ChosenModel, judgesOf, namedModel, openJudge, openModel, portable } from "./run-models.js";
@@ -134,6 +135,7 @@ export async function runTasks(
     const finishedBefore = newSamples === 0 ? folder.finishedBefore : undefined;
     await folder.setStatus(interrupted ? "interrupted" : incomplete ? "incomplete" : "done", finishedBefore);
     await writeRunLeaderboard(path);
+    if (!interrupted && finishedBefore === undefined) await remember(path);
     if (settings.out === undefined) await regenerateLeaderboard(resolve("results"));
     return { folder: path, results, interrupted, incomplete, ...(finishedBefore ? { finishedBefore } : {}) };
   } catch (error) {

@@ -2,9 +2,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { readCurve } from "../board/watch/curve.js";
 import { messageOf, UserError } from "../core/errors.js";
 import { thumbnail } from "../images/thumbnail.js";
-import { findRuns, openRun } from "../record/read.js";
+import { findRuns, isRun, openRun } from "../record/read.js";
 import { ImageStore } from "../report/images.js";
 import { ReportSource } from "../report/report-source.js";
 import { type PageServer, servePage } from "../report/serve.js";
@@ -12,6 +13,7 @@ import { oneFileSamples, writeReport } from "../report/write-report.js";
 import { publishedMarks } from "./published-marks.js";
 import { tasksOfRun } from "./run-dataset.js";
 import { collectImages } from "./run-images.js";
+import { curveTrends, runTrends, type TrendOf } from "./trends.js";
 
 export interface ViewOptions {
   /** Samples of a task whose images are shown. */
@@ -52,9 +54,21 @@ async function openSource(
   kind: "files" | "server",
   options: ViewOptions,
 ): Promise<ReportSource> {
-  const runs = folders.map((folder) => resolve(folder));
+  const { runs, trend } = await chosenRuns(folders.map((folder) => resolve(folder)));
   const images = await gatherImages(runs, store, options);
-  return await ReportSource.open(runs, { live: false, store: kind, images, marks: await publishedMarks(runs) });
+  const marks = await publishedMarks(runs);
+  return await ReportSource.open(runs, { live: false, store: kind, images, marks, trend });
+}
+
+/** The runs that are shown: those named; of a watch's folder its first and its last step, with the curve between them. */
+async function chosenRuns(folders: readonly string[]): Promise<{ runs: readonly string[]; trend: TrendOf }> {
+  const [only = "", ...others] = folders;
+  if (others.length === 0 && !(await isRun(only))) {
+    const curve = await readCurve(only);
+    const ends = [...new Set([curve.at(0), curve.at(-1)])].flatMap((point) => point?.run.dir ?? []);
+    if (ends.length > 0) return { runs: ends, trend: curveTrends(curve) };
+  }
+  return { runs: folders, trend: await runTrends(folders.at(-1) ?? "") };
 }
 
 /** Images of every task whose rows are still there; a report without images is still a report. */

@@ -1,6 +1,7 @@
 /** The JSON Schemas of all result files, as the package ships them in schemas/ (`npm run schemas`). */
 import { JudgeRecord, Leaderboard, Result, RunManifest, TimingRecord } from "../core/result.js";
 import type { TSchema } from "../core/schema.js";
+import { HistoryLine } from "../record/history.js";
 import { SampleSchema } from "../record/samples.js";
 import { Comparison } from "./compare/comparison.js";
 
@@ -11,6 +12,7 @@ const files: readonly (readonly [name: string, title: string, schema: TSchema])[
   ["timing.v1.json", "one line of timings.jsonl", TimingRecord],
   ["judge.v1.json", "one line of judge.<task>.jsonl", JudgeRecord],
   ["leaderboard.v1.json", "leaderboard.json", Leaderboard],
+  ["history.v1.json", "one line of results/history.jsonl", HistoryLine],
   ["comparison.v1.json", "what `llava-eval compare --format json` writes", Comparison],
 ];
 

@@ -41,7 +41,7 @@ const commands: Readonly<Record<string, Listed>> = {
   },
   view: {
     usage: "view [runs..]",
-    describe: "Look at a run, or at two side by side: scores, intervals and every sample, in the browser",
+    describe: "Look at a run, at two side by side, or at a watch: scores, intervals and every sample, in the browser",
     load: () => import("./view.js"),
   },
   leaderboard: {
@@ -64,6 +64,11 @@ const commands: Readonly<Record<string, Listed>> = {
     usage: "power",
     describe: "How large a difference a task can show, how many samples one needs, and what repeats are worth",
     load: () => import("./power.js"),
+  },
+  history: {
+    usage: "history",
+    describe: "What earlier runs came to, run by run, and since which run a task is better or worse",
+    load: () => import("./history.js"),
   },
   baseline: {
     usage: "baseline accept <run>",

@@ -19,7 +19,7 @@ export const command: CommandModule<object, Arguments> = {
       .positional("runs", {
         type: "string",
         array: true,
-        describe: "one run, or a baseline and a run (default: the newest below results/)",
+        describe: "one run, a baseline and a run, or the folder of a watch (default: the newest run below results/)",
       })
       .option("out", {
         type: "string",

@@ -47,6 +47,21 @@ export interface Mark {
   readonly source: string;
 }
 
+/** What the main metric came to before: in earlier runs, or at other steps of a training. */
+export interface Trend {
+  /** What the points are: `run` or `step`. */
+  readonly of: "run" | "step";
+  readonly points: readonly {
+    /** `2026-11-29 02:31`, `1000`. */
+    readonly label: string;
+    readonly value: number;
+    readonly interval?: readonly [number, number];
+    readonly flags: readonly string[];
+  }[];
+  /** Places of the first points at a new level. */
+  readonly changes: readonly number[];
+}
+
 export interface PageTask {
   readonly task: string;
   /** One for each run; null while it has none. */
@@ -54,6 +69,7 @@ export interface PageTask {
   /** The main metric while there is no Result: mean of the values so far. */
   readonly soFar: readonly (Pick<MetricResult, "name" | "unit" | "value" | "n"> | null)[];
   readonly marks: readonly Mark[];
+  readonly trend?: Trend;
   /** One character for each sample, in the order of the list; one string for each run. See `SampleState`. */
   readonly states: readonly string[];
   /** One character for each sample: e(mpty), t(runcated), u(nparsable), or a space; of the last run. */

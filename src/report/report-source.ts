@@ -14,6 +14,7 @@ import type {
   PageSample,
   PageTask,
   SampleState,
+  Trend,
 } from "./page-data.js";
 import { TaskSamples } from "./task-samples.js";
 
@@ -24,6 +25,8 @@ export interface ReportOptions {
   readonly store: PageData["store"];
   /** Published numbers and the like, by task. */
   readonly marks?: (task: string) => readonly Mark[];
+  /** Earlier values, by task. */
+  readonly trend?: (task: string) => Trend | undefined;
   /** Tasks whose images are at hand. */
   readonly images?: ReadonlySet<string>;
 }
@@ -119,6 +122,7 @@ export class ReportSource {
         results[run] ? null : { name: "mean so far", unit: "fraction", ...one.meanSoFar() },
       ),
       marks: this.options.marks?.(task) ?? [],
+      ...defined({ trend: this.options.trend?.(task) }),
       states: lines.map((one) => keys.map((key) => one.state(key)).join("")),
       remarks: keys.map((key) => lines.at(-1)?.remark(key) ?? " ").join(""),
       chunkSize,

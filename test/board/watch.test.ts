@@ -78,7 +78,9 @@ test("the curve is read from the run folders, by step, with its best point", asy
   const points = await curve(folder.dir, { 100: 0.5, 300: 0.7, 200: 0.6 });
   expect(points.map(({ step }) => step)).toEqual([100, 200, 300]);
   expect(bestPoint(points, "pope")?.step).toBe(300);
-  expect(curveTable(points)).toMatch(/pope +accuracy +50\.0 +70\.0 +300 +70\.0 +0\.0 +▁▅█/);
+  expect(curveTable(points)).toMatch(
+    /pope +accuracy +50\.0 \[47\.8, 52\.2\] +70\.0 \[68\.0, 72\.0\] +300 +70\.0 \[68\.0, 72\.0\] +0\.0 +▁▅█/,
+  );
 });
 
 test("a training is stopped once the last checkpoints exclude an improvement over the best, and not before", async () => {

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import type { MetricResult } from "../../core/result.js";
 import { writeWhole } from "../../files/whole-file.js";
 import { isRun, openRun, type Run } from "../../record/read.js";
-import { number, signed } from "../format/numbers.js";
+import { number, range, signed } from "../format/numbers.js";
+import { sparkline } from "../format/sparkline.js";
 import { textTable } from "../format/text-table.js";
 import { scalarsOf } from "../trackers/scalars.js";
 
@@ -55,8 +56,6 @@ export function bestPoint(points: readonly Point[], task: string): Point | undef
   return best;
 }
 
-const bars = "▁▂▃▄▅▆▇█";
-
 /** One line for each task: first, best and last value, and the course between them. */
 export function curveTable(points: readonly Point[]): string {
   const tasks = [...new Set(points.flatMap(({ run }) => [...run.results.keys()]))].sort();
@@ -75,22 +74,18 @@ export function curveTable(points: readonly Point[]): string {
       [
         task,
         first.name,
-        number(first.value, unit),
-        number(top.value, unit),
+        withInterval(first),
+        withInterval(top),
         String(best.step),
-        number(last.value, unit),
+        withInterval(last),
         signed(lag, unit),
-        course(values),
+        sparkline(values.map(({ value }) => value as number)),
       ],
     ];
   });
   return `${textTable(columns, rows)}\n`;
 }
 
-function course(metrics: readonly MetricResult[]): string {
-  const values = metrics.map(({ value }) => value as number);
-  const [low, high] = [Math.min(...values), Math.max(...values)];
-  const bar = (value: number) =>
-    bars[high === low ? 0 : Math.round(((value - low) / (high - low)) * (bars.length - 1))];
-  return values.slice(-40).map(bar).join("");
-}
+/** `75.0 [53.1, 88.8]`: twenty samples look like progress without it. */
+const withInterval = ({ value, interval, unit }: MetricResult) =>
+  `${number(value, unit)} ${range(interval, unit, number)}`.trimEnd();

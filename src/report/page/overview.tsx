@@ -2,6 +2,7 @@ import type { MetricResult } from "../../core/result.js";
 import type { Mark, PageData, PageTask } from "../page-data.js";
 import { count, letterOf, scaleOf, shown, signedShown, withoutJournal } from "./numbers.js";
 import type { Route } from "./route.js";
+import { Trends } from "./trend.js";
 
 export function Overview({ data, go }: { data: PageData; go: (next: Partial<Route>) => void }) {
   return (
@@ -61,6 +62,7 @@ export function Overview({ data, go }: { data: PageData; go: (next: Partial<Rout
           ))}
         </tbody>
       </table>
+      <Trends tasks={data.tasks} />
       {data.tasks.map((task) => (
         <Details key={task.task} task={task} />
       ))}
