@@ -111,7 +111,7 @@ const commands: Readonly<Record<string, Listed>> = {
 export const commandNames: readonly string[] = Object.keys(commands);
 
 /** Where yargs' completion script puts the words that it completes: `--get-yargs-completions llava-eval run --ta`. */
-const completing = "--get-yargs-completions";
+export const completing = "--get-yargs-completions";
 
 /**
  * The command that the arguments begin with, ready to be called; otherwise all of them, each loaded when yargs comes to it (help,

@@ -8,7 +8,7 @@ import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { terminalSafeLines } from "../core/terminal-safe.js";
 import { endQuietlyUnread } from "./closed-pipe.js";
-import { type AnyCommand, commandNames, commandsFor } from "./commands.js";
+import { type AnyCommand, commandNames, commandsFor, completing } from "./commands.js";
 import { completedValues } from "./completed-values.js";
 import { ExitCode } from "./exit-code.js";
 import { yargsOptions } from "./options.js";
@@ -26,7 +26,10 @@ export async function main(args: readonly string[]): Promise<void> {
 
 async function parser(args: readonly string[]) {
   const found = await commandsFor(args);
-  const commands = args.some((arg) => showsOptions.includes(arg)) ? found : found.map(unlisted);
+  const completes = args.includes(completing);
+  const shown = args.some((arg) => showsOptions.includes(arg)) ? found : found.map(unlisted);
+  // What was typed so far is not run as a command line, nor checked as one: a complaint would stand between the words.
+  const commands = completes ? shown.map((command) => ({ ...command, handler: () => {} })) : shown;
   return yargs(args)
     .scriptName("llava-eval")
     .usage(
@@ -47,7 +50,7 @@ async function parser(args: readonly string[]) {
     .version(packageVersion())
     .alias("h", "help")
     .demandCommand(1, "no command was given")
-    .strict()
+    .strict(!completes)
     .parserConfiguration({ "camel-case-expansion": false, "boolean-negation": true })
     .wrap(Math.min(120, process.stdout.columns ?? 120))
     .exitProcess(false)
@@ -57,7 +60,7 @@ async function parser(args: readonly string[]) {
     });
 }
 
-const showsOptions = ["--help", "-h", "help", "completion", "--get-yargs-completions"];
+const showsOptions = ["--help", "-h", "help", "completion", completing];
 
 /**
  * The command with its options left out of the help page. yargs lays that page out before every command, wanted or not:

@@ -197,6 +197,27 @@ test("a metric where lower is better regresses upwards", async () => {
   });
 });
 
+test("where the interval excludes 0 and the exact test does not, the comparison says that they are two tests", async () => {
+  await using folder = await temporaryFolder();
+  const fixture = (wrong: (i: number) => boolean): RunFixture => ({
+    tasks: { vqav2: { samples: Array.from({ length: 100 }, (_, i) => sample(i, wrong(i) ? 0 : 1)) } },
+  });
+  const { tasks } = await comparison(
+    folder,
+    fixture((i) => i < 9),
+    fixture((i) => i === 50 || i === 51),
+  );
+  expect(tasks[0]?.interval?.[0]).toBeGreaterThan(0);
+  expect(tasks[0]?.p).toBeCloseTo(0.0654, 4);
+  expect(tasks[0]?.notes).toEqual([expect.stringContaining("p (mcnemar-exact) are two tests")]);
+  const clear = await comparison(
+    folder,
+    fixture((i) => i < 30),
+    fixture(() => false),
+  );
+  expect(clear.tasks[0]?.notes).toEqual([]);
+});
+
 /** F1 of "yes" over the split: no mean of anything. */
 const f1: Metric = {
   name: "f1",

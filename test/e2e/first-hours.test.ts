@@ -82,16 +82,28 @@ test("flagged entries that are left out are said in every format; a results fold
 
 test("a shell completes values: tasks, suites, presets and choices, also behind a comma", async () => {
   await using place = await Workplace.make();
-  const completed = async (...words: string[]) =>
-    (await place.run("--get-yargs-completions", "llava-eval", ...words)).stdout
+  const completed = async (...words: string[]) => {
+    const { stdout, stderr, exitCode } = await place.run("--get-yargs-completions", "llava-eval", ...words);
+    // Whatever stands on stderr would stand between the words that are being typed.
+    expect([stderr, exitCode]).toEqual(["", 0]);
+    return stdout
       .trim()
       .split("\n")
       .map((word) => word.split(":")[0]);
+  };
   expect(await completed("run", "--tasks", "mmstar")).toEqual(["mmstar"]);
   expect(await completed("run", "--tasks", "pope,mmst")).toEqual(["pope,mmstar"]);
   expect(await completed("run", "--scoring", "o")).toContain("official");
   expect(await completed("run", "--model", "llava-next")).toEqual(expect.arrayContaining(["llava-next-72b"]));
   expect(await completed("leaderboard", "--format", "csv")).toEqual(expect.arrayContaining(["csv", "csv-long"]));
+});
+
+test("a hub that cannot be reached: whoever asked for a checkpoint is told of a checkpoint's folder, not of rows", async () => {
+  await using place = await Workplace.make({ HF_ENDPOINT: "http://127.0.0.1:9" });
+  const { exitCode, stderr } = await place.run("model", "org/nothing");
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/the hub does not answer[\s\S]*a checkpoint \(local:DIR\)/);
+  expect(stderr).not.toContain("--data");
 });
 
 test("the nightly workflow runs where it is copied to: it comes with the package and needs no build of one's own", async () => {

@@ -79,9 +79,19 @@ async function concluded(
       lost: changes.lost,
       shown: await readFlips(shown, measured.task, measured.metric, { a: runs.a.run, b: runs.b.run }),
     },
-    notes: identical ? [...measured.notes, identicalAnswers] : measured.notes,
+    notes: [
+      ...measured.notes,
+      ...(identical ? [identicalAnswers] : []),
+      ...(known && measured.p !== undefined && (interval[0] > 0 || interval[1] < 0) !== measured.p < options.alpha
+        ? [twoTests(measured.test)]
+        : []),
+    ],
   };
 }
+
+/** Near the level the interval of the difference and the test's p can fall on either side of it. */
+const twoTests = (test: TaskComparison["test"]) =>
+  `the interval and p (${test}) are two tests and disagree about a difference of 0: p calls a regression, the interval excludes one`;
 
 /** In the metric's unit. */
 function minEffectFor(unit: string, a: number | null, minEffect: number): number {

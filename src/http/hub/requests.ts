@@ -173,7 +173,7 @@ export class HubRequests implements AsyncDisposable {
     return new UserError(
       `the hub does not answer${error.status === undefined ? "" : " as it should"}: ${error.message}${wordsOf(error)}`,
       where,
-      "check the network, HTTPS_PROXY and HF_ENDPOINT; or use rows that are there: --data DIR, or HF_HUB_OFFLINE=1 with a filled cache",
+      `check the network, HTTPS_PROXY and HF_ENDPOINT; or use what is there: ${inHand(url)}, or HF_HUB_OFFLINE=1 with a filled cache`,
       { cause: error },
     );
   }
@@ -193,6 +193,9 @@ function wordsOf({ body = "" }: TransportError): string {
   const words = /"error"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(body)?.[1];
   return words ? `: ${words.slice(0, 200)}` : "";
 }
+
+/** The option that names what the hub was asked for in a folder. */
+const inHand = (url: string) => (/\/datasets\//.test(url) ? "rows (--data DIR)" : "a checkpoint (local:DIR)");
 
 /** `RateLimit: "api";r=0;t=120`: the seconds until the window is over (draft-ietf-httpapi-ratelimit-headers). */
 const secondsToReset = (header: string | undefined): string | undefined =>
