@@ -30,6 +30,11 @@ const soaks = [
     environment: { LLAVA_EVAL_TEST_INPUTS: "60000", LLAVA_EVAL_TEST_SEED: String(Math.floor(Date.now() / 1000)) },
   },
   {
+    name: "boards set by pdfLaTeX: a large one, a hostile one, one turned round",
+    command: vitest("test/board/tables.test.ts"),
+    environment: {},
+  },
+  {
     name: "the addon on Node 20, 22 and 24",
     command: [process.execPath, "scripts/node-versions.mjs", "configs/demo/model"],
     environment: {},

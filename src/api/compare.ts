@@ -1,16 +1,19 @@
 import { comparisonAnnotations } from "../board/compare/as-annotations.js";
 import { comparisonJUnit } from "../board/compare/as-junit.js";
+import { comparisonLatex } from "../board/compare/as-latex.js";
 import { comparisonMarkdown } from "../board/compare/as-markdown.js";
 import { comparisonMessage } from "../board/compare/as-message.js";
 import { comparisonTable, comparisonWarnings } from "../board/compare/as-table.js";
 import { compare as compareSides } from "../board/compare/compare.js";
 import type { Comparison } from "../board/compare/comparison.js";
 import { resolveSide } from "../board/compare/side.js";
+import { type ComparisonLook, comparisonColumns } from "../board/compare/table.js";
+import type { Screen } from "../board/format/terminal-table.js";
 import { metricsOf } from "./metrics-of.js";
 import { numberIn } from "./number-in.js";
 
 export type { Comparison };
-export { comparisonAnnotations, comparisonMarkdown, comparisonMessage, comparisonWarnings };
+export { comparisonAnnotations, comparisonColumns, comparisonMarkdown, comparisonMessage, comparisonWarnings };
 
 export interface CompareOptions {
   /** Only these labels. Default: all that both have. */
@@ -63,11 +66,17 @@ export async function compare(a: string, b: string, options: CompareOptions = {}
   });
 }
 
-/** A comparison as text. */
+/** A comparison as text. What a form does not show of a look it leaves alone. */
 export const comparisonForms = {
   table: comparisonTable,
-  json: (comparison: Comparison) => `${JSON.stringify(comparison, null, 2)}\n`,
+  text: (comparison) => `${comparisonMessage(comparison)}\n`,
   md: comparisonMarkdown,
-  junit: comparisonJUnit,
+  latex: comparisonLatex,
+  json: (comparison) => `${JSON.stringify(comparison, null, 2)}\n`,
+  junit: (comparison, { failOn = [] }) => comparisonJUnit(comparison, failOn),
   github: comparisonAnnotations,
-} satisfies Record<string, (comparison: Comparison, failOn: readonly string[]) => string>;
+} satisfies Record<string, (comparison: Comparison, look: ComparisonLook & Screen & Gates) => string>;
+
+interface Gates {
+  readonly failOn?: readonly string[];
+}

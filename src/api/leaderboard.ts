@@ -1,16 +1,21 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { Tone } from "../board/format/table.js";
+import type { Paint, Screen } from "../board/format/terminal-table.js";
 import { boardLongCsv, boardWideCsv } from "../board/leaderboard/as-csv.js";
 import { boardHtml } from "../board/leaderboard/as-html.js";
 import { boardJson } from "../board/leaderboard/as-json.js";
+import { boardLatex } from "../board/leaderboard/as-latex.js";
 import { boardMarkdown } from "../board/leaderboard/as-markdown.js";
 import { boardModelIndex } from "../board/leaderboard/as-model-index.js";
 import { boardTable } from "../board/leaderboard/as-table.js";
+import { boardText } from "../board/leaderboard/as-text.js";
 import { type Board, makeBoard, type Suite, sortKeys } from "../board/leaderboard/board.js";
 import { collectEntries, entriesOf } from "../board/leaderboard/collect.js";
 import { readImports } from "../board/leaderboard/import/read-imports.js";
 import { readPublished } from "../board/leaderboard/published.js";
 import { writeSite } from "../board/leaderboard/site.js";
+import type { Look } from "../board/leaderboard/table.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
@@ -20,7 +25,7 @@ import { openRun } from "../record/read.js";
 import { chooseTasks, loadTasks } from "./catalogue.js";
 import { packageVersion } from "./versions.js";
 
-export type { Board };
+export type { Board, Look, Paint, Screen, Tone };
 
 const flags = ["demo", "partial", "incomplete"] as const;
 
@@ -80,16 +85,18 @@ export async function leaderboard(options: LeaderboardOptions = {}): Promise<Boa
   return board;
 }
 
-/** A board as text. */
+/** A board as text. What a form does not show of a look it leaves alone. */
 export const boardForms = {
   table: boardTable,
+  text: boardText,
+  md: boardMarkdown,
+  latex: boardLatex,
+  html: (board: Board) => boardHtml(board),
   json: boardJson,
   csv: boardWideCsv,
   "csv-long": boardLongCsv,
-  md: boardMarkdown,
-  html: boardHtml,
   "model-index": (board: Board) => boardModelIndex(board, packageVersion()),
-} satisfies Record<string, (board: Board) => string>;
+} satisfies Record<string, (board: Board, look: Look & Screen) => string>;
 
 /** A folder with all forms. */
 export const writeBoardSite = (board: Board, folder: string): Promise<void> =>
@@ -141,6 +148,18 @@ async function suiteOf(name: string, entries: readonly LeaderboardEntry[]): Prom
     if (!(error instanceof UserError) || error.where !== "--tasks") throw error;
     throw new UserError(error.message, "--suite", error.fix, { cause: error });
   }
+}
+
+/** @throws UserError  a column that the board does not have */
+export function requireColumns(columns: readonly string[], board: Board): void {
+  const keys = sortKeys(board).slice(1);
+  for (const column of columns)
+    if (!keys.includes(column) && board.rows.length > 0)
+      throw new UserError(
+        `no column "${column}"`,
+        "--columns",
+        `${didYouMean(column, keys)}columns: ${keys.join(", ")}`,
+      );
 }
 
 function requireSortKey(sort: string | undefined, board: Board): void {

@@ -4,6 +4,7 @@ import {
   compare,
   compareNumbers,
   comparisonAnnotations,
+  comparisonColumns,
   comparisonMarkdown,
   comparisonMessage,
   comparisonWarnings,
@@ -12,11 +13,13 @@ import {
 import { notify, webhookOf } from "../api/notify.js";
 import { appendText, writeText } from "../api/text-file.js";
 import { UserError } from "../core/errors.js";
+import { didYouMean } from "../core/nearest.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { ExitCode } from "./exit-code.js";
+import { type LookArguments, lookOf, lookOptions, screenOf } from "./look.js";
 import { listFlag, numberFlag } from "./number-flag.js";
 
-interface Arguments {
+interface Arguments extends Pick<LookArguments, "digits" | "columns" | "transpose"> {
   readonly a: string;
   readonly b: string;
   readonly tasks: string[] | undefined;
@@ -53,7 +56,16 @@ export const command: CommandModule<object, Arguments> = {
         describe: "a loss counts from here: points of a percentage; for other units per cent of A (default 1)",
       })
       .option("alpha", { type: "string", requiresArg: true, describe: "two-sided level, after Holm (default 0.05)" })
-      .option("format", { choices: Object.keys(forms), default: "table", describe: "what is printed" })
+      .option("format", {
+        choices: Object.keys(forms),
+        default: "table",
+        describe: "what is printed; latex: for a paper; text: for a chat, at most 12 lines",
+      })
+      .options({ digits: lookOptions.digits, transpose: lookOptions.transpose })
+      .option("columns", {
+        ...lookOptions.columns,
+        describe: `only these columns, in this order [${comparisonColumns.join(", ")}]`,
+      })
       .option("out", { type: "string", requiresArg: true, describe: "write it to a file instead" })
       .option("save", {
         type: "string",
@@ -92,6 +104,7 @@ async function run(argv: Arguments): Promise<number> {
   const tasks = listFlag(argv.tasks);
   const targets = saveTargets(argv.save);
   const webhook = argv.notify === undefined ? undefined : webhookOf(argv.notify);
+  const look = comparisonLook(argv);
   const comparison = await compare(argv.a, argv.b, {
     alpha: numberFlag(argv.alpha, "alpha", compareNumbers.alpha),
     minEffect: numberFlag(argv["min-effect"], "min-effect", compareNumbers.minEffect),
@@ -102,10 +115,11 @@ async function run(argv: Arguments): Promise<number> {
     results: argv.results,
     ...(tasks ? { tasks } : {}),
   });
-  const text = forms[argv.format as Form](comparison, failOn);
+  const printedTo = argv.out === undefined ? screenOf(process.stdout) : {};
+  const text = forms[argv.format as Form](comparison, { ...look, ...printedTo, failOn });
   if (argv.out === undefined) process.stdout.write(text);
   else await writeText(argv.out, text);
-  for (const [form, path] of targets) await writeText(path, forms[form](comparison, failOn));
+  for (const [form, path] of targets) await writeText(path, forms[form](comparison, { ...look, failOn }));
   process.stderr.write(comparisonWarnings(comparison));
   if (process.env.GITHUB_ACTIONS === "true") await tellGitHub(comparison, argv.format === "github");
   if (webhook) await tellChat(comparison, webhook);
@@ -146,6 +160,14 @@ function closedGates({ tasks, onlyA }: Comparison, failOn: readonly string[]): s
   // A task that vanished must not read as "no regression".
   if (failOn.length > 0) add("missing in B", onlyA);
   return closed;
+}
+
+function comparisonLook({ digits, columns, transpose }: Arguments) {
+  const look = lookOf({ digits, columns, transpose, stderr: undefined, rank: undefined });
+  const unknown = look.columns?.find((name) => !comparisonColumns.includes(name));
+  if (unknown === undefined) return look;
+  const near = didYouMean(unknown, comparisonColumns);
+  throw new UserError(`no column "${unknown}"`, "--columns", `${near}columns: ${comparisonColumns.join(", ")}`);
 }
 
 function gates(values: readonly string[] | undefined): readonly string[] {

@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import type { CommandModule } from "yargs";
-import { type Board, boardForms as forms, leaderboard, writeBoardSite } from "../api/leaderboard.js";
+import { type Board, boardForms as forms, leaderboard, requireColumns, writeBoardSite } from "../api/leaderboard.js";
 import { writeText } from "../api/text-file.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { terminalSafe } from "../core/terminal-safe.js";
+import { type LookArguments, lookOf, lookOptions, screenOf } from "./look.js";
 import { listFlag } from "./number-flag.js";
 
-interface Arguments {
+interface Arguments extends LookArguments {
   readonly runs: string[];
   readonly format: string;
   readonly out: string | undefined;
@@ -34,8 +35,9 @@ export const command: CommandModule<object, Arguments> = {
       .option("format", {
         choices: [...Object.keys(forms), "site"],
         default: "table",
-        describe: "site: a folder with all forms",
+        describe: "latex: for a paper; text: for a chat, at most 12 lines; site: a folder with all forms",
       })
+      .options(lookOptions)
       .option("out", { type: "string", requiresArg: true, describe: "a file; for site a folder" })
       .option("sort", { type: "string", requiresArg: true, describe: "a task, a suite, or model" })
       .option("suite", {
@@ -63,6 +65,7 @@ export const command: CommandModule<object, Arguments> = {
       .option("published", { type: "boolean", default: false, describe: "published numbers beside ours" })
       .option("results", { type: "string", requiresArg: true, describe: "where the runs are (default: results)" })
       .example("$0 leaderboard --suite lite --format html --out board.html", "a page")
+      .example("$0 leaderboard --published --format latex --out board.tex", "for a paper")
       .example("$0 leaderboard --models llava-next-72b --format model-index", "for a model card"),
   handler: print,
 };
@@ -92,14 +95,20 @@ async function print(argv: Arguments): Promise<void> {
   await write(board, argv);
 }
 
-async function write(board: Board, { format, out }: Arguments): Promise<void> {
+async function write(board: Board, argv: Arguments): Promise<void> {
+  const { format, out } = argv;
   if (format === "site") {
     if (out === undefined) throw new UserError("a site is a folder", "--out", "name one: --format site --out public");
     await writeBoardSite(board, out);
     process.stderr.write(`${join(out, "index.html")}\n`);
     return;
   }
-  const text = forms[format as keyof typeof forms](board);
+  const look = lookOf(argv);
+  requireColumns(look.columns ?? [], board);
+  const text = forms[format as keyof typeof forms](board, {
+    ...look,
+    ...(out === undefined ? screenOf(process.stdout) : {}),
+  });
   if (out === undefined) process.stdout.write(text);
   else await writeText(out, text);
 }

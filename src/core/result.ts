@@ -192,6 +192,17 @@ export const LeaderboardEntry = Type.Object({
   finishedAt: Optional(Text),
   /** Where the number comes from when it is not a run of ours: `published`, `lmms-eval`, `lm-eval`, `VLMEvalKit`. */
   origin: Optional(Text),
+  /** Of a published number: who printed it. */
+  source: Optional(
+    Type.Object({
+      name: Type.String({ description: "in a word or three: `LLaVA-1.5 paper`" }),
+      title: Text,
+      url: Text,
+      cite: Type.String({ description: "a key for BibTeX" }),
+      status: Type.String({ description: "read: from the source; transcribed: from a copy of its table" }),
+      note: Optional(Text),
+    }),
+  ),
 });
 export type LeaderboardEntry = Static<typeof LeaderboardEntry>;
 

@@ -39,7 +39,7 @@ test("flagged entries are left out with a note, and marked where they are includ
   ]);
   const shown = makeBoard(entries, { ...plain, include: ["partial"] });
   expect(shown.rows.map(({ model }) => model)).toEqual(["b", "a"]);
-  expect(boardTable(shown)).toContain("* b, t v1: partial");
+  expect(boardTable(shown)).toContain("ᵃ partial: t v1 of b");
   // A part of the benchmark takes no rank from the whole of it.
   expect(shown.rows.map(({ cells }) => cells.get("t v1")?.rank)).toEqual([undefined, 1]);
 });
@@ -127,7 +127,7 @@ test("published numbers stand beside ours, named as published and without a rank
     marks: ["metric anls"],
   });
   expect([...(row?.cells.values() ?? [])][0]?.rank).toBeUndefined();
-  expect(boardTable(board)).toMatch(/LLaVA-NeXT-72B \[published\] +84\.4 \*/);
+  expect(boardTable(board)).toMatch(/LLaVA-NeXT-72B \[LLaVA-NeXT blog\] +84\.4ᵃ/);
 });
 
 test("values are sorted each in its own unit: 83.5 of a fraction stands above 33.4 per cent", () => {
@@ -147,7 +147,38 @@ test("values are sorted each in its own unit: 83.5 of a fraction stands above 33
 });
 
 test("without a wish the board is sorted by the column that most of our own rows have, not by the first letter", () => {
-  const elsewhere = { ...entry("gpt", "ai2d", 0.9), origin: "published" };
+  const elsewhere = { ...entry("gpt", "ai2d", 0.9), origin: "lmms-eval" };
   const entries = [entry("a", "pope", 0.6), entry("b", "pope", 0.8), entry("b", "mmmu", 0.3), elsewhere];
   expect(makeBoard(entries, plain).rows.map(({ model }) => model)).toEqual(["b", "a", "gpt"]);
+});
+
+test("published numbers are shown for the tasks that ours have, each model with its source, and with no task of ours all of them", async () => {
+  const published = await readPublished(`${packageRoot}/configs/published`);
+  const board = makeBoard([entry("ours", "mmmu", 0.4), entry("ours", "chartqa", 0.2), ...published], plain);
+  expect(board.columns.map(({ task }) => task)).toEqual(["chartqa", "mmmu"]);
+  const table = boardTable(board);
+  expect(table).toContain("LLaVA-1.5-7B [LMMs-Eval paper]");
+  // One line for each fact, however many cells it is about, and one for each source.
+  const notes = table.split("\n\n").at(-1)?.trimEnd().split("\n") ?? [];
+  expect(notes.filter((note) => note.includes("metric relaxed_overall"))).toEqual([
+    "ᵃ metric relaxed_overall: chartqa v1 of 10 models",
+  ]);
+  expect(notes.find((note) => note.startsWith("LMMs-Eval paper"))).toMatch(/transcribed from a copy of it.*https:/);
+  expect(notes.length).toBeLessThanOrEqual(6);
+  expect(makeBoard(published, plain).columns.length).toBeGreaterThan(10);
+});
+
+test("of a published model's several numbers for a task the one in the column's metric is shown", () => {
+  const points = (name: string, value: number): MetricResult => ({
+    ...{ name, value, unit: "points", direction: "higher", n: 0 },
+  });
+  const ours = { ...entry("ours", "mme", 0), metrics: [points("mme_cognition_score", 300)] };
+  const theirs = {
+    ...entry("theirs", "mme", 0, { version: 0, origin: "published" }),
+    metrics: [points("mme_perception_score", 1500), points("mme_cognition_score", 320)],
+  };
+  const cell = makeBoard([ours, theirs], plain)
+    .rows.find(({ model }) => model === "theirs")
+    ?.cells.get("mme v1");
+  expect(cell).toMatchObject({ main: { value: 320 }, marks: [], isLike: true });
 });

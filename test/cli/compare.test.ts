@@ -116,19 +116,23 @@ beforeAll(async () => {
   const a = base.map((record, i) => (i % 5 === 1 ? { ...record, id: hostileAt(i) + i } : record));
   const dirA = await writeRun(folder.dir, "a", { model: "m\n::error::model", tasks: { vqav2: { samples: a } } });
   const dirB = await writeRun(folder.dir, "b", { tasks: { vqav2: { samples: b } } });
-  const forms = ["table", "json", "md", "junit", "github"];
+  const forms = ["table", "text", "latex", "json", "md", "junit", "github"];
   const found: Record<string, string> = {};
   for (const form of forms) found[form] = (await run(dirA, dirB, "--format", form, "--flips", "50")).stdout;
   outputs = found;
 });
 
 test("hostile answers give no workflow command, no escape sequence and no bidi override in a terminal or log", () => {
-  const { table = "" } = outputs;
+  const { table = "", text = "", latex = "" } = outputs;
   expect(table).toContain("⏎::error::owned");
   expect(table).toContain("\\x1b]0;title\\x07");
-  expect(table).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
-  for (const line of table.split("\n")) expect(line.trim().startsWith("::")).toBe(false);
-  expect(table).not.toContain("##[");
+  for (const form of [table, text, latex]) {
+    expect(form).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+    for (const line of form.split("\n")) expect(line.trim().startsWith("::")).toBe(false);
+    expect(form).not.toContain("##[");
+  }
+  expect(text.trimEnd().split("\n").length).toBeLessThanOrEqual(12);
+  expect(text.split("\n")[0]).toMatch(/^❌ llava-eval: regression \(A .*, B /);
 });
 
 test("annotations are our own lines only", () => {
@@ -138,11 +142,11 @@ test("annotations are our own lines only", () => {
 
 test("hostile answers stay inside code in Markdown: no tag, link, image, mention or further cell", () => {
   const { md = "" } = outputs;
-  const outside = md.replace(/<code>[^<]*<\/code>/g, "").replace(/<\/?(details|summary)>/g, "");
-  expect(outside).not.toMatch(/<|@|`|evil|http|::|##\[/);
-  for (const code of md.match(/<code>[^<]*<\/code>/g) ?? []) expect(code.slice(6, -7)).toMatch(/^[^<>@`|![\]()*_\n]*$/);
-  const tableRows = md.split("\n").filter((line) => line.startsWith("| <code>"));
-  for (const row of tableRows) expect(row.split(" | ")).toHaveLength(5);
+  const outside = md.replace(/`[^`\n]*`/g, "").replace(/<\/?(details|summary)>/g, "");
+  expect(outside).not.toMatch(/<(?!0)|@|`|evil|http|::|##\[/);
+  const rows = md.split("\n").filter((line) => line.startsWith("| `"));
+  expect(rows.length).toBeGreaterThan(20);
+  for (const row of rows) expect(row.split("|")).toHaveLength(7);
 });
 
 test("hostile answers leave JSON as they are, for programs", () => {
@@ -176,4 +180,14 @@ test("what is significantly better is called an improvement, and opens no gate",
   const better = await run(b, a, "--fail-on", "regression");
   expect(better.exitCode).toBe(0);
   expect(better.stdout).toMatch(/vqav2 v1 .*improvement: significantly better/);
+});
+
+test("a comparison for a paper: columns of one's own choice, digits, the better side bold; unknown columns are named", async () => {
+  await using folder = await temporaryFolder();
+  const [a, b] = await twoRuns(folder.dir);
+  const { stdout } = await run(a, b, "--format", "latex", "--columns", "A,B,difference,verdict", "--digits", "2");
+  expect(stdout).toContain("vqav2 v1 & \\textbf{75.00} & 60.00 & -15.00 & regression \\\\");
+  const turned = await run(a, b, "--format", "md", "--columns", "A,B", "--transpose");
+  expect(turned.stdout).toMatch(/^\| {2}\| gqa v1 \| vqav2 v1 \|$/m);
+  await expect(run(a, b, "--columns", "diff")).rejects.toMatchObject({ where: "--columns" });
 });

@@ -18,7 +18,7 @@ test("leaderboard shows every full run below --results, flagged ones when asked"
   const { stdout } = await run();
   expect(stdout).toMatch(/^model +gqa v1 accuracy +vqav2 v1 accuracy\na +75\.0 #1 +75\.0 #1/);
   expect(stdout).toContain('1 entry flagged "partial" left out (--include partial)');
-  expect((await run("--include", "partial")).stdout).toMatch(/^b +- +75\.0 +\*/m);
+  expect((await run("--include", "partial")).stdout).toMatch(/^b +- +75\.0ᵃ/m);
 });
 
 test("a run alone, a task alone, and a file instead of stdout", async () => {
@@ -45,5 +45,23 @@ test("published numbers are shown beside ours when asked", async () => {
   const run = await results(folder.dir);
   const { stdout } = await run("--published", "--tasks", "gqa");
   expect(stdout).toMatch(/^a +75\.0 #1/m);
-  expect(stdout).toMatch(/^LLaVA-1\.5-13B \[published\] +63\.3/m);
+  expect(stdout).toMatch(/^LLaVA-1\.5-13B \[LLaVA model zoo\] +63\.3/m);
+});
+
+test("digits, columns in an order of one's own, no ranks, rows and columns exchanged: for a paper, a README, a chat", async () => {
+  await using folder = await temporaryFolder();
+  const run = await results(folder.dir);
+  const paper = (await run("--format", "latex", "--digits", "2", "--columns", "vqav2,gqa")).stdout;
+  expect(paper).toMatch(/Model & .*vqav2.* & .*gqa/);
+  expect(paper).toContain("a & 75.00 & 75.00 \\\\");
+  const readme = (await run("--format", "md", "--no-rank", "--transpose")).stdout;
+  expect(readme.split("\n").slice(0, 3)).toEqual(["| task | a |", "| --- | ---: |", "| gqa v1 accuracy | 75.0 |"]);
+  expect((await run("--format", "text", "--include", "partial")).stdout).toBe(
+    "2 models, 2 tasks; ▲ the best of a task\na: gqa 75.0, vqav2 75.0\nb: vqav2 75.0ᵃ\nᵃ partial: vqav2 v1 of b\n",
+  );
+  await expect(run("--columns", "vqa2")).rejects.toMatchObject({
+    where: "--columns",
+    fix: expect.stringContaining("vqav2"),
+  });
+  await expect(run("--digits", "x")).rejects.toMatchObject({ where: "--digits" });
 });

@@ -73,7 +73,7 @@ test("flagged entries that are left out are said in every format; a results fold
   await using place = await Workplace.make();
   await writeRows(place.file("data"), 8);
   await place.run("run", "--tasks", task, "--data", "data", "--model", "stub", "--out", "results/r");
-  for (const format of ["csv", "csv-long", "json", "md", "html", "model-index"])
+  for (const format of ["csv", "csv-long", "json", "md", "html", "model-index", "latex", "text"])
     expect((await place.run("leaderboard", "--format", format)).stderr).toMatch(/1 entry flagged "demo" left out/);
   const missing = await place.run("leaderboard", "--results", "nothere");
   expect(missing.exitCode).toBe(1);

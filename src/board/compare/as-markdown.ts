@@ -1,7 +1,8 @@
-import { markdownCell, markdownCode, markdownTable } from "../format/markdown.js";
-import { count, number, pValue, range, signed } from "../format/numbers.js";
+import { markdownCode, markdownRows, markdownTable, markdownWords } from "../format/markdown.js";
+import { count } from "../format/numbers.js";
 import type { Comparison, Flip, TaskComparison, Verdict } from "./comparison.js";
-import { answerText, reasonText, verdictText, warningsOf } from "./words.js";
+import { type ComparisonLook, tableOfComparison } from "./table.js";
+import { answerText, warningsOf } from "./words.js";
 
 const marks: Readonly<Record<Verdict, string>> = {
   regression: "❌",
@@ -10,14 +11,13 @@ const marks: Readonly<Record<Verdict, string>> = {
 };
 
 /** A comment for a pull request; also the step summary of GitHub Actions. */
-export function comparisonMarkdown(comparison: Comparison): string {
-  const { a, b, tasks, verdict, alpha } = comparison;
-  const head = ["task", "A", "B", "B − A", `${100 * (1 - alpha)} % interval`, "p (Holm)", "n", "verdict"];
+export function comparisonMarkdown(comparison: Comparison, look: ComparisonLook = {}): string {
+  const { a, b, tasks, verdict } = comparison;
   const warnings = warningsOf(comparison).map((warning) => `> ⚠️ ${markdownCode(warning, 400)}`);
   return [
     `### ${marks[verdict]} llava-eval: ${verdict}`,
     `A = ${side(a)} · B = ${side(b)}`,
-    markdownTable(head, tasks.map(row)),
+    markdownTable(tableOfComparison(comparison, look)).trimEnd(),
     ...(warnings.length > 0 ? [warnings.join("\n>\n")] : []),
     ...tasks.filter((task) => task.flips.shown.length > 0).map(flips),
   ]
@@ -28,31 +28,17 @@ export function comparisonMarkdown(comparison: Comparison): string {
 const side = ({ name, models }: Comparison["a"]) =>
   [name, ...models.filter((model) => model !== name)].map((text) => markdownCode(text)).join(" ");
 
-function row(task: TaskComparison): string[] {
-  const { unit } = task;
-  return [
-    `${markdownCell(task.task)} ${markdownCell(task.metric)}`,
-    number(task.a, unit),
-    number(task.b, unit),
-    signed(task.delta, unit),
-    range(task.interval, unit),
-    markdownCell(pValue(task.pHolm)),
-    count(task.samples.paired),
-    `${marks[task.verdict]} ${verdictText(task)}: ${markdownCell(reasonText(task))}`,
-  ];
-}
-
 function flips({ task, flips: { gained, lost, shown } }: TaskComparison): string {
   const rows = shown.map((flip) => [
-    `${markdownCode(flip.id, 40)}${flip.repeat === undefined ? "" : ` #${flip.repeat}`}`,
+    `${markdownCode(flip.id, 40)}${flip.repeat === undefined ? "" : ` (${flip.repeat})`}`,
     markdownCode((flip.images[0] ?? "").slice(0, 8)),
     answer(flip.a),
     answer(flip.b),
-    markdownCode((flip.targets ?? []).join(" | "), 80),
+    markdownCode((flip.targets ?? []).join(" / "), 80),
   ]);
-  const summary = `${markdownCell(task)}: ${count(lost)} worse, ${count(gained)} better`;
-  const table = markdownTable(["sample", "image", "A", "B", "reference"], rows);
-  return `<details><summary>${summary}</summary>\n\n${table}\n\n</details>`;
+  const title = `**${markdownWords(task)}**: ${count(lost)} worse, ${count(gained)} better`;
+  const table = markdownRows(["sample", "image", "A", "B", "reference"], rows, []);
+  return `<details><summary>changed samples</summary>\n\n${title}\n\n${table}\n\n</details>`;
 }
 
 const answer = (side: Flip["a"]) => markdownCode(answerText(side), 80);

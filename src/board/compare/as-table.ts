@@ -1,67 +1,61 @@
 import { terminalSafe } from "../../core/terminal-safe.js";
-import { count, number, pValue, range, signed } from "../format/numbers.js";
-import { textTable } from "../format/text-table.js";
+import { count } from "../format/numbers.js";
+import type { Table } from "../format/table.js";
+import { noPaint, type Screen, terminalTable } from "../format/terminal-table.js";
 import type { Comparison, Flip, TaskComparison } from "./comparison.js";
-import { answerText, reasonText, verdictText, warningsOf } from "./words.js";
+import { type ComparisonLook, tableOfComparison } from "./table.js";
+import { answerText, sideText, warningsOf } from "./words.js";
 
-const titles = ["task", "metric", "A", "B", "B - A", "interval", "p", "p (Holm)", "n", "verdict"];
-
-/** For a terminal. Warnings are not in it: they belong on stderr. */
-export function comparisonTable(comparison: Comparison): string {
-  const { a, b, tasks, alpha } = comparison;
-  const side = (letter: string, { name, models }: Comparison["a"]) =>
-    `${letter} = ${terminalSafe(name)}${models.join() === name ? "" : ` (${models.map((model) => terminalSafe(model)).join(", ")})`}`;
-  const columns = titles.map((title, i) => ({
-    title: title === "interval" ? `${100 * (1 - alpha)} % interval` : title,
-    align: i >= 2 && i <= 8 ? ("right" as const) : ("left" as const),
-  }));
-  const flips = tasks.filter((task) => task.flips.shown.length > 0).map(flipTable);
+/** For a terminal, as wide as it is. Warnings are not in it: they belong on stderr. */
+export function comparisonTable(comparison: Comparison, look: ComparisonLook & Screen = {}): string {
+  const { a, b, tasks, verdict } = comparison;
+  const { paint = noPaint } = look;
+  const flips = tasks.filter((task) => task.flips.shown.length > 0).map((task) => flipTable(task, look));
+  const tone = verdict === "regression" ? "bad" : verdict === "no regression" ? "good" : "unsure";
   return [
-    side("A", a),
-    side("B", b),
+    terminalSafe(`A = ${sideText(a)}`),
+    terminalSafe(`B = ${sideText(b)}`),
     "",
-    textTable(columns, tasks.map(row)),
+    terminalTable(tableOfComparison(comparison, look), look),
     ...flips,
     "",
-    `verdict: ${comparison.verdict}`,
+    `verdict: ${paint(tone, verdict)}`,
     "",
   ].join("\n");
 }
 
-function row(task: TaskComparison): string[] {
-  const { unit } = task;
-  return [
-    `${task.task} v${task.version}`,
-    task.metric,
-    number(task.a, unit),
-    number(task.b, unit),
-    signed(task.delta, unit),
-    range(task.interval, unit),
-    pValue(task.p),
-    pValue(task.pHolm),
-    count(task.samples.paired),
-    `${verdictText(task)}: ${reasonText(task)}`,
-  ];
-}
+const flipColumns = [
+  { title: "image", align: "left", spare: 2 },
+  { title: "A", align: "left" },
+  { title: "B", align: "left" },
+  { title: "reference", align: "left", spare: 1 },
+] as const;
 
-function flipTable({ task, flips }: TaskComparison): string {
+function flipTable({ task, flips }: TaskComparison, screen: Screen): string {
   const rest = flips.gained + flips.lost - flips.shown.length;
   const head = `\n${task}: ${count(flips.lost)} worse, ${count(flips.gained)} better${rest > 0 ? `; the first ${flips.shown.length}` : ""}`;
-  const columns = ["sample", "image", "A", "B", "reference"].map((title) => ({
-    title: `  ${title}`.slice(title === "sample" ? 0 : 2),
-  }));
-  return `${head}\n${textTable(columns, flips.shown.map(flipRow))}`;
+  const table: Table = {
+    axes: ["sample", ""],
+    columns: flipColumns,
+    sections: [{ rows: flips.shown.map(flipRow) }],
+    notes: [],
+    transposable: false,
+  };
+  const width = screen.width === undefined ? {} : { width: screen.width - 2 };
+  return `${head}\n${terminalTable(table, { ...screen, ...width }).replace(/^/gm, "  ")}`;
 }
 
-function flipRow(flip: Flip): string[] {
-  const repeat = flip.repeat === undefined ? "" : `#${flip.repeat}`;
-  return [
-    `  ${terminalSafe(flip.id, 32)}${repeat}`,
+function flipRow(flip: Flip) {
+  const words = [
     (flip.images[0] ?? "").slice(0, 8),
-    terminalSafe(answerText(flip.a), 40),
-    terminalSafe(answerText(flip.b), 40),
-    terminalSafe((flip.targets ?? []).join(" | "), 40),
+    answerText(flip.a),
+    answerText(flip.b),
+    (flip.targets ?? []).join(" | "),
   ];
+  return {
+    name: `${terminalSafe(flip.id, 32)}${flip.repeat === undefined ? "" : `#${flip.repeat}`}`,
+    cells: words.map((text) => ({ value: terminalSafe(text, 40), short: terminalSafe(text, 20) })),
+  };
 }
 
 /** For stderr. */

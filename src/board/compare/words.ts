@@ -1,16 +1,23 @@
 /** The sentences that every form of a comparison shares. */
-import { number, range, signed, unitWord } from "../format/numbers.js";
+import { number, printed, range, signed, unitWord } from "../format/numbers.js";
 import type { Comparison, Flip, TaskComparison } from "./comparison.js";
 
 /** The note of a task whose two runs gave the same answers. */
 export const identicalAnswers = "all answers are identical";
 
+/** `results/nightly (llava-7b)`. */
+export const sideText = ({ name, models }: Comparison["a"]) =>
+  models.join() === name ? name : `${name} (${models.join(", ")})`;
+
 /** `vqav2 accuracy: 78.1 → 76.9, -1.2 [-1.9, -0.5]`. */
 export function changeText(task: TaskComparison): string {
-  const { a, b, delta, interval, unit } = task;
-  if (delta === null) return `${task.task} ${task.metric}: not comparable`;
-  return `${task.task} ${task.metric}: ${number(a, unit)} → ${number(b, unit)}, ${signed(delta, unit)} ${range(interval, unit)}`;
+  const { a, b, delta, interval } = task;
+  const { unit, name } = printedOf(task);
+  if (delta === null) return `${task.task} ${name}: not comparable`;
+  return `${task.task} ${name}: ${number(a, unit)} → ${number(b, unit)}, ${signed(delta, unit)} ${range(interval, unit)}`;
 }
+
+const printedOf = ({ metric, unit }: TaskComparison) => printed({ name: metric, unit });
 
 /** The verdict as people say it: what is significantly better is more than no regression. */
 export const verdictText = ({ verdict, improved }: TaskComparison): string =>
@@ -18,7 +25,8 @@ export const verdictText = ({ verdict, improved }: TaskComparison): string =>
 
 /** What the verdict rests on. */
 export function reasonText(task: TaskComparison): string {
-  const { unit, minEffect } = task;
+  const { minEffect } = task;
+  const { unit } = printedOf(task);
   const loss = `${number(minEffect, unit)}${unitWord(unit)}`;
   if (task.notes.includes(identicalAnswers)) return identicalAnswers;
   switch (task.verdict) {
@@ -31,7 +39,9 @@ export function reasonText(task: TaskComparison): string {
   }
 }
 
-function smallestEffectText({ smallestEffect, unit, samples, delta }: TaskComparison): string {
+function smallestEffectText(task: TaskComparison): string {
+  const { smallestEffect, samples, delta } = task;
+  const { unit } = printedOf(task);
   if (delta === null) return "";
   if (smallestEffect === undefined) return `${samples.paired} samples cannot show any effect`;
   return `these ${samples.paired} samples show ${number(smallestEffect, unit)}${unitWord(unit)} or more`;

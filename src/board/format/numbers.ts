@@ -7,23 +7,39 @@ export function shownValue(value: number, unit: string): number {
   return unit === "fraction" ? 100 * value : value;
 }
 
-/** `78.1`; a dash for null; unbounded ends as `∞`. */
-export function number(value: number | null | undefined, unit: string): string {
+/** Caption metrics, which papers print a hundredfold: CIDEr 115.2. */
+const hundredfold = new Set(["CIDEr", "Bleu_1", "Bleu_2", "Bleu_3", "Bleu_4", "METEOR", "ROUGE_L", "SPICE"]);
+
+/** How a metric is printed in tables that people read: its unit there, and its name with what that makes of it. */
+export function printed({ name, unit }: { readonly name: string; readonly unit: string }): {
+  readonly unit: string;
+  readonly name: string;
+} {
+  return unit === "ratio" && hundredfold.has(name) ? { unit: "fraction", name: `${name} ×100` } : { unit, name };
+}
+
+/** `78.1`; a dash for null; unbounded ends as `∞`. @param digits  behind the point; default: the unit's own */
+export function number(value: number | null | undefined, unit: string, digits = digitsOf(unit)): string {
   if (value === null || value === undefined) return "-";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "-∞";
-  const text = shownValue(value, unit).toFixed(digits(unit));
+  const text = shownValue(value, unit).toFixed(digits);
   return /^-0\.?0*$/.test(text) ? text.slice(1) : text;
 }
 
 /** With its sign: `+0.3`, `-1.2`, `0.0`. */
-export function signed(value: number | null | undefined, unit: string): string {
-  const text = number(value, unit);
+export function signed(value: number | null | undefined, unit: string, digits = digitsOf(unit)): string {
+  const text = number(value, unit, digits);
   return value !== null && value !== undefined && value > 0 && !/^0\.?0*$/.test(text) ? `+${text}` : text;
 }
 
 /** `[-1.2, +0.4]` */
-export function range(interval: readonly [number, number] | undefined, unit: string, form = signed): string {
-  return interval ? `[${form(interval[0], unit)}, ${form(interval[1], unit)}]` : "";
+export function range(
+  interval: readonly [number, number] | undefined,
+  unit: string,
+  form = signed,
+  digits = digitsOf(unit),
+): string {
+  return interval ? `[${form(interval[0], unit, digits)}, ${form(interval[1], unit, digits)}]` : "";
 }
 
 /** `0.031`, `<0.001`. */
@@ -40,7 +56,7 @@ export function unitWord(unit: string): string {
 /** 214,354 */
 export const count = (n: number) => n.toLocaleString("en-US");
 
-function digits(unit: string): number {
+function digitsOf(unit: string): number {
   if (unit === "ratio") return 3;
   return unit === "count" ? 0 : 1;
 }

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { htmlText } from "../format/html.js";
-import { number, range } from "../format/numbers.js";
-import type { Board, Cell, Row } from "./board.js";
-import { cellText, footnotes, rowLabel } from "./words.js";
+import { number, printed, range } from "../format/numbers.js";
+import { noteText, raised, type TableCell, type TableRow } from "../format/table.js";
+import type { Board, Cell } from "./board.js";
+import { tableOfBoard } from "./table.js";
 
 const style = `
 :root { color-scheme: light dark; --line: light-dark(#d0d7de, #3d444d); --soft: light-dark(#57606a, #9198a1); }
@@ -21,14 +22,15 @@ ul { color: var(--soft); font-size: 13px; }
 
 /** One page without scripts: it may be mailed, put on a static host, or opened from disk. */
 export function boardHtml(board: Board, title = "llava-eval leaderboard", links: readonly string[] = []): string {
-  const { columns, suites, rows } = board;
+  const { columns, sections, notes } = tableOfBoard(board, {}, { grouped: false, cited: false });
+  const rows = sections.flatMap((section) => section.rows);
   const digest = createHash("sha256").update(style).digest("base64");
   const head = [
     '<th scope="col">model</th>',
-    ...suites.map(
-      ({ name, averaged }) => `<th scope="col">${htmlText(name)}<br><small>mean of ${averaged.length}</small></th>`,
+    ...columns.map(
+      ({ title, version = "", measure = "" }) =>
+        `<th scope="col">${htmlText(`${title} ${version}`)}<br><small>${htmlText(measure)}</small></th>`,
     ),
-    ...columns.map(({ key, metric }) => `<th scope="col">${htmlText(key)}<br><small>${htmlText(metric)}</small></th>`),
   ];
   const files = links.map((link) => `<a href="${htmlText(link)}">${htmlText(link)}</a>`).join(" · ");
   return `<!doctype html>
@@ -46,13 +48,11 @@ export function boardHtml(board: Board, title = "llava-eval leaderboard", links:
 ${files ? `<p>${files}</p>\n` : ""}<div class="scroll" tabindex="0" role="region" aria-label="scores"><table>
 <thead><tr>${head.join("")}</tr></thead>
 <tbody>
-${rows.map((row) => htmlRow(row, board)).join("\n")}
+${rows.map((row, i) => htmlRow(row, board, i)).join("\n")}
 </tbody>
 </table></div>
 <ul>
-${footnotes(board)
-  .map((note) => `<li>${htmlText(note)}</li>`)
-  .join("\n")}
+${notes.map((note) => `<li>${htmlText(noteText(note))}</li>`).join("\n")}
 </ul>
 </main>
 </body>
@@ -60,19 +60,22 @@ ${footnotes(board)
 `;
 }
 
-function htmlRow(row: Row, { columns, suites }: Board): string {
-  const cells = [
-    `<td>${htmlText(rowLabel(row))}</td>`,
-    ...suites.map(({ name }) => `<td>${row.averages.get(name)?.toFixed(1) ?? "-"}</td>`),
-    ...columns.map(({ key }) => htmlCell(row.cells.get(key))),
-  ];
-  return `<tr${row.origin === undefined ? "" : ' class="elsewhere"'}>${cells.join("")}</tr>`;
+function htmlRow({ name, isForeign, cells }: TableRow, { suites, columns, rows }: Board, place: number): string {
+  const of = (i: number) => rows[place]?.cells.get(columns[i - suites.length]?.key ?? "");
+  const line = [`<td>${htmlText(name)}</td>`, ...cells.map((cell, i) => htmlCell(cell, of(i)))];
+  return `<tr${isForeign ? ' class="elsewhere"' : ""}>${line.join("")}</tr>`;
 }
 
-function htmlCell(cell: Cell | undefined): string {
+/** @param of  the board's cell; an average has none */
+function htmlCell(cell: TableCell | undefined, of: Cell | undefined): string {
   if (!cell) return "<td>-</td>";
-  const { main, entry, rank } = cell;
-  const interval = main.interval ? `95 % interval ${range(main.interval, main.unit, number)}; ` : "";
-  const details = `${interval}${entry.n ? `${entry.n.scored} of ${entry.n.total} scored` : "number of samples unknown"}; ${entry.run}`;
-  return `<td${rank === 1 ? ' class="best"' : ""} title="${htmlText(details)}">${htmlText(cellText(cell))}</td>`;
+  const { value, error, rank, marks = "" } = cell;
+  const text = `${value}${raised(marks)}${error === undefined ? "" : ` ±${error}`}${rank === undefined ? "" : ` #${rank}`}`;
+  return `<td${rank === 1 ? ' class="best"' : ""}${of ? ` title="${htmlText(detailsOf(of))}"` : ""}>${htmlText(text)}</td>`;
+}
+
+function detailsOf({ main, entry }: Cell): string {
+  const { unit } = printed(main);
+  const interval = main.interval ? `95 % interval ${range(main.interval, unit, number)}; ` : "";
+  return `${interval}${entry.n ? `${entry.n.scored} of ${entry.n.total} scored` : "number of samples unknown"}; ${entry.run}`;
 }

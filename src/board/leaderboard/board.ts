@@ -38,6 +38,8 @@ export interface Cell {
   readonly rank?: number;
   /** What a reader must know: flags, another data revision, another judge, another metric. */
   readonly marks: readonly string[];
+  /** A whole result in the column's metric and on its scale: the best of the column is one of these. */
+  readonly isLike: boolean;
 }
 
 /** One model under one set of rules: prompt profile and scoring change numbers, so they are never mixed. */
@@ -49,6 +51,8 @@ export interface Row {
   readonly reasoningTags?: readonly string[];
   /** `published`, `lmms-eval`, `VLMEvalKit`; absent for our own runs. */
   readonly origin?: string;
+  /** Of published numbers: who printed them. */
+  readonly source?: LeaderboardEntry["source"];
   readonly cells: ReadonlyMap<string, Cell>;
   /** By suite: the mean over its tasks; absent when a task is missing. */
   readonly averages: ReadonlyMap<string, number>;
@@ -83,9 +87,12 @@ function selected(entries: readonly LeaderboardEntry[], options: BoardOptions) {
     ({ task, model }) =>
       (tasks === undefined || tasks.includes(task)) && (globs === undefined || globs.some((glob) => glob.test(model))),
   );
-  const kept = named.filter(
+  const counted = named.filter(
     ({ flags, metrics }) => metrics.length > 0 && flags.every((flag) => include.includes(flag)),
   );
+  // Published numbers stand beside ours: a task that nobody of ours ran has no place among them.
+  const ours = new Set(counted.flatMap(({ task, origin }) => (origin === "published" ? [] : [task])));
+  const kept = counted.filter(({ task, origin }) => origin !== "published" || ours.size === 0 || ours.has(task));
   const notes: string[] = [];
   for (const flag of ["demo", "partial", "incomplete"] as const) {
     const left = named.filter(({ flags }) => flags.includes(flag) && !include.includes(flag)).length;
@@ -124,27 +131,32 @@ function columnOf(entry: LeaderboardEntry, columns: readonly Column[]): Column |
   );
 }
 
+/** An entry's main metric; of one from elsewhere the column's own, where it has that too. */
+const mainFor = (column: Column, { metrics, origin }: LeaderboardEntry): MetricResult | undefined =>
+  (origin === undefined ? undefined : metrics.find((metric) => isLike(metric, column))) ?? metrics[0];
+
 type UnaveragedRow = Omit<Row, "averages">;
 
 function rowsOf(entries: readonly LeaderboardEntry[], columns: readonly Column[]): UnaveragedRow[] {
   const rows = new Map<string, UnaveragedRow & { cells: Map<string, Cell> }>();
   for (const entry of entries) {
     const column = columnOf(entry, columns);
-    const [main] = entry.metrics;
+    const main = column && mainFor(column, entry);
     if (!column || !main) continue;
-    const { model, promptProfile, scoring, reasoningTags, origin } = entry;
-    const key = JSON.stringify([model, promptProfile, scoring, reasoningTags ?? [], origin ?? ""]);
+    const { model, promptProfile, scoring, reasoningTags, origin, source } = entry;
+    const key = JSON.stringify([model, promptProfile, scoring, reasoningTags ?? [], origin ?? "", source?.title ?? ""]);
     let row = rows.get(key);
     if (!row) {
       row = {
         ...{ model, promptProfile, scoring },
-        ...defined({ reasoningTags, origin }),
+        ...defined({ reasoningTags, origin, source }),
         cells: new Map(),
       };
       rows.set(key, row);
     }
     const known = row.cells.get(column.key);
-    if (!known || standing(entry) > standing(known.entry)) row.cells.set(column.key, { entry, main, marks: [] });
+    if (!known || standing(entry) > standing(known.entry))
+      row.cells.set(column.key, { entry, main, marks: [], isLike: false });
   }
   for (const column of columns) mark([...rows.values()], column);
   return [...rows.values()];
@@ -163,7 +175,8 @@ function mark(rows: readonly (UnaveragedRow & { cells: Map<string, Cell> })[], c
       if (entry.dataset.revision !== standard.entry.dataset.revision) marks.push("other data revision");
       if (entry.judge !== standard.entry.judge) marks.push(`judge ${entry.judge ?? "none"}`);
     }
-    row.cells.set(column.key, { ...cell, marks });
+    const whole = entry.flags.length === 0 && main.value !== null && column.direction !== "neither";
+    row.cells.set(column.key, { ...cell, marks, isLike: whole && isLike(main, column) });
   }
 }
 

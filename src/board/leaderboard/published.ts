@@ -1,6 +1,7 @@
 /** Published numbers (configs/published/*.yaml) as leaderboard entries, marked as what they are. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { defined } from "../../core/defined.js";
 import type { LeaderboardEntry, MetricResult } from "../../core/result.js";
 import { type Static, Type } from "../../core/schema.js";
 import { readYaml } from "../../core/yaml.js";
@@ -13,6 +14,10 @@ export const PublishedResults = Type.Object(
       Type.Object(
         {
           source: Type.String(),
+          /** The source in a word or three, for the names of its rows. */
+          name: Type.String(),
+          /** A key for BibTeX. */
+          cite: Type.String({ pattern: "^[a-z0-9-]+$" }),
           url: Type.String(),
           status: Type.Enum(["read", "transcribed"]),
           harness: Type.String(),
@@ -57,18 +62,20 @@ export async function readPublished(folder: string): Promise<LeaderboardEntry[]>
   return files.flatMap(({ tables }) => tables.flatMap(entriesOfTable));
 }
 
-function entriesOfTable({ source, harness, columns, rows }: PublishedResults["tables"][number]): LeaderboardEntry[] {
+function entriesOfTable(table: PublishedResults["tables"][number]): LeaderboardEntry[] {
+  const { source: title, name, cite, url, status, note, harness, columns, rows } = table;
+  const source = { name, title, url, cite, status, ...defined({ note }) };
   return Object.entries(rows).flatMap(([model, values]) => {
     const byTask = new Map<string, MetricResult[]>();
-    for (const [name, { task = name, metric, unit = "percent" }] of Object.entries(columns)) {
-      const value = values[name];
+    for (const [column, { task = column, metric, unit = "percent" }] of Object.entries(columns)) {
+      const value = values[column];
       if (value === undefined) continue;
       const result: MetricResult = { name: metric, unit, direction: "higher", value, n: 0 };
       byTask.set(task, [...(byTask.get(task) ?? []), result]);
     }
     return [...byTask].map(([task, metrics]) => ({
-      ...{ model, task, version: 0, scoring: harness, promptProfile: "as published", dataset: { source } },
-      ...{ metrics, flags: [], run: source, origin: "published" },
+      ...{ model, task, version: 0, scoring: harness, promptProfile: "as published", dataset: { source: title } },
+      ...{ metrics, flags: [], run: title, origin: "published", source },
     }));
   });
 }
