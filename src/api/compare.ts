@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { comparisonAnnotations } from "../board/compare/as-annotations.js";
 import { comparisonJUnit } from "../board/compare/as-junit.js";
 import { comparisonLatex } from "../board/compare/as-latex.js";
@@ -6,14 +7,26 @@ import { comparisonMessage } from "../board/compare/as-message.js";
 import { comparisonTable, comparisonWarnings } from "../board/compare/as-table.js";
 import { compare as compareSides } from "../board/compare/compare.js";
 import type { Comparison } from "../board/compare/comparison.js";
-import { resolveSide } from "../board/compare/side.js";
+import { type PublishedComparison, compareWithPublished as published } from "../board/compare/published.js";
+import { publishedForms } from "../board/compare/published-forms.js";
+import { isSide, resolveSide } from "../board/compare/side.js";
 import { type ComparisonLook, comparisonColumns } from "../board/compare/table.js";
 import type { Screen } from "../board/format/terminal-table.js";
+import { readPublished } from "../board/leaderboard/published.js";
+import { UserError } from "../core/errors.js";
+import { packageRoot } from "../core/package-root.js";
 import { metricsOf } from "./metrics-of.js";
 import { numberIn } from "./number-in.js";
 
-export type { Comparison };
-export { comparisonAnnotations, comparisonColumns, comparisonMarkdown, comparisonMessage, comparisonWarnings };
+export type { Comparison, PublishedComparison };
+export {
+  comparisonAnnotations,
+  comparisonColumns,
+  comparisonMarkdown,
+  comparisonMessage,
+  comparisonWarnings,
+  publishedForms,
+};
 
 export interface CompareOptions {
   /** Only these labels. Default: all that both have. */
@@ -64,6 +77,35 @@ export async function compare(a: string, b: string, options: CompareOptions = {}
     metricsOf,
     ...(tasks ? { tasks } : {}),
   });
+}
+
+/**
+ * One of the two is a model that only others have numbers of: unpaired, with its caveats. undefined: both are ours.
+ * @throws UserError  neither is ours; they share no task
+ */
+export async function compareWithPublished(
+  a: string,
+  b: string,
+  options: CompareOptions = {},
+): Promise<PublishedComparison | undefined> {
+  const { tasks, force = false, results = "results" } = options;
+  const [hasA, hasB] = [await isSide(a, results), await isSide(b, results)];
+  if (hasA === hasB) return undefined;
+  const [own, theirs] = hasA ? [a, b] : [b, a];
+  const all = await readPublished(join(packageRoot, "configs", "published"));
+  const entries = all.filter(({ model }) => model.toLowerCase() === theirs.toLowerCase());
+  if (entries.length === 0) return undefined;
+  const alpha = numberIn(options.alpha ?? compareNumbers.alpha.fallback, "alpha", compareNumbers.alpha);
+  const comparison = published(await resolveSide(own, results), entries, { alpha, force, ...(tasks ? { tasks } : {}) });
+  if (comparison.lines.length > 0) return comparison;
+  const has = [...new Set(entries.map(({ task }) => task))].join(", ");
+  throw comparison.leftOut.length > 0
+    ? new UserError(
+        `no whole result of ${own} to compare: ${comparison.leftOut.join(", ")}`,
+        theirs,
+        "run the whole benchmark, or compare nevertheless with --force",
+      )
+    : new UserError(`${own} and ${theirs} have no task in common`, theirs, `it has ${has} (and check --tasks)`);
 }
 
 /** A comparison as text. What a form does not show of a look it leaves alone. */

@@ -3,12 +3,15 @@ import {
   type Comparison,
   compare,
   compareNumbers,
+  compareWithPublished,
   comparisonAnnotations,
   comparisonColumns,
   comparisonMarkdown,
   comparisonMessage,
   comparisonWarnings,
   comparisonForms as forms,
+  type PublishedComparison,
+  publishedForms,
 } from "../api/compare.js";
 import { notify, webhookOf } from "../api/notify.js";
 import { appendText, writeText } from "../api/text-file.js";
@@ -43,7 +46,7 @@ export const command: CommandModule<object, Arguments> = {
   builder: (yargs) =>
     yargs
       .positional("a", { type: "string", demandOption: true, describe: "the baseline: a run, or a model's name" })
-      .positional("b", { type: "string", demandOption: true, describe: "the candidate" })
+      .positional("b", { type: "string", demandOption: true, describe: "the candidate; a published model too" })
       .option("tasks", { type: "string", array: true, describe: "only these, separated by commas" })
       .option("fail-on", {
         type: "string",
@@ -90,6 +93,7 @@ export const command: CommandModule<object, Arguments> = {
         describe: "for metrics of whole splits (default 1000)",
       })
       .option("results", { type: "string", requiresArg: true, default: "results", describe: "where models' runs are" })
+      .example("$0 compare results/my-run LLaVA-1.5-7B", "against what others published")
       .example("$0 compare results/baselines/nightly results/nightly --fail-on regression", "a gate")
       .epilog(
         "In GitHub Actions annotations go to the log and a summary to the job's page. Exit 3 when a gate closed, 1 when the two cannot be compared.",
@@ -105,7 +109,7 @@ async function run(argv: Arguments): Promise<number> {
   const targets = saveTargets(argv.save);
   const webhook = argv.notify === undefined ? undefined : webhookOf(argv.notify);
   const look = comparisonLook(argv);
-  const comparison = await compare(argv.a, argv.b, {
+  const options = {
     alpha: numberFlag(argv.alpha, "alpha", compareNumbers.alpha),
     minEffect: numberFlag(argv["min-effect"], "min-effect", compareNumbers.minEffect),
     flips: numberFlag(argv.flips, "flips", compareNumbers.flips),
@@ -114,7 +118,10 @@ async function run(argv: Arguments): Promise<number> {
     force: argv.force,
     results: argv.results,
     ...(tasks ? { tasks } : {}),
-  });
+  };
+  const theirs = await compareWithPublished(argv.a, argv.b, options);
+  if (theirs) return await printPublished(theirs, argv, look);
+  const comparison = await compare(argv.a, argv.b, options);
   const printedTo = argv.out === undefined ? screenOf(process.stdout) : {};
   const text = forms[argv.format as Form](comparison, { ...look, ...printedTo, failOn });
   if (argv.out === undefined) process.stdout.write(text);
@@ -126,6 +133,31 @@ async function run(argv: Arguments): Promise<number> {
   const closed = closedGates(comparison, failOn);
   if (closed.length > 0) process.stderr.write(`gate closed: ${closed.join("; ")}\n`);
   return closed.length > 0 ? ExitCode.gateClosed : ExitCode.done;
+}
+
+/** What somebody printed is no run: it has no samples, and closes no gate. */
+async function printPublished(
+  comparison: PublishedComparison,
+  argv: Arguments,
+  look: { readonly digits?: number },
+): Promise<number> {
+  const { format, out } = argv;
+  for (const [flag, value] of [
+    ["--fail-on", argv["fail-on"]],
+    ["--save", argv.save],
+    ["--columns", argv.columns],
+  ] as const)
+    if (value !== undefined)
+      throw new UserError(`${comparison.published} is only published`, flag, "it is for two runs: leave it out");
+  if (!Object.hasOwn(publishedForms, format)) {
+    const known = Object.keys(publishedForms).join(", ");
+    throw new UserError(`${comparison.published} is only published`, "--format", `with it there are ${known}`);
+  }
+  const printedTo = out === undefined ? screenOf(process.stdout) : {};
+  const text = publishedForms[format as keyof typeof publishedForms](comparison, { ...look, ...printedTo });
+  if (out === undefined) process.stdout.write(text);
+  else await writeText(out, text);
+  return ExitCode.done;
 }
 
 /** Annotations go to stderr, which the runner reads as well: stdout may be a JSON file in the making. */

@@ -191,3 +191,27 @@ test("a comparison for a paper: columns of one's own choice, digits, the better 
   expect(turned.stdout).toMatch(/^\| {2}\| gqa v1 \| vqav2 v1 \|$/m);
   await expect(run(a, b, "--columns", "diff")).rejects.toMatchObject({ where: "--columns" });
 });
+
+test("a run against a published model: unpaired, twice its own variance, every caveat said; it closes no gate", async () => {
+  await using folder = await temporaryFolder();
+  const whole = await writeRun(folder.dir, "own", { tasks: { mmmu: { samples: base }, docvqa: { samples: base } } });
+  const { stdout, exitCode } = await run(whole, "llava-1.5-7b");
+  expect(exitCode).toBe(0);
+  // 75.0 of 300 samples: 1.96 standard errors of 2.5 are 4.9, of the difference 1.414 times as much.
+  expect(stdout).toMatch(/mmmu v1 +accuracy +75\.0 +35\.3ᵇ +\+39\.7 +\[\+32\.8, \+46\.6\] +above +LMMs-Eval paper/);
+  expect(stdout).toMatch(/docvqa v1 +anls .* not comparable/);
+  expect(stdout).toMatch(/^ᵇ scored by lmms-eval there, by official here$/m);
+  expect(stdout).toMatch(/^unpaired: nobody printed their answers/m);
+  expect(stdout).toMatch(/^LMMs-Eval paper: .*transcribed from a copy of it/m);
+  const json = JSON.parse((await run("LLaVA-1.5-7B", whole, "--format", "json", "--tasks", "mmmu")).stdout);
+  expect(json).toMatchObject({ published: "LLaVA-1.5-7B", lines: [{ task: "mmmu", own: 75, verdict: "above" }] });
+  expect((await run(whole, "LLaVA-1.5-7B", "--format", "text")).stdout.split("\n").length).toBeLessThanOrEqual(13);
+  await expect(run(whole, "LLaVA-1.5-7B", "--fail-on", "regression")).rejects.toMatchObject({ where: "--fail-on" });
+  await expect(run(whole, "LLaVA-1.5-7B", "--format", "junit")).rejects.toMatchObject({ where: "--format" });
+  await expect(run(whole, "LLaVA-9B")).rejects.toThrow(/neither a run folder/);
+  const part = await writeRun(folder.dir, "part", {
+    tasks: { mmmu: { samples: base, result: { flags: ["partial"] } } },
+  });
+  await expect(run(part, "GPT-4V")).rejects.toThrow(/no whole result of .*: mmmu \(partial\)/);
+  expect((await run(part, "GPT-4V", "--force")).stdout).toMatch(/^ᵇ ours is partial$/m);
+});

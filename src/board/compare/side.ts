@@ -21,14 +21,27 @@ export interface Side {
  * @throws UserError when nothing has this name
  */
 export async function resolveSide(name: string, resultsDir: string): Promise<Side> {
+  const { side, entries } = await findSide(name, resultsDir);
+  if (!side) throw unknown(name, resultsDir, entries);
+  return side;
+}
+
+/** The side of this name, or what the leaderboard has instead. */
+async function findSide(
+  name: string,
+  resultsDir: string,
+): Promise<{ readonly side?: Side; readonly entries: readonly LeaderboardEntry[] }> {
   for (const dir of [name, join(resultsDir, name), join(resultsDir, "baselines", name)]) {
-    if (await isRun(dir)) return sideOf(name, await openRun(dir));
+    if (await isRun(dir)) return { side: sideOf(name, await openRun(dir)), entries: [] };
   }
   const { entries } = await collectEntries(resultsDir);
   const own = entries.filter((entry) => entry.model === name);
-  if (own.length === 0) throw unknown(name, resultsDir, entries);
-  return await sideOfEntries(name, own, resultsDir);
+  return { entries, ...(own.length === 0 ? {} : { side: await sideOfEntries(name, own, resultsDir) }) };
 }
+
+/** Whether a run or a model of ours has this name. */
+export const isSide = async (name: string, resultsDir: string): Promise<boolean> =>
+  (await findSide(name, resultsDir)).side !== undefined;
 
 /** The side of one run that is already open. */
 export function sideOf(name: string, run: Run): Side {
@@ -58,6 +71,6 @@ function unknown(name: string, resultsDir: string, entries: readonly Leaderboard
   return new UserError(
     `"${name}" is neither a run folder nor a model of the leaderboard`,
     where,
-    `name a folder with a run.json, or a model below ${resultsDir} (${known}); --results names another folder`,
+    `name a folder with a run.json, or a model below ${resultsDir} (${known}); --results names another folder; beside a run of yours a published model may stand: "leaderboard --published" lists them`,
   );
 }

@@ -6,7 +6,7 @@ import type { Comparison, Flip, TaskComparison } from "./comparison.js";
 export const identicalAnswers = "all answers are identical";
 
 /** `results/nightly (llava-7b)`. */
-export const sideText = ({ name, models }: Comparison["a"]) =>
+export const sideText = ({ name, models }: { readonly name: string; readonly models: readonly string[] }) =>
   models.join() === name ? name : `${name} (${models.join(", ")})`;
 
 /** `vqav2 accuracy: 78.1 → 76.9, -1.2 [-1.9, -0.5]`. */

@@ -78,7 +78,15 @@ export function tableOfBoard(board: Board, look: Look, { grouped, cited }: Form)
       })),
     ],
     sections: grouped ? inGroups(rows, toned) : [{ rows: toned }],
-    notes: [...facts.notes, ...sourceNotes(rows, cited), ...rankNotes(lines), ...board.notes.map((fact) => ({ fact }))],
+    notes: [
+      ...facts.notes,
+      ...sourceNotes(
+        rows.flatMap(({ source }) => (source ? [source] : [])),
+        cited,
+      ),
+      ...rankNotes(lines),
+      ...board.notes.map((fact) => ({ fact })),
+    ],
     transposable: true,
   };
   const chosen = look.columns === undefined ? table : chosenColumns(table, look.columns, isNamed);
@@ -160,10 +168,12 @@ function cellsText(cells: readonly { readonly row: Row; readonly key: string }[]
     .join("; ");
 }
 
+type Source = NonNullable<Row["source"]>;
+
 /** One line for each source: where its numbers are from, and whether anybody looked at the source itself. */
-function sourceNotes(rows: readonly Row[], cited: boolean): Note[] {
-  const sources = new Map(rows.flatMap(({ source }) => (source ? [[source.title, source] as const] : [])));
-  return [...sources.values()].map(({ name, title, url, cite, status, note }) => ({
+export function sourceNotes(sources: readonly Source[], cited: boolean): Note[] {
+  const byTitle = new Map(sources.map((source) => [source.title, source]));
+  return [...byTitle.values()].map(({ name, title, url, cite, status, note }) => ({
     fact: cited ? cite : name,
     about: [title, ...(status === "read" ? [] : [`${status} from a copy of it`]), ...(note ? [note] : [])].join("; "),
     url,
