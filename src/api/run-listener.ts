@@ -3,10 +3,13 @@ import type { SampleRecord } from "../record/samples.js";
 import type { RunEvents } from "../run/evaluate.js";
 import type { TaskEnd } from "../run/run-task.js";
 
+export { UnscoredReasons } from "../run/unscored-reasons.js";
 export type { SampleRecord, TaskEnd, TimingRecord };
 
 /** Told what happens while it happens. */
 export interface RunListener extends RunEvents {
+  /** Every label that is going to be evaluated, in order, before the first begins. */
+  onPlan?(labels: readonly string[]): void;
   /** What a user should read: warnings (`warning: ...`), downloads, waits. */
   say(message: string): void;
   /** Requests to the model, as they begin and end: the rest of the time is the harness's. */

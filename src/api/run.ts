@@ -107,6 +107,7 @@ export async function runTasks(
       onTaskEnd: (...given) => listener.onTaskEnd(...given),
       onTiming: (...given) => listener.onTiming(...given),
     };
+    listener.onPlan?.(choice.chosen.map(({ label }) => label));
     const results = await evaluate(choice.chosen, {
       folder,
       runner,

@@ -1,5 +1,12 @@
 import pc from "picocolors";
-import type { RunListener, SampleRecord, TaskEnd, TimingRecord } from "../api/run-listener.js";
+import {
+  type RunListener,
+  type SampleRecord,
+  type TaskEnd,
+  type TimingRecord,
+  UnscoredReasons,
+} from "../api/run-listener.js";
+import { RunningScore } from "../api/running-score.js";
 import type { Output } from "../core/runner.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { count, duration } from "./number-format.js";
@@ -22,9 +29,15 @@ export interface RunCost {
   readonly cpuMsPerSample: number;
 }
 
-/** One live line per task on a terminal; plain lines every few seconds elsewhere. Always stderr: stdout is for results. */
+/**
+ * The run on one screen of two lines: where it is, and what it has come to. On a terminal they are drawn over each other; elsewhere
+ * there is a plain line every few seconds. Always stderr: stdout is for results.
+ */
 export class Progress implements RunListener {
   private line: TaskLine | undefined;
+  private labels: readonly string[] = [];
+  /** Lines of the screen that stand on the terminal. */
+  private drawn = 0;
   private timer: NodeJS.Timeout | undefined;
   private readonly began = performance.now();
   private readonly cpu = process.cpuUsage();
@@ -39,6 +52,10 @@ export class Progress implements RunListener {
 
   /** Wraps requests to the model, so that the endpoint's share of the time is known. */
   readonly requests = { begin: () => this.busy.begin(), end: () => this.busy.end() };
+
+  onPlan(labels: readonly string[]): void {
+    this.labels = labels;
+  }
 
   onTaskStart(label: string, planned: number | undefined): void {
     this.line = new TaskLine(label, planned);
@@ -64,19 +81,23 @@ export class Progress implements RunListener {
   onTaskEnd(_label: string, end: TaskEnd): void {
     clearInterval(this.timer);
     const text = this.line?.text(end.how === "complete") ?? "";
-    this.stream.write(`${this.stream.isTTY ? "\r\x1b[2K" : ""}${text}\n`);
+    this.wipe();
+    this.stream.write(`${text}\n`);
     this.line = undefined;
   }
 
-  /** A line of its own, above the live line. */
+  /** A line of its own, above the screen. */
   say(message: string): void {
-    this.stream.write(`${this.stream.isTTY && this.line ? "\r\x1b[2K" : ""}${terminalSafe(message, 2000)}\n`);
+    this.wipe();
+    this.stream.write(`${terminalSafe(message, 2000)}\n`);
     if (this.stream.isTTY) this.draw();
   }
 
+  /** What stands on the terminal stays there. */
   stop(): void {
     clearInterval(this.timer);
-    if (this.line && this.stream.isTTY) this.stream.write("\n");
+    if (this.drawn > 0) this.stream.write("\n");
+    this.drawn = 0;
     this.line = undefined;
   }
 
@@ -97,12 +118,34 @@ export class Progress implements RunListener {
   }
 
   private draw(): void {
-    const text = this.line?.text(false);
-    if (!text) return;
-    const width = this.stream.columns ?? 120;
-    this.stream.write(this.stream.isTTY ? `\r\x1b[2K${text.slice(0, width - 1)}` : `${text}\n`);
+    if (!this.line) return;
+    if (!this.stream.isTTY) {
+      this.stream.write(`${this.line.text(false)}\n`);
+      return;
+    }
+    const place = this.labels.indexOf(this.line.label);
+    const where = this.labels.length > 1 && place >= 0 ? `task ${place + 1} of ${this.labels.length} · ` : "";
+    const dollars = (this.dollars ?? 0) + (this.judgeDollars ?? 0);
+    const cost = this.dollars === undefined && this.judgeDollars === undefined ? [] : [`$${dollars.toFixed(4)}`];
+    // One column is left free: a full line would wrap in some terminals.
+    const width = (this.stream.columns ?? 80) - 1;
+    const lines = [this.line.bar(where, width), this.line.soFar(cost)].map((line) => cutTo(line, width));
+    this.wipe();
+    this.stream.write(`${lines[0]}\n${pc.dim(lines[1] ?? "")}`);
+    this.drawn = lines.length;
+  }
+
+  /** Takes the screen away; the cursor is where it began. */
+  private wipe(): void {
+    if (this.drawn > 0) this.stream.write(`\r${this.drawn > 1 ? `\x1b[${this.drawn - 1}A` : ""}\x1b[J`);
+    this.drawn = 0;
   }
 }
+
+const cutTo = (line: string, width: number) => {
+  const letters = [...line];
+  return letters.length <= width ? line : `${letters.slice(0, Math.max(0, width - 1)).join("")}…`;
+};
 
 class TaskLine {
   private readonly began = performance.now();
@@ -110,15 +153,53 @@ class TaskLine {
   private unscored = 0;
   private retries = 0;
   private tokens = 0;
+  private readonly score = new RunningScore();
+  private readonly reasons = new UnscoredReasons();
 
   constructor(
-    private readonly label: string,
+    readonly label: string,
     private readonly planned: number | undefined,
   ) {}
 
-  sample({ score }: SampleRecord): void {
+  sample(record: SampleRecord): void {
+    const { score } = record;
     this.done++;
+    this.score.add(record);
+    if (score) this.reasons.add(score);
     if (score?.status === "unscored") this.unscored++;
+  }
+
+  /** `task 2 of 4 · mmmu ━━━━━━────── 64/256 · 12.4/s · ETA 43 s` */
+  bar(where: string, width: number): string {
+    const { done, planned } = this;
+    const rate = this.rate();
+    const head = `${where}${this.label} `;
+    const left = planned === undefined || done === 0 ? "" : ` · ETA ${duration((planned - done) / rate)}`;
+    const tail = ` ${count(done)}${planned === undefined ? " new" : `/${count(planned)}`} · ${rateText(rate)}/s${left}`;
+    const room = Math.min(30, width - head.length - tail.length);
+    if (planned === undefined || room < 5) return `${head}${tail.trimStart()}`;
+    const filled = Math.round(room * Math.min(1, done / Math.max(1, planned)));
+    return `${head}${"━".repeat(filled)}${"─".repeat(room - filled)}${tail}`;
+  }
+
+  /** `  mean so far 84.4 [73.6, 91.3] · $0.0123 · 3 not scored: HTTP 500: CUDA out of memory ×3` */
+  soFar(cost: readonly string[]): string {
+    const [commonest] = this.reasons.commonest();
+    const { unscored } = this;
+    const score = this.score.text();
+    const parts = [
+      ...(score === undefined ? [] : [score]),
+      ...cost,
+      ...(this.retries > 0 ? [`${count(this.retries)} ${this.retries === 1 ? "retry" : "retries"}`] : []),
+      ...(commonest === undefined
+        ? []
+        : [`${count(unscored)} not scored: ${terminalSafe(commonest.detail, 200)} ×${count(commonest.n)}`]),
+    ];
+    return `  ${parts.join(" · ")}`;
+  }
+
+  private rate(): number {
+    return this.done / Math.max((performance.now() - this.began) / 1000, 0.001);
   }
 
   timing({ attempts, promptTokens = 0, completionTokens = 0 }: TimingRecord): void {
@@ -128,10 +209,10 @@ class TaskLine {
 
   text(ended: boolean): string {
     const seconds = (performance.now() - this.began) / 1000;
-    const rate = this.done / Math.max(seconds, 0.001);
+    const rate = this.rate();
     const parts = [
       `${pc.bold(this.label)} ${count(this.done)}${this.planned === undefined || ended ? "" : `/${count(this.planned)}`} new`,
-      `${rate >= 10 ? rate.toFixed(0) : rate.toFixed(1)} samples/s`,
+      `${rateText(rate)} samples/s`,
     ];
     if (this.tokens > 0) parts.push(`${count(Math.round(this.tokens / seconds))} tok/s`);
     if (this.retries > 0) parts.push(pc.yellow(`${count(this.retries)} retries`));
@@ -142,6 +223,8 @@ class TaskLine {
     return parts.join(" · ");
   }
 }
+
+const rateText = (rate: number) => (rate >= 10 ? rate.toFixed(0) : rate.toFixed(1));
 
 /** Time during which something was under way. */
 class BusyTime {

@@ -1,11 +1,15 @@
+import { relative } from "node:path";
 import pc from "picocolors";
 import type { MetricResult, Result } from "../core/result.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { count, duration, metricNumber, metricText } from "./number-format.js";
 import type { RunCost } from "./progress.js";
 
-/** The final words about one task: value ± stderr [95 % CI], n, what was not scored and why, remarks, flags. */
-export function resultLines(result: Result): string {
+/**
+ * The final words about one task: value ± stderr [95 % CI], n, what was not scored and why, remarks, flags.
+ * @param width  of the terminal; lines are broken between their parts, never inside a number
+ */
+export function resultLines(result: Result, width = Number.POSITIVE_INFINITY): string {
   const { n, flags, remarks: counts, dataset } = result;
   const all = dataset.rows ?? dataset.expectedRows;
   const size = all === undefined || all === n.total ? count(n.total) : `${count(n.total)} of ${count(all)}`;
@@ -13,52 +17,92 @@ export function resultLines(result: Result): string {
   const marks = flags.map((flag) => (flag === "incomplete" ? pc.red(flag) : pc.yellow(flag))).join(" ");
   const lines = [`${head}${marks ? ` · ${marks}` : ""}`];
 
-  const width = Math.max(12, ...result.metrics.map(({ name }) => name.length + 1));
-  const line = (name: string, text: string) => lines.push(`  ${name.padEnd(width)} ${text}`);
-  for (const metric of result.metrics) line(metric.name, metricLine(metric, n.scored));
+  const titles = [...result.metrics.map(({ name }) => name), ...Object.keys(result.groups)];
+  const names = Math.max(12, ...titles.map((title) => title.length + 1));
+  const line = (name: string, parts: readonly Part[], gap = "  ") =>
+    lines.push(`  ${name.padEnd(names)} ${inLines(parts, gap, { width, indent: names + 3 })}`);
+  for (const metric of result.metrics) line(metric.name, metricParts(metric, n.scored));
   for (const [group, values] of Object.entries(result.groups)) {
-    const text = groupText(values);
-    if (text) line(group, pc.dim(text));
+    const parts = groupParts(values);
+    if (parts.length > 0) line(group, parts, "   ");
   }
-  const unscored = Object.entries(n.unscored).filter(([, k]) => k > 0);
-  if (unscored.length > 0)
-    line("not scored", pc.red(unscored.map(([reason, k]) => `${reason} ${count(k)}`).join(", ")));
-  for (const { reason, detail, n: times } of result.reasons ?? [])
-    line("", pc.red(`${count(times)} × ${reason}: ${terminalSafe(detail, 300)}`));
+  const unscored = Object.values(n.unscored).reduce((sum, k) => sum + k, 0);
+  if (unscored > 0) line("not scored", wordsOf(unscoredText(result, unscored), pc.red), " ");
   const remarks = Object.entries(counts).filter(([, k]) => k > 0);
-  if (remarks.length > 0) line("remarks", remarks.map(([remark, k]) => `${remark} ${count(k)}`).join(", "));
-  if (result.judge) line("judge", terminalSafe(judgeText(result.judge)));
-  if (result.secondJudge) line("second judge", terminalSafe(agreementText(result.secondJudge)));
-  if (result.submission) line("submission", `${result.submission} (answers are not public: no score)`);
-  for (const note of result.notes) line("note", pc.yellow(terminalSafe(note)));
+  if (remarks.length > 0)
+    line("remarks", wordsOf(remarks.map(([remark, k]) => `${remark} ${count(k)}`).join(", ")), " ");
+  if (result.judge) line("judge", wordsOf(terminalSafe(judgeText(result.judge))), " ");
+  if (result.secondJudge) line("second judge", wordsOf(terminalSafe(agreementText(result.secondJudge))), " ");
+  if (result.submission) line("submission", wordsOf(`${result.submission} (answers are not public: no score)`), " ");
+  for (const note of result.notes) line("note", wordsOf(terminalSafe(note), pc.yellow), " ");
   return lines.join("\n");
 }
 
-function metricLine(metric: MetricResult, scored: number): string {
-  const bounds = metric.bounds
-    ? pc.dim(
-        `  ${metric.bounds.map((end) => metricNumber(end, metric.unit)).join(" … ")} if the unscored were all wrong … all right`,
-      )
-    : "";
-  const guesses =
-    metric.withoutGuesses === undefined
-      ? ""
-      : pc.dim(`  ${metricNumber(metric.withoutGuesses, metric.unit)} without guesses`);
-  const n = metric.n === scored ? "" : pc.dim(`  n=${count(metric.n)}`);
-  const note = metric.note ? pc.dim(`  ${metric.note}`) : "";
-  return `${metricText(metric)}${guesses}${n}${bounds}${note}`;
+/** A piece of a line that is not broken. */
+interface Part {
+  readonly text: string;
+  readonly paint?: (text: string) => string;
+}
+
+const wordsOf = (text: string, paint?: Part["paint"]): Part[] =>
+  text.split(" ").map((word) => ({ text: word, ...(paint ? { paint } : {}) }));
+
+function inLines(
+  parts: readonly Part[],
+  gap: string,
+  { width, indent }: { readonly width: number; readonly indent: number },
+): string {
+  const lines: string[] = [];
+  let [line, used] = ["", 0];
+  for (const { text, paint = (same: string) => same } of parts) {
+    const size = [...text].length;
+    if (used > 0 && indent + used + gap.length + size > width) {
+      lines.push(line);
+      [line, used] = ["", 0];
+    }
+    line += `${used > 0 ? gap : ""}${paint(text)}`;
+    used += (used > 0 ? gap.length : 0) + size;
+  }
+  return [...lines, line].join(`\n${" ".repeat(indent)}`);
+}
+
+/** `3: transport: HTTP 500: CUDA out of memory ×3; the same command asks them again`. */
+function unscoredText({ n, reasons = [] }: Result, total: number): string {
+  const told = reasons.map(
+    ({ reason, detail, n: times }) => `${reason}: ${terminalSafe(detail, 300)} ×${count(times)}`,
+  );
+  const rest = total - reasons.reduce((sum, { n: times }) => sum + times, 0);
+  const kinds = Object.entries(n.unscored).filter(([, k]) => k > 0);
+  const why =
+    told.length === 0
+      ? kinds.map(([reason, k]) => `${reason} ${count(k)}`).join(", ")
+      : [...told, ...(rest > 0 ? [`${count(rest)} for other reasons`] : [])].join("; ");
+  return `${count(total)}: ${why}`;
+}
+
+function metricParts(metric: MetricResult, scored: number): Part[] {
+  const { bounds, withoutGuesses, note, unit } = metric;
+  const more = [
+    ...(withoutGuesses === undefined ? [] : [`${metricNumber(withoutGuesses, unit)} without guesses`]),
+    ...(metric.n === scored ? [] : [`n=${count(metric.n)}`]),
+    ...(bounds
+      ? [`${bounds.map((end) => metricNumber(end, unit)).join(" … ")} if the unscored were all wrong … all right`]
+      : []),
+    ...(note ? [note] : []),
+  ];
+  return [{ text: metricText(metric) }, ...more.map((text) => ({ text, paint: pc.dim }))];
 }
 
 const groupsShown = 8;
 
-function groupText(values: Readonly<Record<string, readonly MetricResult[]>>): string {
+function groupParts(values: Readonly<Record<string, readonly MetricResult[]>>): Part[] {
   const entries = Object.entries(values);
   const shown = entries.slice(0, groupsShown).map(([value, [main]]) => {
     const text = main?.value === null || main?.value === undefined ? "-" : metricNumber(main.value, main.unit);
     return `${terminalSafe(value, 40)} ${text}`;
   });
   if (entries.length > groupsShown) shown.push(`and ${entries.length - groupsShown} more`);
-  return shown.join("   ");
+  return shown.map((text) => ({ text, paint: pc.dim }));
 }
 
 function judgeText({ model, expected, asked, failed }: NonNullable<Result["judge"]>): string {
@@ -77,8 +121,21 @@ export const nothingAsked = (finishedAt: string) =>
     `nothing asked: this run finished on ${finishedAt.slice(0, 16).replace("T", " ")} UTC; --fresh asks everything again`,
   );
 
+/** What to type next: to see it, or to ask again what was not scored. */
+export function nextLine(folder: string, results: readonly Result[]): string {
+  const path = relative(process.cwd(), folder);
+  const name = path === "" || path.startsWith("..") ? folder : path;
+  const shown = /^[\w./@:+-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
+  const unscored = results.some(({ n }) => n.scored < n.total);
+  return pc.dim(
+    unscored
+      ? `next: npx llava-eval view ${shown}   (the same command asks again what was not scored)`
+      : `next: npx llava-eval view ${shown}`,
+  );
+}
+
 /** What the run took, and how little of it was the harness. */
-export function costLines(cost: RunCost): string {
+export function costLines(cost: RunCost, width = Number.POSITIVE_INFINITY): string {
   const parts = [`${count(cost.samples)} new samples in ${duration(cost.seconds)}`];
   if (cost.samples > 0) {
     parts.push(
@@ -91,5 +148,9 @@ export function costLines(cost: RunCost): string {
   }
   if (cost.dollars !== undefined) parts.push(`$${cost.dollars.toFixed(4)}`);
   if (cost.judgeDollars !== undefined) parts.push(`judge $${cost.judgeDollars.toFixed(4)}`);
-  return pc.dim(parts.join(" · "));
+  return inLines(
+    parts.map((text) => ({ text, paint: pc.dim })),
+    " · ",
+    { width, indent: 0 },
+  );
 }

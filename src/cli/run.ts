@@ -6,7 +6,7 @@ import { ExitCode } from "./exit-code.js";
 import { Interrupt } from "./interrupt.js";
 import { yargsOptions } from "./options.js";
 import { Progress } from "./progress.js";
-import { costLines, nothingAsked, resultLines } from "./report-lines.js";
+import { costLines, nextLine, nothingAsked, resultLines } from "./report-lines.js";
 
 export const command: CommandModule = {
   builder: (yargs) =>
@@ -44,8 +44,8 @@ export async function run(settings: RunSettings): Promise<number> {
     progress.stop();
     const finished = results.flatMap(({ result }) => (result ? [result] : []));
     if (settings.json) process.stdout.write(`${JSON.stringify(finished, null, 2)}\n`);
-    else for (const result of finished) process.stdout.write(`${resultLines(result)}\n`);
-    process.stderr.write(`${costLines(progress.cost())}\n${folder}\n`);
+    else for (const result of finished) process.stdout.write(`${resultLines(result, process.stdout.columns)}\n`);
+    process.stderr.write(`${costLines(progress.cost(), process.stderr.columns)}\n${folder}\n`);
     if (finishedBefore !== undefined) process.stderr.write(`${nothingAsked(finishedBefore)}\n`);
     for (const { end, label, detail } of results) {
       if (end === "endpoint-down")
@@ -54,6 +54,7 @@ export async function run(settings: RunSettings): Promise<number> {
         );
     }
     if (interrupted) process.stderr.write("interrupted: the same command goes on from here\n");
+    if (!interrupted && finished.length > 0) process.stderr.write(`${nextLine(folder, finished)}\n`);
     return interrupted ? ExitCode.interrupted : incomplete ? ExitCode.incomplete : ExitCode.done;
   } catch (error) {
     if (interrupt.isReason(error)) return ExitCode.interrupted;

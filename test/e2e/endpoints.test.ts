@@ -140,8 +140,8 @@ test("the commonest reasons of failure stand on the console with their counts, a
   );
   const { exitCode, stdout } = await it.run();
   expect(exitCode).toBe(2);
-  expect(stdout).toMatch(/4 × transport: HTTP 400: This model's maximum context length/);
-  expect(stdout).toMatch(/1 × transport: HTTP 413: Request Entity Too Large/);
+  expect(stdout).toMatch(/not scored +5: transport: HTTP 400: This model's maximum context length .* ×4;/);
+  expect(stdout).toMatch(/transport: HTTP 413: Request Entity Too Large.* ×1$/m);
   const { reasons } = await it.place.result("out", "single_image");
   expect(reasons?.map(({ n }) => n)).toEqual([4, 1]);
   for (const { prompt, images } of await it.place.samples("out", "single_image")) {

@@ -126,6 +126,6 @@ test("a judge whose quota is used up is not asked for every sample", async () =>
   );
   const { exitCode, stdout } = await judging(place, "out", "--concurrency", "1");
   expect(exitCode).toBe(2);
-  expect(stdout).toMatch(/2 × judge: the endpoint asks to wait 2 h: HTTP 429: daily limit/);
+  expect(stdout).toMatch(/not scored +2: judge: the endpoint asks to wait 2 h: HTTP 429: daily limit.* ×2/);
   expect(questions(server).length).toBeLessThanOrEqual(2);
 });
