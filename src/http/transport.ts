@@ -224,12 +224,15 @@ export class Transport implements AsyncDisposable {
     return new TransportError(fault, `${saying[fault]}: ${tlsWords(said)}`, { cause: error });
   }
 
-  /** The error of a response whose status is no success; reads what the server says about waiting. */
-  statusError(response: HttpResponse): TransportError {
+  /**
+   * The error of a response whose status is no success; reads what the server says about waiting.
+   * @param asked  its URL: a redirect may name its target by the path alone
+   */
+  statusError(response: HttpResponse, asked?: string): TransportError {
     const { status, headers } = response;
     const body = this.redact(response.body.subarray(0, shownBodyBytes).toString("utf8"));
     const retryAfterMs = retryAfterOf(headers);
-    const location = status < 400 && headers.location ? this.redact(headers.location) : undefined;
+    const location = status < 400 && headers.location ? this.redact(absolute(headers.location, asked)) : undefined;
     return new TransportError("status", `HTTP ${status}${location === undefined ? "" : `: moved to ${location}`}`, {
       status,
       body,
@@ -254,14 +257,22 @@ function isOwnReply({ status, headers }: Pick<HttpResponse, "status" | "headers"
   return status >= 400 && (headers["x-squid-error"] !== undefined || /squid|tinyproxy/i.test(headers.server ?? ""));
 }
 
-function ownReply({ shown, variable }: HttpProxy, status: number): TransportError {
+function ownReply({ shown, variable, authorization }: HttpProxy, status: number): TransportError {
   const why =
-    status === 407
-      ? "wants a user and a password"
+    // tinyproxy says 401 to a wrong password.
+    status === 407 || status === 401
+      ? authorization === undefined
+        ? "wants a user and a password"
+        : "does not take this user and password"
       : status === 403
         ? "does not allow this address"
         : "cannot reach this address";
   return new TransportError("proxy", `the proxy ${shown} (${variable}) ${why} (HTTP ${status})`, { status });
+}
+
+/** A redirect's target in full. */
+function absolute(location: string, asked: string | undefined): string {
+  return URL.canParse(location, asked) ? new URL(location, asked).href : location;
 }
 
 /** A file whose bytes are compressed on the way although that was not asked for. */

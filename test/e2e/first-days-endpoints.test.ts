@@ -11,7 +11,7 @@ const single = join(root, "test", "forms", "single-image.ts");
 
 interface Day {
   readonly name: string;
-  readonly reply: (question: Question) => ScriptedReply;
+  readonly reply: (question: Question) => ScriptedReply | undefined;
   /** After the server's address. Default /v1. */
   readonly path?: string;
   readonly yaml?: string;
@@ -32,6 +32,37 @@ const days: readonly Day[] = [
     reply: () => page(308, "<html>308</html>", { location: "https://new.example/v1/chat/completions" }),
     exitCode: 1,
     says: /HTTP 308: moved to https:\/\/new\.example[\s\S]*use that URL: --model openai:m@https:\/\/new\.example\/v1\n/,
+  },
+  {
+    // nginx with `absolute_redirect off`, and every framework that adds or takes a slash.
+    name: "a server that moved, and says so by the path alone",
+    reply: ({ path }) => page(307, "<html>307</html>", { location: `/elsewhere${path}` }),
+    exitCode: 1,
+    says: /HTTP 307: moved to http:\/\/127[\s\S]*use that URL: --model openai:m@http:\/\/127\.0\.0\.1:\d+\/elsewhere\/v1\n/,
+  },
+  {
+    name: "a server that redirects to itself",
+    reply: ({ path }) => page(307, "<html>307</html>", { location: path }),
+    exitCode: 1,
+    says: /redirects to itself/,
+  },
+  {
+    name: "a gateway that wants people to sign in first",
+    reply: () => page(302, "<html>302</html>", { location: "https://login.example/sso?to=v1" }),
+    exitCode: 1,
+    says: /moved to https:\/\/login\.example[\s\S]*perhaps a page to sign in/,
+  },
+  {
+    name: "a redirect to no web address",
+    reply: () => page(302, "", { location: "file:///v1/chat/completions" }),
+    exitCode: 1,
+    says: /no address of the API/,
+  },
+  {
+    name: "a model that is still being loaded when it is asked for the first time",
+    yaml: "timeoutSeconds: 2\n",
+    reply: (question) => (question.before === 0 ? undefined : yes(question)),
+    exitCode: 0,
   },
   {
     name: "a gateway that compresses unasked",
@@ -124,5 +155,20 @@ test.each([
   const model = `openai:m@${url}`;
   const run = await place.run("run", "--tasks", single, "--data", "rows", "--model", model, "--out", "out");
   expect(run.stderr).toMatch(words);
+  expect(run.exitCode).toBe(1);
+});
+
+test.each([
+  [401, /does not take this user and password \(HTTP 401\)[\s\S]*HTTP_PROXY=http:\/\/USER:PASSWORD@HOST:PORT/],
+  [500, /cannot reach this address \(HTTP 500\)[\s\S]*check that the server is there/],
+])("tinyproxy says %d: exit 1, and what to do", async (status, words) => {
+  await using proxy = await startScripted(() => page(status, "<html></html>", { server: "tinyproxy/1.11.1" }));
+  const host = new URL(proxy.url).host;
+  await using place = await Workplace.make({ HTTP_PROXY: `http://alice:wrong-password@${host}` });
+  await writeRows(place.file("rows"), 3);
+  const model = "openai:m@http://host.example/v1";
+  const run = await place.run("run", "--tasks", single, "--data", "rows", "--model", model, "--out", "out");
+  expect(run.stderr).toMatch(words);
+  expect(run.stderr).not.toContain("wrong-password");
   expect(run.exitCode).toBe(1);
 });

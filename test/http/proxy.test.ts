@@ -15,12 +15,15 @@ afterEach(() => {
 });
 
 /** A proxy as squid and tinyproxy are: absolute URLs and tunnels, a password where one is asked for. */
-async function proxy(options: { password?: string; connectOnly443?: boolean; status?: number } = {}) {
+async function proxy(
+  options: { password?: string; connectOnly443?: boolean; status?: number; wrong?: 401 | 407 } = {},
+) {
   const seen: string[] = [];
   const wanted =
     options.password === undefined ? undefined : `Basic ${Buffer.from(`alice:${options.password}`).toString("base64")}`;
   const refusal = ({ headers }: IncomingMessage) => {
-    if (wanted !== undefined && headers["proxy-authorization"] !== wanted) return 407;
+    const sent = headers["proxy-authorization"];
+    if (wanted !== undefined && sent !== wanted) return sent === undefined ? 407 : (options.wrong ?? 407);
     return options.status;
   };
   const server = createServer((request, response) => {
@@ -87,9 +90,22 @@ describe("a request through a proxy", () => {
     ["https://endpoint.example/", "HTTPS_PROXY"],
   ])("to %s that wants a password is the proxy's fault, and is not repeated", async (url, variable) => {
     const { host } = await proxy({ password: "secret" });
-    const error = await failureOf({ [variable]: `http://alice:wrong@${host}` }, url);
+    const error = await failureOf({ [variable]: `http://${host}` }, url);
     expect(error).toMatchObject({ fault: "proxy", status: 407, passing: false });
     expect(error.message).toBe(`the proxy ${host} (${variable}) wants a user and a password (HTTP 407)`);
+  });
+
+  test.each([
+    ["http://endpoint.example/", "HTTP_PROXY", 407],
+    ["https://endpoint.example/", "HTTPS_PROXY", 407],
+    // tinyproxy 1.11.
+    ["http://endpoint.example/", "HTTP_PROXY", 401],
+    ["https://endpoint.example/", "HTTPS_PROXY", 401],
+  ] as const)("to %s with a wrong password in %s: said to be wrong (%d)", async (url, variable, wrong) => {
+    const { host } = await proxy({ password: "secret", wrong });
+    const error = await failureOf({ [variable]: `http://alice:wrong@${host}` }, url);
+    expect(error).toMatchObject({ fault: "proxy", status: wrong, passing: false });
+    expect(error.message).toBe(`the proxy ${host} (${variable}) does not take this user and password (HTTP ${wrong})`);
   });
 
   test.each(["http", "https"])("to a proxy that is not there names the proxy (%s)", async (scheme) => {

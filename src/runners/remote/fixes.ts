@@ -3,8 +3,8 @@ import { serverWords } from "./explain.js";
 import { classOf, refusedParameter } from "./failure-class.js";
 import type { RemoteParts } from "./parts.js";
 
-/** What a user can do about a failure that no sample would escape. */
-export function fixFor(error: TransportError, parts: RemoteParts): string {
+/** What a user can do about a failure that no sample would escape. @param asked  the URL of the request */
+export function fixFor(error: TransportError, parts: RemoteParts, asked: string): string {
   const { config } = parts;
   switch (error.fault) {
     case "refused":
@@ -16,27 +16,29 @@ export function fixFor(error: TransportError, parts: RemoteParts): string {
         ? "use http:// in the URL"
         : "check the certificate; one of your own goes into NODE_EXTRA_CA_CERTS=FILE; use http:// if the server has none";
     case "timeout":
-      return "the server is busy or still loading the model; try again, or raise timeoutSeconds";
+      return "the server is busy or still loading the model; try again, or raise timeoutSeconds where it is below 60";
     case "malformed":
       return "this URL answers, but not as the API does: correct it (it usually ends in /v1)";
     case "proxy":
       return proxyFix(error);
     default:
-      return statusFix(error, parts);
+      return statusFix(error, parts, asked);
   }
 }
 
 function proxyFix({ message, status }: TransportError): string {
   const variable = /\((\w*_PROXY)\)/.exec(message)?.[1] ?? "HTTPS_PROXY";
-  return status === 407
-    ? `${variable}=http://USER:PASSWORD@HOST:PORT`
-    : `correct ${variable}, or name the server's host in NO_PROXY`;
+  if (status === 407 || status === 401) return `${variable}=http://USER:PASSWORD@HOST:PORT`;
+  // It answers: what it cannot reach is the server.
+  if (status !== undefined && status >= 500)
+    return "check that the server is there and that the proxy may reach it, or name its host in NO_PROXY";
+  return `correct ${variable}, or name the server's host in NO_PROXY`;
 }
 
-function statusFix(error: TransportError, parts: RemoteParts): string {
+function statusFix(error: TransportError, parts: RemoteParts, asked: string): string {
   const { status, location } = error;
   const { config } = parts;
-  if (location !== undefined) return `use that URL: --model ${config.runner}:${config.model}@${baseOf(location)}`;
+  if (location !== undefined) return redirectFix(location, config, asked);
   const words = serverWords(error.body);
   if (/plain HTTP request was sent to HTTPS port/i.test(words)) return "use https:// in the URL";
   switch (classOf(error)) {
@@ -86,7 +88,12 @@ function parameterFix(name: string, { runner }: RemoteParts["config"]): string {
   return `${said} body: ${body} into a model file`;
 }
 
-/** A redirect's target without the path that was asked for. */
-function baseOf(location: string): string {
-  return location.replace(/\/(chat\/completions|completions|messages|models\/[^/]*)\/?(\?.*)?$/, "");
+/** A redirect whose target has the path that was asked for names the right address; another one leads to a page for people. */
+function redirectFix(location: string, { runner, model }: RemoteParts["config"], asked: string): string {
+  if (location === asked)
+    return "the server redirects to itself: look at its own log, or at that of the gateway before it";
+  const base = location.replace(/\/(chat\/completions|completions|messages|models\/[^/]*)\/?(\?.*)?$/, "");
+  return base !== location && /^https?:/.test(base)
+    ? `use that URL: --model ${runner}:${model}@${base}`
+    : "that is no address of the API, perhaps a page to sign in: correct the URL, or send what the gateway wants (headers in a model file)";
 }

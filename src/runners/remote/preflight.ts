@@ -18,6 +18,8 @@ const mostSeconds = 60;
 
 /** Attempts per server: a passing fault must not stop a run, a lasting one should be known soon. */
 const attempts = 4;
+/** A first request may find the model still being loaded, or be lost; who is silent twice stays so. */
+const attemptsInSilence = 2;
 
 /** Enough for "ok"; a thinking model is cut, and has answered all the same. */
 const briefly = { maxNewTokens: 16, temperature: 0 } as const;
@@ -103,10 +105,11 @@ async function ask(
       return { reply: parts.protocol.read(await attempt(call, server, mostSeconds)) };
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
-      // Nobody there, or nobody who answers: waiting longer changes neither.
-      const lasting = classOf(error) !== "passing" || ["refused", "dns", "timeout", "proxy"].includes(error.fault);
+      // Nobody there: waiting longer does not change it.
+      const lasting = classOf(error) !== "passing" || ["refused", "dns", "proxy"].includes(error.fault);
       const tooLong = (error.retryAfterMs ?? 0) > maxRetryAfterMs;
-      if (lasting || tooLong || failures >= attempts) return { failure: error };
+      const most = error.fault === "timeout" ? attemptsInSilence : attempts;
+      if (lasting || tooLong || failures >= most) return { failure: error };
       const wait = backoffMs(failures, error.retryAfterMs, { firstMs: 300, mostMs: 5_000 });
       waits.say(wait, error);
       await sleep(wait, signal);
@@ -119,8 +122,9 @@ async function diagnose(
   { server, call, failure }: { readonly server: Server; readonly call: Call; readonly failure: TransportError },
   signal: AbortSignal,
 ): Promise<UserError> {
-  const fix = (await otherModel(parts, server, failure, signal)) ?? fixFor(failure, parts);
-  return new UserError(explain(failure), urlOf(server, call.path), fix, { cause: failure });
+  const url = urlOf(server, call.path);
+  const fix = (await otherModel(parts, server, failure, signal)) ?? fixFor(failure, parts, url);
+  return new UserError(explain(failure), url, fix, { cause: failure });
 }
 
 /** A 404 or an unexplained 400: perhaps the server has another model, or this is not the API's URL. */

@@ -264,15 +264,16 @@ export class RemoteRunner implements Runner {
   ): Promise<unknown> {
     const { config, transport, headers } = this.parts;
     const seconds = Math.min(config.timeoutSeconds ?? defaultTimeoutSeconds, mostSeconds);
+    const url = urlOf(server, call.path);
     const response = await transport.request({
       method: "POST",
-      url: urlOf(server, call.path),
+      url,
       headers,
       body: call.body.bytes,
       timeoutMs: seconds * 1000,
       signal,
     });
-    if (response.status >= 300) throw withAskedWait(transport.statusError(response));
+    if (response.status >= 300) throw withAskedWait(transport.statusError(response, url));
     const reply = parseReply(response, transport);
     const error = errorInside(reply, transport.redact);
     if (error) throw withAskedWait(error);
@@ -288,8 +289,10 @@ export class RemoteRunner implements Runner {
       case "key":
       case "account":
       case "model":
-      case "parameter":
-        throw new UserError(explain(failure), urlOf(server, call.path), fixFor(failure, this.parts), cause);
+      case "parameter": {
+        const url = urlOf(server, call.path);
+        throw new UserError(explain(failure), url, fixFor(failure, this.parts, url), cause);
+      }
       case "image":
       case "context":
       case "sample":
