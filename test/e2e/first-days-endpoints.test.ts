@@ -107,6 +107,23 @@ const days: readonly Day[] = [
     says: /the server wants a key[\s\S]*headers: \{authorization: env:NAME\}/,
   },
   {
+    name: "LiteLLM with a wrong key for its provider",
+    reply: () => ({
+      status: 401,
+      body: {
+        error: {
+          message:
+            "litellm.AuthenticationError: AuthenticationError: OpenAIException - Incorrect API key provided\nLiteLLM: model group 'm' failed with the error above.",
+          type: "authentication_error",
+          param: null,
+          code: "401",
+        },
+      },
+    }),
+    exitCode: 1,
+    says: /Incorrect API key provided[\s\S]*the gateway's own key for its provider/,
+  },
+  {
     name: "a sign-in page",
     reply: () => page(200, "<!doctype html><title>Sign in</title>"),
     exitCode: 1,

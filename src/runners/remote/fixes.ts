@@ -63,7 +63,10 @@ function statusFix(error: TransportError, parts: RemoteParts, asked: string): st
   return "look at the server's own log";
 }
 
-function keyFix({ status }: TransportError, { headers, keyName, config }: RemoteParts): string {
+function keyFix({ status, body }: TransportError, { headers, keyName, config }: RemoteParts): string {
+  // LiteLLM took ours, and its provider did not take LiteLLM's.
+  if (/litellm\.\w*Error/.test(serverWords(body)))
+    return "the gateway's own key for its provider is wrong, or may not use this model: look at its configuration";
   const names = Object.keys(headers).map((name) => name.toLowerCase());
   const sent = names.some((name) => ["authorization", "x-api-key", "x-goog-api-key", "api-key"].includes(name));
   if (sent) return `check the key in ${keyName}${status === 403 ? " and what it is allowed to use" : ""}`;
