@@ -20,12 +20,12 @@ const count = (n) => n.toLocaleString("en-US");
 const scoreOf = (tasks) => `\`score\` of ${tasks.join(", ")}`;
 
 function agreement() {
-  const vectors = readdirSync(join(data, "scorers"))
-    .filter((file) => /\.jsonl(\.gz)?$/.test(file))
+  const vectors = ["scorers", "catalogue"]
+    .flatMap((folder) => readdirSync(join(data, folder)).map((file) => join(folder, file)))
     .sort()
     .map((file) => {
-      const name = file.replace(/\.jsonl(\.gz)?$/, "");
-      const { passed, failed, tasks, linesByTask } = checkVectorFile(vectorFiles[name], join(data, "scorers", file));
+      const name = file.replace(/\.jsonl(\.gz)?$/, "").replace("scorers/", "");
+      const { passed, failed, tasks, linesByTask } = checkVectorFile(vectorFiles[name], join(data, file));
       const others = linesByTask < passed + failed ? ", else its parts" : "";
       const through = tasks.length > 0 ? `${scoreOf(tasks)}${others}` : vectorFiles[name].part;
       return `| \`${name}\` | edge cases run through the reference code | ${through} | ${failed} differences in ${count(passed + failed)} |`;

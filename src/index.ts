@@ -39,16 +39,16 @@ export { intervalOf } from "./statistics/intervals.js";
 export { Moments } from "./statistics/moments.js";
 export { rowDigest } from "./text/digest.js";
 export { type Choices, inferText } from "./text/infer-choice.js";
-export { binaryDigit, strictBinary } from "./text/judge-replies.js";
-export { letterBeforePeriod } from "./text/leading-letter.js";
+export { binaryVerdict } from "./text/judge-replies.js";
+export { leadingLetter, letterBeforePeriod } from "./text/leading-letter.js";
 export { levenshtein } from "./text/levenshtein.js";
 export { optionLetters, parseChoice } from "./text/mmmu-choice.js";
 export { formatFloat, parseFloatPython, parseIntPython, roundHalfEven } from "./text/python-numbers.js";
+export { pythonRegex } from "./text/python-regex.js";
 export {
   firstCharacters,
   length,
   lower,
-  PYTHON_SPACE,
   removePunctuation,
   rstrip,
   splitWords,

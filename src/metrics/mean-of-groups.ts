@@ -10,18 +10,21 @@ import type { MeanOptions } from "./mean.js";
 export interface MeanOfGroupsOptions extends Omit<MeanOptions, "direction"> {
   /** The task's group whose values are averaged; samples outside every group are left out. */
   readonly group: string;
+  /** The share of each value, where they are not the same. Other values are left out; without one of these the mean is undefined. */
+  readonly weights?: Readonly<Record<string, number>>;
 }
 
 interface Group {
+  readonly weight: number;
   readonly moments: Moments;
   unscored: number;
   /** The part of the sum that guesses have. */
   guessed: number;
 }
 
-/** Mean over the values of one of the task's groups, each weighted the same; groups without a scored sample are left out. */
+/** Mean over the values of one of the task's groups, by default each weighted the same; then groups without a scored sample are left out. */
 export function meanOfGroups(name: string, options: MeanOfGroupsOptions): Metric {
-  const { group: groupName, of, unit = "fraction", range = [0, 1], perGroup } = options;
+  const { group: groupName, weights, of, unit = "fraction", range = [0, 1], perGroup } = options;
   return {
     name,
     unit,
@@ -29,11 +32,13 @@ export function meanOfGroups(name: string, options: MeanOfGroupsOptions): Metric
     range,
     ...defined({ of, perGroup }),
     start(context) {
-      const groups = new Map<string, Group>();
+      const fresh = (weight: number): Group => ({ weight, moments: new Moments(), unscored: 0, guessed: 0 });
+      const groups = new Map(Object.entries(weights ?? {}).map(([key, weight]) => [key, fresh(weight)]));
       const groupOf = (sample: Sample): Group | undefined => {
         const key = sample.groups[groupName];
         if (key === undefined) return undefined;
-        const group = groups.get(key) ?? { moments: new Moments(), unscored: 0, guessed: 0 };
+        const group = groups.get(key) ?? (weights === undefined ? fresh(1) : undefined);
+        if (group === undefined) return undefined;
         groups.set(key, group);
         return group;
       };
@@ -50,7 +55,12 @@ export function meanOfGroups(name: string, options: MeanOfGroupsOptions): Metric
             const group = groupOf(sample);
             if (group !== undefined) group.unscored++;
           },
-          value: () => average([...groups.values()], range),
+          value() {
+            const empty = weights && [...groups].find(([, { moments }]) => moments.n === 0)?.[0];
+            if (empty !== undefined)
+              return { value: null, n: 0, note: `no sample of ${groupName} ${empty} was scored` };
+            return average([...groups.values()], range);
+          },
           bounds: () => bounds([...groups.values()], range),
         },
         context,
@@ -60,7 +70,9 @@ export function meanOfGroups(name: string, options: MeanOfGroupsOptions): Metric
 }
 
 const meanOf = (groups: readonly Group[], value: (group: Group) => number) =>
-  groups.reduce((sum, group) => sum + value(group), 0) / groups.length;
+  groups.reduce((sum, group) => sum + group.weight * value(group), 0) / totalWeight(groups);
+
+const totalWeight = (groups: readonly Group[]) => groups.reduce((sum, { weight }) => sum + weight, 0);
 
 function average(groups: readonly Group[], range: readonly [low: number, high: number]): MetricValue {
   const filled = groups.filter(({ moments }) => moments.n > 0);
@@ -92,11 +104,11 @@ function bounds(
 function spread(groups: readonly Group[], value: number): Interval | undefined {
   if (groups.some(({ moments }) => moments.n < 2)) return undefined;
   const clustered = groups.some(({ moments }) => moments.isClustered);
-  const variance = groups.reduce((sum, { moments }) => {
+  const variance = groups.reduce((sum, { weight, moments }) => {
     const stderr = moments.isClustered ? moments.clusteredStderr : moments.stderr;
-    return sum + stderr ** 2;
+    return sum + (weight * stderr) ** 2;
   }, 0);
-  const stderr = Math.sqrt(variance) / groups.length;
+  const stderr = Math.sqrt(variance) / totalWeight(groups);
   const units = groups.reduce((sum, { moments }) => sum + (moments.isClustered ? moments.clusterCount : moments.n), 0);
   const interval = tInterval(value, stderr, units - groups.length);
   return { stderr, interval, method: clustered ? "clustered" : "t" };

@@ -3,6 +3,7 @@ import {
   chosen,
   defineTask,
   Image,
+  leadingLetter,
   mean,
   meanOfGroups,
   Nullable,
@@ -13,7 +14,7 @@ import {
   Type,
   userPrompt,
 } from "llava-eval";
-import { blinkChoice, leadingLetter } from "./choice.js";
+import { blinkChoice } from "./choice.js";
 import { blinkMatching } from "./judge.js";
 
 const image = Type.Optional(Nullable(Image()));

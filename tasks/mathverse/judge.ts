@@ -1,13 +1,12 @@
 /** MathVerse (Zhang et al. 2024): the two questions to its judge, word for word, and when they are asked. */
 
 import {
-  binaryDigit,
   binaryJudgement,
+  binaryVerdict,
   type Json,
   type JudgeQuestion,
   type Output,
   type Scoring,
-  strictBinary,
   strip,
   userPrompt,
 } from "llava-eval";
@@ -33,7 +32,7 @@ export function mathVerseToJudge(
     return {
       prompt: userPrompt(binaryJudgement(question, answer, text)),
       options: { temperature: 0 },
-      parse: binaryDigit,
+      parse: (reply) => binaryVerdict(reply, scoring),
     };
   }
   const options = { temperature: 0, maxNewTokens: 512 };
@@ -41,7 +40,7 @@ export function mathVerseToJudge(
   if (extraction === undefined) return { prompt: userPrompt(mathVerseExtraction(text)), options, parse: words };
   if (verdict !== undefined) return undefined;
   const prompt = userPrompt(mathVerseMatching(question, answer, String(extraction)));
-  return { prompt, options, parse: (reply) => strictBinary(reply.replace("Judgement:", "")) };
+  return { prompt, options, parse: (reply) => binaryVerdict(reply.replace("Judgement:", ""), scoring) };
 }
 
 const mathVerseExamples =

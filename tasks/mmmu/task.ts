@@ -1,6 +1,6 @@
 import {
-  binaryDigit,
   binaryJudgement,
+  binaryVerdict,
   defineTask,
   imageColumns,
   ListText,
@@ -9,7 +9,6 @@ import {
   notJudged,
   rightOrWrong,
   type Split,
-  strictBinary,
   type TaggedRow,
   type Task,
   Type,
@@ -81,7 +80,7 @@ const reasoning: Task<Row> = {
     ask(row, output, verdicts, scoring) {
       if (verdicts.length > 0) return undefined;
       const prompt = userPrompt(binaryJudgement(mmmuBareQuestion(row), row.answer, taggedAnswer(output.text)));
-      return { prompt, options: { temperature: 0 }, parse: scoring === "official" ? strictBinary : binaryDigit };
+      return { prompt, options: { temperature: 0 }, parse: (reply) => binaryVerdict(reply, scoring) };
     },
   },
   score({ answer }, output, { verdicts: [verdict] }) {

@@ -1,15 +1,13 @@
 /** V*Bench in lmms-eval: the letter of an answer, and the options of a question. */
 
-import { PYTHON_SPACE, strip, upper } from "llava-eval";
-
-const space = `[${PYTHON_SPACE}]`;
+import { pythonRegex, strip, upper } from "llava-eval";
 
 const vstarPatterns = [
   /^([A-D])/u,
-  new RegExp(`(?:ANSWER|CHOICE|OPTION)(?:${space}+IS)?[${PYTHON_SPACE}:]+([A-D])`, "u"),
+  pythonRegex("(?:ANSWER|CHOICE|OPTION)(?:\\s+IS)?[\\s:]+([A-D])"),
   /\(([A-D])\)/u,
-  new RegExp(`([A-D])${space}*[.)\\]]`, "u"),
-  new RegExp(`(?:^|${space})([A-D])(?:${space}|$)`, "u"),
+  pythonRegex("([A-D])\\s*[.)\\]]"),
+  pythonRegex("(?:^|\\s)([A-D])(?:\\s|$)"),
 ];
 
 /** V*Bench in lmms-eval, on the upper-cased answer: any word that starts with A to D at the front counts (`Blue` is B). */

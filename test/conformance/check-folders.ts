@@ -27,6 +27,7 @@ export function checkFolders(args: readonly string[], print: Print): number {
   let passed = 0;
   let failed = 0;
   let notYet = 0;
+  const unsupported = new Map<string, number>();
   const outputs: OutputsReport[] = [];
   for (const root of roots.map((path) => resolve(path))) {
     const found = findData(root);
@@ -38,11 +39,13 @@ export function checkFolders(args: readonly string[], print: Print): number {
       if (counts === undefined) notYet++;
       passed += counts?.passed ?? 0;
       failed += counts?.failed ?? 0;
+      for (const [reason, count] of counts?.unsupported ?? [])
+        unsupported.set(reason, (unsupported.get(reason) ?? 0) + count);
     }
   }
   for (const text of outputDifferences(outputs)) print(text);
   if (notYet > 0) print(notYetLine(notYet));
-  print(totals(passed, failed));
+  print(totals({ passed, failed, unsupported }));
   const incomplete = notYet > 0 && args.includes("--all");
   return failed === 0 && passed > 0 && !incomplete ? 0 : 3;
 }
@@ -50,6 +53,7 @@ export function checkFolders(args: readonly string[], print: Print): number {
 interface Counts {
   readonly passed: number;
   readonly failed: number;
+  readonly unsupported?: ReadonlyMap<string, number>;
 }
 
 /** Undefined without an adapter. A folder that cannot be read is a failure like any other; the rest is still checked. */
@@ -90,6 +94,7 @@ function checkedVectors({ kind, path }: ConformanceData, print: Print): Counts |
 function line(name: string, counts: Counts | undefined): string {
   const shown = terminalSafe(name).padEnd(42);
   if (counts === undefined) return `${shown} not yet`;
-  const { passed, failed } = counts;
-  return `${shown} ${String(passed).padStart(6)} passed  ${failed === 0 ? "" : `${failed} FAILED`}`.trimEnd();
+  const { passed, failed, unsupported = new Map() } = counts;
+  const left = [...unsupported].map(([reason, lines]) => `${lines} unsupported (${reason})`);
+  return `${shown} ${String(passed).padStart(6)} passed  ${[...(failed === 0 ? [] : [`${failed} FAILED`]), ...left].join("  ")}`.trimEnd();
 }

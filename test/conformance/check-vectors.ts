@@ -1,6 +1,6 @@
 import { UserError } from "../../src/core/errors.js";
 import { didYouMean } from "../../src/core/nearest.js";
-import { totals, vectorDifferences } from "./report.js";
+import { totals, unsupportedLines, vectorDifferences } from "./report.js";
 import type { Print } from "./run-program.js";
 import { checkVectorFile } from "./vector-file.js";
 import { vectorFiles } from "./vectors/table.js";
@@ -25,7 +25,8 @@ export function checkVectors(args: readonly string[], print: Print): number {
     throw new UserError("one file is wanted", `npm run vectors -- ${name} FILE`, "name a .jsonl or .jsonl.gz file");
   const report = checkVectorFile(file, path);
   for (const text of vectorDifferences(name, report)) print(text);
+  for (const text of unsupportedLines(report)) print(text);
   if (report.passed + report.failed === 0) print("the file has no cases");
-  print(totals(report.passed, report.failed));
+  print(totals(report));
   return report.failed === 0 && report.passed > 0 ? 0 : 3;
 }

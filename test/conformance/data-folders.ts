@@ -15,7 +15,11 @@ export const sharedConformance = ((): string | undefined => {
 })();
 
 /** Vector files by name: the repository's own. Those of scorers have a plain name, others their folder in front. */
-export const ownVectors = new Map([...vectorFilesIn("scorers", ""), ...vectorFilesIn("tokenizer", "tokenizer/")]);
+export const ownVectors = new Map([
+  ...vectorFilesIn("scorers", ""),
+  ...vectorFilesIn("catalogue", "catalogue/"),
+  ...vectorFilesIn("tokenizer", "tokenizer/"),
+]);
 
 function vectorFilesIn(folder: string, prefix: string): [name: string, path: string][] {
   return readdirSync(join(data, folder)).map((file) => [

@@ -244,6 +244,7 @@ test("a difference is reported with its input, so that it can be repeated", asyn
   expect(report).toEqual({
     passed: 0,
     failed: 1,
+    unsupported: new Map(),
     tasks: [],
     linesByTask: 0,
     differences: [{ id: "q", input: { text: "x" }, path: "", expected: "y", actual: "x" }],

@@ -27,8 +27,8 @@ describe("vectors made by running the references' code", () => {
     });
   }
 
-  test("together they are 50,267 cases", () => {
-    expect(total).toBe(50_267);
+  test("together they are 52,632 cases", () => {
+    expect(total).toBe(52_632);
   });
 });
 
@@ -53,7 +53,7 @@ describe("outputs of published models, scored by the official code", () => {
   const collections = sharedConformance === undefined ? [] : findData(sharedConformance);
   for (const { path } of collections.filter(({ kind }) => kind === "vectors")) {
     const name = vectorName(path);
-    const file = name.includes("/") ? vectorFiles[name] : undefined;
+    const file = name.includes("/") && !ownVectors.has(name) ? vectorFiles[name] : undefined;
     if (file === undefined) continue;
     test(`${name}, kept beside the repository: every line agrees`, () => {
       const report = checkVectorFile(file, path);

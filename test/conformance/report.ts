@@ -56,7 +56,13 @@ export function notYetLine(count: number): string {
   return `${count} not yet: no adapter for them here`;
 }
 
+/** Why some lines are answered by no scoring of ours, one line for each reason. */
+export function unsupportedLines({ unsupported }: VectorReport): string[] {
+  return [...unsupported].map(([reason, count]) => `${count} unsupported: ${reason}`);
+}
+
 /** The last line of every check; a check without cases has failed, and says so. */
-export function totals(passed: number, failed: number): string {
-  return `${passed} passed, ${failed} failed`;
+export function totals({ passed, failed, ...rest }: Pick<VectorReport, "passed" | "failed" | "unsupported">): string {
+  const unsupported = [...rest.unsupported.values()].reduce((sum, count) => sum + count, 0);
+  return `${passed} passed, ${failed} failed${unsupported > 0 ? `, ${unsupported} unsupported` : ""}`;
 }

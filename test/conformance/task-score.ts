@@ -73,6 +73,16 @@ export function taskValue(name: string, row: object, text: string, rules: ScoreR
   return value;
 }
 
+/** The row's values of the task's groups. */
+export function taskGroups(name: string, row: object): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(taskNamed(name).groups ?? {}).flatMap(([group, of]) => {
+      const value = of(row as Record<string, unknown>);
+      return value === undefined ? [] : [[group, value] as const];
+    }),
+  );
+}
+
 /** One of the task's metrics. */
 export function taskMetric(name: string, metric: string): Metric {
   const found = taskNamed(name).metrics.find((one) => one.name === metric);

@@ -20,6 +20,10 @@ export interface VectorFile {
    * input type. Undefined cases return undefined, null or NaN, or throw a RangeError.
    */
   readonly functions: Readonly<Record<string, (input: never) => unknown>>;
+  /** By `fn`: why we offer no scoring that answers these lines. They are counted apart from passed and failed. */
+  readonly unsupported?: Readonly<Record<string, string>>;
+  /** What of the reference's value is compared, where a line has more than we offer: one value for each implementation. */
+  readonly reference?: (expected: unknown, fn: string) => unknown;
   readonly compare?: Partial<CompareOptions>;
   /** What is compared, where no line asks a task's score. */
   readonly part?: string;
@@ -33,6 +37,8 @@ export interface VectorDifference extends Mismatch {
 export interface VectorReport {
   readonly passed: number;
   readonly failed: number;
+  /** Lines of implementations that no scoring of ours reproduces, by the reason. */
+  readonly unsupported: ReadonlyMap<string, number>;
   readonly differences: readonly VectorDifference[];
   /** Whose `score` was asked, and for how many lines. */
   readonly tasks: readonly string[];
@@ -56,21 +62,27 @@ export function checkVectorFile(file: VectorFile, path: string): VectorReport {
   const differences: VectorDifference[] = [];
   let passed = 0;
   let failed = 0;
+  const unsupported = new Map<string, number>();
   const tasks = new Set<string>();
   let linesByTask = 0;
   readLines(path).forEach((line, i) => {
     const id = typeof line.id === "string" ? line.id : `line ${i + 1}`;
     const fn = typeof line.fn === "string" ? line.fn : "";
+    const reason = file.unsupported?.[fn];
+    if (reason !== undefined) {
+      unsupported.set(reason, (unsupported.get(reason) ?? 0) + 1);
+      return;
+    }
     const { result: outcome, asked } = watched(() => answer(file, fn, line.input));
     if (asked.length > 0) linesByTask++;
     for (const task of asked) tasks.add(task);
     const mismatches: Mismatch[] =
       "input" in line && "expected" in line
-        ? compareOutcome(line.expected, outcome, options)
+        ? compareOutcome(file.reference?.(line.expected, fn) ?? line.expected, outcome, options)
         : [{ path: "", expected: "a line with input and expected", actual: Object.keys(line) }];
     if (mismatches.length === 0) passed++;
     else failed++;
     for (const mismatch of mismatches) differences.push({ id, input: line.input, ...mismatch });
   });
-  return { passed, failed, differences, tasks: [...tasks].sort(), linesByTask };
+  return { passed, failed, unsupported, differences, tasks: [...tasks].sort(), linesByTask };
 }

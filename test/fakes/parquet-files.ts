@@ -15,6 +15,7 @@ export type ColumnType =
   | "images"
   | "strings"
   | "doubles"
+  | "ints"
   | "answers"
   /** A struct of texts and lists of texts, such as MathVista's metadata. */
   | { readonly struct: Readonly<Record<string, "string" | "strings">> };
@@ -64,6 +65,7 @@ export function parquetBytes(
 /** The writer wants int64 as BigInt. */
 function withBigInts(cell: unknown, type: ColumnType): unknown {
   if (type === "int64" && typeof cell === "number") return BigInt(cell);
+  if (type === "ints" && Array.isArray(cell)) return cell.map(BigInt);
   if (type !== "answers" || !Array.isArray(cell)) return cell;
   return cell.map((answer) => ({ ...answer, answer_id: BigInt(answer.answer_id) }));
 }
@@ -106,6 +108,8 @@ function schemaOf(name: string, type: ColumnType): SchemaElement[] {
       return list(image("element"));
     case "strings":
       return list([text("element")]);
+    case "ints":
+      return list([leaf("element", { type: "INT64" })]);
     case "doubles":
       return list([leaf("element", { type: "DOUBLE" })]);
     case "answers":

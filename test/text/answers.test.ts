@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { SampleFailure } from "../../src/core/errors.js";
 import { parseListCell, parsePythonLiteral, parseStringList, writeStringList } from "../../src/core/python-literal.js";
-import { strictBinary } from "../../src/text/judge-replies.js";
+import { binaryVerdict } from "../../src/text/judge-replies.js";
 import { parseChoice } from "../../src/text/mmmu-choice.js";
 import { stripReasoning, taggedAnswer } from "../../src/text/reasoning-tags.js";
 import { robustChoice } from "../../src/text/robust-choice.js";
@@ -151,8 +151,9 @@ test("reasoning is removed as by repeated search from the start", () => {
 });
 
 test("a strict 0/1 verdict is the digit alone", () => {
-  expect(["1", " 0\n", "**1**", "[0]", "1."].map(strictBinary)).toEqual([1, 0, 1, 0, 1]);
-  expect(["10", "0 (see step 1)", "yes", ""].map(strictBinary)).toEqual([undefined, undefined, undefined, undefined]);
+  const read = (reply: string) => binaryVerdict(reply, "official");
+  expect(["1", " 0\n", "**1**", "[0]", "1."].map(read)).toEqual([1, 0, 1, 0, 1]);
+  expect(["10", "0 (see step 1)", "yes", ""].map(read)).toEqual([undefined, undefined, undefined, undefined]);
 });
 
 test("a cell that holds no list fails its own sample", () => {

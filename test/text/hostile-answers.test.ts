@@ -8,12 +8,12 @@ import { parsePythonLiteral } from "../../src/core/python-literal.js";
 import { rawCaptionScores } from "../../src/metrics/caption-scores.js";
 import { anls } from "../../src/scorers/anls.js";
 import { exactMatch, looseMatch } from "../../src/scorers/exact-match.js";
-import { strictBinary } from "../../src/text/judge-replies.js";
-import { letterBeforePeriod } from "../../src/text/leading-letter.js";
+import { binaryVerdict } from "../../src/text/judge-replies.js";
+import { leadingLetter, letterBeforePeriod } from "../../src/text/leading-letter.js";
 import { parseChoice } from "../../src/text/mmmu-choice.js";
 import { stripReasoning } from "../../src/text/reasoning-tags.js";
 import { robustChoice } from "../../src/text/robust-choice.js";
-import { blinkChoice, leadingLetter } from "../../tasks/blink/choice.js";
+import { blinkChoice } from "../../tasks/blink/choice.js";
 import { relaxedCorrect } from "../../tasks/chartqa/score.js";
 import { gqaAnswer } from "../../tasks/gqa/score.js";
 import { hallusionContainsYes, hallusionVerdict } from "../../tasks/hallusion_bench/score.js";
@@ -139,7 +139,7 @@ const parsers: Readonly<Record<string, (answer: string) => unknown>> = {
   "MM-Vet, lmms-eval": (answer) => lmmsMmvetScore([answer, answer, answer]),
   "review, loose": looseScorePair,
   "review, strict": (answer) => strictScorePair(answer),
-  binary: strictBinary,
+  binary: (answer) => binaryVerdict(answer, "official"),
   "JSON in a reply": embeddedJson,
   reasoning: (answer) => stripReasoning(answer),
   "Python literal": (answer) => {

@@ -2,11 +2,10 @@
 
 import { exactMatch, looseMatch } from "../../../src/scorers/exact-match.js";
 import { type Choices, inferText } from "../../../src/text/infer-choice.js";
-import { letterBeforePeriod } from "../../../src/text/leading-letter.js";
+import { leadingLetter, letterBeforePeriod } from "../../../src/text/leading-letter.js";
 import { optionLetters } from "../../../src/text/mmmu-choice.js";
 import { strip } from "../../../src/text/python-strings.js";
 import { robustChoice } from "../../../src/text/robust-choice.js";
-import { leadingLetter } from "../../../tasks/blink/choice.js";
 import { inferChoice, inferOption } from "../../../tasks/mmbench/infer-choice.js";
 import {
   inferChoiceVlmEvalKit,

@@ -3,6 +3,7 @@
 import type { VectorFile } from "../vector-file.js";
 import { aggregateVectors } from "./aggregates.js";
 import { captionVectors } from "./captions.js";
+import { catalogueChoiceVectors } from "./catalogue-choices.js";
 import { filterVectors } from "./filters.js";
 import { groundingVectors } from "./grounding.js";
 import { judgeVectors } from "./judges.js";
@@ -26,5 +27,6 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...mathVectors,
   ...judgeVectors,
   ...aggregateVectors,
+  ...catalogueChoiceVectors,
   ...tokenizerVectors,
 };

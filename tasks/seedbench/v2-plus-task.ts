@@ -1,0 +1,79 @@
+import {
+  chosen,
+  defineTask,
+  Image,
+  isOptionLetter,
+  LETTER_DIRECTLY,
+  letteredOptions,
+  mean,
+  optionLetters,
+  type Static,
+  type Task,
+  Type,
+  userPrompt,
+} from "llava-eval";
+import { firstCharacter, lowestMeanLoss } from "./score.js";
+
+const text = Type.String();
+const row = Type.Object({
+  question_id: Type.Union([text, Type.Integer()]),
+  image: Image(),
+  question: text,
+  ...{ choice_A: text, choice_B: text, choice_C: text, choice_D: text },
+  answer: text,
+  question_image_type: text, // chart, map, web
+});
+type Row = Static<typeof row>;
+
+const choices = ({ choice_A, choice_B, choice_C, choice_D }: Row) => [choice_A, choice_B, choice_C, choice_D];
+const goldOf = ({ answer }: Row): string => answer.trim().toUpperCase();
+/** lmms-eval means an image there and sends none. */
+const withoutFileName = (choice: string): string =>
+  choice.includes("jpg") || choice.includes("png") ? "<image>" : choice;
+
+const generated: Task<Row> = {
+  name: "seedbench_2_plus",
+  version: 1,
+  about: "Charts, maps and web pages full of text; the first character counts (Li et al. 2024).",
+  cite: "https://arxiv.org/abs/2404.16790; scoring follows lmms-eval seedbench_2_plus/utils.py",
+  splits: {
+    test: {
+      sources: ["doolayer/SEED-Bench-2-Plus"],
+      split: "test",
+      rows: 2277,
+      licence: "not stated",
+      answers: "public",
+    },
+  },
+  row,
+  id: ({ question_id }) => String(question_id),
+  profiles: ["default", "vlmevalkit"],
+  prompt(row, profile) {
+    const { image, question } = row;
+    if (profile === "vlmevalkit") {
+      const words = `Question: ${question}\nOptions:\n${letteredOptions(choices(row))}\n`;
+      return userPrompt(image, `${words}Please select the correct answer from the options above. \n`);
+    }
+    const options = letteredOptions(choices(row).map(withoutFileName));
+    return userPrompt(image, `${question}\n${options}\n${LETTER_DIRECTLY}`);
+  },
+  generation: { maxNewTokens: 16, temperature: 0 },
+  hasReference: (row) => isOptionLetter(goldOf(row), 4),
+  score: (row, { text }) => chosen(firstCharacter(text).toUpperCase(), goldOf(row)),
+  metrics: [mean("accuracy")],
+  groups: { image_type: ({ question_image_type }) => question_image_type.toLowerCase() },
+};
+
+/** As the benchmark is published: the option's text with the lowest mean loss. */
+const ranked: Task<Row> = {
+  ...generated,
+  name: "seedbench_2_plus_ppl",
+  about: "SEED-Bench-2-Plus by log-likelihood: the option with the lowest mean loss per token (Li et al. 2024).",
+  cite: "https://arxiv.org/abs/2404.16790; official ranking, as in AILab-CVPR/SEED-Bench SEED-Bench-2/eval.py",
+  profiles: ["default"],
+  prompt: ({ image, question }) => userPrompt(image, `${question} Answer :`),
+  choices: (row) => choices(row).map((choice) => ` ${choice}`),
+  score: (row, output) => chosen(optionLetters(4)[lowestMeanLoss(output)], goldOf(row)),
+};
+
+export default [defineTask(generated), defineTask(ranked)];
