@@ -15,6 +15,7 @@ export interface CircularPass {
 }
 
 interface Question {
+  passes: number;
   first: boolean;
   wrong: boolean;
   unscored: number;
@@ -27,9 +28,10 @@ interface Question {
  * above" keeps its place, so such a question has fewer passes than options. A question with an unscored pass counts only
  * if another pass is wrong already. lmms-eval counts a question only if its first pass is among the rows.
  *
- * @param of which value of a scored sample's record says whether the pass is right; default: the single number
+ * @param options.of which value of a scored sample's record says whether the pass is right; default: the single number
+ * @param options.passes how many each question has, where all have as many: one with fewer is left out
  */
-export function circularAccuracy(name: string, { of }: { readonly of?: string } = {}): Metric {
+export function circularAccuracy(name: string, { of, passes }: { of?: string; passes?: number } = {}): Metric {
   return {
     name,
     unit: "fraction",
@@ -39,12 +41,20 @@ export function circularAccuracy(name: string, { of }: { readonly of?: string } 
     start(context) {
       const questions = new Map<string, Question>();
       const questionOf = ({ cluster }: Sample) => {
-        const question = questions.get(cluster) ?? { first: false, wrong: false, unscored: 0, guessed: false };
+        const question = questions.get(cluster) ?? {
+          passes: 0,
+          first: false,
+          wrong: false,
+          unscored: 0,
+          guessed: false,
+        };
         questions.set(cluster, question);
+        question.passes++;
         return question;
       };
+      const whole = () => [...questions.values()].filter((one) => passes === undefined || one.passes === passes);
       const outcomes = (): GroupOutcome[] =>
-        [...questions.values()]
+        whole()
           .filter(({ first, unscored }) => context.scoring === "official" || first || unscored > 0)
           .map(({ wrong, unscored }) => ({ outcome: wrong ? "wrong" : unscored > 0 ? "open" : "right" }));
       return folded(
@@ -55,7 +65,7 @@ export function circularAccuracy(name: string, { of }: { readonly of?: string } 
           },
           value() {
             const share = shareRight(outcomes());
-            const guesses = [...questions.values()].filter((one) => one.guessed && !one.wrong && one.unscored === 0);
+            const guesses = whole().filter((one) => one.guessed && !one.wrong && one.unscored === 0);
             if (share.value === null || guesses.length === 0) return share;
             return { ...share, withoutGuesses: share.value - guesses.length / share.n };
           },

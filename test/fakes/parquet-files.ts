@@ -13,6 +13,8 @@ export type ColumnType =
   | "binary"
   | "image"
   | "images"
+  /** A list of byte arrays that nothing calls text or images. */
+  | "binaries"
   | "strings"
   | "doubles"
   | "ints"
@@ -104,6 +106,8 @@ function schemaOf(name: string, type: ColumnType): SchemaElement[] {
       return [leaf(name, { type: "BYTE_ARRAY" })];
     case "image":
       return image(name);
+    case "binaries":
+      return list([leaf("element", { type: "BYTE_ARRAY" })]);
     case "images":
       return list(image("element"));
     case "strings":

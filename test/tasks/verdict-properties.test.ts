@@ -28,6 +28,8 @@ const isVerdict: readonly (readonly [RegExp, (verdict: Json, reply: string) => b
   [/^mathverse/, (verdict) => verdict === 0 || verdict === 1 || words(verdict)],
   [/^mathvista/, words],
   [/^blink|^mmbench/, letter],
+  [/^hrbench|^mmvp/, (verdict, reply) => verdict === reply.trim().slice(0, String(verdict).length).toLowerCase()],
+  [/^visulogic/, (verdict) => letter(verdict) || verdict === "None"],
 ];
 
 const piece = fc.oneof(

@@ -15,24 +15,34 @@ import { stripReasoning } from "../../src/text/reasoning-tags.js";
 import { robustChoice } from "../../src/text/robust-choice.js";
 import { blinkChoice } from "../../tasks/blink/choice.js";
 import { relaxedCorrect } from "../../tasks/chartqa/score.js";
+import { countInDigits } from "../../tasks/countbenchqa/score.js";
+import { crpeFiltered } from "../../tasks/crpe/score.js";
+import { cvBenchLetter } from "../../tasks/cv_bench/score.js";
 import { gqaAnswer } from "../../tasks/gqa/score.js";
 import { hallusionContainsYes, hallusionVerdict } from "../../tasks/hallusion_bench/score.js";
+import { inferHrbenchChoice } from "../../tasks/hrbench/infer-choice.js";
 import { embeddedJson } from "../../tasks/live_bench/embedded-json.js";
 import { looseScorePair, strictScorePair } from "../../tasks/llava_bench/score-pair.js";
 import { extractMathVisionAnswer } from "../../tasks/mathvision/answer.js";
 import { mathVisionCorrect } from "../../tasks/mathvision/score.js";
 import { extractWithoutJudge, normalizeExtraction } from "../../tasks/mathvista/answer.js";
+import { mindCubeLetter } from "../../tasks/mindcube/score.js";
 import { inferChoice } from "../../tasks/mmbench/infer-choice.js";
 import { staticLetter } from "../../tasks/mmbench/score.js";
 import { lmmsMmeAnswer, mmeAnswer } from "../../tasks/mme/score.js";
+import { mmeRealWorldLetter } from "../../tasks/mme_realworld/score.js";
 import { parseCmmmuChoice } from "../../tasks/mmmu/cmmmu-choice.js";
 import { majorityVerdict, openIsCorrect, parseBlank, parseVerdicts } from "../../tasks/mmmu/open-answer.js";
 import { lmmsOpen, parseProChoice } from "../../tasks/mmmu/score.js";
+import { mmsiLetter } from "../../tasks/mmsi_bench/score.js";
 import { mmstarCorrect } from "../../tasks/mmstar/score.js";
 import { inferChoiceVlmEvalKit } from "../../tasks/mmt_bench/infer-choice.js";
 import { correctnessScore, lmmsMmvetScore } from "../../tasks/mmvet/score.js";
+import { mmvpLetter } from "../../tasks/mmvp/score.js";
+import { mtvqaCorrect } from "../../tasks/mtvqa/score.js";
 import { multiPageAnls, stvqaAnls } from "../../tasks/multidocvqa/score.js";
 import { ocrbenchHit } from "../../tasks/ocrbench/score.js";
+import { answerLineLetter, firstLetter, withoutThoughts } from "../../tasks/omnispatial/score.js";
 import { lmmsPopeAnswer, popeAnswer } from "../../tasks/pope/score.js";
 import { realWorldQaCorrect } from "../../tasks/realworldqa/score.js";
 import { jsonBoxes } from "../../tasks/refcoco/json-boxes.js";
@@ -40,9 +50,12 @@ import { parseBox } from "../../tasks/refcoco/score.js";
 import { lmmsScienceQaCorrect, scienceQaLetter } from "../../tasks/scienceqa/letter.js";
 import { parseScreenBox } from "../../tasks/screenspot/score.js";
 import { firstCharacter } from "../../tasks/seedbench/score.js";
+import { visualPuzzlesLetter } from "../../tasks/visualpuzzles/score.js";
+import { lmmsVisuLogicLetter, visuLogicLetter } from "../../tasks/visulogic/score.js";
 import { evalAiVqaAccuracy, lmmsVqav2Accuracy, officialVqaAccuracy } from "../../tasks/vqa/accuracy.js";
 import { vstarLetter, vstarQuestion } from "../../tasks/vstar_bench/letter.js";
 import { squadF1, tokenSetF1 } from "../../tasks/websrc/token-f1.js";
+import { inBraces, zeroBenchEqual } from "../../tasks/zerobench/score.js";
 import { parseJmmmuProChoice } from "../conformance/ported/jmmmu-pro-choice.js";
 
 const size = Number(process.env.LLAVA_EVAL_TEST_ANSWER_SIZE ?? 300_000);
@@ -78,6 +91,8 @@ const answers: Readonly<Record<string, string>> = {
   "lone surrogates": repeat("\ud800\udc00\ud800"),
   "full-width letters": repeat("Ａ．"),
   "tabs and pipes": repeat("0.5\t|"),
+  "open answers": repeat("<answer>"),
+  "answers on lines": repeat("Answer:\n"),
 };
 
 const options = ["a red cat", "a blue dog", "A", ""];
@@ -139,6 +154,22 @@ const parsers: Readonly<Record<string, (answer: string) => unknown>> = {
   "MM-Vet, lmms-eval": (answer) => lmmsMmvetScore([answer, answer, answer]),
   "review, loose": looseScorePair,
   "review, strict": (answer) => strictScorePair(answer),
+  "CV-Bench": (answer) => cvBenchLetter(answer, "Omni3D"),
+  CountBench: countInDigits,
+  "MME-RealWorld": (answer) => [
+    mmeRealWorldLetter(answer, ["(A) x"], "official"),
+    mmeRealWorldLetter(answer, [], "lmms-eval"),
+  ],
+  ZeroBench: (answer) => [inBraces(answer), zeroBenchEqual(answer, "12")],
+  MMSI: (answer) => [mmsiLetter(answer, "official"), mmsiLetter(answer, "lmms-eval")],
+  CRPE: (answer) => crpeFiltered(answer, "Which?\nA. a red cat\nB. a blue dog"),
+  "HR-Bench": (answer) => inferHrbenchChoice(answer, choices),
+  MMVP: mmvpLetter,
+  VisuLogic: (answer) => [visuLogicLetter(answer), lmmsVisuLogicLetter(answer)],
+  VisualPuzzles: (answer) => visualPuzzlesLetter(answer, options),
+  MTVQA: (answer) => mtvqaCorrect(answer, "red", "official"),
+  MindCube: mindCubeLetter,
+  OmniSpatial: (answer) => [answerLineLetter(answer), firstLetter(withoutThoughts(answer))],
   binary: (answer) => binaryVerdict(answer, "official"),
   "JSON in a reply": embeddedJson,
   reasoning: (answer) => stripReasoning(answer),

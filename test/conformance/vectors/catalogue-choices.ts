@@ -7,19 +7,11 @@ import { robustChoice } from "../../../src/text/robust-choice.js";
 import { cvBenchLetter } from "../../../tasks/cv_bench/score.js";
 import { inferChoiceVlmEvalKit } from "../../../tasks/mmt_bench/infer-choice.js";
 import { firstCharacter } from "../../../tasks/seedbench/score.js";
-import { foldValue } from "../fold.js";
-import { isChangedBefore, taskGroups, taskMetric, taskValue } from "../task-score.js";
+import { isChangedBefore, taskGroups, taskValue } from "../task-score.js";
 import type { VectorFile } from "../vector-file.js";
+import { fold, lmms, notOffered, one } from "./catalogue-metrics.js";
 
-const lmms = { scoring: "lmms-eval" } as const;
-const one = (right: boolean): number => (right ? 1 : 0);
 const four = ["", "", "", ""];
-
-/** The task's metric over rows that were scored elsewhere; `undefined` cases stay null. */
-function fold(task: string, metric: string, rows: readonly { row: object; value: number }[]): number | null {
-  const inputs = rows.map(({ row, value }) => ({ value, groups: taskGroups(task, row) }));
-  return foldValue(taskMetric(task, metric), inputs);
-}
 
 interface CvRow {
   readonly answer: string;
@@ -48,8 +40,6 @@ interface CvResults {
 }
 const cvRows = ({ results }: CvResults) =>
   results.map(({ source, is_correct }) => ({ row: { source }, value: one(is_correct) }));
-
-const notOffered = "VLMEvalKit's rule: no scoring of ours reproduces it";
 
 const cvBench: VectorFile = {
   functions: {

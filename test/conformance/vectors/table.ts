@@ -3,7 +3,11 @@
 import type { VectorFile } from "../vector-file.js";
 import { aggregateVectors } from "./aggregates.js";
 import { captionVectors } from "./captions.js";
+import { catalogueAnswerVectors } from "./catalogue-answers.js";
 import { catalogueChoiceVectors } from "./catalogue-choices.js";
+import { catalogueGroupVectors } from "./catalogue-groups.js";
+import { catalogueReasoningVectors } from "./catalogue-reasoning.js";
+import { catalogueSpatialVectors } from "./catalogue-spatial.js";
 import { filterVectors } from "./filters.js";
 import { groundingVectors } from "./grounding.js";
 import { judgeVectors } from "./judges.js";
@@ -28,5 +32,9 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...judgeVectors,
   ...aggregateVectors,
   ...catalogueChoiceVectors,
+  ...catalogueAnswerVectors,
+  ...catalogueReasoningVectors,
+  ...catalogueSpatialVectors,
+  ...catalogueGroupVectors,
   ...tokenizerVectors,
 };

@@ -1,0 +1,62 @@
+import {
+  chosen,
+  defineTask,
+  Image,
+  isOptionLetter,
+  mean,
+  type Part,
+  type Prompt,
+  type Split,
+  type Static,
+  strip,
+  Type,
+} from "llava-eval";
+import { mindCubeLetter, mindCubeSetting } from "./score.js";
+
+const row = Type.Object({
+  id: Type.String(), // "among_group690_q1_1_2"
+  images: Type.Array(Image()),
+  input_prompt: Type.String(), // instruction, question and options, with `<image>` marks
+  gt_answer: Type.String(),
+});
+type Row = Static<typeof row>;
+
+const SETTINGS = ["among", "around", "rotation"];
+const split = { sources: ["oscarqjh/MindCube_lmmseval"], licence: "not stated", answers: "public" } as const;
+const splitsOf = (size: string): readonly (readonly [string, Split])[] => [
+  [size, { ...split, configs: [size], split: "combined" }],
+  ...SETTINGS.map((name) => [`${size}_${name}`, { ...split, configs: [size], split: name }] as const),
+];
+const splits = Object.fromEntries([...splitsOf("full"), ...splitsOf("tiny")]);
+
+/** Each image at its mark, the words between without outer blanks; an image without a mark is not sent, nor a mark without an image. */
+function interleaved({ images, input_prompt: words }: Row): Prompt {
+  const pieces = words.split("<image>");
+  const parts = pieces.flatMap((piece, i): Part[] => {
+    const text = strip(piece);
+    const image = i < pieces.length - 1 ? images[i] : undefined;
+    return [
+      ...(text === "" ? [] : [{ type: "text" as const, text }]),
+      ...(image ? [{ type: "image" as const, image }] : []),
+    ];
+  });
+  return { messages: [{ role: "user", parts }] };
+}
+
+export default defineTask<Row>({
+  name: "mindcube",
+  aliases: Object.keys(splits).map((name) => `mindcube_${name}@${name}`),
+  version: 1,
+  about: "A space seen from a few places, asked about from others (Yin et al. 2025).",
+  cite: "https://arxiv.org/abs/2506.21458; both scorings are the authors' extractor, as in lmms-eval mindcube/utils.py",
+  splits,
+  row,
+  id: ({ id }) => id,
+  cluster: ({ id }) => id.replace(/_\d+$/, ""),
+  prompt: interleaved,
+  generation: { maxNewTokens: 4096, temperature: 0 },
+  hasReference: ({ gt_answer }) => isOptionLetter(gt_answer, 5),
+  score: ({ gt_answer }, { text }) => chosen(mindCubeLetter(text), gt_answer),
+  metrics: [mean("accuracy")],
+  groups: { setting: ({ id }) => mindCubeSetting(id) },
+});

@@ -1,0 +1,119 @@
+import {
+  chosen,
+  defineTask,
+  guessedOr,
+  Image,
+  isOptionLetter,
+  letteredOptions,
+  mean,
+  optionLetters,
+  type Prompt,
+  rightOrWrong,
+  type Static,
+  type Task,
+  Type,
+  userPrompt,
+} from "llava-eval";
+import { ANSWER_LINE, LETTER_ONLY, LMMS_MANUAL_COT, MANUAL_COT } from "./instructions.js";
+import { answerLineLetter, firstLetter, withoutThoughts } from "./score.js";
+
+const columns = {
+  question: Type.String(),
+  options: Type.Array(Type.String()), // two to four
+  task_type: Type.String(), // Dynamic_Reasoning, Spatial_Interaction, Complex_Logic, Perspective_Taking
+  sub_task_type: Type.String(),
+};
+const reasonedRow = Type.Object({
+  ...columns,
+  id: Type.String(),
+  image_path: Image(), // a file of the repository
+  gt: Type.String(),
+});
+type ReasonedRow = Static<typeof reasonedRow>;
+const directRow = Type.Object({
+  ...columns,
+  id: Type.Optional(Type.Union([Type.String(), Type.Integer()])),
+  image: Image(),
+  answer: Type.Integer(), // position in options
+});
+type DirectRow = Static<typeof directRow>;
+
+const asked = ({ question, options }: { question: string; options: readonly string[] }): string =>
+  `${question}\n${letteredOptions(options)}`;
+
+/** The authors send the words before the image, and the instructions as the system's. */
+function official(row: ReasonedRow): Prompt {
+  return {
+    messages: [
+      { role: "system", parts: [{ type: "text", text: `${MANUAL_COT}\n${ANSWER_LINE}` }] },
+      {
+        role: "user",
+        parts: [
+          { type: "text", text: `${asked(row)}\n` },
+          { type: "image", image: row.image_path },
+        ],
+      },
+    ],
+  };
+}
+
+const groups: NonNullable<Task<ReasonedRow | DirectRow>["groups"]> = {
+  task: ({ task_type }) => task_type,
+  subtask: ({ sub_task_type }) => sub_task_type,
+};
+const about = "Spatial reasoning on one image: motion, interaction, logic, perspective";
+
+export default [
+  defineTask<ReasonedRow>({
+    name: "omnispatial",
+    aliases: ["omnispatial_test"],
+    version: 1,
+    about: `${about}; an answer without the line asked for counts as A (Jia et al. 2025).`,
+    cite: "https://arxiv.org/abs/2506.03135; both scorings are the authors' api_eval.py (`re`), as in lmms-eval omnispatial/utils.py",
+    splits: {
+      // Its images are files of the repository: clone it, and give the folder as --data.
+      test: { sources: ["pangyyyyy/OmniSpatial"], split: "test", rows: 1533, licence: "not stated", answers: "public" },
+    },
+    row: reasonedRow,
+    id: ({ id, task_type, sub_task_type }) => `${task_type}/${sub_task_type}/${id}`,
+    profiles: ["default", "official"],
+    prompt(row, profile) {
+      if (profile === "official") return official(row);
+      return userPrompt(row.image_path, `${LMMS_MANUAL_COT}\n${ANSWER_LINE}\n\n${asked(row)}`);
+    },
+    generation: { maxNewTokens: 8192, temperature: 0 },
+    hasReference: ({ gt, options }) => isOptionLetter(gt, options.length),
+    score({ gt }, { text }) {
+      const letter = answerLineLetter(text);
+      return guessedOr(letter === undefined, rightOrWrong((letter ?? "A") === gt, letter ?? "A", gt));
+    },
+    metrics: [mean("accuracy")],
+    groups,
+  }),
+  defineTask<DirectRow>({
+    name: "omni_spatial",
+    version: 1,
+    about: `${about}; answered with a letter at once, which must be the first character (Jia et al. 2025).`,
+    cite: "https://arxiv.org/abs/2506.03135; official scoring follows the authors' api_eval.py (`direct`), lmms-eval omni_spatial/utils.py",
+    splits: {
+      test: {
+        sources: ["nv-njb/OmniSpatial-Test"],
+        split: "test",
+        rows: 1533,
+        licence: "not stated",
+        answers: "public",
+      },
+    },
+    row: directRow,
+    id: ({ id, image, question }) => String(id ?? `${image.path} ${question}`),
+    prompt: (row) => userPrompt(row.image, `${LETTER_ONLY}\n${asked(row)}`),
+    generation: { maxNewTokens: 16, temperature: 0 },
+    hasReference: ({ answer, options }) => answer >= 0 && answer < options.length,
+    score({ answer }, { text }, { scoring }) {
+      const said = scoring === "lmms-eval" ? withoutThoughts(text) : text;
+      return chosen(firstLetter(said), optionLetters(26)[answer] ?? "");
+    },
+    metrics: [mean("accuracy")],
+    groups,
+  }),
+] as const;

@@ -1,0 +1,71 @@
+import {
+  byLetter,
+  defineTask,
+  Image,
+  isOptionLetter,
+  mean,
+  Nullable,
+  optionLetters,
+  type Static,
+  strip,
+  type Task,
+  Type,
+  upper,
+  userPrompt,
+} from "llava-eval";
+import { visualPuzzlesLetter } from "./score.js";
+
+const row = Type.Object({
+  id: Type.Integer(),
+  image: Image(),
+  question: Type.String(),
+  options: Nullable(Type.Array(Type.String())), // null: they are in the image
+  answer: Type.String(),
+  category: Type.String(), // algorithmic, analogical, deductive, inductive, spatial
+  difficulty: Type.String(), // easy, medium, hard
+});
+type Row = Static<typeof row>;
+
+const THINK_FIRST =
+  "Solve the multiple-choice question and then answer with the option letter from the given choices. The last line of your response should be of the following format: 'Answer: $LETTER' (without quotes) where LETTER is one of options. Think step by step before answering.";
+
+function optionsOf({ options }: Row): string {
+  if (options === null) return "Options: Choose from (A) (B) (C) (D) in the image.";
+  return ["Options:", ...options.slice(0, 4).map((option, i) => `(${optionLetters(4)[i]}) ${option}`)].join("\n");
+}
+const promptWith = (last: string) => (row: Row) =>
+  userPrompt(row.image, `Question: ${strip(row.question)}\n${optionsOf(row)}\n${last}`);
+
+const thinking: Task<Row> = {
+  name: "visualpuzzles",
+  aliases: ["VisualPuzzles_cot"],
+  version: 1,
+  about:
+    "Puzzles that need little knowledge, five kinds of reasoning, thought through before the answer (Song et al. 2025).",
+  cite: "https://arxiv.org/abs/2504.10342; both scorings are the authors' fork of lmms-eval, VisualPuzzles/utils.py",
+  splits: {
+    test: { sources: ["neulab/VisualPuzzles"], split: "test", rows: 1168, licence: "mit", answers: "public" },
+  },
+  row,
+  id: ({ id }) => String(id),
+  prompt: promptWith(THINK_FIRST),
+  generation: { maxNewTokens: 4096, temperature: 0 },
+  hasReference: ({ answer }) => isOptionLetter(upper(strip(answer)), 4),
+  score({ options, answer }, { text }, context) {
+    const letter = visualPuzzlesLetter(text, options);
+    return byLetter(letter && upper(letter), upper(strip(answer)), optionLetters(4), context);
+  },
+  metrics: [mean("accuracy")],
+  groups: { category: ({ category }) => category, difficulty: ({ difficulty }) => difficulty },
+};
+
+export default [
+  defineTask(thinking),
+  defineTask<Row>({
+    ...thinking,
+    name: "visualpuzzles_direct",
+    aliases: ["VisualPuzzles_direct"],
+    about: "VisualPuzzles, answered with a letter at once (Song et al. 2025).",
+    prompt: promptWith("Answer the question with the option's letter from the given choices directly."),
+  }),
+];

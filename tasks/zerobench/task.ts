@@ -1,0 +1,52 @@
+import {
+  defineTask,
+  hasText,
+  Image,
+  mean,
+  Nullable,
+  rightOrWrong,
+  type Static,
+  strip,
+  Type,
+  userPrompt,
+} from "llava-eval";
+import { inBraces, zeroBenchEqual } from "./score.js";
+
+const row = Type.Object({
+  question_id: Type.Union([Type.String(), Type.Integer()]),
+  question_text: Type.String(),
+  question_images_decoded: Type.Array(Nullable(Image())),
+  question_answer: Type.String(),
+});
+type Row = Static<typeof row>;
+
+const REASON_FIRST =
+  " \n\n\nLet's think step by step and give the final answer in curly braces,  like this: {final answer}";
+const split = { sources: ["jonathan-roberts1/zerobench"], licence: "not stated", answers: "public" } as const;
+
+export default defineTask<Row>({
+  name: "zerobench",
+  version: 1,
+  about:
+    "A hundred questions that no model answered when they were made, and their steps as sub-questions (Roberts et al. 2025).",
+  cite: "https://arxiv.org/abs/2502.09696; the authors' script was not at hand: lmms-eval follows zerobench/utils.py, official the same equality on what stands in the last braces, where there are some",
+  splits: {
+    main: { ...split, split: "zerobench", rows: 100 },
+    subquestions: { ...split, split: "zerobench_subquestions", rows: 334 },
+  },
+  row,
+  id: ({ question_id }) => String(question_id),
+  profiles: ["default", "vlmevalkit"],
+  prompt({ question_text: question, question_images_decoded: images }, profile) {
+    const present = images.flatMap((image) => image ?? []);
+    if (profile === "vlmevalkit") return userPrompt(...present, question + REASON_FIRST);
+    return userPrompt(...present, `${question.trim()}\nAnswer with only the final answer.`);
+  },
+  generation: { maxNewTokens: 128, temperature: 0 },
+  hasReference: ({ question_answer }) => hasText(question_answer),
+  score({ question_answer: target }, { text }, { scoring }) {
+    const answer = strip(scoring === "lmms-eval" ? text : inBraces(text));
+    return rightOrWrong(zeroBenchEqual(answer, target), answer, target);
+  },
+  metrics: [mean("accuracy")],
+});

@@ -1,0 +1,123 @@
+/** Vector files of the catalogue's benchmarks that ask one question several times: CRPE, HR-Bench, MMVP. */
+
+import type { Choices } from "../../../src/text/infer-choice.js";
+import { crpeFiltered } from "../../../tasks/crpe/score.js";
+import { inferHrbenchChoice } from "../../../tasks/hrbench/infer-choice.js";
+import { matchingQuestion } from "../../../tasks/hrbench/judge.js";
+import { mmvpLetter, mmvpOptions, mmvpTarget } from "../../../tasks/mmvp/score.js";
+import { isChangedBefore, taskScore, taskValue } from "../task-score.js";
+import type { VectorFile } from "../vector-file.js";
+import { fold, foldEach, lmms, notOffered, one } from "./catalogue-metrics.js";
+
+interface CrpeInput {
+  readonly questions: readonly { question_id: number; category: string; correct_option: string }[];
+  readonly answers: readonly { question_id: number; text: string }[];
+}
+
+const crpe: VectorFile = {
+  unsupported: { "vlmevalkit.is_correct": notOffered, "vlmevalkit.evaluate": notOffered },
+  functions: {
+    "lmms.filter": ({ response, text }: { response: string; text: string }) => {
+      const filtered = crpeFiltered(response, text);
+      if (isChangedBefore(response)) return filtered;
+      return taskScore("crpe_relation", { text, correct_option: "A" }, response, lmms).answer;
+    },
+    "official.eval_crpe": ({ questions, answers }: CrpeInput) => {
+      const rows = answers.map(({ question_id, text }) => {
+        const row = questions.find((question) => question.question_id === question_id);
+        if (row === undefined) throw new RangeError(`no question ${question_id}`);
+        return { row, value: taskValue("crpe_relation", { ...row, text: "" }, text) };
+      });
+      const each = foldEach("crpe_relation", "circular_accuracy", rows, "category");
+      if (Object.values(each).includes(null)) throw new RangeError("a category is not in groups of four");
+      return Object.fromEntries(
+        Object.entries(each).map(([category, value]) => {
+          const groups = rows.filter(({ row }) => row.category === category).length / 4;
+          return [category, { groups, acc: ((value ?? 0) * 100).toFixed(2) }];
+        }),
+      );
+    },
+  },
+};
+
+/** What the reference takes for a call that failed. */
+const failedReply = (reply: string): boolean =>
+  reply.trim() === "" || reply.includes("Failed to obtain answer via API");
+
+interface HrbenchInput {
+  readonly prediction: string;
+  readonly answer: string;
+  readonly choices: Choices;
+  readonly judge_reply: string;
+}
+
+const hrbench: VectorFile = {
+  unsupported: {
+    "official.parse_score":
+      "any reply but yes or no is asked again and never scored here; the reference counts it as a no, and yesterday as a yes",
+    "vlmevalkit.report_acc": notOffered,
+  },
+  functions: {
+    "lmms.can_infer": ({ answer, choices }: { answer: string; choices: Choices }) =>
+      inferHrbenchChoice(answer, choices) ?? { $judge: true },
+    "lmms.process_results": ({ prediction, answer, choices, judge_reply }: HrbenchInput) => {
+      const output = { text: prediction } as Parameters<typeof matchingQuestion>[1];
+      const question = matchingQuestion({ question: "", answer, choices }, output);
+      const verdict = question?.parse(judge_reply);
+      // The reference asks again after a failed call only; it raises after any other without a letter, and here it is asked again.
+      const judge_calls = question === undefined ? 0 : failedReply(judge_reply) ? (question.attempts ?? 0) : 1;
+      if (question !== undefined && verdict === undefined) return { score: undefined, judge_calls };
+      const row = { ...choices, answer };
+      if (isChangedBefore(prediction)) {
+        const letter = inferHrbenchChoice(prediction, choices) ?? String(verdict);
+        return { score: one(letter === answer), judge_calls };
+      }
+      const verdicts = verdict === undefined ? [] : [verdict];
+      return { score: taskValue("hrbench", row, prediction, { ...lmms, verdicts }), judge_calls };
+    },
+    "lmms.aggregate": ({ results }: { results: { cycle_category: number; gpt_score: number }[] }) =>
+      fold(
+        "hrbench",
+        "average",
+        results.map((row) => ({ row, value: row.gpt_score })),
+      ),
+  },
+};
+
+interface MmvpDoc {
+  readonly Index: number;
+  readonly "Correct Answer": string;
+}
+const pairOf = (index: number): number => Math.floor((index - 1) / 2);
+
+const mmvp: VectorFile = {
+  functions: {
+    "lmms.extract": ({ text }: { text: string }) =>
+      isChangedBefore(text)
+        ? mmvpLetter(text)
+        : taskScore("mmvp", { Index: 1, "Correct Answer": "(a)" }, text, lmms).answer,
+    "lmms.parse_options": ({ options }: { options: string }) => mmvpOptions(options),
+    "lmms.normalize_answer": ({ answer }: { answer: string }) => mmvpTarget(answer),
+    "lmms.aggregate": ({ docs, predictions }: { docs: MmvpDoc[]; predictions: string[] }) => {
+      const rows = docs.map((row, i) => {
+        const { value, data } = taskScore("mmvp", row, predictions[i] ?? "", lmms);
+        return { row, value, ...(data ? { data } : {}), cluster: String(pairOf(row.Index)) };
+      });
+      return {
+        accuracy: fold("mmvp", "accuracy", rows),
+        pair_accuracy: fold("mmvp", "pair_accuracy", rows) ?? 0,
+        pairs: docs.map(({ Index }) => pairOf(Index)),
+      };
+    },
+    "vlmevalkit.report_acc_MMVP": ({ hits }: { hits: number[] }) => {
+      const rows = hits.map((value, i) => ({ row: {}, value, cluster: String(Math.floor(i / 2)) }));
+      return { Average: fold("mmvp", "accuracy", rows), Overall: fold("mmvp", "pair_accuracy", rows) };
+    },
+  },
+};
+
+export const catalogueGroupVectors: Readonly<Record<string, VectorFile>> = {
+  "catalogue/crpe": crpe,
+  "catalogue/hrbench": hrbench,
+  "catalogue/mmvp": mmvp,
+};
