@@ -19,6 +19,8 @@ export interface EvaluateOptions extends LocalSettings {
   readonly offset?: number;
   /** Seeds sampling, draws and bootstraps. Default 0. */
   readonly seed?: number;
+  /** One part of the samples, from 0: `3/16`, or `auto` under a Slurm array. `llava-eval merge` joins them. */
+  readonly shard?: string;
   /** Ask every sample K times. Default 1. */
   readonly repeats?: number;
 

@@ -26,6 +26,7 @@ export function manifestOf({ settings, choice, config, runner, data, decided, id
   // The same command finds the same folder: only what was asked for, not what it resolved to.
   const {
     limit: _limit,
+    shard: _shard,
     concurrency: _c,
     "max-failed": _m,
     out: _o,

@@ -17,6 +17,7 @@ import { type EvaluatedResult, type EvaluatedTask, evaluate, type RunEvents } fr
 import { identityOf, type TaskToAsk } from "../run/identity.js";
 import { type First, peek } from "../run/peek.js";
 import type { Selection } from "../run/plan.js";
+import { shardName } from "../run/shard.js";
 import type { ModelConfig } from "../runners/config.js";
 import { localFlags } from "../runners/local-settings.js";
 import { readingOf, reasoningTagsOf, withoutReasoning } from "../text/visible-answer.js";
@@ -26,6 +27,7 @@ import { type RunListener, warningsOf } from "./run-listener.js";
 import { manifestOf } from "./run-manifest.js";
 import { type ChosenModel, judgesOf, namedModel, openJudge, openModel, portable } from "./run-models.js";
 import { parseMaxFailed, type RunSettings } from "./settings.js";
+import { parseShard, shardFolder } from "./shard.js";
 
 export interface RunControl {
   readonly listener: RunListener;
@@ -70,7 +72,7 @@ export async function runTasks(
   await using secondJudge = await openJudge(second, choice, settings, warn);
   // Everything that can be wrong is looked at before the first request is paid for.
   await using opened = await peek(choice.chosen, {
-    ...{ open, signal: drain },
+    ...{ open: selection.shard ? opener(decided, listener, drain, true) : open, signal: drain },
     offset: selection.offset,
   });
   const tasks = tasksToAsk(decided, opened.firsts);
@@ -79,13 +81,19 @@ export async function runTasks(
     ...{ scoring, seed, repeats, offset },
     ...(settings["reasoning-tags"] === undefined ? {} : { reasoningTags: reading.tags }),
   };
-  const identity = await identityOf({ runner, tasks, decided: rules, ...(judge ? { judge } : {}) });
+  const { shard } = selection;
+  const identity = await identityOf({
+    ...{ runner, tasks },
+    decided: shard ? { ...rules, shard: shardName(shard) } : rules,
+    ...(judge ? { judge } : {}),
+  });
   const manifest = manifestOf({
     ...{ settings, choice, runner, data, identity },
     config: portable(model.config),
     decided: rules,
   });
-  const path = resolve(settings.out ?? join("results", manifest.name));
+  const whole = resolve(settings.out ?? join("results", manifest.name));
+  const path = shard ? shardFolder(whole, shard) : whole;
   await using folder = await RunFolder.open(path, manifest, { fresh: settings.fresh ?? false });
   try {
     await folder.setStatus("running");
@@ -116,7 +124,8 @@ export async function runTasks(
       readImage,
       withoutReasoning,
       reading,
-      openDataset: async (task) => opened.take(task.label) ?? open(task),
+      // A shard was looked at in rows that are not its own.
+      openDataset: async (task) => (shard ? undefined : opened.take(task.label)) ?? open(task),
       selection,
       scoring,
       seed,
@@ -136,7 +145,7 @@ export async function runTasks(
     const finishedBefore = newSamples === 0 ? folder.finishedBefore : undefined;
     await folder.setStatus(interrupted ? "interrupted" : incomplete ? "incomplete" : "done", finishedBefore);
     await writeRunLeaderboard(path);
-    if (!interrupted && finishedBefore === undefined) await remember(path);
+    if (!interrupted && finishedBefore === undefined && !shard) await remember(path);
     if (settings.out === undefined) await regenerateLeaderboard(resolve("results"));
     return { folder: path, results, interrupted, incomplete, ...(finishedBefore ? { finishedBefore } : {}) };
   } catch (error) {
@@ -186,6 +195,7 @@ export async function decide(settings: RunSettings): Promise<Decided> {
   const model = await namedModel(settings.model, settings.name);
   requireConsistent(settings, choice, model.config);
   const { limit, offset = 0, repeats = 1, seed = 0 } = settings;
+  const shard = settings.shard === undefined ? undefined : parseShard(settings.shard, process.env);
   const scoring = (settings.scoring as Scoring | undefined) ?? choice.scoring ?? "official";
   const tags = settings["reasoning-tags"];
   return {
@@ -195,7 +205,7 @@ export async function decide(settings: RunSettings): Promise<Decided> {
     scoring,
     reading: readingOf(scoring, tags && reasoningTagsOf(tags)),
     seed,
-    selection: { offset, repeats, ...defined({ limit }) },
+    selection: { offset, repeats, ...defined({ limit, shard }) },
     maxFailed: parseMaxFailed(settings["max-failed"]),
     profileOf: profileRule(choice, settings["prompt-profile"] ?? choice.promptProfile),
     generationOf: generationRule(settings),
@@ -203,7 +213,12 @@ export async function decide(settings: RunSettings): Promise<Decided> {
 }
 
 /** Opens the rows of a task that was decided on. */
-export function opener({ data, selection, choice }: Decided, listener: RunListener, signal: AbortSignal) {
+export function opener(
+  { data, selection, choice }: Decided,
+  listener: RunListener,
+  signal: AbortSignal,
+  partial = selection.limit !== undefined,
+) {
   return ({ task, split, label }: EvaluatedTask): Promise<Dataset> =>
     openDataset({
       task: task.name,
@@ -211,7 +226,7 @@ export function opener({ data, selection, choice }: Decided, listener: RunListen
       split,
       row: task.row,
       data,
-      partial: selection.limit !== undefined,
+      partial,
       warn: warningsOf(listener),
       say: (message) => listener.say(message),
       signal,
@@ -235,6 +250,16 @@ function requireConsistent(settings: RunSettings, choice: Choice, config: ModelC
         );
       }
     }
+  }
+  if (settings.shard !== undefined && config.runner === "replay") {
+    throw new UserError("a replay asks nobody, so there is nothing to share", "--shard", "leave it out");
+  }
+  if (settings.shard !== undefined && judgesOf(settings).length > 1) {
+    throw new UserError(
+      "two judges are compared over all samples, and a shard has a part of them",
+      "--judge",
+      "name one judge; after `llava-eval merge` the same command without --shard asks the second about the merged answers",
+    );
   }
   const judged = choice.chosen.filter(({ task, split }) => task.judge && split.answers === "public");
   if (judged.length > 0 && settings.judge === undefined) {

@@ -34,6 +34,12 @@ export const settings = {
   limit: { type: "integer", min: 1, group: "What", describe: "the first N samples of each task" },
   offset: { type: "integer", min: 0, group: "What", describe: "start at sample K" },
   seed: { type: "integer", min: 0, group: "What", describe: "seeds sampling, draws and bootstraps (default 0)" },
+  shard: {
+    type: "text",
+    group: "What",
+    describe:
+      "one part of the samples, from 0: 3/16; auto under a Slurm array, auto/16 under a Kubernetes indexed job; `merge` joins them",
+  },
   repeats: { type: "integer", min: 1, max: 1000, group: "What", describe: "ask every sample K times (default 1)" },
 
   model: {

@@ -34,6 +34,11 @@ const commands: Readonly<Record<string, Listed>> = {
     describe: "List the tasks, or show one: sources, rows, licence, metrics and its exact prompt",
     load: () => import("./tasks.js"),
   },
+  merge: {
+    usage: "merge <run>",
+    describe: "Join what machines that shared a run with `run --shard` have answered: one run, one Result",
+    load: () => import("./merge.js"),
+  },
   score: {
     usage: "score <run>",
     describe: "Score a finished run again, without any model: its answers and its judge's verdicts are in its folder",

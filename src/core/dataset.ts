@@ -10,6 +10,11 @@ export type RowItem =
 export interface Dataset extends AsyncDisposable {
   /** `rows` may be unknown until `batches` has ended. */
   readonly facts: DatasetFacts;
-  /** Row groups in file order from row `offset` on; nothing beyond the batch in hand is kept in memory. May be called again. */
-  batches(offset: number, signal: AbortSignal): AsyncIterable<readonly RowItem[]>;
+  /** Rows of each of its files, in order, where they are known before reading. */
+  readonly fileRows?: readonly number[] | undefined;
+  /**
+   * Row groups in file order from row `offset` on; nothing beyond the batch in hand is kept in memory. May be called again.
+   * @param end  rows from here on are not wanted: no file is fetched for them. A batch may hold some all the same.
+   */
+  batches(offset: number, signal: AbortSignal, end?: number): AsyncIterable<readonly RowItem[]>;
 }

@@ -117,6 +117,7 @@ export const Result = Type.Object({
   /** Stated with every limit: whether it counts clusters, all of whose samples are in. */
   limitByCluster: Optional(Type.Boolean()),
   offset: Optional(Type.Integer()),
+  shard: Optional(Type.String({ description: "only this part of the samples: `3/16`, from 0" })),
   flags: List(Flag),
   n: Type.Object({
     total: Type.Integer(),

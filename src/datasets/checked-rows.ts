@@ -21,9 +21,12 @@ export function checkedRows(source: RowSource, row: TSchema, facts: DatasetFacts
       const digest = createHash("sha256").update(source.identity().join("\n")).digest("hex").slice(0, 32);
       return { ...facts, digest, ...defined({ rows: source.rows }) };
     },
-    async *batches(offset, signal) {
+    get fileRows() {
+      return source.fileRows;
+    },
+    async *batches(offset, signal, end) {
       let first = true;
-      for await (const batch of source.read(offset, columns, signal)) {
+      for await (const batch of source.read(offset, columns, signal, end)) {
         const items: RowItem[] = [];
         for (const item of batch) {
           if ("failure" in item) {

@@ -64,7 +64,10 @@ export async function openHub(request: DatasetRequest): Promise<Dataset> {
       get facts() {
         return dataset.facts;
       },
-      batches: (offset, signal) => dataset.batches(offset, signal),
+      get fileRows() {
+        return dataset.fileRows;
+      },
+      batches: (offset, signal, end) => dataset.batches(offset, signal, end),
       async [Symbol.asyncDispose]() {
         await dataset[Symbol.asyncDispose]();
         await hub[Symbol.asyncDispose]();
@@ -203,13 +206,13 @@ function hubShards(
         const path = await cached();
         return path === undefined ? byRange() : openFile(path, file.path);
       },
-      open: async () => {
+      open: async (ahead = true) => {
         const path = await cached();
         if (path !== undefined) return openFile(path, file.path);
         if (!whole) return byRange();
         try {
           const path = (await startDownload(index)) as string;
-          const next = files[index + 1];
+          const next = ahead ? files[index + 1] : undefined;
           if (next && !(await cache.find(commit, next))) void startDownload(index + 1);
           return await openFile(path, file.path);
         } catch (error) {

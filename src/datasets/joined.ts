@@ -29,10 +29,13 @@ export async function openJoined(
     get facts() {
       return rows.facts;
     },
-    async *batches(offset, signal) {
+    get fileRows() {
+      return rows.fileRows;
+    },
+    async *batches(offset, signal, end) {
       known ??= readImages(open, imageRequest, images.key, signal);
       const byName = await known;
-      for await (const batch of rows.batches(offset, signal))
+      for await (const batch of rows.batches(offset, signal, end))
         yield batch.map((item) => ("failure" in item ? item : withImage(item, images.column, byName)));
     },
     [Symbol.asyncDispose]: () => rows[Symbol.asyncDispose](),

@@ -64,15 +64,25 @@ class ParquetSplit implements RowSource {
     this.sum();
   }
 
-  async *read(offset: number, columns: readonly string[], signal: AbortSignal): AsyncIterable<readonly RawItem[]> {
+  get fileRows(): readonly number[] | undefined {
+    return this.rows === undefined ? undefined : this.shards.map(({ name }) => this.rowsOf.get(name) ?? 0);
+  }
+
+  async *read(
+    offset: number,
+    columns: readonly string[],
+    signal: AbortSignal,
+    end = Number.POSITIVE_INFINITY,
+  ): AsyncIterable<readonly RawItem[]> {
     let base = 0;
     for (const shard of this.shards) {
+      if (base >= end) return;
       const rows = this.rowsOf.get(shard.name);
       if (rows !== undefined && base + rows <= offset) {
         base += rows;
         continue;
       }
-      await using opened = await shard.open();
+      await using opened = await shard.open(base + (rows ?? 0) < end);
       const parquet = await this.parse(shard, opened);
       this.sum();
       yield* this.readShard({ shard, opened, parquet, base }, { offset, columns }, signal);

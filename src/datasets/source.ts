@@ -18,8 +18,15 @@ export interface RowSource {
   readonly image: ImageReader;
   /** Every cell is text: make it what the column's schema says first. */
   readonly coerce?: (cell: unknown, column: TSchema) => unknown;
-  /** Batches in file order from row `offset` on. */
-  read(offset: number, columns: readonly string[], signal: AbortSignal): AsyncIterable<readonly RawItem[]>;
+  /** Rows of each file, in order, where all are known. */
+  readonly fileRows?: readonly number[] | undefined;
+  /** Batches in file order from row `offset` on; rows from `end` on are not wanted. */
+  read(
+    offset: number,
+    columns: readonly string[],
+    signal: AbortSignal,
+    end?: number,
+  ): AsyncIterable<readonly RawItem[]>;
   /** What identifies the content: name, size and hash or footer of each file. Complete when reading has ended. */
   identity(): readonly string[];
   close(): Promise<void>;
@@ -31,7 +38,8 @@ export interface Shard {
   readonly name: string;
   /** What identifies its content. */
   readonly identity: string;
-  open(): Promise<OpenShard>;
+  /** @param ahead  the next one will be wanted too: it may be fetched already */
+  open(ahead?: boolean): Promise<OpenShard>;
   /** A cheaper way to read just the footer; default: `open`. */
   footer?(): Promise<OpenShard>;
 }

@@ -108,8 +108,8 @@ export class RunFolder implements AsyncDisposable {
     );
   }
 
-  timings(): Promise<LineLog> {
-    return LineLog.open(timingsFile(this.path), "the timings");
+  timings(onRecord?: (record: unknown) => void): Promise<LineLog> {
+    return LineLog.open(timingsFile(this.path), "the timings", onRecord);
   }
 
   async writeResult(label: Label, result: Result): Promise<void> {

@@ -18,6 +18,7 @@ import { JudgePanel } from "./judge.js";
 import { plannedCount, type Selection } from "./plan.js";
 import { runTask, type TaskEnd, timingOf } from "./run-task.js";
 import { compareJudges } from "./second-judge.js";
+import { shardName } from "./shard.js";
 import type { SummaryRules } from "./summarise.js";
 
 export interface EvaluatedTask {
@@ -130,7 +131,7 @@ async function evaluateTask(
     });
     events.onTaskEnd(label, end);
     if (end.how === "interrupted") return { label, end: end.how };
-    if (end.how === "complete" && end.total === 0) {
+    if (end.how === "complete" && end.total === 0 && !selection.shard) {
       throw new UserError(
         `task "${label}" has no rows to evaluate`,
         dataset.facts.source,
@@ -145,7 +146,7 @@ async function evaluateTask(
         rules: { scoring, seed, reading },
         signal: evaluation.abort,
       }));
-    const { limit, offset, repeats } = selection;
+    const { limit, offset, repeats, shard } = selection;
     const head = {
       task: label,
       version: task.version,
@@ -162,6 +163,7 @@ async function evaluateTask(
       repeats,
       ...(limit === undefined ? {} : { limit, limitByCluster: task.limitByCluster === true }),
       ...(offset === 0 ? {} : { offset }),
+      ...(shard ? { shard: shardName(shard) } : {}),
     };
     const rules = {
       maxFailed: evaluation.maxFailed,
@@ -196,12 +198,13 @@ function requireSameRows(folder: RunFolder, label: Label, dataset: Dataset): voi
 }
 
 function judgeFacts(task: Task, judge: JudgePanel | undefined): NonNullable<Result["judge"]> {
+  const { asked = 0, answeredBy } = judge?.facts ?? {};
   return {
     model: judge?.runner.name ?? "none",
     expected: task.judge?.model ?? "",
     promptDigest: digestOf(task.judge?.template ?? "", 16),
-    asked: judge?.verdictCount ?? 0,
+    asked,
     failed: judge?.failed ?? 0,
-    ...(judge?.authors === undefined ? {} : { answeredBy: judge.authors }),
+    ...defined({ answeredBy }),
   };
 }

@@ -66,18 +66,9 @@ export class JudgePanel {
     return panel;
   }
 
-  /** Verdicts in the journal, earlier sessions' included: the same for an interrupted and an uninterrupted run. */
-  get verdictCount(): number {
-    return [...this.known.values()].filter(({ verdict }) => verdict !== undefined).length;
-  }
-
-  /** The models that its replies name, where they are not the one asked for; more than one: it changed under the run. */
-  get authors(): string | undefined {
-    const counts = new Map<string, number>();
-    const judged = [...this.known.values()].filter(({ verdict }) => verdict !== undefined);
-    for (const { answeredBy } of judged)
-      if (answeredBy !== undefined) counts.set(answeredBy, (counts.get(answeredBy) ?? 0) + 1);
-    return authorsInWords(counts, judged.length);
+  /** Of the verdicts in the journal, earlier sessions' included: the same for an interrupted and an uninterrupted run. */
+  get facts(): VerdictFacts {
+    return verdictFacts(this.known.values());
   }
 
   close(): Promise<void> {
@@ -170,6 +161,23 @@ export class JudgePanel {
       `${attempts} replies did not have the form asked for; the last began: ${JSON.stringify(replies.at(-1)?.slice(0, 80))}`,
     );
   }
+}
+
+export interface VerdictFacts {
+  readonly asked: number;
+  /** The models that the replies name, where they are not the one asked for; more than one: it changed under the run. */
+  readonly answeredBy?: string;
+}
+
+export function verdictFacts(records: Iterable<JudgeRecord>): VerdictFacts {
+  const counts = new Map<string, number>();
+  let asked = 0;
+  for (const { verdict, answeredBy } of records) {
+    if (verdict === undefined) continue;
+    asked++;
+    if (answeredBy !== undefined) counts.set(answeredBy, (counts.get(answeredBy) ?? 0) + 1);
+  }
+  return { asked, ...defined({ answeredBy: authorsInWords(counts, asked) }) };
 }
 
 const keyOf = ({ index, repeat = 0, step }: Pick<JudgeRecord, "index" | "repeat" | "step">) =>

@@ -3,6 +3,7 @@ import type { SampleFailure } from "../core/errors.js";
 import type { Task } from "../core/task.js";
 import { RowNames } from "../record/keys.js";
 import { ClusterSelection } from "../record/selection.js";
+import { type Shard, shardRule } from "./shard.js";
 
 export interface Selection {
   /** First sample, 0-based, after expansion. */
@@ -10,6 +11,8 @@ export interface Selection {
   /** Samples at most. */
   readonly limit?: number;
   readonly repeats: number;
+  /** Only this part of them. */
+  readonly shard?: Shard;
 }
 
 /** One sample to be asked, in dispatch order. */
@@ -37,12 +40,16 @@ export async function* plan(
   selection: Selection,
   signal: AbortSignal,
 ): AsyncGenerator<Unit> {
-  const skipInFile = rowsSkipped(task, selection.offset);
-  const end = selection.limit === undefined ? Number.POSITIVE_INFINITY : selection.offset + selection.limit;
-  const clusters = task.limitByCluster ? new ClusterSelection(selection.offset, end) : undefined;
+  const { offset, limit, shard } = selection;
+  const end = limit === undefined ? Number.POSITIVE_INFINITY : offset + limit;
+  const clusters = task.limitByCluster ? new ClusterSelection(offset, end) : undefined;
+  const part = shard && shardRule(shard, dataset, { offset, end, byPosition: isByPosition(task) });
+  const skipInFile = part?.from ?? rowsSkipped(task, offset);
+  const stop = part?.to ?? (clusters ? Number.POSITIVE_INFINITY : end);
+  if (skipInFile >= stop) return;
   const names = new RowNames();
   let next = skipInFile;
-  const batches = dataset.batches(skipInFile, signal)[Symbol.asyncIterator]();
+  const batches = dataset.batches(skipInFile, signal, part?.to)[Symbol.asyncIterator]();
   try {
     for (let batch = await batches.next(); !batch.done; ) {
       const units: Unit[] = [];
@@ -56,10 +63,12 @@ export async function* plan(
           }
         }
       }
-      const selected = units.filter((unit) =>
-        clusters ? clusters.has(clusterOf(task, unit)) : unit.index >= selection.offset && unit.index < end,
+      const selected = units.filter(
+        (unit) =>
+          (clusters ? clusters.has(clusterOf(task, unit)) : unit.index >= offset && unit.index < end) &&
+          (part === undefined || part.has(unit.index, clusterOf(task, unit))),
       );
-      const following = clusters || next < end ? batches.next() : undefined;
+      const following = next < stop ? batches.next() : undefined;
       // Its failure is thrown below, when its turn comes.
       following?.catch(() => {});
       yield* withGroups(task, selected, selection.repeats);
@@ -76,7 +85,12 @@ export async function* plan(
  * first row on, so a task that expands or is limited by clusters is read from the start.
  */
 export function rowsSkipped(task: Task, offset: number): number {
-  return task.expand || task.limitByCluster ? 0 : offset;
+  return isByPosition(task) ? offset : 0;
+}
+
+/** A sample's index is its row in the file. */
+function isByPosition(task: Task): boolean {
+  return !task.expand && !task.limitByCluster;
 }
 
 function clusterOf(task: Task, unit: Unit): string {
@@ -110,7 +124,7 @@ function* withGroups(task: Task, units: readonly Unit[], repeats: number): Gener
 export function plannedCount(task: Task, dataset: Dataset, selection: Selection): number | undefined {
   const { rows } = dataset.facts;
   const byCluster = task.limitByCluster && (selection.limit !== undefined || selection.offset > 0);
-  if (rows === undefined || task.expand || byCluster) return undefined;
+  if (rows === undefined || task.expand || byCluster || selection.shard) return undefined;
   const available = Math.max(0, rows - selection.offset);
   return Math.min(available, selection.limit ?? available) * selection.repeats;
 }

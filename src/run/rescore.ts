@@ -12,6 +12,7 @@ import type { AnsweredSample, SampleRecord, ScoredSample } from "../record/sampl
 import { conclude } from "./conclude.js";
 import { plan } from "./plan.js";
 import { outputsOf, type ScoreRules, scoreSample, visibleTurns, withOutcome } from "./score-sample.js";
+import { shardNamed } from "./shard.js";
 import type { ResultHead, SummaryRules } from "./summarise.js";
 
 export interface Rescoring {
@@ -61,7 +62,7 @@ export async function rescore(rescoring: Rescoring): Promise<Result> {
 }
 
 /** What a Result says before any sample. */
-function headOf(result: Result): ResultHead {
+export function headOf(result: Result): ResultHead {
   const {
     schema: _1,
     flags: _2,
@@ -81,8 +82,8 @@ function headOf(result: Result): ResultHead {
 /** @returns how many samples the selection has */
 async function scoreAll(rescoring: Rescoring, samples: SampleJournal): Promise<number> {
   const { task, dataset, before, signal } = rescoring;
-  const { limit, offset = 0, repeats } = before;
-  const selection = { offset, repeats, ...defined({ limit }) };
+  const { limit, offset = 0, repeats, shard } = before;
+  const selection = { offset, repeats, ...defined({ limit }), ...(shard ? { shard: shardNamed(shard) } : {}) };
   const verdicts = await readVerdicts(rescoring);
   let total = 0;
   for await (const unit of plan(task, dataset, selection, signal)) {

@@ -15,7 +15,7 @@ export type ResultHead = Pick<
   Result,
   "task" | "version" | "model" | "fingerprint" | "scoring" | "promptProfile" | "generation" | "seed" | "repeats"
 > &
-  Partial<Pick<Result, "reasoningTags" | "limit" | "limitByCluster" | "offset" | "judge" | "secondJudge">> & {
+  Partial<Pick<Result, "reasoningTags" | "limit" | "limitByCluster" | "offset" | "shard" | "judge" | "secondJudge">> & {
     readonly dataset: DatasetFacts;
   };
 
@@ -57,7 +57,7 @@ export async function summarise(
     if (isPublic) folds.add({ ...notAskedSample, cluster: `not asked ${i}` }, notAsked);
   }
   const { rows, expectedRows } = head.dataset;
-  const selected = head.limit !== undefined || (head.offset ?? 0) > 0;
+  const selected = head.limit !== undefined || (head.offset ?? 0) > 0 || head.shard !== undefined;
   const short = rows !== undefined && expectedRows !== undefined && rows < expectedRows;
   const incomplete = tooMany(counts.unscoredTotal, counts.total, rules.maxFailed);
   return {
