@@ -12,9 +12,13 @@ export function digestOf(value: Json, digits = 32): string {
 export function canonicalJson(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (typeof value === "object" && value !== null) {
-    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-    entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(",")}}`;
+    const members = value as Readonly<Record<string, Json | undefined>>;
+    let text = "";
+    for (const key of Object.keys(members).sort()) {
+      const item = members[key];
+      if (item !== undefined) text += `${text && ","}${JSON.stringify(key)}:${canonicalJson(item)}`;
+    }
+    return `{${text}}`;
   }
   return JSON.stringify(value);
 }

@@ -46,18 +46,21 @@ export async function ask(
 ): Promise<Answer> {
   const { runner, signal, generation } = context;
   const images = new Map<ImageRef, Promise<EncodedImage>>();
-  const render = (prompt: Prompt) => renderPrompt(prompt, context.readImage, images);
-  const { prompt: first, digest } = questionFor(task, row, context.profile);
-  let prompt = first;
-  let rendered = await render(prompt);
-  const asked = () => askedWith(task, prompt, rendered, digest);
+  const first = questionFor(task, row, context.profile);
+  let asked: Answer["asked"] = {};
+  const render = async (prompt: Prompt) => {
+    const rendered = await renderPrompt(prompt, context.readImage, images);
+    asked = askedWith(task, prompt, rendered, first.digest);
+    context.onAsked?.(asked);
+    return rendered;
+  };
+  let prompt = await render(first.prompt);
   const request = {
     id: rowKey(context.label, sample.id, sample.nth, sample.repeat),
     seed: seedOf(context.seed, task.name, sample.id, sample.repeat),
     ...(sample.prefix ? { prefix: sample.prefix } : {}),
     ...(context.drain ? { drain: context.drain } : {}),
   };
-  context.onAsked?.(asked());
 
   if (task.choices) {
     if (!runner.loglikelihood) {
@@ -67,23 +70,21 @@ export async function ask(
       );
     }
     const continuations = task.choices(row);
-    const output = await runner.loglikelihood({ ...request, prompt: rendered, continuations }, signal);
-    return { output, turns: [output], asked: asked() };
+    const output = await runner.loglikelihood({ ...request, prompt, continuations }, signal);
+    return { output, turns: [output], asked };
   }
 
-  const turns: Output[] = [await runner.generate({ ...request, prompt: rendered, options: generation }, signal)];
+  const turns: Output[] = [await runner.generate({ ...request, prompt, options: generation }, signal)];
   for (
     let next = task.next?.(row, visibleTurns(turns, context)) ?? "done";
     next !== "done";
     next = task.next?.(row, visibleTurns(turns, context)) ?? "done"
   ) {
     if (turns.length >= maxRounds) throw new SampleFailure("data", `the task asked for more than ${maxRounds} rounds`);
-    prompt = next;
-    rendered = await render(prompt);
-    context.onAsked?.(asked());
-    turns.push(await runner.generate({ ...request, prompt: rendered, options: generation }, signal));
+    prompt = await render(next);
+    turns.push(await runner.generate({ ...request, prompt, options: generation }, signal));
   }
-  return { output: turns.at(-1) as Output, turns, asked: asked() };
+  return { output: turns.at(-1) as Output, turns, asked };
 }
 
 /** What a row asks first, and its digest: of a journalled sample it must still be the same. */

@@ -98,10 +98,11 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
         await judging.start(() => judgeAndScore(unit, record, outputsOf(record)));
       } else {
         await asking.start(async () => {
-          const answer = await answerOf(run, unit, health);
+          const base = describe(run, unit);
+          const answer = await answerOf(run, unit, base, health);
           if (answer === "given up") givenUp = true;
           if (!answer || answer === "given up") return;
-          const record = answered(asAsked(run, unit, answer.asked), answer);
+          const record = answered(asAsked(run.task, base, answer.asked), answer);
           if (!run.task.judge) return judgeAndScore(unit, record, answer.turns);
           await samples.append(record);
           await judging.start(() => judgeAndScore(unit, record, answer.turns));
@@ -130,8 +131,12 @@ type RowUnit = Extract<Unit, { row: unknown }>;
 const isRow = (unit: Unit): unit is RowUnit => "row" in unit;
 
 /** The answer, or undefined when this sample has none: the failure is journalled. Given up: Ctrl-C ended a wait. */
-async function answerOf(run: TaskRun, unit: RowUnit, health: EndpointHealth): Promise<Answer | "given up" | undefined> {
-  const base = describe(run, unit);
+async function answerOf(
+  run: TaskRun,
+  unit: RowUnit,
+  base: AskedSample,
+  health: EndpointHealth,
+): Promise<Answer | "given up" | undefined> {
   let asked: Answer["asked"] = {};
   const { runner, readImage, profile, generation, rules } = run;
   const context = {
@@ -153,13 +158,14 @@ async function answerOf(run: TaskRun, unit: RowUnit, health: EndpointHealth): Pr
     health.answered();
     for (const output of answer.turns) run.onTiming(timingOf(run.label, base, "model", output));
     if (answer.output.finish !== "filtered") return answer;
-    await recordFailure(run, asAsked(run, unit, asked), new SampleFailure("refused", "the provider's content filter"));
+    const filtered = new SampleFailure("refused", "the provider's content filter");
+    await recordFailure(run, asAsked(run.task, base, asked), filtered);
   } catch (error) {
     if (isDrained(run, error)) return "given up";
     if (!(error instanceof SampleFailure)) throw locate(error, run.task, base.id);
     if (error.reason === "transport") health.failed(error);
     if (error.reason === "refused") health.answered();
-    await recordFailure(run, asAsked(run, unit, asked), error);
+    await recordFailure(run, asAsked(run.task, base, asked), error);
   }
   return undefined;
 }
@@ -229,18 +235,16 @@ function describe({ task }: TaskRun, { row, id, index, repeat }: RowUnit): Asked
  * What is known once it is asked. Where the task does not say what repeats, its images do: questions about one image are not
  * independent, and an interval that takes them for it is too narrow. An image that occurs once is a cluster of one, as its id is.
  */
-function asAsked(run: TaskRun, unit: RowUnit, asked: Answer["asked"]): AskedSample {
-  const base = describe(run, unit);
+function asAsked(task: Task, base: AskedSample, asked: Answer["asked"]): AskedSample {
   const { images = [] } = asked;
-  const says = run.task.cluster ?? run.task.imageKey;
+  const says = task.cluster ?? task.imageKey;
   if (says || images.length === 0) return { ...base, ...asked };
   return { ...base, cluster: images.length === 1 ? (images[0] as string) : digestOf([...images], 32), ...asked };
 }
 
-function answered(base: AskedSample, { output, turns, asked }: Answer): AnsweredSample {
+function answered(asked: AskedSample, { output, turns }: Answer): AnsweredSample {
   const warnings = [...new Set(turns.flatMap((turn) => turn.warnings))];
   return {
-    ...base,
     ...asked,
     state: "answered",
     text: output.text,

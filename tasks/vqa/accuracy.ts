@@ -1,7 +1,7 @@
 /** Agreement with ten people (Antol et al. 2015), in the form each benchmark's script computes it. */
 
 import { strip } from "llava-eval";
-import { evalAiNormalize, flattenSpace, vqaOfficialNormalize, vqav2Normalize } from "./normalize.js";
+import { evalAiNormalize, vqaOfficialForms, vqav2Normalize } from "./normalize.js";
 
 /** One person's answer as VQAv2 stores it. */
 export interface PersonAnswer {
@@ -63,12 +63,17 @@ function distinct(people: readonly PersonAnswer[]): boolean {
  * ten "yes".
  */
 export function officialVqaAccuracy(prediction: string, people: readonly string[]): VqaResult {
-  const flat = people.map(flattenSpace);
-  const answer = flattenSpace(prediction);
-  const unanimous = flat.every((person) => person === flat[0]);
-  if (unanimous) return { accuracy: leaveOneOut(answer, flat), answer };
-  const normal = vqaOfficialNormalize(answer);
-  return { accuracy: leaveOneOut(normal, flat.map(vqaOfficialNormalize)), answer: normal };
+  const forms = people.map(vqaOfficialForms);
+  const unanimous = forms.every(({ flat }) => flat === forms[0]?.flat);
+  const compared = unanimous ? "flat" : "normal";
+  const answer = vqaOfficialForms(prediction)[compared];
+  return {
+    accuracy: leaveOneOut(
+      answer,
+      forms.map((person) => person[compared]),
+    ),
+    answer,
+  };
 }
 
 function average(values: readonly number[]): number {

@@ -109,16 +109,19 @@ export const evalAiNormalize = memoized((text) =>
 /** What lmms-eval does for VQAv2: no `wordTokenize`. */
 export const vqav2Normalize = memoized((text) => processDigitArticle(processPunctuation(flattenSpace(text))));
 
-/** What vqaEval.py does to an answer, and to the prediction, when the ten people disagree. */
-export const vqaOfficialNormalize = memoized((text) => processDigitArticle(processPunctuationOfficial(text)));
+/** An answer, or the prediction, as vqaEval.py compares it: when the ten people all say the same, and when they disagree. */
+export const vqaOfficialForms = memoized((text) => {
+  const flat = flattenSpace(text);
+  return { flat, normal: processDigitArticle(processPunctuationOfficial(flat)) };
+});
 
 // Ten people give the same few answers to most questions: 2.3 million answers of VQAv2 val are 0.2 million strings.
 // Both bounds keep a run's memory flat, whatever models write.
 const memoEntries = 1 << 18;
 const memoLength = 64;
 
-function memoized(normalize: (text: string) => string): (text: string) => string {
-  const known = new Map<string, string>();
+function memoized<Normal>(normalize: (text: string) => Normal): (text: string) => Normal {
+  const known = new Map<string, Normal>();
   return (text) => {
     const seen = known.get(text);
     if (seen !== undefined) return seen;
