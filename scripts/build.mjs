@@ -31,7 +31,7 @@ const parts = {
     build: () => {
       const status = node("node_modules/typescript/bin/tsc", "-p", ".");
       finishOutput();
-      return status;
+      return node("scripts/index-tasks.mjs") || status;
     },
   },
   page: {

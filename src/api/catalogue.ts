@@ -1,7 +1,7 @@
 /** Finds tasks: by name, alias, glob, suite, split or path. */
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
-import { dirname, isAbsolute, join, resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { UserError } from "../core/errors.js";
 import { withCheckedScores } from "../core/guard-task.js";
@@ -14,6 +14,8 @@ import { loadTaskFile, tasksIn } from "./task-file.js";
 
 /** Beside this file's `src`: sources under a TypeScript loader, compiled tasks in `dist`. */
 const tasksFolder = resolve(dirname(fileURLToPath(import.meta.url)), "../../tasks");
+/** What `entryOf` says of every task, beside compiled tasks: the build writes it, and sources have none. */
+const indexFile = join(tasksFolder, "index.json");
 const suitesFolder = join(packageRoot, "configs", "suites");
 
 export const Suite = Type.Object(
@@ -55,6 +57,38 @@ export interface DefinedTask {
   readonly file: string;
 }
 
+/** What a task of the package is called, and where it is defined. */
+interface TaskEntry {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  /** Below the folder of tasks. */
+  readonly file: string;
+}
+
+export const entryOf = ({ task: { name, aliases = [] }, file }: DefinedTask): TaskEntry => ({
+  name,
+  aliases,
+  file: relative(tasksFolder, file),
+});
+
+/**
+ * Every task of the package, by name. Loading them all is a fifth of a start (110 of 520 CPU-ms), so the build notes what they are
+ * called; sources are asked themselves.
+ */
+async function taskEntries(): Promise<readonly TaskEntry[]> {
+  if (existsSync(indexFile)) return JSON.parse(await readFile(indexFile, "utf8")) as TaskEntry[];
+  return (await loadDefinitions()).map(entryOf);
+}
+
+export async function taskNames(): Promise<readonly string[]> {
+  return (await taskEntries()).map(({ name }) => name);
+}
+
+async function loadEntry({ name, file }: TaskEntry): Promise<DefinedTask> {
+  // It is there: the entry was made from this very file.
+  return (await loadFiles([join(tasksFolder, file)])).find(({ task }) => task.name === name) as DefinedTask;
+}
+
 /** Every task of the package, by name. */
 export async function loadTasks(): Promise<readonly Task[]> {
   return (await loadDefinitions()).map(({ task }) => task);
@@ -79,24 +113,6 @@ async function loadFiles(files: readonly string[]): Promise<DefinedTask[]> {
   return modules.flat();
 }
 
-/**
- * The package's own task of a name. Loading all of them is a third of a start, so only those files are loaded whose text has the
- * name's first word; a test holds that each task's file has it.
- */
-async function ownTask(name: string): Promise<Task | undefined> {
-  const word = firstWord(name);
-  const tasks = await loadFiles(
-    (await ownTaskFiles()).filter(({ text }) => text.includes(word)).map(({ file }) => file),
-  );
-  return tasks.find(({ task }) => task.name === name)?.task;
-}
-
-export async function ownTaskFiles(): Promise<readonly { readonly file: string; readonly text: string }[]> {
-  return Promise.all((await taskFiles()).map(async (file) => ({ file, text: await readFile(file, "utf8") })));
-}
-
-export const firstWord = (name: string): string => /^[^_+]*/.exec(name)?.[0] ?? name;
-
 export async function suiteNames(): Promise<readonly string[]> {
   const files = existsSync(suitesFolder) ? await readdir(suitesFolder) : [];
   return files.filter((name) => name.endsWith(".yaml")).map((name) => name.slice(0, -".yaml".length));
@@ -107,8 +123,7 @@ export async function suiteNames(): Promise<readonly string[]> {
  * @throws UserError  nothing fits a name; a suite contradicts another; a path is no task file
  */
 export async function chooseTasks(names: readonly string[], workingFolder = process.cwd()): Promise<Choice> {
-  // A user's own file needs none of the package's tasks.
-  const tasks = names.every((name) => isPath(name) && !isSuiteFile(name)) ? [] : await loadDefinitions();
+  const tasks = await taskEntries();
   const suites = await suiteNames();
   const chosen = new Map<string, Chosen>();
   let stated: { name: string; suite: Suite } | undefined;
@@ -130,7 +145,12 @@ export async function chooseTasks(names: readonly string[], workingFolder = proc
       return;
     }
     if (isPath(name)) {
-      for (const one of await fromPath(name, folder)) put(one);
+      for (const one of await fromPath(name, folder)) {
+        // In a checkout a benchmark of ours may be run from its source, before it is built.
+        if (!isOurs(one.file) && tasks.some(({ name }) => name === one.task.name))
+          throw twoOfOneName(one.task.name, undefined, one.file);
+        put(one);
+      }
       return;
     }
     const [wanted = "", splitName] = name.split("@", 2);
@@ -143,15 +163,15 @@ export async function chooseTasks(names: readonly string[], workingFolder = proc
     }
     const found = matching(tasks, wanted);
     if (found.length === 0) {
-      const known = [...tasks.flatMap(({ task }) => [task.name, ...(task.aliases ?? [])]), ...suites];
+      const known = [...tasks.flatMap(({ name, aliases }) => [name, ...aliases]), ...suites];
       throw new UserError(
         `no task named "${wanted}"`,
         origin,
         `${didYouMean(wanted, known)}run "llava-eval tasks" for the list, or pass a path such as ./my-task.ts`,
       );
     }
-    for (const { aliasSplit, ...defined } of found) {
-      put(choose(defined, splitName ?? aliasSplit, origin));
+    for (const { aliasSplit, ...entry } of found) {
+      put(choose(await loadEntry(entry), splitName ?? aliasSplit, origin));
     }
   };
 
@@ -188,7 +208,7 @@ function agree(
   return next;
 }
 
-function matching(tasks: readonly DefinedTask[], wanted: string): (DefinedTask & { aliasSplit?: string })[] {
+function matching(tasks: readonly TaskEntry[], wanted: string): (TaskEntry & { aliasSplit?: string })[] {
   if (/[*?]/.test(wanted)) {
     const pattern = new RegExp(
       `^${wanted
@@ -196,15 +216,15 @@ function matching(tasks: readonly DefinedTask[], wanted: string): (DefinedTask &
         .replaceAll("*", ".*")
         .replaceAll("?", ".")}$`,
     );
-    return tasks.filter(({ task }) => pattern.test(task.name));
+    return tasks.filter(({ name }) => pattern.test(name));
   }
-  const exact = tasks.find(({ task }) => task.name === wanted);
+  const exact = tasks.find(({ name }) => name === wanted);
   if (exact) return [exact];
-  for (const defined of tasks) {
-    for (const alias of defined.task.aliases ?? []) {
+  for (const entry of tasks) {
+    for (const alias of entry.aliases) {
       // "docvqa_test@test": a foreign name that stands for one split.
       const [name, aliasSplit] = alias.split("@", 2);
-      if (name === wanted) return [{ ...defined, ...(aliasSplit ? { aliasSplit } : {}) }];
+      if (name === wanted) return [{ ...entry, ...(aliasSplit ? { aliasSplit } : {}) }];
     }
   }
   return [];
@@ -239,11 +259,9 @@ async function fromPath(name: string, workingFolder: string): Promise<Chosen[]> 
   const tasks = await loadTaskFile(path);
   for (const [i, { name }] of tasks.entries()) {
     if (tasks.findIndex((other) => other.name === name) < i) throw twoOfOneName(name, path, path);
-    if (!isOurs(path) && (await ownTask(name))) throw twoOfOneName(name, undefined, path);
   }
   const fileDigest = await taskDigest(path);
   return tasks.map((task) => ({ ...choose({ task, file: path }, splitName, path, path), fileDigest }));
 }
 
-/** In a checkout a benchmark of ours may be run from its source, before it is built. */
 const isOurs = (path: string): boolean => path.startsWith(join(packageRoot, "tasks") + sep);

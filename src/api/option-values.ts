@@ -1,6 +1,6 @@
 /** What may stand behind an option, for a shell that completes it: names of tasks, suites and presets, and the choices of settings. */
 import { presetNames } from "../runners/spec.js";
-import { loadTasks, suiteNames } from "./catalogue.js";
+import { suiteNames, taskNames } from "./catalogue.js";
 import { type Setting, settings } from "./settings.js";
 
 /** Undefined for an option whose values nobody can list. @param option  without its dashes */
@@ -8,7 +8,7 @@ export async function optionValues(option: string): Promise<readonly string[] | 
   switch (option) {
     case "tasks":
     case "suite":
-      return [...(await suiteNames()), ...(await loadTasks()).map(({ name }) => name)];
+      return [...(await suiteNames()), ...(await taskNames())];
     case "model":
     case "judge":
       return [...(await presetNames()), "stub"];

@@ -1,8 +1,8 @@
-import { writeFile } from "node:fs/promises";
-import { pathToFileURL } from "node:url";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { firstWord, ownTaskFiles } from "../../src/api/catalogue.js";
-import { Workplace } from "./cli.js";
+import { entryOf, loadDefinitions } from "../../src/api/catalogue.js";
+import { root, Workplace } from "./cli.js";
 
 /** A task file in a folder of its own; `change` puts the mistake in. */
 async function placeWith(files: Readonly<Record<string, (text: string) => string>>): Promise<Workplace> {
@@ -136,11 +136,35 @@ test("two tasks of one name are refused, whichever files they are in, and a buil
   expect(await place.run(...run("colour.ts", "colour.ts"))).toMatchObject({ exitCode: 0 });
 });
 
-test("the file of each task of the package has the first word of its name: a namesake is found by it", async () => {
-  const files = await ownTaskFiles();
-  expect(files.length).toBeGreaterThan(40);
-  for (const { file, text } of files) {
-    const exported = ((await import(pathToFileURL(file).href)) as { default: unknown }).default;
-    for (const { name } of [exported].flat() as { name: string }[]) expect(text, file).toContain(firstWord(name));
+test("a run loads the tasks that it names and no other, and the build's list of them is what their files define", async () => {
+  const defined = (await loadDefinitions()).map(entryOf);
+  const listed = JSON.parse(await readFile(join(root, "dist/tasks/index.json"), "utf8")) as typeof defined;
+  const compiled = defined.map((entry) => ({ ...entry, file: entry.file.replace(/\.ts$/, ".js") }));
+  expect(listed).toEqual(compiled);
+  expect(listed.length).toBeGreaterThan(40);
+
+  await using place = await Workplace.make({ NODE_V8_COVERAGE: "coverage" });
+  const named = [
+    "run",
+    "--tasks",
+    "pope,mmmu_val",
+    "--model",
+    "stub",
+    "--data",
+    "demo",
+    "--limit",
+    "1",
+    "--out",
+    "out",
+  ];
+  expect(await place.run(...named)).toMatchObject({ exitCode: 0 });
+  const loaded = new Set<string>();
+  for (const file of await readdir(place.file("coverage"))) {
+    const { result } = JSON.parse(await place.read("coverage", file)) as { result: { url: string }[] };
+    for (const { url } of result)
+      if (/dist\/tasks\/.*task\.js$/.test(url)) loaded.add(url.replace(/.*dist\/tasks\//, ""));
   }
+  expect([...loaded].sort()).toEqual(
+    listed.flatMap(({ name, file }) => (name === "pope" || name === "mmmu" ? [file] : [])).sort(),
+  );
 });
