@@ -3,9 +3,10 @@ import { openDataset } from "../datasets/index.js";
 import type { Run } from "../record/read.js";
 import { type Chosen, chooseTasks } from "./catalogue.js";
 
-/** The tasks of a run that is being read back, from its manifest. */
+/** The tasks of a run that is being read back, from its manifest; none where that does not name them. */
 export async function tasksOfRun(run: Run): Promise<readonly Chosen[]> {
-  return (await chooseTasks(run.manifest.config.tasks as readonly string[])).chosen;
+  const { tasks } = run.manifest.config;
+  return Array.isArray(tasks) ? (await chooseTasks(tasks as readonly string[])).chosen : [];
 }
 
 /** Opens the rows that a run was made from: the same data, as its manifest names it. */

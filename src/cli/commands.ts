@@ -49,6 +49,11 @@ const commands: Readonly<Record<string, Listed>> = {
     describe: "Look at a run, at two side by side, or at a watch: scores, intervals and every sample, in the browser",
     load: () => import("./view.js"),
   },
+  samples: {
+    usage: "samples <run>",
+    describe: "Which samples went wrong, and how each was scored: text, answer, references, credit, both scorings",
+    load: () => import("./samples.js"),
+  },
   leaderboard: {
     usage: "leaderboard [runs..]",
     describe: "Models x tasks from the runs below results/, or from the runs named",

@@ -129,8 +129,8 @@ export function nextLine(folder: string, results: readonly Result[]): string {
   const unscored = results.some(({ n }) => n.scored < n.total);
   return pc.dim(
     unscored
-      ? `next: npx llava-eval view ${shown}   (the same command asks again what was not scored)`
-      : `next: npx llava-eval view ${shown}`,
+      ? `next: npx llava-eval samples ${shown} --unscored   (the same command asks them again)`
+      : `next: npx llava-eval view ${shown}   or: npx llava-eval samples ${shown} --wrong`,
   );
 }
 

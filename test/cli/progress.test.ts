@@ -116,7 +116,7 @@ test("what was not scored is told with its number, its reason and how often; the
   expect(resultLines(result)).toMatch(/^ {2}not scored +3: transport: HTTP 500: CUDA out of memory ×3$/m);
   const two = { ...result, n: { ...result.n, unscored: { ...result.n.unscored, data: 2 } } };
   expect(resultLines(two)).toMatch(/not scored +5: .* ×3; 2 for other reasons$/m);
-  expect(nextLine("results/a b", [result])).toContain("npx llava-eval view 'results/a b'   (the same command");
+  expect(nextLine("results/a b", [result])).toContain("npx llava-eval samples 'results/a b' --unscored");
   const whole = { ...result, n: { ...result.n, scored: 10 } };
   expect(nextLine("results/m", [whole])).toContain("npx llava-eval view results/m");
 });
