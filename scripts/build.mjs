@@ -2,17 +2,19 @@
 // npm runs install steps again whenever npx starts the package. In an installed package (no sources, no compiler from npm)
 // only the addon is left to build.
 //   node scripts/build.mjs [--install] [typescript] [page] [engine]
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -68,9 +70,68 @@ for (const [name, part] of Object.entries(parts)) {
 const engine = join(root, "src/engine/build.mjs");
 if ((wanted.length === 0 || wanted.includes("engine")) && existsSync(engine)) {
   // Its own no-op check, and its own words when there is no compiler: an install never fails for want of the engine.
-  const { buildAddon } = await import(pathToFileURL(engine).href);
-  const built = await buildAddon({ quiet: installing });
-  if (!built && !installing) process.exit(1);
+  if (installing) await installEngine();
+  else {
+    const { buildAddon } = await import(pathToFileURL(engine).href);
+    if (!(await buildAddon())) process.exit(1);
+  }
+}
+
+/** Builds beside this process, which tells how far it is: the compiler takes minutes, and silence looks like a hang. */
+async function installEngine() {
+  const tell = teller();
+  const folder = join(root, "build", "engine");
+  const isCpuSource = (name) => name.endsWith(".cc") && !name.startsWith(join("kernels", "cuda"));
+  const files = readdirSync(dirname(engine), { recursive: true }).filter(isCpuSource).length;
+  const started = Date.now();
+  let told = -1; // quarters
+  const look = setInterval(() => {
+    if (!existsSync(join(folder, ".lock"))) return; // there is nothing to do, or not yet
+    const quarters = Math.min(3, Math.floor((4 * objectsIn(folder)) / files));
+    if (quarters <= told) return;
+    if (told < 0) tell(`compiling the engine for local models, ${files} C++ files; everything else needs no compiler`);
+    if (quarters > 0) tell(`${25 * quarters} % of the engine compiled`);
+    told = quarters;
+  }, 1000);
+  const child = spawn(process.execPath, [engine, "addon"], { cwd: root, stdio: ["ignore", 2, 2] });
+  const status = await new Promise((resolve) => child.on("error", () => resolve(1)).on("close", resolve));
+  clearInterval(look);
+  if (status !== 0)
+    return tell("the engine was not built: local models need it, `npx llava-eval doctor` says what is missing");
+  if (told >= 0) tell(`the engine is ready after ${Math.round((Date.now() - started) / 1000)} s`);
+  if (!existsSync(join(root, "test", "engine"))) keepProducts(folder);
+}
+
+function objectsIn(folder) {
+  try {
+    return readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".o")).length;
+  } catch (error) {
+    if (error.code === "ENOENT") return 0; // CMake tries things out in folders that come and go
+    throw error;
+  }
+}
+
+/** In an installed package nothing is compiled a second time: objects and precompiled headers are nearly all of its 147 MB. */
+function keepProducts(folder) {
+  for (const name of readdirSync(folder))
+    if (!/^(\..+|llava_engine\.node|toolkit)$/.test(name) || name.startsWith(".ninja"))
+      rmSync(join(folder, name), { recursive: true, force: true });
+}
+
+/** npm keeps to itself what an install step prints; whoever sits at a terminal is told there. */
+function teller() {
+  const { CI, npm_config_loglevel: level } = process.env;
+  const say = (text) => process.stderr.write(`llava-eval: ${text}\n`);
+  if (process.stderr.isTTY || CI || level === "silent") return say;
+  let terminal;
+  try {
+    terminal = openSync("/dev/tty", "w");
+  } catch (error) {
+    if (!["ENOENT", "ENXIO", "EACCES", "EPERM"].includes(error.code)) throw error;
+    return say; // there is none
+  }
+  // npm's own line, which turns a wheel there, is wiped first.
+  return (text) => writeSync(terminal, `\r\u001b[Kllava-eval: ${text}\n`);
 }
 
 function node(script, ...rest) {

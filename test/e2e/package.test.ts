@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { root } from "./cli.js";
 
-/** What a user has after `npm install llava-eval`: the packed tarball in an empty folder, nothing of the repository. */
+/** What a user has after `npm pack` and `npm i -D ./llava-eval-*.tgz` in an empty folder: nothing of the repository. */
 let folder: string;
 let installed: string;
+/** What the install step said. */
+let said: string;
 
 const npm = (cwd: string, ...args: string[]) =>
   execFileSync("npm", args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
@@ -18,7 +20,10 @@ beforeAll(async () => {
     { filename: string },
   ];
   await writeFile(join(folder, "package.json"), '{"name": "somebody", "version": "1.0.0", "private": true}\n');
-  npm(folder, "install", "--no-audit", "--no-fund", join(folder, filename));
+  // npm keeps an install step's words to itself unless it is asked not to; with CI set they do not go to somebody's terminal.
+  const install = ["i", "-D", `./${filename}`, "--no-audit", "--no-fund", "--foreground-scripts"];
+  const { stderr } = spawnSync("npm", install, { cwd: folder, encoding: "utf8", env: { ...process.env, CI: "1" } });
+  said = stderr;
   installed = join(folder, "node_modules", "llava-eval");
 }, 600_000);
 
@@ -38,6 +43,36 @@ test("the tarball holds what runs, and none of the tests or sources that do not"
   expect(engine.filter((name) => /test|emulat|bench/.test(name))).toEqual([]);
 });
 
+test("the install says what it compiles and how far it is, and leaves less than 150 MB", async () => {
+  const lines = said.split("\n").filter((line) => line.startsWith("llava-eval: "));
+  expect(lines[0]).toMatch(
+    /^llava-eval: compiling the engine for local models, \d+ C\+\+ files; everything else needs no compiler$/,
+  );
+  expect(lines).toContain("llava-eval: 50 % of the engine compiled");
+  expect(lines.at(-1)).toMatch(/^llava-eval: the engine is ready after \d+ s$/);
+  expect((await readdir(join(installed, "build", "engine"))).filter((name) => !name.startsWith("."))).toEqual([
+    "llava_engine.node",
+  ]);
+  const [kilobytes = ""] = execFileSync("du", ["-sk", join(folder, "node_modules")], { encoding: "utf8" }).split("\t");
+  expect(Number(kilobytes)).toBeLessThan(150 * 1024);
+});
+
+test("init nightly in the empty folder: settings, workflow and a first baseline, and lines that work there", async () => {
+  const shell = (line: string) => spawnSync("bash", ["-c", line], { cwd: folder, encoding: "utf8" });
+  const begun = shell("npx llava-eval init nightly --tasks vqav2,pope");
+  expect(begun.status).toBe(0);
+  expect(await readFile(join(folder, ".github", "workflows", "nightly.yml"), "utf8")).toContain("npm ci");
+  const [schema = ""] = (await readFile(join(folder, "configs", "nightly.yaml"), "utf8")).split("\n");
+  const path = schema.split("$schema=")[1] ?? "";
+  expect(JSON.parse(await readFile(join(folder, "configs", path), "utf8"))).toHaveProperty("properties.tasks");
+  const lines = begun.stderr.split("next: ")[1]?.trim().split(/\n\s+/) ?? [];
+  expect(lines.map((line) => line.split(" ").slice(0, 3).join(" "))).toEqual([
+    "npx llava-eval run",
+    "npx llava-eval compare",
+  ]);
+  for (const line of lines) expect(shell(line)).toMatchObject({ status: 0 });
+});
+
 test("the demo runs from the installed package, offline, with a valid leaderboard", async () => {
   const output = execFileSync("npx", ["--no-install", "llava-eval", "run", "--tasks", "vqav2,mmmu", "--json"], {
     cwd: folder,
@@ -52,7 +87,7 @@ test("the demo runs from the installed package, offline, with a valid leaderboar
   ]);
   const leaderboard = JSON.parse(await readFile(join(folder, "results", "leaderboard.json"), "utf8"));
   expect(leaderboard.schema).toBe("llava-eval/leaderboard@1");
-  expect(leaderboard.entries.length).toBe(2);
+  expect(leaderboard.entries.filter(({ run }: { run: string }) => run !== "nightly").length).toBe(2);
 });
 
 test("a task file of the user's works without a build, and its UserError is the program's", async () => {
