@@ -1,5 +1,5 @@
-// npm run readme [-- --check]: writes the parts of README.md that are facts of the code: how scores agree with the references
-// (computed now, from the data in test/conformance/data) and the table of tasks. --check fails when they are not current.
+// npm run readme [-- --check]: writes the tables of docs/ that are facts of the code: how scores agree with the references
+// (computed now, from the data in test/conformance/data) and the tasks. --check fails when they are not current.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -51,19 +51,17 @@ async function tasks() {
   return ["| task | main metric | splits | judge |", "| --- | --- | --- | --- |", ...rows].join("\n");
 }
 
-const path = join(root, "README.md");
-const before = readFileSync(path, "utf8");
-let after = before;
+let stale = false;
 for (const [name, text] of Object.entries({ agreement: agreement(), tasks: await tasks() })) {
+  const path = join(root, "docs", `${name}.md`);
+  const before = readFileSync(path, "utf8");
   const part = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);
-  if (!part.test(after)) throw new Error(`README.md has no place for "${name}"`);
-  after = after.replace(part, (_, begin, end) => `${begin}\n${text}\n\n${end}`);
+  if (!part.test(before)) throw new Error(`${path} has no place for its table`);
+  const after = before.replace(part, (_, begin, end) => `${begin}\n${text}\n\n${end}`);
+  if (after === before) continue;
+  stale = true;
+  if (process.argv.includes("--check"))
+    process.stderr.write(`docs/${name}.md is not current: run \`npm run readme\`\n`);
+  else writeFileSync(path, after);
 }
-if (process.argv.includes("--check")) {
-  if (after !== before) {
-    process.stderr.write("README.md is not current: run `npm run readme`\n");
-    process.exit(3);
-  }
-} else {
-  writeFileSync(path, after);
-}
+if (stale && process.argv.includes("--check")) process.exit(3);

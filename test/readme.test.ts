@@ -1,20 +1,56 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const readme = readFileSync(join(root, "README.md"), "utf8");
+const pages = [
+  "README.md",
+  ...readdirSync(join(root, "docs"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
+];
+const text = (page: string) => readFileSync(join(root, page), "utf8");
 
-test("the README's agreement and task tables are what the code gives now", () => {
+test("the tables of agreement and tasks are what the code gives now", () => {
   execFileSync(process.execPath, [join(root, "scripts/readme.mjs"), "--check"], {
     stdio: ["ignore", "ignore", "inherit"],
   });
 });
 
-test("every file that the README links to is there", () => {
-  const targets = [...readme.matchAll(/\]\(([^)#:]+)\)/g)].map(([, target = ""]) => target);
-  expect(targets.length).toBeGreaterThan(2);
-  expect(targets.filter((target) => !existsSync(join(root, target)))).toEqual([]);
+test.each(pages)("every file, image and heading that %s links to is there", (page) => {
+  const targets = [...text(page).matchAll(/\]\(([^):]+)\)/g)].map(([, target = ""]) => target);
+  const missing = targets.filter((target) => {
+    const [path = "", heading] = target.split("#");
+    const file = path === "" ? page : join(dirname(page), path);
+    if (!existsSync(join(root, file))) return true;
+    return heading !== undefined && !headings(text(file)).includes(heading);
+  });
+  expect(missing).toEqual([]);
+});
+
+/** As GitHub names them in links. */
+const headings = (markdown: string) =>
+  [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) =>
+    title
+      .toLowerCase()
+      .replace(/[^\w\s-]/g, "")
+      .trim()
+      .replaceAll(" ", "-"),
+  );
+
+test("the index of docs/ leads to every page, and there are links to look at", () => {
+  expect(text("README.md").match(/\]\(/g)?.length).toBeGreaterThan(20);
+  const index = text("docs/README.md");
+  const others = pages.filter((page) => page.startsWith("docs/") && page !== "docs/README.md");
+  expect(others.filter((page) => !index.includes(`](${page.slice("docs/".length)})`))).toEqual([]);
+});
+
+test("the README says how many C++ files an install compiles, and how many comparisons with references there are", () => {
+  const sources = readdirSync(join(root, "src", "engine"), { recursive: true, encoding: "utf8" });
+  const compiled = sources.filter((name) => name.endsWith(".cc") && !name.startsWith(join("kernels", "cuda")));
+  const compared = text("docs/agreement.md").match(/^\| .* differences in /gm) ?? [];
+  expect(text("README.md")).toContain(`compiles ${compiled.length} C++ files`);
+  expect(text("README.md")).toContain(`${compared.length} comparisons`);
 });

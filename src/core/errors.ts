@@ -25,7 +25,7 @@ export class UserError extends Error {
   }
 }
 
-/** Why a sample has no score. See "Outcomes" in README.md. */
+/** Why a sample has no score. See "Outcomes" in docs/scoring.md. */
 export type UnscoredReason = "refused" | "transport" | "judge" | "data";
 
 /**
