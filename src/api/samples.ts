@@ -1,5 +1,6 @@
-import { samplesCsv, samplesJsonLines, samplesMarkdown, samplesTable } from "../board/samples/forms.js";
-import { type HowScored, type SampleFilter, type ShownSample, selectedSamples } from "../board/samples/select.js";
+import { samplesCsv, samplesTable } from "../board/samples/forms.js";
+import { type SampleFilter, selectedSamples } from "../board/samples/select.js";
+import { type HowScored, type ShownSample, samplesJsonLines, samplesMarkdown } from "../board/samples/shown-sample.js";
 import { defined } from "../core/defined.js";
 import { messageOf, SampleFailure, UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";

@@ -181,6 +181,45 @@ withBrowser("from disk: scores, filters, search, a sample with its image, and a 
   await again.close();
 });
 
+withBrowser("a sample is copied as Markdown, and those in sight are saved as lines of JSON", async () => {
+  const page = await open(
+    await reportOf([await writeRun("old", 450, () => true), await writeRun("new", 450)], "export"),
+  );
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.click('.scores a:text("toy")');
+  await page.waitForSelector(".row");
+  const saved = async () => {
+    const [file] = await Promise.all([page.waitForEvent("download"), page.click("button.export")]);
+    const text = await readFile(await file.path(), "utf8");
+    return {
+      name: file.suggestedFilename(),
+      lines: text
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    };
+  };
+  await page.click('button:has-text("wrong")');
+  const { name, lines } = await saved();
+  expect(name).toBe("toy.jsonl");
+  expect(lines).toHaveLength(225);
+  expect(lines[0]).toMatchObject({
+    ...{ label: "toy", id: "q1", index: 1, outcome: "wrong", text: "no", answer: "no", value: 0, scoring: "official" },
+    before: { text: "yes", value: 1 },
+  });
+  await page.fill('input[type="search"]', "is it 441");
+  await expect.poll(() => page.textContent(".found")).toBe("1 of 450 samples");
+  expect((await saved()).lines.map(({ id }: { id: string }) => id)).toEqual(["q441"]);
+
+  await page.click('.row:has-text("Is it 441?")');
+  await page.click('button:has-text("copy as Markdown")');
+  await page.waitForSelector('button:has-text("copied")');
+  const text = await page.evaluate(() => navigator.clipboard.readText());
+  expect(text).toMatch(/^\*\*`q441`\*\* · toy · wrong \(0\)\n\n- prompt: `/);
+  expect(text).toContain("- before: `1: yes`");
+  await page.close();
+});
+
 withBrowser("keyboard: j and k move, / searches, Escape closes", async () => {
   const page = await open(`${await reportOf([await writeRun("k", 30)], "keys")}#task=toy`);
   await page.waitForSelector(".row");

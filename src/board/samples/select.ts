@@ -3,10 +3,11 @@ import { defined } from "../../core/defined.js";
 import type { MetricResult } from "../../core/result.js";
 import type { Remark } from "../../core/score.js";
 import type { Label } from "../../record/keys.js";
-import { type Outcome, outcomeOf, valueUnder } from "../../record/outcome.js";
+import { outcomeOf, valueUnder } from "../../record/outcome.js";
 import type { Run } from "../../record/read.js";
 import { type SampleRecord, textOf } from "../../record/samples.js";
 import { RowKeys } from "../compare/join-samples.js";
+import type { ShownSample } from "./shown-sample.js";
 
 export interface SampleFilter {
   /** Only these labels. */
@@ -18,41 +19,6 @@ export interface SampleFilter {
   readonly remark?: Remark;
   /** Only samples that this run did better, by the main metric's value of the sample. */
   readonly worseThan?: Run;
-}
-
-/** One sample, as a reader sees it. The members up to `reason` are those of `--format jsonl`. */
-export interface ShownSample {
-  readonly label: Label;
-  readonly id: string;
-  readonly index: number;
-  readonly repeat?: number;
-  readonly outcome: Outcome;
-  /** What the model wrote. */
-  readonly text?: string;
-  /** What was extracted of it and compared. */
-  readonly answer?: string;
-  readonly value?: number | Readonly<Record<string, number>>;
-  readonly references?: readonly string[];
-  readonly prompt?: string;
-  /** Digests of the images' bytes. */
-  readonly images: readonly string[];
-  /** Why it is not scored. */
-  readonly reason?: string;
-  readonly remark?: Remark;
-  readonly groups?: Readonly<Record<string, string>>;
-  /** The rule that scored it. */
-  readonly scoring?: string;
-  /** The same sample in the run that did it better. */
-  readonly before?: { readonly text?: string; readonly answer?: string; readonly value?: number };
-  readonly how?: HowScored;
-}
-
-/** What follows from the row and the task's own code: more than the journal says. */
-export interface HowScored {
-  /** What each reference would have earned as the answer. */
-  readonly credits?: readonly { readonly reference: string; readonly credit: number }[];
-  /** By the other rule. */
-  readonly other?: { readonly scoring: string; readonly answer: string; readonly value: ShownSample["value"] };
 }
 
 /** In the order of the run's tasks, and of rows within a task. */

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { PageAnswer, PageData, PageSample, PageTask } from "../page-data.js";
 import { imageUrl, loadChunk } from "./chunks.js";
+import { copyText, markdownOf } from "./export.js";
 import { letterOf, milliseconds } from "./numbers.js";
 
 interface Props {
@@ -38,6 +39,7 @@ export function SampleDetail({ data, task, position, close, step }: Props) {
           {Object.entries(sample?.groups ?? {}).map(([name, value]) => ` · ${name} ${value}`)}
         </span>
         <span class="spring" />
+        {sample && <CopyButton key={sample.id} text={() => markdownOf(sample, task)} />}
         <button type="button" class="quiet" onClick={() => step(-1)} aria-label="Previous sample (k)">
           ↑
         </button>
@@ -85,6 +87,26 @@ export function SampleDetail({ data, task, position, close, step }: Props) {
         </>
       )}
     </aside>
+  );
+}
+
+/** Says for a moment whether it is done. */
+function CopyButton({ text }: { text(): string }) {
+  const [word, setWord] = useState("copy as Markdown");
+  const copy = () =>
+    copyText(text()).then(
+      () => setWord("copied"),
+      (error: Error) => setWord(error.message),
+    );
+  useEffect(() => {
+    if (word === "copy as Markdown") return;
+    const timer = setTimeout(() => setWord("copy as Markdown"), 2000);
+    return () => clearTimeout(timer);
+  }, [word]);
+  return (
+    <button type="button" class="quiet" onClick={() => void copy()} aria-live="polite">
+      {word}
+    </button>
   );
 }
 

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { PageData, PageSample, PageTask } from "../page-data.js";
 import { chunkInHand, imageUrl, loadChunk } from "./chunks.js";
+import { download } from "./export.js";
 import { count, letterOf, withoutJournal } from "./numbers.js";
 import type { Route } from "./route.js";
 import { SampleDetail } from "./sample-detail.js";
@@ -98,6 +99,7 @@ export function TaskView({ data, task, route, go }: Props) {
             ? `Reading ${searched} of ${chunks} …`
             : `${count(list.length)} of ${count(total)} samples`}
         </p>
+        {list.length > 0 && <ExportButton data={data} task={task} list={list} />}
         {withoutJournal(task).map((run) => (
           <p key={run} class="note missing">
             {data.runs[run]?.model} has a result of this task and no journal ({task.task}.samples.jsonl): its answers
@@ -122,6 +124,34 @@ export function TaskView({ data, task, route, go }: Props) {
         />
       )}
     </main>
+  );
+}
+
+/** The samples that fit the filter and the search, as a file; their pieces are read first. */
+function ExportButton({ data, task, list }: { data: PageData; task: PageTask; list: readonly number[] }) {
+  const [problem, setProblem] = useState("");
+  const save = async () => {
+    const samples: PageSample[] = [];
+    for (const position of list) {
+      const chunk = await loadChunk(data.store, task.task, Math.floor(position / task.chunkSize));
+      const sample = chunk[position % task.chunkSize];
+      if (sample) samples.push(sample);
+    }
+    download(samples, task);
+  };
+  return (
+    <button
+      type="button"
+      class="quiet export"
+      onClick={() =>
+        void save().then(
+          () => setProblem(""),
+          (error: Error) => setProblem(error.message),
+        )
+      }
+    >
+      {problem || `export these ${count(list.length)} (JSONL)`}
+    </button>
   );
 }
 
