@@ -1,9 +1,11 @@
 /** What earlier runs came to: the lines that finished runs leave in results/history.jsonl, as series. */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { Screen } from "../board/format/terminal-table.js";
 import { historyCsv } from "../board/history/as-csv.js";
-import { historyTable } from "../board/history/as-table.js";
+import { historyLatex, historyMarkdown, historyTable, historyText } from "../board/history/as-table.js";
 import { linesOf, type Series, seriesOf } from "../board/history/series.js";
+import type { HistoryLook } from "../board/history/table.js";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { appendHistory, readHistory } from "../record/history.js";
@@ -49,9 +51,12 @@ export async function history(options: HistoryOptions = {}): Promise<readonly Se
 /** Series as text. */
 export const historyForms = {
   table: historyTable,
-  json: (series: readonly Series[]) => `${JSON.stringify(series, null, 2)}\n`,
+  text: (series) => historyText(series),
+  md: historyMarkdown,
+  latex: historyLatex,
+  json: (series) => `${JSON.stringify(series, null, 2)}\n`,
   csv: historyCsv,
-} satisfies Record<string, (series: readonly Series[]) => string>;
+} satisfies Record<string, (series: readonly Series[], look: HistoryLook & Screen) => string>;
 
 function requireKnown(names: readonly string[] | undefined, where: string, known: ReadonlySet<string>): void {
   const unknown = names?.find((name) => !known.has(name));

@@ -1,7 +1,7 @@
 /** How a task's main metric went before, for the report page. */
 import { dirname } from "node:path";
-import { minute } from "../board/history/as-table.js";
 import { type Series, seriesOf } from "../board/history/series.js";
+import { minute } from "../board/history/table.js";
 import { mainMetric, type Point } from "../board/watch/curve.js";
 import { defined } from "../core/defined.js";
 import { readHistory } from "../record/history.js";

@@ -1,6 +1,8 @@
 import type { CommandModule } from "yargs";
 import { historyForms as forms, history, historyNumbers } from "../api/history.js";
 import { writeText } from "../api/text-file.js";
+import { defined } from "../core/defined.js";
+import { lookOptions, screenOf } from "./look.js";
 import { listFlag, numberFlag } from "./number-flag.js";
 
 interface Arguments {
@@ -8,6 +10,7 @@ interface Arguments {
   readonly models: string[] | undefined;
   readonly format: string;
   readonly out: string | undefined;
+  readonly digits: string | undefined;
   readonly alpha: string | undefined;
   readonly seed: string | undefined;
   readonly results: string;
@@ -18,7 +21,12 @@ export const command: CommandModule<object, Arguments> = {
     yargs
       .option("tasks", { type: "string", array: true, describe: "only these, separated by commas" })
       .option("models", { type: "string", array: true, describe: "only these, separated by commas" })
-      .option("format", { choices: Object.keys(forms), default: "table", describe: "what is printed" })
+      .option("format", {
+        choices: Object.keys(forms),
+        default: "table",
+        describe: "what is printed; text: for a chat",
+      })
+      .option("digits", lookOptions.digits)
       .option("out", { type: "string", requiresArg: true, describe: "write it to a file instead" })
       .option("alpha", { type: "string", requiresArg: true, describe: "a change of level counts below (default 0.01)" })
       .option("seed", { type: "string", requiresArg: true, describe: "seeds the permutations (default 0)" })
@@ -38,7 +46,9 @@ async function show(argv: Arguments): Promise<void> {
     seed: numberFlag(argv.seed, "seed", historyNumbers.seed),
   });
   if (series.length === 0) process.stderr.write(`no finished run in ${argv.results}/history.jsonl yet\n`);
-  const text = forms[argv.format as keyof typeof forms](series);
+  const digits = numberFlag(argv.digits, "digits", { min: 0, max: 10, integer: true, fallback: undefined });
+  const screen = argv.out === undefined ? screenOf(process.stdout) : {};
+  const text = forms[argv.format as keyof typeof forms](series, { ...defined({ digits }), ...screen });
   if (argv.out !== undefined) await writeText(argv.out, text);
   else if (series.length > 0 || argv.format !== "table") process.stdout.write(text);
 }

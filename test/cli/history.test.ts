@@ -49,11 +49,26 @@ test("history finds the planted change among 30 nights, with its first run, and 
   await thirtyNights(join(folder.dir, "equal"), false);
   const { stdout } = await runCommand(["history", "--results", join(folder.dir, "worse")]);
   const lines = stdout.trimEnd().split("\n");
-  expect(lines).toHaveLength(4);
+  expect(lines).toHaveLength(5);
   expect(lines[1]).toMatch(/^pope +house model +30 .*[▁▂▃▄▅▆▇█]{30}$/);
   expect(lines[2]).toMatch(/^vqav2 +house model +30 /);
-  expect(lines[3]).toMatch(/^ {2}worse since 2026-10-19 02:30, run nightly: 79\.9 → 71\.1 \(-8\.8, p <0\.001\)$/);
+  expect(lines[2]).toMatch(/ \d\d\.\dᵃ /);
+  expect(lines[4]).toMatch(/^ᵃ worse since 2026-10-19 02:30, run nightly: 79\.9 → 71\.1 \(-8\.8, p <0\.001\)$/);
   expect((await runCommand(["history", "--results", join(folder.dir, "equal")])).stdout).not.toContain("since");
+});
+
+test("a history for a paper, a README and a chat", async () => {
+  await using folder = await temporaryFolder();
+  await thirtyNights(folder.dir, true);
+  const as = async (format: string, ...more: string[]) =>
+    (await runCommand(["history", "--results", folder.dir, "--format", format, ...more])).stdout;
+  expect(await as("latex", "--digits", "2")).toMatch(
+    /vqav2 & house model & 30 & 7\d\.\d\d\\textsuperscript\{a\} & [\s\S]*textsuperscript\{a\}~worse since 2026-10-19/,
+  );
+  expect(await as("md")).toMatch(/^\| vqav2 \| house model \| 30 \| 7\d\.\dᵃ \| [\s\S]*^- ᵃ worse since 2026-10-19/m);
+  const chat = (await as("text")).trimEnd().split("\n");
+  expect(chat).toHaveLength(2);
+  expect(chat[0]).toMatch(/^vqav2 of house model: 7\d\.\d [▁▂▃▄▅▆▇█]{30}, worse since 2026-10-19 02:30, run nightly: /);
 });
 
 test("what is not comparable stands in series of their own; tasks and models are chosen, and misspelt ones are named", async () => {

@@ -1,41 +1,44 @@
-import type { HistoryLine } from "../../record/history.js";
-import { number, pValue, range, signed } from "../format/numbers.js";
+import { terminalSafe } from "../../core/terminal-safe.js";
+import { latexTable } from "../format/latex-table.js";
+import { markdownTable } from "../format/markdown.js";
+import { count, number, printed } from "../format/numbers.js";
 import { sparkline } from "../format/sparkline.js";
-import { textTable } from "../format/text-table.js";
+import { chosenColumns } from "../format/table.js";
+import { type Screen, terminalTable } from "../format/terminal-table.js";
 import type { Series } from "./series.js";
+import { changeText, type HistoryLook, tableOfHistory } from "./table.js";
 
-/** One line a series, and below it each change of level with the first run that had it. */
-export function historyTable(series: readonly Series[]): string {
-  const columns = ["task", "model", "runs", "last", "lowest", "highest", "course"].map((title, i) => ({
-    title,
-    align: i >= 2 && i <= 5 ? ("right" as const) : ("left" as const),
-  }));
-  const rows = series.map(({ task, model, setup, unit, points }) => {
-    const values = points.map(({ metric }) => metric.value as number);
-    const last = points.at(-1)?.metric;
-    return [
-      setup === "" ? task : `${task} (${setup})`,
-      model,
-      String(points.length),
-      `${number(last?.value, unit)} ${range(last?.interval, unit, number)}`.trimEnd(),
-      number(Math.min(...values), unit),
-      number(Math.max(...values), unit),
-      sparkline(values),
-    ];
-  });
-  const [head = "", ...lines] = textTable(columns, rows).split("\n");
-  return `${[head, ...lines.flatMap((line, i) => [line, ...changeLines(series[i] as Series)])].join("\n")}\n`;
+/** For a terminal, as wide as it is: one line a series, and a note for each change of level with the first run that had it. */
+export const historyTable = (series: readonly Series[], look: HistoryLook & Screen = {}): string =>
+  `${terminalTable(tableOfHistory(series, look), look)}\n`;
+
+export const historyMarkdown = (series: readonly Series[], look: HistoryLook = {}): string =>
+  markdownTable(tableOfHistory(series, look));
+
+/** For a paper, whose fonts have no bars: without the course. */
+export function historyLatex(series: readonly Series[], look: HistoryLook = {}): string {
+  const columns = ["model", "runs", "last", "interval", "lowest", "highest"];
+  const table = chosenColumns(tableOfHistory(series, look), columns, ({ title }, name) => title === name);
+  return latexTable(table, "Results of the latest runs, and the lowest and highest of all.");
 }
 
-function changeLines({ changes, points, unit, direction }: Series): string[] {
-  return changes.map(({ index, before, after, p }) => {
-    const first = points[index] as HistoryLine;
-    const rise = after > before;
-    const word = direction === "neither" ? "changed" : rise === (direction === "higher") ? "better" : "worse";
-    const delta = `${number(before, unit)} → ${number(after, unit)} (${signed(after - before, unit)}, p ${pValue(p)})`;
-    return `  ${word} since ${minute(first.finishedAt)}, run ${first.run}: ${delta}`;
-  });
-}
+const mostLines = 12;
 
-/** `2026-11-29 02:31` */
-export const minute = (time: string) => time.slice(0, 16).replace("T", " ");
+/** For a chat: a line a series, those that changed first; at most twelve. */
+export function historyText(series: readonly Series[]): string {
+  const changed = [...series].sort((a, b) => b.changes.length - a.changes.length);
+  const lines = changed.map((one) => {
+    const { task, model, setup, points, changes } = one;
+    const { unit } = printed({ name: one.metric, unit: one.unit });
+    const course = sparkline(points.slice(-30).map(({ metric }) => metric.value as number));
+    const last = changes.at(-1);
+    const told = last === undefined ? "" : `, ${changeText(one, last)}`;
+    const name = setup === "" ? task : `${task} (${setup})`;
+    return `${name} of ${model}: ${number(points.at(-1)?.metric.value, unit)} ${course}${told}`;
+  });
+  const shown =
+    lines.length <= mostLines
+      ? lines
+      : [...lines.slice(0, mostLines - 1), `and ${count(lines.length - mostLines + 1)} more`];
+  return shown.map((line) => `${terminalSafe(line, 400)}\n`).join("");
+}
