@@ -1,5 +1,6 @@
 import type { CommandModule } from "yargs";
 import { explain, explanationTable } from "../api/explain.js";
+import { screenOf } from "./look.js";
 import { listFlag } from "./number-flag.js";
 
 interface Arguments {
@@ -27,6 +28,6 @@ async function run(argv: Arguments): Promise<void> {
   process.stdout.write(
     argv.format === "json"
       ? `${JSON.stringify(explanations, null, 2)}\n`
-      : explanations.map(explanationTable).join("\n"),
+      : explanations.map((one) => explanationTable(one, screenOf(process.stdout))).join("\n"),
   );
 }

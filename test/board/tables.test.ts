@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { latexText } from "../../src/board/format/latex-table.js";
 import { markdownCode, markdownWords } from "../../src/board/format/markdown.js";
@@ -16,6 +17,7 @@ import { boardText } from "../../src/board/leaderboard/as-text.js";
 import { makeBoard } from "../../src/board/leaderboard/board.js";
 import { screenOf } from "../../src/cli/look.js";
 import type { LeaderboardEntry, MetricResult } from "../../src/core/result.js";
+import { invented, inventedTimeout } from "../invented.js";
 import { entry } from "./leaderboard-entry.js";
 import { temporaryFolder } from "./run-fixture.js";
 
@@ -176,6 +178,30 @@ test("LaTeX prints what it is given and does nothing else", () => {
   expect(latexText("a--b-c")).toBe("a-{}-b-c");
   expect(latexText("模 é")).toBe("{[}U+6A21{]} é");
 });
+
+test(
+  "whatever a model is called, no Markdown begins in its name, no LaTeX command and no argument",
+  () => {
+    const marks = fc.constantFrom(..."`|\\\\<>[](){}*_~#@!&$%^\"'-\n\r\t\u202e:/w.模 a1");
+    const names = fc.oneof(fc.string({ unit: marks, maxLength: 30 }), fc.string({ unit: "binary", maxLength: 30 }));
+    fc.assert(
+      fc.property(names, (name) => {
+        expect(markdownCode(name)).toMatch(/^(`[^`|\n\r]+`)?$/);
+        const words = markdownWords(name);
+        if (!words.startsWith("`")) expect(words).not.toMatch(/[`|\\*~#@!&{}]|<(?!\d)|:\/\/|www\./i);
+        // What is left without the commands that latexText itself writes are letters that TeX sets as they are.
+        const tex = latexText(name);
+        const left = tex
+          .replace(/\\(text[a-z]+|dots)\{\}|\$\\?[a-z-]+\$|\\[{}$&#%_]|\{[[\]*]\}|-\{\}/g, "x")
+          .replace(/''/g, "x");
+        expect(left).not.toMatch(/[\\{}$&#%_^~<>|"`[\]*]|[^ -~À-ÿ]/);
+        if (!/[–—]/.test(name)) expect(tex).not.toContain("--");
+      }),
+      invented(),
+    );
+  },
+  inventedTimeout,
+);
 
 const packages = spawnSync("kpsewhich", ["booktabs.sty", "graphicx.sty"], { encoding: "utf8" }).stdout ?? "";
 const hasLatex = packages.trim().split("\n").length === 2 && spawnSync("pdflatex", ["--version"]).status === 0;

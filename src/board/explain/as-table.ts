@@ -1,40 +1,46 @@
 import { terminalSafe } from "../../core/terminal-safe.js";
 import { count } from "../format/numbers.js";
-import { textTable } from "../format/text-table.js";
+import type { Column, Table, TableRow } from "../format/table.js";
+import { type Screen, terminalTable } from "../format/terminal-table.js";
+import { folded } from "../format/text-table.js";
 import type { Explanation, LayerReport } from "./explain.js";
 
-const columns = [
-  { title: "layer" },
-  { title: "differs" },
-  { title: "answers", align: "right" },
-  { title: "scores", align: "right" },
-  { title: "effect on the mean score", align: "right" },
-  { title: "examples" },
-] as const;
+const columns: readonly Column[] = [
+  { title: "differs", align: "left" },
+  { title: "answers" },
+  { title: "scores" },
+  { title: "effect on the mean score" },
+  { title: "examples", align: "left", spare: 1 },
+];
 
-/** For a terminal: a line for each layer, what differs under it, and one sentence. */
-export function explanationTable(explanation: Explanation): string {
+/** For a terminal, as wide as it is: a line for each layer, what differs under it, and one sentence. */
+export function explanationTable(explanation: Explanation, screen: Screen = {}): string {
   const { task, metric, a, b, samples, changedAnswers, changedScores } = explanation;
+  const { width = Number.POSITIVE_INFINITY } = screen;
   const head = `${task} ${metric}: ${value(a)} → ${value(b)}; ${count(samples.both)} samples in both, ${count(changedAnswers)} answers and ${count(changedScores)} scores changed`;
-  const table = textTable(
+  const table: Table = {
+    axes: ["layer", ""],
     columns,
-    explanation.layers.map((report) => row(report, samples.both)),
-  );
+    sections: [{ rows: explanation.layers.map((report) => row(report, explanation)) }],
+    notes: [],
+    transposable: false,
+  };
   const details = explanation.layers.flatMap(({ layer, differences }) =>
     differences.map(({ what, a, b }) => `  ${layer}: ${what}: ${terminalSafe(a, 80)} → ${terminalSafe(b, 80)}`),
   );
   return [
-    terminalSafe(head),
+    folded(terminalSafe(head), width),
     "",
-    table,
+    terminalTable(table, screen),
     ...(details.length > 0 ? ["", ...details.map((line) => terminalSafe(line))] : []),
     "",
-    conclusion(explanation),
+    folded(conclusion(explanation), width),
     "",
   ].join("\n");
 }
 
-function row(report: LayerReport, both: number): string[] {
+/** The first layer that differs is what a reader looks for; one that is the same needs no look. */
+function row(report: LayerReport, { samples: { both }, first }: Explanation): TableRow {
   const { layer, same, samples, answers, scores, effect, examples } = report;
   const differs = same
     ? "same"
@@ -43,14 +49,16 @@ function row(report: LayerReport, both: number): string[] {
       : samples === 0
         ? "as stated below"
         : `${count(samples)} of ${count(both)}`;
-  return [
-    layer,
-    differs,
-    answers === 0 ? "" : count(answers),
-    scores === 0 ? "" : count(scores),
-    scores === 0 ? "" : `${effect > 0 ? "+" : ""}${(100 * effect).toFixed(2)}`,
-    examples.map((id) => terminalSafe(id, 24)).join(" "),
-  ];
+  return {
+    name: layer,
+    cells: [
+      { value: differs, tone: same ? "soft" : layer === first ? "bad" : "unsure" },
+      { value: answers === 0 ? "" : count(answers) },
+      { value: scores === 0 ? "" : count(scores) },
+      { value: scores === 0 ? "" : `${effect > 0 ? "+" : ""}${(100 * effect).toFixed(2)}` },
+      { value: examples.map((id) => terminalSafe(id, 24)).join(" ") },
+    ],
+  };
 }
 
 /** What accounts for most, in one sentence. */
