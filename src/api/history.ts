@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Screen } from "../board/format/terminal-table.js";
 import { historyCsv } from "../board/history/as-csv.js";
+import { historyHtml } from "../board/history/as-html.js";
 import { historyLatex, historyMarkdown, historyTable, historyText } from "../board/history/as-table.js";
 import { linesOf, type Series, seriesOf } from "../board/history/series.js";
 import type { HistoryLook } from "../board/history/table.js";
@@ -56,6 +57,7 @@ export const historyForms = {
   latex: historyLatex,
   json: (series) => `${JSON.stringify(series, null, 2)}\n`,
   csv: historyCsv,
+  html: (series) => historyHtml(series),
 } satisfies Record<string, (series: readonly Series[], look: HistoryLook & Screen) => string>;
 
 function requireKnown(names: readonly string[] | undefined, where: string, known: ReadonlySet<string>): void {

@@ -23,6 +23,7 @@ import { packageRoot } from "../core/package-root.js";
 import type { LeaderboardEntry } from "../core/result.js";
 import { openRun } from "../record/read.js";
 import { chooseTasks, loadTasks } from "./catalogue.js";
+import { history, historyForms } from "./history.js";
 import { packageVersion } from "./versions.js";
 
 export type { Board, Look, Paint, Screen, Tone };
@@ -98,9 +99,21 @@ export const boardForms = {
   "model-index": (board: Board) => boardModelIndex(board, packageVersion()),
 } satisfies Record<string, (board: Board, look: Look & Screen) => string>;
 
-/** A folder with all forms. */
-export const writeBoardSite = (board: Board, folder: string): Promise<void> =>
-  writeSite(board, folder, packageVersion());
+/** A folder with all forms, and how the numbers on the board came about over time. @param results where the runs are */
+export async function writeBoardSite(board: Board, folder: string, results = "results"): Promise<void> {
+  const place = (model: string, task: string, finishedAt = "") => JSON.stringify([model, task, finishedAt]);
+  const shown = new Set(
+    board.rows.flatMap(({ cells }) =>
+      [...cells.values()].map(({ entry }) => place(entry.model, entry.task, entry.finishedAt)),
+    ),
+  );
+  const series = (existsSync(results) ? await history({ results }) : []).filter(
+    ({ model, task, points }) =>
+      points.length > 1 && points.some(({ finishedAt }) => shown.has(place(model, task, finishedAt))),
+  );
+  const pages: Record<string, string> = series.length === 0 ? {} : { "history.html": historyForms.html(series) };
+  await writeSite(board, folder, packageVersion(), pages);
+}
 
 async function ownEntries(options: LeaderboardOptions): Promise<LeaderboardEntry[]> {
   const { runs = [], results, groups = false, onWarning } = options;

@@ -99,7 +99,7 @@ async function write(board: Board, argv: Arguments): Promise<void> {
   const { format, out } = argv;
   if (format === "site") {
     if (out === undefined) throw new UserError("a site is a folder", "--out", "name one: --format site --out public");
-    await writeBoardSite(board, out);
+    await writeBoardSite(board, out, argv.results);
     process.stderr.write(`${join(out, "index.html")}\n`);
     return;
   }

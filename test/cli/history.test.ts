@@ -110,6 +110,18 @@ test("--format csv has a row for each run and marks the first of a new level; js
   expect(json[1]).toMatchObject({ task: "vqav2", changes: [{ index: 18 }] });
 });
 
+test("--format html is a page without scripts: a chart for each series, and nothing of a model's name is markup", async () => {
+  await using folder = await temporaryFolder();
+  await thirtyNights(folder.dir, true);
+  const hostile = line("vqav2", 1, 0.5, { model: '<script>"x"</script>' });
+  await appendFile(join(folder.dir, "history.jsonl"), `${JSON.stringify(hostile)}\n`);
+  const { stdout } = await runCommand(["history", "--results", folder.dir, "--format", "html"]);
+  expect(stdout.match(/<svg /g)).toHaveLength(3);
+  expect(stdout.match(/class="change"/g)).toHaveLength(1);
+  expect(stdout).toContain("worse since 2026-10-19 02:30");
+  expect(stdout).not.toMatch(/<script|NaN/);
+});
+
 test("every finished run below results/ adds its lines; a run found finished, or one elsewhere, adds none", async () => {
   await using place = await Workplace.make();
   const run = (answer: string, ...more: string[]) =>
@@ -139,6 +151,12 @@ test("every finished run below results/ adds its lines; a run found finished, or
   ]);
   expect(lines[0]).toMatchObject({ model: "m", flags: ["demo", "partial"], n: { total: 8, scored: 8 } });
   const shown = await place.run("history");
+  // The board's site draws what led to the numbers on it, and nothing of what it leaves out.
+  await place.run("leaderboard", "--format", "site", "--out", "without");
+  expect(await place.read("without", "index.html")).not.toContain("history.html");
+  await place.run("leaderboard", "--include", "demo,partial", "--format", "site", "--out", "site");
+  expect(await place.read("site", "index.html")).toContain('href="history.html"');
+  expect((await place.read("site", "history.html")).match(/<svg /g)).toHaveLength(1); // an F1 of nothing but "no" is no value
   expect(shown.stdout).toMatch(/^vqav2 +m +2 /m);
   await appendFile(place.file("results", "history.jsonl"), '{"schema": "llava-eval/history@1"}\n');
   const damaged = await place.run("history");

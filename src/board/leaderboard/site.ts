@@ -8,9 +8,18 @@ import { boardMarkdown } from "./as-markdown.js";
 import { boardModelIndex } from "./as-model-index.js";
 import type { Board } from "./board.js";
 
-/** Writes index.html with the same board in every other form beside it; a card's section for each model of ours. */
-export async function writeSite(board: Board, folder: string, version: string): Promise<void> {
+/**
+ * Writes index.html with the same board in every other form beside it; a card's section for each model of ours.
+ * @param pages  further files, by name
+ */
+export async function writeSite(
+  board: Board,
+  folder: string,
+  version: string,
+  pages: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const files: Readonly<Record<string, string>> = {
+    ...pages,
     "leaderboard.json": boardJson(board),
     "leaderboard.csv": boardWideCsv(board),
     "leaderboard-long.csv": boardLongCsv(board),
