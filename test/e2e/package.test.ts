@@ -1,8 +1,10 @@
 import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { parse } from "yaml";
 import { root } from "./cli.js";
 
 /** What a user has after `npm pack` and `npm i -D ./llava-eval-*.tgz` in an empty folder: nothing of the repository. */
@@ -71,6 +73,14 @@ test("init nightly in the empty folder: settings, workflow and a first baseline,
     "npx llava-eval compare",
   ]);
   for (const line of lines) expect(shell(line)).toMatchObject({ status: 0 });
+  // What the workflow does each night, but for npm ci: it is installed.
+  const { jobs } = parse(await readFile(join(folder, ".github", "workflows", "nightly.yml"), "utf8"));
+  const steps = (jobs.regression.steps as { run?: string }[]).flatMap(({ run }) => run ?? []);
+  const [install, ...others] = steps;
+  expect([install, others.length]).toEqual(["npm ci", 4]);
+  for (const step of others) expect(shell(`set -eo pipefail; ${step}`), step).toMatchObject({ status: 0 });
+  for (const file of ["compare.md", "compare.xml", "site/index.html", "report/index.html"])
+    expect(existsSync(join(folder, "results", "nightly", file)), file).toBe(true);
 });
 
 test("the demo runs from the installed package, offline, with a valid leaderboard", async () => {
