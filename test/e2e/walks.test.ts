@@ -108,9 +108,10 @@ test.skipIf(!isClone)(
     await cp(join(root, "build", "engine"), walk.file("build", "engine"), { recursive: true });
     await walk.type("npm ci --no-audit --no-fund");
     await walk.type("npx llava-eval run --tasks vqav2,mmmu --model local:../checkpoints/step-12000 --data demo");
-    await walk.type("npx llava-eval leaderboard --include demo --format md --out table.md");
+    await walk.type("npx llava-eval leaderboard --include demo --format latex --out table.tex");
 
-    const table = await walk.read("table.md");
+    const table = await walk.read("table.tex");
+  expect(table).toContain("\\toprule");
     expect(table).toContain("step-12000");
     expect(table).toMatch(/94\.5[\s\S]*86\.3|86\.3[\s\S]*94\.5/);
     walk.arrived(6);
