@@ -51,8 +51,10 @@ function screenOf(output) {
     else if (end === "G") column = n - 1;
     else if (end === "K" && csi === "2") lines[row] = [];
     else if (end === "K") lines[row] = (lines[row] ?? []).slice(0, column);
-    else if (end === "J") lines.length = row + 1;
-    else if (end === "m") {
+    else if (end === "J") {
+      lines.length = row + 1;
+      lines[row] = (lines[row] ?? []).slice(0, column);
+    } else if (end === "m") {
       for (const code of (csi || "0").split(";").map(Number)) {
         if (code === 0) set.clear();
         else if (code === 22) for (const name of ["bold", "dim"]) set.delete(name);
