@@ -111,7 +111,7 @@ test.skipIf(!isClone)(
     await walk.type("npx llava-eval leaderboard --include demo --format latex --out table.tex");
 
     const table = await walk.read("table.tex");
-  expect(table).toContain("\\toprule");
+    expect(table).toContain("\\toprule");
     expect(table).toContain("step-12000");
     expect(table).toMatch(/94\.5[\s\S]*86\.3|86\.3[\s\S]*94\.5/);
     walk.arrived(6);
