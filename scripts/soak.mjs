@@ -20,6 +20,11 @@ const soaks = [
     environment: { LLAVA_EVAL_TEST_KILLS: "50" },
   },
   {
+    name: "10,000 samples, judged, through faults, full disks and 20 kills end as the quiet run, byte for byte",
+    command: vitest("test/e2e/hardships.test.ts"),
+    environment: { LLAVA_EVAL_TEST_ROWS: "10000", LLAVA_EVAL_TEST_KILLS: "20" },
+  },
+  {
     name: "answers of two million hostile characters through every parser",
     command: vitest("test/text/hostile-answers.test.ts"),
     environment: { LLAVA_EVAL_TEST_ANSWER_SIZE: "2000000" },

@@ -36,10 +36,14 @@ export class Workplace implements AsyncDisposable {
     return this.spawned(process.execPath, [program, ...args]);
   }
 
-  /** As `run`, in a shell that has set a limit before: `ulimit -f 16`. */
-  runLimited(limit: string, ...args: readonly string[]): Promise<Ended> {
+  /** As `start`, in a shell that has set a limit before: `ulimit -f 16`. */
+  startLimited(limit: string, ...args: readonly string[]): ChildProcess & { readonly ended: Promise<Ended> } {
     const script = `${limit} && exec "$0" "$@"`;
-    return this.spawned("bash", ["-c", script, process.execPath, program, ...args]).ended;
+    return this.spawned("bash", ["-c", script, process.execPath, program, ...args]);
+  }
+
+  runLimited(limit: string, ...args: readonly string[]): Promise<Ended> {
+    return this.startLimited(limit, ...args).ended;
   }
 
   private spawned(command: string, args: readonly string[]): ChildProcess & { readonly ended: Promise<Ended> } {

@@ -3,6 +3,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startEndpoint } from "../fakes/endpoint.js";
+import { generator } from "../fakes/random.js";
 import { root, Workplace } from "./cli.js";
 import { writeRows } from "./rows.js";
 
@@ -165,17 +166,6 @@ async function journalled(path: string): Promise<Set<string>> {
     .split("\n")
     .filter(Boolean);
   return new Set(lines.map((line) => String(JSON.parse(line).prompt).replace("<image>", "")));
-}
-
-/** Mulberry32. */
-function generator(state: number): () => number {
-  let a = state >>> 0;
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 test.skipIf(process.getuid?.() !== 0)(

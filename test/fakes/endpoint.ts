@@ -25,6 +25,9 @@ export type Fault =
   | "truncated" // a 200 whose JSON ends early
   | "html" // a 200 with a web page
   | "empty-choices"
+  | "error-finish" // half an answer that ended by an error
+  | "no-content" // a message without words
+  | "error-inside" // a 200 whose body is an error
   | "refusal" // the provider's content filter
   | "huge"; // a response of 1 GB
 
@@ -32,8 +35,10 @@ export interface FaultPlan {
   readonly seed: number;
   /** Share of attempts that fail, 0 to 1. */
   readonly rate: number;
-  /** Default: all but `hang`, `refusal` and `huge`. */
+  /** Default: 429, 500, 503, reset, truncated, html, empty-choices. */
   readonly kinds?: readonly Fault[];
+  /** Requests that never fail. Default: none. */
+  readonly spares?: (asked: Asked) => boolean;
   /** Share of requests that fail at every attempt. Default 0. */
   readonly stubborn?: number;
   /** Share of requests that the content filter refuses, at every attempt. Default 0. */
@@ -168,7 +173,8 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Fake
     const id = content.toString("hex");
     const attempt = (attempts.get(id) ?? 0) + 1;
     attempts.set(id, attempt);
-    const fault = options.faults && chooseFault(options.faults, id, attempt);
+    const isSpared = options.faults?.spares?.(question) ?? false;
+    const fault = options.faults && !isSpared ? chooseFault(options.faults, id, attempt) : undefined;
     if (fault) {
       stats.faults[fault] = (stats.faults[fault] ?? 0) + 1;
       return inject(fault, question, response, options.faults?.retryAfter ?? 0);
@@ -247,6 +253,15 @@ function inject(fault: Fault, question: Asked, response: ServerResponse, retryAf
       break;
     case "empty-choices":
       json(response, 200, emptyReply(question));
+      break;
+    case "error-finish":
+      json(response, 200, endedReply(question, { content: "half of an" }, "error"));
+      break;
+    case "no-content":
+      json(response, 200, endedReply(question, {}, "stop"));
+      break;
+    case "error-inside":
+      json(response, 200, { error: { message: "Provider returned error", code: 502 } });
       break;
     case "refusal":
       json(response, 200, refusalReply(question));
@@ -461,6 +476,13 @@ function emptyReply({ api, model }: Asked): unknown {
     default:
       return { object: "chat.completion", model, choices: [] };
   }
+}
+
+/** A chat completion with this message; the other providers have their own forms of a lost answer. */
+function endedReply(asked: Asked, message: object, end: string): unknown {
+  if (asked.api !== "openai") return emptyReply(asked);
+  const choice = { index: 0, message: { role: "assistant", ...message }, finish_reason: end };
+  return { object: "chat.completion", model: asked.model, choices: [choice] };
 }
 
 function refusalReply({ api, model }: Asked): unknown {
