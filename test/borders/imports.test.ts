@@ -15,7 +15,7 @@ import { readImports } from "../../src/board/leaderboard/import/read-imports.js"
 import { UserError } from "../../src/core/errors.js";
 import { LeaderboardEntry } from "../../src/core/result.js";
 import { violationOf } from "../../src/core/schema.js";
-import { invented } from "../invented.js";
+import { damaged, inventedFiles, inventedTimeout } from "../invented.js";
 
 let dir: string;
 beforeAll(async () => {
@@ -130,35 +130,33 @@ const harnessFiles = fc
   .tuple(fc.oneof(results, fc.jsonValue()), other)
   .map(([table, rest]) => asPython({ results: table, ...rest }));
 
-/** A file with a few bytes changed: what half-written and edited files look like. */
-const damaged = <T extends string>(files: fc.Arbitrary<T>) =>
-  fc
-    .tuple(files, fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { maxLength: 3 }), fc.nat())
-    .map(([text, edits, cut]) => {
-      const bytes = Buffer.from(text);
-      for (const [at, byte] of edits) if (bytes.length > 0) bytes[at % bytes.length] = byte;
-      return cut % 5 === 0 ? bytes.subarray(0, cut % (bytes.length + 1)) : bytes;
-    });
+test(
+  "an invented file of lmms-eval or lm-eval gives numbers that stand in it, or the user's error",
+  async () => {
+    let read = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom("lmms-eval", "lm-eval"), harnessFiles, async (kind, content) => {
+        read += (await imported(kind, join(dir, "m", "x_results.json"), content)).length;
+      }),
+      inventedFiles(),
+    );
+    expect(read).toBeGreaterThan(0);
+  },
+  inventedTimeout,
+);
 
-test("an invented file of lmms-eval or lm-eval gives numbers that stand in it, or the user's error", async () => {
-  let read = 0;
-  await fc.assert(
-    fc.asyncProperty(fc.constantFrom("lmms-eval", "lm-eval"), harnessFiles, async (kind, content) => {
-      read += (await imported(kind, join(dir, "m", "x_results.json"), content)).length;
-    }),
-    invented(),
-  );
-  expect(read).toBeGreaterThan(0);
-});
-
-test("a damaged one is the user's error, or what is still a results file", async () => {
-  await fc.assert(
-    fc.asyncProperty(damaged(harnessFiles), async (content) => {
-      await imported("lmms-eval", join(dir, "m", "x_results.json"), content);
-    }),
-    invented(),
-  );
-});
+test(
+  "a damaged one is the user's error, or what is still a results file",
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(damaged(harnessFiles), async (content) => {
+        await imported("lmms-eval", join(dir, "m", "x_results.json"), content);
+      }),
+      inventedFiles(),
+    );
+  },
+  inventedTimeout,
+);
 
 const columns = fc.constantFrom(
   "split",
@@ -209,15 +207,19 @@ const datasets = fc.oneof(
   fc.stringMatching(/^[A-Za-z_0-9-]{0,20}$/),
 );
 
-test("an invented file of VLMEvalKit gives numbers that stand in it, or the user's error", async () => {
-  let read = 0;
-  await fc.assert(
-    fc.asyncProperty(datasets, fc.constantFrom("acc", "score"), vlmFiles, async (dataset, kind, { end, text }) => {
-      const path = join(dir, "model_a", `model_a_${dataset}_${kind}.${end}`);
-      read += (await imported("vlmevalkit", path, text)).length;
-      await rm(path, { force: true });
-    }),
-    invented(),
-  );
-  expect(read).toBeGreaterThan(0);
-});
+test(
+  "an invented file of VLMEvalKit gives numbers that stand in it, or the user's error",
+  async () => {
+    let read = 0;
+    await fc.assert(
+      fc.asyncProperty(datasets, fc.constantFrom("acc", "score"), vlmFiles, async (dataset, kind, { end, text }) => {
+        const path = join(dir, "model_a", `model_a_${dataset}_${kind}.${end}`);
+        read += (await imported("vlmevalkit", path, text)).length;
+        await rm(path, { force: true });
+      }),
+      inventedFiles(),
+    );
+    expect(read).toBeGreaterThan(0);
+  },
+  inventedTimeout,
+);

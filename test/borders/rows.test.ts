@@ -10,7 +10,7 @@ import { SampleFailure, UserError } from "../../src/core/errors.js";
 import { Image, ListText, Nullable, Type, violationOf } from "../../src/core/schema.js";
 import type { Split } from "../../src/core/task.js";
 import { openDataset } from "../../src/datasets/index.js";
-import { invented } from "../invented.js";
+import { damaged, inventedFiles, inventedTimeout } from "../invented.js";
 
 let dir: string;
 beforeAll(async () => {
@@ -113,15 +113,6 @@ const tsvCell = (cell: unknown) => {
 const asTsv = (rows: readonly Readonly<Record<string, unknown>>[]) =>
   [columns.join("\t"), ...rows.map((cells) => columns.map((name) => tsvCell(cells[name])).join("\t"))].join("\n");
 
-const damaged = (files: fc.Arbitrary<string>) =>
-  fc
-    .tuple(files, fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { maxLength: 3 }), fc.nat())
-    .map(([text, edits, cut]) => {
-      const bytes = Buffer.from(text);
-      for (const [at, byte] of edits) if (bytes.length > 0) bytes[at % bytes.length] = byte;
-      return cut % 5 === 0 ? bytes.subarray(0, cut % (bytes.length + 1)) : bytes;
-    });
-
 const files = {
   jsonl: strangeRows.map((rows) => rows.map(asPython).join("\n")),
   tsv: fc.oneof(
@@ -133,23 +124,27 @@ const files = {
 };
 
 for (const format of ["jsonl", "tsv"] as const) {
-  test(`an invented ${format} file is rows, failures of rows, or the user's error, and the same from any offset`, async () => {
-    let rows = 0;
-    await fc.assert(
-      fc.asyncProperty(damaged(files[format]), fc.nat({ max: 9 }), async (content, offset) => {
-        const whole = await read(`${format}/task.${format}`, content);
-        if (!whole) return;
-        holds(whole);
-        rows += whole.items.filter((item) => "row" in item).length;
-        if (offset > 3) return;
-        const rest = await read(`${format}/task.${format}`, content, offset);
-        // A row that is another's failure may be the first one of a reading that begins there.
-        if (rest) expect(withoutImages(rest.items)).toEqual(withoutImages(whole.items).slice(offset));
-      }),
-      invented(),
-    );
-    expect(rows).toBeGreaterThan(0);
-  }, 600_000);
+  test(
+    `an invented ${format} file is rows, failures of rows, or the user's error, and the same from any offset`,
+    async () => {
+      let rows = 0;
+      await fc.assert(
+        fc.asyncProperty(damaged(files[format]), fc.nat({ max: 9 }), async (content, offset) => {
+          const whole = await read(`${format}/task.${format}`, content);
+          if (!whole) return;
+          holds(whole);
+          rows += whole.items.filter((item) => "row" in item).length;
+          if (offset > 3) return;
+          const rest = await read(`${format}/task.${format}`, content, offset);
+          // A row that is another's failure may be the first one of a reading that begins there.
+          if (rest) expect(withoutImages(rest.items)).toEqual(withoutImages(whole.items).slice(offset));
+        }),
+        inventedFiles(),
+      );
+      expect(rows).toBeGreaterThan(0);
+    },
+    inventedTimeout,
+  );
 }
 
 const soundRows = fc.array(
@@ -168,30 +163,34 @@ const soundRows = fc.array(
 /** Whole characters only: a lone surrogate has no UTF-8, in any program. */
 const whole = <T>(value: T): T => JSON.parse(JSON.stringify(value).replace(/\\ud[89a-f][0-9a-f]{2}/gi, "?")) as T;
 
-test("rows written as pandas and as json write them are the rows that are read, from TSV and JSONL alike", async () => {
-  await fc.assert(
-    fc.asyncProperty(soundRows.map(whole), async (rows) => {
-      const image = { image: null };
-      const written = {
-        jsonl: rows.map((cells) => JSON.stringify({ ...cells, ...image })).join("\n"),
-        tsv: asTsv(rows),
-      };
-      for (const format of ["jsonl", "tsv"] as const) {
-        const found = await read(`sound/${format}/task.${format}`, written[format]);
-        expect(found?.items.map((item) => ("row" in item ? item.row.question : item.failure.detail))).toEqual(
-          rows.map(({ question }) => question),
-        );
-        expect(found?.items.map((item) => ("row" in item ? item.row.answers : []))).toEqual(
-          rows.map(({ answers }) => answers),
-        );
-        expect(found?.items.map((item) => ("row" in item ? item.row.number : []))).toEqual(
-          rows.map(({ number }) => number),
-        );
-      }
-    }),
-    invented(0.5),
-  );
-});
+test(
+  "rows written as pandas and as json write them are the rows that are read, from TSV and JSONL alike",
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(soundRows.map(whole), async (rows) => {
+        const image = { image: null };
+        const written = {
+          jsonl: rows.map((cells) => JSON.stringify({ ...cells, ...image })).join("\n"),
+          tsv: asTsv(rows),
+        };
+        for (const format of ["jsonl", "tsv"] as const) {
+          const found = await read(`sound/${format}/task.${format}`, written[format]);
+          expect(found?.items.map((item) => ("row" in item ? item.row.question : item.failure.detail))).toEqual(
+            rows.map(({ question }) => question),
+          );
+          expect(found?.items.map((item) => ("row" in item ? item.row.answers : []))).toEqual(
+            rows.map(({ answers }) => answers),
+          );
+          expect(found?.items.map((item) => ("row" in item ? item.row.number : []))).toEqual(
+            rows.map(({ number }) => number),
+          );
+        }
+      }),
+      inventedFiles(0.5),
+    );
+  },
+  inventedTimeout,
+);
 
 /** pandas' tokenizer (`pandas/_libs/src/parser/tokenizer.c`), one character after the other. */
 function pandasRecords(text: string): string[][] {
@@ -227,45 +226,55 @@ function pandasRecords(text: string): string[][] {
   return records;
 }
 
-test("a TSV is cut into cells as pandas cuts it, also where a quote or a line end falls between two reads of the file", async () => {
-  const soup = fc
-    .array(fc.constantFrom("\t", "\n", '"', '""', "a", 'b"'), { maxLength: 30 })
-    .map((parts) => parts.join(""));
-  const form = Type.Object({ question: Type.String(), answers: Type.String() });
-  const path = join(dir, "soup", "task.tsv");
-  await mkdir(dirname(path), { recursive: true });
-  const check = async (text: string, padding: number) => {
-    const head = `question\tanswers\n${padding > 0 ? `${"p".repeat(padding - 20)}\t[]\n` : ""}`;
-    await writeFile(path, head + text);
-    await using dataset = await openDataset({ task: "task", splitName: "test", split, row: form, data: dirname(path) });
-    const cells: (string[] | number)[] = [];
-    for await (const batch of dataset.batches(0, new AbortController().signal))
-      for (const item of batch)
-        cells.push(
-          "row" in item
-            ? [item.row.question as string, item.row.answers as string]
-            : Number(/: (\d+) cells/.exec(item.failure.detail)?.[1]),
-        );
-    const expected = pandasRecords(text).map((record) => (record.length === 2 ? record : record.length));
-    // Lines of one cell are left out on both sides: pandas skips empty ones, and we do.
-    expect(cells.slice(padding > 0 ? 1 : 0).filter((cell) => cell !== 1)).toEqual(
-      expected.filter((cell) => cell !== 1),
+test(
+  "a TSV is cut into cells as pandas cuts it, also where a quote or a line end falls between two reads of the file",
+  async () => {
+    const soup = fc
+      .array(fc.constantFrom("\t", "\n", '"', '""', "a", 'b"'), { maxLength: 30 })
+      .map((parts) => parts.join(""));
+    const form = Type.Object({ question: Type.String(), answers: Type.String() });
+    const path = join(dir, "soup", "task.tsv");
+    await mkdir(dirname(path), { recursive: true });
+    const check = async (text: string, padding: number) => {
+      const head = `question\tanswers\n${padding > 0 ? `${"p".repeat(padding - 20)}\t[]\n` : ""}`;
+      await writeFile(path, head + text);
+      await using dataset = await openDataset({
+        task: "task",
+        splitName: "test",
+        split,
+        row: form,
+        data: dirname(path),
+      });
+      const cells: (string[] | number)[] = [];
+      for await (const batch of dataset.batches(0, new AbortController().signal))
+        for (const item of batch)
+          cells.push(
+            "row" in item
+              ? [item.row.question as string, item.row.answers as string]
+              : Number(/: (\d+) cells/.exec(item.failure.detail)?.[1]),
+          );
+      const expected = pandasRecords(text).map((record) => (record.length === 2 ? record : record.length));
+      // Lines of one cell are left out on both sides: pandas skips empty ones, and we do.
+      expect(cells.slice(padding > 0 ? 1 : 0).filter((cell) => cell !== 1)).toEqual(
+        expected.filter((cell) => cell !== 1),
+      );
+    };
+    await fc.assert(
+      fc.asyncProperty(soup, (text) => check(text, 0)),
+      inventedFiles(0.95),
     );
-  };
-  await fc.assert(
-    fc.asyncProperty(soup, (text) => check(text, 0)),
-    invented(0.95),
-  );
-  // Reads are of one MiB: what is invented lies across the border of two.
-  await fc.assert(
-    fc.asyncProperty(
-      soup,
-      fc.nat({ max: 40 }).map((back) => 1024 * 1024 - back),
-      check,
-    ),
-    invented(0.05),
-  );
-});
+    // Reads are of one MiB: what is invented lies across the border of two.
+    await fc.assert(
+      fc.asyncProperty(
+        soup,
+        fc.nat({ max: 40 }).map((back) => 1024 * 1024 - back),
+        check,
+      ),
+      inventedFiles(0.05),
+    );
+  },
+  inventedTimeout,
+);
 
 test("nothing in a cell makes its reading take long: brackets, quotes and backslashes by the hundred thousand", async () => {
   const many = 100_000;

@@ -13,7 +13,7 @@ import { gemini } from "../../src/runners/remote/gemini.js";
 import { openAi } from "../../src/runners/remote/openai.js";
 import type { Protocol } from "../../src/runners/remote/protocol.js";
 import { parseReply } from "../../src/runners/remote/reply.js";
-import { invented, inventedTimeout } from "../invented.js";
+import { changed, changes, invented, inventedTimeout } from "../invented.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: replies are of any form here
 type Loose = any;
@@ -125,38 +125,7 @@ const added = fc.constantFrom(
   ],
   ...["choices", "parts", "text", "thought", "type", "functionCall", "promptFeedback", "detail", "usage", "model"],
 );
-/** Where (by number among all places), what is done there, and with what. */
-const mutation = fc.record({
-  place: fc.nat(40),
-  how: fc.constantFrom("replace", "remove", "add", "double", "wrap"),
-  key: added,
-  value,
-});
-
-function mutated(reply: Loose, changes: readonly { place: number; how: string; key: string; value: unknown }[]): Loose {
-  const copy = structuredClone(reply);
-  for (const { place, how, key, value: put } of changes) {
-    const places: { parent: Loose; key: string }[] = [];
-    const visit = (parent: Loose) => {
-      if (typeof parent !== "object" || parent === null) return;
-      for (const name of Object.keys(parent)) {
-        places.push({ parent, key: name });
-        visit(parent[name]);
-      }
-    };
-    visit(copy);
-    const at = places[place % Math.max(1, places.length)];
-    if (!at) continue;
-    const here = at.parent[at.key];
-    if (how === "replace") at.parent[at.key] = structuredClone(put);
-    else if (how === "remove") delete at.parent[at.key];
-    else if (how === "add" && typeof here === "object" && here !== null) here[key] = structuredClone(put);
-    else if (how === "double" && Array.isArray(here)) here.push(...structuredClone(here));
-    else if (how === "wrap") at.parent[at.key] = [here];
-  }
-  // What goes over the wire: Infinity is null there.
-  return JSON.parse(JSON.stringify(copy));
-}
+const change = changes(added, value);
 
 const nothingHidden = { redact: redactor([]), hide: (text: string) => text };
 
@@ -165,8 +134,8 @@ for (const { name, protocol, reply, end, content, thought } of providers) {
     `a reply of ${name} is an answer only with a known good end and a content of a known form`,
     () => {
       fc.assert(
-        fc.property(fc.array(mutation, { minLength: 1, maxLength: 4 }), (changes) => {
-          const odd = mutated(reply, changes);
+        fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (made) => {
+          const odd = changed(reply, made);
           const error = errorInside(odd, nothingHidden.redact);
           if (error) {
             expect(error).toBeInstanceOf(TransportError);
