@@ -4,6 +4,7 @@ import { openDataset } from "../datasets/index.js";
 import { decodeImage } from "../images/decode.js";
 import { readImage } from "../images/encoded.js";
 import { plan } from "../run/plan.js";
+import { referenceFailure } from "../run/score-sample.js";
 import { type Chosen, chooseTasks } from "./catalogue.js";
 
 /** What was found about one split. */
@@ -49,6 +50,8 @@ async function verify(
       problems.push(`row ${unit.index}: ${unit.failure.detail}`);
       continue;
     }
+    const unusable = referenceFailure(task, split, unit.row);
+    if (unusable) problems.push(`row ${unit.index}: ${unusable.detail}`);
     for (const ref of promptImages(task.prompt(unit.row, task.profiles?.[0] ?? "default"))) {
       try {
         const image = await readImage(ref);

@@ -3,7 +3,7 @@ import type { Metric } from "./metric.js";
 import type { Prompt, PromptProfile } from "./prompt.js";
 import type { GenerationOptions, Output } from "./runner.js";
 import type { TSchema } from "./schema.js";
-import type { Score, ScoreContext, Scoring } from "./score.js";
+import type { Score, ScoreContext, Scored, Scoring } from "./score.js";
 
 /** Where rows of a split live. A description: nothing is opened here. */
 export interface Split {
@@ -119,8 +119,11 @@ export interface Task<Row = Record<string, unknown>> {
   hasReference?(row: Row): boolean;
   /** Absent only when no split has public answers. Called only for rows with a reference. */
   score?(row: Row, output: Output, context: ScoreContext): Score;
-  /** What a submission file carries, for splits whose answers are secret. Absent: the text without outer white space. */
-  answer?(row: Row, output: Output, context: ScoreContext): string;
+  /**
+   * What a submission file carries, for splits whose answers are secret, with the remark where it was guessed. Absent: the text
+   * without outer white space.
+   */
+  answer?(row: Row, output: Output, context: ScoreContext): string | Pick<Scored, "answer" | "remark">;
   /** The first is the task's main metric. */
   readonly metrics: readonly Metric[];
   /** Sub-scores: every metric once more for each value. A row may leave a group out with undefined. */

@@ -77,10 +77,11 @@ export function scoreSample(sample: AnsweredRow): SampleOutcome {
   };
   if (split.answers === "secret") {
     // No value: only the processed answer, for the evaluation server.
-    const answer = task.answer?.(row, output, context) ?? output.text.trim();
+    const found = task.answer?.(row, output, context) ?? output.text.trim();
+    const { answer, remark } = typeof found === "string" ? { answer: found } : found;
     const submission = task.submission?.entry(row, answer);
     return {
-      score: recorded({ status: "scored", value: {}, answer }, output),
+      score: recorded({ status: "scored", value: {}, answer, ...defined({ remark }) }, output),
       ...defined({ submission }),
     };
   }

@@ -60,7 +60,7 @@ export default defineTask<Row>({
   hasReference: (row) => hasGold(row),
   score: (row, output, context) =>
     cmmmuScore({ ...row, options: options(row), answer: row.answer ?? "" }, output, context),
-  answer: (row, output, context) => cmmmuScore({ ...row, options: options(row), answer: "" }, output, context).answer,
+  answer: (row, output, context) => cmmmuScore({ ...row, options: options(row), answer: "" }, output, context),
   metrics: [mean("accuracy")],
   groups: {
     domain: ({ subcategory }) => domainOf(subcategory, cmmmuDomains),

@@ -52,7 +52,7 @@ const mmmu: Task<Row> = {
   generation: { maxNewTokens: 128, temperature: 0 },
   hasReference: (row) => mmmuHasReference(row),
   score: mmmuScore,
-  answer: (row, output, context) => mmmuScore(row, output, context).answer,
+  answer: (row, output, context) => mmmuScore(row, output, context),
   metrics: [mean("accuracy")],
   groups: { domain: ({ id }) => domainOf(subjectOf(id)), subject: ({ id }) => subjectOf(id) },
   submission: {

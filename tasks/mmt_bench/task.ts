@@ -69,7 +69,7 @@ const single: Task<Row> = {
   generation: { maxNewTokens: 8, temperature: 0 },
   hasReference: (row) => optionsOf(row).some(([letter]) => letter === row.answer?.trim()),
   score: scored,
-  answer: (row, output, context) => scored(row, output, context).answer,
+  answer: (row, output, context) => scored(row, output, context),
   metrics: [mean("accuracy")],
   groups: { category: ({ category }) => category, l2_category: (row) => row["l2-category"] },
   submission: {

@@ -1,6 +1,7 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { picture } from "../fakes/pictures.js";
 import { root, Workplace } from "./cli.js";
 import { writeRows } from "./rows.js";
 
@@ -30,4 +31,22 @@ test("data verify names damaged rows and images that cannot be decoded, and exit
   expect(run.exitCode).toBe(3);
   expect(run.stdout).toContain("row 4:");
   expect(run.stdout).toContain("6 rows (the benchmark has 3)");
+});
+
+test("data verify names rows without a reference that an answer could equal", async () => {
+  await using place = await Workplace.make();
+  const image = `data:image/jpeg;base64,${(await picture({ seed: 1 })).toString("base64")}`;
+  const answers = ["yes", "", "perhaps"];
+  const rows = answers.map((answer, i) => ({
+    ...{ id: `random-${i}`, question_id: String(i), question: "Is there a dog?", answer, category: "random", image },
+    image_source: "one",
+  }));
+  await mkdir(place.file("rows"));
+  await writeFile(place.file("rows", "pope.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  const run = await place.run("data", "verify", "pope", "--data", "rows", "--json");
+  expect(run.exitCode).toBe(3);
+  expect(JSON.parse(run.stdout)[0].problems).toEqual([
+    "row 1: the row has no reference that an answer could equal",
+    "row 2: the row has no reference that an answer could equal",
+  ]);
 });

@@ -3,7 +3,7 @@
  * `row-forms/` are invented; each folder is one way in which a number once entered wrongly.
  */
 
-import { readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { root, type SampleLine, Workplace } from "./cli.js";
@@ -181,5 +181,23 @@ test("rows that demo-data drew, and answers of a demo, stay a demo's whoever ans
       ...["--model", `replay:${place.file(source)}`, "--out", out],
     );
     expect((await place.result(out, "pope")).flags).toEqual(["demo", "partial"]);
+  }
+});
+
+test("letters that are drawn for a split whose answers are secret are counted as those of a public one", async () => {
+  await using place = await Workplace.make();
+  await place.run("demo-data", "--out", "drawn", "--rows", "6", "--tasks", "mmmu");
+  await mkdir(place.file("rows", "mmmu"), { recursive: true });
+  await cp(
+    place.file("drawn", "mmmu", "validation-00000-of-00001.parquet"),
+    place.file("rows", "mmmu", "test-00000-of-00001.parquet"),
+  );
+  for (const [said, labels] of [
+    ["I cannot say", { empty: 0, truncated: 0, unparsable: 6 }],
+    ["B", { empty: 0, truncated: 0, unparsable: 0 }],
+  ] as const) {
+    const args = ["--data", "rows", "--model", `stub:${said}`, "--out", said];
+    expect((await place.run("run", "--tasks", "mmmu@test", ...args)).exitCode).toBe(0);
+    expect(await place.result(said, "mmmu@test")).toMatchObject({ labels, n: { scored: 6 } });
   }
 });
