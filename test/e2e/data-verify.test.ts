@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { picture } from "../fakes/pictures.js";
+import { drawnImage } from "../fakes/images.js";
 import { root, Workplace } from "./cli.js";
 import { writeRows } from "./rows.js";
 
@@ -35,7 +35,7 @@ test("data verify names damaged rows and images that cannot be decoded, and exit
 
 test("data verify names rows without a reference that an answer could equal", async () => {
   await using place = await Workplace.make();
-  const image = `data:image/jpeg;base64,${(await picture({ seed: 1 })).toString("base64")}`;
+  const image = `data:image/jpeg;base64,${(await drawnImage({ seed: 1 })).toString("base64")}`;
   const answers = ["yes", "", "perhaps"];
   const rows = answers.map((answer, i) => ({
     ...{ id: `random-${i}`, question_id: String(i), question: "Is there a dog?", answer, category: "random", image },

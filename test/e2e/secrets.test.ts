@@ -1,29 +1,32 @@
 /** "Keys are read from the environment and never written anywhere": everything that commands leave is looked through. */
 
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { commandNames } from "../../src/cli/commands.js";
 import { root, Workplace } from "./cli.js";
 import { writeRows } from "./rows.js";
 
 const apiKey = "sk-model-Zq81mXv0pT5rLw3k";
 const gatewayToken = "tok/Gateway+7cF2&9 dK";
 const judgeKey = "judge-only-0b6f19aa4d";
+const webhookKey = "T0-B0-pq7VnXw2Lm5Rz8Ct";
 const environment = { MODEL_KEY: apiKey, GATEWAY: gatewayToken, JUDGE_KEY: judgeKey };
 
 /** As it is, in a URL, as base64, and as JSON writes it. */
-const forms = [apiKey, gatewayToken, judgeKey].flatMap((key) => [
+const forms = [apiKey, gatewayToken, judgeKey, webhookKey].flatMap((key) => [
   key,
   encodeURIComponent(key),
   Buffer.from(key).toString("base64"),
   JSON.stringify(key).slice(1, -1),
 ]);
 
-/** Says in every answer, thought, model's name and error what it was sent. */
+/** Says in every answer, thought, model's name and error what it was sent. Keeps what others than the model would be told. */
 async function indiscreet() {
   let asked = 0;
+  const told: string[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk) => chunks.push(chunk));
@@ -31,6 +34,11 @@ async function indiscreet() {
       const { authorization = "", "x-gateway-token": token = "" } = request.headers;
       const sent = `${authorization} and ${token}`;
       const body = Buffer.concat(chunks).toString();
+      if (request.url?.includes("/api/2.0/mlflow") || request.url?.includes("/services/")) {
+        told.push(body);
+        response.end('{"experiment": {"experiment_id": "1"}, "run": {"info": {"run_id": "r"}}}');
+        return;
+      }
       const isQuestion = body.includes("Question");
       asked += isQuestion ? 1 : 0;
       response.setHeader("content-type", "application/json");
@@ -54,8 +62,11 @@ async function indiscreet() {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    origin,
+    url: `${origin}/v1`,
+    told,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       server.close();
@@ -69,7 +80,7 @@ async function filesBelow(folder: string): Promise<string[]> {
 }
 
 test("no command leaves a key behind: not in a file, not on the terminal, whatever the endpoint says", {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   await using place = await Workplace.make(environment);
   await using endpoint = await indiscreet();
@@ -78,12 +89,15 @@ test("no command leaves a key behind: not in a file, not on the terminal, whatev
     `runner: openai\nmodel: m\nurls: [${endpoint.url}]\napiKey: env:${key}\nheaders: {x-gateway-token: env:GATEWAY}\nattempts: 1\n`;
   await writeFile(place.file("m.yaml"), yaml("MODEL_KEY"));
   await writeFile(place.file("j.yaml"), yaml("JUDGE_KEY"));
+  const webhook = `${endpoint.origin}/services/${encodeURIComponent(webhookKey)}`;
   const single = join(root, "test", "forms", "single-image.ts");
   const judged = join(root, "test", "forms", "judged.ts");
   const data = join(root, "test", "forms", "data");
 
   const said: string[] = [];
+  const called = new Set<string>();
   const run = async (...args: string[]) => {
+    called.add(args[0] as string);
     const { stdout, stderr, exitCode } = await place.run(...args);
     said.push(stdout, stderr);
     return exitCode;
@@ -114,11 +128,34 @@ test("no command leaves a key behind: not in a file, not on the terminal, whatev
   await run("baseline", "accept", "results/b", "--allow", "partial", "--allow", "incomplete");
   expect(await run("view", "results/b", "--out", "page")).toBe(0);
   await run("run", "--tasks", single, "--data", "rows", "--model", "m.yaml", "--dry-run");
+  await run("compare", "results/b", "results/c", "--format", "junit", "--out", "d.xml", "--force", "--notify", webhook);
+  for (const format of ["table", "csv", "json"]) await run("history", "--format", format, "--out", `history.${format}`);
+  await run("power", "results/b", "results/c", "--json");
+  await run("demo-data", "--out", "drawn", "--rows", "4");
+  await run("tasks", single, "--json");
+  await run("tasks", "new", "plates");
+  await run("data", "verify", single, "--data", "rows", "--json");
+  await run("doctor", "--json");
+  await run("model", "m.yaml");
+  expect(await run("init", "yaml", "--model", "m.yaml", "--tasks", single, "--data", "rows")).toBe(0);
+  expect([0, 2]).toContain(await run("init", "nightly", "--model", "m.yaml", "--tasks", single, "--data", "rows"));
+  const checkpoint = place.file("training", "checkpoint-1");
+  await mkdir(checkpoint, { recursive: true });
+  await writeFile(join(checkpoint, "config.json"), "{}");
+  await writeFile(join(checkpoint, "model.safetensors"), Buffer.from("\u0002\0\0\0\0\0\0\0{}"));
+  const watched = ["training", "--tasks", single, "--data", "rows", "--out", "curve", "--quiet", "0", "--once"];
+  await writeFile(place.file("w.yaml"), "max-failed: 100%\n");
+  const trackers = ["--config", "w.yaml", "--tensorboard", "tb", "--mlflow", endpoint.origin];
+  expect(await run("watch", ...watched, "--model", "m.yaml", ...trackers)).toBe(0);
 
+  // Whoever adds a command says here what it leaves. check-invariance asks local models only.
+  expect(commandNames.filter((name) => !called.has(name))).toEqual(["check-invariance"]);
+  expect(endpoint.told.length).toBeGreaterThan(2);
+  said.push(...endpoint.told);
   const samples = await place.samples("results/b", "single_image");
   expect(samples.some(({ text }) => text === "5 Bearer [secret] and [secret]")).toBe(true);
   const files = await filesBelow(place.path);
-  expect(files.length).toBeGreaterThan(25);
+  expect(files.length).toBeGreaterThan(60);
   for (const file of files) {
     const text = await readFile(file, "latin1");
     for (const form of forms) expect(text.includes(form), `${form} in ${file}`).toBe(false);
