@@ -1,15 +1,24 @@
-import { appendFile, mkdir, writeFile } from "node:fs/promises";
+import { appendFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { diskError } from "../files/disk-error.js";
+import { diskError, refusedByDisk } from "../files/disk-error.js";
+import { makeFolder } from "../files/make-folder.js";
+
+export { refusedByDisk };
 
 /** Writes a file that the user named, with the folders above it. As it is: it may be a pipe or a device, which nobody must replace. */
 export async function writeText(path: string, text: string): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeFile(path, text);
   } catch (error) {
     throw diskError(error, "the file", path);
   }
 }
 
-export const appendText = (path: string, text: string): Promise<void> => appendFile(path, text);
+export async function appendText(path: string, text: string): Promise<void> {
+  try {
+    await appendFile(path, text);
+  } catch (error) {
+    throw diskError(error, "the file", path);
+  }
+}

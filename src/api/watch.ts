@@ -1,5 +1,5 @@
 /** Evaluates each complete checkpoint that a trainer saves in a folder; what is on the curve already is not done again. */
-import { mkdir, stat, writeFile } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { openMlflow } from "../board/trackers/mlflow.js";
@@ -9,6 +9,7 @@ import { type Checkpoint, findCheckpoints, isComplete } from "../board/watch/che
 import { curveTable, type Point, readCurve, runFolderOf, writeCurve } from "../board/watch/curve.js";
 import { decide, type StopDecision } from "../board/watch/early-stop.js";
 import { messageOf, UserError } from "../core/errors.js";
+import { makeFolder } from "../files/make-folder.js";
 import { Transport } from "../http/transport.js";
 import { metricsOf } from "./metrics-of.js";
 
@@ -61,7 +62,7 @@ export async function* watchCheckpoints(options: WatchOptions, signal: AbortSign
     onWarning(`there is no folder ${dir} yet; waiting for it`);
     while (!signal.aborted && !(await exists())) await untilAborted(everyMs, signal);
   }
-  await mkdir(out, { recursive: true });
+  await makeFolder(out);
   await using trackers = new Trackers(options);
   const given = new Set<number>();
   while (!signal.aborted) {

@@ -3,6 +3,7 @@
 import process from "node:process";
 import pc from "picocolors";
 import yargs, { type Argv } from "yargs";
+import { refusedByDisk } from "../api/text-file.js";
 import { packageVersion } from "../api/versions.js";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
@@ -20,7 +21,7 @@ export async function main(args: readonly string[]): Promise<void> {
   } catch (error) {
     // Once a command was loaded on the way, yargs rejects instead of calling its `fail`.
     const complaint = error instanceof Error && error.name === "YError";
-    process.exitCode = report(complaint ? flagError(error.message, args[0] ?? "") : error);
+    process.exitCode = report(complaint ? flagError(error.message, args) : error);
   }
 }
 
@@ -56,7 +57,7 @@ async function parser(args: readonly string[]) {
     .exitProcess(false)
     .fail((message, error) => {
       if (error && error.name !== "YError") throw error;
-      throw flagError(message, args[0] ?? "");
+      throw flagError(message, args);
     });
 }
 
@@ -77,8 +78,20 @@ function unlisted(command: AnyCommand): AnyCommand {
   return { ...command, builder: hidden };
 }
 
+/** What other harnesses call our options. */
+const elsewhere: Readonly<Record<string, string>> = {
+  ...{ batch_size: "concurrency", "batch-size": "concurrency", b: "concurrency", t: "tasks", m: "model" },
+  ...{ model_args: "model", pretrained: "model", output_path: "out", "output-path": "out", o: "out", L: "limit" },
+};
+
+function nearOption(name: string): string {
+  const known = Object.hasOwn(elsewhere, name) ? elsewhere[name] : undefined;
+  return known ? `here that is --${known}. ` : didYouMean(name, [...Object.keys(yargsOptions), "config"]);
+}
+
 /** yargs' own complaints in our form. */
-function flagError(message: string, first: string): UserError {
+function flagError(message: string, args: readonly string[]): UserError {
+  const first = args[0] ?? "";
   const unknowns = /^Unknown (?:argument|command)s?: (.+)$/.exec(message)?.[1]?.split(", ");
   const unknown = unknowns?.[0];
   if (unknowns?.includes(first) && !commandNames.includes(first)) {
@@ -89,11 +102,20 @@ function flagError(message: string, first: string): UserError {
     );
   }
   if (unknown !== undefined) {
-    const near = first === "run" ? didYouMean(unknown, [...Object.keys(yargsOptions), "config"]) : "";
+    const isWord = args.includes(unknown);
+    const near = first === "run" && !isWord ? nearOption(unknown) : "";
     return new UserError(
-      `unknown option or argument "${unknown}"`,
+      isWord ? `"${unknown}" belongs to no option` : `unknown option "${unknown}"`,
       `llava-eval ${first}`,
-      `${near}"llava-eval ${first} --help" lists the options`,
+      `${isWord ? "several values are separated by commas (--tasks pope,mmmu). " : near}"llava-eval ${first} --help" lists the options`,
+    );
+  }
+  const [, got, need] = /^Not enough non-option arguments: got (\d+), need at least (\d+)$/.exec(message) ?? [];
+  if (need) {
+    return new UserError(
+      `${first} needs ${need} arguments before its options, and ${got} ${got === "1" ? "was" : "were"} given`,
+      `llava-eval ${first}`,
+      `"llava-eval ${first} --help" shows them`,
     );
   }
   const missing = /^Not enough arguments following: (.+)$/.exec(message)?.[1];
@@ -101,7 +123,8 @@ function flagError(message: string, first: string): UserError {
   return new UserError(message, "the command line", '"llava-eval --help" lists commands and options');
 }
 
-function report(error: unknown): number {
+function report(thrown: unknown): number {
+  const error = refusedByDisk(thrown) ?? thrown;
   if (error instanceof UserError) {
     process.stderr.write(`${terminalSafeLines(error.format()).replace(/^error:/, pc.red("error:"))}\n`);
     return ExitCode.userError;

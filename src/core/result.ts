@@ -235,10 +235,14 @@ export type TimingRecord = Static<typeof TimingRecord>;
 
 /** One line of judge.<task>.jsonl: the replies that led to one verdict. */
 export const JudgeRecord = Type.Object({
-  index: Type.Integer(),
+  index: Type.Integer({ minimum: 0 }),
   id: Text,
-  repeat: Optional(Type.Integer()),
-  step: Type.Integer({ description: "0-based: judges may be asked several questions about one sample" }),
+  repeat: Optional(Type.Integer({ minimum: 0 })),
+  step: Type.Integer({
+    minimum: 0,
+    maximum: 99,
+    description: "0-based: judges may be asked several questions about one sample",
+  }),
   /** SHA-256 (32 hex digits) of the question; a changed answer or prompt is asked again. */
   digest: Text,
   model: Text,

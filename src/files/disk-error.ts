@@ -21,6 +21,17 @@ const fixes: Readonly<Record<string, string>> = {
   ENFILE: "too many files are open on this machine",
 };
 
+/**
+ * As `diskError`, for what no command has foreseen: any file of any command. A file that is missing stays a defect of ours, since who
+ * reads one that a user names says so himself.
+ */
+export function refusedByDisk(error: unknown): UserError | undefined {
+  const { code = "", syscall, path, message } = (error ?? {}) as NodeJS.ErrnoException;
+  const fix = fixes[code];
+  if (syscall === undefined || fix === undefined || code === "ENOENT") return undefined;
+  return new UserError(`the disk refuses: ${message}`, path ?? "the disk", fix, { cause: error });
+}
+
 /** A `UserError` for what a disk does to us (full, read-only, gone); anything else as it is. @param what  `the journal` */
 export function diskError(error: unknown, what: string, path: string): unknown {
   const { code, message } = error as NodeJS.ErrnoException;

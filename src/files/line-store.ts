@@ -1,8 +1,9 @@
-import { mkdir, open, readdir } from "node:fs/promises";
+import { open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { diskError } from "./disk-error.js";
 import { LineLog } from "./line-log.js";
 import { jsonOf, type LinePosition, readRecord, scanLines } from "./lines.js";
+import { makeFolder } from "./make-folder.js";
 
 /**
  * Records by key, in a folder that any number of processes share without locks: each appends to a segment of its own (made when
@@ -18,7 +19,7 @@ export class LineStore implements AsyncDisposable {
   /** @param segment  a name that no other process has */
   static async open(folder: string, segment: string): Promise<LineStore> {
     try {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       const store = new LineStore(join(folder, `${segment}.jsonl`));
       for (const name of (await readdir(folder)).filter((file) => file.endsWith(".jsonl")).sort())
         await store.index(join(folder, name));

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { readdir, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { UserError } from "../core/errors.js";
 import type { Json } from "../core/json.js";
@@ -8,6 +8,7 @@ import { check } from "../core/schema.js";
 import { diskError } from "../files/disk-error.js";
 import { LineLog } from "../files/line-log.js";
 import { type Lock, lockFile } from "../files/lock.js";
+import { makeFolder } from "../files/make-folder.js";
 import { writeJson, writeWhole } from "../files/whole-file.js";
 import { differencesOf, type Identity, identityForm } from "./identity.js";
 import { SampleJournal } from "./journal.js";
@@ -37,7 +38,7 @@ export class RunFolder implements AsyncDisposable {
   static async open(path: string, manifest: RunManifest, options: { readonly fresh: boolean }): Promise<RunFolder> {
     if (options.fresh && existsSync(path)) await moveAside(path);
     try {
-      await mkdir(join(path, "submissions"), { recursive: true });
+      await makeFolder(join(path, "submissions"));
     } catch (error) {
       throw diskError(error, "the run's folder", path);
     }

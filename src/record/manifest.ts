@@ -1,5 +1,6 @@
 /** Small JSON files of a run, checked at the border: a newer major version is refused, not guessed at. */
 import { join } from "node:path";
+import { isWithin } from "../core/check-score.js";
 import { UserError } from "../core/errors.js";
 import { Result, RunManifest } from "../core/result.js";
 import { check, type Static, type TSchema } from "../core/schema.js";
@@ -22,9 +23,17 @@ export function writeManifest(dir: string, manifest: RunManifest): Promise<void>
 /** A Result, or undefined: a run folder also holds submissions and other JSON, told apart by their `schema` key. */
 export async function readResult(path: string): Promise<Result | undefined> {
   const data = ofToday(await readJson(path));
-  return schemaOf(data)?.startsWith("llava-eval/result@")
-    ? checkVersioned(data, Result, "llava-eval/result@1", path)
-    : undefined;
+  if (!schemaOf(data)?.startsWith("llava-eval/result@")) return undefined;
+  const result = checkVersioned(data, Result, "llava-eval/result@1", path);
+  for (const [i, { name, unit, value }] of result.metrics.entries()) {
+    if (unit !== "fraction" || value === null || isWithin(value, [0, 1])) continue;
+    throw new UserError(
+      `/metrics/${i}/value is ${value}, and a fraction such as "${name}" lies between 0 and 1`,
+      path,
+      "the file was changed or damaged: restore it, or score the run again",
+    );
+  }
+  return result;
 }
 
 /** Results of 0.1 call the remarks labels. */

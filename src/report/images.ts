@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EncodedImage } from "../core/image.js";
+import { makeFolder } from "../files/make-folder.js";
 
 /** Makes a small WebP of an image; passed in, because only `images` knows how. */
 export type Thumbnail = (bytes: Uint8Array) => Promise<Uint8Array>;
@@ -28,8 +29,8 @@ export class ImageStore {
     if (this.names.has(image.digest)) return;
     const name = `${image.digest}.${extensions[image.mediaType] ?? "bin"}`;
     this.names.set(image.digest, name);
-    await mkdir(join(this.folder, "images"), { recursive: true });
-    await mkdir(join(this.folder, "thumbs"), { recursive: true });
+    await makeFolder(join(this.folder, "images"));
+    await makeFolder(join(this.folder, "thumbs"));
     await writeFile(join(this.folder, "images", name), image.bytes);
     const small = await this.thumbnail(image.bytes).catch(() => undefined);
     if (small) await writeFile(join(this.folder, "thumbs", `${image.digest}.webp`), small);

@@ -1,5 +1,6 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "../files/make-folder.js";
 import type { ImageStore } from "./images.js";
 import type { PageSample } from "./page-data.js";
 import type { ReportSource } from "./report-source.js";
@@ -20,7 +21,7 @@ export async function writeReport(
 ): Promise<string> {
   const template = await PageTemplate.load();
   const summary = await source.summary();
-  await mkdir(out, { recursive: true });
+  await makeFolder(out);
   await rm(join(out, "chunks"), { recursive: true, force: true });
   const inline = new Map<string, string>();
   for (const { task } of summary.tasks) {

@@ -1,5 +1,5 @@
 import { defined } from "../core/defined.js";
-import { requestDigest, seedOf } from "../core/digest.js";
+import { canonicalJson, requestDigest, seedOf } from "../core/digest.js";
 import { messageOf, SampleFailure, UserError } from "../core/errors.js";
 import type { Json } from "../core/json.js";
 import type { JudgeRecord } from "../core/result.js";
@@ -93,6 +93,13 @@ export class JudgePanel {
     }
   }
 
+  /** A journal may be edited, or be of a version that read replies otherwise: its verdict is what its replies say now, or asked again. */
+  private stillSays({ parse }: JudgeQuestion, { replies, verdict }: JudgeRecord): boolean {
+    if (verdict === undefined) return false;
+    const said = replies.map((reply) => parse(this.rules.withoutReasoning(reply))).at(-1);
+    return said !== undefined && canonicalJson(said) === canonicalJson(verdict);
+  }
+
   private async verdict(
     question: JudgeQuestion,
     at: JudgedSample & { readonly step: number },
@@ -105,7 +112,7 @@ export class JudgePanel {
     const { repeat, ...rest } = at;
     const base = { ...rest, ...(repeat > 0 ? { repeat } : {}), digest, model: this.runner.name };
     const earlier = this.known.get(keyOf(base));
-    if (earlier?.verdict !== undefined && earlier.digest === digest) return earlier.verdict;
+    if (earlier && earlier.digest === digest && this.stillSays(question, earlier)) return earlier.verdict as Json;
 
     const replies: string[] = [];
     const fail = async (detail: string, cause?: unknown): Promise<SampleFailure> => {

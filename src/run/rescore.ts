@@ -132,5 +132,10 @@ async function readVerdicts({
     });
     await journal.close();
   }
-  return (index, repeat) => found.get(`${index}/${repeat}`) ?? [];
+  // A step that is missing ends what is known: the verdicts behind it answered another question.
+  return (index, repeat) => {
+    const steps = found.get(`${index}/${repeat}`) ?? [];
+    const missing = steps.findIndex((verdict) => typeof verdict === "undefined");
+    return missing < 0 ? steps : steps.slice(0, missing);
+  };
 }

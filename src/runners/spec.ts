@@ -73,6 +73,13 @@ async function bareName(spec: string): Promise<UserError | undefined> {
   }
   const facts = await stat(spec).catch(() => undefined); // not there: nothing to say about it
   if (facts?.isDirectory()) return new UserError(`"${spec}" is a folder`, where, `write local:${spec}`);
+  if (facts?.isFile()) {
+    return new UserError(
+      `"${spec}" is a file, and no YAML file of a model`,
+      where,
+      "a checkpoint is a folder with config.json and *.safetensors: local:DIR; a GGUF file is served (llama-server) and named openai:ID@URL",
+    );
+  }
   if (/^(\.{0,2}|~)\//.test(spec)) {
     return new UserError(`no folder "${spec}"`, where, "a checkpoint on this machine is written local:DIR");
   }

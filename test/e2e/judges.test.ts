@@ -1,6 +1,6 @@
 /** Judges at their worst: a verdict is in the form asked for, or there is none. */
 
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { JudgeRecord } from "../../src/core/result.js";
@@ -128,4 +128,25 @@ test("a judge whose quota is used up is not asked for every sample", async () =>
   expect(exitCode).toBe(2);
   expect(stdout).toMatch(/not scored +2: judge: the endpoint asks to wait 2 h: HTTP 429: daily limit.* ×2/);
   expect(questions(server).length).toBeLessThanOrEqual(2);
+});
+
+test("a verdict in the judge's journal counts as far as the replies beside it say so; else it is asked again", async () => {
+  await using place = await Workplace.make();
+  await using server = await judge(place, (question) => chat("7", question));
+  expect((await judging(place)).exitCode).toBe(0);
+  const path = place.file("out", "judge.judged.jsonl");
+  const lines = (await readFile(path, "utf8")).trim().split("\n");
+  const edited = lines.map((line) => ({ ...(JSON.parse(line) as JudgeRecord), verdict: 10 }));
+  await writeFile(path, edited.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  const samples = place.file("out", "judged.samples.jsonl");
+  const unscored = (await place.samples("out", "judged")).map(({ score: _, ...sample }) => ({
+    ...sample,
+    state: "answered",
+  }));
+  await writeFile(samples, unscored.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  await rm(place.file(".cache"), { recursive: true });
+  const before = questions(server).length;
+  expect((await judging(place)).exitCode).toBe(0);
+  expect((await place.result("out", "judged")).metrics[0]?.value).toBeCloseTo(0.7);
+  expect(questions(server).length - before).toBe(2);
 });

@@ -1,6 +1,7 @@
 /** A static site: a folder for any web host. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "../../files/make-folder.js";
 import { boardLongCsv, boardWideCsv } from "./as-csv.js";
 import { boardHtml } from "./as-html.js";
 import { boardJson } from "./as-json.js";
@@ -26,7 +27,7 @@ export async function writeSite(
     "leaderboard.md": boardMarkdown(board),
     ...modelIndexes(board, version),
   };
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   await writeFile(join(folder, "index.html"), boardHtml(board, "llava-eval leaderboard", Object.keys(files)));
 }

@@ -1,8 +1,9 @@
 /** Demo rows as parquet files with the columns of the official ones, in several row groups as real files have them. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SchemaElement } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
+import { makeFolder } from "../../files/make-folder.js";
 import { encodePng } from "../../images/png.js";
 import type { Image } from "./draw.js";
 import { DEMO_SPLITS, DEMO_TASKS, type DemoRow, type DemoTask, demoRows } from "./rows.js";
@@ -149,7 +150,7 @@ export async function writeDemoParquet(folder: string, options: DemoOptions): Pr
     const split = options.split ?? DEMO_SPLITS[task];
     const bytes = await demoParquet(task, demoRows(task, split, options.seed, options.rows));
     const path = join(task, `${split}-00000-of-00001.parquet`);
-    await mkdir(join(folder, task), { recursive: true });
+    await makeFolder(join(folder, task));
     await writeFile(join(folder, path), bytes);
     written.push(path);
   }

@@ -8,8 +8,8 @@
  */
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder } from "../../files/make-folder.js";
 import { captionsOf } from "./captions.js";
 import { draw } from "./draw.js";
 import { choiceOf, existsQuestion, phrase, questionsAbout } from "./questions.js";
@@ -116,7 +116,7 @@ export function trainingQuestions(scene: Scene, random: Random): TrainingQuestio
 
 /** Writes `images.bin` and `samples.jsonl` into `folder`. Images of another split or seed never repeat. */
 export async function writeTraining(folder: string, split: string, seed: number, count: number): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const images = createWriteStream(join(folder, "images.bin"));
   const samples = createWriteStream(join(folder, "samples.jsonl"));
   for (let i = 0; i < count; i++) {
