@@ -11,6 +11,7 @@
 #include <sched.h>
 #endif
 
+#include "kernels/cpu/target.h"
 #include "support/error.h"
 
 namespace llava::cpu {
@@ -23,20 +24,15 @@ struct Set {
   const Kernels& (*kernels)();
 };
 
-/// Best first. __builtin_cpu_supports also asks whether the operating system saves the registers.
+/// Best first.
 std::vector<Set> instruction_sets() {
   std::vector<Set> sets;
 #if defined(__x86_64__)
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
-  const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-#ifdef LLAVA_EMULATE_AVX512  // the selftest's build: portable code behind the same names
-  const bool emulated = true;
-#else
-  const bool emulated = false;
-#endif
-  sets.push_back({"avx512bf16", emulated || (avx512 && __builtin_cpu_supports("avx512bf16")), avx512bf16_kernels});
-  sets.push_back({"avx512", emulated || avx512, avx512_kernels});
+  const bool avx2 = LLAVA_TARGET_USABLE("avx2") && LLAVA_TARGET_USABLE("fma") && LLAVA_TARGET_USABLE("f16c");
+  const bool avx512 = avx2 && LLAVA_TARGET_USABLE("avx512f") && LLAVA_TARGET_USABLE("avx512bw") &&
+                      LLAVA_TARGET_USABLE("avx512dq") && LLAVA_TARGET_USABLE("avx512vl");
+  sets.push_back({"avx512bf16", avx512 && LLAVA_TARGET_USABLE("avx512bf16"), avx512bf16_kernels});
+  sets.push_back({"avx512", avx512, avx512_kernels});
   sets.push_back({"avx2", avx2, avx2_kernels});
 #endif
   sets.push_back({"plain", true, plain_kernels});

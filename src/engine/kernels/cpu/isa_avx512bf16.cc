@@ -4,11 +4,7 @@
 
 #if defined(__x86_64__)
 
-#ifdef LLAVA_EMULATE_AVX512
-#include "ops/emulate_avx512.h"  // of test/engine
-#else
 #include <immintrin.h>
-#endif
 
 #include <type_traits>
 

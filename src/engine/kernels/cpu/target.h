@@ -2,10 +2,6 @@
 
 // Compiles what stands between BEGIN and END for more than the base instruction set (GCC and Clang).
 
-#ifdef LLAVA_EMULATE_AVX512  // see test/engine/ops/emulate_avx512.h: portable code, no target
-#define LLAVA_TARGET_BEGIN(features)
-#define LLAVA_TARGET_END
-#else
 #define LLAVA_PRAGMA(text) _Pragma(#text)
 #if defined(__clang__)
 #define LLAVA_TARGET_BEGIN(features) \
@@ -17,4 +13,6 @@
   LLAVA_PRAGMA(GCC target(features))
 #define LLAVA_TARGET_END LLAVA_PRAGMA(GCC pop_options)
 #endif
-#endif  // LLAVA_EMULATE_AVX512
+
+/// Whether the running machine has it, and the operating system saves its registers. `feature` is a literal.
+#define LLAVA_TARGET_USABLE(feature) __builtin_cpu_supports(feature)

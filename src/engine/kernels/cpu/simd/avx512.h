@@ -3,9 +3,7 @@
 // Sixteen floats in AVX-512 (F, BW, DQ, VL). Include after switching the target on; see ../isa_avx512.cc. The file is
 // used twice, in namespaces avx512 and avx512bf16 (LLAVA_ISA): the second multiplies pairs of bf16 in hardware.
 
-#ifndef LLAVA_EMULATE_AVX512  // the selftest of these kernels on machines without AVX-512 brings its own intrinsics
 #include <immintrin.h>
-#endif
 
 #include <cstdint>
 
@@ -90,11 +88,7 @@ inline F dot_pairs(F acc, const BFloat16* pair, const BFloat16* weights) {
   __builtin_memcpy(&two, pair, sizeof two);
   const __m512i w = _mm512_loadu_si512(weights);
   const __m512i x = _mm512_set1_epi32(two);
-#ifdef LLAVA_EMULATE_AVX512
-  return emulated_dpbf16(acc, x, w);
-#else
   return _mm512_dpbf16_ps(acc, reinterpret_cast<__m512bh>(x), reinterpret_cast<__m512bh>(w));
-#endif
 }
 #endif
 
