@@ -42,8 +42,9 @@ function reportText(report: ModelReport, quantisation: string): string {
     ["projector", known(report.projector)],
     [
       "images",
-      `${known(report.aspectRatio)}, ${known(report.mergeType)}; grid (${known(report.gridOrder)}) ${known(report.grid, gridText)}; up to ${known(report.mostImageTokens, count)} tokens an image`,
+      `${known(report.aspectRatio)}, ${known(report.mergeType)}; grid (${known(report.gridOrder)}) ${known(report.grid, gridText)}; up to ${known(report.mostImageTokens, count)} tokens an image; several: ${known(report.images)}`,
     ],
+    ["frames", known(report.clips, clipsText)],
     [
       "parameters",
       `${known(parameters.total, (total) => `${count(total)} (${billions(total)})`)}: text ${known(parameters.text, count)}, vision ${known(parameters.vision, count)}, projector ${known(parameters.projector, count)}`,
@@ -96,8 +97,13 @@ function textLines({ text, logitRows }: ModelReport): [string, string][] {
   ];
 }
 
+const clipsText = ({ pool, place, newline, refusal }: NonNullable<ModelReport["clips"]>): string =>
+  refusal === null
+    ? `${pool} pooling ${place.replace("-", " the ")}, newlines: ${newline}`
+    : `none: ${terminalSafe(refusal)}`;
+
 const visionText = (vision: NonNullable<ModelReport["vision"]>): string =>
-  `ViT ${vision.imageSize}/${vision.patchSize}: ${vision.layersUsed} of ${vision.layers} layers, hidden ${vision.hidden}, ${vision.heads} heads; state ${vision.selectLayer}, ${vision.selectFeature}`;
+  `${vision.type} ViT ${vision.imageSize}/${vision.patchSize}: ${vision.layersUsed} of ${vision.layers} layers, hidden ${vision.hidden}, ${vision.heads} heads; state ${vision.selectLayer}, ${vision.selectFeature}`;
 
 function answersText({ stopTokens, eosTokenIds, repetitionPenalty, penalizePrompt }: ModelReport): string {
   const penalty =

@@ -1,7 +1,12 @@
 import type { EncodedImage, ImageRef } from "./image.js";
 
 export type TextPart = { readonly type: "text"; readonly text: string };
-export type ImagePart<Image> = { readonly type: "image"; readonly image: Image };
+export type ImagePart<Image> = {
+  readonly type: "image";
+  readonly image: Image;
+  /** A frame of a clip: frames of one clip stand next to each other and have one number. */
+  readonly clip?: number;
+};
 export type Part<Image = ImageRef> = TextPart | ImagePart<Image>;
 
 export interface Message<Image = ImageRef> {
@@ -20,19 +25,23 @@ export type RenderedPrompt = Prompt<EncodedImage>;
 /** Names a choice of words (`--prompt-profile`); "default" is what lmms-eval sends to LLaVA. */
 export type PromptProfile = string;
 
-/** One user message: strings become text parts, images image parts, in the order given. */
-export function userPrompt(...parts: readonly (string | ImageRef)[]): Prompt {
+/** One user message: strings become text parts, images image parts, lists of images clips, in the order given. */
+export function userPrompt(...parts: readonly (string | ImageRef | readonly ImageRef[])[]): Prompt {
   return {
     messages: [
       {
         role: "user",
-        parts: parts.map((part) =>
-          typeof part === "string" ? { type: "text", text: part } : { type: "image", image: part },
-        ),
+        parts: parts.flatMap((part, clip): Part | readonly Part[] => {
+          if (typeof part === "string") return { type: "text", text: part };
+          if (!isClip(part)) return { type: "image", image: part };
+          return part.map((image) => ({ type: "image", image, clip }));
+        }),
       },
     ],
   };
 }
+
+const isClip = (part: ImageRef | readonly ImageRef[]): part is readonly ImageRef[] => Array.isArray(part);
 
 /** The words of a prompt with `<image>` where each image stands and `role:` lines between messages: for journals and people. */
 export function promptText(prompt: Prompt<unknown>): string {
@@ -43,9 +52,12 @@ export function promptText(prompt: Prompt<unknown>): string {
   return prompt.messages.map((message, i) => `${message.role}: ${bodies[i]}`).join("\n");
 }
 
+/** Every image of a prompt, in order, with what is said about it. */
+export function imageParts<Image>(prompt: Prompt<Image>): readonly ImagePart<Image>[] {
+  return prompt.messages.flatMap(({ parts }) => parts.filter((part) => part.type === "image"));
+}
+
 /** Every image of a prompt, in order. */
 export function promptImages<Image>(prompt: Prompt<Image>): readonly Image[] {
-  return prompt.messages.flatMap((message) =>
-    message.parts.flatMap((part) => (part.type === "image" ? [part.image] : [])),
-  );
+  return imageParts(prompt).map(({ image }) => image);
 }

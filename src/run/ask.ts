@@ -115,9 +115,7 @@ export async function renderPrompt(
     prompt.messages.map(async (message) => ({
       role: message.role,
       parts: await Promise.all(
-        message.parts.map(async (part) =>
-          part.type === "text" ? part : { type: "image" as const, image: await read(part.image) },
-        ),
+        message.parts.map(async (part) => (part.type === "text" ? part : { ...part, image: await read(part.image) })),
       ),
     })),
   );

@@ -84,7 +84,7 @@ function emptied(prompt: Prompt): RenderedPrompt {
   return {
     messages: prompt.messages.map(({ role, parts }) => ({
       role,
-      parts: parts.map((part) => (part.type === "text" ? { type: "text", text: "text" } : { type: "image", image })),
+      parts: parts.map((part) => (part.type === "text" ? { type: "text", text: "text" } : { ...part, image })),
     })),
   };
 }

@@ -39,9 +39,33 @@ export const localSettings = {
   },
   aspectRatio: {
     type: "text",
-    choices: ["anyres", "pad", "crop"],
+    choices: ["anyres", "pad", "crop", "squeeze"],
     isReading: true,
     describe: "how an image becomes tiles (default: the checkpoint's)",
+  },
+  images: {
+    type: "text",
+    choices: ["anyres", "list-pad", "stacked-pad", "list-square", "stacked-square"],
+    isReading: true,
+    describe: "how several images of one prompt are read (default: as the family's evaluation does)",
+  },
+  clipPool: {
+    type: "text",
+    choices: ["bilinear", "average", "max"],
+    isReading: true,
+    describe: "how a frame's vectors are pooled (default: the checkpoint's)",
+  },
+  clipPoolPlace: {
+    type: "text",
+    choices: ["after-projector", "before-projector"],
+    isReading: true,
+    describe: "where frames are pooled (default: as the family was released)",
+  },
+  clipNewline: {
+    type: "text",
+    choices: ["grid", "frame", "one_token", "no_token"],
+    isReading: true,
+    describe: "where newline vectors stand in a clip (default: the checkpoint's)",
   },
   visionTower: {
     type: "text",

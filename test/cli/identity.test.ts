@@ -90,6 +90,10 @@ const tables: Record<RunnerName, Record<string, Row>> = {
     gridOrder: { first: "wh", second: "hw", says: "fingerprint.gridOrder" },
     unpadRounding: { second: "round7", says: "fingerprint.engine.unpadRounding" },
     aspectRatio: { second: "crop", says: "fingerprint.aspectRatio" },
+    images: { second: "stacked-pad", says: "fingerprint.images" },
+    clipPool: { second: "max", says: "fingerprint.clips" },
+    clipPoolPlace: { second: "before-projector", elsewhere: "of clips, which this checkpoint takes none of" },
+    clipNewline: { second: "no_token", elsewhere: "of clips, which this checkpoint takes none of" },
     quantisation: { second: "int8", says: "fingerprint" },
     visionTower: {
       second: "tower",

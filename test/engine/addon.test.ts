@@ -47,7 +47,7 @@ describe.skipIf(missing !== undefined)(`the addon${missing ? ` (skipped: ${missi
     expect(streamed).toEqual([...output.tokens]);
     expect(output).toMatchObject({
       finish: "length",
-      usage: { completionTokens: 8, imageTokens: engine.imageTokens(20, 10) },
+      usage: { completionTokens: 8, imageTokens: engine.imageTokens([{ width: 20, height: 10 }]) },
     });
   });
 
@@ -113,7 +113,9 @@ describe.skipIf(missing !== undefined)(`the addon${missing ? ` (skipped: ${missi
     const after = engine.statistics();
     expect(after.images - before.images).toBe(5);
     expect(after.imagesEncoded - before.imagesEncoded).toBe(1);
-    expect(after.sharedTokens - before.sharedTokens).toBeGreaterThanOrEqual(4 * engine.imageTokens(20, 10));
+    expect(after.sharedTokens - before.sharedTokens).toBeGreaterThanOrEqual(
+      4 * engine.imageTokens([{ width: 20, height: 10 }]),
+    );
   });
 
   test("an aborted request rejects with ABORTED, and the engine goes on", async () => {

@@ -79,9 +79,9 @@ describe.skipIf(missing !== undefined)(`checkpoints${missing ? ` (skipped: ${mis
     ],
     ["experts", "num_local_experts", (c) => Object.assign(c.text_config, { num_local_experts: 8 })],
     [
-      "a SigLIP tower",
+      "a SigLIP 2 tower of flexible sizes",
       "vision model_type",
-      (c) => Object.assign(c.vision_config, { model_type: "siglip_vision_model" }),
+      (c) => Object.assign(c.vision_config, { model_type: "siglip2_vision_model" }),
     ],
     [
       "quantised files",
@@ -101,7 +101,10 @@ describe.skipIf(missing !== undefined)(`checkpoints${missing ? ` (skipped: ${mis
     ["features of several scales", "s2", { s2: true, s2_scales: "336,672,1008", mm_hidden_size: 288 }],
     ["another projector", "mm_projector_type", { mm_projector_type: "pooler" }],
     ["another merge", "mm_patch_merge_type", { mm_patch_merge_type: "spatial_maxpool2x2" }],
-    ["anyres with a limit", "image_aspect_ratio", { image_aspect_ratio: "anyres_max_9" }],
+    ["an aspect ratio without a number", "image_aspect_ratio", { image_aspect_ratio: "anyres_max_all" }],
+    ["FastViTHD", "mm_vision_tower", { mm_vision_tower: "mobileclip_l_1024" }],
+    ["SigLIP 2 of flexible sizes", "mm_vision_tower", { mm_vision_tower: "google/siglip2-so400m-patch16-naflex" }],
+    ["a Q-former", "mm_resampler_type", { mm_resampler_type: "qformer" }],
     ["an unknown mm_ field", "mm_secret_sauce", { mm_secret_sauce: 2 }],
     ["a tower nobody knows", "mm_vision_tower", { mm_vision_tower: "acme/eye-9b" }],
   ])("native: %s is refused by name", async (_, field, fields) => {

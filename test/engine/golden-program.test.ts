@@ -29,7 +29,7 @@ function golden(...args: string[]): { code: number | null; lines: string[] } {
 
 describe.skipIf(missing !== undefined)(`npm run golden${missing ? ` (skipped: ${missing})` : ""}`, () => {
   beforeAll(() => {
-    checkpoint("another-family", { model_type: "llava_onevision" });
+    checkpoint("another-family", { model_type: "fast_vlm" });
     mkdirSync(join(tree, "another-kind"));
     cpSync(join(goldenFolder, "llava15-vicuna-tiny"), join(tree, "known"), { recursive: true });
   });
@@ -38,7 +38,7 @@ describe.skipIf(missing !== undefined)(`npm run golden${missing ? ` (skipped: ${
     const { code, lines } = golden(tree);
     expect(lines.slice(0, 4)).toEqual([
       "another-family",
-      "  not yet: model_type = llava_onevision: this family of LLaVA is not implemented; use an endpoint that serves it",
+      "  not yet: model_type = fast_vlm: this family of LLaVA is not implemented; use an endpoint that serves it",
       "another-kind",
       "  not yet: a folder of no known kind",
     ]);

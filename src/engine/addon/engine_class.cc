@@ -162,11 +162,18 @@ Napi::Value EngineClass::close(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value EngineClass::image_tokens(const Napi::CallbackInfo& info) {
-  const int64_t width = info[0].IsNumber() ? info[0].As<Napi::Number>().Int64Value() : 0;
-  const int64_t height = info[1].IsNumber() ? info[1].As<Napi::Number>().Int64Value() : 0;
-  if (width < 1 || height < 1 || width > (1 << 30) || height > (1 << 30))
-    type_error(info.Env(), "width and height must be positive");
-  return Napi::Number::New(info.Env(), static_cast<double>(open(info.Env()).image_tokens(width, height)));
+  if (!info[0].IsArray()) type_error(info.Env(), "images must be an array");
+  const auto list = info[0].As<Napi::Array>();
+  std::vector<RequestImage> images(list.Length());
+  for (uint32_t i = 0; i < list.Length(); ++i) {
+    const Members image(list.Get(i));
+    images[i].width = image.integer("width", 0);
+    images[i].height = image.integer("height", 0);
+    images[i].clip = clip_of(image);
+    if (images[i].width < 1 || images[i].height < 1 || images[i].width > (1 << 30) || images[i].height > (1 << 30))
+      type_error(info.Env(), "width and height must be positive");
+  }
+  return Napi::Number::New(info.Env(), static_cast<double>(open(info.Env()).image_tokens(images)));
 }
 
 Napi::Value EngineClass::statistics(const Napi::CallbackInfo& info) {

@@ -30,8 +30,17 @@ ModelOptions model_options(const Members& m) {
     options.grid_order = i == 0 ? GridOrder::wh : GridOrder::hw;
   if (const int i = choice("unpadRounding", {"trunc", "round7"}); i >= 0)
     options.unpad_rounding = i == 0 ? UnpadRounding::trunc : UnpadRounding::round7;
-  if (const int i = choice("aspectRatio", {"anyres", "pad", "crop"}); i >= 0)
-    options.aspect_ratio = std::array{AspectRatio::anyres, AspectRatio::pad, AspectRatio::crop}[static_cast<size_t>(i)];
+  // In the order of the enumerations.
+  if (const int i = choice("aspectRatio", {"anyres", "pad", "crop", "squeeze"}); i >= 0)
+    options.aspect_ratio = static_cast<AspectRatio>(i);
+  if (const int i = choice("images", {"anyres", "list-pad", "stacked-pad", "list-square", "stacked-square"}); i >= 0)
+    options.several = static_cast<SeveralImages>(i);
+  if (const int i = choice("clipPool", {"bilinear", "average", "max"}); i >= 0)
+    options.clip_pool = static_cast<Pool>(i);
+  if (const int i = choice("clipPoolPlace", {"after-projector", "before-projector"}); i >= 0)
+    options.clip_pool_place = static_cast<PoolPlace>(i);
+  if (const int i = choice("clipNewline", {"grid", "frame", "one_token", "no_token"}); i >= 0)
+    options.clip_newline = static_cast<ClipNewline>(i);
   options.window_plus_one = choice("windowKeys", {"w", "w+1"}) == 1;
   if (const int64_t window = m.integer("slidingWindow", -1); window >= 0) options.sliding_window = window;
   options.logit_rows = m.integer("logitRows", 0);

@@ -25,10 +25,15 @@ RequestImage read_image(const Napi::Value& value) {
     type_error(value.Env(), "images[] needs width, height, digest and width * height * 3 bytes of rgb");
   }
   image.rgb = bytes.Data();
+  image.clip = clip_of(members);
   return image;
 }
 
 }  // namespace
+
+int32_t clip_of(const Members& image) {
+  return static_cast<int32_t>(std::clamp<int64_t>(image.integer("clip", -1), -1, 1 << 30));
+}
 
 Request read_request(const Napi::Value& value, bool likelihood, Napi::FunctionReference& on_tokens) {
   const Members m(value);

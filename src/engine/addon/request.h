@@ -2,6 +2,7 @@
 
 #include <napi.h>
 
+#include "addon/values.h"
 #include "runtime/types.h"
 
 namespace llava {
@@ -10,5 +11,8 @@ namespace llava {
 /// TypeError.
 /// @param on_tokens  takes the callback of that name
 Request read_request(const Napi::Value& value, bool likelihood, Napi::FunctionReference& on_tokens);
+
+/// An image's member `clip`: the number of its clip, -1 when it is no frame.
+int32_t clip_of(const Members& image);
 
 }  // namespace llava

@@ -223,6 +223,14 @@ class Ops : public Device {
   virtual void gather_rows(const View& x, const int32_t* source, const int32_t* target, int64_t count, const View* fill,
                            const View& out) = 0;
 
+  /// out[i, :] = round(w[0] * x[s[0], :] + w[1] * x[s[1], :] + w[2] * x[s[2], :] + w[3] * x[s[3], :]) with s = source + 4 i,
+  /// w = weight + 4 i, added from the left; without weights the largest of the four; s[0] < 0: out[i, :] = fill[0, :].
+  ///   Shrinks and pools maps of image vectors: bilinear, average, maximum. All four rows are read, whatever they weigh.
+  ///   x [*, h], out [count, h] W; fill [1, h] W or nullptr when no source is negative; source i32, weight f32 or nullptr:
+  ///   [4 * count], device. out may not alias x.
+  virtual void mix_rows(const View& x, const int32_t* source, const float* weight, int64_t count, const View* fill,
+                        const View& out) = 0;
+
   // -- vision ------------------------------------------------------------------------------------------------
 
   /// Pixels to patch rows: out[(t * n + py) * n + px, (c * p + y) * p + x] = round(table[c * 256 + u8]) with

@@ -12,6 +12,7 @@ namespace {
 
 constexpr size_t kLargestConfig = 16u << 20;
 constexpr const char* kDefaultGrid = "[[336,672],[672,336],[672,672],[1008,336],[336,1008]]";
+constexpr const char* kOneVisionGrid = "\"(1x1),...,(6x6)\"";
 
 std::optional<DType> dtype_named(const std::string& name) {
   if (name == "bfloat16" || name == "torch.bfloat16") return DType::bf16;
@@ -42,15 +43,102 @@ std::vector<int64_t> token_ids(const Json* value) {
   return ids;
 }
 
+/// The k of "anyres_max_k"; nothing for any other text.
+std::optional<int64_t> most_tiles_of(const std::string& aspect) {
+  constexpr std::string_view kBegin = "anyres_max_";
+  if (!aspect.starts_with(kBegin)) return std::nullopt;
+  const std::string digits = aspect.substr(kBegin.size());
+  if (digits.empty() || digits.size() > 4 || digits.find_first_not_of("0123456789") != std::string::npos)
+    return std::nullopt;
+  const int64_t k = std::stoll(digits);
+  return k > 0 ? std::optional(k) : std::nullopt;
+}
+
+std::optional<Pool> pool_named(const std::string& name) {
+  if (name == "bilinear") return Pool::bilinear;
+  if (name == "average") return Pool::average;
+  if (name == "max") return Pool::max;
+  return std::nullopt;
+}
+
+/// The state that a native tower is read at. Of SigLIP the LLaVA repository deletes the last layer and takes what comes
+/// out, whatever mm_vision_select_layer says; LLaVA-MORE keeps all layers and honours it. -2 means the same to both.
+void select_native_state(Fields& fields, const ModelClass& known, ModelConfig& config) {
+  const int64_t layer = fields.integer("mm_vision_select_layer", -2, -1024, 1024);
+  const std::string feature = fields.string("mm_vision_select_feature", "patch");
+  if (!config.vision_read || config.vision.class_row()) return select_vision_state(layer, feature, config);
+  if (layer != -2 && known.decoder == "llama") {
+    config.unsupported.push_back({Part::vision, "mm_vision_select_layer", std::to_string(layer),
+                                  "with a SigLIP tower LLaVA-NeXT ignores it and LLaVA-MORE honours it; "
+                                  "only -2, where they agree, is implemented"});
+  }
+  if (config.vision.layers < 2)
+    throw Error("a SigLIP tower of one layer has none left", fields.where(), "Correct the file.");
+  config.vision.layers -= 1;
+  select_vision_state(-1, feature, config);
+}
+
+/// Frames of native checkpoints. NeXT-Video's resampler pools before the projector and writes no newlines, as in the
+/// code that it was released with; everything else pools after it.
+void read_native_clip(Fields& fields, ModelConfig& config) {
+  ClipConfig& clip = config.clip;
+  const std::string resampler = fields.string("mm_resampler_type", "");
+  const std::string pool = fields.string("mm_spatial_pool_mode", "");
+  const std::string newline = fields.string("mm_newline_position", "one_token");
+  const int64_t stride = fields.integer("mm_spatial_pool_stride", 2, 1, 1024);
+  const int64_t width = fields.integer("mm_spatial_pool_out_channels", config.vision.hidden, 1, 1 << 20);
+  if (pool.empty()) clip.refusal = "the checkpoint has no mm_spatial_pool_mode; name one: --clip-pool";
+  else if (const auto mode = pool_named(pool)) clip.pool = *mode;
+  else clip.refusal = "mm_spatial_pool_mode " + pool + " is not implemented; known are bilinear, average and max";
+  if (newline == "grid") clip.newline = ClipNewline::grid;
+  else if (newline == "frame") clip.newline = ClipNewline::frame;
+  else if (newline == "no_token") clip.newline = ClipNewline::no_token;
+  else if (newline != "one_token")
+    clip.refusal = "mm_newline_position " + newline + " is unknown; known are grid, frame, one_token and no_token";
+  if (fields.boolean("add_faster_video", false))
+    clip.refusal = "add_faster_video (slow and fast frames) cannot run in the published code";
+  if (resampler == "spatial_pool") {
+    clip.place = PoolPlace::before_projector;
+    clip.newline = ClipNewline::no_token;
+    if (stride != 2) clip.refusal = "mm_spatial_pool_stride " + std::to_string(stride) + " is not implemented; 2 is";
+    if (config.vision_read && width != config.vision.hidden) {
+      config.unsupported.push_back({Part::projector, "mm_spatial_pool_out_channels", std::to_string(width),
+                                    "a pooling with weights is not implemented"});
+    }
+  } else {
+    if (!resampler.empty()) {
+      config.unsupported.push_back({Part::projector, "mm_resampler_type", resampler,
+                                    "of the resamplers only spatial_pool is implemented (no perceiver, Q-former or "
+                                    "masked drop); use an endpoint that serves the model"});
+    }
+    if (stride != 2)
+      config.ignored.push_back("mm_spatial_pool_stride " + std::to_string(stride) +
+                               " (the reference always pools by 2)");
+  }
+}
+
+/// What a prompt's images are read as where nothing else is said: each as if it were alone.
+SeveralImages each_alone(const ImageConfig& image) {
+  switch (image.aspect_ratio) {
+    case AspectRatio::anyres: return SeveralImages::anyres;
+    case AspectRatio::pad: return SeveralImages::list_pad;
+    case AspectRatio::crop:
+    case AspectRatio::squeeze: return SeveralImages::list_square;
+  }
+  return SeveralImages::anyres;
+}
+
 void read_native(Fields& fields, const ModelClass& known, const ModelOptions& options, ModelConfig& config) {
   read_text_config(fields, *find_decoder(known.decoder), options, config);
   if (fields.boolean("s2", false)) {
     fields.any("s2_scales");
-    config.unsupported.push_back({Part::vision, "s2", "true", "features of several scales (S2) are not implemented"});
+    config.unsupported.push_back({Part::vision, "s2", "true",
+                                  "features of several scales (S2) are not implemented; use an endpoint that serves "
+                                  "the model"});
   }
   read_native_tower(fields.string("mm_vision_tower", "openai/clip-vit-large-patch14-336"), options, config);
-  select_vision_state(fields.integer("mm_vision_select_layer", -2, -1024, 1024),
-                      fields.string("mm_vision_select_feature", "patch"), config);
+  select_native_state(fields, known, config);
+  if (!config.vision.class_row()) config.image.mean = config.image.std = {0.5, 0.5, 0.5};
   if (const int64_t d = fields.integer("mm_hidden_size", config.vision.hidden, 1, 1 << 20);
       config.vision_read && d != config.vision.hidden) {
     config.unsupported.push_back(
@@ -81,9 +169,12 @@ void read_native(Fields& fields, const ModelClass& known, const ModelOptions& op
 
   const std::string aspect = fields.string("image_aspect_ratio", "square");
   if (aspect == "anyres") image.aspect_ratio = AspectRatio::anyres;
+  else if (const auto most = most_tiles_of(aspect)) image.aspect_ratio = AspectRatio::anyres, image.most_tiles = *most;
   else if (aspect == "pad") image.aspect_ratio = AspectRatio::pad;
-  else if (aspect == "square" || aspect == "original") image.aspect_ratio = AspectRatio::crop;
-  else config.unsupported.push_back({Part::image, "image_aspect_ratio", aspect, "known are anyres, pad and square"});
+  else if (aspect == "square" || aspect == "original") image.aspect_ratio = config.whole();
+  else
+    config.unsupported.push_back(
+        {Part::image, "image_aspect_ratio", aspect, "known are anyres, anyres_max_k, pad and square"});
   image.grid_order = GridOrder::wh;
   const Json* grid = fields.any("image_grid_pinpoints");
   if (image.aspect_ratio == AspectRatio::anyres) {
@@ -94,13 +185,16 @@ void read_native(Fields& fields, const ModelClass& known, const ModelOptions& op
     if (config.vision_read) image.grid = read_grid(*grid, config.vision.image_size, fields.where());
   }
 
+  // Several images, as those who published numbers hand them over: OneVision's evaluation pads and stacks them, the
+  // interleaved models' own script squeezes each.
+  image.several = each_alone(image);
+  if (config.vision.type == "siglip" && image.aspect_ratio == AspectRatio::anyres)
+    image.several = image.most_tiles > 0 ? SeveralImages::stacked_pad : SeveralImages::list_square;
+  read_native_clip(fields, config);
+
   config.prompt_limit = fields.integer("tokenizer_model_max_length", 0, 0, int64_t{1} << 40);
   config.image_start_end = fields.boolean("mm_use_im_start_end", false);
   config.image_patch_token = fields.boolean("mm_use_im_patch_token", false);
-  if (const Json* resampler = fields.any("mm_resampler_type")) {
-    config.unsupported.push_back(
-        {Part::projector, "mm_resampler_type", resampler->dump(), "resamplers are not implemented"});
-  }
   for (const std::string& key : fields.unread()) {
     if (is_training_field(key)) config.ignored.push_back(key);
     else if (key.starts_with("mm_"))
@@ -130,16 +224,17 @@ void read_converted(Fields& fields, const Json& root, const ModelClass& known, c
 
   const Json* vision_json = root.find("vision_config");
   fields.any("vision_config");
-  VisionConfig clip;
   if (vision_json != nullptr && vision_json->is_object()) {
-    clip.hidden = 768, clip.layers = 12, clip.heads = 12, clip.intermediate = 3072, clip.image_size = 224,
-    clip.patch_size = 32;
+    Fields vision(*vision_json, fields.where() + ", vision_config");
+    read_vision_config(vision, config);
   } else {
-    clip = clip_large_336();
+    config.vision = known.images == ModelClass::Images::tiles_shrunk ? siglip_so400m() : clip_large_336();
+    if (config.vision.type == "siglip") config.vision.layers = 26;
+    config.vision_read = true;
   }
-  Fields vision(vision_json != nullptr && vision_json->is_object() ? *vision_json : kEmpty,
-                fields.where() + ", vision_config");
-  read_vision_config(vision, clip, config);
+  const bool one_vision = known.images == ModelClass::Images::tiles_shrunk;
+  // The class defaults of the image processors: SigLIP's own, while OneVision's has CLIP's.
+  if (!config.vision.class_row() && !one_vision) config.image.mean = config.image.std = {0.5, 0.5, 0.5};
   const Json* layer = fields.any("vision_feature_layer");
   if (layer != nullptr && layer->is_array()) {
     if (layer->items().size() == 1 && layer->items()[0].integer()) layer = &layer->items()[0];
@@ -147,8 +242,9 @@ void read_converted(Fields& fields, const Json& root, const ModelClass& known, c
       config.unsupported.push_back(
           {Part::vision, "vision_feature_layer", layer->dump(), "features of several layers are not implemented"});
   }
-  const auto feature_layer = layer != nullptr ? layer->integer() : std::optional<int64_t>(-2);
-  select_vision_state(feature_layer.value_or(-2), fields.string("vision_feature_select_strategy", "default"), config);
+  const auto feature_layer = layer != nullptr ? layer->integer() : std::optional<int64_t>(one_vision ? -1 : -2);
+  select_vision_state(feature_layer.value_or(-2),
+                      fields.string("vision_feature_select_strategy", one_vision ? "full" : "default"), config);
 
   if (const std::string act = fields.string("projector_hidden_act", "gelu"); act != "gelu") {
     config.unsupported.push_back({Part::projector, "projector_hidden_act", act, "only the exact gelu is implemented"});
@@ -157,26 +253,48 @@ void read_converted(Fields& fields, const Json& root, const ModelClass& known, c
   config.projector_layers = 2;
   config.projector = "mlp2x_gelu";
   config.image_token =
-      fields.integer("image_token_index", fields.integer("image_token_id", 32000, -1000, 1 << 24), -1000, 1 << 24);
+      fields.integer("image_token_index", fields.integer("image_token_id", one_vision ? 151646 : 32000, -1000, 1 << 24),
+                     -1000, 1 << 24);
   config.penalize_prompt = true;
 
   ImageConfig& image = config.image;
   image.grid_order = GridOrder::hw;
-  if (!known.tiles) {
-    image.aspect_ratio = AspectRatio::crop;
+  if (known.images == ModelClass::Images::whole) {
+    image.aspect_ratio = config.whole();
     image.merge = MergeType::flat;
     fields.any("image_grid_pinpoints");
+    config.clip.refusal = "the class llava has no frames";
+    image.several = SeveralImages::stacked_square;
   } else {
     image.aspect_ratio = AspectRatio::anyres;
     image.merge = MergeType::spatial_unpad;
     image.newline = fields.boolean("use_image_newline_parameter", true);
     if (!image.newline)
-      config.unsupported.push_back({Part::image, "use_image_newline_parameter", "false",
-                                    "LLaVA-NeXT without newline vectors is not implemented"});
+      config.unsupported.push_back(
+          {Part::image, "use_image_newline_parameter", "false", "tiles without newline vectors are not implemented"});
     const Json* grid = fields.any("image_grid_pinpoints");
     static const Json kGrid = Json::parse(kDefaultGrid, "default grid");
+    static const Json kShrunkGrid = Json::parse(kOneVisionGrid, "default grid");
     if (config.vision_read)
-      image.grid = read_grid(grid != nullptr ? *grid : kGrid, config.vision.image_size, fields.where());
+      image.grid = read_grid(grid != nullptr ? *grid : (one_vision ? kShrunkGrid : kGrid), config.vision.image_size,
+                             fields.where());
+    image.several = SeveralImages::anyres;
+    if (one_vision) {
+      const std::string aspect = fields.string("vision_aspect_ratio", "anyres_max_9");
+      if (const auto most = most_tiles_of(aspect)) image.most_tiles = *most;
+      else
+        config.unsupported.push_back(
+            {Part::image, "vision_aspect_ratio", aspect, "the class knows anyres_max_k alone"});
+    } else if (known.images == ModelClass::Images::tiles_and_clips) {
+      config.clip = {Pool::average, PoolPlace::before_projector, ClipNewline::no_token, {}};
+      const std::string pool = fields.string("spatial_pool_mode", "average");
+      const int64_t stride = fields.integer("spatial_pool_stride", 2, 1, 1024);
+      if (const auto mode = pool_named(pool)) config.clip.pool = *mode;
+      else config.clip.refusal = "spatial_pool_mode " + pool + " is not implemented; known are average and max";
+      if (stride != 2) config.clip.refusal = "spatial_pool_stride " + std::to_string(stride) + " is not implemented";
+    } else {
+      config.clip.refusal = "the class llava_next has no frames";
+    }
   }
   fields.ignore(harmless_fields(FieldObject::converted));
   for (const std::string& key : fields.unread()) {
@@ -211,7 +329,21 @@ void read_token_ids(const Json& root, ModelConfig& config) {
   config.repetition_penalty = fields.number("repetition_penalty", 1.0, 1e-3, 1e3);
 }
 
+void apply_clip_options(const ModelOptions& options, ModelConfig& config) {
+  ClipConfig& clip = config.clip;
+  if (options.clip_pool) clip.pool = *options.clip_pool, clip.refusal.clear();
+  if (options.clip_pool_place) clip.place = *options.clip_pool_place;
+  if (options.clip_newline) clip.newline = *options.clip_newline;
+  if (clip.place == PoolPlace::before_projector) {
+    if (options.clip_newline.value_or(ClipNewline::no_token) != ClipNewline::no_token)
+      clip.refusal = "no code pools before the projector and writes newlines; --clip-newline no_token does";
+  }
+  if (config.clip_newlines() != ClipNewline::no_token && !config.image.newline && clip.refusal.empty())
+    clip.refusal = "the checkpoint has no newline vector; --clip-newline no_token needs none";
+}
+
 void apply_options(const ModelOptions& options, ModelConfig& config) {
+  if (options.merge) config.image.merge = *options.merge;
   if (options.grid_order) config.image.grid_order = *options.grid_order;
   if (options.unpad_rounding) config.image.unpad_rounding = *options.unpad_rounding;
   if (options.aspect_ratio) {
@@ -219,7 +351,14 @@ void apply_options(const ModelOptions& options, ModelConfig& config) {
       throw Error("the checkpoint has no grid for anyres", "aspect ratio option", "Choose pad or crop.");
     }
     config.image.aspect_ratio = *options.aspect_ratio;
+    config.image.several = each_alone(config.image);
   }
+  if (options.several) {
+    if (*options.several == SeveralImages::anyres && config.vision_read && config.image.grid.empty())
+      throw Error("the checkpoint has no grid for anyres", "several images option", "Choose one of the others.");
+    config.image.several = *options.several;
+  }
+  apply_clip_options(options, config);
   config.work = options.dtype.value_or(config.stored);
   config.quantisation = options.quantisation;
   if (options.quantisation != "none" && options.quantisation != "int8" && options.quantisation != "fp8") {
@@ -293,6 +432,36 @@ ModelConfig read_config(const ModelOptions& options) {
   read_token_ids(root, config);
   apply_options(options, config);
   return config;
+}
+
+ClipNewline ModelConfig::clip_newlines() const {
+  if (image.merge == MergeType::flat || clip.place == PoolPlace::before_projector) return ClipNewline::no_token;
+  // The reference asks for "unpad" in the merge type here, and here only.
+  const bool needs_unpad = clip.newline == ClipNewline::one_token && image.merge != MergeType::spatial_unpad;
+  return needs_unpad ? ClipNewline::no_token : clip.newline;
+}
+
+Reading ModelConfig::alone() const {
+  return {image.aspect_ratio, image.merge == MergeType::spatial_unpad, false, false};
+}
+
+std::vector<Reading> ModelConfig::readings(std::span<const int32_t> clips) const {
+  Reading still = alone();
+  if (std::ranges::count_if(clips, [](int32_t clip) { return clip < 0; }) > 1) {
+    switch (image.several) {
+      case SeveralImages::anyres: still.aspect = AspectRatio::anyres; break;
+      case SeveralImages::list_pad: still.aspect = AspectRatio::pad; break;
+      case SeveralImages::stacked_pad: still.aspect = AspectRatio::pad, still.newline = false; break;
+      case SeveralImages::list_square: still.aspect = whole(); break;
+      case SeveralImages::stacked_square: still.aspect = whole(), still.newline = false; break;
+    }
+  }
+  std::vector<Reading> out;
+  for (size_t i = 0; i < clips.size(); ++i) {
+    const bool last = i + 1 == clips.size() || clips[i + 1] != clips[i];
+    out.push_back(clips[i] < 0 ? still : Reading{whole(), false, true, last});
+  }
+  return out;
 }
 
 bool ModelConfig::supports(Part part) const {

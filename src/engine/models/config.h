@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,10 +14,18 @@
 namespace llava {
 
 enum class Layout { native, converted };
-enum class AspectRatio { anyres, pad, crop };
+/// How an image becomes tiles: cut along a grid beside the whole, padded to a square, its centre, or squeezed to a square.
+enum class AspectRatio { anyres, pad, crop, squeeze };
 enum class GridOrder { wh, hw };
 enum class UnpadRounding { trunc, round7 };
 enum class MergeType { flat, spatial, spatial_unpad };
+/// How each of several images of one prompt is read: the shape, and for the single tiles whether the reference was handed
+/// a list (a newline vector behind each, where the merge has newlines) or one stacked tensor (none).
+enum class SeveralImages { anyres, list_pad, stacked_pad, list_square, stacked_square };
+/// How the map of a frame's vectors is made smaller, and where newline vectors stand in a clip.
+enum class Pool { bilinear, average, max };
+enum class PoolPlace { after_projector, before_projector };
+enum class ClipNewline { grid, frame, one_token, no_token };
 
 /// What the caller decides about a checkpoint; everything unset follows the checkpoint.
 struct ModelOptions {
@@ -26,6 +35,11 @@ struct ModelOptions {
   std::optional<GridOrder> grid_order;
   std::optional<UnpadRounding> unpad_rounding;
   std::optional<AspectRatio> aspect_ratio;
+  std::optional<SeveralImages> several;
+  std::optional<Pool> clip_pool;
+  std::optional<PoolPlace> clip_pool_place;
+  std::optional<ClipNewline> clip_newline;
+  std::optional<MergeType> merge;         // tests
   bool window_plus_one = false;           // a window of W holds W + 1 keys, as the pinned native code masks it
   std::optional<int64_t> sliding_window;  // replaces the config's; 0 = none
   int64_t logit_rows = 0;                 // 0 = all
@@ -67,6 +81,7 @@ struct TextConfig {
 };
 
 struct VisionConfig {
+  std::string type = "clip";  // or siglip: no class row, no norm before the layers, a bias on the patches
   int64_t hidden = 0;
   int64_t layers = 0;
   int64_t heads = 0;
@@ -74,18 +89,22 @@ struct VisionConfig {
   int64_t image_size = 0;
   int64_t patch_size = 0;
   double eps = 1e-5;
-  std::string activation = "quick_gelu";  // or gelu
+  std::string activation = "quick_gelu";  // or gelu, gelu_pytorch_tanh
   int64_t select_layer = -2;              // as configured
   int64_t layers_used = 0;                // layers that are computed: the selected state's index in 0 .. layers
-  bool keep_class = false;                // select feature "full" / "cls_patch"
+  bool keep_class = false;                // select feature "full" / "cls_patch", of a tower with a class row
+  bool class_row() const { return type == "clip"; }
   int64_t side() const { return image_size / patch_size; }
   int64_t patches() const { return side() * side(); }
-  int64_t tower_rows() const { return patches() + 1; }  // of a tile: the class row, then its patches
+  int64_t class_rows() const { return class_row() ? 1 : 0; }
+  int64_t tower_rows() const { return class_rows() + patches(); }  // of a tile: the class row, then its patches
   int64_t head_size() const { return hidden / heads; }
 };
 
 struct ImageConfig {
-  AspectRatio aspect_ratio = AspectRatio::crop;
+  AspectRatio aspect_ratio = AspectRatio::crop;  // of a prompt's only image
+  SeveralImages several = SeveralImages::list_square;
+  int64_t most_tiles = 0;  // k of anyres_max_k: a larger map is shrunk to about as many vectors; 0 = never
   GridOrder grid_order = GridOrder::wh;
   UnpadRounding unpad_rounding = UnpadRounding::trunc;
   MergeType merge = MergeType::flat;
@@ -95,6 +114,22 @@ struct ImageConfig {
   std::array<double, 3> mean = {0.48145466, 0.4578275, 0.40821073};
   std::array<double, 3> std = {0.26862954, 0.26130258, 0.27577711};
   double rescale = 1.0 / 255.0;
+};
+
+/// How the frames of a clip become vectors.
+struct ClipConfig {
+  Pool pool = Pool::bilinear;
+  PoolPlace place = PoolPlace::after_projector;
+  ClipNewline newline = ClipNewline::one_token;
+  std::string refusal;  // why this checkpoint takes no clips; empty: it does
+};
+
+/// How one image of a prompt is read; it depends on what stands beside it.
+struct Reading {
+  AspectRatio aspect = AspectRatio::crop;
+  bool newline = false;  // a newline vector behind a single tile
+  bool frame = false;    // of a clip: pooled
+  bool last = false;     // the clip's last frame
 };
 
 /// What an unsupported field belongs to: whatever follows from that part is unknown.
@@ -119,6 +154,7 @@ struct ModelConfig {
   TextConfig text;
   VisionConfig vision;
   ImageConfig image;
+  ClipConfig clip;
   int64_t projector_layers = 2;
   bool projector_bias = true;
   std::string projector = "mlp2x_gelu";
@@ -144,6 +180,14 @@ struct ModelConfig {
   /// Whether nothing about this part is unsupported, nor the class as a whole.
   bool supports(Part part) const;
   bool anyres() const { return image.aspect_ratio == AspectRatio::anyres; }
+  /// The whole image as one tile of the tower: how its own image processor does it.
+  AspectRatio whole() const { return vision.type == "clip" ? AspectRatio::crop : AspectRatio::squeeze; }
+  /// How the images of a prompt are read. clips: for each of them the number of its clip, -1 for one that is no frame.
+  std::vector<Reading> readings(std::span<const int32_t> clips) const;
+  /// Of a prompt's only image.
+  Reading alone() const;
+  /// Where newline vectors stand in a clip, after what the merge type says about it.
+  ClipNewline clip_newlines() const;
 };
 
 /// Reads config.json, preprocessor_config.json and generation_config.json of a folder. Throws Error for missing or

@@ -12,8 +12,8 @@ namespace llava {
 void read_text_config(Fields& fields, const DecoderClass& decoder, const ModelOptions& options, ModelConfig& config);
 int64_t text_parameters(const TextConfig& text);
 
-/// Fills config.vision from a CLIP vision config. Absent keys take `fallback`'s values.
-void read_vision_config(Fields& fields, const VisionConfig& fallback, ModelConfig& config);
+/// Fills config.vision from the config of a CLIP or SigLIP tower. Absent keys take its class defaults.
+void read_vision_config(Fields& fields, ModelConfig& config);
 /// Layers to compute for the configured select layer and feature. `feature`: patch/default or cls_patch/full.
 void select_vision_state(int64_t layer, const std::string& feature, ModelConfig& config);
 int64_t vision_parameters(const VisionConfig& vision);
@@ -28,5 +28,7 @@ void read_preprocessor(const std::string& folder, ModelConfig& config);
 
 /// CLIP ViT-L/14 at 336 pixels; openai/clip-vit-large-patch14 is the same at 224.
 VisionConfig clip_large_336();
+/// SigLIP so400m with patches of 14 at 384 pixels.
+VisionConfig siglip_so400m();
 
 }  // namespace llava

@@ -7,6 +7,7 @@ namespace llava {
 
 namespace {
 
+using Images = ModelClass::Images;
 constexpr std::array kClasses = {
     ModelClass{"llava", "LlavaLlamaForCausalLM", Layout::native, "llama"},
     ModelClass{"llava_llama", "LlavaLlamaForCausalLM", Layout::native, "llama"},
@@ -17,8 +18,12 @@ constexpr std::array kClasses = {
     ModelClass{"llava_qwen3", "LlavaQwen3ForCausalLM", Layout::native, "qwen3"},
     // ShareGPT4V: LLaVA-1.5 with a CLIP tower that was trained along.
     ModelClass{"share4v", "ShareGPT4VLlamaForCausalLM", Layout::native, "llama"},
-    ModelClass{"llava", "LlavaForConditionalGeneration", Layout::converted, "", false},
-    ModelClass{"llava_next", "LlavaNextForConditionalGeneration", Layout::converted, "", true},
+    ModelClass{"llava", "LlavaForConditionalGeneration", Layout::converted, "", Images::whole},
+    ModelClass{"llava_next", "LlavaNextForConditionalGeneration", Layout::converted, "", Images::tiles},
+    ModelClass{"llava_onevision", "LlavaOnevisionForConditionalGeneration", Layout::converted, "",
+               Images::tiles_shrunk},
+    ModelClass{"llava_next_video", "LlavaNextVideoForConditionalGeneration", Layout::converted, "",
+               Images::tiles_and_clips},
 };
 
 using Windows = DecoderClass::Windows;
@@ -44,7 +49,6 @@ constexpr std::string_view kOtherDecoder = "its decoder is not implemented; use 
 constexpr std::array kStrangers = {
     Stranger{"llava_onevision", kNotYet},
     Stranger{"llavaonevision", kNotYet},
-    Stranger{"llava_next_video", kNotYet},
     Stranger{"video_llava", kNotYet},
     Stranger{"vipllava", kNotYet},
     Stranger{"fast_vlm", kNotYet},
@@ -61,9 +65,9 @@ constexpr std::array kStrangers = {
 };
 
 constexpr std::array kConvertedHarmless = {
-    "architectures",     "ignore_index", "image_seq_length", "transformers_version", "_name_or_path",
-    "pad_token_id",      "bos_token_id", "eos_token_id",     "vocab_size",           "_commit_hash",
-    "initializer_range", "use_cache",    "auto_map",         "image_token_id",
+    "architectures", "ignore_index",   "image_seq_length",  "transformers_version", "_name_or_path",     "pad_token_id",
+    "bos_token_id",  "eos_token_id",   "vocab_size",        "_commit_hash",         "initializer_range", "use_cache",
+    "auto_map",      "image_token_id", "video_token_index", "video_token_id",       "video_seq_length",
 };
 constexpr std::array kTextHarmless = {
     "_name_or_path",        "architectures",        "attention_dropout",
@@ -87,6 +91,7 @@ constexpr std::array kVisionHarmless = {
     "dtype",
     "transformers_version",
     "vocab_size",
+    "vision_use_head",
     "logit_scale_init_value",
     "_attn_implementation",
     "_attn_implementation_autoset",
@@ -138,13 +143,20 @@ constexpr std::array kRefusedText = {
 };
 
 constexpr std::array kTrainingFields = {
-    "mm_newline_position",  "use_pos_skipping",       "pos_skipping_range",      "use_mm_proj",
-    "mm_vision_tower_lr",   "tokenizer_padding_side", "add_faster_video",        "faster_token_stride",
-    "add_time_instruction", "force_sample",           "vision_tower_pretrained", "pretrain_mm_mlp_adapter",
+    "use_pos_skipping",
+    "pos_skipping_range",
+    "use_mm_proj",
+    "mm_vision_tower_lr",
+    "faster_token_stride",
+    "tokenizer_padding_side",
+    "vision_tower_pretrained",
+    "pretrain_mm_mlp_adapter",
+    "add_time_instruction",
+    "force_sample",
     "delay_load",
 };
-constexpr std::array kTrainingPrefixes = {"tune_",           "freeze_",     "unfreeze_",   "mm_tunable",
-                                          "mm_spatial_pool", "image_crop_", "image_split_"};
+constexpr std::array kTrainingPrefixes = {"tune_",       "freeze_",      "unfreeze_",   "mm_tunable",
+                                          "image_crop_", "image_split_", "mm_qformer_", "mm_perceiver_"};
 
 std::string lower(std::string_view text) {
   std::string out(text);

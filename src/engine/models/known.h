@@ -18,7 +18,9 @@ struct ModelClass {
   std::string_view architecture;
   Layout layout;
   std::string_view decoder;  // of native classes, whose name says it; converted ones name it in text_config
-  bool tiles = true;         // converted: LLaVA-NeXT cuts images into tiles, LLaVA-1.5 does not
+  /// Converted classes: LLaVA-1.5 sees the whole image, the others cut it into tiles; OneVision shrinks what is too much,
+  /// NeXT-Video pools clips before the projector. (Native classes say all this in their fields.)
+  enum class Images { whole, tiles, tiles_shrunk, tiles_and_clips } images = Images::whole;
 };
 
 /// The row of a config; `model_type` and `architecture` may be empty, not both. nullptr: no model of this engine.

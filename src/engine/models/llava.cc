@@ -16,7 +16,7 @@ Limits LlavaModel::limits(const ModelConfig& config, const ModelSizes& sizes) {
   const TextConfig& t = config.text;
   Limits limits;
   limits.work = config.work;
-  limits.prefill_rows = std::max(sizes.prefill_rows, sizes.tiles * config.vision.tower_rows());
+  limits.prefill_rows = std::max(sizes.prefill_rows, sizes.tower_tiles * config.vision.tower_rows());
   limits.decode_rows = sizes.decode_rows;
   limits.sequences = std::max(sizes.prefill_rows, sizes.decode_rows);
   limits.context = sizes.context;
@@ -42,7 +42,7 @@ LlavaModel::LlavaModel(const ModelConfig& config, const std::vector<Ops*>& devic
   }
   weights_ = std::make_unique<CheckpointWeights>(config_, std::move(progress));
   for (Ops* device : devices) device->reserve(limits(config_, sizes_));
-  tower_ = std::make_unique<VisionTower>(*devices[0], config_, *weights_, sizes_.tiles);
+  tower_ = std::make_unique<VisionTower>(*devices[0], config_, *weights_, sizes_.tower_tiles);
   if (config_.image.newline) newline_ = devices[0]->load_tensor(weights_->newline({config_.text.hidden}), config_.work);
   const int64_t rows = std::max(sizes_.prefill_rows, sizes_.decode_rows);
   for (size_t i = 0; i < devices.size(); ++i) {

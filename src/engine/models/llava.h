@@ -13,7 +13,8 @@ struct ModelSizes {
   int64_t prefill_rows = 512;  // text rows of one prefill step
   int64_t decode_rows = 16;
   int64_t logit_rows = 64;  // rows of one logits call
-  int64_t tiles = 5;        // tiles of one tower pass
+  int64_t tiles = 5;        // tiles whose vectors are there at once: at least those of one image
+  int64_t tower_tiles = 5;  // of them, tiles of one tower pass
   int64_t context = 0;      // longest sequence
 };
 

@@ -1,4 +1,4 @@
-// The tower's config: CLIP ViT. In converted checkpoints it is nested, in native ones mm_vision_tower only names it.
+// The tower's config: CLIP ViT or SigLIP. In converted checkpoints it is nested, in native ones mm_vision_tower only names it.
 
 #include <algorithm>
 
@@ -28,7 +28,46 @@ std::string inner_folder(const std::string& checkpoint, const std::string& name)
   return is_folder(folder) ? folder : "";
 }
 
+struct PublishedTower {
+  const char* name;  // the last part of mm_vision_tower
+  bool siglip;
+  int64_t image_size, patch_size;
+};
+constexpr PublishedTower kPublished[] = {
+    {"clip-vit-large-patch14-336", false, 336, 14}, {"clip-vit-large-patch14", false, 224, 14},
+    {"siglip-so400m-patch14-384", true, 384, 14},   {"siglip-so400m-patch14-224", true, 224, 14},
+    {"siglip2-so400m-patch14-384", true, 384, 14},  {"siglip2-so400m-patch14-224", true, 224, 14},
+    {"siglip2-so400m-patch16-256", true, 256, 16},  {"siglip2-so400m-patch16-384", true, 384, 16},
+    {"siglip2-so400m-patch16-512", true, 512, 16},
+};
+
+/// What a tower is that others run and this engine does not; empty: nothing is known about it.
+std::string about_tower(const std::string& name) {
+  const auto has = [&](const char* part) { return name.find(part) != std::string::npos; };
+  if (has("naflex"))
+    return "SigLIP2 with flexible sizes (NaFlex) is not implemented; those of a fixed size are: siglip2-so400m-patch14-384";
+  if (has("mobileclip") || has("fastvit"))
+    return "FastViTHD (FastVLM) is not implemented; use an endpoint that serves it";
+  if (has("imagebind") || has("open_clip") || has("mlcd") || has("EVA") || has("eva") || has("internvit"))
+    return "only CLIP and SigLIP towers are implemented; use an endpoint that serves the model";
+  return "";
+}
+
 }  // namespace
+
+VisionConfig siglip_so400m() {
+  VisionConfig v;
+  v.type = "siglip";
+  v.hidden = 1152;
+  v.layers = 27;
+  v.heads = 16;
+  v.intermediate = 4304;
+  v.image_size = 384;
+  v.patch_size = 14;
+  v.eps = 1e-6;
+  v.activation = "gelu_pytorch_tanh";
+  return v;
+}
 
 VisionConfig clip_large_336() {
   VisionConfig v;
@@ -41,25 +80,29 @@ VisionConfig clip_large_336() {
   return v;
 }
 
-void read_vision_config(Fields& fields, const VisionConfig& fallback, ModelConfig& config) {
+void read_vision_config(Fields& fields, ModelConfig& config) {
   const std::string type = fields.string("model_type", "clip_vision_model");
-  if (type != "clip_vision_model" && type != "clip") {
-    config.unsupported.push_back({Part::vision, "vision model_type", type, "only CLIP towers are implemented"});
+  const bool siglip = type == "siglip_vision_model" || type == "siglip";
+  if (!siglip && type != "clip_vision_model" && type != "clip") {
+    const std::string about = type.starts_with("siglip2") ? about_tower("naflex") : "";
+    config.unsupported.push_back({Part::vision, "vision model_type", type,
+                                  about.empty() ? "only CLIP and SigLIP towers are implemented" : about});
     return;
   }
   config.vision_read = true;
   VisionConfig& v = config.vision;
-  v.hidden = fields.integer("hidden_size", fallback.hidden, 8, 1 << 16);
-  v.layers = fields.integer("num_hidden_layers", fallback.layers, 1, 512);
-  v.heads = fields.integer("num_attention_heads", fallback.heads, 1, 512);
-  v.intermediate = fields.integer("intermediate_size", fallback.intermediate, 8, 1 << 18);
-  v.image_size = fields.integer("image_size", fallback.image_size, 1, 4096);
-  v.patch_size = fields.integer("patch_size", fallback.patch_size, 1, 4096);
-  v.eps = fields.number("layer_norm_eps", 1e-5, 0.0, 1.0);
-  v.activation = fields.string("hidden_act", "quick_gelu");
-  if (v.activation != "quick_gelu" && v.activation != "gelu") {
-    config.unsupported.push_back(
-        {Part::vision, "vision hidden_act", v.activation, "only quick_gelu and gelu towers are implemented"});
+  v.type = siglip ? "siglip" : "clip";
+  v.hidden = fields.integer("hidden_size", 768, 8, 1 << 16);
+  v.layers = fields.integer("num_hidden_layers", 12, 1, 512);
+  v.heads = fields.integer("num_attention_heads", 12, 1, 512);
+  v.intermediate = fields.integer("intermediate_size", 3072, 8, 1 << 18);
+  v.image_size = fields.integer("image_size", 224, 1, 4096);
+  v.patch_size = fields.integer("patch_size", siglip ? 16 : 32, 1, 4096);
+  v.eps = fields.number("layer_norm_eps", siglip ? 1e-6 : 1e-5, 0.0, 1.0);
+  v.activation = fields.string("hidden_act", siglip ? "gelu_pytorch_tanh" : "quick_gelu");
+  if (v.activation != "quick_gelu" && v.activation != "gelu" && v.activation != "gelu_pytorch_tanh") {
+    config.unsupported.push_back({Part::vision, "vision hidden_act", v.activation,
+                                  "only quick_gelu, gelu and gelu_pytorch_tanh towers are implemented"});
   }
   if (fields.integer("num_channels", 3, 1, 64) != 3) {
     config.unsupported.push_back(
@@ -89,6 +132,14 @@ void select_vision_state(int64_t layer, const std::string& feature, ModelConfig&
                 config.folder + "/config.json", "Correct the file.");
   }
   v.layers_used = state;
+  if (!v.class_row()) {
+    // "default" cuts the first vector off, which is CLIP's class row and here a patch.
+    if (config.layout == Layout::converted && feature != "full") {
+      config.unsupported.push_back({Part::vision, "vision_feature_select_strategy", feature,
+                                    "a SigLIP tower has no class row to leave out; its checkpoints say full"});
+    }
+    return;
+  }
   if (feature == "patch" || feature == "default") v.keep_class = false;
   else if (feature == "cls_patch" || feature == "full") v.keep_class = true;
   else
@@ -99,8 +150,9 @@ void select_vision_state(int64_t layer, const std::string& feature, ModelConfig&
 int64_t vision_parameters(const VisionConfig& v) {
   const int64_t layer =
       4 * (v.hidden * v.hidden + v.hidden) + 2 * v.hidden * v.intermediate + v.intermediate + v.hidden + 4 * v.hidden;
-  return v.hidden * 3 * v.patch_size * v.patch_size + v.hidden + v.tower_rows() * v.hidden + 4 * v.hidden +
-         v.layers * layer;
+  // CLIP: class row, norms before and after the layers; SigLIP: a bias on the patches, a norm after the layers.
+  return v.hidden * 3 * v.patch_size * v.patch_size + v.hidden + v.tower_rows() * v.hidden +
+         (v.class_row() ? 4 : 2) * v.hidden + v.layers * layer;
 }
 
 void read_native_tower(const std::string& name, const ModelOptions& options, ModelConfig& config) {
@@ -113,22 +165,25 @@ void read_native_tower(const std::string& name, const ModelOptions& options, Mod
     const Json* nested = json.find("vision_config");
     Fields fields(nested != nullptr && nested->is_object() ? *nested : json, path);
     config.vision_tower_folder = folder;
-    VisionConfig clip;  // CLIPVisionConfig's class defaults
-    clip.hidden = 768, clip.layers = 12, clip.heads = 12, clip.intermediate = 3072, clip.image_size = 224,
-    clip.patch_size = 32;
-    read_vision_config(fields, clip, config);
+    read_vision_config(fields, config);
     return;
   }
   const std::string base = last_part(name);
-  if (base == "clip-vit-large-patch14-336" || base == "clip-vit-large-patch14") {
-    config.vision = clip_large_336();
+  for (const PublishedTower& tower : kPublished) {
+    if (base != tower.name) continue;
+    config.vision = tower.siglip ? siglip_so400m() : clip_large_336();
+    config.vision.image_size = tower.image_size;
+    config.vision.patch_size = tower.patch_size;
     config.vision_read = true;
-    if (base == "clip-vit-large-patch14") config.vision.image_size = 224;
+    return;
+  }
+  if (const std::string about = about_tower(name); !about.empty()) {
+    config.unsupported.push_back({Part::vision, "mm_vision_tower", name, about});
     return;
   }
   config.unsupported.push_back(
       {Part::vision, "mm_vision_tower", name,
-       "known are openai/clip-vit-large-patch14-336 and -patch14; of another CLIP tower give the folder: --vision-tower DIR"});
+       "known are openai/clip-vit-large-patch14(-336) and google/siglip(2)-so400m; of another CLIP or SigLIP tower give the folder: --vision-tower DIR"});
 }
 
 }  // namespace llava

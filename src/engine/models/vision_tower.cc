@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "models/image/shrink.h"
 #include "models/image/tiles.h"
 
 namespace llava {
@@ -22,11 +23,15 @@ VisionTower::VisionTower(Ops& ops, const ModelConfig& config, CheckpointWeights&
 
   HostTensor patch = weights.vision("embeddings.patch_embedding.weight", {d, 3, v.patch_size, v.patch_size});
   patch.shape = {d, pixels};
-  patch_ = ops.load_linear({std::span(&patch, 1), {}, 0, kPatchAlignment}, options);
-  class_row_ = ops.load_tensor(weights.vision("embeddings.class_embedding", {d}), config.work);
+  std::vector<HostTensor> patch_bias;
+  if (!v.class_row()) patch_bias.push_back(weights.vision("embeddings.patch_embedding.bias", {d}));
+  patch_ = ops.load_linear({std::span(&patch, 1), patch_bias, 0, kPatchAlignment}, options);
   position_ = ops.load_tensor(weights.vision("embeddings.position_embedding.weight", {tokens_, d}), config.work);
-  pre_weight_ = ops.load_tensor(weights.vision("pre_layrnorm.weight", {d}), config.work);
-  pre_bias_ = ops.load_tensor(weights.vision("pre_layrnorm.bias", {d}), config.work);
+  if (v.class_row()) {
+    class_row_ = ops.load_tensor(weights.vision("embeddings.class_embedding", {d}), config.work);
+    pre_weight_ = ops.load_tensor(weights.vision("pre_layrnorm.weight", {d}), config.work);
+    pre_bias_ = ops.load_tensor(weights.vision("pre_layrnorm.bias", {d}), config.work);
+  }
   const std::array<float, 768> table = normalisation_table(config.image);
   table_ = ops.load_tensor({"normalisation table", table.data(), DType::f32, {768}}, DType::f32);
 
@@ -69,6 +74,7 @@ VisionTower::VisionTower(Ops& ops, const ModelConfig& config, CheckpointWeights&
   qkv_ = Matrix(ops, rows, 3 * d, config.work);
   attended_ = Matrix(ops, rows, d, config.work);
   inner_ = Matrix(ops, rows, v.intermediate, config.work);
+  if (config.clip.refusal.empty() && config.clip.place == PoolPlace::before_projector) load_pool();
   if (config.projector_layers > 1) projected_a_ = Matrix(ops, rows, h, config.work);
   if (config.projector_layers > 2) projected_b_ = Matrix(ops, rows, h, config.work);
 }
@@ -77,16 +83,41 @@ int64_t VisionTower::activation_bytes(const ModelConfig& config, int64_t most_ti
   const VisionConfig& v = config.vision;
   const int64_t pixels = (3 * v.patch_size * v.patch_size + kPatchAlignment - 1) / kPatchAlignment * kPatchAlignment;
   const int64_t columns =
-      pixels + 7 * v.hidden + v.intermediate + std::min<int64_t>(config.projector_layers - 1, 2) * config.text.hidden;
+      pixels + 8 * v.hidden + v.intermediate + std::min<int64_t>(config.projector_layers - 1, 2) * config.text.hidden;
   return most_tiles * v.tower_rows() * columns * static_cast<int64_t>(size_of(config.work));
 }
 
-void VisionTower::encode(const uint8_t* tiles, int64_t count, const View& out, const Tap& tap) {
+/// Pooling of a pass of frames, as rows of the tower's state.
+void VisionTower::load_pool() {
+  const VisionConfig& v = config_.vision;
+  const Mixture one = pool_map(v.side(), config_.clip.pool);
+  pooled_rows_ = static_cast<int64_t>(one.source.size()) / 4;
+  std::vector<int32_t> source;
+  std::vector<float> weight;
+  for (int64_t tile = 0; tile < most_tiles_; ++tile) {
+    for (const int32_t cell : one.source)
+      source.push_back(static_cast<int32_t>(tile * tokens_ + v.class_rows()) + cell);
+    weight.insert(weight.end(), one.weight.begin(), one.weight.end());
+  }
+  const auto upload = [&](const auto& values) {
+    Buffer buffer = ops_.allocate(std::max<size_t>(values.size() * 4, 64));
+    ops_.upload(buffer.data(), values.data(), values.size() * 4);
+    return buffer;
+  };
+  pool_source_ = upload(source);
+  if (!weight.empty()) pool_weight_ = upload(weight);
+  ops_.synchronize();  // the host copies end here
+  pooled_ = Matrix(ops_, most_tiles_ * pooled_rows_, v.hidden, config_.work);
+}
+
+View VisionTower::features(const uint8_t* tiles, int64_t count, const Tap& tap) {
   const VisionConfig& v = config_.vision;
   const int64_t d = v.hidden;
   const int64_t rows = count * tokens_;
   const auto eps = static_cast<float>(v.eps);
-  const Activation activation = v.activation == "gelu" ? Activation::gelu : Activation::quick_gelu;
+  const Activation activation = v.activation == "gelu"         ? Activation::gelu
+                                : v.activation == "quick_gelu" ? Activation::quick_gelu
+                                                               : Activation::gelu_tanh;
   const auto heads = static_cast<int32_t>(v.heads);
   const AttentionShape shape{heads, heads, static_cast<int32_t>(v.head_size()),
                              1.0f / std::sqrt(static_cast<float>(v.head_size())), 0};
@@ -102,9 +133,9 @@ void VisionTower::encode(const uint8_t* tiles, int64_t count, const View& out, c
   ops_.patches(tiles, count, static_cast<int32_t>(v.image_size), static_cast<int32_t>(v.patch_size),
                table_.buffer.as<float>(), patches);
   ops_.linear(*patch_, patches, patch_out, Phase::prefill);
-  ops_.tower_input(patch_out, &class_row_.view, position_.view, count, x);
+  ops_.tower_input(patch_out, v.class_row() ? &class_row_.view : nullptr, position_.view, count, x);
   if (tap) tap("vision_embeddings", 0, ops_, x);
-  ops_.layer_norm(x, pre_weight_.view, pre_bias_.view, eps, x);
+  if (v.class_row()) ops_.layer_norm(x, pre_weight_.view, pre_bias_.view, eps, x);
   if (tap) tap("vision_hidden", 0, ops_, x);
   for (size_t i = 0; i < layers_.size(); ++i) {
     const Layer& layer = layers_[i];
@@ -119,14 +150,48 @@ void VisionTower::encode(const uint8_t* tiles, int64_t count, const View& out, c
     if (tap) tap("vision_hidden", static_cast<int64_t>(i) + 1, ops_, x);
   }
 
-  View from = x;
+  return x;
+}
+
+void VisionTower::project(const View& features, const View& out) {
+  View from = features;
   for (size_t i = 0; i < projector_.size(); ++i) {
     const bool last = i + 1 == projector_.size();
-    const View to = last ? out.slice(0, rows) : (i % 2 == 0 ? projected_a_ : projected_b_).view(rows);
+    const View to = last ? out : (i % 2 == 0 ? projected_a_ : projected_b_).view(features.rows);
     ops_.linear(*projector_[i], from, to, Phase::prefill, last ? Activation::none : Activation::gelu);
     from = to;
   }
-  if (tap) tap("projected", 0, ops_, out.slice(0, rows));
+}
+
+void VisionTower::encode(const uint8_t* tiles, int64_t count, const View& out, const Tap& tap) {
+  const int64_t bytes = 3 * config_.vision.image_size * config_.vision.image_size;
+  for (int64_t first = 0; first < count; first += most_tiles_) {
+    const int64_t some = std::min(most_tiles_, count - first);
+    const View to = out.slice(first * tokens_, some * tokens_);
+    project(features(tiles + first * bytes, some, tap), to);
+    if (tap) tap("projected", 0, ops_, to);
+  }
+}
+
+void VisionTower::encode_pooled(const uint8_t* tiles, int64_t count, const View& out) {
+  const int64_t bytes = 3 * config_.vision.image_size * config_.vision.image_size;
+  for (int64_t first = 0; first < count; first += most_tiles_) {
+    const int64_t some = std::min(most_tiles_, count - first);
+    const View x = features(tiles + first * bytes, some, nullptr);
+    const View pooled = pooled_.view(some * pooled_rows_);
+    ops_.mix_rows(x, pool_source_.as<int32_t>(), pool_weight_.data() != nullptr ? pool_weight_.as<float>() : nullptr,
+                  pooled.rows, nullptr, pooled);
+    project(pooled, out.slice(first * pooled_rows_, some * pooled_rows_));
+  }
+}
+
+int64_t VisionTower::output_rows(int64_t count) const {
+  int64_t most = count * tokens_;
+  for (int64_t first = 0; first < count; first += most_tiles_) {
+    const int64_t rows = std::min(most_tiles_, count - first) * tokens_;
+    most = std::max(most, first * tokens_ + ops_.padded_rows(rows, Phase::prefill));
+  }
+  return most;
 }
 
 }  // namespace llava

@@ -43,19 +43,19 @@ CheckpointWeights::CheckpointWeights(const ModelConfig& config, Progress progres
         folder, "Download the whole checkpoint; if it was trained with tied embeddings, its config.json must say so.");
   }
 
-  const std::string class_embedding = "embeddings.class_embedding";
+  const std::string patch_embedding = "embeddings.patch_embedding.weight";
   auto vision = find_prefix(store_,
                             {"vision_tower.vision_model.", "model.vision_tower.vision_model.",
                              "model.vision_tower.vision_tower.vision_model.",
                              // transformers 5 leaves out `vision_model.`
                              "vision_tower.", "model.vision_tower.", "model.vision_tower.vision_tower."},
-                            class_embedding);
+                            patch_embedding);
   if (vision) {
     vision_prefix_ = *vision;
   } else {
     if (config.vision_tower_folder.empty()) {
       if (config.vision_tower_name.empty()) {
-        throw Error("the checkpoint has no vision tower inside (…" + class_embedding + ")", folder,
+        throw Error("the checkpoint has no vision tower inside (…" + patch_embedding + ")", folder,
                     "Give the folder of a complete checkpoint.");
       }
       throw Error("the checkpoint has no vision tower inside, it only names " + config.vision_tower_name, folder,
@@ -63,10 +63,10 @@ CheckpointWeights::CheckpointWeights(const ModelConfig& config, Progress progres
     }
     tower_store_ = TensorStore::open_folder(config.vision_tower_folder);
     vision = find_prefix(*tower_store_, {"vision_model.", "", "vision_tower.vision_model.", "vision_tower."},
-                         class_embedding);
+                         patch_embedding);
     if (!vision)
-      throw Error("no CLIP vision weights found (…embeddings.class_embedding)", config.vision_tower_folder,
-                  "Give the folder of a CLIP tower.");
+      throw Error("no vision weights found (…" + patch_embedding + ")", config.vision_tower_folder,
+                  "Give the folder of a CLIP or SigLIP tower.");
     vision_prefix_ = *vision;
   }
 

@@ -22,7 +22,7 @@ class CheckpointWeights {
   /// Opens the files and finds the prefix of each part. Throws Error when a part is missing.
   explicit CheckpointWeights(const ModelConfig& config, Progress progress = nullptr);
 
-  /// e.g. "embeddings.class_embedding", "encoder.layers.3.self_attn.q_proj.weight"
+  /// e.g. "embeddings.patch_embedding.weight", "encoder.layers.3.self_attn.q_proj.weight"
   HostTensor vision(const std::string& name, std::vector<int64_t> shape);
   /// Layer 0 .. projector_layers - 1, "weight" or "bias".
   HostTensor projector(int64_t layer, const std::string& name, std::vector<int64_t> shape);

@@ -1,6 +1,7 @@
 #include "runtime/describe.h"
 
 #include <algorithm>
+#include <array>
 
 #include "kernels/backends.h"
 #include "models/config_parts.h"
@@ -19,7 +20,30 @@ const char* long_name(DType type) {
 }
 
 const char* aspect_name(AspectRatio aspect) {
-  return aspect == AspectRatio::anyres ? "anyres" : (aspect == AspectRatio::pad ? "pad" : "crop");
+  constexpr std::array kNames = {"anyres", "pad", "crop", "squeeze"};
+  return kNames[static_cast<size_t>(aspect)];
+}
+
+const char* several_name(SeveralImages several) {
+  constexpr std::array kNames = {"anyres", "list-pad", "stacked-pad", "list-square", "stacked-square"};
+  return kNames[static_cast<size_t>(several)];
+}
+
+Json clips_json(const ModelConfig& config) {
+  const ClipConfig& clip = config.clip;
+  constexpr std::array kPools = {"bilinear", "average", "max"};
+  constexpr std::array kNewlines = {"grid", "frame", "one_token", "no_token"};
+  return Json::object_of(
+      {{"pool", named(kPools[static_cast<size_t>(clip.pool)])},
+       {"place", named(clip.place == PoolPlace::after_projector ? "after-projector" : "before-projector")},
+       {"newline", named(kNewlines[static_cast<size_t>(config.clip_newlines())])},
+       {"refusal", clip.refusal.empty() ? Json() : named(clip.refusal)}});
+}
+
+std::string family_name(const ModelConfig& config) {
+  if (config.clip.refusal.empty() && config.clip.place == PoolPlace::before_projector) return "llava-next-video";
+  if (config.image.most_tiles > 0) return "llava-onevision";
+  return config.anyres() ? "llava-next" : "llava-1.5";
 }
 
 Json optional_id(const std::optional<int64_t>& id) { return id ? number(*id) : Json(); }
@@ -51,7 +75,8 @@ Json text_json(const TextConfig& t) {
 }
 
 Json vision_json(const VisionConfig& v) {
-  return Json::object_of({{"hidden", number(v.hidden)},
+  return Json::object_of({{"type", named(v.type)},
+                          {"hidden", number(v.hidden)},
                           {"layers", number(v.layers)},
                           {"layersUsed", number(v.layers_used)},
                           {"heads", number(v.heads)},
@@ -79,15 +104,6 @@ std::string merge_name(const ImageConfig& image) {
   const std::string name =
       image.merge == MergeType::flat ? "flat" : (image.merge == MergeType::spatial ? "spatial" : "spatial_unpad");
   return image.base ? name : name + "_nobase";
-}
-
-/// An image that fills its canvas loses nothing to the cut of its padding: the largest canvas has the most tokens.
-int64_t most_image_tokens(const ModelConfig& config) {
-  int64_t most = arrange(config, config.vision.image_size, config.vision.image_size).tokens;
-  for (const auto& [a, b] : config.image.grid) {
-    most = std::max({most, arrange(config, a, b).tokens, arrange(config, b, a).tokens});
-  }
-  return most;
 }
 
 }  // namespace
@@ -120,13 +136,15 @@ Json describe_model(const ModelConfig& config, const std::vector<DevicePlan>& pl
   return Json::object_of({
       {"modelType", named(config.model_type)},
       {"layout", when(known, named(config.layout == Layout::native ? "native" : "converted"))},
-      {"family", when(known && config.supports(Part::image), named(config.anyres() ? "llava-next" : "llava-1.5"))},
+      {"family", when(known && config.supports(Part::image), named(family_name(config)))},
       {"text", when(config.text_read, text_json(config.text))},
       {"vision", when(config.vision_read, vision_json(config.vision))},
       {"visionTower", named(config.vision_tower_name)},
       {"projector", when(known && config.supports(Part::projector), named(config.projector))},
       {"mergeType", when(known && config.supports(Part::image), named(merge_name(config.image)))},
       {"aspectRatio", when(known && config.supports(Part::image), named(aspect_name(config.image.aspect_ratio)))},
+      {"images", when(known && config.supports(Part::image), named(several_name(config.image.several)))},
+      {"clips", when(known && config.supports(Part::image), clips_json(config))},
       {"gridOrder", when(known, named(config.image.grid_order == GridOrder::wh ? "wh" : "hw"))},
       {"grid", when(image, Json::array_of(std::move(grid)))},
       {"mostImageTokens", when(image, number(image ? most_image_tokens(config) : 0))},

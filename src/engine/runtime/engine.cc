@@ -73,6 +73,16 @@ Statistics Engine::statistics() const {
   return statistics_;
 }
 
+int64_t Engine::image_tokens(std::span<const RequestImage> images) const {
+  std::vector<int32_t> clips;
+  for (const RequestImage& image : images) clips.push_back(image.clip);
+  const std::vector<Reading> readings = config_.readings(clips);
+  int64_t tokens = 0;
+  for (size_t i = 0; i < images.size(); ++i)
+    tokens += arrange(config_, readings[i], images[i].width, images[i].height).tokens;
+  return tokens;
+}
+
 void Engine::submit(Request request, Handler handler) {
   std::unique_ptr<RequestState> state;
   const auto failed = handler.failed;

@@ -42,7 +42,8 @@ class Engine {
   Statistics statistics() const;
   /// Requests worth having in flight: while some run, the next are prepared.
   int64_t concurrency() const { return 2 * plan_.most_sequences; }
-  int64_t image_tokens(int64_t width, int64_t height) const { return arrange(config_, width, height).tokens; }
+  /// Visual tokens of the images of one prompt; their pixels are not looked at.
+  int64_t image_tokens(std::span<const RequestImage> images) const;
 
  private:
   void run();

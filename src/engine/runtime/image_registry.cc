@@ -39,7 +39,7 @@ bool ImageRegistry::take_failure() {
   return std::exchange(failure_, false);
 }
 
-std::shared_ptr<ImageEntry> ImageRegistry::acquire(const RequestImage& image) {
+std::shared_ptr<ImageEntry> ImageRegistry::acquire(const RequestImage& image, const Reading& reading) {
   if (image.width < 1 || image.height < 1 || image.width > kMostPixels || image.height > kMostPixels ||
       image.width * image.height > kMostPixels) {
     throw RequestRefused(FailureCode::image, "an image of " + std::to_string(image.width) + "x" +
@@ -47,7 +47,9 @@ std::shared_ptr<ImageEntry> ImageRegistry::acquire(const RequestImage& image) {
                                                  " pixels is empty or too large. Use images of 1 to 178956970 pixels.");
   }
   const std::lock_guard guard(lock_);
-  const std::string key = image.digest + " " + std::to_string(image.width) + "x" + std::to_string(image.height);
+  const std::string key = image.digest + " " + std::to_string(image.width) + "x" + std::to_string(image.height) + " " +
+                          std::to_string(static_cast<int>(reading.aspect)) + (reading.newline ? "n" : "") +
+                          (reading.frame ? "f" : "") + (reading.last ? "l" : "");
   const auto [named, is_new] = ids_.emplace(key, static_cast<int32_t>(ids_.size()));
   const auto found = known_.find(named->second);
   if (found != known_.end()) {
@@ -58,7 +60,7 @@ std::shared_ptr<ImageEntry> ImageRegistry::acquire(const RequestImage& image) {
   entry->id = named->second;
   entry->width = image.width;
   entry->height = image.height;
-  entry->arrangement = arrange(config_, image.width, image.height);
+  entry->arrangement = arrange(config_, reading, image.width, image.height);
   entry->rgb.assign(image.rgb, image.rgb + image.width * image.height * 3);
   recent_.push_front(entry);
   known_[entry->id] = recent_.begin();
@@ -100,7 +102,7 @@ void ImageRegistry::work() {
     std::vector<uint8_t> tiles;
     std::string error;
     try {
-      tiles = make_tiles(config_, {entry->width, entry->height, entry->rgb.data()});
+      tiles = make_tiles(config_, entry->arrangement.reading.aspect, {entry->width, entry->height, entry->rgb.data()});
     } catch (const std::exception& failure) {
       error = failure.what();
     }

@@ -18,7 +18,7 @@ namespace llava {
 
 /// An image on its way to the tower: arrangement at once, uint8 tiles when a worker has made them.
 struct ImageEntry {
-  int32_t id = 0;  // equal digests and sizes have equal ids, for the life of the registry
+  int32_t id = 0;  // equal digests, sizes and readings have equal ids, for the life of the registry
   int64_t width = 0;
   int64_t height = 0;
   Arrangement arrangement;
@@ -41,7 +41,7 @@ class ImageRegistry {
 
   /// The entry of an image; copies its pixels and starts the work unless the digest is known. Throws Error for bad
   /// images.
-  std::shared_ptr<ImageEntry> acquire(const RequestImage& image);
+  std::shared_ptr<ImageEntry> acquire(const RequestImage& image, const Reading& reading);
   ImageEntry::State state(const ImageEntry& entry) const;
   /// Whether any image has failed since the last call.
   bool take_failure();
@@ -59,7 +59,7 @@ class ImageRegistry {
   std::condition_variable wake_;
   bool closing_ = false;
   bool failure_ = false;
-  std::map<std::string, int32_t> ids_;                                         // digest and size -> id, kept for good
+  std::map<std::string, int32_t> ids_;  // digest, size and reading -> id, kept for good
   std::map<int32_t, std::list<std::shared_ptr<ImageEntry>>::iterator> known_;  // by id
   std::list<std::shared_ptr<ImageEntry>> recent_;                              // most recently used first
   std::deque<std::shared_ptr<ImageEntry>> queue_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "models/image/anyres.h"
 #include "support/error.h"
 
 namespace llava {
@@ -11,40 +12,22 @@ namespace {
 
 int64_t tile_bytes(const ModelConfig& config) { return 3 * config.vision.image_size * config.vision.image_size; }
 
-/// One staging buffer: the tiles of a tower pass, and where each row of theirs goes.
-int64_t staging_bytes(const ModelConfig& config, const ModelSizes& sizes) {
-  return sizes.tiles * (tile_bytes(config) + 4 * (ImageSlots::most_tokens(config) + 64));
+/// One staging buffer: the tiles of a batch, and for each vector the four rows that it is made of and their weights.
+int64_t staging_bytes(const ModelConfig& config, const ModelSizes& sizes, int64_t slots) {
+  return sizes.tiles * tile_bytes(config) + std::min(slots, sizes.tiles) * 32 * (most_tokens(config) + 64);
+}
+
+/// Frames that are pooled before the projector come out of the tower in another shape, and go through it by themselves.
+bool pooled_before(const ModelConfig& config, const ImageEntry& entry) {
+  return entry.arrangement.reading.frame && config.clip.place == PoolPlace::before_projector;
 }
 
 }  // namespace
 
-int64_t ImageSlots::most_tiles(const ModelConfig& config) {
-  int64_t most = 1;
-  if (!config.anyres()) return most;
-  for (const auto& [a, b] : config.image.grid)
-    most = std::max(most, 1 + a / config.vision.image_size * (b / config.vision.image_size));
-  return most;
-}
-
-int64_t ImageSlots::most_tokens(const ModelConfig& config) {
-  const int64_t tile = config.vision.tower_rows();
-  int64_t most = tile;
-  if (!config.anyres()) return most + 1;
-  const int64_t side = config.vision.side();
-  for (const auto& [a, b] : config.image.grid) {
-    const int64_t columns = a / config.vision.image_size * side;
-    const int64_t rows = b / config.vision.image_size * side;
-    // Either reading of the pair; flat merges keep every tower row at most.
-    most = std::max(
-        {most, tile + rows * (columns + 1), tile + columns * (rows + 1), (1 + rows * columns / (side * side)) * tile});
-  }
-  return most;
-}
-
 int64_t ImageSlots::bytes(const ModelConfig& config, const ModelSizes& sizes, int64_t slots) {
   const auto element = static_cast<int64_t>(size_of(config.work));
   return (slots * most_tokens(config) + sizes.tiles * config.vision.tower_rows()) * config.text.hidden * element +
-         kStagings * staging_bytes(config, sizes);
+         kStagings * staging_bytes(config, sizes, slots);
 }
 
 ImageSlots::ImageSlots(LlavaModel& model, int64_t slots) : model_(model), ops_(model.stages()[0]->ops()) {
@@ -55,8 +38,8 @@ ImageSlots::ImageSlots(LlavaModel& model, int64_t slots) : model_(model), ops_(m
     slots_.emplace_back();
     slots_.back().vectors = Matrix(ops_, most_tokens(config), config.text.hidden, config.work);
   }
-  projected_ = Matrix(ops_, model.sizes().tiles * model.tower().rows_per_tile(), config.text.hidden, config.work);
-  const auto bytes = static_cast<size_t>(staging_bytes(config, model.sizes()));
+  projected_ = Matrix(ops_, model.tower().output_rows(model.sizes().tiles), config.text.hidden, config.work);
+  const auto bytes = static_cast<size_t>(staging_bytes(config, model.sizes(), slots));
   for (Staging& staging : staging_) {
     staging.host = ops_.allocate_host(bytes);
     staging.device = ops_.allocate(bytes);
@@ -94,7 +77,9 @@ int64_t ImageSlots::encode_pinned() {
   };
   for (Slot& slot : slots_) {
     if (!slot.pinned || slot.encoded) continue;
-    if (tiles + slot.entry->arrangement.tiles > model_.sizes().tiles) flush();
+    const bool other = !batch.empty() && pooled_before(model_.config(), *batch.back()->entry) !=
+                                             pooled_before(model_.config(), *slot.entry);
+    if (other || tiles + slot.entry->arrangement.tiles > model_.sizes().tiles) flush();
     batch.push_back(&slot);
     tiles += slot.entry->arrangement.tiles;
     ++encoded;
@@ -115,27 +100,42 @@ void ImageSlots::encode(const std::vector<Slot*>& batch) {
     at += slot->entry->tiles.size();
     tiles += slot->entry->arrangement.tiles;
   }
-  at = (at + 63) / 64 * 64;
-  std::vector<std::pair<size_t, int64_t>> indices;  // offset and count of each image's packing
-  const int64_t rows_per_tile = model_.tower().rows_per_tile();
+  const bool pooled = pooled_before(config, *batch.front()->entry);
+  const int64_t rows_per_tile = pooled ? model_.tower().rows_per_pooled_tile() : model_.tower().rows_per_tile();
+  const auto stage = [&](const auto& values) {
+    at = (at + 63) / 64 * 64;
+    std::memcpy(staging.host.as<uint8_t>() + at, values.data(), values.size() * 4);
+    at += values.size() * 4;
+  };
+  std::vector<std::pair<size_t, Packing>> packings;  // and where they begin
   int64_t first_row = 0;
   for (const Slot* slot : batch) {
-    std::vector<int32_t> source = packing(config, slot->entry->arrangement);
-    for (int32_t& row : source) row = row < 0 ? row : row + static_cast<int32_t>(first_row);
+    Packing packed = packing(config, slot->entry->arrangement);
+    for (int32_t& row : packed.source) row = row < 0 ? row : row + static_cast<int32_t>(first_row);
     first_row += slot->entry->arrangement.tiles * rows_per_tile;
-    std::memcpy(staging.host.as<uint8_t>() + at, source.data(), source.size() * sizeof(int32_t));
-    indices.emplace_back(at, static_cast<int64_t>(source.size()));
-    at += (source.size() * sizeof(int32_t) + 63) / 64 * 64;
+    const size_t begin = (at + 63) / 64 * 64;
+    stage(packed.source);
+    stage(packed.weight);
+    packings.emplace_back(begin, std::move(packed));
   }
   ops_.upload(staging.device.data(), staging.host.data(), at);
   staging.uploaded = ops_.record(Queue::compute);
-  model_.tower().encode(staging.device.as<uint8_t>(), tiles, projected_.whole());
+  if (pooled) model_.tower().encode_pooled(staging.device.as<uint8_t>(), tiles, projected_.whole());
+  else model_.tower().encode(staging.device.as<uint8_t>(), tiles, projected_.whole());
   for (size_t i = 0; i < batch.size(); ++i) {
-    const auto* source = reinterpret_cast<const int32_t*>(staging.device.as<uint8_t>() + indices[i].first);
-    ops_.gather_rows(projected_.whole(), source, nullptr, indices[i].second, model_.newline(),
-                     batch[i]->vectors.view(indices[i].second));
+    pack(*batch[i], packings[i].second, staging.device.as<uint8_t>() + packings[i].first);
     batch[i]->encoded = true;
   }
+}
+
+void ImageSlots::pack(const Slot& slot, const Packing& packing, const uint8_t* staged) {
+  const int64_t tokens = packing.tokens();
+  const View out = slot.vectors.view(tokens);
+  const auto* source = reinterpret_cast<const int32_t*>(staged);
+  if (!packing.mixed) return ops_.gather_rows(projected_.whole(), source, nullptr, tokens, model_.newline(), out);
+  const size_t behind = (packing.source.size() * 4 + 63) / 64 * 64;
+  const auto* weight = packing.weight.empty() ? nullptr : reinterpret_cast<const float*>(staged + behind);
+  ops_.mix_rows(projected_.whole(), source, weight, tokens, model_.newline(), out);
 }
 
 View ImageSlots::vectors(const ImageEntry& image) const {

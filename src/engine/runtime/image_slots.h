@@ -15,8 +15,6 @@ class ImageSlots {
   /// @param slots images held at once   Sizes the buffers for the largest image of the config's grid.
   ImageSlots(LlavaModel& model, int64_t slots);
 
-  static int64_t most_tokens(const ModelConfig& config);
-  static int64_t most_tiles(const ModelConfig& config);
   static int64_t bytes(const ModelConfig& config, const ModelSizes& sizes, int64_t slots);
 
   /// Reserves the image for the step being planned; false when every slot is taken by that step.
@@ -45,6 +43,7 @@ class ImageSlots {
   };
 
   void encode(const std::vector<Slot*>& batch);
+  void pack(const Slot& slot, const Packing& packing, const uint8_t* staged);
 
   LlavaModel& model_;
   Ops& ops_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/backends.h"
+#include "models/image/anyres.h"
 #include "runtime/image_slots.h"
 #include "support/error.h"
 
@@ -76,14 +77,16 @@ EnginePlan plan_memory(const ModelConfig& config, const EngineOptions& options, 
   }
   EnginePlan plan;
   const bool cuda = devices[0]->info().kind == "cuda";
-  const int64_t image_tiles = ImageSlots::most_tiles(config);
+  const int64_t image_tiles = most_tiles(config);
   plan.token_budget = options.token_budget > 0 ? options.token_budget : (cuda ? 8192 : 1024);
   plan.most_sequences = options.most_sequences > 0 ? options.most_sequences : (cuda ? 128 : 16);
   plan.image_slots = cuda ? 8 : 4;
   plan.sizes.prefill_rows = plan.token_budget;
   plan.sizes.decode_rows = plan.most_sequences;
   plan.sizes.logit_rows = std::max<int64_t>(plan.most_sequences, 64);
-  plan.sizes.tiles = cuda ? 2 * image_tiles : image_tiles;
+  plan.sizes.tiles = cuda ? std::max(image_tiles, std::min<int64_t>(2 * image_tiles, 16)) : image_tiles;
+  // Of a tower with 577 rows a tile: two images of five tiles on a GPU, one on a CPU.
+  plan.sizes.tower_tiles = std::clamp<int64_t>((cuda ? 10 : 5) * 577 / config.vision.tower_rows(), 1, plan.sizes.tiles);
   const int64_t asked =
       options.max_context > 0 ? std::min(options.max_context, config.text.context) : config.text.context;
   plan.sizes.context = asked;
@@ -98,7 +101,7 @@ EnginePlan plan_memory(const ModelConfig& config, const EngineOptions& options, 
                                                     plan.sizes.logit_rows, i + 1 == devices.size()) +
                      static_cast<int64_t>(devices[i]->scratch_bytes(LlavaModel::limits(config, plan.sizes)));
     if (i == 0)
-      device.scratch += VisionTower::activation_bytes(config, plan.sizes.tiles) +
+      device.scratch += VisionTower::activation_bytes(config, plan.sizes.tower_tiles) +
                         ImageSlots::bytes(config, plan.sizes, plan.image_slots);
     const auto known = static_cast<int64_t>(info.memory_free);
     device.free =
@@ -110,7 +113,7 @@ EnginePlan plan_memory(const ModelConfig& config, const EngineOptions& options, 
     device.kv_per_page = kv_bytes_per_token(config) / config.text.layers * (range.end - range.first) * kPageTokens;
     const int64_t left = std::max<int64_t>(device.free - device.weights - device.scratch, 0);
     device.kv_tokens = left / device.kv_per_page * kPageTokens;
-    device.fits = device.kv_tokens >= std::min<int64_t>(asked, ImageSlots::most_tokens(config) + 2 * kPageTokens);
+    device.fits = device.kv_tokens >= std::min<int64_t>(asked, most_tokens(config) + 2 * kPageTokens);
     pages = std::min(pages, std::max<int64_t>(left / device.kv_per_page - 1, 0));  // one is spare
     plan.devices.push_back(device);
   }

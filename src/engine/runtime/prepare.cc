@@ -9,13 +9,19 @@ std::unique_ptr<RequestState> prepare_request(const ModelConfig& config, int64_t
   const auto bad = [](const std::string& problem) { throw RequestRefused(FailureCode::request, problem); };
   if (request.tokens.empty()) bad("the prompt is empty");
   auto state = std::make_unique<RequestState>();
+  std::vector<int32_t> clips;
+  for (const RequestImage& given : request.images) clips.push_back(given.clip);
+  if (!config.clip.refusal.empty() && std::ranges::any_of(clips, [](int32_t clip) { return clip >= 0; }))
+    bad("the model takes no clips: " + config.clip.refusal);
+  const std::vector<Reading> readings = config.readings(clips);
   size_t image = 0;
   for (const int32_t token : request.tokens) {
     if (token == kImageSlot) {
       if (image == request.images.size()) bad("the prompt has more image slots than images");
       ImageSpan span;
       span.start = static_cast<int64_t>(state->merged.size());
-      span.image = images.acquire(request.images[image++]);
+      span.image = images.acquire(request.images[image], readings[image]);
+      ++image;
       span.count = span.image->arrangement.tokens;
       state->merged.insert(state->merged.end(), static_cast<size_t>(span.count), -1 - span.image->id);
       state->image_tokens += span.count;

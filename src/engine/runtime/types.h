@@ -36,6 +36,7 @@ struct RequestImage {
   int64_t height = 0;
   const uint8_t* rgb = nullptr;
   std::string digest;
+  int32_t clip = -1;  // frames of one clip have one number, and stand next to each other; -1 = no frame
 };
 
 struct Sampling {

@@ -11,6 +11,8 @@ import { messageOf, UserError } from "../../core/errors.js";
 /** Stands for one image in a token sequence; the engine puts the image's packed vectors there. */
 export const IMAGE_SLOT = -200;
 
+export type ImageSize = Pick<NativeImage, "width" | "height" | "clip">;
+
 /** A decoded image. The engine copies `rgb` during the call, or not at all when it still has this digest. */
 export interface NativeImage {
   readonly width: number;
@@ -19,6 +21,8 @@ export interface NativeImage {
   readonly rgb: Uint8Array;
   /** Content digest of the original image: equal digests mean equal pixels; keys prefix sharing. */
   readonly digest: string;
+  /** Frames of one clip have one number and stand next to each other. Absent: no frame. */
+  readonly clip?: number;
 }
 
 export interface NativePrompt {
@@ -109,6 +113,8 @@ export interface NativeLikelihoodOutput {
   readonly logits?: Float32Array;
 }
 
+export type SeveralImages = "anyres" | "list-pad" | "stacked-pad" | "list-square" | "stacked-square";
+
 /** How images become tiles and tokens. Each defaults to what the checkpoint's layout implies. */
 export interface NativeReadings {
   /** Grid pairs read as (width, height) or (height, width). Default: native "wh", converted "hw". */
@@ -116,7 +122,13 @@ export interface NativeReadings {
   /** Unpad arithmetic: native and early converters truncate the raw product, later ones round to 7 decimals first. Default "trunc". */
   readonly unpadRounding?: "trunc" | "round7";
   /** Default: the config's image_aspect_ratio, else anyres with a grid list, else "crop" (converted 1.5). */
-  readonly aspectRatio?: "anyres" | "pad" | "crop";
+  readonly aspectRatio?: "anyres" | "pad" | "crop" | "squeeze";
+  /** How several images of one prompt are read: tiles each, or one tile each (padded or squeezed to a square), which the reference was handed as a list (a newline vector behind each) or stacked. */
+  readonly images?: SeveralImages;
+  /** Frames of clips. */
+  readonly clipPool?: "bilinear" | "average" | "max";
+  readonly clipPoolPlace?: "after-projector" | "before-projector";
+  readonly clipNewline?: "grid" | "frame" | "one_token" | "no_token";
   /** Which keys a sliding window of W holds: W of them (i-W+1..i, default) or W+1 (i-W..i, as older code masks it). */
   readonly windowKeys?: "w" | "w+1";
   /** Replaces the config's sliding window (tests); 0 = none. */
@@ -159,7 +171,7 @@ export interface NativeModelDescription {
   readonly modelType: string;
   /** "native" (LLaVA repository) or "converted" (transformers). */
   readonly layout: "native" | "converted";
-  /** "llava-next" (anyres) or "llava-1.5". */
+  /** "llava-1.5", "llava-next" (anyres), "llava-onevision" (anyres_max_k), "llava-next-video". */
   readonly family: string;
   readonly text: {
     /** "qwen2", "qwen3", "llama", "mistral". */
@@ -182,6 +194,8 @@ export interface NativeModelDescription {
     readonly slidingWindow: number;
   };
   readonly vision: {
+    /** "clip", "siglip". */
+    readonly type: string;
     readonly hidden: number;
     readonly layers: number;
     readonly layersUsed: number;
@@ -194,7 +208,16 @@ export interface NativeModelDescription {
   };
   readonly projector: string;
   readonly mergeType: string;
-  readonly aspectRatio: "anyres" | "pad" | "crop";
+  readonly aspectRatio: "anyres" | "pad" | "crop" | "squeeze";
+  /** Of several images in one prompt. */
+  readonly images: SeveralImages;
+  /** Frames of clips, and why the checkpoint takes none. */
+  readonly clips: {
+    readonly pool: "bilinear" | "average" | "max";
+    readonly place: "after-projector" | "before-projector";
+    readonly newline: "grid" | "frame" | "one_token" | "no_token";
+    readonly refusal: string | null;
+  };
   readonly gridOrder: "wh" | "hw";
   readonly grid: readonly (readonly [number, number])[];
   /** Tokens of one image, at most. */
@@ -251,6 +274,8 @@ type Unknowable =
   | "projector"
   | "mergeType"
   | "aspectRatio"
+  | "images"
+  | "clips"
   | "gridOrder"
   | "grid"
   | "mostImageTokens"
@@ -317,8 +342,8 @@ export interface NativeEngine {
   loglikelihood(request: NativeLikelihoodRequest): Promise<NativeLikelihoodOutput>;
   /** Rejects the request with `ABORTED` soon; unknown ids are ignored. */
   abort(id: number): void;
-  /** Packed tokens of an image of this size. */
-  imageTokens(width: number, height: number): number;
+  /** Packed tokens of the images of one prompt, together: how one is read depends on what stands beside it. */
+  imageTokens(images: readonly ImageSize[]): number;
   statistics(): NativeStatistics;
   /** Rejects what is in flight, frees the device. Idempotent; resolves when all memory is free. */
   close(): Promise<void>;

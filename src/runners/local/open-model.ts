@@ -157,9 +157,13 @@ function tellingProgress(name: string, say: LocalOptions["say"]): (loaded: numbe
 
 /** Settings of the model that change answers. */
 function readings(description: NativeModelDescription): { readonly [key: string]: Json } {
-  const { layout, dtype, gridOrder, aspectRatio, mergeType, logitRows, repetitionPenalty, penalizePrompt } =
-    description;
-  return { layout, dtype, gridOrder, aspectRatio, mergeType, logitRows, repetitionPenalty, penalizePrompt };
+  const { layout, dtype, gridOrder, aspectRatio, images, clips, mergeType, logitRows, repetitionPenalty } = description;
+  const { penalizePrompt } = description;
+  const { refusal, ...frames } = clips;
+  return {
+    ...{ layout, dtype, gridOrder, aspectRatio, images, mergeType, logitRows, repetitionPenalty, penalizePrompt },
+    ...(refusal === null ? { clips: frames } : {}),
+  };
 }
 
 /** The checkpoint's eos ids (generation_config.json, else config.json) and the template's. */

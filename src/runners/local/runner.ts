@@ -4,7 +4,7 @@ import { setMaxListeners } from "node:events";
 import { defined } from "../../core/defined.js";
 import { SampleFailure, UserError } from "../../core/errors.js";
 import type { Json } from "../../core/json.js";
-import { promptImages, type RenderedPrompt } from "../../core/prompt.js";
+import { imageParts, promptImages, type RenderedPrompt } from "../../core/prompt.js";
 import type {
   Fingerprint,
   GenerateRequest,
@@ -165,12 +165,21 @@ export class LocalRunner implements Runner {
     const tokens = promptTokens(tokenizer, pieces, template);
     refuseBeyond(tokens, description.text.vocabularyRows);
 
-    const digests = promptImages(request.prompt).map(({ digest }) => digest);
+    const parts = imageParts(request.prompt);
     const images = lease.images.map(
-      ({ width, height, rgb }, i): NativeImage => ({ width, height, rgb, digest: digests[i] ?? "" }),
+      ({ width, height, rgb }, i): NativeImage => ({
+        ...{ width, height, rgb, digest: parts[i]?.image.digest ?? "" },
+        ...defined({ clip: parts[i]?.clip }),
+      }),
     );
-    const counts = await Promise.all(images.map(({ width, height }) => engine.imageTokens(width, height)));
-    const imageTokens = counts.reduce((sum, count) => sum + count, 0);
+    if (description.clips.refusal !== null && parts.some(({ clip }) => clip !== undefined)) {
+      throw new UserError(
+        `the model takes no clips: ${description.clips.refusal}`,
+        this.name,
+        "send the frames as images, or use a model for video",
+      );
+    }
+    const imageTokens = await engine.imageTokens(images);
     return {
       native: {
         id: ++this.lastId,

@@ -162,6 +162,24 @@ void test_rows(Fixture& f) {
     f.subject().gather_rows(x.subject, source_device.as<int32_t>(), nullptr, 5, &fill.subject, inline_rows.subject);
     f.oracle().gather_rows(x.oracle, source.data(), nullptr, 5, &fill.oracle, inline_rows.oracle);
     f.expect_equal("gather_rows in order", inline_rows, 0.0f);
+    const std::vector<int32_t> four{8, 0, 0, 3, 1, 1, 1, 1, -1, -1, -1, -1, 7, 6, 5, 4, 2, 2, 8, 8};
+    const std::vector<float> weights{0.5f, 0.25f, 0.125f, 0.125f, 1.0f,  0.0f,  0.0f, 0.0f,  0.0f, 0.0f,
+                                     0.0f, 0.0f,  0.1f,   0.2f,   0.75f, -0.3f, 0.9f, -0.1f, 0.1f, 0.1f};
+    const Buffer four_device = f.indices(four);
+    const Buffer weights_device = f.bytes(weights.data(), weights.size() * sizeof(float));
+    for (const bool weighted : {true, false}) {
+      const Twin mixed = f.poisoned(5, 40, type, {8, 8});
+      f.subject().mix_rows(x.subject, four_device.as<int32_t>(), weighted ? weights_device.as<float>() : nullptr, 5,
+                           &fill.subject, mixed.subject);
+      f.oracle().mix_rows(x.oracle, four.data(), weighted ? weights.data() : nullptr, 5, &fill.oracle, mixed.oracle);
+      f.expect_equal(weighted ? "mix_rows, weighted" : "mix_rows, largest", mixed, weighted ? 1e-6f : 0.0f);
+      const Twin alone = f.poisoned(1, 40, type);
+      f.subject().mix_rows(x.subject, four_device.as<int32_t>() + 12,
+                           weighted ? weights_device.as<float>() + 12 : nullptr, 1, nullptr, alone.subject);
+      const std::vector<float> all = f.read(mixed);
+      const std::vector<float> one = f.read(alone);
+      f.expect("mix_rows, a row alone", std::equal(one.begin(), one.end(), all.begin() + 3 * 40));
+    }
   }
 }
 

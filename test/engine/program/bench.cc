@@ -113,7 +113,9 @@ void bench_preprocess(const Setup& setup, const std::string& file) {
     }
   }
   std::vector<uint8_t> tiles;
-  const auto [wall, cpu] = best_of(30, [&](int) { tiles = make_tiles(config, {640, 480, rgb.data()}); });
+  const auto [wall, cpu] = best_of(30, [&](int) {
+    tiles = make_tiles(config, config.alone().aspect, {640, 480, rgb.data()});
+  });
   setup.report->add("resize + tiling, 640x480", cpu * 1e3, "CPU ms", sha256_hex(tiles.data(), tiles.size()));
 }
 
@@ -123,7 +125,7 @@ double tower_flop(const ModelConfig& config) {
   const auto d = static_cast<double>(v.hidden), inner = static_cast<double>(v.intermediate),
              out = static_cast<double>(config.text.hidden);
   const auto patches = static_cast<double>(v.patches());
-  const double tokens = patches + 1.0;
+  const auto tokens = static_cast<double>(v.tower_rows());
   const double layer = 2.0 * tokens * (4.0 * d * d + 2.0 * d * inner) + 4.0 * tokens * tokens * d;
   return 2.0 * patches * 3.0 * static_cast<double>(v.patch_size * v.patch_size) * d +
          static_cast<double>(v.layers_used) * layer + 2.0 * tokens * (d * out + out * out);
@@ -132,7 +134,7 @@ double tower_flop(const ModelConfig& config) {
 void bench_encoder(const Setup& setup) {
   Probe probe(read_config(setup.options.model), setup.options.device, 64);
   const std::vector<uint8_t> rgb = drawn_image(640, 480, 3);
-  const auto [wall, cpu] = best_of(2, [&](int) { probe.encode({640, 480, rgb.data()}); });
+  const auto [wall, cpu] = best_of(2, [&](int) { probe.encode({640, 480, rgb.data()}, probe.config().alone()); });
   setup.report->add("encoder, 5 tiles", wall, "s");
   setup.report->add("encoder, 5 tiles: CPU time", cpu, "CPU s");
   setup.report->add("encoder, 5 tiles: work", 5e-9 * tower_flop(probe.config()), "GFLOP");
@@ -153,7 +155,7 @@ void report_values(const Setup& setup) {
   }
   Probe probe(read_config(setup.options.model), setup.options.device, 64);
   const std::vector<uint8_t> rgb = drawn_image(672, 672, 3);
-  const Rows features = probe.encode({672, 672, rgb.data()});
+  const Rows features = probe.encode({672, 672, rgb.data()}, probe.config().alone());
   const int64_t tokens = probe.config().vision.tower_rows();
   for (const int64_t tile : {1, 4}) {
     for (const int64_t token : {0, 1, 576}) {

@@ -84,7 +84,7 @@ Limits limits_for(const ModelConfig& config, int64_t rows) {
   ModelSizes sizes;
   sizes.prefill_rows = rows;
   sizes.decode_rows = 128;
-  sizes.tiles = 10;
+  sizes.tiles = sizes.tower_tiles = 10;
   sizes.context = 4096;
   return LlavaModel::limits(config, sizes);
 }
@@ -176,7 +176,7 @@ void bench_tower(const EngineOptions& options, const Measurements& report) {
   const ModelConfig config = read_config(options.model);
   const auto ops = first_device(options);
   const std::vector<uint8_t> rgb = drawn_image(640, 480, 3);
-  const std::vector<uint8_t> tiles = make_tiles(config, {640, 480, rgb.data()});
+  const std::vector<uint8_t> tiles = make_tiles(config, config.alone().aspect, {640, 480, rgb.data()});
   const int64_t side = config.vision.image_size;
   const int64_t count = static_cast<int64_t>(tiles.size()) / (3 * side * side);
   ops->reserve(limits_for(config, 2 * count * config.vision.tower_rows()));
@@ -185,7 +185,7 @@ void bench_tower(const EngineOptions& options, const Measurements& report) {
   ops->finish_loading();
   const Buffer pixels = ops->allocate(2 * tiles.size());
   for (const size_t at : {size_t{0}, tiles.size()}) ops->upload(pixels.as<uint8_t>() + at, tiles.data(), tiles.size());
-  const Matrix out(*ops, 2 * count * tower.rows_per_tile(), config.text.hidden, config.work);
+  const Matrix out(*ops, tower.output_rows(2 * count), config.text.hidden, config.work);
   for (const int64_t images : {1, 2}) {
     const View rows = out.view(images * count * tower.rows_per_tile());
     const double seconds = seconds_of(*ops, [&](int64_t) { tower.encode(pixels.as<uint8_t>(), images * count, rows); });
@@ -200,7 +200,7 @@ void bench_images(const EngineOptions& options, int64_t images, const Measuremen
   const ModelConfig& config = engine.config();
   RequestSet set = make_request_set(config, images, {1}, 640, 480);
   set.answer_tokens = 1;
-  const Arrangement arrangement = arrange(config, 640, 480);
+  const Arrangement arrangement = arrange(config, config.alone(), 640, 480);
   double tokens = 0.0, operations = 0.0;
   for (const RequestSet::Question& q : set.questions) {
     const int64_t length = static_cast<int64_t>(q.tokens.size()) - 1 + arrangement.tokens;

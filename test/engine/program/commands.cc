@@ -78,6 +78,7 @@ int golden_command(const CommandLine& line) {
   const std::string one = options.device;
   for (int64_t i = 1; i < line.integer("stages", 1); ++i) options.device += "," + one;
   options.images_folder = line.option("images", "");
+  options.longest = line.integer("longest", 0);
   std::vector<CaseReport> reports;
   for (const std::string& folder : line.words) {
     for (CaseReport& report : run_golden(folder, options)) {

@@ -1,6 +1,7 @@
 #include "program/golden.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <future>
@@ -46,7 +47,16 @@ class CaseRun {
     base_.grid_order = GridOrder::wh;
     const ModelConfig config = read_config(base_);
     anyres_ = config.anyres();
-    if (!anyres_) base_.aspect_ratio = AspectRatio::pad;
+    newlines_ = config.image.newline;
+    converted_ = config.layout == Layout::converted;
+    own_ = base_;
+    if (!anyres_ && config.vision.class_row()) base_.aspect_ratio = AspectRatio::pad;
+    pooled_before_ = config.clip.place == PoolPlace::before_projector;
+    if (const Json* facts = golden.json().find("case")) {
+      if (const Json* mode = facts->find("mm_spatial_pool_mode")) set_pool(*mode->string(), base_);
+      if (const Json* at = facts->find("mm_newline_position")) set_newline(*at->string(), base_);
+      base_.clip_pool_place = PoolPlace::after_projector;
+    }
   }
 
   void run() {
@@ -66,6 +76,7 @@ class CaseRun {
       ModelOptions window = base_;
       window.sliding_window = kWindow;
       logits("logits, window W", "window.prompt.", window, *alternative, false);
+      if (converted_ || pooled_before_) own_reading(*alternative);
     }
     ModelOptions window = base_;
     window.sliding_window = kWindow;
@@ -81,41 +92,154 @@ class CaseRun {
  private:
   const Json& prompts() const { return *golden_.json().find("prompts"); }
 
+  /// A slot of a clip becomes one slot for each of its frames.
   ProbePrompt prompt_of(const Json& prompt) const {
     ProbePrompt out;
     out.ids = ids_of(*prompt.find("input_ids"));
     for (const Json& file : prompt.find("images")->items()) out.images.push_back(golden_.image(*file.string()));
+    out.clips.assign(out.images.size(), -1);
+    const Json* slots = prompt.find("slots");
+    if (slots == nullptr) return out;
+    std::vector<int32_t> ids;
+    size_t slot = 0, first = 0;
+    for (const int32_t id : out.ids) {
+      if (id != kImageSlot) {
+        ids.push_back(id);
+        continue;
+      }
+      const Json& given = slots->items()[slot];
+      const size_t files = given.find("files")->items().size();
+      if (*given.find("kind")->string() == "video")
+        std::fill_n(out.clips.begin() + static_cast<std::ptrdiff_t>(first), files, static_cast<int32_t>(slot));
+      ids.insert(ids.end(), files, kImageSlot);
+      first += files;
+      ++slot;
+    }
+    out.ids = std::move(ids);
     return out;
   }
+
+  static void set_pool(const std::string& name, ModelOptions& options) {
+    options.clip_pool = name == "bilinear" ? Pool::bilinear : (name == "average" ? Pool::average : Pool::max);
+  }
+
+  /// `text`: a value, or words around it.
+  static void set_newline(const std::string& text, ModelOptions& options) {
+    const auto has = [&](const char* name) { return text.find(name) != std::string::npos; };
+    options.clip_newline = has("grid")        ? ClipNewline::grid
+                           : has("frame")     ? ClipNewline::frame
+                           : has("one_token") ? ClipNewline::one_token
+                                              : ClipNewline::no_token;
+  }
+
+  /// The options under which the model reads a prompt as the reference was made to; nothing when this class cannot
+  /// (tiles and newlines of the original, in a converted class that has neither).
+  std::optional<ModelOptions> options_for(const Json& prompt, const ModelOptions& from) const {
+    ModelOptions options = from;
+    if (const Json* overrides = prompt.find("config_overrides")) {
+      if (const Json* mode = overrides->find("mm_spatial_pool_mode")) set_pool(*mode->string(), options);
+      if (const Json* at = overrides->find("mm_newline_position")) set_newline(*at->string(), options);
+      if (const Json* merge = overrides->find("mm_patch_merge_type"))
+        options.merge = *merge->string() == "flat" ? MergeType::flat : MergeType::spatial;
+    }
+    const Json* slots = prompt.find("slots");
+    if (slots == nullptr) return options;
+    const bool stacked = *prompt.find("handed")->string() == "stacked";
+    for (const Json& slot : slots->items()) {
+      const std::string& reading = *slot.find("reading")->string();
+      if (reading == "frames" ? !newlines_ : (reading == "native" ? !anyres_ : !newlines_ && !stacked))
+        return std::nullopt;
+      if (reading == "native") options.several = SeveralImages::anyres;
+      else if (reading == "pad") options.several = stacked ? SeveralImages::stacked_pad : SeveralImages::list_pad;
+      else if (reading == "square")
+        options.several = stacked ? SeveralImages::stacked_square : SeveralImages::list_square;
+    }
+    return options;
+  }
+
+  /// Whether two prompts can be asked of one engine.
+  static bool same(const ModelOptions& a, const ModelOptions& b) {
+    return a.several == b.several && a.clip_pool == b.clip_pool && a.clip_newline == b.clip_newline &&
+           a.clip_pool_place == b.clip_pool_place && a.merge == b.merge;
+  }
+
+  bool too_long(const Json& prompt) const {
+    return options_.longest > 0 && prompt.find("merged_length")->integer() > options_.longest;
+  }
+
+  /// The prompts that this class can read, by the options that they need.
+  struct Way {
+    ModelOptions options;
+    std::vector<std::pair<std::string, const Json*>> prompts;
+  };
+  std::vector<Way> ways(const ModelOptions& from) const {
+    std::vector<Way> all;
+    for (const auto& [name, prompt] : prompts().members()) {
+      const std::optional<ModelOptions> options = options_for(prompt, from);
+      if (!options || too_long(prompt)) continue;
+      const auto found = std::ranges::find_if(all, [&](const Way& way) { return same(way.options, *options); });
+      Way& way = found != all.end() ? *found : all.emplace_back(*options);
+      way.prompts.emplace_back(name, &prompt);
+    }
+    return all;
+  }
+
+  /// Rows that a probe needs for the longest prompt.
+  int64_t most_rows() const {
+    int64_t most = 2048;
+    for (const auto& [name, prompt] : prompts().members()) {
+      if (!too_long(prompt)) most = std::max(most, *prompt.find("merged_length")->integer() + kPageTokens);
+    }
+    return most;
+  }
+  Probe probe_of(const ModelOptions& options) const { return {read_config(options), options_.device, most_rows()}; }
 
   void pixels(const std::string& stage, const std::string& prefix, const ModelOptions& options,
               const TensorStore& expected) {
     const ModelConfig config = read_config(options);
+    const std::array<float, 768> table = normalisation_table(config.image);
+    const size_t area = static_cast<size_t>(config.vision.image_size * config.vision.image_size);
+    const auto digest_of = [&](const std::vector<uint8_t>& tiles) {
+      std::vector<float> values(tiles.size());
+      for (size_t i = 0; i < tiles.size(); ++i) values[i] = table[i / area % 3 * 256 + tiles[i]];
+      return sha256_hex(values.data(), values.size() * 4);
+    };
     for (const auto& [file, facts] : golden_.json().find("images")->members()) {
       const ImageView image = golden_.image(file);
+      const bool frame = facts.find("frame") != nullptr;
+      const bool tiled = facts.find("tokens") != nullptr && !frame;
+      const Reading reading = frame ? config.readings(std::array<int32_t, 1>{0})[0] : config.alone();
       const std::string key = prefix + "image." + stem_of(file) + ".tiles_u8";
-      const std::vector<uint8_t> tiles = make_tiles(config, image);
-      if (expected.has(key)) {
+      if (expected.has(key) && (anyres_ || !newly_made())) {
+        const std::vector<uint8_t> tiles = make_tiles(config, reading.aspect, image);
         const HostTensor tensor = expected.get(key);
         report_.equal(stage, key,
                       tensor.bytes() == tiles.size() &&
                           std::equal(tiles.begin(), tiles.end(), static_cast<const uint8_t*>(tensor.data)));
       }
       if (!prefix.empty()) continue;
-      const Json* digest = facts.find("decoded_rgb_sha256");
-      if (digest != nullptr)
+      if (const Json* digest = facts.find("decoded_rgb_sha256"))
         report_.equal("decoded RGB", file,
                       sha256_hex(image.rgb, static_cast<size_t>(image.width * image.height * 3)) == *digest->string());
-      const std::array<float, 768> table = normalisation_table(config.image);
-      const size_t area = static_cast<size_t>(config.vision.image_size * config.vision.image_size);
-      std::vector<float> values(tiles.size());
-      for (size_t i = 0; i < tiles.size(); ++i) values[i] = table[i / area % 3 * 256 + tiles[i]];
-      report_.equal("pixel_values", file,
-                    sha256_hex(values.data(), values.size() * 4) == *facts.find("pixel_values_sha256")->string());
-      report_.equal("token counts", file,
-                    arrange(config, image.width, image.height).tokens == facts.find("tokens")->integer());
+      const std::pair<const char*, AspectRatio> squares[] = {{"pad_pixel_values_sha256", AspectRatio::pad},
+                                                             {"square_pixel_values_sha256", config.whole()}};
+      for (const auto& [name, aspect] : squares) {
+        if (const Json* digest = facts.find(name))
+          report_.equal("pixel_values, whole", file + " " + name,
+                        digest_of(make_tiles(config, aspect, image)) == *digest->string());
+      }
+      if (tiled && !anyres_ && newly_made()) continue;  // the original's tiles, in a class without
+      report_.equal(
+          "pixel_values", file,
+          digest_of(make_tiles(config, reading.aspect, image)) == *facts.find("pixel_values_sha256")->string());
+      if (tiled)
+        report_.equal("token counts", file,
+                      arrange(config, reading, image.width, image.height).tokens == facts.find("tokens")->integer());
     }
   }
+
+  /// Whether the case says how each image of a prompt is read.
+  bool newly_made() const { return prompts().members().front().second.find("slots") != nullptr; }
 
   void compare(const std::string& stage, const std::string& key, const Rows& rows, double tolerance) {
     const std::vector<float> expected = floats_of(golden_.expected().get(key));
@@ -126,7 +250,9 @@ class CaseRun {
   }
 
   /// Rows without the class rows of every tile.
-  static Rows without_class(const Rows& rows, int64_t per_tile) {
+  static Rows without_class(const Rows& rows, const VisionConfig& vision) {
+    if (!vision.class_row()) return rows;
+    const int64_t per_tile = vision.tower_rows();
     Rows out{rows.rows / per_tile * (per_tile - 1), rows.cols, {}};
     for (int64_t r = 0; r < rows.rows; ++r) {
       if (r % per_tile != 0) out.values.insert(out.values.end(), rows.row(r), rows.row(r) + rows.cols);
@@ -135,15 +261,18 @@ class CaseRun {
   }
 
   void vision() {
-    Probe probe(read_config(base_), options_.device);
-    const int64_t per_tile = probe.config().vision.tower_rows();
-    const int64_t used = probe.config().vision.layers_used;
+    if (!anyres_ && newly_made()) return;  // recorded of the original's tiles
+    Probe probe = probe_of(base_);
+    const VisionConfig& tower = probe.config().vision;
+    const Reading reading = probe.config().alone();
+    const int64_t used = tower.layers_used;
     const TensorStore& expected = golden_.expected();
     for (const auto& [file, facts] : golden_.json().find("images")->members()) {
       const std::string name = "image." + stem_of(file) + ".";
+      if (facts.find("frame") != nullptr) continue;
       const ImageView image = golden_.image(file);
       std::map<std::string, Rows> taps;
-      const Rows projected = probe.encode(image, &taps);
+      const Rows projected = probe.encode(image, reading, &taps);
       if (expected.has(name + "vision_embeddings"))
         compare("tower embeddings", name + "vision_embeddings", taps["vision_embeddings 0"], kVision);
       for (int64_t layer = 0; layer <= used; ++layer) {
@@ -151,38 +280,107 @@ class CaseRun {
         if (expected.has(key)) compare("tower states", key, taps["vision_hidden " + std::to_string(layer)], kVision);
       }
       if (expected.has(name + "vision_selected"))
-        compare("tower", name + "vision_selected",
-                without_class(taps["vision_hidden " + std::to_string(used)], per_tile), kVision);
+        compare("tower", name + "vision_selected", without_class(taps["vision_hidden " + std::to_string(used)], tower),
+                kVision);
       if (expected.has(name + "projected"))
-        compare("projected", name + "projected", without_class(projected, per_tile), kVision);
-      if (expected.has(name + "packed")) compare("packed", name + "packed", probe.pack(image), kVision);
+        compare("projected", name + "projected", without_class(projected, tower), kVision);
+      const Json* first = facts.find("packed_row_sums_first");
+      if (!expected.has(name + "packed") && first == nullptr) continue;
+      const Rows packed = probe.pack(image, reading);
+      if (expected.has(name + "packed")) compare("packed", name + "packed", packed, kVision);
+      if (first == nullptr) continue;
+      compare_sums(file + " first rows", packed, 0, *first);
+      compare_sums(file + " last rows", packed, packed.rows - 4, *facts.find("packed_row_sums_last"));
     }
+  }
+
+  /// Sums over the columns of some packed rows.
+  void compare_sums(const std::string& what, const Rows& packed, int64_t from, const Json& sums) {
+    double largest = 0.0;
+    for (size_t i = 0; i < sums.items().size(); ++i) {
+      const float* row = packed.row(from + static_cast<int64_t>(i));
+      double sum = 0.0;
+      for (int64_t c = 0; c < packed.cols; ++c) sum += static_cast<double>(row[c]);
+      largest = std::max(largest, std::fabs(sum - *sums.items()[i].number()));
+    }
+    report_.difference("packed, row sums", what, largest, kVision * std::sqrt(static_cast<double>(packed.cols)));
   }
 
   void logits(const std::string& stage, const std::string& prefix, const ModelOptions& options,
               const TensorStore& expected, bool half) {
-    std::optional<Probe> probe;
     double total = 0.0;
     double count = 0.0;
-    for (const auto& [name, prompt] : prompts().members()) {
-      const std::string key = prefix + name + ".logits_last";
-      if (!expected.has(key)) continue;
-      if (half && !golden_.expected().has("bf16.prompt." + name + ".logits_last")) continue;
-      if (!probe) probe.emplace(read_config(options), options_.device);
-      const Rows rows = probe->prefill({prompt_of(prompt)})[0];
-      const HostTensor tensor = expected.get(key);
-      const std::vector<float> wanted = floats_of(tensor);
-      if (rows.rows != *prompt.find("merged_length")->integer() && prefix == "prompt.")
-        report_.broken(stage, key + ": merged length");
-      const int64_t last = std::min(rows.rows, tensor.shape[0]);
-      const float* got = rows.row(rows.rows - last);
-      const float* want = wanted.data() + (tensor.shape[0] - last) * rows.cols;
-      const auto n = static_cast<size_t>(last * rows.cols);
-      report_.difference(stage, key, largest_difference(got, want, n), half ? kBf16Max : kLogits);
-      for (size_t i = 0; i < n; ++i) total += std::fabs(static_cast<double>(got[i]) - static_cast<double>(want[i]));
-      count += static_cast<double>(n);
+    for (const Way& way : ways(options)) {
+      std::optional<Probe> probe;
+      for (const auto& [name, prompt] : way.prompts) {
+        const std::string key = prefix + name + ".logits_last";
+        if (half && !golden_.expected().has("bf16.prompt." + name + ".logits_last")) continue;
+        if (!half && prefix == "prompt.")
+          compare_packed(prefix + name + ".packed", way.options, *prompt, probe, expected);
+        if (!expected.has(key)) continue;
+        if (!probe) probe.emplace(read_config(way.options), options_.device, most_rows());
+        const Rows rows = probe->prefill({prompt_of(*prompt)})[0];
+        if (rows.rows != *prompt->find("merged_length")->integer() && prefix == "prompt.")
+          report_.broken(stage, key + ": merged length");
+        const std::vector<float> difference = compare_logits(stage, key, rows, expected.get(key), half);
+        for (const float d : difference) total += static_cast<double>(d);
+        count += static_cast<double>(difference.size());
+      }
     }
     if (half && count > 0.0) report_.difference(stage + " mean", "all prompts", total / count, kBf16Mean);
+  }
+
+  /// Compares the last rows; the differences of all values.
+  std::vector<float> compare_logits(const std::string& stage, const std::string& key, const Rows& rows,
+                                    const HostTensor& tensor, bool half) {
+    const std::vector<float> wanted = floats_of(tensor);
+    const int64_t last = std::min(rows.rows, tensor.shape[0]);
+    const float* got = rows.row(rows.rows - last);
+    const float* want = wanted.data() + (tensor.shape[0] - last) * rows.cols;
+    const auto n = static_cast<size_t>(last * rows.cols);
+    report_.difference(stage, key, largest_difference(got, want, n), half ? kBf16Max : kLogits);
+    std::vector<float> difference(n);
+    for (size_t i = 0; i < n; ++i) difference[i] = std::fabs(got[i] - want[i]);
+    return difference;
+  }
+
+  /// Vectors of the first slot, where they were recorded: a still, or a clip frame by frame.
+  void compare_packed(const std::string& key, const ModelOptions& options, const Json& prompt,
+                      std::optional<Probe>& probe, const TensorStore& expected) {
+    if (!expected.has(key)) return;
+    if (!probe) probe.emplace(read_config(options), options_.device, most_rows());
+    const ProbePrompt given = prompt_of(prompt);
+    const std::vector<Reading> readings = probe->config().readings(given.clips);
+    const size_t images = prompt.find("slots")->items()[0].find("files")->items().size();
+    Rows all;
+    for (size_t i = 0; i < images; ++i) {
+      const Rows rows = probe->pack(given.images[i], readings[i]);
+      all.rows += rows.rows;
+      all.cols = rows.cols;
+      all.values.insert(all.values.end(), rows.values.begin(), rows.values.end());
+    }
+    const std::vector<float> wanted = floats_of(expected.get(key));
+    if (wanted.size() != all.values.size()) report_.broken("packed, slots", key + " has another size");
+    else
+      report_.difference("packed, slots", key, largest_difference(wanted.data(), all.values.data(), wanted.size()),
+                         kVision);
+  }
+
+  /// What a converted class, or the code that NeXT-Video was released with, makes of the prompts on its own.
+  void own_reading(const TensorStore& alternative) {
+    for (const std::string version : {"hf445", "hf5"}) {
+      std::optional<Probe> probe;
+      for (const auto& [name, prompt] : prompts().members()) {
+        const std::string at = version + ".prompt." + name;
+        if (!alternative.has(at + ".logits_last")) continue;
+        if (!probe) probe.emplace(read_config(own_), options_.device, most_rows());
+        compare_packed(at + ".packed", own_, prompt, probe, alternative);
+        const Rows rows = probe->prefill({prompt_of(prompt)})[0];
+        const Json& facts = *golden_.json().find("converted")->find(version)->find("prompts")->find(name);
+        report_.equal("merged length, " + version, name, rows.rows == facts.find("merged_length")->integer());
+        compare_logits("logits, " + version, at, rows, alternative.get(at + ".logits_last"), false);
+      }
+    }
   }
 
   void batch() {
@@ -196,7 +394,7 @@ class CaseRun {
       names.push_back(*member.string());
       together.push_back(prompt_of(*prompt));
     }
-    Probe probe(read_config(base_), options_.device);
+    Probe probe = probe_of(base_);
     const std::vector<Rows> all = probe.prefill(together);
     for (size_t i = 0; i < names.size(); ++i) {
       const Rows alone = probe.prefill({together[i]})[0];
@@ -212,19 +410,21 @@ class CaseRun {
 
   /// Merged embeddings, every decoder state and the logits of every position, where they were recorded.
   void hidden() {
-    Probe probe(read_config(base_), options_.device);
     const TensorStore& expected = golden_.expected();
-    for (const auto& [name, prompt] : prompts().members()) {
-      const std::string at = "prompt." + name + ".";
-      if (!expected.has(at + "inputs_embeds")) continue;
-      std::map<std::string, Rows> taps;
-      const Rows rows = probe.prefill({prompt_of(prompt)}, &taps)[0];
-      compare("embeds", at + "inputs_embeds", taps["inputs_embeds 0"], kVision);
-      if (expected.has(at + "logits")) compare("logits, all positions", at + "logits", rows, kLogits);
-      // The last recorded state is after the final norm, which the engine computes for wanted rows only.
-      for (int64_t layer = 1; layer < probe.config().text.layers; ++layer) {
-        const std::string key = at + "lm_hidden_" + std::to_string(layer);
-        if (expected.has(key)) compare("decoder states", key, taps["lm_hidden " + std::to_string(layer)], kLogits);
+    for (const Way& way : ways(base_)) {
+      for (const auto& [name, prompt] : way.prompts) {
+        const std::string at = "prompt." + name + ".";
+        if (!expected.has(at + "inputs_embeds")) continue;
+        Probe probe = probe_of(way.options);
+        std::map<std::string, Rows> taps;
+        const Rows rows = probe.prefill({prompt_of(*prompt)}, &taps)[0];
+        compare("embeds", at + "inputs_embeds", taps["inputs_embeds 0"], kVision);
+        if (expected.has(at + "logits")) compare("logits, all positions", at + "logits", rows, kLogits);
+        // The last recorded state is after the final norm, which the engine computes for wanted rows only.
+        for (int64_t layer = 1; layer < probe.config().text.layers; ++layer) {
+          const std::string key = at + "lm_hidden_" + std::to_string(layer);
+          if (expected.has(key)) compare("decoder states", key, taps["lm_hidden " + std::to_string(layer)], kLogits);
+        }
       }
     }
   }
@@ -239,11 +439,17 @@ class CaseRun {
   /// Greedy answers, repetition penalty, log-likelihoods and stop tokens through the engine, everything in flight at
   /// once.
   void engine() {
+    for (const Way& way : ways(base_)) ask_all(way);
+  }
+
+  void ask_all(const Way& way) {
     EngineOptions options;
-    options.model = base_;
+    options.model = way.options;
     options.device = options_.device;
     options.token_budget = 256;
-    options.max_context = 1024;
+    options.max_context = std::max<int64_t>(most_rows() / 2, 1024);
+    for (const auto& [name, prompt] : way.prompts)
+      options.max_context = std::max(options.max_context, *prompt->find("merged_length")->integer() + kPageTokens);
     Engine engine(options);
     std::vector<std::unique_ptr<Asked>> asked;
     uint64_t next_id = 1;
@@ -251,10 +457,12 @@ class CaseRun {
                          const std::function<void(Request&)>& set) {
       Request request;
       request.id = next_id++;
-      request.tokens = ids_of(*prompt.find("input_ids"));
-      for (const Json& file : prompt.find("images")->items()) {
-        const ImageView image = golden_.image(*file.string());
-        request.images.push_back({image.width, image.height, image.rgb, *file.string()});
+      const ProbePrompt given = prompt_of(prompt);
+      request.tokens = given.ids;
+      for (size_t i = 0; i < given.images.size(); ++i) {
+        const ImageView& image = given.images[i];
+        request.images.push_back(
+            {image.width, image.height, image.rgb, *prompt.find("images")->items()[i].string(), given.clips[i]});
       }
       set(request);
       auto entry = std::make_unique<Asked>();
@@ -269,7 +477,8 @@ class CaseRun {
                                                std::string(name_of(failure.code)) + ": " + failure.message)));
                                          }});
     };
-    for (const auto& [name, prompt] : prompts().members()) {
+    for (const auto& [name, asked_prompt] : way.prompts) {
+      const Json& prompt = *asked_prompt;
       const std::vector<int32_t> greedy = ids_of(*prompt.find("greedy"));
       ask(name, prompt, "greedy", [&](Request& r) { r.max_new_tokens = static_cast<int64_t>(greedy.size()); });
       for (const char* penalty : {"1.05", "1.3"}) {
@@ -335,8 +544,12 @@ class CaseRun {
   const GoldenCase& golden_;
   const GoldenOptions& options_;
   CaseReport& report_;
-  ModelOptions base_;
+  ModelOptions base_;  // as the reference was made to read: the original's rules
+  ModelOptions own_;   // as the checkpoint is read by its own class
   bool anyres_ = false;
+  bool newlines_ = false;
+  bool converted_ = false;
+  bool pooled_before_ = false;
 };
 
 /// File of decoded images: PATH+BELOW+THE+ROOT.safetensors; folders at the root or beside it go by their name.
@@ -353,7 +566,7 @@ bool run_folder(const std::string& folder, const std::string& root, const Golden
                 std::vector<CaseReport>& reports) {
   const std::string name = std::filesystem::path(folder).filename().string();
   if (is_file(folder + "/resize.json") || is_file(folder + "/anyres-336.json") ||
-      is_file(folder + "/token-counts.json")) {
+      is_file(folder + "/token-counts.json") || is_file(folder + "/token-counts-ov.json")) {
     reports.emplace_back(name);
     run_preprocess(folder, images_of(folder, root, options), reports.back());
     return true;

@@ -1,6 +1,11 @@
 #include "program/golden_preprocess.h"
 
+#include <algorithm>
+#include <cmath>
+
+#include "models/config_parts.h"
 #include "models/image/anyres.h"
+#include "models/image/shrink.h"
 #include "models/image/tiles.h"
 #include "program/golden_data.h"
 #include "program/sha256.h"
@@ -76,7 +81,8 @@ void resize(const std::string& folder, const std::string& images_path, CaseRepor
 /// Compares tiles and normalised values of one reading.
 void compare_tiles(const ModelConfig& config, const Image& image, const Json& expected, const std::string& what,
                    CaseReport& report) {
-  const std::vector<uint8_t> tiles = make_tiles(config, {image.width, image.height, image.rgb.data()});
+  const std::vector<uint8_t> tiles =
+      make_tiles(config, config.image.aspect_ratio, {image.width, image.height, image.rgb.data()});
   const size_t area = static_cast<size_t>(config.vision.image_size * config.vision.image_size);
   const Json* list = expected.find("tiles_u8_nchw_sha256");
   if (list == nullptr) {
@@ -128,12 +134,170 @@ void token_counts(const std::string& folder, CaseReport& report) {
       const std::string name = reading;
       config.image.grid_order = name == "wh" ? GridOrder::wh : GridOrder::hw;
       config.image.unpad_rounding = name == "hw_rounded" ? UnpadRounding::round7 : UnpadRounding::trunc;
-      const Arrangement a = arrange(config, at(*row.find("size"), 0), at(*row.find("size"), 1));
+      const Arrangement a = arrange(config, config.alone(), at(*row.find("size"), 0), at(*row.find("size"), 1));
       const bool same = a.grid_columns == at(*expected, 0) && a.grid_rows == at(*expected, 1) &&
                         a.rows == at(*expected, 2) && a.columns == at(*expected, 3) && a.tokens == at(*expected, 4) &&
-                        static_cast<int64_t>(packing(config, a).size()) == a.tokens;
+                        packing(config, a).tokens() == a.tokens;
       report.equal("token counts", row.find("size")->dump() + " " + name, same);
     }
+  }
+}
+
+// ------------------------------------------------------------------------------------------ OneVision, 384 pixels
+
+constexpr const char* kFivePairs = "[[384,768],[768,384],[768,768],[1152,384],[384,1152]]";
+
+/// SigLIP so400m with the tiles of `aspect` ("anyres", "anyres_max_9").
+ModelConfig onevision(const std::string& aspect, const Json& pinpoints) {
+  ModelConfig config;
+  config.vision.type = "siglip";
+  config.vision.image_size = 384;
+  config.vision.patch_size = 14;
+  config.image.mean = config.image.std = {0.5, 0.5, 0.5};
+  config.image.aspect_ratio = aspect == "pad" ? AspectRatio::pad : AspectRatio::anyres;
+  config.image.most_tiles = aspect.starts_with("anyres_max_") ? std::stoll(aspect.substr(11)) : 0;
+  config.image.merge = MergeType::spatial_unpad;
+  config.image.newline = true;
+  config.image.grid = read_grid(pinpoints, 384, "pinpoints");
+  return config;
+}
+
+void onevision_counts(const std::string& folder, CaseReport& report) {
+  const Json counts = read_json(folder + "/token-counts-ov.json");
+  for (const Json& table : counts.find("tables")->items()) {
+    const std::string& aspect = *table.find("image_aspect_ratio")->string();
+    const ModelConfig config = onevision(aspect, *table.find("image_grid_pinpoints"));
+    const int64_t most = most_tokens(config);
+    for (const Json& row : table.find("rows")->items()) {
+      const Arrangement a = arrange(config, config.alone(), at(row, 0), at(row, 1));
+      const bool same = a.grid_columns == at(row, 2) && a.grid_rows == at(row, 3) && a.tiles == at(row, 4) &&
+                        a.rows == at(row, 5) && a.columns == at(row, 6) && a.to_rows == at(row, 7) &&
+                        a.to_columns == at(row, 8) && a.shrunk == (at(row, 9) != 0) && a.tokens == at(row, 10) &&
+                        packing(config, a).tokens() == a.tokens && a.tokens <= most;
+      report.equal("token counts, " + aspect, row.dump(), same);
+    }
+  }
+}
+
+ClipNewline newline_named(const std::string& name) {
+  if (name == "grid") return ClipNewline::grid;
+  if (name == "frame") return ClipNewline::frame;
+  return name == "one_token" ? ClipNewline::one_token : ClipNewline::no_token;
+}
+
+Pool pool_named(const std::string& name) {
+  if (name == "bilinear") return Pool::bilinear;
+  return name == "average" ? Pool::average : Pool::max;
+}
+
+MergeType merge_named(const std::string& name) {
+  if (name.starts_with("flat")) return MergeType::flat;
+  return name.starts_with("spatial_unpad") ? MergeType::spatial_unpad : MergeType::spatial;
+}
+
+void clip_counts(const std::string& folder, CaseReport& report) {
+  const Json counts = read_json(folder + "/video-counts-ov.json");
+  ModelConfig config = onevision("anyres_max_9", Json::of(std::string("(1x1),...,(6x6)")));
+  for (const Json& row : counts.find("rows")->items()) {
+    const auto& cells = row.items();
+    config.clip.newline = newline_named(*cells[0].string());
+    config.clip.pool = pool_named(*cells[1].string());
+    config.image.merge = merge_named(*cells[2].string());
+    int64_t tokens = 0, packed = 0;
+    for (const Reading& reading : config.readings(std::vector<int32_t>(static_cast<size_t>(at(row, 4)), 0))) {
+      const Arrangement a = arrange(config, reading, 384, 384);
+      tokens += a.tokens;
+      packed += packing(config, a).tokens();
+    }
+    report.equal("token counts, clips", row.dump(), tokens == at(row, 5) && packed == tokens);
+  }
+  for (const Json& row : counts.find("stills")->items()) {
+    const std::string& merge = *row.items()[0].string();
+    if (merge.find("maxpool") != std::string::npos) continue;  // refused
+    ModelConfig still = onevision(*row.items()[1].string(), Json::of(std::string("(1x1),...,(6x6)")));
+    still.image.merge = merge_named(merge);
+    still.image.base = merge.find("nobase") == std::string::npos;
+    const Arrangement a = arrange(still, still.alone(), at(row, 2), at(row, 3));
+    report.equal("token counts, merge types", row.dump(),
+                 a.tokens == at(row, 4) && packing(still, a).tokens() == a.tokens);
+  }
+}
+
+void onevision_pixels(const std::string& folder, CaseReport& report) {
+  const Json file = read_json(folder + "/anyres-384.json");
+  const Json all_pairs = Json::of(std::string("(1x1),...,(6x6)"));
+  const Json five_pairs = Json::parse(kFivePairs, "pinpoints");
+  for (const Json& row : file.find("rows")->items()) {
+    const Image image = formula_image(at(*row.find("size"), 0), at(*row.find("size"), 1));
+    for (const std::string reading : {"anyres_max_9", "anyres_five", "pad", "square"}) {
+      const Json* expected = row.find(reading);
+      if (expected == nullptr) continue;
+      ModelConfig config =
+          onevision(reading == "anyres_five" ? "anyres" : reading, reading == "anyres_five" ? five_pairs : all_pairs);
+      if (reading == "square") config.image.aspect_ratio = config.whole();
+      const std::vector<uint8_t> tiles =
+          make_tiles(config, config.image.aspect_ratio, {image.width, image.height, image.rgb.data()});
+      const std::string what = row.find("size")->dump() + " " + reading;
+      const size_t bytes = size_t{3} * 384 * 384;
+      const auto& digests = expected->find("tiles_u8_nchw_sha256")->items();
+      const auto count = static_cast<size_t>(*expected->find("tiles")->integer());
+      report.equal("tiles of 384", what + " count", tiles.size() == count * bytes);
+      if (tiles.size() != count * bytes) continue;
+      for (size_t i = 0; i < digests.size(); ++i) {
+        const size_t tile = digests.size() < count && i + 1 == digests.size() ? count - 1 : i;  // the last one
+        report.equal("tiles of 384", what + " tile " + std::to_string(tile),
+                     sha256_hex(tiles.data() + tile * bytes, bytes) == *digests[i].string());
+      }
+      report.equal("tiles of 384", what,
+                   sha256_hex(tiles.data(), tiles.size()) == *expected->find("all_u8_sha256")->string());
+      const std::array<float, 768> table = normalisation_table(config.image);
+      std::vector<float> values(tiles.size());
+      for (size_t i = 0; i < tiles.size(); ++i) values[i] = table[i / (size_t{384} * 384) % 3 * 256 + tiles[i]];
+      report.equal(
+          "pixel_values of 384", what,
+          sha256_hex(values.data(), values.size() * 4) == *expected->find("pixel_values_f32_sha256")->string());
+    }
+  }
+}
+
+/// Two channels of a ramp through the shrink and the pools, as mixtures weigh them.
+void pools(const std::string& folder, CaseReport& report) {
+  const Json file = read_json(folder + "/pool-shrink.json");
+  for (const Json& row : file.find("rows")->items()) {
+    const std::string& op = *row.find("op")->string();
+    const int64_t rows = at(*row.find("source"), 0), columns = at(*row.find("source"), 1);
+    const int64_t to_rows = at(*row.find("target"), 0), to_columns = at(*row.find("target"), 1);
+    const Mixture mixture =
+        op == "shrink" ? shrink_bilinear(rows, columns, to_rows, to_columns) : pool_map(rows, pool_named(op));
+    std::vector<double> out;
+    for (int64_t channel = 0; channel < 2; ++channel) {
+      const auto value = [&](int64_t cell) {
+        const int64_t y = cell / columns, x = cell % columns;
+        return static_cast<double>((13 * y + 7 * x + 29 * channel + ((x * y) >> 2)) & 63) / 16.0 - 2.0;
+      };
+      for (size_t i = 0; i < mixture.source.size(); i += 4) {
+        double mixed = mixture.weight.empty() ? -1e9 : 0.0;
+        for (size_t j = i; j < i + 4; ++j) {
+          const double from = value(mixture.source[j]);
+          mixed =
+              mixture.weight.empty() ? std::max(mixed, from) : mixed + static_cast<double>(mixture.weight[j]) * from;
+        }
+        out.push_back(mixed);
+      }
+    }
+    const std::string what = op + " " + row.find("source")->dump();
+    report.equal("pools, sizes", what, out.size() == static_cast<size_t>(2 * to_rows * to_columns));
+    double sum = 0.0, largest = 0.0;
+    for (const double value : out) sum += value;
+    const auto compare = [&](const Json& list, size_t from) {
+      for (size_t i = 0; i < list.items().size(); ++i)
+        largest = std::max(largest, std::fabs(out[from + i] - *list.items()[i].number()));
+    };
+    compare(*row.find("first"), 0);
+    compare(*row.find("last"), out.size() - row.find("last")->items().size());
+    report.difference("pools", what, largest, 1e-4);
+    report.difference("pools, sums", what, std::fabs(sum - *row.find("sum")->number()),
+                      1e-5 * static_cast<double>(out.size()));
   }
 }
 
@@ -145,6 +309,10 @@ void run_preprocess(const std::string& folder, const std::string& images, CaseRe
       resize(folder, images.empty() ? folder + "/images.safetensors" : images, report);
     if (is_file(folder + "/anyres-336.json")) anyres(folder, report);
     if (is_file(folder + "/token-counts.json")) token_counts(folder, report);
+    if (is_file(folder + "/token-counts-ov.json")) onevision_counts(folder, report);
+    if (is_file(folder + "/video-counts-ov.json")) clip_counts(folder, report);
+    if (is_file(folder + "/anyres-384.json")) onevision_pixels(folder, report);
+    if (is_file(folder + "/pool-shrink.json")) pools(folder, report);
   } catch (const std::exception& error) {
     report.broken("preprocess", error.what());
   }

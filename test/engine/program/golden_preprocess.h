@@ -6,7 +6,7 @@
 
 namespace llava {
 
-/// The preprocess/ folder: Pillow's resize, the 336-pixel geometry, token counts. @param images decoded RGB, see
+/// Folders of preprocessing: Pillow's resize, the geometry at 336 and 384 pixels, pools, token counts. @param images decoded RGB, see
 /// GoldenCase
 void run_preprocess(const std::string& folder, const std::string& images, CaseReport& report);
 

@@ -1,5 +1,6 @@
 #include "program/probe.h"
 
+#include "models/image/anyres.h"
 #include "models/image/tiles.h"
 #include "runtime/memory_plan.h"
 #include "runtime/types.h"
@@ -45,17 +46,18 @@ Probe::Probe(const ModelConfig& config, const std::string& devices, int64_t rows
   sizes.prefill_rows = rows;
   sizes.decode_rows = 16;
   sizes.logit_rows = rows;
-  sizes.tiles = ImageSlots::most_tiles(config);
+  sizes.tiles = most_tiles(config);
+  sizes.tower_tiles = sizes.tiles;
   sizes.context = std::min(config.text.context, rows);
   model_ = std::make_unique<LlavaModel>(config, borrowed, sizes);
   pages_ = rows / kPageTokens + 64;
   for (size_t i = 0; i < stages; ++i)
     caches_.emplace_back(*borrowed[i], config.text, config.work, LlavaModel::stage_range(config, i, stages), pages_);
-  projected_ = Matrix(ops(), sizes.tiles * model_->tower().rows_per_tile(), config.text.hidden, config.work);
+  projected_ = Matrix(ops(), model_->tower().output_rows(sizes.tiles), config.text.hidden, config.work);
 }
 
-Rows Probe::encode(const ImageView& image, std::map<std::string, Rows>* taps) {
-  const std::vector<uint8_t> tiles = make_tiles(config(), image);
+Rows Probe::encode(const ImageView& image, const Reading& reading, std::map<std::string, Rows>* taps) {
+  const std::vector<uint8_t> tiles = make_tiles(config(), reading.aspect, image);
   const int64_t side = config().vision.image_size;
   const int64_t count = static_cast<int64_t>(tiles.size()) / (3 * side * side);
   const Buffer device = ops().allocate(tiles.size());
@@ -65,24 +67,38 @@ Rows Probe::encode(const ImageView& image, std::map<std::string, Rows>* taps) {
     tap = [taps](const std::string& name, int64_t index, Ops& ops, const View& rows) {
       (*taps)[name + " " + std::to_string(index)] = read_rows(ops, rows);
     };
-  model_->tower().encode(device.as<uint8_t>(), count, projected_.whole(), tap);
-  return read_rows(ops(), projected_.view(count * model_->tower().rows_per_tile()));
+  VisionTower& tower = model_->tower();
+  if (reading.frame && config().clip.place == PoolPlace::before_projector) {
+    tower.encode_pooled(device.as<uint8_t>(), count, projected_.whole());
+    return read_rows(ops(), projected_.view(count * tower.rows_per_pooled_tile()));
+  }
+  tower.encode(device.as<uint8_t>(), count, projected_.whole(), tap);
+  return read_rows(ops(), projected_.view(count * tower.rows_per_tile()));
 }
 
-View Probe::pack_on_device(const ImageView& image) {
-  encode(image);
-  const Arrangement arrangement = arrange(config(), image.width, image.height);
-  const Indices source(ops(), packing(config(), arrangement));
+View Probe::pack_on_device(const ImageView& image, const Reading& reading) {
+  encode(image, reading);
+  const Arrangement arrangement = arrange(config(), reading, image.width, image.height);
+  const Packing packed = packing(config(), arrangement);
+  const Indices source(ops(), packed.source);
   packed_.emplace_back(ops(), arrangement.tokens, config().text.hidden, config().work);
   const View out = packed_.back().view(arrangement.tokens);
-  ops().gather_rows(projected_.whole(), source.data(), nullptr, arrangement.tokens, model_->newline(), out);
+  if (packed.mixed) {
+    const Buffer weight = ops().allocate(std::max<size_t>(packed.weight.size() * 4, 64));
+    if (!packed.weight.empty()) ops().upload(weight.data(), packed.weight.data(), packed.weight.size() * 4);
+    ops().mix_rows(projected_.whole(), source.data(), packed.weight.empty() ? nullptr : weight.as<float>(),
+                   arrangement.tokens, model_->newline(), out);
+    ops().synchronize();
+  } else {
+    ops().gather_rows(projected_.whole(), source.data(), nullptr, arrangement.tokens, model_->newline(), out);
+  }
   ops().synchronize();
   return out;
 }
 
-Rows Probe::pack(const ImageView& image) {
+Rows Probe::pack(const ImageView& image, const Reading& reading) {
   packed_.clear();
-  return read_rows(ops(), pack_on_device(image));
+  return read_rows(ops(), pack_on_device(image, reading));
 }
 
 std::vector<Rows> Probe::prefill(const std::vector<ProbePrompt>& prompts, std::map<std::string, Rows>* taps) {
@@ -99,12 +115,14 @@ std::vector<Rows> Probe::prefill(const std::vector<ProbePrompt>& prompts, std::m
   for (const ProbePrompt& prompt : prompts) {
     size_t image = 0;
     const size_t first = ids.size();
+    const std::vector<Reading> readings = config().readings(prompt.clips);
     for (const int32_t id : prompt.ids) {
       if (id != kImageSlot) {
         ids.push_back(id);
         continue;
       }
-      const View vectors = pack_on_device(prompt.images[image++]);
+      const View vectors = pack_on_device(prompt.images[image], readings[image]);
+      ++image;
       spans.push_back({vectors, static_cast<int64_t>(ids.size())});
       ids.insert(ids.end(), static_cast<size_t>(vectors.rows), -1);
     }

@@ -24,6 +24,7 @@ Rows read_rows(Ops& ops, const View& view);
 struct ProbePrompt {
   std::vector<int32_t> ids;
   std::vector<ImageView> images;
+  std::vector<int32_t> clips;  // of each image, -1: no frame
 };
 
 /// The model without engine and scheduler: every intermediate result of the tower and of one prefill step, for tests.
@@ -36,14 +37,14 @@ class Probe {
   Ops& ops() { return *devices_[0]; }
 
   /// Tower and projector; taps are collected under "name index". Returns the projected rows, class rows included.
-  Rows encode(const ImageView& image, std::map<std::string, Rows>* taps = nullptr);
+  Rows encode(const ImageView& image, const Reading& reading, std::map<std::string, Rows>* taps = nullptr);
   /// Packed visual vectors of an image.
-  Rows pack(const ImageView& image);
+  Rows pack(const ImageView& image, const Reading& reading);
   /// One prefill step over all prompts together; logits of every row, prompt by prompt.
   std::vector<Rows> prefill(const std::vector<ProbePrompt>& prompts, std::map<std::string, Rows>* taps = nullptr);
 
  private:
-  View pack_on_device(const ImageView& image);
+  View pack_on_device(const ImageView& image, const Reading& reading);
 
   std::vector<std::unique_ptr<Ops>> devices_;
   std::unique_ptr<LlavaModel> model_;

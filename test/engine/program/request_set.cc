@@ -103,7 +103,7 @@ void write_request_set(const std::string& folder, const RequestSet& set, const M
   for (size_t p = 0; p < set.images.size(); ++p) {
     const RequestSet::Image& image = set.images[p];
     images.push_back({std::to_string(p), "U8", {image.height, image.width, 3}, image.rgb.data(), image.rgb.size()});
-    cut.push_back(make_tiles(config, {image.width, image.height, image.rgb.data()}));
+    cut.push_back(make_tiles(config, config.alone().aspect, {image.width, image.height, image.rgb.data()}));
     tiles.push_back({std::to_string(p),
                      "U8",
                      {static_cast<int64_t>(cut[p].size()) / (3 * side * side), 3, side, side},
@@ -117,10 +117,11 @@ void write_request_set(const std::string& folder, const RequestSet& set, const M
     std::vector<Json> tokens;
     for (const int32_t id : q.tokens) tokens.push_back(Json::of(int64_t{id}));
     const RequestSet::Image& image = set.images[q.image];
-    questions.push_back(Json::object_of({{"image", Json::of(static_cast<int64_t>(q.image))},
-                                         {"size", Json::array_of({Json::of(image.height), Json::of(image.width)})},
-                                         {"imageTokens", Json::of(arrange(config, image.width, image.height).tokens)},
-                                         {"tokens", Json::array_of(std::move(tokens))}}));
+    questions.push_back(
+        Json::object_of({{"image", Json::of(static_cast<int64_t>(q.image))},
+                         {"size", Json::array_of({Json::of(image.height), Json::of(image.width)})},
+                         {"imageTokens", Json::of(arrange(config, config.alone(), image.width, image.height).tokens)},
+                         {"tokens", Json::array_of(std::move(tokens))}}));
   }
   std::ofstream file(folder + "/requests.json");
   file << Json::object_of(

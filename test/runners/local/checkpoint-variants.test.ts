@@ -236,7 +236,7 @@ describe.skipIf(missing !== undefined)(`variants of a checkpoint${missing ? ` (s
     [
       "no tower in a converted checkpoint",
       { tensors: without(demoTensors, /^vision_tower/) },
-      /no vision tower inside \(…embeddings\.class_embedding\)/,
+      /no vision tower inside \(…embeddings\.patch_embedding\.weight\)/,
     ],
     [
       "a tower that is only named",
@@ -395,9 +395,12 @@ describe.skipIf(missing !== undefined)(`variants of a checkpoint${missing ? ` (s
 
   test("what follows from one unsupported part is unknown, the rest is told", async () => {
     const { vision_config: _, ...fields } = demoConfig();
-    const config = { ...fields, vision_config: { model_type: "siglip_vision_model", image_size: 384, patch_size: 14 } };
+    const config = {
+      ...fields,
+      vision_config: { model_type: "siglip2_vision_model", image_size: 384, patch_size: 14 },
+    };
     const described = await report({ config });
-    expect(described.refusal?.problem).toContain("siglip_vision_model");
+    expect(described.refusal?.problem).toContain("siglip2_vision_model");
     expect(described).toMatchObject({
       vision: null,
       grid: null,

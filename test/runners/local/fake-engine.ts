@@ -32,6 +32,7 @@ export const description: NativeModelDescription = {
     slidingWindow: 0,
   },
   vision: {
+    type: "clip",
     hidden: 1024,
     layers: 24,
     layersUsed: 23,
@@ -45,6 +46,13 @@ export const description: NativeModelDescription = {
   projector: "mlp2x_gelu",
   mergeType: "spatial_unpad",
   aspectRatio: "anyres",
+  images: "anyres",
+  clips: {
+    pool: "average",
+    place: "after-projector",
+    newline: "one_token",
+    refusal: "the class llava_next has no frames",
+  },
   gridOrder: "hw",
   grid: [
     [336, 672],
@@ -171,7 +179,7 @@ export function fakeAddon(script: Script = {}): FakeAddon {
       };
     },
     abort: (id) => addon.aborted.push(id),
-    imageTokens: (width, height) => Math.ceil((width * height) / 100),
+    imageTokens: (images) => images.reduce((sum, { width, height }) => sum + Math.ceil((width * height) / 100), 0),
     statistics: () => ({
       requests: addon.generated.length,
       images: 0,

@@ -14,6 +14,15 @@ export interface GoldenPrompt {
   /** -200 where an image stands. */
   readonly input_ids: readonly number[];
   readonly images: readonly string[];
+  /** What stands in each slot, of cases that read several images in several ways. */
+  readonly slots?: readonly {
+    readonly kind: "image" | "video";
+    readonly reading: "native" | "pad" | "square" | "frames";
+    readonly files: readonly string[];
+  }[];
+  /** As the reference was handed them: a list, or one stacked tensor. */
+  readonly handed?: "list" | "stacked";
+  readonly config_overrides?: Readonly<Record<string, unknown>>;
   readonly continuation: readonly number[];
   readonly continuation_logprob: number;
   readonly continuation_is_greedy: boolean;
@@ -34,7 +43,7 @@ export function goldenCase(name: string): string | undefined {
 
 /** `llava-next-qwen-tiny-native` has the images and expectations of its converted sibling. */
 export function goldenExpectations(name: string): { expected: GoldenExpectations; imageFolder: string } {
-  const folder = goldenCase(name.replace(/-native$/, "")) ?? "";
+  const folder = goldenCase(name.replace(/-native$/, "")) ?? goldenCase(name) ?? "";
   return {
     expected: JSON.parse(readFileSync(join(folder, "expected.json"), "utf8")) as GoldenExpectations,
     imageFolder: join(folder, "images"),
@@ -82,12 +91,27 @@ export async function askableCheckpoint(name: string): Promise<{ path: string; t
   };
 }
 
-export function goldenPrompt({ input_ids, images }: GoldenPrompt, imageFolder: string): RenderedPrompt {
+/** Whether a runner with this `--images` reads the prompt as the reference did; prompts that change the config are the engine's own test. */
+export function isReadAs(rule: string, { slots, handed, config_overrides: overrides = {} }: GoldenPrompt): boolean {
+  if (Object.keys(overrides).length > 0) return false;
+  const stills = slots?.filter(({ kind }) => kind === "image") ?? [];
+  if (stills.length < 2) return stills.every(({ reading }) => reading === "native");
+  return stills.every(({ reading }) => rule === (reading === "native" ? "anyres" : `${handed}-${reading}`));
+}
+
+export function goldenPrompt({ input_ids, images, slots }: GoldenPrompt, imageFolder: string): RenderedPrompt {
   const files = images.map((file) => encodedImage(readFileSync(join(imageFolder, file)), file));
   const parts: Part<EncodedImage>[] = [{ type: "text", text: "" }]; // text first: images stand as they are given
+  let slot = 0;
   for (const id of input_ids) {
-    if (id === -200) parts.push({ type: "image", image: files.shift() as EncodedImage });
-    else parts.push({ type: "text", text: letter(id) });
+    if (id !== -200) {
+      parts.push({ type: "text", text: letter(id) });
+      continue;
+    }
+    const given = slots?.[slot];
+    const clip = given?.kind === "video" ? { clip: slot } : {};
+    for (const image of files.splice(0, given?.files.length ?? 1)) parts.push({ type: "image", image, ...clip });
+    slot += 1;
   }
   return { messages: [{ role: "user", parts }] };
 }

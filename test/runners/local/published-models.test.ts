@@ -27,6 +27,30 @@ describe.skipIf(missing !== undefined)(
       },
     );
 
+    // Sizes of the towers and of the KV cache, and the most tokens of an image, as the specification derives them.
+    test("LLaVA-OneVision 7B: SigLIP without its last layer, up to 8,765 tokens an image, several padded and stacked", async () => {
+      await using folder = await checkpointFolder({
+        "config.json": {
+          ...{ model_type: "llava_qwen", architectures: ["LlavaQwenForCausalLM"], torch_dtype: "bfloat16" },
+          ...{ hidden_size: 3584, num_hidden_layers: 28, num_attention_heads: 28, num_key_value_heads: 4 },
+          ...{ intermediate_size: 18_944, vocab_size: 152_064, rope_theta: 1e6, max_position_embeddings: 32_768 },
+          ...{ mm_vision_tower: "google/siglip-so400m-patch14-384", mm_hidden_size: 1152 },
+          ...{ mm_projector_type: "mlp2x_gelu", mm_vision_select_layer: -2, mm_patch_merge_type: "spatial_unpad" },
+          ...{ image_aspect_ratio: "anyres_max_9", image_grid_pinpoints: "(1x1),...,(6x6)" },
+          ...{ mm_spatial_pool_mode: "bilinear", mm_tunable_parts: "mm_vision_tower,mm_mlp_adapter,mm_language_model" },
+        },
+      });
+      const report = await reportModel({ checkpoint: folder.path });
+      expect(report.unsupported).toEqual([]);
+      expect(report.unknown).toEqual([]);
+      expect(report).toMatchObject({ family: "llava-onevision", mostImageTokens: 8765, images: "stacked-pad" });
+      expect(report).toMatchObject({ kvBytesPerToken: 57_344, parameters: { vision: 397_747_744 } });
+      expect(report.vision).toMatchObject({ type: "siglip", layers: 26, layersUsed: 26, imageSize: 384 });
+      expect(report.clips).toEqual({
+        ...{ pool: "bilinear", place: "after-projector", newline: "one_token", refusal: null },
+      });
+    });
+
     test("llava-next-72b has 72.7 billion parameters", async () => {
       const { config } = publishedModels[0];
       await using folder = await checkpointFolder({ "config.json": config });

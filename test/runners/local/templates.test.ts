@@ -56,6 +56,37 @@ describe.each(ofTheRepository)("the %s template renders as the reference", (name
   });
 });
 
+const onevision = JSON.parse(
+  readFileSync(new URL("../../golden/preprocess-ov/templates-ov.json", import.meta.url), "utf8"),
+) as Record<string, Readonly<Record<string, string>>>;
+
+describe.each([
+  "qwen_1_5",
+  "qwen_2",
+  "qwen_2_5",
+  "llava_llama_3",
+  "vicuna_v1",
+  "mistral_direct",
+  "chatml_direct",
+] as const)("%s as OneVision's code writes it", (name) => {
+  const { render } = template(name);
+  const written = (...parts: Part<unknown>[]) => piecesText(render([user(...parts)]));
+  const frame = { ...image, clip: 0 };
+
+  test("one image, several in front, several between texts", () => {
+    expect(written(image, text("What is shown?"))).toBe(onevision[name]?.single);
+    expect(written(image, image, image, text("Compare."))).toBe(onevision[name]?.several_in_front);
+    expect(written(image, text(" first, then\n\n"), image, text("\nWhat changed?"))).toBe(
+      onevision[name]?.several_interleaved,
+    );
+  });
+
+  test("the frames of a clip stand at its one placeholder", () => {
+    const said = written(frame, frame, frame, text("Describe the clip."));
+    expect(said.replace("<image><image><image>", "<image>")).toBe(onevision[name]?.video);
+  });
+});
+
 test("an empty thought stands before the last answer of a Qwen3 that must not think, and before no other", () => {
   const question = user(text("What?"));
   const quiet = (...turns: Message<unknown>[]) => piecesText(template("qwen_3_no_thinking").render(turns));

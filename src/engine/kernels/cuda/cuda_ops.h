@@ -67,6 +67,9 @@ class CudaOps final : public Ops {
   void embed(const Table& table, const int32_t* ids, int64_t count, const View& out) override;
   void gather_rows(const View& x, const int32_t* source, const int32_t* target, int64_t count, const View* fill,
                    const View& out) override;
+  // mix_rows.cu
+  void mix_rows(const View& x, const int32_t* source, const float* weight, int64_t count, const View* fill,
+                const View& out) override;
   // vision.cu
   void patches(const uint8_t* tiles, int64_t count, int32_t side, int32_t patch, const float* table,
                const View& out) override;

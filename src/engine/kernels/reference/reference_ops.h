@@ -38,6 +38,8 @@ class ReferenceOps : public Ops {
   void embed(const Table& table, const int32_t* ids, int64_t count, const View& out) override;
   void gather_rows(const View& x, const int32_t* source, const int32_t* target, int64_t count, const View* fill,
                    const View& out) override;
+  void mix_rows(const View& x, const int32_t* source, const float* weight, int64_t count, const View* fill,
+                const View& out) override;
   void patches(const uint8_t* tiles, int64_t count, int32_t side, int32_t patch, const float* table,
                const View& out) override;
   void tower_input(const View& patch, const View* class_row, const View& position, int64_t count,

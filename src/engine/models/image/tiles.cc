@@ -91,12 +91,13 @@ void append_centre_crop(const ImageView& image, int64_t side, std::vector<uint8_
 
 }  // namespace
 
-std::vector<uint8_t> make_tiles(const ModelConfig& config, const ImageView& image) {
+std::vector<uint8_t> make_tiles(const ModelConfig& config, AspectRatio aspect, const ImageView& image) {
   if (image.width < 1 || image.height < 1) throw Error("the image is empty", "image", "Check the file.");
   const int64_t side = config.vision.image_size;
   std::vector<uint8_t> tiles;
-  switch (config.image.aspect_ratio) {
+  switch (aspect) {
     case AspectRatio::crop: append_centre_crop(image, side, tiles); return tiles;
+    case AspectRatio::squeeze: append_tiles(image, side, side, side, 1, 1, 0, 0, tiles); return tiles;
     case AspectRatio::pad: {
       const int64_t square = std::max(image.width, image.height);
       if (square > kLargestSquare) {

@@ -11,7 +11,7 @@ namespace llava {
 
 /// The uint8 tiles that the tower sees: [tiles, 3, S, S]; with anyres tile 0 is the whole image squeezed to S x S.
 /// Throws Error for empty images and for images too large to pad to a square.
-std::vector<uint8_t> make_tiles(const ModelConfig& config, const ImageView& image);
+std::vector<uint8_t> make_tiles(const ModelConfig& config, AspectRatio aspect, const ImageView& image);
 
 /// Normalised value of every byte: [3][256], float32(float64(u) * rescale), then (x - mean) / std in float32.
 std::array<float, 768> normalisation_table(const ImageConfig& image);

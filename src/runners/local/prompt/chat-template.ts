@@ -96,6 +96,12 @@ export function chatTemplate(source: string, tokens: SpecialTokens, where: strin
       if (messages.at(-1)?.role === "assistant") {
         throw new UserError("a chat template cannot continue an answer that is begun", where, fix);
       }
+      if (
+        takesLists &&
+        messages.some(({ parts }) => parts.some((part) => part.type === "image" && part.clip !== undefined))
+      ) {
+        throw new UserError("a chat template writes an image for every frame of a clip", where, fix);
+      }
       const converted = messages.map((message) => ({
         role: message.role,
         content: takesLists ? contentList(message) : piecesText(disguised(messagePieces(message))),

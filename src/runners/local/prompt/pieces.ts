@@ -16,8 +16,16 @@ export function messagePieces(message: Message<unknown>): Piece[] {
   const leading = parts.slice(0, images).every((part) => part.type === "image");
   const asGiven = parts.map((part): Piece => (part.type === "text" ? part.text : imageSlot));
   if (images === 0 || !leading) return joined(asGiven);
-  const placeholders = asGiven.slice(0, images).flatMap((slot, i): Piece[] => (i === 0 ? [slot] : [" ", slot]));
+  const placeholders = parts
+    .slice(0, images)
+    .flatMap((_, i): Piece[] => (i === 0 || isNextFrame(parts, i) ? [imageSlot] : [" ", imageSlot]));
   return joined([...placeholders, "\n", ...asGiven.slice(images)]);
+}
+
+/** A clip has one placeholder in the text: the slots of its frames follow one another. */
+function isNextFrame(parts: Message<unknown>["parts"], i: number): boolean {
+  const [before, part] = [parts[i - 1], parts[i]];
+  return part?.type === "image" && before?.type === "image" && part.clip !== undefined && part.clip === before.clip;
 }
 
 /** Neighbouring texts become one, empty ones none: every text between two images is tokenised as one chunk. */

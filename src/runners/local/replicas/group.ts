@@ -1,6 +1,7 @@
 /** Data parallel: equal engines, each in its own process on its own device, behind the face of one. */
 import { UserError } from "../../../core/errors.js";
 import type {
+  ImageSize,
   NativeEngineOptions,
   NativeGenerateRequest,
   NativeLikelihoodOutput,
@@ -91,8 +92,8 @@ export class ReplicaGroup implements Engine {
     this.byRequest.get(id)?.abort(id);
   }
 
-  imageTokens(width: number, height: number): Promise<number> {
-    return (this.replicas[0] as Replica).imageTokens(width, height);
+  imageTokens(images: readonly ImageSize[]): Promise<number> {
+    return (this.replicas[0] as Replica).imageTokens(images);
   }
 
   statistics(): NativeStatistics {

@@ -1,5 +1,6 @@
 /** What the harness and an engine process say to each other. Order is kept; typed arrays travel as they are. */
 import type {
+  ImageSize,
   NativeEngine,
   NativeEngineOptions,
   NativeGenerateRequest,
@@ -11,7 +12,8 @@ import type {
 } from "../addon.js";
 
 /** Images are sent once and named by their digest afterwards. */
-type ByDigest<Request> = Omit<Request, "images" | "onTokens"> & { readonly images: readonly string[] };
+export type ShownImage = Pick<NativeImage, "digest" | "clip">;
+type ByDigest<Request> = Omit<Request, "images" | "onTokens"> & { readonly images: readonly ShownImage[] };
 
 export type ToReplica =
   | { readonly kind: "open"; readonly options: NativeEngineOptions }
@@ -22,7 +24,7 @@ export type ToReplica =
   /** No more tokens of this answer are wanted. */
   | { readonly kind: "enough"; readonly id: number }
   | { readonly kind: "abort"; readonly id: number }
-  | { readonly kind: "imageTokens"; readonly width: number; readonly height: number };
+  | { readonly kind: "imageTokens"; readonly images: readonly ImageSize[] };
 
 export type Opened = Pick<NativeEngine, "description" | "fingerprint" | "concurrency" | "maxContext">;
 
@@ -45,7 +47,7 @@ export type FromReplica =
       readonly statistics: NativeStatistics;
     }
   | { readonly kind: "failure"; readonly id: number; readonly failure: Failure }
-  | { readonly kind: "imageTokens"; readonly width: number; readonly height: number; readonly count: number };
+  | { readonly kind: "imageTokens"; readonly images: readonly ImageSize[]; readonly count: number };
 
 /** An Error with its code, place and remedy, as the engine throws them, in a form that travels. */
 export function failureOf(error: unknown): Failure {

@@ -1,6 +1,6 @@
 /** The main module of an engine process: one engine, asked by messages. Ends when its parent does. */
 import { loadAddon, type NativeEngine, type NativeImage, type NativePrompt } from "../addon.js";
-import { type FromReplica, failureOf, type ToReplica } from "./messages.js";
+import { type FromReplica, failureOf, type ShownImage, type ToReplica } from "./messages.js";
 
 let engine: NativeEngine | undefined;
 const images = new Map<string, NativeImage>();
@@ -31,8 +31,8 @@ async function hear(message: ToReplica): Promise<void> {
       opened().abort(message.id);
       return;
     case "imageTokens": {
-      const { width, height } = message;
-      return say({ kind: "imageTokens", width, height, count: opened().imageTokens(width, height) });
+      const { images } = message;
+      return say({ kind: "imageTokens", images, count: opened().imageTokens(images) });
     }
     case "generate": {
       const { streams, request } = message;
@@ -74,8 +74,11 @@ function opened(): NativeEngine {
 }
 
 /** The parent sends an image before the first request that names it. */
-function withImages<Request extends { readonly images: readonly string[] }>(
+function withImages<Request extends { readonly images: readonly ShownImage[] }>(
   request: Request,
 ): Omit<Request, "images"> & Pick<NativePrompt, "images"> {
-  return { ...request, images: request.images.map((digest) => images.get(digest) as NativeImage) };
+  return {
+    ...request,
+    images: request.images.map((shown) => ({ ...(images.get(shown.digest) as NativeImage), ...shown })),
+  };
 }

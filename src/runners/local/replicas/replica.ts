@@ -4,6 +4,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { defined } from "../../../core/defined.js";
 import type {
+  ImageSize,
   NativeEngineOptions,
   NativeGenerateRequest,
   NativeImage,
@@ -12,7 +13,7 @@ import type {
   NativeOutput,
   NativeStatistics,
 } from "../addon.js";
-import { errorOf, type FromReplica, type Opened, type ToReplica } from "./messages.js";
+import { errorOf, type FromReplica, type Opened, type ShownImage, type ToReplica } from "./messages.js";
 
 /** Images that a process keeps: questions about one image come close together. */
 const imagesKept = 64;
@@ -95,9 +96,9 @@ export class Replica {
     if (this.asked.has(id)) this.tell({ kind: "abort", id });
   }
 
-  imageTokens(width: number, height: number): Promise<number> {
+  imageTokens(images: readonly ImageSize[]): Promise<number> {
     if (this.lost) return Promise.reject(this.lost);
-    const key = `${width}x${height}`;
+    const key = sizesKey(images);
     let size = this.sizes.get(key);
     if (!size) {
       let resolve: (count: number) => void = () => {};
@@ -106,7 +107,7 @@ export class Replica {
       });
       size = { count, resolve };
       this.sizes.set(key, size);
-      this.tell({ kind: "imageTokens", width, height });
+      this.tell({ kind: "imageTokens", images: images.map(sizeOnly) });
     }
     const lost = this.ended.then(() => Promise.reject(this.lost));
     return Promise.race([size.count, lost]);
@@ -126,8 +127,8 @@ export class Replica {
     });
   }
 
-  private show(images: readonly NativeImage[]): string[] {
-    for (const image of images) {
+  private show(images: readonly NativeImage[]): ShownImage[] {
+    for (const { clip: _, ...image } of images) {
       if (this.sent.delete(image.digest)) {
         this.sent.add(image.digest); // now the youngest
         continue;
@@ -135,7 +136,7 @@ export class Replica {
       this.sent.add(image.digest);
       this.tell({ kind: "image", image });
     }
-    return images.map(({ digest }) => digest);
+    return images.map(({ digest, clip }) => ({ digest, ...defined({ clip }) }));
   }
 
   /** Images are let go only after the request that named them last. */
@@ -167,7 +168,7 @@ export class Replica {
         this.take(message.id)?.reject(errorOf(message.failure));
         return;
       case "imageTokens":
-        this.sizes.get(`${message.width}x${message.height}`)?.resolve(message.count);
+        this.sizes.get(sizesKey(message.images))?.resolve(message.count);
         return;
     }
   }
@@ -204,3 +205,7 @@ function cut(output: NativeOutput, wanted: number): NativeOutput {
     usage: { ...output.usage, completionTokens: Math.min(output.usage.completionTokens, wanted) },
   };
 }
+
+const sizeOnly = ({ width, height, clip }: ImageSize): ImageSize => ({ width, height, ...defined({ clip }) });
+const sizesKey = (images: readonly ImageSize[]): string =>
+  images.map(({ width, height, clip }) => `${width}x${height}${clip === undefined ? "" : `c${clip}`}`).join(" ");
