@@ -26,9 +26,10 @@ struct Shape {
   bool tied;
   int64_t image_token, end_token;
   int64_t width, tower_layers, tower_heads, tower_inner, image_size;
+  bool onevision = false;  // SigLIP, and images of up to 36 tiles that are shrunk; else CLIP and five pairs
 
   bool qkv_bias() const { return type == "qwen2"; }
-  int64_t patches() const { return image_size / 14 * (image_size / 14); }
+  int64_t tower_rows() const { return image_size / 14 * (image_size / 14) + (onevision ? 0 : 1); }
 };
 
 // Sizes as published (the checkpoints' own config.json, converted layout: vocabularies padded, one more id for
@@ -42,6 +43,10 @@ const Shape kShapes[] = {
      4096, 336},
     {"llava-next-72b", "qwen2", 8192, 80, 64, 64, 24576, 152064, 32768, 1e6, 1e-6, false, 151646, 151645, 1024, 24, 16,
      4096, 336},
+    {"onevision-0.5b", "qwen2", 896,  24, 14, 2,    4864, 152000, 32768, 1e6, 1e-6, true,
+     151646,           151645,  1152, 26, 16, 4304, 384,  true},
+    {"onevision-7b", "qwen2", 3584,   28,     28,   4,  18944, 152064, 32768, 1e6,
+     1e-6,           false,   151646, 151645, 1152, 26, 16,    4304,   384,   true},
     {"tiny", "llama", 128, 3, 8, 2, 208, 512, 2048, 5e5, 1e-5, false, 507, 509, 80, 3, 5, 160, 70},
 };
 
@@ -80,10 +85,14 @@ std::vector<Entry> entries(const Shape& s) {
     vector(name + ".bias", n, 0.0f);
   };
   const std::string tower = "vision_tower.vision_model.";
-  vector(tower + "embeddings.class_embedding", s.width, 0.0f);
   all.push_back({tower + "embeddings.patch_embedding.weight", {s.width, 3, 14, 14}, 0.05f, 0.0f});
-  all.push_back({tower + "embeddings.position_embedding.weight", {s.patches() + 1, s.width}, 0.1f, 0.0f});
-  norm(tower + "pre_layrnorm", s.width);
+  all.push_back({tower + "embeddings.position_embedding.weight", {s.tower_rows(), s.width}, 0.1f, 0.0f});
+  if (s.onevision) {
+    vector(tower + "embeddings.patch_embedding.bias", s.width, 0.0f);
+  } else {
+    vector(tower + "embeddings.class_embedding", s.width, 0.0f);
+    norm(tower + "pre_layrnorm", s.width);
+  }
   for (int64_t i = 0; i < s.tower_layers; ++i) {
     const std::string at = tower + "encoder.layers." + std::to_string(i) + ".";
     for (const char* part : {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.out_proj"}) {
@@ -129,6 +138,7 @@ std::vector<Entry> entries(const Shape& s) {
 }
 
 Json pairs(const Shape& s) {
+  if (s.onevision) return Json::of(std::string("(1x1),...,(6x6)"));
   std::vector<Json> all;
   for (const auto& [a, b] : {std::pair<int64_t, int64_t>{1, 2}, {2, 1}, {2, 2}, {3, 1}, {1, 3}}) {
     all.push_back(Json::array_of({Json::of(a * s.image_size), Json::of(b * s.image_size)}));
@@ -152,24 +162,26 @@ Json config_of(const Shape& s) {
                                      {"rms_norm_eps", Json::of(s.eps)},
                                      {"max_position_embeddings", Json::of(s.context)},
                                      {"use_sliding_window", Json::of(false)}});
-  const Json vision = Json::object_of({{"model_type", Json::of(std::string("clip_vision_model"))},
-                                       {"hidden_act", Json::of(std::string("quick_gelu"))},
-                                       {"layer_norm_eps", Json::of(1e-5)},
-                                       {"num_channels", Json::of(int64_t{3})},
-                                       {"projection_dim", Json::of(int64_t{768})},
-                                       {"image_size", Json::of(s.image_size)},
-                                       {"patch_size", Json::of(int64_t{14})},
-                                       {"hidden_size", Json::of(s.width)},
-                                       {"num_hidden_layers", Json::of(s.tower_layers)},
-                                       {"num_attention_heads", Json::of(s.tower_heads)},
-                                       {"intermediate_size", Json::of(s.tower_inner)}});
+  const Json vision =
+      Json::object_of({{"model_type", Json::of(std::string(s.onevision ? "siglip_vision_model" : "clip_vision_model"))},
+                       {"hidden_act", Json::of(std::string(s.onevision ? "gelu_pytorch_tanh" : "quick_gelu"))},
+                       {"layer_norm_eps", Json::of(s.onevision ? 1e-6 : 1e-5)},
+                       {"num_channels", Json::of(int64_t{3})},
+                       {"projection_dim", Json::of(int64_t{768})},
+                       {"image_size", Json::of(s.image_size)},
+                       {"patch_size", Json::of(int64_t{14})},
+                       {"hidden_size", Json::of(s.width)},
+                       {"num_hidden_layers", Json::of(s.tower_layers)},
+                       {"num_attention_heads", Json::of(s.tower_heads)},
+                       {"intermediate_size", Json::of(s.tower_inner)}});
   return Json::object_of(
-      {{"architectures", Json::array_of({Json::of(std::string("LlavaNextForConditionalGeneration"))})},
-       {"model_type", Json::of(std::string("llava_next"))},
+      {{"architectures", Json::array_of({Json::of(std::string(s.onevision ? "LlavaOnevisionForConditionalGeneration"
+                                                                          : "LlavaNextForConditionalGeneration"))})},
+       {"model_type", Json::of(std::string(s.onevision ? "llava_onevision" : "llava_next"))},
        {"image_token_index", Json::of(s.image_token)},
        {"projector_hidden_act", Json::of(std::string("gelu"))},
-       {"vision_feature_layer", Json::of(int64_t{-2})},
-       {"vision_feature_select_strategy", Json::of(std::string("default"))},
+       {"vision_feature_layer", Json::of(s.onevision ? int64_t{-1} : int64_t{-2})},
+       {"vision_feature_select_strategy", Json::of(std::string(s.onevision ? "full" : "default"))},
        {"tie_word_embeddings", Json::of(s.tied)},
        {"torch_dtype", Json::of(std::string("bfloat16"))},
        {"use_image_newline_parameter", Json::of(true)},
@@ -182,6 +194,14 @@ Json preprocessor_of(const Shape& s) {
   const auto triple = [](double a, double b, double c) {
     return Json::array_of({Json::of(a), Json::of(b), Json::of(c)});
   };
+  if (s.onevision) {
+    return Json::object_of(
+        {{"image_processor_type", Json::of(std::string("LlavaOnevisionImageProcessor"))},
+         {"size", Json::object_of({{"height", Json::of(s.image_size)}, {"width", Json::of(s.image_size)}})},
+         {"resample", Json::of(int64_t{3})},
+         {"image_mean", triple(0.5, 0.5, 0.5)},
+         {"image_std", triple(0.5, 0.5, 0.5)}});
+  }
   return Json::object_of(
       {{"image_processor_type", Json::of(std::string("LlavaNextImageProcessor"))},
        {"do_resize", Json::of(true)},
