@@ -35,6 +35,31 @@ test("a run that is found finished says so with its date, and keeps that date; -
   expect((await place.run(...run, "--fresh")).stderr).not.toContain("nothing asked");
 });
 
+test("a replay of a file that lacks many answers scores those that it has: a file is no endpoint that went down", async () => {
+  await using place = await Workplace.make();
+  await writeRows(place.file("data"), 80, 80);
+  const lines = [70, 71, 72, 73].map((id) => `${JSON.stringify({ id: String(id), text: answering[id % 4] })}\n`);
+  await writeFile(place.file("single_image.samples.jsonl"), lines.join(""));
+  const model = "replay:single_image.samples.jsonl";
+  const run = await place.run(
+    "run",
+    "--tasks",
+    task,
+    "--data",
+    "data",
+    "--model",
+    model,
+    "--out",
+    "R",
+    "--concurrency",
+    "1",
+  );
+  expect(run.exitCode).toBe(2);
+  expect(run.stderr).not.toContain("stopped answering");
+  expect(run.stdout).toMatch(/not scored +76: transport: single_image.samples.jsonl has no answer for .* ×76$/m);
+  expect((await place.result("R", "single_image")).n).toMatchObject({ total: 80, scored: 4 });
+});
+
 test("the nightly configuration asks again each night", async () => {
   expect(await readFile(join(root, "configs", "nightly.yaml"), "utf8")).toMatch(/^fresh: true$/m);
 });
