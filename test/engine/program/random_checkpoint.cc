@@ -85,14 +85,11 @@ std::vector<Entry> entries(const Shape& s) {
     vector(name + ".bias", n, 0.0f);
   };
   const std::string tower = "vision_tower.vision_model.";
+  if (!s.onevision) vector(tower + "embeddings.class_embedding", s.width, 0.0f);
   all.push_back({tower + "embeddings.patch_embedding.weight", {s.width, 3, 14, 14}, 0.05f, 0.0f});
   all.push_back({tower + "embeddings.position_embedding.weight", {s.tower_rows(), s.width}, 0.1f, 0.0f});
-  if (s.onevision) {
-    vector(tower + "embeddings.patch_embedding.bias", s.width, 0.0f);
-  } else {
-    vector(tower + "embeddings.class_embedding", s.width, 0.0f);
-    norm(tower + "pre_layrnorm", s.width);
-  }
+  if (s.onevision) vector(tower + "embeddings.patch_embedding.bias", s.width, 0.0f);
+  else norm(tower + "pre_layrnorm", s.width);
   for (int64_t i = 0; i < s.tower_layers; ++i) {
     const std::string at = tower + "encoder.layers." + std::to_string(i) + ".";
     for (const char* part : {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.out_proj"}) {
