@@ -123,6 +123,13 @@ typed(
   "npx llava-eval leaderboard results/step-1000 results/step-2000 results/step-3000 --include demo --format site --out site",
 );
 typed("npx llava-eval view results/step-3000 results/step-1000 --out report");
+// Ten nights of one model, which got worse after the fifth.
+for (let night = 0; night < 10; night++) {
+  const model = `--model local:./step-${night < 5 ? 3000 : 2000} --name nightly-model`;
+  typed(`npx llava-eval run --tasks vqav2,pope --data demo ${model} --out results/nightly --fresh`);
+}
+typed("npx llava-eval view results/step-3000 results/nightly --out nights");
+typed("npx llava-eval history --models nightly-model --format html --out history.html");
 
 mkdirSync(images, { recursive: true });
 const browser = await chromium.launch({ executablePath: chromiumPath, args: ["--no-sandbox", "--disable-gpu"] });
@@ -142,9 +149,40 @@ try {
   await page.locator(".list button, .list a, [role=option]").first().click();
   await page.waitForTimeout(500);
   await page.screenshot({ path: join(images, "report.png") });
+  for (const [name, address] of [
+    ["overview", "nights/index.html"],
+    ["samples", "report/index.html#task=vqav2&sample=4"],
+    ["board", "site/index.html"],
+    ["history", "history.html"],
+  ])
+    await contactSheet(browser, name, `${pathToFileURL(place).href}/${address}`);
 } finally {
   await browser.close();
   rmSync(place, { recursive: true, force: true });
+}
+
+/** The page at three widths, light and dark, on one image: what a change of style does is seen at once. */
+async function contactSheet(browser, name, url) {
+  const shots = [];
+  for (const colorScheme of ["light", "dark"]) {
+    for (const width of [390, 768, 1280]) {
+      const page = await browser.newPage({ viewport: { width, height: 844 }, colorScheme });
+      await page.goto(url);
+      await page.waitForTimeout(700);
+      shots.push({ width, image: (await page.screenshot()).toString("base64") });
+      await page.close();
+    }
+  }
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  await page.setContent(
+    `<style>body { margin: 0 } main { display: grid; grid-template-columns: repeat(3, max-content); gap: 12px; padding: 12px; width: max-content;
+    background: #888 }</style><main>${shots
+      .map(({ width, image }) => `<img width="${width / 2}" src="data:image/png;base64,${image}">`)
+      .join("")}</main>`,
+  );
+  mkdirSync(join(images, "pages"), { recursive: true });
+  await page.locator("main").screenshot({ path: join(images, "pages", `${name}.png`) });
+  await page.close();
 }
 
 /** As much of the page as has something on it. */

@@ -110,13 +110,15 @@ test("--format csv has a row for each run and marks the first of a new level; js
   expect(json[1]).toMatchObject({ task: "vqav2", changes: [{ index: 18 }] });
 });
 
-test("--format html is a page without scripts: a chart for each series, and nothing of a model's name is markup", async () => {
+test("--format html is a page without scripts: a chart for each series of several runs, and nothing of a model's name is markup", async () => {
   await using folder = await temporaryFolder();
   await thirtyNights(folder.dir, true);
   const hostile = line("vqav2", 1, 0.5, { model: '<script>"x"</script>' });
   await appendFile(join(folder.dir, "history.jsonl"), `${JSON.stringify(hostile)}\n`);
   const { stdout } = await runCommand(["history", "--results", folder.dir, "--format", "html"]);
-  expect(stdout.match(/<svg /g)).toHaveLength(3);
+  // A single run is told, and not drawn.
+  expect(stdout.match(/<svg /g)).toHaveLength(2);
+  expect(stdout).toContain("one run, last 50.0 [45.0, 55.0]");
   expect(stdout.match(/class="change"/g)).toHaveLength(1);
   expect(stdout).toContain("worse since 2026-10-19 02:30");
   expect(stdout).not.toMatch(/<script|NaN/);

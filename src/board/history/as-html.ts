@@ -21,7 +21,7 @@ circle { fill: var(--ink); }
 @media (max-width: 600px) { text { font-size: 19px; } }
 `;
 
-/** One page without scripts: a chart for each series, the values with the band of their intervals. */
+/** One page without scripts: a chart for each series of two runs or more, the values with the band of their intervals. */
 export function historyHtml(series: readonly Series[], title = "llava-eval history"): string {
   const digest = createHash("sha256").update(style).digest("base64");
   return `<!doctype html>
@@ -48,13 +48,13 @@ function section(one: Series): string {
   const last = points.at(-1) as HistoryLine;
   const name = `${task} ${metric}, ${model}${setup === "" ? "" : ` (${setup})`}`;
   const words = [
-    `${points.length} runs, last ${number(last.metric.value, unit)} ${range(last.metric.interval, unit, number)}`.trim(),
+    `${points.length === 1 ? "one run" : `${points.length} runs`}, last ${number(last.metric.value, unit)} ${range(last.metric.interval, unit, number)}`.trim(),
     ...one.changes.map((change) => changeText(one, change)),
   ];
   return `<section>
 <h2>${htmlText(name)}</h2>
 ${words.map((text) => `<p>${htmlText(text)}</p>`).join("\n")}
-${chart(one, `${name}: ${words.join("; ")}`)}
+${points.length === 1 ? "" : chart(one, `${name}: ${words.join("; ")}`)}
 </section>`;
 }
 
@@ -66,7 +66,7 @@ function chart({ points, changes, unit }: Series, label: string): string {
   const lower = points.map((point) => point.metric.interval?.[0] ?? value(point));
   const [low, high] = [Math.min(...lower), Math.max(...upper)];
   const room = high === low ? Math.max(1e-9, Math.abs(high) * 0.05) : (high - low) * 0.06;
-  const x = (i: number) => round(left + ((width - left - right) * i) / Math.max(1, points.length - 1));
+  const x = (i: number) => round(left + ((width - left - right) * i) / (points.length - 1));
   const y = (at: number) => round(top + ((height - top - bottom) * (high + room - at)) / (high - low + 2 * room));
   const path = (values: readonly number[]) => values.map((at, i) => `${x(i)},${y(at)}`);
   const tick = (at: number) =>
@@ -87,7 +87,7 @@ function chart({ points, changes, unit }: Series, label: string): string {
     `<polyline class="course" points="${path(points.map(value)).join(" ")}"/>`,
     ...points.map(dot),
     date(0, "start"),
-    ...(points.length > 1 ? [date(points.length - 1, "end")] : []),
+    date(points.length - 1, "end"),
     "</svg>",
   ].join("\n");
 }
