@@ -62,6 +62,15 @@ describe("a request", () => {
     });
   });
 
+  test("is timed to the microsecond, and no further", async () => {
+    await withEndpoint({ latencyMs: 20 }, {}, async (runner) => {
+      const { totalMs, requestMs = 0 } = (await runner.generate(ask("q"), signal())).timing;
+      expect(requestMs).toBeGreaterThan(15);
+      expect(totalMs).toBeGreaterThanOrEqual(requestMs);
+      expect(`${totalMs} ${requestMs}`).toMatch(/^\d+(\.\d{1,3})? \d+(\.\d{1,3})?$/);
+    });
+  });
+
   test("cuts the answer at the first stop string even when the server does not", async () => {
     await withEndpoint({ answer: () => "one\ntwo" }, {}, async (runner) => {
       expect((await runner.generate(ask("q", { stop: ["\n"] }), signal())).text).toBe("one");
