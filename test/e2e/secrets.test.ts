@@ -131,6 +131,23 @@ test("no command leaves a key behind: not in a file, not on the terminal, whatev
   await run("compare", "results/b", "results/c", "--format", "junit", "--out", "d.xml", "--force", "--notify", webhook);
   for (const format of ["table", "csv", "json"]) await run("history", "--format", format, "--out", `history.${format}`);
   await run("power", "results/b", "results/c", "--json");
+  for (const shard of ["0/2", "1/2"])
+    await run(
+      "run",
+      "--tasks",
+      single,
+      "--data",
+      "rows",
+      ...asking,
+      "results/s",
+      "--max-failed",
+      "100%",
+      "--shard",
+      shard,
+    );
+  expect([0, 2]).toContain(await run("merge", "results/s", "--json"));
+  for (const format of ["table", "jsonl", "csv"])
+    expect(await run("samples", "results/b", "--how", "--format", format, "--out", `samples.${format}`)).toBe(0);
   await run("demo-data", "--out", "drawn", "--rows", "4");
   await run("tasks", single, "--json");
   await run("tasks", "new", "plates");
