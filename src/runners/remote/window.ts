@@ -95,12 +95,18 @@ export class Window {
     this.wakeWhenPauseEnds();
   }
 
+  /**
+   * Whoever is in flight wakes the queue when it leaves; with none in flight only a timer does. Also for a pause that has ended since the
+   * queue was looked at: a microsecond, and everybody would wait for nobody.
+   */
   private wakeWhenPauseEnds(): void {
-    const wait = this.pausedUntil - performance.now();
-    if (this.queue.length === 0 || wait <= 0 || this.timer) return;
-    this.timer = setTimeout(() => {
-      this.timer = undefined;
-      this.admit();
-    }, wait);
+    if (this.queue.length === 0 || this.inFlight >= this.size || this.timer) return;
+    this.timer = setTimeout(
+      () => {
+        this.timer = undefined;
+        this.admit();
+      },
+      Math.max(0, this.pausedUntil - performance.now()),
+    );
   }
 }
