@@ -5,7 +5,7 @@ import { availableParallelism, cpus, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { messageOf, UserError } from "../core/errors.js";
 import { packageRoot } from "../core/package-root.js";
-import { loadAddon } from "../runners/local/addon.js";
+import { cudaBuildCommand, findToolkit, loadAddon, type NativeAddon } from "../runners/local/addon.js";
 import { versions } from "./versions.js";
 
 export interface Finding {
@@ -27,7 +27,7 @@ export async function examine(): Promise<Finding[]> {
       state: "note",
       detail: `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"}), ${memory}`,
     },
-    ...engine(),
+    ...(await engine()),
     demoModel(),
     await resultsFolder(),
     ...environment(),
@@ -46,7 +46,7 @@ function nodeVersion(): Finding {
 }
 
 /** Everything but local models works without the engine. */
-function engine(): Finding[] {
+async function engine(): Promise<Finding[]> {
   try {
     const addon = loadAddon();
     const devices = addon
@@ -58,11 +58,47 @@ function engine(): Finding[] {
         state: "good",
         detail: `${addon.version}${addon.hasCuda ? " with CUDA" : ""}: ${devices.join(", ")}`,
       },
+      await cuda(addon.cuda()),
     ];
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return [{ what: "engine", state: "missing", detail: `${error.message} (${error.where})`, fix: error.fix }];
   }
+}
+
+/** Whether local models run on a GPU, and else the one command that is in the way. Exported for its test. */
+export async function cuda(
+  built: ReturnType<NativeAddon["cuda"]>,
+  hasDriver = existsSync("/proc/driver/nvidia/version"),
+): Promise<Finding> {
+  const what = "CUDA";
+  if (built?.problem)
+    return {
+      what,
+      state: "missing",
+      detail: built.problem,
+      fix: "install that NVIDIA driver; until then local models run on the CPU",
+    };
+  if (built)
+    return built.cublasLt
+      ? { what, state: "good", detail: built.cublasLt }
+      : {
+          what,
+          state: "missing",
+          detail: "no cuBLASLt here: prompts go through slower products of our own",
+          fix: "pip install nvidia-cublas",
+        };
+  if (!hasDriver) return { what, state: "note", detail: "the engine is built without it; no NVIDIA driver here" };
+  const { found, wheelsCommand } = await findToolkit();
+  const build = cudaBuildCommand();
+  return {
+    what,
+    state: "missing",
+    detail: `there is an NVIDIA driver, but the engine is built without CUDA; ${
+      found ? `toolkit ${found.version} from ${found.from}, for driver ${found.driver} or newer` : "no toolkit here"
+    }`,
+    fix: found ? build : `${wheelsCommand} && ${build}`,
+  };
 }
 
 function demoModel(): Finding {

@@ -23,7 +23,7 @@ import { availableParallelism } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { architectures, estimatedMinutes, findToolkit } from "./toolkit.mjs";
+import { architectures, estimatedMinutes, findToolkit, linkWheels, wheelsCommand } from "./toolkit.mjs";
 
 const sources = dirname(fileURLToPath(import.meta.url));
 const root = join(sources, "..", "..");
@@ -115,14 +115,12 @@ export async function buildAddon(options = {}) {
 
 /** CMake's options for the CUDA compiler; undefined, and said, when there is none. */
 function toolkit(folder, arch, say) {
-  const found = findToolkit(join(folder, "toolkit"));
+  const found = findToolkit();
   if (!found) {
     say(
       "llava-eval: the CUDA back end was not built: no CUDA toolkit found (nvcc on PATH, CUDA_PATH, /usr/local/cuda, or wheels).",
     );
-    say(
-      "  In a Python environment: pip install nvidia-cuda-nvcc nvidia-nvvm nvidia-cuda-crt nvidia-cuda-runtime nvidia-cuda-cccl",
-    );
+    say(`  In a Python environment: ${wheelsCommand}`);
     say("  With --cpu the engine is built without it.");
     return undefined;
   }
@@ -139,7 +137,8 @@ function toolkit(folder, arch, say) {
     `CUDA ${found.version} from ${found.from}, for sm_${list.replaceAll("-real", "").replaceAll(";", ", sm_")}: about ${minutes} min`,
   );
   say(`  runs with NVIDIA driver ${found.driver} or newer`);
-  return [`-DCMAKE_CUDA_COMPILER=${found.nvcc}`, `-DCMAKE_CUDA_ARCHITECTURES=${list}`];
+  const nvcc = found.wheels ? linkWheels(found.wheels, join(folder, "toolkit")) : found.nvcc;
+  return [`-DCMAKE_CUDA_COMPILER=${nvcc}`, `-DCMAKE_CUDA_ARCHITECTURES=${list}`];
 }
 
 /** Two builds in one folder would spoil each other: the second waits. A lock of a process that is gone is taken over. */

@@ -2,25 +2,31 @@
 // in the wheels of a Python environment (nvidia-cuda-nvcc and its friends), which have no lib64 and no unversioned library.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 
 /** The first driver of each CUDA version ("CUDA Compatibility", minor version compatibility): later ones serve as well. */
 const driverOf = { 12: 525, 13: 580 };
 
+/** What puts one into the Python environment that is active. */
+export const wheelsCommand =
+  "pip install nvidia-cuda-nvcc nvidia-nvvm nvidia-cuda-crt nvidia-cuda-runtime nvidia-cuda-cccl nvidia-cublas";
+
 /**
- * @typedef {{ nvcc: string, version: string, driver: number, from: string }} Toolkit
- * @param {string} folder  where links to a toolkit from wheels are put
+ * Looks only. `driver`: the oldest that its builds run with; `wheels`: the folder nvidia/cu13 that it lies in, for `linkWheels`.
+ * @typedef {{ nvcc: string, version: string, driver: number, from: string, wheels?: string }} Toolkit
  * @param {Record<string, string | undefined>} environment
  * @returns {Toolkit | undefined}
  */
-export function findToolkit(folder, environment = process.env) {
+export function findToolkit(environment = process.env) {
   for (const [nvcc, from] of installed(environment)) {
     const toolkit = asToolkit(nvcc, from);
     if (toolkit) return toolkit;
   }
   for (const wheels of wheelFolders(environment)) {
-    const toolkit = asToolkit(linked(wheels, folder), `the wheels in ${wheels}`);
-    if (toolkit) return toolkit;
+    // A wheel of nvcc alone compiles nothing: its headers and its second stage are packages of their own.
+    if (!existsSync(join(wheels, "include/cuda_runtime.h")) || !existsSync(join(wheels, "nvvm/bin/cicc"))) continue;
+    const toolkit = asToolkit(join(wheels, "bin", "nvcc"), `the wheels in ${wheels}`);
+    if (toolkit) return { ...toolkit, wheels };
   }
   return undefined;
 }
@@ -44,8 +50,9 @@ function newestFirst(a, b) {
 }
 
 /** Folders `nvidia/cu13` of Python environments: the named one, the active ones, python3's own. */
-function wheelFolders({ VIRTUAL_ENV, CONDA_PREFIX, LLAVA_EVAL_CUDA_WHEELS }) {
-  const python = spawnSync("python3", ["-c", "import sys; print(sys.prefix)"], { encoding: "utf8" });
+function wheelFolders(environment) {
+  const { VIRTUAL_ENV, CONDA_PREFIX, LLAVA_EVAL_CUDA_WHEELS } = environment;
+  const python = spawnSync("python3", ["-c", "import sys; print(sys.prefix)"], { encoding: "utf8", env: environment });
   const prefixes = [LLAVA_EVAL_CUDA_WHEELS, VIRTUAL_ENV, CONDA_PREFIX, python.stdout?.trim()].filter(Boolean);
   return [...new Set(prefixes)].flatMap((prefix) => {
     const lib = join(prefix, "lib");
@@ -61,8 +68,11 @@ function wheelFolders({ VIRTUAL_ENV, CONDA_PREFIX, LLAVA_EVAL_CUDA_WHEELS }) {
   });
 }
 
-/** A toolkit as CMake looks for one, of links: nvcc finds its parts from the folder that it was called in. */
-function linked(wheels, folder) {
+/**
+ * A toolkit as CMake looks for one, made of links in `folder`: nvcc finds its parts from the folder that it was called in.
+ * @returns {string}  its nvcc
+ */
+export function linkWheels(wheels, folder) {
   const link = (target, path) => symlinkSync(target, join(folder, path));
   rmSync(folder, { recursive: true, force: true });
   for (const name of ["bin", "lib64"]) mkdirSync(join(folder, name), { recursive: true });
@@ -83,13 +93,6 @@ function asToolkit(nvcc, from) {
   const { status, stdout } = spawnSync(nvcc, ["--version"], { encoding: "utf8" });
   const version = status === 0 ? /release (\d+\.\d+)/.exec(stdout)?.[1] : undefined;
   if (!version) return undefined;
-  // A wheel of nvcc alone compiles nothing: its headers and its second stage are packages of their own.
-  const root = join(dirname(nvcc), "..");
-  if (
-    from.startsWith("the wheels") &&
-    !(existsSync(join(root, "include/cuda_runtime.h")) && existsSync(join(root, "nvvm/bin/cicc")))
-  )
-    return undefined;
   const major = Number(version.split(".")[0]);
   return { nvcc, version, driver: driverOf[Math.min(major, 13)] ?? 580, from };
 }

@@ -130,6 +130,8 @@ Napi::Value devices(const Napi::CallbackInfo& info) {
   }
 }
 
+Napi::Value cuda(const Napi::CallbackInfo& info) { return to_js(info.Env(), describe_cuda()); }
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   auto* data = new ModuleData;
   data->engine_class = Napi::Persistent(EngineClass::define(env));
@@ -141,6 +143,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("hasCuda", Napi::Boolean::New(env, false));
 #endif
   exports.Set("devices", Napi::Function::New<devices>(env, "devices"));
+  exports.Set("cuda", Napi::Function::New<cuda>(env, "cuda"));
   exports.Set("describe", Napi::Function::New<describe>(env, "describe"));
   exports.Set("open", Napi::Function::New<open_engine>(env, "open"));
   return exports;

@@ -33,6 +33,8 @@ struct CudaPresence {
   std::string problem;  // why there are none; empty when the driver answers
 };
 CudaPresence find_cuda();
+/// Version and place of the cuBLASLt that an engine would open; empty when there is none.
+std::string find_cublaslt();
 std::vector<DeviceInfo> list_cuda_devices();
 std::unique_ptr<Ops> make_cuda_ops(int32_t ordinal, const OpenOptions& options);  // kernels/cuda/
 #endif

@@ -219,4 +219,12 @@ Json describe_devices() {
   return Json::array_of(std::move(items));
 }
 
+Json describe_cuda() {
+#ifdef LLAVA_CUDA
+  return Json::object_of({{"problem", named(find_cuda().problem)}, {"cublasLt", named(find_cublaslt())}});
+#else
+  return Json();
+#endif
+}
+
 }  // namespace llava

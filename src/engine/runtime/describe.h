@@ -16,4 +16,7 @@ Json describe_model(const ModelConfig& config, const std::vector<DevicePlan>& pl
 /// Devices of this machine, as `device` options name them.
 Json describe_devices();
 
+/// What a build with CUDA finds: {problem, cublasLt}, either may be empty. Null in other builds.
+Json describe_cuda();
+
 }  // namespace llava

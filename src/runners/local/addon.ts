@@ -5,7 +5,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { defined } from "../../core/defined.js";
 import { messageOf, UserError } from "../../core/errors.js";
 
 /** Stands for one image in a token sequence; the engine puts the image's packed vectors there. */
@@ -355,6 +356,8 @@ export interface NativeAddon {
   /** Compiled with the CUDA back end. */
   readonly hasCuda: boolean;
   devices(): readonly NativeDevice[];
+  /** Why no GPU answers (empty: some do), and which cuBLASLt serves prompts (empty: none is found). null: compiled without CUDA. */
+  cuda(): { readonly problem: string; readonly cublasLt: string } | null;
   describe(options: NativeModelOptions): Promise<NativeCheckpoint>;
   open(
     options: NativeEngineOptions,
@@ -392,12 +395,39 @@ export function loadAddon(): NativeAddon {
       failures.push(`${candidate}: ${messageOf(error).split("\n")[0]}`);
     }
   }
-  const isClone = existsSync(join(packageRoot(), "tsconfig.json"));
   throw new UserError(
     "the engine is not built for this machine",
     failures.join("; "),
-    `run \`${isClone ? "npm run build:engine" : "npm rebuild llava-eval"}\` (needs g++ or clang with C++20), or use a remote --model`,
+    `run \`${isClone() ? "npm run build:engine" : "npm rebuild llava-eval"}\` (needs g++ or clang with C++20), or use a remote --model`,
   );
+}
+
+/** Whether this is a checkout of the repository, not an installed package. */
+function isClone(): boolean {
+  return existsSync(join(packageRoot(), "tsconfig.json"));
+}
+
+/** Builds the engine's addon with CUDA, here. */
+export function cudaBuildCommand(): string {
+  return isClone() ? "npm run build:cuda" : `node ${join(packageRoot(), "src", "engine", "build.mjs")} --cuda`;
+}
+
+/** A CUDA toolkit of this machine: what `npm run build:cuda` would build with, and what would install one. */
+export async function findToolkit(): Promise<{ readonly found?: Toolkit; readonly wheelsCommand: string }> {
+  const file = join(packageRoot(), "src", "engine", "toolkit.mjs");
+  const module = (await import(pathToFileURL(file).href)) as {
+    findToolkit(environment?: NodeJS.ProcessEnv): Toolkit | undefined;
+    wheelsCommand: string;
+  };
+  return defined({ found: module.findToolkit(), wheelsCommand: module.wheelsCommand });
+}
+
+interface Toolkit {
+  readonly version: string;
+  /** The oldest NVIDIA driver that its builds run with. */
+  readonly driver: number;
+  /** "PATH", "the wheels in …" */
+  readonly from: string;
 }
 
 /** The folder of this package's package.json: the sources run from src/, the build from dist/src/. */

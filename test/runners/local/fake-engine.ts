@@ -125,6 +125,7 @@ export function fakeAddon(script: Script = {}): FakeAddon {
     aborted: [],
     closed: 0,
     devices: () => [cpu, ...gpus],
+    cuda: () => (gpus.length > 0 ? { problem: "", cublasLt: "" } : null),
     describe: async (options) => {
       addon.described.push(options);
       return { ...facts, refusal: null };

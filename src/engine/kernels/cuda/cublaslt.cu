@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "kernels/backends.h"
 #include "kernels/cuda/cublaslt_search.h"
 #include "support/error.h"
 
@@ -42,6 +43,17 @@ std::string read_symbols(void* library, CublasLtApi& api) {
   find(api.algo_config_get_attribute, "cublasLtMatmulAlgoConfigGetAttribute");
   find(api.matmul, "cublasLtMatmul");
   return missing ? missing : "";
+}
+
+/// The file that a symbol came from.
+std::string file_of(const void* symbol) {
+  Dl_info info = {};
+  return dladdr(symbol, &info) != 0 && info.dli_fname ? info.dli_fname : "";
+}
+
+/// 130100 = 13.1.0
+std::string version_text(size_t v) {
+  return "cuBLASLt " + std::to_string(v / 10000) + "." + std::to_string(v / 100 % 100) + "." + std::to_string(v % 100);
 }
 
 /// Opens one library and makes a handle; `why` says what went wrong.
@@ -151,10 +163,7 @@ std::unique_ptr<CublasLt> CublasLt::open(const std::string& path) {
 
 CublasLt::~CublasLt() { api_.destroy(handle_); }
 
-std::string CublasLt::version() const {
-  const size_t v = api_.get_version();  // 130100 = 13.1.0
-  return "cuBLASLt " + std::to_string(v / 10000) + "." + std::to_string(v / 100 % 100) + "." + std::to_string(v % 100);
-}
+std::string CublasLt::version() const { return version_text(api_.get_version()); }
 
 void CublasLt::set_limits(const Limits& limits) {
   limits_ = limits;
@@ -261,3 +270,17 @@ size_t bytes_of_sums(int64_t widest) {
 }
 
 }  // namespace llava::cuda
+
+std::string llava::find_cublaslt() {
+  using namespace llava::cuda;
+  for (const std::string& candidate : cublaslt_search_paths()) {
+    void* library = dlopen(candidate.c_str(), RTLD_LAZY | RTLD_LOCAL);
+    if (!library) continue;
+    const auto version = reinterpret_cast<decltype(CublasLtApi::get_version)>(dlsym(library, "cublasLtGetVersion"));
+    const std::string text =
+        version ? version_text(version()) + " (" + file_of(reinterpret_cast<void*>(version)) + ")" : "";
+    dlclose(library);
+    if (version) return text;
+  }
+  return "";
+}
