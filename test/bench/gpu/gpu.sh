@@ -27,7 +27,7 @@ done
 [ -x "$engine" ] || { echo "--engine: no program at '$engine'; npm run build:cuda -- --arch 90 builds one" >&2; exit 1; }
 [ -n "$out" ] || { echo "--out: name a folder for the report" >&2; exit 1; }
 engine=$(readlink -f "$engine")
-mkdir -p "$out/steps"
+mkdir -p "$out/steps" || exit 1
 out=$(cd "$out" && pwd)
 python=${PYTHON:-python3}
 keep=yes
@@ -57,12 +57,9 @@ step() {
   if [ "$left" -lt 5 ]; then echo "$name: not run, no time left"; return 1; fi
   [ "$limit" -gt "$left" ] && limit=$left
   local began=$SECONDS code
-  setsid bash -c 'exec "$@"' step "$@" >"$out/steps/$name.out" 2>"$out/steps/$name.err" &
+  setsid timeout --signal=KILL "$limit" "$@" >"$out/steps/$name.out" 2>"$out/steps/$name.err" &
   child=$!
-  ( sleep "$limit"; kill -KILL -- "-$child" 2>/dev/null ) &
-  local watch=$!
   { wait "$child"; code=$?; } 2>/dev/null  # bash would say who was killed
-  kill "$watch" 2>/dev/null; wait "$watch" 2>/dev/null
   kill -KILL -- "-$child" 2>/dev/null
   child=""
   [ "$code" = 137 ] && [ $((SECONDS - began)) -ge "$limit" ] && echo "not finished after $limit s" >>"$out/steps/$name.err"
