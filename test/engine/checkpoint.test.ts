@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { messageOf } from "../../src/core/errors.js";
-import { loadAddon, type NativeCheckpoint } from "../../src/runners/local/addon.js";
+import { loadAddon, type NativeCheckpoint, type NativeModelOptions } from "../../src/runners/local/addon.js";
 import { goldenFolder } from "./engine-program.js";
 
 const missing = (() => {
@@ -109,6 +109,38 @@ describe.skipIf(missing !== undefined)(`checkpoints${missing ? ` (skipped: ${mis
     ["a tower nobody knows", "mm_vision_tower", { mm_vision_tower: "acme/eye-9b" }],
   ])("native: %s is refused by name", async (_, field, fields) => {
     expect(await refused(changed((c) => Object.assign(c, fields), "llava-next-qwen-tiny-native"))).toContain(field);
+  });
+
+  test("several images follow an aspect ratio that was changed, and not one that was said again", async () => {
+    const path = join(goldenFolder, "ov-tied-tiny-native");
+    const several = async (options: Partial<NativeModelOptions>) =>
+      (await loadAddon().describe({ path, ...options })).images;
+    expect(await several({})).toBe("stacked-pad");
+    expect(await several({ aspectRatio: "anyres" })).toBe("stacked-pad");
+    expect(await several({ aspectRatio: "pad" })).toBe("list-pad");
+    expect(await several({ aspectRatio: "pad", images: "stacked-square" })).toBe("stacked-square");
+  });
+
+  test("clips: what the config says, what cannot run, and what an option says instead", async () => {
+    const clips = async (change: Record<string, unknown>, options: Partial<NativeModelOptions> = {}) =>
+      (
+        await loadAddon().describe({
+          path: changed((c) => Object.assign(c, change), "ov-tied-tiny-native"),
+          ...options,
+        })
+      ).clips;
+    expect(await clips({})).toMatchObject({ pool: "bilinear", newline: "one_token", refusal: null });
+    expect(await clips({ mm_newline_position: "grid" })).toMatchObject({ newline: "grid", refusal: null });
+    expect((await clips({ add_faster_video: true }, { clipPool: "max" }))?.refusal).toContain("add_faster_video");
+    expect((await clips({ mm_spatial_pool_mode: "conv" }))?.refusal).toContain("conv");
+    expect((await clips({ mm_newline_position: "row" }))?.refusal).toContain("mm_newline_position row");
+    expect((await clips({ mm_spatial_pool_mode: null }))?.refusal).toContain("--clip-pool");
+    expect(await clips({ mm_spatial_pool_mode: null }, { clipPool: "max" })).toMatchObject({
+      ...{ pool: "max", refusal: null },
+    });
+    expect((await clips({}, { clipPoolPlace: "before-projector", clipNewline: "grid" }))?.refusal).toContain(
+      "newlines",
+    );
   });
 
   test("a preprocessor with another filter or size is refused", async () => {

@@ -87,20 +87,23 @@ void read_native_clip(Fields& fields, ModelConfig& config) {
   const std::string newline = fields.string("mm_newline_position", "one_token");
   const int64_t stride = fields.integer("mm_spatial_pool_stride", 2, 1, 1024);
   const int64_t width = fields.integer("mm_spatial_pool_out_channels", config.vision.hidden, 1, 1 << 20);
+  const auto mode = pool_named(pool);
+  const auto refuse = [&](const std::string& reason) { clip.refusal = reason, clip.lacks_pool = false; };
+  clip.lacks_pool = !mode;
   if (pool.empty()) clip.refusal = "the checkpoint has no mm_spatial_pool_mode; name one: --clip-pool";
-  else if (const auto mode = pool_named(pool)) clip.pool = *mode;
+  else if (mode) clip.pool = *mode;
   else clip.refusal = "mm_spatial_pool_mode " + pool + " is not implemented; known are bilinear, average and max";
   if (newline == "grid") clip.newline = ClipNewline::grid;
   else if (newline == "frame") clip.newline = ClipNewline::frame;
   else if (newline == "no_token") clip.newline = ClipNewline::no_token;
   else if (newline != "one_token")
-    clip.refusal = "mm_newline_position " + newline + " is unknown; known are grid, frame, one_token and no_token";
+    refuse("mm_newline_position " + newline + " is unknown; known are grid, frame, one_token and no_token");
   if (fields.boolean("add_faster_video", false))
-    clip.refusal = "add_faster_video (slow and fast frames) cannot run in the published code";
+    refuse("add_faster_video (slow and fast frames) cannot run in the published code");
   if (resampler == "spatial_pool") {
     clip.place = PoolPlace::before_projector;
     clip.newline = ClipNewline::no_token;
-    if (stride != 2) clip.refusal = "mm_spatial_pool_stride " + std::to_string(stride) + " is not implemented; 2 is";
+    if (stride != 2) refuse("mm_spatial_pool_stride " + std::to_string(stride) + " is not implemented; 2 is");
     if (config.vision_read && width != config.vision.hidden) {
       config.unsupported.push_back({Part::projector, "mm_spatial_pool_out_channels", std::to_string(width),
                                     "a pooling with weights is not implemented"});
@@ -331,7 +334,8 @@ void read_token_ids(const Json& root, ModelConfig& config) {
 
 void apply_clip_options(const ModelOptions& options, ModelConfig& config) {
   ClipConfig& clip = config.clip;
-  if (options.clip_pool) clip.pool = *options.clip_pool, clip.refusal.clear();
+  if (options.clip_pool) clip.pool = *options.clip_pool;
+  if (options.clip_pool && clip.lacks_pool) clip.refusal.clear();
   if (options.clip_pool_place) clip.place = *options.clip_pool_place;
   if (options.clip_newline) clip.newline = *options.clip_newline;
   if (clip.place == PoolPlace::before_projector) {
@@ -350,8 +354,9 @@ void apply_options(const ModelOptions& options, ModelConfig& config) {
     if (*options.aspect_ratio == AspectRatio::anyres && config.vision_read && config.image.grid.empty()) {
       throw Error("the checkpoint has no grid for anyres", "aspect ratio option", "Choose pad or crop.");
     }
+    const bool changed = *options.aspect_ratio != config.image.aspect_ratio;
     config.image.aspect_ratio = *options.aspect_ratio;
-    config.image.several = each_alone(config.image);
+    if (changed) config.image.several = each_alone(config.image);
   }
   if (options.several) {
     if (*options.several == SeveralImages::anyres && config.vision_read && config.image.grid.empty())

@@ -121,7 +121,8 @@ struct ClipConfig {
   Pool pool = Pool::bilinear;
   PoolPlace place = PoolPlace::after_projector;
   ClipNewline newline = ClipNewline::one_token;
-  std::string refusal;  // why this checkpoint takes no clips; empty: it does
+  std::string refusal;      // why this checkpoint takes no clips; empty: it does
+  bool lacks_pool = false;  // and naming a pool is all that is missing
 };
 
 /// How one image of a prompt is read; it depends on what stands beside it.
