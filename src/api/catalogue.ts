@@ -8,6 +8,7 @@ import { withCheckedScores } from "../core/guard-task.js";
 import { didYouMean } from "../core/nearest.js";
 import { packageRoot } from "../core/package-root.js";
 import { type Static, Type } from "../core/schema.js";
+import { scorings } from "../core/score.js";
 import type { Split, Task } from "../core/task.js";
 import { taskDigest } from "./task-digest.js";
 import { loadTaskFile, tasksIn } from "./task-file.js";
@@ -21,7 +22,7 @@ const suitesFolder = join(packageRoot, "configs", "suites");
 export const Suite = Type.Object(
   {
     about: Type.String(),
-    scoring: Type.Optional(Type.Enum(["official", "lmms-eval"])),
+    scoring: Type.Optional(Type.Enum([...scorings])),
     "prompt-profile": Type.Optional(Type.String()),
     tasks: Type.Array(Type.String(), { minItems: 1 }),
   },

@@ -1,4 +1,5 @@
 import { defined } from "../core/defined.js";
+import type { Scoring } from "../core/score.js";
 import type { TaskEnd } from "../run/run-task.js";
 import type { LocalSettings } from "../runners/local-settings.js";
 import { type Evaluated, evaluated, type Result } from "./evaluated.js";
@@ -34,7 +35,7 @@ export interface EvaluateOptions extends LocalSettings {
   /** Which words are sent. Default: the task's first profile. */
   readonly promptProfile?: string;
   /** Which rule scores. Default `official`. */
-  readonly scoring?: "official" | "lmms-eval";
+  readonly scoring?: Scoring;
   /** Instead of the task's own; recorded: numbers change. */
   readonly maxNewTokens?: number;
   /** Thoughts taken out of answers before scoring: names such as `think`, or `all`, `none`. Default: the scoring's own. */

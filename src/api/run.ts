@@ -23,6 +23,7 @@ import { localFlags } from "../runners/local-settings.js";
 import { readingOf, reasoningTagsOf, withoutReasoning } from "../text/visible-answer.js";
 import { type Choice, chooseTasks } from "./catalogue.js";
 import { remember } from "./history.js";
+import { requireScoring } from "./require-scoring.js";
 import { type RunListener, warningsOf } from "./run-listener.js";
 import { manifestOf } from "./run-manifest.js";
 import { type ChosenModel, judgesOf, namedModel, openJudge, openModel, portable } from "./run-models.js";
@@ -197,6 +198,10 @@ export async function decide(settings: RunSettings): Promise<Decided> {
   const { limit, offset = 0, repeats = 1, seed = 0 } = settings;
   const shard = settings.shard === undefined ? undefined : parseShard(settings.shard, process.env);
   const scoring = (settings.scoring as Scoring | undefined) ?? choice.scoring ?? "official";
+  requireScoring(
+    choice.chosen.map(({ task }) => task),
+    scoring,
+  );
   const tags = settings["reasoning-tags"];
   return {
     choice,

@@ -11,6 +11,7 @@ import { openRun } from "../record/read.js";
 import { rescore } from "../run/rescore.js";
 import { readingOf, reasoningTagsOf } from "../text/visible-answer.js";
 import { type Evaluated, evaluated } from "./evaluated.js";
+import { requireScoring } from "./require-scoring.js";
 import { openRunDataset, tasksOfRun } from "./run-dataset.js";
 import { parseMaxFailed } from "./settings.js";
 
@@ -37,6 +38,11 @@ export async function score(name: string, options: ScoreOptions = {}): Promise<E
   const scoring = options.scoring ?? decided.scoring ?? "official";
   const tags = options.reasoningTags === undefined ? decided.reasoningTags : reasoningTagsOf(options.reasoningTags);
   const rules = { scoring, seed: decided.seed ?? 0, reading: readingOf(scoring, tags) };
+  const chosenTasks = await tasksOfRun(run);
+  requireScoring(
+    chosenTasks.map(({ task }) => task),
+    scoring,
+  );
   const before = readingOf(decided.scoring ?? "official", decided.reasoningTags);
   if (scoring !== decided.scoring && out === undefined) {
     throw new UserError(
@@ -69,7 +75,7 @@ export async function score(name: string, options: ScoreOptions = {}): Promise<E
   const results: Result[] = [];
   // The scores follow from the task as it is now: the run may go on with it.
   const identity: Record<string, Json> = {};
-  for (const chosen of await tasksOfRun(run)) {
+  for (const chosen of chosenTasks) {
     const { task, split, label } = chosen;
     const before = run.results.get(label);
     if (!before) continue;

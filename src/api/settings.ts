@@ -3,6 +3,7 @@ import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { type TSchema, Type } from "../core/schema.js";
+import { scorings } from "../core/score.js";
 import { type LocalSetting, localFlags } from "../runners/local-settings.js";
 
 export interface Setting {
@@ -64,7 +65,7 @@ export const settings = {
   },
   scoring: {
     type: "text",
-    choices: ["official", "lmms-eval"],
+    choices: scorings,
     group: "How",
     describe: "which rule scores (default: official)",
   },

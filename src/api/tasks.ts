@@ -24,6 +24,7 @@ export function taskFacts(task: Task) {
     metrics: task.metrics.map((metric) => metric.name),
     groups: Object.keys(task.groups ?? {}),
     profiles: task.profiles ?? ["default"],
+    scorings: ["official", "lmms-eval", ...(task.scorings ?? [])],
     generation,
     ...(task.judge ? { judge: task.judge.model } : {}),
   };

@@ -1,12 +1,13 @@
 import type { CommandModule } from "yargs";
 import { score } from "../api/score.js";
 import { defined } from "../core/defined.js";
+import { type Scoring, scorings } from "../core/score.js";
 import { ExitCode } from "./exit-code.js";
 import { resultLines } from "./report-lines.js";
 
 interface Arguments {
   readonly run: string;
-  readonly scoring: "official" | "lmms-eval" | undefined;
+  readonly scoring: Scoring | undefined;
   readonly "reasoning-tags": string | undefined;
   readonly out: string | undefined;
   readonly json: boolean | undefined;
@@ -16,7 +17,7 @@ export const command: CommandModule<object, Arguments> = {
   builder: (yargs) =>
     yargs
       .positional("run", { type: "string", demandOption: true, describe: "a run's folder" })
-      .option("scoring", { choices: ["official", "lmms-eval"] as const, describe: "another rule; needs --out" })
+      .option("scoring", { choices: scorings, describe: "another rule; needs --out" })
       .option("reasoning-tags", {
         type: "string",
         requiresArg: true,

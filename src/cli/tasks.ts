@@ -57,6 +57,7 @@ async function show(name: string, json: boolean, profile: string | undefined): P
     }
     process.stdout.write(`  metrics    ${task.metrics.join(", ")}\n`);
     if (task.groups.length > 0) process.stdout.write(`  groups     ${task.groups.join(", ")}\n`);
+    process.stdout.write(`  scorings   ${task.scorings.join(", ")}\n`);
     if (task.judge) process.stdout.write(`  judge      ${task.judge}\n`);
     process.stdout.write(`  profiles   ${task.profiles.join(", ")}\n  generation ${JSON.stringify(task.generation)}\n`);
     if (task.example === undefined) {

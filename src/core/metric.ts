@@ -1,4 +1,4 @@
-import type { Score } from "./score.js";
+import type { Score, Scoring } from "./score.js";
 
 /** One sample as metrics see it: everything comes from the journal, so `llava-eval score` needs no dataset and no model. */
 export interface Sample {
@@ -35,7 +35,7 @@ export interface MetricValue {
 export interface FoldContext {
   /** Seeds the bootstrap. */
   readonly seed: number;
-  readonly scoring: "official" | "lmms-eval";
+  readonly scoring: Scoring;
   /** Only `value` will be read: make no interval. Paired comparisons fold thousands of mixtures of two runs. */
   readonly valueOnly?: boolean;
 }

@@ -3,6 +3,7 @@
  * Documented for users in results/README.md. A reader refuses a newer major version.
  */
 import { type Static, type TSchema, Type } from "./schema.js";
+import { scorings } from "./score.js";
 
 const List = <T extends TSchema>(items: T) => Type.Unsafe<readonly Static<T>[]>({ type: "array", items });
 const Strings = List(Type.String());
@@ -83,7 +84,7 @@ export const Result = Type.Object({
   model: Text,
   fingerprint: Dictionary(AnyJson),
   dataset: DatasetFacts,
-  scoring: Type.Enum(["official", "lmms-eval"]),
+  scoring: Type.Enum([...scorings]),
   reasoningTags: Optional(
     Type.Unsafe<readonly string[]>({ ...Strings, description: "whose thoughts were taken out before scoring" }),
   ),

@@ -26,8 +26,12 @@ export interface Unscored {
 
 export type Score = Scored | Unscored;
 
-/** `official` follows the benchmark's own code; `lmms-eval` reproduces release 0.7.2 with its known defects. */
-export type Scoring = "official" | "lmms-eval";
+/**
+ * `official` follows the benchmark's own code; `lmms-eval` reproduces release 0.7.2 with its known defects; `vlmevalkit` has VLMEvalKit's
+ * matchers without a judge (its exact matching), for tasks that say so in `scorings`.
+ */
+export const scorings = ["official", "lmms-eval", "vlmevalkit"] as const;
+export type Scoring = (typeof scorings)[number];
 
 /** What of an answer is scored (`--reasoning-tags`): models write their thoughts into the text. */
 export interface Reading {

@@ -35,6 +35,7 @@ export const taskMembers: Members<Task> = {
   next: "function?",
   judge: "object?",
   hasReference: "function?",
+  scorings: "texts?",
   score: "function?",
   answer: "function?",
   metrics: "list",

@@ -117,6 +117,8 @@ export interface Task<Row = Record<string, unknown>> {
    * answers a row without one is unscored (`data`) and never asked; as the first row it ends the run. Absent: every row has one.
    */
   hasReference?(row: Row): boolean;
+  /** Rules that the score has beyond `official` and `lmms-eval`. */
+  readonly scorings?: readonly Scoring[];
   /** Absent only when no split has public answers. Called only for rows with a reference. */
   score?(row: Row, output: Output, context: ScoreContext): Score;
   /**

@@ -27,10 +27,11 @@ const harmony = { name: "harmony", thoughts: "<|channel|>", said: "<|channel|>fi
 
 export const reasoningTagNames: readonly string[] = [...Object.keys(pairs), harmony.name, ...Object.keys(answers)];
 
-/** What lmms-eval strips from every answer; the benchmarks' own code strips nothing. */
+/** What lmms-eval strips from every answer; the benchmarks' own code and VLMEvalKit strip nothing. */
 const defaultReasoningTags: Readonly<Record<Scoring, readonly string[]>> = {
   official: [],
   "lmms-eval": ["think", "analysis"],
+  vlmevalkit: [],
 };
 
 /**

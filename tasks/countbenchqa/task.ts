@@ -44,7 +44,11 @@ const exact: Task<Row> = {
   },
   generation: { maxNewTokens: 32, temperature: 0 },
   hasReference: ({ number }) => number >= 0,
-  score: ({ number }, { text }) => rightOrWrong(strip(text) === String(number), strip(text), String(number)),
+  scorings: ["vlmevalkit"], // the number is anywhere in the reply: "13" counts for 3
+  score({ number }, { text }, { scoring }) {
+    const right = scoring === "vlmevalkit" ? text.includes(String(number)) : strip(text) === String(number);
+    return rightOrWrong(right, strip(text), String(number));
+  },
   metrics: [mean("accuracy")],
   groups: { number: ({ number }) => String(number) },
 };
@@ -57,6 +61,7 @@ export default [
     about: "CountBenchQA as lmms-eval's other task asks it: no caption, number words count (Paiss et al. 2023).",
     cite: "https://arxiv.org/abs/2302.12066; scoring follows lmms-eval countbench/utils.py",
     profiles: ["default"],
+    scorings: [],
     prompt: ({ image, question }) => userPrompt(image, LMMS_REQUEST + question.trim()),
     generation: { maxNewTokens: 16, temperature: 0 },
     score({ number }, { text }) {

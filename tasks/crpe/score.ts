@@ -1,6 +1,6 @@
 /** CRPE (Wang et al. 2024). Sources: OpenGVLab/all-seeing `all-seeing-v2/llava/eval/eval_crpe.py`; lmms-eval `crpe_relation/utils.py`. */
 
-import { pythonRegex, strip } from "llava-eval";
+import { firstCharacters, length, lower, pythonRegex, strip } from "llava-eval";
 
 const option = pythonRegex("\\b([A-Z])\\.\\s+([^\\n]*)", "g");
 const marks = pythonRegex("[^\\w\\s]", "g");
@@ -25,6 +25,19 @@ export function crpeFiltered(text: string, question: string): string {
   );
   return first === undefined ? cleaned : (letters.get(first.words) ?? cleaned);
 }
+
+/**
+ * VLMEvalKit's: the first character of a reply that begins with A to D, or is one character; else the gold text from its fifth on is in the
+ * reply. A gold of one letter has none there, so every other reply is right. An empty reply raises there, and is wrong here.
+ */
+export function crpeContains(text: string, gold: string): boolean {
+  const [first] = characters(text);
+  if (first === undefined) return false;
+  if (length(text) === 1 || "ABCD".includes(first)) return first === firstCharacters(gold, 1);
+  return lower(text).includes(lower(characters(gold).slice(4).join("")));
+}
+
+const characters = (text: string): string[] => Array.from(text);
 
 /** Without what stands from an opening mark to the next closing one, both included. */
 function withoutBlocks(text: string, open: string, close: string): string {

@@ -11,7 +11,7 @@ import {
   userPrompt,
 } from "llava-eval";
 import { circularByCategory } from "./groups-of-four.js";
-import { crpeFiltered } from "./score.js";
+import { crpeContains, crpeFiltered } from "./score.js";
 
 const row = Type.Object({
   question_id: Type.Union([Type.Integer(), Type.String()]),
@@ -45,8 +45,10 @@ export default defineTask<Row>({
   },
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ correct_option: gold }) => isOptionLetter(gold, 4),
+  scorings: ["vlmevalkit"],
   score({ text: question, correct_option: gold }, { text }, { scoring }) {
     if (scoring === "official") return rightOrWrong(text === gold, text, gold);
+    if (scoring === "vlmevalkit") return rightOrWrong(crpeContains(text, gold), text, gold);
     const answer = crpeFiltered(text, question);
     return rightOrWrong(looselyEqual(answer, gold), answer, gold);
   },

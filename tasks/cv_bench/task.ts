@@ -1,7 +1,9 @@
 import {
+  type Choices,
   chosen,
   defineTask,
   Image,
+  inferChoice,
   isOptionLetter,
   LETTER_DIRECTLY,
   leadingLetter,
@@ -29,6 +31,8 @@ const row = Type.Object({
 });
 type Row = Static<typeof row>;
 
+const lettered = (choices: readonly string[]): Choices =>
+  Object.fromEntries(choices.map((choice, i) => [optionLetters(choices.length)[i], choice]));
 const goldOf = ({ answer }: Row): string => strip(answer, "()");
 const split = {
   sources: ["nyu-visionx/CV-Bench"],
@@ -55,9 +59,11 @@ const whole: Task<Row> = {
   },
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: (row) => isOptionLetter(goldOf(row), row.choices.length),
+  scorings: ["vlmevalkit"],
   score(row, { text }, { scoring }) {
     const gold = goldOf(row);
     if (scoring === "lmms-eval") return chosen(leadingLetter(text), gold);
+    if (scoring === "vlmevalkit") return chosen(inferChoice(text, lettered(row.choices), "vlmevalkit"), gold);
     const letter = cvBenchLetter(text, row.source);
     const option = row.choices[gold.charCodeAt(0) - 65] ?? "";
     return letter === ""

@@ -2,6 +2,7 @@ import {
   chosen,
   defineTask,
   Image,
+  inferChoice,
   LETTER_DIRECTLY,
   leadingLetter,
   letteredOptions,
@@ -61,7 +62,11 @@ export default defineTask<Row>({
   },
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: ({ answer, answer_options: options }) => answer >= 0 && answer < options.length,
-  score: ({ answer }, { text }) => chosen(leadingLetter(text), optionLetters(4)[answer] ?? ""),
+  scorings: ["vlmevalkit"],
+  score({ answer }, { text }, { scoring }) {
+    const letter = scoring === "vlmevalkit" ? inferChoice(text, {}, "easi") : leadingLetter(text);
+    return chosen(letter, optionLetters(4)[answer] ?? "");
+  },
   metrics: [mean("accuracy")],
   groups: { data_source: ({ data_source }) => data_source, relation: ({ relation }) => relation },
 });

@@ -4,12 +4,14 @@ import {
   guessedOr,
   Image,
   isOptionLetter,
+  lower,
   mean,
   Nullable,
   optionLetters,
   rightOrWrong,
   robustChoice,
   type Static,
+  strip,
   Type,
   userPrompt,
 } from "llava-eval";
@@ -44,7 +46,9 @@ export default defineTask<Row>({
   },
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: ({ answer }) => isOptionLetter(answer, 4),
+  scorings: ["vlmevalkit"], // its ERQADataset
   score({ answer }, { text }, { scoring }) {
+    if (scoring === "vlmevalkit") return rightOrWrong(lower(strip(text)) === lower(strip(answer)), strip(text), answer);
     const { letter, guessed } = robustChoice(text, optionLetters(4));
     if (guessed && scoring === "official") return chosen(undefined, answer);
     return guessedOr(guessed, rightOrWrong(letter === answer, letter, answer));

@@ -1,7 +1,15 @@
 /** What HR-Bench's judges are asked, word for word. */
 
-import { type Choices, type JudgeQuestion, lower, OPTION_MATCHER, type Output, strip, userPrompt } from "llava-eval";
-import { inferHrbenchChoice } from "./infer-choice.js";
+import {
+  type Choices,
+  inferChoice,
+  type JudgeQuestion,
+  lower,
+  OPTION_MATCHER,
+  type Output,
+  strip,
+  userPrompt,
+} from "llava-eval";
 
 const matchingExamples =
   "If the meaning of all options are significantly different from the answer, output Z. Your should output a single uppercase character in A, B, C, D (if they are valid options), and Z. \nExample 1: \nQuestion: What is the main object in image?\nOptions: A. teddy bear B. rabbit C. cat D. dog\nAnswer: a cute teddy bear\nYour output: A\nExample 2: \nQuestion: What is the main object in image?\nOptions: A. teddy bear B. rabbit C. cat D. dog\nAnswer: Spider\nYour output: Z\nExample 3: \n";
@@ -42,12 +50,12 @@ export function gradingQuestion({ question, answer, choices }: HrbenchQuestion, 
 /** lmms-eval asks which option is meant where the rules find none; its options are in lower case by then. */
 export function matchingQuestion({ question, choices }: HrbenchQuestion, output: Output): JudgeQuestion | undefined {
   const text = strip(output.text);
-  if (inferHrbenchChoice(text, choices) !== undefined) return undefined;
+  if (inferChoice(text, choices, "hrbench") !== undefined) return undefined;
   const lowered = Object.fromEntries(Object.entries(choices).map(([letter, option]) => [letter, lower(option)]));
   return {
     prompt: userPrompt(hrbenchMatching(question, listed(lowered), text)),
     options: { temperature: 0, maxNewTokens: 256 },
-    parse: (reply) => inferHrbenchChoice(strip(reply), choices),
+    parse: (reply) => inferChoice(strip(reply), choices, "hrbench"),
     attempts: 10,
   };
 }

@@ -1,6 +1,8 @@
 import {
+  chosen,
   defineTask,
   Image,
+  inferChoice,
   letteredOptions,
   lower,
   mean,
@@ -14,7 +16,6 @@ import {
   Type,
   userPrompt,
 } from "llava-eval";
-import { inferHrbenchChoice } from "./infer-choice.js";
 import { gradingQuestion, type HrbenchQuestion, hrbenchGrading, hrbenchMatching, matchingQuestion } from "./judge.js";
 
 const option = Type.Optional(Nullable(Type.String()));
@@ -72,14 +73,17 @@ export default defineTask<Row>({
     template: `${hrbenchGrading("{prompt}", "{target}", "{prediction}")}\n${hrbenchMatching("{question}", "{options}", "{prediction}")}`,
     ask(row, output, verdicts, scoring) {
       if (verdicts.length > 0) return undefined;
+      if (scoring === "vlmevalkit") return undefined;
       return scoring === "official" ? gradingQuestion(asked(row), output) : matchingQuestion(asked(row), output);
     },
   },
   hasReference: (row) => asked(row).choices[row.answer] !== undefined,
+  scorings: ["vlmevalkit"],
   score(row, { text }, { scoring, verdicts: [verdict] }) {
     if (scoring === "official")
       return verdict === undefined ? notJudged : rightOrWrong(verdict === "yes", text, row.answer);
-    const letter = inferHrbenchChoice(strip(text), asked(row).choices) ?? verdict;
+    if (scoring === "vlmevalkit") return chosen(inferChoice(text, asked(row).choices, "vlmevalkit"), row.answer);
+    const letter = inferChoice(strip(text), asked(row).choices, "hrbench") ?? verdict;
     return typeof letter === "string"
       ? rightOrWrong(lower(letter) === lower(row.answer), letter, row.answer)
       : notJudged;

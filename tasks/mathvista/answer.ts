@@ -10,6 +10,7 @@ import {
   parseFloatPython,
   parseIntPython,
   roundHalfEven,
+  type Scoring,
   strip,
 } from "llava-eval";
 import { PythonFloat, pythonStr } from "./python-repr.js";
@@ -65,8 +66,6 @@ function quotedAnswer(response: string): string | undefined {
   return undefined;
 }
 
-export type MathVistaRules = "official" | "lmms-eval";
-
 /**
  * The extraction in the form of the answer: an option's text, an integer, a float with the problem's decimals. Null = failed.
  *
@@ -75,11 +74,7 @@ export type MathVistaRules = "official" | "lmms-eval";
  *
  * @throws RangeError for a multiple-choice problem without options, or (official) an answer type it does not know
  */
-export function normalizeExtraction(
-  extraction: unknown,
-  problem: MathVistaProblem,
-  rules: MathVistaRules,
-): string | null {
+export function normalizeExtraction(extraction: unknown, problem: MathVistaProblem, rules: Scoring): string | null {
   if (problem.question_type === "multi_choice") return matchingChoice(extraction, problem.choices ?? []);
   switch (problem.answer_type) {
     case "integer": {
@@ -114,11 +109,7 @@ function floatOf(value: unknown): number | undefined {
   return value instanceof PythonFloat ? value.value : undefined;
 }
 
-function roundedFloat(
-  extraction: unknown,
-  precision: MathVistaProblem["precision"],
-  rules: MathVistaRules,
-): string | null {
+function roundedFloat(extraction: unknown, precision: MathVistaProblem["precision"], rules: Scoring): string | null {
   const number = floatOf(extraction);
   if (number === undefined) return null;
   if (rules === "lmms-eval") {
@@ -133,7 +124,7 @@ function roundedFloat(
 }
 
 /** The official rule compares values, lmms-eval their stripped texts (`"5"` and `5` are equal there). */
-export function mathVistaEqual(prediction: unknown, answer: unknown, rules: MathVistaRules): boolean {
+export function mathVistaEqual(prediction: unknown, answer: unknown, rules: Scoring): boolean {
   if (rules === "lmms-eval") return strip(pythonStr(prediction)) === strip(pythonStr(answer));
   if (typeof prediction !== typeof answer) return false;
   return pythonStr(prediction) === pythonStr(answer);

@@ -2,6 +2,7 @@ import {
   chosen,
   defineTask,
   Image,
+  inferChoice,
   isOptionLetter,
   mean,
   type Part,
@@ -56,7 +57,10 @@ export default defineTask<Row>({
   prompt: interleaved,
   generation: { maxNewTokens: 4096, temperature: 0 },
   hasReference: ({ gt_answer }) => isOptionLetter(gt_answer, 5),
-  score: ({ gt_answer }, { text }) => chosen(mindCubeLetter(text), gt_answer),
+  scorings: ["vlmevalkit"],
+  score({ gt_answer }, { text }, { scoring }) {
+    return chosen(scoring === "vlmevalkit" ? inferChoice(text, {}, "easi") : mindCubeLetter(text), gt_answer);
+  },
   metrics: [mean("accuracy")],
   groups: { setting: ({ id }) => mindCubeSetting(id) },
 });

@@ -1,7 +1,14 @@
 /** MMBench's prompts, as lmms-eval, LLaVA and VLMEvalKit write them. */
 
-import { type ImageRef, type JudgeQuestion, type Output, type Prompt, type Scoring, userPrompt } from "llava-eval";
-import { inferChoice } from "./infer-choice.js";
+import {
+  type ImageRef,
+  inferChoice,
+  type JudgeQuestion,
+  type Output,
+  type Prompt,
+  type Scoring,
+  userPrompt,
+} from "llava-eval";
 import { mmbenchMatching } from "./judge.js";
 import { type MmbenchRow, mmbenchChoices, present } from "./row.js";
 
@@ -37,13 +44,14 @@ export function mmbenchPrompt(
 export function mmbenchQuestionToJudge(row: MmbenchRow, output: Output, scoring: Scoring): JudgeQuestion | undefined {
   const text = output.text;
   const choices = mmbenchChoices(row, scoring);
-  if (inferChoice(text, choices) !== undefined) return undefined;
+  if (inferChoice(text, choices, "mmbench") !== undefined) return undefined;
   const options = Object.entries(choices).map(([letter, option]) => `${letter}. ${option}\n`);
   let failures = 0;
   return {
     prompt: userPrompt(mmbenchMatching(row.question, options.join(""), text)),
     options: { temperature: 0, maxNewTokens: 256 },
-    parse: (reply) => inferChoice(reply, choices) ?? (scoring === "lmms-eval" && ++failures === 3 ? "?" : undefined),
+    parse: (reply) =>
+      inferChoice(reply, choices, "mmbench") ?? (scoring === "lmms-eval" && ++failures === 3 ? "?" : undefined),
     attempts: 3,
   };
 }

@@ -4,6 +4,7 @@ import {
   type Choices,
   chosen,
   guessedOr,
+  inferChoice,
   notJudged,
   type Output,
   robustChoice,
@@ -11,12 +12,11 @@ import {
   type ScoreContext,
   type Scored,
 } from "llava-eval";
-import { inferChoice } from "./infer-choice.js";
 import { type MmbenchRow, mmbenchChoices } from "./row.js";
 
 /** lmms-eval's static variant, without a judge: the rules, else its letter extractor. */
 export function staticLetter(prediction: string, choices: Choices): ReturnType<typeof robustChoice> {
-  const letter = inferChoice(prediction, choices);
+  const letter = inferChoice(prediction, choices, "mmbench");
   return letter === undefined ? robustChoice(prediction, Object.keys(choices).sort()) : { letter, guessed: false };
 }
 
@@ -25,7 +25,7 @@ export function mmbenchStaticScore(row: MmbenchRow, output: Output, { scoring }:
   const text = output.text;
   const choices = mmbenchChoices(row, scoring);
   const gold = row.answer ?? "";
-  if (scoring === "official") return pass(row, chosen(inferChoice(text, choices), gold));
+  if (scoring === "official") return pass(row, chosen(inferChoice(text, choices, "mmbench"), gold));
   const { letter, guessed } = staticLetter(text, choices);
   return pass(row, guessedOr(guessed, chosen(letter, gold)));
 }
@@ -38,7 +38,7 @@ export function mmbenchHasReference(row: MmbenchRow): boolean {
 /** By the rules, else by the judge's letter; "?" where lmms-eval draws one after three useless replies. */
 export function mmbenchJudgedScore(row: MmbenchRow, output: Output, context: ScoreContext): Score {
   const choices = mmbenchChoices(row, context.scoring);
-  const letter = inferChoice(output.text, choices) ?? context.verdicts[0];
+  const letter = inferChoice(output.text, choices, "mmbench") ?? context.verdicts[0];
   if (letter === "?") return pass(row, guessedOr(true, chosen(context.draw([..."ABCDE"]), row.answer ?? "")));
   return typeof letter === "string" ? pass(row, chosen(letter, row.answer ?? "")) : notJudged;
 }

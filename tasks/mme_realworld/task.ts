@@ -67,6 +67,7 @@ const realWorld: Task<Row> = {
   prompt: english,
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ answer }) => isOptionLetter(strip(answer), 5),
+  scorings: ["vlmevalkit"],
   score(row, { text }, { scoring }) {
     const letter = mmeRealWorldLetter(text, row["multi-choice options"], scoring);
     return guessedOr(strip(text) === "", chosen(letter, strip(row.answer)));

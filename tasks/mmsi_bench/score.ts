@@ -1,19 +1,18 @@
 /** MMSI-Bench (Yang et al. 2025). Sources: the authors' extractor, and lmms-eval `mmsi_bench/utils.py`, which has widened it. */
 
-import { pythonRegex, type Scoring, upper } from "llava-eval";
+import { inferChoice, pythonRegex, type Scoring, upper } from "llava-eval";
 
 const enclosed = [/``([^`]*)``/, /`([^`]*)`/];
-const alone: Readonly<Record<Scoring, RegExp>> = {
-  official: pythonRegex("\\b[A-D]\\b(?!\\s[a-zA-Z])"),
-  "lmms-eval": pythonRegex("\\b[A-F]\\b(?!\\s[a-zA-Z])", "i"),
-};
+const alone = pythonRegex("\\b[A-D]\\b(?!\\s[a-zA-Z])");
+const widened = pythonRegex("\\b[A-F]\\b(?!\\s[a-zA-Z])", "i");
 
 /** The first letter that stands alone and not before a word ("A cat"), within the back-ticks that the question asks for, if any. */
 export function mmsiLetter(text: string, scoring: Scoring): string | undefined {
+  if (scoring === "vlmevalkit") return inferChoice(text, {}, "easi");
   let rest = text;
   for (const mark of enclosed) rest = mark.exec(rest)?.[1] ?? rest;
   if (scoring === "lmms-eval") rest = firstBraces(rest);
-  const letter = alone[scoring].exec(rest)?.[0];
+  const letter = (scoring === "lmms-eval" ? widened : alone).exec(rest)?.[0];
   return letter && upper(letter);
 }
 

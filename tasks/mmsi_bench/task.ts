@@ -49,6 +49,7 @@ export default defineTask<Row>({
   },
   generation: { maxNewTokens: 2048, temperature: 0 },
   hasReference: (row) => isOptionLetter(goldOf(row), 6),
+  scorings: ["vlmevalkit"],
   score: (row, { text }, { scoring }) => chosen(mmsiLetter(text, scoring), goldOf(row)),
   metrics: [mean("accuracy")],
   // Some copies of the rows write the names with a hyphen.

@@ -3,6 +3,7 @@ import {
   chosen,
   defineTask,
   Image,
+  inferChoice,
   mean,
   Nullable,
   type Output,
@@ -14,7 +15,6 @@ import {
   Type,
   userPrompt,
 } from "llava-eval";
-import { inferChoiceVlmEvalKit } from "./infer-choice.js";
 
 const text = Type.Optional(Nullable(Type.String()));
 const columns = {
@@ -37,7 +37,8 @@ function scored(row: Row, output: Output, context: ScoreContext): Scored {
   const answer = output.text;
   const options = optionsOf(row);
   const gold = row.answer?.trim() ?? "";
-  if (context.scoring === "official") return chosen(inferChoiceVlmEvalKit(answer, Object.fromEntries(options)), gold);
+  if (context.scoring === "official")
+    return chosen(inferChoice(answer, Object.fromEntries(options), "vlmevalkit"), gold);
   const letters = options.map(([letter]) => letter);
   return byLetter(parseChoice("mmt", answer, letters), gold, letters, context);
 }

@@ -1,5 +1,7 @@
 /** MM-Vet's question to its judge, word for word. */
 
+import type { Scoring } from "llava-eval";
+
 const correctness =
   "Compare the ground truth and prediction from AI models, to give a correctness score for the prediction. <AND> in the ground truth means it is totally right only when all elements in the ground truth are present in the prediction, and <OR> means it is totally right when any one element in the ground truth is present in the prediction. The correctness score is 0.0 (totally wrong), 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, or 1.0 (totally right). Just complete the last space of the correctness score.\n";
 
@@ -21,7 +23,7 @@ Can you explain this meme? | This meme is poking fun at the fact that the names 
 export function mmvetTable(
   { question, answer }: { readonly question: string; readonly answer: string },
   prediction: string,
-  scoring: "official" | "lmms-eval",
+  scoring: Scoring,
 ): string {
   const head = scoring === "official" ? "\nQuestion" : "gpt_query_prompt";
   const truth = answer.replaceAll("<AND>", " <AND> ").replaceAll("<OR>", " <OR> ");

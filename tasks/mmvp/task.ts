@@ -3,10 +3,12 @@ import {
   circularAccuracy,
   defineTask,
   Image,
+  inferChoice,
   LETTER_DIRECTLY,
   letteredOptions,
   mean,
   notJudged,
+  optionLetters,
   rightOrWrong,
   type Score,
   type Static,
@@ -55,9 +57,14 @@ export default defineTask<Row>({
         : undefined,
   },
   hasReference: (row) => ["A", "B"].includes(mmvpTarget(row["Correct Answer"])),
+  scorings: ["vlmevalkit"],
   score(row, { text }, { scoring, verdicts: [verdict] }): Score {
     const target = mmvpTarget(row["Correct Answer"]);
     if (scoring === "official" && verdict === undefined) return notJudged;
+    if (scoring === "vlmevalkit") {
+      const options = Object.fromEntries(mmvpOptions(row.Options).map((option, i) => [optionLetters(2)[i], option]));
+      return { ...chosen(inferChoice(text, options, "vlmevalkit"), target), data: { first: firstOfPair(row) } };
+    }
     const score =
       scoring === "official" ? rightOrWrong(verdict === "yes", text, target) : chosen(mmvpLetter(text), target);
     return { ...score, data: { first: firstOfPair(row) } };

@@ -43,6 +43,7 @@ export default defineTask<Row>({
     ),
   generation: { maxNewTokens: 64, temperature: 0 },
   hasReference: (row) => mtvqaTarget(pairOf(row).answer, "lmms-eval") !== "", // an empty one would be in every reply
+  scorings: ["vlmevalkit"],
   score(row, { text }, { scoring }) {
     const { answer } = pairOf(row);
     return rightOrWrong(mtvqaCorrect(text, answer, scoring), strip(text), answer);

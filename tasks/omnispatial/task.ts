@@ -3,6 +3,7 @@ import {
   defineTask,
   guessedOr,
   Image,
+  inferChoice,
   isOptionLetter,
   letteredOptions,
   mean,
@@ -109,7 +110,9 @@ export default [
     prompt: (row) => userPrompt(row.image, `${LETTER_ONLY}\n${asked(row)}`),
     generation: { maxNewTokens: 16, temperature: 0 },
     hasReference: ({ answer, options }) => answer >= 0 && answer < options.length,
+    scorings: ["vlmevalkit"],
     score({ answer }, { text }, { scoring }) {
+      if (scoring === "vlmevalkit") return chosen(inferChoice(text, {}, "easi"), optionLetters(26)[answer] ?? "");
       const said = scoring === "lmms-eval" ? withoutThoughts(text) : text;
       return chosen(firstLetter(said), optionLetters(26)[answer] ?? "");
     },

@@ -2,6 +2,7 @@ import {
   chosen,
   defineTask,
   Image,
+  inferChoice,
   isOptionLetter,
   LETTER_DIRECTLY,
   letteredOptions,
@@ -59,7 +60,13 @@ const generated: Task<Row> = {
   },
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: (row) => isOptionLetter(goldOf(row), 4),
-  score: (row, { text }) => chosen(firstCharacter(text).toUpperCase(), goldOf(row)),
+  scorings: ["vlmevalkit"],
+  score(row, { text }, { scoring }) {
+    const options = Object.fromEntries(choices(row).map((choice, i) => [optionLetters(4)[i], choice]));
+    const letter =
+      scoring === "vlmevalkit" ? inferChoice(text, options, "vlmevalkit") : firstCharacter(text).toUpperCase();
+    return chosen(letter, goldOf(row));
+  },
   metrics: [mean("accuracy")],
   groups: { image_type: ({ question_image_type }) => question_image_type.toLowerCase() },
 };
@@ -71,6 +78,7 @@ const ranked: Task<Row> = {
   about: "SEED-Bench-2-Plus by log-likelihood: the option with the lowest mean loss per token (Li et al. 2024).",
   cite: "https://arxiv.org/abs/2404.16790; official ranking, as in AILab-CVPR/SEED-Bench SEED-Bench-2/eval.py",
   profiles: ["default"],
+  scorings: [],
   prompt: ({ image, question }) => userPrompt(image, `${question} Answer :`),
   choices: (row) => choices(row).map((choice) => ` ${choice}`),
   score: (row, output) => chosen(optionLetters(4)[lowestMeanLoss(output)], goldOf(row)),

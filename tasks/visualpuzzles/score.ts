@@ -44,3 +44,10 @@ function namedOption(answer: string, options: readonly string[]): string | undef
   }
   return last?.letter;
 }
+
+const answered = pythonRegex("\\banswer\\s*:\\s*([A-Z])\\b", "gi");
+
+/** VLMEvalKit's: the letter alone after the last "Answer:" ("Answer: (B)" has none, and is wrong). */
+export function answerLetter(text: string): string | undefined {
+  return [...text.matchAll(answered)].at(-1)?.[1];
+}

@@ -6,6 +6,7 @@ import {
   mean,
   Nullable,
   optionLetters,
+  rightOrWrong,
   type Static,
   strip,
   type Task,
@@ -13,7 +14,7 @@ import {
   upper,
   userPrompt,
 } from "llava-eval";
-import { visualPuzzlesLetter } from "./score.js";
+import { answerLetter, visualPuzzlesLetter } from "./score.js";
 
 const row = Type.Object({
   id: Type.Integer(),
@@ -51,9 +52,15 @@ const thinking: Task<Row> = {
   prompt: promptWith(THINK_FIRST),
   generation: { maxNewTokens: 4096, temperature: 0 },
   hasReference: ({ answer }) => isOptionLetter(upper(strip(answer)), 4),
+  scorings: ["vlmevalkit"],
   score({ options, answer }, { text }, context) {
+    const gold = upper(strip(answer));
+    if (context.scoring === "vlmevalkit") {
+      const said = upper(answerLetter(text) ?? "");
+      return rightOrWrong(said === gold, said, gold);
+    }
     const letter = visualPuzzlesLetter(text, options);
-    return byLetter(letter && upper(letter), upper(strip(answer)), optionLetters(4), context);
+    return byLetter(letter && upper(letter), gold, optionLetters(4), context);
   },
   metrics: [mean("accuracy")],
   groups: { category: ({ category }) => category, difficulty: ({ difficulty }) => difficulty },

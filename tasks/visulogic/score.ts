@@ -5,14 +5,17 @@ import { firstCharacters, length, lower, pythonRegex, strip, upper } from "llava
 const letters = ["A", "B", "C", "D"];
 const isLetter = (text: string): boolean => letters.includes(text);
 
-/** The letter that the authors' rules find; `undefined` = their judge is asked. A bare "B" is in a box for them. */
-export function visuLogicLetter(text: string): string | undefined {
-  const boxed = strip(boxedContent(text));
+/**
+ * The letter that the authors' rules find; `undefined` = their judge is asked. A bare "B" is in a box for them.
+ * @param options.unboxed VLMEvalKit takes a text without a box for one: "B" with blanks around it is a letter there
+ */
+export function visuLogicLetter(text: string, { unboxed }: { unboxed?: "text" } = {}): string | undefined {
+  const boxed = strip(boxedContent(text) ?? (unboxed === "text" ? text : "N"));
   return isLetter(boxed) ? boxed : spokenLetter(text);
 }
 
 /** What stands in the last outer `\boxed{}` without LaTeX marks; the whole text if that is no letter by its length or words. */
-function boxedContent(text: string): string {
+function boxedContent(text: string): string | undefined {
   if (length(text) < 3) return text;
   const open: number[] = [];
   let content: string | undefined;
@@ -23,7 +26,7 @@ function boxedContent(text: string): string {
       if (start !== undefined && open.length === 0) content = text.slice(start, match.index + match[0].length - 1);
     }
   }
-  if (content === undefined || content === "") return content ?? "N";
+  if (content === undefined || content === "") return content;
   for (const mark of ["\\text{", "\\rm{", "\\mathbf{", "$", "}"]) content = content.replaceAll(mark, "");
   return lower(content).includes("letter") || content.includes("or") || length(content) > 2 ? text : content;
 }

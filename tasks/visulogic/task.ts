@@ -60,8 +60,10 @@ export default defineTask<Row>({
         : undefined,
   },
   hasReference: (row) => isOptionLetter(goldOf(row), 4),
+  scorings: ["vlmevalkit"],
   score(row, { text }, { scoring, verdicts }) {
     if (scoring === "lmms-eval") return chosen(lmmsVisuLogicLetter(text), goldOf(row));
+    if (scoring === "vlmevalkit") return chosen(visuLogicLetter(text, { unboxed: "text" }), goldOf(row));
     const letter = visuLogicLetter(text) ?? verdicts[0];
     return typeof letter === "string" ? chosen(letter, goldOf(row)) : notJudged;
   },

@@ -33,9 +33,9 @@ function decimal(text: string): string | undefined {
   return ascii.startsWith("-") && size !== "." ? `-${size}` : size;
 }
 
-/** What stands in the last `{…}` of a line; the whole text without any. A brace opens at the first one that its line closes. */
-export function inBraces(text: string): string {
-  let last = text;
+/** What stands in the last `{…}` of a line. A brace opens at the first one that its line closes. */
+export function lastBraces(text: string): string | undefined {
+  let last: string | undefined;
   for (let at = 0; ; ) {
     const first = text.indexOf("{", at);
     const close = first < 0 ? -1 : text.indexOf("}", first);

@@ -2,6 +2,7 @@ import {
   defineTask,
   hasText,
   Image,
+  lower,
   mean,
   Nullable,
   rightOrWrong,
@@ -10,7 +11,7 @@ import {
   Type,
   userPrompt,
 } from "llava-eval";
-import { inBraces, zeroBenchEqual } from "./score.js";
+import { lastBraces, zeroBenchEqual } from "./score.js";
 
 const row = Type.Object({
   question_id: Type.Union([Type.String(), Type.Integer()]),
@@ -44,8 +45,13 @@ export default defineTask<Row>({
   },
   generation: { maxNewTokens: 128, temperature: 0 },
   hasReference: ({ question_answer }) => hasText(question_answer),
+  scorings: ["vlmevalkit"], // the answer is anywhere in the braces: "{130}" counts for 3
   score({ question_answer: target }, { text }, { scoring }) {
-    const answer = strip(scoring === "lmms-eval" ? text : inBraces(text));
+    if (scoring === "vlmevalkit") {
+      const said = lower(lastBraces(text) ?? "");
+      return rightOrWrong(said.includes(lower(strip(target))), said, target);
+    }
+    const answer = strip(scoring === "lmms-eval" ? text : (lastBraces(text) ?? text));
     return rightOrWrong(zeroBenchEqual(answer, target), answer, target);
   },
   metrics: [mean("accuracy")],

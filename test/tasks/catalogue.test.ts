@@ -51,7 +51,7 @@ goldenTask({
   // lmms-eval reads the "A" of "Answer" and the "T" of "The"; the authors read what follows.
   answers: ["(C) 2", "Answer: C", "The answer is B.", "A"],
   // 1/4 · 1 + 1/4 · 1 + 1/2 · 1/2, and 1/4 · 1 + 0 + 0.
-  main: { official: 3 / 4, "lmms-eval": 1 / 4 },
+  main: { official: 3 / 4, "lmms-eval": 1 / 4, vlmevalkit: 3 / 4 },
 });
 goldenTask({
   task: cv2d,
@@ -92,7 +92,7 @@ goldenTask({
     { question_id: "scannet_1", ...relation, scene_id: "b", data_source: "scannet" },
   ],
   answers: ["B) right of it", "(b)", "Answer: B"],
-  main: { official: 2 / 3, "lmms-eval": 2 / 3 },
+  main: { official: 2 / 3, "lmms-eval": 2 / 3, vlmevalkit: 1 },
 });
 
 const embodied = { question_type: "Pointing", answer: "B" };
@@ -117,7 +117,7 @@ goldenTask({
   ],
   // Nothing but the capital of "Based" says B: lmms-eval's last resort.
   answers: ["B", "The answer is (B).", "B) y", "Based on the image I cannot tell"],
-  main: { official: 3 / 4, "lmms-eval": 1 },
+  main: { official: 3 / 4, "lmms-eval": 1, vlmevalkit: 1 / 4 },
 });
 
 const dogs = { image: true, text: "Three dogs on a sofa", question: "How many dogs are there? ", number: 3 };
@@ -132,7 +132,11 @@ for (const task of [exact, inWords])
       { ...dogs, question: "How many cows are there?", text: null },
     ],
     answers: [" 3\n", "Three", "3."],
-    main: task === exact ? { official: 1 / 3, "lmms-eval": 1 / 3 } : { official: 2 / 3, "lmms-eval": 2 / 3 },
+    // VLMEvalKit takes the number anywhere in the reply.
+    main:
+      task === exact
+        ? { official: 1 / 3, "lmms-eval": 1 / 3, vlmevalkit: 2 / 3 }
+        : { official: 2 / 3, "lmms-eval": 2 / 3 },
   });
 
 const chart = {
@@ -153,7 +157,7 @@ goldenTask({
     { question_id: 3, ...chart },
   ],
   answers: ["b", "Answer: B", "B. 2020"],
-  main: { official: 2 / 3, "lmms-eval": 2 / 3 },
+  main: { official: 2 / 3, "lmms-eval": 2 / 3, vlmevalkit: 2 / 3 },
 });
 goldenTask({
   task: plusRanked,
@@ -192,7 +196,7 @@ goldenTask({
   ],
   // "red" is in the second option: only the authors look at the options. The empty answer is in the first, for both.
   answers: ["(B) Red", "red", "Best option: B", ""],
-  main: { official: 1, "lmms-eval": 3 / 4 },
+  main: { official: 1, "lmms-eval": 3 / 4, vlmevalkit: 3 / 4 },
 });
 goldenTask({
   task: realWorldCn,
@@ -227,7 +231,7 @@ goldenTask({
   ],
   // Words around the braces are no answer for lmms-eval; "1,250.0" is the number, outer quotes and the period go.
   answers: ["Step {1}: so it is {1250}", "1,250.0", '"blue."'],
-  main: { official: 1, "lmms-eval": 2 / 3 },
+  main: { official: 1, "lmms-eval": 2 / 3, vlmevalkit: 1 / 3 },
 });
 
 const scene = {
@@ -247,7 +251,7 @@ goldenTask({
   ],
   // lmms-eval takes lower case too, and what stands in braces; a letter before a word is an article for both.
   answers: ["``A``", "It is a.", "A lamp {B}, so {A}"],
-  main: { official: 1 / 3, "lmms-eval": 2 / 3 },
+  main: { official: 1 / 3, "lmms-eval": 2 / 3, vlmevalkit: 1 / 3 },
 });
 
 const probe = {
@@ -264,7 +268,7 @@ goldenTask({
   rows: [...passes(0, "subject"), ...passes(4, "subject"), ...passes(8, "object")],
   // One subject of two and no object: 1/4. "(A)" is more than a letter for the authors.
   answers: [..."ABCD", ..."ABCA", "(A)", ..."BCD"],
-  main: { official: 1 / 4, "lmms-eval": 3 / 4 },
+  main: { official: 1 / 4, "lmms-eval": 3 / 4, vlmevalkit: 3 / 4 },
 });
 
 const balcony = {
@@ -285,7 +289,7 @@ goldenTask({
   answers: ["It is red.", "D", "Crimson"],
   // The last judge never says yes or no, nor a letter: unscored under both.
   verdicts: [["Yes."], ["No, it is not."], ["perhaps", "nothing", "", ...Array.from({ length: 9 }, () => "none")]],
-  main: { official: 1 / 2, "lmms-eval": 1 },
+  main: { official: 1 / 2, "lmms-eval": 1, vlmevalkit: 3 / 4 },
 });
 
 const lit = { Question: "Is the lamp lit?", Options: "(a) Lit (b) Not lit", image: true };
@@ -301,7 +305,7 @@ goldenTask({
   // "Grab it" has a b before a blank.
   answers: ["(a)", "B. Not lit", "A", "I see a lamp"],
   verdicts: [["yes"], ["Yes"], ["yes"], ["Yes, it does", "maybe", "No"]],
-  main: { official: 1 / 2, "lmms-eval": 1 / 2 },
+  main: { official: 1 / 2, "lmms-eval": 1 / 2, vlmevalkit: 0 },
 });
 
 const shapes = { image_path: true, question: " Which is next? ", label: "C" };
@@ -317,7 +321,7 @@ goldenTask({
   // A letter with a bracket reaches the authors' judge; "None" is a wrong answer, silence is none.
   answers: ["Answer: \\boxed{C}", "(C)", "So the answer is C", "I cannot tell"],
   verdicts: [[], ["C"], [], ["A or B", "", "None"]],
-  main: { official: 3 / 4, "lmms-eval": 3 / 4 },
+  main: { official: 3 / 4, "lmms-eval": 3 / 4, vlmevalkit: 1 / 2 },
 });
 
 const [thinking, direct] = visualpuzzles;
@@ -336,7 +340,7 @@ for (const task of [thinking, direct])
     ],
     // The first letter of any word after "Answer:" counts; without one the option named last.
     answers: ["Answer: blue", "Final Answer: (B)", "There are two dogs"],
-    main: { official: 1, "lmms-eval": 1 },
+    main: { official: 1, "lmms-eval": 1, vlmevalkit: 0 },
   });
 
 const sign = {
@@ -353,7 +357,7 @@ goldenTask({
   ],
   // The authors take the stop out of "3.5" in the reply alone: (1 / 2 + 1) / 2.
   answers: ["Da steht AUSGANG.", "3.5 Euro", "C'est L'ÉTÉ"],
-  main: { official: 3 / 4, "lmms-eval": 1 },
+  main: { official: 3 / 4, "lmms-eval": 1, vlmevalkit: 1 },
 });
 
 const room = { input_prompt: "Two views: <image> then <image>\nWhat is behind? A. Sofa B. Door", gt_answer: "B" };
@@ -370,7 +374,7 @@ goldenTask({
   ],
   // A letter before a period wins, wherever it stands.
   answers: ["<Answer>B. Door</Answer>", "My answer is B", "Answer: B (not C.)"],
-  main: { official: 2 / 3, "lmms-eval": 2 / 3 },
+  main: { official: 2 / 3, "lmms-eval": 2 / 3, vlmevalkit: 1 },
 });
 
 const [byLine, byLetterAlone] = omnispatial;
@@ -405,7 +409,15 @@ goldenTask({
     { id: 3, image: true, ...side, answer: 0 },
   ],
   answers: ["b", "<answer>C</answer>", "(A)"],
-  main: { official: 1 / 3, "lmms-eval": 2 / 3 },
+  main: { official: 1 / 3, "lmms-eval": 2 / 3, vlmevalkit: 1 },
+});
+
+test("a task without VLMEvalKit's rule refuses that scoring, by name, before anything is asked", async () => {
+  const args = ["--data", "demo", "--model", "stub:A", "--scoring", "vlmevalkit"];
+  await expect(runCommand(["run", "--tasks", "vqav2,cv_bench", ...args])).rejects.toMatchObject({
+    message: "vqav2: no vlmevalkit scoring",
+    where: "--scoring",
+  });
 });
 
 test("VisuLogic and OmniSpatial run from a clone of their repositories: rows beside image files", async () => {

@@ -8,6 +8,8 @@ import { parsePythonLiteral } from "../../src/core/python-literal.js";
 import { rawCaptionScores } from "../../src/metrics/caption-scores.js";
 import { anls } from "../../src/scorers/anls.js";
 import { exactMatch, looseMatch } from "../../src/scorers/exact-match.js";
+import { easiChoice } from "../../src/text/easi-choice.js";
+import { inferChoice } from "../../src/text/infer-choice.js";
 import { binaryVerdict } from "../../src/text/judge-replies.js";
 import { leadingLetter, letterBeforePeriod } from "../../src/text/leading-letter.js";
 import { parseChoice } from "../../src/text/mmmu-choice.js";
@@ -20,14 +22,12 @@ import { crpeFiltered } from "../../tasks/crpe/score.js";
 import { cvBenchLetter } from "../../tasks/cv_bench/score.js";
 import { gqaAnswer } from "../../tasks/gqa/score.js";
 import { hallusionContainsYes, hallusionVerdict } from "../../tasks/hallusion_bench/score.js";
-import { inferHrbenchChoice } from "../../tasks/hrbench/infer-choice.js";
 import { embeddedJson } from "../../tasks/live_bench/embedded-json.js";
 import { looseScorePair, strictScorePair } from "../../tasks/llava_bench/score-pair.js";
 import { extractMathVisionAnswer } from "../../tasks/mathvision/answer.js";
 import { mathVisionCorrect } from "../../tasks/mathvision/score.js";
 import { extractWithoutJudge, normalizeExtraction } from "../../tasks/mathvista/answer.js";
 import { mindCubeLetter } from "../../tasks/mindcube/score.js";
-import { inferChoice } from "../../tasks/mmbench/infer-choice.js";
 import { staticLetter } from "../../tasks/mmbench/score.js";
 import { lmmsMmeAnswer, mmeAnswer } from "../../tasks/mme/score.js";
 import { mmeRealWorldLetter } from "../../tasks/mme_realworld/score.js";
@@ -36,7 +36,6 @@ import { majorityVerdict, openIsCorrect, parseBlank, parseVerdicts } from "../..
 import { lmmsOpen, parseProChoice } from "../../tasks/mmmu/score.js";
 import { mmsiLetter } from "../../tasks/mmsi_bench/score.js";
 import { mmstarCorrect } from "../../tasks/mmstar/score.js";
-import { inferChoiceVlmEvalKit } from "../../tasks/mmt_bench/infer-choice.js";
 import { correctnessScore, lmmsMmvetScore } from "../../tasks/mmvet/score.js";
 import { mmvpLetter } from "../../tasks/mmvp/score.js";
 import { mtvqaCorrect } from "../../tasks/mtvqa/score.js";
@@ -55,7 +54,7 @@ import { lmmsVisuLogicLetter, visuLogicLetter } from "../../tasks/visulogic/scor
 import { evalAiVqaAccuracy, lmmsVqav2Accuracy, officialVqaAccuracy } from "../../tasks/vqa/accuracy.js";
 import { vstarLetter, vstarQuestion } from "../../tasks/vstar_bench/letter.js";
 import { squadF1, tokenSetF1 } from "../../tasks/websrc/token-f1.js";
-import { inBraces, zeroBenchEqual } from "../../tasks/zerobench/score.js";
+import { lastBraces, zeroBenchEqual } from "../../tasks/zerobench/score.js";
 import { parseJmmmuProChoice } from "../conformance/ported/jmmmu-pro-choice.js";
 
 const size = Number(process.env.LLAVA_EVAL_TEST_ANSWER_SIZE ?? 300_000);
@@ -136,9 +135,9 @@ const parsers: Readonly<Record<string, (answer: string) => unknown>> = {
   "CMMMU blank": (answer) => parseBlank(answer, "2"),
   "CMMMU verdict": (answer) => majorityVerdict(parseVerdicts(answer)),
   "robust letter": (answer) => robustChoice(answer, ["A", "B", "C", "D"]),
-  MMBench: (answer) => inferChoice(answer, choices),
+  MMBench: (answer) => inferChoice(answer, choices, "mmbench"),
   "MMBench, static": (answer) => staticLetter(answer, choices),
-  VLMEvalKit: (answer) => inferChoiceVlmEvalKit(answer, choices),
+  VLMEvalKit: (answer) => inferChoice(answer, choices, "vlmevalkit"),
   AI2D: letterBeforePeriod,
   "SEED-Bench": firstCharacter,
   "BLINK, lmms-eval": leadingLetter,
@@ -160,10 +159,11 @@ const parsers: Readonly<Record<string, (answer: string) => unknown>> = {
     mmeRealWorldLetter(answer, ["(A) x"], "official"),
     mmeRealWorldLetter(answer, [], "lmms-eval"),
   ],
-  ZeroBench: (answer) => [inBraces(answer), zeroBenchEqual(answer, "12")],
+  ZeroBench: (answer) => [lastBraces(answer), zeroBenchEqual(answer, "12")],
   MMSI: (answer) => [mmsiLetter(answer, "official"), mmsiLetter(answer, "lmms-eval")],
   CRPE: (answer) => crpeFiltered(answer, "Which?\nA. a red cat\nB. a blue dog"),
-  "HR-Bench": (answer) => inferHrbenchChoice(answer, choices),
+  EASI: (answer) => easiChoice(answer),
+  "HR-Bench": (answer) => inferChoice(answer, choices, "hrbench"),
   MMVP: mmvpLetter,
   VisuLogic: (answer) => [visuLogicLetter(answer), lmmsVisuLogicLetter(answer)],
   VisualPuzzles: (answer) => visualPuzzlesLetter(answer, options),

@@ -4,10 +4,10 @@ import { circularAccuracy } from "../../../src/metrics/circular.js";
 import { mean } from "../../../src/metrics/mean.js";
 import { meanOfGroups } from "../../../src/metrics/mean-of-groups.js";
 import type { Choices } from "../../../src/text/infer-choice.js";
+import { inferChoice } from "../../../src/text/infer-choice.js";
 import { formatFixed } from "../../../src/text/python-numbers.js";
 import { lower, strip } from "../../../src/text/python-strings.js";
 import { relativeScore } from "../../../tasks/llava_bench/relative-score.js";
-import { inferChoice } from "../../../tasks/mmbench/infer-choice.js";
 import { staticLetter } from "../../../tasks/mmbench/score.js";
 import { lmmsMmvetScore, mmvetCapabilities } from "../../../tasks/mmvet/score.js";
 import { type FoldInput, foldValue } from "../fold.js";
@@ -180,7 +180,7 @@ function circular(results: readonly Pass[], undecided: Letter) {
 }
 
 function everyPassRight(passes: readonly Pass[], undecided: Letter): boolean {
-  const matched = passes.map((pass) => inferChoice(pass.prediction, choicesOf(pass)));
+  const matched = passes.map((pass) => inferChoice(pass.prediction, choicesOf(pass), "mmbench"));
   if (passes.some((pass, i) => matched[i] !== undefined && matched[i] !== pass.answer)) return false;
   return passes.every((pass, i) => (matched[i] ?? undecided(pass)) === pass.answer);
 }

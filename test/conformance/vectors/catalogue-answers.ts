@@ -7,7 +7,7 @@ import { mtvqaCorrect } from "../../../tasks/mtvqa/score.js";
 import { zeroBenchEqual } from "../../../tasks/zerobench/score.js";
 import { isChangedBefore, taskValue } from "../task-score.js";
 import type { VectorFile } from "../vector-file.js";
-import { fold, foldEach, lmms, notOffered, one } from "./catalogue-metrics.js";
+import { fold, foldEach, lmms, one, vlmevalkit } from "./catalogue-metrics.js";
 
 const pixmoCount: VectorFile = {
   functions: {
@@ -19,8 +19,16 @@ const pixmoCount: VectorFile = {
 };
 
 const zerobench: VectorFile = {
-  unsupported: { "vlmevalkit.correct": notOffered, "vlmevalkit.accuracy": notOffered },
   functions: {
+    "vlmevalkit.correct": ({ prediction, answer }: { prediction: string; answer: string }) =>
+      taskValue("zerobench", { question_answer: answer }, prediction, vlmevalkit),
+    "vlmevalkit.accuracy": ({ predictions, answers }: { predictions: string[]; answers: string[] }) => {
+      const rows = predictions.map((text, i) => {
+        const row = { question_answer: answers[i] ?? "" };
+        return { row, value: taskValue("zerobench", row, text, vlmevalkit) };
+      });
+      return fold("zerobench", "accuracy", rows);
+    },
     "lmms.process_results": (input: { prediction: string; question_answer: unknown }) => {
       const question_answer = pythonStr(input.question_answer);
       if (isChangedBefore(input.prediction)) return one(zeroBenchEqual(input.prediction, question_answer));

@@ -1,15 +1,15 @@
 /** Vector files of the catalogue's multiple choice: every reference's function on one row, through the tasks. */
 
 import type { Scoring } from "../../../src/core/score.js";
+import { inferChoice } from "../../../src/text/infer-choice.js";
 import { leadingLetter } from "../../../src/text/leading-letter.js";
 import { optionLetters } from "../../../src/text/mmmu-choice.js";
 import { robustChoice } from "../../../src/text/robust-choice.js";
 import { cvBenchLetter } from "../../../tasks/cv_bench/score.js";
-import { inferChoiceVlmEvalKit } from "../../../tasks/mmt_bench/infer-choice.js";
 import { firstCharacter } from "../../../tasks/seedbench/score.js";
 import { isChangedBefore, taskGroups, taskValue } from "../task-score.js";
 import type { VectorFile } from "../vector-file.js";
-import { fold, lmms, notOffered, one } from "./catalogue-metrics.js";
+import { fold, foldEach, lmms, one, vlmevalkit } from "./catalogue-metrics.js";
 
 const four = ["", "", "", ""];
 
@@ -50,7 +50,7 @@ const cvBench: VectorFile = {
       return { pred_parsed, is_correct: taskValue("cv_bench", row, prediction, lmms) === 1 };
     },
     "vlmevalkit.can_infer": ({ answer, choices }: { answer: string; choices: Readonly<Record<string, string>> }) =>
-      inferChoiceVlmEvalKit(answer, choices) ?? false,
+      inferChoice(answer, choices, "vlmevalkit") ?? false,
     "official.extract_ade": ({ text }: { text: string }) => cvBenchLetter(text, "ADE20K"),
     "official.extract_coco": ({ text }: { text: string }) => cvBenchLetter(text, "COCO"),
     "official.extract_omni": ({ text }: { text: string }) => cvBenchLetter(text, "Omni3D"),
@@ -108,9 +108,31 @@ const embspatial: VectorFile = {
   },
 };
 
+interface Categories {
+  readonly predictions: readonly string[];
+  readonly answers: readonly string[];
+  readonly categories: readonly string[];
+}
+
+/** VLMEvalKit's table in percent: all rows, and each category. */
+function erqaPercent({ predictions, answers, categories }: Categories): Readonly<Record<string, number>> {
+  const rows = predictions.map((text, i) => ({
+    row: { question_type: categories[i] ?? "" },
+    value: taskValue("erqa", { answer: answers[i] ?? "" }, text, vlmevalkit),
+  }));
+  const each = Object.entries(foldEach("erqa", "accuracy", rows, "question_type"));
+  const all = [["Overall", fold("erqa", "accuracy", rows)] as const, ...each];
+  return Object.fromEntries(all.map(([name, value]) => [name, (value ?? 0) * 100]));
+}
+
 const erqa: VectorFile = {
-  unsupported: { "vlmevalkit.exact": notOffered, "vlmevalkit.evaluate": notOffered },
   functions: {
+    "vlmevalkit.exact": ({ prediction, answer }: { prediction: string; answer: string }) => {
+      // A run takes an end-of-turn mark for the server's, not the answer's.
+      if (/<\|endoftext\|>$/.test(prediction)) return { Overall: 0, Pointing: 0 };
+      return erqaPercent({ predictions: [prediction], answers: [answer], categories: ["Pointing"] });
+    },
+    "vlmevalkit.evaluate": erqaPercent,
     "lmms.process_results": ({ prediction, answer }: { prediction: string; answer: string }) =>
       isChangedBefore(prediction)
         ? robustChoice(prediction, optionLetters(4)).letter === answer
@@ -157,10 +179,34 @@ const counted =
   };
 
 const countbenchqa: VectorFile = {
-  unsupported: { "vlmevalkit.accuracy": notOffered },
   functions: {
+    "vlmevalkit.accuracy": ({ predictions, answers }: { predictions: string[]; answers: number[] }) => {
+      const rows = predictions.map((text, i) => {
+        const row = { number: answers[i] ?? 0 };
+        return { row, value: taskValue("countbenchqa", row, text, vlmevalkit) };
+      });
+      return (fold("countbenchqa", "accuracy", rows) ?? 0) * 100;
+    },
     "lmms.process_results": counted("countbenchqa", "lmms-eval"),
     "lmms.countbench.process_results": counted("countbench", "lmms-eval"),
+  },
+};
+
+const mcqEasi: VectorFile = {
+  part: "VLMEvalKit's matcher of spatial benchmarks, which EmbSpatial, MMSI-Bench, MindCube and OmniSpatial are scored by",
+  functions: {
+    "vlmevalkit.can_match_option": ({ text }: { text: string }) => inferChoice(text, {}, "easi") ?? false,
+    "vlmevalkit.compute_mcq_score": ({
+      rows,
+    }: {
+      rows: { prediction: string; answer: string; category: string }[];
+    }) => {
+      // Both sides go through the matcher there; a gold without a letter equals a reply without one, which no row of ours is.
+      const letters = (text: string) => inferChoice(text, {}, "easi") ?? false;
+      const extracted = rows.map(({ prediction }) => letters(prediction));
+      const hit = rows.map(({ answer }, i) => one(letters(answer) === extracted[i]));
+      return { extracted, hit, overall: (hit.reduce((sum, value) => sum + value, 0) / hit.length) * 100 };
+    },
   },
 };
 
@@ -170,4 +216,5 @@ export const catalogueChoiceVectors: Readonly<Record<string, VectorFile>> = {
   "catalogue/erqa": erqa,
   "catalogue/seedbench_2_plus": seedbench2Plus,
   "catalogue/countbenchqa": countbenchqa,
+  "catalogue/mcq_easi": mcqEasi,
 };

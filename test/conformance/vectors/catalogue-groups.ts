@@ -1,33 +1,53 @@
 /** Vector files of the catalogue's benchmarks that ask one question several times: CRPE, HR-Bench, MMVP. */
 
-import type { Choices } from "../../../src/text/infer-choice.js";
+import { type Choices, inferChoice } from "../../../src/text/infer-choice.js";
 import { crpeFiltered } from "../../../tasks/crpe/score.js";
-import { inferHrbenchChoice } from "../../../tasks/hrbench/infer-choice.js";
 import { matchingQuestion } from "../../../tasks/hrbench/judge.js";
 import { mmvpLetter, mmvpOptions, mmvpTarget } from "../../../tasks/mmvp/score.js";
-import { isChangedBefore, taskScore, taskValue } from "../task-score.js";
+import { isChangedBefore, type ScoreRules, taskScore, taskValue } from "../task-score.js";
 import type { VectorFile } from "../vector-file.js";
-import { fold, foldEach, lmms, notOffered, one } from "./catalogue-metrics.js";
+import { fold, foldEach, lmms, notOffered, one, vlmevalkit } from "./catalogue-metrics.js";
 
 interface CrpeInput {
   readonly questions: readonly { question_id: number; category: string; correct_option: string }[];
   readonly answers: readonly { question_id: number; text: string }[];
 }
 
+function crpeRows({ questions, answers }: CrpeInput, rules: ScoreRules) {
+  return answers.map(({ question_id, text }) => {
+    const row = questions.find((question) => question.question_id === question_id);
+    if (row === undefined) throw new RangeError(`no question ${question_id}`);
+    return { row, value: taskValue("crpe_relation", { ...row, text: "" }, text, rules) };
+  });
+}
+
 const crpe: VectorFile = {
-  unsupported: { "vlmevalkit.is_correct": notOffered, "vlmevalkit.evaluate": notOffered },
   functions: {
+    "vlmevalkit.is_correct": ({ gold, prediction }: { gold: string; prediction: string }) => {
+      if (prediction === "") throw new RangeError("an empty reply raises there; it is wrong here");
+      return taskValue("crpe_relation", { correct_option: gold, text: "" }, prediction, vlmevalkit) === 1;
+    },
+    "vlmevalkit.evaluate": ({ questions, answers }: CrpeInput) => {
+      const rows = crpeRows({ questions, answers }, vlmevalkit);
+      for (let first = 0; first < rows.length; first += 4) {
+        // A question is left at its first wrong pass.
+        const wrong = rows.findIndex(({ value }, i) => i >= first && i < first + 4 && value === 0);
+        if (answers[wrong]?.text === "") throw new RangeError("an empty reply raises there; it is wrong here");
+      }
+      const each = foldEach("crpe_relation", "circular_accuracy", rows, "category");
+      if (Object.values(each).includes(null)) throw new RangeError("a category is not in groups of four");
+      const groups = (category: string) => rows.filter(({ row }) => row.category === category).length / 4;
+      const right = Object.entries(each).reduce((sum, [category, value]) => sum + (value ?? 0) * groups(category), 0);
+      const named = ["exist", "subject", "predicate", "object"].map((name) => [name, each[name] ?? null] as const);
+      return { ...Object.fromEntries(named), total: right / (rows.length / 4) };
+    },
     "lmms.filter": ({ response, text }: { response: string; text: string }) => {
       const filtered = crpeFiltered(response, text);
       if (isChangedBefore(response)) return filtered;
       return taskScore("crpe_relation", { text, correct_option: "A" }, response, lmms).answer;
     },
     "official.eval_crpe": ({ questions, answers }: CrpeInput) => {
-      const rows = answers.map(({ question_id, text }) => {
-        const row = questions.find((question) => question.question_id === question_id);
-        if (row === undefined) throw new RangeError(`no question ${question_id}`);
-        return { row, value: taskValue("crpe_relation", { ...row, text: "" }, text) };
-      });
+      const rows = crpeRows({ questions, answers }, {});
       const each = foldEach("crpe_relation", "circular_accuracy", rows, "category");
       if (Object.values(each).includes(null)) throw new RangeError("a category is not in groups of four");
       return Object.fromEntries(
@@ -59,7 +79,7 @@ const hrbench: VectorFile = {
   },
   functions: {
     "lmms.can_infer": ({ answer, choices }: { answer: string; choices: Choices }) =>
-      inferHrbenchChoice(answer, choices) ?? { $judge: true },
+      inferChoice(answer, choices, "hrbench") ?? { $judge: true },
     "lmms.process_results": ({ prediction, answer, choices, judge_reply }: HrbenchInput) => {
       const output = { text: prediction } as Parameters<typeof matchingQuestion>[1];
       const question = matchingQuestion({ question: "", answer, choices }, output);
@@ -69,7 +89,7 @@ const hrbench: VectorFile = {
       if (question !== undefined && verdict === undefined) return { score: undefined, judge_calls };
       const row = { ...choices, answer };
       if (isChangedBefore(prediction)) {
-        const letter = inferHrbenchChoice(prediction, choices) ?? String(verdict);
+        const letter = inferChoice(prediction, choices, "hrbench") ?? String(verdict);
         return { score: one(letter === answer), judge_calls };
       }
       const verdicts = verdict === undefined ? [] : [verdict];

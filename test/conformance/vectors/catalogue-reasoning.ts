@@ -2,11 +2,11 @@
 
 import { roundHalfEven } from "../../../src/text/python-numbers.js";
 import { mmeRealWorldLetter } from "../../../tasks/mme_realworld/score.js";
-import { visualPuzzlesLetter } from "../../../tasks/visualpuzzles/score.js";
+import { answerLetter, visualPuzzlesLetter } from "../../../tasks/visualpuzzles/score.js";
 import { lmmsVisuLogicLetter, visuLogicLetter } from "../../../tasks/visulogic/score.js";
 import { isChangedBefore, taskGroups, taskScore, taskValue } from "../task-score.js";
 import type { VectorFile } from "../vector-file.js";
-import { fold, lmms, notOffered, one, type ScoredRow } from "./catalogue-metrics.js";
+import { fold, foldEach, lmms, one, type ScoredRow, vlmevalkit } from "./catalogue-metrics.js";
 
 interface RealWorldDoc {
   readonly index: number;
@@ -40,12 +40,30 @@ function tables(rows: readonly (ScoredRow & { letter: string })[], subtasks: rea
   return [...blocks, `${"*".repeat(32)}Overall Acc ${share(rows)}`];
 }
 
+const pandasNothing = ["", "nan", "NaN", "None", "null", "NA", "N/A"];
 const printed = ["Monitoring", "OCR with Complex Context", "Diagram and Table", "Autonomous_Driving", "Remote Sensing"];
 const logged = ["Monitoring", "Autonomous_Driving", "OCR with Complex Context", "Diagram and Table", "Remote Sensing"];
 
 const mmeRealWorld: VectorFile = {
-  unsupported: { "vlmevalkit.evaluate": notOffered },
   functions: {
+    "vlmevalkit.evaluate": ({ docs, predictions }: { docs: RealWorldDoc[]; predictions: string[] }) => {
+      // Its predictions come back from a file, where pandas makes a float of these, and the pattern raises; a run has no such file.
+      if (predictions.some((text) => pandasNothing.includes(text))) throw new RangeError("a prediction became a float");
+      const rows = docs.map((doc, i) => {
+        const row = { ...doc, "multi-choice options": [] };
+        return { row, value: taskValue("mme_realworld", row, predictions[i] ?? "", vlmevalkit) };
+      });
+      const share = (of: readonly ScoredRow[]) => (of.length === 0 ? 0 : fold("mme_realworld", "accuracy", of));
+      const byTask = ["Reasoning", "Perception"].map((task) => {
+        const ofTask = rows.filter(({ row }) => taskGroups("mme_realworld", row).task === task);
+        const bySubtask = logged.map((subtask) => {
+          const of = ofTask.filter(({ row }) => taskGroups("mme_realworld", row).subtask === subtask);
+          return [subtask, { ...foldEach("mme_realworld", "accuracy", of, "category"), Avg: share(of) }] as const;
+        });
+        return [task, { ...Object.fromEntries(bySubtask), Avg: share(ofTask) }] as const;
+      });
+      return { Overall: share(rows), ...Object.fromEntries(byTask) };
+    },
     "lmms.extract": ({ text }: { text: string }) => mmeRealWorldLetter(text, [], "lmms-eval"),
     "official.extract": ({ text, choices }: { text: string; choices: string[] }) =>
       taskScore("mme_realworld", { "multi-choice options": choices, answer: "A" }, text).answer,
@@ -85,11 +103,36 @@ const tags = [
   ...["Stylistic Reasoning", "Other"],
 ];
 
+/** VLMEvalKit's table of hits; a name without rows raises there. */
+function hitTable(title: string, names: readonly string[], of: (name: string) => readonly ScoredRow[]): unknown {
+  const rows = names.map((name) => {
+    const hits = of(name).map(({ value }) => Number(value));
+    if (hits.length === 0) throw new RangeError(`no row of ${name}`);
+    return { tot: hits.length, hit: hits.reduce((sum, hit) => sum + hit, 0) };
+  });
+  return {
+    [title]: names,
+    tot: rows.map(({ tot }) => tot),
+    hit: rows.map(({ hit }) => hit),
+    acc: rows.map(({ tot, hit }) => (hit / tot) * 100),
+  };
+}
+
 const visulogic: VectorFile = {
   // The authors' function also says which of its rules found the letter.
-  reference: (expected, fn) => (fn === "official.extract" && Array.isArray(expected) ? expected[0] : expected),
-  unsupported: { "vlmevalkit.extract": notOffered, "vlmevalkit.acc": notOffered },
+  reference: (expected, fn) => (fn.endsWith(".extract") && Array.isArray(expected) ? expected[0] : expected),
   functions: {
+    "vlmevalkit.extract": ({ text }: { text: string }) =>
+      taskScore("visulogic", { label: "A" }, text, vlmevalkit).answer || "Z",
+    "vlmevalkit.acc": ({ rows: docs }: { rows: { category: string; answer: string; prediction: string }[] }) => {
+      const rows = docs.map(({ category, answer, prediction }) => ({
+        row: { tag: category },
+        value: taskValue("visulogic", { label: answer }, prediction, vlmevalkit),
+      }));
+      return hitTable("category", ["Overall", ...tags], (name) =>
+        name === "Overall" ? rows : rows.filter(({ row }) => row.tag === name),
+      );
+    },
     "lmms.extract": ({ text }: { text: string }) =>
       isChangedBefore(text) ? lmmsVisuLogicLetter(text) : taskScore("visulogic", { label: "A" }, text, lmms).answer,
     "official.extract": ({ text }: { text: string }) => {
@@ -120,9 +163,31 @@ const visulogic: VectorFile = {
   },
 };
 
+const kinds = ["spatial", "algorithmic", "analogical", "inductive", "deductive"];
+const levels = ["easy", "medium", "hard"];
+
+interface PuzzleRow {
+  readonly category: string;
+  readonly difficulty: string;
+  readonly answer: string;
+  readonly prediction: string;
+}
+
 const visualpuzzles: VectorFile = {
-  unsupported: { "vlmevalkit.extract": notOffered, "vlmevalkit.acc": notOffered },
   functions: {
+    "vlmevalkit.extract": ({ text }: { text: string }) => answerLetter(text) ?? "Z",
+    "vlmevalkit.acc": ({ rows: docs }: { rows: PuzzleRow[] }) => {
+      const rows = docs.map((row) => ({
+        row,
+        value: taskValue("visualpuzzles", { options: null, answer: row.answer }, row.prediction, vlmevalkit),
+      }));
+      const of = (column: "category" | "difficulty") => (name: string) =>
+        name === "overall" ? rows : rows.filter(({ row }) => row[column] === name);
+      return [
+        hitTable("category", ["overall", ...kinds], of("category")),
+        hitTable("level", [...levels, "overall"], of("difficulty")),
+      ];
+    },
     "lmms.parse_response": ({ response, options }: { response: string; options: string[] | null }) => {
       const letter = visualPuzzlesLetter(response, options);
       // The score compares without case; the reference's function gives the letter as it is written.

@@ -5,7 +5,7 @@ import { mmsiLetter } from "../../../tasks/mmsi_bench/score.js";
 import { answerLineLetter, firstLetter, withoutThoughts } from "../../../tasks/omnispatial/score.js";
 import { isChangedBefore, taskGroups, taskScore, taskValue } from "../task-score.js";
 import type { VectorFile } from "../vector-file.js";
-import { fold, foldEach, lmms, notOffered, one } from "./catalogue-metrics.js";
+import { fold, foldEach, lmms, one, vlmevalkit } from "./catalogue-metrics.js";
 
 interface Answered {
   readonly prediction: string;
@@ -89,8 +89,11 @@ const omnispatial: VectorFile = {
 };
 
 const mindcube: VectorFile = {
-  unsupported: { "vek.can_match_option": notOffered },
   functions: {
+    "vek.can_match_option": ({ response }: { response: string }) => {
+      const { answer } = taskScore("mindcube", { gt_answer: "A" }, response, vlmevalkit);
+      return answer === "" ? false : answer;
+    },
     "mindcube.extract_answer": ({ response }: { response: string }) => {
       if (isChangedBefore(response)) return mindCubeLetter(response) ?? null;
       const { answer } = taskScore("mindcube", { gt_answer: "A" }, response, lmms);

@@ -1,17 +1,18 @@
 /** Vector files of the multiple-choice parsers. */
 
 import { exactMatch, looseMatch } from "../../../src/scorers/exact-match.js";
-import { type Choices, inferText } from "../../../src/text/infer-choice.js";
+import {
+  type Choices,
+  inferChoice,
+  inferOption,
+  inferOptionVlmEvalKit,
+  inferText,
+  inferTextVlmEvalKit,
+} from "../../../src/text/infer-choice.js";
 import { leadingLetter, letterBeforePeriod } from "../../../src/text/leading-letter.js";
 import { optionLetters } from "../../../src/text/mmmu-choice.js";
 import { strip } from "../../../src/text/python-strings.js";
 import { robustChoice } from "../../../src/text/robust-choice.js";
-import { inferChoice, inferOption } from "../../../tasks/mmbench/infer-choice.js";
-import {
-  inferChoiceVlmEvalKit,
-  inferOptionVlmEvalKit,
-  inferTextVlmEvalKit,
-} from "../../../tasks/mmt_bench/infer-choice.js";
 import { firstCharacter } from "../../../tasks/seedbench/score.js";
 import { vstarLetter } from "../../../tasks/vstar_bench/letter.js";
 import { isChangedBefore, taskValue } from "../task-score.js";
@@ -76,7 +77,7 @@ const mmbenchInfer: VectorFile = {
     "": ({ answer, choices }: Inferred) => ({
       option: inferOption(answer) ?? false,
       text: inferText(answer, choices) ?? false,
-      infer: inferChoice(answer, choices) ?? false,
+      infer: inferChoice(answer, choices, "mmbench") ?? false,
     }),
   },
 };
@@ -87,7 +88,7 @@ const mcqVlmEvalKit: VectorFile = {
     "": ({ answer, choices }: Inferred) => ({
       option: inferOptionVlmEvalKit(answer, choices) ?? false,
       text: inferTextVlmEvalKit(answer, choices) ?? false,
-      infer: inferChoiceVlmEvalKit(answer, choices) ?? false,
+      infer: inferChoice(answer, choices, "vlmevalkit") ?? false,
     }),
   },
 };
