@@ -14,6 +14,9 @@ struct OpenOptions {
   int32_t threads = 0;        // CPU worker threads; 0 = one per usable core
   std::string instructions;   // CPU: "" = best of the machine, or "avx512bf16", "avx512", "avx2", "plain" (tests)
   std::string cublaslt_path;  // CUDA: "" = search
+  // CUDA: what one-byte weights are widened into for cuBLASLt. 4,096 columns of a 72B model: a wave of tiles at 1,024
+  // rows.
+  size_t widened_bytes = size_t{64} << 20;
 };
 
 /// Devices this machine can use now: always "cpu" and "reference"; "cuda:N" when the build and a driver have them.

@@ -1,8 +1,9 @@
 // A stand-in for cuBLASLt on the emulated GPU: a shared library with the same entry points, plain loops on the stream.
-// It is built three times, with another RANKING of its algorithms each time:
+// It is built four times, with another RANKING of its algorithms each time:
 //   libcublasLt_even.so      the first that fits keeps the promise of equal bits
 //   libcublasLt_uneven.so    the first sums in another order for more than 256 rows, a later one keeps the promise
 //   libcublasLt_broken.so    none keeps it
+//   libcublasLt_classes.so   two for few rows, of which one has other bits, before one that needs workspace
 #include <map>
 #include <memory>
 #include <vector>
@@ -15,10 +16,17 @@ using namespace llava::cuda;
 
 namespace {
 
-// Algorithms by number: 0 ascending k; 1 descending k above 256 rows; 2 like 0, but in two parts of k and with
-// workspace.
-enum : uint64_t { kEven, kUneven, kSplit };
+// Algorithms by number: 0 ascending k; 1 descending k above 256 rows; 2 in two parts of k and with workspace; 3 like 0,
+// with workspace; 4 and 5 for at most 256 rows, ascending and descending.
+enum : uint64_t { kEven, kUneven, kSplit, kRoomy, kFew, kFewBackwards };
+constexpr uint64_t kFewRows = 256;
+constexpr size_t kRoom = size_t{1} << 20;
 constexpr uint64_t kRanking[] = {RANKING};
+
+uint64_t calls[kFewBackwards + 1] = {};
+
+size_t workspace_of(uint64_t algorithm) { return algorithm == kSplit || algorithm == kRoomy ? kRoom : 0; }
+bool is_for_few(uint64_t algorithm) { return algorithm == kFew || algorithm == kFewBackwards; }
 
 struct Operation {
   std::map<int, uint64_t> attributes;
@@ -84,28 +92,32 @@ ENTRY int cublasLtMatrixLayoutDestroy(void* layout) {
   return 0;
 }
 ENTRY int cublasLtMatmulPreferenceCreate(void** preference) {
-  *preference = new int(0);
+  *preference = new uint64_t(0);
   return 0;
 }
 ENTRY int cublasLtMatmulPreferenceDestroy(void* preference) {
-  delete static_cast<int*>(preference);
+  delete static_cast<uint64_t*>(preference);
   return 0;
 }
-ENTRY int cublasLtMatmulPreferenceSetAttribute(void*, int attribute, const void*, size_t bytes) {
+ENTRY int cublasLtMatmulPreferenceSetAttribute(void* preference, int attribute, const void* value, size_t bytes) {
+  if (attribute == lt::kMostWorkspace && bytes == 8) std::memcpy(preference, value, bytes);
   return bytes == (attribute == lt::kMostWorkspace ? 8u : 4u) ? 0 : 1;
 }
 
 ENTRY int cublasLtMatmulAlgoCheck(void*, void* desc, void* a, void* b, void* c, void* d, const LtAlgorithm* algorithm,
                                   LtHeuristic* result) {
   const auto layout = [](void* l) -> const Layout& { return *static_cast<const Layout*>(l); };
-  *result = {*algorithm, algorithm->data[0] == kSplit ? size_t{1} << 20 : 0, 0, 1.0f, {}};
+  const uint64_t number = algorithm->data[0];
+  *result = {*algorithm, workspace_of(number), 0, 1.0f, {}};
+  if (is_for_few(number) && layout(b).columns > kFewRows) return 15;
   return fits(*static_cast<Operation*>(desc), layout(a), layout(b), layout(c), layout(d)) ? 0 : 15;
 }
-ENTRY int cublasLtMatmulAlgoGetHeuristic(void* handle, void* desc, void* a, void* b, void* c, void* d, void*, int most,
-                                         LtHeuristic* results, int* found) {
+ENTRY int cublasLtMatmulAlgoGetHeuristic(void* handle, void* desc, void* a, void* b, void* c, void* d, void* preference,
+                                         int most, LtHeuristic* results, int* found) {
   *found = 0;
   for (const uint64_t number : kRanking) {
     if (*found == most) break;
+    if (workspace_of(number) > *static_cast<uint64_t*>(preference)) continue;
     const LtAlgorithm algorithm = {{number}};
     results[*found].status = cublasLtMatmulAlgoCheck(handle, desc, a, b, c, d, &algorithm, &results[*found]);
     ++*found;
@@ -123,17 +135,22 @@ ENTRY int cublasLtMatmulAlgoConfigGetAttribute(const LtAlgorithm* algorithm, int
 
 ENTRY int cublasLtMatmul(void*, void* desc, const void* alpha, const void* a, void* a_layout, const void* b,
                          void* b_layout, const void* beta, const void* c, void* c_layout, void* d, void* d_layout,
-                         const LtAlgorithm* algorithm, void*, size_t workspace, cudaStream_t stream) {
+                         const LtAlgorithm* algorithm, void* workspace, size_t workspace_bytes, cudaStream_t stream) {
   const Operation operation = *static_cast<Operation*>(desc);
   const Layout la = *static_cast<Layout*>(a_layout), lb = *static_cast<Layout*>(b_layout),
                lc = *static_cast<Layout*>(c_layout), ld = *static_cast<Layout*>(d_layout);
   const float scale = *static_cast<const float*>(alpha), added = *static_cast<const float*>(beta);
-  const bool descending = algorithm->data[0] == kUneven && lb.columns > 256;
-  if (!fits(operation, la, lb, lc, ld) || algorithm->data[0] == kSplit || workspace != 0 || scale != 1.0f) return 15;
+  const uint64_t number = algorithm->data[0];
+  const bool descending = number == kFewBackwards || (number == kUneven && lb.columns > kFewRows);
+  const size_t room = workspace_of(number);
+  if (!fits(operation, la, lb, lc, ld) || number == kSplit || room > workspace_bytes || scale != 1.0f) return 15;
+  if (is_for_few(number) && lb.columns > kFewRows) return 15;
+  ++calls[number];
   const void* bias = operation.attributes.contains(lt::kBiasPointer)
                          ? reinterpret_cast<const void*>(operation.attributes.at(lt::kBiasPointer))
                          : nullptr;
   auto work = [=] {
+    if (room > 0) std::memset(workspace, 0x5a, room);
     std::vector<std::vector<float>> weights;
     for (uint64_t n = 0; n < la.columns; ++n) weights.push_back(column(a, la, n));
     for (uint64_t m = 0; m < lb.columns; ++m) {
@@ -160,3 +177,6 @@ ENTRY int cublasLtMatmul(void*, void* desc, const void* alpha, const void* a, vo
   };
   return cudaLaunchHostFunc(stream, run_once, new Work(std::move(work))) == cudaSuccess ? 0 : 14;
 }
+
+/// For tests: how often an algorithm was called.
+ENTRY uint64_t standInCalls(uint64_t number) { return calls[number]; }

@@ -1,6 +1,8 @@
 // cuBLASLt's place in the emulated back end is taken by stand-ins (emulated_cuda/cublaslt.cc). They sum in another
 // order than our own kernels, so the bits tell who computed a product.
 
+#include <dlfcn.h>
+
 #include <filesystem>
 #include <iostream>
 
@@ -15,11 +17,18 @@ std::string stand_in(const std::string& name) {
   return std::filesystem::read_symlink("/proc/self/exe").parent_path() / ("libcublasLt_" + name + ".so");
 }
 
+struct Sizes {
+  int64_t most_rows, n, k;
+  Quantisation quantisation = Quantisation::none;
+};
+
 /// Every row of three uses of one weight (plain with bias; onto itself; an activation, which passes through float32),
 /// computed whole; empty when the rows of fewer rows have other bits. The same numbers for every library.
-std::vector<float> products(Fixture& f, const std::string& library, int64_t most_rows, int64_t n, int64_t k) {
+std::vector<float> products(Fixture& f, const std::string& library, const Sizes& sizes, size_t widened_bytes = 0) {
+  const auto& [most_rows, n, k, quantisation] = sizes;
   OpenOptions options;
   options.cublaslt_path = library;
+  if (widened_bytes > 0) options.widened_bytes = widened_bytes;
   const std::unique_ptr<Ops> ops = open_device("cuda:0", options);
   Fixture own(*ops, std::cerr);
   Limits limits;
@@ -29,7 +38,7 @@ std::vector<float> products(Fixture& f, const std::string& library, int64_t most
   const HostMatrix weight(own, {n, k}, DType::bf16, 0.1f);
   const HostMatrix bias(own, {n}, DType::bf16, 1.0f);
   const auto linear = ops->load_linear({std::span(&weight.tensor, 1), std::span(&bias.tensor, 1), 0, 0},
-                                       {DType::bf16, Quantisation::none, false});
+                                       {DType::bf16, quantisation, false});
   ops->finish_loading();
   const Twin x = own.random(most_rows, k, DType::bf16);
   const Twin before = own.random(most_rows, n, DType::bf16);
@@ -80,14 +89,28 @@ std::vector<float> products(Fixture& f, const std::string& library, int64_t most
 bool has_cublaslt_stand_ins() { return std::filesystem::exists(stand_in("even")); }
 
 void test_cublaslt(Fixture& f) {
-  const std::vector<float> own = products(f, "", 512, 72, 264);
-  const std::vector<float> even = products(f, stand_in("even"), 512, 72, 264);
+  const Sizes sizes{512, 72, 264};
+  const std::vector<float> own = products(f, "", sizes);
+  const std::vector<float> even = products(f, stand_in("even"), sizes);
   f.expect("cuBLASLt serves prompts where it is found", even != own);
   f.expect("an algorithm that breaks the promise is passed over for the next",
-           products(f, stand_in("uneven"), 512, 72, 264) == even);
+           products(f, stand_in("uneven"), sizes) == even);
   f.expect("our own products serve where no algorithm keeps the promise",
-           products(f, stand_in("broken"), 512, 72, 264) == own);
-  products(f, stand_in("even"), 256, 16'393, 24);  // so wide that an activation takes it in pieces
+           products(f, stand_in("broken"), sizes) == own);
+  products(f, stand_in("even"), {256, 16'393, 24});  // so wide that an activation takes it in pieces
+
+  f.expect("few rows by another algorithm have the bits of many, with workspace or without",
+           products(f, stand_in("classes"), sizes) == even);
+  void* const library = dlopen(stand_in("classes").c_str(), RTLD_NOW);
+  const auto calls = reinterpret_cast<uint64_t (*)(uint64_t)>(dlsym(library, "standInCalls"));
+  f.expect("both were called", calls(3) > 0 && calls(4) > 0);
+
+  for (const Quantisation quantisation : {Quantisation::int8, Quantisation::fp8_e4m3}) {
+    Sizes narrow{256, 300, 264, quantisation};
+    const std::vector<float> widened = products(f, stand_in("even"), narrow);
+    f.expect("weights of one byte are widened for cuBLASLt", widened != products(f, "", narrow));
+    f.expect("in pieces they give the same bits", products(f, stand_in("even"), narrow, 1) == widened);
+  }
 }
 
 }  // namespace llava::test

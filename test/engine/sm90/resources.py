@@ -38,6 +38,7 @@ LIMITS = [
     (r"rope_write_kv_kernel<.*, 4>", 30, 0, False),  # heads whose half is no multiple of 8
     (r"rope_write_kv_kernel", 32, 0, True),
     (r"activation_kernel", 29, 0, True),
+    (r"widen_kernel", 30, 0, True),
     (r"argmax_kernel", 22, 0, False),
     (r"row_statistics_kernel", 29, 0, False),
     (r"top_logprobs_kernel", 32, 0, False),

@@ -5,6 +5,8 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <cstring>
 
 #include "kernels/backends.h"
 #include "kernels/cuda/cublaslt_search.h"
@@ -16,6 +18,8 @@ namespace {
 
 constexpr int kMostCandidates = 16;
 constexpr size_t kSumBytes = 16 << 20;
+constexpr int64_t kMostWidenedRows = 32'768;  // kRowBucket rows of so many float32 results are kSumBytes
+constexpr int64_t kRankedRows = 8192;
 constexpr int64_t kRowsWithoutLimits = 1024;  // what is checked when reserve() was not called
 
 /// Fills the table; the name of what is missing, or empty.
@@ -146,44 +150,84 @@ std::string text_of(const ProductUse& use, int64_t rows) {
 
 }  // namespace
 
-std::unique_ptr<CublasLt> CublasLt::open(const std::string& path) {
+std::unique_ptr<CublasLt> CublasLt::open(const OpenOptions& options) {
   std::string why;
+  const std::string& path = options.cublaslt_path;
+  std::unique_ptr<CublasLt> library;
   if (!path.empty()) {
-    auto library = open_one(path, why);
+    library = open_one(path, why);
     if (!library)
       throw Error("'" + path + "' cannot serve as cuBLASLt: " + why, "cublasLtPath",
                   "Name a libcublasLt.so of CUDA 12 or 13, or leave it out.");
-    return library;
+  } else {
+    for (const std::string& candidate : cublaslt_search_paths()) {
+      library = open_one(candidate, why);
+      if (library) break;
+    }
   }
-  for (const std::string& candidate : cublaslt_search_paths()) {
-    if (auto library = open_one(candidate, why)) return library;
-  }
-  return nullptr;
+  if (library) library->widened_limit_ = options.widened_bytes;
+  return library;
 }
 
 CublasLt::~CublasLt() { api_.destroy(handle_); }
 
-std::string CublasLt::version() const { return version_text(api_.get_version()); }
+std::string CublasLt::text() const {
+  std::string text = version_text(api_.get_version());
+  if (uses_ == 0) return text;
+  uint64_t digest = 14695981039346656037u;  // FNV-1a
+  const auto add = [&](const auto& value) {
+    unsigned char bytes[sizeof(value)];
+    std::memcpy(bytes, &value, sizeof(value));
+    for (const unsigned char byte : bytes) digest = (digest ^ byte) * 1099511628211u;
+  };
+  for (const auto& [use, served] : settled_) {
+    add(use.n), add(use.k), add(use.type), add(use.out), add(use.bias), add(use.residual);
+    add(served.classes.back().algorithm.data);
+  }
+  char hex[17];
+  std::snprintf(hex, sizeof(hex), "%016llx", static_cast<unsigned long long>(digest));
+  return text + " for " + std::to_string(settled_.size()) + " of " + std::to_string(uses_) + " products, " + hex;
+}
 
 void CublasLt::set_limits(const Limits& limits) {
   limits_ = limits;
   expected_.clear();
   settled_.clear();
+  uses_ = 0;
 }
 
 void CublasLt::expect(const CudaLinear& weight, DType work) {
-  const ProductUse plain{weight.n(), weight.k(), work, work, weight.has_bias(), false};
-  ProductUse added = plain;
-  added.residual = true;
+  std::vector<ProductUse> uses;
   const ProductUse sums{weight.n(), weight.k(), work, DType::f32, false, false};
-  for (const ProductUse& use : {plain, added, sums}) {
-    if (!settled_.contains(use)) expected_.insert(use);
+  if (weight.scale()) {
+    if (is_head(weight.n())) return;  // all of it for the few rows that are asked for: our own kernel reads half
+    const int64_t rows = std::min(rows_of_widened(weight.k()), weight.n());
+    for (const int64_t n : {rows, weight.n() % rows}) {
+      if (n == 0) continue;
+      uses.push_back(sums);
+      uses.back().n = n;
+    }
+    widened_bytes_ = std::max(widened_bytes_, static_cast<size_t>(rows * weight.k()) * llava::size_of(work));
+  } else {
+    uses.push_back(sums);
+    if (!is_head(weight.n())) {  // whose results are always float32
+      uses.push_back({weight.n(), weight.k(), work, work, weight.has_bias(), false});
+      uses.push_back({weight.n(), weight.k(), work, work, weight.has_bias(), true});
+    }
   }
+  for (const ProductUse& use : uses) {
+    if (!settled_.contains(use)) uses_ += expected_.insert(use).second ? 1 : 0;
+  }
+}
+
+int64_t CublasLt::rows_of_widened(int64_t k) const {
+  const int64_t rows = static_cast<int64_t>(widened_limit_ / sizeof(BFloat16)) / k / kRowBucket * kRowBucket;
+  return std::clamp(rows, kRowBucket, kMostWidenedRows);
 }
 
 int64_t CublasLt::most_rows(const ProductUse& use) const {
   int64_t rows = limits_.prefill_rows > 0 ? limits_.prefill_rows : kRowsWithoutLimits;
-  if (limits_.widest > 0 && use.n > limits_.widest) rows = std::max<int64_t>(limits_.logit_rows, 1);  // the head
+  if (is_head(use.n)) rows = std::max<int64_t>(limits_.logit_rows, 1);
   rows = (rows + kRowBucket - 1) / kRowBucket * kRowBucket;
   return use.out == DType::f32 ? std::min(rows, rows_of_sums(use.n)) : rows;
 }
@@ -191,27 +235,26 @@ int64_t CublasLt::most_rows(const ProductUse& use) const {
 size_t CublasLt::sum_bytes() const {
   size_t most = 0;
   for (const ProductUse& use : expected_) {
-    const bool head = limits_.widest > 0 && use.n > limits_.widest;  // has no activation
-    if (use.out == DType::f32 && !head)
+    if (use.out == DType::f32 && !is_head(use.n))  // the head has no activation
       most = std::max(most, static_cast<size_t>(most_rows(use) * stride_of_sums(use.n)) * sizeof(float));
   }
   return most;
 }
 
-std::vector<LtAlgorithm> CublasLt::candidates(const ProductUse& use) const {
+/// The library's ranking for so many rows, without algorithms that add partial sums.
+std::vector<LtAlgorithm> CublasLt::ranked(const ProductUse& use, int64_t rows) const {
   void* preference = nullptr;
   if (api_.preference_create(&preference) != 0) return {};
   const auto set = [&](int attribute, auto value) {
     return api_.preference_set_attribute(preference, attribute, &value, sizeof(value)) == 0;
   };
-  bool ready = set(lt::kMostWorkspace, uint64_t{0});  // partial sums of a split k would have to wait there
+  bool ready = set(lt::kMostWorkspace, uint64_t{kWorkspaceBytes});
   for (const int operand : {lt::kAlignmentA, lt::kAlignmentB, lt::kAlignmentC, lt::kAlignmentD})
     ready = ready && set(operand, uint32_t{16});
   std::vector<LtHeuristic> results(kMostCandidates);
   int found = 0;
-  const int64_t most = most_rows(use);
   if (ready) {
-    const Description d(api_, use, shape_only(use, most));
+    const Description d(api_, use, shape_only(use, rows));
     if (api_.algo_get_heuristic(handle_, d.operation, d.w, d.x, d.residual, d.out, preference, kMostCandidates,
                                 results.data(), &found) != 0)
       found = 0;
@@ -227,24 +270,38 @@ std::vector<LtAlgorithm> CublasLt::candidates(const ProductUse& use) const {
       return api_.algo_config_get_attribute(&result.algorithm, which, &value, sizeof(value), &written) == 0 ? value
                                                                                                             : otherwise;
     };
-    if (result.status != 0 || result.workspace != 0 || attribute(lt::kSplitK, 1) > 1 ||
-        attribute(lt::kReductionScheme, 0) != 0)
-      continue;
-    bool everywhere = true;
-    for (int64_t rows = kRowBucket; everywhere && rows < most; rows += kRowBucket) {
-      const Description d(api_, use, shape_only(use, rows));
-      LtHeuristic check = {};
-      everywhere = api_.algo_check(handle_, d.operation, d.w, d.x, d.residual, d.out, &result.algorithm, &check) == 0 &&
-                   check.workspace == 0;
-    }
-    if (everywhere) fit.push_back(result.algorithm);
+    if (result.status == 0 && attribute(lt::kSplitK, 1) <= 1 && attribute(lt::kReductionScheme, 0) == 0)
+      fit.push_back(result.algorithm);
   }
   return fit;
 }
 
-void CublasLt::settle(const ProductUse& use, const LtAlgorithm& algorithm) { settled_[use] = algorithm; }
+/// Those that take every bucket of more than `after` and at most `rows` rows.
+std::vector<LtAlgorithm> CublasLt::accepted(const ProductUse& use, std::vector<LtAlgorithm> algorithms, int64_t after,
+                                            int64_t rows) const {
+  for (int64_t bucket = after + kRowBucket; bucket <= rows; bucket += kRowBucket) {
+    const Description d(api_, use, shape_only(use, bucket));
+    std::erase_if(algorithms, [&](const LtAlgorithm& algorithm) {
+      LtHeuristic check = {};
+      return api_.algo_check(handle_, d.operation, d.w, d.x, d.residual, d.out, &algorithm, &check) != 0 ||
+             check.workspace > kWorkspaceBytes;
+    });
+  }
+  return algorithms;
+}
 
-const LtAlgorithm* CublasLt::algorithm(const ProductUse& use) const {
+std::vector<LtAlgorithm> CublasLt::candidates(const ProductUse& use) const {
+  const int64_t ranked_rows = use.out == DType::f32 ? rows_of_sums(use.n) : kRankedRows;
+  return accepted(use, ranked(use, ranked_rows), 0, most_rows(use));
+}
+
+std::vector<LtAlgorithm> CublasLt::candidates(const ProductUse& use, int64_t after, int64_t rows) const {
+  return accepted(use, ranked(use, rows), after, rows);
+}
+
+void CublasLt::settle(const ProductUse& use, Served served) { settled_[use] = std::move(served); }
+
+const Served* CublasLt::serving(const ProductUse& use) const {
   const auto found = settled_.find(use);
   return found == settled_.end() ? nullptr : &found->second;
 }
@@ -256,7 +313,7 @@ void CublasLt::multiply(const ProductUse& use, const LtAlgorithm& algorithm, con
   const float beta = use.residual ? 1.0f : 0.0f;
   const int status =
       api_.matmul(handle_, d.operation, &alpha, o.w, d.w, o.x, d.x, &beta, use.residual ? o.residual : o.out,
-                  d.residual, o.out, d.out, &algorithm, nullptr, 0, stream);
+                  d.residual, o.out, d.out, &algorithm, workspace_, workspace_ ? kWorkspaceBytes : 0, stream);
   if (status != 0) throw DeviceError("cuBLASLt: " + text_of(use, o.rows) + ": " + api_.get_status_string(status));
 }
 

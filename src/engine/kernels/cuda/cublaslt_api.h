@@ -12,6 +12,7 @@ namespace llava::cuda {
 /// cublasLtMatmulAlgo_t
 struct LtAlgorithm {
   uint64_t data[8] = {};
+  bool operator==(const LtAlgorithm&) const = default;
 };
 
 /// cublasLtMatmulHeuristicResult_t

@@ -56,8 +56,7 @@ struct CudaOps::Graph {
 CudaOps::Recording::Recording() = default;
 CudaOps::Recording::~Recording() = default;
 
-CudaOps::CudaOps(int32_t ordinal, const OpenOptions& options)
-    : context_(ordinal), cublaslt_(CublasLt::open(options.cublaslt_path)) {}
+CudaOps::CudaOps(int32_t ordinal, const OpenOptions& options) : context_(ordinal), cublaslt_(CublasLt::open(options)) {}
 
 CudaOps::~CudaOps() {
   (void)cudaSetDevice(context_.ordinal());
@@ -72,9 +71,9 @@ DeviceInfo CudaOps::info() const {
   info.kind = "cuda";
   info.name = properties.name;
   info.ordinal = context_.ordinal();
-  // What changes rounding: our kernels by architecture; cuBLASLt by GPU and version.
+  // What changes rounding: our kernels by architecture; cuBLASLt by GPU, version and what was settled.
   info.fingerprint = "cuda " + info.name + " sm_" + std::to_string(context_.capability()) + " " +
-                     (cublaslt_ ? cublaslt_->version() : "own products");
+                     (cublaslt_ ? cublaslt_->text() : "own products");
   check(cudaMemGetInfo(&info.memory_free, &info.memory_total), "reading the free memory");
   return info;
 }

@@ -14,7 +14,9 @@
 namespace llava::cuda {
 
 class CublasLt;
+class CudaLinear;
 class Staging;
+struct Epilogue;
 
 /// The CUDA back end. Its device half (memory, queues, graphs) is in cuda_device.cu; every other member function is in
 /// the file of its kernel. Nothing here waits for the GPU but synchronize(), the loading calls and the first call of
@@ -109,6 +111,8 @@ class CudaOps final : public Ops {
     std::unique_ptr<Graph> graph;
   };
 
+  bool linear_by_library(const CudaLinear& weight, const View& x, const Epilogue& epilogue);
+  bool linear_widened(const CudaLinear& weight, const View& x, const Epilogue& epilogue);
   std::unique_ptr<Graph> record_graph(const std::function<void()>& body);
   void drop_oldest_graph();
   void allow_peer(int32_t peer);

@@ -35,6 +35,17 @@ struct Epilogue {
   int64_t out_stride = 0;
   bool wide = false;
   Activation activation = Activation::none;
+
+  /// That of the part of out that begins at (row, column); `type` is W.
+  Epilogue from(int64_t row, int64_t column, DType type) const {
+    Epilogue e = *this;
+    const auto element = static_cast<int64_t>(llava::size_of(type));
+    if (scale) e.scale += column;
+    if (bias) e.bias += column;
+    if (residual) e.residual = static_cast<const char*>(residual) + (row * residual_stride + column) * element;
+    e.out = static_cast<char*>(out) + (row * out_stride + column) * (wide ? int64_t{sizeof(float)} : element);
+    return e;
+  }
 };
 
 template <typename T>

@@ -4,12 +4,17 @@
 // x holds kPeriod different rows, over and over, so that equal rows meet every place of a tile. The first kPeriod rows
 // of the product with the most rows are the reference; every row of every bucket is compared with them, bit for bit.
 //
+// Of the algorithms for few rows it asks the same bits as of the one for many.
+//
 // Rounding to 16 bits would hide most changes of the order of a sum. So the second half of k takes back what the first
 // half added: x repeats itself and w does with the sign changed. What is left in out is the rounding of the float32
 // sums alone, which any other order changes.
 
+#include <algorithm>
+
 #include "kernels/cuda/cublaslt.h"
 #include "kernels/cuda/numbers.h"
+#include "support/error.h"
 
 namespace llava::cuda {
 
@@ -19,6 +24,9 @@ constexpr int kThreads = 256;
 constexpr unsigned kMostBlocks = 4096;
 constexpr int64_t kPeriod = 61;
 constexpr size_t kMostTries = 4;  // algorithms per use
+// Above, the tiles of the algorithm for most rows fill the GPU; each class costs a check of its buckets while loading.
+constexpr int64_t kClasses[] = {128, 256, 512, 1024, 2048};
+constexpr size_t kTriesOfClass = 2;
 
 /// Values in [-1, 1) with full mantissas; row r is row r % period; the second half of a row is `sign` times the first.
 template <typename T>
@@ -66,13 +74,29 @@ class Check {
     if (use.residual) operands_.residual = zeros(residual_, out_.bytes());
   }
 
+  int64_t most() const { return most_; }
+
+  /// Equal bits in every bucket; they are the reference from then on.
   bool passes(const LtAlgorithm& algorithm) {
-    const cudaStream_t stream = context_.stream(Queue::compute);
+    return compares(algorithm, 0, most_, [&] { device_.copy(reference_.data(), out_.data(), reference_.bytes()); });
+  }
+  /// The reference's bits in the buckets of more than `after` and at most `most` rows.
+  bool agrees(const LtAlgorithm& algorithm, int64_t after, int64_t most) {
+    return compares(algorithm, after, most, [] {});
+  }
+
+ private:
+  template <typename First>
+  bool compares(const LtAlgorithm& algorithm, int64_t after, int64_t most, First after_first) {
     device_.fill_zero(differs_.data(), sizeof(int32_t));
-    for (int64_t rows = most_; rows > 0; rows -= kRowBucket) {
+    for (int64_t rows = most; rows > after; rows -= kRowBucket) {
       operands_.rows = rows;
-      library_.multiply(use_, algorithm, operands_, stream);
-      if (rows == most_) device_.copy(reference_.data(), out_.data(), reference_.bytes());
+      try {
+        library_.multiply(use_, algorithm, operands_, context_.stream(Queue::compute));
+      } catch (const DeviceError&) {  // refused, though the library ranked it; a broken GPU is told by the download
+        return false;
+      }
+      if (rows == most) after_first();
       compare(rows);
     }
     int32_t differs = 1;
@@ -81,7 +105,6 @@ class Check {
     return differs == 0;
   }
 
- private:
   size_t row_bytes() const { return static_cast<size_t>(operands_.out_stride) * llava::size_of(use_.out); }
 
   Buffer filled(int64_t rows, int64_t period, uint32_t seed, float sign) {
@@ -130,6 +153,24 @@ class Check {
   Buffer differs_;
 };
 
+/// For each class of few rows the best ranked algorithm with the bits of `reference`, which serves the rest.
+Served classes_of(const CublasLt& library, const ProductUse& use, Check& check, const LtAlgorithm& reference) {
+  Served served;
+  int64_t after = 0;
+  for (const int64_t rows : kClasses) {
+    if (rows >= check.most()) break;
+    std::vector<LtAlgorithm> candidates = library.candidates(use, after, rows);
+    candidates.resize(std::min(candidates.size(), kTriesOfClass));
+    const auto best = std::ranges::find_if(candidates, [&](const LtAlgorithm& algorithm) {
+      return algorithm == reference || check.agrees(algorithm, after, rows);
+    });
+    served.classes.push_back({rows, best == candidates.end() ? reference : *best});
+    after = rows;
+  }
+  served.classes.push_back({check.most(), reference});
+  return served;
+}
+
 }  // namespace
 
 void settle_products(Device& device, Context& context, CublasLt& library) {
@@ -139,7 +180,7 @@ void settle_products(Device& device, Context& context, CublasLt& library) {
     Check check(device, context, library, use);
     for (size_t i = 0; i < std::min(candidates.size(), kMostTries); ++i) {
       if (!check.passes(candidates[i])) continue;
-      library.settle(use, candidates[i]);
+      library.settle(use, classes_of(library, use, check, candidates[i]));
       break;
     }
   }

@@ -5,8 +5,15 @@
 //   target [rows, pitch] bytes in groups (quantised.h), zeros behind the columns      scale [rows] f32
 //   launch   one block of 256 threads per row; the second pass over the row finds it in L2
 //   cost     reads the row twice, writes a byte per value; limited by the upload that feeds it
+// And back, for cuBLASLt: q as bf16 or f16, which is exact.
+//   w [rows, pitch] bytes in groups      target [rows, k]
+//   launch   one thread per group of 16; neighbours read and write 16 bytes each of neighbouring places
+//   cost     rows k bytes in, 2 rows k out (linear.cu keeps that near the size of L2)
+
+#include <algorithm>
 
 #include "kernels/cuda/convert.h"
+#include "kernels/cuda/gemm.h"
 #include "kernels/cuda/quantised.h"
 #include "kernels/cuda/reduce.h"
 
@@ -55,7 +62,36 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
+template <typename T, Storage kStorage>
+__global__ void __launch_bounds__(kThreads) widen_kernel(const uint4* w, T* target, int64_t rows, int k, int groups) {
+  const int group = static_cast<int>(blockIdx.x) * kThreads + static_cast<int>(threadIdx.x);
+  if (group >= groups) return;
+  const bool whole = group * kGroup + kGroup <= k;  // k is a multiple of 8
+  for (int64_t row = blockIdx.y; row < rows; row += gridDim.y) {
+    const uint4 words = w[row * groups + group];
+    uint4 low, high;
+    widen_word<T, kStorage>(words.x, low.x, high.x);
+    widen_word<T, kStorage>(words.y, low.y, high.y);
+    widen_word<T, kStorage>(words.z, low.z, high.z);
+    widen_word<T, kStorage>(words.w, low.w, high.w);
+    auto* const to = reinterpret_cast<uint4*>(target + row * k + group * kGroup);
+    to[0] = low;
+    if (whole) to[1] = high;
+  }
+}
+
 }  // namespace
+
+void widen_rows(Context& context, const void* w, Storage storage, void* target, DType type, int64_t rows, int64_t k) {
+  constexpr int64_t kMostRows = 65'535;  // of a grid
+  const int64_t groups = quantised_pitch(k) / kGroup;
+  const dim3 grid(blocks_for(groups, kThreads), static_cast<unsigned>(std::min(rows, kMostRows)));
+  with_tensor_core_types(type, storage, [&]<typename T, Storage kStorage>() {
+    if constexpr (size_of(kStorage) == 1)
+      context.launch("widen", {rows, k}, widen_kernel<T, kStorage>, grid, dim3(kThreads), 0, w, target, rows, k,
+                     groups);
+  });
+}
 
 void quantise_rows(Context& context, const void* source, DType from, DType work, void* target, Storage storage,
                    float* scale, int64_t rows, int64_t columns, int64_t padded_columns) {

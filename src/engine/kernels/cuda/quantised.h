@@ -13,6 +13,7 @@
 
 #include <llava_ptx.h>
 
+#include "kernels/cuda/context.h"
 #include "kernels/cuda/numbers.h"
 #include "kernels/cuda/weights.h"
 
@@ -61,6 +62,9 @@ __device__ __forceinline__ void widen_word(uint32_t word, uint32_t& low, uint32_
   low = widen_pair<T, kStorage>(word << 8 & 0xff00ff00u);
   high = widen_pair<T, kStorage>(word & 0xff00ff00u);
 }
+
+/// quantise.cu: rows of w as T (bf16 or f16, `type`): target [rows, k], without the scale.
+void widen_rows(Context& context, const void* w, Storage storage, void* target, DType type, int64_t rows, int64_t k);
 
 /// One value as float32.
 template <Storage kStorage>

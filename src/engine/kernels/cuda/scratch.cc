@@ -6,8 +6,10 @@
 namespace llava::cuda {
 
 size_t CudaOps::scratch_bytes(const Limits& limits) const {
-  return linear_scratch_bytes(limits) + decode_attention_scratch_bytes(limits) + logits_scratch_bytes(limits) +
-         sample_scratch_bytes(limits);
+  // Whether weights will be widened is not known here: room for it is kept.
+  const size_t library = cublaslt_ && limits.work != DType::f32 ? kWorkspaceBytes + cublaslt_->widened_limit() : 0;
+  return library + linear_scratch_bytes(limits) + decode_attention_scratch_bytes(limits) +
+         logits_scratch_bytes(limits) + sample_scratch_bytes(limits);
 }
 
 void CudaOps::reserve(const Limits& limits) {

@@ -91,7 +91,7 @@ std::unique_ptr<Linear> CudaOps::load_linear(const LinearSource& source, const W
     }
     row += rows;
   }
-  if (cublaslt_ && !quantised && options.work != DType::f32) cublaslt_->expect(*linear, options.work);
+  if (cublaslt_ && options.work != DType::f32) cublaslt_->expect(*linear, options.work);
   return linear;
 }
 
@@ -148,13 +148,17 @@ Tensor CudaOps::load_tensor(const HostTensor& tensor, DType type) {
 void CudaOps::finish_loading() {
   synchronize();
   staging_.reset();
-  if (!cublaslt_) return;
-  const size_t sums = cublaslt_->sum_bytes();
-  if (scratch_.linear.bytes() < sums) {  // reserve() was not called, or told less
+  if (!cublaslt_ || cublaslt_->expected().empty()) return;
+  const auto keep = [&](Buffer& part, size_t bytes) {
+    if (part.bytes() >= bytes) return;
     forget_graphs();
-    scratch_.linear = Buffer();
-    scratch_.linear = allocate(sums);
-  }
+    part = Buffer();
+    part = allocate(bytes);
+  };
+  keep(scratch_.linear, cublaslt_->sum_bytes());  // reserve() was not called, or told less
+  keep(scratch_.workspace, kWorkspaceBytes);
+  keep(scratch_.widened, cublaslt_->widened_bytes());
+  cublaslt_->use_workspace(scratch_.workspace.data());
   settle_products(*this, context_, *cublaslt_);
 }
 
