@@ -2,9 +2,10 @@
  * Servers written by others, in front of an endpoint and behind one: `transformers serve` against the local engine on the same
  * checkpoints, LiteLLM in front of 43 replies, nginx, squid and tinyproxy. Installs what it needs: PyPI's packages into virtual
  * environments below --work, Debian's by apt-get. Some GB and a quarter of an hour; not in CI.
- *   npm run bench -- servers [serve] [litellm] [nginx] [proxies] [--work DIR] [--vocabularies DIR] [--reports DIR]
+ *   npm run bench -- servers [serve] [litellm] [nginx] [proxies] [--work DIR] [--reports DIR]
+ *     [--vocabularies DIR] [--only TEXT]
  * --vocabularies: a folder of llama2, llama3, mistral and qwen2, each with the tokenizer.json.gz of a published checkpoint; the
- * repository has mistral alone. Exit code 1 when something is neither as expected nor explained.
+ * repository has mistral alone. --only: of `serve`, the checkpoints whose names contain it. Exit code 1 when something is neither as expected nor explained.
  */
 
 import { mkdir, writeFile } from "node:fs/promises";
@@ -23,14 +24,14 @@ const { values, positionals } = parseArgs({
   options: {
     work: { type: "string", default: join(root, "build/servers") },
     vocabularies: { type: "string", default: join(root, "test/runners/local/data") },
+    only: { type: "string", default: "" },
     reports: { type: "string", default: join(root, "test/bench/reports") },
   },
 });
 const work = resolve(values.work);
 
 const parts: Readonly<Record<string, () => Promise<Section>>> = {
-  serve: () =>
-    serve(work, ["transformers[serving]==5.24.0", "torch==2.15.0", "torchvision", "accelerate"], values.vocabularies),
+  serve: () => serve(work, ["transformers[serving]==5.24.0", "torch==2.15.0", "torchvision", "accelerate"], values),
   litellm: () => litellm(work, ["litellm[proxy]==1.108.7"]),
   nginx: () => nginx(work),
   proxies: () => proxies(work),

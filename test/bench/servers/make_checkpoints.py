@@ -22,10 +22,13 @@ from transformers import (
     LlavaForConditionalGeneration,
     LlavaNextConfig,
     LlavaNextForConditionalGeneration,
+    LlavaOnevisionConfig,
+    LlavaOnevisionForConditionalGeneration,
     MistralConfig,
     PreTrainedTokenizerFast,
     Qwen2Config,
     Qwen2ForCausalLM,
+    SiglipVisionConfig,
 )
 
 out, demo, *rest = sys.argv[1:]
@@ -102,7 +105,7 @@ def tokenizer(vocabulary, **special):
     with gzip.open(f"{vocabularies}/{vocabulary}/tokenizer.json.gz") as packed, open(path, "wb") as file:
         file.write(packed.read())
     made = PreTrainedTokenizerFast(tokenizer_file=path, clean_up_tokenization_spaces=False, **special)
-    made.add_special_tokens({"additional_special_tokens": ["<image>", "<pad>"]})
+    made.add_special_tokens({"additional_special_tokens": ["<image>", "<pad>", "<video>"]})
     return made
 
 
@@ -120,76 +123,119 @@ def randomise(model, seed):
                 weight.copy_(torch.randn_like(weight) * (0.05 if name.endswith("bias") else 0.5))
 
 
-def family(name, vocabulary, template, text, grid, special, seed):
-    """@param text  the decoder's configuration @param grid  tiles are cut (LLaVA-NeXT), or one image is (LLaVA-1.5)"""
-    words = tokenizer(vocabulary, **special)
-    image = words.convert_tokens_to_ids("<image>")
-    side, patch = (48, 16) if grid else (56, 14)
-    tower = CLIPVisionConfig(
+def grid(side, most):
+    """LLaVA-NeXT: five resolutions; OneVision: all up to `most` tiles a side."""
+    if most:
+        return [[a * side, b * side] for a in range(1, most + 1) for b in range(1, most + 1)]
+    return [[side, 2 * side], [2 * side, side], [2 * side, 2 * side], [3 * side, side], [side, 3 * side]]
+
+
+def constants(kind, mean, std):
+    return {
+        "processor_class": f"{kind}Processor",
+        "do_resize": True,
+        "resample": 3,
+        "do_rescale": True,
+        "rescale_factor": 1 / 255,
+        "do_normalize": True,
+        "image_mean": mean,
+        "image_std": std,
+        "do_convert_rgb": True,
+    }
+
+
+CLIP = ([0.48145466, 0.4578275, 0.40821073], [0.26862954, 0.26130258, 0.27577711])
+
+
+def clip_tower(side, patch):
+    return CLIPVisionConfig(
         hidden_size=64, intermediate_size=128, num_hidden_layers=3, num_attention_heads=4,
         image_size=side, patch_size=patch, projection_dim=64,
     )  # fmt: skip
-    pins = [[side, 2 * side], [2 * side, side], [2 * side, 2 * side], [3 * side, side], [side, 3 * side]]
-    if grid:
-        config = LlavaNextConfig(vision_config=tower, text_config=text, image_token_index=image, image_grid_pinpoints=pins)
-        model = LlavaNextForConditionalGeneration(config)
-    else:
-        config = LlavaConfig(vision_config=tower, text_config=text, image_token_index=image)
-        model = LlavaForConditionalGeneration(config)
+
+
+def centred(side):
+    return {
+        "size": {"shortest_edge": side},
+        "do_center_crop": True,
+        "crop_size": {"height": side, "width": side},
+    }
+
+
+def llava(text, image, _words):
+    config = LlavaConfig(vision_config=clip_tower(56, 14), text_config=text, image_token_index=image)
+    images = constants("Llava", *CLIP) | centred(56) | {"image_processor_type": "CLIPImageProcessor"}
+    return LlavaForConditionalGeneration(config), images, processor_config("LlavaProcessor", 14)
+
+
+def llava_next(text, image, _words):
+    pins = grid(48, 0)
+    config = LlavaNextConfig(
+        vision_config=clip_tower(48, 16), text_config=text, image_token_index=image, image_grid_pinpoints=pins
+    )
+    images = constants("LlavaNext", *CLIP) | centred(48)
+    images |= {"image_processor_type": "LlavaNextImageProcessor", "image_grid_pinpoints": pins, "do_pad": True}
+    return LlavaNextForConditionalGeneration(config), images, processor_config("LlavaNextProcessor", 16)
+
+
+def onevision(text, image, words):
+    pins = grid(56, 6)
+    tower = SiglipVisionConfig(
+        hidden_size=64, intermediate_size=128, num_hidden_layers=3, num_attention_heads=4,
+        image_size=56, patch_size=14, vision_use_head=False,
+    )  # fmt: skip
+    shape = {"vision_feature_select_strategy": "full", "vision_aspect_ratio": "anyres_max_9"}
+    config = LlavaOnevisionConfig(
+        vision_config=tower, text_config=text, image_token_index=image,
+        video_token_index=words.convert_tokens_to_ids("<video>"),
+        image_grid_pinpoints=pins, vision_feature_layer=-1, **shape,
+    )  # fmt: skip
+    images = constants("LlavaOnevision", [0.5] * 3, [0.5] * 3) | {"size": {"height": 56, "width": 56}}
+    images |= {"image_processor_type": "LlavaOnevisionImageProcessor", "image_grid_pinpoints": pins, "do_pad": True}
+    processor = {
+        "processor_class": "LlavaOnevisionProcessor",
+        "image_token": "<image>",
+        "video_token": "<video>",
+        "num_image_tokens": 16,
+        **shape,
+    }
+    return LlavaOnevisionForConditionalGeneration(config), images, processor
+
+
+def family(name, make, words, text, template, seed):
+    """@param make  the family's model, image constants and processor around a decoder's configuration"""
+    model, images, processor = make(text, words.convert_tokens_to_ids("<image>"), words)
     randomise(model, seed)
     folder = f"{out}/{name}"
     model.save_pretrained(folder)
     words.save_pretrained(folder)
-    kind = "LlavaNext" if grid else "Llava"
-    constants = {
-        "image_processor_type": "LlavaNextImageProcessor" if grid else "CLIPImageProcessor",
-        "processor_class": f"{kind}Processor",
-        "do_resize": True,
-        "size": {"shortest_edge": side},
-        "resample": 3,
-        "do_center_crop": True,
-        "crop_size": {"height": side, "width": side},
-        "do_rescale": True,
-        "rescale_factor": 1 / 255,
-        "do_normalize": True,
-        "image_mean": [0.48145466, 0.4578275, 0.40821073],
-        "image_std": [0.26862954, 0.26130258, 0.27577711],
-        "do_convert_rgb": True,
-    }
-    if grid:
-        constants |= {"image_grid_pinpoints": pins, "do_pad": True}
-    write(folder, "preprocessor_config.json", constants)
-    write(folder, "processor_config.json", processor_config(f"{kind}Processor", patch))
-    write(folder, "chat_template.jinja", template)
+    write(folder, "preprocessor_config.json", images)
+    write(folder, "processor_config.json", processor)
+    write(folder, "chat_template.jinja", TEMPLATES[template])
     return name
 
 
 def families():
     has = {name for name in os.listdir(vocabularies) if os.path.exists(f"{vocabularies}/{name}/tokenizer.json.gz")}
+    sentence_piece = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
+    long = {"max_position_embeddings": 4096, **SMALL}
     if "llama2" in has:
-        special = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
-        text = LlamaConfig(vocab_size=32064, num_key_value_heads=4, max_position_embeddings=4096, rope_theta=1e4, **SMALL)
-        yield family("llava-1.5", "llama2", TEMPLATES["vicuna"], text, False, special, 2)
+        text = LlamaConfig(vocab_size=32064, num_key_value_heads=4, rope_theta=1e4, **long)
+        yield family("llava-1.5", llava, tokenizer("llama2", **sentence_piece), text, "vicuna", 2)
     if "mistral" in has:
-        special = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
-        text = MistralConfig(
-            vocab_size=32064, num_key_value_heads=2, sliding_window=None, max_position_embeddings=4096, rope_theta=1e6, **SMALL
-        )
-        yield family("llava-next-mistral", "mistral", TEMPLATES["mistral"], text, True, special, 1)
+        text = MistralConfig(vocab_size=32064, num_key_value_heads=2, sliding_window=None, rope_theta=1e6, **long)
+        yield family("llava-next-mistral", llava_next, tokenizer("mistral", **sentence_piece), text, "mistral", 1)
     if "llama3" in has:
+        ends = {"bos_token_id": 128000, "eos_token_id": 128009}
+        text = LlamaConfig(vocab_size=128320, num_key_value_heads=2, rope_theta=5e5, **ends, **long)
         special = {"bos_token": "<|begin_of_text|>", "eos_token": "<|eot_id|>", "pad_token": "<pad>"}
-        text = LlamaConfig(
-            vocab_size=128320, num_key_value_heads=2, max_position_embeddings=4096, rope_theta=5e5,
-            bos_token_id=128000, eos_token_id=128009, **SMALL,
-        )  # fmt: skip
-        yield family("llava-next-llama3", "llama3", TEMPLATES["llama3"], text, True, special, 3)
+        yield family("llava-next-llama3", llava_next, tokenizer("llama3", **special), text, "llama3", 3)
     if "qwen2" in has:
         special = {"eos_token": "<|im_end|>", "pad_token": "<|endoftext|>"}
-        text = Qwen2Config(
-            vocab_size=152000, num_key_value_heads=2, max_position_embeddings=4096, rope_theta=1e6,
-            bos_token_id=None, eos_token_id=151645, **SMALL,
-        )  # fmt: skip
-        yield family("llava-next-qwen2", "qwen2", TEMPLATES["qwen"], text, True, special, 4)
+        for name, make, seed in (("llava-next-qwen2", llava_next, 4), ("llava-onevision", onevision, 5)):
+            ends = {"bos_token_id": None, "eos_token_id": 151645}
+            text = Qwen2Config(vocab_size=152000, num_key_value_heads=2, rope_theta=1e6, **ends, **long)
+            yield family(name, make, tokenizer("qwen2", **special), text, "qwen", seed)
 
 
 served_demo()
