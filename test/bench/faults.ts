@@ -1,5 +1,5 @@
 /**
- * 90 faults of an endpoint, each met once and for ever: every sample is scored as without the fault, or unscored with the reason,
+ * 91 faults of an endpoint, each met once and for ever: every sample is scored as without the fault, or unscored with the reason,
  * or the run ends before it with the reason. An hour on two busy cores; not in CI, where `test/e2e/faults.test.ts` mixes some.
  *   npm run bench -- faults [NAME...] [--work DIR] [--reports DIR]
  */

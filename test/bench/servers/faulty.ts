@@ -1,6 +1,6 @@
 /**
  * An endpoint that answers every question with a word chosen by its content, and has one fault: for the first question of a kind
- * or for ever. 90 faults: statuses, broken connections, broken HTTP, broken JSON, odd content, odd ends, compression, redirects.
+ * or for ever. 91 faults: statuses, broken connections, broken HTTP, broken JSON, odd content, odd ends, compression, redirects.
  */
 
 import { createHash } from "node:crypto";
