@@ -97,7 +97,11 @@ function resumed(
       unread = false;
       return continued(first, rest);
     },
-    [Symbol.asyncDispose]: () => dataset[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      // Nobody went on with it: its file is still open.
+      if (unread) await rest.return?.();
+      await dataset[Symbol.asyncDispose]();
+    },
   };
 }
 
