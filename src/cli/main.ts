@@ -16,6 +16,7 @@ import { yargsOptions } from "./options.js";
 
 export async function main(args: readonly string[]): Promise<void> {
   endQuietlyUnread();
+  process.once("exit", sayWaitForNothing);
   try {
     await (await parser(args)).parseAsync();
   } catch (error) {
@@ -23,6 +24,18 @@ export async function main(args: readonly string[]): Promise<void> {
     const complaint = error instanceof Error && error.name === "YError";
     process.exitCode = report(complaint ? flagError(error.message, args) : error);
   }
+}
+
+/** Node's own code for the end of a process whose promise nothing is left to settle. Node says nothing else. */
+const unsettled = 13;
+
+function sayWaitForNothing(code: number): void {
+  // Node 20 hands the listener a 0, and has the code beside it already.
+  if (code !== unsettled && process.exitCode !== unsettled) return;
+  process.stderr.write(
+    `${pc.red("defect:")} something waits for what never comes (a task file's own promise, or a mistake in llava-eval: please report it); what is finished is kept\n`,
+  );
+  process.exitCode = ExitCode.defect;
 }
 
 async function parser(args: readonly string[]) {

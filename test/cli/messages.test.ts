@@ -85,3 +85,11 @@ test("umlauts and blanks in --out, and a config.json with a byte-order mark, are
   const described = await place.run("model", "marked");
   expect(described.exitCode, described.stderr).toBe(0);
 });
+
+test("a process that waits for what never comes does not end without a word", async () => {
+  await using place = await Workplace.make();
+  await writeFile(place.file("never.mjs"), "await new Promise(() => {});\nexport default {};\n");
+  const { exitCode, stderr } = await place.run("tasks", "./never.mjs");
+  expect(stderr).toMatch(/something waits for what never comes/);
+  expect(exitCode).toBe(4);
+});
