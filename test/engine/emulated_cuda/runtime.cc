@@ -185,6 +185,12 @@ cudaError_t enqueue_kernel(const cudaLaunchConfig_t& config, const void* kernel,
 
 }  // namespace llava::emulated
 
+/// EMULATED_CUDA_SHARED=101376 is a GPU whose blocks may have 99 KiB of shared memory, as sm_89 and sm_120 have it.
+int shared_limit() {
+  const char* given = std::getenv("EMULATED_CUDA_SHARED");
+  return given ? std::atoi(given) : 227 << 10;
+}
+
 /// EMULATED_CUDA_DRIVER=12040 is a machine whose driver is for CUDA 12.4, 0 one without a driver.
 int driver_version() {
   const char* given = std::getenv("EMULATED_CUDA_DRIVER");
@@ -211,7 +217,7 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int) {
     case cudaDevAttrMultiProcessorCount: *value = 4; return cudaSuccess;
     case cudaDevAttrComputeCapabilityMajor: *value = 9; return cudaSuccess;
     case cudaDevAttrComputeCapabilityMinor: *value = 0; return cudaSuccess;
-    case cudaDevAttrMaxSharedMemoryPerBlockOptin: *value = 227 << 10; return cudaSuccess;
+    case cudaDevAttrMaxSharedMemoryPerBlockOptin: *value = shared_limit(); return cudaSuccess;
   }
   return refuse(cudaErrorInvalidValue);
 }
@@ -370,7 +376,7 @@ cudaError_t cudaDeviceCanAccessPeer(int* can, int, int) {
 }
 cudaError_t cudaDeviceEnablePeerAccess(int, unsigned) { return cudaSuccess; }
 cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute, int value) {
-  if (value > 227 << 10) return refuse(cudaErrorInvalidValue);
+  if (value > shared_limit()) return refuse(cudaErrorInvalidValue);
   World::instance().shared_allowed[kernel] = value;
   return cudaSuccess;
 }

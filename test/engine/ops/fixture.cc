@@ -42,7 +42,8 @@ Limits most_asked() {
 
 }  // namespace
 
-Fixture::Fixture(Ops& subject, std::ostream& log) : subject_(subject), log_(log), oracle_(make_reference_ops()) {
+Fixture::Fixture(Ops& subject, std::ostream& log, int64_t every)
+    : subject_(subject), log_(log), oracle_(make_reference_ops()), every_(every) {
   subject_.reserve(most_asked());
 }
 
@@ -213,12 +214,12 @@ const std::vector<std::string>& suite_names() {
   return names;
 }
 
-Outcome test_ops(Ops& subject, const std::vector<std::string>& suites, std::ostream& log) {
+Outcome test_ops(Ops& subject, const std::vector<std::string>& suites, std::ostream& log, int64_t every) {
   Outcome outcome;
   for (const auto& [name, run] : kSuites) {
     if (std::ranges::find(suites, name) == suites.end()) continue;
     try {
-      Fixture fixture(subject, log);
+      Fixture fixture(subject, log, every);
       const auto count = [&] {
         outcome.passed += fixture.outcome().passed;
         outcome.failed += fixture.outcome().failed;

@@ -37,11 +37,13 @@ struct Twin {
 class Fixture {
  public:
   /// `subject` is tested; messages of failures go to `log`.
-  Fixture(Ops& subject, std::ostream& log);
+  Fixture(Ops& subject, std::ostream& log, int64_t every = 1);
 
   Ops& subject() { return subject_; }
   Ops& oracle() { return *oracle_; }
   const Outcome& outcome() const { return outcome_; }
+  /// Asked before each of many checks that are alike: every Nth is made. All, but under the race detector.
+  bool takes() { return checks_++ % every_ == 0; }
 
   /// Values from a normal distribution times `scale`, rounded to `type`.
   Twin random(int64_t rows, int64_t cols, DType type, float scale = 1.0f, Room room = {}, Phase phase = Phase::prefill);
@@ -73,6 +75,8 @@ class Fixture {
   std::ostream& log_;
   std::unique_ptr<Ops> oracle_;
   std::mt19937_64 random_{20};
+  int64_t every_;
+  int64_t checks_ = 0;
   Outcome outcome_;
 };
 
@@ -105,8 +109,8 @@ void test_invariance(Fixture& fixture);
 /// with an emulated GPU.
 const std::vector<std::string>& suite_names();
 
-/// The named suites on one back end. Throws nothing: an exception is a failure of its suite. Returns the counts.
-Outcome test_ops(Ops& subject, const std::vector<std::string>& suites, std::ostream& log);
+/// The named suites on one back end, of many alike checks every Nth. Throws nothing: an exception is a failure of its suite. Returns the counts.
+Outcome test_ops(Ops& subject, const std::vector<std::string>& suites, std::ostream& log, int64_t every = 1);
 
 /// Equal bits of every op from two back ends of the same instruction set (other thread counts).
 Outcome test_same_bits(Ops& one, Ops& other, std::ostream& log);

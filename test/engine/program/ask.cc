@@ -134,13 +134,15 @@ int requests_command(const CommandLine& line) {
 }
 
 /// Asks the whole set `--rounds` times (2), after a first image that nothing is counted of. With --logits FILE the
-/// logits of the first `--logits-of` questions (16), one row each, are written as tensor "logits".
+/// logits of the first `--logits-of` questions (16), one row each, are written as tensor "logits". --longer N: every
+/// answer is N tokens longer than the one before, so that rows leave one by one, as they do with captions.
 int ask_command(const CommandLine& line) {
   const RequestSet set = read_request_set(only_folder(line));
   const EngineOptions options = engine_options(line, needed(line, "checkpoint"));
   const std::string logits_file = line.option("logits", "");
   const auto logits_of = logits_file.empty() ? size_t{0} : static_cast<size_t>(line.integer("logits-of", 16));
   const Producers producers{line.integer("producers", 0), static_cast<double>(line.integer("decode-ms", 0))};
+  const int64_t longer = line.integer("longer", 0);
   const auto load_start = Clock::now();
   Engine engine(options);
   const double load_seconds = seconds_since(load_start);
@@ -156,6 +158,7 @@ int ask_command(const CommandLine& line) {
     const auto request = [&](size_t i) {
       Request r = set.request(i, round);
       r.want_logits = i < logits_of;
+      r.max_new_tokens += longer * static_cast<int64_t>(i);
       return r;
     };
     const Statistics before = engine.statistics();

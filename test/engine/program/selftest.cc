@@ -1,4 +1,5 @@
-// llava-engine selftest [SUITE...]: every op of a device against the oracle, and the promise of equal bits.
+// llava-engine selftest [SUITE...] [--every N]: every op of a device against the oracle, and the promise of equal bits;
+// of many checks that are alike every Nth.
 
 #include <algorithm>
 #include <chrono>
@@ -35,6 +36,7 @@ Suite timed(const std::string& name, Run run) {
 
 int selftest_command(const CommandLine& line) {
   const std::string device = line.option("device", "cpu");
+  const int64_t every = std::max<int64_t>(line.integer("every", 1), 1);
   std::ostringstream log;
   std::vector<Suite> suites;
   const std::vector<std::string>& wanted_suites = line.words.empty() ? test::suite_names() : line.words;
@@ -51,7 +53,7 @@ int selftest_command(const CommandLine& line) {
       suites.push_back(timed("cpu " + set, [&] {
         const auto two = open_device("cpu", {2, set, ""});
         const auto five = open_device("cpu", {5, set, ""});
-        test::Outcome outcome = test::test_ops(*two, wanted_suites, log);
+        test::Outcome outcome = test::test_ops(*two, wanted_suites, log, every);
         if (line.words.empty()) {
           const test::Outcome same = test::test_same_bits(*two, *five, log);
           outcome.passed += same.passed;
@@ -62,7 +64,8 @@ int selftest_command(const CommandLine& line) {
     }
   } else {
     for (const std::string& name : wanted_suites) {
-      suites.push_back(timed(device + " " + name, [&] { return test::test_ops(*open_device(device), {name}, log); }));
+      suites.push_back(
+          timed(device + " " + name, [&] { return test::test_ops(*open_device(device), {name}, log, every); }));
     }
   }
   int64_t passed = 0;
