@@ -43,6 +43,7 @@ describe.skipIf(missing !== undefined)(`CUDA, emulated${missing ? ` (skipped: ${
     for (const [name, stages] of [
       ["llava-next-qwen-tiny", "1"],
       ["llava15-vicuna-tiny", "2"],
+      ["interleave-tiny", "2"],
     ] as const) {
       const { stdout, stderr } = program.run("golden", folder(name), "--device", "cuda:0", "--stages", stages);
       expect(stdout, stderr).toMatch(/^1 passed, 0 failed$/m);
