@@ -104,9 +104,10 @@ function recorded(score: Score, output: Output): RecordedScore {
 
 function remarkOf(own: Remark | undefined, { text, finish, likelihoods }: Output): Remark | undefined {
   if (likelihoods) return own;
-  // An empty answer that was cut says more about the budget than about the model.
-  if (finish === "length") return own ?? "truncated";
-  return text.trim() === "" ? "empty" : own;
+  const isEmpty = text.trim() === "";
+  // An empty answer that was cut says more about the budget than about the model, whatever its task read in it.
+  if (finish === "length") return isEmpty ? "truncated" : (own ?? "truncated");
+  return isEmpty ? "empty" : own;
 }
 
 /** The journal's score as tasks give it; a sample whose judge was never reached has an answer and no score. */

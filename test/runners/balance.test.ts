@@ -56,15 +56,16 @@ describe("the window", () => {
 
   test("stops everybody for as long as Retry-After says, and an aborted waiter leaves the queue", async () => {
     const window = new Window(4);
-    window.congested(rateLimit(80), performance.now());
+    const told = performance.now();
+    window.congested(rateLimit(80), told);
     const stop = new AbortController();
     const aborted = window.enter(stop.signal);
     const waiting = window.enter(signal());
     stop.abort(new Error("stop"));
     await expect(aborted).rejects.toThrow("stop");
-    const began = performance.now();
     await waiting;
-    expect(performance.now() - began).toBeGreaterThan(40);
+    // However late it is on a busy machine: never before the pause has ended. (Timers may be a millisecond early.)
+    expect(performance.now() - told).toBeGreaterThan(78);
   });
 });
 
