@@ -2,8 +2,11 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { EngineProgram, goldenFolder } from "./engine-program.js";
+
+// Every op in every instruction set and fifteen checkpoints: minutes where other work shares the processor.
+vi.setConfig({ testTimeout: 600_000 });
 
 interface GoldenJson {
   passed: number;
