@@ -41,6 +41,11 @@ const soaks = [
     environment: {},
   },
   {
+    name: "a Slurm array of four shards, one of them requeued, merged by a dependent job",
+    command: vitest("test/e2e/slurm.test.ts"),
+    environment: { LLAVA_EVAL_TEST_SLURM: "1" },
+  },
+  {
     name: "the addon on Node 20, 22 and 24",
     command: [process.execPath, "scripts/node-versions.mjs", "configs/demo/model"],
     environment: {},
