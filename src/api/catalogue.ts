@@ -164,6 +164,15 @@ export async function chooseTasks(names: readonly string[], workingFolder = proc
     }
     const found = matching(tasks, wanted);
     if (found.length === 0) {
+      const source = join(packageRoot, "tasks", wanted, "task.ts");
+      if (existsSync(source)) {
+        const path = `./${relative(workingFolder, source)}`;
+        throw new UserError(
+          `the task "${wanted}" is not built yet`,
+          origin,
+          `write its path, ${path}, or npm run build first`,
+        );
+      }
       const known = [...tasks.flatMap(({ name, aliases }) => [name, ...aliases]), ...suites];
       throw new UserError(
         `no task named "${wanted}"`,
