@@ -114,7 +114,11 @@ export const GeminiConfig = Type.Object(
 );
 export type GeminiConfig = Static<typeof GeminiConfig>;
 
-export type RemoteConfig = OpenAiConfig | AnthropicConfig | GeminiConfig;
+/** Models behind HTTP: a name for each provider, and what its model files hold. */
+export const remoteSchemas = { openai: OpenAiConfig, anthropic: AnthropicConfig, gemini: GeminiConfig } as const;
+
+export type RemoteName = keyof typeof remoteSchemas;
+export type RemoteConfig = { [Name in RemoteName]: Static<(typeof remoteSchemas)[Name]> }[RemoteName];
 
 const LocalCheckpoint = Type.Object({
   runner: Type.Literal("local"),
@@ -143,12 +147,12 @@ export type StubConfig = Static<typeof StubConfig>;
 export type ModelConfig = RemoteConfig | LocalConfig | ReplayConfig | StubConfig;
 
 export const modelSchemas = {
-  openai: OpenAiConfig,
-  anthropic: AnthropicConfig,
-  gemini: GeminiConfig,
+  ...remoteSchemas,
   local: LocalConfig,
   replay: ReplayConfig,
   stub: StubConfig,
 } as const;
 
 export type RunnerName = keyof typeof modelSchemas;
+
+export const isRemote = (config: ModelConfig): config is RemoteConfig => Object.hasOwn(remoteSchemas, config.runner);

@@ -1,18 +1,17 @@
 import type { Runner } from "../core/runner.js";
-import type { ModelConfig, RunnerName } from "./config.js";
+import { isRemote, type ModelConfig, type RemoteConfig } from "./config.js";
 import { refuseSecrets } from "./no-secrets.js";
 import type { OpenRunner, RunnerOptions } from "./options.js";
 import { resolveModel } from "./spec.js";
 
+type Here = Exclude<ModelConfig, RemoteConfig>;
+
 /** The runners, imported when chosen: `stub` must not load an HTTP client, and no run but a local one the engine. */
-export const runners = {
-  openai: async (config, options) => (await import("./remote/open.js")).openRemote(config, options),
-  anthropic: async (config, options) => (await import("./remote/open.js")).openRemote(config, options),
-  gemini: async (config, options) => (await import("./remote/open.js")).openRemote(config, options),
+const here = {
   local: async (config, options) => (await import("./local/index.js")).openLocal({ ...config, ...given(options) }),
   replay: async (config, options) => (await import("./replay.js")).openReplay(config, options),
   stub: async (config, options) => (await import("./stub.js")).openStub(config, options),
-} satisfies { [Name in RunnerName]: OpenRunner<Extract<ModelConfig, { runner: Name }>> };
+} satisfies { [Name in Here["runner"]]: OpenRunner<Extract<Here, { runner: Name }>> };
 
 /** `--device` and its like win over the config. */
 function given(options: RunnerOptions) {
@@ -23,6 +22,7 @@ function given(options: RunnerOptions) {
 export async function openRunner(model: string | ModelConfig, options: RunnerOptions = {}): Promise<Runner> {
   const config = typeof model === "string" ? await resolveModel(model) : model;
   if (typeof model !== "string") refuseSecrets(config, `the model ${"model" in config ? config.model : config.runner}`);
-  const open = runners[config.runner] as OpenRunner<ModelConfig>;
+  if (isRemote(config)) return (await import("./remote/open.js")).openRemote(config, options);
+  const open = here[config.runner] as OpenRunner<ModelConfig>;
   return open(config, options);
 }

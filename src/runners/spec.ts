@@ -6,12 +6,17 @@ import { didYouMean } from "../core/nearest.js";
 import { packageRoot } from "../core/package-root.js";
 import { Type } from "../core/schema.js";
 import { hideShapes } from "../core/secrets.js";
-import { type ModelConfig, modelSchemas, type RunnerName } from "./config.js";
+import { type ModelConfig, modelSchemas, type RunnerName, remoteSchemas } from "./config.js";
 import { looksLikeHubId } from "./local/checkpoint/hub-id.js";
 import { refuseSecrets } from "./no-secrets.js";
 
 const presetFolder = join(packageRoot, "configs", "models");
 const where = "--model";
+
+/** `openai:ID@URL, ...`: how each model behind HTTP is written; without a URL it is the provider's own. */
+const remoteForms = Object.keys(remoteSchemas)
+  .map((name) => `${name}:ID@URL`)
+  .join(", ");
 
 /**
  * What `--model` says, as a config: a preset's name (`llava-next-72b`), a YAML file, or a specification:
@@ -39,7 +44,7 @@ async function configOf(spec: string): Promise<ModelConfig> {
     `no model or preset named "${hideShapes(spec)}"`,
     where,
     `${didYouMean(spec, [...presets, ...Object.keys(modelSchemas)])}presets: ${presets.join(", ")}; ` +
-      "or openai:ID@URL, anthropic:ID, gemini:ID, local:DIR, replay:FILE, stub, or a YAML file",
+      `or ${remoteForms}, local:DIR, replay:FILE, stub, or a YAML file`,
   );
 }
 
@@ -68,7 +73,7 @@ async function bareName(spec: string): Promise<UserError | undefined> {
     return new UserError(
       "a URL alone names no model", // not repeated: it may hold a password
       where,
-      "write the id that the server knows in front: openai:ID@URL (anthropic:ID@URL, gemini:ID@URL)",
+      `write the id that the server knows in front: ${remoteForms}`,
     );
   }
   const facts = await stat(spec).catch(() => undefined); // not there: nothing to say about it
@@ -93,10 +98,6 @@ async function bareName(spec: string): Promise<UserError | undefined> {
 
 function parseSpec(runner: RunnerName, rest: string, spec: string): ModelConfig {
   switch (runner) {
-    case "openai":
-    case "anthropic":
-    case "gemini":
-      return { runner, ...modelAndUrls(rest, spec) };
     case "local": {
       if (rest === "") throw incomplete(spec, "local:DIR or local:ORG/NAME");
       // A folder may have an @ in its name; a revision is what follows an @ in a Hub id.
@@ -108,6 +109,8 @@ function parseSpec(runner: RunnerName, rest: string, spec: string): ModelConfig 
       return { runner, file: rest };
     case "stub":
       return { runner, ...(rest === "" ? {} : { answer: rest }) };
+    default:
+      return { runner, ...modelAndUrls(rest, spec) };
   }
 }
 

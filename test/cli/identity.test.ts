@@ -91,7 +91,7 @@ const tables: Record<RunnerName, Record<string, Row>> = {
     unpadRounding: { second: "round7", says: "fingerprint.engine.unpadRounding" },
     aspectRatio: { second: "crop", says: "fingerprint.aspectRatio" },
     images: { second: "stacked-pad", says: "fingerprint.images" },
-    clipPool: { second: "max", says: "fingerprint.clips" },
+    clipPool: { second: "max", elsewhere: "of clips, which this checkpoint takes none of" },
     clipPoolPlace: { second: "before-projector", elsewhere: "of clips, which this checkpoint takes none of" },
     clipNewline: { second: "no_token", elsewhere: "of clips, which this checkpoint takes none of" },
     quantisation: { second: "int8", says: "fingerprint" },
@@ -307,6 +307,7 @@ describe("a changed member of a task file", () => {
     groups: "{ kind: () => 'k' }",
     submission: '{ file: "s.json", entry: () => 1, schema: Type.Integer() }',
     demo: "true",
+    scorings: '["official", "vlmevalkit"]',
   };
   test("has a row each", () => {
     expect(Object.keys(members).sort()).toEqual(Object.keys(taskMembers).sort());

@@ -27,7 +27,6 @@ export function anthropic(config: RemoteConfig): Protocol {
 class Anthropic implements Protocol {
   readonly defaultUrl = "https://api.anthropic.com/v1";
   readonly keyVariable = "ANTHROPIC_API_KEY";
-  readonly modelsPath = "/models";
   private readonly buffers = new BufferPool();
 
   constructor(private readonly config: AnthropicConfig) {}

@@ -29,7 +29,6 @@ export function gemini(config: RemoteConfig): Protocol {
 class Gemini implements Protocol {
   readonly defaultUrl = "https://generativelanguage.googleapis.com/v1beta";
   readonly keyVariable = "GEMINI_API_KEY";
-  readonly modelsPath = "/models";
   private readonly buffers = new BufferPool();
 
   constructor(private readonly config: GeminiConfig) {}

@@ -35,7 +35,6 @@ export function openAi(config: RemoteConfig): Protocol {
 class OpenAi implements Protocol {
   readonly defaultUrl = "https://api.openai.com/v1";
   readonly keyVariable = "OPENAI_API_KEY";
-  readonly modelsPath = "/models";
   private readonly buffers = new BufferPool();
   readonly likelihood?: LikelihoodProtocol;
   private readonly hosted: boolean;

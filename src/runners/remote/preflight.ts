@@ -8,7 +8,7 @@ import { explain } from "./explain.js";
 import { classOf, type FailureClass } from "./failure-class.js";
 import { fixFor } from "./fixes.js";
 import type { RemoteParts } from "./parts.js";
-import type { Call, Reply } from "./protocol.js";
+import { type Call, modelsPath, type Reply } from "./protocol.js";
 import { type Server, urlOf } from "./servers.js";
 import { checkSight, imageAndWords, wordsAlone, wordsAndMore } from "./sight.js";
 import type { Waits } from "./waits.js";
@@ -149,15 +149,17 @@ async function otherModel(
 }
 
 async function listModels(parts: RemoteParts, server: Server, signal: AbortSignal): Promise<readonly string[]> {
+  const { protocol } = parts;
+  if (!protocol.modelIds) return [];
   try {
     const response = await parts.transport.request({
       method: "GET",
-      url: urlOf(server, parts.protocol.modelsPath),
+      url: urlOf(server, modelsPath),
       headers: parts.headers,
       timeoutMs: 10_000,
       signal,
     });
-    return response.status === 200 ? parts.protocol.modelIds(JSON.parse(response.body.toString("utf8"))) : [];
+    return response.status === 200 ? protocol.modelIds(JSON.parse(response.body.toString("utf8"))) : [];
   } catch (error) {
     // Only a better hint is lost; the failure itself is reported by the caller.
     if (signal.aborted) throw error;

@@ -33,12 +33,14 @@ export interface Protocol {
   read(reply: unknown): Reply;
   /** Absent when the endpoint cannot score given text. */
   readonly likelihood?: LikelihoodProtocol;
-  /** The model that the reply names as its author. */
-  modelOf(reply: unknown): string | undefined;
-  /** Where a list of models is, for "did you mean"; relative to the base URL. */
-  readonly modelsPath: string;
-  modelIds(reply: unknown): readonly string[];
+  /** The model that the reply names as its author; absent where replies name none. */
+  modelOf?(reply: unknown): string | undefined;
+  /** The ids in the list at `modelsPath`, for "did you mean"; absent where the provider has no list. */
+  modelIds?(reply: unknown): readonly string[];
 }
+
+/** Where every provider that lists its models does so; relative to the base URL. */
+export const modelsPath = "/models";
 
 /** How given continuations are scored: one call for each. */
 export interface LikelihoodProtocol {

@@ -212,7 +212,7 @@ export class RemoteRunner implements Runner {
           this.window.succeeded();
           const now = performance.now();
           call.body.release();
-          const answeredBy = protocol.modelOf(value);
+          const answeredBy = protocol.modelOf?.(value);
           return {
             reply,
             ...(answeredBy === undefined || answeredBy === config.model ? {} : { answeredBy }),

@@ -1,6 +1,6 @@
 import type { Json } from "../../core/json.js";
 import type { RemoteParts } from "./parts.js";
-import { at, listAt, textAt } from "./protocol.js";
+import { at, listAt, modelsPath, textAt } from "./protocol.js";
 import { type Server, urlOf } from "./servers.js";
 
 /** A server that has something to say of itself says it at once. */
@@ -26,7 +26,7 @@ export async function serverFacts(parts: RemoteParts, server: Server, signal: Ab
   };
   const { origin } = new URL(server.url);
   const [listed, ...told] = await Promise.all([
-    get(urlOf(server, parts.protocol.modelsPath)),
+    parts.protocol.modelIds ? get(urlOf(server, modelsPath)) : undefined,
     ...versionPaths.map((path) => get(`${origin}${path}`)),
   ]);
   const models = listAt(listed, "data").slice(0, mostModels);
