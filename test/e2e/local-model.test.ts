@@ -41,7 +41,7 @@ describe.skipIf(missing !== undefined)(
       await using folder = await checkpointFolder({ "config.json": config });
       const { exitCode, stdout } = await workplace.run("model", folder.path);
       expect(exitCode).toBe(0);
-      expect(stdout).toMatch(/unsupported +mm_resampler_type = "perceiver": /);
+      expect(stdout).toMatch(/unsupported +mm_resampler_type = perceiver: /);
       // What a resampler would add nobody here knows: no total, no memory.
       expect(stdout).toContain("parameters  unknown: text 72,287,920,128, vision 303,507,456, projector unknown");
       expect(stdout).toMatch(/memory +unknown/);
