@@ -175,6 +175,142 @@ export const openAiReplies: Readonly<Record<string, OddReply>> = {
     becomes: yes,
   },
   "an error that is null beside an answer": { body: chat({ content: "yes" }, "stop", { error: null }), becomes: yes },
+  "an error that is false, empty or an empty list beside an answer": {
+    body: chat({ content: "yes", error: {} }, "stop", { error: false, errors: [], success: true, status: "completed" }),
+    becomes: yes,
+  },
+  "an error that is a number": {
+    body: chat({ content: "" }, "stop", { error: 503 }),
+    becomes: { transport: /error 503 in a reply of status 200/, asked: 2 },
+  },
+  "an error that is true, its words beside it": {
+    body: chat({ content: "" }, "stop", { error: true, message: "GPU fell over" }),
+    becomes: { transport: /the reply is an error: GPU fell over/, asked: 2 },
+  },
+  "an error that is true, its status beside it": {
+    body: chat({ content: "yes" }, "stop", { error: true, code: "401", message: "Incorrect API key provided" }),
+    becomes: { stops: /error 401 in a reply of status 200: Incorrect API key provided/ },
+  },
+  "a list of errors": {
+    body: chat({ content: "" }, "stop", { errors: [{ message: "CUDA OOM" }] }),
+    becomes: { transport: /the reply is an error: CUDA OOM/, asked: 2 },
+  },
+  "a status that is a failure": {
+    body: chat({ content: "" }, "stop", { status: "failed", success: false, message: "engine died" }),
+    becomes: { transport: /the reply is an error: engine died/, asked: 2 },
+  },
+  "no success": {
+    body: chat({ content: "" }, "stop", { success: false, msg: "engine died" }),
+    becomes: { transport: /the reply is an error: engine died/, asked: 2 },
+  },
+  "a status that is a number": {
+    body: chat({ content: "" }, "stop", { status: 500, msg: "engine died" }),
+    becomes: { transport: /error 500 in a reply of status 200: engine died/, asked: 2 },
+  },
+  "an error in the message": {
+    body: chat({ content: "", error: { message: "overloaded" } }),
+    becomes: { transport: /the reply is an error: overloaded/, asked: 2 },
+  },
+  "an error of another kind of object": {
+    body: chat({ content: "" }, "stop", { object: "error", message: "engine died", code: 500 }),
+    becomes: { transport: /error 500 in a reply of status 200: engine died/, asked: 2 },
+  },
+  "words of an error and nothing else": {
+    body: { code: 500, msg: "engine died" },
+    becomes: { transport: /error 500 in a reply of status 200: engine died/, asked: 2 },
+  },
+  "a call in the old form": {
+    body: chat({ content: "", function_call: { name: "look", arguments: "{}" } }),
+    becomes: call,
+  },
+  "a tool call that is no list": { body: chat({ content: "", tool_calls: { id: "1" } }), becomes: call },
+  "no call in the old form": { body: chat({ content: "yes", function_call: null, tool_calls: {} }), becomes: yes },
+  "the model's own refusal beside an empty text": {
+    body: chat({ content: "", refusal: "I cannot help with that" }),
+    becomes: { text: "I cannot help with that", finish: "stop" },
+  },
+  "an empty refusal and no text": {
+    body: chat({ content: null, refusal: "" }),
+    becomes: { ...noContent, asked: 2 },
+  },
+  "a filter's result beside an empty text (Azure)": {
+    body: {
+      choices: [
+        {
+          index: 0,
+          message: { role: "assistant", content: "" },
+          finish_reason: "stop",
+          content_filter_results: { sexual: { filtered: false }, hate: { filtered: true, severity: "high" } },
+        },
+      ],
+    },
+    becomes: { refused: /content filter/ },
+  },
+  "a filter's result on the prompt beside an empty text (Azure)": {
+    body: chat({ content: "" }, "stop", {
+      prompt_filter_results: [{ prompt_index: 0, content_filter_results: { jailbreak: { filtered: true } } }],
+    }),
+    becomes: { refused: /content filter/ },
+  },
+  "filters that found nothing (Azure)": {
+    body: chat({ content: "" }, "stop", {
+      prompt_filter_results: [{ prompt_index: 0, content_filter_results: { jailbreak: { filtered: false } } }],
+    }),
+    becomes: { text: "", finish: "stop" },
+  },
+  ...Object.fromEntries(
+    (
+      [
+        ["SAFETY", "", { refused: /SAFETY/ }],
+        ["SAFETY", "half an ans", { refused: /SAFETY/ }],
+        ["STOP", "", { text: "", finish: "stop" }],
+        ["completed", "", { text: "", finish: "stop" }],
+        ["OTHER", "", { transport: /the answer ended with "OTHER"/, asked: 2 }],
+        ["OTHER", "yes", yes],
+      ] as const
+    ).map(([native_finish_reason, content, becomes]) => [
+      `the end reason ${native_finish_reason} of the provider behind a gateway, with the text "${content}" (OpenRouter)`,
+      { body: { choices: [{ index: 0, message: { content }, finish_reason: "stop", native_finish_reason }] }, becomes },
+    ]),
+  ),
+  "an aborted answer that says it stopped (vLLM)": {
+    body: { choices: [{ index: 0, message: { content: "" }, finish_reason: "stop", stop_reason: "abort" }] },
+    becomes: { transport: /the answer ended with "abort"/, asked: 2 },
+  },
+  "the stop string that ended an empty answer (vLLM)": {
+    body: { choices: [{ index: 0, message: { content: "" }, finish_reason: "stop", stop_reason: "\n" }] },
+    becomes: { text: "", finish: "stop" },
+  },
+  "speech beside an empty text": {
+    body: chat({ content: "", audio: { data: "AA==", transcript: "no" } }),
+    becomes: { transport: /no text in the message, but something in message\.audio/, asked: 2 },
+  },
+  "images beside an empty text (OpenRouter)": {
+    body: chat({ content: "", images: [{ type: "image_url", image_url: {} }] }),
+    becomes: { transport: /something in message\.images/, asked: 2 },
+  },
+  "a delta beside an empty message": {
+    body: { choices: [{ index: 0, delta: { content: "no" }, message: { content: "" }, finish_reason: "stop" }] },
+    becomes: { transport: /something in delta\.content/, asked: 2 },
+  },
+  "the user's message again": {
+    body: chat({ role: "user", content: "yes" }),
+    becomes: { transport: /a message of role "user"/, asked: 2 },
+  },
+  "a message of no role": { body: chat({ role: null, content: "yes" }), becomes: yes },
+  "two choices, neither numbered": {
+    body: {
+      choices: [
+        { message: { role: "assistant", content: "" }, finish_reason: "stop" },
+        { message: { role: "assistant", content: "no" }, finish_reason: "stop" },
+      ],
+    },
+    becomes: { transport: /several choices, none of them the first/, asked: 2 },
+  },
+  "one choice, numbered otherwise": {
+    body: { choices: [{ index: 1, message: { content: "yes" }, finish_reason: "stop" }] },
+    becomes: yes,
+  },
   "text where the message should be": {
     body: { choices: [{ index: 0, text: "yes", finish_reason: "stop" }] },
     becomes: { transport: /a choice without a message/, asked: 2 },
@@ -480,6 +616,23 @@ export const anthropicReplies: Readonly<Record<string, OddReply>> = {
   "a tool call": { body: message([{ type: "tool_use", id: "t", name: "look", input: {} }], "tool_use"), becomes: call },
   "a turn without a word": { body: message([]), becomes: { text: "", finish: "stop" } },
   "no content at all": { body: message(undefined), becomes: { ...noContent, asked: 2 } },
+  "an error beside a turn without a word": {
+    body: { ...message([]), error: "worker died" },
+    becomes: { transport: /the reply is an error: worker died/, asked: 2 },
+  },
+  "an error's type on a turn without a word": {
+    body: { ...message([]), type: "error", message: "overloaded" },
+    becomes: { transport: /the reply is an error: overloaded/, asked: 2 },
+  },
+  "a reply of another type": {
+    body: { ...message([]), type: "ping" },
+    becomes: { transport: /a reply of type "ping", not a message/, asked: 2 },
+  },
+  "a message of no type": { body: { ...message([{ type: "text", text: "yes" }]), type: null }, becomes: yes },
+  "the user's message again": {
+    body: { ...message([{ type: "text", text: "yes" }]), role: "user" },
+    becomes: { transport: /a message of role "user"/, asked: 2 },
+  },
   "a full context": {
     body: message([{ type: "text", text: "yes" }], "model_context_window_exceeded"),
     becomes: { ...yes, finish: "length" },
@@ -567,6 +720,31 @@ export const geminiReplies: Readonly<Record<string, OddReply>> = {
   "a call": {
     body: candidate({ content: parts({ functionCall: { name: "look", args: {} } }), finishReason: "STOP" }),
     becomes: call,
+  },
+  "an end without a word, explained": {
+    body: candidate({ content: parts({ text: "" }), finishReason: "STOP", finishMessage: "Model is overloaded" }),
+    becomes: { transport: /no content: Model is overloaded/, asked: 2 },
+  },
+  "an answer, its end explained": {
+    body: candidate({ content: parts({ text: "yes" }), finishReason: "STOP", finishMessage: "Done" }),
+    becomes: yes,
+  },
+  "an error in the candidate": {
+    body: candidate({ content: parts({ text: "" }), finishReason: "STOP", error: { code: 500, message: "died" } }),
+    becomes: { transport: /error 500 in a reply of status 200: died/, asked: 2 },
+  },
+  "the user's parts again": {
+    body: candidate({ content: { role: "user", parts: [{ text: "yes" }] }, finishReason: "STOP" }),
+    becomes: { transport: /a message of role "user"/, asked: 2 },
+  },
+  "candidates of which the first has no number": {
+    body: {
+      candidates: [
+        { index: 1, content: parts({ text: "no" }), finishReason: "STOP" },
+        { content: parts({ text: "yes" }), finishReason: "STOP" },
+      ],
+    },
+    becomes: yes,
   },
   "no candidates": { body: candidate(undefined), becomes: { transport: /empty candidates/, asked: 2 } },
   "an overloaded model": {

@@ -18,7 +18,7 @@ import { changed, changes, invented, inventedTimeout } from "../invented.js";
 // biome-ignore lint/suspicious/noExplicitAny: replies are of any form here
 type Loose = any;
 
-const goodEnds = ["stop", "eos", "eos_token", "stop_sequence", "end_turn", "complete"];
+const goodEnds = ["stop", "eos", "eos_token", "stop_sequence", "end_turn", "complete", "completed"];
 const cutEnds = ["length", "max_tokens", "max_output_tokens", "model_length", "model_context_window_exceeded"];
 
 interface Provider {
@@ -31,10 +31,12 @@ interface Provider {
   thought(reply: Loose): boolean;
 }
 
-const firstOf = (list: Loose, isFirst: (one: Loose) => boolean) =>
-  Array.isArray(list) ? (list.find(isFirst) ?? list[0]) : undefined;
-const choiceOf = (reply: Loose) => firstOf(reply?.choices, (one) => one?.index === 0);
-const candidateOf = (reply: Loose) => (Array.isArray(reply?.candidates) ? reply.candidates[0] : undefined);
+const firstOf = (list: Loose) =>
+  Array.isArray(list)
+    ? (list.find((one) => one?.index === 0) ?? list.find((one) => one?.index === undefined) ?? list[0])
+    : undefined;
+const choiceOf = (reply: Loose) => firstOf(reply?.choices);
+const candidateOf = (reply: Loose) => firstOf(reply?.candidates);
 
 const providers: readonly Provider[] = [
   {
@@ -53,7 +55,12 @@ const providers: readonly Provider[] = [
       usage: { prompt_tokens: 10, completion_tokens: 2, completion_tokens_details: { reasoning_tokens: 1 } },
     },
     end: (reply) => choiceOf(reply)?.finish_reason,
-    content: (reply) => choiceOf(reply)?.message?.content ?? choiceOf(reply)?.message?.refusal,
+    content: (reply) => {
+      const { content, refusal } = choiceOf(reply)?.message ?? {};
+      const text = typeof content === "string" ? content : textsIn(content, "openai").join("");
+      // No text, or an empty one, gives way to the refusal's words.
+      return text === "" && typeof refusal === "string" && refusal !== "" ? refusal : content;
+    },
     thought: (reply) =>
       [choiceOf(reply)?.message?.reasoning_content, choiceOf(reply)?.message?.reasoning].some(
         (words) => typeof words === "string" && words !== "",

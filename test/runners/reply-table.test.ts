@@ -14,7 +14,7 @@ interface Provider {
   readonly name: string;
   readonly protocol: Protocol;
   /** The reply with an end reason (undefined = without one) and a content (undefined = without one). */
-  reply(end: string | null | undefined, content: unknown, more?: object): unknown;
+  reply(end: string | null | undefined, content: unknown, more?: object, beside?: object): unknown;
   readonly ends: Readonly<Record<End | "unknown", string>>;
   readonly contents: Readonly<Record<string, unknown>>;
 }
@@ -25,8 +25,8 @@ const providers: readonly Provider[] = [
   {
     name: "OpenAI-compatible",
     protocol: openAi({ runner: "openai", model: "m" }),
-    reply: (finish_reason, content, more = {}) => ({
-      choices: [{ index: 0, finish_reason, message: { role: "assistant", content, ...more } }],
+    reply: (finish_reason, content, more = {}, beside = {}) => ({
+      choices: [{ index: 0, finish_reason, message: { role: "assistant", content, ...more }, ...beside }],
     }),
     ends: { stop: "stop", length: "length", filter: "content_filter", tool: "tool_calls", unknown: "error" },
     contents: {
@@ -37,6 +37,15 @@ const providers: readonly Provider[] = [
       "null, thoughts beside it": [null, { reasoning_content: "hm" }],
       "null, `refusal` beside it": [null, { refusal: "I cannot." }],
       "null, `tool_calls` beside it": [null, { tool_calls: [{ id: "1" }] }],
+      '`""`, `refusal` beside it': ["", { refusal: "I cannot." }],
+      '`""`, `tool_calls` beside it': ["", { tool_calls: { id: "1" } }],
+      '`""`, `function_call` beside it': ["", { function_call: { name: "look" } }],
+      '`""`, `audio` beside it': ["", { audio: { transcript: "no" } }],
+      '`""`, `filtered: true` beside it': ["", {}, { content_filter_results: { hate: { filtered: true } } }],
+      '`""`, `native_finish_reason: "SAFETY"` beside it': ["", {}, { native_finish_reason: "SAFETY" }],
+      '`""`, `native_finish_reason: "OTHER"` beside it': ["", {}, { native_finish_reason: "OTHER" }],
+      '`""`, `stop_reason: "abort"` beside it': ["", {}, { stop_reason: "abort" }],
+      '`"yes"`, `role: "user"` beside it': ["yes", { role: "user" }],
       "list with text": [[text]],
       "list with thoughts and text": [[{ type: "thinking", thinking: [{ type: "text", text: "hm" }] }, text]],
       "list with thoughts alone": [[{ type: "thinking", thinking: "hm" }]],
@@ -49,7 +58,13 @@ const providers: readonly Provider[] = [
   {
     name: "Anthropic",
     protocol: anthropic({ runner: "anthropic", model: "m" }),
-    reply: (stop_reason, content) => ({ type: "message", role: "assistant", content, stop_reason }),
+    reply: (stop_reason, content, more = {}) => ({
+      type: "message",
+      role: "assistant",
+      content,
+      stop_reason,
+      ...more,
+    }),
     ends: { stop: "end_turn", length: "max_tokens", filter: "refusal", tool: "tool_use", unknown: "pause_turn" },
     contents: {
       "list with text": [[text]],
@@ -57,6 +72,7 @@ const providers: readonly Provider[] = [
       "list with thoughts alone": [[{ type: "thinking", thinking: "hm" }]],
       "list with a call": [[{ type: "tool_use", id: "t", name: "look", input: {} }]],
       "list with nothing": [[]],
+      'list with nothing, `type: "ping"` beside it': [[], { type: "ping" }],
       absent: undefined,
       null: null,
       object: { a: 1 },
@@ -65,8 +81,8 @@ const providers: readonly Provider[] = [
   {
     name: "Gemini",
     protocol: gemini({ runner: "gemini", model: "m" }),
-    reply: (finishReason, parts, more = {}) => ({
-      candidates: [{ index: 0, content: { role: "model", parts }, finishReason }],
+    reply: (finishReason, parts, more = {}, beside = {}) => ({
+      candidates: [{ index: 0, content: { role: "model", parts }, finishReason, ...beside }],
       ...more,
     }),
     ends: { stop: "STOP", length: "MAX_TOKENS", filter: "SAFETY", tool: "tool_use", unknown: "LANGUAGE" },
@@ -79,14 +95,15 @@ const providers: readonly Provider[] = [
       "no parts": undefined,
       "no parts, thoughts counted": [undefined, { usageMetadata: { thoughtsTokenCount: 15 } }],
       "empty text": [[{ text: "" }]],
+      "empty text, `finishMessage` beside it": [[{ text: "" }], {}, { finishMessage: "Model is overloaded" }],
     },
   },
 ];
 
 function outcome(provider: Provider, end: string | null | undefined, content: unknown): string {
   // A list holds the content and what stands beside it.
-  const [inner, more] = Array.isArray(content) ? content : [content];
-  const reply = provider.protocol.read(JSON.parse(JSON.stringify(provider.reply(end, inner, more))));
+  const [inner, more, beside] = Array.isArray(content) ? content : [content];
+  const reply = provider.protocol.read(JSON.parse(JSON.stringify(provider.reply(end, inner, more, beside))));
   if ("refused" in reply) return "refused";
   if ("missing" in reply) return reply.lasting ? "**no answer**" : "**no answer**, asked again";
   const words = reply.text === "" ? "empty answer" : JSON.stringify(reply.text);
@@ -106,6 +123,13 @@ const errors: Readonly<Record<string, unknown>> = {
   "Anthropic's `overloaded_error`": { type: "error", error: { type: "overloaded_error", message: "Overloaded" } },
   "FastAPI's `detail`": { detail: "Internal error" },
   "an `error` as text": { error: "worker died" },
+  '`"error": 503`': { error: 503 },
+  '`"error": true`, `message` beside it': { error: true, message: "GPU fell over" },
+  "`errors`, a list": { errors: [{ message: "CUDA OOM" }] },
+  "an `error` in the message": { choices: [{ message: { content: "", error: { message: "overloaded" } } }] },
+  '`"status": "failed"`': { status: "failed", message: "engine died" },
+  '`"success": false`': { success: false, msg: "engine died" },
+  '`"type": "error"` or `"object": "error"`': { type: "error", message: "engine died" },
   "a filter's error": { error: { message: "flagged by the safety system", code: "content_policy_violation" } },
   "an empty account's error": { error: { message: "no credit", code: "insufficient_quota" } },
 };

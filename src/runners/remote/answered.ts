@@ -34,6 +34,8 @@ export function replyOf({ reason, words, content, usage, emptyIsText }: Said): R
   if ("malformed" in content) return { missing: content.malformed };
   const { reasoning } = content;
   const text = content.text ?? (explained(end, reasoning, usage) || emptyIsText ? "" : undefined);
+  // A provider that explains an end without a word had no answer (Gemini: "Model is overloaded").
+  if (!text && words && end === "stop") return { missing: `no content: ${words}` };
   if (text === undefined) return { missing: "no content" };
   return { text, ...defined({ reasoning }), finish: end, usage };
 }

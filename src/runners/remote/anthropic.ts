@@ -3,7 +3,7 @@ import { defined } from "../../core/defined.js";
 import type { GenerateRequest } from "../../core/runner.js";
 import type { AnthropicConfig, RemoteConfig } from "../config.js";
 import { replyOf } from "./answered.js";
-import { readContent } from "./content.js";
+import { ofModel, readContent } from "./content.js";
 import { BufferPool, JsonBody } from "./json-body.js";
 import {
   at,
@@ -11,6 +11,7 @@ import {
   conversation,
   countAt,
   type ImageParts,
+  isSaid,
   listAt,
   type Protocol,
   type Reply,
@@ -87,10 +88,13 @@ class Anthropic implements Protocol {
   }
 
   read(reply: unknown): Reply {
+    const type = at(reply, "type");
+    if (isSaid(type) && type !== "message")
+      return { missing: `a reply of type ${JSON.stringify(type)}, not a message` };
     const content = at(reply, "content");
     return replyOf({
       reason: textAt(reply, "stop_reason"),
-      content: readContent(content),
+      content: ofModel(at(reply, "role"), readContent(content)),
       usage: usageOf(reply),
       // "Empty responses with end_turn" are documented; no list at all is not an answer.
       emptyIsText: Array.isArray(content),

@@ -1,4 +1,4 @@
-import { at, listAt, textAt } from "./protocol.js";
+import { at, isSaid, listAt, textAt } from "./protocol.js";
 
 /** What a message says, before it is known whether that is an answer. */
 export type Content =
@@ -38,6 +38,16 @@ export function readContent(content: unknown): Content {
     ...(reasoning === "" ? {} : { reasoning }),
   };
 }
+
+/** The content, where the model said it: a message of the user's or a tool's that comes back is no answer. */
+export function ofModel(role: unknown, content: Content): Content {
+  return !isSaid(role) || (typeof role === "string" && modelRoles.includes(role.toLowerCase()))
+    ? content
+    : { malformed: `a message of role ${JSON.stringify(role)}` };
+}
+
+/** The second is Gemini's. */
+const modelRoles = ["assistant", "model"];
 
 /** Anthropic: `thinking` is a string. Mistral: a list of text parts. Others: `text`, `reasoning`. */
 function thoughtsOf(part: unknown, type: string): string {

@@ -18,6 +18,7 @@ const known: Readonly<Record<End, readonly string[]>> = {
     "stop_sequence", // TGI, Anthropic
     "end_turn", // Anthropic
     "complete", // Cohere
+    "completed", // OpenAI's Responses behind a gateway
   ],
   length: [
     "length", // OpenAI, TGI

@@ -1,44 +1,87 @@
 import type { Redact } from "../../http/redact.js";
 import { TransportError } from "../../http/transport-error.js";
 import { codesOf, serverWords } from "./explain.js";
-import { at, listAt, numberAt, textAt } from "./protocol.js";
+import { at, isSaid, listAt, textAt } from "./protocol.js";
 
 /**
- * The error in a reply of status 2xx: `{"error": {...}}` beside or instead of an answer (OpenRouter, LiteLLM, Anthropic's
- * stream), in a choice, or FastAPI's `{"detail": ...}`. It keeps its words, and its code counts as if it had been the status.
+ * The error in a reply of status 2xx: an `error` or `errors` that says anything, a failed `status`, `success: false`, beside or
+ * instead of an answer (OpenRouter, LiteLLM, Anthropic's stream), in a choice or its message, or FastAPI's `{"detail": ...}`.
+ * It keeps its words, and its code counts as if it had been the status.
  */
 export function errorInside(reply: unknown, redact: Redact): TransportError | undefined {
-  const error = errorOf(reply);
-  if (error === undefined) return undefined;
-  const body = redact(JSON.stringify(error));
-  const status = statusOf(at(error, "error") ?? error);
+  const said = errorOf(reply);
+  if (said === undefined) return undefined;
+  const body = redact(JSON.stringify(said));
+  const status = statusOf(said);
   const words = serverWords(body);
   return status === undefined
     ? new TransportError("malformed", `the reply is an error: ${words}`, { body })
     : new TransportError("status", `error ${status} in a reply of status 200`, { status, body });
 }
 
+/** Every ordinary reply comes through here: members are looked up, nothing is searched. */
 function errorOf(reply: unknown): object | undefined {
-  const error = at(reply, "error");
-  if (isError(error)) return { error };
-  const choice = listAt(reply, "choices").find((one) => isError(at(one, "error")));
-  if (choice !== undefined) return { error: at(choice, "error") };
-  const hasAnswer = ["choices", "content", "candidates"].some((name) => listAt(reply, name).length > 0);
-  const isWords = textAt(reply, "detail") !== undefined || textAt(reply, "object") === "error";
-  return !hasAnswer && isWords ? (reply as object) : undefined;
+  const found = errorIn(reply);
+  if (found !== undefined) return found;
+  for (const list of answerLists) {
+    for (const answer of listAt(reply, list)) {
+      const inside = errorIn(answer) ?? errorIn(at(answer, "message"));
+      if (inside !== undefined) return inside;
+    }
+  }
+  const hasAnswer = answerLists.some((list) => listAt(reply, list).length > 0);
+  return !hasAnswer && ["detail", "message", "msg"].some((name) => textAt(reply, name)) ? besides(reply) : undefined;
 }
 
-function isError(value: unknown): boolean {
-  return typeof value === "string"
-    ? value !== ""
-    : typeof value === "object" && value !== null && Object.keys(value).length > 0;
+const answerLists = ["choices", "content", "candidates"];
+
+function errorIn(holder: unknown): object | undefined {
+  if (typeof holder !== "object" || holder === null) return undefined;
+  for (const name of ["error", "errors"]) {
+    const value = at(holder, name);
+    const error = Array.isArray(value) ? value.find(isSaid) : value;
+    if (isSaid(error)) return typeof error === "object" ? { error } : { error, ...besides(holder) };
+  }
+  const hasFailed =
+    at(holder, "success") === false ||
+    isFailure(at(holder, "status")) ||
+    at(holder, "type") === "error" ||
+    at(holder, "object") === "error";
+  return hasFailed ? besides(holder) : undefined;
+}
+
+/** A word or a code; words that are not known to mean a failure ("completed", "ok") are no error. */
+function isFailure(status: unknown): boolean {
+  return typeof status === "number" ? status >= 400 : typeof status === "string" && failures.has(status.toLowerCase());
+}
+
+const failures: ReadonlySet<string> = new Set([
+  ...["failed", "failure", "fail", "error", "errored", "aborted", "cancelled", "canceled", "expired", "timeout"],
+  // No answer yet.
+  ...["queued", "in_progress"],
+]);
+
+/** What stands beside a bare `error: true` and explains it; never the answer. */
+function besides(holder: unknown): object {
+  const names = ["type", "code", "status", "status_code", "success", "param", "message", "msg", "detail"];
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = at(holder, name);
+      return value === undefined || (name === "message" && typeof value === "object") ? [] : [[name, value]];
+    }),
+  );
 }
 
 /** A code that is a status, as a number or as digits; else what the provider's word for the error means. */
-function statusOf(error: unknown): number | undefined {
-  const code = Number(textAt(error, "code") ?? numberAt(error, "code") ?? numberAt(error, "status") ?? Number.NaN);
-  if (Number.isInteger(code) && code >= 400 && code < 600) return code;
-  const words = codesOf({ error }).join(" ");
+function statusOf(said: object): number | undefined {
+  const error = at(said, "error");
+  const own = typeof error === "object" ? error : said;
+  const codes = [error, at(own, "code"), at(own, "status"), at(own, "status_code")]
+    .filter((code) => typeof code === "number" || typeof code === "string")
+    .map(Number);
+  const code = codes.find((one) => Number.isInteger(one) && one >= 400 && one < 600);
+  if (code !== undefined) return code;
+  const words = codesOf(said).join(" ");
   for (const [pattern, status] of meanings) if (pattern.test(words)) return status;
   return undefined;
 }

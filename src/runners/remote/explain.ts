@@ -16,7 +16,7 @@ export function serverWords(body: string | undefined): string {
   return line.length > 300 ? `${line.slice(0, 297)}...` : line;
 }
 
-/** `error.message` (most), `error` as text (TGI), `message` (vLLM's old form), `detail` (FastAPI: text, or a list of faults). */
+/** `error.message` (most), `error` as text (TGI), `message` (vLLM's old form) or `msg`, `errors`, `detail` (FastAPI: text, or a list of faults). */
 function wordsIn(json: unknown): string | undefined {
   const faults = listAt(json, "detail").flatMap((fault) => {
     const where = listAt(fault, "loc").join(".");
@@ -27,6 +27,8 @@ function wordsIn(json: unknown): string | undefined {
     textAt(json, "error", "message"),
     textAt(json, "error"),
     textAt(json, "message"),
+    textAt(json, "msg"),
+    textAt(json, "errors", 0, "message"),
     textAt(json, "detail"),
     textAt(json, "detail", "message"),
     faults.join("; "),
@@ -56,7 +58,8 @@ export function jsonOf(text: string | undefined): unknown {
 
 /** The provider's own words for the kind of an error: `code`, `type` (OpenAI, Anthropic), `status` (Google), Azure's inner code. */
 export function codesOf(json: unknown): readonly string[] {
-  const error = at(json, "error") ?? json;
+  const inner = at(json, "error");
+  const error = typeof inner === "object" && inner !== null ? inner : json;
   return [
     textAt(error, "code"),
     textAt(error, "type"),

@@ -3,13 +3,14 @@ import { defined } from "../../core/defined.js";
 import type { GenerateRequest } from "../../core/runner.js";
 import type { GeminiConfig, RemoteConfig } from "../config.js";
 import { replyOf } from "./answered.js";
-import type { Content } from "./content.js";
+import { type Content, ofModel } from "./content.js";
 import { BufferPool, JsonBody } from "./json-body.js";
 import {
   at,
   type Call,
   conversation,
   countAt,
+  firstOf,
   type ImageParts,
   listAt,
   type Protocol,
@@ -82,13 +83,15 @@ class Gemini implements Protocol {
   read(reply: unknown): Reply {
     const blocked = textAt(reply, "promptFeedback", "blockReason");
     if (blocked) return { refused: `the provider's content filter (${blocked})` };
-    const candidate = listAt(reply, "candidates")[0];
-    if (candidate === undefined) return { missing: "empty candidates" };
+    const candidates = listAt(reply, "candidates");
+    const candidate = firstOf(candidates);
+    if (candidate === undefined)
+      return { missing: candidates.length > 1 ? "several candidates, none of them the first" : "empty candidates" };
     const words = textAt(candidate, "finishMessage");
     return replyOf({
       reason: textAt(candidate, "finishReason"),
       ...defined({ words }),
-      content: readParts(at(candidate, "content", "parts")),
+      content: ofModel(at(candidate, "content", "role"), readParts(at(candidate, "content", "parts"))),
       usage: usageOf(reply),
     });
   }

@@ -5,13 +5,16 @@ import { promptText } from "../../core/prompt.js";
 import type { GenerateRequest, LikelihoodRequest } from "../../core/runner.js";
 import type { OpenAiConfig, RemoteConfig } from "../config.js";
 import { replyOf } from "./answered.js";
-import { readContent } from "./content.js";
+import { type Content, ofModel, readContent } from "./content.js";
+import { endOf } from "./ends.js";
 import { BufferPool, JsonBody } from "./json-body.js";
 import {
   at,
   type Call,
   countAt,
+  firstOf,
   type ImageParts,
+  isSaid,
   type LikelihoodProtocol,
   listAt,
   numberAt,
@@ -110,20 +113,15 @@ class OpenAi implements Protocol {
   }
 
   read(reply: unknown): Reply {
-    const choice = firstChoice(listAt(reply, "choices"));
-    if (choice === undefined) return { missing: "empty choices" };
+    const choices = listAt(reply, "choices");
+    const choice = firstOf(choices);
+    if (choice === undefined)
+      return { missing: choices.length > 1 ? "several choices, none of them the first" : "empty choices" };
     const message = at(choice, "message");
     if (typeof message !== "object" || message === null) return { missing: "a choice without a message" };
-    const usage = usageOf(reply);
-    const content = readContent(at(message, "content"));
-    const reason = textAt(choice, "finish_reason");
-    if (listAt(message, "tool_calls").length > 0) return replyOf({ reason, content: { toolCall: true }, usage });
-    if ("malformed" in content || "toolCall" in content) return replyOf({ reason, content, usage });
-    // `refusal` is the model's own words in a field of their own: ordinary text.
-    const text = content.text ?? textAt(message, "refusal");
-    const reasoning =
-      content.reasoning ?? (textAt(message, "reasoning_content") || textAt(message, "reasoning") || undefined);
-    return replyOf({ reason, content: defined({ text, reasoning }), usage });
+    const content = contentOf(choice);
+    const isSilent = !("text" in content && content.text);
+    return replyOf({ reason: reasonOf(reply, choice, isSilent), content, usage: usageOf(reply) });
   }
 
   /** `/completions` with echo: the continuation is scored as part of the prompt. Text only: images have no place in it. */
@@ -206,9 +204,47 @@ class OpenAi implements Protocol {
   }
 }
 
-/** The one that says it is the first, wherever it stands; servers that number nothing have one. */
-function firstChoice(choices: readonly unknown[]): unknown {
-  return choices.find((choice) => at(choice, "index") === 0) ?? choices[0];
+/** What the message says, in whichever of its fields. */
+function contentOf(choice: unknown): Content {
+  const message = at(choice, "message");
+  // The second is the old form, of one call.
+  if (isSaid(at(message, "tool_calls")) || isSaid(at(message, "function_call"))) return { toolCall: true };
+  const content = ofModel(at(message, "role"), readContent(at(message, "content")));
+  if ("malformed" in content || "toolCall" in content) return content;
+  // `refusal` is the model's own words in a field of their own: ordinary text.
+  const text = content.text || textAt(message, "refusal") || content.text;
+  const elsewhere = text ? undefined : otherPlaces.find((path) => isSaid(at(choice, ...path)));
+  if (elsewhere) return { malformed: `no text in the message, but something in ${elsewhere.join(".")}` };
+  const reasoning =
+    content.reasoning ?? (textAt(message, "reasoning_content") || textAt(message, "reasoning") || undefined);
+  return defined({ text, reasoning });
+}
+
+/** Where an answer stands that is no text, or that is not where it belongs. */
+const otherPlaces = [["message", "audio"], ["message", "images"], ["delta", "content"], ["text"]] as const;
+
+/** The end that counts: a gateway's `stop` may hide what the server behind it says. */
+function reasonOf(reply: unknown, choice: unknown, isSilent: boolean): string | undefined {
+  const reason = textAt(choice, "finish_reason");
+  const end = endOf(reason);
+  if (end !== "stop" && end !== "length") return reason;
+  // vLLM: a token, the stop string, or that there was no end.
+  const stopped = textAt(choice, "stop_reason");
+  if (stopped === "abort" || stopped === "error") return stopped;
+  // OpenRouter: the word of the provider behind it.
+  const native = textAt(choice, "native_finish_reason") || undefined;
+  const nativeEnd = endOf(native);
+  if (nativeEnd === "filter") return native;
+  if (!isSilent) return reason;
+  if (endOf(stopped) === "filter") return stopped;
+  // Azure.
+  if (isFiltered(choice) || listAt(reply, "prompt_filter_results").some(isFiltered)) return "content_filter";
+  const isKnown = native === undefined || nativeEnd === "stop" || nativeEnd === "length";
+  return isKnown || end === "length" ? reason : native;
+}
+
+function isFiltered(holder: unknown): boolean {
+  return Object.values(at(holder, "content_filter_results") ?? {}).some((one) => at(one, "filtered") === true);
 }
 
 function usageOf(reply: unknown) {

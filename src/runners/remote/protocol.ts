@@ -98,6 +98,21 @@ export function listAt(value: unknown, ...path: readonly (string | number)[]): r
   return Array.isArray(found) ? found : [];
 }
 
+/** Whether a field says anything: what there is none of is absent, or written as null, false, "", {} or []. */
+export function isSaid(value: unknown): boolean {
+  if (typeof value === "object" && value !== null) return Object.keys(value).length > 0;
+  return value !== undefined && value !== null && value !== false && value !== "";
+}
+
+/** The one that says it is the first, wherever it stands, or that alone says nothing of it; undefined where that is open. */
+export function firstOf(answers: readonly unknown[]): unknown {
+  if (answers.length < 2) return answers[0];
+  const first = answers.find((answer) => at(answer, "index") === 0);
+  if (first !== undefined) return first;
+  const [only, ...others] = answers.filter((answer) => at(answer, "index") === undefined);
+  return others.length === 0 ? only : undefined;
+}
+
 /** A count of tokens; servers have been seen to write -5 and "x". */
 export function countAt(value: unknown, ...path: readonly (string | number)[]): number | undefined {
   const found = numberAt(value, ...path);
