@@ -1,9 +1,11 @@
-import { writeSync } from "node:fs";
+import { createReadStream, writeSync } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { UserError } from "../core/errors.js";
 import { diskError } from "./disk-error.js";
 import { LineReader } from "./line-reader.js";
 import { type Line, type LinePosition, parseLine, readRecord, scanLines } from "./lines.js";
+
+const newline = 10;
 
 /** A power cut loses at most this much; a killed process loses nothing that `append` acknowledged. */
 const syncEveryMs = 100;
@@ -68,6 +70,15 @@ export class LineLog {
   /** The record at a position that `onRecord` or `append` reported; undefined when the file has something else there now. */
   async read(at: LinePosition): Promise<unknown> {
     return readRecord(this.file, at);
+  }
+
+  /** 1-based; counted anew, since only messages ask for it. */
+  async lineNumber({ offset }: LinePosition): Promise<number> {
+    let number = 1;
+    if (offset === 0) return number;
+    for await (const chunk of createReadStream(this.path, { end: offset - 1 }) as AsyncIterable<Buffer>)
+      for (const byte of chunk) if (byte === newline) number++;
+    return number;
   }
 
   /** For reading many lines one after the other. */

@@ -9,12 +9,12 @@ import { canonicalSample, mostRepeats, readSample, type SampleRecord, type Sampl
 interface Entry {
   readonly at: LinePosition;
   readonly state: SampleState;
-  /** Of the sample's id and its prompt, 32 bits; 0 where the line states no prompt. */
+  /** Of the sample's id and its prompt, 32 bits; of the id alone where the line states no prompt's digest. */
   readonly question: number;
 }
 
 function questionOf(id: string, promptDigest: string | undefined): number {
-  return promptDigest === undefined ? 0 : numberOf(`${id} ${promptDigest}`) >>> 0 || 1;
+  return numberOf(promptDigest === undefined ? id : `${id} ${promptDigest}`) >>> 0;
 }
 
 const what = "the journal";
@@ -41,10 +41,16 @@ export class SampleJournal {
     return this.entries.get(index, repeat)?.state;
   }
 
-  /** Whether the journal's sample at this place is the one that would be asked now. A line without a prompt's digest says nothing. */
+  /** Whether the journal's sample at this place is the one that would be asked now: of a line without a prompt's digest, the id's. */
   hasQuestion(index: number, repeat: number, id: string, promptDigest: string): boolean {
-    const question = this.entries.get(index, repeat)?.question ?? 0;
-    return question === 0 || question === questionOf(id, promptDigest);
+    const question = this.entries.get(index, repeat)?.question;
+    return [undefined, questionOf(id, undefined), questionOf(id, promptDigest)].includes(question);
+  }
+
+  /** Where the sample's line stands, for messages. */
+  async where(index: number, repeat: number): Promise<string> {
+    const entry = this.entries.get(index, repeat);
+    return entry ? `${this.path}:${await this.log.lineNumber(entry.at)}` : this.path;
   }
 
   async read(index: number, repeat: number): Promise<SampleRecord | undefined> {

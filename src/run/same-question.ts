@@ -32,10 +32,10 @@ export async function requireSameQuestion(run: SameQuestion, unit: JournalledUni
     const { id, prompt: then = "" } = await read();
     throw changed(
       unit,
-      samples.path,
+      await samples.where(unit.index, unit.repeat),
       id === unit.id
         ? `was asked ${shown(then)} and would be asked ${shown(promptText(prompt))} now`
-        : `stands where "${id}" was journalled`,
+        : `stands where the line's /id is ${JSON.stringify(id)}`,
     );
   }
   const refs = promptImages(prompt);

@@ -363,10 +363,24 @@ test("a changed prompt is refused with the sample's name, also where nothing els
   await writeFile(manifest, JSON.stringify(noted));
   const before = await readFile(journal, "utf8");
   const error = await run("stub:yes").catch((thrown) => thrown);
-  expect(error).toMatchObject({ name: "UserError", where: journal });
+  expect(error).toMatchObject({ name: "UserError", where: `${journal}:1` });
   expect(error.message).toContain('sample "r0" was asked "<image>What is it?"');
   expect(error.message).toContain("Say: What is it?");
   expect(await readFile(journal, "utf8")).toBe(before);
+});
+
+test("a line without its prompt's digest must still be about the row: another id is refused with line and field", async () => {
+  await run("stub:yes");
+  const journal = join(folder, "out", "it.samples.jsonl");
+  const { promptDigest, ...line } = JSON.parse(await readFile(journal, "utf8"));
+  expect(promptDigest).toMatch(/^[0-9a-f]{16}$/);
+  await writeFile(journal, `${JSON.stringify(line)}\n`);
+  expect((await run("stub:yes")).exitCode).toBe(0);
+  const other = JSON.stringify({ ...line, id: "another" });
+  await writeFile(journal, `${JSON.stringify(line)}\n${other}\n`);
+  const error = await run("stub:yes").catch((thrown) => thrown);
+  expect(error).toMatchObject({ name: "UserError", where: `${journal}:2` });
+  expect(error.message).toBe('sample "r0" stands where the line\'s /id is "another"');
 });
 
 test("an edited row is refused, in the words of its data, and so is one more row in front", async () => {

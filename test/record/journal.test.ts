@@ -155,6 +155,18 @@ test("lines of 0.1, without a state, are read: what they are follows from what t
   await journal.close();
 });
 
+test("a line is the row's by its id and prompt; one without a prompt's digest, as 0.1 wrote it, by its id", async () => {
+  const digest = "0123456789abcdef";
+  const journal = await SampleJournal.open(path);
+  await journal.append(scored(0));
+  await journal.append({ ...scored(1), promptDigest: digest });
+  const has = (index: number, id: string, asked = digest) => journal.hasQuestion(index, 0, id, asked);
+  expect([has(0, "0"), has(0, "0", "f".repeat(16)), has(0, "1")]).toEqual([true, true, false]);
+  expect([has(1, "1"), has(1, "1", "f".repeat(16)), has(1, "0")]).toEqual([true, false, false]);
+  expect([await journal.where(0, 0), await journal.where(1, 0)]).toEqual([`${path}:1`, `${path}:2`]);
+  await journal.close();
+});
+
 test("a row far behind the others costs no memory for those between", async () => {
   await writeFile(path, `${JSON.stringify(scored(4_000_000_000))}\n${JSON.stringify(scored(3))}\n`);
   const journal = await SampleJournal.open(path);
