@@ -3,7 +3,7 @@
 import type { FoldContext, Metric, MetricValue } from "../core/metric.js";
 import type { Scored } from "../core/score.js";
 import { type BootstrapResult, bootstrapEach } from "../statistics/bootstrap.js";
-import { tInterval } from "../statistics/intervals.js";
+import { tInterval, within } from "../statistics/intervals.js";
 import { Moments } from "../statistics/moments.js";
 import { type TokenizeOptions, tokenizeCaptions } from "../text/ptb-tokenize.js";
 import { bleu, bleuNumbers, sumBleu } from "./bleu.js";
@@ -49,6 +49,9 @@ export function captionMetrics({ names = allNames, perGroup = false }: CaptionOp
   }));
 }
 
+/** What an image can have: the ends of the bounds and of the interval. */
+const rangeOf = { ROUGE_L: [0, 1], CIDEr: [0, 10] } as const;
+
 /** One metric's view of a corpus. It leaves a corpus that turns out to have other samples than its own. */
 class CaptionTally implements Tally {
   private readonly indices: number[] = [];
@@ -79,9 +82,10 @@ class CaptionTally implements Tally {
 
   /** Of the means over images, with the document frequencies held fixed; the others pool all captions. */
   bounds(unscored: number): readonly [low: number, high: number] | undefined {
-    const most = this.name === "ROUGE_L" ? 1 : this.name === "CIDEr" ? 10 : undefined;
+    if (this.name !== "ROUGE_L" && this.name !== "CIDEr") return undefined;
+    const [, most] = rangeOf[this.name];
     const sum = this.corpus.sumOf(this.name);
-    if (most === undefined || sum === undefined) return undefined;
+    if (sum === undefined) return undefined;
     const total = this.seen + unscored;
     return [sum / total, (sum + most * unscored) / total];
   }
@@ -177,11 +181,11 @@ class Corpus {
     if (name === "SPICE") return spice(n, () => this.tokenizedImages());
     this.scores ??= rawCaptionScores(this.images(), this.tokenizing);
     const { scores } = this;
-    if (name === "ROUGE_L") return meanOver(scores.imageRougeL);
+    if (name === "ROUGE_L") return meanOver(scores.imageRougeL, rangeOf.ROUGE_L);
     if (name === "CIDEr") {
       if (scores.cider === undefined) return { value: null, n, note: "no reference has a word" };
       if (n < 2) return { value: null, n, note: "CIDEr needs two images: of one, every word's weight is 0" };
-      return { ...meanOver(scores.imageCider), value: scores.cider };
+      return { ...meanOver(scores.imageCider, rangeOf.CIDEr), value: scores.cider };
     }
     return this.bleuValue(scores, Number(name.slice(-1)) - 1);
   }
@@ -217,7 +221,7 @@ function resamples(images: number): number {
 }
 
 /** A mean over images, with the document frequencies held fixed. */
-function meanOver(values: Float64Array): MetricValue {
+function meanOver(values: Float64Array, range: readonly [low: number, high: number]): MetricValue {
   const moments = new Moments();
   let sum = 0;
   for (const value of values) {
@@ -226,5 +230,7 @@ function meanOver(values: Float64Array): MetricValue {
   }
   const { n, stderr } = moments;
   const value = sum / n;
-  return n < 2 ? { value, n } : { value, n, stderr, interval: tInterval(value, stderr, n - 1), method: "t" };
+  if (n < 2) return { value, n };
+  const interval = tInterval(value, stderr, n - 1);
+  return { value, n, ...within({ stderr, interval, method: "t" as const }, range) };
 }
