@@ -39,7 +39,7 @@ export { intervalOf } from "./statistics/intervals.js";
 export { Moments } from "./statistics/moments.js";
 export { rowDigest } from "./text/digest.js";
 export { type Choices, inferChoice } from "./text/infer-choice.js";
-export { binaryVerdict } from "./text/judge-replies.js";
+export { binaryVerdict, hasPoints } from "./text/judge-replies.js";
 export { leadingLetter, letterBeforePeriod } from "./text/leading-letter.js";
 export { levenshtein } from "./text/levenshtein.js";
 export { optionLetters, parseChoice } from "./text/mmmu-choice.js";
@@ -56,5 +56,5 @@ export {
   upper,
 } from "./text/python-strings.js";
 export { taggedAnswer } from "./text/reasoning-tags.js";
-export { hasText, isOptionLetter } from "./text/references.js";
+export { hasCaption, hasText, isOptionLetter } from "./text/references.js";
 export { robustChoice } from "./text/robust-choice.js";

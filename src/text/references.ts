@@ -1,11 +1,17 @@
 /** What makes a row's reference one that an answer can equal: the positive rules behind `hasReference`. */
 
 import { optionLetters } from "./mmmu-choice.js";
+import { tokenizeCaptions } from "./ptb-tokenize.js";
 
 /** There is text: one that is not blank, or a list with such a text. */
 export function hasText(reference: string | readonly string[] | null | undefined): boolean {
   if (reference === null || reference === undefined) return false;
   return [reference].flat().some((text) => text.trim() !== "");
+}
+
+/** There is a caption of which the caption metrics keep a token: of "." they keep none, and nothing can match it. */
+export function hasCaption(references: readonly string[] | null | undefined): boolean {
+  return (references ?? []).some((text) => tokenizeCaptions([text]).some((tokens) => tokens !== ""));
 }
 
 /** A letter of one of `options` options, as it is written: "A" of three, and neither "D" nor "a". */

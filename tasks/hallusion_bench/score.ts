@@ -1,6 +1,6 @@
 /** HallusionBench (Guan et al. 2024): verdicts on single answers; the groups over them are in `metrics/hallusion-bench.ts`. */
 
-import { lower } from "llava-eval";
+import { lower, strip } from "llava-eval";
 
 /** "0" wrong, "1" right, "2" the answer is unclear. */
 export type HallusionVerdict = "0" | "1" | "2";
@@ -12,12 +12,27 @@ export function hallusionVerdict(judge: string): HallusionVerdict {
   return text.includes("correct") ? "1" : "2";
 }
 
+const verdicts: Readonly<Record<string, HallusionVerdict>> = { incorrect: "0", correct: "1", unclear: "2" };
+const around = "[\\s*\"“”'‘’`()[\\]]*";
+const label = "(?:the )?(?:answer|output|verdict|judge?ment|prediction(?: answer)?)";
+const verdictAlone = new RegExp(
+  `^${around}(?:${label}${around}(?::| is )${around})?(incorrect|correct|unclear)${around}[.!]?${around}$`,
+);
+
 /**
- * Whether a judge's reply is one of the three words asked for ("correct", "incorrect", "unclear"). The script takes everything else
- * for unclear, which is right for a question about a missing image: a judge that says nothing would give points.
+ * The one word that the judge is asked for, alone ("Correct.", "**incorrect**", "Answer: unclear", "The answer is correct");
+ * undefined = ask again. A longer text may only mention the word: "Incorrect API key provided" is no verdict.
  */
-export function hallusionAnswered(judge: string): boolean {
-  return /correct|unclear/.test(lower(judge));
+export function hallusionWord(judge: string): HallusionVerdict | undefined {
+  return verdicts[verdictAlone.exec(lower(strip(judge)))?.[1] ?? ""];
+}
+
+/**
+ * As lmms-eval reads a reply that has one of the words somewhere. Of one without it takes "unclear", which is right for a question
+ * about a missing image: a judge that says nothing would give points, so that is no verdict here.
+ */
+export function lmmsHallusionVerdict(judge: string): HallusionVerdict | undefined {
+  return /correct|unclear/.test(lower(judge)) ? hallusionVerdict(judge) : undefined;
 }
 
 /** An unclear answer is right where a question about a missing image ("visual supplement") cannot be answered. */

@@ -13,10 +13,10 @@ import { hallusionQuestion } from "./judge.js";
 import { hallusionId, hallusionMetric } from "./metrics.js";
 import {
   type HallusionVerdict,
-  hallusionAnswered,
   hallusionContainsYes,
   hallusionCorrect,
-  hallusionVerdict,
+  hallusionWord,
+  lmmsHallusionVerdict,
 } from "./score.js";
 
 const row = Type.Object({
@@ -72,9 +72,7 @@ const judged: Task<Row> = {
         : {
             prompt: userPrompt(hallusionQuestion(row.question, row.gt_answer_details, output.text)),
             options: { temperature: 0, maxNewTokens: 16 },
-            // lmms-eval takes any other words for "unclear", as the script does, and never asks again.
-            parse: (reply) =>
-              scoring === "lmms-eval" || hallusionAnswered(reply) ? hallusionVerdict(reply) : undefined,
+            parse: scoring === "lmms-eval" ? lmmsHallusionVerdict : hallusionWord,
           },
   },
   score(row, _, { verdicts: [verdict] }) {

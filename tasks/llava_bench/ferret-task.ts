@@ -1,10 +1,10 @@
 import { defineTask, hasText, Image, type Output, type Static, Type, userPrompt } from "llava-eval";
 import { ferretRule } from "./ferret-rule.js";
 import { REVIEWER, reviewText, withSystem } from "./judges.js";
-import { reviewScale, scorePair } from "./question.js";
+import { lmmsScorePair, reviewScale, scorePair } from "./question.js";
 import { relativeScore } from "./relative-score.js";
 import { reviewScore } from "./score.js";
-import { strictScorePair } from "./score-pair.js";
+import { plainScorePair, strictScorePair } from "./score-pair.js";
 
 const row = Type.Object({
   question_id: Type.Union([Type.String(), Type.Integer()]),
@@ -56,8 +56,8 @@ export default defineTask<Row>({
         options: { temperature: 0.2, maxNewTokens: 1024 },
         parse:
           scoring === "official"
-            ? scorePair((reply) => strictScorePair(reply, "line"), reviewScale)
-            : scorePair((reply) => strictScorePair(reply, "line") ?? [-1, -1]),
+            ? scorePair((reply) => plainScorePair(reply, "line"), reviewScale)
+            : lmmsScorePair((reply) => strictScorePair(reply, "line")),
         attempts: 3,
       };
     },

@@ -1,8 +1,8 @@
 /** Pairwise reviews in the manner of LLaVA-Bench: what is asked. */
 
-import { type Json, type JudgeQuestion, type Scoring, userPrompt } from "llava-eval";
+import { hasPoints, type Json, type JudgeQuestion, type Scoring, userPrompt } from "llava-eval";
 import { REVIEWER, type Review, reviewText, withSystem } from "./judges.js";
-import { looseScorePair, type ScorePair, strictScorePair } from "./score-pair.js";
+import { looseScorePair, plainScorePair, type ScorePair } from "./score-pair.js";
 
 /**
  * LLaVA's `eval_gpt_review_bench.py`: a system message, temperature 0.2, two numbers alone on the first line. lmms-eval has
@@ -14,14 +14,19 @@ export function reviewQuestion(review: Review, scoring: Scoring): JudgeQuestion 
     return {
       prompt: withSystem(REVIEWER, text),
       options: { temperature: 0.2, maxNewTokens: 1024 },
-      parse: scorePair(strictScorePair, reviewScale),
+      parse: scorePair(plainScorePair, reviewScale),
     };
   const options = { temperature: 0, maxNewTokens: 1024 };
-  return { prompt: userPrompt(text), options, parse: scorePair((reply) => looseScorePair(reply) ?? [-1, -1]) };
+  return { prompt: userPrompt(text), options, parse: lmmsScorePair(looseScorePair) };
 }
 
 /** "Each assistant receives an overall score on a scale of 1 to 10." */
 export const reviewScale = [1, 10] as const;
+
+/** lmms-eval counts a review without scores as (-1, -1); here only where it has a number at all. */
+export function lmmsScorePair(parse: (reply: string) => ScorePair | undefined): (reply: string) => Json | undefined {
+  return scorePair((reply) => parse(reply) ?? (hasPoints(reply) ? [-1, -1] : undefined));
+}
 
 /**
  * Both scores must be numbers on the rubric's scale; anything else is asked again: -1 -1 would be 100 % of the reference.

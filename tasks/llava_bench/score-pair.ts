@@ -29,8 +29,22 @@ export function strictScorePair(
   trim: "nothing" | "line" | "review" = "nothing",
 ): ScorePair | undefined {
   const line = firstLine(trim === "review" ? strip(review) : review);
-  const words = (trim === "line" ? strip(line) : line).replaceAll(",", " ").split(" ");
+  return pairOf(wordsOf(trim === "line" ? strip(line) : line));
+}
+
+const wordsOf = (line: string): readonly string[] => line.replaceAll(",", " ").split(" ");
+
+function pairOf(words: readonly string[]): ScorePair | undefined {
   if (words.length !== 2) return undefined;
   const [first, second] = words.map(parseFloatPython);
   return first === undefined || second === undefined ? undefined : [first, second];
+}
+
+const plainNumber = /^\p{Nd}+(?:\.\p{Nd}*)?$/u;
+
+/** `strictScorePair` of numbers as people write them: "1e0 9" and "1_0 9" are Python's numbers and no scores. */
+export function plainScorePair(review: string, trim: "nothing" | "line" = "nothing"): ScorePair | undefined {
+  const line = firstLine(review);
+  const words = wordsOf(trim === "line" ? strip(line) : line);
+  return words.every((word) => plainNumber.test(strip(word))) ? pairOf(words) : undefined;
 }

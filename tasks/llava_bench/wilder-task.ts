@@ -1,9 +1,9 @@
 import { defineTask, hasText, Image, rowDigest, type Static, Type, userPrompt } from "llava-eval";
 import { reviewText, WILDER_RULE } from "./judges.js";
-import { reviewScale, scorePair } from "./question.js";
+import { lmmsScorePair, reviewScale, scorePair } from "./question.js";
 import { relativeScore } from "./relative-score.js";
 import { reviewScore } from "./score.js";
-import { strictScorePair } from "./score-pair.js";
+import { plainScorePair, strictScorePair } from "./score-pair.js";
 
 const row = Type.Object({ image: Image(), Question: Type.String(), Answer: Type.String() });
 type Row = Static<typeof row>;
@@ -34,11 +34,13 @@ export default defineTask<Row>({
     ask({ image, Question, Answer }, output, verdicts, scoring) {
       if (verdicts.length > 0) return undefined;
       const review = { question: Question, reference: Answer, answer: output.text, rule: WILDER_RULE };
-      const parse = (reply: string) => strictScorePair(reply, "line");
       return {
         prompt: userPrompt(reviewText(review), image),
         options: { temperature: 0, maxNewTokens: 1024 },
-        parse: scoring === "official" ? scorePair(parse, reviewScale) : scorePair((reply) => parse(reply) ?? [-1, -1]),
+        parse:
+          scoring === "official"
+            ? scorePair((reply) => plainScorePair(reply, "line"), reviewScale)
+            : lmmsScorePair((reply) => strictScorePair(reply, "line")),
       };
     },
   },

@@ -1,4 +1,4 @@
-import { defineTask, hasText, Image, mean, notJudged, type Static, Type, userPrompt } from "llava-eval";
+import { defineTask, hasPoints, hasText, Image, mean, notJudged, type Static, Type, userPrompt } from "llava-eval";
 import { mmvetTable } from "./judge.js";
 import { correctnessScore, mmvetCapabilities } from "./score.js";
 
@@ -43,8 +43,9 @@ export default defineTask<Row>({
       return {
         prompt: userPrompt(mmvetTable(row, output.text, scoring)),
         options: { temperature: 0, maxNewTokens: 128 },
-        // lmms-eval gives up after four replies that are no score, and gives 0.
-        parse: (reply) => correctnessScore(reply) ?? (scoring === "lmms-eval" && ++failures === 4 ? 0 : undefined),
+        // lmms-eval gives up after four replies that are no score, and gives 0; here only where the last one has a number at all.
+        parse: (reply) =>
+          correctnessScore(reply) ?? (scoring === "lmms-eval" && ++failures === 4 && hasPoints(reply) ? 0 : undefined),
         attempts: 4,
       };
     },

@@ -25,7 +25,7 @@ goldenTask({
   answers: ["A bike", "A blue sign", "I do not know"],
   // The third judge never gives two numbers: officially unscored. lmms-eval asks once and takes (-1, -1) for a failure, so
   // its means are (8 - 1 - 1) / 3 = 2 and (4 - 1 - 1) / 3 = 0.667, and 0.667 / 2 = 33.35 % is printed as 33.4.
-  verdicts: [["8 4\nGood."], ["Scores: nine", "10 5\n"], ["no", "no", "no"]],
+  verdicts: [["8 4\nGood."], ["Score: 9", "10 5\n"], ["Score: 9", "Score: 9", "Score: 9"]],
   main: { official: 50, "lmms-eval": 33.4 },
 });
 goldenTask({
@@ -51,7 +51,7 @@ goldenTask({
     { question_id: "v1_2", image: true, question: "Where?", answer: "left", capability: "rec,spat" },
   ],
   answers: ["x = -1", "A cat.", "up"],
-  verdicts: [["0.5"], ["1.0 because"], ["good", "fine", "well", "bad"]],
+  verdicts: [["0.5"], ["1.0 because"], ["good", "fine", "well", "Score: 1"]],
   // The last judge gives no score: unscored officially, 0 in lmms-eval.
   main: { official: 0.75, "lmms-eval": 0.5 },
 });

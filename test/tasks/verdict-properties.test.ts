@@ -20,7 +20,11 @@ const pair = (verdict: Json) => Array.isArray(verdict) && verdict.length === 2 &
 /** What a verdict is, by the benchmark's own words to its judge. */
 const isVerdict: readonly (readonly [RegExp, (verdict: Json, reply: string) => boolean])[] = [
   [/^llava_in_the_wild|^llava_bench_wilder|^llava_wilder|^ferret/, pair],
-  [/^hallusion/, (verdict, reply) => ["0", "1", "2"].includes(String(verdict)) && /correct|unclear/i.test(reply)],
+  [
+    /^hallusion/,
+    (verdict, reply) =>
+      reply.replace(/[^a-z]/gi, "").toLowerCase() === ["incorrect", "correct", "unclear"][Number(verdict)],
+  ],
   [/^mmvet/, number(0, 1)],
   [/^dc100/, number(0, 100)],
   [/^live_bench/, number(0, 10)],

@@ -1,6 +1,6 @@
 /** Vector files of what judges write. */
 
-import { binaryVerdict } from "../../../src/text/judge-replies.js";
+import { binaryDigit } from "../../../src/text/judge-replies.js";
 import { stripReasoning, type TagPair } from "../../../src/text/reasoning-tags.js";
 import { embeddedJson } from "../../../tasks/live_bench/embedded-json.js";
 import { looseScorePair, type ScorePair, strictScorePair } from "../../../tasks/llava_bench/score-pair.js";
@@ -38,8 +38,8 @@ const judgeScalar: VectorFile = {
   part: "readers of judges' verdicts; half of them lmms-eval's own, which runs do not use",
   functions: {
     scalar: ({ text }: { text: string }) => ({
-      binary_01: binaryVerdict(text, "lmms-eval"),
-      binary_10: binaryVerdict(text, "lmms-eval"),
+      binary_01: binaryDigit(text),
+      binary_10: binaryDigit(text),
       binary_yesno: binaryYes(text),
       verifier_binary: verifierVerdict(text),
       score: firstScore(text),
