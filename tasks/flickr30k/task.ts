@@ -3,7 +3,7 @@ import {
   captionMetrics,
   captionScore,
   defineTask,
-  hasText,
+  hasCaption,
   Image,
   type Static,
   Type,
@@ -40,7 +40,7 @@ export default defineTask<Row>({
   id: ({ img_id }) => img_id,
   prompt: ({ image }) => userPrompt(image, CAPTION_REQUEST),
   generation: { maxNewTokens: 64, temperature: 0 },
-  hasReference: ({ caption }) => hasText(caption),
+  hasReference: ({ caption }) => hasCaption(caption),
   score: ({ caption }, output) => captionScore(caption, output),
   metrics: captionMetrics(),
 });

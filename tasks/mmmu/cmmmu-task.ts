@@ -79,9 +79,10 @@ export default defineTask<Row>({
   },
 });
 
-/** Letters of options (several may be right), a verdict, or words. */
-function hasGold({ type, answer }: Row): boolean {
-  if (type === "选择") return /^[A-D]+$/.test(answer ?? "");
+/** Letters of options with text (several may be right), a verdict, or words. */
+function hasGold(row: Row): boolean {
+  const { type, answer } = row;
+  if (type === "选择") return /^[A-D]+$/.test(answer ?? "") && hasText(options(row));
   return type === "判断" ? answer === "对" || answer === "错" : hasText(answer);
 }
 

@@ -92,10 +92,11 @@ export interface MmmuQuestion {
   readonly question_type?: string;
 }
 
-/** A letter of the row's options, or for open questions an answer; MMMU's test split has "?" for secret ones. */
+/** A letter of the row's options, of which one at least has text, or for open questions an answer; MMMU's test split has "?" for secret ones. */
 export function mmmuHasReference({ options, answer, question_type }: Omit<MmmuQuestion, "id">): boolean {
   if (question_type === "open") return hasText(acceptedAnswers(answer, "official")) && answer !== "?";
-  return isOptionLetter(answer, parseStringList(options).length);
+  const list = parseStringList(options);
+  return isOptionLetter(answer, list.length) && hasText(list);
 }
 
 /** MMMU by its own script, or as lmms-eval scores it. */

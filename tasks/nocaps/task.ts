@@ -3,7 +3,7 @@ import {
   captionMetrics,
   captionScore,
   defineTask,
-  hasText,
+  hasCaption,
   Image,
   MODEL_PROFILES,
   Nullable,
@@ -47,7 +47,7 @@ export default defineTask<Row>({
   prompt: ({ image }, profile) =>
     userPrompt(image, MODEL_PROFILES.nocaps[profile]?.({ question: CAPTION_REQUEST }) ?? CAPTION_REQUEST),
   generation: { maxNewTokens: 64, temperature: 0 },
-  hasReference: ({ annotations_captions }) => hasText(annotations_captions),
+  hasReference: ({ annotations_captions }) => hasCaption(annotations_captions),
   score: ({ annotations_captions }, output) => captionScore(annotations_captions ?? [], output),
   answer: (_, output) => strip(output.text),
   metrics: captionMetrics({ perGroup: true }),

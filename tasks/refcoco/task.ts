@@ -3,9 +3,10 @@ import {
   captionMetrics,
   captionScore,
   defineTask,
-  hasText,
+  hasCaption,
   Image,
   mean,
+  type Score,
   type ScoreContext,
   type Split,
   type Static,
@@ -79,7 +80,7 @@ const captions = (collection: Collection): Omit<Task<Row>, "name" | "prompt"> =>
   about: "Describe a marked region of a COCO image; the references are what people called it (Yu et al. 2016).",
   splits: splitsOf(collection),
   id: ({ question_id }) => question_id,
-  hasReference: ({ answer }) => hasText(answer),
+  hasReference: ({ answer }) => hasCaption(answer),
   score: ({ answer }, output) => captionScore(answer, output),
   metrics: captionMetrics(),
 });
@@ -91,8 +92,19 @@ const boxMetrics = [
   mean("Center_ACC", { of: "Center_ACC" }),
 ];
 
-/** No answer overlaps a box without area. */
-const hasReference = ({ bbox }: Row) => (bbox[2] as number) > 0 && (bbox[3] as number) > 0;
+/** No answer overlaps a box without area, or one that ends before the image begins. */
+const hasReference = ({ bbox }: Row) => {
+  const [, , right, bottom] = cornersOf(bbox);
+  return (bbox[2] as number) > 0 && (bbox[3] as number) > 0 && right > 0 && bottom > 0;
+};
+
+/** The score of an answer about a box that reaches into the image; only with its size is it known whether one does. */
+function inImage({ bbox }: Row, { imageSizes }: ScoreContext, score: () => Score): Score {
+  const [left, top] = cornersOf(bbox);
+  const [width, height] = imageSizes?.[0] ?? [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  if (left < width && top < height) return score();
+  return { status: "unscored", reason: "data", detail: `the box ${JSON.stringify(bbox)} lies outside the image` };
+}
 
 const sizeOf = ({ imageSizes }: ScoreContext) => imageSizes?.[0] ?? ([1, 1] as const);
 
@@ -111,7 +123,8 @@ const boxes = (collection: Collection): Task<ExpressionRow> => ({
   imageKey: ({ file_name }) => file_name,
   prompt: ({ image, expression }) => userPrompt(image, BOX_REQUEST + (expression?.text ?? "")),
   hasReference,
-  score: ({ bbox }, output, context) => boxScore(fractionsOf(cornersOf(bbox), sizeOf(context)), output),
+  score: (row, output, context) =>
+    inImage(row, context, () => boxScore(fractionsOf(cornersOf(row.bbox), sizeOf(context)), output)),
   metrics: boxMetrics,
 });
 
@@ -136,7 +149,8 @@ const grounding = (collection: Collection): Task<Row> => ({
   },
   generation: { maxNewTokens: 512, temperature: 0 },
   hasReference,
-  score: ({ bbox }, output, context) => jsonBoxScore(cornersOf(bbox), sizeOf(context), output),
+  score: (row, output, context) =>
+    inImage(row, context, () => jsonBoxScore(cornersOf(row.bbox), sizeOf(context), output)),
   metrics: boxMetrics,
 });
 

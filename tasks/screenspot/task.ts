@@ -3,7 +3,7 @@ import {
   captionMetrics,
   captionScore,
   defineTask,
-  hasText,
+  hasCaption,
   Image,
   mean,
   roundHalfEven,
@@ -86,7 +86,7 @@ export default [
       const numbers = corners.map((value) => roundHalfEven(value, 2).toFixed(2)).join(", ");
       return userPrompt(marked, `Direct a user to interact with the highlighted region [${numbers}].`);
     },
-    hasReference: ({ instruction }) => hasText(instruction),
+    hasReference: ({ instruction }) => hasCaption([instruction]),
     score: ({ instruction }, output) => captionScore([instruction], output),
     metrics: captionMetrics({ names: ["CIDEr"], perGroup: true }),
   }),

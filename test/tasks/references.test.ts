@@ -103,6 +103,8 @@ const unmatched: readonly (readonly [task: string, good: object, bad: readonly o
     ],
   ],
   ["mmmu", { ...mmmu, answer: "B" }, ["b", " B ", "?", "E"].map((answer) => ({ ...mmmu, answer }))],
+  ["mmmu", { ...mmmu, answer: "A" }, [{ ...mmmu, options: "['', ' ', '']", answer: "A" }]],
+  ["cmmmu", { type: "选择", option1: "甲", answer: "A" }, [{ type: "选择", option1: "", option2: " ", answer: "A" }]],
   ["mmmu", { ...text, answer: "24" }, ["", "?"].map((answer) => ({ ...text, answer }))],
   ["mmmu_pro_standard", { ...mmmu, answer: "D" }, [{ ...mmmu, answer: "K" }]],
   ["mmbench_en", { ...mmbench, answer: "C" }, ["D", "nan", "a", null].map((answer) => ({ ...mmbench, answer }))],
@@ -112,7 +114,12 @@ const unmatched: readonly (readonly [task: string, good: object, bad: readonly o
   ["textvqa", { answers: ["", "red"] }, [{ answers: Array(10).fill("") }, { answers: [] }, {}]],
   ["docvqa", { answers: ["red"] }, [{ answers: null }, { answers: [] }]],
   ["multidocvqa", { answers: "['1998']" }, [{ answers: null }, { answers: "[]" }]],
-  ["coco2017_cap", { answer: ["a cat"] }, [{ answer: [] }, { answer: null }]],
+  ["coco2017_cap", { answer: [".", "a cat"] }, [{ answer: [] }, { answer: null }, { answer: [".", " ... "] }]],
+  ["nocaps", { annotations_captions: ["a cat"] }, [{ annotations_captions: ["."] }]],
+  ["flickr30k", { caption: ["a cat"] }, [{ caption: ["!"] }]],
+  ["textcaps", { caption_str: ["a cat"] }, [{ caption_str: ["?"] }]],
+  ["screenspot_reg", { instruction: "open it" }, [{ instruction: "." }]],
+  ["refcoco", { answer: ["a boy"] }, [{ answer: ["."] }]],
   [
     "blink",
     { choices, answer: "(C)" },
@@ -132,7 +139,16 @@ const unmatched: readonly (readonly [task: string, good: object, bad: readonly o
     [{ ques_type: "choose_txt", choices: "a,b", answer: "7" }],
   ],
   ["hallusion_bench_image", { gt_answer: "1" }, [{ gt_answer: "" }]],
-  ["refcoco_bbox_rec", { bbox: [1, 1, 5, 5] }, [{ bbox: [1, 1, 0, 5] }]],
+  [
+    "refcoco_bbox_rec",
+    { bbox: [1, 1, 5, 5] },
+    [
+      [1, 1, 0, 5],
+      [1, 1, 5, -5],
+      [-9, 1, 5, 5],
+      [1, -9, 5, 9],
+    ].map((bbox) => ({ bbox })),
+  ],
 ];
 test.each(unmatched)("%s: %j has a reference", (name, good, bad) => {
   const has = (row: object) => tasks.get(name)?.hasReference?.(row as never);
@@ -202,6 +218,28 @@ describe("answers that no rule reads", () => {
     );
     const odd = "unparsable";
     expect(labelsOf(samples)).toEqual(["", odd, odd, odd]);
+  });
+
+  test.each(["refcoco_bbox_rec", "refcoco_grounding"])(
+    "%s: a box beyond the image's edge is unscored data",
+    async (task) => {
+      const beyond = { ...boy(1), bbox: [200, 20, 100, 150] };
+      const cases = [boy(0), beyond, { ...boy(2), bbox: [199, 199, 100, 150] }].map((row) => [row, "no box"] as const);
+      const { result, samples } = await ran(task, cases);
+      expect(labelsOf(samples)).toEqual(["unparsable", "data", "unparsable"]);
+      expect(result.n).toMatchObject({ scored: 2, unscored: { data: 1 } });
+    },
+  );
+
+  test("CIDEr's interval ends where the metric does", async () => {
+    const captions = ["A cat on a chair.", "Two dogs run.", "A red bus.", "A man eats soup."];
+    const row = (caption: string, i: number) => ({ question_id: `${i}.jpg`, answer: [caption] });
+    const { result } = await ran(
+      "coco2017_cap",
+      captions.map((caption, i) => [row(caption, i), i === 0 ? "A cat" : "nothing of it"] as const),
+    );
+    for (const name of ["CIDEr", "ROUGE_L"])
+      expect(result.metrics.find((metric) => metric.name === name)?.interval?.[0]).toBe(0);
   });
 
   test("CIDEr of one caption is null, with the reason", async () => {
