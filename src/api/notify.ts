@@ -1,5 +1,6 @@
 /** A message to a chat: the JSON that Slack's incoming webhooks read, and those of Mattermost, and of Discord below `/slack`. */
 import { messageOf, UserError } from "../core/errors.js";
+import { hidden, looksRandom, looksSecret } from "../core/secrets.js";
 import { backoffMs, sleep } from "../http/retry.js";
 import { Transport } from "../http/transport.js";
 import { TransportError } from "../http/transport-error.js";
@@ -15,7 +16,11 @@ const where = "--notify";
 export function webhookOf(text: string, environment: NodeJS.ProcessEnv = process.env): URL {
   const variable = /^env:(\w+)$/.exec(text)?.[1];
   const value = variable === undefined ? text : environment[variable];
-  if (!value) throw new UserError(`${variable} is not set`, where, "set it to the webhook's URL");
+  if (!value) {
+    // `env:` with the secret itself after it.
+    const shown = variable === undefined || looksSecret(variable) || looksRandom(variable) ? hidden : variable;
+    throw new UserError(`${shown} is not set`, where, "set it to the webhook's URL");
+  }
   if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol))
     throw new UserError("this is no URL", where, "write the webhook's URL, or env:NAME of a variable that holds it");
   return new URL(value);

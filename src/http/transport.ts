@@ -5,7 +5,7 @@ import { acceptedEncodings, decodeBody, encodingsOf } from "./decode-body.js";
 import { Exchange, type HttpResponse } from "./exchange.js";
 import { allowManyListeners } from "./many-listeners.js";
 import { type HttpProxy, ProxyRules } from "./proxy.js";
-import { hiderOf, type Redact, redactor } from "./redact.js";
+import { hiderOf, type Redact, redactBody, redactor } from "./redact.js";
 import { retryAfterOf } from "./retry.js";
 import { faultOf, TransportError } from "./transport-error.js";
 import { type Dispatcher, openAgent, openResponse, openTunnel } from "./undici.js";
@@ -230,7 +230,9 @@ export class Transport implements AsyncDisposable {
    */
   statusError(response: HttpResponse, asked?: string): TransportError {
     const { status, headers } = response;
-    const body = this.redact(response.body.subarray(0, shownBodyBytes).toString("utf8"));
+    // A key may stand across the cut: twice as much is looked through.
+    const start = response.body.subarray(0, 2 * shownBodyBytes).toString("utf8");
+    const body = redactBody(start, this.redact).slice(0, shownBodyBytes);
     const retryAfterMs = retryAfterOf(headers);
     const location = status < 400 && headers.location ? this.redact(absolute(headers.location, asked)) : undefined;
     return new TransportError("status", `HTTP ${status}${location === undefined ? "" : `: moved to ${location}`}`, {

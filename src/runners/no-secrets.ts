@@ -1,5 +1,5 @@
 import { UserError } from "../core/errors.js";
-import { looksSecret, namesSecret } from "../core/secrets.js";
+import { looksRandom, looksSecret, namesSecret } from "../core/secrets.js";
 import type { ModelConfig } from "./config.js";
 
 /**
@@ -55,8 +55,10 @@ function refuseInUrl(text: string, where: string): void {
 function refuseIn(value: unknown, path: readonly string[], where: string): void {
   if (typeof value === "string") {
     const [first = ""] = path;
-    const named = first === "body" && namesSecret(path.at(-1) ?? "");
-    if (value.startsWith("env:") ? first !== "body" || !named : !named && !looksSecret(value)) return;
+    const named = first === "body" && namesSecret(path.findLast((name) => !/^\d+$/.test(name)) ?? "");
+    // `env:` with the key itself after it: its variable would be named in messages.
+    const isKey = looksSecret(value) || (value.startsWith("env:") && looksRandom(value));
+    if (!isKey && !named) return;
     throw new UserError(
       `${path.join(".")} holds a key`,
       where,

@@ -10,7 +10,7 @@ import { root, Workplace } from "./cli.js";
 import { writeRows } from "./rows.js";
 
 const apiKey = "sk-model-Zq81mXv0pT5rLw3k";
-const gatewayToken = "tok/Gateway+7cF2&9 dK";
+const gatewayToken = 'tok/Gate"way+7c\\F2&9 dK';
 const judgeKey = "judge-only-0b6f19aa4d";
 const webhookKey = "T0-B0-pq7VnXw2Lm5Rz8Ct";
 const environment = { MODEL_KEY: apiKey, GATEWAY: gatewayToken, JUDGE_KEY: judgeKey };
@@ -47,7 +47,7 @@ async function indiscreet() {
         response.end(JSON.stringify({ error: { message: `no: ${sent}`, code: "odd" } }));
         return;
       }
-      const escaped = JSON.stringify({
+      const said = JSON.stringify({
         model: `m of ${sent}`,
         choices: [
           {
@@ -58,6 +58,8 @@ async function indiscreet() {
         ],
         usage: { prompt_tokens: body.length, completion_tokens: 3 },
       });
+      // PHP and others escape each slash.
+      const escaped = said.replaceAll("/", "\\/");
       response.end(asked % 2 === 0 ? escaped : escaped.replaceAll("k-m", "\\u006b-\\u006d"));
     });
   });
@@ -193,6 +195,13 @@ test.each([
   ["a name for people", `about: sk-${literal}`, /about holds a key/],
   ["a key that does not exist", `api_key: ${literal}`, /unknown key "api_key"/],
   ["a URL's query", `urls: ["http://127.0.0.1:9/v1?api_key=${literal}"]`, /the URL's api_key holds a key/],
+  ["the body, under a longer name", `body: {aws_secret_access_key: ${literal}}`, /body\.aws_secret_access_key holds/],
+  ["the body, under a name of a server's", `body: {litellm_key: ${literal}}`, /body\.litellm_key holds/],
+  ["the body, in a list", `body: {api_keys: [${literal}]}`, /body\.api_keys\.0 holds/],
+  ["a header with a version", `headers: {x-apikey-v2: ${literal.slice(0, 9)}}`, /headers\.x-apikey-v2 holds/],
+  ["a URL's path", `urls: ["http://127.0.0.1:9/v1/${literal}/x"]`, /urls\.0 holds a key/],
+  ["the name of a variable", `apiKey: env:${literal}`, /apiKey holds a key/],
+  ["the name of a header's variable", `headers: {x-a: "env:${literal}"}`, /headers\.x-a holds a key/],
   ["a URL's user", `urls: ["http://me:${literal}@127.0.0.1:9/v1"]`, /user name or password/],
 ])("a key in %s is refused before anything is written, and not printed", async (_, line, words) => {
   await using place = await Workplace.make();
@@ -211,12 +220,25 @@ test.each([
   "openai:m@http://127.0.0.1:9/v1?key=SECRETVALUE",
   "openai:m@http://alice:SECRETVALUE@127.0.0.1:9/v1",
   "openai:m@http://127.0.0.1:9/v1?code=SECRETVALUE",
+  "openai:m@http://127.0.0.1:9/v1?pwd=SECRETVALUE",
+  "openai:m@http://127.0.0.1:9/v1?auth_key_v2=SECRETVALUE",
 ])("a key in --model is refused and not printed (%s)", async (model) => {
   await using place = await Workplace.make();
   const { exitCode, stderr } = await place.run("run", "--tasks", "pope", "--data", "demo", "--model", model);
   expect(exitCode).toBe(1);
   expect(stderr).toContain("env:NAME");
   expect(stderr).not.toContain("SECRETVALUE");
+});
+
+test.each([
+  "openai:j@http://us@er:SECR#ETPW@127.0.0.1:1/v1",
+  "openai:j@http://us:er/SECR/ETPW@127.0.0.1:1/v1",
+  "openia:j@http://us@er:SECR#ETPW@127.0.0.1:1/v1",
+])("a password that breaks its URL is not printed (%s)", async (model) => {
+  await using place = await Workplace.make();
+  const { exitCode, stdout, stderr } = await place.run("run", "--tasks", "pope", "--data", "demo", "--model", model);
+  expect(exitCode).toBe(1);
+  expect(stdout + stderr).not.toMatch(/SECR|ETPW/);
 });
 
 test("a key that no header can hold is named by its variable, and nothing is sent", async () => {

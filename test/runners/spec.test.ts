@@ -79,4 +79,33 @@ describe("the presets", () => {
       expect([name, isTemplateName(config.template)]).toEqual([name, true]);
     }
   });
+
+  test("honest fields of requests are no keys, whatever their names have in them", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "llava-eval-honest-"));
+    const file = join(folder, "m.yaml");
+    const body = {
+      max_completion_tokens: 5,
+      stop: ["</s>"],
+      stop_token_ids: [2],
+      prompt_cache_key: "nightly-pope",
+      top_k: 4,
+      tokenizer_mode: "auto",
+      chat_template_kwargs: { bos_token: "<s>", image_token: "<image>", enable_thinking: false },
+      key_frames: "auto",
+      mm_processor_kwargs: { num_keys: "4", keyword: "a" },
+      response_format: { type: "json_schema", json_schema: { schema: { properties: { key: { type: "string" } } } } },
+      metadata: { author: "me", auth_type: "none", user: "ci" },
+    };
+    const config = {
+      runner: "openai",
+      model: "m",
+      urls: ["http://gpu-1:8000/v1?api-version=2024-12-01-preview"],
+      apiKey: "env:MY_TEAM_2_GATEWAY_TOKEN_V2",
+      headers: { "anthropic-version": "2023-06-01", "x-title": "llava-eval", "http-referer": "https://x.org/@me" },
+      body,
+    };
+    await writeFile(file, JSON.stringify(config));
+    expect(await resolveModel(file)).toEqual(config);
+    await rm(folder, { recursive: true });
+  });
 });

@@ -1,4 +1,4 @@
-import type { Redact } from "../../http/redact.js";
+import { type Redact, redactText } from "../../http/redact.js";
 import { TransportError } from "../../http/transport-error.js";
 import { codesOf, serverWords } from "./explain.js";
 import { at, isSaid, listAt, textAt } from "./protocol.js";
@@ -11,7 +11,8 @@ import { at, isSaid, listAt, textAt } from "./protocol.js";
 export function errorInside(reply: unknown, redact: Redact): TransportError | undefined {
   const said = errorOf(reply);
   if (said === undefined) return undefined;
-  const body = redact(JSON.stringify(said));
+  // Each value before JSON escapes it; then their names.
+  const body = redact(JSON.stringify(said, (_, value) => redactText(value, redact)));
   const status = statusOf(said);
   const words = serverWords(body);
   return status === undefined

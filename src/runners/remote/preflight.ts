@@ -159,7 +159,8 @@ async function listModels(parts: RemoteParts, server: Server, signal: AbortSigna
       timeoutMs: 10_000,
       signal,
     });
-    return response.status === 200 ? protocol.modelIds(JSON.parse(response.body.toString("utf8"))) : [];
+    const ids = response.status === 200 ? protocol.modelIds(JSON.parse(response.body.toString("utf8"))) : [];
+    return ids.map(parts.transport.redact);
   } catch (error) {
     // Only a better hint is lost; the failure itself is reported by the caller.
     if (signal.aborted) throw error;

@@ -25,7 +25,7 @@ import { fixFor } from "./fixes.js";
 import type { RemoteParts } from "./parts.js";
 import { checkReachable } from "./preflight.js";
 import type { Call, ImageParts, Protocol, Reply } from "./protocol.js";
-import { parseReply } from "./reply.js";
+import { hideIn, parseReply } from "./reply.js";
 import { serverFacts } from "./server-facts.js";
 import { type Server, Servers, urlOf } from "./servers.js";
 import { inWords, Waits } from "./waits.js";
@@ -202,7 +202,7 @@ export class RemoteRunner implements Runner {
       let failure: TransportError;
       try {
         const value = await this.attempt(call, server, signal);
-        const reply = read(value);
+        const reply = hideIn(read(value), this.parts.transport);
         if ("refused" in reply) {
           this.servers.done(server);
           throw new SampleFailure("refused", reply.refused);

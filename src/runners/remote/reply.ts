@@ -1,7 +1,9 @@
 import { messageOf } from "../../core/errors.js";
 import type { HttpResponse } from "../../http/exchange.js";
+import { redactText } from "../../http/redact.js";
 import type { Transport } from "../../http/transport.js";
 import { TransportError } from "../../http/transport-error.js";
+import type { Reply } from "./protocol.js";
 
 /**
  * A 2xx reply's JSON, our own keys hidden in it: a model may say what stood in its request. What servers and proxies send
@@ -19,13 +21,27 @@ export function parseReply(
     if (typeof value === "object" && value !== null) return value;
     throw new SyntaxError("it is no object");
   } catch (error) {
-    const start = printable(redact(text.slice(0, 200))).trim();
-    throw new TransportError("malformed", describe(text, contentType, start, printable(redact(messageOf(error)))), {
+    const start = printable(redact(text.slice(0, lookedThrough)).slice(0, 200)).trim();
+    throw new TransportError("malformed", describe(text, contentType, start, problemOf(error)), {
       status,
       body: start,
       cause: error,
     });
   }
+}
+
+/** Far more than is shown: a key across the cut would be shown in part. */
+const lookedThrough = 64 * 1024;
+
+/** The engine quotes some characters around the fault, which may be a part of a key. */
+const problemOf = (error: unknown) => messageOf(error).replace(/, (\.\.\.)?"[\s\S]*(?= is not valid JSON$)/, ": it");
+
+/** A reply as its protocol reads it: parts were joined, and names became words. */
+export function hideIn(reply: Reply, { redact, hide }: Pick<Transport, "redact" | "hide">): Reply {
+  if ("refused" in reply) return { refused: redact(reply.refused) };
+  if ("missing" in reply) return { ...reply, missing: redact(reply.missing) };
+  const { text, reasoning } = reply;
+  return { ...reply, text: hide(text), ...(reasoning === undefined ? {} : { reasoning: hide(reasoning) }) };
 }
 
 /** JSON is UTF-8 (RFC 8259); a server that says otherwise means it. */
@@ -41,10 +57,10 @@ function decoderOf(contentType: string): InstanceType<typeof TextDecoder> {
 }
 const utf8 = new TextDecoder();
 
-/** Looking at each value costs time: only where a key stands in the text, or may be written with escapes. */
+/** Looking at each value costs time: only where a key stands in the text, or may be written with escapes (`\u006b`, `\/`, `\"`). */
 function hidesIn(text: string, hide: Transport["hide"]): ((key: string, value: unknown) => unknown) | undefined {
-  if (hide(text) === text && !text.includes("\\u")) return undefined;
-  return (_, value) => (typeof value === "string" ? hide(value) : value);
+  if (hide(text) === text && !text.includes("\\")) return undefined;
+  return (_, value) => redactText(value, hide);
 }
 
 /** White space is a blank; what is no text would be noise on a terminal. */
