@@ -3,8 +3,8 @@
 export { SampleFailure, UserError } from "./core/errors.js";
 export type { ImageRef } from "./core/image.js";
 export { withMarks } from "./core/image-marks.js";
-export { type Json, jsonOf } from "./core/json.js";
-export type { FoldContext, Metric, MetricValue, Sample } from "./core/metric.js";
+export { jsonOf } from "./core/json.js";
+export type { Metric, MetricValue, Sample } from "./core/metric.js";
 export { type Part, type Prompt, userPrompt } from "./core/prompt.js";
 export { parseStringList } from "./core/python-literal.js";
 export type { Output } from "./core/runner.js";

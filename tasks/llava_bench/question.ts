@@ -1,6 +1,6 @@
 /** Pairwise reviews in the manner of LLaVA-Bench: what is asked. */
 
-import { hasPoints, type Json, type JudgeQuestion, type Scoring, userPrompt } from "llava-eval";
+import { hasPoints, type JudgeQuestion, type Scoring, userPrompt } from "llava-eval";
 import { REVIEWER, type Review, reviewText, withSystem } from "./judges.js";
 import { looseScorePair, plainScorePair, type ScorePair } from "./score-pair.js";
 
@@ -24,7 +24,7 @@ export function reviewQuestion(review: Review, scoring: Scoring): JudgeQuestion 
 export const reviewScale = [1, 10] as const;
 
 /** lmms-eval counts a review without scores as (-1, -1); here only where it has a number at all. */
-export function lmmsScorePair(parse: (reply: string) => ScorePair | undefined): (reply: string) => Json | undefined {
+export function lmmsScorePair(parse: (reply: string) => ScorePair | undefined): JudgeQuestion["parse"] {
   return scorePair((reply) => parse(reply) ?? (hasPoints(reply) ? [-1, -1] : undefined));
 }
 
@@ -35,7 +35,7 @@ export function lmmsScorePair(parse: (reply: string) => ScorePair | undefined): 
 export function scorePair(
   parse: (reply: string) => ScorePair | undefined,
   scale: readonly [low: number, high: number] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
-): (reply: string) => Json | undefined {
+): JudgeQuestion["parse"] {
   const [low, high] = scale;
   const isScore = (score: number) => Number.isFinite(score) && score >= low && score <= high;
   return (reply) => {

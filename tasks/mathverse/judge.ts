@@ -3,7 +3,6 @@
 import {
   binaryJudgement,
   binaryVerdict,
-  type Json,
   type JudgeQuestion,
   type Output,
   type Scoring,
@@ -22,7 +21,7 @@ export interface MathVerseQuestion {
 export function mathVerseToJudge(
   row: MathVerseQuestion,
   output: Output,
-  verdicts: readonly Json[],
+  verdicts: readonly unknown[],
   scoring: Scoring,
 ): JudgeQuestion | undefined {
   const text = output.text;

@@ -1,14 +1,6 @@
 /** MME's scores as metrics of a task, with a bootstrap over images within categories. */
 
-import {
-  bootstrap,
-  type FoldContext,
-  folded,
-  type Metric,
-  type MetricValue,
-  type Sample,
-  type Tally,
-} from "llava-eval";
+import { bootstrap, folded, type Metric, type MetricValue, type Sample, type Tally } from "llava-eval";
 import { type MmeAnswer, mmeCategories, mmeTotal, perceptionTasks } from "./scores.js";
 
 /**
@@ -46,7 +38,7 @@ class MmeTally implements Tally {
   private unknown = 0;
 
   constructor(
-    private readonly context: FoldContext,
+    private readonly context: Parameters<typeof folded>[1],
     private readonly part?: Part,
   ) {}
 

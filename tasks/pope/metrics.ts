@@ -1,14 +1,6 @@
 /** POPE's and MME's measures as metrics of a task: with a bootstrap over images. */
 
-import {
-  bootstrap,
-  type FoldContext,
-  folded,
-  type Metric,
-  type MetricValue,
-  type Sample,
-  type Tally,
-} from "llava-eval";
+import { bootstrap, folded, type Metric, type MetricValue, type Sample, type Tally } from "llava-eval";
 import { countYesNo, noYesNoCounts, type YesNoCounts, yesNoMeasures } from "./measures.js";
 
 /** What a yes/no scorer leaves in `score.data`. */
@@ -52,7 +44,7 @@ class YesNoTally implements Tally {
   private readonly of: (counts: YesNoCounts) => number;
 
   constructor(
-    private readonly context: FoldContext,
+    private readonly context: Parameters<typeof folded>[1],
     measure: Measure,
     private readonly meanOf: string | undefined,
   ) {
