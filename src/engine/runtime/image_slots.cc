@@ -104,6 +104,7 @@ void ImageSlots::encode(const std::vector<Slot*>& batch) {
   const int64_t rows_per_tile = pooled ? model_.tower().rows_per_pooled_tile() : model_.tower().rows_per_tile();
   const auto stage = [&](const auto& values) {
     at = (at + 63) / 64 * 64;
+    if (values.empty()) return;  // no weights where rows are taken as they are
     std::memcpy(staging.host.as<uint8_t>() + at, values.data(), values.size() * 4);
     at += values.size() * 4;
   };
