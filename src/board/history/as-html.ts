@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
 import type { HistoryLine } from "../../record/history.js";
-import { htmlText } from "../format/html.js";
+import { htmlPage, htmlText } from "../format/html.js";
 import { number, range } from "../format/numbers.js";
 import type { Series } from "./series.js";
 import { changeText, minute } from "./table.js";
@@ -23,24 +22,7 @@ circle { fill: var(--ink); }
 
 /** One page without scripts: a chart for each series of two runs or more, the values with the band of their intervals. */
 export function historyHtml(series: readonly Series[], title = "llava-eval history"): string {
-  const digest = createHash("sha256").update(style).digest("base64");
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${digest}'">
-<title>${htmlText(title)}</title>
-<style>${style}</style>
-</head>
-<body>
-<main>
-<h1>${htmlText(title)}</h1>
-${series.map(section).join("\n")}
-</main>
-</body>
-</html>
-`;
+  return htmlPage(title, style, series.map(section).join("\n"));
 }
 
 function section(one: Series): string {

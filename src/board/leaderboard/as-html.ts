@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { htmlText } from "../format/html.js";
+import { htmlPage, htmlText } from "../format/html.js";
 import { number, printed, range } from "../format/numbers.js";
 import { noteText, raised, type TableCell, type TableRow } from "../format/table.js";
 import type { Board, Cell } from "./board.js";
@@ -24,7 +23,6 @@ ul { color: var(--soft); font-size: 13px; }
 export function boardHtml(board: Board, title = "llava-eval leaderboard", links: readonly string[] = []): string {
   const { columns, sections, notes } = tableOfBoard(board, {}, { grouped: false, cited: false });
   const rows = sections.flatMap((section) => section.rows);
-  const digest = createHash("sha256").update(style).digest("base64");
   const head = [
     '<th scope="col">model</th>',
     ...columns.map(
@@ -33,19 +31,10 @@ export function boardHtml(board: Board, title = "llava-eval leaderboard", links:
     ),
   ];
   const files = links.map((link) => `<a href="${htmlText(link)}">${htmlText(link)}</a>`).join(" · ");
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${digest}'">
-<title>${htmlText(title)}</title>
-<style>${style}</style>
-</head>
-<body>
-<main>
-<h1>${htmlText(title)}</h1>
-${files ? `<p>${files}</p>\n` : ""}<div class="scroll" tabindex="0" role="region" aria-label="scores"><table>
+  return htmlPage(
+    title,
+    style,
+    `${files ? `<p>${files}</p>\n` : ""}<div class="scroll" tabindex="0" role="region" aria-label="scores"><table>
 <thead><tr>${head.join("")}</tr></thead>
 <tbody>
 ${rows.map((row, i) => htmlRow(row, board, i)).join("\n")}
@@ -53,11 +42,8 @@ ${rows.map((row, i) => htmlRow(row, board, i)).join("\n")}
 </table></div>
 <ul>
 ${notes.map((note) => `<li>${htmlText(noteText(note))}</li>`).join("\n")}
-</ul>
-</main>
-</body>
-</html>
-`;
+</ul>`,
+  );
 }
 
 function htmlRow({ name, isForeign, cells }: TableRow, { suites, columns, rows }: Board, place: number): string {
