@@ -26,6 +26,13 @@ std::vector<std::pair<int64_t, int64_t>> read_grid(const Json& value, int64_t si
 /// preprocessor_config.json.
 void read_preprocessor(const std::string& folder, ModelConfig& config);
 
+/// The pooling that a name in a config means; nothing for a name that is unknown.
+std::optional<Pool> pool_named(const std::string& name);
+/// Fills config.clip from a native checkpoint's fields.
+void read_native_clip(Fields& fields, ModelConfig& config);
+/// The caller's reading of frames over the checkpoint's, and what of it cannot be.
+void apply_clip_options(const ModelOptions& options, ModelConfig& config);
+
 /// CLIP ViT-L/14 at 336 pixels; openai/clip-vit-large-patch14 is the same at 224.
 VisionConfig clip_large_336();
 /// SigLIP so400m with patches of 14 at 384 pixels.
