@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -75,6 +75,9 @@ describe("a hub id", () => {
     await using hostile = await hubWith({ corrupted: ["model-00001-of-00002.safetensors"] });
     const opened = openModel({ checkpoint: "org/llava", environment: hostile.environment }, {}, fakeAddon());
     await expect(opened).rejects.toMatchObject({ name: "UserError", message: expect.stringContaining("has the hash") });
+    // The other transfer has ended by then: nothing is written after the error.
+    const left = await readdir(hostile.environment.HF_HOME, { recursive: true });
+    expect(left.filter((path) => path.endsWith(".lock"))).toEqual([]);
   });
 
   test("is described without its weights", async () => {

@@ -2,7 +2,7 @@
 import { dirname } from "node:path";
 import { UserError } from "../../../core/errors.js";
 import { HubCache } from "../../../http/hub/cache.js";
-import { download, WrongContent } from "../../../http/hub/download.js";
+import { type DownloadPlace, download, WrongContent } from "../../../http/hub/download.js";
 import { type Environment, hubSettings } from "../../../http/hub/environment.js";
 import { commitOf, type HubFile, listFiles, type RepositoryId } from "../../../http/hub/repository.js";
 import { HubRequests, NotOnHub } from "../../../http/hub/requests.js";
@@ -53,19 +53,30 @@ export async function fetchCheckpoint(options: FetchOptions): Promise<FetchedChe
         `fetching ${missing.length} files (${(bytes / 1e9).toFixed(2)} GB) of ${options.id} into ${cache.root}`,
       );
     }
-    const queue = [...wanted];
-    const worker = async () => {
-      for (let file = queue.shift(); file; file = queue.shift()) {
-        await download({ hub, cache, repository, commit }, file, signal);
-      }
-    };
-    await Promise.all(Array.from({ length: parallelTransfers }, worker));
+    await transferAll({ hub, cache, repository, commit }, wanted, signal);
     return { folder: dirname(cache.pointer(commit, "config.json")), revision: commit };
   } catch (error) {
     if (error instanceof NotOnHub || error instanceof WrongContent) {
       const fix = "check the name and revision, the network and HF_TOKEN; or give a folder: --model local:DIR";
       throw new UserError(error.message, `--model local:${options.id}`, fix, { cause: error });
     }
+    throw error;
+  }
+}
+
+/** The first failure ends the other transfers, and is thrown when they have let go of their files. */
+async function transferAll(place: DownloadPlace, files: readonly HubFile[], signal: AbortSignal): Promise<void> {
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const queue = [...files];
+  const transfers = Array.from({ length: parallelTransfers }, async () => {
+    for (let file = queue.shift(); file; file = queue.shift()) await download(place, file, either);
+  });
+  try {
+    await Promise.all(transfers);
+  } catch (error) {
+    failed.abort();
+    await Promise.allSettled(transfers);
     throw error;
   }
 }
