@@ -1,5 +1,6 @@
 import type { CommandModule } from "yargs";
 import { powerOf, powerText, repeatsText } from "../api/power.js";
+import { screenOf } from "./look.js";
 import { numberFlag } from "./number-flag.js";
 
 interface Arguments {
@@ -52,6 +53,6 @@ async function run({ task, run, against, results, ...argv }: Arguments): Promise
     against,
     results,
   });
-  process.stdout.write(powerText(task, question, lines));
+  process.stdout.write(powerText(task, question, lines, screenOf(process.stdout)));
   if (repeats) process.stdout.write(`\n${repeatsText(repeats)}`);
 }

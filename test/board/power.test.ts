@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { type SideTask, sideOf } from "../../src/board/compare/side.js";
+import { powerText } from "../../src/board/power/as-text.js";
 import { measureDiscordance, powerLines } from "../../src/board/power/power.js";
 import { repeatsOf } from "../../src/board/repeats.js";
 import { openRun } from "../../src/record/read.js";
@@ -65,4 +66,11 @@ test("repeats give mean, variance between and within samples, and pass@k", async
     records.filter(({ repeat }) => repeat === 0),
   );
   expect(await repeatsOf(once.run, once.result)).toBeUndefined();
+});
+
+test("the table fits a terminal, and says what it left out", () => {
+  const question = { n: 900, delta: 0.02, alpha: 0.05, power: 0.8 };
+  const text = powerText("mmmu", question, powerLines(question), { width: 80 });
+  expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+  expect(text).toContain("left out to fit 80 columns: design effect");
 });

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { sample, temporaryFolder, writeRun } from "../board/run-fixture.js";
 import { runCommand } from "./run-command.js";
@@ -23,9 +24,11 @@ test("power measures discordance on two runs and names wrong flags", async () =>
   const b = await writeRun(folder.dir, "b", { tasks: { vqav2: { samples: other } } });
   const { stdout } = await runCommand(["power", "--task", "vqav2", "--run", a, "--against", b, "--delta", "2"]);
   expect(stdout).toMatch(/^vqav2: 100 samples, paired; power 80 % at a two-sided level of 0\.05/);
-  expect(stdout).toMatch(/^ +5\.0 % +measured +1\.00 +979 \(more than there are\)/m);
+  expect(stdout).toMatch(/^5\.0 % +measured +1\.00 +979 \(more than there are\)/m);
   await expect(runCommand(["power", "--task", "vqav2", "--run", a, "--delta", "x"])).rejects.toMatchObject({
     where: "--delta",
   });
   await expect(runCommand(["power", "--task", "gqa", "--run", a])).rejects.toMatchObject({ where: "--run" });
+  const elsewhere = runCommand(["power", "--task", "vqav2", "--run", "a", "--results", join(a, "nothere")]);
+  await expect(elsewhere).rejects.toMatchObject({ where: `--results ${join(a, "nothere")}` });
 });

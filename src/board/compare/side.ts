@@ -1,4 +1,5 @@
 /** One side of a comparison: a run, or a model of the leaderboard with the runs behind its entries. */
+import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../../core/errors.js";
 import type { LeaderboardEntry, Result } from "../../core/result.js";
@@ -66,8 +67,11 @@ async function sideOfEntries(name: string, entries: readonly LeaderboardEntry[],
 
 function unknown(name: string, resultsDir: string, entries: readonly LeaderboardEntry[]): UserError {
   const models = [...new Set(entries.map((entry) => entry.model))].sort();
-  const known = models.length === 0 ? "it is empty" : `it has the models ${models.slice(0, 8).join(", ")}`;
-  const where = dirname(name) === "." ? join(resultsDir, basename(name)) : name;
+  const isThere = existsSync(resultsDir);
+  const content = models.length === 0 ? "it is empty" : `it has the models ${models.slice(0, 8).join(", ")}`;
+  const known = isThere ? content : "which is not there";
+  const within = isThere ? join(resultsDir, basename(name)) : `--results ${resultsDir}`;
+  const where = dirname(name) === "." ? within : name;
   return new UserError(
     `"${name}" is neither a run folder nor a model of the leaderboard`,
     where,

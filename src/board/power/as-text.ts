@@ -1,29 +1,49 @@
 import { count } from "../format/numbers.js";
-import { textTable } from "../format/text-table.js";
+import type { Table, TableRow } from "../format/table.js";
+import { type Screen, terminalTable } from "../format/terminal-table.js";
+import { folded } from "../format/text-table.js";
 import type { RepeatsReport } from "../repeats.js";
 import type { PowerLine, PowerQuestion } from "./power.js";
 
 const points = (fraction: number, digits = 1) => (100 * fraction).toFixed(digits);
 
-/** For a terminal. @param task as the user named it */
-export function powerText(task: string, question: PowerQuestion, lines: readonly PowerLine[]): string {
+/** For a terminal, as wide as it is. @param task as the user named it */
+export function powerText(
+  task: string,
+  question: PowerQuestion,
+  lines: readonly PowerLine[],
+  screen: Screen = {},
+): string {
   const { n, delta, alpha, power } = question;
-  const columns = [
-    { title: "outcomes that differ", align: "right" },
-    { title: "", align: "left" },
-    { title: "design effect", align: "right" },
-    { title: `samples for ${points(delta)} points`, align: "right" },
-    { title: `smallest difference that ${count(n)} samples show`, align: "right" },
-  ] as const;
-  const rows = lines.map((line) => [
-    `${points(line.discordance)} %`,
-    line.from,
-    line.designEffect.toFixed(2),
-    `${count(line.samplesNeeded)}${line.samplesNeeded > n ? " (more than there are)" : ""}`,
-    line.detectable === undefined ? "none" : `${points(line.detectable, 2)} points`,
-  ]);
+  const table: Table = {
+    axes: ["outcomes that differ", ""],
+    columns: [
+      { title: "", align: "left" },
+      { title: "design effect", spare: 1 },
+      { title: "samples", measure: `for ${points(delta)} points` },
+      { title: "smallest difference", measure: `that ${count(n)} samples show` },
+    ],
+    sections: [{ rows: lines.map((line) => row(line, n)) }],
+    notes: [],
+    transposable: false,
+  };
   const head = `${task}: ${count(n)} samples, paired; power ${points(power, 0)} % at a two-sided level of ${alpha}`;
-  return `${head}\n\n${textTable(columns, rows)}\n`;
+  return `${folded(head, screen.width ?? Number.POSITIVE_INFINITY)}\n\n${terminalTable(table, screen)}\n`;
+}
+
+function row({ discordance, from, designEffect, samplesNeeded, detectable }: PowerLine, n: number): TableRow {
+  const needed = count(samplesNeeded);
+  return {
+    name: `${points(discordance)} %`,
+    cells: [
+      { value: from },
+      { value: designEffect.toFixed(2) },
+      samplesNeeded > n
+        ? { value: `${needed} (more than there are)`, short: `${needed} (too many)` }
+        : { value: needed },
+      { value: detectable === undefined ? "none" : `${points(detectable, 2)} points` },
+    ],
+  };
 }
 
 /** What repeats are worth: their mean and noise, pass@k, and the standard error with one, with these, with endless repeats. */
