@@ -46,6 +46,15 @@ const soaks = [
     environment: { LLAVA_EVAL_TEST_SLURM: "1" },
   },
   {
+    name: "exports, each read by its real readers: huggingface_hub, pandas, polars, duckdb, pyarrow, TensorBoard, MLflow, JUnit",
+    command: [
+      "sh",
+      "-c",
+      "LLAVA_EVAL_TEST_READERS=$(node scripts/readers.mjs all) npx vitest run test/e2e/real-readers.test.ts",
+    ],
+    environment: {},
+  },
+  {
     name: "the addon on Node 20, 22 and 24",
     command: [process.execPath, "scripts/node-versions.mjs", "configs/demo/model"],
     environment: {},

@@ -68,9 +68,10 @@ const wrappedIn: Record<string, readonly string[]> = {
   picocolors: ["cli"],
   "p-limit": ["run"],
   "csv-stringify": ["board"],
-  hyparquet: ["datasets"],
+  // The board only for the writer's types.
+  hyparquet: ["board", "datasets"],
   "hyparquet-compressors": ["datasets"],
-  "hyparquet-writer": ["datasets"],
+  "hyparquet-writer": ["board", "datasets"],
   "@huggingface/tokenizers": ["runners"],
   "@huggingface/jinja": ["runners"],
   jiti: ["api"],

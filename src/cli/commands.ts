@@ -54,6 +54,11 @@ const commands: Readonly<Record<string, Listed>> = {
     describe: "Which samples went wrong, and how each was scored: text, answer, references, credit, both scorings",
     load: () => import("./samples.js"),
   },
+  export: {
+    usage: "export <runs..>",
+    describe: "Every sample of runs as one Parquet file with fixed columns, for pandas, polars, duckdb",
+    load: () => import("./export.js"),
+  },
   leaderboard: {
     usage: "leaderboard [runs..]",
     describe: "Models x tasks from the runs below results/, or from the runs named",

@@ -74,6 +74,11 @@ export async function isRun(dir: string): Promise<boolean> {
   return file?.isFile() ?? false;
 }
 
+export async function isFolder(dir: string): Promise<boolean> {
+  const found = await stat(dir).catch(() => undefined);
+  return found?.isDirectory() ?? false;
+}
+
 /** Run folders below `dir`, at most `depth` levels down, sorted by path; links are not followed. */
 export async function findRuns(dir: string, depth = 2): Promise<string[]> {
   if (await isRun(dir)) return [dir];

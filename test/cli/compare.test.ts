@@ -72,7 +72,7 @@ test("one call gives a table, a JUnit file and a comment; JSON goes to --out", a
   await run(a, b, "--format", "json", "--out", path("c.json"), "--save", `junit=${path("c.xml")},md=${path("c.md")}`);
   const json = JSON.parse(await readFile(path("c.json"), "utf8"));
   expect(json).toMatchObject({ schema: "llava-eval/comparison@1", verdict: "regression" });
-  expect(await readFile(path("c.xml"), "utf8")).toContain('<testsuites tests="2" failures="1" skipped="0"');
+  expect(await readFile(path("c.xml"), "utf8")).toContain('<testsuites tests="2" failures="1" errors="0">');
   expect(await readFile(path("c.md"), "utf8")).toContain("### ❌ llava-eval: regression");
 });
 

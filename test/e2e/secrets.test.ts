@@ -150,6 +150,7 @@ test("no command leaves a key behind: not in a file, not on the terminal, whatev
   expect([0, 2]).toContain(await run("merge", "results/s", "--json"));
   for (const format of ["table", "jsonl", "csv"])
     expect(await run("samples", "results/b", "--how", "--format", format, "--out", `samples.${format}`)).toBe(0);
+  expect(await run("export", "results/b", "--out", "samples.parquet")).toBe(0);
   await run("demo-data", "--out", "drawn", "--rows", "4");
   await run("tasks", single, "--json");
   await run("tasks", "new", "plates");

@@ -1,9 +1,8 @@
 /** One side of a comparison: a run, or a model of the leaderboard with the runs behind its entries. */
-import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../../core/errors.js";
 import type { LeaderboardEntry, Result } from "../../core/result.js";
-import { isRun, openRun, type Run } from "../../record/read.js";
+import { isFolder, isRun, openRun, type Run } from "../../record/read.js";
 import { collectEntries, standing } from "../leaderboard/collect.js";
 
 export interface SideTask {
@@ -23,7 +22,7 @@ export interface Side {
  */
 export async function resolveSide(name: string, resultsDir: string): Promise<Side> {
   const { side, entries } = await findSide(name, resultsDir);
-  if (!side) throw unknown(name, resultsDir, entries);
+  if (!side) throw unknown(name, resultsDir, (await isFolder(resultsDir)) ? entries : undefined);
   return side;
 }
 
@@ -65,12 +64,12 @@ async function sideOfEntries(name: string, entries: readonly LeaderboardEntry[],
   return { name, tasks };
 }
 
-function unknown(name: string, resultsDir: string, entries: readonly LeaderboardEntry[]): UserError {
-  const models = [...new Set(entries.map((entry) => entry.model))].sort();
-  const isThere = existsSync(resultsDir);
+/** @param entries  undefined: there is no such folder */
+function unknown(name: string, resultsDir: string, entries: readonly LeaderboardEntry[] | undefined): UserError {
+  const models = [...new Set(entries?.map((entry) => entry.model))].sort();
   const content = models.length === 0 ? "it is empty" : `it has the models ${models.slice(0, 8).join(", ")}`;
-  const known = isThere ? content : "which is not there";
-  const within = isThere ? join(resultsDir, basename(name)) : `--results ${resultsDir}`;
+  const known = entries ? content : "which is not there";
+  const within = entries ? join(resultsDir, basename(name)) : `--results ${resultsDir}`;
   const where = dirname(name) === "." ? within : name;
   return new UserError(
     `"${name}" is neither a run folder nor a model of the leaderboard`,
