@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -68,6 +68,29 @@ test.each<[string, string, Record<string, string>, RegExp]>([
   ["a folder without a config", "llava", { "model.safetensors": "" }, /no config\.json/],
 ])("%s is named, with the way to a checkpoint", async (_, name, files, words) => {
   await using folder = await folderOf(name, files);
+  const error = await resolveCheckpoint({ checkpoint: folder.path }).catch((thrown: UserError) => thrown);
+  expect((error as UserError).format()).toMatch(words);
+});
+
+test.each<[string, string, RegExp]>([
+  [
+    "model.safetensors",
+    "../../blobs/abc",
+    /model\.safetensors is a link to \.\.\/\.\.\/blobs\/abc, which is not there[\s\S]*download/,
+  ],
+  [
+    "model.safetensors",
+    "model.safetensors",
+    /model\.safetensors is a link to model\.safetensors, which leads back to itself/,
+  ],
+  // Read as absent, another tokenizer, other stop ids or another head would be used without a word.
+  ["tokenizer.json", "gone", /tokenizer\.json is a link to gone, which is not there/],
+  ["generation_config.json", "gone", /generation_config\.json is a link to gone/],
+  ["config.json", "gone", /config\.json is a link to gone/],
+  ["model-00001-of-00002.safetensors", ".", /model-00001-of-00002\.safetensors is no file/],
+])("%s that is a link to %s is told as one", async (name, target, words) => {
+  await using folder = await folderOf("llava", name === "config.json" ? { x: "" } : { "config.json": "{}" });
+  await symlink(target, join(folder.path, name));
   const error = await resolveCheckpoint({ checkpoint: folder.path }).catch((thrown: UserError) => thrown);
   expect((error as UserError).format()).toMatch(words);
 });

@@ -1,13 +1,16 @@
 /** Folders that look like a checkpoint and are none yet: each is told what it is and what makes a checkpoint of it. */
-import { open, readdir } from "node:fs/promises";
+import { open, readdir, readlink, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { UserError } from "../../../core/errors.js";
+import { messageOf, UserError } from "../../../core/errors.js";
 import { Type } from "../../../core/schema.js";
 import { readJsonFile } from "./json-file.js";
 
-/** @throws UserError  the hub cache's folder of a model; an adapter; no config; a training state, pickles or Git LFS pointers for weights */
+/** @throws UserError  a file that cannot be opened; the hub cache's folder of a model; an adapter; no config; a training state, pickles or Git LFS pointers for weights */
 export async function refuseUnusable(folder: string): Promise<void> {
   const names = await readdir(folder);
+  for (const name of names.filter((name) => /\.(json|jinja|model|safetensors)$/.test(name)).sort()) {
+    await refuseUnreadable(folder, name);
+  }
   const hasWeights = names.some((name) => /^model.*\.safetensors$/.test(name));
   if (names.includes("snapshots") && !names.includes("config.json")) throw await cacheFolder(folder);
   if (names.includes("adapter_config.json") && !hasWeights) throw await adapter(folder);
@@ -39,6 +42,32 @@ export async function refuseUnusable(folder: string): Promise<void> {
         "run `git lfs install` and `git lfs pull` in this folder",
       );
     }
+  }
+}
+
+/** A link whose end is gone would read as a file that the checkpoint never had: another tokenizer, other stop ids. */
+async function refuseUnreadable(folder: string, name: string): Promise<void> {
+  const path = join(folder, name);
+  try {
+    const found = await stat(path);
+    if (!found.isFile())
+      throw new UserError(`${name} is no file`, path, "give the folder of a checkpoint as it was saved");
+    await (await open(path)).close();
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const target = await readlink(path).catch(() => undefined);
+    const { code } = error as NodeJS.ErrnoException;
+    if (target !== undefined && (code === "ENOENT" || code === "ELOOP")) {
+      throw new UserError(
+        `${name} is a link to ${target}, ${code === "ENOENT" ? "which is not there" : "which leads back to itself"}`,
+        path,
+        "download this file of the checkpoint again (it was deleted, or never came whole)",
+        { cause: error },
+      );
+    }
+    throw new UserError(`${name} cannot be read: ${messageOf(error)}`, path, "check the file and its permissions", {
+      cause: error,
+    });
   }
 }
 
