@@ -1,5 +1,6 @@
 /** `leaderboard --import`: what other harnesses' files say, under the right name, in the right unit, none lost without a word. */
 
+import { execFileSync } from "node:child_process";
 import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
@@ -322,4 +323,98 @@ test("a file that is something else, or nothing, is named for what it is: exit 1
   const { entries, notes } = await imported([`lmms-eval:${place.file("mixed")}`]);
   expect(entries.map(({ task }) => task)).toEqual(["mme"]);
   expect(notes).toEqual([expect.stringMatching(/left out: .*i_results\.json: this is a log of inspect_ai/)]);
+});
+
+test("a main metric without a number stands without a value: the next metric does not take its place", async () => {
+  await using place = await Workplace.make();
+  const dir = place.file("Q");
+  await mkdir(dir, { recursive: true });
+  const files: Readonly<Record<string, string>> = {
+    "MME_score.csv": '"perception","reasoning","OCR"\n"nan","300.5","10"\n',
+    "POPE_score.csv": '"split","Overall","acc","precision","recall"\n"Overall","","87.1","80","70"\n',
+    "HallusionBench_score.json": '[{"split":"Overall","aAcc":null,"fAcc":35.5,"qAcc":30.1}]',
+    "COCO_VAL_score.csv": '"CIDEr","ROUGE_L"\n"nan","55"\n',
+    "OCRBench_score.json": '{"Final Score": "0x10"}',
+    "AI2D_TEST_acc.csv": '"split","Overall"\n"none","50%"\n',
+    "BLINK_acc.csv": '"split","Overall"\n"none","0,712"\n',
+    "ScienceQA_TEST_acc.csv": '"split","Overall"\n"val","0.4"\n"test","0.83"\n',
+    "RealWorldQA_acc.csv": '"split","Overall"\n"none","0.5"\n"none","0.7"\n',
+    "MMVet_gpt-4-turbo_score.csv": '"Category","tot","acc"\n"Overall","1","30"\n"Overall","1","40"\n',
+  };
+  for (const [name, text] of Object.entries(files)) await writeFile(join(dir, `Q_${name}`), text);
+  await lmmsFile(place, "null_results.json", {
+    model_name: "null",
+    results: {
+      pope: {
+        alias: "pope",
+        "pope_f1_score,none": null,
+        "pope_accuracy,none": 0.871,
+        "pope_f1_score_stderr,none": "N/A",
+      },
+      mme: { "mme_perception_score,none": "", "mme_cognition_score,none": 300 },
+      mmstar: { alias: "mmstar", "average,none": 0.4 },
+    },
+  });
+  const theirs = await imported([`vlmevalkit:${place.path}`]);
+  const values = Object.fromEntries(
+    theirs.entries.map(({ task, metrics }) => [task, metrics.map(({ name, value }) => `${name} ${value}`)]),
+  );
+  expect(values).toEqual({
+    ai2d: ["accuracy null"],
+    blink: ["accuracy null"],
+    coco2014_cap: ["CIDEr null", "ROUGE_L 0.55"],
+    hallusion_bench_image: ["aAcc null", "fAcc 35.5", "qAcc 30.1"],
+    mme: ["mme_perception_score null", "mme_cognition_score 300.5"],
+    ocrbench: ["ocrbench_score null"],
+    pope: ["f1 null", "accuracy 87.1"],
+    scienceqa_img: ["accuracy 0.83", "Overall (split val) 0.4"],
+  });
+  const notes = theirs.notes.join("\n");
+  expect(notes).toMatch(/AI2D_TEST Overall: their "50%" is no number/);
+  expect(notes).toMatch(/OCRBench Final Score: their "0x10" is no number/);
+  expect(notes).toMatch(/left out: .*RealWorldQA_acc\.csv: two rows say what Overall \(split none\) is/);
+  expect(notes).toMatch(/left out: .*MMVet.*: two rows say what acc is/);
+
+  const lmms = await imported([`lmms-eval:${place.path}`]);
+  expect(mains(lmms.entries)).toEqual({
+    mme: "mme_perception_score null points",
+    mmstar: "average 0.4 fraction",
+    pope: "f1 null fraction",
+  });
+  expect(lmms.notes.join("\n")).toMatch(/pope f1: their null is no number/);
+});
+
+test("counts that say nothing of the whole, no sample, and dates that are none are not believed", async () => {
+  await using place = await Workplace.make();
+  const file = (name: string, more: object, pope: object = { "pope_f1_score,none": 0.9 }) =>
+    lmmsFile(place, `r/${name}_results.json`, { model_name: name, results: { pope }, ...more });
+  await file("limited", { "n-samples": { pope: { original: 9000 } }, config: { limit: 8 } });
+  await file("whole", { "n-samples": { pope: { original: 9000 } }, config: { limit: 9000 } });
+  await file("more", { "n-samples": { pope: { original: 8, effective: 9000 } } });
+  await file("none", { "n-samples": { pope: { original: 9000, effective: 0 } } }, { "pope_f1_score,none": 0 });
+  await file("invented", { date: "20259999_999999" });
+  await file("seconds", { date: 1e12 });
+  await file("leap", { date: "20250229_120000" });
+  const { entries, notes } = await imported([`lmms-eval:${place.file("r")}`], "--include", "partial");
+  const facts = entries.map(({ model, n, flags, finishedAt }) => [model, n?.scored, flags.join(), finishedAt]);
+  expect(facts).toEqual([
+    ["invented", undefined, "", undefined],
+    ["leap", undefined, "", undefined],
+    ["limited", undefined, "partial", undefined],
+    ["more", undefined, "", undefined],
+    ["seconds", undefined, "", undefined],
+    ["whole", 9000, "", undefined],
+  ]);
+  expect(notes.join("\n")).toMatch(/pope: 9000 samples of 8: neither is believed/);
+  expect(notes.join("\n")).toMatch(/pope was evaluated on no sample/);
+});
+
+test.skipIf(process.platform === "win32")("what is no file is left out of a folder, and refused by name", async () => {
+  await using place = await Workplace.make();
+  await lmmsFile(place, "r/a_results.json", { model_name: "a", results: { pope: { "pope_f1_score,none": 0.9 } } });
+  execFileSync("mkfifo", [place.file("r", "b_results.json")]);
+  const { entries, notes } = await imported([`lmms-eval:${place.file("r")}`]);
+  expect(entries).toHaveLength(1);
+  expect(notes.join("\n")).toMatch(/left out: .*b_results\.json: no file/);
+  expect(await refused(`lmms-eval:${place.file("r", "b_results.json")}`)).toMatch(/neither a file nor a folder/);
 });

@@ -28,6 +28,27 @@ export const isValue = (value: number, [low, high]: readonly [number, number]) =
 export const noValue = (value: number, [low, high]: readonly [number, number]) =>
   Number.isFinite(value) ? `their ${value} is outside ${low} to ${high}` : "not a number in their file";
 
+/** A number, or one written as text (numpy's float32 is, by `handle_non_serializable`); infinite for what is not finite. */
+export function numberOf(value: unknown): number | undefined {
+  if (typeof value === "number") return value;
+  if (typeof value !== "string") return undefined;
+  const text = value.trim();
+  if (/^[-+]?(nan|inf(inity)?)$/i.test(text)) return Number.POSITIVE_INFINITY;
+  return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : undefined;
+}
+
+/** `2025-06-01T12:00:00` of what a name or a field says, time of day or none; absent where there is no such day or hour. */
+export function dateIn(found: readonly (string | undefined)[] | null): string | undefined {
+  if (!found) return undefined;
+  const [, year, month, day, hour = "00", minute = "00", second = "00"] = found;
+  const text = `${year}-${month}-${day}T${hour}:${minute}:${second}`;
+  const date = new Date(`${text}Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text) && isOurTime(date) ? text : undefined;
+}
+
+/** The newest counts, so an invented date would win: whoever has a model to evaluate lives in this century. */
+export const isOurTime = (date: Date) => date.getUTCFullYear() >= 2000 && date.getUTCFullYear() < 2100;
+
 /** JSON as Python writes it; numbers that are none are read as infinite, to be told from absent ones. */
 export async function readForeignJson(path: string, whatToName: string): Promise<unknown> {
   const text = await readForeignText(path, whatToName);

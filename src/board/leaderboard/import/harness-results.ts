@@ -8,7 +8,7 @@ import { defined } from "../../../core/defined.js";
 import { UserError } from "../../../core/errors.js";
 import type { LeaderboardEntry, MetricResult } from "../../../core/result.js";
 import { check, Type } from "../../../core/schema.js";
-import { isValue, noValue, readForeignJson } from "./foreign-file.js";
+import { dateIn, isOurTime, isValue, noValue, numberOf, readForeignJson } from "./foreign-file.js";
 import { metricForm } from "./lmms-eval-metrics.js";
 
 /** Only what must have its form; the rest differs between versions and is looked at with care. */
@@ -50,7 +50,11 @@ export async function importHarnessResults(
       if (!groups.has(task)) notes.push(`${path}: ${task} has no number (a submission, or not evaluated)`);
       return [];
     }
-    const n = samplesOf(recordOf(file["n-samples"])[task], values);
+    const { scored, partial } = countsOf(file, task, values, (words) => notes.push(`${path}: ${task}: ${words}`));
+    if (scored === 0) {
+      notes.push(`${path}: ${task} was evaluated on no sample: what its numbers say is of nothing`);
+      return [];
+    }
     // A group that averages other tasks must not pass for the task of ours that has its name.
     const name = groups.has(task) ? `${task} (group)` : taskName(task);
     const whole = numberOf(recordOf(file.versions)[task]);
@@ -58,9 +62,9 @@ export async function importHarnessResults(
       {
         ...{ model, task: name, scoring: harness, promptProfile: harness, dataset: { source: task } },
         version: whole !== undefined && Number.isSafeInteger(whole) && whole >= 0 ? whole : 0,
-        metrics: metrics.map((metric) => ({ ...metric, n: n?.scored ?? 0 })),
-        ...(n === undefined ? {} : { n: { total: n.scored, scored: n.scored } }),
-        flags: isPartial(file, n) ? ["partial"] : [],
+        metrics: metrics.map((metric) => ({ ...metric, n: scored ?? 0 })),
+        ...(scored === undefined ? {} : { n: { total: scored, scored } }),
+        flags: partial ? ["partial"] : [],
         ...defined({ finishedAt }),
         ...{ run: path, origin: harness },
       },
@@ -83,15 +87,18 @@ function refuseOtherForms(file: Values, path: string): void {
 }
 
 function metricsOf(task: string, values: Values, higher: Values): MetricResult[] {
-  const found: { key: string; theirs: string; filter: string; value: number }[] = [];
+  const found: { key: string; theirs: string; filter: string; value: number | undefined }[] = [];
   for (const [key, text] of Object.entries(values)) {
     // `exact_match,none`: metric and filter; lm-eval up to 0.3 writes the metric alone.
     const comma = key.indexOf(",");
     const theirs = comma < 0 ? key : key.slice(0, comma);
     const value = numberOf(text);
-    if (value === undefined || notMetrics.has(key) || /_stderr(_clt|_clustered)?$/.test(theirs)) continue;
+    if (notMetrics.has(key) || /_stderr(_clt|_clustered)?$/.test(theirs)) continue;
+    // An aggregation that failed leaves null: the next metric must not take its place.
+    if (value === undefined && !metricForm(task, theirs).known) continue;
     found.push({ key, theirs, filter: comma < 0 ? "none" : key.slice(comma + 1), value });
   }
+  if (found.every(({ value }) => value === undefined)) return [];
   const metrics = found.map(({ key, theirs, filter, value }) => {
     const form = metricForm(task, theirs);
     const alone = found.filter((one) => one.theirs === theirs).length === 1;
@@ -100,17 +107,19 @@ function metricsOf(task: string, values: Values, higher: Values): MetricResult[]
       unit: form.unit,
       direction: higher[theirs] === false ? "lower" : "higher",
       ...{ value: null, n: 0 },
-      ...(isValue(value, form.range)
-        ? { value, ...errorOf(values, { key, theirs, value }, form) }
-        : { note: noValue(value, form.range) }),
+      ...(value === undefined
+        ? { note: `their ${JSON.stringify(values[key])} is no number` }
+        : isValue(value, form.range)
+          ? { value, ...errorOf(values, { key, theirs, value }, form) }
+          : { note: noValue(value, form.range) }),
     };
     return { rank: form.rank, filtered: filter === "none" ? 0 : 1, result };
   });
   return metrics.sort((a, b) => a.rank - b.rank || a.filtered - b.filtered).map(({ result }) => result);
 }
 
-/** Numbers that stand among the metrics and are none. */
-const notMetrics = new Set(["samples", "sample_len", "sample_count", "effective_sample_len"]);
+/** What stands among the metrics and is none. */
+const notMetrics = new Set(["alias", "samples", "sample_len", "sample_count", "effective_sample_len"]);
 
 /** The best standard error that the file has for this metric, and which it is. */
 function errorOf(
@@ -147,23 +156,31 @@ function withError(
   return interval.every(Number.isFinite) ? { stderr, interval, method } : {};
 }
 
-/** `{original, effective}`, or the length that stands among the metrics; absent where the file does not say. */
-function samplesOf(counts: unknown, values: Values): { scored: number; original?: number } | undefined {
-  const { original, effective } = recordOf(counts);
+interface Counts {
+  readonly scored?: number;
+  readonly partial: boolean;
+}
+
+/** `{original, effective}`, or the length that stands among the metrics; fewer samples than the split has are a part of it. */
+function countsOf(file: Values, task: string, values: Values, doubt: (words: string) => void): Counts {
+  const { original, effective } = recordOf(recordOf(file["n-samples"])[task]);
   const size = (count: unknown) => {
     const found = numberOf(count);
     return found !== undefined && Number.isSafeInteger(found) && found >= 0 ? found : undefined;
   };
-  const all = size(original);
-  const scored = size(effective) ?? all ?? size(values.samples) ?? size(values.sample_len);
-  return scored === undefined ? undefined : { scored, ...defined({ original: all }) };
-}
-
-/** Fewer samples than the split has; where no counts say so, any limit does. */
-function isPartial(file: Values, n: { scored: number; original?: number } | undefined): boolean {
-  if (n?.original !== undefined) return n.scored < n.original;
+  const [all, used] = [size(original), size(effective)];
   const limit = recordOf(file.config).limit ?? recordOf(file.model_configs).limit;
-  return limit !== undefined && limit !== null && limit !== "None";
+  const limited =
+    limit !== undefined &&
+    limit !== null &&
+    limit !== "None" &&
+    !(typeof limit === "number" && all !== undefined && limit >= all);
+  if (all !== undefined && used !== undefined && used > all) {
+    doubt(`${used} samples of ${all}: neither is believed`);
+    return { partial: limited };
+  }
+  const scored = used ?? (limited ? undefined : all) ?? size(values.samples) ?? size(values.sample_len);
+  return { ...defined({ scored }), partial: scored !== undefined && all !== undefined ? scored < all : limited };
 }
 
 /** In their own order: with `peft=` and `pretrained=` the adapter is the model. */
@@ -205,12 +222,11 @@ const textOf = (value: unknown) =>
 function dateOf(value: unknown): string | undefined {
   if (typeof value === "number") {
     const date = new Date(value * 1000);
-    return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+    return isOurTime(date) ? date.toISOString() : undefined;
   }
-  const found = /(\d{4})-?(\d{2})-?(\d{2})[_T ](\d{2})[-:]?(\d{2})[-:]?(\d{2})/.exec(
-    typeof value === "string" ? value : "",
+  return dateIn(
+    /(\d{4})-?(\d{2})-?(\d{2})[_T ](\d{2})[-:]?(\d{2})[-:]?(\d{2})/.exec(typeof value === "string" ? value : ""),
   );
-  return found ? `${found[1]}-${found[2]}-${found[3]}T${found[4]}:${found[5]}:${found[6]}` : undefined;
 }
 
 /** Names in `group_subtasks` that have sub-tasks; lmms-eval lists plain tasks there too, with none. */
@@ -218,15 +234,6 @@ function groupsOf(subtasks: unknown): string[] {
   return Object.entries(recordOf(subtasks)).flatMap(([name, list]) =>
     Array.isArray(list) && list.length > 0 && !(list.length === 1 && list[0] === name) ? [name] : [],
   );
-}
-
-/** A number, or one written as text (numpy's float32 is, by `handle_non_serializable`); infinite for what is not finite. */
-function numberOf(value: unknown): number | undefined {
-  if (typeof value === "number") return value;
-  if (typeof value !== "string") return undefined;
-  const text = value.trim();
-  if (/^[-+]?(nan|inf(inity)?)$/i.test(text)) return Number.POSITIVE_INFINITY;
-  return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : undefined;
 }
 
 function recordOf(value: unknown): Values {

@@ -18,9 +18,11 @@ export interface MetricForm {
   readonly perSample?: number;
   /** Smaller leads. */
   readonly rank: number;
+  /** The task is known to have it: a cell without a number is this metric without a value, not something else. */
+  readonly known: boolean;
 }
 
-type Kind = Omit<MetricForm, "name" | "rank">;
+type Kind = Omit<MetricForm, "name" | "rank" | "known">;
 
 const fraction: Kind = { unit: "fraction", range: [0, 1] };
 const fractionMean: Kind = { ...fraction, perSample: 1 };
@@ -151,9 +153,9 @@ export function metricForm(task: string, metric: string): MetricForm {
       after === undefined
         ? metric === pattern
         : metric.length >= before.length + after.length && metric.startsWith(before) && metric.endsWith(after);
-    if (fits) return { ...kind, name: name.includes("*") ? metric : name, rank };
+    if (fits) return { ...kind, name: name.includes("*") ? metric : name, rank, known: true };
   }
-  return { ...plain, name: metric, rank: rules.length + registered.length };
+  return { ...plain, name: metric, rank: rules.length + registered.length, known: false };
 }
 
 /** The longest of the table's names that is the task's, or its beginning. */

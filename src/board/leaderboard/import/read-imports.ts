@@ -74,14 +74,16 @@ function sourceOf(source: string): { kind: Kind; path: string } {
 async function filesOf(kind: Kind, path: string, notes: string[]): Promise<{ path: string }[]> {
   const entry = await stat(path).catch(() => undefined);
   if (!entry) throw new UserError("there is no such file or folder", path, "name one that exists after --import KIND:");
-  if (!entry.isDirectory()) return [{ path }];
+  if (entry.isFile()) return [{ path }];
+  if (!entry.isDirectory())
+    throw new UserError("neither a file nor a folder", path, "name a results file, or its folder");
   const below = await readdir(path, { withFileTypes: true, recursive: true });
   const found: { path: string }[] = [];
   for (const one of below) {
     const file = join(one.parentPath, one.name);
     if (!kind.file.test(one.name) || one.isDirectory()) continue;
-    if (one.isSymbolicLink() && !(await stat(file).catch(() => undefined))?.isFile()) {
-      notes.push(`left out: ${file}: a link that leads to no file`);
+    if (!(await stat(file).catch(() => undefined))?.isFile()) {
+      notes.push(`left out: ${file}: ${one.isSymbolicLink() ? "a link that leads to no file" : "no file"}`);
       continue;
     }
     found.push({ path: file });

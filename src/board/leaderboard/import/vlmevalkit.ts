@@ -5,7 +5,7 @@ import { defined } from "../../../core/defined.js";
 import { UserError } from "../../../core/errors.js";
 import type { LeaderboardEntry, MetricResult } from "../../../core/result.js";
 import { readCsv } from "../../format/read-csv.js";
-import { isValue, noValue, readForeignJson, readForeignText } from "./foreign-file.js";
+import { dateIn, isValue, noValue, numberOf, readForeignJson, readForeignText } from "./foreign-file.js";
 import { datasetNames, taskOfDataset } from "./vlmevalkit-datasets.js";
 
 /** What a result file's name ends in. */
@@ -26,11 +26,15 @@ export async function importVlmEvalKit(
   const { model, dataset, judge } = namesOf(path);
   const metrics = metricsOf(records, dataset);
   if (metrics.length === 0) throw new UserError("no result of VLMEvalKit here", path, whatToName);
+  const twice = metrics.find(({ name }, i) => metrics.findIndex((one) => one.name === name) !== i);
+  if (twice) throw new UserError(`two rows say what ${twice.name} is`, path, "leave the row in that counts");
   for (const { name, note } of metrics) if (note !== undefined) notes.push(`${path}: ${dataset} ${name}: ${note}`);
   const known = Object.hasOwn(taskOfDataset, dataset) ? taskOfDataset[dataset] : undefined;
   if (known === undefined && !datasetNames.has(dataset))
     notes.push(`${path}: "${dataset}" is no data set of VLMEvalKit that this version knows; it stands under that name`);
-  const day = /(?:^|[\\/])T(\d{4})(\d{2})(\d{2})(?:[-_](\d{2})(\d{2})(\d{2}))?[^\\/]*[\\/][^\\/]*$/.exec(path);
+  const finishedAt = dateIn(
+    /(?:^|[\\/])T(\d{4})(\d{2})(\d{2})(?:[-_](\d{2})(\d{2})(\d{2}))?[^\\/]*[\\/][^\\/]*$/.exec(path),
+  );
   return [
     {
       ...{ model, task: known ? taskName(known.task) : dataset, version: 0 },
@@ -40,9 +44,7 @@ export async function importVlmEvalKit(
         ? metrics.map((metric, i) => ({ ...metric, name: ourName(metric.name, known.metric, i) }))
         : metrics,
       ...{ flags: [], run: path, origin: "VLMEvalKit" },
-      ...(day
-        ? { finishedAt: `${day[1]}-${day[2]}-${day[3]}T${day[4] ?? "00"}:${day[5] ?? "00"}:${day[6] ?? "00"}` }
-        : {}),
+      ...defined({ finishedAt }),
     },
   ];
 }
@@ -121,11 +123,12 @@ const splitOf: Readonly<Record<string, string>> = {
 };
 const relative = "Relative Score (main)";
 /** Else the first of these that a file has leads. */
+const namedSplit = /_(dev|test|val)(?=_|$)/i;
 const mainSplits = ["Overall", "none", "validation", "val", "dev", "test", "ALL"];
 
 /** The unit follows from the function that wrote the file, which its columns show (see the data set classes' `evaluate`). */
 function metricsOf(table: readonly TableRow[], dataset: string): MetricResult[] {
-  const own = splitOf[dataset];
+  const own = splitOf[dataset] ?? splitInName(table, dataset);
   const place = ({ split }: TableRow) => {
     if (split === undefined || split === own) return -1;
     const at = mainSplits.indexOf(String(split));
@@ -146,9 +149,9 @@ function metricsOf(table: readonly TableRow[], dataset: string): MetricResult[] 
   if ("CIDEr" in main) return ["CIDEr", "ROUGE_L"].flatMap((name) => number(main[name], name, "ratio", 100));
   // Judged files: one line for each skill, the overall one among them.
   const [key = ""] = Object.keys(main);
-  const overall = rows.find((row) => String(row[key] ?? "").toLowerCase() === "overall");
-  if (relative in main) return number(overall?.[relative], relative, "percent");
-  if ("tot" in main && "acc" in main) return number(overall?.acc, "acc", "percent");
+  const overall = rows.filter((row) => String(row[key] ?? "").toLowerCase() === "overall");
+  if (relative in main) return overall.flatMap((row) => number(row[relative], relative, "percent"));
+  if ("tot" in main && "acc" in main) return overall.flatMap((row) => number(row.acc, "acc", "percent"));
   // Multiple choice writes fractions and has a `split` column; the VQA family writes per cent and has none.
   return rows.flatMap((row) => {
     const { split } = row;
@@ -161,6 +164,12 @@ function metricsOf(table: readonly TableRow[], dataset: string): MetricResult[] 
   });
 }
 
+/** `ScienceQA_TEST` is known by its test rows, where its file has some that are called so. */
+function splitInName(table: readonly TableRow[], dataset: string): string | undefined {
+  const named = namedSplit.exec(dataset)?.[1]?.toLowerCase();
+  return table.some(({ split }) => split === named) ? named : undefined;
+}
+
 /** Where values of a unit lie; a relative score has no end. */
 const ranges: Readonly<Record<MetricResult["unit"], readonly [number, number]>> = {
   fraction: [0, 1],
@@ -170,11 +179,13 @@ const ranges: Readonly<Record<MetricResult["unit"], readonly [number, number]>> 
   count: [0, Number.POSITIVE_INFINITY],
 };
 
+/** None where the file has no such column; without a value where its cell holds none: the next metric must not take its place. */
 function number(cell: unknown, name: string, unit: MetricResult["unit"], divisor = 1): MetricResult[] {
-  const text = typeof cell === "string" ? cell.trim() : "";
-  const value = typeof cell === "number" ? cell : text === "" || /^nan$/i.test(text) ? Number.NaN : Number(text);
-  if (Number.isNaN(value)) return [];
+  if (cell === undefined) return [];
+  const metric = { name, unit, direction: "higher", n: 0 } as const;
+  const value = numberOf(cell);
+  if (value === undefined) return [{ ...metric, value: null, note: `their ${JSON.stringify(cell)} is no number` }];
   const range = name === relative ? ranges.points : ranges[unit];
-  const rest = isValue(value, range) ? { value: value / divisor } : { value: null, note: noValue(value, range) };
-  return [{ name, unit, direction: "higher", n: 0, ...rest }];
+  if (!isValue(value, range)) return [{ ...metric, value: null, note: noValue(value, range) }];
+  return [{ ...metric, value: value / divisor }];
 }
