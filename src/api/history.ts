@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import type { Screen } from "../board/format/terminal-table.js";
 import { historyCsv } from "../board/history/as-csv.js";
 import { historyHtml } from "../board/history/as-html.js";
+import { historySvg } from "../board/history/as-svg.js";
 import { historyLatex, historyMarkdown, historyTable, historyText } from "../board/history/as-table.js";
 import { linesOf, type Series, seriesOf } from "../board/history/series.js";
 import type { HistoryLook } from "../board/history/table.js";
@@ -58,6 +59,7 @@ export const historyForms = {
   json: (series) => `${JSON.stringify(series, null, 2)}\n`,
   csv: historyCsv,
   html: (series) => historyHtml(series),
+  svg: (series) => historySvg(series),
 } satisfies Record<string, (series: readonly Series[], look: HistoryLook & Screen) => string>;
 
 function requireKnown(names: readonly string[] | undefined, where: string, known: ReadonlySet<string>): void {

@@ -8,6 +8,7 @@ import { boardJson } from "../board/leaderboard/as-json.js";
 import { boardLatex } from "../board/leaderboard/as-latex.js";
 import { boardMarkdown } from "../board/leaderboard/as-markdown.js";
 import { boardModelIndex } from "../board/leaderboard/as-model-index.js";
+import { boardSvg } from "../board/leaderboard/as-svg.js";
 import { boardTable } from "../board/leaderboard/as-table.js";
 import { boardText } from "../board/leaderboard/as-text.js";
 import { type Board, makeBoard, type Suite, sortKeys } from "../board/leaderboard/board.js";
@@ -93,6 +94,7 @@ export const boardForms = {
   md: boardMarkdown,
   latex: boardLatex,
   html: (board: Board) => boardHtml(board),
+  svg: boardSvg,
   json: boardJson,
   csv: boardWideCsv,
   "csv-long": boardLongCsv,

@@ -83,7 +83,7 @@ export const command: CommandModule<object, Arguments> = {
       })
       .example("$0 watch out/llava-7b --tasks mmmu,pope --tensorboard out/llava-7b/runs", "a curve beside the loss")
       .epilog(
-        `Writes curve.jsonl, and early-stop.json when it ends early; scripts/wandb-import.py sends the curve to Weights & Biases.`,
+        `Writes curve.jsonl and curve.svg, and early-stop.json when it ends early; scripts/wandb-import.py sends the curve to Weights & Biases.`,
       ),
   handler: async (argv) => {
     process.exitCode = await watch(argv);

@@ -54,6 +54,9 @@ test("watch evaluates each complete checkpoint once, and goes on with new ones w
     .split("\n")
     .map((line) => JSON.parse(line));
   expect(curve.map(({ step }) => step)).toEqual([100, 200]);
+  const drawn = await readFile(place.file("curve", "curve.svg"), "utf8");
+  expect(drawn).toContain(">step 100<");
+  expect(drawn).toContain(">step 200<");
   expect(Object.keys(curve[0].scalars)).toContain("single_image/unscored");
   // With nothing new the curve is shown, and exported, as it is.
   await rm(place.file("tb"), { recursive: true });

@@ -1,12 +1,15 @@
 /** Metrics over the steps of a training, from the run folders that were evaluated. */
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { MetricResult } from "../../core/result.js";
 import { writeWhole } from "../../files/whole-file.js";
+import type { HistoryLine } from "../../record/history.js";
 import { isRun, openRun, type Run } from "../../record/read.js";
 import { number, range, signed } from "../format/numbers.js";
 import { sparkline } from "../format/sparkline.js";
 import { textTable } from "../format/text-table.js";
+import { historySvg } from "../history/as-svg.js";
+import { linesOf, type Series } from "../history/series.js";
 import { scalarsOf } from "../trackers/scalars.js";
 
 export interface Point {
@@ -30,7 +33,7 @@ export async function readCurve(out: string): Promise<Point[]> {
   return points.sort((a, b) => a.step - b.step);
 }
 
-/** `curve.jsonl`: one line per step, `{step, run, scalars}`. */
+/** `curve.jsonl`: one line per step, `{step, run, scalars}`. `curve.svg`: the main metrics over the steps, with their intervals. */
 export async function writeCurve(out: string, points: readonly Point[]): Promise<void> {
   const lines = points.map(({ step, run }) => ({
     step,
@@ -38,6 +41,17 @@ export async function writeCurve(out: string, points: readonly Point[]): Promise
     scalars: Object.fromEntries(scalarsOf(run)),
   }));
   await writeWhole(join(out, "curve.jsonl"), "the curve", lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  await writeWhole(join(out, "curve.svg"), "the curve", historySvg(seriesOfCurve(out, points)));
+}
+
+/** A series for each task. A training gets better all along: changes of level say nothing about it. */
+function seriesOfCurve(out: string, points: readonly Point[]): Series[] {
+  const lines = points.flatMap(({ run }) => linesOf(run, out)).filter(({ metric }) => metric.value !== null);
+  return [...new Set(lines.map(({ task }) => task))].sort().map((task): Series => {
+    const ofTask = lines.filter((line) => line.task === task);
+    const { name: metric, unit, direction } = (ofTask[0] as HistoryLine).metric;
+    return { model: basename(out), task, metric, unit, direction, setup: "", points: ofTask, changes: [] };
+  });
 }
 
 export function mainMetric({ run }: Point, task: string): MetricResult | undefined {
