@@ -39,7 +39,7 @@ export { intervalOf } from "./statistics/intervals.js";
 export { Moments } from "./statistics/moments.js";
 export { rowDigest } from "./text/digest.js";
 export { type Choices, inferChoice } from "./text/infer-choice.js";
-export { binaryVerdict, hasPoints } from "./text/judge-replies.js";
+export { binaryVerdict } from "./text/judge-replies.js";
 export { leadingLetter, letterBeforePeriod } from "./text/leading-letter.js";
 export { levenshtein } from "./text/levenshtein.js";
 export { optionLetters, parseChoice } from "./text/mmmu-choice.js";

@@ -87,9 +87,28 @@ export class JudgePanel {
       const question = task.judge?.ask(row, output, verdicts, rules.scoring);
       if (!question) return verdicts;
       if (step >= maxQuestions) throw new SampleFailure("judge", `the task asked more than ${maxQuestions} questions`);
-      verdicts.push(
-        await this.verdict(question, { ...sample, step }, seedOf(rules.seed, task.name, sample.id, step), signal),
-      );
+      const seed = seedOf(rules.seed, task.name, sample.id, step);
+      try {
+        verdicts.push(await this.verdict(question, { ...sample, step }, seed, signal));
+      } catch (error) {
+        if (error instanceof NoVerdict) await this.doubt(sample, step);
+        throw error;
+      }
+    }
+  }
+
+  /**
+   * A question that leads to no verdict makes those before it doubtful, since it was made of them: an extraction of an outage's words is
+   * never matched. The next session asks them again, past the cache.
+   */
+  private async doubt(sample: JudgedSample, steps: number): Promise<void> {
+    for (let step = 0; step < steps; step++) {
+      const earlier = this.known.get(keyOf({ ...sample, step }));
+      if (!earlier) continue;
+      const { verdict: _, answeredBy: __, ...rest } = earlier;
+      const record: JudgeRecord = { ...rest, failure: ledNowhere };
+      await this.journal.append(record);
+      this.known.set(keyOf(record), record);
     }
   }
 
@@ -114,6 +133,7 @@ export class JudgePanel {
     const earlier = this.known.get(keyOf(base));
     if (earlier && earlier.digest === digest && this.stillSays(question, earlier)) return earlier.verdict as Json;
 
+    const doubtful = earlier?.digest === digest && earlier.failure === ledNowhere ? earlier.replies : [];
     const replies: string[] = [];
     const fail = async (detail: string, cause?: unknown): Promise<SampleFailure> => {
       this.failed++;
@@ -137,7 +157,9 @@ export class JudgePanel {
         // A greedy judge would repeat itself: each further attempt has a seed of its own, for runners that sample.
         seed: seed + attempt,
         ...(drain ? { drain } : {}),
-        hasForm: (output: Output) => verdictIn(output) !== undefined,
+        // A doubtful reply counts when it is given anew, not when a cache (no attempt was made) remembers it.
+        hasForm: (output: Output) =>
+          verdictIn(output) !== undefined && (output.timing.attempts > 0 || !doubtful.includes(output.text)),
       };
       let output: Output;
       try {
@@ -164,11 +186,16 @@ export class JudgePanel {
       }
       if (output.finish === "length") this.thinks = true;
     }
-    throw await fail(
-      `${attempts} replies did not have the form asked for; the last began: ${JSON.stringify(replies.at(-1)?.slice(0, 80))}`,
-    );
+    const last = JSON.stringify(replies.at(-1)?.slice(0, 80));
+    const { detail } = await fail(`${attempts} replies did not have the form asked for; the last began: ${last}`);
+    throw new NoVerdict("judge", detail);
   }
 }
+
+/** The judge answers, and never in the form that was asked for. */
+class NoVerdict extends SampleFailure {}
+
+const ledNowhere = "the question that was made of this reply had no verdict";
 
 export interface VerdictFacts {
   readonly asked: number;

@@ -4,11 +4,11 @@
  */
 
 import { easiChoice } from "./easi-choice.js";
-import { length, lower, splitWords } from "./python-strings.js";
+import { length, lower, splitWords, strip } from "./python-strings.js";
 
 export type Choices = Readonly<Record<string, string>>;
-/** `easi` is VLMEvalKit's for its spatial benchmarks, which looks for letters alone. */
-type Rule = "mmbench" | "hrbench" | "vlmevalkit" | "easi";
+/** `easi` is VLMEvalKit's for its spatial benchmarks, which looks for letters alone; `verdict` reads a judge's reply. */
+type Rule = "mmbench" | "hrbench" | "vlmevalkit" | "easi" | "verdict";
 
 /** The letter, else the option's text; `undefined` = not decided ("ask the judge"), `"Z"` = the model refused. */
 export function inferChoice(answer: string, choices: Choices, rule: Rule): string | undefined {
@@ -19,9 +19,37 @@ export function inferChoice(answer: string, choices: Choices, rule: Rule): strin
       return inferOlderOption(answer, choices) ?? inferText(answer, choices);
     case "easi":
       return easiChoice(answer);
+    case "verdict":
+      return verdictOption(answer, choices);
     case "vlmevalkit":
       return inferOptionVlmEvalKit(answer, choices) ?? inferTextVlmEvalKit(answer, choices);
   }
+}
+
+const preamble = /^(?:the )?(?:correct |best |matching )?(?:answer|option|choice|output) ?(?:is|:)? ?:? ?(?:option )?/i;
+/** What stands around a verdict beside an option's text. */
+const mostWords = 64;
+
+/**
+ * A judge's verdict in the form that it was asked for: a letter, alone or with its option's text ("B", "(B)", "**B. red**", "The answer is
+ * B."), or an option's text alone, in the first line. Prose in which a letter or an option's text stands is none: it may be an outage ("A
+ * timeout occurred"; "red" in "0 credits left"). Z, and E where it is no option, mean that none fits.
+ */
+function verdictOption(reply: string, choices: Choices): string | undefined {
+  const [first = ""] = strip(reply).split("\n", 1);
+  const longest = Math.max(0, ...Object.values(choices).map((option) => option.length));
+  if (first.length > longest + mostWords) return undefined;
+  const bare = (text: string) => lower(text.replace(/^[\s"'`*([]+/, "").replace(/[\s"'`*)\].]+$/, ""));
+  const line = first
+    .replace(/\s+/g, " ")
+    .replace(/^[*"'`]+/, "")
+    .replace(preamble, "");
+  const [, letter = "", rest = ""] = /^["'`*([]*([A-Z])(?![\p{L}\p{N}])["'`*)\].:,]*(.*)$/u.exec(line) ?? [];
+  const option = choices[letter];
+  const isLetter = option !== undefined || letter === "Z" || letter === "E";
+  if (isLetter && (bare(rest) === "" || bare(rest) === bare(option ?? ""))) return letter;
+  const named = Object.keys(choices).filter((one) => bare(choices[one] ?? "") === bare(line));
+  return named.length === 1 ? named[0] : undefined;
 }
 
 /** What VLMEvalKit writes for an answer that never came. */

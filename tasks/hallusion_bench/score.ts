@@ -28,11 +28,12 @@ export function hallusionWord(judge: string): HallusionVerdict | undefined {
 }
 
 /**
- * As lmms-eval reads a reply that has one of the words somewhere. Of one without it takes "unclear", which is right for a question
- * about a missing image: a judge that says nothing would give points, so that is no verdict here.
+ * As lmms-eval reads a short reply that ends in one of the words. It finds them anywhere ("Incorrect API key provided"), and takes
+ * "unclear" where there is none, which is right for a question about a missing image: an outage would give points.
  */
 export function lmmsHallusionVerdict(judge: string): HallusionVerdict | undefined {
-  return /correct|unclear/.test(lower(judge)) ? hallusionVerdict(judge) : undefined;
+  const isVerdict = /^\P{L}*(?:\p{L}+\P{L}+){0,3}(?:in)?(?:correct|unclear)[^\p{L}\p{N}?]*$/u.test(lower(judge));
+  return isVerdict ? hallusionVerdict(judge) : undefined;
 }
 
 /** An unclear answer is right where a question about a missing image ("visual supplement") cannot be answered. */

@@ -42,8 +42,8 @@ export function gradingQuestion({ question, answer, choices }: HrbenchQuestion, 
   return {
     prompt: userPrompt(hrbenchGrading(words, `${answer}. ${choices[answer] ?? ""}`, output.text)),
     options: { temperature: 0.2, maxNewTokens: 512 },
-    // The authors' script takes "yesterday" for a yes, and whatever is no yes for a no.
-    parse: (reply) => /^(yes|no)\b/i.exec(reply)?.[1]?.toLowerCase(),
+    // The authors' script takes "yesterday" for a yes, and whatever is no yes for a no: also "No healthy upstream".
+    parse: (reply) => /^[\s"'`*]*(yes|no)["'`*]*\s*(?:$|[.,;:\n])/i.exec(reply)?.[1]?.toLowerCase(),
   };
 }
 
@@ -55,7 +55,7 @@ export function matchingQuestion({ question, choices }: HrbenchQuestion, output:
   return {
     prompt: userPrompt(hrbenchMatching(question, listed(lowered), text)),
     options: { temperature: 0, maxNewTokens: 256 },
-    parse: (reply) => inferChoice(strip(reply), choices, "hrbench"),
+    parse: (reply) => inferChoice(reply, choices, "verdict"),
     attempts: 10,
   };
 }

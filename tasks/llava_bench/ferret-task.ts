@@ -1,7 +1,7 @@
 import { defineTask, hasText, Image, type Output, type Static, Type, userPrompt } from "llava-eval";
 import { ferretRule } from "./ferret-rule.js";
 import { REVIEWER, reviewText, withSystem } from "./judges.js";
-import { lmmsScorePair, reviewScale, scorePair } from "./question.js";
+import { reviewScale, scorePair } from "./question.js";
 import { relativeScore } from "./relative-score.js";
 import { reviewScore } from "./score.js";
 import { plainScorePair, strictScorePair } from "./score-pair.js";
@@ -57,7 +57,7 @@ export default defineTask<Row>({
         parse:
           scoring === "official"
             ? scorePair((reply) => plainScorePair(reply, "line"), reviewScale)
-            : lmmsScorePair((reply) => strictScorePair(reply, "line")),
+            : scorePair((reply) => strictScorePair(reply, "line"), reviewScale),
         attempts: 3,
       };
     },

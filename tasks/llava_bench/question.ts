@@ -1,12 +1,13 @@
 /** Pairwise reviews in the manner of LLaVA-Bench: what is asked. */
 
-import { hasPoints, type JudgeQuestion, type Scoring, userPrompt } from "llava-eval";
+import { type JudgeQuestion, type Scoring, userPrompt } from "llava-eval";
 import { REVIEWER, type Review, reviewText, withSystem } from "./judges.js";
 import { looseScorePair, plainScorePair, type ScorePair } from "./score-pair.js";
 
 /**
  * LLaVA's `eval_gpt_review_bench.py`: a system message, temperature 0.2, two numbers alone on the first line. lmms-eval has
- * no system message, temperature 0, takes the first two numbers of the line, and counts a failed review as (-1, -1).
+ * no system message, temperature 0, takes the first two numbers of the line. It counts a review without
+ * scores as (-1, -1); here that is asked again.
  */
 export function reviewQuestion(review: Review, scoring: Scoring): JudgeQuestion {
   const text = reviewText(review);
@@ -17,27 +18,24 @@ export function reviewQuestion(review: Review, scoring: Scoring): JudgeQuestion 
       parse: scorePair(plainScorePair, reviewScale),
     };
   const options = { temperature: 0, maxNewTokens: 1024 };
-  return { prompt: userPrompt(text), options, parse: lmmsScorePair(looseScorePair) };
+  return { prompt: userPrompt(text), options, parse: scorePair(leadingPair, reviewScale) };
 }
 
 /** "Each assistant receives an overall score on a scale of 1 to 10." */
 export const reviewScale = [1, 10] as const;
 
-/** lmms-eval counts a review without scores as (-1, -1); here only where it has a number at all. */
-export function lmmsScorePair(parse: (reply: string) => ScorePair | undefined): JudgeQuestion["parse"] {
-  return scorePair((reply) => parse(reply) ?? (hasPoints(reply) ? [-1, -1] : undefined));
-}
+/** Two numbers before any word: lmms-eval finds them anywhere in the line, also in "Error 429, retry in 20 s". */
+const leadingPair = (reply: string): ScorePair | undefined =>
+  /^[^\p{L}\p{N}]*\p{Nd}+(?:\.\p{Nd}+)?[^\p{L}\p{N}]+\p{Nd}+(?:\.\p{Nd}+)?(?!\p{L})/u.test(reply)
+    ? looseScorePair(reply)
+    : undefined;
 
-/**
- * Both scores must be numbers on the rubric's scale; anything else is asked again: -1 -1 would be 100 % of the reference.
- * @param scale  absent: any number, which lmms-eval takes
- */
+/** Both scores must be numbers on the rubric's scale; anything else is asked again: -1 -1 would be 100 % of the reference. */
 export function scorePair(
   parse: (reply: string) => ScorePair | undefined,
-  scale: readonly [low: number, high: number] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+  [low, high]: readonly [low: number, high: number],
 ): JudgeQuestion["parse"] {
-  const [low, high] = scale;
-  const isScore = (score: number) => Number.isFinite(score) && score >= low && score <= high;
+  const isScore = (score: number) => score >= low && score <= high;
   return (reply) => {
     const scores = parse(reply);
     return scores?.every(isScore) === true ? scores : undefined;

@@ -1,6 +1,6 @@
 import { defineTask, hasText, Image, rowDigest, type Static, Type, userPrompt } from "llava-eval";
 import { reviewText, WILDER_RULE } from "./judges.js";
-import { lmmsScorePair, reviewScale, scorePair } from "./question.js";
+import { reviewScale, scorePair } from "./question.js";
 import { relativeScore } from "./relative-score.js";
 import { reviewScore } from "./score.js";
 import { plainScorePair, strictScorePair } from "./score-pair.js";
@@ -40,7 +40,7 @@ export default defineTask<Row>({
         parse:
           scoring === "official"
             ? scorePair((reply) => plainScorePair(reply, "line"), reviewScale)
-            : lmmsScorePair((reply) => strictScorePair(reply, "line")),
+            : scorePair((reply) => strictScorePair(reply, "line"), reviewScale),
       };
     },
   },

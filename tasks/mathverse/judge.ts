@@ -10,7 +10,22 @@ import {
   userPrompt,
 } from "llava-eval";
 
-const words = (reply: string): string | undefined => strip(reply) || undefined;
+/** Nothing to extract, in the words of the examples and of judges. */
+const nothing = /^[^\p{L}\p{N}]*(?:null|none|n\/?a|no answer|not provided|unknown)\b/iu;
+
+/**
+ * What was extracted stands in the response, for the most part: a judge that writes anything else has not extracted, and the service
+ * before it ("Service temporarily unavailable") even less. What is not written the same way (`3` for "three") is asked again.
+ */
+function extractionIn(reply: string, response: string): string | undefined {
+  const extraction = strip(reply);
+  if (nothing.test(extraction)) return extraction;
+  const parts = extraction.match(/\p{Script=Latin}+|\p{N}+|[^\p{Script=Latin}\p{N}\p{P}\p{S}\s]+/gu) ?? [];
+  const words = new Set(response.match(/\p{Script=Latin}+|\p{N}+/gu));
+  const isLatin = (part: string) => /^[\p{Script=Latin}\p{N}]/u.test(part);
+  const found = parts.filter((part) => (isLatin(part) ? words.has(part) : response.includes(part)));
+  return found.length * 2 > parts.length ? extraction : undefined;
+}
 
 export interface MathVerseQuestion {
   readonly question_for_eval: string;
@@ -36,7 +51,13 @@ export function mathVerseToJudge(
   }
   const options = { temperature: 0, maxNewTokens: 512 };
   const [extraction, verdict] = verdicts;
-  if (extraction === undefined) return { prompt: userPrompt(mathVerseExtraction(text)), options, parse: words };
+  if (extraction === undefined) {
+    return {
+      prompt: userPrompt(mathVerseExtraction(text)),
+      options,
+      parse: (reply) => extractionIn(reply, text),
+    };
+  }
   if (verdict !== undefined) return undefined;
   const prompt = userPrompt(mathVerseMatching(question, answer, String(extraction)));
   return { prompt, options, parse: (reply) => binaryVerdict(reply.replace("Judgement:", ""), scoring) };

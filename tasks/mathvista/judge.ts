@@ -1,6 +1,16 @@
 /** MathVista's words and its extraction question; MathVerse's two questions to a judge. Word for word. */
 
-import { type JudgeQuestion, type Output, type Scoring, strip, userPrompt } from "llava-eval";
+import {
+  inferChoice,
+  type JudgeQuestion,
+  levenshtein,
+  type Output,
+  optionLetters,
+  parseFloatPython,
+  type Scoring,
+  strip,
+  userPrompt,
+} from "llava-eval";
 import { extractWithoutJudge, type MathVistaProblem, normalizeExtraction } from "./answer.js";
 
 /** MathVista's hints by the form of the answer. */
@@ -66,14 +76,15 @@ export function mathVistaToJudge(
   // An extraction that is no answer of the kind asked for (`**4.5**`, "4.5 cm") is the judge's failure, not the model's.
   const parse = (reply: string) => {
     const extraction = words(reply);
-    return extraction !== undefined && (scoring === "lmms-eval" || isExtraction(extraction, row))
-      ? extraction
-      : undefined;
+    return extraction !== undefined && isExtraction(extraction, row, scoring) ? extraction : undefined;
   };
   return { prompt, options: { temperature: 0, maxNewTokens: 256 }, parse, attempts: 5 };
 }
 
-function isExtraction(extraction: string, row: MathVistaProblem): boolean {
+function isExtraction(extraction: string, row: MathVistaProblem, scoring: Scoring): boolean {
+  if (!isOfKind(extraction, row)) return false;
+  // There no float is normalised that the data set's own precision is given with.
+  if (scoring === "lmms-eval") return true;
   try {
     return normalizeExtraction(extraction, row, "official") !== null;
   } catch (error) {
@@ -81,4 +92,18 @@ function isExtraction(extraction: string, row: MathVistaProblem): boolean {
     if (!(error instanceof RangeError)) throw error;
     return true;
   }
+}
+
+/** Any text is normalised to the option that is least unlike it, and any text stands for a list: an outage's words are neither. */
+function isOfKind(extraction: string, { question_type, answer_type, choices }: MathVistaProblem): boolean {
+  if (question_type !== "multi_choice") {
+    if (answer_type === "list") return /^\[.*\]$/s.test(extraction);
+    return (answer_type !== "integer" && answer_type !== "float") || parseFloatPython(extraction) !== undefined;
+  }
+  const options = choices ?? [];
+  const lettered = Object.fromEntries(options.map((option, i) => [optionLetters(options.length)[i] ?? "", option]));
+  if (options.length === 0 || inferChoice(extraction, lettered, "verdict") !== undefined) return true;
+  // "6.0" for "6.00", "3/11 ft" for "3/11 feet". What is twice as long is not that near, and would take long to compare.
+  const near = options.filter((option) => extraction.length <= 2 * option.length);
+  return near.some((option) => levenshtein(extraction, option) * 3 <= extraction.length);
 }

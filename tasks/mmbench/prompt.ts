@@ -40,18 +40,16 @@ export function mmbenchPrompt(
   return userPrompt(row.image, `${hint === undefined ? body : `${hint} ${body}`}\n\n${last}`);
 }
 
-/** What the judge is asked when the rules find no letter. lmms-eval draws a letter after three useless replies ("?"). */
+/** What the judge is asked when the rules find no letter. lmms-eval draws one after three useless replies; here that is no score. */
 export function mmbenchQuestionToJudge(row: MmbenchRow, output: Output, scoring: Scoring): JudgeQuestion | undefined {
   const text = output.text;
   const choices = mmbenchChoices(row, scoring);
   if (inferChoice(text, choices, "mmbench") !== undefined) return undefined;
   const options = Object.entries(choices).map(([letter, option]) => `${letter}. ${option}\n`);
-  let failures = 0;
   return {
     prompt: userPrompt(mmbenchMatching(row.question, options.join(""), text)),
     options: { temperature: 0, maxNewTokens: 256 },
-    parse: (reply) =>
-      inferChoice(reply, choices, "mmbench") ?? (scoring === "lmms-eval" && ++failures === 3 ? "?" : undefined),
+    parse: (reply) => inferChoice(reply, choices, "verdict"),
     attempts: 3,
   };
 }

@@ -35,11 +35,10 @@ export function mmbenchHasReference(row: MmbenchRow): boolean {
   return Object.keys(mmbenchChoices(row, "official")).includes(row.answer ?? "");
 }
 
-/** By the rules, else by the judge's letter; "?" where lmms-eval draws one after three useless replies. */
+/** By the rules, else by the judge's letter. */
 export function mmbenchJudgedScore(row: MmbenchRow, output: Output, context: ScoreContext): Score {
   const choices = mmbenchChoices(row, context.scoring);
   const letter = inferChoice(output.text, choices, "mmbench") ?? context.verdicts[0];
-  if (letter === "?") return pass(row, guessedOr(true, chosen(context.draw([..."ABCDE"]), row.answer ?? "")));
   return typeof letter === "string" ? pass(row, chosen(letter, row.answer ?? "")) : notJudged;
 }
 

@@ -5,9 +5,11 @@ import { parseFloatPython, strip } from "llava-eval";
 /** Capabilities of a question, of which it may have several. */
 export const mmvetCapabilities = ["rec", "ocr", "know", "gen", "spat", "math"] as const;
 
-/** The score a reply begins with, up to its first blank; undefined unless it is a number from 0 to 1. */
+/** The number from 0 to 1 that stands alone in the first line of a reply. A number in prose ("0 credits left") is an outage's. */
 export function correctnessScore(reply: string): number | undefined {
-  const score = parseFloatPython(strip(reply.slice(0, reply.includes(" ") ? reply.indexOf(" ") : undefined)));
+  const [, number = ""] =
+    /^["'`*\s]*(\p{Nd}{1,4}(?:\.\p{Nd}{0,20})?|\.\p{Nd}{1,20})["'`*]*\.?\s*(?:$|[\n|])/u.exec(reply) ?? [];
+  const score = parseFloatPython(number);
   return score !== undefined && score >= 0 && score <= 1 ? score : undefined;
 }
 

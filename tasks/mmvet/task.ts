@@ -1,4 +1,4 @@
-import { defineTask, hasPoints, hasText, Image, mean, notJudged, type Static, Type, userPrompt } from "llava-eval";
+import { defineTask, hasText, Image, mean, notJudged, type Static, Type, userPrompt } from "llava-eval";
 import { mmvetTable } from "./judge.js";
 import { correctnessScore, mmvetCapabilities } from "./score.js";
 
@@ -39,13 +39,11 @@ export default defineTask<Row>({
     template: mmvetTable({ question: "{question}", answer: "{answer}" }, "{prediction}", "official"),
     ask(row, output, verdicts, scoring) {
       if (verdicts.length > 0) return undefined;
-      let failures = 0;
       return {
         prompt: userPrompt(mmvetTable(row, output.text, scoring)),
         options: { temperature: 0, maxNewTokens: 128 },
-        // lmms-eval gives up after four replies that are no score, and gives 0; here only where the last one has a number at all.
-        parse: (reply) =>
-          correctnessScore(reply) ?? (scoring === "lmms-eval" && ++failures === 4 && hasPoints(reply) ? 0 : undefined),
+        parse: correctnessScore,
+        // As often as lmms-eval asks, which then gives 0.
         attempts: 4,
       };
     },

@@ -1,9 +1,10 @@
 /** Judges at their worst: a verdict is in the form asked for, or there is none. */
 
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { JudgeRecord } from "../../src/core/result.js";
+import { encodePng } from "../../src/images/png.js";
 import { chat, type Question, type ScriptedServer, startScripted } from "../fakes/scripted.js";
 import { root, Workplace } from "./cli.js";
 
@@ -149,4 +150,38 @@ test("a verdict in the judge's journal counts as far as the replies beside it sa
   expect((await judging(place)).exitCode).toBe(0);
   expect((await place.result("out", "judged")).metrics[0]?.value).toBeCloseTo(0.7);
   expect(questions(server).length - before).toBe(2);
+});
+
+test("MathVerse: an extraction whose comparison has no verdict is asked again too, past the cache", async () => {
+  await using place = await Workplace.make();
+  const row = {
+    ...{ sample_index: "1", problem_index: "1", problem_version: "Text Dominant", question_type: "multi-choice" },
+    ...{ question: "AC?", query_wo: "AC?", query_cot: "AC?", question_for_eval: "AC?", answer: "A" },
+    metadata: { split: "testmini", source: "made", subject: "plane", subfield: "length" },
+    image: Buffer.from(await encodePng(Buffer.alloc(12), 2, 2)).toString("base64"),
+  };
+  await mkdir(place.file("rows"));
+  await writeFile(place.file("rows", "mathverse.jsonl"), JSON.stringify(row));
+  let isWell = false;
+  await using server = await judge(place, (question) => {
+    const isMatching = question.text.includes("[Model_answer]");
+    if (isWell) return chat(isMatching ? "1" : "A", question);
+    return chat(isMatching ? "No healthy upstream" : "the option", question);
+  });
+  const run = () =>
+    place.run(
+      ...["run", "--tasks", "mathverse", "--data", "rows", "--model", "stub:So the option is A", "--judge", "j.yaml"],
+      ...["--out", "out"],
+    );
+  expect((await run()).exitCode).toBe(2);
+  expect((await place.result("out", "mathverse")).n).toMatchObject({ scored: 0, unscored: { judge: 1 } });
+  isWell = true;
+  const before = server.asked.length;
+  expect(await run()).toMatchObject({ exitCode: 0 });
+  expect(server.asked.slice(before).filter(({ text }) => text.includes("the option is A"))).toHaveLength(1);
+  expect((await place.result("out", "mathverse")).metrics[0]).toMatchObject({ value: 1 });
+  // And then nothing is asked again.
+  const after = server.asked.length;
+  expect(await run()).toMatchObject({ exitCode: 0 });
+  expect(server.asked.length - after).toBeLessThanOrEqual(1);
 });

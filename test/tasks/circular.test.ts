@@ -95,7 +95,7 @@ goldenTask({
   published: false,
   columns,
   rows: rows.slice(0, 2),
-  // No rule finds a letter. Officially the question is unscored after three useless replies; lmms-eval draws a letter.
+  // No rule finds a letter. The question is unscored after three useless replies, though lmms-eval draws a letter.
   answers: ["hard to say", "A"],
   verdicts: [["?", "who knows", "no"], []],
 });

@@ -5,6 +5,7 @@ import { loadDefinitions } from "../../src/api/catalogue.js";
 import type { Output } from "../../src/core/runner.js";
 import type { Scoring } from "../../src/core/score.js";
 import { exampleRow } from "../../src/datasets/example-row.js";
+import { inferChoice } from "../../src/text/infer-choice.js";
 import { hallusionWord } from "../../tasks/hallusion_bench/score.js";
 
 const outages = [
@@ -15,6 +16,18 @@ const outages = [
   "Service temporarily overloaded, please retry",
   "Error code: 401 - invalid key",
   "HTTP 503",
+  "Service temporarily unavailable, please retry later",
+  "No healthy upstream",
+  "0 credits left. Please top up.",
+  "1 request is queued before yours",
+  "1 request of 2 is queued",
+  "Error 429: retry in 1 s, 2 left",
+  "A timeout occurred",
+  "A network error occurred, please retry.",
+  "I'm sorry, I can't assist with that.",
+  "Yes? How can I help you?",
+  "1.0 (rate limit)",
+  "Correct API key required",
 ];
 
 test("HallusionBench's verdict is the word alone, whatever stands around it", () => {
@@ -47,39 +60,69 @@ const output = (text: string): Output => ({
   ...{ text, finish: "stop", usage: {}, timing: { totalMs: 0, attempts: 1 }, warnings: [] },
 });
 
+const definitions = await loadDefinitions();
+
 async function parser(name: string, scoring: Scoring) {
-  const found = (await loadDefinitions()).find(({ task }) => task.name === name);
+  const found = definitions.find(({ task }) => task.name === name);
   if (!found) throw new Error(`no task ${name}`);
   const row = await exampleRow(name, found.file, found.task.row);
   const question = found.task.judge?.ask(row, output("it is so"), [], scoring);
-  if (!question) throw new Error(`${name} asks its judge nothing`);
-  return question.parse;
+  // Without one the rules of this scoring read every answer themselves, and no reply is a verdict.
+  return question?.parse ?? (() => undefined);
 }
 
-const all = ["llava_in_the_wild", "llava_wilder", "ferret", "mmvet", "mmmu_reasoning", "mathverse"];
-test.each(all)("%s with lmms-eval's scoring: an outage is no verdict, however often it is said", async (name) => {
+/** Every task that asks a judge about such an answer, by each of its scorings. */
+const judged = definitions.flatMap(({ task }) =>
+  task.judge ? (["official", "lmms-eval"] as const).map((scoring) => [task.name, scoring] as const) : [],
+);
+
+test("there are judged tasks", () => expect(judged.length).toBeGreaterThan(20));
+
+test.each(judged)("%s, %s: an outage is no verdict, however often it is said", async (name, scoring) => {
   for (const outage of outages) {
-    const parse = await parser(name, "lmms-eval");
-    for (let attempt = 0; attempt < 4; attempt++) expect(parse(outage), outage).toBeUndefined();
+    const parse = await parser(name, scoring);
+    for (let attempt = 0; attempt < 5; attempt++) expect(parse(outage), outage).toBeUndefined();
   }
+});
+
+test("a judge that picks an option writes its letter, its text, or both", () => {
+  const choices = { A: "red", B: "a blue car", C: "A" };
+  const forms = {
+    A: [
+      "A",
+      "(A)",
+      "A.",
+      "**A**",
+      "A. red",
+      "(A) Red.",
+      "The answer is A.",
+      "Answer: A",
+      "red",
+      "Red.",
+      "Option A: red",
+    ],
+    B: ["B", "`B`", "B) a blue car", "A blue car", "The correct option is (B)", "Output: B\n"],
+    Z: ["Z", "Z."],
+    E: ["E"],
+  };
+  for (const [letter, replies] of Object.entries(forms))
+    for (const reply of replies) expect(inferChoice(reply, choices, "verdict"), reply).toBe(letter);
+  const others = ["A timeout occurred", "0 credits left", "D", "A. blue", "A or B", "Bad gateway", "requires red", ""];
+  for (const reply of [...outages, ...others]) expect(inferChoice(reply, choices, "verdict"), reply).toBeUndefined();
 });
 
 test("lmms-eval's readings of replies stay", async () => {
   const binary = await parser("mmmu_reasoning", "lmms-eval");
-  expect(["1", "0", "10", "0 out of 1", "0 (see step 1)", "0."].map(binary)).toEqual([1, 0, 1, 1, 1, 0]);
+  expect(["1", "0", "10", "0 out of 1", "Judgement: 0", "0."].map(binary)).toEqual([1, 0, 1, 1, 0, 0]);
   const hallusion = await parser("hallusion_bench_image", "lmms-eval");
   expect(["not correct", "It is incorrect", "unclear", "", "overloaded"].map(hallusion)).toEqual([
     ...["1", "0", "2"],
     ...[undefined, undefined],
   ]);
   const mmvet = await parser("mmvet", "lmms-eval");
-  expect(Array(4).fill("Score: 0.5").map(mmvet)).toEqual([undefined, undefined, undefined, 0]);
+  expect(Array(4).fill("Score: 0.5").map(mmvet)).toEqual([undefined, undefined, undefined, undefined]);
   const review = await parser("llava_in_the_wild", "lmms-eval");
-  expect(["8/10", "Score 8", "8, 9"].map(review)).toEqual([
-    [8, 10],
-    [-1, -1],
-    [8, 9],
-  ]);
+  expect(["8/10", "Score 8", "8, 9"].map(review)).toEqual([[8, 10], undefined, [8, 9]]);
 });
 
 test.each(["llava_in_the_wild", "llava_wilder", "ferret"])("%s: scores are written plainly", async (name) => {

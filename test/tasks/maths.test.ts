@@ -120,13 +120,13 @@ goldenTask({
     { ...verse, sample_index: "3", problem_index: "2", problem_version: "Vision Only", image: true },
   ],
   answers: ["So AC is 5, option A.", "B", "I cannot tell"],
-  // Officially two replies each (extraction, match); for lmms-eval the first with a digit is the 0/1 verdict: a 1 anywhere is right.
+  // Officially two replies each (extraction, match); for lmms-eval the first that begins with a digit is the 0/1 verdict.
   verdicts: [
     ["A", "Judgement: 1"],
     ["B", "0"],
     ["null", "0 (see step 1)", "0"],
   ],
-  main: { official: 1 / 3, "lmms-eval": 2 / 3 },
+  main: { official: 1 / 3, "lmms-eval": 1 / 3 },
 });
 
 const grid = { decoded_image: true, image: "images/1.jpg", solution: "", level: 2, subject: "counting" };

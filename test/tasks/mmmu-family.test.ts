@@ -64,10 +64,10 @@ goldenTask({
   task: reasoning,
   columns: mmmuColumns,
   rows: mmmuRows.slice(0, 3),
-  // What stands in the tags is judged. "0 (see step 1)" is asked again officially and holds a 1 for lmms-eval.
+  // What stands in the tags is judged. "0 (see step 1)" is asked again.
   answers: ["<think>B?</think><answer> B </answer>", "(A)", "24"],
   verdicts: [["1"], ["0 (see step 1)", "0"], ["1"]],
-  main: { official: 2 / 3, "lmms-eval": 1 },
+  main: { official: 2 / 3, "lmms-eval": 2 / 3 },
 });
 
 const proRow = {
