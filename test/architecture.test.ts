@@ -18,6 +18,7 @@ const mayImport: Record<string, readonly string[]> = {
   tasks: ["llava-eval"],
   http: ["core", "files"],
   images: ["core"],
+  video: ["core", "files", "images"],
   datasets: ["core", "files", "http", "images"],
   record: ["core", "files"],
   runners: ["core", "files", "http", "images"],

@@ -19,6 +19,7 @@ export const ownVectors = new Map([
   ...vectorFilesIn("scorers", ""),
   ...vectorFilesIn("catalogue", "catalogue/"),
   ...vectorFilesIn("tokenizer", "tokenizer/"),
+  ...vectorFilesIn("video", "video/"),
 ]);
 
 function vectorFilesIn(folder: string, prefix: string): [name: string, path: string][] {

@@ -9,6 +9,7 @@ import { catalogueGroupVectors } from "./catalogue-groups.js";
 import { catalogueReasoningVectors } from "./catalogue-reasoning.js";
 import { catalogueSpatialVectors } from "./catalogue-spatial.js";
 import { filterVectors } from "./filters.js";
+import { frameIndexVectors } from "./frame-indices.js";
 import { groundingVectors } from "./grounding.js";
 import { judgeVectors } from "./judges.js";
 import { mathVectors } from "./maths.js";
@@ -37,4 +38,5 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...catalogueSpatialVectors,
   ...catalogueGroupVectors,
   ...tokenizerVectors,
+  ...frameIndexVectors,
 };
