@@ -19,17 +19,20 @@ const count = (n) => n.toLocaleString("en-US");
 
 const scoreOf = (tasks) => `\`score\` of ${tasks.join(", ")}`;
 
-function agreement() {
-  const vectors = ["scorers", "catalogue"]
+async function agreement() {
+  const files = ["scorers", "catalogue"]
     .flatMap((folder) => readdirSync(join(data, folder)).map((file) => join(folder, file)))
-    .sort()
-    .map((file) => {
-      const name = file.replace(/\.jsonl(\.gz)?$/, "").replace("scorers/", "");
-      const { passed, failed, tasks, linesByTask } = checkVectorFile(vectorFiles[name], join(data, file));
-      const others = linesByTask < passed + failed ? ", else its parts" : "";
-      const through = tasks.length > 0 ? `${scoreOf(tasks)}${others}` : vectorFiles[name].part;
-      return `| \`${name}\` | edge cases run through the reference code | ${through} | ${failed} differences in ${count(passed + failed)} |`;
-    });
+    .sort();
+  const vectors = [];
+  for (const file of files) {
+    const name = file.replace(/\.jsonl(\.gz)?$/, "").replace("scorers/", "");
+    const { passed, failed, tasks, linesByTask } = await checkVectorFile(vectorFiles[name], join(data, file));
+    const others = linesByTask < passed + failed ? ", else its parts" : "";
+    const through = tasks.length > 0 ? `${scoreOf(tasks)}${others}` : vectorFiles[name].part;
+    vectors.push(
+      `| \`${name}\` | edge cases run through the reference code | ${through} | ${failed} differences in ${count(passed + failed)} |`,
+    );
+  }
   const outputs = readdirSync(join(data, "outputs"))
     .sort()
     .map((name) => {
@@ -52,7 +55,7 @@ async function tasks() {
 }
 
 let stale = false;
-for (const [name, text] of Object.entries({ agreement: agreement(), tasks: await tasks() })) {
+for (const [name, text] of Object.entries({ agreement: await agreement(), tasks: await tasks() })) {
   const path = join(root, "docs", `${name}.md`);
   const before = readFileSync(path, "utf8");
   const part = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);

@@ -37,7 +37,7 @@ const alsoMayImport: Record<string, readonly string[]> = {
  * Who may touch the disk. A run's files are read and written in `record` alone: whoever else would like to must do without
  * `node:fs`.
  */
-const mayUseDisk = ["files", "record", "datasets", "images", "http", "api"];
+const mayUseDisk = ["files", "record", "datasets", "images", "video", "http", "api"];
 
 /** Files elsewhere that read or write something that is no run's, and what that is. */
 const ownFiles: Record<string, string> = {

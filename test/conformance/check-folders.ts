@@ -17,7 +17,7 @@ import { vectorFiles } from "./vectors/table.js";
  * @returns the exit code: 0 when all agree, 3 when something differs or nothing was checked
  * @throws UserError when a folder cannot be read
  */
-export function checkFolders(args: readonly string[], print: Print): number {
+export async function checkFolders(args: readonly string[], print: Print): Promise<number> {
   const roots = args.filter((arg) => arg !== "--all");
   const unknown = roots.find((arg) => arg.startsWith("-"));
   if (unknown !== undefined)
@@ -34,7 +34,7 @@ export function checkFolders(args: readonly string[], print: Print): number {
     if (found.length === 0) print(`${terminalSafe(root)}: neither benchmark folders nor vector files below it`);
     for (const data of found) {
       const name = relative(root, data.path) || data.path;
-      const counts = data.kind === "outputs" ? checkedOutputs(data.path, outputs) : checkedVectors(data, print);
+      const counts = data.kind === "outputs" ? checkedOutputs(data.path, outputs) : await checkedVectors(data, print);
       print(line(name, counts));
       if (counts === undefined) notYet++;
       passed += counts?.passed ?? 0;
@@ -75,12 +75,12 @@ function orFailure(folder: string, checked: () => OutputsReport | undefined): Ou
 }
 
 /** Undefined without an adapter: no vectors of that name, or another harness's run, which nothing here reads. */
-function checkedVectors({ kind, path }: ConformanceData, print: Print): Counts | undefined {
+async function checkedVectors({ kind, path }: ConformanceData, print: Print): Promise<Counts | undefined> {
   const name = vectorName(path);
   const file = vectorFiles[name];
   if (kind === "run" || file === undefined) return undefined;
   try {
-    const report = checkVectorFile(file, path);
+    const report = await checkVectorFile(file, path);
     for (const text of vectorDifferences(name, report)) print(text);
     if (report.passed + report.failed > 0) return report;
     print(`${terminalSafe(path)}: no cases`);

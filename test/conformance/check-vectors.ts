@@ -10,7 +10,7 @@ import { vectorFiles } from "./vectors/table.js";
  * @returns the exit code: 0 when all agree, 3 when a line differs or the file has none
  * @throws UserError when there is no such name or file
  */
-export function checkVectors(args: readonly string[], print: Print): number {
+export async function checkVectors(args: readonly string[], print: Print): Promise<number> {
   const [name = "", path] = args;
   const file = vectorFiles[name];
   if (file === undefined) {
@@ -23,7 +23,7 @@ export function checkVectors(args: readonly string[], print: Print): number {
   }
   if (path === undefined || args.length > 2)
     throw new UserError("one file is wanted", `npm run vectors -- ${name} FILE`, "name a .jsonl or .jsonl.gz file");
-  const report = checkVectorFile(file, path);
+  const report = await checkVectorFile(file, path);
   for (const text of vectorDifferences(name, report)) print(text);
   for (const text of unsupportedLines(report)) print(text);
   if (report.passed + report.failed === 0) print("the file has no cases");

@@ -23,10 +23,9 @@ export const ownVectors = new Map([
 ]);
 
 function vectorFilesIn(folder: string, prefix: string): [name: string, path: string][] {
-  return readdirSync(join(data, folder)).map((file) => [
-    prefix + file.replace(/\.jsonl\.gz$/, ""),
-    join(data, folder, file),
-  ]);
+  return readdirSync(join(data, folder))
+    .filter((file) => file.endsWith(".jsonl.gz"))
+    .map((file) => [prefix + file.replace(/\.jsonl\.gz$/, ""), join(data, folder, file)]);
 }
 
 /** Benchmark folders of the repository. */

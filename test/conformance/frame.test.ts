@@ -83,9 +83,9 @@ const anlsLines = (expected: number) =>
   );
 
 describe("npm run vectors", () => {
-  const run = (...args: string[]) => {
+  const run = async (...args: string[]) => {
     const printed: string[] = [];
-    const exitCode = checkVectors(args, (text) => printed.push(text));
+    const exitCode = await checkVectors(args, (text) => printed.push(text));
     return { exitCode, printed, last: printed.at(-1) };
   };
 
@@ -93,8 +93,8 @@ describe("npm run vectors", () => {
     const [right, wrong] = [join(folder, "right.jsonl.gz"), join(folder, "wrong.jsonl")];
     await writeFile(right, gzipSync(anlsLines(75)));
     await writeFile(wrong, anlsLines(76));
-    expect(run("anls", right)).toMatchObject({ exitCode: 0, printed: ["2 passed, 0 failed"] });
-    const failed = run("anls", wrong);
+    expect(await run("anls", right)).toMatchObject({ exitCode: 0, printed: ["2 passed, 0 failed"] });
+    const failed = await run("anls", wrong);
     expect(failed).toMatchObject({ exitCode: 3, last: "1 passed, 1 failed" });
     expect(failed.printed.join("\n")).toContain("a-2");
   });
@@ -102,7 +102,7 @@ describe("npm run vectors", () => {
   test("a file without cases has failed", async () => {
     const empty = join(folder, "empty.jsonl");
     await writeFile(empty, "\n");
-    expect(run("anls", empty)).toMatchObject({ exitCode: 3, last: "0 passed, 0 failed" });
+    expect(await run("anls", empty)).toMatchObject({ exitCode: 3, last: "0 passed, 0 failed" });
   });
 
   test("a line with an unknown function or without expected has failed", async () => {
@@ -111,14 +111,14 @@ describe("npm run vectors", () => {
       odd,
       lines({ id: "x", fn: "nothing", input: {}, expected: 1 }, { id: "y", fn: "lmms.anls", input: {} }),
     );
-    expect(run("anls", odd).last).toBe("0 passed, 2 failed");
+    expect((await run("anls", odd)).last).toBe("0 passed, 2 failed");
   });
 
-  test("a misspelt name is the user's error with the nearest name, and so is a missing file", () => {
-    expect(() => run()).toThrow(/no vectors named ""/);
-    expect(() => run("vqa_acuracy", "x")).toThrow(/no vectors named "vqa_acuracy"/);
-    expect(() => run("anls")).toThrow(/one file is wanted/);
-    expect(() => run("anls", join(folder, "absent.jsonl"))).toThrow(/no such file/);
+  test("a misspelt name is the user's error with the nearest name, and so is a missing file", async () => {
+    await expect(run()).rejects.toThrow(/no vectors named ""/);
+    await expect(run("vqa_acuracy", "x")).rejects.toThrow(/no vectors named "vqa_acuracy"/);
+    await expect(run("anls")).rejects.toThrow(/one file is wanted/);
+    await expect(run("anls", join(folder, "absent.jsonl"))).rejects.toThrow(/no such file/);
   });
 
   test("runs from a clone by its own line in package.json", async () => {
@@ -183,9 +183,9 @@ describe("benchmark folders", () => {
 });
 
 describe("npm run conformance", () => {
-  const run = (...args: string[]) => {
+  const run = async (...args: string[]) => {
     const printed: string[] = [];
-    const exitCode = checkFolders(args, (text) => printed.push(text));
+    const exitCode = await checkFolders(args, (text) => printed.push(text));
     return { exitCode, printed, last: printed.at(-1) };
   };
   const put = async (path: string, text: string) => {
@@ -195,11 +195,11 @@ describe("npm run conformance", () => {
 
   test("exits 3 where nothing was checked", async () => {
     await mkdir(join(folder, "nothing"), { recursive: true });
-    expect(run(join(folder, "nothing"))).toMatchObject({ exitCode: 3, last: "0 passed, 0 failed" });
+    expect(await run(join(folder, "nothing"))).toMatchObject({ exitCode: 3, last: "0 passed, 0 failed" });
     await put("alone/never_seen.jsonl", anlsLines(75));
-    expect(run(join(folder, "alone"))).toMatchObject({ exitCode: 3, last: "0 passed, 0 failed" });
-    expect(() => run(join(folder, "absent"))).toThrow(/no such folder/);
-    expect(() => run("--al", folder)).toThrow(/no option "--al"/);
+    expect(await run(join(folder, "alone"))).toMatchObject({ exitCode: 3, last: "0 passed, 0 failed" });
+    await expect(run(join(folder, "absent"))).rejects.toThrow(/no such folder/);
+    await expect(run("--al", folder)).rejects.toThrow(/no option "--al"/);
   });
 
   test("names what has no adapter, goes on, and counts it as a failure only with --all", async () => {
@@ -211,7 +211,7 @@ describe("npm run conformance", () => {
     );
     await put("some/their-run/reference.json", "{}");
     await put("some/their-run/judge.jsonl", "{}");
-    const { exitCode, printed, last } = run(join(folder, "some"));
+    const { exitCode, printed, last } = await run(join(folder, "some"));
     expect([exitCode, last]).toEqual([0, "2 passed, 0 failed"]);
     expect(printed.filter((text) => text.endsWith("not yet")).map((text) => text.split(" ")[0])).toEqual([
       "never_seen.jsonl",
@@ -219,14 +219,14 @@ describe("npm run conformance", () => {
       "their-run",
     ]);
     expect(printed.at(-2)).toBe("3 not yet: no adapter for them here");
-    expect(run("--all", join(folder, "some"))).toMatchObject({ exitCode: 3, last: "2 passed, 0 failed" });
+    expect(await run("--all", join(folder, "some"))).toMatchObject({ exitCode: 3, last: "2 passed, 0 failed" });
   });
 
   test("a file or folder that cannot be read has failed, and the rest is still checked", async () => {
     await put("broken/anls.jsonl", "no json");
     await put("broken/deeper/expected.json", "{");
     await put("broken/more/anls.jsonl", anlsLines(75));
-    expect(run(join(folder, "broken"))).toMatchObject({ exitCode: 3, last: "2 passed, 2 failed" });
+    expect(await run(join(folder, "broken"))).toMatchObject({ exitCode: 3, last: "2 passed, 2 failed" });
   });
 
   test("knows a file of a collection by its folder too", () => {
@@ -240,7 +240,7 @@ describe("npm run conformance", () => {
 test("a difference is reported with its input, so that it can be repeated", async () => {
   const path = join(folder, "one.jsonl");
   await writeFile(path, lines({ id: "q", input: { text: "x" }, expected: "y" }));
-  const report = checkVectorFile({ functions: { "": ({ text }: { text: string }) => text } }, path);
+  const report = await checkVectorFile({ functions: { "": ({ text }: { text: string }) => text } }, path);
   expect(report).toEqual({
     passed: 0,
     failed: 1,

@@ -3,4 +3,4 @@
 import { checkFolders } from "./check-folders.js";
 import { runProgram } from "./run-program.js";
 
-runProgram(checkFolders);
+await runProgram(checkFolders);

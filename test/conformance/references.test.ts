@@ -2,6 +2,7 @@
 
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { hasFfmpeg, withoutFfmpeg } from "../video/with-ffmpeg.js";
 import { checkBenchmarkFolder } from "./benchmark-folder.js";
 import { outputFolders, outputsElsewhere, ownOutputs, ownVectors, sharedConformance } from "./data-folders.js";
 import { findData, vectorName } from "./find-data.js";
@@ -14,10 +15,14 @@ describe("vectors made by running the references' code", () => {
     expect([...ownVectors.keys()].sort()).toEqual(Object.keys(vectorFiles).sort());
   });
 
+  /** And the lines that are then not counted. */
+  const needsFfmpeg = new Map([["video/frames", 58]]);
+  const notCounted = hasFfmpeg ? 0 : [...needsFfmpeg.values()].reduce((sum, lines) => sum + lines, 0);
   let total = 0;
   for (const [name, path] of ownVectors) {
-    test(`${name}: every line agrees`, () => {
-      const report = checkVectorFile(vectorFiles[name] ?? { functions: {} }, path);
+    const skipped = needsFfmpeg.has(name) && !hasFfmpeg;
+    test.skipIf(skipped)(`${name}: every line agrees${skipped ? withoutFfmpeg : ""}`, async () => {
+      const report = await checkVectorFile(vectorFiles[name] ?? { functions: {} }, path);
       expect(report.differences.slice(0, 5)).toEqual([]);
       expect(report.failed).toBe(0);
       expect(report.passed).toBeGreaterThan(0);
@@ -29,8 +34,8 @@ describe("vectors made by running the references' code", () => {
     });
   }
 
-  test("together they are 62,373 cases", () => {
-    expect(total).toBe(62_373);
+  test("together they are 62,431 cases", () => {
+    expect(total).toBe(62_431 - notCounted);
   });
 });
 
@@ -57,8 +62,8 @@ describe("outputs of published models, scored by the official code", () => {
     const name = vectorName(path);
     const file = name.includes("/") && !ownVectors.has(name) ? vectorFiles[name] : undefined;
     if (file === undefined) continue;
-    test(`${name}, kept beside the repository: every line agrees`, () => {
-      const report = checkVectorFile(file, path);
+    test(`${name}, kept beside the repository: every line agrees`, async () => {
+      const report = await checkVectorFile(file, path);
       expect(report.differences.slice(0, 5)).toEqual([]);
       expect(report.passed).toBeGreaterThan(0);
     });

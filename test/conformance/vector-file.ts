@@ -2,6 +2,7 @@
  * Runs one scorer conformance file (`NAME.jsonl`, lines `{id, fn?, input, expected}`) through the functions that score runs.
  */
 
+import { dirname } from "node:path";
 import {
   type CompareOptions,
   compareOutcome,
@@ -17,11 +18,13 @@ import { watched } from "./task-score.js";
 export interface VectorFile {
   /**
    * By the line's `fn` ("" for files with a single function): our value for an input. The parameter is the file's own
-   * input type. Undefined cases return undefined, null or NaN, or throw a RangeError.
+   * input type. Undefined cases return undefined, null or NaN, or throw a RangeError. What stands beside the file is found by its folder.
    */
-  readonly functions: Readonly<Record<string, (input: never) => unknown>>;
+  readonly functions: Readonly<Record<string, (input: never, folder: string) => unknown>>;
   /** By `fn`: why we offer no scoring that answers these lines. They are counted apart from passed and failed. */
   readonly unsupported?: Readonly<Record<string, string>>;
+  /** The same for single lines. */
+  readonly setAside?: (input: never, fn: string) => string | undefined;
   /** What of the reference's value is compared, where a line has more than we offer: one value for each implementation. */
   readonly reference?: (expected: unknown, fn: string) => unknown;
   readonly compare?: Partial<CompareOptions>;
@@ -46,18 +49,27 @@ export interface VectorReport {
 }
 
 /** Our value for one input, or the error it throws. */
-function answer(file: VectorFile, fn: string, input: unknown): Outcome {
+function answer(file: VectorFile, fn: string, input: unknown, folder: string): Outcome {
   const run = file.functions[fn];
   if (run === undefined) return { error: new Error(`no function "${fn}" for this file`) };
   try {
-    return { value: run(decodeInput(input) as never) };
+    return { value: run(decodeInput(input) as never, folder) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+async function settled(outcome: Outcome): Promise<Outcome> {
+  if ("error" in outcome) return outcome;
+  try {
+    return { value: await outcome.value };
   } catch (error) {
     return { error };
   }
 }
 
 /** Checks every line of the file at `path`; the caller treats zero lines as a failure. */
-export function checkVectorFile(file: VectorFile, path: string): VectorReport {
+export async function checkVectorFile(file: VectorFile, path: string): Promise<VectorReport> {
   const options = { tolerance: exactFloats, ...file.compare };
   const differences: VectorDifference[] = [];
   let passed = 0;
@@ -65,15 +77,16 @@ export function checkVectorFile(file: VectorFile, path: string): VectorReport {
   const unsupported = new Map<string, number>();
   const tasks = new Set<string>();
   let linesByTask = 0;
-  readLines(path).forEach((line, i) => {
+  for (const [i, line] of readLines(path).entries()) {
     const id = typeof line.id === "string" ? line.id : `line ${i + 1}`;
     const fn = typeof line.fn === "string" ? line.fn : "";
-    const reason = file.unsupported?.[fn];
+    const reason = file.unsupported?.[fn] ?? file.setAside?.(line.input as never, fn);
     if (reason !== undefined) {
       unsupported.set(reason, (unsupported.get(reason) ?? 0) + 1);
-      return;
+      continue;
     }
-    const { result: outcome, asked } = watched(() => answer(file, fn, line.input));
+    const { result, asked } = watched(() => answer(file, fn, line.input, dirname(path)));
+    const outcome = await settled(result);
     if (asked.length > 0) linesByTask++;
     for (const task of asked) tasks.add(task);
     const mismatches: Mismatch[] =
@@ -83,6 +96,6 @@ export function checkVectorFile(file: VectorFile, path: string): VectorReport {
     if (mismatches.length === 0) passed++;
     else failed++;
     for (const mismatch of mismatches) differences.push({ id, input: line.input, ...mismatch });
-  });
+  }
   return { passed, failed, unsupported, differences, tasks: [...tasks].sort(), linesByTask };
 }

@@ -3,4 +3,4 @@
 import { checkVectors } from "./check-vectors.js";
 import { runProgram } from "./run-program.js";
 
-runProgram(checkVectors);
+await runProgram(checkVectors);

@@ -10,6 +10,7 @@ import { catalogueReasoningVectors } from "./catalogue-reasoning.js";
 import { catalogueSpatialVectors } from "./catalogue-spatial.js";
 import { filterVectors } from "./filters.js";
 import { frameIndexVectors } from "./frame-indices.js";
+import { frameVectors } from "./frames.js";
 import { groundingVectors } from "./grounding.js";
 import { judgeVectors } from "./judges.js";
 import { mathVectors } from "./maths.js";
@@ -39,4 +40,5 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...catalogueGroupVectors,
   ...tokenizerVectors,
   ...frameIndexVectors,
+  ...frameVectors,
 };
