@@ -55,6 +55,16 @@ const soaks = [
     environment: {},
   },
   {
+    name: "the race detector over every suite of the CUDA kernels, faults planted",
+    command: [process.execPath, "test/engine/races.mjs"],
+    environment: {},
+  },
+  {
+    name: "the CUDA back end compiled for every architecture (sm_80, 89, 90, 100, 120)",
+    command: [process.execPath, "src/engine/build.mjs", "addon", "--check-cuda", "--arch", "80,89,90,100,120"],
+    environment: {},
+  },
+  {
     name: "the addon on Node 20, 22 and 24",
     command: [process.execPath, "scripts/node-versions.mjs", "configs/demo/model"],
     environment: {},

@@ -1,10 +1,10 @@
 // Builds the engine with CMake when it is there, else with the compiler alone. A no-op when nothing changed.
-//   node src/engine/build.mjs [addon] [engine] [--cuda [--arch native|90|80,89,90,100,120] | --cpu | --emulate-cuda | --check-cuda]
+//   node src/engine/build.mjs [addon] [engine] [--cuda | --check-cuda | --emulate-cuda | --cpu] [--arch native|90|80,89,90,100,120]
 //     [--sanitize] [--force]
 // addon (default)  build/engine/llava_engine.node        engine   build/engine/llava-engine (no Node inside; its sources are in a clone)
 // --cuda is remembered: later builds keep the CUDA back end until --cpu. For tests: --emulate-cuda builds it for an emulated GPU, in
-// build/engine-emulated; --check-cuda with nvcc for sm_90 alone, in build/engine-sm90. Without a compiler it says what to do;
-// everything but local models works.
+// build/engine-emulated; --check-cuda with nvcc for sm_90 alone, in build/engine-sm90, or for what --arch names, in build/engine-sm100-120
+// and so on. Without a compiler it says what to do; everything but local models works.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -45,13 +45,20 @@ export async function buildAddon(options = {}) {
     sanitize = false,
     force = false,
   } = options;
-  const variant = sanitize ? "-sanitize" : emulateCuda ? "-emulated" : checkCuda ? "-sm90" : "";
+  const checked = options.arch ?? "90";
+  const variant = sanitize
+    ? "-sanitize"
+    : emulateCuda
+      ? "-emulated"
+      : checkCuda
+        ? `-sm${checked.replaceAll(",", "-")}`
+        : "";
   const folder = join(root, "build", `engine${variant}`);
   const say = (text) => process.stderr.write(`${text}\n`);
   const cudaMark = join(folder, ".cuda");
   const cuda = checkCuda || (options.cuda ?? existsSync(cudaMark));
   const remembered = existsSync(cudaMark) ? readFileSync(cudaMark, "utf8") : "";
-  const arch = checkCuda ? "90" : (options.arch ?? (remembered || "80,89,90"));
+  const arch = checkCuda ? checked : (options.arch ?? (remembered || "80,89,90"));
   const cmake = find("cmake");
   const compiler = process.env.CXX || find("g++") || find("clang++") || find("c++");
   const flavour = [cmake ? "cmake" : "plain", cuda, emulateCuda, sanitize, cuda ? arch : "", compiler ?? "none"].join(

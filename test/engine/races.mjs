@@ -171,8 +171,11 @@ if (problem) {
   process.exit(1);
 }
 let failures = 0;
+let told = performance.now();
 const tell = (name, ok, text) => {
-  console.log(`${ok ? "ok     " : "FAILED "} ${name}`);
+  const now = performance.now();
+  console.log(`${ok ? "ok     " : "FAILED "} ${name}, ${((now - told) / 1000).toFixed(0)} s`);
+  told = now;
   if (!ok) console.log(text.trimEnd().split("\n").slice(0, 60).join("\n"));
   failures += ok ? 0 : 1;
 };

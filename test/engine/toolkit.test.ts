@@ -104,6 +104,14 @@ describe.skipIf(noTools || elsewhere)("npm run build:cuda", () => {
     expect(build("by-variable", { ...variables, PATH: tools }).stderr).toMatch(/^CUDA 13\.1 from CUDA_PATH, /m);
   });
 
+  test("a check for other architectures has a folder of its own, and leaves what users built alone", () => {
+    const check = ["--check-cuda", "--arch", "100,120"];
+    const { status, stderr } = build("checked", { VIRTUAL_ENV: wheels("for-check") }, ...check);
+    expect(stderr).toMatch(/^CUDA 13\.5 from the wheels in .*, for sm_100, sm_120: about \d+ min$/m);
+    expect(status).toBe(0);
+    expect(readdirSync(join(scratch, "checked/build"))).toEqual(["engine-sm100-120"]);
+  });
+
   test("a wheel of nvcc alone is no toolkit: the log names what to install", () => {
     nvcc("half/lib/python3.12/site-packages/nvidia/cu13/bin/nvcc", "13.5");
     const { status, stderr } = build("without", { VIRTUAL_ENV: join(scratch, "half") });
