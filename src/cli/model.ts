@@ -9,9 +9,14 @@ export const command: CommandModule = {
     yargs
       .options(
         Object.fromEntries(
-          Object.entries(readingFlags).map(([flag, { describe, choices }]) => [
+          Object.entries(readingFlags).map(([flag, { type, describe, choices }]) => [
             flag,
-            { type: "string" as const, requiresArg: true, describe, ...(choices === undefined ? {} : { choices }) },
+            {
+              type: type === "integer" ? ("number" as const) : ("string" as const),
+              requiresArg: true,
+              describe,
+              ...(choices === undefined ? {} : { choices }),
+            },
           ]),
         ),
       )
@@ -40,10 +45,7 @@ function reportText(report: ModelReport, quantisation: string): string {
     ...textLines(report),
     ["vision", known(report.vision, visionText)],
     ["projector", known(report.projector)],
-    [
-      "images",
-      `${known(report.aspectRatio)}, ${known(report.mergeType)}; grid (${known(report.gridOrder)}) ${known(report.grid, gridText)}; up to ${known(report.mostImageTokens, count)} tokens an image; several: ${known(report.images)}`,
-    ],
+    ["images", imagesText(report)],
     ["frames", known(report.clips, clipsText)],
     [
       "parameters",
@@ -102,8 +104,18 @@ const clipsText = ({ pool, place, newline, refusal }: NonNullable<ModelReport["c
     ? `${pool} pooling ${place.replace("-", " the ")}, newlines: ${newline}`
     : `none: ${terminalSafe(refusal)}`;
 
+function imagesText({ pixels, resizer, images, mostImageTokens, ...report }: ModelReport): string {
+  const shape = pixels
+    ? `any size: multiples of ${pixels.factor}, ${count(pixels.least)} to ${count(pixels.most)} pixels${pixels.resizedFirst ? ", resized by qwen_vl_utils first" : ""}`
+    : `${known(report.aspectRatio)}, ${known(report.mergeType)}; grid (${known(report.gridOrder)}) ${known(report.grid, gridText)}`;
+  const by = resizer === null || resizer === "pillow" ? "" : ` by ${resizer}`;
+  return `${shape}${by}; up to ${known(mostImageTokens, count)} tokens an image; several: ${known(images)}`;
+}
+
 const visionText = (vision: NonNullable<ModelReport["vision"]>): string =>
-  `${vision.type} ViT ${vision.imageSize}/${vision.patchSize}: ${vision.layersUsed} of ${vision.layers} layers, hidden ${vision.hidden}, ${vision.heads} heads; state ${vision.selectLayer}, ${vision.selectFeature}`;
+  vision.mergeSize > 1
+    ? `${vision.type} ViT of patches of ${vision.patchSize}, ${vision.mergeSize}x${vision.mergeSize} a token: ${vision.layers} layers, hidden ${vision.hidden}, ${vision.heads} heads`
+    : `${vision.type} ViT ${vision.imageSize}/${vision.patchSize}: ${vision.layersUsed} of ${vision.layers} layers, hidden ${vision.hidden}, ${vision.heads} heads; state ${vision.selectLayer}, ${vision.selectFeature}`;
 
 function answersText({ stopTokens, eosTokenIds, repetitionPenalty, penalizePrompt }: ModelReport): string {
   const penalty =

@@ -45,9 +45,33 @@ export const localSettings = {
   },
   images: {
     type: "text",
-    choices: ["anyres", "list-pad", "stacked-pad", "list-square", "stacked-square"],
+    choices: ["anyres", "list-pad", "stacked-pad", "list-square", "stacked-square", "each", "hub"],
     isReading: true,
     describe: "how several images of one prompt are read (default: as the family's evaluation does)",
+  },
+  resizer: {
+    type: "text",
+    choices: ["pillow", "pillow-12.2", "pillow-13", "torchvision"],
+    isReading: true,
+    describe: "whose bicubic resize (default: pillow, up to 12.1)",
+  },
+  minPixels: {
+    type: "integer",
+    min: 1,
+    isReading: true,
+    describe: "pixels of a resized image, at least (OneVision-1.5, OneVision-2; default: the checkpoint's)",
+  },
+  maxPixels: {
+    type: "integer",
+    min: 1,
+    isReading: true,
+    describe: "pixels of a resized image, at most (OneVision-1.5, OneVision-2; default: the checkpoint's)",
+  },
+  resizedFirst: {
+    type: "text",
+    choices: ["no", "qwen-vl-utils"],
+    isReading: true,
+    describe: "a resize in front of the processor's, as lmms-eval has for OneVision-1.5 (default: no)",
   },
   clipPool: {
     type: "text",

@@ -91,6 +91,13 @@ const tables: Record<RunnerName, Record<string, Row>> = {
     unpadRounding: { second: "round7", says: "fingerprint.engine.unpadRounding" },
     aspectRatio: { second: "crop", says: "fingerprint.aspectRatio" },
     images: { second: "stacked-pad", says: "fingerprint.images" },
+    resizer: { second: "torchvision", says: "fingerprint.resizer" },
+    minPixels: { second: 6272, elsewhere: "of towers that take images of any size: runners/local/any-size.test.ts" },
+    maxPixels: { second: 6272, elsewhere: "of towers that take images of any size: runners/local/any-size.test.ts" },
+    resizedFirst: {
+      second: "qwen-vl-utils",
+      elsewhere: "of towers that take images of any size: runners/local/any-size.test.ts",
+    },
     clipPool: { second: "max", elsewhere: "of clips, which this checkpoint takes none of" },
     clipPoolPlace: { second: "before-projector", elsewhere: "of clips, which this checkpoint takes none of" },
     clipNewline: { second: "no_token", elsewhere: "of clips, which this checkpoint takes none of" },

@@ -33,7 +33,9 @@ ModelOptions model_options(const Members& m) {
   // In the order of the enumerations.
   if (const int i = choice("aspectRatio", {"anyres", "pad", "crop", "squeeze"}); i >= 0)
     options.aspect_ratio = static_cast<AspectRatio>(i);
-  if (const int i = choice("images", {"anyres", "list-pad", "stacked-pad", "list-square", "stacked-square"}); i >= 0)
+  if (const int i =
+          choice("images", {"anyres", "list-pad", "stacked-pad", "list-square", "stacked-square", "each", "hub"});
+      i >= 0)
     options.several = static_cast<SeveralImages>(i);
   if (const int i = choice("clipPool", {"bilinear", "average", "max"}); i >= 0)
     options.clip_pool = static_cast<Pool>(i);
@@ -41,6 +43,11 @@ ModelOptions model_options(const Members& m) {
     options.clip_pool_place = static_cast<PoolPlace>(i);
   if (const int i = choice("clipNewline", {"grid", "frame", "one_token", "no_token"}); i >= 0)
     options.clip_newline = static_cast<ClipNewline>(i);
+  if (const int i = choice("resizer", {"pillow", "pillow-12.2", "pillow-13", "torchvision"}); i >= 0)
+    options.resizer = static_cast<Resizer>(i);
+  if (const int64_t pixels = m.integer("minPixels", 0); pixels != 0) options.min_pixels = pixels;
+  if (const int64_t pixels = m.integer("maxPixels", 0); pixels != 0) options.max_pixels = pixels;
+  options.resized_first = choice("resizedFirst", {"no", "qwen-vl-utils"}) == 1;
   options.window_plus_one = choice("windowKeys", {"w", "w+1"}) == 1;
   if (const int64_t window = m.integer("slidingWindow", -1); window >= 0) options.sliding_window = window;
   options.logit_rows = m.integer("logitRows", 0);

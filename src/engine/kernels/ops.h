@@ -45,6 +45,9 @@ enum class Activation { none, gelu, gelu_tanh, quick_gelu };
 /// Opt-in weight compression at load, per output row: w = scale[n] * q[n, k]. The scale is float32.
 enum class Quantisation { none, int8, fp8_e4m3 };
 
+/// Which elements of a head are rotated together: i and i + D/2, or 2 i and 2 i + 1.
+enum class Pairs { halves, neighbours };
+
 /// Tokens per page of the KV cache; pages are also the unit of prefix sharing.
 inline constexpr int32_t kPageTokens = 64;
 
@@ -244,6 +247,13 @@ class Ops : public Device {
   ///   patch [count * P, d], class_row [1, d] or nullptr, position [T, d], out [count * T, d].
   virtual void tower_input(const View& patch, const View* class_row, const View& position, int64_t count,
                            const View& out) = 0;
+  /// Rotates heads in place by angles of the row's own: with e(c) = [r, c mod D/2] of cos and sin
+  ///   halves:     y[c] = round(x[c] * cos - x[c + D/2] * sin), y[c + D/2] = round(x[c + D/2] * cos + x[c] * sin)
+  ///   neighbours: y[2 i] = round(x[2 i] * cos - x[2 i + 1] * sin), y[2 i + 1] = round(x[2 i + 1] * cos + x[2 i] * sin),
+  ///               each element with the angle of its own c: neighbours turn by different angles.
+  ///   x [rows, heads * D] W;  cos, sin [rows, D/2] f32, device, contiguous.
+  virtual void rotate_rows(const View& x, const float* cos, const float* sin, const AttentionShape& shape,
+                           Pairs pairs) = 0;
   /// Bidirectional attention inside each tile, no mask: rows [t * tokens, (t + 1) * tokens) form tile t.
   ///   q, k, v [count * tokens, heads * head_size] (column slices of one qkv matrix, equal strides); shape.heads ==
   ///   shape.kv_heads, window 0; out [count * tokens, heads * head_size]. Softmax in float32.

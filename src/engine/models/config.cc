@@ -78,6 +78,7 @@ SeveralImages each_alone(const ImageConfig& image) {
     case AspectRatio::pad: return SeveralImages::list_pad;
     case AspectRatio::crop:
     case AspectRatio::squeeze: return SeveralImages::list_square;
+    case AspectRatio::any_size: return SeveralImages::each;
   }
   return SeveralImages::anyres;
 }
@@ -159,6 +160,17 @@ void read_native(Fields& fields, const ModelClass& known, const ModelOptions& op
   read_preprocessor(config.vision_tower_folder.empty() ? config.folder : config.vision_tower_folder, config);
 }
 
+/// What no part has asked for, and the image processor.
+void finish_converted(Fields& fields, ModelConfig& config) {
+  fields.ignore(harmless_fields(FieldObject::converted));
+  for (const std::string& key : fields.unread()) {
+    if (key == "quantization_config")
+      config.unsupported.push_back({Part::weights, key, "set", "quantised checkpoints are not read"});
+    else config.unknown.push_back(key);
+  }
+  read_preprocessor(config.folder, config);
+}
+
 void read_converted(Fields& fields, const Json& root, const ModelClass& known, const ModelOptions& options,
                     ModelConfig& config) {
   static const Json kEmpty = Json::object_of({});
@@ -175,6 +187,11 @@ void read_converted(Fields& fields, const Json& root, const ModelClass& known, c
   }
   // The outer flag is the one that transformers acts on for these classes; either may be set by old files.
   config.text.tied = fields.boolean("tie_word_embeddings", config.text.tied);
+  if (known.images == ModelClass::Images::any_size) {
+    read_any_size(fields, root, config);
+    finish_converted(fields, config);
+    return;
+  }
 
   const Json* vision_json = root.find("vision_config");
   fields.any("vision_config");
@@ -250,13 +267,7 @@ void read_converted(Fields& fields, const Json& root, const ModelClass& known, c
       config.clip.refusal = "the class llava_next has no frames";
     }
   }
-  fields.ignore(harmless_fields(FieldObject::converted));
-  for (const std::string& key : fields.unread()) {
-    if (key == "quantization_config")
-      config.unsupported.push_back({Part::weights, key, "set", "quantised checkpoints are not read"});
-    else config.unknown.push_back(key);
-  }
-  read_preprocessor(config.folder, config);
+  finish_converted(fields, config);
 }
 
 void read_token_ids(const Json& root, ModelConfig& config) {
@@ -283,10 +294,32 @@ void read_token_ids(const Json& root, ModelConfig& config) {
   config.repetition_penalty = fields.number("repetition_penalty", 1.0, 1e-3, 1e3);
 }
 
+/// How images are resized, and to what.
+void apply_image_options(const ModelOptions& options, ModelConfig& config) {
+  ImageConfig& image = config.image;
+  if (options.resizer) image.resizer = *options.resizer;
+  const bool sized = options.min_pixels || options.max_pixels || options.resized_first;
+  if (config.vision_read && !config.vision.any_size() && sized)
+    throw Error("the checkpoint's tower takes images of one size alone", "option of pixels", "Leave it out.");
+  if (config.vision_read && config.vision.any_size() && options.aspect_ratio)
+    throw Error("the checkpoint's tower takes images of any size: they keep their shape", "aspect ratio option",
+                "Leave it out.");
+  image.resized_first = options.resized_first;
+  if (options.min_pixels) image.pixels.least = *options.min_pixels;
+  if (options.max_pixels) image.pixels.most = *options.max_pixels;
+  if (config.vision.any_size() && (image.pixels.least < 1 || image.pixels.least > image.pixels.most ||
+                                   image.pixels.most < config.vision.factor() * config.vision.factor())) {
+    throw Error("images of " + std::to_string(image.pixels.least) + " to " + std::to_string(image.pixels.most) +
+                    " pixels cannot be made of squares of " + std::to_string(config.vision.factor()),
+                "min_pixels and max_pixels", "Give bounds in order, the larger one at least one square.");
+  }
+}
+
 void apply_options(const ModelOptions& options, ModelConfig& config) {
   if (options.merge) config.image.merge = *options.merge;
   if (options.grid_order) config.image.grid_order = *options.grid_order;
   if (options.unpad_rounding) config.image.unpad_rounding = *options.unpad_rounding;
+  apply_image_options(options, config);
   if (options.aspect_ratio) {
     if (*options.aspect_ratio == AspectRatio::anyres && config.vision_read && config.image.grid.empty()) {
       throw Error("the checkpoint has no grid for anyres", "aspect ratio option", "Choose pad or crop.");
@@ -296,6 +329,13 @@ void apply_options(const ModelOptions& options, ModelConfig& config) {
     if (changed) config.image.several = each_alone(config.image);
   }
   if (options.several) {
+    const bool whole = *options.several == SeveralImages::each || *options.several == SeveralImages::hub;
+    if (config.vision_read && (whole != config.vision.any_size() ||
+                               (*options.several == SeveralImages::hub && config.vision.type != "rice"))) {
+      throw Error(whole ? "each is for towers that take images of any size, hub for OneVision-1.5's alone"
+                        : "the checkpoint's tower takes images of any size: there are no tiles to read them as",
+                  "several images option", "Leave it out, or run `llava-eval model` to see what the checkpoint is.");
+    }
     if (*options.several == SeveralImages::anyres && config.vision_read && config.image.grid.empty())
       throw Error("the checkpoint has no grid for anyres", "several images option", "Choose one of the others.");
     config.image.several = *options.several;
@@ -384,7 +424,7 @@ ClipNewline ModelConfig::clip_newlines() const {
 }
 
 Reading ModelConfig::alone() const {
-  return {image.aspect_ratio, image.merge == MergeType::spatial_unpad, false, false};
+  return {.aspect = image.aspect_ratio, .newline = image.merge == MergeType::spatial_unpad};
 }
 
 std::vector<Reading> ModelConfig::readings(std::span<const int32_t> clips) const {
@@ -396,12 +436,15 @@ std::vector<Reading> ModelConfig::readings(std::span<const int32_t> clips) const
       case SeveralImages::stacked_pad: still.aspect = AspectRatio::pad, still.newline = false; break;
       case SeveralImages::list_square: still.aspect = whole(); break;
       case SeveralImages::stacked_square: still.aspect = whole(), still.newline = false; break;
+      case SeveralImages::each:
+      case SeveralImages::hub: break;
     }
   }
   std::vector<Reading> out;
   for (size_t i = 0; i < clips.size(); ++i) {
     const bool last = i + 1 == clips.size() || clips[i + 1] != clips[i];
-    out.push_back(clips[i] < 0 ? still : Reading{whole(), false, true, last});
+    out.push_back(clips[i] < 0 ? still : Reading{.aspect = whole(), .frame = true, .last = last});
+    if (image.several == SeveralImages::hub) out.back().early = static_cast<int64_t>(i);
   }
   return out;
 }
@@ -417,6 +460,10 @@ ParameterCount count_parameters(const ModelConfig& config) {
   count.text = text_parameters(config.text);
   count.vision = vision_parameters(config.vision);
   const int64_t bias = config.projector_bias ? h : 0;
+  if (config.vision.any_size()) {
+    count.projector = merger_parameters(config);
+    return count;
+  }
   count.projector =
       config.vision.hidden * h + bias + (config.projector_layers - 1) * (h * h + bias) + (config.image.newline ? h : 0);
   return count;

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "models/image/resize.h"
+#include "models/image/smart_resize.h"
 #include "support/dtype.h"
 #include "support/error.h"
 
@@ -15,13 +17,15 @@ namespace llava {
 
 enum class Layout { native, converted };
 /// How an image becomes tiles: cut along a grid beside the whole, padded to a square, its centre, or squeezed to a square.
-enum class AspectRatio { anyres, pad, crop, squeeze };
+/// any_size: there are no tiles, the tower takes the patches of an image of (nearly) its own size.
+enum class AspectRatio { anyres, pad, crop, squeeze, any_size };
 enum class GridOrder { wh, hw };
 enum class UnpadRounding { trunc, round7 };
 enum class MergeType { flat, spatial, spatial_unpad };
 /// How each of several images of one prompt is read: the shape, and for the single tiles whether the reference was handed
-/// a list (a newline vector behind each, where the merge has newlines) or one stacked tensor (none).
-enum class SeveralImages { anyres, list_pad, stacked_pad, list_square, stacked_square };
+/// a list (a newline vector behind each, where the merge has newlines) or one stacked tensor (none). Of any size: each by
+/// itself, as it was trained, or cut as the published forward of OneVision-1.5 cuts them (hub): too early, see Reading.
+enum class SeveralImages { anyres, list_pad, stacked_pad, list_square, stacked_square, each, hub };
 /// How the map of a frame's vectors is made smaller, and where newline vectors stand in a clip.
 enum class Pool { bilinear, average, max };
 enum class PoolPlace { after_projector, before_projector };
@@ -39,6 +43,10 @@ struct ModelOptions {
   std::optional<Pool> clip_pool;
   std::optional<PoolPlace> clip_pool_place;
   std::optional<ClipNewline> clip_newline;
+  std::optional<Resizer> resizer;
+  std::optional<int64_t> min_pixels;  // of towers that take images of any size
+  std::optional<int64_t> max_pixels;
+  bool resized_first = false;
   std::optional<MergeType> merge;         // tests
   bool window_plus_one = false;           // a window of W holds W + 1 keys, as the pinned native code masks it
   std::optional<int64_t> sliding_window;  // replaces the config's; 0 = none
@@ -81,7 +89,9 @@ struct TextConfig {
 };
 
 struct VisionConfig {
-  std::string type = "clip";  // or siglip: no class row, no norm before the layers, a bias on the patches
+  /// clip; siglip: no class row, no norm before the layers, a bias on the patches. Of images of any size: rice (OneVision-1.5)
+  /// and onevision (OneVision-2: no class row, rotated in three dimensions).
+  std::string type = "clip";
   int64_t hidden = 0;
   int64_t layers = 0;
   int64_t heads = 0;
@@ -93,7 +103,14 @@ struct VisionConfig {
   int64_t select_layer = -2;              // as configured
   int64_t layers_used = 0;                // layers that are computed: the selected state's index in 0 .. layers
   bool keep_class = false;                // select feature "full" / "cls_patch", of a tower with a class row
-  bool class_row() const { return type == "clip"; }
+  // Of images of any size.
+  int64_t merge = 1;         // side of the squares of patches that become one vector
+  double outer_eps = 1e-5;   // of the norms before the layers and in the merger
+  double theta = 10000.0;    // of the rotation
+  int64_t frame_window = 0;  // frames of a clip that see one another; 0: each sees itself
+  bool any_size() const { return type == "rice" || type == "onevision"; }
+  int64_t factor() const { return patch_size * merge; }
+  bool class_row() const { return type == "clip" || type == "rice"; }
   int64_t side() const { return image_size / patch_size; }
   int64_t patches() const { return side() * side(); }
   int64_t class_rows() const { return class_row() ? 1 : 0; }
@@ -114,6 +131,9 @@ struct ImageConfig {
   std::array<double, 3> mean = {0.48145466, 0.4578275, 0.40821073};
   std::array<double, 3> std = {0.26862954, 0.26130258, 0.27577711};
   double rescale = 1.0 / 255.0;
+  Resizer resizer = Resizer::pillow;
+  PixelBounds pixels;          // of images of any size
+  bool resized_first = false;  // by qwen_vl_utils, as those who published numbers do
 };
 
 /// How the frames of a clip become vectors.
@@ -131,6 +151,8 @@ struct Reading {
   bool newline = false;  // a newline vector behind a single tile
   bool frame = false;    // of a clip: pooled
   bool last = false;     // the clip's last frame
+  int64_t time = 0;      // of any size: which frame of its video, for the rotation
+  int64_t early = 0;     // of any size, hub: its vectors begin this many rows of the tower before its first patch
 };
 
 /// What an unsupported field belongs to: whatever follows from that part is unknown.
@@ -182,7 +204,10 @@ struct ModelConfig {
   bool supports(Part part) const;
   bool anyres() const { return image.aspect_ratio == AspectRatio::anyres; }
   /// The whole image as one tile of the tower: how its own image processor does it.
-  AspectRatio whole() const { return vision.type == "clip" ? AspectRatio::crop : AspectRatio::squeeze; }
+  AspectRatio whole() const {
+    if (vision.any_size()) return AspectRatio::any_size;
+    return vision.type == "clip" ? AspectRatio::crop : AspectRatio::squeeze;
+  }
   /// How the images of a prompt are read. clips: for each of them the number of its clip, -1 for one that is no frame.
   std::vector<Reading> readings(std::span<const int32_t> clips) const;
   /// Of a prompt's only image.

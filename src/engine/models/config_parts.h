@@ -17,6 +17,12 @@ void read_vision_config(Fields& fields, ModelConfig& config);
 /// Layers to compute for the configured select layer and feature. `feature`: patch/default or cls_patch/full.
 void select_vision_state(int64_t layer, const std::string& feature, ModelConfig& config);
 int64_t vision_parameters(const VisionConfig& vision);
+/// The classes whose towers take images of any size: their vision_config, merger, token ids and what of them is refused.
+void read_any_size(Fields& fields, const Json& root, ModelConfig& config);
+/// min_pixels, max_pixels or size of the image processor, and what must agree with the tower.
+void read_pixel_bounds(Fields& fields, const std::string& name, ModelConfig& config);
+int64_t any_size_parameters(const VisionConfig& vision);
+int64_t merger_parameters(const ModelConfig& config);
 /// The tower that a native checkpoint names: its own folder, the caller's folder, or a well-known published name.
 void read_native_tower(const std::string& name, const ModelOptions& options, ModelConfig& config);
 

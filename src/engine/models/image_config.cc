@@ -111,10 +111,11 @@ void read_image_processor(const Json& json, const std::string& name, const std::
   }
   config.image.rescale = fields.number("rescale_factor", 1.0 / 255.0, 0.0, 1e3);
   const int64_t side = config.vision.image_size;
+  if (config.vision.any_size()) read_pixel_bounds(fields, name, config);
   for (const char* key : {"size", "crop_size"}) {
     const Json* value = fields.any(key);
     const int64_t edge = read_edge(value, side);
-    if (config.vision_read && edge != side) {
+    if (config.vision_read && !config.vision.any_size() && edge != side) {
       config.unsupported.push_back({Part::image, name + " " + key, value->dump(),
                                     "it differs from the tower's image_size " + std::to_string(side)});
     }

@@ -24,6 +24,9 @@ constexpr std::array kClasses = {
                Images::tiles_shrunk},
     ModelClass{"llava_next_video", "LlavaNextVideoForConditionalGeneration", Layout::converted, "",
                Images::tiles_and_clips},
+    ModelClass{"llavaonevision1_5", "LLaVAOneVision1_5_ForConditionalGeneration", Layout::converted, "",
+               Images::any_size},
+    ModelClass{"llava_onevision2", "LlavaOnevision2ForConditionalGeneration", Layout::converted, "", Images::any_size},
 };
 
 using Windows = DecoderClass::Windows;
@@ -35,6 +38,9 @@ constexpr std::array kDecoders = {
     DecoderClass{"qwen2",     151936,     22016, 32, 0,    32768,   true,     false,  false,     Windows::later_layers, false},
     // The forks of the LLaVA repository that have it leave rope_scaling as it is.
     DecoderClass{"qwen3",     151936,     22016, 32, 128,  32768,   false,    true,   true,      Windows::later_layers, true},
+    // What OneVision-1.5's configs call their Qwen3.
+    DecoderClass{"qwen3",     151936,     22016, 32, 128,  32768,   false,    true,   true,      Windows::later_layers, true,
+                 5e6, "LLaVAOneVision1_5_text"},
 };
 // clang-format on
 
@@ -46,7 +52,10 @@ struct Stranger {
 constexpr std::string_view kNotYet = "this family of LLaVA is not implemented; use an endpoint that serves it";
 constexpr std::string_view kNoLlava = "it is no LLaVA; use an endpoint that serves it";
 constexpr std::string_view kOtherDecoder = "its decoder is not implemented; use an endpoint that serves it";
+constexpr std::string_view kExperts = "mixtures of experts are not implemented; use an endpoint that serves it";
 constexpr std::array kStrangers = {
+    Stranger{"llava_onevision2_moe", kExperts},
+    Stranger{"llavaonevision2moe", kExperts},
     Stranger{"llava_onevision", kNotYet},
     Stranger{"llavaonevision", kNotYet},
     Stranger{"video_llava", kNotYet},
@@ -65,9 +74,11 @@ constexpr std::array kStrangers = {
 };
 
 constexpr std::array kConvertedHarmless = {
-    "architectures", "ignore_index",   "image_seq_length",  "transformers_version", "_name_or_path",     "pad_token_id",
-    "bos_token_id",  "eos_token_id",   "vocab_size",        "_commit_hash",         "initializer_range", "use_cache",
-    "auto_map",      "image_token_id", "video_token_index", "video_token_id",       "video_seq_length",
+    "architectures",    "ignore_index",          "image_seq_length",    "transformers_version",
+    "_name_or_path",    "pad_token_id",          "bos_token_id",        "eos_token_id",
+    "vocab_size",       "_commit_hash",          "initializer_range",   "use_cache",
+    "auto_map",         "image_token_id",        "video_token_index",   "video_token_id",
+    "video_seq_length", "vision_start_token_id", "vision_end_token_id",
 };
 constexpr std::array kTextHarmless = {
     "_name_or_path",        "architectures",        "attention_dropout",
@@ -77,7 +88,7 @@ constexpr std::array kTextHarmless = {
     "bos_token_id",         "eos_token_id",         "pad_token_id",
     "model_type",           "output_attentions",    "output_hidden_states",
     "return_dict",          "_attn_implementation", "_attn_implementation_autoset",
-    "attn_implementation",
+    "attn_implementation",  "image_token_id",       "video_token_id",
 };
 constexpr std::array kVisionHarmless = {
     "_name_or_path",
@@ -93,6 +104,8 @@ constexpr std::array kVisionHarmless = {
     "vocab_size",
     "vision_use_head",
     "logit_scale_init_value",
+    "embed_dim",
+    "tokens_per_second",
     "_attn_implementation",
     "_attn_implementation_autoset",
 };
@@ -198,14 +211,15 @@ std::string class_names(Layout layout) {
 
 const DecoderClass* find_decoder(std::string_view model_type) {
   for (const DecoderClass& row : kDecoders) {
-    if (row.model_type == model_type) return &row;
+    if ((row.alias.empty() ? row.model_type : row.alias) == model_type) return &row;
   }
   return nullptr;
 }
 
 std::string decoder_names() {
   std::string out;
-  for (const DecoderClass& row : kDecoders) out += (out.empty() ? "" : ", ") + std::string(row.model_type);
+  for (const DecoderClass& row : kDecoders)
+    if (row.alias.empty()) out += (out.empty() ? "" : ", ") + std::string(row.model_type);
   return out;
 }
 

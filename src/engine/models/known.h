@@ -19,8 +19,9 @@ struct ModelClass {
   Layout layout;
   std::string_view decoder;  // of native classes, whose name says it; converted ones name it in text_config
   /// Converted classes: LLaVA-1.5 sees the whole image, the others cut it into tiles; OneVision shrinks what is too much,
-  /// NeXT-Video pools clips before the projector. (Native classes say all this in their fields.)
-  enum class Images { whole, tiles, tiles_shrunk, tiles_and_clips } images = Images::whole;
+  /// NeXT-Video pools clips before the projector; OneVision-1.5 and -2 take images of any size. (Native classes say all
+  /// this in their fields.)
+  enum class Images { whole, tiles, tiles_shrunk, tiles_and_clips, any_size } images = Images::whole;
 };
 
 /// The row of a config; `model_type` and `architecture` may be empty, not both. nullptr: no model of this engine.
@@ -44,6 +45,8 @@ struct DecoderClass {
   enum class Windows { none, every_layer, later_layers } windows;
   bool
       native_rope_scaling;  // the LLaVA repository's wrapper keeps rope_scaling (those of Qwen2 and Mistral set it to null)
+  double theta = 10000.0;
+  std::string_view alias = {};  // the same decoder under a name of its own, with defaults of its own
 };
 const DecoderClass* find_decoder(std::string_view model_type);
 std::string decoder_names();

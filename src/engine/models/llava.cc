@@ -16,7 +16,9 @@ Limits LlavaModel::limits(const ModelConfig& config, const ModelSizes& sizes) {
   const TextConfig& t = config.text;
   Limits limits;
   limits.work = config.work;
-  limits.prefill_rows = std::max(sizes.prefill_rows, sizes.tower_tiles * config.vision.tower_rows());
+  limits.prefill_rows =
+      std::max(sizes.prefill_rows,
+               config.vision.any_size() ? most_tower_rows(config) : sizes.tower_tiles * config.vision.tower_rows());
   limits.decode_rows = sizes.decode_rows;
   limits.sequences = std::max(sizes.prefill_rows, sizes.decode_rows);
   limits.context = sizes.context;
@@ -25,8 +27,9 @@ Limits LlavaModel::limits(const ModelConfig& config, const ModelSizes& sizes) {
   limits.head_size = t.head_size;
   limits.tower_heads = config.vision.heads;
   limits.tower_head_size = config.vision.head_size();
-  limits.widest = std::max({2 * t.intermediate, (t.heads + 2 * t.kv_heads) * t.head_size, t.hidden,
-                            3 * config.vision.hidden, config.vision.intermediate});
+  limits.widest =
+      std::max({2 * t.intermediate, (t.heads + 2 * t.kv_heads) * t.head_size, t.hidden, 3 * config.vision.hidden,
+                config.vision.intermediate, config.vision.hidden * config.vision.merge * config.vision.merge});
   limits.vocabulary = config.logit_rows;
   limits.logit_rows = sizes.logit_rows;
   return limits;
@@ -42,7 +45,8 @@ LlavaModel::LlavaModel(const ModelConfig& config, const std::vector<Ops*>& devic
   }
   weights_ = std::make_unique<CheckpointWeights>(config_, std::move(progress));
   for (Ops* device : devices) device->reserve(limits(config_, sizes_));
-  tower_ = std::make_unique<VisionTower>(*devices[0], config_, *weights_, sizes_.tower_tiles);
+  if (config_.vision.any_size()) any_size_tower_ = std::make_unique<AnySizeTower>(*devices[0], config_, *weights_);
+  else tower_ = std::make_unique<VisionTower>(*devices[0], config_, *weights_, sizes_.tower_tiles);
   if (config_.image.newline) newline_ = devices[0]->load_tensor(weights_->newline({config_.text.hidden}), config_.work);
   const int64_t rows = std::max(sizes_.prefill_rows, sizes_.decode_rows);
   for (size_t i = 0; i < devices.size(); ++i) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "models/any_size_tower.h"
 #include "models/decoder.h"
 
 namespace llava {
@@ -27,7 +28,9 @@ class LlavaModel {
 
   const ModelConfig& config() const { return config_; }
   const ModelSizes& sizes() const { return sizes_; }
+  /// Of tiles; a checkpoint whose tower takes images of any size has the other one.
   VisionTower& tower() { return *tower_; }
+  AnySizeTower& any_size_tower() { return *any_size_tower_; }
   const View* newline() const { return newline_.buffer.data() != nullptr ? &newline_.view : nullptr; }
   std::vector<std::unique_ptr<DecoderStage>>& stages() { return stages_; }
   size_t stage_count() const { return stages_.size(); }
@@ -40,6 +43,7 @@ class LlavaModel {
   ModelSizes sizes_;
   std::unique_ptr<CheckpointWeights> weights_;  // keeps the files mapped
   std::unique_ptr<VisionTower> tower_;
+  std::unique_ptr<AnySizeTower> any_size_tower_;
   Tensor newline_;
   std::vector<std::unique_ptr<DecoderStage>> stages_;
 };

@@ -29,7 +29,7 @@ const Json* one_of_layers(const Json& given, const std::string& name, ModelConfi
 /// rope_theta, and rope_scaling or (transformers 5) rope_parameters. `stretched`: whether the reference honours the
 /// stretching; the base it always does.
 void read_rope(Fields& fields, bool stretched, TextConfig& text, ModelConfig& config) {
-  text.theta = fields.number("rope_theta", 10000.0, 1.0, 1e12);
+  text.theta = fields.number("rope_theta", text.theta, 1.0, 1e12);
   const Json* scaling = fields.any("rope_scaling");
   const Json* parameters = fields.any("rope_parameters");
   const std::string name = parameters != nullptr ? "rope_parameters" : "rope_scaling";
@@ -145,6 +145,7 @@ void read_text_config(Fields& fields, const DecoderClass& decoder, const ModelOp
   text.o_bias = decoder.output_bias && attention_bias;
   text.mlp_bias = fields.boolean("mlp_bias", false);
   text.query_key_norm = decoder.query_key_norm;
+  text.theta = decoder.theta;
   read_rope(fields, config.layout == Layout::converted || decoder.native_rope_scaling, text, config);
   read_windows(fields, decoder, options, config);
 

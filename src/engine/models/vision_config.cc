@@ -148,6 +148,7 @@ void select_vision_state(int64_t layer, const std::string& feature, ModelConfig&
 }
 
 int64_t vision_parameters(const VisionConfig& v) {
+  if (v.any_size()) return any_size_parameters(v);
   const int64_t layer =
       4 * (v.hidden * v.hidden + v.hidden) + 2 * v.hidden * v.intermediate + v.intermediate + v.hidden + 4 * v.hidden;
   // CLIP: class row, norms before and after the layers; SigLIP: a bias on the patches, a norm after the layers.

@@ -1,6 +1,7 @@
 #include "models/weights.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "support/error.h"
 
@@ -16,6 +17,12 @@ std::optional<std::string> find_prefix(const TensorStore& store, std::initialize
     if (store.has(prefix + probe)) return prefix;
   }
   return std::nullopt;
+}
+
+bool same_values(const TensorStore& store, const std::string& a, const std::string& b) {
+  const HostTensor x = store.get(a);
+  const HostTensor y = store.get(b);
+  return x.dtype == y.dtype && x.shape == y.shape && std::memcmp(x.data, y.data, x.bytes()) == 0;
 }
 
 std::string shape_text(const std::vector<int64_t>& shape) {
@@ -35,12 +42,26 @@ CheckpointWeights::CheckpointWeights(const ModelConfig& config, Progress progres
     throw Error("no token embeddings found (…embed_tokens.weight)", folder, "Give the folder of a LLaVA checkpoint.");
   text_prefix_ = *text;
   const auto head = find_prefix(store_, {"language_model.", "", "model."}, "lm_head.weight");
-  if (head && !config.text.tied) head_name_ = *head + "lm_head.weight";
+  // OneVision-1.5 was trained with a head of its own, whatever its config says of tied embeddings.
+  const bool own_head = head && config.text.tied && config.vision.any_size() &&
+                        !same_values(store_, *head + "lm_head.weight", text_prefix_ + "embed_tokens.weight");
+  if (head && (!config.text.tied || own_head)) head_name_ = *head + "lm_head.weight";
   else if (head) used_.insert(*head + "lm_head.weight");
   else if (!config.text.tied) {
     throw Error(
         "tensor lm_head.weight is missing, and the config does not tie it to the embeddings (tie_word_embeddings)",
         folder, "Download the whole checkpoint; if it was trained with tied embeddings, its config.json must say so.");
+  }
+
+  if (config.vision.any_size()) {
+    const std::string probe =
+        config.vision.type == "rice" ? "patch_embed.proj.weight" : "embeddings.patch_embedding.weight";
+    const auto prefix = find_prefix(store_, {"visual.", "model.visual."}, probe);
+    if (!prefix)
+      throw Error("the checkpoint has no vision tower inside (visual." + probe + ")", folder,
+                  "Give the folder of a complete checkpoint.");
+    vision_prefix_ = *prefix;
+    return;  // the merger is the tower's
   }
 
   const std::string patch_embedding = "embeddings.patch_embedding.weight";
@@ -137,7 +158,8 @@ std::vector<std::string> CheckpointWeights::unused() const {
   for (const auto& [name, entry] : store_.list()) {
     if (used_.count(name) > 0) continue;
     const bool harmless = name.ends_with("rotary_emb.inv_freq") || name.ends_with("position_ids") ||
-                          name.starts_with(vision_prefix_ + "post_layernorm") || name == newline_name_ ||
+                          name.starts_with(vision_prefix_ + "post_layernorm") ||
+                          name.starts_with(vision_prefix_ + "layernorm_post") || name == newline_name_ ||
                           name.find("vision_tower") != std::string::npos;
     if (!harmless) names.push_back(name);
   }

@@ -20,12 +20,12 @@ const char* long_name(DType type) {
 }
 
 const char* aspect_name(AspectRatio aspect) {
-  constexpr std::array kNames = {"anyres", "pad", "crop", "squeeze"};
+  constexpr std::array kNames = {"anyres", "pad", "crop", "squeeze", "any-size"};
   return kNames[static_cast<size_t>(aspect)];
 }
 
 const char* several_name(SeveralImages several) {
-  constexpr std::array kNames = {"anyres", "list-pad", "stacked-pad", "list-square", "stacked-square"};
+  constexpr std::array kNames = {"anyres", "list-pad", "stacked-pad", "list-square", "stacked-square", "each", "hub"};
   return kNames[static_cast<size_t>(several)];
 }
 
@@ -40,7 +40,22 @@ Json clips_json(const ModelConfig& config) {
        {"refusal", clip.refusal.empty() ? Json() : named(clip.refusal)}});
 }
 
+const char* resizer_name(Resizer resizer) {
+  constexpr std::array kNames = {"pillow", "pillow-12.2", "pillow-13", "torchvision"};
+  return kNames[static_cast<size_t>(resizer)];
+}
+
+/// Of images of any size: what they are resized to. Null for towers of tiles.
+Json pixels_json(const ModelConfig& config) {
+  if (!config.vision.any_size()) return Json();
+  return Json::object_of({{"factor", number(config.vision.factor())},
+                          {"least", number(config.image.pixels.least)},
+                          {"most", number(config.image.pixels.most)},
+                          {"resizedFirst", Json::of(config.image.resized_first)}});
+}
+
 std::string family_name(const ModelConfig& config) {
+  if (config.vision.any_size()) return config.vision.type == "rice" ? "llava-onevision-1.5" : "llava-onevision-2";
   if (config.clip.refusal.empty() && config.clip.place == PoolPlace::before_projector) return "llava-next-video";
   if (config.image.most_tiles > 0) return "llava-onevision";
   return config.anyres() ? "llava-next" : "llava-1.5";
@@ -83,6 +98,7 @@ Json vision_json(const VisionConfig& v) {
                           {"intermediate", number(v.intermediate)},
                           {"imageSize", number(v.image_size)},
                           {"patchSize", number(v.patch_size)},
+                          {"mergeSize", number(v.merge)},
                           {"selectLayer", number(v.select_layer)},
                           {"selectFeature", named(v.keep_class ? "full" : "patch")}});
 }
@@ -144,6 +160,8 @@ Json describe_model(const ModelConfig& config, const std::vector<DevicePlan>& pl
       {"mergeType", when(known && config.supports(Part::image), named(merge_name(config.image)))},
       {"aspectRatio", when(known && config.supports(Part::image), named(aspect_name(config.image.aspect_ratio)))},
       {"images", when(known && config.supports(Part::image), named(several_name(config.image.several)))},
+      {"resizer", when(known && config.supports(Part::image), named(resizer_name(config.image.resizer)))},
+      {"pixels", when(image, pixels_json(config))},
       {"clips", when(known && config.supports(Part::image), clips_json(config))},
       {"gridOrder", when(known, named(config.image.grid_order == GridOrder::wh ? "wh" : "hw"))},
       {"grid", when(image, Json::array_of(std::move(grid)))},

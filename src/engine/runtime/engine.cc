@@ -78,8 +78,13 @@ int64_t Engine::image_tokens(std::span<const RequestImage> images) const {
   for (const RequestImage& image : images) clips.push_back(image.clip);
   const std::vector<Reading> readings = config_.readings(clips);
   int64_t tokens = 0;
-  for (size_t i = 0; i < images.size(); ++i)
-    tokens += arrange(config_, readings[i], images[i].width, images[i].height).tokens;
+  for (size_t i = 0; i < images.size(); ++i) {
+    try {
+      tokens += arrange(config_, readings[i], images[i].width, images[i].height).tokens;
+    } catch (const Error&) {
+      // A shape that no tower takes: submit() says so of the request that has it.
+    }
+  }
   return tokens;
 }
 

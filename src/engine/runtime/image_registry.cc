@@ -39,17 +39,37 @@ bool ImageRegistry::take_failure() {
   return std::exchange(failure_, false);
 }
 
-std::shared_ptr<ImageEntry> ImageRegistry::acquire(const RequestImage& image, const Reading& reading) {
+namespace {
+
+void require_size(const RequestImage& image) {
   if (image.width < 1 || image.height < 1 || image.width > kMostPixels || image.height > kMostPixels ||
       image.width * image.height > kMostPixels) {
     throw RequestRefused(FailureCode::image, "an image of " + std::to_string(image.width) + "x" +
                                                  std::to_string(image.height) +
                                                  " pixels is empty or too large. Use images of 1 to 178956970 pixels.");
   }
+}
+
+std::string name_of(const RequestImage& image) {
+  return image.digest + " " + std::to_string(image.width) + "x" + std::to_string(image.height) + " ";
+}
+
+std::string name_of(const Reading& reading) {
+  return std::to_string(static_cast<int>(reading.aspect)) + (reading.newline ? "n" : "") + (reading.frame ? "f" : "") +
+         (reading.last ? "l" : "") + (reading.time > 0 ? "t" + std::to_string(reading.time) : "") +
+         (reading.early > 0 ? "e" + std::to_string(reading.early) : "");
+}
+
+}  // namespace
+
+std::shared_ptr<ImageEntry> ImageRegistry::acquire(std::span<const RequestImage> images, const Reading& reading) {
+  std::string key;
+  for (const RequestImage& image : images) {
+    require_size(image);
+    key += name_of(image);
+  }
+  key += name_of(reading);
   const std::lock_guard guard(lock_);
-  const std::string key = image.digest + " " + std::to_string(image.width) + "x" + std::to_string(image.height) + " " +
-                          std::to_string(static_cast<int>(reading.aspect)) + (reading.newline ? "n" : "") +
-                          (reading.frame ? "f" : "") + (reading.last ? "l" : "");
   const auto [named, is_new] = ids_.emplace(key, static_cast<int32_t>(ids_.size()));
   const auto found = known_.find(named->second);
   if (found != known_.end()) {
@@ -58,10 +78,13 @@ std::shared_ptr<ImageEntry> ImageRegistry::acquire(const RequestImage& image, co
   }
   auto entry = std::make_shared<ImageEntry>();
   entry->id = named->second;
-  entry->width = image.width;
-  entry->height = image.height;
-  entry->arrangement = arrange(config_, reading, image.width, image.height);
-  entry->rgb.assign(image.rgb, image.rgb + image.width * image.height * 3);
+  for (const RequestImage& image : images) {
+    entry->before.push_back(arrange(config_, reading, image.width, image.height));
+    entry->sources.push_back({image.width, image.height, {}});
+    entry->sources.back().rgb.assign(image.rgb, image.rgb + image.width * image.height * 3);
+  }
+  entry->arrangement = entry->before.back();
+  entry->before.pop_back();
   recent_.push_front(entry);
   known_[entry->id] = recent_.begin();
   queue_.push_back(entry);
@@ -102,13 +125,18 @@ void ImageRegistry::work() {
     std::vector<uint8_t> tiles;
     std::string error;
     try {
-      tiles = make_tiles(config_, entry->arrangement.reading.aspect, {entry->width, entry->height, entry->rgb.data()});
+      for (const Image& image : entry->sources) {
+        std::vector<uint8_t> made =
+            make_tiles(config_, entry->arrangement.reading.aspect, {image.width, image.height, image.rgb.data()});
+        if (tiles.empty()) tiles = std::move(made);
+        else tiles.insert(tiles.end(), made.begin(), made.end());
+      }
     } catch (const std::exception& failure) {
       error = failure.what();
     }
     {
       const std::lock_guard guard(lock_);
-      std::vector<uint8_t>().swap(entry->rgb);  // `= {}` would keep the memory
+      std::vector<Image>().swap(entry->sources);  // `= {}` would keep the memory
       entry->tiles = std::move(tiles);
       entry->error = std::move(error);
       entry->state = entry->error.empty() ? ImageEntry::State::ready : ImageEntry::State::failed;

@@ -7,11 +7,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "models/image/anyres.h"
+#include "models/image/resize.h"
 #include "runtime/types.h"
 
 namespace llava {
@@ -19,15 +21,14 @@ namespace llava {
 /// An image on its way to the tower: arrangement at once, uint8 tiles when a worker has made them.
 struct ImageEntry {
   int32_t id = 0;  // equal digests, sizes and readings have equal ids, for the life of the registry
-  int64_t width = 0;
-  int64_t height = 0;
   Arrangement arrangement;
-  std::vector<uint8_t> tiles;  // [tiles, 3, S, S]; valid once state is ready
+  std::vector<Arrangement> before;  // of the images that its vectors begin in (hub)
+  std::vector<uint8_t> tiles;       // [tiles, 3, S, S], or patches, of those first; valid once state is ready
 
   enum class State { waiting, ready, failed };
   State state = State::waiting;  // guarded by the registry's lock; read through ImageRegistry::state
   std::string error;
-  std::vector<uint8_t> rgb;  // until the tiles are made
+  std::vector<Image> sources;  // until the tiles are made
 };
 
 /// Resizes and tiles images on its own threads, ahead of the model, and keeps recent tiles for requests that share an
@@ -39,9 +40,9 @@ class ImageRegistry {
   ImageRegistry(const ModelConfig& config, int32_t threads, size_t keep_bytes, std::function<void()> ready);
   ~ImageRegistry();
 
-  /// The entry of an image; copies its pixels and starts the work unless the digest is known. Throws Error for bad
-  /// images.
-  std::shared_ptr<ImageEntry> acquire(const RequestImage& image, const Reading& reading);
+  /// The entry of the last of some images of a prompt; those before it are what its vectors begin in (hub). Copies their
+  /// pixels and starts the work unless the digests are known. Throws RequestRefused for bad images.
+  std::shared_ptr<ImageEntry> acquire(std::span<const RequestImage> images, const Reading& reading);
   ImageEntry::State state(const ImageEntry& entry) const;
   /// Whether any image has failed since the last call.
   bool take_failure();

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "models/image/anyres.h"
+#include "models/image/patches.h"
 #include "support/error.h"
 
 namespace llava {
@@ -14,6 +15,11 @@ int64_t tile_bytes(const ModelConfig& config) { return 3 * config.vision.image_s
 
 /// One staging buffer: the tiles of a batch, and for each vector the four rows that it is made of and their weights.
 int64_t staging_bytes(const ModelConfig& config, const ModelSizes& sizes, int64_t slots) {
+  if (config.vision.any_size()) {
+    // Patches of any size, and a cosine and a sine for each half of a head.
+    const VisionConfig& v = config.vision;
+    return most_state_rows(config) * (3 * v.patch_size * v.patch_size + 4 * v.head_size()) + 64;
+  }
   return sizes.tiles * tile_bytes(config) + std::min(slots, sizes.tiles) * 32 * (most_tokens(config) + 64);
 }
 
@@ -26,7 +32,8 @@ bool pooled_before(const ModelConfig& config, const ImageEntry& entry) {
 
 int64_t ImageSlots::bytes(const ModelConfig& config, const ModelSizes& sizes, int64_t slots) {
   const auto element = static_cast<int64_t>(size_of(config.work));
-  return (slots * most_tokens(config) + sizes.tiles * config.vision.tower_rows()) * config.text.hidden * element +
+  const int64_t projected = config.vision.any_size() ? 0 : sizes.tiles * config.vision.tower_rows();
+  return (slots * most_tokens(config) + projected) * config.text.hidden * element +
          kStagings * staging_bytes(config, sizes, slots);
 }
 
@@ -38,7 +45,8 @@ ImageSlots::ImageSlots(LlavaModel& model, int64_t slots) : model_(model), ops_(m
     slots_.emplace_back();
     slots_.back().vectors = Matrix(ops_, most_tokens(config), config.text.hidden, config.work);
   }
-  projected_ = Matrix(ops_, model.tower().output_rows(model.sizes().tiles), config.text.hidden, config.work);
+  if (!config.vision.any_size())
+    projected_ = Matrix(ops_, model.tower().output_rows(model.sizes().tiles), config.text.hidden, config.work);
   const auto bytes = static_cast<size_t>(staging_bytes(config, model.sizes(), slots));
   for (Staging& staging : staging_) {
     staging.host = ops_.allocate_host(bytes);
@@ -77,6 +85,11 @@ int64_t ImageSlots::encode_pinned() {
   };
   for (Slot& slot : slots_) {
     if (!slot.pinned || slot.encoded) continue;
+    if (model_.config().vision.any_size()) {
+      encode_any_size(slot);
+      ++encoded;
+      continue;
+    }
     const bool other = !batch.empty() && pooled_before(model_.config(), *batch.back()->entry) !=
                                              pooled_before(model_.config(), *slot.entry);
     if (other || tiles + slot.entry->arrangement.tiles > model_.sizes().tiles) flush();
@@ -127,6 +140,30 @@ void ImageSlots::encode(const std::vector<Slot*>& batch) {
     pack(*batch[i], packings[i].second, staging.device.as<uint8_t>() + packings[i].first);
     batch[i]->encoded = true;
   }
+}
+
+/// One image at a time, straight into its slot.
+void ImageSlots::encode_any_size(Slot& slot) {
+  const ImageEntry& entry = *slot.entry;
+  Staging& staging = staging_[next_staging_];
+  next_staging_ ^= 1;
+  if (staging.uploaded != nullptr) ops_.synchronize(*staging.uploaded);
+  std::vector<PatchGrid> grids;
+  const auto add = [&](const Arrangement& a) { grids.push_back({a.rows, a.columns, 1, a.reading.time}); };
+  for (const Arrangement& before : entry.before) add(before);
+  add(entry.arrangement);
+  const std::vector<float> angles = model_.any_size_tower().angles(grids);
+  const size_t at = (entry.tiles.size() + 63) / 64 * 64;
+  const size_t bytes = angles.size() * sizeof(float);
+  if (at + bytes > staging.host.bytes()) throw ContractViolation("an image has more patches than were planned for");
+  std::memcpy(staging.host.data(), entry.tiles.data(), entry.tiles.size());
+  std::memcpy(staging.host.as<uint8_t>() + at, angles.data(), bytes);
+  ops_.upload(staging.device.data(), staging.host.data(), at + bytes);
+  staging.uploaded = ops_.record(Queue::compute);
+  const auto* rotations = reinterpret_cast<const float*>(staging.device.as<uint8_t>() + at);
+  model_.any_size_tower().encode(staging.device.as<uint8_t>(), grids, rotations, entry.arrangement.reading.early,
+                                 slot.vectors.view(entry.arrangement.tokens));
+  slot.encoded = true;
 }
 
 void ImageSlots::pack(const Slot& slot, const Packing& packing, const uint8_t* staged) {

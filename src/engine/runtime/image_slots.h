@@ -43,6 +43,7 @@ class ImageSlots {
   };
 
   void encode(const std::vector<Slot*>& batch);
+  void encode_any_size(Slot& slot);
   void pack(const Slot& slot, const Packing& packing, const uint8_t* staged);
 
   LlavaModel& model_;

@@ -86,7 +86,10 @@ EnginePlan plan_memory(const ModelConfig& config, const EngineOptions& options, 
   plan.sizes.logit_rows = std::max<int64_t>(plan.most_sequences, 64);
   plan.sizes.tiles = cuda ? std::max(image_tiles, std::min<int64_t>(2 * image_tiles, 16)) : image_tiles;
   // Of a tower with 577 rows a tile: two images of five tiles on a GPU, one on a CPU.
-  plan.sizes.tower_tiles = std::clamp<int64_t>((cuda ? 10 : 5) * 577 / config.vision.tower_rows(), 1, plan.sizes.tiles);
+  plan.sizes.tower_tiles =
+      config.vision.any_size()
+          ? 1
+          : std::clamp<int64_t>((cuda ? 10 : 5) * 577 / config.vision.tower_rows(), 1, plan.sizes.tiles);
   const int64_t asked =
       options.max_context > 0 ? std::min(options.max_context, config.text.context) : config.text.context;
   plan.sizes.context = asked;
@@ -101,7 +104,8 @@ EnginePlan plan_memory(const ModelConfig& config, const EngineOptions& options, 
                                                     plan.sizes.logit_rows, i + 1 == devices.size()) +
                      static_cast<int64_t>(devices[i]->scratch_bytes(LlavaModel::limits(config, plan.sizes)));
     if (i == 0)
-      device.scratch += VisionTower::activation_bytes(config, plan.sizes.tower_tiles) +
+      device.scratch += (config.vision.any_size() ? AnySizeTower::activation_bytes(config)
+                                                  : VisionTower::activation_bytes(config, plan.sizes.tower_tiles)) +
                         ImageSlots::bytes(config, plan.sizes, plan.image_slots);
     const auto known = static_cast<int64_t>(info.memory_free);
     device.free =

@@ -2,7 +2,31 @@
 
 #include <algorithm>
 
+#include "models/image/patches.h"
+#include "support/error.h"
+
 namespace llava {
+
+namespace {
+
+/// Image `index` of a prompt, with those before it that its vectors begin in.
+std::shared_ptr<ImageEntry> acquire(const ModelConfig& config, ImageRegistry& images, const Request& request,
+                                    size_t index, const Reading& reading) {
+  const std::span all(request.images);
+  size_t first = index;
+  try {
+    if (reading.early > 0) {
+      std::vector<Size> sizes;
+      for (size_t i = 0; i <= index; ++i) sizes.push_back({all[i].width, all[i].height});
+      first = first_needed(config, reading, sizes);
+    }
+    return images.acquire(all.subspan(first, index - first + 1), reading);
+  } catch (const Error& error) {  // a shape that no tower takes
+    throw RequestRefused(FailureCode::image, error.problem() + ". " + error.fix());
+  }
+}
+
+}  // namespace
 
 std::unique_ptr<RequestState> prepare_request(const ModelConfig& config, int64_t context, ImageRegistry& images,
                                               Request request, Handler handler) {
@@ -13,14 +37,17 @@ std::unique_ptr<RequestState> prepare_request(const ModelConfig& config, int64_t
   for (const RequestImage& given : request.images) clips.push_back(given.clip);
   if (!config.clip.refusal.empty() && std::ranges::any_of(clips, [](int32_t clip) { return clip >= 0; }))
     bad("the model takes no clips: " + config.clip.refusal);
-  const std::vector<Reading> readings = config.readings(clips);
+  std::vector<Reading> readings = config.readings(clips);
+  if (config.vision.type == "onevision") {
+    for (size_t i = 0; i < readings.size(); ++i) readings[i].time = request.images[i].time;
+  }
   size_t image = 0;
   for (const int32_t token : request.tokens) {
     if (token == kImageSlot) {
       if (image == request.images.size()) bad("the prompt has more image slots than images");
       ImageSpan span;
       span.start = static_cast<int64_t>(state->merged.size());
-      span.image = images.acquire(request.images[image], readings[image]);
+      span.image = acquire(config, images, request, image, readings[image]);
       ++image;
       span.count = span.image->arrangement.tokens;
       state->merged.insert(state->merged.end(), static_cast<size_t>(span.count), -1 - span.image->id);

@@ -37,6 +37,7 @@ struct RequestImage {
   const uint8_t* rgb = nullptr;
   std::string digest;
   int32_t clip = -1;  // frames of one clip have one number, and stand next to each other; -1 = no frame
+  int64_t time = 0;   // which frame of its video, for towers that rotate by it (OneVision-2)
 };
 
 struct Sampling {

@@ -114,7 +114,8 @@ export interface NativeLikelihoodOutput {
   readonly logits?: Float32Array;
 }
 
-export type SeveralImages = "anyres" | "list-pad" | "stacked-pad" | "list-square" | "stacked-square";
+export type SeveralImages = "anyres" | "list-pad" | "stacked-pad" | "list-square" | "stacked-square" | "each" | "hub";
+export type Resizer = "pillow" | "pillow-12.2" | "pillow-13" | "torchvision";
 
 /** How images become tiles and tokens. Each defaults to what the checkpoint's layout implies. */
 export interface NativeReadings {
@@ -124,8 +125,14 @@ export interface NativeReadings {
   readonly unpadRounding?: "trunc" | "round7";
   /** Default: the config's image_aspect_ratio, else anyres with a grid list, else "crop" (converted 1.5). */
   readonly aspectRatio?: "anyres" | "pad" | "crop" | "squeeze";
-  /** How several images of one prompt are read: tiles each, or one tile each (padded or squeezed to a square), which the reference was handed as a list (a newline vector behind each) or stacked. */
+  /** How several images of one prompt are read: tiles each, or one tile each (padded or squeezed to a square), which the reference was handed as a list (a newline vector behind each) or stacked. Of any size: "each" by itself, or "hub": cut too early, as the published forward of OneVision-1.5 does. */
   readonly images?: SeveralImages;
+  /** Whose bicubic resize. Default "pillow": up to 12.1. */
+  readonly resizer?: Resizer;
+  /** Of towers that take images of any size: bounds of the resized image, and the resize that lmms-eval puts in front. */
+  readonly minPixels?: number;
+  readonly maxPixels?: number;
+  readonly resizedFirst?: "no" | "qwen-vl-utils";
   /** Frames of clips. */
   readonly clipPool?: "bilinear" | "average" | "max";
   readonly clipPoolPlace?: "after-projector" | "before-projector";
@@ -172,7 +179,7 @@ export interface NativeModelDescription {
   readonly modelType: string;
   /** "native" (LLaVA repository) or "converted" (transformers). */
   readonly layout: "native" | "converted";
-  /** "llava-1.5", "llava-next" (anyres), "llava-onevision" (anyres_max_k), "llava-next-video". */
+  /** "llava-1.5", "llava-next" (anyres), "llava-onevision" (anyres_max_k), "llava-next-video", "llava-onevision-1.5", "llava-onevision-2". */
   readonly family: string;
   readonly text: {
     /** "qwen2", "qwen3", "llama", "mistral". */
@@ -195,7 +202,7 @@ export interface NativeModelDescription {
     readonly slidingWindow: number;
   };
   readonly vision: {
-    /** "clip", "siglip". */
+    /** "clip", "siglip"; of images of any size "rice", "onevision". */
     readonly type: string;
     readonly hidden: number;
     readonly layers: number;
@@ -204,14 +211,25 @@ export interface NativeModelDescription {
     readonly intermediate: number;
     readonly imageSize: number;
     readonly patchSize: number;
+    /** Side of the square of patches that becomes one token; 1 but for images of any size. */
+    readonly mergeSize: number;
     readonly selectLayer: number;
     readonly selectFeature: string;
   };
   readonly projector: string;
   readonly mergeType: string;
-  readonly aspectRatio: "anyres" | "pad" | "crop" | "squeeze";
+  readonly aspectRatio: "anyres" | "pad" | "crop" | "squeeze" | "any-size";
   /** Of several images in one prompt. */
   readonly images: SeveralImages;
+  readonly resizer: Resizer;
+  /** Of images of any size: both sides multiples of `factor`, bounds of the area; null for towers of tiles. */
+  readonly pixels: {
+    readonly factor: number;
+    readonly least: number;
+    readonly most: number;
+    /** By qwen_vl_utils. */
+    readonly resizedFirst: boolean;
+  } | null;
   /** Frames of clips, and why the checkpoint takes none. */
   readonly clips: {
     readonly pool: "bilinear" | "average" | "max";
@@ -276,6 +294,8 @@ type Unknowable =
   | "mergeType"
   | "aspectRatio"
   | "images"
+  | "resizer"
+  | "pixels"
   | "clips"
   | "gridOrder"
   | "grid"

@@ -60,7 +60,7 @@ const has = (folder: string, ...files: string[]) => files.some((file) => existsS
 
 /** What is at or below `folder`, in name order. Tokenizers are not the engine's: test/runners/local/tokenizer.test.ts checks them. */
 export function goldenFolders(folder: string): GoldenFolder[] {
-  if (has(folder, "resize.json", "anyres-336.json", "token-counts.json", "token-counts-ov.json")) {
+  if (has(folder, "resize.json", "anyres-336.json", "token-counts.json", "token-counts-ov.json", "sizes.json")) {
     const images = join(folder, "resize");
     return [{ folder, kind: "preprocess", ...(isFolder(images) ? { images } : {}) }];
   }

@@ -5,7 +5,7 @@ import { asUserError, loadAddon, type NativeAddon, type NativeCheckpoint } from 
 import { resolveCheckpoint } from "./checkpoint/resolve.js";
 import { stopIds } from "./open-model.js";
 import { type LocalOptions, modelOptions } from "./options.js";
-import { chooseTemplate, templateNote } from "./prompt/choose-template.js";
+import { chooseTemplate, templateNote, templateSource } from "./prompt/choose-template.js";
 import { openTokenizer } from "./tokenizer/open-tokenizer.js";
 
 export interface ModelReport extends NativeCheckpoint {
@@ -65,7 +65,7 @@ async function readVocabulary(
     const imageTokenId = layout === "converted" && id !== null ? { imageTokenId: id } : {};
     const { tokenizer, config } = await openTokenizer(folder, imageTokenId);
     facts = { tokenizer: { source: tokenizer.source, tokens: tokenizer.length, start: tokenizer.start } };
-    const source = { folder, textType: described.text.type, tokenizer, config };
+    const source = templateSource(folder, described, { tokenizer, config });
     const template = await chooseTemplate(source, wanted);
     const stopTokens = stopIds(described, template, tokenizer);
     const note = wanted === undefined ? await templateNote(source, template) : undefined;

@@ -17,7 +17,7 @@ import { settingsDigest, weightsDigest } from "./checkpoint/digests.js";
 import { type Checkpoint, resolveCheckpoint } from "./checkpoint/resolve.js";
 import type { Engine } from "./engine.js";
 import { chooseDevices, type LocalOptions, modelOptions } from "./options.js";
-import { chooseTemplate, templateNote } from "./prompt/choose-template.js";
+import { chooseTemplate, templateNote, templateSource } from "./prompt/choose-template.js";
 import { piecesText } from "./prompt/pieces.js";
 import { promptTokens } from "./prompt/prompt-tokens.js";
 import type { Template } from "./prompt/templates.js";
@@ -55,7 +55,7 @@ export async function openModel(
     checkpoint.folder,
     described.layout === "converted" ? { imageTokenId: described.imageTokenId } : {},
   );
-  const source = { folder: checkpoint.folder, textType: described.text.type, tokenizer, config };
+  const source = templateSource(checkpoint.folder, described, { tokenizer, config });
   const template = await chooseTemplate(source, options.template);
   const note = options.template === undefined ? await templateNote(source, template) : undefined;
   if (note !== undefined) options.warn?.(`${checkpoint.name}: ${note}`);
@@ -158,11 +158,14 @@ function tellingProgress(name: string, say: LocalOptions["say"]): (loaded: numbe
 /** Settings of the model that change answers. */
 function readings(description: NativeModelDescription): { readonly [key: string]: Json } {
   const { layout, dtype, gridOrder, aspectRatio, images, clips, mergeType, logitRows, repetitionPenalty } = description;
-  const { penalizePrompt } = description;
+  const { penalizePrompt, resizer, pixels } = description;
   const { refusal, ...frames } = clips;
   return {
     ...{ layout, dtype, gridOrder, aspectRatio, images, mergeType, logitRows, repetitionPenalty, penalizePrompt },
     ...(refusal === null ? { clips: frames } : {}),
+    // Absent of runs that are older than the choice, and of what does not have it.
+    ...(resizer === "pillow" ? {} : { resizer }),
+    ...(pixels === null ? {} : { pixels }),
   };
 }
 

@@ -197,6 +197,21 @@ void test_vision(Fixture& f) {
       f.oracle().patches(tiles.data(), 2, side, patch, table.data(), out.oracle);
       f.expect_equal("patches", out, 0.0f);
     }
+    for (const Pairs pairs : {Pairs::halves, Pairs::neighbours}) {
+      // Columns of a wider matrix, as q stands beside k and v.
+      const int32_t size = 24;
+      const std::vector<float> cos = f.floats(5 * size / 2);
+      const std::vector<float> sin = f.floats(5 * size / 2);
+      const Buffer cos_device = f.bytes(cos.data(), cos.size() * sizeof(float));
+      const Buffer sin_device = f.bytes(sin.data(), sin.size() * sizeof(float));
+      const Twin x = f.random(5, 3 * size, type, 1.0f, {8, 8});
+      const std::vector<float> before = f.read(x);
+      const AttentionShape shape{3, 3, size, 1.0f, 0};
+      f.subject().rotate_rows(x.subject, cos_device.as<float>(), sin_device.as<float>(), shape, pairs);
+      f.oracle().rotate_rows(x.oracle, cos.data(), sin.data(), shape, pairs);
+      f.expect_equal(pairs == Pairs::halves ? "rotate_rows, halves" : "rotate_rows, neighbours", x, 1e-6f);
+      f.expect("rotate_rows turns", f.read(x) != before);
+    }
     for (const bool with_class : {true, false}) {
       const int64_t tokens = 10;
       const Twin patch = f.random(3 * (tokens - (with_class ? 1 : 0)), 72, type);

@@ -50,7 +50,8 @@ class CaseRun {
     newlines_ = config.image.newline;
     converted_ = config.layout == Layout::converted;
     own_ = base_;
-    if (!anyres_ && config.vision.class_row()) base_.aspect_ratio = AspectRatio::pad;
+    any_size_ = config.vision.any_size();
+    if (!anyres_ && !any_size_ && config.vision.class_row()) base_.aspect_ratio = AspectRatio::pad;
     pooled_before_ = config.clip.place == PoolPlace::before_projector;
     if (const Json* facts = golden.json().find("case")) {
       if (const Json* mode = facts->find("mm_spatial_pool_mode")) set_pool(*mode->string(), base_);
@@ -60,12 +61,18 @@ class CaseRun {
   }
 
   void run() {
-    pixels("pixels", "", base_, golden_.expected());
-    vision();
+    if (any_size_) {
+      any_size_pixels();
+      any_size_vision();
+    } else {
+      pixels("pixels", "", base_, golden_.expected());
+      vision();
+    }
     logits("logits", "prompt.", base_, golden_.expected(), false);
     batch();
     hidden();
     engine();
+    if (any_size_) return any_size();
     if (const TensorStore* alternative = golden_.alternative()) {
       ModelOptions other = base_;
       if (anyres_) other.grid_order = GridOrder::hw;
@@ -99,6 +106,9 @@ class CaseRun {
     for (const Json& file : prompt.find("images")->items()) out.images.push_back(golden_.image(*file.string()));
     out.clips.assign(out.images.size(), -1);
     const Json* slots = prompt.find("slots");
+    if (const Json* times = prompt.find("frame_indices")) {
+      for (const Json& time : times->items()) out.times.push_back(*time.integer());
+    }
     if (slots == nullptr) return out;
     std::vector<int32_t> ids;
     size_t slot = 0, first = 0;
@@ -306,6 +316,111 @@ class CaseRun {
     report_.difference("packed, row sums", what, largest, kVision * std::sqrt(static_cast<double>(packed.cols)));
   }
 
+  /// Sizes, resized bytes and normalised patches of both resizers.
+  void any_size_pixels() {
+    for (const auto& [file, facts] : golden_.json().find("images")->members()) {
+      const ImageView image = golden_.image(file);
+      if (const Json* digest = facts.find("decoded_rgb_sha256"))
+        report_.equal("decoded RGB", file,
+                      sha256_hex(image.rgb, static_cast<size_t>(image.width * image.height * 3)) == *digest->string());
+      const ModelConfig config = read_config(base_);
+      const Arrangement a = arrange(config, config.alone(), image.width, image.height);
+      report_.equal("token counts", file, a.tokens == facts.find("tokens")->integer());
+      report_.equal("resized sizes", file,
+                    a.resized.width == facts.find("resized")->items()[0].integer() &&
+                        a.resized.height == facts.find("resized")->items()[1].integer());
+      patch_values("pixel_values", file, config, facts);
+      if (const Json* fast = facts.find("fast")) {
+        ModelOptions torchvision = base_;
+        torchvision.resizer = Resizer::torchvision;
+        patch_values("pixel_values, torchvision", file, read_config(torchvision), *fast);
+      }
+    }
+  }
+
+  void patch_values(const std::string& stage, const std::string& file, const ModelConfig& config, const Json& facts) {
+    const ImageView image = golden_.image(file);
+    const Arrangement a = arrange(config, config.alone(), image.width, image.height);
+    if (const Json* digest = facts.find("resized_u8_sha256")) {
+      const Image resized = resize_bicubic(image, a.resized.width, a.resized.height, config.image.resizer);
+      report_.equal(stage + ", resized", file, sha256_hex(resized.rgb.data(), resized.rgb.size()) == *digest->string());
+    }
+    report_.equal(stage, file, patch_digest(config, image) == *facts.find("pixel_values_sha256")->string());
+  }
+
+  void any_size_vision() {
+    Probe probe = probe_of(base_);
+    const TensorStore& expected = golden_.expected();
+    for (const auto& [file, facts] : golden_.json().find("images")->members()) {
+      const std::string name = "image." + stem_of(file) + ".";
+      std::map<std::string, Rows> taps;
+      const Rows packed = probe.encode(golden_.image(file), probe.config().alone(), &taps);
+      for (const std::string what : {"vision_embeddings", "vision_selected"}) {
+        if (expected.has(name + what)) compare("tower", name + what, taps[what + " 0"], kVision);
+      }
+      for (int64_t layer = 0; layer <= probe.config().vision.layers; ++layer) {
+        const std::string key = name + "vision_hidden_" + std::to_string(layer);
+        if (expected.has(key)) compare("tower states", key, taps["vision_hidden " + std::to_string(layer)], kVision);
+      }
+      if (expected.has(name + "packed")) compare("packed", name + "packed", packed, kVision);
+    }
+    if (expected.has("clip.packed")) frame_windows(probe);
+  }
+
+  /// One grid of several frames: each the image's patches, rolled down by its number.
+  void frame_windows(Probe& probe) {
+    const Json& clip = *golden_.json().find("clip");
+    const ImageView image = golden_.image(*clip.find("image")->string());
+    const std::vector<uint8_t> one = make_tiles(probe.config(), AspectRatio::any_size, image);
+    const Arrangement a = arrange(probe.config(), probe.config().alone(), image.width, image.height);
+    const auto patch = static_cast<int64_t>(one.size()) / a.patches();
+    std::vector<uint8_t> all;
+    const int64_t frames = *clip.find("frames")->integer();
+    for (int64_t frame = 0; frame < frames; ++frame) {
+      std::vector<uint8_t> rolled = one;
+      std::rotate(rolled.begin(), rolled.end() - frame * patch, rolled.end());
+      all.insert(all.end(), rolled.begin(), rolled.end());
+    }
+    compare("frame windows", "clip.packed", probe.encode_grids(all, {PatchGrid{a.rows, a.columns, frames, 0}}, 0),
+            kVision);
+  }
+
+  /// The published forward's reading of several images, and the working types.
+  void any_size() {
+    if (const TensorStore* alternative = golden_.alternative()) {
+      ModelOptions hub = base_;
+      hub.several = SeveralImages::hub;
+      logits("logits, hub", "hub.prompt.", hub, *alternative, false);
+      hub_answers(hub, *alternative);
+    }
+    for (const DType dtype : {DType::bf16, DType::f16}) {
+      ModelOptions half = base_;
+      half.dtype = dtype;
+      logits(std::string("logits, ") + name_of(dtype), "prompt.", half, golden_.expected(), true);
+    }
+  }
+
+  /// Packed vectors of a whole prompt, and greedy answers and log-likelihoods through the engine.
+  void hub_answers(const ModelOptions& hub, const TensorStore& alternative) {
+    for (const auto& [name, prompt] : prompts().members()) {
+      const std::string key = "hub.prompt." + name + ".packed";
+      if (alternative.has(key)) {
+        Probe probe = probe_of(hub);
+        const Rows all = probe.pack_prompt(prompt_of(prompt));
+        const std::vector<float> wanted = floats_of(alternative.get(key));
+        if (wanted.size() != all.values.size()) report_.broken("packed, hub", key + " has another size");
+        else
+          report_.difference("packed, hub", key, largest_difference(wanted.data(), all.values.data(), wanted.size()),
+                             kVision);
+      }
+    }
+    Way way{hub, {}};
+    for (const auto& [name, prompt] : prompts().members()) {
+      if (prompt.find("hub_greedy") != nullptr) way.prompts.emplace_back(name, &prompt);
+    }
+    ask_all(way, "hub_");
+  }
+
   void logits(const std::string& stage, const std::string& prefix, const ModelOptions& options,
               const TensorStore& expected, bool half) {
     double total = 0.0;
@@ -433,16 +548,17 @@ class CaseRun {
     std::string name;
     const Json* prompt;
     std::string kind;
+    std::string reading;  // in front of the expectations' names: "hub_", or nothing
     std::promise<Answer> promise;
   };
 
   /// Greedy answers, repetition penalty, log-likelihoods and stop tokens through the engine, everything in flight at
   /// once.
   void engine() {
-    for (const Way& way : ways(base_)) ask_all(way);
+    for (const Way& way : ways(base_)) ask_all(way, "");
   }
 
-  void ask_all(const Way& way) {
+  void ask_all(const Way& way, const std::string& reading) {
     EngineOptions options;
     options.model = way.options;
     options.device = options_.device;
@@ -461,14 +577,15 @@ class CaseRun {
       request.tokens = given.ids;
       for (size_t i = 0; i < given.images.size(); ++i) {
         const ImageView& image = given.images[i];
-        request.images.push_back(
-            {image.width, image.height, image.rgb, *prompt.find("images")->items()[i].string(), given.clips[i]});
+        request.images.push_back({image.width, image.height, image.rgb, *prompt.find("images")->items()[i].string(),
+                                  given.clips[i], given.times.empty() ? 0 : given.times[i]});
       }
       set(request);
       auto entry = std::make_unique<Asked>();
       entry->name = name;
       entry->prompt = &prompt;
       entry->kind = kind;
+      entry->reading = reading;
       Asked* raw = entry.get();
       asked.push_back(std::move(entry));
       engine.submit(std::move(request), {nullptr, [raw](Answer answer) { raw->promise.set_value(std::move(answer)); },
@@ -479,7 +596,7 @@ class CaseRun {
     };
     for (const auto& [name, asked_prompt] : way.prompts) {
       const Json& prompt = *asked_prompt;
-      const std::vector<int32_t> greedy = ids_of(*prompt.find("greedy"));
+      const std::vector<int32_t> greedy = ids_of(*prompt.find(reading + "greedy"));
       ask(name, prompt, "greedy", [&](Request& r) { r.max_new_tokens = static_cast<int64_t>(greedy.size()); });
       for (const char* penalty : {"1.05", "1.3"}) {
         if (prompt.find(std::string("greedy_repetition_") + penalty) == nullptr) continue;
@@ -510,9 +627,10 @@ class CaseRun {
 
   void judge(const Asked& asked, const Answer& answer) {
     const Json& prompt = *asked.prompt;
-    const std::vector<int32_t> greedy = ids_of(*prompt.find("greedy"));
+    const std::vector<int32_t> greedy = ids_of(*prompt.find(asked.reading + "greedy"));
     if (asked.kind == "greedy") {
-      report_.equal("greedy ids", asked.name, answer.tokens == greedy && answer.finish == Finish::length);
+      report_.equal("greedy ids", asked.reading + asked.name,
+                    answer.tokens == greedy && answer.finish == Finish::length);
     } else if (asked.kind == "stop") {
       const int32_t stop = greedy[greedy.size() / 2];
       const std::vector<int32_t> before(greedy.begin(), std::find(greedy.begin(), greedy.end(), stop));
@@ -520,7 +638,7 @@ class CaseRun {
     } else if (asked.kind == "likelihood") {
       const std::string at = "prompt." + asked.name + ".";
       const auto compare_logprobs = [&](const std::string& key, const std::vector<float>& got) {
-        if (!golden_.expected().has(key)) return;
+        if (!golden_.expected().has(key) || !asked.reading.empty()) return;
         const std::vector<float> wanted = floats_of(golden_.expected().get(key));
         if (wanted.size() < got.size()) report_.broken("log-likelihood", key + " has another size");
         else
@@ -529,7 +647,7 @@ class CaseRun {
       compare_logprobs(at + "continuation_logprobs", answer.continuations[0].logprobs);
       compare_logprobs(at + "greedy_logprobs", answer.continuations[1].logprobs);
       compare_logprobs(at + "greedy_logprobs", answer.continuations[2].logprobs);
-      const double sum = *prompt.find("continuation_logprob")->number();
+      const double sum = *prompt.find(asked.reading + "continuation_logprob")->number();
       report_.difference("log-likelihood", at + "continuation_logprob", std::fabs(answer.continuations[0].sum - sum),
                          7 * kLogits);
       report_.equal("is greedy", asked.name,
@@ -550,6 +668,7 @@ class CaseRun {
   bool newlines_ = false;
   bool converted_ = false;
   bool pooled_before_ = false;
+  bool any_size_ = false;
 };
 
 /// File of decoded images: PATH+BELOW+THE+ROOT.safetensors; folders at the root or beside it go by their name.
@@ -566,7 +685,8 @@ bool run_folder(const std::string& folder, const std::string& root, const Golden
                 std::vector<CaseReport>& reports) {
   const std::string name = std::filesystem::path(folder).filename().string();
   if (is_file(folder + "/resize.json") || is_file(folder + "/anyres-336.json") ||
-      is_file(folder + "/token-counts.json") || is_file(folder + "/token-counts-ov.json")) {
+      is_file(folder + "/token-counts.json") || is_file(folder + "/token-counts-ov.json") ||
+      is_file(folder + "/sizes.json")) {
     reports.emplace_back(name);
     run_preprocess(folder, images_of(folder, root, options), reports.back());
     return true;

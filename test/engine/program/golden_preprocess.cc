@@ -1,7 +1,9 @@
 #include "program/golden_preprocess.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <functional>
 
 #include "models/config_parts.h"
 #include "models/image/anyres.h"
@@ -301,7 +303,78 @@ void pools(const std::string& folder, CaseReport& report) {
   }
 }
 
+/// Sizes that images of any size take, by the bounds of their checkpoints and the resize that published numbers put first.
+void any_sizes(const std::string& folder, CaseReport& report) {
+  const Json file = read_json(folder + "/sizes.json");
+  const int64_t factor = *file.find("factor")->integer();
+  for (const Json& row : file.find("rows")->items()) {
+    const Size from = {at(*row.find("size"), 0), at(*row.find("size"), 1)};
+    const auto compare = [&](const std::string& key, const std::function<Size()>& resize) {
+      const Json* expected = row.find(key);
+      if (expected == nullptr) return;
+      const bool fails = !expected->is_array();
+      bool same = false;
+      try {
+        const Size size = resize();
+        same = !fails && size == Size{at(*expected, 0), at(*expected, 1)};
+      } catch (const Error&) {
+        same = fails;
+      }
+      report.equal("smart resize, " + key, row.find("size")->dump(), same);
+    };
+    compare("qwen_vl_utils", [&] { return smart_resize_first(from, factor); });
+    for (const auto& [name, bounds] : file.find("bounds")->members()) {
+      const PixelBounds pixels{at(bounds, 0), at(bounds, 1)};
+      compare(name, [&] { return smart_resize(from, factor, pixels); });
+      compare(name + "_twice", [&] { return smart_resize(smart_resize_first(from, factor), factor, pixels); });
+    }
+  }
+}
+
+/// Resized bytes and normalised patches of Pillow up to 12.1, Pillow 13 and torchvision.
+void any_size_pixels(const std::string& folder, CaseReport& report) {
+  const Json file = read_json(folder + "/pixels.json");
+  for (const Json& row : file.find("rows")->items()) {
+    if (*row.find("source")->string() != "formula") continue;  // drawn by a generator that is not there
+    const Image image = formula_image(at(*row.find("size"), 0), at(*row.find("size"), 1));
+    const ImageView view{image.width, image.height, image.rgb.data()};
+    constexpr std::array kResizers = {std::pair{"", Resizer::pillow}, std::pair{"pillow13_", Resizer::pillow_13},
+                                      std::pair{"fast_", Resizer::torchvision}};
+    for (const auto& [prefix, resizer] : kResizers) {
+      ModelConfig config;
+      config.vision.type = "rice";
+      config.vision.patch_size = 14;
+      config.vision.merge = 2;
+      config.image.aspect_ratio = AspectRatio::any_size;
+      config.image.pixels = {at(*file.find("bounds"), 0), at(*file.find("bounds"), 1)};
+      config.image.resizer = resizer;
+      // Where Pillow 13 gives the bytes of the older versions there is no row of its own.
+      const bool own = row.find(std::string(prefix) + "resized_u8_sha256") != nullptr;
+      const std::string key = own ? prefix : "";
+      const std::string stage = std::string("resize to any size, ") + (*prefix == 0 ? "pillow" : prefix);
+      const Arrangement a = arrange(config, config.alone(), image.width, image.height);
+      report.equal(stage + " grid", row.find("size")->dump(),
+                   a.rows == at(*row.find("grid_thw"), 1) && a.columns == at(*row.find("grid_thw"), 2));
+      const Image resized = resize_bicubic(view, a.resized.width, a.resized.height, resizer);
+      report.equal(
+          stage, row.find("size")->dump(),
+          sha256_hex(resized.rgb.data(), resized.rgb.size()) == *row.find(key + "resized_u8_sha256")->string());
+      report.equal(stage + " patches", row.find("size")->dump(),
+                   patch_digest(config, view) == *row.find(key + "pixel_values_sha256")->string());
+    }
+  }
+}
+
 }  // namespace
+
+std::string patch_digest(const ModelConfig& config, const ImageView& image) {
+  const std::vector<uint8_t> patches = make_tiles(config, AspectRatio::any_size, image);
+  const std::array<float, 768> table = normalisation_table(config.image);
+  const auto area = static_cast<size_t>(config.vision.patch_size * config.vision.patch_size);
+  std::vector<float> values(patches.size());
+  for (size_t i = 0; i < patches.size(); ++i) values[i] = table[i / area % 3 * 256 + patches[i]];
+  return sha256_hex(values.data(), values.size() * sizeof(float));
+}
 
 void run_preprocess(const std::string& folder, const std::string& images, CaseReport& report) {
   try {
@@ -313,6 +386,8 @@ void run_preprocess(const std::string& folder, const std::string& images, CaseRe
     if (is_file(folder + "/video-counts-ov.json")) clip_counts(folder, report);
     if (is_file(folder + "/anyres-384.json")) onevision_pixels(folder, report);
     if (is_file(folder + "/pool-shrink.json")) pools(folder, report);
+    if (is_file(folder + "/sizes.json")) any_sizes(folder, report);
+    if (is_file(folder + "/pixels.json")) any_size_pixels(folder, report);
   } catch (const std::exception& error) {
     report.broken("preprocess", error.what());
   }

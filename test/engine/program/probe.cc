@@ -1,6 +1,7 @@
 #include "program/probe.h"
 
 #include "models/image/anyres.h"
+#include "models/image/patches.h"
 #include "models/image/tiles.h"
 #include "runtime/memory_plan.h"
 #include "runtime/types.h"
@@ -53,20 +54,46 @@ Probe::Probe(const ModelConfig& config, const std::string& devices, int64_t rows
   pages_ = rows / kPageTokens + 64;
   for (size_t i = 0; i < stages; ++i)
     caches_.emplace_back(*borrowed[i], config.text, config.work, LlavaModel::stage_range(config, i, stages), pages_);
-  projected_ = Matrix(ops(), model_->tower().output_rows(sizes.tiles), config.text.hidden, config.work);
+  const int64_t projected = config.vision.any_size() ? most_tokens(config) : model_->tower().output_rows(sizes.tiles);
+  projected_ = Matrix(ops(), projected, config.text.hidden, config.work);
+}
+
+namespace {
+
+Tap tap_into(std::map<std::string, Rows>* taps) {
+  if (taps == nullptr) return nullptr;
+  return [taps](const std::string& name, int64_t index, Ops& ops, const View& rows) {
+    (*taps)[name + " " + std::to_string(index)] = read_rows(ops, rows);
+  };
+}
+
+}  // namespace
+
+Rows Probe::encode_grids(const std::vector<uint8_t>& patches, const std::vector<PatchGrid>& grids, int64_t early,
+                         std::map<std::string, Rows>* taps) {
+  AnySizeTower& tower = model_->any_size_tower();
+  const std::vector<float> angles = tower.angles(grids);
+  const Buffer bytes = ops().allocate(patches.size());
+  const Buffer turns = ops().allocate(angles.size() * sizeof(float));
+  ops().upload(bytes.data(), patches.data(), patches.size());
+  ops().upload(turns.data(), angles.data(), angles.size() * sizeof(float));
+  const int64_t merge = config().vision.merge;
+  const View out = projected_.view(grids.back().patches() / (merge * merge));
+  tower.encode(bytes.as<uint8_t>(), grids, turns.as<float>(), early, out, tap_into(taps));
+  return read_rows(ops(), out);
 }
 
 Rows Probe::encode(const ImageView& image, const Reading& reading, std::map<std::string, Rows>* taps) {
   const std::vector<uint8_t> tiles = make_tiles(config(), reading.aspect, image);
+  if (config().vision.any_size()) {
+    const Arrangement a = arrange(config(), reading, image.width, image.height);
+    return encode_grids(tiles, {PatchGrid{a.rows, a.columns, 1, reading.time}}, 0, taps);
+  }
   const int64_t side = config().vision.image_size;
   const int64_t count = static_cast<int64_t>(tiles.size()) / (3 * side * side);
   const Buffer device = ops().allocate(tiles.size());
   ops().upload(device.data(), tiles.data(), tiles.size());
-  Tap tap;
-  if (taps != nullptr)
-    tap = [taps](const std::string& name, int64_t index, Ops& ops, const View& rows) {
-      (*taps)[name + " " + std::to_string(index)] = read_rows(ops, rows);
-    };
+  const Tap tap = tap_into(taps);
   VisionTower& tower = model_->tower();
   if (reading.frame && config().clip.place == PoolPlace::before_projector) {
     tower.encode_pooled(device.as<uint8_t>(), count, projected_.whole());
@@ -76,7 +103,28 @@ Rows Probe::encode(const ImageView& image, const Reading& reading, std::map<std:
   return read_rows(ops(), projected_.view(count * tower.rows_per_tile()));
 }
 
+View Probe::pack_any_size(std::span<const ImageView> images, const Reading& reading) {
+  std::vector<Size> sizes;
+  for (const ImageView& image : images) sizes.push_back({image.width, image.height});
+  std::vector<uint8_t> patches;
+  std::vector<PatchGrid> grids;
+  for (size_t i = first_needed(config(), reading, sizes); i < images.size(); ++i) {
+    const std::vector<uint8_t> cut = make_tiles(config(), reading.aspect, images[i]);
+    patches.insert(patches.end(), cut.begin(), cut.end());
+    const Arrangement a = arrange(config(), reading, images[i].width, images[i].height);
+    grids.push_back({a.rows, a.columns, 1, reading.time});
+  }
+  const Rows rows = encode_grids(patches, grids, reading.early);
+  packed_.emplace_back(ops(), rows.rows, config().text.hidden, config().work);
+  const View out = packed_.back().view(rows.rows);
+  const View from = projected_.view(rows.rows);
+  ops().copy(out.data, from.data, static_cast<size_t>(from.rows * from.stride) * size_of(from.dtype));
+  ops().synchronize();
+  return out;
+}
+
 View Probe::pack_on_device(const ImageView& image, const Reading& reading) {
+  if (config().vision.any_size()) return pack_any_size(std::span(&image, 1), reading);
   encode(image, reading);
   const Arrangement arrangement = arrange(config(), reading, image.width, image.height);
   const Packing packed = packing(config(), arrangement);
@@ -101,6 +149,19 @@ Rows Probe::pack(const ImageView& image, const Reading& reading) {
   return read_rows(ops(), pack_on_device(image, reading));
 }
 
+Rows Probe::pack_prompt(const ProbePrompt& prompt) {
+  packed_.clear();
+  const std::vector<Reading> readings = config().readings(prompt.clips);
+  Rows all;
+  for (size_t i = 0; i < prompt.images.size(); ++i) {
+    const Rows rows = read_rows(ops(), pack_any_size(std::span(prompt.images).first(i + 1), readings[i]));
+    all.rows += rows.rows;
+    all.cols = rows.cols;
+    all.values.insert(all.values.end(), rows.values.begin(), rows.values.end());
+  }
+  return all;
+}
+
 std::vector<Rows> Probe::prefill(const std::vector<ProbePrompt>& prompts, std::map<std::string, Rows>* taps) {
   packed_.clear();
   packed_.reserve(256);
@@ -115,13 +176,16 @@ std::vector<Rows> Probe::prefill(const std::vector<ProbePrompt>& prompts, std::m
   for (const ProbePrompt& prompt : prompts) {
     size_t image = 0;
     const size_t first = ids.size();
-    const std::vector<Reading> readings = config().readings(prompt.clips);
+    std::vector<Reading> readings = config().readings(prompt.clips);
+    for (size_t i = 0; i < prompt.times.size(); ++i) readings[i].time = prompt.times[i];
     for (const int32_t id : prompt.ids) {
       if (id != kImageSlot) {
         ids.push_back(id);
         continue;
       }
-      const View vectors = pack_on_device(prompt.images[image], readings[image]);
+      const std::span images(prompt.images);
+      const View vectors = config().vision.any_size() ? pack_any_size(images.first(image + 1), readings[image])
+                                                      : pack_on_device(images[image], readings[image]);
       ++image;
       spans.push_back({vectors, static_cast<int64_t>(ids.size())});
       ids.insert(ids.end(), static_cast<size_t>(vectors.rows), -1);
@@ -147,11 +211,7 @@ std::vector<Rows> Probe::prefill(const std::vector<ProbePrompt>& prompts, std::m
   std::vector<int32_t> all(ids.size());
   for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<int32_t>(i);
 
-  Tap tap;
-  if (taps != nullptr)
-    tap = [taps](const std::string& name, int64_t index, Ops& ops, const View& view) {
-      (*taps)[name + " " + std::to_string(index)] = read_rows(ops, view);
-    };
+  const Tap tap = tap_into(taps);
   View logits;
   for (size_t i = 0; i < devices_.size(); ++i) {
     Ops& ops = *devices_[i];

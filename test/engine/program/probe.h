@@ -25,6 +25,7 @@ struct ProbePrompt {
   std::vector<int32_t> ids;
   std::vector<ImageView> images;
   std::vector<int32_t> clips;  // of each image, -1: no frame
+  std::vector<int64_t> times;  // of each image, or nothing: all 0
 };
 
 /// The model without engine and scheduler: every intermediate result of the tower and of one prefill step, for tests.
@@ -38,12 +39,18 @@ class Probe {
 
   /// Tower and projector; taps are collected under "name index". Returns the projected rows, class rows included.
   Rows encode(const ImageView& image, const Reading& reading, std::map<std::string, Rows>* taps = nullptr);
+  /// Patches of some grids through a tower that takes images of any size; the vectors of the last.
+  Rows encode_grids(const std::vector<uint8_t>& patches, const std::vector<PatchGrid>& grids, int64_t early,
+                    std::map<std::string, Rows>* taps = nullptr);
   /// Packed visual vectors of an image.
   Rows pack(const ImageView& image, const Reading& reading);
+  /// Of all images of a prompt, whose tower takes images of any size.
+  Rows pack_prompt(const ProbePrompt& prompt);
   /// One prefill step over all prompts together; logits of every row, prompt by prompt.
   std::vector<Rows> prefill(const std::vector<ProbePrompt>& prompts, std::map<std::string, Rows>* taps = nullptr);
 
  private:
+  View pack_any_size(std::span<const ImageView> images, const Reading& reading);
   View pack_on_device(const ImageView& image, const Reading& reading);
 
   std::vector<std::unique_ptr<Ops>> devices_;

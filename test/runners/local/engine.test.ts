@@ -42,6 +42,8 @@ const cases = [
   { name: "ov-tied-tiny-native", options: {} },
   { name: "llava-video-tiny-native", options: {} },
   { name: "interleave-tiny-native", options: {} },
+  { name: "ov15-qwen3-tiny", options: {} },
+  { name: "ov2-qwen3-tiny", options: {} },
   { name: "next-video-tiny", options: { gridOrder: "wh", clipPoolPlace: "after-projector", clipNewline: "one_token" } },
 ] as const;
 /** Each of the rules for several images, by the cases that have their prompts. */

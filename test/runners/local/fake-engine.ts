@@ -40,6 +40,7 @@ export const description: NativeModelDescription = {
     intermediate: 4096,
     imageSize: 336,
     patchSize: 14,
+    mergeSize: 1,
     selectLayer: -2,
     selectFeature: "patch",
   },
@@ -47,6 +48,8 @@ export const description: NativeModelDescription = {
   mergeType: "spatial_unpad",
   aspectRatio: "anyres",
   images: "anyres",
+  resizer: "pillow",
+  pixels: null,
   clips: {
     pool: "average",
     place: "after-projector",

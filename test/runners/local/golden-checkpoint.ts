@@ -23,6 +23,8 @@ export interface GoldenPrompt {
   /** As the reference was handed them: a list, or one stacked tensor. */
   readonly handed?: "list" | "stacked";
   readonly config_overrides?: Readonly<Record<string, unknown>>;
+  /** Which frame of its video each image is; the runner knows none. */
+  readonly frame_indices?: readonly number[];
   readonly continuation: readonly number[];
   readonly continuation_logprob: number;
   readonly continuation_is_greedy: boolean;
@@ -50,12 +52,13 @@ export function goldenExpectations(name: string): { expected: GoldenExpectations
   };
 }
 
-/** `image_token_index` of a converted checkpoint. */
+/** `image_token_index` (or `image_token_id`) of a converted checkpoint. */
 export function imageTokenOf(name: string): number | undefined {
   const config = JSON.parse(readFileSync(join(goldenCase(name) ?? "", "config.json"), "utf8")) as {
     image_token_index?: number;
+    image_token_id?: number;
   };
-  return config.image_token_index;
+  return config.image_token_index ?? config.image_token_id;
 }
 
 const letter = (id: number): string => String.fromCharCode(0x4e00 + id);
@@ -92,8 +95,9 @@ export async function askableCheckpoint(name: string): Promise<{ path: string; t
 }
 
 /** Whether a runner with this `--images` reads the prompt as the reference did; prompts that change the config are the engine's own test. */
-export function isReadAs(rule: string, { slots, handed, config_overrides: overrides = {} }: GoldenPrompt): boolean {
-  if (Object.keys(overrides).length > 0) return false;
+export function isReadAs(rule: string, prompt: GoldenPrompt): boolean {
+  const { slots, handed, config_overrides: overrides = {}, frame_indices: frames } = prompt;
+  if (Object.keys(overrides).length > 0 || frames) return false;
   const stills = slots?.filter(({ kind }) => kind === "image") ?? [];
   if (stills.length < 2) return stills.every(({ reading }) => reading === "native");
   return stills.every(({ reading }) => rule === (reading === "native" ? "anyres" : `${handed}-${reading}`));

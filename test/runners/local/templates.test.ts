@@ -8,7 +8,12 @@ import { chatTemplate } from "../../../src/runners/local/prompt/chat-template.js
 import { chooseTemplate, templateNote } from "../../../src/runners/local/prompt/choose-template.js";
 import { imageSlot, joined, messagePieces, type Piece, piecesText } from "../../../src/runners/local/prompt/pieces.js";
 import { continuationTokens, framedSlots, promptTokens } from "../../../src/runners/local/prompt/prompt-tokens.js";
-import { type TemplateName, template, templateNames } from "../../../src/runners/local/prompt/templates.js";
+import {
+  qwenImageMark,
+  type TemplateName,
+  template,
+  templateNames,
+} from "../../../src/runners/local/prompt/templates.js";
 import { jsonTokenizer } from "../../../src/runners/local/tokenizer/json-tokenizer.js";
 import { readSentencePieceModel } from "../../../src/runners/local/tokenizer/sentencepiece-model.js";
 import { sentencePieceTokenizer } from "../../../src/runners/local/tokenizer/sentencepiece-tokenizer.js";
@@ -31,7 +36,7 @@ interface Rendered {
 }
 const goldens = JSON.parse(readFileSync(join(dataFolder, "templates.json"), "utf8")) as Record<TemplateName, Rendered>;
 
-const ofTheRepository = templateNames.filter((name) => name !== "qwen_3_no_thinking");
+const ofTheRepository = templateNames.filter((name) => name !== "qwen_3_no_thinking" && name !== "qwen_2_5_vl");
 
 describe.each(ofTheRepository)("the %s template renders as the reference", (name) => {
   const golden = goldens[name];
@@ -85,6 +90,44 @@ describe.each([
     const said = written(frame, frame, frame, text("Describe the clip."));
     expect(said.replace("<image><image><image>", "<image>")).toBe(onevision[name]?.video);
   });
+});
+
+interface VisionCase {
+  readonly messages: readonly {
+    readonly role: Message<unknown>["role"];
+    readonly content: string | readonly { readonly type: "text" | "image"; readonly text?: string }[];
+  }[];
+  readonly options: { readonly add_vision_id?: boolean };
+  readonly expected: string;
+}
+const visionCases = (
+  JSON.parse(
+    readFileSync(new URL("../../golden/preprocess-ov15/templates.json", import.meta.url), "utf8"),
+  ) as VisionCase[]
+).filter(({ options }) => !options.add_vision_id);
+
+test("qwen_2_5_vl writes what Qwen2.5-VL's own template writes", () => {
+  const { render } = template("qwen_2_5_vl");
+  expect(visionCases).toHaveLength(10);
+  for (const { messages, expected } of visionCases) {
+    const given = messages.map(({ role, content }): Message<unknown> => {
+      const parts = typeof content === "string" ? [{ type: "text" as const, text: content }] : content;
+      return { role, parts: parts.map((part) => (part.type === "image" ? image : text(part.text ?? ""))) };
+    });
+    expect(piecesText(render(given), qwenImageMark)).toBe(expected);
+  }
+});
+
+test("a chat template's image mark is its own: Qwen-VL's, and a literal one in a question stays words", () => {
+  const source =
+    "{% for m in messages %}{{ m.role }}:{% for c in m.content %}{% if c.type == 'image' %}<|vision_start|><|image_pad|><|vision_end|>{% else %}{{ c.text }}{% endif %}{% endfor %}{% endfor %}";
+  const tokens = { bosToken: "", eosToken: "", imageMark: qwenImageMark };
+  const own = chatTemplate(source, tokens, "chat_template.json");
+  expect(own.render([user(image, text("a <|image_pad|> b"))])).toEqual([
+    "user:<|vision_start|>",
+    imageSlot,
+    "<|vision_end|>a <|image_pad|> b",
+  ]);
 });
 
 test("an empty thought stands before the last answer of a Qwen3 that must not think, and before no other", () => {

@@ -78,6 +78,10 @@ class CudaOps final : public Ops {
   void tower_input(const View& patch, const View* class_row, const View& position, int64_t count,
                    const View& out) override;
 
+  // rotate_rows.cu
+  void rotate_rows(const View& x, const float* cos, const float* sin, const AttentionShape& shape,
+                   Pairs pairs) override;
+
   // prefill_attention.cu: the tower's and the text's
   void tower_attention(const View& q, const View& k, const View& v, int64_t count, int32_t tokens,
                        const AttentionShape& shape, const View& out) override;

@@ -44,6 +44,8 @@ class ReferenceOps : public Ops {
                const View& out) override;
   void tower_input(const View& patch, const View* class_row, const View& position, int64_t count,
                    const View& out) override;
+  void rotate_rows(const View& x, const float* cos, const float* sin, const AttentionShape& shape,
+                   Pairs pairs) override;
   void tower_attention(const View& q, const View& k, const View& v, int64_t count, int32_t tokens,
                        const AttentionShape& shape, const View& out) override;
   void rope_write_kv(const View& q, const View& k, const View& v, const int32_t* positions, const int32_t* slots,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/image/patches.h"
 #include "models/image/shrink.h"
 
 namespace llava {
@@ -99,6 +100,7 @@ int64_t frame_tokens(const ModelConfig& config, bool last) {
 
 Arrangement arrange(const ModelConfig& config, const Reading& reading, int64_t width, int64_t height) {
   const ImageConfig& image = config.image;
+  if (reading.aspect == AspectRatio::any_size) return arrange_patches(config, reading, {width, height});
   Arrangement a;
   a.reading = reading;
   if (reading.frame) {
@@ -165,6 +167,7 @@ int64_t most_whole_tokens(const ModelConfig& config) {
 }  // namespace
 
 int64_t most_tokens(const ModelConfig& config) {
+  if (config.vision.any_size()) return most_merged_patches(config);
   int64_t most = most_whole_tokens(config);
   if (config.clip.refusal.empty()) most = std::max(most, frame_tokens(config, true));
   each_kept(config, [&](const Arrangement& kept) { most = std::max(most, kept.tokens); });
@@ -172,10 +175,11 @@ int64_t most_tokens(const ModelConfig& config) {
 }
 
 int64_t most_image_tokens(const ModelConfig& config) {
+  if (config.vision.any_size()) return largest_merged_patches(config);
   int64_t most = most_whole_tokens(config);
   each_kept(config, [&](const Arrangement& kept) {
     if (kept.rows == 0 || kept.columns == 0) return;
-    const Reading tiles{AspectRatio::anyres, false, false, false};
+    const Reading tiles{.aspect = AspectRatio::anyres};
     // As many pixels as fill the rectangle: a larger image would be given a larger canvas.
     const auto pixels = [&](int64_t cells) {
       return (cells * config.vision.image_size + config.vision.side() - 1) / config.vision.side();

@@ -10,6 +10,7 @@ namespace llava {
 /// How one image of a given size is cut into tiles and which visual tokens remain.
 struct Arrangement {
   Reading reading;
+  Size resized;              // of any size: what its patches are cut from; rows and columns are those of its patches
   int64_t grid_columns = 0;  // tiles of the canvas; 0 x 0 without anyres
   int64_t grid_rows = 0;
   int64_t tiles = 1;      // base included
@@ -20,6 +21,7 @@ struct Arrangement {
   bool shrunk = false;  // anyres_max_k: the kept rectangle becomes to_rows x to_columns
   int64_t to_rows = 0;
   int64_t to_columns = 0;
+  int64_t patches() const { return rows * columns; }
   int64_t tokens = 0;  // visual vectors, newlines included
 };
 

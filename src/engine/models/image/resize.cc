@@ -33,14 +33,22 @@ struct Taps {
   }
 };
 
-Taps make_taps(int64_t from, int64_t to) {
+/// Fraction bits of the weights. torchvision's fit 16 bits: as many as the largest weight leaves room for.
+int bits_for(Resizer resizer, double largest) {
+  if (resizer != Resizer::torchvision) return kBits;
+  int bits = 0;
+  while (bits < kBits && static_cast<int64_t>(0.5 + largest * static_cast<double>(1 << (bits + 1))) < (1 << 15)) ++bits;
+  return bits;
+}
+
+Taps make_taps(int64_t from, int64_t to, Resizer resizer) {
   const double scale = static_cast<double>(from) / static_cast<double>(to);
   const double spread = std::max(scale, 1.0);
   const double reach = 2.0 * spread;
   const double inverse = 1.0 / spread;
   const int64_t widest = static_cast<int64_t>(std::ceil(reach)) * 2 + 1;
-  std::vector<double> exact(static_cast<size_t>(widest));
-  std::vector<int32_t> weight(static_cast<size_t>(to * widest));
+  std::vector<double> exact(static_cast<size_t>(to * widest));
+  double largest = 0.0;
   Taps taps;
   taps.first.resize(static_cast<size_t>(to));
   taps.count.resize(static_cast<size_t>(to));
@@ -50,27 +58,29 @@ Taps make_taps(int64_t from, int64_t to) {
     const int64_t low = std::max<int64_t>(static_cast<int64_t>(centre - reach + 0.5), 0);
     const int64_t high = std::min<int64_t>(static_cast<int64_t>(centre + reach + 0.5), from);
     double sum = 0.0;
+    double* const weights = exact.data() + i * widest;
     for (int64_t j = low; j < high; ++j) {
       const double w = cubic((static_cast<double>(j) - centre + 0.5) * inverse);
-      exact[static_cast<size_t>(j - low)] = w;
+      weights[j - low] = w;
       sum += w;
     }
     taps.first[static_cast<size_t>(i)] = static_cast<int32_t>(low);
     taps.count[static_cast<size_t>(i)] = static_cast<int32_t>(high - low);
     most = std::max(most, high - low);
     for (int64_t j = 0; j < high - low; ++j) {
-      double w = exact[static_cast<size_t>(j)];
-      if (sum != 0.0) w /= sum;
-      w *= static_cast<double>(1 << kBits);
-      weight[static_cast<size_t>(i * widest + j)] = static_cast<int32_t>(w < 0.0 ? w - 0.5 : w + 0.5);
+      if (sum != 0.0) weights[j] /= sum;
+      largest = std::max(largest, weights[j]);
     }
   }
+  // The kernels shift by kBits: weights of fewer bits, and with them the half that rounds, are scaled up to that.
+  const int bits = bits_for(resizer, largest);
   taps.most = static_cast<int32_t>((most + 3) / 4 * 4);
   taps.high.assign(static_cast<size_t>(to * taps.most), 0);
   taps.low.assign(static_cast<size_t>(to * taps.most), 0);
   for (int64_t i = 0; i < to; ++i) {
     for (int64_t j = 0; j < taps.count[static_cast<size_t>(i)]; ++j) {
-      const int32_t w = weight[static_cast<size_t>(i * widest + j)];
+      const double scaled = exact[static_cast<size_t>(i * widest + j)] * static_cast<double>(1 << bits);
+      const int32_t w = static_cast<int32_t>(scaled < 0.0 ? scaled - 0.5 : scaled + 0.5) * (1 << (kBits - bits));
       taps.high[static_cast<size_t>(i * taps.most + j)] = static_cast<int16_t>(w >> 11);
       taps.low[static_cast<size_t>(i * taps.most + j)] = static_cast<int16_t>(w & 2047);
     }
@@ -78,16 +88,38 @@ Taps make_taps(int64_t from, int64_t to) {
   return taps;
 }
 
+/// Whether the vertical pass comes first. Sources: the conditions of PIL/Image.py 12.2 and of libImaging/Resample.c 13.
+bool vertical_first(const ImageView& source, int64_t width, int64_t height, Resizer resizer) {
+  const int64_t shorter = source.height - height;
+  if (resizer == Resizer::pillow_12_2) return source.height > 100 * source.width && shorter > 0;
+  return resizer == Resizer::pillow_13 && shorter > 0 && shorter > 2 * (source.width - width);
+}
+
+/// The vertical pass needs no window: its rows are the source's.
+void resize_down_first(const ImageView& source, const Taps& x, const Taps& y, const RowSink& sink) {
+  const cpu::Kernels& kernels = cpu::choose_kernels("");
+  const int64_t source_bytes = source.width * 3;
+  std::vector<uint8_t> line(static_cast<size_t>((source.width + x.most) * 3 + 16));
+  std::vector<uint8_t> out(x.first.size() * 3);
+  for (size_t row = 0; row < y.first.size(); ++row) {
+    kernels.resize_column(y.axis(), static_cast<int32_t>(row), source.rgb + y.first[row] * source_bytes, source_bytes,
+                          y.count[row], source_bytes, line.data());
+    kernels.resize_rows(x.axis(), line.data(), line.data(), out.data(), out.data());
+    sink(static_cast<int64_t>(row), out.data());
+  }
+}
+
 }  // namespace
 
-void resize_bicubic(const ImageView& source, int64_t width, int64_t height, const RowSink& sink) {
+void resize_bicubic(const ImageView& source, int64_t width, int64_t height, const RowSink& sink, Resizer resizer) {
   const cpu::Kernels& kernels = cpu::choose_kernels("");
   const int64_t bytes = width * 3;
   const int64_t source_bytes = source.width * 3;
   const bool across = width != source.width;
   const bool down = height != source.height;
-  const Taps x = across ? make_taps(source.width, width) : Taps{};
-  const Taps y = down ? make_taps(source.height, height) : Taps{};
+  const Taps x = across ? make_taps(source.width, width, resizer) : Taps{};
+  const Taps y = down ? make_taps(source.height, height, resizer) : Taps{};
+  if (across && down && vertical_first(source, width, height, resizer)) return resize_down_first(source, x, y, sink);
 
   // Rows of the first pass, two at a time, in a window that slides down the image. The kernel reads whole groups of
   // taps, past the end of a row, so it gets copies; an odd last row goes with itself.
@@ -127,12 +159,13 @@ void resize_bicubic(const ImageView& source, int64_t width, int64_t height, cons
   }
 }
 
-Image resize_bicubic(const ImageView& source, int64_t width, int64_t height) {
+Image resize_bicubic(const ImageView& source, int64_t width, int64_t height, Resizer resizer) {
   Image out{width, height, {}};
   out.rgb.resize(static_cast<size_t>(width * height * 3));
-  resize_bicubic(source, width, height, [&](int64_t row, const uint8_t* rgb) {
+  const auto copy = [&](int64_t row, const uint8_t* rgb) {
     std::memcpy(out.rgb.data() + row * width * 3, rgb, static_cast<size_t>(width * 3));
-  });
+  };
+  resize_bicubic(source, width, height, copy, resizer);
   return out;
 }
 

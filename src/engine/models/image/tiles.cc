@@ -6,6 +6,7 @@
 
 #include "kernels/cpu/features.h"
 #include "models/image/anyres.h"
+#include "models/image/patches.h"
 #include "support/error.h"
 
 namespace llava {
@@ -54,11 +55,18 @@ class TileWriter {
   const cpu::Kernels& kernels_ = cpu::choose_kernels("");
 };
 
+/// An image and how it is resized.
+struct Source {
+  const ImageView& image;
+  Resizer resizer;
+};
+
 /// Resizes an image into squares: see TileWriter.
-void append_tiles(const ImageView& image, int64_t width, int64_t height, int64_t side, int64_t columns, int64_t rows,
+void append_tiles(const Source& source, int64_t width, int64_t height, int64_t side, int64_t columns, int64_t rows,
                   int64_t left, int64_t top, std::vector<uint8_t>& tiles) {
   const TileWriter writer(tiles, side, columns, rows, left, top, width);
-  resize_bicubic(image, width, height, [&](int64_t y, const uint8_t* rgb) { writer.row(y, rgb); });
+  resize_bicubic(
+      source.image, width, height, [&](int64_t y, const uint8_t* rgb) { writer.row(y, rgb); }, source.resizer);
 }
 
 /// A canvas of one colour with the image pasted at (left, top).
@@ -78,7 +86,8 @@ Image paste(const ImageView& image, int64_t width, int64_t height, int64_t left,
 ImageView view_of(const Image& image) { return {image.width, image.height, image.rgb.data()}; }
 
 /// Shortest edge to S, the long one truncated, then the centre.
-void append_centre_crop(const ImageView& image, int64_t side, std::vector<uint8_t>& tiles) {
+void append_centre_crop(const Source& source, int64_t side, std::vector<uint8_t>& tiles) {
+  const ImageView& image = source.image;
   const int64_t shortest = std::min(image.width, image.height);
   const int64_t longest = std::max(image.width, image.height);
   const auto scaled = static_cast<int64_t>(static_cast<double>(side * longest) / static_cast<double>(shortest));
@@ -86,7 +95,7 @@ void append_centre_crop(const ImageView& image, int64_t side, std::vector<uint8_
     throw Error("the image is too elongated to be resized", "image", "Check the file.");
   const int64_t width = image.width <= image.height ? side : scaled;
   const int64_t height = image.width <= image.height ? scaled : side;
-  append_tiles(image, width, height, side, 1, 1, -((width - side) / 2), -((height - side) / 2), tiles);
+  append_tiles(source, width, height, side, 1, 1, -((width - side) / 2), -((height - side) / 2), tiles);
 }
 
 }  // namespace
@@ -94,10 +103,12 @@ void append_centre_crop(const ImageView& image, int64_t side, std::vector<uint8_
 std::vector<uint8_t> make_tiles(const ModelConfig& config, AspectRatio aspect, const ImageView& image) {
   if (image.width < 1 || image.height < 1) throw Error("the image is empty", "image", "Check the file.");
   const int64_t side = config.vision.image_size;
+  const Source source{image, config.image.resizer};
   std::vector<uint8_t> tiles;
   switch (aspect) {
-    case AspectRatio::crop: append_centre_crop(image, side, tiles); return tiles;
-    case AspectRatio::squeeze: append_tiles(image, side, side, side, 1, 1, 0, 0, tiles); return tiles;
+    case AspectRatio::any_size: return cut_patches(config, image);
+    case AspectRatio::crop: append_centre_crop(source, side, tiles); return tiles;
+    case AspectRatio::squeeze: append_tiles(source, side, side, side, 1, 1, 0, 0, tiles); return tiles;
     case AspectRatio::pad: {
       const int64_t square = std::max(image.width, image.height);
       if (square > kLargestSquare) {
@@ -110,7 +121,7 @@ std::vector<uint8_t> make_tiles(const ModelConfig& config, AspectRatio aspect, c
         colour[c] = static_cast<uint8_t>(std::clamp(config.image.mean[c] * 255.0, 0.0, 255.0));
       const Image padded =
           paste(image, square, square, (square - image.width) / 2, (square - image.height) / 2, colour);
-      append_centre_crop(view_of(padded), side, tiles);
+      append_centre_crop({view_of(padded), config.image.resizer}, side, tiles);
       return tiles;
     }
     case AspectRatio::anyres: break;
@@ -124,8 +135,8 @@ std::vector<uint8_t> make_tiles(const ModelConfig& config, AspectRatio aspect, c
     height = std::min(static_cast<int64_t>(std::ceil(static_cast<double>(image.height) * scale_w)), canvas_h);
   else width = std::min(static_cast<int64_t>(std::ceil(static_cast<double>(image.width) * scale_h)), canvas_w);
   tiles.reserve(static_cast<size_t>(3 * (side * side + canvas_w * canvas_h)));
-  append_tiles(image, side, side, side, 1, 1, 0, 0, tiles);
-  append_tiles(image, width, height, side, canvas_w / side, canvas_h / side, (canvas_w - width) / 2,
+  append_tiles(source, side, side, side, 1, 1, 0, 0, tiles);
+  append_tiles(source, width, height, side, canvas_w / side, canvas_h / side, (canvas_w - width) / 2,
                (canvas_h - height) / 2, tiles);
   return tiles;
 }
@@ -135,7 +146,13 @@ std::array<float, 768> normalisation_table(const ImageConfig& image) {
   for (size_t c = 0; c < 3; ++c) {
     const auto mean = static_cast<float>(image.mean[c]);
     const auto std = static_cast<float>(image.std[c]);
+    // torchvision's processors scale and normalise in one step.
+    const auto whole = static_cast<float>(1.0 / image.rescale);
     for (size_t u = 0; u < 256; ++u) {
+      if (image.resizer == Resizer::torchvision) {
+        table[c * 256 + u] = (static_cast<float>(u) - mean * whole) / (std * whole);
+        continue;
+      }
       const auto x = static_cast<float>(static_cast<double>(u) * image.rescale);
       table[c * 256 + u] = (x - mean) / std;
     }

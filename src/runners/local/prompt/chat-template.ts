@@ -9,9 +9,8 @@ import { withinTime } from "../within-time.js";
 import { imageSlot, joined, messagePieces, type Piece, piecesText } from "./pieces.js";
 import type { Template } from "./templates.js";
 
-const imageMark = "<image>";
-/** Stands for a literal `<image>` of the user's text; a private-use character that no tokenizer gives a meaning. */
-const disguise = "<\uF8FFimage>";
+/** Stands inside a literal image mark of the user's text; a private-use character that no tokenizer gives a meaning. */
+const disguised = "\uF8FF";
 /** The day that templates print (Llama 3.1's own default): with the real one prompts would change every day. */
 const frozenDate: Readonly<Record<string, string>> = {
   "%Y": "2024",
@@ -59,6 +58,8 @@ const globals = {
 export interface SpecialTokens {
   readonly bosToken: string;
   readonly eosToken: string;
+  /** What the template writes where an image stands. Default `<image>`. */
+  readonly imageMark?: string;
 }
 
 /** Variables that templates ask about; absent, a template follows its own default. */
@@ -71,6 +72,9 @@ export interface Switches {
 export function chatTemplate(source: string, tokens: SpecialTokens, where: string, switches: Switches = {}): Template {
   const fix = `use --template with the name of a family the checkpoint was trained with`;
   if (source.length > maxCharacters) throw new UserError(`a chat template of ${source.length} characters`, where, fix);
+  const { imageMark = "<image>" } = tokens;
+  const disguise = `${imageMark.slice(0, 1)}${disguised}${imageMark.slice(1)}`;
+  const hide = (words: string): string => words.replaceAll(imageMark, disguise);
   const { parsed } = attempt(() => new Jinja(source), where, fix);
   const format = (messages: unknown[]): string => {
     const environment = new Environment();
@@ -85,7 +89,7 @@ export function chatTemplate(source: string, tokens: SpecialTokens, where: strin
     for (const [name, value] of Object.entries(names)) environment.set(name, value);
     return String(new Interpreter(environment).run(parsed).value);
   };
-  const takesLists = attempt(() => understandsLists(format), where, fix);
+  const takesLists = attempt(() => understandsLists(format, imageMark), where, fix);
 
   return {
     name: "checkpoint",
@@ -104,7 +108,7 @@ export function chatTemplate(source: string, tokens: SpecialTokens, where: strin
       }
       const converted = messages.map((message) => ({
         role: message.role,
-        content: takesLists ? contentList(message) : piecesText(disguised(messagePieces(message))),
+        content: takesLists ? contentList(message, hide) : piecesText(hidden(messagePieces(message), hide), imageMark),
       }));
       const text = attempt(() => format(converted), where, fix);
       const pieces = text.split(imageMark).flatMap((part, i): Piece[] => (i === 0 ? [part] : [imageSlot, part]));
@@ -119,7 +123,7 @@ export function chatTemplate(source: string, tokens: SpecialTokens, where: strin
 }
 
 /** llava-hf templates loop over content lists and write the placeholder themselves; others want a string. */
-function understandsLists(format: (messages: unknown[]) => string): boolean {
+function understandsLists(format: (messages: unknown[]) => string, imageMark: string): boolean {
   try {
     const probe = format([{ role: "user", content: [{ type: "image" }, { type: "text", text: "probe-7f3a" }] }]);
     return probe.includes("probe-7f3a") && probe.split(imageMark).length === 2 && !probe.includes('"type"');
@@ -130,13 +134,11 @@ function understandsLists(format: (messages: unknown[]) => string): boolean {
   }
 }
 
-const contentList = (message: Message<unknown>) =>
-  message.parts.map((part) =>
-    part.type === "image" ? { type: "image" } : { type: "text", text: part.text.replaceAll(imageMark, disguise) },
-  );
+const contentList = (message: Message<unknown>, hide: (words: string) => string) =>
+  message.parts.map((part) => (part.type === "image" ? { type: "image" } : { type: "text", text: hide(part.text) }));
 
-const disguised = (pieces: readonly Piece[]): Piece[] =>
-  pieces.map((piece) => (typeof piece === "string" ? piece.replaceAll(imageMark, disguise) : piece));
+const hidden = (pieces: readonly Piece[], hide: (words: string) => string): Piece[] =>
+  pieces.map((piece) => (typeof piece === "string" ? hide(piece) : piece));
 
 function attempt<T>(work: () => T, where: string, fix: string): T {
   try {

@@ -4,19 +4,41 @@ import { join } from "node:path";
 import { messageOf, UserError } from "../../../core/errors.js";
 import type { Message } from "../../../core/prompt.js";
 import { Type } from "../../../core/schema.js";
+import type { NativeCheckpoint } from "../addon.js";
 import { readJsonFile } from "../checkpoint/json-file.js";
+import type { OpenedTokenizer } from "../tokenizer/open-tokenizer.js";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import { type TokenizerConfig, tokenText } from "../tokenizer/tokenizer-config.js";
 import { chatTemplate, type Switches } from "./chat-template.js";
 import { piecesText } from "./pieces.js";
-import { isTemplateName, type Template, type TemplateName, template, templateNames } from "./templates.js";
+import {
+  isTemplateName,
+  qwenImageMark,
+  type Template,
+  type TemplateName,
+  template,
+  templateNames,
+} from "./templates.js";
 
 export interface TemplateSource {
   readonly folder: string;
   /** `description.text.type` of the engine: qwen2, llama, mistral, ... */
   readonly textType: string;
+  /** `description.family`, where it is known. */
+  readonly family?: string;
   readonly tokenizer: Tokenizer;
   readonly config: TokenizerConfig;
+}
+
+/** Families that write an image in Qwen2.5-VL's words, whatever their decoder. */
+const ofAnySize = ["llava-onevision-1.5", "llava-onevision-2"];
+
+export function templateSource(
+  folder: string,
+  { text, family }: Pick<NativeCheckpoint, "text" | "family">,
+  opened: OpenedTokenizer,
+): TemplateSource {
+  return { folder, textType: text?.type ?? "unknown", ...(family === null ? {} : { family }), ...opened };
 }
 
 /**
@@ -81,7 +103,8 @@ export async function templateNote(source: TemplateSource, used: Template): Prom
 }
 
 /** After spec chapter 7: what each published family was trained with. Vocabularies tell families of one architecture apart. */
-function familyTemplate({ textType, tokenizer }: TemplateSource): TemplateName | undefined {
+function familyTemplate({ textType, family, tokenizer }: TemplateSource): TemplateName | undefined {
+  if (family !== undefined && ofAnySize.includes(family)) return "qwen_2_5_vl";
   const has = (token: string): boolean => tokenizer.idOf(token) !== undefined;
   switch (textType) {
     case "qwen2":
@@ -123,8 +146,12 @@ async function ownTemplate(source: TemplateSource, switches: Switches = {}): Pro
   return ofTokenizer ? fromText(source, ofTokenizer, join(folder, "tokenizer_config.json"), switches) : undefined;
 }
 
-function fromText({ config }: TemplateSource, text: string, where: string, switches: Switches = {}): Template {
-  const tokens = { bosToken: tokenText(config.bos_token) ?? "", eosToken: tokenText(config.eos_token) ?? "" };
+function fromText({ config, family }: TemplateSource, text: string, where: string, switches: Switches = {}): Template {
+  const tokens = {
+    bosToken: tokenText(config.bos_token) ?? "",
+    eosToken: tokenText(config.eos_token) ?? "",
+    ...(family !== undefined && ofAnySize.includes(family) ? { imageMark: qwenImageMark } : {}),
+  };
   return chatTemplate(text, tokens, where, switches);
 }
 

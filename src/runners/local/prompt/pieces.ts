@@ -52,6 +52,11 @@ export function trimmed(pieces: readonly Piece[]): Piece[] {
 }
 
 /** For people and messages: `<image>` where a slot stands. */
-export function piecesText(pieces: readonly Piece[]): string {
-  return pieces.map((piece) => (typeof piece === "string" ? piece : "<image>")).join("");
+export function piecesText(pieces: readonly Piece[], mark = "<image>"): string {
+  return pieces.map((piece) => (typeof piece === "string" ? piece : mark)).join("");
+}
+
+/** The pieces of a message in the order given, every image between two texts of its own. */
+export function framedPieces({ parts }: Message<unknown>, before: string, after: string): Piece[] {
+  return joined(parts.flatMap((part): Piece[] => (part.type === "text" ? [part.text] : [before, imageSlot, after])));
 }

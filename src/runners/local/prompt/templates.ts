@@ -1,11 +1,14 @@
 /**
  * Conversation templates of the LLaVA-NeXT repository (llava/conversation.py), one row each; checked against what that code renders.
- * `qwen_3_no_thinking` has the words of a later model: Qwen3's own template with its thinking switched off.
+ * Two have the words of later models: `qwen_3_no_thinking`, Qwen3's own template with its thinking switched off, and `qwen_2_5_vl`.
  * A template is four texts around a turn, so a row reads like the conversation it makes.
  */
 import { UserError } from "../../../core/errors.js";
 import type { Message } from "../../../core/prompt.js";
-import { imageSlot, joined, messagePieces, type Piece, trimmed } from "./pieces.js";
+import { framedPieces, imageSlot, joined, messagePieces, type Piece, trimmed } from "./pieces.js";
+
+/** What Qwen2.5-VL's template writes where an image stands, between `<|vision_start|>` and `<|vision_end|>`. */
+export const qwenImageMark = "<|image_pad|>";
 
 export interface Template {
   readonly name: string;
@@ -33,6 +36,8 @@ interface Layout {
   /** Stands between the request for the last answer and that answer, not in earlier turns. */
   readonly prefill?: string;
   readonly stopTokens: readonly string[];
+  /** Images stand where their parts stand, each between these texts. Absent: as the LLaVA repository writes them. */
+  readonly image?: readonly [before: string, after: string];
   /** Contents lose the white space around them (Llama 3's published template). */
   readonly trim?: boolean;
   /** The system text stands inside the first user turn (Llama 2). */
@@ -88,6 +93,8 @@ const layouts = {
   qwen_2_5: chatml("You are Qwen, created by Alibaba Cloud. You are a helpful assistant.", "\n"),
   // A fine-tuned Qwen3 has seen qwen_1_5's words and no thoughts (LLaVA-NeXT's scripts); one that thinks is told not to by an empty thought.
   qwen_3_no_thinking: { ...chatml("You are a helpful assistant.", "\n"), prefill: "<think>\n\n</think>\n\n" },
+  // OneVision-1.5 and OneVision-2 are trained and asked in Qwen2.5-VL's words, without numbers on their images.
+  qwen_2_5_vl: { ...chatml("You are a helpful assistant.", "\n"), image: ["<|vision_start|>", "<|vision_end|>"] },
   llava_llama_3: llama3,
   vicuna_v1: vicuna("user"),
   v1: vicuna("user"),
@@ -114,8 +121,10 @@ export function template(name: TemplateName): Template {
 
 function renderWith(layout: Layout, messages: readonly Message<unknown>[]): Piece[] {
   const { user, assistant, prefill = "" } = layout;
-  const content = (message: Message<unknown>) =>
-    layout.trim ? trimmed(messagePieces(message)) : messagePieces(message);
+  const content = (message: Message<unknown>) => {
+    const pieces = layout.image ? framedPieces(message, ...layout.image) : messagePieces(message);
+    return layout.trim ? trimmed(pieces) : pieces;
+  };
 
   const systems = messages.filter((message) => message.role === "system").map(content);
   const systemText = systems.length === 0 ? layout.system : systems.map(textOnly).join("\n");

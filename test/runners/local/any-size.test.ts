@@ -1,0 +1,213 @@
+/** LLaVA-OneVision-1.5 and -2: images of any size. What changes numbers is told, stands in the fingerprint, and does change them. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { SampleFailure } from "../../../src/core/errors.js";
+import { encodedImage } from "../../../src/images/encoded.js";
+import { loadAddon } from "../../../src/runners/local/addon.js";
+import { openLocal } from "../../../src/runners/local/index.js";
+import { checkInvariance } from "../../../src/runners/local/invariance.js";
+import { drawnImage } from "../../fakes/images.js";
+import { noEngine } from "./engine-here.js";
+import { askableCheckpoint, goldenCase, goldenExpectations, goldenPrompt, lettersOf } from "./golden-checkpoint.js";
+
+const never = new AbortController().signal;
+const scratch = mkdtempSync(join(tmpdir(), "any-size-"));
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+const missing = noEngine();
+
+type Config = Record<string, unknown> & {
+  text_config: Record<string, unknown>;
+  vision_config: Record<string, unknown>;
+};
+
+/** The JSON files of a golden checkpoint, with one of them changed: described, never loaded. */
+function changed(name: string, change: (config: Config) => void, file = "config.json"): string {
+  const folder = mkdtempSync(join(scratch, "changed-"));
+  for (const each of ["config.json", "preprocessor_config.json"]) {
+    const json = JSON.parse(readFileSync(join(goldenCase(name) as string, each), "utf8")) as Config;
+    if (each === file) change(json);
+    writeFileSync(join(folder, each), JSON.stringify(json));
+  }
+  return folder;
+}
+
+describe.skipIf(missing !== undefined)(`images of any size${missing ? ` (skipped: ${missing})` : ""}`, () => {
+  const describeFolder = (path: string, options = {}) => loadAddon().describe({ path, ...options });
+
+  test("each setting is in the fingerprint and changes the answer's logits or is refused", async () => {
+    await using checkpoint = await askableCheckpoint("ov15-qwen3-tiny");
+    const { expected, imageFolder } = goldenExpectations("ov15-qwen3-tiny");
+    const three = expected.prompts.three_images_same;
+    if (!three) throw new Error("the case has no prompt of three images");
+    const ask = async (options: object) => {
+      await using runner = await openLocal({
+        ...{ checkpoint: checkpoint.path, template: checkpoint.template, dtype: "fp32", device: "cpu" },
+        ...options,
+      });
+      const request = { id: "three", prompt: goldenPrompt(three, imageFolder), seed: 0 };
+      const continuations = [lettersOf(three.continuation)];
+      const { likelihoods, usage } = await runner.loglikelihood(
+        { ...request, continuations, options: { maxNewTokens: 1, temperature: 0 } } as never,
+        never,
+      );
+      return { fingerprint: runner.fingerprint, logprob: likelihoods?.[0]?.logprob, tokens: usage?.promptTokens };
+    };
+    const plain = await ask({});
+    expect(plain.logprob).toBeCloseTo(three.continuation_logprob, 3);
+    expect(plain.fingerprint).toMatchObject({
+      images: "each",
+      aspectRatio: "any-size",
+      pixels: { factor: 28, least: 3136, most: 31360, resizedFirst: false },
+    });
+    expect(plain.fingerprint).not.toHaveProperty("resizer");
+    expect(plain.fingerprint).not.toHaveProperty("clips");
+
+    const hub = await ask({ images: "hub" });
+    expect(hub.fingerprint.images).toBe("hub");
+    expect(hub.logprob).toBeCloseTo((three as unknown as Record<string, number>).hub_continuation_logprob as number, 3);
+
+    const others = [
+      { options: { resizer: "torchvision" }, fingerprint: { resizer: "torchvision" } },
+      { options: { minPixels: 20_000 }, fingerprint: { pixels: { least: 20_000 } } },
+      { options: { maxPixels: 4_000 }, fingerprint: { pixels: { most: 4_000 } } },
+    ];
+    for (const { options, fingerprint } of others) {
+      const other = await ask(options);
+      expect(other.fingerprint).toMatchObject(fingerprint);
+      expect(other.logprob).not.toBe(plain.logprob);
+    }
+    const twice = await ask({ resizedFirst: "qwen-vl-utils" });
+    expect(twice.fingerprint).toMatchObject({ pixels: { resizedFirst: true } });
+  });
+
+  test("a shape that the reference refuses is one sample without an answer", async () => {
+    await using checkpoint = await askableCheckpoint("ov2-qwen3-tiny");
+    await using runner = await openLocal({
+      ...{ checkpoint: checkpoint.path, template: checkpoint.template, dtype: "fp32", device: "cpu" },
+    });
+    const ask = async (width: number) => {
+      const image = encodedImage(await drawnImage({ seed: 1, width, height: 2 }), "strip.png");
+      const parts = [{ type: "text", text: "ab" } as const, { type: "image", image } as const];
+      const options = { maxNewTokens: 2, temperature: 0 };
+      return runner.generate({ id: "strip", prompt: { messages: [{ role: "user", parts }] }, seed: 0, options }, never);
+    };
+    await expect(ask(401)).rejects.toThrow(SampleFailure);
+    await expect(ask(401)).rejects.toThrow("more than 200 times as long as wide");
+    expect((await ask(400)).usage?.promptTokens).toBeGreaterThan(10);
+  });
+
+  test("frames are refused by name: their images are what the published numbers were made with", async () => {
+    await using checkpoint = await askableCheckpoint("ov2-qwen3-tiny");
+    await using runner = await openLocal({ checkpoint: checkpoint.path, template: checkpoint.template, device: "cpu" });
+    const image = encodedImage(await drawnImage({ seed: 1, width: 64, height: 64 }), "frame.png");
+    const parts = [0, 0].map((clip) => ({ type: "image", image, clip }) as const);
+    const options = { maxNewTokens: 2, temperature: 0 };
+    const asked = runner.generate(
+      { id: "clip", prompt: { messages: [{ role: "user", parts }] }, seed: 0, options },
+      never,
+    );
+    await expect(asked).rejects.toThrow("codec patches (motion and residuals) are not implemented");
+  });
+
+  test.each(["ov15-qwen3-tiny", "ov2-qwen3-tiny"])("the answers of %s do not depend on the batch", async (name) => {
+    await using checkpoint = await askableCheckpoint(name);
+    const report = await checkInvariance({
+      ...{ checkpoint: checkpoint.path, template: checkpoint.template, dtype: "bf16", device: "cpu" },
+      ...{ requests: 10, newTokens: 4 },
+    });
+    expect(report.rows.filter((row) => row.logits < row.requests)).toEqual([]);
+    expect(report.invariant).toBe(true);
+  });
+
+  test("the head of OneVision-1.5 is its own, although the config may say that it is tied", async () => {
+    const folder = mkdtempSync(join(scratch, "tied-"));
+    await cp(goldenCase("ov15-qwen3-tiny") as string, folder, { recursive: true });
+    const path = join(folder, "config.json");
+    const config = JSON.parse(await readFile(path, "utf8")) as Config;
+    config.text_config.tie_word_embeddings = true;
+    await writeFile(path, JSON.stringify(config));
+    const engine = await loadAddon().open({ path: folder, dtype: "float32", device: "cpu" });
+    const own = await loadAddon().open({
+      path: goldenCase("ov15-qwen3-tiny") as string,
+      dtype: "float32",
+      device: "cpu",
+    });
+    try {
+      const request = { id: 1, tokens: Int32Array.of(5, 6, 7), images: [], maxNewTokens: 8, stopTokens: [] };
+      expect((await engine.generate(request)).tokens).toEqual((await own.generate(request)).tokens);
+    } finally {
+      await engine.close();
+      await own.close();
+    }
+  });
+
+  test("says the family, the tower, the bounds and the most tokens", async () => {
+    const first = await describeFolder(goldenCase("ov15-qwen3-tiny") as string);
+    expect(first).toMatchObject({
+      family: "llava-onevision-1.5",
+      text: { type: "qwen3", ropeTheta: 5e6 },
+      vision: { type: "rice", mergeSize: 2, patchSize: 14, layers: 3 },
+      projector: "merger",
+      mostImageTokens: 89, // a strip 200 times as long as wide
+      parameters: { total: 333_032 },
+      refusal: null,
+      unknown: [],
+    });
+    const second = await describeFolder(goldenCase("ov2-qwen3-tiny") as string);
+    expect(second).toMatchObject({ family: "llava-onevision-2", vision: { type: "onevision" }, unknown: [] });
+    expect(second.clips?.refusal).toContain("codec patches");
+  });
+
+  test("bounds: max_pixels, else the area that size calls an edge, else the processor's own", async () => {
+    const bounds = async (change: (config: Config) => void) =>
+      (await describeFolder(changed("ov15-qwen3-tiny", change, "preprocessor_config.json"))).pixels;
+    expect(await bounds((c) => delete c.max_pixels)).toMatchObject({ least: 3136, most: 12_845_056 });
+    expect(await bounds((c) => [delete c.max_pixels, delete c.size])).toMatchObject({ least: 3136, most: 1_003_520 });
+    expect(await bounds((c) => delete c.size)).toMatchObject({ least: 3136, most: 31_360 });
+  });
+
+  test("absent fields of the decoder have OneVision-1.5's own defaults", async () => {
+    const folder = changed("ov15-qwen3-tiny", (c) => [delete c.text_config.rope_theta, delete c.text_config.head_dim]);
+    expect((await describeFolder(folder)).text).toMatchObject({ ropeTheta: 5e6, headSize: 128 });
+  });
+
+  test.each([
+    [
+      "layer_norm_type",
+      "ov2-qwen3-tiny",
+      (c: Config) => Object.assign(c.vision_config, { layer_norm_type: "rms_norm" }),
+    ],
+    ["use_head", "ov2-qwen3-tiny", (c: Config) => Object.assign(c.vision_config, { use_head: true })],
+    ["vision model_type", "ov15-qwen3-tiny", (c: Config) => Object.assign(c.vision_config, { model_type: "siglip" })],
+    ["text_hidden_size", "ov15-qwen3-tiny", (c: Config) => Object.assign(c.vision_config, { text_hidden_size: 72 })],
+    ["model_type", "ov2-qwen3-tiny", (c: Config) => Object.assign(c, { model_type: "llava_onevision2_moe" })],
+  ])("%s that is not implemented is refused by name", async (field, name, change) => {
+    const { unsupported, refusal } = await describeFolder(changed(name, (c) => change(c)));
+    expect(unsupported.map((each) => each.field)).toContain(field);
+    expect(refusal).not.toBeNull();
+  });
+
+  test("a processor that doubles the frames, or of other patches, is refused", async () => {
+    const processor = (change: (config: Config) => void) =>
+      describeFolder(changed("ov15-qwen3-tiny", change, "preprocessor_config.json"));
+    const twice = await processor((c) => Object.assign(c, { temporal_patch_size: 2 }));
+    expect(twice.unsupported.map(({ field }) => field)).toEqual(["preprocessor_config temporal_patch_size"]);
+    const wider = await processor((c) => Object.assign(c, { merge_size: 3 }));
+    expect(wider.unsupported.map(({ field }) => field)).toEqual(["preprocessor_config merge_size"]);
+  });
+
+  test("options of another kind of tower are refused", async () => {
+    const path = goldenCase("ov15-qwen3-tiny") as string;
+    await expect(describeFolder(path, { aspectRatio: "pad" })).rejects.toThrow("images of any size");
+    await expect(describeFolder(path, { images: "list-pad" })).rejects.toThrow("images of any size");
+    await expect(describeFolder(path, { minPixels: 5000, maxPixels: 4000 })).rejects.toThrow("5000 to 4000 pixels");
+    const second = goldenCase("ov2-qwen3-tiny") as string;
+    await expect(describeFolder(second, { images: "hub" })).rejects.toThrow("hub for OneVision-1.5's alone");
+    const tiles = goldenCase("llava-next-qwen-tiny") as string;
+    await expect(describeFolder(tiles, { maxPixels: 4000 })).rejects.toThrow("one size alone");
+    await expect(describeFolder(tiles, { images: "each" })).rejects.toThrow("each is for towers");
+  });
+});
