@@ -36,6 +36,30 @@ describe.skipIf(missing !== undefined)(
       expect(report).toMatchObject({ template: "qwen_1_5", stopTokens: [509], problems: [], hasWeights: true });
     });
 
+    test.each([
+      {
+        name: "ov15-qwen3-tiny",
+        family: "llava-onevision-1.5",
+        vision: /rice ViT of patches of 14, 2x2 a token: 3 layers/,
+      },
+      { name: "ov2-qwen3-tiny", family: "llava-onevision-2", vision: /onevision ViT of patches of 14, 2x2 a token/ },
+    ])("images of any size: $name is described, and run asks it two tasks", async ({ name, family, vision }) => {
+      await using folder = await askableCheckpoint(name);
+      const { stdout } = await workplace.run("model", folder.path, "--max-pixels", "9408");
+      expect(stdout).toContain(`${family}, converted layout`);
+      expect(stdout).toMatch(vision);
+      expect(stdout).toMatch(
+        /images +any size: multiples of 28, 3,136 to 9,408 pixels; up to 48 tokens an image; several: each/,
+      );
+      expect(stdout).toMatch(/prompts +qwen_2_5_vl; /);
+      const tasks = ["--tasks", "vqav2,mmmu", "--data", "demo", "--limit", "2", "--max-new-tokens", "2"];
+      const model = ["--model", `local:${folder.path}`, "--max-pixels", "9408", "--out", `out-${name}`];
+      const ended = await workplace.run("run", ...tasks, ...model);
+      expect(ended.exitCode, ended.stderr).toBe(0);
+      expect(ended.stdout).toMatch(/vqav2[\s\S]+mmmu/);
+      expect(ended.stdout).not.toMatch(/not scored +[1-9]/);
+    });
+
     test("model names what is unsupported and why", async () => {
       const config = { ...publishedModels[0].config, mm_resampler_type: "perceiver" };
       await using folder = await checkpointFolder({ "config.json": config });

@@ -28,7 +28,7 @@ describe.skipIf(noCompiler !== undefined)(`llava-engine${noCompiler ? ` (skipped
 
     test("every case of the repository passes on the CPU back end", () => {
       expect(report.cases.filter((one) => !one.passed)).toEqual([]);
-      expect(report).toMatchObject({ passed: 15, failed: 0 });
+      expect(report).toMatchObject({ passed: 18, failed: 0 });
     });
 
     test("every stage that the reference recorded was compared", () => {
@@ -40,6 +40,8 @@ describe.skipIf(noCompiler !== undefined)(`llava-engine${noCompiler ? ` (skipped
         ...["pixels, hw", "logits, hw", "pixels, crop", "logits, crop", "logits, window W", "logits, window W+1"],
         ...["pixel_values, whole", "packed, slots", "packed, row sums", "merged length, hf445", "logits, hf445"],
         ...["token counts, anyres_max_9", "token counts, clips", "tiles of 384", "pools"],
+        ...["resized sizes", "pixel_values, torchvision", "logits, hub", "packed, hub", "frame windows"],
+        ...["smart resize, 4b_twice", "resize to any size, pillow13_ patches", "resize to any size, fast_ patches"],
         ...["logits, bf16", "logits, bf16 mean", "resize", "anyres canvas", "anyres tiles", "anyres pixel_values"],
       ]) {
         expect(stages).toContain(stage);

@@ -86,7 +86,7 @@ for (const { name, options } of cases) {
       const imageToken = imageTokenOf(name);
       const said = (ids: readonly number[]) => lettersOf(untilStop(ids, stops).filter((id) => id !== imageToken));
       const wanted = prompts.map(([, { greedy }]) => said(greedy));
-      expect(prompts.length).toBeGreaterThan(name.startsWith("llava-video") ? 5 : 8);
+      expect(prompts.length).toBeGreaterThan(name.startsWith("llava-video") ? 5 : 7);
       const alone: string[] = [];
       for (const prompt of prompts) alone.push(await ask(prompt));
       expect(alone).toEqual(wanted);
