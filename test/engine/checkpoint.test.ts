@@ -69,7 +69,7 @@ describe.skipIf(missing !== undefined)(`checkpoints${missing ? ` (skipped: ${mis
     [
       "another class, whose pinpoints need not fit the tile",
       "model_type",
-      (c) => Object.assign(c, { model_type: "llavaonevision1_5", image_grid_pinpoints: [[50, 60]] }),
+      (c) => Object.assign(c, { model_type: "llava_onevision2_moe", image_grid_pinpoints: [[50, 60]] }),
     ],
     ["another activation", "hidden_act", (c) => Object.assign(c.text_config, { hidden_act: "gelu" })],
     [
@@ -93,7 +93,7 @@ describe.skipIf(missing !== undefined)(`checkpoints${missing ? ` (skipped: ${mis
     expect(await refused(folder)).toContain(field);
     const error = await openError(folder);
     expect(error).toMatchObject({ code: "INPUT", where: join(folder, "config.json") });
-    expect(error.message).toContain(field === "model_type" ? "llavaonevision1_5 is no model of this engine" : field);
+    expect(error.message).toContain(field === "model_type" ? "llava_onevision2_moe is no model of this engine" : field);
   });
 
   test.each<[string, string, Record<string, unknown>]>([

@@ -347,9 +347,9 @@ describe.skipIf(missing !== undefined)(`variants of a checkpoint${missing ? ` (s
       /^paligemma is no model/,
     ],
     [
-      "OneVision-1.5",
-      { model_type: "llavaonevision1_5", text_config: {}, vision_config: { model_type: "rice_vit" } },
-      /^llavaonevision1_5 is no model of this engine: this family of LLaVA is not implemented/,
+      "OneVision-2 of experts",
+      { model_type: "llava_onevision2_moe", text_config: {}, vision_config: { model_type: "onevision_encoder" } },
+      /^llava_onevision2_moe is no model of this engine: mixtures of experts are not implemented/,
     ],
     [
       "MiniCPM in the LLaVA repository",
