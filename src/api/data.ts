@@ -52,17 +52,17 @@ async function verify(
     }
     const unusable = referenceFailure(task, split, unit.row);
     if (unusable) problems.push(`row ${unit.index}: ${unusable.detail}`);
-    for (const ref of promptImages(task.prompt(unit.row, task.profiles?.[0] ?? "default"))) {
-      try {
+    try {
+      for (const ref of promptImages(task.prompt(unit.row, task.profiles?.[0] ?? "default"))) {
         const image = await readImage(ref);
         if (decoded.has(image.digest)) continue;
         decoded.add(image.digest);
         const { warnings } = await decodeImage(image);
         problems.push(...warnings.map((warning) => `row ${unit.index}: ${warning}`));
-      } catch (error) {
-        if (!(error instanceof SampleFailure)) throw error;
-        problems.push(`row ${unit.index}: ${messageOf(error)}`);
       }
+    } catch (error) {
+      if (!(error instanceof SampleFailure)) throw error;
+      problems.push(`row ${unit.index}: ${messageOf(error)}`);
     }
   }
   const { source, revision = "none", digest = "none", expectedRows } = dataset.facts;

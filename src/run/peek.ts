@@ -4,7 +4,7 @@ import type { DatasetFacts } from "../core/result.js";
 import type { Task } from "../core/task.js";
 import type { EvaluatedTask } from "./evaluate.js";
 import { rowsSkipped } from "./plan.js";
-import { noReference, referenceFailure } from "./score-sample.js";
+import { referenceFailure } from "./score-sample.js";
 
 /** Datasets that were opened to see whether their first row is there and well formed, and what it asks. */
 export interface First {
@@ -73,9 +73,10 @@ function firstRow(task: Task, batch: readonly RowItem[]): Record<string, unknown
 /** Rows of a test split evaluated as if they were public: the first row tells. */
 function checkReference({ task, split, label }: EvaluatedTask, dataset: Dataset, rows: readonly RowItem[]): void {
   const [first] = rows.flatMap((item) => ("row" in item ? (task.expand?.(item.row) ?? [item.row]) : []));
-  if (first === undefined || !referenceFailure(task, split, first)) return;
+  const unusable = first && referenceFailure(task, split, first);
+  if (!unusable) return;
   throw new UserError(
-    `${label}: the first row cannot be scored: ${noReference}`,
+    `${label}: the first row cannot be scored: ${unusable.detail}`,
     dataset.facts.source,
     "name data with public answers (test splits often come without), or a split whose answers are secret, for a submission file",
   );

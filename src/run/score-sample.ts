@@ -41,11 +41,17 @@ export function withOutcome(record: AnsweredSample | ScoredSample, { score, subm
 
 /** Why a row of a split with public answers cannot be scored whatever is answered; undefined when it can. */
 export function referenceFailure(task: Task, split: Split, row: Record<string, unknown>): SampleFailure | undefined {
-  if (split.answers === "secret" || task.hasReference?.(row) !== false) return undefined;
-  return new SampleFailure("data", noReference);
+  if (split.answers === "secret" || !task.hasReference) return undefined;
+  try {
+    return task.hasReference(row) ? undefined : new SampleFailure("data", noReference);
+  } catch (error) {
+    // A cell that cannot be read, on which the reference depends.
+    if (error instanceof SampleFailure) return error;
+    throw error;
+  }
 }
 
-export const noReference = "the row has no reference that an answer could equal";
+const noReference = "the row has no reference that an answer could equal";
 
 /** A row with all that its score may depend on. */
 export interface AnsweredRow {

@@ -6,7 +6,7 @@ import { tokenizeCaptions } from "./ptb-tokenize.js";
 /** There is text: one that is not blank, or a list with such a text. */
 export function hasText(reference: string | readonly string[] | null | undefined): boolean {
   if (reference === null || reference === undefined) return false;
-  return [reference].flat().some((text) => text.trim() !== "");
+  return [reference].flat().some((text) => text.replace(/[\u200b-\u200d\u2060\ufeff]/g, "").trim() !== "");
 }
 
 /** There is a caption of which the caption metrics keep a token: of "." they keep none, and nothing can match it. */

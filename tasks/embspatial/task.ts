@@ -1,6 +1,7 @@
 import {
   chosen,
   defineTask,
+  hasText,
   Image,
   inferChoice,
   LETTER_DIRECTLY,
@@ -61,7 +62,7 @@ export default defineTask<Row>({
     return userPrompt(image, `${note}${question}\n${optionsAfter(")", options)}`);
   },
   generation: { maxNewTokens: 1024, temperature: 0 },
-  hasReference: ({ answer, answer_options: options }) => answer >= 0 && answer < options.length,
+  hasReference: ({ answer, answer_options: options }) => hasText(options[answer]),
   scorings: ["vlmevalkit"],
   score({ answer }, { text }, { scoring }) {
     const letter = scoring === "vlmevalkit" ? inferChoice(text, {}, "easi") : leadingLetter(text);

@@ -3,6 +3,7 @@ import {
   defineTask,
   hasText,
   Image,
+  isOptionLetter,
   letteredOptions,
   mean,
   rightOrWrong,
@@ -42,7 +43,9 @@ export default defineTask<Row>({
   profiles: ["default", "official"],
   prompt: (row, profile) => userPrompt(row.decoded_image, profile === "official" ? officialWords(row) : lmmsWords(row)),
   generation: { maxNewTokens: 16_384, temperature: 0 },
-  hasReference: ({ answer }) => hasText(answer),
+  // The authors' script looks the letter up among the options.
+  hasReference: ({ answer, options }) =>
+    options.length > 0 ? isOptionLetter(answer, options.length) : hasText(answer),
   score(row, output) {
     const answer = extractMathVisionAnswer(output.text);
     return rightOrWrong(mathVisionCorrect(answer, row.answer, row.options), answer, row.answer);

@@ -3,6 +3,7 @@ import {
   byLetter,
   chosen,
   defineTask,
+  hasText,
   Image,
   imagesAtMarks,
   isOptionLetter,
@@ -41,7 +42,7 @@ export default defineTask<Row>({
   profiles: ["default", "official"],
   prompt: (row, profile) => imagesAtMarks(row.image_list, profile === "official" ? officialWords(row) : lmmsWords(row)),
   generation: { maxNewTokens: 16, temperature: 0 },
-  hasReference: ({ options, answer }) => isOptionLetter(answer, options.length),
+  hasReference: ({ options, answer }) => isOptionLetter(answer, options.length) && hasText(options),
   score({ options, answer }, output, context) {
     const text = output.text;
     if (context.scoring === "official")

@@ -1,6 +1,5 @@
 import {
   defineTask,
-  hasText,
   Image,
   mean,
   pythonRegex,
@@ -37,7 +36,7 @@ export default defineTask<Row>({
     return userPrompt(image, `${question.replaceAll("<image>", "").trim()}\nAnswer with a single number.`);
   },
   generation: { maxNewTokens: 32, temperature: 0 },
-  hasReference: ({ answer }) => hasText(answer),
+  hasReference: ({ answer }) => /[\p{L}\p{Nd}]/u.test(answer), // "none" is one
   score: ({ answer }, { text }) => rightOrWrong(countIn(text) === countIn(answer), countIn(text), countIn(answer)),
   metrics: [mean("accuracy")],
 });

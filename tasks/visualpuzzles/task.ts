@@ -1,6 +1,7 @@
 import {
   byLetter,
   defineTask,
+  hasText,
   Image,
   isOptionLetter,
   mean,
@@ -51,7 +52,8 @@ const thinking: Task<Row> = {
   id: ({ id }) => String(id),
   prompt: promptWith(THINK_FIRST),
   generation: { maxNewTokens: 4096, temperature: 0 },
-  hasReference: ({ answer }) => isOptionLetter(upper(strip(answer)), 4),
+  hasReference: ({ answer, options }) =>
+    isOptionLetter(upper(strip(answer)), 4) && (options === null || hasText(options)),
   scorings: ["vlmevalkit"],
   score({ options, answer }, { text }, context) {
     const gold = upper(strip(answer));

@@ -6,6 +6,8 @@
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { loadDefinitions } from "../../src/api/catalogue.js";
+import { encodePng } from "../../src/images/png.js";
 import { root, type SampleLine, Workplace } from "./cli.js";
 
 const forms = (...parts: string[]) => join(root, "test", "e2e", "row-forms", ...parts);
@@ -200,4 +202,38 @@ test("letters that are drawn for a split whose answers are secret are counted as
     expect((await place.run("run", "--tasks", "mmmu@test", ...args)).exitCode).toBe(0);
     expect(await place.result(said, "mmmu@test")).toMatchObject({ remarks, n: { scored: 6 } });
   }
+});
+
+test("a cell that cannot be read costs its own row, in a run and in data verify", async () => {
+  await using place = await Workplace.make();
+  const image = Buffer.from(await encodePng(Buffer.alloc(12), 2, 2)).toString("base64");
+  const rows = ["['red', 'blue']", "", "?", "['red', 'blue']"].map((options, i) => ({
+    ...{ id: `validation_Art_${i}`, question: `Which is it? <image 1>`, options, image_1: image, answer: "A" },
+    ...{
+      question_type: "multiple-choice",
+      subfield: "x",
+      topic_difficulty: "Easy",
+      img_type: "['x']",
+      explanation: "",
+    },
+  }));
+  await writeFile(place.file("mmmu.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  const run = await place.run("run", "--tasks", "mmmu", "--data", ".", "--model", "stub:A", "--out", "out");
+  expect(run.exitCode, run.stderr).toBe(2);
+  expect((await place.result("out", "mmmu")).n).toMatchObject({ scored: 2, unscored: { data: 2 } });
+  const verified = await place.run("data", "verify", "mmmu", "--data", ".");
+  expect(verified.exitCode).toBe(3);
+  expect(verified.stdout).toContain("row 1");
+});
+
+test.each([
+  ["mathvision", { answer: "Z", options: ["A", "B"] }, { answer: "B", options: ["A", "B"] }],
+  ["pixmo_count", { answer: "?" }, { answer: "3 cats" }],
+  ["muirbench", { answer: "A", options: [""] }, { answer: "A", options: ["red"] }],
+  ["embspatial", { answer: 0, answer_options: ["\u200b"] }, { answer: 0, answer_options: ["left"] }],
+  ["visualpuzzles", { answer: "A", options: ["", ""] }, { answer: "A", options: null }],
+])("%s: a reference that no answer can equal is none", async (name, bad, good) => {
+  const task = (await loadDefinitions()).find((one) => one.task.name === name)?.task;
+  expect(task?.hasReference?.(bad as never)).toBe(false);
+  expect(task?.hasReference?.(good as never)).toBe(true);
 });
