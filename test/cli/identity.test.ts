@@ -13,6 +13,7 @@ import { modelSchemas, type RunnerName } from "../../src/runners/config.js";
 import { type FakeEndpoint, startEndpoint } from "../fakes/endpoint.js";
 import { drawnImage } from "../fakes/images.js";
 import { noEngine } from "../runners/local/engine-here.js";
+import { askableCheckpoint } from "../runners/local/golden-checkpoint.js";
 import { runCommand } from "./run-command.js";
 
 interface Row {
@@ -27,6 +28,8 @@ interface Row {
   readonly elsewhere?: string;
   /** Further keys of both runs, without which this one says nothing. */
   readonly given?: Readonly<Record<string, unknown>>;
+  /** A golden checkpoint that knows the key, where the demo's does not. */
+  readonly checkpoint?: string;
   readonly flags?: readonly string[];
 }
 
@@ -98,9 +101,12 @@ const tables: Record<RunnerName, Record<string, Row>> = {
       second: "qwen-vl-utils",
       elsewhere: "of towers that take images of any size: runners/local/any-size.test.ts",
     },
-    clipPool: { second: "max", elsewhere: "of clips, which this checkpoint takes none of" },
-    clipPoolPlace: { second: "before-projector", elsewhere: "of clips, which this checkpoint takes none of" },
-    clipNewline: { second: "no_token", elsewhere: "of clips, which this checkpoint takes none of" },
+    clipPool: { second: "max", says: "fingerprint.clips.pool", checkpoint: "ov-tied-tiny" },
+    clipPoolPlace: {
+      ...{ second: "before-projector", says: "fingerprint.clips.place", checkpoint: "ov-tied-tiny" },
+      given: { clipNewline: "no_token" },
+    },
+    clipNewline: { second: "no_token", says: "fingerprint.clips.newline", checkpoint: "ov-tied-tiny" },
     quantisation: { second: "int8", says: "fingerprint" },
     visionTower: {
       second: "tower",
@@ -242,7 +248,9 @@ for (const [runner, table] of Object.entries(tables) as [RunnerName, Record<stri
 
   describe.skipIf(runner === "local" && missing !== undefined)(`a changed key of ${runner}'s config`, () => {
     test.each(Object.entries(table).filter(([, { elsewhere }]) => elsewhere === undefined))("%s", async (key, row) => {
-      const { first, second, given = {}, flags = [] } = row;
+      const { first, second, flags = [] } = row;
+      await using golden = row.checkpoint === undefined ? undefined : await askableCheckpoint(row.checkpoint);
+      const given = { ...row.given, ...(golden && { checkpoint: golden.path, template: golden.template }) };
       const begun = { ...base[runner](), ...given, ...(first === undefined ? {} : { [key]: first }) };
       const one = await writeModel("one", begun);
       const two = await writeModel("two", { ...(await changed(runner, key, second)), ...given });
