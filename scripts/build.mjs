@@ -138,14 +138,18 @@ function node(script, ...rest) {
   return spawnSync(process.execPath, [join(root, script), ...rest], { cwd: root, stdio: ["ignore", 2, 2] }).status ?? 1;
 }
 
-/** What the compiler leaves to others: tasks' example rows are copied, and what was made of sources that are gone is removed. */
+/** What the compiler leaves to others: tasks' example rows are copied, and what came of sources that are gone is removed. */
 function finishOutput() {
   for (const name of readdirSync(join(root, "tasks"), { recursive: true }))
     if (name.endsWith("example.json")) copyFileSync(join(root, "tasks", name), join(root, "dist", "tasks", name));
   for (const folder of ["src", "tasks"])
     for (const name of readdirSync(join(root, "dist", folder), { recursive: true })) {
       const source = join(root, folder, name.replace(/\.(?:d\.ts|js)$/, ".ts"));
-      if (/\.(?:d\.ts|js)$/.test(name) && !name.startsWith(join("report", "page")) && !existsSync(source))
+      if (
+        /\.(?:d\.ts|js)$|example\.json$/.test(name) &&
+        !name.startsWith(join("report", "page")) &&
+        !existsSync(source)
+      )
         rmSync(join(root, "dist", folder, name));
     }
 }
