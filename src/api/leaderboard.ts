@@ -101,6 +101,16 @@ export const boardForms = {
   "model-index": (board: Board) => boardModelIndex(board, packageVersion()),
 } satisfies Record<string, (board: Board, look: Look & Screen) => string>;
 
+/** What a site calls each form beside its page. A `table` is for a terminal, and a `model-index` is of one model. */
+const siteFiles: Readonly<Record<Exclude<keyof typeof boardForms, "table" | "html" | "model-index">, string>> = {
+  text: "leaderboard.txt",
+  md: "leaderboard.md",
+  latex: "leaderboard.tex",
+  json: "leaderboard.json",
+  csv: "leaderboard.csv",
+  "csv-long": "leaderboard-long.csv",
+};
+
 /** A folder with all forms, and how the numbers on the board came about over time. @param results where the runs are */
 export async function writeBoardSite(board: Board, folder: string, results = "results"): Promise<void> {
   const place = (model: string, task: string, finishedAt = "") => JSON.stringify([model, task, finishedAt]);
@@ -113,8 +123,10 @@ export async function writeBoardSite(board: Board, folder: string, results = "re
     ({ model, task, points }) =>
       points.length > 1 && points.some(({ finishedAt }) => shown.has(place(model, task, finishedAt))),
   );
-  const pages: Record<string, string> = series.length === 0 ? {} : { "history.html": historyForms.html(series) };
-  await writeSite(board, folder, packageVersion(), pages);
+  const others: Record<string, string> = series.length === 0 ? {} : { "history.html": historyForms.html(series) };
+  for (const [form, file] of Object.entries(siteFiles))
+    others[file] = boardForms[form as keyof typeof siteFiles](board);
+  await writeSite(board, folder, packageVersion(), others);
 }
 
 async function ownEntries(options: LeaderboardOptions): Promise<LeaderboardEntry[]> {

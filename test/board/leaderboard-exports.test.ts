@@ -6,13 +6,13 @@ import { parse as parseCsv } from "csv-parse/sync";
 import { chromium } from "playwright-core";
 import { expect, test } from "vitest";
 import { parse as parseYaml } from "yaml";
+import { writeBoardSite } from "../../src/api/leaderboard.js";
 import { csv, formulaSafe } from "../../src/board/format/csv.js";
 import { readCsv } from "../../src/board/format/read-csv.js";
 import { boardLongCsv, boardWideCsv } from "../../src/board/leaderboard/as-csv.js";
 import { boardHtml } from "../../src/board/leaderboard/as-html.js";
 import { boardModelIndex } from "../../src/board/leaderboard/as-model-index.js";
 import { makeBoard } from "../../src/board/leaderboard/board.js";
-import { writeSite } from "../../src/board/leaderboard/site.js";
 import { Leaderboard, type LeaderboardEntry } from "../../src/core/result.js";
 import { Type, violationOf } from "../../src/core/schema.js";
 import { entry } from "./leaderboard-entry.js";
@@ -164,7 +164,7 @@ test.skipIf(!browserPath)(
   async () => {
     await using folder = await temporaryFolder();
     const site = join(folder.dir, "site");
-    await writeSite(board, site, "0.1.0");
+    await writeBoardSite(board, site, join(folder.dir, "none"));
     const browser = await chromium.launch({ executablePath: browserPath as string, args: ["--no-sandbox"] });
     try {
       const page = await browser.newPage();

@@ -1,6 +1,7 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { boardForms } from "../../src/api/leaderboard.js";
 import { sample, temporaryFolder, writeRun } from "../board/run-fixture.js";
 import { runCommand } from "./run-command.js";
 
@@ -29,6 +30,20 @@ test("a run alone, a task alone, and a file instead of stdout", async () => {
   expect(await readFile(out, "utf8")).toBe(
     "model,prompt_profile,scoring,origin,gqa v1 accuracy\na,default,official,,75\n",
   );
+});
+
+test("a site has the board in every form, each as --format prints it", async () => {
+  await using folder = await temporaryFolder();
+  const run = await results(folder.dir);
+  const site = join(folder.dir, "site");
+  await run("--format", "site", "--out", site);
+  const files = await readdir(site);
+  const written = await Promise.all(files.map((file) => readFile(join(site, file), "utf8")));
+  expect(new Set(written).size).toBe(files.length);
+  for (const form of Object.keys(boardForms).filter((name) => name !== "table" && name !== "html"))
+    expect(written, form).toContain((await run("--format", form)).stdout);
+  for (const file of files.filter((name) => name !== "index.html"))
+    expect(await readFile(join(site, "index.html"), "utf8")).toContain(`href="${file}"`);
 });
 
 test("mistakes are named: a flag, a column, an import", async () => {

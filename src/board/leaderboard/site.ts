@@ -2,31 +2,21 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../../files/make-folder.js";
-import { boardLongCsv, boardWideCsv } from "./as-csv.js";
 import { boardHtml } from "./as-html.js";
-import { boardJson } from "./as-json.js";
-import { boardMarkdown } from "./as-markdown.js";
 import { boardModelIndex } from "./as-model-index.js";
 import type { Board } from "./board.js";
 
 /**
- * Writes index.html with the same board in every other form beside it; a card's section for each model of ours.
- * @param pages  further files, by name
+ * Writes index.html with `others` beside it, and a card's section for each model of ours.
+ * @param others  the same board in other forms and further pages, by the names of their files
  */
 export async function writeSite(
   board: Board,
   folder: string,
   version: string,
-  pages: Readonly<Record<string, string>> = {},
+  others: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const files: Readonly<Record<string, string>> = {
-    ...pages,
-    "leaderboard.json": boardJson(board),
-    "leaderboard.csv": boardWideCsv(board),
-    "leaderboard-long.csv": boardLongCsv(board),
-    "leaderboard.md": boardMarkdown(board),
-    ...modelIndexes(board, version),
-  };
+  const files: Readonly<Record<string, string>> = { ...others, ...modelIndexes(board, version) };
   await makeFolder(folder);
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   await writeFile(join(folder, "index.html"), boardHtml(board, "llava-eval leaderboard", Object.keys(files)));
