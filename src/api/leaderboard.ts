@@ -106,6 +106,7 @@ const siteFiles: Readonly<Record<Exclude<keyof typeof boardForms, "table" | "htm
   text: "leaderboard.txt",
   md: "leaderboard.md",
   latex: "leaderboard.tex",
+  svg: "leaderboard.svg",
   json: "leaderboard.json",
   csv: "leaderboard.csv",
   "csv-long": "leaderboard-long.csv",

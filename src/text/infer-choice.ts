@@ -26,7 +26,9 @@ export function inferChoice(answer: string, choices: Choices, rule: Rule): strin
   }
 }
 
-const preamble = /^(?:the )?(?:correct |best |matching )?(?:answer|option|choice|output) ?(?:is|:)? ?:? ?(?:option )?/i;
+/** "The answer is", "Answer:", "I think it is". */
+const preamble =
+  /^(?:(?:i (?:think|believe) )?(?:it|this|that) is |(?:the )?(?:correct |best |matching )?(?:answer|option|choice|output) ?(?:is|:)? ?:? ?)(?:option )?/i;
 /** What stands around a verdict beside an option's text. */
 const mostWords = 64;
 

@@ -10,7 +10,7 @@ const [names, across, gap] = [230, 3, 22] as const;
 const panelWidth = (width - names - gap * (across - 1)) / across;
 const [head, rowHeight, foot] = [40, 19, 26] as const;
 
-export function boardSvg(board: Board, { columns: named }: Look): string {
+export function boardSvg(board: Board, { columns: named }: Look = {}): string {
   const columns = named
     ? board.columns.filter(({ task, key }) => named.includes(task) || named.includes(key))
     : board.columns;
