@@ -51,7 +51,8 @@ function verdictOption(reply: string, choices: Choices): string | undefined {
   const isLetter = option !== undefined || letter === "Z" || letter === "E";
   if (isLetter && (bare(rest) === "" || bare(rest) === bare(option ?? ""))) return letter;
   const named = Object.keys(choices).filter((one) => bare(choices[one] ?? "") === bare(line));
-  return named.length === 1 ? named[0] : undefined;
+  // In a sentence no other option's text may stand, as in the references' rule: "3" stands in "I think it is 13".
+  return named.length === 1 && (line === first || inferText(first, choices) === named[0]) ? named[0] : undefined;
 }
 
 /** What VLMEvalKit writes for an answer that never came. */
