@@ -10,6 +10,7 @@ import { packageRoot } from "../core/package-root.js";
 import { type Static, Type } from "../core/schema.js";
 import { scorings } from "../core/score.js";
 import type { Split, Task } from "../core/task.js";
+import { inPlaceOf, lmmsEvalNames } from "./foreign-names.js";
 import { taskDigest } from "./task-digest.js";
 import { loadTaskFile, tasksIn } from "./task-file.js";
 
@@ -79,6 +80,20 @@ export const entryOf = ({ task: { name, aliases = [] }, file }: DefinedTask): Ta
 async function taskEntries(): Promise<readonly TaskEntry[]> {
   if (existsSync(indexFile)) return JSON.parse(await readFile(indexFile, "utf8")) as TaskEntry[];
   return (await loadDefinitions()).map(entryOf);
+}
+
+/** Our labels by every name that lmms-eval has for them: `docvqa_test` → `docvqa@test`, and each task's own. */
+export async function labelsByName(): Promise<ReadonlyMap<string, string>> {
+  const names = new Map<string, string>();
+  for (const { name, aliases = [], splits } of await loadTasks()) {
+    const [first] = Object.keys(splits);
+    names.set(name, name);
+    for (const alias of aliases) {
+      const [theirs = "", split] = alias.split("@", 2);
+      names.set(theirs, split === undefined || split === first ? name : `${name}@${split}`);
+    }
+  }
+  return names;
 }
 
 export async function taskNames(): Promise<readonly string[]> {
@@ -172,6 +187,10 @@ export async function chooseTasks(names: readonly string[], workingFolder = proc
           origin,
           `write its path, ${path}, or npm run build first`,
         );
+      }
+      const foreign = (await lmmsEvalNames())[wanted];
+      if (foreign !== undefined) {
+        throw new UserError(`"${wanted}" is lmms-eval's name, not one of ours`, origin, inPlaceOf(foreign));
       }
       const known = [...tasks.flatMap(({ name, aliases }) => [name, ...aliases]), ...suites];
       throw new UserError(

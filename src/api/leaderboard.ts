@@ -23,7 +23,7 @@ import { didYouMean } from "../core/nearest.js";
 import { packageRoot } from "../core/package-root.js";
 import type { LeaderboardEntry } from "../core/result.js";
 import { openRun } from "../record/read.js";
-import { chooseTasks, loadTasks } from "./catalogue.js";
+import { chooseTasks, labelsByName } from "./catalogue.js";
 import { history, historyForms } from "./history.js";
 import { packageVersion } from "./versions.js";
 
@@ -146,24 +146,10 @@ async function ownEntries(options: LeaderboardOptions): Promise<LeaderboardEntry
 
 async function imported({ import: sources = [], onNote }: LeaderboardOptions): Promise<readonly LeaderboardEntry[]> {
   if (sources.length === 0) return [];
-  const ours = await foreignNames();
+  const ours = await labelsByName();
   const { entries, notes } = await readImports(sources, (theirs) => ours.get(theirs) ?? theirs);
   for (const note of notes) onNote?.(note);
   return entries;
-}
-
-/** lmms-eval's names (our aliases) to our labels: `docvqa_test` → `docvqa@test`. */
-async function foreignNames(): Promise<ReadonlyMap<string, string>> {
-  const names = new Map<string, string>();
-  for (const { name, aliases = [], splits } of await loadTasks()) {
-    const [first] = Object.keys(splits);
-    names.set(name, name);
-    for (const alias of aliases) {
-      const [theirs = "", split] = alias.split("@", 2);
-      names.set(theirs, split === undefined || split === first ? name : `${name}@${split}`);
-    }
-  }
-  return names;
 }
 
 /** A suite, a task of the package, or one that only the board has: of the user's own, whose file need not be at hand. */

@@ -3,7 +3,8 @@ import { didYouMean } from "../core/nearest.js";
 import { promptImages, promptText } from "../core/prompt.js";
 import type { Task } from "../core/task.js";
 import { exampleRow, hasExampleRow } from "../datasets/example-row.js";
-import { chooseTasks } from "./catalogue.js";
+import { chooseTasks, labelsByName } from "./catalogue.js";
+import { commandFor, likeForeign, remarksOn } from "./foreign-names.js";
 
 export { loadTasks, suiteNames } from "./catalogue.js";
 
@@ -36,6 +37,12 @@ export async function describeTasks(names: readonly string[], profile: string | 
   return await Promise.all(
     chosen.map(async ({ task, file }) => ({ ...taskFacts(task), example: await examplePrompt(task, file, profile) })),
   );
+}
+
+/** What runs here what "lmms-eval:NAME" runs there: our labels, the command's part, and what differs. */
+export async function tasksLike(like: string) {
+  const foreign = await likeForeign(like, await labelsByName());
+  return { like, tasks: foreign.tasks ?? [], command: commandFor(foreign), remarks: remarksOn(foreign) };
 }
 
 /** The exact words that a committed row of the benchmark's form gives. */

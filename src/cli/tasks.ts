@@ -1,25 +1,38 @@
 import pc from "picocolors";
 import type { CommandModule } from "yargs";
-import { describeTasks, loadTasks, suiteNames, taskFacts } from "../api/tasks.js";
+import { describeTasks, loadTasks, suiteNames, taskFacts, tasksLike } from "../api/tasks.js";
 import { terminalSafeLines } from "../core/terminal-safe.js";
 import { command as newTask } from "./new-task.js";
 import { count } from "./number-format.js";
 
 export const command: CommandModule<
   object,
-  { name: string | undefined; json: boolean | undefined; profile: string | undefined }
+  { name: string | undefined; json: boolean | undefined; profile: string | undefined; like: string | undefined }
 > = {
   builder: (yargs) =>
     yargs
       .command(newTask)
       .positional("name", { type: "string", describe: "a task, alias, glob, suite or path" })
       .option("profile", { type: "string", requiresArg: true, describe: "show the prompt of this profile" })
+      .option("like", {
+        type: "string",
+        requiresArg: true,
+        conflicts: ["name", "profile"],
+        describe: "what runs here what another harness calls so: lmms-eval:NAME",
+      })
       .option("json", { type: "boolean", describe: "print as JSON" }),
-  handler: async ({ name, json, profile }) => {
-    if (name === undefined) await list(json ?? false);
+  handler: async ({ name, json, profile, like }) => {
+    if (like !== undefined) await showLike(like, json ?? false);
+    else if (name === undefined) await list(json ?? false);
     else await show(name, json ?? false, profile);
   },
 };
+
+async function showLike(like: string, json: boolean): Promise<void> {
+  const { command, remarks, ...rest } = await tasksLike(like);
+  const text = json ? JSON.stringify({ ...rest, command, remarks }, null, 2) : [command, ...remarks].join("\n  ");
+  process.stdout.write(`${text}\n`);
+}
 
 async function list(json: boolean): Promise<void> {
   const tasks = await loadTasks();

@@ -67,7 +67,7 @@ const mmmu: Task<Row> = {
 const reasoning: Task<Row> = {
   ...mmmu,
   name: "mmmu_reasoning",
-  aliases: ["mmmu_val_reasoning@val"],
+  aliases: [], // lmms-eval has a file of the name mmmu_val_reasoning for this, and runs another of the same name
   about: "MMMU with reasoning before the answer; a judge decides what is right (Yue et al. 2023).",
   cite: "https://arxiv.org/abs/2311.16502; scoring follows lmms-eval mmmu/utils.py (reasoning)",
   splits: { val: mmmu.splits.val as Split, dev: mmmu.splits.dev as Split },
