@@ -1,7 +1,7 @@
 import type { Dataset } from "../core/dataset.js";
 import { promptImages, promptText } from "../core/prompt.js";
 import type { GenerationOptions } from "../core/runner.js";
-import type { Task } from "../core/task.js";
+import { judgeOf, type Task } from "../core/task.js";
 import { readImage } from "../images/encoded.js";
 import type { EvaluatedTask } from "../run/evaluate.js";
 import { plan, plannedCount } from "../run/plan.js";
@@ -76,7 +76,7 @@ async function* estimates(
       maxNewTokens,
       ...estimate,
       dollars: dollars(decided.model.config, estimate.promptTokens, maxNewTokens),
-      judges: (split.answers === "public" && task.judge ? judges : []).map((judge) => ({
+      judges: (judgeOf(task, split, decided.scoring) ? judges : []).map((judge) => ({
         promptTokens: judgeTokens,
         dollars: dollars(judge, judgeTokens, judgeAnswerTokens),
       })),

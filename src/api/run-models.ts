@@ -5,6 +5,8 @@ import { join, resolve } from "node:path";
 import { UserError } from "../core/errors.js";
 import { packageRoot } from "../core/package-root.js";
 import type { Runner } from "../core/runner.js";
+import type { Scoring } from "../core/score.js";
+import { judgeOf } from "../core/task.js";
 import { answersOfDemo } from "../record/inherited.js";
 import { withBudget } from "../run/budget.js";
 import { askingOnce } from "../run/once.js";
@@ -84,13 +86,13 @@ export function judgesOf({ judge = [] }: RunSettings): readonly string[] {
 
 export async function openJudge(
   model: string | undefined,
-  choice: Choice,
+  { choice, scoring }: { readonly choice: Choice; readonly scoring: Scoring },
   settings: RunSettings,
   warn: (message: string) => void,
 ): Promise<Runner | undefined> {
   if (model === undefined) return undefined;
-  if (!choice.chosen.some(({ task, split }) => task.judge && split.answers === "public")) {
-    warn("--judge was given, and no task has a judge");
+  if (!choice.chosen.some(({ task, split }) => judgeOf(task, split, scoring))) {
+    warn(`--judge was given, and no task asks one with ${scoring} scoring`);
     return undefined;
   }
   const judge = await openRunner(model, { warn });

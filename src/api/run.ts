@@ -9,7 +9,7 @@ import { didYouMean } from "../core/nearest.js";
 import { promptImages } from "../core/prompt.js";
 import type { GenerationOptions } from "../core/runner.js";
 import type { Reading, Scoring } from "../core/score.js";
-import type { Split, Task } from "../core/task.js";
+import { judgeOf, type Split, type Task } from "../core/task.js";
 import { openDataset } from "../datasets/index.js";
 import { readImage } from "../images/encoded.js";
 import { RunFolder } from "../record/folder.js";
@@ -69,8 +69,8 @@ export async function runTasks(
 
   await using runner = await openModel(model.config, settings, warn, listener);
   const [first, second] = judgesOf(settings);
-  await using judge = await openJudge(first, choice, settings, warn);
-  await using secondJudge = await openJudge(second, choice, settings, warn);
+  await using judge = await openJudge(first, decided, settings, warn);
+  await using secondJudge = await openJudge(second, decided, settings, warn);
   // Everything that can be wrong is looked at before the first request is paid for.
   await using opened = await peek(choice.chosen, {
     ...{ open: selection.shard ? opener(decided, listener, drain, true) : open, signal: drain },
@@ -194,7 +194,7 @@ export async function decide(settings: RunSettings): Promise<Decided> {
   }
   const choice = await chooseTasks(settings.tasks);
   const model = await namedModel(settings.model, settings.name);
-  requireConsistent(settings, choice, model.config);
+  requireConsistent(settings, model.config);
   const { limit, offset = 0, repeats = 1, seed = 0 } = settings;
   const shard = settings.shard === undefined ? undefined : parseShard(settings.shard, process.env);
   const scoring = (settings.scoring as Scoring | undefined) ?? choice.scoring ?? "official";
@@ -202,6 +202,7 @@ export async function decide(settings: RunSettings): Promise<Decided> {
     choice.chosen.map(({ task }) => task),
     scoring,
   );
+  requireJudge(settings, choice, scoring);
   const tags = settings["reasoning-tags"];
   return {
     choice,
@@ -215,6 +216,18 @@ export async function decide(settings: RunSettings): Promise<Decided> {
     profileOf: profileRule(choice, settings["prompt-profile"] ?? choice.promptProfile),
     generationOf: generationRule(settings),
   };
+}
+
+function requireJudge(settings: RunSettings, choice: Choice, scoring: Scoring): void {
+  const judged = choice.chosen.filter(({ task, split }) => judgeOf(task, split, scoring));
+  if (judged.length > 0 && settings.judge === undefined) {
+    const names = judged.map(({ label, task }) => `${label} (${task.judge?.model})`).join(", ");
+    throw new UserError(
+      `judged tasks need a judge: ${names}`,
+      "--judge",
+      "name one: --judge openai:gpt-4o-2024-11-20, or --judge none to leave those samples unscored",
+    );
+  }
 }
 
 /** Opens the rows of a task that was decided on. */
@@ -244,7 +257,7 @@ function dataOf(settings: RunSettings, isDemo: boolean): string {
   return data === "hub" || data === "demo" ? data : resolve(data);
 }
 
-function requireConsistent(settings: RunSettings, choice: Choice, config: ModelConfig): void {
+function requireConsistent(settings: RunSettings, config: ModelConfig): void {
   if (config.runner !== "local") {
     for (const flag of Object.keys(localFlags) as (keyof typeof localFlags)[]) {
       if (settings[flag] !== undefined) {
@@ -264,15 +277,6 @@ function requireConsistent(settings: RunSettings, choice: Choice, config: ModelC
       "two judges are compared over all samples, and a shard has a part of them",
       "--judge",
       "name one judge; after `llava-eval merge` the same command without --shard asks the second about the merged answers",
-    );
-  }
-  const judged = choice.chosen.filter(({ task, split }) => task.judge && split.answers === "public");
-  if (judged.length > 0 && settings.judge === undefined) {
-    const names = judged.map(({ label, task }) => `${label} (${task.judge?.model})`).join(", ");
-    throw new UserError(
-      `judged tasks need a judge: ${names}`,
-      "--judge",
-      "name one: --judge openai:gpt-4o-2024-11-20, or --judge none to leave those samples unscored",
     );
   }
   const budget = settings["judge-budget"];

@@ -73,7 +73,12 @@ export const generationMembers: Members<GenerationOptions> = {
   repetitionPenalty: "number?",
 };
 
-export const judgeMembers: Members<Judge<unknown>> = { model: "text", template: "text", ask: "function" };
+export const judgeMembers: Members<Judge<unknown>> = {
+  model: "text",
+  template: "text",
+  scorings: "texts?",
+  ask: "function",
+};
 
 export const submissionMembers: Members<Submission<unknown>> = {
   file: "text",

@@ -57,6 +57,8 @@ export interface Judge<Row> {
   readonly model: string;
   /** The words of the questions with their placeholders; their digest stands in the Result. */
   readonly template: string;
+  /** The scorings that ask it, where not all do: the others have rules alone, and need no judge. */
+  readonly scorings?: readonly Scoring[];
   /** The next question, given the verdicts so far; undefined when the rule-based score needs (no more) judging. */
   ask(row: Row, output: Output, verdicts: readonly Json[], scoring: Scoring): JudgeQuestion | undefined;
 }
@@ -133,6 +135,11 @@ export interface Task<Row = Record<string, unknown>> {
   readonly submission?: Submission<Row>;
   /** Reads as "demo" everywhere when true: never mixed with benchmark scores. */
   readonly demo?: boolean;
+}
+
+/** The judge that is asked about a split's answers under a scoring. */
+export function judgeOf<Row>({ judge }: Task<Row>, { answers }: Split, scoring: Scoring): Judge<Row> | undefined {
+  return answers === "public" && judge?.scorings?.includes(scoring) !== false ? judge : undefined;
 }
 
 /** Gives a task file its type. What it holds is checked when it is loaded (`checkTask`). */

@@ -7,7 +7,7 @@ import type { PromptProfile } from "../core/prompt.js";
 import type { Result, TimingRecord } from "../core/result.js";
 import type { GenerationOptions, Output, Runner } from "../core/runner.js";
 import type { Reading, Scoring } from "../core/score.js";
-import type { Split, Task } from "../core/task.js";
+import { judgeOf, type Split, type Task } from "../core/task.js";
 import type { LineLog } from "../files/line-log.js";
 import type { RunFolder } from "../record/folder.js";
 import type { Label } from "../record/keys.js";
@@ -102,7 +102,7 @@ async function evaluateTask(
     void timings.append(record).catch(() => {}); // the journal's own failure ends the run; timings are not worth it
   };
   const openPanel = async (judge: Runner | undefined, which: "first" | "second") =>
-    task.judge && split.answers === "public" && judge
+    judgeOf(task, split, scoring) && judge
       ? await JudgePanel.open({
           ...{ folder, label, which, runner: judge, readImage: evaluation.readImage },
           withoutReasoning: evaluation.withoutReasoning,
@@ -157,7 +157,7 @@ async function evaluateTask(
       ...(reading.tags.length > 0 ? { reasoningTags: reading.tags } : {}),
       promptProfile: profile,
       generation: { ...generation } as Record<string, Json>,
-      ...(task.judge && split.answers === "public" ? { judge: judgeFacts(task, judge) } : {}),
+      ...(judgeOf(task, split, scoring) ? { judge: judgeFacts(task, judge) } : {}),
       ...(agreement ? { secondJudge: agreement } : {}),
       seed,
       repeats,

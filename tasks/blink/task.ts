@@ -62,6 +62,7 @@ export default defineTask<Row>({
   judge: {
     model: "gpt-3.5-turbo",
     template: blinkMatching("{question}", "{options}", "{prediction}"),
+    scorings: ["official"],
     ask(row, output, verdicts, scoring) {
       const text = output.text;
       const named = blinkChoice(text, optionLetters(row.choices.length)) !== undefined;

@@ -71,6 +71,7 @@ export default defineTask<Row>({
   judge: {
     model: "gpt-4o-2024-11-20",
     template: `${hrbenchGrading("{prompt}", "{target}", "{prediction}")}\n${hrbenchMatching("{question}", "{options}", "{prediction}")}`,
+    scorings: ["official", "lmms-eval"],
     ask(row, output, verdicts, scoring) {
       if (verdicts.length > 0) return undefined;
       if (scoring === "vlmevalkit") return undefined;

@@ -51,6 +51,7 @@ export default defineTask<Row>({
   judge: {
     model: "gpt-4-0314",
     template: mmvpGrading("{question}", "{target}", "{prediction}"),
+    scorings: ["official"],
     ask: (row, output, verdicts, scoring) =>
       scoring === "official" && verdicts.length === 0
         ? mmvpToJudge(asked(row), row["Correct Answer"], output)

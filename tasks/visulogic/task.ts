@@ -54,6 +54,7 @@ export default defineTask<Row>({
   judge: {
     model: "gpt-4o-mini",
     template: visuLogicExtraction("{solution}"),
+    scorings: ["official"],
     ask: (_, output, verdicts, scoring) =>
       scoring === "official" && verdicts.length === 0 && visuLogicLetter(output.text) === undefined
         ? visuLogicToJudge(output)
