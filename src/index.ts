@@ -38,7 +38,7 @@ export { bootstrap } from "./statistics/bootstrap.js";
 export { intervalOf } from "./statistics/intervals.js";
 export { Moments } from "./statistics/moments.js";
 export { rowDigest } from "./text/digest.js";
-export { type Choices, inferChoice } from "./text/infer-choice.js";
+export { inferChoice } from "./text/infer-choice.js";
 export { binaryVerdict } from "./text/judge-replies.js";
 export { leadingLetter, letterBeforePeriod } from "./text/leading-letter.js";
 export { levenshtein } from "./text/levenshtein.js";

@@ -29,9 +29,13 @@ interface Question {
  * if another pass is wrong already. lmms-eval counts a question only if its first pass is among the rows.
  *
  * @param options.of which value of a scored sample's record says whether the pass is right; default: the single number
+ * @param options.together  what must be right together, by the sample's id; default: its cluster. Then every group counts
  * @param options.passes how many each question has, where all have as many: one with fewer is left out
  */
-export function circularAccuracy(name: string, { of, passes }: { of?: string; passes?: number } = {}): Metric {
+export function circularAccuracy(
+  name: string,
+  { of, passes, together }: { of?: string; passes?: number; together?: (id: string) => string } = {},
+): Metric {
   return {
     name,
     unit: "fraction",
@@ -40,22 +44,23 @@ export function circularAccuracy(name: string, { of, passes }: { of?: string; pa
     ...defined({ of }),
     start(context) {
       const questions = new Map<string, Question>();
-      const questionOf = ({ cluster }: Sample) => {
-        const question = questions.get(cluster) ?? {
+      const questionOf = ({ cluster, id }: Sample) => {
+        const key = together?.(id) ?? cluster;
+        const question = questions.get(key) ?? {
           passes: 0,
           first: false,
           wrong: false,
           unscored: 0,
           guessed: false,
         };
-        questions.set(cluster, question);
+        questions.set(key, question);
         question.passes++;
         return question;
       };
       const whole = () => [...questions.values()].filter((one) => passes === undefined || one.passes === passes);
       const outcomes = (): GroupOutcome[] =>
         whole()
-          .filter(({ first, unscored }) => context.scoring === "official" || first || unscored > 0)
+          .filter(({ first, unscored }) => context.scoring === "official" || together || first || unscored > 0)
           .map(({ wrong, unscored }) => ({ outcome: wrong ? "wrong" : unscored > 0 ? "open" : "right" }));
       return folded(
         {

@@ -1,5 +1,4 @@
 import {
-  type Choices,
   chosen,
   defineTask,
   Image,
@@ -31,7 +30,7 @@ const row = Type.Object({
 });
 type Row = Static<typeof row>;
 
-const lettered = (choices: readonly string[]): Choices =>
+const lettered = (choices: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(choices.map((choice, i) => [optionLetters(choices.length)[i], choice]));
 const goldOf = ({ answer }: Row): string => strip(answer, "()");
 const split = {

@@ -1,20 +1,11 @@
 /** What HR-Bench's judges are asked, word for word. */
 
-import {
-  type Choices,
-  inferChoice,
-  type JudgeQuestion,
-  lower,
-  OPTION_MATCHER,
-  type Output,
-  strip,
-  userPrompt,
-} from "llava-eval";
+import { inferChoice, type JudgeQuestion, lower, OPTION_MATCHER, type Output, strip, userPrompt } from "llava-eval";
 
 const matchingExamples =
   "If the meaning of all options are significantly different from the answer, output Z. Your should output a single uppercase character in A, B, C, D (if they are valid options), and Z. \nExample 1: \nQuestion: What is the main object in image?\nOptions: A. teddy bear B. rabbit C. cat D. dog\nAnswer: a cute teddy bear\nYour output: A\nExample 2: \nQuestion: What is the main object in image?\nOptions: A. teddy bear B. rabbit C. cat D. dog\nAnswer: Spider\nYour output: Z\nExample 3: \n";
 
-const listed = (choices: Choices): string =>
+const listed = (choices: HrbenchQuestion["choices"]): string =>
   Object.entries(choices)
     .map(([letter, option]) => `${letter}. ${option}\n`)
     .join("");
@@ -33,7 +24,7 @@ export function hrbenchGrading(prompt: string, target: string, prediction: strin
 export interface HrbenchQuestion {
   readonly question: string;
   readonly answer: string;
-  readonly choices: Choices;
+  readonly choices: Readonly<Record<string, string>>;
 }
 
 /** The authors' judge says of every answer whether it is right. */

@@ -1,6 +1,6 @@
 /** The cells of an MMBench row: which options exist, which question a pass belongs to. */
 
-import type { Choices, Scoring } from "llava-eval";
+import type { Scoring } from "llava-eval";
 
 type Cell = string | null;
 
@@ -24,7 +24,7 @@ export const present = (cell: Cell | undefined): string | undefined =>
   cell === null || cell === undefined || cell === "" || cell === "nan" ? undefined : cell;
 
 /** The options A to D that exist. lmms-eval takes a literal "nan" for an option's text, which "banana" contains. */
-export function mmbenchChoices(row: MmbenchRow, scoring: Scoring): Choices {
+export function mmbenchChoices(row: MmbenchRow, scoring: Scoring): Readonly<Record<string, string>> {
   const letters = ["A", "B", "C", "D"] as const;
   const cell = (letter: (typeof letters)[number]) =>
     scoring === "lmms-eval" ? (row[letter] ?? undefined) : present(row[letter]);

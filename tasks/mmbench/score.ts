@@ -1,7 +1,6 @@
 /** MMBench (Liu et al. 2023): one pass of one question. Source: lmms-eval `mmbench/mmbench_evals.py`, after VLMEvalKit. */
 
 import {
-  type Choices,
   chosen,
   guessedOr,
   inferChoice,
@@ -15,7 +14,10 @@ import {
 import { type MmbenchRow, mmbenchChoices } from "./row.js";
 
 /** lmms-eval's static variant, without a judge: the rules, else its letter extractor. */
-export function staticLetter(prediction: string, choices: Choices): ReturnType<typeof robustChoice> {
+export function staticLetter(
+  prediction: string,
+  choices: Readonly<Record<string, string>>,
+): ReturnType<typeof robustChoice> {
   const letter = inferChoice(prediction, choices, "mmbench");
   return letter === undefined ? robustChoice(prediction, Object.keys(choices).sort()) : { letter, guessed: false };
 }

@@ -6,6 +6,8 @@ import type { Scored, Scoring } from "../../src/core/score.js";
 
 export interface FoldInput {
   readonly value: Scored["value"];
+  /** Default: its place. */
+  readonly id?: string;
   readonly data?: Scored["data"];
   /** Default: each sample is a cluster of its own. */
   readonly cluster?: string;
@@ -15,9 +17,9 @@ export interface FoldInput {
 /** The metric's value over the samples, in the order given; null when it is undefined. */
 export function foldValue(metric: Metric, inputs: readonly FoldInput[], scoring: Scoring = "official"): number | null {
   const fold = metric.start({ seed: 0, scoring });
-  inputs.forEach(({ value, data, cluster, groups = {} }, i) => {
+  inputs.forEach(({ value, id = "", data, cluster, groups = {} }, i) => {
     const score: Scored = { status: "scored", value, answer: "", ...defined({ data }) };
-    const sample: Sample = { index: i, id: String(i), score, cluster: cluster ?? String(i), groups };
+    const sample: Sample = { index: i, id: id || String(i), score, cluster: cluster ?? String(i), groups };
     fold.add(sample);
   });
   const result = fold.finish();

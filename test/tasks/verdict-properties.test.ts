@@ -33,6 +33,12 @@ const isVerdict: readonly (readonly [RegExp, (verdict: Json, reply: string) => b
   [/^mathvista/, words],
   [/^blink|^mmbench/, letter],
   [/^hrbench|^mmvp/, (verdict, reply) => verdict === reply.trim().slice(0, String(verdict).length).toLowerCase()],
+  [/^charxiv/, (verdict) => verdict === 0 || verdict === 1],
+  [/^simplevqa|^worldvqa/, (verdict) => ["correct", "incorrect", "unattempted"].includes(String(verdict))],
+  [
+    /^babyvision/,
+    (verdict, reply) => /^[*"'`]*(true|false)/i.exec(reply.trim())?.[1]?.toLowerCase() === String(verdict === 1),
+  ],
   [/^visulogic/, (verdict) => letter(verdict) || verdict === "None"],
 ];
 

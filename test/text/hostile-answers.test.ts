@@ -15,8 +15,11 @@ import { leadingLetter, letterBeforePeriod } from "../../src/text/leading-letter
 import { parseChoice } from "../../src/text/mmmu-choice.js";
 import { stripReasoning } from "../../src/text/reasoning-tags.js";
 import { robustChoice } from "../../src/text/robust-choice.js";
+import { threeDsrLetter } from "../../tasks/3dsrbench/score.js";
+import { babyAnswer, babyAnswerLmms } from "../../tasks/babyvision/score.js";
 import { blinkChoice } from "../../tasks/blink/choice.js";
 import { relaxedCorrect } from "../../tasks/chartqa/score.js";
+import { chartScore } from "../../tasks/chartqapro/score.js";
 import { countInDigits } from "../../tasks/countbenchqa/score.js";
 import { crpeFiltered } from "../../tasks/crpe/score.js";
 import { cvBenchLetter } from "../../tasks/cv_bench/score.js";
@@ -40,6 +43,7 @@ import { correctnessScore, lmmsMmvetScore } from "../../tasks/mmvet/score.js";
 import { mmvpLetter } from "../../tasks/mmvp/score.js";
 import { mtvqaCorrect } from "../../tasks/mtvqa/score.js";
 import { multiPageAnls, stvqaAnls } from "../../tasks/multidocvqa/score.js";
+import { firstWord } from "../../tasks/naturalbench/score.js";
 import { ocrbenchHit } from "../../tasks/ocrbench/score.js";
 import { answerLineLetter, firstLetter, withoutThoughts } from "../../tasks/omnispatial/score.js";
 import { lmmsPopeAnswer, popeAnswer } from "../../tasks/pope/score.js";
@@ -51,7 +55,10 @@ import { parseScreenBox } from "../../tasks/screenspot/score.js";
 import { firstCharacter } from "../../tasks/seedbench/score.js";
 import { visualPuzzlesLetter } from "../../tasks/visualpuzzles/score.js";
 import { lmmsVisuLogicLetter, visuLogicLetter } from "../../tasks/visulogic/score.js";
+import { truthAndBias } from "../../tasks/vlms_are_biased/score.js";
+import { blindAnswer, blindRight } from "../../tasks/vlmsareblind/score.js";
 import { evalAiVqaAccuracy, lmmsVqav2Accuracy, officialVqaAccuracy } from "../../tasks/vqa/accuracy.js";
+import { simpleVqaVerdict, worldVqaVerdict } from "../../tasks/vqa/factual-judge.js";
 import { vstarLetter, vstarQuestion } from "../../tasks/vstar_bench/letter.js";
 import { squadF1, tokenSetF1 } from "../../tasks/websrc/token-f1.js";
 import { lastBraces, zeroBenchEqual } from "../../tasks/zerobench/score.js";
@@ -169,6 +176,18 @@ const parsers: Readonly<Record<string, (answer: string) => unknown>> = {
   VisualPuzzles: (answer) => visualPuzzlesLetter(answer, options),
   MTVQA: (answer) => mtvqaCorrect(answer, "red", "official"),
   MindCube: mindCubeLetter,
+  NaturalBench: (answer) => [firstWord(answer, "yes_no"), firstWord(answer, "multiple_choice")],
+  "3DSRBench": threeDsrLetter,
+  "VLMs are biased": (answer) => truthAndBias(answer, "5", "4"),
+  "VLMs are blind": (answer) => [
+    ...["Circled Letter", "Nested Squares", "Counting Grid - Word Grids"].flatMap((task) => [
+      blindAnswer(answer, task),
+      blindRight(answer, "3,4", task),
+    ]),
+  ],
+  ChartQAPro: (answer) => chartScore(answer, { kind: "Factoid", target: "[2019, 2021]", years: [] }, false),
+  BabyVision: (answer) => [babyAnswer(answer), babyAnswerLmms(answer)],
+  "fact judges": (answer) => [simpleVqaVerdict(answer), worldVqaVerdict(answer)],
   OmniSpatial: (answer) => [answerLineLetter(answer), firstLetter(withoutThoughts(answer))],
   binary: (answer) => binaryVerdict(answer, "official"),
   "JSON in a reply": embeddedJson,

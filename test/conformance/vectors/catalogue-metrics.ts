@@ -13,6 +13,7 @@ export interface ScoredRow {
   /** The columns that the task's groups read. */
   readonly row: object;
   readonly value: Scored["value"];
+  readonly id?: string;
   readonly cluster?: string;
   readonly data?: NonNullable<Scored["data"]>;
 }

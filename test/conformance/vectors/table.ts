@@ -4,8 +4,11 @@ import type { VectorFile } from "../vector-file.js";
 import { aggregateVectors } from "./aggregates.js";
 import { captionVectors } from "./captions.js";
 import { catalogueAnswerVectors } from "./catalogue-answers.js";
+import { charxiv } from "./catalogue-charxiv.js";
 import { catalogueChoiceVectors } from "./catalogue-choices.js";
 import { catalogueGroupVectors } from "./catalogue-groups.js";
+import { catalogueJudgedVectors } from "./catalogue-judged.js";
+import { cataloguePairVectors } from "./catalogue-pairs.js";
 import { catalogueReasoningVectors } from "./catalogue-reasoning.js";
 import { catalogueSpatialVectors } from "./catalogue-spatial.js";
 import { filterVectors } from "./filters.js";
@@ -38,6 +41,9 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...catalogueReasoningVectors,
   ...catalogueSpatialVectors,
   ...catalogueGroupVectors,
+  ...cataloguePairVectors,
+  ...catalogueJudgedVectors,
+  "catalogue/charxiv": charxiv,
   ...tokenizerVectors,
   ...frameIndexVectors,
   ...frameVectors,

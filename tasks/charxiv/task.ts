@@ -1,0 +1,165 @@
+import {
+  defineTask,
+  hasText,
+  Image,
+  mean,
+  Nullable,
+  notJudged,
+  rightOrWrong,
+  type Scoring,
+  type Split,
+  type Static,
+  strip,
+  Type,
+  userPrompt,
+} from "llava-eval";
+import { descriptiveGrading, descriptiveVerdicts, question, reasoningGrading, reasoningVerdict } from "./judge.js";
+import { descriptiveQuestion, reasoningQuestion, type Subplot } from "./questions.js";
+import { DESCRIPTIVE } from "./words.js";
+
+const figure = {
+  image: Image(),
+  figure_path: Type.String(),
+  category: Type.Optional(Nullable(Type.String())), // cs, physics, ...
+  year: Type.Optional(Nullable(Type.String())),
+  num_subplots: Type.Optional(Nullable(Type.Integer())),
+};
+const reasoningRow = Type.Object({
+  ...figure,
+  reasoning_q: Type.String(),
+  reasoning_a: Type.String(),
+  reasoning_q_source: Type.Integer(), // who made the question: 1 to 3
+  reasoning_a_type: Type.Integer(), // the class of the answer: 1 to 4
+});
+type ReasoningRow = Static<typeof reasoningRow>;
+
+const template = Type.Integer();
+const descriptiveRow = Type.Object({
+  ...figure,
+  ...{ descriptive_q1: template, descriptive_q2: template, descriptive_q3: template, descriptive_q4: template },
+  ...{ descriptive_a1: Type.String(), descriptive_a2: Type.String() },
+  ...{ descriptive_a3: Type.String(), descriptive_a4: Type.String() },
+  subplot_loc: Type.Optional(Nullable(Type.String())),
+  subplot_row: Type.Optional(Nullable(Type.Integer())),
+  subplot_col: Type.Optional(Nullable(Type.Integer())),
+});
+/** One question about a chart. */
+type DescriptiveRow = Static<typeof descriptiveRow> & { number?: 1 | 2 | 3 | 4 };
+
+const splits: Readonly<Record<string, Split>> = {
+  val: {
+    sources: ["princeton-nlp/CharXiv"],
+    split: "validation",
+    rows: 1000,
+    licence: "cc-by-sa-4.0",
+    answers: "public",
+  },
+};
+const judge = "gpt-4o-2024-05-13";
+
+const subjects = {
+  category: ({ category }: { readonly category?: string | null }) => category ?? undefined,
+  year: ({ year }: { readonly year?: string | null }) => year ?? undefined,
+  subplots: ({ num_subplots: count }: { readonly num_subplots?: number | null }) =>
+    count === undefined || count === null ? undefined : count === 1 ? "1" : count < 5 ? "2-4" : "5+",
+};
+
+const CLASSES = ["Text-in-Chart", "Text-in-General", "Number-in-Chart", "Number-in-General"];
+const SOURCES = ["GPT-Sourced", "GPT-Inspired", "Completely Human"];
+
+/** lmms-eval takes the origin of the question for the class of its answer: 766 of 1,000 questions get another class's words. */
+const kindOf = (row: ReasoningRow, rule: "lmms-eval" | "official"): number =>
+  rule === "lmms-eval" ? row.reasoning_q_source : row.reasoning_a_type;
+const ruleOf = (scoring: Scoring) => (scoring === "lmms-eval" ? "lmms-eval" : "official");
+
+const reasoning = defineTask<ReasoningRow>({
+  name: "charxiv_rq",
+  aliases: ["charxiv_val_reasoning@val"],
+  version: 1,
+  about: "Charts of arXiv papers, questions that want reasoning; a judge decides (Wang et al. 2024).",
+  cite: "https://arxiv.org/abs/2406.18521; official scoring follows princeton-nlp/CharXiv (a score that is none is unscored, there 0); lmms-eval charxiv/utils.py, which takes words and rubric by the wrong column",
+  splits,
+  row: reasoningRow,
+  id: ({ figure_path }) => figure_path,
+  profiles: ["default", "official"],
+  prompt(row, profile) {
+    const words = (rule: "lmms-eval" | "official") =>
+      reasoningQuestion(kindOf(row, rule), row.reasoning_q, row.reasoning_a);
+    return userPrompt(row.image, profile === "official" ? words("official") : strip(words("lmms-eval")));
+  },
+  generation: { maxNewTokens: 32_768, temperature: 0 },
+  judge: {
+    model: judge,
+    template: reasoningGrading(1, "{question}", { target: "{target}", response: "{response}" }),
+    ask(row, output, verdicts, scoring) {
+      if (verdicts.length > 0) return undefined;
+      const pair = { target: row.reasoning_a, response: output.text };
+      return question(reasoningGrading(kindOf(row, ruleOf(scoring)), row.reasoning_q, pair), reasoningVerdict);
+    },
+  },
+  hasReference: ({ reasoning_a: answer }) => hasText(answer),
+  score: ({ reasoning_a: answer }, { text }, { verdicts: [verdict] }) =>
+    verdict === undefined ? notJudged : rightOrWrong(verdict === 1, strip(text), answer),
+  metrics: [mean("accuracy")],
+  groups: {
+    answer_type: ({ reasoning_a_type: type }) => CLASSES[type - 1],
+    source: ({ reasoning_q_source: source }) => SOURCES[source - 1],
+    ...subjects,
+  },
+});
+
+const asked = (row: DescriptiveRow) => {
+  const number = row.number ?? 1;
+  return { template: row[`descriptive_q${number}`], answer: row[`descriptive_a${number}`] };
+};
+
+const subplotOf = ({ subplot_loc: words, subplot_row: line, subplot_col: column }: DescriptiveRow): Subplot =>
+  words ?? [line ?? 0, column ?? 0];
+
+const skillOf = (template: number): string => {
+  if (template <= 7) return "Information Extraction";
+  if ([10, 12, 19].includes(template)) return "Counting";
+  if ([11, 16, 18].includes(template)) return "Pattern Recognition";
+  return template === 17 ? "Compositionality" : "Enumeration";
+};
+
+const descriptive = defineTask<DescriptiveRow>({
+  name: "charxiv_dq",
+  aliases: ["charxiv_val_descriptive@val"],
+  version: 1,
+  about:
+    "Charts of arXiv papers, four questions each about what is written and drawn; a judge decides (Wang et al. 2024).",
+  cite: "https://arxiv.org/abs/2406.18521; scoring follows princeton-nlp/CharXiv, one answer a request where its judge is shown five; lmms-eval asks one of a chart's four questions four times",
+  splits,
+  row: descriptiveRow,
+  expand: (row) => ([1, 2, 3, 4] as const).map((number) => ({ ...row, number })),
+  id: ({ figure_path, number = 1 }) => `${figure_path}_${number}`,
+  imageKey: ({ figure_path }) => figure_path,
+  profiles: ["default", "official"],
+  prompt(row, profile) {
+    const words = descriptiveQuestion(asked(row).template, subplotOf(row));
+    return userPrompt(row.image, profile === "official" ? words : strip(words));
+  },
+  generation: { maxNewTokens: 32_768, temperature: 0 },
+  judge: {
+    model: judge,
+    template: descriptiveGrading(1, [{ target: "{target}", response: "{response}" }]),
+    ask(row, output, verdicts) {
+      if (verdicts.length > 0) return undefined;
+      const { template, answer } = asked(row);
+      const words = descriptiveGrading(template, [{ target: answer, response: output.text }]);
+      return question(words, (reply) => descriptiveVerdicts(reply, 1)?.[0]);
+    },
+  },
+  hasReference: (row) => hasText(asked(row).answer) && asked(row).template in DESCRIPTIVE,
+  score: (row, { text }, { verdicts: [verdict] }) =>
+    verdict === undefined ? notJudged : rightOrWrong(verdict === 1, strip(text), asked(row).answer),
+  metrics: [mean("accuracy")],
+  groups: {
+    skill: (row) => skillOf(asked(row).template),
+    template: (row) => `Q${asked(row).template}`,
+    ...subjects,
+  },
+});
+
+export default [reasoning, descriptive] as const;
