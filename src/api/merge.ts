@@ -108,9 +108,25 @@ async function shardsBelow(whole: string): Promise<{ count: number; found: Map<n
   const found = new Map<number, Run>();
   for (const shard of shards) {
     const folder = shardFolder(whole, shard);
-    if (await isRun(folder)) found.set(shard.index, await openRun(folder));
+    if (!(await isRun(folder))) continue;
+    const run = await openRun(folder);
+    requirePart(run, shard);
+    found.set(shard.index, run);
   }
   return { count, found };
+}
+
+/** @throws UserError  the folder holds another part than its name says, as after a copy to the wrong place */
+function requirePart({ dir, manifest, results }: Run, shard: Shard): void {
+  const named = shardName(shard);
+  const parts = [manifest.identity.shard, ...[...results.values()].map((result) => result.shard)];
+  const other = parts.find((part) => part !== named);
+  if (parts.length === 0 || other === undefined) return;
+  throw new UserError(
+    `this folder holds part ${other} of the run, and its name says ${named}`,
+    dir,
+    "put each part into the folder of its name, or run that part again",
+  );
 }
 
 /** @throws UserError  the shards answer different questions, or were asked of different models */

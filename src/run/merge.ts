@@ -1,4 +1,5 @@
 import { defined } from "../core/defined.js";
+import { UserError } from "../core/errors.js";
 import type { JudgeRecord, Result } from "../core/result.js";
 import type { Reading } from "../core/score.js";
 import type { Split, Task } from "../core/task.js";
@@ -41,11 +42,14 @@ export async function mergeTask(merging: TaskToMerge): Promise<MergedTask> {
     let repeated = 0;
     const changed: string[] = [];
     for (const shard of shards) {
+      const keys = new Set<string>();
       for await (const record of shard.samples(label)) {
+        keys.add(placeKey(label, record.index, record.repeat));
         const taken = await take(samples, record);
         if (taken === "repeated") repeated++;
         if (taken === "changed") changed.push(placeKey(label, record.index, record.repeat));
       }
+      if (merging.isWhole) requireAll(shard, label, keys.size);
     }
     await samples.sync();
     const verdicts = await mergeVerdicts(merging);
@@ -70,6 +74,17 @@ export async function mergeTask(merging: TaskToMerge): Promise<MergedTask> {
   } finally {
     await samples.close();
   }
+}
+
+/** @throws UserError  lines of its journal are gone since it finished */
+function requireAll({ dir, results }: Run, label: Label, found: number): void {
+  const total = results.get(label)?.n.total;
+  if (total === undefined || found === total) return;
+  throw new UserError(
+    `the journal of ${label} has ${found} of the ${total} samples that its Result counts`,
+    dir,
+    "restore the folder, or run that part again with --fresh",
+  );
 }
 
 /** @returns the verdicts of the whole run, by question */

@@ -15,11 +15,13 @@ const nothing = /^[^\p{L}\p{N}]*(?:null|none|n\/?a|no answer|not provided|unknow
 
 /**
  * What was extracted stands in the response, for the most part: a judge that writes anything else has not extracted, and the service
- * before it ("Service temporarily unavailable") even less. What is not written the same way (`3` for "three") is asked again.
+ * before it ("Service temporarily unavailable") even less.
  */
 function extractionIn(reply: string, response: string): string | undefined {
   const extraction = strip(reply);
-  if (nothing.test(extraction)) return extraction;
+  // A value or a letter alone may be written another way: "42" for "forty-two".
+  const isAlone = !/\s/.test(extraction) && (extraction.length <= 2 || /\p{Nd}/u.test(extraction));
+  if (extraction !== "" && (isAlone || nothing.test(extraction))) return extraction;
   const parts = extraction.match(/\p{Script=Latin}+|\p{N}+|[^\p{Script=Latin}\p{N}\p{P}\p{S}\s]+/gu) ?? [];
   const words = new Set(response.match(/\p{Script=Latin}+|\p{N}+/gu));
   const isLatin = (part: string) => /^[\p{Script=Latin}\p{N}]/u.test(part);

@@ -5,11 +5,14 @@ import { parseFloatPython, strip } from "llava-eval";
 /** Capabilities of a question, of which it may have several. */
 export const mmvetCapabilities = ["rec", "ocr", "know", "gen", "spat", "math"] as const;
 
-/** The number from 0 to 1 that stands alone in the first line of a reply. A number in prose ("0 credits left") is an outage's. */
+/**
+ * The number from 0 to 1 that a reply begins with: alone in its line, or with a point in it ("0.5 because"). A whole number in prose ("0
+ * credits left") is an outage's.
+ */
 export function correctnessScore(reply: string): number | undefined {
-  const [, number = ""] =
-    /^["'`*\s]*(\p{Nd}{1,4}(?:\.\p{Nd}{0,20})?|\.\p{Nd}{1,20})["'`*]*\.?\s*(?:$|[\n|])/u.exec(reply) ?? [];
-  const score = parseFloatPython(number);
+  const [, alone, pointed = ""] =
+    /^["'`*\s]*(?:(\p{Nd}{1,4}\.?)["'`*]*\s*(?:$|[\n|])|(\p{Nd}{0,4}\.\p{Nd}{1,20})(?!\p{Nd}))/u.exec(reply) ?? [];
+  const score = parseFloatPython(alone ?? pointed);
   return score !== undefined && score >= 0 && score <= 1 ? score : undefined;
 }
 

@@ -1,5 +1,5 @@
 /** Machines that share a run through shards: whatever the cut and the order, the merged run is the run that was never cut. */
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { evaluate } from "../../src/api/evaluate.js";
@@ -148,4 +148,21 @@ test("the command line names what is missing, and merges it when it is there", {
   expect(merged).toMatchObject({ exitCode: 0 });
   expect(merged.stdout).toContain("pope");
   expect(await place.result("r", "pope")).not.toHaveProperty("shard");
+});
+
+test("a part in the folder of another, and a part whose journal lost a line, are no parts of the run", async () => {
+  await using place = await Workplace.make();
+  await using endpoint = await startEndpoint({ answer: answerTo });
+  const model = `openai:fake@${endpoint.url}`;
+  const cut = { tasks: join(forms, "single-image.ts"), data: join(forms, "data") };
+  const out = place.file("cut");
+  for (const index of [0, 1]) await evaluate({ ...cut, model, out, shard: `${index}/2` });
+  const journal = join(out, "shards", "01-of-2", "single_image.samples.jsonl");
+  const lines = await readFile(journal, "utf8");
+  await writeFile(journal, lines.slice(lines.indexOf("\n") + 1));
+  await expect(merge(out)).rejects.toThrow(/the journal of single_image has \d+ of the \d+ samples/);
+  await writeFile(journal, lines);
+  await rm(join(out, "shards", "01-of-2"), { recursive: true });
+  await cp(join(out, "shards", "00-of-2"), join(out, "shards", "01-of-2"), { recursive: true });
+  await expect(merge(out)).rejects.toThrow("this folder holds part 0/2 of the run, and its name says 1/2");
 });

@@ -26,7 +26,6 @@ const outages = [
   "A network error occurred, please retry.",
   "I'm sorry, I can't assist with that.",
   "Yes? How can I help you?",
-  "1.0 (rate limit)",
   "Correct API key required",
 ];
 

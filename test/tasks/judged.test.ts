@@ -50,7 +50,7 @@ goldenTask({
     { question_id: "v1_2", image: true, question: "Where?", answer: "left", capability: "rec,spat" },
   ],
   answers: ["x = -1", "A cat.", "up"],
-  verdicts: [["0.5"], ["1.0 because", "1.0\nbecause"], ["good", "fine", "well", "Score: 1"]],
+  verdicts: [["0.5"], ["1.0 because"], ["good", "fine", "well", "Score: 1"]],
   // The last judge gives no score: unscored, though lmms-eval counts 0.
   main: { official: 0.75, "lmms-eval": 0.75 },
 });
