@@ -1,7 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
+import { IMAGE_SLOT, loadAddon } from "../../src/runners/local/addon.js";
 import { noEngine } from "../runners/local/engine-here.js";
-import { Workplace } from "./cli.js";
+import { root, Workplace } from "./cli.js";
 
 const missing = noEngine();
 const run = (out: string, ...more: string[]) => [
@@ -64,6 +67,27 @@ describe.skipIf(missing !== undefined)(`engines side by side${missing ? ` (skipp
     await until(() => (childrenOf(child.pid).length === 0 ? true : undefined));
     expect((await place.run(...run("out"))).exitCode).toBe(0);
     expect((await place.result("out", "vqav2")).n).toMatchObject({ total: 40, scored: 40 });
+  });
+
+  test("an image too large to be sent with others comes back as tiles, the same from every engine", async () => {
+    const file = pathToFileURL(join(root, "dist", "src", "runners", "local", "replicas", "group.js"));
+    const { ReplicaGroup } = (await import(file.href)) as typeof import("../../src/runners/local/replicas/group.js");
+    const options = { path: join(root, "configs", "demo", "model") };
+    const size = { width: 50, height: 40 };
+    const rgb = Uint8Array.from({ length: 50 * 40 * 3 }, (_, at) => (at * 7) & 255);
+    const group = await ReplicaGroup.open(options, ["cpu", "cpu"], () => {});
+    const alone = await loadAddon().open(options);
+    try {
+      const tiles = await alone.tiles([size], 0, rgb);
+      expect(await Promise.all([1, 2].map(() => group.tiles([size], 0, rgb)))).toEqual([tiles, tiles]);
+      const request = { id: 1, tokens: Int32Array.of(5, IMAGE_SLOT, 6), maxNewTokens: 4, stopTokens: [] };
+      const pixels = await alone.generate({ ...request, images: [{ ...size, digest: "a", rgb }] });
+      const tiled = await group.generate({ ...request, images: [{ ...size, digest: "a", tiles }] });
+      expect([...tiled.tokens]).toEqual([...pixels.tokens]);
+      await expect(group.tiles([{ width: 20_000, height: 20_000 }], 0, rgb)).rejects.toThrow(/width \* height/);
+    } finally {
+      await Promise.all([group.close(), alone.close()]);
+    }
   });
 
   test("devices that cannot be shared out, and a replica that cannot open, are said", async () => {

@@ -23,7 +23,7 @@ const missing = (() => {
 })();
 
 const folder = join(goldenFolder, "llava-next-qwen-tiny");
-const image: NativeImage = { width: 20, height: 10, rgb: new Uint8Array(600).fill(90), digest: "grey" };
+const image = { width: 20, height: 10, rgb: new Uint8Array(600).fill(90), digest: "grey" } satisfies NativeImage;
 let nextId = 1;
 const request = (more: Partial<NativeGenerateRequest> = {}): NativeGenerateRequest => ({
   id: nextId++,
@@ -118,6 +118,37 @@ describe.skipIf(missing !== undefined)(`the addon${missing ? ` (skipped: ${missi
     );
   });
 
+  test("tiles made beforehand give the logits of the pixels; they are made off the event loop and belong to one prompt", async () => {
+    const sizes = [
+      { width: 90, height: 30 },
+      { width: 20, height: 40 },
+    ];
+    const pixels = sizes.map(({ width, height }, i) =>
+      Uint8Array.from({ length: width * height * 3 }, (_, at) => (at * (7 + i) + 13 * (at >> 5)) & 255),
+    );
+    const tokens = Int32Array.of(3, IMAGE_SLOT, 5, IMAGE_SLOT, 6);
+    const asked = (images: readonly NativeImage[]) => request({ tokens, images, wantLogits: true });
+    const whole = await engine.generate(
+      asked(sizes.map((size, i) => ({ ...size, digest: `pixels ${i}`, rgb: pixels[i] as Uint8Array }))),
+    );
+    let ticked = false;
+    setImmediate(() => {
+      ticked = true;
+    });
+    const tiles = await Promise.all(pixels.map((rgb, i) => engine.tiles(sizes, i, rgb)));
+    expect(ticked).toBe(true);
+    const tiled = sizes.map((size, i) => ({ ...size, digest: `tiles ${i}`, tiles: tiles[i] as Uint8Array }));
+    const cut = await engine.generate(asked(tiled));
+    expect([...cut.tokens]).toEqual([...whole.tokens]);
+    expect(cut.logits).toEqual(whole.logits);
+    // A digest that is known needs neither again.
+    expect((await engine.generate(asked(tiled))).logits).toEqual(whole.logits);
+    const foreign = tiled.map((one) => ({ ...one, digest: `of ${one.digest}`, tiles: one.tiles.subarray(3) }));
+    await expect(engine.generate(asked(foreign))).rejects.toMatchObject({ code: "REQUEST" });
+    expect(() => engine.tiles(sizes, 2, pixels[0] as Uint8Array)).toThrow(/position/);
+    expect(() => engine.tiles(sizes, 1, pixels[0] as Uint8Array)).toThrow(/width \* height \* 3/);
+  });
+
   test("an aborted request rejects with ABORTED, and the engine goes on", async () => {
     const aborted = request({ maxNewTokens: 1800 });
     const answer = engine.generate(aborted);
@@ -141,6 +172,8 @@ describe.skipIf(missing !== undefined)(`the addon${missing ? ` (skipped: ${missi
     ["no object", 7],
     ["no images", { id: 1, tokens: [1], maxNewTokens: 1, stopTokens: [] }],
     ["too few bytes", request({ images: [{ ...image, rgb: new Uint8Array(9) }] })],
+    ["neither pixels nor tiles", request({ images: [{ width: 20, height: 10, digest: "x" } as never] })],
+    ["tiles that are none", request({ images: [{ width: 20, height: 10, digest: "y", tiles: "x" } as never] })],
     ["a slot without an image", request({ images: [] })],
     ["an image without a slot", request({ tokens: Int32Array.of(1) })],
     ["an id outside the vocabulary", request({ tokens: Int32Array.of(512), images: [] })],

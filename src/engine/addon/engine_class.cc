@@ -36,6 +36,61 @@ class CloseWorker : public Napi::AsyncWorker {
   std::shared_ptr<Mailbox> mailbox_;
 };
 
+/// Cuts one image into tiles on libuv's pool. Its pixels are not copied: the array is held until they are no longer read.
+class TilesWorker : public Napi::AsyncWorker {
+ public:
+  TilesWorker(Napi::Env env, std::shared_ptr<Engine> engine, std::vector<RequestImage> images, size_t at,
+              const Napi::Uint8Array& rgb)
+      : Napi::AsyncWorker(env),
+        deferred(Napi::Promise::Deferred::New(env)),
+        engine_(std::move(engine)),
+        images_(std::move(images)),
+        at_(at),
+        held_(Napi::Persistent(rgb.As<Napi::Object>())) {
+    images_[at_].rgb = rgb.Data();
+  }
+  void Execute() override {
+    try {
+      tiles_ = engine_->tiles(images_, at_);
+    } catch (const RequestRefused& refused) {
+      SetError(refused.what());
+    }
+  }
+  void OnOK() override {
+    Napi::Uint8Array bytes = Napi::Uint8Array::New(Env(), tiles_.size());
+    std::copy(tiles_.begin(), tiles_.end(), bytes.Data());
+    deferred.Resolve(bytes);
+  }
+  void OnError(const Napi::Error& error) override {
+    deferred.Reject(coded_error(Env(), name_of(FailureCode::image), error.Message()).Value());
+  }
+
+  const Napi::Promise::Deferred deferred;
+
+ private:
+  std::shared_ptr<Engine> engine_;
+  std::vector<RequestImage> images_;
+  size_t at_;
+  Napi::ObjectReference held_;
+  std::vector<uint8_t> tiles_;
+};
+
+/// Sizes and clips of the images of a prompt. Throws TypeError.
+std::vector<RequestImage> read_sizes(const Napi::Value& value) {
+  if (!value.IsArray()) type_error(value.Env(), "images must be an array");
+  const auto list = value.As<Napi::Array>();
+  std::vector<RequestImage> images(list.Length());
+  for (uint32_t i = 0; i < list.Length(); ++i) {
+    const Members image(list.Get(i));
+    images[i].width = image.integer("width", 0);
+    images[i].height = image.integer("height", 0);
+    images[i].clip = clip_of(image);
+    if (images[i].width < 1 || images[i].height < 1 || images[i].width > (1 << 30) || images[i].height > (1 << 30))
+      type_error(value.Env(), "width and height must be positive");
+  }
+  return images;
+}
+
 }  // namespace
 
 Napi::Function EngineClass::define(Napi::Env env) {
@@ -43,8 +98,8 @@ Napi::Function EngineClass::define(Napi::Env env) {
       env, "Engine",
       {InstanceMethod<&EngineClass::generate>("generate"), InstanceMethod<&EngineClass::loglikelihood>("loglikelihood"),
        InstanceMethod<&EngineClass::abort>("abort"), InstanceMethod<&EngineClass::image_tokens>("imageTokens"),
-       InstanceMethod<&EngineClass::statistics>("statistics"), InstanceMethod<&EngineClass::close>("close"),
-       InstanceAccessor<&EngineClass::description>("description"),
+       InstanceMethod<&EngineClass::tiles>("tiles"), InstanceMethod<&EngineClass::statistics>("statistics"),
+       InstanceMethod<&EngineClass::close>("close"), InstanceAccessor<&EngineClass::description>("description"),
        InstanceAccessor<&EngineClass::fingerprint>("fingerprint"),
        InstanceAccessor<&EngineClass::concurrency>("concurrency"),
        InstanceAccessor<&EngineClass::max_context>("maxContext")});
@@ -162,18 +217,21 @@ Napi::Value EngineClass::close(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value EngineClass::image_tokens(const Napi::CallbackInfo& info) {
-  if (!info[0].IsArray()) type_error(info.Env(), "images must be an array");
-  const auto list = info[0].As<Napi::Array>();
-  std::vector<RequestImage> images(list.Length());
-  for (uint32_t i = 0; i < list.Length(); ++i) {
-    const Members image(list.Get(i));
-    images[i].width = image.integer("width", 0);
-    images[i].height = image.integer("height", 0);
-    images[i].clip = clip_of(image);
-    if (images[i].width < 1 || images[i].height < 1 || images[i].width > (1 << 30) || images[i].height > (1 << 30))
-      type_error(info.Env(), "width and height must be positive");
-  }
+  const std::vector<RequestImage> images = read_sizes(info[0]);
   return Napi::Number::New(info.Env(), static_cast<double>(open(info.Env()).image_tokens(images)));
+}
+
+Napi::Value EngineClass::tiles(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  open(env);
+  std::vector<RequestImage> images = read_sizes(info[0]);
+  const int64_t at = info[1].IsNumber() ? info[1].As<Napi::Number>().Int64Value() : -1;
+  if (at < 0 || at >= static_cast<int64_t>(images.size())) type_error(env, "at must be the position of an image");
+  const auto index = static_cast<size_t>(at);
+  const Napi::Uint8Array rgb = read_pixels(info[2], images[index].width, images[index].height);
+  auto* worker = new TilesWorker(env, engine_, std::move(images), index, rgb);
+  worker->Queue();
+  return worker->deferred.Promise();
 }
 
 Napi::Value EngineClass::statistics(const Napi::CallbackInfo& info) {

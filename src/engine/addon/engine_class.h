@@ -32,6 +32,7 @@ class EngineClass : public Napi::ObjectWrap<EngineClass> {
   void abort(const Napi::CallbackInfo& info);
   Napi::Value close(const Napi::CallbackInfo& info);
   Napi::Value image_tokens(const Napi::CallbackInfo& info);
+  Napi::Value tiles(const Napi::CallbackInfo& info);
   Napi::Value statistics(const Napi::CallbackInfo& info);
   Napi::Value description(const Napi::CallbackInfo& info);
   Napi::Value fingerprint(const Napi::CallbackInfo& info);

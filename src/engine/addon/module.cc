@@ -16,6 +16,8 @@ namespace llava {
 namespace {
 
 constexpr const char* kVersion = "1";
+// Raised with `surface` in src/runners/local/addon.ts when what JavaScript sees changes.
+constexpr int32_t kSurface = 2;
 
 struct ModuleData {
   Napi::FunctionReference engine_class;
@@ -137,6 +139,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   data->engine_class = Napi::Persistent(EngineClass::define(env));
   env.SetInstanceData(data);
   exports.Set("version", kVersion);
+  exports.Set("surface", kSurface);
 #ifdef LLAVA_CUDA
   exports.Set("hasCuda", Napi::Boolean::New(env, true));
 #else

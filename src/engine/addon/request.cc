@@ -8,28 +8,42 @@ namespace llava {
 
 namespace {
 
+bool is_bytes(const Napi::Value& value) {
+  return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array;
+}
+
 RequestImage read_image(const Napi::Value& value) {
   const Members members(value);
   RequestImage image;
   image.width = members.integer("width", 0);
   image.height = members.integer("height", 0);
   image.digest = members.string("digest", "");
-  const Napi::Value rgb = members.any("rgb");
-  if (!rgb.IsTypedArray() || rgb.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array)
-    type_error(value.Env(), "images[].rgb must be a Uint8Array");
-  const auto bytes = rgb.As<Napi::Uint8Array>();
+  const Napi::Value tiles = members.any("tiles");
+  if (tiles.IsUndefined()) {
+    image.rgb = read_pixels(members.any("rgb"), image.width, image.height).Data();
+  } else {
+    if (!is_bytes(tiles)) type_error(value.Env(), "images[].tiles must be a Uint8Array");
+    const auto bytes = tiles.As<Napi::Uint8Array>();
+    image.tiles = {bytes.Data(), bytes.ElementLength()};
+  }
   const int64_t limit = int64_t{1} << 31;
   if (image.width < 1 || image.height < 1 || image.width > limit || image.height > limit || image.digest.empty() ||
-      static_cast<double>(bytes.ElementLength()) !=
-          static_cast<double>(image.width) * static_cast<double>(image.height) * 3.0) {
-    type_error(value.Env(), "images[] needs width, height, digest and width * height * 3 bytes of rgb");
+      (image.rgb == nullptr && image.tiles.empty())) {
+    type_error(value.Env(), "images[] needs width, height, digest, and rgb or tiles");
   }
-  image.rgb = bytes.Data();
   image.clip = clip_of(members);
   return image;
 }
 
 }  // namespace
+
+Napi::Uint8Array read_pixels(const Napi::Value& rgb, int64_t width, int64_t height) {
+  if (!is_bytes(rgb)) type_error(rgb.Env(), "an image's rgb must be a Uint8Array");
+  const auto bytes = rgb.As<Napi::Uint8Array>();
+  if (static_cast<double>(bytes.ElementLength()) != static_cast<double>(width) * static_cast<double>(height) * 3.0)
+    type_error(rgb.Env(), "an image needs width * height * 3 bytes of rgb");
+  return bytes;
+}
 
 int32_t clip_of(const Members& image) {
   return static_cast<int32_t>(std::clamp<int64_t>(image.integer("clip", -1), -1, 1 << 30));

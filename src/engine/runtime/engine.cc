@@ -73,10 +73,18 @@ Statistics Engine::statistics() const {
   return statistics_;
 }
 
-int64_t Engine::image_tokens(std::span<const RequestImage> images) const {
+std::vector<Reading> Engine::readings_of(std::span<const RequestImage> images) const {
   std::vector<int32_t> clips;
   for (const RequestImage& image : images) clips.push_back(image.clip);
-  const std::vector<Reading> readings = config_.readings(clips);
+  return config_.readings(clips);
+}
+
+std::vector<uint8_t> Engine::tiles(std::span<const RequestImage> images, size_t at) const {
+  return tiles_of(config_, readings_of(images)[at], images[at]);
+}
+
+int64_t Engine::image_tokens(std::span<const RequestImage> images) const {
+  const std::vector<Reading> readings = readings_of(images);
   int64_t tokens = 0;
   for (size_t i = 0; i < images.size(); ++i) {
     try {

@@ -44,8 +44,12 @@ class Engine {
   int64_t concurrency() const { return 2 * plan_.most_sequences; }
   /// Visual tokens of the images of one prompt; their pixels are not looked at.
   int64_t image_tokens(std::span<const RequestImage> images) const;
+  /// What a request may carry instead of the pixels of image `at` of its `images`; only that one's are looked at. Works
+  /// on the calling thread, which may be any. Throws RequestRefused.
+  std::vector<uint8_t> tiles(std::span<const RequestImage> images, size_t at) const;
 
  private:
+  std::vector<Reading> readings_of(std::span<const RequestImage> images) const;
   void run();
   void take_incoming();
   void loop();

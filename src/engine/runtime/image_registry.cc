@@ -1,5 +1,6 @@
 #include "runtime/image_registry.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "models/image/tiles.h"
@@ -12,7 +13,33 @@ namespace {
 // Pillow calls an image of twice this many pixels a decompression bomb.
 constexpr int64_t kMostPixels = 2 * 89'478'485;
 
+void require_size(const RequestImage& image) {
+  if (image.width >= 1 && image.height >= 1 && image.width <= kMostPixels && image.height <= kMostPixels &&
+      image.width * image.height <= kMostPixels) {
+    return;
+  }
+  throw RequestRefused(FailureCode::image, "an image of " + std::to_string(image.width) + "x" +
+                                               std::to_string(image.height) +
+                                               " pixels is empty or too large. Use images of 1 to 178956970 pixels.");
+}
+
+/// What make_tiles gives for it.
+int64_t tile_bytes(const ModelConfig& config, const Arrangement& arrangement) {
+  if (arrangement.reading.aspect == AspectRatio::any_size)
+    return arrangement.resized.width * arrangement.resized.height * 3;
+  return arrangement.tiles * 3 * config.vision.image_size * config.vision.image_size;
+}
+
 }  // namespace
+
+std::vector<uint8_t> tiles_of(const ModelConfig& config, const Reading& reading, const RequestImage& image) {
+  require_size(image);
+  try {
+    return make_tiles(config, reading.aspect, {image.width, image.height, image.rgb});
+  } catch (const std::exception& failure) {
+    throw RequestRefused(FailureCode::image, failure.what());
+  }
+}
 
 ImageRegistry::ImageRegistry(const ModelConfig& config, int32_t threads, size_t keep_bytes, std::function<void()> ready)
     : config_(config), keep_bytes_(keep_bytes), ready_(std::move(ready)) {
@@ -40,15 +67,6 @@ bool ImageRegistry::take_failure() {
 }
 
 namespace {
-
-void require_size(const RequestImage& image) {
-  if (image.width < 1 || image.height < 1 || image.width > kMostPixels || image.height > kMostPixels ||
-      image.width * image.height > kMostPixels) {
-    throw RequestRefused(FailureCode::image, "an image of " + std::to_string(image.width) + "x" +
-                                                 std::to_string(image.height) +
-                                                 " pixels is empty or too large. Use images of 1 to 178956970 pixels.");
-  }
-}
 
 std::string name_of(const RequestImage& image) {
   return image.digest + " " + std::to_string(image.width) + "x" + std::to_string(image.height) + " ";
@@ -78,18 +96,28 @@ std::shared_ptr<ImageEntry> ImageRegistry::acquire(std::span<const RequestImage>
   }
   auto entry = std::make_shared<ImageEntry>();
   entry->id = named->second;
+  const bool tiled = std::ranges::none_of(images, [](const RequestImage& image) { return image.tiles.empty(); });
   for (const RequestImage& image : images) {
-    entry->before.push_back(arrange(config_, reading, image.width, image.height));
-    entry->sources.push_back({image.width, image.height, {}});
-    entry->sources.back().rgb.assign(image.rgb, image.rgb + image.width * image.height * 3);
+    const Arrangement arrangement = arrange(config_, reading, image.width, image.height);
+    entry->before.push_back(arrangement);
+    if (tiled) {
+      if (static_cast<int64_t>(image.tiles.size()) != tile_bytes(config_, arrangement))
+        throw RequestRefused(FailureCode::request, "the tiles of an image are not those of this model and prompt");
+      entry->tiles.insert(entry->tiles.end(), image.tiles.begin(), image.tiles.end());
+    } else {
+      if (image.rgb == nullptr) throw RequestRefused(FailureCode::request, "an image has tiles and another pixels");
+      entry->sources.push_back({image.width, image.height, {}});
+      entry->sources.back().rgb.assign(image.rgb, image.rgb + image.width * image.height * 3);
+    }
   }
   entry->arrangement = entry->before.back();
   entry->before.pop_back();
+  if (tiled) entry->state = ImageEntry::State::ready;
+  else queue_.push_back(entry);
   recent_.push_front(entry);
   known_[entry->id] = recent_.begin();
-  queue_.push_back(entry);
   trim();
-  wake_.notify_one();
+  if (!tiled) wake_.notify_one();
   return entry;
 }
 

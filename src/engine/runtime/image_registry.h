@@ -31,6 +31,9 @@ struct ImageEntry {
   std::vector<Image> sources;  // until the tiles are made
 };
 
+/// The tiles of an image's pixels, made on this thread. Throws RequestRefused.
+std::vector<uint8_t> tiles_of(const ModelConfig& config, const Reading& reading, const RequestImage& image);
+
 /// Resizes and tiles images on its own threads, ahead of the model, and keeps recent tiles for requests that share an
 /// image. Thread-safe.
 class ImageRegistry {
@@ -41,7 +44,7 @@ class ImageRegistry {
   ~ImageRegistry();
 
   /// The entry of the last of some images of a prompt; those before it are what its vectors begin in (hub). Copies their
-  /// pixels and starts the work unless the digests are known. Throws RequestRefused for bad images.
+  /// pixels and starts the work, or their tiles, unless the digests are known. Throws RequestRefused for bad images.
   std::shared_ptr<ImageEntry> acquire(std::span<const RequestImage> images, const Reading& reading);
   ImageEntry::State state(const ImageEntry& entry) const;
   /// Whether any image has failed since the last call.

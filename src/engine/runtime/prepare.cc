@@ -125,7 +125,10 @@ std::unique_ptr<RequestState> prepare_request(const ModelConfig& config, int64_t
   state->answer.usage.prompt_tokens = prompt;
   state->answer.usage.image_tokens = state->image_tokens;
   state->request = std::move(request);
-  for (RequestImage& sent : state->request.images) sent.rgb = nullptr;  // borrowed during this call only
+  for (RequestImage& sent : state->request.images) {  // borrowed during this call only
+    sent.rgb = nullptr;
+    sent.tiles = {};
+  }
   state->handler = std::move(handler);
   state->submitted = Clock::now();
   return state;

@@ -9,22 +9,30 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { defined } from "../../core/defined.js";
 import { messageOf, UserError } from "../../core/errors.js";
 
+/** Raised, with `kSurface` in `src/engine/addon/module.cc`, whenever what is typed here changes. */
+const surface = 2;
+
 /** Stands for one image in a token sequence; the engine puts the image's packed vectors there. */
 export const IMAGE_SLOT = -200;
 
-export type ImageSize = Pick<NativeImage, "width" | "height" | "clip">;
-
-/** A decoded image. The engine copies `rgb` during the call, or not at all when it still has this digest. */
-export interface NativeImage {
+export interface ImageSize {
   readonly width: number;
   readonly height: number;
-  /** 8-bit RGB, row-major, `width * height * 3` bytes; alpha dropped, EXIF orientation not applied. */
-  readonly rgb: Uint8Array;
-  /** Content digest of the original image: equal digests mean equal pixels; keys prefix sharing. */
-  readonly digest: string;
   /** Frames of one clip have one number and stand next to each other. Absent: no frame. */
   readonly clip?: number;
 }
+
+/** An image of a prompt: its pixels, or what `tiles` made of them. The engine copies them during the call, or not at all when it still has this digest. */
+export type NativeImage = ImageSize & {
+  /** Content digest of the original image: equal digests mean equal pixels; keys prefix sharing. */
+  readonly digest: string;
+} & (
+    | {
+        /** 8-bit RGB, row-major, `width * height * 3` bytes; alpha dropped, EXIF orientation not applied. */
+        readonly rgb: Uint8Array;
+      }
+    | { readonly tiles: Uint8Array }
+  );
 
 export interface NativePrompt {
   /** Chosen by the caller, unique among requests in flight; `abort` takes it. */
@@ -365,6 +373,11 @@ export interface NativeEngine {
   abort(id: number): void;
   /** Packed tokens of the images of one prompt, together: how one is read depends on what stands beside it. */
   imageTokens(images: readonly ImageSize[]): number;
+  /**
+   * Image `at` of a prompt with these images, cut as the model sees it: a request may carry it instead of the pixels, which are
+   * many times as large. `rgb` is read until the promise settles. Rejects with `IMAGE`.
+   */
+  tiles(images: readonly ImageSize[], at: number, rgb: Uint8Array): Promise<Uint8Array>;
   statistics(): NativeStatistics;
   /** Rejects what is in flight, frees the device. Idempotent; resolves when all memory is free. */
   close(): Promise<void>;
@@ -373,6 +386,8 @@ export interface NativeEngine {
 /** Errors of `open` and `describe` have code `INPUT` and the fields `where` and `fix`: see `asUserError`. */
 export interface NativeAddon {
   readonly version: string;
+  /** Of what this file types: an addon of another one was built from other sources. */
+  readonly surface: number;
   /** Compiled with the CUDA back end. */
   readonly hasCuda: boolean;
   devices(): readonly NativeDevice[];
@@ -407,18 +422,24 @@ export function loadAddon(): NativeAddon {
   const built = join(packageRoot(), "build", "engine", "llava_engine.node");
   const candidates = override ? [override] : [...(existsSync(built) ? [built] : []), `@llava-eval/engine-${platform}`];
   const failures: string[] = [];
+  let stale = false;
   for (const candidate of candidates) {
     try {
-      loaded = require(candidate) as NativeAddon;
-      return loaded;
+      const addon = require(candidate) as Partial<NativeAddon>;
+      if (addon.surface === surface) {
+        loaded = addon as NativeAddon;
+        return loaded;
+      }
+      stale = true;
+      failures.push(`${candidate}: built from the sources of another version`);
     } catch (error) {
       failures.push(`${candidate}: ${messageOf(error).split("\n")[0]}`);
     }
   }
   throw new UserError(
-    "the engine is not built for this machine",
+    stale ? "the engine was built for another version of this program" : "the engine is not built for this machine",
     failures.join("; "),
-    `run \`${isClone() ? "npm run build:engine" : "npm rebuild llava-eval"}\` (needs g++ or clang with C++20), or use a remote --model`,
+    `${override ? "unset LLAVA_EVAL_ENGINE, or " : ""}run \`${isClone() ? "npm run build:engine" : "npm rebuild llava-eval"}\` (needs g++ or clang with C++20), or use a remote --model`,
   );
 }
 

@@ -6,7 +6,7 @@ import type { EncodedImage } from "../../core/image.js";
 import { type DecodedImage, decodeImage } from "../../images/decode.js";
 import { unlessAborted } from "./unless-aborted.js";
 
-/** 134 megapixels: some hundred photographs, or one image that needs more. While it is asked about, the engine may hold them once more. */
+/** 134 megapixels: some hundred photographs, or one image that needs more. The engine may hold those that are asked about once more. */
 const budgetBytes = 384 * 1024 * 1024;
 /** libuv has four threads by default, and sharp runs on them. */
 const parallelDecodes = 4;
@@ -60,6 +60,11 @@ export class DecodedImages {
       release();
       throw error;
     }
+  }
+
+  /** Whether a lease of these is within the budget, when it is alone. */
+  holds(images: readonly EncodedImage[]): boolean {
+    return sum(new Map(images.map((image) => [image.digest, bytesOf(image)])).values()) <= this.budget;
   }
 
   private turn(images: readonly EncodedImage[], signal: AbortSignal): Promise<Entry[]> {

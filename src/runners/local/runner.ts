@@ -4,7 +4,7 @@ import { setMaxListeners } from "node:events";
 import { defined } from "../../core/defined.js";
 import { SampleFailure, UserError } from "../../core/errors.js";
 import type { Json } from "../../core/json.js";
-import { imageParts, promptImages, type RenderedPrompt } from "../../core/prompt.js";
+import type { RenderedPrompt } from "../../core/prompt.js";
 import type {
   Fingerprint,
   GenerateRequest,
@@ -14,12 +14,13 @@ import type {
   Runner,
   Usage,
 } from "../../core/runner.js";
-import type { NativeImage, NativePrompt, NativeStatistics, NativeTiming, NativeUsage } from "./addon.js";
+import type { NativePrompt, NativeStatistics, NativeTiming, NativeUsage } from "./addon.js";
 import { AnswerText, finishedText } from "./answer-text.js";
-import { DecodedImages, type Lease } from "./decoded-images.js";
+import { DecodedImages } from "./decoded-images.js";
 import type { LocalModel } from "./open-model.js";
 import { type Piece, piecesText } from "./prompt/pieces.js";
 import { continuationTokens, framedSlots, promptTokens } from "./prompt/prompt-tokens.js";
+import { type ShownImages, shownImages } from "./shown-images.js";
 import { unlessAborted } from "./unless-aborted.js";
 
 /** Requests whose images are decoded while the engine works on those before them. */
@@ -54,8 +55,8 @@ export class LocalRunner implements Runner {
     const started = performance.now();
     const { engine, tokenizer, stopTokens, description } = this.model;
     const { options } = request;
-    using lease = await this.lease(request.prompt, signal);
-    const { native, positions, warnings } = await this.prepare(request, lease);
+    using shown = await this.images(request.prompt, signal);
+    const { native, positions, warnings } = await this.prepare(request, shown);
 
     const room = engine.maxContext - positions;
     if (room < 1) throw tooLong(positions, engine.maxContext);
@@ -102,8 +103,8 @@ export class LocalRunner implements Runner {
   async loglikelihood(request: LikelihoodRequest, signal: AbortSignal): Promise<Output> {
     const started = performance.now();
     const { engine, tokenizer, template, description } = this.model;
-    using lease = await this.lease(request.prompt, signal);
-    const { native, pieces, positions, warnings } = await this.prepare(request, lease);
+    using shown = await this.images(request.prompt, signal);
+    const { native, pieces, positions, warnings } = await this.prepare(request, shown);
 
     const continuations = request.continuations.map((text) =>
       continuationTokens(tokenizer, pieces, template.beforeAnswer + text),
@@ -147,10 +148,14 @@ export class LocalRunner implements Runner {
   }
 
   /** Held until the answer is there: the engine, too, holds an image until it has cut it into tiles. */
-  private lease(prompt: RenderedPrompt, signal: AbortSignal): Promise<Lease> {
+  private async images(prompt: RenderedPrompt, signal: AbortSignal): Promise<ShownImages> {
     signal.throwIfAborted();
     this.allowManyListeners(signal);
-    return this.decoded.lease(promptImages(prompt), signal);
+    try {
+      return await shownImages(prompt, this.decoded, this.model.engine, signal);
+    } catch (error) {
+      throw signal.aborted ? signal.reason : asOutcome(error);
+    }
   }
 
   private pieces(prompt: RenderedPrompt): Piece[] {
@@ -159,37 +164,30 @@ export class LocalRunner implements Runner {
     return description.imageStartEnd ? framedSlots(rendered) : rendered;
   }
 
-  private async prepare(request: GenerateRequest | LikelihoodRequest, lease: Lease): Promise<Prepared> {
+  private async prepare(request: GenerateRequest | LikelihoodRequest, shown: ShownImages): Promise<Prepared> {
     const { engine, tokenizer, template, description } = this.model;
     const pieces = this.pieces(request.prompt);
     const tokens = promptTokens(tokenizer, pieces, template);
     refuseBeyond(tokens, description.text.vocabularyRows);
 
-    const parts = imageParts(request.prompt);
-    const images = lease.images.map(
-      ({ width, height, rgb }, i): NativeImage => ({
-        ...{ width, height, rgb, digest: parts[i]?.image.digest ?? "" },
-        ...defined({ clip: parts[i]?.clip }),
-      }),
-    );
-    if (description.clips.refusal !== null && parts.some(({ clip }) => clip !== undefined)) {
+    if (description.clips.refusal !== null && shown.images.some(({ clip }) => clip !== undefined)) {
       throw new UserError(
         `the model takes no clips: ${description.clips.refusal}`,
         this.name,
         "send the frames as images, or use a model for video",
       );
     }
-    const imageTokens = await engine.imageTokens(images);
+    const imageTokens = await engine.imageTokens(shown.images);
     return {
       native: {
         id: ++this.lastId,
         tokens: Int32Array.from(tokens),
-        images,
+        images: shown.images,
         ...defined({ prefix: request.prefix }),
       },
       pieces,
-      positions: tokens.length - images.length + imageTokens,
-      warnings: [...new Set(lease.images.flatMap(({ warnings }) => warnings))],
+      positions: tokens.length - shown.images.length + imageTokens,
+      warnings: [...new Set(shown.warnings)],
     };
   }
 

@@ -120,6 +120,7 @@ export function fakeAddon(script: Script = {}): FakeAddon {
   }));
   const addon: FakeAddon = {
     version: "0.0.0-fake",
+    surface: 0,
     hasCuda: gpus.length > 0,
     described: [],
     opened: [],
@@ -184,6 +185,7 @@ export function fakeAddon(script: Script = {}): FakeAddon {
     },
     abort: (id) => addon.aborted.push(id),
     imageTokens: (images) => images.reduce((sum, { width, height }) => sum + Math.ceil((width * height) / 100), 0),
+    tiles: async (_images, at) => new Uint8Array([at]),
     statistics: () => ({
       requests: addon.generated.length,
       images: 0,

@@ -96,6 +96,10 @@ export class ReplicaGroup implements Engine {
     return (this.replicas[0] as Replica).imageTokens(images);
   }
 
+  tiles(images: readonly ImageSize[], at: number, rgb: Uint8Array): Promise<Uint8Array> {
+    return this.idlest().tiles(images, at, rgb);
+  }
+
   statistics(): NativeStatistics {
     const all = this.replicas.flatMap(({ statistics }) => statistics ?? []);
     const sum = (field: keyof NativeStatistics) => all.reduce((total, one) => total + one[field], 0);
@@ -130,7 +134,7 @@ export class ReplicaGroup implements Engine {
   private home({ prefix, images }: NativePrompt): Replica {
     const key = prefix?.key ?? images[0]?.digest;
     const known = key === undefined ? undefined : this.homes.get(key);
-    const replica = known ?? this.replicas.reduce((least, one) => (one.load < least.load ? one : least));
+    const replica = known ?? this.idlest();
     if (key === undefined) return replica;
     this.homes.delete(key);
     this.homes.set(key, replica);
@@ -139,6 +143,10 @@ export class ReplicaGroup implements Engine {
       this.homes.delete(oldest);
     }
     return replica;
+  }
+
+  private idlest(): Replica {
+    return this.replicas.reduce((least, one) => (one.load < least.load ? one : least));
   }
 }
 

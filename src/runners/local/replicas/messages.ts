@@ -24,7 +24,14 @@ export type ToReplica =
   /** No more tokens of this answer are wanted. */
   | { readonly kind: "enough"; readonly id: number }
   | { readonly kind: "abort"; readonly id: number }
-  | { readonly kind: "imageTokens"; readonly images: readonly ImageSize[] };
+  | { readonly kind: "imageTokens"; readonly images: readonly ImageSize[] }
+  | {
+      readonly kind: "tiles";
+      readonly id: number;
+      readonly images: readonly ImageSize[];
+      readonly at: number;
+      readonly rgb: Uint8Array;
+    };
 
 export type Opened = Pick<NativeEngine, "description" | "fingerprint" | "concurrency" | "maxContext">;
 
@@ -46,6 +53,7 @@ export type FromReplica =
       readonly output: NativeOutput | NativeLikelihoodOutput;
       readonly statistics: NativeStatistics;
     }
+  | { readonly kind: "tiles"; readonly id: number; readonly tiles: Uint8Array }
   | { readonly kind: "failure"; readonly id: number; readonly failure: Failure }
   | { readonly kind: "imageTokens"; readonly images: readonly ImageSize[]; readonly count: number };
 

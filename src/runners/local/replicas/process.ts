@@ -34,6 +34,14 @@ async function hear(message: ToReplica): Promise<void> {
       const { images } = message;
       return say({ kind: "imageTokens", images, count: opened().imageTokens(images) });
     }
+    case "tiles": {
+      const { id, images, at, rgb } = message;
+      try {
+        return say({ kind: "tiles", id, tiles: await opened().tiles(images, at, rgb) });
+      } catch (error) {
+        return say({ kind: "failure", id, failure: failureOf(error) });
+      }
+    }
     case "generate": {
       const { streams, request } = message;
       const onTokens = (tokens: Int32Array) => {

@@ -15,11 +15,13 @@ import type {
 } from "../addon.js";
 import { errorOf, type FromReplica, type Opened, type ShownImage, type ToReplica } from "./messages.js";
 
-/** Images that a process keeps: questions about one image come close together. */
-const imagesKept = 64;
+/** What a process keeps of images: questions about one come close together. */
+const kept = { images: 64, bytes: 256 * 1024 * 1024 };
+
+type Answered = NativeOutput | NativeLikelihoodOutput | Uint8Array;
 
 interface Asked {
-  readonly resolve: (output: NativeOutput | NativeLikelihoodOutput) => void;
+  readonly resolve: (answered: Answered) => void;
   readonly reject: (error: Error) => void;
   readonly onTokens?: NativeGenerateRequest["onTokens"];
   /** Tokens heard so far, and how many there were when enough was said. */
@@ -35,10 +37,12 @@ export class Replica {
   statistics: NativeStatistics | undefined;
 
   private readonly asked = new Map<number, Asked>();
-  private readonly sent = new Set<string>(); // digests, the oldest first
+  private readonly sent = new Map<string, number>(); // digests and bytes, the oldest first
   private readonly sizes = new Map<string, { count: Promise<number>; resolve: (count: number) => void }>();
   private readonly ended: Promise<void>;
   private lost: Error | undefined;
+  /** Below zero: requests have ids of their own. */
+  private lastTiles = 0;
 
   private constructor(
     private readonly child: ChildProcess,
@@ -113,6 +117,12 @@ export class Replica {
     return Promise.race([size.count, lost]);
   }
 
+  tiles(images: readonly ImageSize[], at: number, rgb: Uint8Array): Promise<Uint8Array> {
+    const id = --this.lastTiles;
+    const message: ToReplica = { kind: "tiles", id, images: images.map(sizeOnly), at, rgb };
+    return this.ask(id, message, undefined) as Promise<Uint8Array>;
+  }
+
   async close(): Promise<void> {
     this.lose("the engine was closed", "CLOSED");
     if (this.child.connected) this.child.disconnect();
@@ -121,7 +131,7 @@ export class Replica {
 
   private ask(id: number, message: ToReplica, onTokens: NativeGenerateRequest["onTokens"]) {
     if (this.lost) return Promise.reject(this.lost);
-    return new Promise<NativeOutput | NativeLikelihoodOutput>((resolve, reject) => {
+    return new Promise<Answered>((resolve, reject) => {
       this.asked.set(id, { resolve, reject, heard: 0, ...defined({ onTokens }) });
       this.tell(message);
     });
@@ -129,20 +139,19 @@ export class Replica {
 
   private show(images: readonly NativeImage[]): ShownImage[] {
     for (const { clip: _, ...image } of images) {
-      if (this.sent.delete(image.digest)) {
-        this.sent.add(image.digest); // now the youngest
-        continue;
-      }
-      this.sent.add(image.digest);
-      this.tell({ kind: "image", image });
+      const known = this.sent.delete(image.digest);
+      this.sent.set(image.digest, bytesOf(image)); // now the youngest
+      if (!known) this.tell({ kind: "image", image });
     }
     return images.map(({ digest, clip }) => ({ digest, ...defined({ clip }) }));
   }
 
   /** Images are let go only after the request that named them last. */
   private forgetOldImages(): void {
-    for (const digest of this.sent) {
-      if (this.sent.size <= imagesKept) return;
+    let bytes = [...this.sent.values()].reduce((sum, one) => sum + one, 0);
+    for (const [digest, size] of this.sent) {
+      if (this.sent.size <= kept.images && bytes <= kept.bytes) return;
+      bytes -= size;
       this.sent.delete(digest);
       this.tell({ kind: "forget", digest });
     }
@@ -164,6 +173,9 @@ export class Replica {
         asked?.resolve(asked.wanted === undefined ? message.output : cut(message.output as NativeOutput, asked.wanted));
         return;
       }
+      case "tiles":
+        this.take(message.id)?.resolve(message.tiles);
+        return;
       case "failure":
         this.take(message.id)?.reject(errorOf(message.failure));
         return;
@@ -206,6 +218,7 @@ function cut(output: NativeOutput, wanted: number): NativeOutput {
   };
 }
 
+const bytesOf = (image: NativeImage): number => ("tiles" in image ? image.tiles : image.rgb).byteLength;
 const sizeOnly = ({ width, height, clip }: ImageSize): ImageSize => ({ width, height, ...defined({ clip }) });
 const sizesKey = (images: readonly ImageSize[]): string =>
   images.map(({ width, height, clip }) => `${width}x${height}${clip === undefined ? "" : `c${clip}`}`).join(" ");
