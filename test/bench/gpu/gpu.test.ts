@@ -28,7 +28,7 @@ function engine(name: string, lines = ""): string {
 case "$*" in
 ${lines}
 selftest*) echo '{"passed": 3, "failed": 0, "skipped": 0}' ;;
-*products*) echo '{"name": "product of 8192", "value": 700}'; echo '{"name": "copies on the device", "value": 4000}' ;;
+*bandwidth*) echo '{"name": "product of 8192", "value": 700}'; echo '{"name": "copies on the device", "value": 4000}' ;;
 *" batch "*) echo '{"name": "decode, 1 sequences: memory read", "value": 3400}' ;;
 ask*) echo '{"fingerprint": {"device": "a GPU"}, "sameBitsInEveryRound": true, "rounds": [${round}]}' ;;
 esac
