@@ -10,6 +10,7 @@ test("every suite names tasks and splits that exist", async () => {
 test("the suites state the scoring that their published numbers have", async () => {
   expect((await chooseTasks(["llava-1.5-suite"])).scoring).toBe("official");
   expect((await chooseTasks(["llava-next-suite"])).scoring).toBe("lmms-eval");
+  expect((await chooseTasks(["llava-onevision-1.5-suite"])).scoring).toBe("lmms-eval");
 });
 
 test("the lite suite is made of lite splits only", async () => {

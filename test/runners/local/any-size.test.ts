@@ -169,6 +169,29 @@ describe.skipIf(missing !== undefined)(`images of any size${missing ? ` (skipped
     expect(await bounds((c) => delete c.size)).toMatchObject({ least: 3136, most: 31_360 });
   });
 
+  test("the published sizes: parameters, and the most tokens under the bounds of their numbers", async () => {
+    const published = (text: object, most: number) => {
+      const folder = changed("ov15-qwen3-tiny", (c) => {
+        Object.assign(c.text_config, { vocab_size: 151_936, num_hidden_layers: 36, num_attention_heads: 32 }, text);
+        Object.assign(c.text_config, { num_key_value_heads: 8, head_dim: 128, layer_types: null });
+        Object.assign(c.vision_config, { depth: 24, hidden_size: 1024, num_heads: 16, intermediate_size: 4096 });
+        Object.assign(c.vision_config, { text_hidden_size: c.text_config.hidden_size });
+      });
+      return describeFolder(folder, { minPixels: 200_704, maxPixels: most, resizedFirst: "qwen-vl-utils" });
+    };
+    const small = await published({ hidden_size: 2560, intermediate_size: 9728 }, 2_560_000);
+    expect(small).toMatchObject({ refusal: null, mostImageTokens: 3265 });
+    expect(small.parameters).toEqual({
+      total: 4_741_610_528,
+      text: 4_411_424_256,
+      vision: 302_914_592,
+      projector: 27_271_680,
+    });
+    const large = await published({ hidden_size: 4096, intermediate_size: 12_288 }, 3_240_000);
+    expect(large).toMatchObject({ mostImageTokens: 4131, pixels: { resizedFirst: true } });
+    expect(large.parameters.total).toBe(8_527_214_624);
+  });
+
   test("absent fields of the decoder have OneVision-1.5's own defaults", async () => {
     const folder = changed("ov15-qwen3-tiny", (c) => [delete c.text_config.rope_theta, delete c.text_config.head_dim]);
     expect((await describeFolder(folder)).text).toMatchObject({ ropeTheta: 5e6, headSize: 128 });
