@@ -1,13 +1,14 @@
 /** Which requests go through a proxy: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY (either case), read as curl reads them. */
 
 import { BlockList, isIP } from "node:net";
-import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface HttpProxy {
   readonly url: URL;
+  readonly user?: string;
+  readonly password?: string;
   /** The variable that names it, for messages. */
   readonly variable: string;
   /** Host and port: never its password. */
@@ -16,7 +17,7 @@ export interface HttpProxy {
   readonly authorization?: string;
 }
 
-const schemes = ["http:", "https:", "socks5:", "socks:"];
+const schemes = ["http:", "https:", "socks5:", "socks5h:", "socks:"];
 
 /** The proxies of an environment. @throws UserError  a variable that names no proxy */
 export class ProxyRules {
@@ -40,7 +41,7 @@ export class ProxyRules {
     return [this.http, this.https].flatMap((proxy) =>
       proxy === undefined || proxy.authorization === undefined
         ? []
-        : [proxy.authorization, decodeURIComponent(proxy.url.password)],
+        : [proxy.authorization, proxy.url.password, unescaped(proxy.url.password)],
     );
   }
 
@@ -56,21 +57,30 @@ function proxyIn(environment: Environment, variable: string): HttpProxy | undefi
   const value = (environment[variable.toLowerCase()] || environment[variable])?.trim();
   if (!value) return undefined;
   // curl, requests and Go take `proxy.company:3128` for http://proxy.company:3128.
-  const written = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
+  const written = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value.replace(/^socks5h:/i, "socks5:") : `http://${value}`;
   const url = URL.canParse(written) ? new URL(written) : undefined;
   if (!url || url.hostname === "" || !schemes.includes(url.protocol)) {
     throw new UserError(
       `${variable} names no proxy`,
       `the environment variable ${variable}`,
-      `write it as ${variable}=http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT; or unset it`,
+      `write it as ${variable}=http://HOST:PORT, http://USER:PASSWORD@HOST:PORT or socks5://HOST:PORT; or unset it`,
     );
   }
   const { username, password } = url;
-  const authorization =
-    username === ""
-      ? undefined
-      : `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString("base64")}`;
-  return { url, variable, shown: url.host, ...defined({ authorization }) };
+  const named = { url, variable, shown: url.host };
+  if (username === "") return named;
+  const login = { user: unescaped(username), password: unescaped(password) };
+  return {
+    ...named,
+    ...login,
+    authorization: `Basic ${Buffer.from(`${login.user}:${login.password}`).toString("base64")}`,
+  };
+}
+
+/** As curl reads it: `%40` is a character, any other `%` is one by itself. */
+function unescaped(text: string): string {
+  const bytes = text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(bytes, "latin1").toString("utf8");
 }
 
 /** A server on this machine is never behind a proxy (what Go, Chromium and Firefox do without being told). */
@@ -80,7 +90,7 @@ function isLoopback(host: string): boolean {
 
 type Exception = (target: URL) => boolean;
 
-/** `*`, `host`, `.domain`, `*.domain`, any of them with `:port`, an address, or a range of addresses (`10.0.0.0/8`). */
+/** `*`, `host`, `.domain`, `*.domain`, any of them with `:port`, an address, or a range of addresses (`10.0.0.0/8`, `10.*`). */
 function exceptionOf(word: string): Exception {
   if (word === "*") return () => true;
   const range = /^\[?([0-9a-f.:]+)\]?\/(\d+)$/i.exec(word);
@@ -94,6 +104,11 @@ function exceptionOf(word: string): Exception {
       const host = hostOf(target);
       return isIP(host) === family && block.check(host, family === 6 ? "ipv6" : "ipv4");
     };
+  }
+  if (word.lastIndexOf("*") > 0) {
+    // What Windows and Java write: the star stands for anything.
+    const pattern = new RegExp(`^${word.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`, "i");
+    return (target) => pattern.test(hostOf(target));
   }
   const [, name = word, port] = /^(.*[^:]):(\d+)$/.exec(word) ?? [];
   const domain = name

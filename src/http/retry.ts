@@ -25,10 +25,9 @@ export function backoffMs(
   const { firstMs = 500, mostMs = 60_000 } = options;
   const ceiling = Math.min(mostMs, firstMs * 2 ** (failures - 1));
   const jittered = ceiling * (0.5 + random() / 2);
+  if (retryAfterMs === undefined) return jittered;
   // A little jitter on top of Retry-After: else all clients come back in the same millisecond.
-  return retryAfterMs === undefined
-    ? jittered
-    : Math.min(maxRetryAfterMs, retryAfterMs) + random() * Math.min(250, ceiling);
+  return Math.max(jittered, Math.min(maxRetryAfterMs, retryAfterMs) + random() * Math.min(250, ceiling));
 }
 
 /**
@@ -37,17 +36,22 @@ export function backoffMs(
  */
 export function retryAfterOf(headers: Readonly<Record<string, string>>, now = Date.now()): number | undefined {
   for (const prefix of ["", "llm_provider-"]) {
-    const milliseconds = Number(headers[`${prefix}retry-after-ms`] || Number.NaN);
-    if (milliseconds >= 0) return milliseconds;
-    const value = headers[`${prefix}retry-after`];
-    if (!value) continue;
-    const seconds = Number(value);
-    if (seconds >= 0) return seconds * 1000;
-    const date = Date.parse(value);
+    const milliseconds = numberIn(headers[`${prefix}retry-after-ms`]);
+    if (milliseconds !== undefined) return milliseconds;
+    const value = headers[`${prefix}retry-after`]?.trim() ?? "";
+    const seconds = numberIn(value);
+    if (seconds !== undefined) return seconds * 1000;
+    // "-5" would be a date to Date.parse.
+    const date = httpDate.test(value) ? Date.parse(value) : Number.NaN;
     if (!Number.isNaN(date)) return Math.max(0, date - now);
   }
   return undefined;
 }
+
+const numberIn = (text = ""): number | undefined =>
+  /^(\d+\.?\d*(e\+?\d+)?|infinity)$/i.test(text.trim()) ? Number(text.trim().replace(/^i/, "I")) : undefined;
+/** `Wed, 21 Oct 2015 07:28:00 GMT` and the two older forms of RFC 9110 (5.6.7), or ISO 8601, which some send. */
+const httpDate = /^((mon|tues?|wed(nes)?|thu(rs)?|fri|satu?r?|sun)(day)?,? |\d{4}-\d\d-\d\d)/i;
 
 /** Rejects with a signal's reason as soon as it is aborted. */
 export function sleep(ms: number, ...signals: readonly (AbortSignal | undefined)[]): Promise<void> {

@@ -7,8 +7,9 @@ import { allowManyListeners } from "./many-listeners.js";
 import { type HttpProxy, ProxyRules } from "./proxy.js";
 import { hiderOf, type Redact, redactBody, redactor } from "./redact.js";
 import { retryAfterOf } from "./retry.js";
+import { connectThrough, SocksRefusal } from "./socks.js";
 import { faultOf, TransportError } from "./transport-error.js";
-import { type Dispatcher, openAgent, openResponse, openTunnel } from "./undici.js";
+import { type AgentConnect, type Dispatcher, openAgent, openResponse, openTunnel } from "./undici.js";
 
 export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST";
@@ -74,8 +75,17 @@ export class Transport implements AsyncDisposable {
       maxResponseSize: -1,
     };
     this.agent = openAgent(agent);
-    this.openTunnel = ({ url, authorization }) =>
-      openTunnel({ ...agent, uri: url.href, ...defined({ token: authorization }) });
+    this.openTunnel = (proxy) => {
+      const { url, authorization } = proxy;
+      if (!isSocks(proxy)) return openTunnel({ ...agent, uri: url.origin, ...defined({ token: authorization }) });
+      const connect: AgentConnect = (target, done) => {
+        connectThrough(proxy, target, connectTimeoutMs).then(
+          (socket) => done(null, socket),
+          (error: Error) => done(error, null),
+        );
+      };
+      return openAgent({ ...agent, connect });
+    };
   }
 
   /** The whole response, whatever its status. @throws TransportError; the signal's reason when aborted */
@@ -118,7 +128,7 @@ export class Transport implements AsyncDisposable {
       ...(body ? { body } : {}),
     };
     if (!proxy) return { dispatcher: this.agent, options };
-    if (url.protocol === "https:" || proxy.url.protocol.startsWith("socks")) {
+    if (url.protocol === "https:" || isSocks(proxy)) {
       const tunnel = this.tunnels.get(proxy.url.href) ?? this.openTunnel(proxy);
       this.tunnels.set(proxy.url.href, tunnel);
       return { dispatcher: tunnel, options, proxy };
@@ -211,6 +221,10 @@ export class Transport implements AsyncDisposable {
     if (proxy) {
       const refused = /^Proxy response \((\d+)\)/.exec(said);
       if (refused) return ownReply(proxy, Number(refused[1]));
+      if (cause instanceof SocksRefusal) {
+        const words = `the proxy ${proxy.shown} (${proxy.variable}) ${said}`;
+        return new TransportError("proxy", words, { ...defined({ status: cause.status }), cause: error });
+      }
       // Nothing but the proxy is ever connected to.
       if (fault === "refused" || fault === "dns") {
         return new TransportError("proxy", `the proxy ${proxy.shown} (${proxy.variable}) does not answer: ${said}`, {
@@ -252,6 +266,8 @@ interface Route {
   readonly options: Dispatcher.DispatchOptions & { origin: string };
   readonly proxy?: HttpProxy;
 }
+
+const isSocks = ({ url }: HttpProxy) => url.protocol.startsWith("socks");
 
 /** A proxy's own refusal of an http:// request: 407, or an error page that it signs. */
 function isOwnReply({ status, headers }: Pick<HttpResponse, "status" | "headers">): boolean {

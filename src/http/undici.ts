@@ -3,9 +3,11 @@
  * caches, mocks) and costs every start 45 CPU-ms more than the client alone.
  */
 import { createRequire } from "node:module";
-import type { Dispatcher, ProxyAgent, Agent as UndiciAgent } from "undici";
+import type { buildConnector, Dispatcher, ProxyAgent, Agent as UndiciAgent } from "undici";
 
 export type { Dispatcher };
+/** Makes a connection instead of undici. */
+export type AgentConnect = buildConnector.connector;
 
 const load = createRequire(import.meta.url);
 

@@ -164,6 +164,48 @@ describe.skipIf(missing !== undefined)(`checkpoints${missing ? ` (skipped: ${mis
     expect((await describeFolder(join(goldenFolder, "llava-next-qwen-tiny"))).eosTokenIds).toEqual([509]);
   });
 
+  test.each<[string, object, string]>([
+    ["generation_config.json", { eos_token_id: 1e18 }, "eos_token_id is 1000000000000000000, expected an integer"],
+    ["generation_config.json", { eos_token_id: [-1] }, "eos_token_id is [-1], expected an integer"],
+    ["generation_config.json", { eos_token_id: [] }, "eos_token_id is [], expected an integer"],
+    ["generation_config.json", { eos_token_id: "x" }, 'eos_token_id is "x", expected an integer'],
+    ["config.json", { eos_token_id: 1.5 }, "eos_token_id is 1.5, expected an integer"],
+    ["config.json", { vision_feature_layer: "-1" }, 'vision_feature_layer is "-1", expected an integer'],
+    ["config.json", { vision_feature_layer: true }, "vision_feature_layer is true, expected an integer"],
+    ["config.json", { text_config: "x" }, 'text_config is "x", expected an object'],
+    ["config.json", { vision_config: [] }, "vision_config is [], expected an object"],
+    ["preprocessor_config.json", { size: "x" }, 'size is "x", expected an integer, or an object'],
+    ["preprocessor_config.json", { crop_size: {} }, "crop_size is {}, expected an integer, or an object"],
+  ])("a value of a wrong kind is an error, not a default: %s %j", async (file, wrong, words) => {
+    const folder = changed((c) => Object.assign(c, wrong), "llava-next-qwen-tiny", file);
+    await expect(describeFolder(folder)).rejects.toThrow(words);
+  });
+
+  test("an image size that is no square is refused", async () => {
+    const folder = changed(
+      (c) => Object.assign(c, { size: { height: 32, width: 64 } }),
+      "llava-next-qwen-tiny",
+      "preprocessor_config.json",
+    );
+    expect(await refused(folder)).toEqual(["preprocessor_config size"]);
+  });
+
+  test("what generate() of the reference would honour, and this engine does not, is told; sampling and neutral values are not", async () => {
+    const folder = changed(
+      (c) =>
+        Object.assign(c, {
+          ...{ no_repeat_ngram_size: 3, suppress_tokens: [1], num_beams: 4, min_new_tokens: 2 },
+          ...{ do_sample: true, top_p: 0.8, encoder_repetition_penalty: 1.0, num_beam_groups: 1, max_new_tokens: 2048 },
+        }),
+      "llava-next-qwen-tiny",
+      "generation_config.json",
+    );
+    const told = ["no_repeat_ngram_size", "suppress_tokens", "num_beams", "min_new_tokens"];
+    expect((await describeFolder(folder)).unknown.toSorted()).toEqual(
+      told.map((name) => `generation_config.${name}`).toSorted(),
+    );
+  });
+
   test("an absent sliding window of Mistral means 4096, an explicit null means none", async () => {
     const name = "llava-next-mistral-tiny";
     expect((await describeFolder(join(goldenFolder, name))).text?.slidingWindow).toBe(0);

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer, type Server as TcpServer } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { UserError } from "../../src/core/errors.js";
 import { ProxyRules } from "../../src/http/proxy.js";
@@ -7,7 +7,9 @@ import { Transport } from "../../src/http/transport.js";
 import { TransportError } from "../../src/http/transport-error.js";
 
 const servers: Server[] = [];
+const tcpServers: TcpServer[] = [];
 afterEach(() => {
+  for (const server of tcpServers.splice(0)) server.close();
   for (const server of servers.splice(0)) {
     server.closeAllConnections();
     server.close();
@@ -126,6 +128,100 @@ describe("a request through a proxy", () => {
   });
 });
 
+/** A SOCKS5 proxy whose every target is `to`, by RFC 1928 and 1929. */
+async function socks(to: string, login?: string, reply = 0) {
+  const seen: string[] = [];
+  const port = Number(to.split(":")[1]);
+  const server = createTcpServer((socket) => {
+    const steps = [
+      (bytes: Buffer) => {
+        const methods = [...bytes.subarray(2)];
+        const wanted = login === undefined ? 0 : 2;
+        socket.write(Buffer.from([5, methods.includes(wanted) ? wanted : 255]));
+        if (login === undefined) steps.splice(0, 1);
+      },
+      (bytes: Buffer) => {
+        const name = bytes.subarray(2, 2 + (bytes[1] ?? 0)).toString();
+        const word = bytes.subarray(3 + name.length).toString();
+        socket.write(Buffer.from([1, `${name}:${word}` === login ? 0 : 1]));
+      },
+      (bytes: Buffer) => {
+        seen.push(`${bytes.subarray(5, 5 + (bytes[4] ?? 0)).toString()}:${bytes.readUInt16BE(bytes.length - 2)}`);
+        // In two pieces: nothing says that an answer comes in one.
+        socket.write(Buffer.from([5, reply, 0]));
+        setImmediate(() => {
+          socket.write(Buffer.from([3, 4, 97, 98, 99, 100, 0, 80]));
+          const target = connect(port, "127.0.0.1", () => target.pipe(socket).pipe(target));
+          target.on("error", () => socket.destroy());
+        });
+        socket.removeAllListeners("data");
+      },
+    ];
+    socket.on("data", (bytes) => steps.shift()?.(bytes));
+    socket.on("error", () => {});
+  });
+  tcpServers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+  return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
+}
+
+describe("a SOCKS5 proxy", () => {
+  test.each(["socks5", "socks5h", "socks"])(
+    "is spoken to as %s://, resolves names itself, and nobody is warned",
+    async (scheme) => {
+      const warnings: string[] = [];
+      const onWarning = (warning: Error) => warnings.push(warning.message);
+      process.on("warning", onWarning);
+      const { host } = await proxy(); // stands for the endpoint
+      const { host: through, seen } = await socks(host);
+      await using transport = new Transport({ environment: { ALL_PROXY: `${scheme}://${through}` } });
+      for (const path of ["a", "b"]) {
+        expect((await transport.request(get(`http://endpoint.example:8000/${path}`))).status).toBe(200);
+      }
+      await new Promise(setImmediate);
+      process.off("warning", onWarning);
+      expect(new Set(seen)).toEqual(new Set(["endpoint.example:8000"]));
+      expect(warnings).toEqual([]);
+    },
+  );
+
+  test("gets a user and a password, with a bare % in it too", async () => {
+    const { host } = await proxy();
+    const { host: through } = await socks(host, "alice:p%zz@");
+    await using transport = new Transport({ environment: { ALL_PROXY: `socks5://alice:p%zz%40@${through}` } });
+    expect((await transport.request(get("http://endpoint.example/"))).status).toBe(200);
+  });
+
+  test.each([
+    ["socks5://bob:wrong@", "alice:secret", 0, /does not take this user and password/, false],
+    ["socks5://", "alice:secret", 0, /wants a user and a password/, false],
+    ["socks5://", undefined, 5, /cannot reach this address: connection refused/, true],
+    ["socks5://", undefined, 2, /cannot reach this address: not allowed by its rules/, true],
+  ] as const)("%s: its refusal is its own (%s, %d)", async (begin, login, reply, words, passing) => {
+    const { host } = await proxy();
+    const { host: through } = await socks(host, login, reply);
+    const error = await failureOf({ ALL_PROXY: `${begin}${through}` }, "http://endpoint.example/");
+    expect(error).toMatchObject({ fault: "proxy", passing });
+    expect(error.message).toMatch(words);
+    expect(error.message).toContain(`the proxy ${through} (ALL_PROXY)`);
+  });
+
+  test("that speaks HTTP, or is not there, is named", async () => {
+    const { host } = await proxy();
+    const http = await failureOf({ ALL_PROXY: `socks5://${host}` }, "http://endpoint.example/");
+    expect(http.message).toMatch(/the proxy .* (does not speak SOCKS5|closed the connection)/);
+    const none = await failureOf({ ALL_PROXY: "socks5://127.0.0.1:9" }, "http://endpoint.example/");
+    expect(none.message).toMatch(/the proxy 127\.0\.0\.1:9 \(ALL_PROXY\) does not answer/);
+  });
+});
+
+test("a password with a bare % is taken as curl takes it", async () => {
+  const { host } = await proxy({ password: "p%zz@" });
+  await using transport = new Transport({ environment: { HTTP_PROXY: `http://alice:p%zz%40@${host}` } });
+  expect((await transport.request(get("http://endpoint.example/"))).status).toBe(200);
+  expect(transport.redact("it says p%zz@ and p%zz%40")).not.toContain("zz");
+});
+
 describe("NO_PROXY", () => {
   const goesThrough = (noProxy: string, url: string) =>
     new ProxyRules({ ALL_PROXY: "http://proxy:3128", NO_PROXY: noProxy }).for(new URL(url)) !== undefined;
@@ -143,6 +239,13 @@ describe("NO_PROXY", () => {
     ["*", "http://host.example/", false],
     ["10.0.0.0/8", "http://10.1.2.3:8000/", false],
     ["10.0.0.0/8", "http://11.1.2.3/", true],
+    // As Windows and Java write ranges.
+    ["10.*", "http://10.1.2.3:8000/", false],
+    ["10.*", "http://110.1.2.3/", true],
+    ["10.*", "http://host.example/", true],
+    ["192.168.1.*", "http://192.168.1.7/", false],
+    ["192.168.1.*", "http://192.168.10.7/", true],
+    ["*.corp.*", "http://gpu.corp.example/", false],
     ["10.0.0.0/99", "http://10.1.2.3/", true],
     ["fd00::/8", "http://[fd00::1]:8000/", false],
     // Never, whatever it says.

@@ -199,6 +199,9 @@ describe("waiting", () => {
     expect(backoffMs(1, undefined, {}, () => 1)).toBe(500);
     expect(backoffMs(4, undefined, {}, () => 1)).toBe(4_000);
     expect(backoffMs(30, undefined, {}, () => 1)).toBe(60_000);
+    // A wait of nothing (a server whose clock is behind) does not take the pauses away.
+    expect(backoffMs(4, 0, {}, () => 1)).toBe(4_000);
+    expect(backoffMs(1, 3_000, {}, () => 0)).toBe(3_000);
   });
 
   test("reads the waits that LiteLLM hands on", () => {
@@ -208,6 +211,9 @@ describe("waiting", () => {
 
   test("honours Retry-After as seconds, milliseconds or a date, and bounds it", () => {
     expect(retryAfterOf({ "retry-after": "3" })).toBe(3_000);
+    // No number and no HTTP date: Date.parse takes the first for the year 2001.
+    for (const none of ["-5", "soon", "0x10", "1 2", ""]) expect(retryAfterOf({ "retry-after": none })).toBeUndefined();
+    expect(retryAfterOf({ "retry-after-ms": "-5", "retry-after": "2" })).toBe(2_000);
     expect(retryAfterOf({ "retry-after-ms": "120", "retry-after": "3" })).toBe(120);
     expect(retryAfterOf({ "retry-after": "Wed, 21 Oct 2015 07:28:10 GMT" }, Date.parse("2015-10-21T07:28:00Z"))).toBe(
       10_000,

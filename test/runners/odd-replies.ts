@@ -39,6 +39,45 @@ const nginx413 =
 
 export const openAiReplies: Readonly<Record<string, OddReply>> = {
   "an answer": { body: chat({ content: "yes" }), becomes: { ...yes, finish: "stop" } },
+  "an answer with a `base_resp` of success (MiniMax)": {
+    body: chat({ content: "yes" }, "stop", { base_resp: { status_code: 0, status_msg: "" } }),
+    becomes: yes,
+  },
+  "half an answer and a `base_resp` of failure (MiniMax)": {
+    body: chat({ content: "ye" }, "stop", { base_resp: { status_code: 1013, status_msg: "internal service error" } }),
+    becomes: { transport: /error 500 in a reply of status 200: internal service error/, asked: 2 },
+  },
+  "half an answer, and the provider's own word for a failure (OpenRouter)": {
+    body: {
+      model: "m",
+      choices: [
+        { finish_reason: "stop", native_finish_reason: "error", message: { role: "assistant", content: "ye" } },
+      ],
+    },
+    becomes: { transport: /ended with "error"/, asked: 2 },
+  },
+  "the provider's own word for an end (OpenRouter)": {
+    body: {
+      model: "m",
+      choices: [
+        { finish_reason: "stop", native_finish_reason: "STOP", message: { role: "assistant", content: "yes" } },
+      ],
+    },
+    becomes: yes,
+  },
+  "bytes that are no UTF-8": {
+    body: Buffer.concat([
+      Buffer.from('{"model":"m","choices":[{"finish_reason":"stop","message":{"role":"assistant","content":"y'),
+      Buffer.from([0xff, 0xfe]),
+      Buffer.from('es"}}]}'),
+    ]),
+    becomes: { transport: /the reply is no valid UTF-8/, asked: 2 },
+  },
+  "a server's own U+FFFD": { body: chat({ content: "y\ufffdes" }), becomes: { text: "y\ufffdes" } },
+  "an answer of 17 million letters": {
+    body: chat({ content: "A".repeat(17 * 2 ** 20) }),
+    becomes: { transport: /17825792 characters is no answer of a model/, asked: 2 },
+  },
   "the empty answer": { body: chat({ content: "" }), becomes: { text: "", finish: "stop" } },
   "a list of text": { body: chat({ content: [{ type: "text", text: "yes" }] }), becomes: yes },
   "a list of thoughts and text (Mistral)": {
@@ -266,7 +305,8 @@ export const openAiReplies: Readonly<Record<string, OddReply>> = {
         ["STOP", "", { text: "", finish: "stop" }],
         ["completed", "", { text: "", finish: "stop" }],
         ["OTHER", "", { transport: /the answer ended with "OTHER"/, asked: 2 }],
-        ["OTHER", "yes", yes],
+        ["OTHER", "yes", { transport: /the answer ended with "OTHER"/, asked: 2 }],
+        ["end_turn", "yes", yes],
       ] as const
     ).map(([native_finish_reason, content, becomes]) => [
       `the end reason ${native_finish_reason} of the provider behind a gateway, with the text "${content}" (OpenRouter)`,

@@ -44,6 +44,11 @@ const providers: readonly Provider[] = [
       '`""`, `filtered: true` beside it': ["", {}, { content_filter_results: { hate: { filtered: true } } }],
       '`""`, `native_finish_reason: "SAFETY"` beside it': ["", {}, { native_finish_reason: "SAFETY" }],
       '`""`, `native_finish_reason: "OTHER"` beside it': ["", {}, { native_finish_reason: "OTHER" }],
+      '`"ye"`, `native_finish_reason: "MALFORMED_RESPONSE"` beside it': [
+        "ye",
+        {},
+        { native_finish_reason: "MALFORMED_RESPONSE" },
+      ],
       '`""`, `stop_reason: "abort"` beside it': ["", {}, { stop_reason: "abort" }],
       '`"yes"`, `role: "user"` beside it': ["yes", { role: "user" }],
       "list with text": [[text]],
@@ -130,6 +135,16 @@ const errors: Readonly<Record<string, unknown>> = {
   '`"status": "failed"`': { status: "failed", message: "engine died" },
   '`"success": false`': { success: false, msg: "engine died" },
   '`"type": "error"` or `"object": "error"`': { type: "error", message: "engine died" },
+  "MiniMax's `base_resp`, a key": {
+    choices: null,
+    base_resp: { status_code: 1004, status_msg: "login fail: Please carry the API secret key" },
+  },
+  "MiniMax's `base_resp`, a rate": { base_resp: { status_code: 1002, status_msg: "rate limit exceeded(RPM)" } },
+  "MiniMax's `base_resp`, a filter": {
+    choices: [],
+    base_resp: { status_code: 1027, status_msg: "output new_sensitive" },
+  },
+  "Baidu's `error_code`": { error_code: 336100, error_msg: "try again later" },
   "a filter's error": { error: { message: "flagged by the safety system", code: "content_policy_violation" } },
   "an empty account's error": { error: { message: "no credit", code: "insufficient_quota" } },
 };

@@ -28,19 +28,12 @@ void read_dtype(Fields& fields, ModelConfig& config) {
   else config.unsupported.push_back({Part::weights, "torch_dtype", name, "known are bfloat16, float16 and float32"});
 }
 
-std::optional<int64_t> token_id(Fields& fields, const char* key) {
-  const Json* value = fields.any(key);
-  return value == nullptr ? std::nullopt : value->integer();
-}
+constexpr int64_t kMostTokens = 1 << 24;
 
-std::vector<int64_t> token_ids(const Json* value) {
-  std::vector<int64_t> ids;
-  if (value == nullptr) return ids;
-  if (const auto single = value->integer()) ids.push_back(*single);
-  for (const Json& item : value->items()) {
-    if (const auto id = item.integer()) ids.push_back(*id);
-  }
-  return ids;
+/// Of old Llama configs -1 is none.
+std::optional<int64_t> token_id(Fields& fields, const char* key) {
+  const int64_t id = fields.integer(key, -1, -1, kMostTokens);
+  return id < 0 ? std::nullopt : std::optional(id);
 }
 
 /// The k of "anyres_max_k"; nothing for any other text.
@@ -174,9 +167,8 @@ void finish_converted(Fields& fields, ModelConfig& config) {
 void read_converted(Fields& fields, const Json& root, const ModelClass& known, const ModelOptions& options,
                     ModelConfig& config) {
   static const Json kEmpty = Json::object_of({});
-  const Json* text_json = root.find("text_config");
-  Fields text(text_json != nullptr && text_json->is_object() ? *text_json : kEmpty, fields.where() + ", text_config");
-  fields.any("text_config");
+  const Json* text_json = fields.object("text_config");
+  Fields text(text_json != nullptr ? *text_json : kEmpty, fields.where() + ", text_config");
   const std::string text_type = text.string("model_type", "llama");
   if (const DecoderClass* decoder = find_decoder(text_type)) {
     read_text_config(text, *decoder, options, config);
@@ -193,9 +185,7 @@ void read_converted(Fields& fields, const Json& root, const ModelClass& known, c
     return;
   }
 
-  const Json* vision_json = root.find("vision_config");
-  fields.any("vision_config");
-  if (vision_json != nullptr && vision_json->is_object()) {
+  if (const Json* vision_json = fields.object("vision_config")) {
     Fields vision(*vision_json, fields.where() + ", vision_config");
     read_vision_config(vision, config);
   } else {
@@ -213,6 +203,8 @@ void read_converted(Fields& fields, const Json& root, const ModelClass& known, c
       config.unsupported.push_back(
           {Part::vision, "vision_feature_layer", layer->dump(), "features of several layers are not implemented"});
   }
+  if (layer != nullptr && !layer->is_array() && !layer->integer())
+    fields.wrong("vision_feature_layer", "an integer or a list of them");
   const auto feature_layer = layer != nullptr ? layer->integer() : std::optional<int64_t>(one_vision ? -1 : -2);
   select_vision_state(feature_layer.value_or(-2),
                       fields.string("vision_feature_select_strategy", one_vision ? "full" : "default"), config);
@@ -276,22 +268,27 @@ void read_token_ids(const Json& root, ModelConfig& config) {
   Fields outer(root, where);
   config.bos = token_id(outer, "bos_token_id");
   config.pad = token_id(outer, "pad_token_id");
-  const Json* eos = outer.any("eos_token_id");
-  if (text != nullptr) {
+  config.eos = outer.integers("eos_token_id", 0, kMostTokens);
+  if (text != nullptr && text->is_object()) {
     Fields inner(*text, where + ", text_config");
     if (!config.bos) config.bos = token_id(inner, "bos_token_id");
     if (!config.pad) config.pad = token_id(inner, "pad_token_id");
-    if (eos == nullptr) eos = inner.any("eos_token_id");
+    if (config.eos.empty()) config.eos = inner.integers("eos_token_id", 0, kMostTokens);
   }
-  config.eos = token_ids(eos);
 
   const std::string path = config.folder + "/generation_config.json";
   if (!is_file(path)) return;
   const Json generation = Json::parse(read_text(path, kLargestConfig), path);
+  if (!generation.is_object()) throw Error("the file holds no object", path, "Download it again.");
   Fields fields(generation, path);
   // The file, where it exists, decides alone which ids end an answer (specs chapter 7).
-  if (const Json* ids = fields.any("eos_token_id")) config.eos = token_ids(ids);
+  const std::vector<int64_t> ends = fields.integers("eos_token_id", 0, kMostTokens);
+  if (!ends.empty()) config.eos = ends;
   config.repetition_penalty = fields.number("repetition_penalty", 1.0, 1e-3, 1e3);
+  fields.ignore(harmless_fields(FieldObject::generation));
+  for (const std::string& key : fields.unread()) {
+    if (!changes_nothing(key, *generation.find(key))) config.unknown.push_back("generation_config." + key);
+  }
 }
 
 /// How images are resized, and to what.

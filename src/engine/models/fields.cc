@@ -1,5 +1,7 @@
 #include "models/fields.h"
 
+#include <algorithm>
+
 #include "support/error.h"
 
 namespace llava {
@@ -43,6 +45,29 @@ int64_t Fields::integer(const std::string& key, int64_t fallback, int64_t least,
     wrong(key, "an integer from " + std::to_string(least) + " to " + std::to_string(most));
   }
   return *number;
+}
+
+std::vector<int64_t> Fields::integers(const std::string& key, int64_t least, int64_t most) {
+  const Json* value = any(key);
+  if (value == nullptr) return {};
+  std::vector<int64_t> out;
+  const auto take = [&](const Json& item) {
+    const auto number = item.integer();
+    const bool fits = number && *number >= least && *number <= most;
+    if (fits) out.push_back(*number);
+    return fits;
+  };
+  const bool good =
+      value->is_array() ? !value->items().empty() && std::ranges::all_of(value->items(), take) : take(*value);
+  if (!good)
+    wrong(key, "an integer from " + std::to_string(least) + " to " + std::to_string(most) + ", or a list of them");
+  return out;
+}
+
+const Json* Fields::object(const std::string& key) {
+  const Json* value = any(key);
+  if (value != nullptr && !value->is_object()) wrong(key, "an object");
+  return value;
 }
 
 double Fields::number(const std::string& key, double fallback, double least, double most) {

@@ -20,6 +20,10 @@ class Fields {
   double number(const std::string& key, double fallback, double least, double most);
   bool boolean(const std::string& key, bool fallback);
   std::string string(const std::string& key, const std::string& fallback);
+  /// One integer, or a list of at least one; nothing when absent.
+  std::vector<int64_t> integers(const std::string& key, int64_t least, int64_t most);
+  /// nullptr when absent.
+  const Json* object(const std::string& key);
   /// The member as it is, nullptr when absent or null.
   const Json* any(const std::string& key);
   /// Whether the key is written at all, null included (Mistral: absent differs from null).
@@ -32,12 +36,13 @@ class Fields {
   /// The known, set members among those passed to ignore.
   const std::vector<std::string>& ignored() const { return ignored_; }
 
+  /// Throws: the member is not what was expected.
+  [[noreturn]] void wrong(const std::string& key, const std::string& expected) const;
+
   const Json& json() const { return json_; }
   const std::string& where() const { return where_; }
 
  private:
-  [[noreturn]] void wrong(const std::string& key, const std::string& expected) const;
-
   const Json& json_;
   std::string where_;
   std::set<std::string> read_;

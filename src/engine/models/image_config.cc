@@ -46,15 +46,20 @@ std::array<double, 3> read_triple(Fields& fields, const char* key, std::array<do
   return out;
 }
 
-/// {"shortest_edge": 336}, {"height": 336, "width": 336} or 336.
-int64_t read_edge(const Json* value, int64_t fallback) {
+/// {"shortest_edge": 336}, {"height": 336, "width": 336} or 336. Of a size that is no square nothing.
+std::optional<int64_t> read_edge(Fields& fields, const char* key, int64_t fallback) {
+  const Json* value = fields.any(key);
   if (value == nullptr) return fallback;
   if (const auto plain = value->integer()) return *plain;
-  for (const char* key : {"shortest_edge", "height"}) {
-    const Json* member = value->find(key);
-    if (member != nullptr && member->integer()) return *member->integer();
-  }
-  return fallback;
+  const auto member = [&](const char* name) {
+    const Json* found = value->is_object() ? value->find(name) : nullptr;
+    return found != nullptr ? found->integer() : std::nullopt;
+  };
+  if (const auto edge = member("shortest_edge")) return *edge;
+  const auto height = member("height");
+  const auto width = member("width");
+  if (!height || !width) fields.wrong(key, "an integer, or an object with shortest_edge, or with height and width");
+  return *height == *width ? height : std::nullopt;
 }
 
 }  // namespace
@@ -113,10 +118,13 @@ void read_image_processor(const Json& json, const std::string& name, const std::
   const int64_t side = config.vision.image_size;
   if (config.vision.any_size()) read_pixel_bounds(fields, name, config);
   for (const char* key : {"size", "crop_size"}) {
-    const Json* value = fields.any(key);
-    const int64_t edge = read_edge(value, side);
-    if (config.vision_read && !config.vision.any_size() && edge != side) {
-      config.unsupported.push_back({Part::image, name + " " + key, value->dump(),
+    if (config.vision.any_size()) {  // its bounds are another field's
+      fields.any(key);
+      continue;
+    }
+    const auto edge = read_edge(fields, key, side);
+    if (config.vision_read && edge != side) {
+      config.unsupported.push_back({Part::image, name + " " + key, json.find(key)->dump(),
                                     "it differs from the tower's image_size " + std::to_string(side)});
     }
   }
@@ -149,6 +157,7 @@ void read_preprocessor(const std::string& folder, ModelConfig& config) {
   const std::string newer = folder + "/processor_config.json";
   if (is_file(newer)) {
     const Json json = Json::parse(read_text(newer, kLargestConfig), newer);
+    if (!json.is_object()) throw Error("the file holds no object", newer, "Download it again.");
     if (const Json* nested = json.find("image_processor"); nested != nullptr && !nested->is_null()) {
       return read_image_processor(*nested, "processor_config", newer + ", image_processor", config);
     }

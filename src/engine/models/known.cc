@@ -155,6 +155,61 @@ constexpr std::array kRefusedText = {
     "use_parallel_residual",
 };
 
+/// Of generation_config.json: what only sampling reads (a task says how it samples), lengths (tasks have their own),
+/// bookkeeping. Names: transformers.GenerationConfig. What is not here changes greedy answers, too.
+constexpr std::array kGenerationHarmless = {
+    "do_sample",
+    "temperature",
+    "top_k",
+    "top_p",
+    "min_p",
+    "top_h",
+    "typical_p",
+    "epsilon_cutoff",
+    "eta_cutoff",
+    "max_length",
+    "max_new_tokens",
+    "max_time",
+    "bos_token_id",
+    "pad_token_id",
+    "decoder_start_token_id",
+    "use_cache",
+    "cache_implementation",
+    "cache_config",
+    "length_penalty",
+    "early_stopping",
+    "diversity_penalty",
+    "num_return_sequences",
+    "output_attentions",
+    "output_hidden_states",
+    "output_scores",
+    "output_logits",
+    "return_dict_in_generate",
+    "renormalize_logits",
+    "remove_invalid_values",
+    "low_memory",
+    "disable_compile",
+    "compile_config",
+    "is_assistant",
+    "transformers_version",
+    "_from_model_config",
+    "_commit_hash",
+    "chat_format",
+    "attn_implementation",
+    "trust_remote_code",
+};
+constexpr std::array kGenerationNeutral = {
+    std::pair<std::string_view, double>{"num_beams", 1},
+    std::pair<std::string_view, double>{"num_beam_groups", 1},
+    std::pair<std::string_view, double>{"no_repeat_ngram_size", 0},
+    std::pair<std::string_view, double>{"encoder_no_repeat_ngram_size", 0},
+    std::pair<std::string_view, double>{"encoder_repetition_penalty", 1},
+    std::pair<std::string_view, double>{"min_length", 0},
+    std::pair<std::string_view, double>{"min_new_tokens", 0},
+    std::pair<std::string_view, double>{"guidance_scale", 1},
+    std::pair<std::string_view, double>{"penalty_alpha", 0},
+};
+
 constexpr std::array kTrainingFields = {
     "use_pos_skipping",
     "pos_skipping_range",
@@ -229,8 +284,14 @@ std::span<const char* const> harmless_fields(FieldObject object) {
     case FieldObject::text: return kTextHarmless;
     case FieldObject::vision: return kVisionHarmless;
     case FieldObject::image_processor: return kImageProcessorHarmless;
+    case FieldObject::generation: return kGenerationHarmless;
   }
   return {};
+}
+
+bool changes_nothing(std::string_view name, const Json& value) {
+  return std::ranges::any_of(kGenerationNeutral,
+                             [&](const auto& row) { return row.first == name && value.number() == row.second; });
 }
 
 bool is_training_field(std::string_view name) {

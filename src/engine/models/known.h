@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "models/config.h"
+#include "support/json.h"
 
 namespace llava {
 
@@ -52,10 +53,12 @@ const DecoderClass* find_decoder(std::string_view model_type);
 std::string decoder_names();
 
 /// The objects of a checkpoint's JSON files whose fields are told apart.
-enum class FieldObject { converted, text, vision, image_processor };
+enum class FieldObject { converted, text, vision, image_processor, generation };
 
 /// Fields that are known to have no influence on an answer.
 std::span<const char* const> harmless_fields(FieldObject object);
+/// Whether a field of generation_config.json has the value at which it does nothing.
+bool changes_nothing(std::string_view name, const Json& value);
 /// Of the LLaVA repository's configs: fields of training, video and bookkeeping.
 bool is_training_field(std::string_view name);
 /// Fields of a decoder that change inference and are not implemented, whatever their value (but false).

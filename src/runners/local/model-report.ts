@@ -2,6 +2,7 @@
 import { defined } from "../../core/defined.js";
 import { UserError } from "../../core/errors.js";
 import { asUserError, loadAddon, type NativeAddon, type NativeCheckpoint } from "./addon.js";
+import { imageConstantsNote } from "./checkpoint/image-constants.js";
 import { resolveCheckpoint } from "./checkpoint/resolve.js";
 import { stopIds } from "./open-model.js";
 import { type LocalOptions, modelOptions } from "./options.js";
@@ -29,6 +30,7 @@ export async function reportModel(options: LocalOptions, addon: NativeAddon = lo
   const described = await addon.describe(modelOptions(folder, options)).catch((error: unknown) => {
     throw asUserError(error);
   });
+  const constants = await imageConstantsNote(folder, described);
   const vocabulary = await readVocabulary(folder, described, options.template);
   return {
     ...described,
@@ -45,7 +47,7 @@ export async function reportModel(options: LocalOptions, addon: NativeAddon = lo
         : ["no weights in this folder: described from its config only"]),
       ...vocabulary.problems,
     ],
-    notes: vocabulary.notes,
+    notes: [...vocabulary.notes, ...(constants === undefined ? [] : [constants])],
   };
 }
 

@@ -14,6 +14,7 @@ import {
   requireSupported,
 } from "./addon.js";
 import { settingsDigest, weightsDigest } from "./checkpoint/digests.js";
+import { imageConstantsNote } from "./checkpoint/image-constants.js";
 import { type Checkpoint, resolveCheckpoint } from "./checkpoint/resolve.js";
 import type { Engine } from "./engine.js";
 import { chooseDevices, type LocalOptions, modelOptions } from "./options.js";
@@ -58,7 +59,8 @@ export async function openModel(
   const source = templateSource(checkpoint.folder, described, { tokenizer, config });
   const template = await chooseTemplate(source, options.template);
   const note = options.template === undefined ? await templateNote(source, template) : undefined;
-  if (note !== undefined) options.warn?.(`${checkpoint.name}: ${note}`);
+  const constants = await imageConstantsNote(checkpoint.folder, described);
+  for (const one of [note, constants]) if (one !== undefined) options.warn?.(`${checkpoint.name}: ${one}`);
   const stopTokens = stopIds(described, template, tokenizer);
   const asked = template.render([{ role: "user", parts: [{ type: "text", text: probe }] }]);
   if (!piecesText(asked).includes(probe)) {

@@ -19,12 +19,18 @@ const known: Readonly<Record<End, readonly string[]>> = {
     "end_turn", // Anthropic
     "complete", // Cohere
     "completed", // OpenAI's Responses behind a gateway
+    // Providers' own words behind OpenRouter.
+    "finished",
+    "done",
+    "finish_reason_stop",
   ],
   length: [
     "length", // OpenAI, TGI
     "max_tokens", // Anthropic, Gemini, Cohere
     "max_output_tokens", // OpenAI's Responses
     "model_length", // Mistral
+    "max_length",
+    "finish_reason_max_tokens",
     "model_context_window_exceeded", // Anthropic, Z.AI
   ],
   filter: [

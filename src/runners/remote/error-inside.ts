@@ -43,6 +43,8 @@ function errorIn(holder: unknown): object | undefined {
     const error = Array.isArray(value) ? value.find(isSaid) : value;
     if (isSaid(error)) return typeof error === "object" ? { error } : { error, ...besides(holder) };
   }
+  const inside = asianError(holder);
+  if (inside !== undefined) return inside;
   const hasFailed =
     at(holder, "success") === false ||
     isFailure(at(holder, "status")) ||
@@ -50,6 +52,29 @@ function errorIn(holder: unknown): object | undefined {
     at(holder, "object") === "error";
   return hasFailed ? besides(holder) : undefined;
 }
+
+/** MiniMax: `base_resp` with a code that is not 0. Baidu: `error_code` and `error_msg`. Their numbers are no statuses. */
+function asianError(holder: unknown): object | undefined {
+  const base = at(holder, "base_resp");
+  const code = at(base, "status_code") ?? at(holder, "error_code");
+  const message = textAt(base, "status_msg") ?? textAt(holder, "error_msg");
+  const number = typeof code === "string" && /^\d+$/.test(code) ? Number(code) : code;
+  if (number === undefined || number === null || number === 0) return undefined;
+  return { error: { code: miniMaxCodes[String(number)] ?? `${number}`, message: message ?? `code ${number}` } };
+}
+
+/** https://platform.minimax.io/docs/api-reference/errorcode */
+const miniMaxCodes: Readonly<Record<string, string>> = {
+  1002: "rate_limit",
+  1039: "rate_limit",
+  1004: "invalid_api_key",
+  2049: "invalid_api_key",
+  1008: "insufficient_quota",
+  1013: "server_error",
+  1026: "content_filter",
+  1027: "content_filter",
+  2013: "invalid_request",
+};
 
 /** A word or a code; words that are not known to mean a failure ("completed", "ok") are no error. */
 function isFailure(status: unknown): boolean {

@@ -235,12 +235,12 @@ function reasonOf(reply: unknown, choice: unknown, isSilent: boolean): string | 
   const native = textAt(choice, "native_finish_reason") || undefined;
   const nativeEnd = endOf(native);
   if (nativeEnd === "filter") return native;
+  if (native !== undefined && nativeEnd === undefined && end === "stop") return native;
   if (!isSilent) return reason;
   if (endOf(stopped) === "filter") return stopped;
   // Azure.
   if (isFiltered(choice) || listAt(reply, "prompt_filter_results").some(isFiltered)) return "content_filter";
-  const isKnown = native === undefined || nativeEnd === "stop" || nativeEnd === "length";
-  return isKnown || end === "length" ? reason : native;
+  return nativeEnd === "tool" && end === "stop" ? native : reason;
 }
 
 function isFiltered(holder: unknown): boolean {

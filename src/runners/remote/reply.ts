@@ -14,12 +14,12 @@ export function parseReply(
   { redact, hide }: Pick<Transport, "redact" | "hide">,
 ): unknown {
   const contentType = headers["content-type"] ?? "";
-  // TextDecoder drops a byte-order mark.
-  const text = decoderOf(contentType).decode(body);
+  const decoder = decoderOf(contentType);
+  const { text, broken } = textOf(body, decoder);
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(text, hidesIn(text, hide));
-    if (typeof value === "object" && value !== null) return value;
-    throw new SyntaxError("it is no object");
+    value = JSON.parse(text, hidesIn(text, hide));
+    if (typeof value !== "object" || value === null) throw new SyntaxError("it is no object");
   } catch (error) {
     const start = printable(redact(text.slice(0, lookedThrough)).slice(0, 200)).trim();
     throw new TransportError("malformed", describe(text, contentType, start, problemOf(error)), {
@@ -28,6 +28,9 @@ export function parseReply(
       cause: error,
     });
   }
+  // A server's own U+FFFD is valid; bytes that are none would become one, and half an answer a whole one.
+  if (!broken) return value;
+  throw new TransportError("malformed", `the reply is no valid ${decoder.encoding.toUpperCase()}`, { status });
 }
 
 /** Far more than is shown: a key across the cut would be shown in part. */
@@ -41,6 +44,8 @@ export function hideIn(reply: Reply, { redact, hide }: Pick<Transport, "redact" 
   if ("refused" in reply) return { refused: redact(reply.refused) };
   if ("missing" in reply) return { ...reply, missing: redact(reply.missing) };
   const { text, reasoning } = reply;
+  const length = text.length + (reasoning?.length ?? 0);
+  if (length > mostCharacters) return { missing: `an answer of ${length} characters is no answer of a model` };
   return { ...reply, text: hide(text), ...(reasoning === undefined ? {} : { reasoning: hide(reasoning) }) };
 }
 
@@ -49,13 +54,26 @@ function decoderOf(contentType: string): InstanceType<typeof TextDecoder> {
   const label = /charset="?([\w-]+)/i.exec(contentType)?.[1];
   if (label === undefined || /^utf-?8$/i.test(label)) return utf8;
   try {
-    return new TextDecoder(label);
+    return new TextDecoder(label, { fatal: true });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return utf8;
   }
 }
-const utf8 = new TextDecoder();
+/** It drops a byte-order mark. */
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+function textOf(body: Buffer, decoder: InstanceType<typeof TextDecoder>): { text: string; broken: boolean } {
+  try {
+    return { text: decoder.decode(body), broken: false };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return { text: new TextDecoder(decoder.encoding).decode(body), broken: true };
+  }
+}
+
+/** Characters of an answer and its thoughts; the longest budgets of tokens stay far below. */
+const mostCharacters = 16 * 1024 * 1024;
 
 /** Looking at each value costs time: only where a key stands in the text, or may be written with escapes (`\u006b`, `\/`, `\"`). */
 function hidesIn(text: string, hide: Transport["hide"]): ((key: string, value: unknown) => unknown) | undefined {

@@ -37,6 +37,18 @@ test.each<[string, string, Record<string, string>, RegExp]>([
     /tokenizer\.json is a Git LFS pointer/,
   ],
   [
+    "a config that Git LFS left on the server",
+    "llava",
+    { "config.json": pointer },
+    /config\.json is a Git LFS pointer/,
+  ],
+  [
+    "an index that Git LFS left on the server",
+    "llava",
+    { "config.json": "{}", "model.safetensors.index.json": pointer },
+    /model\.safetensors\.index\.json is a Git LFS pointer/,
+  ],
+  [
     "an adapter, with the base model it needs",
     "lora",
     {

@@ -151,6 +151,10 @@ describe("a tokenizer.json", () => {
     ["an unknown model", { model: { type: "Magic", vocab: {} } }],
     ["an empty vocabulary", { model: { type: "BPE", vocab: {}, merges: [] } }],
     ["ids beyond any model", { model: { type: "BPE", vocab: { a: 2 ** 31 }, merges: [] } }],
+    ["a merge of three", { ...file, model: { ...file.model, merges: ["a b c", ...file.model.merges.slice(1)] } }],
+    ["a merge of one", { ...file, model: { ...file.model, merges: ["ab", ...file.model.merges.slice(1)] } }],
+    ["a merge of tokens that are none", { ...file, model: { ...file.model, merges: ["qqq zzz"] } }],
+    ["another kind of model over merges", { ...file, model: { ...file.model, type: "WordPiece" } }],
     ["negative ids", { model: { type: "BPE", vocab: { a: -1 }, merges: [] } }],
     [
       "a regular expression without an end",

@@ -5,10 +5,13 @@ import { messageOf, UserError } from "../../../core/errors.js";
 import { Type } from "../../../core/schema.js";
 import { readJsonFile } from "./json-file.js";
 
+/** What is read of a checkpoint. */
+const checkpointFile = /\.(json|jinja|model|safetensors)$/;
+
 /** @throws UserError  a file that cannot be opened; the hub cache's folder of a model; an adapter; no config; a training state, pickles or Git LFS pointers for weights */
 export async function refuseUnusable(folder: string): Promise<void> {
   const names = await readdir(folder);
-  for (const name of names.filter((name) => /\.(json|jinja|model|safetensors)$/.test(name)).sort()) {
+  for (const name of names.filter((name) => checkpointFile.test(name)).sort()) {
     await refuseUnreadable(folder, name);
   }
   const hasWeights = names.some((name) => /^model.*\.safetensors$/.test(name));
@@ -34,7 +37,7 @@ export async function refuseUnusable(folder: string): Promise<void> {
         "checkpoint on the hub, such as llava-hf/llava-1.5-7b-hf for liuhaotian/llava-v1.5-7b",
     );
   }
-  for (const name of names.filter((name) => /\.safetensors$|^tokenizer\.(json|model)$/.test(name)).sort()) {
+  for (const name of names.filter((name) => checkpointFile.test(name)).sort()) {
     if (await isLfsPointer(join(folder, name))) {
       throw new UserError(
         `${name} is a Git LFS pointer: git left the file itself on the server`,

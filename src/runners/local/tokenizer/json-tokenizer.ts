@@ -21,6 +21,8 @@ const TokenizerFile = Type.Object({
   model: Type.Object({
     type: Type.Optional(Type.Union([Type.Literal("BPE"), Type.Literal("Unigram"), Type.Literal("WordPiece")])),
     vocab: Type.Unknown(),
+    merges: Type.Optional(Type.Array(Type.Union([Type.String(), Type.Array(Type.String())]))),
+    continuing_subword_prefix: Type.Optional(Type.Union([Type.String(), Type.Null()])),
   }),
 });
 
@@ -64,6 +66,7 @@ export function jsonTokenizer(
   const checked = check(TokenizerFile, file, where, fix);
   const ids = idsByToken(checked, where, fix);
   if (ids.size === 0) throw new UserError("an empty vocabulary", where, fix);
+  refuseMerges(checked, ids, where, fix);
   const all = withConfigTokens(checked.added_tokens ?? [], config);
   // Left in, `<image>` written in a question would become an image slot without an image.
   const recognised = all.filter((token) => token.id !== options.imageTokenId);
@@ -135,6 +138,36 @@ function idsByToken(file: Static<typeof TokenizerFile>, where: string, fix: stri
   if (!Array.isArray(file.model.vocab)) return new Map(Object.entries(check(IdByToken, file, where, fix).model.vocab));
   const { vocab } = check(ScoredTokens, file, where, fix).model;
   return new Map(vocab.map(([token], id) => [String(token), id]));
+}
+
+/**
+ * As the Rust library refuses them: the package drops what it does not understand, and other tokens come out.
+ * Source: huggingface/tokenizers, src/models/bpe/{serialization,model}.rs.
+ */
+function refuseMerges(
+  { model }: Static<typeof TokenizerFile>,
+  ids: ReadonlyMap<string, number>,
+  where: string,
+  fix: string,
+): void {
+  const { type, merges, continuing_subword_prefix: prefix } = model;
+  if (merges === undefined) return;
+  if (type !== undefined && type !== "BPE") throw new UserError(`a ${type} model that has merges`, where, fix);
+  for (const [i, merge] of merges.entries()) {
+    const pair = typeof merge === "string" ? merge.split(" ") : merge;
+    const [left, right] = pair;
+    if (pair.length !== 2 || !left || !right) {
+      throw new UserError(`merge ${i + 1} is no pair of tokens: ${JSON.stringify(merge).slice(0, 80)}`, where, fix);
+    }
+    const merged = left + (prefix && right.startsWith(prefix) ? right.slice(prefix.length) : right);
+    const missing = [left, right, merged].find((token) => !ids.has(token));
+    if (missing === undefined) continue;
+    throw new UserError(
+      `merge ${i + 1} needs the token ${JSON.stringify(missing)}, which the vocabulary lacks`,
+      where,
+      fix,
+    );
+  }
 }
 
 /**
