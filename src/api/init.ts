@@ -2,9 +2,12 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { UserError } from "../core/errors.js";
 import { packageRoot } from "../core/package-root.js";
+import { looksSecret } from "../core/secrets.js";
 import { toYaml } from "../core/yaml.js";
 import { diskError } from "../files/disk-error.js";
+import { resolveModel } from "../runners/spec.js";
 import type { RunSettings } from "./settings.js";
 import { isFoundFrom, programIn } from "./this-program.js";
 
@@ -28,8 +31,18 @@ const settingsFile = "llava-eval.yaml";
 const workflow = ".github/workflows/nightly.yml";
 const schema = "schemas/config.v1.json";
 
+/** These files are made to be committed: what looks like a key is refused before one is written, and so is a model that there is not. */
+async function requireHonest({ model, ...others }: Chosen): Promise<void> {
+  if (model !== undefined) await resolveModel(model);
+  for (const [name, value] of Object.entries(others)) {
+    if (![value].flat().some((text) => typeof text === "string" && looksSecret(text))) continue;
+    throw new UserError(`--${name} holds a key`, "init", "keys are read from environment variables, never written");
+  }
+}
+
 /** A nightly regression run with its gate: the package's own files, with this model and these tasks. */
 export async function beginNightly(folder: string, chosen: Chosen): Promise<Begun> {
+  await requireHonest(chosen);
   const config = changed(await readFile(join(packageRoot, nightlyConfig), "utf8"), chosen, "../");
   const files = { [nightlyConfig]: config, [workflow]: await readFile(join(packageRoot, workflow), "utf8") };
   const begun = await writeMissing(folder, files);
@@ -48,6 +61,7 @@ export async function beginNightly(folder: string, chosen: Chosen): Promise<Begu
 
 /** Settings for `run --config`. */
 export async function beginSettings(folder: string, chosen: Chosen): Promise<Begun> {
+  await requireHonest(chosen);
   const text = `# yaml-language-server: $schema=./node_modules/llava-eval/${schema}
 # Settings for \`llava-eval run --config ${settingsFile}\`: every key is a flag (\`llava-eval run --help\`), and a flag wins over its key.
 tasks: [vqav2, mmmu]

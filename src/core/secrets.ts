@@ -10,6 +10,9 @@ const shapes: readonly Shape[] = [
   [/\b(sk|pk|hf|gsk|xai|ghp|glpat)[-_][A-Za-z0-9_-]{16,}/g, hidden],
   [/\bAIza[A-Za-z0-9_-]{30,}/g, hidden],
   [/\b(AKIA|ASIA)[A-Z0-9]{16}\b/g, hidden],
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]{0,20000}?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, hidden],
+  // Slack's webhooks, and those that are made like them.
+  [/(\/services\/T\w+\/B\w+\/)\w{8,}/g, `$1${hidden}`],
   [/\beyJ[A-Za-z0-9_-]{10,1000}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}/g, hidden],
   [
     /([?&])([^=&?#\s"']{1,100})=([^&\s"']+)/g,

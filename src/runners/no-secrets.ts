@@ -66,5 +66,8 @@ function refuseIn(value: unknown, path: readonly string[], where: string): void 
     );
   }
   if (typeof value !== "object" || value === null) return;
-  for (const [name, inner] of Object.entries(value)) refuseIn(inner, [...path, name], where);
+  for (const [name, inner] of Object.entries(value)) {
+    refuseIn(name, [...path, "a name in it"], where);
+    refuseIn(inner, [...path, name], where);
+  }
 }

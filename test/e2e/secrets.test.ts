@@ -203,6 +203,13 @@ test.each([
   ["a URL's path", `urls: ["http://127.0.0.1:9/v1/${literal}/x"]`, /urls\.0 holds a key/],
   ["the name of a variable", `apiKey: env:${literal}`, /apiKey holds a key/],
   ["the name of a header's variable", `headers: {x-a: "env:${literal}"}`, /headers\.x-a holds a key/],
+  ["the body, as a name", `body: {sk-${literal}: 1}`, /body\.a name in it holds a key/],
+  [
+    "the body, as a webhook",
+    `body: {a: "https://hooks.example.com/services/T000/B000/ABCDEFGHIJKLMNOPQR${literal}"}`,
+    /body\.a holds/,
+  ],
+  ["the body, as a file", `body: {a: "-----BEGIN PRIVATE KEY-----\\n${literal}"}`, /body\.a holds a key/],
   ["a URL's user", `urls: ["http://me:${literal}@127.0.0.1:9/v1"]`, /user name or password/],
 ])("a key in %s is refused before anything is written, and not printed", async (_, line, words) => {
   await using place = await Workplace.make();
@@ -230,6 +237,32 @@ test.each([
   expect(stderr).toContain("env:NAME");
   expect(stderr).not.toContain("SECRETVALUE");
 });
+
+test.each([
+  ["init", "nightly", "--tasks", "pope", "--model", "openai:m@http://127.0.0.1:9/v1?api_key=sk-SECRETVALUE0123456789"],
+  ["init", "nightly", "--tasks", "pope", "--model", "openai:m@http://u:SECRETVALUE@127.0.0.1:9/v1", "--no-baseline"],
+  ["init", "yaml", "--tasks", "pope", "--model", "openai:m@http://u:SECRETVALUE@127.0.0.1:9/v1"],
+  ["init", "yaml", "sk-SECRETVALUE0123456789"],
+  ["init", "yaml", "--data", "http://u:SECRETVALUE@127.0.0.1/rows"],
+])("a key is refused before a file that is made to be committed is written (%s %s %s %s)", async (...args) => {
+  await using place = await Workplace.make();
+  const { exitCode, stdout, stderr } = await place.run(...args);
+  expect(exitCode, stderr).toBe(1);
+  expect(stdout + stderr).not.toContain("SECRETVALUE");
+  expect(await readdir(place.path)).toEqual([]);
+});
+
+test.each(["http://u:sk-SECRETVALUE@127.0.0.1:9", "http://127.0.0.1:9?token=SECRETVALUE", "ftp://u:SECRETVALUE@h"])(
+  "a key in HF_ENDPOINT is refused and not printed (%s)",
+  async (HF_ENDPOINT) => {
+    await using place = await Workplace.make({ HF_ENDPOINT });
+    for (const args of [["model", "o/m"], ["data", "verify", "pope"], ["doctor"]]) {
+      const { exitCode, stdout, stderr } = await place.run(...args);
+      if (args[0] !== "doctor") expect(exitCode, stderr).toBe(1);
+      expect(stdout + stderr).not.toContain("SECRETVALUE");
+    }
+  },
+);
 
 test.each([
   "openai:j@http://us@er:SECR#ETPW@127.0.0.1:1/v1",

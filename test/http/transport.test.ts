@@ -186,6 +186,25 @@ describe("redaction", () => {
   ])("turns %j into %j", (text, clean) => expect(redactor([])(text)).toBe(clean));
 
   test("finds a known secret also encoded in a URL or as base64", () => {
+    const key = "sk-proj-Zz9yXxWwVvUuTtSsRrQqPp11";
+    const shown = redactor([key]);
+    for (const before of ["", ":", "u:", "us:"]) {
+      for (const after of ["", "x", "xy"]) {
+        const base64 = Buffer.from(before + key + after).toString("base64");
+        expect(shown(`it had ${base64} in it`), base64).toContain("[secret]");
+      }
+    }
+    const parts = [
+      Buffer.from(key).toString("hex"),
+      key.toUpperCase(),
+      key.slice(0, 16),
+      key.slice(-12),
+      key.slice(7, 25),
+    ];
+    for (const part of parts) expect(shown(`no: ${part}, and no more`)).toBe("no: [secret], and no more");
+    expect(shown(`${key.slice(0, 15)} - ${key.slice(15)}`)).toBe("[secret] - [secret]");
+    expect(shown("it ends in Pp11")).toBe("it ends in Pp11");
+    expect(redactor(["correct-horse-battery-staple"])("correct-horse-battery is a phrase")).toContain("correct-horse");
     const redact = redactor(["p@ss/word!"]);
     expect(redact(`a ${encodeURIComponent("p@ss/word!")} b ${Buffer.from("p@ss/word!").toString("base64")} c`)).toBe(
       "a [secret] b [secret] c",

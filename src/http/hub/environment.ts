@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../../core/errors.js";
+import { hideShapes, looksSecret } from "../../core/secrets.js";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -22,8 +23,11 @@ export interface HubSettings {
 export async function hubSettings(environment: Environment): Promise<HubSettings> {
   const endpoint = (environment.HF_ENDPOINT || "https://huggingface.co").replace(/\/+$/, "");
   if (!URL.canParse(endpoint) || !/^https?:/.test(endpoint)) {
-    throw new UserError(`"${endpoint}" is no URL`, "HF_ENDPOINT", "it must begin with https:// or http://");
+    throw new UserError(`"${hideShapes(endpoint)}" is no URL`, "HF_ENDPOINT", "it must begin with https:// or http://");
   }
+  // It stands in messages and in what runs record.
+  if (looksSecret(endpoint))
+    throw new UserError("it holds a password or a key", "HF_ENDPOINT", "put the key into HF_TOKEN");
   const home = environment.HF_HOME || join(environment.XDG_CACHE_HOME || join(homedir(), ".cache"), "huggingface");
   const cache = environment.HF_HUB_CACHE || join(home, "hub");
   const offline = /^(1|true|yes|on)$/i.test(environment.HF_HUB_OFFLINE ?? "");
