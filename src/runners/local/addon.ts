@@ -10,7 +10,7 @@ import { defined } from "../../core/defined.js";
 import { messageOf, UserError } from "../../core/errors.js";
 
 /** Raised, with `kSurface` in `src/engine/addon/module.cc`, whenever what is typed here changes. */
-const surface = 2;
+const surface = 3;
 
 /** Stands for one image in a token sequence; the engine puts the image's packed vectors there. */
 export const IMAGE_SLOT = -200;

@@ -23,7 +23,7 @@ test("an addon of other sources is refused before anything is asked of it, with 
 
 /** Of what is typed, without comments and white space. */
 const surfaces: Readonly<Record<string, string>> = {
-  "2": "1d447a0c20c4076e",
+  "3": "3f40064c3fd0cfb8",
 };
 
 test("the surface's number is raised when the surface changes, on both sides", () => {
