@@ -18,6 +18,7 @@ export const sharedConformance = ((): string | undefined => {
 export const ownVectors = new Map([
   ...vectorFilesIn("scorers", ""),
   ...vectorFilesIn("catalogue", "catalogue/"),
+  ...vectorFilesIn("prompts", "prompts/"),
   ...vectorFilesIn("tokenizer", "tokenizer/"),
   ...vectorFilesIn("video", "video/"),
 ]);

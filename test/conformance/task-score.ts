@@ -20,7 +20,7 @@ export function watched<T>(work: () => T): { readonly result: T; readonly asked:
 }
 
 /** The catalogue's task; its place in the tree is the catalogue's business. */
-function taskNamed(name: string): Task {
+export function taskNamed(name: string): Task {
   const task = tasks.get(name);
   if (task === undefined) throw new Error(`no task "${name}"`);
   return task;

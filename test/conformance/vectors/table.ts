@@ -19,6 +19,7 @@ import { judgeVectors } from "./judges.js";
 import { mathVectors } from "./maths.js";
 import { mmmuVectors } from "./mmmu.js";
 import { multipleChoiceVectors } from "./multiple-choice.js";
+import { promptVectors } from "./prompts.js";
 import { shortAnswerVectors } from "./short-answers.js";
 import { statisticsVectors } from "./statistics.js";
 import { tokenizerVectors } from "./tokenizer.js";
@@ -43,6 +44,7 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...catalogueGroupVectors,
   ...cataloguePairVectors,
   ...catalogueJudgedVectors,
+  ...promptVectors,
   "catalogue/charxiv": charxiv,
   ...tokenizerVectors,
   ...frameIndexVectors,

@@ -1,0 +1,208 @@
+/** Prompt vectors: a row in its real schema goes in, the words and the images' places come out, for each profile that the row expects. */
+
+import type { ImageRef } from "../../../src/core/image.js";
+import type { Part, Prompt } from "../../../src/core/prompt.js";
+import { taskNamed } from "../task-score.js";
+import type { VectorFile } from "../vector-file.js";
+
+/** By the name of a harness's words: whose task's which profile sends them. */
+type Sent = Readonly<Record<string, readonly [task: string, profile: string]>>;
+
+/** A task whose `default` is lmms-eval's, with profiles of the same name as the other harness's. */
+const own = (task: string, ...profiles: string[]): Sent => ({
+  "lmms-eval": [task, "default"],
+  ...Object.fromEntries(profiles.map((profile) => [profile, [task, profile] as const])),
+});
+/** VLMEvalKit sends what lmms-eval sends. */
+const both = (task: string): Sent => ({ ...own(task), vlmevalkit: [task, "default"] });
+
+const sentBy: Readonly<Record<string, Sent>> = {
+  "3dsrbench": both("3dsrbench"),
+  babyvision: both("babyvision"),
+  chartqapro: { ...own("chartqapro"), vlmevalkit: ["chartqapro", "official"] },
+  charxiv_val_descriptive: own("charxiv_dq", "official"),
+  charxiv_val_reasoning: own("charxiv_rq", "official"),
+  countbenchqa: {
+    "lmms-eval": ["countbenchqa", "lmms-eval"],
+    "lmms-eval:countbench": ["countbench", "default"],
+  },
+  crpe_relation: own("crpe_relation", "official"),
+  cv_bench: own("cv_bench"),
+  embspatial: own("embspatial"),
+  erqa: { ...own("erqa"), "vlmevalkit:ERQABench": ["erqa", "official"] },
+  hrbench4k: { ...own("hrbench"), vlmevalkit: ["hrbench", "official"] },
+  mindcube: own("mindcube"),
+  mmerealworld: own("mme_realworld"),
+  mmerealworld_cn: own("mme_realworld_cn"),
+  mmsi_bench: own("mmsi_bench"),
+  mmvp: own("mmvp", "official"),
+  mtvqa: own("mtvqa"),
+  naturalbench: both("naturalbench"),
+  omnispatial: {
+    "lmms-eval:omni_spatial": ["omni_spatial", "default"],
+    "lmms-eval:omnispatial_test": ["omnispatial", "default"],
+  },
+  pixmo_count: own("pixmo_count"),
+  seedbench_2_plus: own("seedbench_2_plus"),
+  simplevqa: { ...own("simplevqa", "vlmevalkit"), "lmms-eval:qwen3_vl": ["simplevqa", "qwen3_vl"] },
+  visulogic: own("visulogic"),
+  VisualPuzzles: {
+    "lmms-eval:cot": ["visualpuzzles", "default"],
+    "lmms-eval:direct": ["visualpuzzles_direct", "default"],
+  },
+  vlms_are_biased: both("vlms_are_biased"),
+  vlmsareblind: own("vlmsareblind", "official", "vlmevalkit"),
+  worldvqa: own("worldvqa", "official", "vlmevalkit"),
+  zerobench: own("zerobench", "vlmevalkit"),
+};
+
+/** What is not asked here, or not in these words. */
+const notSent: Readonly<Record<string, string>> = {
+  ...reasons(
+    "no task here asks in these words",
+    [
+      ...["ai2d", "chartqa", "docvqa_val", "infovqa_val", "mathverse_testmini", "mathvision_reason_test"],
+      ...["mathvista_testmini_cot", "mmbench_cn_dev", "mmbench_en_dev", "mmmu_pro_standard_cot", "mmmu_pro_vision_cot"],
+      ...["mmmu_val", "mmstar", "ocrbench", "realworldqa", "seedbench", "vstar_bench"],
+    ],
+    "_reasoning",
+  ),
+  ...reasons("a variant of lmms-eval's that is no task here: tasks --like says why", [
+    ...["llava_in_the_wild_ko", "mmbench_ko_dev", "mmbench_ru_dev", "mmmu_val_group_img", "mmmu_val_pass64"],
+    ...["mmmu_val_qwen", "mmstar_ko", "mmstar_oc", "mmstar_qwen", "seedbench_ko"],
+  ]),
+  ...reasons("no task of this benchmark is here", [
+    ...["cc_ocr", "dynamath", "emma", "emma_direct", "emma_judge", "emma_vek_marks", "logicvista"],
+    ...["llava_interleave_bench_in_domain", "llava_interleave_bench_multi_view", "mmlongbench_doc"],
+    ...["mmlongbench_doc_extract", "ocrbench_v2", "olympiadbench", "omnidocbench", "osworld_g", "refspatial"],
+    ...["refspatial_json", "refspatial_official_Gemini25Pro", "refspatial_official_Molmo", "robo_spatial"],
+    ...["refspatial_official_RoboBrain", "screenspot_pro", "screenspot_v2", "vl_rewardbench", "vl_rewardbench_judge"],
+    ...["wemath_testmini", "where2place", "where2place_json"],
+  ]),
+  ...reasons("a judge's words, which the task's own test holds", ["babyvision_judge", "worldvqa_judge"]),
+  ...reasons("words that ask for reasoning or a program, which no profile sends", ["chartqapro_cot", "chartqapro_pot"]),
+};
+
+function reasons(why: string, names: readonly string[], suffix = ""): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name + suffix, why]));
+}
+
+type Item = { readonly image: unknown } | { readonly text: string };
+interface Expected {
+  readonly text?: string;
+  readonly content?: readonly Item[];
+  readonly messages?: readonly { readonly role: string; readonly content: readonly Item[] }[];
+}
+
+/** Where only the words are known, they alone are compared. */
+interface Words {
+  readonly text?: string;
+  readonly system?: string;
+  /** Texts, and `[name]` for an image. */
+  readonly parts?: readonly string[];
+}
+
+const joined = (items: readonly Item[]): readonly string[] =>
+  merged(items.map((item) => ("text" in item ? item.text : [item.image])));
+
+/** Neighbouring texts as one; an empty one is nothing. */
+function merged(items: readonly (string | readonly unknown[])[]): readonly string[] {
+  const parts: string[] = [];
+  let open = false;
+  for (const item of items) {
+    if (typeof item !== "string") parts.push(`[${String(item[0])}]`);
+    else if (open) parts.push(`${parts.pop()}${item}`);
+    else if (item !== "") parts.push(item);
+    open = typeof item === "string" ? open || item !== "" : false;
+  }
+  return parts;
+}
+
+function wordsOf(expected: Expected | readonly Item[]): Words {
+  if (Array.isArray(expected)) {
+    const items = expected as readonly Item[];
+    const parts = joined(items);
+    return items.some((item) => "image" in item) ? { parts } : { text: parts.join("") };
+  }
+  const { text, content, messages } = expected as Expected;
+  if (messages !== undefined) {
+    const system = messages.find(({ role }) => role === "system")?.content ?? [];
+    const user = messages.find(({ role }) => role === "user")?.content ?? [];
+    return { system: joined(system).join(""), parts: joined(user) };
+  }
+  return content !== undefined ? { parts: joined(content) } : { text: text ?? "" };
+}
+
+function sentWords({ messages }: Prompt): Words {
+  const of = (role: string): readonly Part[] =>
+    messages.filter((one) => one.role === role).flatMap(({ parts }) => parts);
+  const items = (parts: readonly Part[]) =>
+    merged(parts.map((part) => (part.type === "text" ? part.text : [part.image.path])));
+  const user = items(of("user"));
+  return {
+    text: of("user")
+      .flatMap((part) => (part.type === "text" ? [part.text] : []))
+      .join(""),
+    ...{ system: items(of("system")).join(""), parts: user },
+  };
+}
+
+const image = (path: string): ImageRef => ({ path, bytes: () => Promise.reject(new Error("nothing is read here")) });
+
+/** Cells with a mark of an image become one. */
+function withImages(cell: unknown): unknown {
+  if (Array.isArray(cell)) return cell.map(withImages);
+  if (typeof cell !== "object" || cell === null) return cell;
+  const { $image, $base64 } = cell as { $image?: unknown; $base64?: unknown };
+  const name = $image ?? $base64;
+  return name === undefined ? cell : image(typeof name === "string" ? name : "image");
+}
+
+function rowOf(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const row = Object.fromEntries(Object.entries(given).map(([column, cell]) => [column, withImages(cell)]));
+  // Paths of files are images here; MTVQA's and CharXiv's rows are their questions already.
+  if (Array.isArray(given.images))
+    row.images = given.images.map((cell) =>
+      typeof cell === "string" ? image(cell.split(" ")[0] ?? "") : withImages(cell),
+    );
+  if (typeof row.image_path === "string") row.image_path = image("image1");
+  if (typeof row.image === "object" && row.image !== null && "path" in row.image && row.image.path === null)
+    row.image = image("image");
+  const [, number] = /descriptive_q(\d)/.exec(Object.keys(given).join(" ")) ?? [];
+  return {
+    ...{ ...row, pair: { question: row.question, answer: row.answer } },
+    ...(number === undefined ? {} : { number: Number(number) }),
+  };
+}
+
+function promptFile(): VectorFile {
+  const functions = Object.entries(sentBy).map(([fn, sent]) => [
+    fn,
+    ({ row: given }: { row: Record<string, unknown> }) => {
+      const row = rowOf(given);
+      return Object.fromEntries(
+        Object.entries(sent).map(([harness, [name, profile]]) => {
+          const task = taskNamed(name);
+          return [harness, sentWords(task.prompt(row, profile))];
+        }),
+      );
+    },
+  ]);
+  return {
+    part: "the words and images that a task sends",
+    unsupported: notSent,
+    compare: { extraKeys: true },
+    reference: (expected, fn) =>
+      Object.fromEntries(
+        Object.entries(expected as Record<string, Expected | readonly Item[]>).flatMap(([harness, words]) =>
+          harness in (sentBy[fn] ?? {}) ? [[harness, wordsOf(words)]] : [],
+        ),
+      ),
+    functions: Object.fromEntries(functions),
+  };
+}
+
+export const promptVectors: Readonly<Record<string, VectorFile>> = {
+  "prompts/catalogue1": promptFile(),
+  "prompts/catalogue2": promptFile(),
+};
