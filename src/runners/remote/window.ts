@@ -63,7 +63,9 @@ export class Window {
     this.admit();
   }
 
+  /** Told while the request is still in flight. What has room to spare proves nothing about more (RFC 7661). */
   succeeded(): void {
+    if (this.inFlight < this.size) return;
     this.allowed = Math.min(this.most, this.allowed + (this.slowStart ? 1 : 1 / this.allowed));
   }
 
