@@ -98,15 +98,24 @@ const hasReference = ({ bbox }: Row) => {
   return (bbox[2] as number) > 0 && (bbox[3] as number) > 0 && right > 0 && bottom > 0;
 };
 
-/** The score of an answer about a box that reaches into the image; only with its size is it known whether one does. */
-function inImage({ bbox }: Row, { imageSizes }: ScoreContext, score: () => Score): Score {
-  const [left, top] = cornersOf(bbox);
-  const [width, height] = imageSizes?.[0] ?? [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-  if (left < width && top < height) return score();
-  return { status: "unscored", reason: "data", detail: `the box ${JSON.stringify(bbox)} lies outside the image` };
+/**
+ * The score of an answer about a box of which more than half lies in the image: no box inside it has half of another's area in
+ * common. Only with the image's size is it known where a box lies.
+ */
+function inImage(
+  { bbox }: Row,
+  { imageSizes }: ScoreContext,
+  score: (size: readonly [number, number]) => Score,
+): Score {
+  const size = imageSizes?.[0];
+  const unscored = (detail: string): Score => ({ status: "unscored", reason: "data", detail });
+  if (size === undefined) return unscored("the image's size is not known");
+  const [left, top, right, bottom] = cornersOf(bbox);
+  const inside = (from: number, to: number, end: number) => Math.max(0, Math.min(to, end) - Math.max(from, 0));
+  const share = (inside(left, right, size[0]) * inside(top, bottom, size[1])) / ((right - left) * (bottom - top));
+  if (share > 0.5) return score(size);
+  return unscored(`the box ${JSON.stringify(bbox)} lies outside the image of ${size.join(" x ")}`);
 }
-
-const sizeOf = ({ imageSizes }: ScoreContext) => imageSizes?.[0] ?? ([1, 1] as const);
 
 const BOX_REQUEST =
   "Bounding box coordinates are specified in the format (top-left x, top-left y, bottom-right x, bottom-right y). All values are floating point numbers bounded between 0 and 1. Please provide the bounding box coordinate of the region this sentence describes: ";
@@ -124,7 +133,7 @@ const boxes = (collection: Collection): Task<ExpressionRow> => ({
   prompt: ({ image, expression }) => userPrompt(image, BOX_REQUEST + (expression?.text ?? "")),
   hasReference,
   score: (row, output, context) =>
-    inImage(row, context, () => boxScore(fractionsOf(cornersOf(row.bbox), sizeOf(context)), output)),
+    inImage(row, context, (size) => boxScore(fractionsOf(cornersOf(row.bbox), size), output)),
   metrics: boxMetrics,
 });
 
@@ -149,8 +158,7 @@ const grounding = (collection: Collection): Task<Row> => ({
   },
   generation: { maxNewTokens: 512, temperature: 0 },
   hasReference,
-  score: (row, output, context) =>
-    inImage(row, context, () => jsonBoxScore(cornersOf(row.bbox), sizeOf(context), output)),
+  score: (row, output, context) => inImage(row, context, (size) => jsonBoxScore(cornersOf(row.bbox), size, output)),
   metrics: boxMetrics,
 });
 

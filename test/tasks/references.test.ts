@@ -221,13 +221,15 @@ describe("answers that no rule reads", () => {
   });
 
   test.each(["refcoco_bbox_rec", "refcoco_grounding"])(
-    "%s: a box beyond the image's edge is unscored data",
+    "%s: a box of which half or more lies beyond the image's edge is unscored data",
     async (task) => {
       const beyond = { ...boy(1), bbox: [200, 20, 100, 150] };
-      const cases = [boy(0), beyond, { ...boy(2), bbox: [199, 199, 100, 150] }].map((row) => [row, "no box"] as const);
+      const most = { ...boy(2), bbox: [140, 20, 100, 150] }; // 60 of its 100 columns are in the image
+      const corner = { ...boy(3), bbox: [199, 199, 100, 150] };
+      const cases = [boy(0), beyond, most, corner].map((row) => [row, "no box"] as const);
       const { result, samples } = await ran(task, cases);
-      expect(labelsOf(samples)).toEqual(["unparsable", "data", "unparsable"]);
-      expect(result.n).toMatchObject({ scored: 2, unscored: { data: 1 } });
+      expect(labelsOf(samples)).toEqual(["unparsable", "data", "unparsable", "data"]);
+      expect(result.n).toMatchObject({ scored: 2, unscored: { data: 2 } });
     },
   );
 
