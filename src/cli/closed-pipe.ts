@@ -1,5 +1,3 @@
-import process from "node:process";
-
 /**
  * The reader of what we print is gone: `llava-eval tasks | head -3` has its three lines. That is no error. What would last
  * is interrupted as by Ctrl-C (a run keeps what it has); whatever else ends by itself, unheard, with its own exit code, so

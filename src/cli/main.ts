@@ -1,6 +1,5 @@
 /** Parses, calls, prints; the only place where the parts are put together and where exit codes are decided. */
 
-import process from "node:process";
 import pc from "picocolors";
 import yargs, { type Argv } from "yargs";
 import { refusedByDisk } from "../api/text-file.js";

@@ -56,6 +56,8 @@ export class Transport implements AsyncDisposable {
   private readonly tunnels = new Map<string, Dispatcher>();
   private readonly openTunnel: (proxy: HttpProxy) => Dispatcher;
   private readonly maxResponseBytes: number;
+  /** The last one: a run asks one URL thousands of times. */
+  private target: Target | undefined;
   private readonly inFlight = new WeakMap<AbortSignal, Set<Exchange>>();
 
   constructor(options: TransportOptions = {}) {
@@ -117,12 +119,11 @@ export class Transport implements AsyncDisposable {
    * default rules allow CONNECT to port 443 alone. https:// is tunnelled.
    */
   private routeOf(request: HttpRequest, extra: Readonly<Record<string, string>>): Route {
-    const url = new URL(request.url);
-    const proxy = this.proxies.for(url);
+    const { url, origin, path, proxy } = this.targetOf(request.url);
     const { method, body } = request;
     const options = {
-      origin: url.origin,
-      path: url.pathname + url.search,
+      origin,
+      path,
       method,
       headers: { ...extra, ...request.headers },
       ...(body ? { body } : {}),
@@ -141,6 +142,14 @@ export class Transport implements AsyncDisposable {
     };
     const asked = { ...options, origin: proxy.url.origin, path: url.href.replace(/#.*$/, ""), headers };
     return { dispatcher: this.agent, options: asked, proxy };
+  }
+
+  private targetOf(text: string): Target {
+    if (this.target?.text === text) return this.target;
+    const url = new URL(text);
+    const { origin, pathname, search } = url;
+    this.target = { text, url, origin, path: pathname + search, proxy: this.proxies.for(url) };
+    return this.target;
   }
 
   /** One listener on the signal that all requests of a run share: a listener each would be looked through at every removal. */
@@ -259,6 +268,15 @@ export class Transport implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.agent, ...this.tunnels.values()].map((dispatcher) => dispatcher.destroy()));
   }
+}
+
+/** What a URL's text says. */
+interface Target {
+  readonly text: string;
+  readonly url: URL;
+  readonly origin: string;
+  readonly path: string;
+  readonly proxy: HttpProxy | undefined;
 }
 
 interface Route {

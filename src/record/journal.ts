@@ -1,4 +1,4 @@
-import { numberOf } from "../core/digest.js";
+import { crc32 } from "node:zlib";
 import { UserError } from "../core/errors.js";
 import { LineLog } from "../files/line-log.js";
 import { jsonOf, type LinePosition } from "../files/lines.js";
@@ -14,7 +14,7 @@ interface Entry {
 }
 
 function questionOf(id: string, promptDigest: string | undefined): number {
-  return numberOf(promptDigest === undefined ? id : `${id} ${promptDigest}`) >>> 0;
+  return crc32(promptDigest === undefined ? id : `${id} ${promptDigest}`);
 }
 
 const what = "the journal";

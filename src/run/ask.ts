@@ -57,7 +57,8 @@ export async function ask(
   let prompt = await render(first.prompt);
   const request = {
     id: rowKey(context.label, sample.id, sample.nth, sample.repeat),
-    seed: seedOf(context.seed, task.name, sample.id, sample.repeat),
+    // Nothing is drawn at temperature 0.
+    seed: generation.temperature > 0 ? seedOf(context.seed, task.name, sample.id, sample.repeat) : 0,
     ...(sample.prefix ? { prefix: sample.prefix } : {}),
     ...(context.drain ? { drain: context.drain } : {}),
   };

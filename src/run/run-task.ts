@@ -2,6 +2,7 @@ import type { Dataset } from "../core/dataset.js";
 import { defined } from "../core/defined.js";
 import { digestOf } from "../core/digest.js";
 import { messageOf, SampleFailure, UserError } from "../core/errors.js";
+import type { Json } from "../core/json.js";
 import type { PromptProfile } from "../core/prompt.js";
 import type { TimingRecord } from "../core/result.js";
 import type { GenerationOptions, Output, Runner } from "../core/runner.js";
@@ -201,12 +202,13 @@ async function withScore(
   const isPublic = split.answers === "public";
   try {
     const sample = { index: unit.index, id: record.id, repeat: unit.repeat };
-    const output = visibleTurns(turns, rules).at(-1) as Output;
-    if (!judge && isPublic && task.judge?.ask(unit.row, output, [], rules.scoring)) {
-      throw new SampleFailure("judge", "no judge was named");
+    let verdicts: readonly Json[] = [];
+    if (isPublic && (judge || task.judge)) {
+      const output = visibleTurns(turns, rules).at(-1) as Output;
+      if (judge) verdicts = await judge.verdicts(task, { row: unit.row, output, ...sample }, rules, abort);
+      else if (task.judge?.ask(unit.row, output, [], rules.scoring))
+        throw new SampleFailure("judge", "no judge was named");
     }
-    const verdicts =
-      judge && isPublic ? await judge.verdicts(task, { row: unit.row, output, ...sample }, rules, abort) : [];
     return withOutcome(
       record,
       scoreSample({ task, split, row: unit.row, turns, verdicts, rules, sizes: record.sizes }),
@@ -219,17 +221,14 @@ async function withScore(
 
 /** What of a sample is known before it is asked. */
 function describe({ task }: TaskRun, { row, id, index, repeat }: RowUnit): AskedSample {
-  const groups = Object.entries(task.groups ?? {}).flatMap(([name, of]) => {
+  const cluster = task.cluster?.(row) ?? task.imageKey?.(row) ?? id;
+  const asked: AskedSample = repeat > 0 ? { index, id, repeat, cluster } : { index, id, cluster };
+  const groups: Record<string, string> = {};
+  for (const [name, of] of Object.entries(task.groups ?? {})) {
     const value = of(row);
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  return {
-    index,
-    id,
-    ...(repeat > 0 ? { repeat } : {}),
-    cluster: task.cluster?.(row) ?? task.imageKey?.(row) ?? id,
-    ...(groups.length > 0 ? { groups: Object.fromEntries(groups) } : {}),
-  };
+    if (value !== undefined) groups[name] = value;
+  }
+  return Object.keys(groups).length > 0 ? { ...asked, groups } : asked;
 }
 
 /**

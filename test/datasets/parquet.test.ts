@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
@@ -80,6 +81,47 @@ describe("a parquet file", () => {
       expect(await group.rows(35, 53)).toEqual(expected.slice(35));
       expect(await group.rows(2, 40)).toEqual(expected.slice(2, 40));
     }
+  });
+
+  test.each([30_000, 400_000, 3_000_000])(
+    "is read from a disk in steps, each byte once, with pages of %d bytes",
+    async (pageSize) => {
+      const images = Array.from({ length: 60 }, (_, i) => ({ bytes: randomBytes(70_000 + i), path: `${i}` }));
+      const many = images.map((image, id) => ({ id, image }));
+      const bytes = parquetBytes({ id: "int64", image: "image" }, many, { pageSize });
+      let fetched = 0;
+      const readInto = async (target: Uint8Array, start: number) => {
+        fetched += target.byteLength;
+        target.set(bytes.subarray(start, start + target.byteLength));
+      };
+      const file = { ...fileOf(bytes), readInto };
+      const { metadata } = await openParquet(file);
+      const group = new RowGroup(file, metadata, 0, { columns: ["id", "image"], few: false });
+      for (let at = 0; at < 60; at += 12)
+        for (const [i, { id, image }] of (await group.rows(at, at + 12)).entries()) {
+          expect(id).toBe(BigInt(at + i));
+          expect((image as { bytes: Uint8Array }).bytes.byteLength).toBe(70_000 + at + i);
+          expect(Buffer.compare((image as { bytes: Uint8Array }).bytes, images[at + i]?.bytes as Buffer)).toBe(0);
+        }
+      expect(fetched).toBeLessThanOrEqual(bytes.byteLength);
+    },
+  );
+
+  test("a page that batches share is decompressed once", async () => {
+    const file = fileOf(parquetBytes({ image: "image" }, rows(40), { pageSize: 200 }));
+    const { metadata } = await openParquet(file);
+    const pagesOf = async (size: number) => {
+      const group = new RowGroup(file, metadata, 0, { columns: ["image"], few: false });
+      const pages = new Set<ArrayBufferLike>();
+      for (let at = 0; at < 40; at += size)
+        for (const { image } of (await group.rows(at, at + size)) as { image: { bytes: Uint8Array } | null }[])
+          if (image) pages.add(image.bytes.buffer);
+      return pages.size;
+    };
+    const whole = await pagesOf(40);
+    expect(whole).toBeGreaterThan(3);
+    expect(await pagesOf(1)).toBe(whole);
+    expect(await pagesOf(4)).toBe(whole);
   });
 
   test("with any bytes changed is read or is an error: it never hangs, and takes no memory for what it only claims", async () => {

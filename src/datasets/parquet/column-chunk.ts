@@ -52,6 +52,9 @@ export class ColumnChunk {
   private decompressor: Promise<Decompress> | undefined;
   private dictionary: DecodedArray | undefined;
   private whole: DecodedArray | undefined;
+  private found: { readonly at: number; readonly header: Header; readonly body: number } | undefined;
+  /** The page that was read last: rows that are wanted next often begin within it. */
+  private last: { readonly place: PagePlace; readonly values: DecodedArray } | undefined;
   /** Rows of `whole` handed out: whoever assembles them flattens their lists in place, so they are good for one use. */
   private given = 0;
   private readonly groupRows: number;
@@ -148,10 +151,13 @@ export class ColumnChunk {
     return place;
   }
 
-  private async readPlace({ at, rows }: PagePlace): Promise<DecodedArray> {
-    const { header, body } = await this.header(at);
+  private async readPlace(place: PagePlace): Promise<DecodedArray> {
+    if (this.last?.place === place) return this.last.values;
+    const { header, body } = await this.header(place.at);
     const values = await this.readData(header, body, undefined);
-    if (values.length !== rows) throw new Error(`a page of column ${this.path} has ${values.length} of ${rows} rows`);
+    if (values.length !== place.rows)
+      throw new Error(`a page of column ${this.path} has ${values.length} of ${place.rows} rows`);
+    this.last = { place, values };
     return values;
   }
 
@@ -171,6 +177,8 @@ export class ColumnChunk {
   }
 
   private async header(at: number): Promise<{ header: Header; body: number }> {
+    // A page is found by its header, and read next.
+    if (this.found?.at === at) return this.found;
     for (const guess of headerGuesses) {
       const length = Math.min(guess, this.end - at);
       const reader = { view: viewOf(await this.bytes.read(at, length)), offset: 0 };
@@ -180,7 +188,8 @@ export class ColumnChunk {
         if (!(header.compressed_page_size >= 0 && body + header.compressed_page_size <= this.end)) {
           throw new Error(`a page of column ${this.path} reaches beyond its chunk`);
         }
-        return { header, body };
+        this.found = { at, header, body };
+        return this.found;
       } catch (error) {
         // Cut off by our guess, perhaps: once more with as much as there can be.
         if (length === this.end - at || guess === headerGuesses.at(-1)) throw error;
@@ -284,15 +293,19 @@ function viewOf(bytes: Uint8Array): DataView {
 
 /** Steps double up to this size: whoever reads on wants more. */
 const largestStep = 8 * 1024 * 1024;
-/** From a disk, where asking again costs nothing: a few pages of images. */
-const diskStep = 4 * 1024 * 1024;
+/**
+ * From a disk, where asking again costs nothing: what the processor's caches still hold when it is decompressed (4 MB took 2 % more CPU
+ * time and 24 MB more memory at 2,000 samples).
+ */
+const diskStep = 1024 * 1024;
+const nothing = new Uint8Array(0);
 
 /** Bytes of one column chunk, fetched ahead in steps; what was fetched last is kept. */
 class Bytes {
   private start = 0;
-  private held: Uint8Array = new Uint8Array(0);
+  private held: Uint8Array = nothing;
   /** Serves one read after the other: new memory for each makes the garbage collector run, and costs page faults. */
-  private memory = new Uint8Array(0);
+  private memory = nothing;
 
   /** @param reusable  nobody keeps what `read` returned when the next `read` begins */
   constructor(
@@ -306,9 +319,14 @@ class Bytes {
 
   private async fetch(from: number, to: number): Promise<Uint8Array> {
     if (!this.file.readInto || !this.reusable) return new Uint8Array(await this.file.slice(from, to));
-    if (this.memory.length < to - from) this.memory = new Uint8Array(to - from);
-    const bytes = this.memory.subarray(0, to - from);
-    await this.file.readInto(bytes, from);
+    // What is held of it already moves to the front; what it moves over is held no longer, even if the read fails.
+    const kept = from < this.start ? nothing : this.held.subarray(from - this.start);
+    this.held = nothing;
+    const memory = this.memory.length < to - from ? new Uint8Array(to - from) : this.memory;
+    memory.set(kept);
+    this.memory = memory;
+    const bytes = memory.subarray(0, to - from);
+    await this.file.readInto(bytes.subarray(kept.length), from + kept.length);
     return bytes;
   }
 
