@@ -12,8 +12,8 @@ if (process.versions.v8.startsWith("11.")) {
   setFlagsFromString("--interrupt-budget=300000");
   setFlagsFromString("--liftoff-only");
   // Images lie outside the heap and count as its growth: after every 25 MB of them Node 20 marked the whole heap. At three times what is
-  // live 2,000 samples take 0.83 of the CPU time and 19 MB more, 20,000 take 0.91 and no more. At four
-  // times 2,000 take 0.96 of that and no more; beyond it nothing is gained.
+  // live 2,000 samples take 0.83 of the CPU time and 19 MB more, 20,000 take 0.91 and no more; at four times 2,000 take 0.96 of that and
+  // no more. Beyond it nothing is gained.
   setFlagsFromString("--heap-growing-percent=300");
 }
 
