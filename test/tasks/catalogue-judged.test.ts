@@ -2,6 +2,7 @@
 import babyvision from "../../tasks/babyvision/task.js";
 import chartqapro from "../../tasks/chartqapro/task.js";
 import charxiv from "../../tasks/charxiv/task.js";
+import vlRewardbench from "../../tasks/vl_rewardbench/task.js";
 import simplevqa from "../../tasks/vqa/simplevqa-task.js";
 import worldvqa from "../../tasks/vqa/worldvqa-task.js";
 import { drawnImage } from "../fakes/images.js";
@@ -102,6 +103,28 @@ goldenTask({
     "lmms-eval": (1 / 2 + 0 + 1 + 1 + 0) / 5,
     vlmevalkit: (1 / 2 + 0 + 1 + 1 + 6 / 7) / 5,
   },
+});
+
+const sofa = { image: true, query: "What is on the sofa?" };
+goldenTask({
+  task: vlRewardbench,
+  columns: { id: "string", image: "image", query: "string", response: "strings", human_ranking: "ints" },
+  rows: [
+    { id: "RLHF-V-1", ...sofa, response: ["a dog", "two cats!"], human_ranking: [0, 1] },
+    // The lengths add up to an odd number: the answers are shown the other way round.
+    { id: "mathverse_12", ...sofa, response: ["a dog", "a cat."], human_ranking: [0, 1] },
+    { id: "wildvision-3", ...sofa, response: ["a dog", "two"], human_ranking: [1, 0] },
+    { id: "wildvision-4", ...sofa, response: ["a dog", "two"], human_ranking: [1, 0] },
+  ],
+  answers: [
+    "Answer 2 is better at first. **Overall Judgment:** Answer 1 is slightly better.",
+    "Therefore, Answer 2 is better.",
+    "I prefer the second.",
+    "Both are equal.",
+  ],
+  verdicts: [[], [], ["**Answer 1.**"], ["", "Answer 1 or Answer 2", "HTTP 503"]],
+  // Hallucination 1, reasoning 1, general 0 of 1 with a verdict.
+  main: { official: 2 / 3, "lmms-eval": 2 / 3 },
 });
 
 const [reasoning, descriptive] = charxiv;

@@ -33,6 +33,7 @@ const isVerdict: readonly (readonly [RegExp, (verdict: Json, reply: string) => b
   [/^mathvista/, words],
   [/^blink|^mmbench/, letter],
   [/^hrbench|^mmvp/, (verdict, reply) => verdict === reply.trim().slice(0, String(verdict).length).toLowerCase()],
+  [/^vl_rewardbench/, (verdict, reply) => new RegExp(`answer\\s*${String(verdict)}`, "i").test(reply)],
   [/^charxiv/, (verdict) => verdict === 0 || verdict === 1],
   [/^simplevqa|^worldvqa/, (verdict) => ["correct", "incorrect", "unattempted"].includes(String(verdict))],
   [

@@ -55,6 +55,7 @@ import { parseScreenBox } from "../../tasks/screenspot/score.js";
 import { firstCharacter } from "../../tasks/seedbench/score.js";
 import { visualPuzzlesLetter } from "../../tasks/visualpuzzles/score.js";
 import { lmmsVisuLogicLetter, visuLogicLetter } from "../../tasks/visulogic/score.js";
+import { preferredAnswer } from "../../tasks/vl_rewardbench/score.js";
 import { truthAndBias } from "../../tasks/vlms_are_biased/score.js";
 import { blindAnswer, blindRight } from "../../tasks/vlmsareblind/score.js";
 import { evalAiVqaAccuracy, lmmsVqav2Accuracy, officialVqaAccuracy } from "../../tasks/vqa/accuracy.js";
@@ -187,6 +188,7 @@ const parsers: Readonly<Record<string, (answer: string) => unknown>> = {
   ],
   ChartQAPro: (answer) => chartScore(answer, { kind: "Factoid", target: "[2019, 2021]", years: [] }, false),
   BabyVision: (answer) => [babyAnswer(answer), babyAnswerLmms(answer)],
+  "VL-RewardBench": preferredAnswer,
   "fact judges": (answer) => [simpleVqaVerdict(answer), worldVqaVerdict(answer)],
   OmniSpatial: (answer) => [answerLineLetter(answer), firstLetter(withoutThoughts(answer))],
   binary: (answer) => binaryVerdict(answer, "official"),

@@ -4,9 +4,10 @@ import { looselyEqual } from "../../../src/scorers/exact-match.js";
 import { babyVerdict } from "../../../tasks/babyvision/judge.js";
 import { babyAnswer, babyAnswerLmms } from "../../../tasks/babyvision/score.js";
 import { chartScore, withoutOuterStops } from "../../../tasks/chartqapro/score.js";
+import { preferredAnswer } from "../../../tasks/vl_rewardbench/score.js";
 import { type FactualVerdict, simpleVqaVerdict, worldVqaVerdict } from "../../../tasks/vqa/factual-judge.js";
 import { evalAiNormalize } from "../../../tasks/vqa/normalize.js";
-import { isChangedBefore, taskScore, taskValue } from "../task-score.js";
+import { isChangedBefore, taskGroups, taskScore, taskValue } from "../task-score.js";
 import type { VectorFile } from "../vector-file.js";
 import { fold, foldEach, lmms, one } from "./catalogue-metrics.js";
 
@@ -186,10 +187,37 @@ const babyvision: VectorFile = {
   },
 };
 
+interface PairDoc {
+  readonly id: string;
+  readonly response: readonly string[];
+  readonly human_ranking: readonly number[];
+}
+
+const vlRewardbench: VectorFile = {
+  unsupported: {
+    "vek.vl_rewardbench.score": "VLMEvalKit asks its judge about every reply, in no form that is checked",
+    "official.vl_rewardbench.dataset": "the authors' names of the sources; the three kinds are lmms-eval's",
+    "official.vl_rewardbench.majority": "the majority of several replies, which leaves some questions out",
+  },
+  functions: {
+    "lmms.vl_rewardbench.parse": ({ response }: { response: string }) => preferredAnswer(response) ?? { $judge: true },
+    "lmms.vl_rewardbench.score": ({ doc, preferred }: { doc: PairDoc; preferred: number }) => ({
+      ...{ question_id: doc.id, category: taskGroups("vl_rewardbench", doc).kind },
+      score: taskValue("vl_rewardbench", doc, `Overall Judgment: Answer ${preferred} is better.`, lmms),
+    }),
+    "lmms.vl_rewardbench.aggregate": ({ results }: { results: { category: string; score: number }[] }) => {
+      const ids: Readonly<Record<string, string>> = { reasoning: "mmmu_1", hallucination: "rlhf-1" };
+      const rows = results.map(({ category, score }) => ({ row: { id: ids[category] ?? "other" }, value: score }));
+      return fold("vl_rewardbench", "macro_accuracy", rows);
+    },
+  },
+};
+
 export const catalogueJudgedVectors: Readonly<Record<string, VectorFile>> = {
   "catalogue/chartqapro": chartqapro,
   "catalogue/simplevqa": simplevqa,
   "catalogue/worldvqa": worldvqa,
   "catalogue/worldvqa_judge": worldvqaJudge,
   "catalogue/babyvision": babyvision,
+  "catalogue/vl_rewardbench": vlRewardbench,
 };

@@ -50,6 +50,7 @@ const sentBy: Readonly<Record<string, Sent>> = {
     "lmms-eval:cot": ["visualpuzzles", "default"],
     "lmms-eval:direct": ["visualpuzzles_direct", "default"],
   },
+  vl_rewardbench: own("vl_rewardbench", "vlmevalkit"),
   vlms_are_biased: both("vlms_are_biased"),
   vlmsareblind: own("vlmsareblind", "official", "vlmevalkit"),
   worldvqa: own("worldvqa", "official", "vlmevalkit"),
@@ -76,10 +77,14 @@ const notSent: Readonly<Record<string, string>> = {
     ...["llava_interleave_bench_in_domain", "llava_interleave_bench_multi_view", "mmlongbench_doc"],
     ...["mmlongbench_doc_extract", "ocrbench_v2", "olympiadbench", "omnidocbench", "osworld_g", "refspatial"],
     ...["refspatial_json", "refspatial_official_Gemini25Pro", "refspatial_official_Molmo", "robo_spatial"],
-    ...["refspatial_official_RoboBrain", "screenspot_pro", "screenspot_v2", "vl_rewardbench", "vl_rewardbench_judge"],
+    ...["refspatial_official_RoboBrain", "screenspot_pro", "screenspot_v2"],
     ...["wemath_testmini", "where2place", "where2place_json"],
   ]),
-  ...reasons("a judge's words, which the task's own test holds", ["babyvision_judge", "worldvqa_judge"]),
+  ...reasons("a judge's words, which the task's own test holds", [
+    "babyvision_judge",
+    "vl_rewardbench_judge",
+    "worldvqa_judge",
+  ]),
   ...reasons("words that ask for reasoning or a program, which no profile sends", ["chartqapro_cot", "chartqapro_pot"]),
 };
 
