@@ -4,6 +4,7 @@ import threeDsrBench from "../../tasks/3dsrbench/task.js";
 import naturalbench from "../../tasks/naturalbench/task.js";
 import biased from "../../tasks/vlms_are_biased/task.js";
 import blind from "../../tasks/vlmsareblind/task.js";
+import weMath from "../../tasks/wemath/task.js";
 import { goldenTask } from "./golden-task.js";
 
 const dog = { Image: true, Question: "Is the dog on the sofa?", Question_Type: "yes_no" };
@@ -94,4 +95,24 @@ goldenTask({
   answers: ["2", "The answer is {b}", "{3}{4}", "Rows={3}, columns={4}", "15"],
   // Of lines, letters, grids (two rows), circles: (1 + 0 + 1/2 + 0) / 4, and (0 + 1 + 1/2 + 1) / 4.
   main: { official: 3 / 8, "lmms-eval": 3 / 8, vlmevalkit: 5 / 8 },
+});
+
+const area = { image_path: true, question: "Its area is ( ).", option: "A. 28;B. 1;49; C. No correct answer" };
+const problem = (ID: string, answers: string) =>
+  [...answers].map((answer, i) => {
+    const step = i < answers.length - 1 ? String(i + 1) : "multi";
+    return { ID, ...area, answer, key: `${answers.length - 1}steps_${step}` };
+  });
+goldenTask({
+  task: weMath,
+  columns: { ID: "string", image_path: "image", question: "string", option: "string", answer: "string", key: "string" },
+  rows: [...problem("2steps_1", "AAB"), ...problem("2steps_2", "AAB"), ...problem("3steps_1", "AABB")],
+  answers: [
+    ...["<Answer>: <<A>>", "<Answer>: <<A. 28>>", "<Answer>: <<C>>"],
+    ...["Answer: A", "Answer: (A)", "<Thought process>: <<no Answer>> <Answer>: <<B>>"],
+    // Without the word, the first character of the reply: "Both" is a B.
+    ...["Answer: B", "It is A", "Both", "The Answer is B"],
+  ],
+  // Steps known and the problem not: half of it; by rote; neither: 1 - (1/2 + 1 + 1) / 3.
+  main: { official: 1 / 6, "lmms-eval": 1 / 6, vlmevalkit: 1 / 6 },
 });

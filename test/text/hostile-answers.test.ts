@@ -62,6 +62,7 @@ import { evalAiVqaAccuracy, lmmsVqav2Accuracy, officialVqaAccuracy } from "../..
 import { simpleVqaVerdict, worldVqaVerdict } from "../../tasks/vqa/factual-judge.js";
 import { vstarLetter, vstarQuestion } from "../../tasks/vstar_bench/letter.js";
 import { squadF1, tokenSetF1 } from "../../tasks/websrc/token-f1.js";
+import { weMathLetter } from "../../tasks/wemath/score.js";
 import { lastBraces, zeroBenchEqual } from "../../tasks/zerobench/score.js";
 import { parseJmmmuProChoice } from "../conformance/ported/jmmmu-pro-choice.js";
 
@@ -189,6 +190,7 @@ const parsers: Readonly<Record<string, (answer: string) => unknown>> = {
   ChartQAPro: (answer) => chartScore(answer, { kind: "Factoid", target: "[2019, 2021]", years: [] }, false),
   BabyVision: (answer) => [babyAnswer(answer), babyAnswerLmms(answer)],
   "VL-RewardBench": preferredAnswer,
+  "We-Math": weMathLetter,
   "fact judges": (answer) => [simpleVqaVerdict(answer), worldVqaVerdict(answer)],
   OmniSpatial: (answer) => [answerLineLetter(answer), firstLetter(withoutThoughts(answer))],
   binary: (answer) => binaryVerdict(answer, "official"),

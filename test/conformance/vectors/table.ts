@@ -11,6 +11,7 @@ import { catalogueJudgedVectors } from "./catalogue-judged.js";
 import { cataloguePairVectors } from "./catalogue-pairs.js";
 import { catalogueReasoningVectors } from "./catalogue-reasoning.js";
 import { catalogueSpatialVectors } from "./catalogue-spatial.js";
+import { wemath } from "./catalogue-wemath.js";
 import { filterVectors } from "./filters.js";
 import { frameIndexVectors } from "./frame-indices.js";
 import { frameVectors } from "./frames.js";
@@ -46,6 +47,7 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...catalogueJudgedVectors,
   ...promptVectors,
   "catalogue/charxiv": charxiv,
+  "catalogue/wemath": wemath,
   ...tokenizerVectors,
   ...frameIndexVectors,
   ...frameVectors,

@@ -1,0 +1,56 @@
+import { chosen, defineTask, Image, isOptionLetter, mean, type Static, strip, Type, userPrompt } from "llava-eval";
+import { dimensionShare, roteRate, weMathScore } from "./four-dimensions.js";
+import { weMathLetter } from "./score.js";
+
+const row = Type.Object({
+  ID: Type.String(), // 2steps_17: the steps of one problem and the problem itself
+  image_path: Image(),
+  question: Type.String(),
+  option: Type.String(), // "A. 30;B. 45; C. No correct answer"
+  answer: Type.String(),
+  key: Type.String(), // 2steps_1, 2steps_2, 2steps_multi, ...
+});
+type Row = Static<typeof row>;
+
+const TEMPLATE =
+  "Regarding the format, please answer following the template below, and be sure to include two <> symbols:\n<Thought process>: <<your thought process>> <Answer>: <<your option>>";
+
+const isWhole = ({ key }: Row): boolean => key.endsWith("_multi");
+const options = ({ option }: Row): readonly string[] => option.split(/;\s*(?=[A-H]\.)/).map((text) => strip(text));
+
+export default defineTask<Row>({
+  name: "wemath",
+  version: 1,
+  about: "School problems and their steps: is a problem solved because its steps are known? (Qiao et al. 2024).",
+  cite: "https://arxiv.org/abs/2407.01284; scoring follows We-Math/We-Math four_dimensional_metrics.py, its shares of the problems that were asked (there of 525, whatever was asked); lmms-eval has only a form with reasoning, with the same aggregates",
+  splits: {
+    testmini: { sources: ["We-Math/We-Math"], split: "testmini", rows: 1740, licence: "not stated", answers: "public" },
+  },
+  row,
+  id: ({ ID, key }) => `${ID} ${key}`,
+  cluster: ({ ID }) => ID,
+  limitByCluster: true, // a problem without its steps says nothing
+  profiles: ["default", "vlmevalkit"],
+  prompt(row, profile) {
+    const words = `Question: ${row.question}\nOptions:\n${options(row).join("\n")}\n`;
+    return userPrompt(row.image_path, profile === "vlmevalkit" ? words : `${words}\n${TEMPLATE}`);
+  },
+  generation: { maxNewTokens: 2048, temperature: 0 },
+  hasReference: ({ answer }) => isOptionLetter(answer, 8),
+  scorings: ["vlmevalkit"],
+  score(row, { text }) {
+    return { ...chosen(weMathLetter(text), row.answer), data: { whole: isWhole(row), steps: Number(row.key[0]) } };
+  },
+  metrics: [
+    weMathScore("score_strict", false),
+    weMathScore("score_loose", true),
+    dimensionShare("complete_mastery_strict", "mastery", false),
+    dimensionShare("complete_mastery_loose", "mastery", true),
+    dimensionShare("insufficient_knowledge", "knowledge", false),
+    dimensionShare("inadequate_generalization", "generalization", false),
+    roteRate("rote_memorization_strict", false),
+    roteRate("rote_memorization_loose", true),
+    mean("accuracy"),
+  ],
+  groups: { step: (row) => (isWhole(row) ? `${row.key[0]} steps` : "1 step") },
+});
