@@ -44,6 +44,7 @@ describe.skipIf(missing !== undefined)(`CUDA, emulated${missing ? ` (skipped: ${
       ["llava-next-qwen-tiny", "1"],
       ["llava15-vicuna-tiny", "2"],
       ["interleave-tiny", "2"],
+      ["ov2-qwen3-tiny", "1"],
     ] as const) {
       const { stdout, stderr } = program.run("golden", folder(name), "--device", "cuda:0", "--stages", stages);
       expect(stdout, stderr).toMatch(/^1 passed, 0 failed$/m);

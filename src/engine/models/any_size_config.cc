@@ -1,6 +1,8 @@
 // Towers that take images of any size: RICE (LLaVA-OneVision-1.5) and OneVision-Encoder (LLaVA-OneVision-2), with the
 // merger behind them. Absent keys take the defaults of their configuration classes.
 
+#include <algorithm>
+
 #include "models/config_parts.h"
 #include "support/error.h"
 
@@ -8,7 +10,8 @@ namespace llava {
 
 namespace {
 
-constexpr double kBlockEps = 1e-5;  // RICE's blocks: written into its code, whatever layer_norm_eps says
+constexpr int64_t kMostPixels = int64_t{1} << 30;  // more than any image that is read has
+constexpr double kBlockEps = 1e-5;                 // RICE's blocks: written into its code, whatever layer_norm_eps says
 
 void refuse(ModelConfig& config, Part part, const std::string& field, const std::string& value,
             const std::string& reason) {
@@ -88,7 +91,7 @@ void read_any_size(Fields& fields, const Json& root, ModelConfig& config) {
   else read_rice(vision, config);
   v.select_layer = -1;
   v.layers_used = v.layers;
-  v.image_size = 0;
+  v.image_size = v.patch_size;  // each patch is a tile of its own
   if (v.activation != "gelu" && v.activation != "quick_gelu" && v.activation != "gelu_pytorch_tanh")
     refuse(config, Part::vision, "vision hidden_act", v.activation,
            "only quick_gelu, gelu and gelu_pytorch_tanh towers are implemented");
@@ -119,8 +122,8 @@ void read_pixel_bounds(Fields& fields, const std::string& name, ModelConfig& con
   const auto bound = [&](const char* key, const char* edge, int64_t fallback) {
     // `size` holds areas here, although it calls them edges. Newer files have both; the first is what every version reads.
     const Json* member = size != nullptr ? size->find(edge) : nullptr;
-    if (member != nullptr && member->integer()) fallback = *member->integer();
-    return fields.integer(key, fallback, 1, int64_t{1} << 40);
+    if (member != nullptr && member->integer()) fallback = std::clamp<int64_t>(*member->integer(), 1, kMostPixels);
+    return fields.integer(key, fallback, 1, kMostPixels);
   };
   PixelBounds& pixels = config.image.pixels;
   pixels = {bound("min_pixels", "shortest_edge", pixels.least), bound("max_pixels", "longest_edge", pixels.most)};

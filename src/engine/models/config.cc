@@ -304,8 +304,9 @@ void apply_image_options(const ModelOptions& options, ModelConfig& config) {
   image.resized_first = options.resized_first;
   if (options.min_pixels) image.pixels.least = *options.min_pixels;
   if (options.max_pixels) image.pixels.most = *options.max_pixels;
-  if (config.vision.any_size() && (image.pixels.least < 1 || image.pixels.least > image.pixels.most ||
-                                   image.pixels.most < config.vision.factor() * config.vision.factor())) {
+  if (config.vision.any_size() &&
+      (image.pixels.least < 1 || image.pixels.least > image.pixels.most || image.pixels.most > int64_t{1} << 30 ||
+       image.pixels.most < config.vision.factor() * config.vision.factor())) {
     throw Error("images of " + std::to_string(image.pixels.least) + " to " + std::to_string(image.pixels.most) +
                     " pixels cannot be made of squares of " + std::to_string(config.vision.factor()),
                 "min_pixels and max_pixels", "Give bounds in order, the larger one at least one square.");

@@ -149,13 +149,13 @@ function readArguments(args: readonly string[]): Arguments {
   const folders: string[] = [];
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] as string;
-    if (arg === "--device" || arg === "--stages") engineOptions.push(arg, args[++i] ?? "");
+    if (["--device", "--stages", "--instructions"].includes(arg)) engineOptions.push(arg, args[++i] ?? "");
     else if (!arg.startsWith("--")) folders.push(resolve(arg));
     else if (arg !== "--all" && arg !== "--write-images")
       throw new UserError(
         `no option "${arg}"`,
         "npm run golden",
-        "there are --device, --stages, --all, --write-images",
+        "there are --device, --stages, --instructions, --all, --write-images",
       );
   }
   if (folders.length === 0) throw new UserError("no folder given", "npm run golden", "npm run golden -- DIR...");

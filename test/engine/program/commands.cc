@@ -79,6 +79,7 @@ int golden_command(const CommandLine& line) {
   for (int64_t i = 1; i < line.integer("stages", 1); ++i) options.device += "," + one;
   options.images_folder = line.option("images", "");
   options.longest = line.integer("longest", 0);
+  options.instructions = line.option("instructions", "");
   std::vector<CaseReport> reports;
   for (const std::string& folder : line.words) {
     for (CaseReport& report : run_golden(folder, options)) {

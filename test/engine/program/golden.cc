@@ -202,7 +202,9 @@ class CaseRun {
     }
     return most;
   }
-  Probe probe_of(const ModelOptions& options) const { return {read_config(options), options_.device, most_rows()}; }
+  Probe probe_of(const ModelOptions& options) const {
+    return {read_config(options), options_.device, most_rows(), options_.instructions};
+  }
 
   void pixels(const std::string& stage, const std::string& prefix, const ModelOptions& options,
               const TensorStore& expected) {
@@ -433,7 +435,7 @@ class CaseRun {
         if (!half && prefix == "prompt.")
           compare_packed(prefix + name + ".packed", way.options, *prompt, probe, expected);
         if (!expected.has(key)) continue;
-        if (!probe) probe.emplace(read_config(way.options), options_.device, most_rows());
+        if (!probe) probe.emplace(read_config(way.options), options_.device, most_rows(), options_.instructions);
         const Rows rows = probe->prefill({prompt_of(*prompt)})[0];
         if (rows.rows != *prompt->find("merged_length")->integer() && prefix == "prompt.")
           report_.broken(stage, key + ": merged length");
@@ -463,7 +465,7 @@ class CaseRun {
   void compare_packed(const std::string& key, const ModelOptions& options, const Json& prompt,
                       std::optional<Probe>& probe, const TensorStore& expected) {
     if (!expected.has(key)) return;
-    if (!probe) probe.emplace(read_config(options), options_.device, most_rows());
+    if (!probe) probe.emplace(read_config(options), options_.device, most_rows(), options_.instructions);
     const ProbePrompt given = prompt_of(prompt);
     const std::vector<Reading> readings = probe->config().readings(given.clips);
     const size_t images = prompt.find("slots")->items()[0].find("files")->items().size();
@@ -488,7 +490,7 @@ class CaseRun {
       for (const auto& [name, prompt] : prompts().members()) {
         const std::string at = version + ".prompt." + name;
         if (!alternative.has(at + ".logits_last")) continue;
-        if (!probe) probe.emplace(read_config(own_), options_.device, most_rows());
+        if (!probe) probe.emplace(read_config(own_), options_.device, most_rows(), options_.instructions);
         compare_packed(at + ".packed", own_, prompt, probe, alternative);
         const Rows rows = probe->prefill({prompt_of(prompt)})[0];
         const Json& facts = *golden_.json().find("converted")->find(version)->find("prompts")->find(name);
@@ -562,6 +564,7 @@ class CaseRun {
     EngineOptions options;
     options.model = way.options;
     options.device = options_.device;
+    options.instructions = options_.instructions;
     options.token_budget = 256;
     options.max_context = std::max<int64_t>(most_rows() / 2, 1024);
     for (const auto& [name, prompt] : way.prompts)

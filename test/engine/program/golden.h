@@ -10,6 +10,7 @@ namespace llava {
 struct GoldenOptions {
   std::string device = "cpu";  // or several with commas between them: pipeline stages
   std::string images_folder;   // where <case>.safetensors with decoded RGB lie, when not inside the case folders
+  std::string instructions;    // of the CPU; empty = the best
   int64_t longest = 0;         // prompts with more positions are left out; 0 = none
 };
 

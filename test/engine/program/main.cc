@@ -11,7 +11,7 @@
 namespace {
 
 const char kUsage[] =
-    "llava-engine golden DIR... [--device D] [--stages N] [--images DIR] [--longest N] [--json]\n"
+    "llava-engine golden DIR... [--device D] [--stages N] [--images DIR] [--longest N] [--instructions I] [--json]\n"
     "llava-engine selftest [SUITE...] [--device D] [--seed N] [--json]\n"
     "llava-engine invariance DIR [--device D] [--stages N] [--json]\n"
     "llava-engine bench --checkpoint DIR [--device D] [--json] [NAME...]\n"

@@ -36,8 +36,9 @@ struct Indices {
 
 }  // namespace
 
-Probe::Probe(const ModelConfig& config, const std::string& devices, int64_t rows) {
+Probe::Probe(const ModelConfig& config, const std::string& devices, int64_t rows, const std::string& instructions) {
   EngineOptions options;
+  options.instructions = instructions;
   options.device = devices;
   devices_ = open_devices(options);
   const size_t stages = devices_.size();

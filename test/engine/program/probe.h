@@ -32,7 +32,9 @@ struct ProbePrompt {
 class Probe {
  public:
   /// @param devices one name, or several with commas between them: one pipeline stage on each
-  Probe(const ModelConfig& config, const std::string& devices, int64_t rows = 2048);
+  /// @param instructions of the CPU; empty = the best
+  Probe(const ModelConfig& config, const std::string& devices, int64_t rows = 2048,
+        const std::string& instructions = "");
 
   const ModelConfig& config() const { return model_->config(); }
   Ops& ops() { return *devices_[0]; }
