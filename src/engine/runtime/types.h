@@ -35,10 +35,10 @@ struct RequestImage {
   int64_t width = 0;
   int64_t height = 0;
   const uint8_t* rgb = nullptr;
-  std::span<const uint8_t> tiles;  // instead of rgb: what Engine::tiles made of it
   std::string digest;
   int32_t clip = -1;  // frames of one clip have one number, and stand next to each other; -1 = no frame
   int64_t time = 0;   // which frame of its video, for towers that rotate by it (OneVision-2)
+  std::span<const uint8_t> tiles = {};  // instead of rgb: what Engine::tiles made of it
 };
 
 struct Sampling {
