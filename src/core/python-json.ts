@@ -1,4 +1,5 @@
 /** JSON as Python's `json` module writes it: with `NaN`, `Infinity` and `-Infinity` where a float is none. */
+import { parseJson } from "./json.js";
 
 /**
  * @param nan  what stands for NaN: `null` where it means "no value" (a row that pandas has written), `Infinity` where a number
@@ -7,11 +8,11 @@
  */
 export function parsePythonJson(text: string, nan: "null" | "Infinity"): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     if (!(error instanceof SyntaxError) || !/NaN|Infinity/.test(text)) throw error;
   }
-  return JSON.parse(outsideStrings(text, (part) => withoutWords(part, nan)));
+  return parseJson(outsideStrings(text, (part) => withoutWords(part, nan)));
 }
 
 /** 1e999 is the only kind of JSON number that is read as infinite. */

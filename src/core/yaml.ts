@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { isMap, isNode, LineCounter, type Pair, parseDocument, stringify } from "yaml";
 import { UserError } from "./errors.js";
+import { isTooDeep } from "./json.js";
 import { didYouMean } from "./nearest.js";
 import { type Static, type TSchema, violationOf } from "./schema.js";
 
@@ -20,6 +21,7 @@ export function parseYaml<T extends TSchema>(text: string, path: string, schema:
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
   const [error] = document.errors;
+  if (error?.code === "RESOURCE_EXHAUSTION") throw tooDeep(path);
   if (error) throw new UserError(error.message, at(path, lines, error.pos[0]), "correct the YAML there");
 
   const value = expanded(document, path);
@@ -40,14 +42,21 @@ export function parseYaml<T extends TSchema>(text: string, path: string, schema:
 }
 
 function expanded(document: ReturnType<typeof parseDocument>, path: string): unknown {
+  let value: unknown;
   try {
-    return document.toJS({ maxAliasCount: 100 });
+    value = document.toJS({ maxAliasCount: 100 });
   } catch (error) {
+    if (error instanceof RangeError) throw tooDeep(path);
     // Aliases of aliases of aliases: a few lines that would fill the memory.
     if (!(error instanceof ReferenceError)) throw error;
     throw new UserError(`the YAML cannot be expanded: ${error.message}`, path, "write it without so many aliases");
   }
+  if (isTooDeep(value)) throw tooDeep(path);
+  return value;
 }
+
+const tooDeep = (path: string) =>
+  new UserError("the YAML is nested too deeply, or an alias stands inside what it names", path, "write it out flat");
 
 const at = (path: string, lines: LineCounter, offset: number) => {
   const { line, col } = lines.linePos(offset);

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { messageOf, UserError } from "../core/errors.js";
+import { parseJson } from "../core/json.js";
 
 /** A JSON file's value, unchecked. @throws UserError  it cannot be read, or it is no JSON */
 export async function readJson(path: string): Promise<unknown> {
@@ -9,7 +10,7 @@ export async function readJson(path: string): Promise<unknown> {
     });
   });
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     throw new UserError(`this file is not JSON: ${messageOf(error)}`, path, "restore it, or run the task again", {
       cause: error,

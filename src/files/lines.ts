@@ -4,6 +4,7 @@ import { type FileHandle, stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { messageOf, UserError } from "../core/errors.js";
+import { parseJson } from "../core/json.js";
 
 /** Where a line stands in its file, in bytes; the newline is not counted. */
 export interface LinePosition {
@@ -69,13 +70,16 @@ const damaged = "the file was changed or damaged: restore it, or delete that lin
 /** The JSON of a line. @throws UserError  with file and line */
 export function parseLine({ bytes, number }: Pick<Line, "bytes" | "number">, path: string): unknown {
   try {
-    return JSON.parse(bytes.toString("utf8"));
+    return parseJson(textOf(bytes));
   } catch (error) {
     throw new UserError(`line ${number} is not JSON: ${messageOf(error)}`, `${path}:${number}`, damaged, {
       cause: error,
     });
   }
 }
+
+/** Without the byte-order mark that PowerShell and pandas' `utf-8-sig` write before the first line. */
+const textOf = (bytes: Buffer) => bytes.toString("utf8").replace(/^\uFEFF/, "");
 
 /** Every complete line of an open file from `start` on, handed to `onLine`. @returns the size up to the last newline */
 export async function scanLines(
@@ -107,7 +111,7 @@ export async function readRecord(file: FileHandle, { offset, length }: LinePosit
 /** undefined when the bytes are no JSON. */
 export function jsonOf(bytes: Buffer): unknown {
   try {
-    return JSON.parse(bytes.toString("utf8"));
+    return JSON.parse(textOf(bytes));
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

@@ -62,11 +62,18 @@ export class Answers implements AsyncDisposable {
       number,
       { readonly record: Pick<SampleRecord, "index" | "id" | "repeat">; at: LinePosition; position: number }
     >();
+    const handedIn = new Map<string, { readonly text: unknown; readonly number: number }>();
     let position = 0;
     await source.scan(
       (line) => {
-        const sample = completed(parseLine(line, path), position);
+        const given = parseLine(line, path);
+        const sample = completed(given, position);
         const { index, id, repeat = 0 } = readSample(sample, `${path}:${line.number}`);
+        if (isHandedIn(given)) {
+          const before = handedIn.get(`${repeat} ${id}`);
+          if (before && before.text !== given.text) throw saidTwice(id, `${path}:${line.number}`, before.number);
+          handedIn.set(`${repeat} ${id}`, { text: given.text, number: line.number });
+        }
         found.set(index * mostRepeats + repeat, { record: { index, id, repeat }, at: line.at, position });
         position++;
       },
@@ -82,9 +89,33 @@ export class Answers implements AsyncDisposable {
 
 /** `{"id", "text"}` is all that most people have who hand in answers: the rest of a line follows from its place. */
 function completed(line: unknown, position: number): unknown {
-  if (typeof line !== "object" || line === null || "index" in line || !("id" in line) || !("text" in line)) return line;
+  if (!isHandedIn(line)) return withoutText(line) ?? line;
   const id = typeof line.id === "number" ? String(line.id) : line.id;
-  return { index: position, cluster: id, ...line, id };
+  const sample = { index: position, cluster: id, ...line, id };
+  return withoutText(sample) ?? sample;
+}
+
+const isHandedIn = (line: unknown): line is { readonly id: unknown; readonly text: unknown } =>
+  typeof line === "object" && line !== null && !("index" in line) && "id" in line && "text" in line;
+
+/** What says beside its text that it failed: the failure alone. A judge that was away, and a broken row, leave the answer good. */
+function withoutText(sample: unknown): object | undefined {
+  if (typeof sample !== "object" || sample === null || !("text" in sample)) return undefined;
+  const { text: _text, state: _state, error, score, ...rest } = sample as Record<string, unknown>;
+  const { status, reason } = (score ?? {}) as { status?: unknown; reason?: unknown };
+  if (status === "unscored" && (reason === "transport" || reason === "refused"))
+    return { ...rest, state: "failed", score };
+  if (error === undefined || error === null || error === false || error === "") return undefined;
+  const detail = `the line says error: ${typeof error === "string" ? error : JSON.stringify(error)}`;
+  return { ...rest, state: "failed", score: { status: "unscored", reason: "transport", detail } };
+}
+
+function saidTwice(id: string, where: string, before: number): UserError {
+  return new UserError(
+    `"${id}" has another text on line ${before}`,
+    where,
+    "keep one of the two; where the data has this id more than once, give each line its row's index",
+  );
 }
 
 const isJournal = (name: string) => name.replace(/\.gz$/, "").endsWith(samplesSuffix);

@@ -69,7 +69,9 @@ const Endpoint = {
   ),
   images: Optional(ImageLimits),
   concurrency: Optional(Type.Integer({ minimum: 1, description: "requests in flight, at most; default 64" })),
-  timeoutSeconds: Optional(Type.Number({ exclusiveMinimum: 0, description: "one attempt; default 300" })),
+  timeoutSeconds: Optional(
+    Type.Number({ exclusiveMinimum: 0, maximum: 86_400, description: "one attempt; default 300" }),
+  ),
   attempts: Optional(Type.Integer({ minimum: 1, description: "per request, the first included; default 6" })),
 };
 

@@ -8,6 +8,7 @@ import { Type } from "../core/schema.js";
 import { hideShapes } from "../core/secrets.js";
 import { type ModelConfig, modelSchemas, type RunnerName, remoteSchemas } from "./config.js";
 import { looksLikeHubId } from "./local/checkpoint/hub-id.js";
+import { refuseOverrides } from "./no-overrides.js";
 import { refuseSecrets } from "./no-secrets.js";
 
 const presetFolder = join(packageRoot, "configs", "models");
@@ -25,7 +26,9 @@ const remoteForms = Object.keys(remoteSchemas)
  */
 export async function resolveModel(spec: string): Promise<ModelConfig> {
   const config = await configOf(spec);
-  refuseSecrets(config, /\.ya?ml$/.test(spec) ? spec : where);
+  const from = /\.ya?ml$/.test(spec) ? spec : where;
+  refuseSecrets(config, from);
+  refuseOverrides(config, from);
   return config;
 }
 

@@ -240,6 +240,14 @@ describe("JSONL with image files", () => {
     expect((await readImage(rowOf(items[1]).image)).mediaType).toBe("image/png");
   });
 
+  test("a line nested deeper than the stack is that row's failure, and no other's", async () => {
+    const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+    await put("mine.jsonl", `{"id":1,"image":"a.jpg"}\n{"id":${deep},"image":"b.jpg"}\n{"id":3,"image":"c.jpg"}`);
+    const items = await all({ ...request(row), task: "mine" });
+    expect(failureOf(items[1])?.detail).toMatch(/mine\.jsonl:2: .*nested too deeply/);
+    expect(rowOf(items[2]).id).toBe(3);
+  });
+
   test("a malformed line in the middle is that row's failure and names the line", async () => {
     await put("mine.jsonl", '{"id":1,"image":"a.jpg"}\n{"id":2,"ima\n{"id":3,"image":"c.jpg"}');
     const items = await all({ ...request(row), task: "mine" });

@@ -738,6 +738,10 @@ export const geminiReplies: Readonly<Record<string, OddReply>> = {
     body: candidate({ content: parts({ text: "no ...", thought: true }, { text: "yes" }), finishReason: "STOP" }),
     becomes: { text: "yes", reasoning: "no ..." },
   },
+  "a thought that is called one by a text": {
+    body: candidate({ content: parts({ text: "no", thought: "true" }, { text: "yes" }), finishReason: "STOP" }),
+    becomes: { transport: /"thought" is neither true nor false/, asked: 2 },
+  },
   "a blocked prompt": {
     body: candidate(undefined, { promptFeedback: { blockReason: "PROHIBITED_CONTENT" } }),
     becomes: { refused: /PROHIBITED_CONTENT/ },

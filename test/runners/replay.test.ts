@@ -90,10 +90,45 @@ test.each(["absent", "empty"])("a path that is %s is an error", async (kind) => 
 
 test("a line needs no more than id and text, which is what people hand in", async () => {
   const file = join(folder, "mmmu.samples.jsonl");
-  await writeFile(file, '{"id":"a","text":"B"}\n{"id":7,"text":"C"}\n{"id":"a","text":"D"}\n');
+  await writeFile(file, '\ufeff{"id":"a","text":"B"}\n{"id":7,"text":"C"}\n{"id":"a","text":"B"}\n');
   await using runner = await openRunner(`replay:${file}`);
   const answers = await Promise.all(["mmmu/a", "mmmu/7", "mmmu/a#2"].map((id) => runner.generate(ask(id), signal)));
-  expect(answers.map(({ text }) => text)).toEqual(["B", "C", "D"]);
+  expect(answers.map(({ text }) => text)).toEqual(["B", "C", "B"]);
   await writeFile(file, '{"text":"B"}\n');
   await expect(openRunner(`replay:${file}`)).rejects.toMatchObject({ where: `${file}:1` });
+});
+
+test("two lines that answer one id differently are refused with both; an index says that two rows have it", async () => {
+  const file = join(folder, "pope.samples.jsonl");
+  await writeFile(file, '{"id":"a","text":"yes"}\n{"id":"b","text":"yes"}\n{"id":"a","text":"no"}\n');
+  const error: UserError = await openRunner(`replay:${file}`).catch((thrown) => thrown);
+  expect(error).toMatchObject({ where: `${file}:3`, message: '"a" has another text on line 1' });
+  await writeFile(file, line({ id: "a", index: 0, text: "yes" }) + line({ id: "a", index: 1, text: "no" }));
+  await using runner = await openRunner(`replay:${file}`);
+  const answers = await Promise.all(["pope/a", "pope/a#2"].map((id) => runner.generate(ask(id), signal)));
+  expect(answers.map(({ text }) => text)).toEqual(["yes", "no"]);
+});
+
+test("a line that says it failed is no answer, whatever text it has", async () => {
+  const file = join(folder, "pope.samples.jsonl");
+  const failed = (reason: string) => ({ status: "unscored", reason, detail: "x" });
+  await writeFile(
+    file,
+    '{"id":"a","text":"yes","error":"boom"}\n' +
+      line({ id: "1", text: "yes", score: failed("transport") }) +
+      line({ id: "2", text: "yes", score: failed("judge"), error: null }),
+  );
+  await using runner = await openRunner(`replay:${file}`);
+  await expect(runner.generate(ask("pope/a"), signal)).rejects.toMatchObject({ detail: "the line says error: boom" });
+  await expect(runner.generate(ask("pope/1"), signal)).rejects.toMatchObject({ reason: "transport", detail: "x" });
+  expect((await runner.generate(ask("pope/2"), signal)).text).toBe("yes"); // the judge was away, the answer is good
+});
+
+test("a line nested deeper than the stack is an error that names it", async () => {
+  const file = join(folder, "pope.samples.jsonl");
+  await writeFile(file, `{"id":"a","text":${"[".repeat(100_000)}${"]".repeat(100_000)}}\n`);
+  await expect(openRunner(`replay:${file}`)).rejects.toMatchObject({
+    where: `${file}:1`,
+    message: expect.stringContaining("nested too deeply"),
+  });
 });

@@ -12,6 +12,16 @@ const errorOf = async (spec: string): Promise<UserError> => {
   return error;
 };
 
+async function errorOfFile(yaml: string): Promise<UserError> {
+  const folder = await mkdtemp(join(tmpdir(), "llava-eval-spec-"));
+  try {
+    await writeFile(join(folder, "m.yaml"), yaml);
+    return await errorOf(join(folder, "m.yaml"));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
 describe("--model", () => {
   test.each([
     ["openai:gpt-4o", { runner: "openai", model: "gpt-4o" }],
@@ -65,6 +75,37 @@ describe("--model", () => {
     expect((await errorOf(file)).where).toBe(`${file}:3:9`);
     await rm(folder, { recursive: true });
   });
+
+  test.each([
+    ["holds itself", "runner: openai\nmodel: &a [*a]\n", /an alias stands inside what it names/],
+    ["holds itself in its body", "runner: openai\nmodel: m\nbody: &a {x: *a}\n", /an alias stands inside/],
+    ["is nested deeper than the stack", `runner: openai\nmodel: ${"[".repeat(50_000)}\n`, /nested too deeply/],
+    [
+      "waits longer than a timer can",
+      "runner: openai\nmodel: m\ntimeoutSeconds: 3000000\n",
+      /timeoutSeconds must be <= 86400/,
+    ],
+  ])("a model file that %s is refused", async (_, yaml, words) => {
+    expect((await errorOfFile(yaml)).format()).toMatch(words);
+  });
+
+  test.each([
+    ["openai", "{messages: []}", "messages", /tasks new/],
+    ["openai", "{messages: null}", "messages", /tasks new/],
+    ["openai", "{model: other}", "model", /under model/],
+    ["openai", "{stream: true}", "stream", /--repeats/],
+    ["openai", "{n: 5}", "n", /--repeats/],
+    ["openai", "{temperature: 2}", "temperature", /--temperature T/],
+    ["openai", "{max_tokens: 1}", "max_tokens", /--max-new-tokens N/],
+    ["anthropic", "{system: be brief}", "system", /tasks new/],
+    ["gemini", "{contents: []}", "contents", /tasks new/],
+    ["gemini", "{generationConfig: {maxOutputTokens: 1}}", "generationConfig.maxOutputTokens", /--max-new-tokens N/],
+    ["gemini", "{generation_config: {candidate_count: 3}}", "generation_config.candidate_count", /--repeats/],
+  ])("%s's body must not ask something else: %s", async (runner, body, field, fix) => {
+    const error = await errorOfFile(`runner: ${runner}\nmodel: m\nbody: ${body}\n`);
+    expect(error.message).toContain(`body.${field} would ask something else`);
+    expect(error.fix).toMatch(fix);
+  });
 });
 
 describe("the presets", () => {
@@ -84,7 +125,6 @@ describe("the presets", () => {
     const folder = await mkdtemp(join(tmpdir(), "llava-eval-honest-"));
     const file = join(folder, "m.yaml");
     const body = {
-      max_completion_tokens: 5,
       stop: ["</s>"],
       stop_token_ids: [2],
       prompt_cache_key: "nightly-pope",

@@ -113,11 +113,13 @@ function readParts(parts: unknown): Content {
   const thoughts: string[] = [];
   for (const part of parts) {
     if (at(part, "functionCall") !== undefined) return { toolCall: true };
+    const thought = at(part, "thought") ?? false;
+    if (typeof thought !== "boolean") return { malformed: `a part whose "thought" is neither true nor false` };
     const text = textAt(part, "text");
     // A signature of thoughts comes in a part of its own.
     if (text === undefined && at(part, "thoughtSignature") !== undefined) continue;
     if (text === undefined) return { malformed: `a part with ${Object.keys(part ?? {}).join(", ") || "nothing"}` };
-    (at(part, "thought") === true ? thoughts : texts).push(text);
+    (thought ? thoughts : texts).push(text);
   }
   const reasoning = thoughts.join("");
   return {

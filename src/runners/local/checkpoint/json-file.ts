@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { messageOf, UserError } from "../../../core/errors.js";
+import { parseJson } from "../../../core/json.js";
 import { check, type Static, type TSchema } from "../../../core/schema.js";
 
 /** The largest file read: a tokenizer.json of 256,000 tokens has 34 MB. */
@@ -22,7 +23,7 @@ export async function readJsonFile<T extends TSchema>(path: string, schema: T): 
   }
   let data: unknown;
   try {
-    data = JSON.parse(text);
+    data = parseJson(text);
   } catch (error) {
     throw new UserError(`not valid JSON: ${messageOf(error)}`, path, fix, { cause: error });
   }
