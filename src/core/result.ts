@@ -218,19 +218,19 @@ export type Leaderboard = Static<typeof Leaderboard>;
 /** One line of timings.jsonl: everything that differs between two equal runs. */
 export const TimingRecord = Type.Object({
   task: Type.String({ description: "the label: the task's name, with @split unless it is the default split" }),
-  index: Optional(Type.Integer()),
+  index: Optional(Type.Integer({ minimum: 0 })),
   id: Text,
-  repeat: Optional(Type.Integer()),
+  repeat: Optional(Type.Integer({ minimum: 0 })),
   kind: Type.Enum(["model", "judge"]),
-  totalMs: Type.Number(),
-  requestMs: Optional(Type.Number()),
-  attempts: Type.Integer(),
+  totalMs: Type.Number({ minimum: 0 }),
+  requestMs: Optional(Type.Number({ minimum: 0 })),
+  attempts: Type.Integer({ minimum: 0 }),
   retried: Optional(Strings),
-  promptTokens: Optional(Type.Integer()),
-  cachedTokens: Optional(Type.Integer()),
-  completionTokens: Optional(Type.Integer()),
-  reasoningTokens: Optional(Type.Integer()),
-  cost: Optional(Type.Number()),
+  promptTokens: Optional(Type.Integer({ minimum: 0 })),
+  cachedTokens: Optional(Type.Integer({ minimum: 0 })),
+  completionTokens: Optional(Type.Integer({ minimum: 0 })),
+  reasoningTokens: Optional(Type.Integer({ minimum: 0 })),
+  cost: Optional(Type.Number({ minimum: 0 })),
 });
 export type TimingRecord = Static<typeof TimingRecord>;
 

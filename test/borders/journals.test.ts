@@ -248,6 +248,23 @@ test(
   inventedTimeout,
 );
 
+test.each(["totalMs", "requestMs", "attempts", "promptTokens", "completionTokens", "cost", "index"])(
+  "a timing whose %s is below 0 is the user's error with its line",
+  async (field) => {
+    const folder = join(dir, `timed-${field}`);
+    await soundRun(folder);
+    const line = JSON.stringify({ ...timing, [field]: field === "totalMs" ? -5e-324 : -1 });
+    await writeFile(join(folder, "timings.jsonl"), `${JSON.stringify(timing)}\n${line}\n`);
+    const run = await openRun(folder);
+    const read = async () => {
+      for await (const { totalMs } of run.timings()) expect(totalMs).toBe(timing.totalMs);
+    };
+    await expect(read()).rejects.toThrow(
+      expect.objectContaining({ name: "UserError", where: expect.stringMatching(/2/) }),
+    );
+  },
+);
+
 const said: Output = { text: "said now", finish: "stop", usage: {}, timing: { totalMs: 1, attempts: 1 }, warnings: [] };
 
 test(
