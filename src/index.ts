@@ -8,7 +8,7 @@ export type { Metric, MetricValue, Sample } from "./core/metric.js";
 export { type Part, type Prompt, userPrompt } from "./core/prompt.js";
 export { parseStringList } from "./core/python-literal.js";
 export type { Output } from "./core/runner.js";
-export { Image, ListText, Nullable, type Static } from "./core/schema.js";
+export { Image, ListText, Nullable, type Static, Video } from "./core/schema.js";
 export { Type } from "./core/schema-type.js";
 export type { Score, ScoreContext, Scored, Scoring } from "./core/score.js";
 export { defineTask, type JudgeQuestion, type Split, type Task } from "./core/task.js";

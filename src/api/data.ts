@@ -1,10 +1,13 @@
+import { defined } from "../core/defined.js";
 import { messageOf, SampleFailure } from "../core/errors.js";
-import { promptImages } from "../core/prompt.js";
+import { promptImages, promptVideos } from "../core/prompt.js";
+import { hasClips } from "../core/task.js";
 import { openDataset } from "../datasets/index.js";
 import { decodeImage } from "../images/decode.js";
 import { readImage } from "../images/encoded.js";
 import { plan } from "../run/plan.js";
 import { referenceFailure } from "../run/score-sample.js";
+import { ClipCheck } from "../video/clip-check.js";
 import { type Chosen, chooseTasks } from "./catalogue.js";
 
 /** What was found about one split. */
@@ -16,6 +19,8 @@ export interface Verified {
   readonly rows: number;
   readonly expectedRows: number | undefined;
   readonly images: number;
+  /** Different clips; absent where the task has none. */
+  readonly clips?: number;
   /** `row 12: the image ... is no image`. */
   readonly problems: readonly string[];
 }
@@ -43,6 +48,7 @@ async function verify(
   await using dataset = await openDataset({ task: task.name, splitName, split, row: task.row, data, warn });
   const problems: string[] = [];
   const decoded = new Set<string>();
+  const clips = hasClips(task) ? new ClipCheck(signal) : undefined;
   let rows = 0;
   for await (const unit of plan({ ...task, limitByCluster: false }, dataset, { offset: 0, repeats: 1 }, signal)) {
     rows++;
@@ -53,7 +59,12 @@ async function verify(
     const unusable = referenceFailure(task, split, unit.row);
     if (unusable) problems.push(`row ${unit.index}: ${unusable.detail}`);
     try {
-      for (const ref of promptImages(task.prompt(unit.row, task.profiles?.[0] ?? "default"))) {
+      const prompt = task.prompt(unit.row, task.profiles?.[0] ?? "default");
+      for (const video of promptVideos(prompt)) {
+        const found = await clips?.problemOf(video);
+        if (found) problems.push(`row ${unit.index}: ${found}`);
+      }
+      for (const ref of promptImages(prompt)) {
         const image = await readImage(ref);
         if (decoded.has(image.digest)) continue;
         decoded.add(image.digest);
@@ -68,7 +79,17 @@ async function verify(
   const { source, revision = "none", digest = "none", expectedRows } = dataset.facts;
   // A task that makes several samples of a row counts the file's rows by the dataset's own number.
   const inFile = task.expand ? (dataset.facts.rows ?? rows) : rows;
-  return { task: label, source, revision, digest, rows: inFile, expectedRows, images: decoded.size, problems };
+  return {
+    task: label,
+    source,
+    revision,
+    digest,
+    rows: inFile,
+    expectedRows,
+    images: decoded.size,
+    ...defined({ clips: clips?.seen }),
+    problems,
+  };
 }
 
 /** Another number of rows is a fact to know, and no damage: demo rows and own folders have their own. */

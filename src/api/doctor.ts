@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { messageOf, UserError } from "../core/errors.js";
 import { packageRoot } from "../core/package-root.js";
 import { cudaBuildCommand, findToolkit, loadAddon, type NativeAddon } from "../runners/local/addon.js";
+import { ffmpegVersion } from "../video/version.js";
 import { versions } from "./versions.js";
 
 export interface Finding {
@@ -29,6 +30,7 @@ export async function examine(): Promise<Finding[]> {
     },
     ...(await engine()),
     demoModel(),
+    await clips(),
     await resultsFolder(),
     ...environment(),
   ];
@@ -99,6 +101,17 @@ export async function cuda(
     }`,
     fix: found ? build : `${wheelsCommand} && ${build}`,
   };
+}
+
+/** Only tasks with clips need it. */
+async function clips(): Promise<Finding> {
+  const what = "clips";
+  try {
+    return { what, state: "good", detail: `decoded by ${await ffmpegVersion()}` };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { what, state: "note", detail: `${error.message}; tasks of images do without. To ${error.fix}` };
+  }
 }
 
 function demoModel(): Finding {

@@ -42,6 +42,14 @@ export interface EvaluateOptions extends LocalSettings {
   readonly reasoningTags?: readonly string[];
   /** Instead of the task's own; recorded: numbers change. */
   readonly temperature?: number;
+  /** Frames of a clip. Default 32. Recorded: numbers change. */
+  readonly frames?: number;
+  /** Frames of a clip by the second, instead of their number. */
+  readonly fps?: number;
+  /** With `fps`: frames of a clip, at most. */
+  readonly maxFrames?: number;
+  /** Which frames of a clip: `middles` (default), `lmms-eval`, `llava-video`, `vlmevalkit`, `qwen`, `onevision`. */
+  readonly frameProfile?: string;
   /** Requests in flight, at most. */
   readonly concurrency?: number;
   /** Unscored samples, as a count or a percentage (`"1%"`), above which a result is incomplete. Default 0. */

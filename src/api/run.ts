@@ -6,7 +6,7 @@ import type { Dataset } from "../core/dataset.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
-import { promptImages } from "../core/prompt.js";
+import { type Prompt, promptImages, promptVideos } from "../core/prompt.js";
 import type { GenerationOptions } from "../core/runner.js";
 import type { Reading, Scoring } from "../core/score.js";
 import { judgeOf, type Split, type Task } from "../core/task.js";
@@ -21,9 +21,11 @@ import { shardName } from "../run/shard.js";
 import type { ModelConfig } from "../runners/config.js";
 import { localFlags } from "../runners/local-settings.js";
 import { readingOf, reasoningTagsOf, withoutReasoning } from "../text/visible-answer.js";
+import type { FrameRule } from "../video/clip-reader.js";
 import { type Choice, chooseTasks } from "./catalogue.js";
 import { remember } from "./history.js";
 import { requireScoring } from "./require-scoring.js";
+import { frameRuleOf, openClips } from "./run-clips.js";
 import { type RunListener, warningsOf } from "./run-listener.js";
 import { manifestOf } from "./run-manifest.js";
 import { type ChosenModel, judgesOf, namedModel, openJudge, openModel, portable } from "./run-models.js";
@@ -78,8 +80,10 @@ export async function runTasks(
   });
   const tasks = tasksToAsk(decided, opened.firsts);
   const { offset, repeats } = selection;
+  const clips = await openClips(decided.frameRule, abort);
   const rules = {
     ...{ scoring, seed, repeats, offset },
+    ...(clips ? { frames: clips.identity } : {}),
     ...(settings["reasoning-tags"] === undefined ? {} : { reasoningTags: reading.tags }),
   };
   const { shard } = selection;
@@ -100,7 +104,7 @@ export async function runTasks(
     await folder.setStatus("running");
     await runner.preflight?.(abort, {
       options: distinct(tasks.map(({ generation }) => generation)),
-      images: tasks.some(({ task, row, profile }) => row && promptImages(task.prompt(row, profile)).length > 0),
+      images: tasks.some(({ task, row, profile }) => row && showsImages(task.prompt(row, profile))),
     });
     await judge?.preflight?.(abort);
     await secondJudge?.preflight?.(abort);
@@ -122,7 +126,8 @@ export async function runTasks(
       runner,
       ...(judge ? { judge } : {}),
       ...(secondJudge ? { secondJudge } : {}),
-      readImage,
+      media: { readImage, ...defined({ clips: clips?.reader }) },
+      ...defined({ frames: clips?.facts }),
       withoutReasoning,
       reading,
       // A shard was looked at in rows that are not its own.
@@ -168,6 +173,8 @@ function tasksToAsk({ choice, profileOf, generationOf }: Decided, firsts: Readon
   });
 }
 
+const showsImages = (prompt: Prompt): boolean => promptImages(prompt).length + promptVideos(prompt).length > 0;
+
 /** Tasks that ask in one way are asked about once. */
 function distinct(options: readonly GenerationOptions[]): readonly GenerationOptions[] {
   return [...new Map(options.map((set) => [JSON.stringify(set), set])).values()];
@@ -183,6 +190,8 @@ export interface Decided {
   readonly seed: number;
   readonly selection: Selection;
   readonly maxFailed: ReturnType<typeof parseMaxFailed>;
+  /** Of tasks with clips. */
+  readonly frameRule?: FrameRule;
   profileOf(task: Task): string;
   generationOf(task: Task, split: Split): GenerationOptions;
 }
@@ -213,6 +222,7 @@ export async function decide(settings: RunSettings): Promise<Decided> {
     seed,
     selection: { offset, repeats, ...defined({ limit, shard }) },
     maxFailed: parseMaxFailed(settings["max-failed"]),
+    ...defined({ frameRule: frameRuleOf(settings, choice) }),
     profileOf: profileRule(choice, settings["prompt-profile"] ?? choice.promptProfile),
     generationOf: generationRule(settings),
   };

@@ -5,6 +5,7 @@ import { didYouMean } from "../core/nearest.js";
 import { type TSchema, Type } from "../core/schema.js";
 import { scorings } from "../core/score.js";
 import { type LocalSetting, localFlags } from "../runners/local-settings.js";
+import { frameProfiles } from "../video/frame-profiles.js";
 
 export interface Setting {
   /** `list` is split at commas; `several` is not (a model's URLs have commas): the flag is given once for each. */
@@ -74,6 +75,28 @@ export const settings = {
     group: "How",
     describe:
       "thoughts taken out of answers before scoring: think, thinking, harmony, box, ..., all, none (default: the scoring's own; official: none)",
+  },
+  frames: {
+    type: "integer",
+    min: 1,
+    max: 2048,
+    group: "How",
+    describe: "frames of a clip (default 32); recorded: numbers change",
+  },
+  fps: {
+    type: "number",
+    min: 0.001,
+    max: 240,
+    group: "How",
+    describe: "frames of a clip by the second, instead of their number",
+  },
+  "max-frames": { type: "integer", min: 1, max: 2048, group: "How", describe: "with --fps: frames of a clip, at most" },
+  "frame-profile": {
+    type: "text",
+    choices: Object.keys(frameProfiles),
+    group: "How",
+    describe:
+      "which frames of a clip: the rule of a harness or of a model's authors (default: middles, of equal parts)",
   },
   "max-new-tokens": {
     type: "integer",

@@ -42,14 +42,14 @@ export const command: CommandModule<object, Arguments> = {
 };
 
 function lines(found: Verified): string {
-  const { task, source, revision, digest, rows, expectedRows, images, problems } = found;
+  const { task, source, revision, digest, rows, expectedRows, images, clips, problems } = found;
   const expected =
     expectedRows === undefined || expectedRows === rows ? "" : ` (the benchmark has ${count(expectedRows)})`;
   const shown = problems.slice(0, problemsShown).map((problem) => `  ${terminalSafe(problem, 300)}`);
   if (problems.length > problemsShown) shown.push(`  and ${count(problems.length - problemsShown)} more`);
   return [
     `${task}: ${terminalSafe(source)} @ ${revision}, digest ${digest}`,
-    `  ${count(rows)} rows${expected}, ${count(images)} different images, ${problems.length === 0 ? "all sound" : `${count(problems.length)} problems`}`,
+    `  ${count(rows)} rows${expected}, ${clips === undefined ? `${count(images)} different images` : `${count(clips)} different clips`}, ${problems.length === 0 ? "all sound" : `${count(problems.length)} problems`}`,
     ...shown,
   ].join("\n");
 }

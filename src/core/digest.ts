@@ -44,7 +44,11 @@ export function requestDigest(
 export function promptDigest(prompt: Prompt, continuations?: readonly string[]): string {
   const messages = prompt.messages.map(({ role, parts }) => ({
     role,
-    parts: parts.map((part) => (part.type === "text" ? part.text : { image: (part.image.marks ?? []) as Json })),
+    parts: parts.map((part): Json => {
+      if (part.type === "text") return part.text;
+      if (part.type === "video") return { video: [part.video.start ?? null, part.video.end ?? null] };
+      return { image: (part.image.marks ?? []) as Json };
+    }),
   }));
   return digestOf({ messages, ...(continuations ? { continuations } : {}) }, 16);
 }

@@ -1,4 +1,5 @@
 import type { EncodedImage, ImageRef } from "./image.js";
+import type { VideoRef } from "./video.js";
 
 export type TextPart = { readonly type: "text"; readonly text: string };
 export type ImagePart<Image> = {
@@ -7,32 +8,41 @@ export type ImagePart<Image> = {
   /** A frame of a clip: frames of one clip stand next to each other and have one number. */
   readonly clip?: number;
 };
-export type Part<Image = ImageRef> = TextPart | ImagePart<Image>;
+/** A clip: its frames stand here as images of one number when the prompt is rendered. */
+export type VideoPart = { readonly type: "video"; readonly video: VideoRef; readonly clip: number };
+export type Part<Image = ImageRef> = TextPart | ImagePart<Image> | VideoPart;
+/** What is left when clips have become frames. */
+export type ShownPart<Image> = TextPart | ImagePart<Image>;
 
-export interface Message<Image = ImageRef> {
+export interface Message<Image = ImageRef, Shown = Part<Image>> {
   readonly role: "system" | "user" | "assistant";
-  readonly parts: readonly Part<Image>[];
+  readonly parts: readonly Shown[];
 }
+/** A message without clips. */
+export type ShownMessage<Image> = Message<Image, ShownPart<Image>>;
 
 /** Which words are sent, in order. Most tasks have one user message; chat forms and few-shot have more. */
 export interface Prompt<Image = ImageRef> {
   readonly messages: readonly Message<Image>[];
 }
 
-/** A prompt whose images have been read: what a runner gets. */
-export type RenderedPrompt = Prompt<EncodedImage>;
+/** A prompt whose images have been read and whose clips have become frames: what a runner gets. */
+export interface RenderedPrompt {
+  readonly messages: readonly ShownMessage<EncodedImage>[];
+}
 
 /** Names a choice of words (`--prompt-profile`); "default" is what lmms-eval sends to LLaVA. */
 export type PromptProfile = string;
 
-/** One user message: strings become text parts, images image parts, lists of images clips, in the order given. */
-export function userPrompt(...parts: readonly (string | ImageRef | readonly ImageRef[])[]): Prompt {
+/** One user message: strings become text parts, images image parts, videos and lists of images clips, in the order given. */
+export function userPrompt(...parts: readonly (string | ImageRef | VideoRef | readonly ImageRef[])[]): Prompt {
   return {
     messages: [
       {
         role: "user",
         parts: parts.flatMap((part, clip): Part | readonly Part[] => {
           if (typeof part === "string") return { type: "text", text: part };
+          if (isVideo(part)) return { type: "video", video: part, clip };
           if (!isClip(part)) return { type: "image", image: part };
           return part.map((image) => ({ type: "image", image, clip }));
         }),
@@ -41,12 +51,13 @@ export function userPrompt(...parts: readonly (string | ImageRef | readonly Imag
   };
 }
 
+const isVideo = (part: ImageRef | VideoRef | readonly ImageRef[]): part is VideoRef => "file" in part;
 const isClip = (part: ImageRef | readonly ImageRef[]): part is readonly ImageRef[] => Array.isArray(part);
 
-/** The words of a prompt with `<image>` where each image stands and `role:` lines between messages: for journals and people. */
+/** The words of a prompt with `<image>` where each image stands, `<video>` for a clip, and `role:` lines between messages: for journals and people. */
 export function promptText(prompt: Prompt<unknown>): string {
   const bodies = prompt.messages.map((message) =>
-    message.parts.map((part) => (part.type === "text" ? part.text : "<image>")).join(""),
+    message.parts.map((part) => (part.type === "text" ? part.text : `<${part.type}>`)).join(""),
   );
   if (prompt.messages.length === 1 && prompt.messages[0]?.role === "user") return bodies[0] ?? "";
   return prompt.messages.map((message, i) => `${message.role}: ${bodies[i]}`).join("\n");
@@ -55,6 +66,11 @@ export function promptText(prompt: Prompt<unknown>): string {
 /** Every image of a prompt, in order, with what is said about it. */
 export function imageParts<Image>(prompt: Prompt<Image>): readonly ImagePart<Image>[] {
   return prompt.messages.flatMap(({ parts }) => parts.filter((part) => part.type === "image"));
+}
+
+/** Every clip of a prompt, in order. */
+export function promptVideos(prompt: Prompt<unknown>): readonly VideoRef[] {
+  return prompt.messages.flatMap(({ parts }) => parts.flatMap((part) => (part.type === "video" ? [part.video] : [])));
 }
 
 /** Every image of a prompt, in order. */

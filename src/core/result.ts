@@ -89,6 +89,13 @@ export const Result = Type.Object({
     Type.Unsafe<readonly string[]>({ ...Strings, description: "whose thoughts were taken out before scoring" }),
   ),
   promptProfile: Text,
+  /** Of tasks with clips: which of their frames were shown. */
+  frames: Optional(
+    Type.Object({
+      rule: Type.String({ description: "how many, and by which profile: `32 by middles`" }),
+      decoder: Type.String({ description: "what decoded them, and how" }),
+    }),
+  ),
   generation: Dictionary(AnyJson),
   judge: Optional(
     Type.Object({
@@ -178,6 +185,7 @@ export const LeaderboardEntry = Type.Object({
   scoring: Text,
   reasoningTags: Optional(Strings),
   promptProfile: Text,
+  frames: Optional(Type.String({ description: "of clips: how many, and by which profile" })),
   dataset: Type.Object({
     source: Text,
     configs: Optional(Strings),

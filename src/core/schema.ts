@@ -10,6 +10,7 @@ import { UserError } from "./errors.js";
 import type { ImageRef } from "./image.js";
 import { Type } from "./schema-type.js";
 import { secretsHidden } from "./secrets.js";
+import type { VideoRef } from "./video.js";
 
 export type { Static, TSchema };
 export { Type };
@@ -19,6 +20,12 @@ export const imageKeyword = "x-image";
 
 /** An image column: `struct<bytes, path>` in parquet, a file name in JSONL, base64 in TSV. */
 export const Image = () => Type.Unsafe<ImageRef>({ [imageKeyword]: true });
+
+/** The keyword that marks a clip in a row schema; dataset readers deliver such columns as `VideoRef`. */
+export const videoKeyword = "x-video";
+
+/** A column that names a clip: a file name in the data folder, with its ending or without. */
+export const Video = () => Type.Unsafe<VideoRef>({ [videoKeyword]: true });
 
 /** The keyword that marks a column which keeps a list as text; dataset readers make that text where a file has the list itself. */
 export const listTextKeyword = "x-list-text";
@@ -39,11 +46,20 @@ ajv.addKeyword({
   schemaType: "boolean",
   validate: (_: boolean, data: unknown) => isImageRef(data),
 });
+ajv.addKeyword({
+  keyword: videoKeyword,
+  schemaType: "boolean",
+  validate: (_: boolean, data: unknown) => isVideoRef(data),
+});
 ajv.addKeyword({ keyword: listTextKeyword, schemaType: "boolean" });
 const compiled = new WeakMap<object, ValidateFunction>();
 
 function isImageRef(data: unknown): boolean {
   return typeof data === "object" && data !== null && typeof (data as { bytes?: unknown }).bytes === "function";
+}
+
+function isVideoRef(data: unknown): boolean {
+  return typeof data === "object" && data !== null && typeof (data as { file?: unknown }).file === "function";
 }
 
 export interface Violation {
@@ -112,6 +128,8 @@ function describe(error: ErrorObject): string {
       return `has an unknown key "${error.params.additionalProperty}"`;
     case imageKeyword:
       return "must be an image";
+    case videoKeyword:
+      return "must name a clip";
     case "enum":
       return `must be one of ${(error.params.allowedValues as unknown[]).map((value) => JSON.stringify(value)).join(", ")}`;
     default:

@@ -2,7 +2,7 @@ import type { Json } from "./json.js";
 import type { Metric } from "./metric.js";
 import type { Prompt, PromptProfile } from "./prompt.js";
 import type { GenerationOptions, Output } from "./runner.js";
-import type { TSchema } from "./schema.js";
+import { type TSchema, videoKeyword } from "./schema.js";
 import type { Score, ScoreContext, Scored, Scoring } from "./score.js";
 
 /** Where rows of a split live. A description: nothing is opened here. */
@@ -140,6 +140,15 @@ export interface Task<Row = Record<string, unknown>> {
 /** The judge that is asked about a split's answers under a scoring. */
 export function judgeOf<Row>({ judge }: Task<Row>, { answers }: Split, scoring: Scoring): Judge<Row> | undefined {
   return answers === "public" && judge?.scorings?.includes(scoring) !== false ? judge : undefined;
+}
+
+/** Rows of the task name clips. */
+export function hasClips({ row }: Pick<Task, "row">): boolean {
+  const { properties = {} } = row as { properties?: Readonly<Record<string, TSchema>> };
+  return Object.values(properties).some(
+    (column) =>
+      videoKeyword in column || ((column as { anyOf?: TSchema[] }).anyOf ?? []).some((one) => videoKeyword in one),
+  );
 }
 
 /** Gives a task file its type. What it holds is checked when it is loaded (`checkTask`). */

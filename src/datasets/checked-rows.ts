@@ -14,7 +14,7 @@ import type { RowSource } from "./source.js";
  */
 export function checkedRows(source: RowSource, row: TSchema, facts: DatasetFacts): Dataset {
   const columns = columnsOf(row);
-  const convert = rowConverter(row, source.image, source.coerce);
+  const convert = rowConverter(row, source, source.coerce);
   const where = `${facts.source}${facts.configs ? ` (${facts.configs.join(", ")})` : ""}, split ${facts.split}`;
   return {
     get facts() {

@@ -2,10 +2,20 @@ import { defined } from "../core/defined.js";
 import { SampleFailure } from "../core/errors.js";
 import type { ImageRef } from "../core/image.js";
 import { parseListCell, writeStringList } from "../core/python-literal.js";
-import { imageKeyword, listTextKeyword, type TSchema } from "../core/schema.js";
+import { imageKeyword, listTextKeyword, type TSchema, videoKeyword } from "../core/schema.js";
+import type { VideoRef } from "../core/video.js";
 
 /** Makes an `ImageRef` of what a file holds in an image column; each file format has its own. Null stays null. */
 export type ImageReader = (cell: unknown) => ImageRef | null;
+
+/** Makes a `VideoRef` of what a file holds in a column that names a clip. */
+export type VideoReader = (cell: unknown) => VideoRef | null;
+
+/** What the cells of media columns mean. */
+export interface MediaReaders {
+  readonly image: ImageReader;
+  readonly video?: VideoReader;
+}
 
 /** A JSON Schema as far as rows are converted by it. */
 interface Node {
@@ -15,6 +25,7 @@ interface Node {
   readonly required?: readonly string[];
   readonly anyOf?: readonly Node[];
   readonly [imageKeyword]?: boolean;
+  readonly [videoKeyword]?: boolean;
   readonly [listTextKeyword]?: boolean;
 }
 
@@ -26,22 +37,22 @@ export function columnsOf(row: TSchema): readonly string[] {
 }
 
 /**
- * Compiles a row schema to a function from a file's cells to a row: images become references, int64 numbers where they are
+ * Compiles a row schema to a function from a file's cells to a row: images and clips become references, int64 numbers where they are
  * exact, `undefined` and NaN null, timestamps ISO strings; a list that a file keeps as text is read, and the other way round where
  * the benchmark has the text; an optional column that is null is left out.
  * @param coerce  first makes a cell what the schema says (text formats, where every cell is a string)
  */
 export function rowConverter(
   row: TSchema,
-  image: ImageReader,
+  media: MediaReaders,
   coerce?: (cell: unknown, column: TSchema) => unknown,
 ): (cells: Readonly<Record<string, unknown>>) => Record<string, unknown> {
   const node = row as Node;
   const required = new Set(node.required ?? []);
   const columns = Object.entries(node.properties ?? {}).map(([name, column]) => ({
     name,
-    convert: converter(column, image),
-    coerce: coerce && !mentionsImage(column) ? (cell: unknown) => coerce(cell, column as TSchema) : undefined,
+    convert: converter(column, media),
+    coerce: coerce && !mentionsMedia(column) ? (cell: unknown) => coerce(cell, column as TSchema) : undefined,
     dropNull: !required.has(name) && !acceptsNull(column),
   }));
   return (cells) => {
@@ -59,30 +70,31 @@ export function rowConverter(
   };
 }
 
-function converter(node: Node, image: ImageReader): Convert {
+function converter(node: Node, media: MediaReaders): Convert {
   const branches = [node, ...(node.anyOf ?? [])];
   const list = branches.find(({ items }) => items !== undefined);
   const asText = branches.some((branch) => branch[listTextKeyword]);
-  const convert = asText ? listAsText : converterOf(node, image);
+  const convert = asText ? listAsText : converterOf(node, media);
   // Text is a list only where the schema has no text of its own.
   if (!list || branches.some(({ type }) => type === "string")) return convert;
   const numbersAsText = list.items?.type === "string";
   return (value) => convert(typeof value === "string" ? listOf(value, numbersAsText) : value);
 }
 
-function converterOf(node: Node, image: ImageReader): Convert {
-  if (!mentionsImage(node)) return plain;
-  if (node[imageKeyword]) return image;
+function converterOf(node: Node, media: MediaReaders): Convert {
+  if (!mentionsMedia(node)) return plain;
+  if (node[imageKeyword]) return media.image;
+  if (node[videoKeyword]) return media.video ?? absentVideo;
   if (node.anyOf) {
-    const branch = node.anyOf.find(mentionsImage) as Node;
-    const convert = converterOf(branch, image);
+    const branch = node.anyOf.find(mentionsMedia) as Node;
+    const convert = converterOf(branch, media);
     return (value) => (value === null || value === undefined ? null : convert(value));
   }
   if (node.items) {
-    const convert = converter(node.items, image);
+    const convert = converter(node.items, media);
     return (value) => (Array.isArray(value) ? value.map(convert) : plain(value));
   }
-  const fields = Object.entries(node.properties ?? {}).map(([name, field]) => [name, converter(field, image)] as const);
+  const fields = Object.entries(node.properties ?? {}).map(([name, field]) => [name, converter(field, media)] as const);
   return (value) => {
     if (typeof value !== "object" || value === null) return plain(value);
     const cells = value as Record<string, unknown>;
@@ -105,10 +117,10 @@ function listAsText(value: unknown): unknown {
   return Array.isArray(cell) ? writeStringList(cell) : cell;
 }
 
-function mentionsImage(node: Node): boolean {
-  if (node[imageKeyword]) return true;
+function mentionsMedia(node: Node): boolean {
+  if (node[imageKeyword] || node[videoKeyword]) return true;
   const below = [...(node.anyOf ?? []), ...(node.items ? [node.items] : []), ...Object.values(node.properties ?? {})];
-  return below.some(mentionsImage);
+  return below.some(mentionsMedia);
 }
 
 function acceptsNull(node: Node): boolean {
@@ -212,6 +224,21 @@ function absentImage(path: string): ImageRef {
       throw new SampleFailure(
         "data",
         `the dataset names the image ${JSON.stringify(path)} but does not hold its bytes`,
+      );
+    },
+  };
+}
+
+/** On the hub clips lie in archives beside the rows. */
+function absentVideo(cell: unknown): VideoRef | null {
+  if (typeof cell !== "string") return null;
+  return {
+    path: cell,
+    file: async () => {
+      const shown = JSON.stringify(cell.slice(0, 200));
+      throw new SampleFailure(
+        "data",
+        `the clip ${shown} is not fetched from the hub: give a folder with it, --data DIR`,
       );
     },
   };

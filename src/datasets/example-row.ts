@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { UserError } from "../core/errors.js";
+import { SampleFailure, UserError } from "../core/errors.js";
 import type { ImageRef } from "../core/image.js";
-import { check, imageKeyword, type TSchema } from "../core/schema.js";
+import { check, imageKeyword, type TSchema, videoKeyword } from "../core/schema.js";
+import type { VideoRef } from "../core/video.js";
 
 /** A grey pixel: an example shows words, not images. */
 const pixel = Buffer.from(
@@ -11,6 +12,14 @@ const pixel = Buffer.from(
   "base64",
 );
 const placeholder: ImageRef = { path: "example.png", bytes: async () => pixel };
+
+/** An example shows words: nobody looks at its frames. */
+const exampleClip = (path: string): VideoRef => ({
+  path,
+  file: async () => {
+    throw new SampleFailure("data", `the clip ${JSON.stringify(path)} is an example's`);
+  },
+});
 
 async function exampleFile(task: string, taskFile: string): Promise<string> {
   const folder = dirname(taskFile);
@@ -27,7 +36,7 @@ export const hasExampleRow = async (task: string, taskFile: string): Promise<boo
 /**
  * The example row of a task: columns as in the benchmark, values made by us. It stands beside the task's file: `example.json`, or
  * where a folder's tasks have other rows `infovqa.example.json`, named by the start of their names. An image is written as `true`,
- * several as their number; a required image may be left out.
+ * several as their number; a required image may be left out. A clip is written as its name.
  * @param taskFile the file that defines the task
  */
 export async function exampleRow(task: string, taskFile: string, schema: TSchema): Promise<Record<string, unknown>> {
@@ -43,6 +52,7 @@ export async function exampleRow(task: string, taskFile: string, schema: TSchema
   const { properties = {}, required = [] } = schema as { properties?: Record<string, TSchema>; required?: string[] };
   const filled: Record<string, unknown> = { ...row };
   for (const [column, type] of Object.entries(properties)) {
+    if (videoKeyword in type && typeof row[column] === "string") filled[column] = exampleClip(row[column]);
     if (!holdsImages(type)) continue;
     const value = row[column];
     if (typeof value === "number") filled[column] = Array.from({ length: value }, () => placeholder);

@@ -14,6 +14,7 @@ import { openParquetSplit } from "./parquet-split.js";
 import type { DatasetRequest } from "./request.js";
 import type { RowSource, Shard } from "./source.js";
 import { openTsv } from "./tsv.js";
+import { videoFiles } from "./video-file.js";
 
 /**
  * Rows from a local folder: a copy of the Hub's repository (`DIR/<org>/<name>`, `DIR/<name>`, or DIR itself), `DIR/<task>/...`,
@@ -110,7 +111,13 @@ async function openSource(
   );
   const image = parquetImage((name) => imageFile(name, resolved, folders));
   // Footers of local files cost nothing: count all rows now.
-  return openParquetSplit(shards, { partial: request.partial ?? false, countAll: true, where, image });
+  return openParquetSplit(shards, {
+    partial: request.partial ?? false,
+    countAll: true,
+    where,
+    image,
+    video: videoFiles(file, resolved),
+  });
 }
 
 function nothingFound({ task, split, splitName }: DatasetRequest, folder: string, kind: "folder" | "demo"): UserError {

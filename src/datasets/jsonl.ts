@@ -6,6 +6,7 @@ import { base64Image, looksBase64 } from "./columns.js";
 import { imageFile } from "./image-file.js";
 import type { RawItem, RowSource } from "./source.js";
 import { textRecords } from "./text-records.js";
+import { videoFiles } from "./video-file.js";
 
 const batchRows = 100;
 
@@ -24,6 +25,7 @@ export function openJsonl(path: string, root: string, digest: string): RowSource
       return rows;
     },
     image: (cell) => jsonImage(cell, root, folders),
+    video: videoFiles(path, root),
     async *read(offset, _columns, signal) {
       let index = -1;
       let batch: RawItem[] = [];

@@ -1,6 +1,6 @@
 import type { FileMetaData } from "hyparquet";
 import { messageOf, SampleFailure, UserError } from "../core/errors.js";
-import type { ImageReader } from "./columns.js";
+import type { ImageReader, VideoReader } from "./columns.js";
 import { openParquet, type ParquetFile } from "./parquet/file.js";
 import { RowGroup } from "./parquet/row-group.js";
 import type { OpenShard, RawItem, RowSource, Shard } from "./source.js";
@@ -21,6 +21,8 @@ export interface ParquetSplitOptions {
   readonly countAll?: boolean;
   /** What an image column's cell means. */
   readonly image: ImageReader;
+  /** What the cell of a column that names a clip means; absent on the hub. */
+  readonly video?: VideoReader;
   /** For messages: `lmms-lab/VQAv2 validation`. */
   readonly where: string;
 }
@@ -37,6 +39,7 @@ const footersAtOnce = 8;
 
 class ParquetSplit implements RowSource {
   readonly image: ImageReader;
+  readonly video?: VideoReader;
   rows?: number;
   demo = false;
   /** Rows of the shards whose footers were read. The footers themselves are megabytes in a split of hundreds of shards. */
@@ -49,6 +52,7 @@ class ParquetSplit implements RowSource {
     private readonly options: ParquetSplitOptions,
   ) {
     this.image = options.image;
+    if (options.video) this.video = options.video;
   }
 
   /** Sums the rows of the footers read: all of them, or the first alone when the rest may never be needed. */

@@ -1,6 +1,6 @@
 import type { SampleFailure } from "../core/errors.js";
 import type { TSchema } from "../core/schema.js";
-import type { ImageReader } from "./columns.js";
+import type { ImageReader, VideoReader } from "./columns.js";
 import type { AsyncBuffer } from "./parquet/file.js";
 
 /** Cells of one row before conversion, or why they could not be read. */
@@ -16,6 +16,8 @@ export interface RowSource {
   readonly demo?: boolean;
   /** What an image column's cell means here. */
   readonly image: ImageReader;
+  /** What the cell of a column that names a clip means here. */
+  readonly video?: VideoReader;
   /** Every cell is text: make it what the column's schema says first. */
   readonly coerce?: (cell: unknown, column: TSchema) => unknown;
   /** Rows of each file, in order, where all are known. */

@@ -7,6 +7,7 @@ import { base64Image, looksBase64 } from "./columns.js";
 import { imageFile } from "./image-file.js";
 import type { RawItem, RowSource } from "./source.js";
 import { textRecords } from "./text-records.js";
+import { videoFiles } from "./video-file.js";
 
 const batchRows = 100;
 /** VLMEvalKit's rule: a cell this short in the `image` column is not base64 but the `index` of the row that has the image. */
@@ -51,6 +52,7 @@ export function openTsv(path: string, root: string, digest: string): RowSource {
       return rows;
     },
     image: imageOf,
+    video: videoFiles(path, root),
     coerce: coerceText,
     async *read(offset, _columns, signal) {
       let index = -2;

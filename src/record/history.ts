@@ -22,6 +22,7 @@ export const HistoryLine = Type.Object({
   version: Type.Integer(),
   scoring: Text,
   promptProfile: Text,
+  frames: Optional(Text),
   reasoningTags: Optional(Type.Array(Text)),
   judge: Optional(Text),
   dataset: Type.Object({ source: Text, split: Text, digest: Optional(Text) }),

@@ -5,6 +5,7 @@
 import { UserError } from "../core/errors.js";
 import { ScoredSchema, UnscoredSchema } from "../core/result.js";
 import { type Static, type TSchema, Type, violationOf } from "../core/schema.js";
+import type { FramesSeen } from "../core/video.js";
 import { outsideRange, type SampleMetric } from "./outcome.js";
 
 const Optional = Type.Optional;
@@ -32,6 +33,20 @@ const asked = {
   ),
   images: Optional(
     Type.Unsafe<readonly string[]>({ ...Strings, description: "SHA-256 (32 hex digits) of each image's bytes" }),
+  ),
+  clips: Optional(
+    Type.Unsafe<readonly FramesSeen[]>({
+      ...List(
+        Type.Object({
+          file: Type.String({ description: "SHA-256 of the clip's file" }),
+          stream: Type.Integer({ description: "of the file's streams" }),
+          frames: List(Type.Integer()),
+          times: List(Type.Number()),
+        }),
+      ),
+      description:
+        "the frames shown of each clip, in presentation order as its container presents them, with their seconds after the first; `images` has their digests",
+    }),
   ),
   sizes: Optional(
     Type.Unsafe<readonly (readonly [number, number])[]>({
@@ -155,6 +170,7 @@ export function canonicalSample(sample: SampleRecord): SampleRecord {
     promptDigest: all.promptDigest,
     images: all.images,
     sizes: all.sizes,
+    clips: all.clips,
     text: all.text,
     reasoning: all.reasoning,
     finish: all.finish,

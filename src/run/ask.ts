@@ -1,10 +1,11 @@
 import { promptDigest, seedOf } from "../core/digest.js";
 import { SampleFailure } from "../core/errors.js";
 import type { EncodedImage, ImageRef } from "../core/image.js";
-import { type Prompt, type PromptProfile, promptImages, promptText, type RenderedPrompt } from "../core/prompt.js";
+import { type Prompt, type PromptProfile, promptText, type RenderedPrompt, type ShownPart } from "../core/prompt.js";
 import type { GenerationOptions, Output, Runner } from "../core/runner.js";
 import type { Reading } from "../core/score.js";
 import type { Task } from "../core/task.js";
+import type { FramesSeen, VideoRef } from "../core/video.js";
 import { type Label, rowKey } from "../record/keys.js";
 import type { AskedSample } from "../record/samples.js";
 import { visibleTurns } from "./score-sample.js";
@@ -12,10 +13,31 @@ import { visibleTurns } from "./score-sample.js";
 /** Reads an image's bytes and looks at their header; throws `SampleFailure("data")` when they are no image. */
 export type ReadImage = (ref: ImageRef) => Promise<EncodedImage>;
 
+/** The frames of a clip that are shown, and what goes with them. */
+export interface ShownClip {
+  readonly frames: readonly EncodedImage[];
+  /** What is said after them. */
+  readonly sentence?: string;
+  readonly seen: FramesSeen;
+  readonly warnings: readonly string[];
+}
+
+/** Where images and clips come from. */
+export interface Media {
+  readonly readImage: ReadImage;
+  /** Absent: no task has clips. */
+  readonly clips?: {
+    /** @throws SampleFailure `data`  fewer frames than were asked for, or none */
+    read(video: VideoRef): Promise<ShownClip>;
+    /** SHA-256 of the clip's file. */
+    digest(video: VideoRef): Promise<string>;
+  };
+}
+
 export interface AskContext {
   readonly label: Label;
   readonly runner: Runner;
-  readonly readImage: ReadImage;
+  readonly media: Media;
   readonly profile: PromptProfile;
   readonly generation: GenerationOptions;
   readonly seed: number;
@@ -31,7 +53,9 @@ export interface Answer {
   /** Every round's output; one element for single-round tasks. */
   readonly turns: readonly Output[];
   /** What of the question goes into the journal. */
-  readonly asked: Pick<AskedSample, "prompt" | "promptDigest" | "images" | "sizes">;
+  readonly asked: Pick<AskedSample, "prompt" | "promptDigest" | "images" | "sizes" | "clips">;
+  /** What was noticed of its clips. */
+  readonly warnings: readonly string[];
 }
 
 /** Rounds that a multi-round task may take before it is cut off: a `next` that never says "done" must not ask for ever. */
@@ -45,14 +69,16 @@ export async function ask(
   context: AskContext,
 ): Promise<Answer> {
   const { runner, signal, generation } = context;
-  const images = new Map<ImageRef, Promise<EncodedImage>>();
+  const known = new Map<ImageRef, Promise<EncodedImage>>();
+  const warnings = new Set<string>();
   const first = questionFor(task, row, context.profile);
   let asked: Answer["asked"] = {};
   const render = async (prompt: Prompt) => {
-    const rendered = await renderPrompt(prompt, context.readImage, images);
-    asked = askedWith(task, prompt, rendered, first.digest);
+    const shown = await showPrompt(prompt, context.media, known);
+    for (const { warnings: said } of shown.clips) for (const warning of said) warnings.add(warning);
+    asked = askedWith(task, prompt, shown, first.digest);
     context.onAsked?.(asked);
-    return rendered;
+    return shown.rendered;
   };
   let prompt = await render(first.prompt);
   const request = {
@@ -72,7 +98,7 @@ export async function ask(
     }
     const continuations = task.choices(row);
     const output = await runner.loglikelihood({ ...request, prompt, continuations }, signal);
-    return { output, turns: [output], asked };
+    return { output, turns: [output], asked, warnings: [...warnings] };
   }
 
   const turns: Output[] = [await runner.generate({ ...request, prompt, options: generation }, signal)];
@@ -85,7 +111,7 @@ export async function ask(
     prompt = await render(next);
     turns.push(await runner.generate({ ...request, prompt, options: generation }, signal));
   }
-  return { output: turns.at(-1) as Output, turns, asked };
+  return { output: turns.at(-1) as Output, turns, asked, warnings: [...warnings] };
 }
 
 /** What a row asks first, and its digest: of a journalled sample it must still be the same. */
@@ -98,33 +124,54 @@ export function questionFor(
   return { prompt, digest: promptDigest(prompt, task.choices?.(row)) };
 }
 
-/** Reads the images of a prompt; an image that stands in it twice is read once. */
-export async function renderPrompt(
-  prompt: Prompt,
-  readImage: ReadImage,
-  known: Map<ImageRef, Promise<EncodedImage>> = new Map(),
-): Promise<RenderedPrompt> {
-  const read = (ref: ImageRef) => {
-    let image = known.get(ref);
-    if (!image) {
-      image = readImage(ref);
-      known.set(ref, image);
-    }
-    return image;
-  };
-  const messages = await Promise.all(
-    prompt.messages.map(async (message) => ({
-      role: message.role,
-      parts: await Promise.all(
-        message.parts.map(async (part) => (part.type === "text" ? part : { ...part, image: await read(part.image) })),
-      ),
-    })),
-  );
-  return { messages };
+/** A prompt as it is sent, and the clips in it, in order. */
+interface ShownPrompt {
+  readonly rendered: RenderedPrompt;
+  readonly clips: readonly ShownClip[];
 }
 
-function askedWith(task: Task, prompt: Prompt, rendered: RenderedPrompt, digest: string): Answer["asked"] {
-  const encoded = promptImages(rendered);
+/** A prompt without clips (a judge's) with its images read. */
+export const renderPrompt = async (prompt: Prompt, readImage: ReadImage): Promise<RenderedPrompt> =>
+  (await showPrompt(prompt, { readImage }, new Map())).rendered;
+
+/** Reads the images and clips of a prompt; an image that stands in it twice is read once. */
+async function showPrompt(
+  prompt: Prompt,
+  { readImage, clips }: Media,
+  known: Map<ImageRef, Promise<EncodedImage>>,
+): Promise<ShownPrompt> {
+  const read = (ref: ImageRef) => {
+    const image = known.get(ref) ?? readImage(ref);
+    known.set(ref, image);
+    return image;
+  };
+  const shown: ShownClip[] = [];
+  const messages = [];
+  for (const { role, parts } of prompt.messages) {
+    // Pages are read at once, clips one after the other: their frames are held together.
+    const images = parts.map((part) => (part.type === "image" ? read(part.image) : undefined));
+    for (const image of images) image?.catch(() => {});
+    const rendered: ShownPart<EncodedImage>[] = [];
+    for (const [i, part] of parts.entries()) {
+      if (part.type === "text") rendered.push(part);
+      else if (part.type === "image") rendered.push({ ...part, image: (await images[i]) as EncodedImage });
+      else {
+        if (!clips) throw new SampleFailure("data", "a clip where none is read: the task names no column of clips");
+        const clip = await clips.read(part.video);
+        shown.push(clip);
+        for (const image of clip.frames) rendered.push({ type: "image", image, clip: part.clip });
+        if (clip.sentence !== undefined) rendered.push({ type: "text", text: `${clip.sentence}\n` });
+      }
+    }
+    messages.push({ role, parts: rendered });
+  }
+  return { rendered: { messages }, clips: shown };
+}
+
+function askedWith(task: Task, prompt: Prompt, { rendered, clips }: ShownPrompt, digest: string): Answer["asked"] {
+  const encoded = rendered.messages.flatMap(({ parts }) =>
+    parts.flatMap((part) => (part.type === "image" ? [part.image] : [])),
+  );
   const images = encoded.map(({ digest }) => digest);
   const sizes = encoded.map(({ width, height }) => [width, height] as const);
   return {
@@ -132,5 +179,6 @@ function askedWith(task: Task, prompt: Prompt, rendered: RenderedPrompt, digest:
     promptDigest: digest,
     ...(images.length > 0 ? { images } : {}),
     ...(task.imageSizes === true ? { sizes } : {}),
+    ...(clips.length > 0 ? { clips: clips.map(({ seen }) => seen) } : {}),
   };
 }

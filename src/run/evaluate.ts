@@ -7,12 +7,12 @@ import type { PromptProfile } from "../core/prompt.js";
 import type { Result, TimingRecord } from "../core/result.js";
 import type { GenerationOptions, Output, Runner } from "../core/runner.js";
 import type { Reading, Scoring } from "../core/score.js";
-import { judgeOf, type Split, type Task } from "../core/task.js";
+import { hasClips, judgeOf, type Split, type Task } from "../core/task.js";
 import type { LineLog } from "../files/line-log.js";
 import type { RunFolder } from "../record/folder.js";
 import type { Label } from "../record/keys.js";
 import type { SampleRecord } from "../record/samples.js";
-import type { ReadImage } from "./ask.js";
+import type { Media } from "./ask.js";
 import { conclude } from "./conclude.js";
 import { JudgePanel } from "./judge.js";
 import { plannedCount, type Selection } from "./plan.js";
@@ -34,7 +34,9 @@ export interface Evaluation {
   readonly judge?: Runner;
   /** Asked about the same answers, to see how far two judges agree. */
   readonly secondJudge?: Runner;
-  readonly readImage: ReadImage;
+  readonly media: Media;
+  /** Which frames of clips are shown, and what decodes them; absent: no task has clips. */
+  readonly frames?: Result["frames"];
   /** A judge's reply without the thoughts that it holds. */
   withoutReasoning(text: string): string;
   openDataset(task: EvaluatedTask): Promise<Dataset>;
@@ -104,7 +106,7 @@ async function evaluateTask(
   const openPanel = async (judge: Runner | undefined, which: "first" | "second") =>
     judgeOf(task, split, scoring) && judge
       ? await JudgePanel.open({
-          ...{ folder, label, which, runner: judge, readImage: evaluation.readImage },
+          ...{ folder, label, which, runner: judge, readImage: evaluation.media.readImage },
           withoutReasoning: evaluation.withoutReasoning,
           onOutput: (sample, output) => onTiming(timingOf(label, sample, "judge", output)),
           drain: evaluation.drain,
@@ -120,7 +122,7 @@ async function evaluateTask(
       ...{ task, split, label, dataset, selection, profile, generation },
       rules: { scoring, seed, reading },
       runner,
-      readImage: evaluation.readImage,
+      media: evaluation.media,
       samples,
       ...(judge ? { judge } : {}),
       ...defined({ concurrency: evaluation.concurrency }),
@@ -156,6 +158,7 @@ async function evaluateTask(
       scoring,
       ...(reading.tags.length > 0 ? { reasoningTags: reading.tags } : {}),
       promptProfile: profile,
+      ...(evaluation.frames && hasClips(task) ? { frames: evaluation.frames } : {}),
       generation: { ...generation } as Record<string, Json>,
       ...(judgeOf(task, split, scoring) ? { judge: judgeFacts(task, judge) } : {}),
       ...(agreement ? { secondJudge: agreement } : {}),

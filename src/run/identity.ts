@@ -3,7 +3,7 @@ import { defined } from "../core/defined.js";
 import { digestOf } from "../core/digest.js";
 import type { EncodedImage } from "../core/image.js";
 import type { Json } from "../core/json.js";
-import type { Prompt, RenderedPrompt } from "../core/prompt.js";
+import type { Prompt, RenderedPrompt, ShownPart } from "../core/prompt.js";
 import type { DatasetFacts } from "../core/result.js";
 import type { GenerationOptions, Runner } from "../core/runner.js";
 import type { Split, Task } from "../core/task.js";
@@ -84,7 +84,10 @@ function emptied(prompt: Prompt): RenderedPrompt {
   return {
     messages: prompt.messages.map(({ role, parts }) => ({
       role,
-      parts: parts.map((part) => (part.type === "text" ? { type: "text", text: "text" } : { ...part, image })),
+      parts: parts.map((part): ShownPart<EncodedImage> => {
+        if (part.type === "text") return { type: "text", text: "text" };
+        return part.type === "image" ? { ...part, image } : { type: "image", image, clip: part.clip };
+      }),
     })),
   };
 }

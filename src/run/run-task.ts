@@ -10,7 +10,7 @@ import type { Split, Task } from "../core/task.js";
 import type { SampleJournal } from "../record/journal.js";
 import type { Label } from "../record/keys.js";
 import type { AnsweredSample, AskedSample, SampleRecord } from "../record/samples.js";
-import { type Answer, ask, type ReadImage } from "./ask.js";
+import { type Answer, ask, type Media } from "./ask.js";
 import { InFlight } from "./in-flight.js";
 import type { JudgePanel } from "./judge.js";
 import { plan, type Selection, type Unit } from "./plan.js";
@@ -35,7 +35,7 @@ export interface TaskRun {
   readonly generation: GenerationOptions;
   readonly rules: ScoreRules;
   readonly runner: Runner;
-  readonly readImage: ReadImage;
+  readonly media: Media;
   readonly samples: SampleJournal;
   readonly judge?: JudgePanel;
   /** Requests at once; the runner's own limit also holds. */
@@ -140,11 +140,11 @@ async function answerOf(
   health: EndpointHealth,
 ): Promise<Answer | "given up" | undefined> {
   let asked: Answer["asked"] = {};
-  const { runner, readImage, profile, generation, rules } = run;
+  const { runner, media, profile, generation, rules } = run;
   const context = {
     label: run.label,
     runner,
-    readImage,
+    media,
     profile,
     generation,
     seed: rules.seed,
@@ -242,8 +242,8 @@ function asAsked(task: Task, base: AskedSample, asked: Answer["asked"]): AskedSa
   return { ...base, cluster: images.length === 1 ? (images[0] as string) : digestOf([...images], 32), ...asked };
 }
 
-function answered(asked: AskedSample, { output, turns }: Answer): AnsweredSample {
-  const warnings = [...new Set(turns.flatMap((turn) => turn.warnings))];
+function answered(asked: AskedSample, { output, turns, warnings: ofClips }: Answer): AnsweredSample {
+  const warnings = [...new Set([...ofClips, ...turns.flatMap((turn) => turn.warnings)])];
   return {
     ...asked,
     state: "answered",

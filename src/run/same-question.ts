@@ -1,9 +1,9 @@
 import { SampleFailure, UserError } from "../core/errors.js";
-import { type PromptProfile, promptImages, promptText } from "../core/prompt.js";
+import { type PromptProfile, promptImages, promptText, promptVideos } from "../core/prompt.js";
 import type { Task } from "../core/task.js";
 import type { SampleJournal } from "../record/journal.js";
 import type { AnsweredSample, ScoredSample } from "../record/samples.js";
-import { questionFor, type ReadImage } from "./ask.js";
+import { type Media, questionFor } from "./ask.js";
 
 export interface JournalledUnit {
   readonly index: number;
@@ -16,7 +16,7 @@ export interface SameQuestion {
   readonly task: Task;
   readonly profile: PromptProfile;
   readonly samples: SampleJournal;
-  readonly readImage: ReadImage;
+  readonly media: Media;
 }
 
 /**
@@ -25,7 +25,7 @@ export interface SameQuestion {
  * @throws UserError  with the sample's name
  */
 export async function requireSameQuestion(run: SameQuestion, unit: JournalledUnit): Promise<void> {
-  const { task, profile, samples, readImage } = run;
+  const { task, profile, samples, media } = run;
   const { prompt, digest } = questionFor(task, unit.row, profile);
   const read = () => samples.read(unit.index, unit.repeat) as Promise<AnsweredSample | ScoredSample>;
   if (!samples.hasQuestion(unit.index, unit.repeat, unit.id, digest)) {
@@ -39,17 +39,29 @@ export async function requireSameQuestion(run: SameQuestion, unit: JournalledUni
     );
   }
   const refs = promptImages(prompt);
-  if (!refs.some(({ ownFile }) => ownFile)) return;
-  const { images, turns } = await read();
+  const videos = promptVideos(prompt);
+  if (videos.length === 0 && !refs.some(({ ownFile }) => ownFile)) return;
+  const { images, turns, clips } = await read();
   // Of several rounds the journal has the last one's images.
   if (images === undefined || turns !== undefined) return;
+  for (const [i, video] of videos.entries()) {
+    const now = await orMissing(media.clips?.digest(video));
+    if (now !== clips?.[i]?.file) throw changed(unit, samples.path, `has another clip now: ${video.path}`);
+  }
+  // Of clips the file's digest speaks.
+  if (videos.length > 0) return;
   for (const [i, ref] of refs.entries()) {
-    const now = await readImage(ref).catch((error: unknown) => {
-      if (error instanceof SampleFailure) return undefined;
-      throw error;
-    });
+    const now = await orMissing(media.readImage(ref));
     if (now?.digest !== images[i]) throw changed(unit, samples.path, `has another image now: ${ref.path ?? i + 1}`);
   }
+}
+
+/** Undefined where it cannot be read. */
+async function orMissing<T>(value: Promise<T> | undefined): Promise<T | undefined> {
+  return value?.catch((error: unknown) => {
+    if (error instanceof SampleFailure) return undefined;
+    throw error;
+  });
 }
 
 function changed({ id }: JournalledUnit, path: string, what: string): UserError {

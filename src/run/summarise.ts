@@ -15,7 +15,9 @@ export type ResultHead = Pick<
   Result,
   "task" | "version" | "model" | "fingerprint" | "scoring" | "promptProfile" | "generation" | "seed" | "repeats"
 > &
-  Partial<Pick<Result, "reasoningTags" | "limit" | "limitByCluster" | "offset" | "shard" | "judge" | "secondJudge">> & {
+  Partial<
+    Pick<Result, "frames" | "reasoningTags" | "limit" | "limitByCluster" | "offset" | "shard" | "judge" | "secondJudge">
+  > & {
     readonly dataset: DatasetFacts;
   };
 

@@ -68,8 +68,14 @@ export async function decodeFrames(run: DecodeRun, indices: readonly number[], o
   };
 }
 
-/** The times of all frames, counted by decoding them: for files whose packets do not tell. */
-export async function countFrames({ facts, limits = usualLimits, signal }: DecodeRun): Promise<readonly number[]> {
+/** All frames, counted by decoding them, with their times: for files whose packets do not tell. */
+export async function countFrames({
+  facts,
+  limits = usualLimits,
+  signal,
+}: Omit<DecodeRun, "decoding">): Promise<
+  Pick<Decoded, "complaints" | "firstComplaint"> & { readonly times: readonly number[] }
+> {
   const times: number[] = [];
   const log = new DecoderLog((pts) => {
     if (times.push(pts) > mostFrames) throw new SampleFailure("data", `the clip has more than ${mostFrames} frames`);
@@ -81,7 +87,7 @@ export async function countFrames({ facts, limits = usualLimits, signal }: Decod
     onOutput: () => {},
     onLine: (line) => log.add(line),
   });
-  return times;
+  return { times, complaints: log.complaints, ...defined({ firstComplaint: log.firstComplaint }) };
 }
 
 /** Says the time of each frame on its standard error. */

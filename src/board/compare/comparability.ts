@@ -17,6 +17,8 @@ export function obstaclesBetween(a: Result, b: Result): Obstacle[] {
   differ("refuse", "task version", a.version, b.version);
   differ("refuse", "scoring", a.scoring, b.scoring);
   differ("refuse", "reasoning tags", a.reasoningTags?.join(", ") ?? "none", b.reasoningTags?.join(", ") ?? "none");
+  differ("refuse", "frames of clips", a.frames?.rule ?? "none", b.frames?.rule ?? "none");
+  differ("warn", "decoder of clips", a.frames?.decoder ?? "none", b.frames?.decoder ?? "none");
   differ("refuse", "data kind", a.dataset.kind, b.dataset.kind);
   differ("refuse", "split", a.dataset.split, b.dataset.split);
   // Equal content under two names (a mirror, a local copy) is the same data.

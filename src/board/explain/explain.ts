@@ -10,6 +10,7 @@ import type { SideTask } from "../compare/side.js";
 
 export const layers = [
   "dataset",
+  "frames",
   "image bytes",
   "preprocessing",
   "prompt",
@@ -141,6 +142,8 @@ function statedDifferences(a: Result, b: Result): StatedDifferences {
     for (const key of ["source", "revision", "digest"] as const) differ("dataset", key, dataA[key], dataB[key]);
   }
   differ("dataset", "split", dataA.split, dataB.split);
+  differ("frames", "rule", a.frames?.rule, b.frames?.rule);
+  differ("frames", "decoder", a.frames?.decoder, b.frames?.decoder);
   differ("prompt", "profile", a.promptProfile, b.promptProfile);
   for (const key of union(a.generation, b.generation)) differ("options", key, a.generation[key], b.generation[key]);
   differ("options", "seed", a.seed, b.seed);

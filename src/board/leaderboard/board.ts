@@ -46,6 +46,8 @@ export interface Cell {
 export interface Row {
   readonly model: string;
   readonly promptProfile: string;
+  /** Of clips: how many were shown, and by which profile. */
+  readonly frames?: string;
   readonly scoring: string;
   /** Whose thoughts were taken out before scoring; absent: nobody's. */
   readonly reasoningTags?: readonly string[];
@@ -143,13 +145,16 @@ function rowsOf(entries: readonly LeaderboardEntry[], columns: readonly Column[]
     const column = columnOf(entry, columns);
     const main = column && mainFor(column, entry);
     if (!column || !main) continue;
-    const { model, promptProfile, scoring, reasoningTags, origin, source } = entry;
-    const key = JSON.stringify([model, promptProfile, scoring, reasoningTags ?? [], origin ?? "", source?.title ?? ""]);
+    const { model, promptProfile, frames, scoring, reasoningTags, origin, source } = entry;
+    const key = JSON.stringify([
+      ...[model, promptProfile, frames ?? "", scoring, reasoningTags ?? []],
+      ...[origin ?? "", source?.title ?? ""],
+    ]);
     let row = rows.get(key);
     if (!row) {
       row = {
         ...{ model, promptProfile, scoring },
-        ...defined({ reasoningTags, origin, source }),
+        ...defined({ frames, reasoningTags, origin, source }),
         cells: new Map(),
       };
       rows.set(key, row);

@@ -35,6 +35,7 @@ function entryOf(result: Result, run: string, finishedAt: string | undefined): L
     scoring: result.scoring,
     ...defined({ reasoningTags: result.reasoningTags }),
     promptProfile: result.promptProfile,
+    ...defined({ frames: result.frames?.rule }),
     dataset: { source, ...(configs ? { configs } : {}), split, ...defined({ revision }) },
     ...(result.judge ? { judge: result.judge.model } : {}),
     metrics: result.metrics,

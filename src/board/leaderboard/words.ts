@@ -2,11 +2,12 @@
 import type { Row } from "./board.js";
 
 /** `llava-next-72b`, with what sets its numbers apart: `· profile qwen`, `· lmms-eval scoring`, `[LLaVA-NeXT blog]`. */
-export function rowLabel({ model, promptProfile, scoring, reasoningTags, origin, source }: Row): string {
+export function rowLabel({ model, promptProfile, scoring, reasoningTags, frames, origin, source }: Row): string {
   const profile = promptProfile === "default" || origin !== undefined ? "" : ` · profile ${promptProfile}`;
   const rule = scoring === "official" || origin !== undefined ? "" : ` · ${scoring} scoring`;
   // lmms-eval strips thoughts of its own accord.
   const thoughts =
     reasoningTags === undefined || scoring === "lmms-eval" ? "" : ` · without ${reasoningTags.join(", ")}`;
-  return `${model}${profile}${rule}${thoughts}${origin === undefined ? "" : ` [${source?.name ?? origin}]`}`;
+  const shown = frames === undefined || origin !== undefined ? "" : ` · frames ${frames}`;
+  return `${model}${profile}${shown}${rule}${thoughts}${origin === undefined ? "" : ` [${source?.name ?? origin}]`}`;
 }

@@ -2,7 +2,7 @@
  * Does an answer depend on what it is asked with? The same requests alone, together, in another order, with and without shared
  * prefixes, in small chunks; logits and log-likelihoods compared bit for bit, generated ids one by one.
  */
-import type { Message } from "../../core/prompt.js";
+import type { ShownMessage } from "../../core/prompt.js";
 import { loadAddon, type NativeAddon, type NativeEngineOptions, type NativeImage } from "./addon.js";
 import { type LocalModel, openModel } from "./open-model.js";
 import type { LocalOptions } from "./options.js";
@@ -166,7 +166,7 @@ function questionsFor({ tokenizer, template, description }: LocalModel, count: n
     const first = Math.floor(i / 5) % drawings.length;
     const images = i % 9 === 8 ? [] : i % 10 === 7 ? [first, (first + 1) % drawings.length] : [first];
     const text = Array.from({ length: 3 + ((i * 7) % 40) }, (_, k) => words[(i + k) % words.length]).join(" ");
-    const parts: Message<number>["parts"] = [
+    const parts: ShownMessage<number>["parts"] = [
       ...images.map((image) => ({ type: "image", image }) as const),
       { type: "text", text },
     ];

@@ -1,5 +1,5 @@
 import type { EncodedImage } from "../../core/image.js";
-import type { Message, RenderedPrompt } from "../../core/prompt.js";
+import type { RenderedPrompt, ShownMessage } from "../../core/prompt.js";
 import type { GenerateRequest, LikelihoodRequest, Output } from "../../core/runner.js";
 import type { ImageLimits, RemoteConfig } from "../config.js";
 import type { JsonRequestBody } from "./json-body.js";
@@ -55,7 +55,7 @@ export type OpenProtocol = (config: RemoteConfig) => Protocol;
 /** Images of a request after the endpoint's limits, by the image they were made of. */
 export type ImageParts = ReadonlyMap<EncodedImage, EncodedImage>;
 
-export type RenderedMessage = Message<EncodedImage>;
+export type RenderedMessage = ShownMessage<EncodedImage>;
 
 /** What an Output warns of when a model file says `temperature: false`, or the model is known to refuse it. */
 export const temperatureNotSent = (temperature: number) =>

@@ -47,7 +47,7 @@ function whole(folder: string, video: string, scaler: Decoding["scaler"]): Promi
 async function decodeWhole(path: string, decoding: Decoding): Promise<Whole> {
   try {
     const facts = await probeVideo(path);
-    const times = await countFrames({ facts, decoding });
+    const { times } = await countFrames({ facts });
     const digests: string[] = [];
     let shape: Whole["shape"] = [0, 0, 3];
     await decodeFrames({ facts, decoding }, [...times.keys()], (index, { width, height, rgb }) => {

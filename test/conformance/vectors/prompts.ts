@@ -142,7 +142,11 @@ function sentWords({ messages }: Prompt): Words {
   const of = (role: string): readonly Part[] =>
     messages.filter((one) => one.role === role).flatMap(({ parts }) => parts);
   const items = (parts: readonly Part[]) =>
-    merged(parts.map((part) => (part.type === "text" ? part.text : [part.image.path])));
+    merged(
+      parts.map((part) =>
+        part.type === "text" ? part.text : [(part.type === "video" ? part.video : part.image).path],
+      ),
+    );
   const user = items(of("user"));
   return {
     text: of("user")

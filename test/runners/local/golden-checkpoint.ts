@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { EncodedImage } from "../../../src/core/image.js";
-import type { Part, RenderedPrompt } from "../../../src/core/prompt.js";
+import type { RenderedPrompt, ShownPart } from "../../../src/core/prompt.js";
 import { encodedImage } from "../../../src/images/encoded.js";
 import { goldenFolder } from "./golden-folder.js";
 
@@ -105,7 +105,7 @@ export function isReadAs(rule: string, prompt: GoldenPrompt): boolean {
 
 export function goldenPrompt({ input_ids, images, slots }: GoldenPrompt, imageFolder: string): RenderedPrompt {
   const files = images.map((file) => encodedImage(readFileSync(join(imageFolder, file)), file));
-  const parts: Part<EncodedImage>[] = [{ type: "text", text: "" }]; // text first: images stand as they are given
+  const parts: ShownPart<EncodedImage>[] = [{ type: "text", text: "" }]; // text first: images stand as they are given
   let slot = 0;
   for (const id of input_ids) {
     if (id !== -200) {

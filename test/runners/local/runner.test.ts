@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import type { EncodedImage } from "../../../src/core/image.js";
-import type { Part } from "../../../src/core/prompt.js";
+import type { ShownPart } from "../../../src/core/prompt.js";
 import type { GenerateRequest, GenerationOptions } from "../../../src/core/runner.js";
 import { encodedImage } from "../../../src/images/encoded.js";
 import { IMAGE_SLOT } from "../../../src/runners/local/addon.js";
@@ -20,11 +20,11 @@ const vocabulary = readSentencePieceModel(readFileSync(join(dataFolder, "sentenc
 const tokenizer = sentencePieceTokenizer(vocabulary, { added: [], addBos: true, legacy: true, addPrefixSpace: true });
 const imageFolder = fileURLToPath(new URL("../../images/data/", import.meta.url));
 const encoded = encodedImage(readFileSync(join(imageFolder, "rgb.png")));
-const image: Part<EncodedImage> = { type: "image", image: encoded };
-const text = (words: string): Part<EncodedImage> => ({ type: "text", text: words });
+const image: ShownPart<EncodedImage> = { type: "image", image: encoded };
+const text = (words: string): ShownPart<EncodedImage> => ({ type: "text", text: words });
 const never = new AbortController().signal;
 
-function ask(parts: readonly Part<EncodedImage>[], options: Partial<GenerationOptions> = {}): GenerateRequest {
+function ask(parts: readonly ShownPart<EncodedImage>[], options: Partial<GenerationOptions> = {}): GenerateRequest {
   return {
     id: "task/1",
     prompt: { messages: [{ role: "user", parts }] },

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { Message, Part } from "../../../src/core/prompt.js";
+import type { ShownMessage, ShownPart } from "../../../src/core/prompt.js";
 import { chatTemplate } from "../../../src/runners/local/prompt/chat-template.js";
 import { chooseTemplate, templateNote } from "../../../src/runners/local/prompt/choose-template.js";
 import { imageSlot, joined, messagePieces, type Piece, piecesText } from "../../../src/runners/local/prompt/pieces.js";
@@ -24,9 +24,9 @@ import { dataFolder, type PromptCase, readLines, readTokenizerFile } from "./tok
 
 const image = { type: "image", image: "image" } as const;
 const text = (words: string) => ({ type: "text", text: words }) as const;
-const user = (...parts: Part<unknown>[]): Message<unknown> => ({ role: "user", parts });
-const assistant = (words: string): Message<unknown> => ({ role: "assistant", parts: [text(words)] });
-const system = (words: string): Message<unknown> => ({ role: "system", parts: [text(words)] });
+const user = (...parts: ShownPart<unknown>[]): ShownMessage<unknown> => ({ role: "user", parts });
+const assistant = (words: string): ShownMessage<unknown> => ({ role: "assistant", parts: [text(words)] });
+const system = (words: string): ShownMessage<unknown> => ({ role: "system", parts: [text(words)] });
 
 interface Rendered {
   readonly one_turn: string;
@@ -75,7 +75,7 @@ describe.each([
   "chatml_direct",
 ] as const)("%s as OneVision's code writes it", (name) => {
   const { render } = template(name);
-  const written = (...parts: Part<unknown>[]) => piecesText(render([user(...parts)]));
+  const written = (...parts: ShownPart<unknown>[]) => piecesText(render([user(...parts)]));
   const frame = { ...image, clip: 0 };
 
   test("one image, several in front, several between texts", () => {
@@ -94,7 +94,7 @@ describe.each([
 
 interface VisionCase {
   readonly messages: readonly {
-    readonly role: Message<unknown>["role"];
+    readonly role: ShownMessage<unknown>["role"];
     readonly content: string | readonly { readonly type: "text" | "image"; readonly text?: string }[];
   }[];
   readonly options: { readonly add_vision_id?: boolean };
@@ -110,7 +110,7 @@ test("qwen_2_5_vl writes what Qwen2.5-VL's own template writes", () => {
   const { render } = template("qwen_2_5_vl");
   expect(visionCases).toHaveLength(10);
   for (const { messages, expected } of visionCases) {
-    const given = messages.map(({ role, content }): Message<unknown> => {
+    const given = messages.map(({ role, content }): ShownMessage<unknown> => {
       const parts = typeof content === "string" ? [{ type: "text" as const, text: content }] : content;
       return { role, parts: parts.map((part) => (part.type === "image" ? image : text(part.text ?? ""))) };
     });
@@ -132,8 +132,8 @@ test("a chat template's image mark is its own: Qwen-VL's, and a literal one in a
 
 test("an empty thought stands before the last answer of a Qwen3 that must not think, and before no other", () => {
   const question = user(text("What?"));
-  const quiet = (...turns: Message<unknown>[]) => piecesText(template("qwen_3_no_thinking").render(turns));
-  const plain = (...turns: Message<unknown>[]) => piecesText(template("qwen_1_5").render(turns));
+  const quiet = (...turns: ShownMessage<unknown>[]) => piecesText(template("qwen_3_no_thinking").render(turns));
+  const plain = (...turns: ShownMessage<unknown>[]) => piecesText(template("qwen_1_5").render(turns));
   const thought = "<think>\n\n</think>\n\n";
   expect(quiet(question)).toBe(`${plain(question)}${thought}`);
   expect(quiet(question, assistant("A bus."), question)).toBe(
@@ -167,13 +167,13 @@ describe("system messages", () => {
   });
 
   test("with an image are refused", () => {
-    const broken: Message<unknown> = { role: "system", parts: [image] };
+    const broken: ShownMessage<unknown> = { role: "system", parts: [image] };
     expect(() => template("vicuna_v1").render([broken, user(text("Hi"))])).toThrow("an image in a system message");
   });
 });
 
 describe("images in a message", () => {
-  const pieces = (...parts: Part<unknown>[]) => messagePieces(user(...parts));
+  const pieces = (...parts: ShownPart<unknown>[]) => messagePieces(user(...parts));
 
   test("before all text are joined by spaces and followed by a newline", () => {
     expect(pieces(image, image, text("Compare."))).toEqual([imageSlot, " ", imageSlot, "\nCompare."]);

@@ -4,7 +4,7 @@
  */
 import { Environment, Interpreter, Template as Jinja } from "@huggingface/jinja";
 import { messageOf, UserError } from "../../../core/errors.js";
-import type { Message } from "../../../core/prompt.js";
+import type { ShownMessage } from "../../../core/prompt.js";
 import { withinTime } from "../within-time.js";
 import { imageSlot, joined, messagePieces, type Piece, piecesText } from "./pieces.js";
 import type { Template } from "./templates.js";
@@ -134,7 +134,7 @@ function understandsLists(format: (messages: unknown[]) => string, imageMark: st
   }
 }
 
-const contentList = (message: Message<unknown>, hide: (words: string) => string) =>
+const contentList = (message: ShownMessage<unknown>, hide: (words: string) => string) =>
   message.parts.map((part) => (part.type === "image" ? { type: "image" } : { type: "text", text: hide(part.text) }));
 
 const hidden = (pieces: readonly Piece[], hide: (words: string) => string): Piece[] =>

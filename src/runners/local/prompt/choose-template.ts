@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, UserError } from "../../../core/errors.js";
-import type { Message } from "../../../core/prompt.js";
+import type { ShownMessage } from "../../../core/prompt.js";
 import { Type } from "../../../core/schema.js";
 import type { NativeCheckpoint } from "../addon.js";
 import { readJsonFile } from "../checkpoint/json-file.js";
@@ -76,7 +76,7 @@ const longestExcerpt = 240;
  */
 export async function templateNote(source: TemplateSource, used: Template): Promise<string | undefined> {
   if (used.startsOnce) return undefined; // it is the checkpoint's own
-  const question: Message<unknown> = {
+  const question: ShownMessage<unknown> = {
     role: "user",
     parts: [
       { type: "image", image: undefined },

@@ -1,4 +1,4 @@
-import type { Message } from "../../../core/prompt.js";
+import type { ShownMessage } from "../../../core/prompt.js";
 
 /** One image in a prompt. A value, not a text: words that look like a placeholder cannot become one. */
 export const imageSlot: unique symbol = Symbol("image");
@@ -10,7 +10,7 @@ export type Piece = string | typeof imageSlot;
  * The pieces of a message. Images that come before all text are written as the reference's evaluation layer writes them,
  * `<image> <image>⏎question`: joined by a space, then a newline. Any other order is taken as it is given.
  */
-export function messagePieces(message: Message<unknown>): Piece[] {
+export function messagePieces(message: ShownMessage<unknown>): Piece[] {
   const { parts } = message;
   const images = parts.filter((part) => part.type === "image").length;
   const leading = parts.slice(0, images).every((part) => part.type === "image");
@@ -23,7 +23,7 @@ export function messagePieces(message: Message<unknown>): Piece[] {
 }
 
 /** A clip has one placeholder in the text: the slots of its frames follow one another. */
-function isNextFrame(parts: Message<unknown>["parts"], i: number): boolean {
+function isNextFrame(parts: ShownMessage<unknown>["parts"], i: number): boolean {
   const [before, part] = [parts[i - 1], parts[i]];
   return part?.type === "image" && before?.type === "image" && part.clip !== undefined && part.clip === before.clip;
 }
@@ -57,6 +57,6 @@ export function piecesText(pieces: readonly Piece[], mark = "<image>"): string {
 }
 
 /** The pieces of a message in the order given, every image between two texts of its own. */
-export function framedPieces({ parts }: Message<unknown>, before: string, after: string): Piece[] {
+export function framedPieces({ parts }: ShownMessage<unknown>, before: string, after: string): Piece[] {
   return joined(parts.flatMap((part): Piece[] => (part.type === "text" ? [part.text] : [before, imageSlot, after])));
 }

@@ -4,7 +4,7 @@
  * A template is four texts around a turn, so a row reads like the conversation it makes.
  */
 import { UserError } from "../../../core/errors.js";
-import type { Message } from "../../../core/prompt.js";
+import type { ShownMessage } from "../../../core/prompt.js";
 import { framedPieces, imageSlot, joined, messagePieces, type Piece, trimmed } from "./pieces.js";
 
 /** What Qwen2.5-VL's template writes where an image stands, between `<|vision_start|>` and `<|vision_end|>`. */
@@ -20,7 +20,7 @@ export interface Template {
    */
   readonly startsOnce?: true;
   /** The prompt, ready for the answer. A last message of the assistant is an answer begun: it is continued. */
-  render(messages: readonly Message<unknown>[]): Piece[];
+  render(messages: readonly ShownMessage<unknown>[]): Piece[];
   /** What stands between the end of a rendered prompt and its answer; part of the continuation of a log-likelihood. */
   readonly beforeAnswer: string;
 }
@@ -119,9 +119,9 @@ export function template(name: TemplateName): Template {
   };
 }
 
-function renderWith(layout: Layout, messages: readonly Message<unknown>[]): Piece[] {
+function renderWith(layout: Layout, messages: readonly ShownMessage<unknown>[]): Piece[] {
   const { user, assistant, prefill = "" } = layout;
-  const content = (message: Message<unknown>) => {
+  const content = (message: ShownMessage<unknown>) => {
     const pieces = layout.image ? framedPieces(message, ...layout.image) : messagePieces(message);
     return layout.trim ? trimmed(pieces) : pieces;
   };

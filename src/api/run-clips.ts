@@ -1,0 +1,67 @@
+/** Clips of a run: which frames the settings ask for, and who reads them. */
+
+import { UserError } from "../core/errors.js";
+import type { Json } from "../core/json.js";
+import type { Result } from "../core/result.js";
+import { hasClips } from "../core/task.js";
+import { ClipReader, type FrameRule, ruleText } from "../video/clip-reader.js";
+import type { FrameCount, FrameProfileName } from "../video/frame-profiles.js";
+import { ffmpegVersion } from "../video/version.js";
+import type { Choice } from "./catalogue.js";
+import type { RunSettings } from "./settings.js";
+
+const usualFrames = 32;
+
+const flags = ["frames", "fps", "max-frames", "frame-profile"] as const;
+
+/**
+ * Which frames are shown of clips; undefined where no task has any.
+ * @throws UserError  the settings contradict each other, or there is nothing that they are about
+ */
+export function frameRuleOf(settings: RunSettings, choice: Choice): FrameRule | undefined {
+  const given = flags.find((flag) => settings[flag] !== undefined);
+  if (!choice.chosen.some(({ task }) => hasClips(task))) {
+    if (given === undefined) return undefined;
+    throw new UserError(`--${given} is about clips, and no task here has any`, `--${given}`, "leave it out");
+  }
+  const profile = (settings["frame-profile"] ?? "middles") as FrameProfileName;
+  return { profile, count: countOf(settings, profile) };
+}
+
+function countOf({ frames, fps, "max-frames": most }: RunSettings, profile: FrameProfileName): FrameCount {
+  if (fps === undefined) {
+    if (most !== undefined)
+      throw new UserError(
+        "--max-frames bounds --fps, which is not given",
+        "--max-frames",
+        "give --frames, or --fps too",
+      );
+    return { frames: frames ?? usualFrames };
+  }
+  if (frames !== undefined)
+    throw new UserError("--frames and --fps are two ways to say how many", "--frames", "give one of them");
+  if (profile === "onevision")
+    throw new UserError(
+      "the frame profile onevision has no frames by the second",
+      "--fps",
+      "give --frames, or another --frame-profile",
+    );
+  return { fps, ...(most === undefined ? {} : { most }) };
+}
+
+export interface RunClips {
+  readonly reader: ClipReader;
+  readonly identity: Json;
+  readonly facts: NonNullable<Result["frames"]>;
+}
+
+/** @throws UserError  clips are to be read, and ffmpeg is not installed */
+export async function openClips(rule: FrameRule | undefined, signal: AbortSignal): Promise<RunClips | undefined> {
+  if (rule === undefined) return undefined;
+  const decoder = `${await ffmpegVersion()}, ${ClipReader.way(rule.profile)}`;
+  return {
+    reader: new ClipReader(rule, { signal }),
+    identity: { profile: rule.profile, ...rule.count },
+    facts: { rule: ruleText(rule), decoder },
+  };
+}
