@@ -20,8 +20,10 @@ const count = (n) => n.toLocaleString("en-US");
 const scoreOf = (tasks) => `\`score\` of ${tasks.join(", ")}`;
 
 async function agreement() {
-  const files = ["scorers", "catalogue"]
+  const files = ["scorers", "catalogue", "video"]
     .flatMap((folder) => readdirSync(join(data, folder)).map((file) => join(folder, file)))
+    // Frames are decoded by ffmpeg, which not every machine has.
+    .filter((file) => file.endsWith(".gz") && !file.startsWith(join("video", "frame")))
     .sort();
   const vectors = [];
   for (const file of files) {

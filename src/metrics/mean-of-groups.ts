@@ -2,6 +2,7 @@
 
 import { defined } from "../core/defined.js";
 import type { Metric, MetricValue, Sample } from "../core/metric.js";
+import type { Scoring } from "../core/score.js";
 import { type Interval, tInterval, within } from "../statistics/intervals.js";
 import { Moments } from "../statistics/moments.js";
 import { folded, isGuess, sampleValue } from "./folded.js";
@@ -12,6 +13,8 @@ export interface MeanOfGroupsOptions extends Omit<MeanOptions, "direction"> {
   readonly group: string;
   /** The share of each value, where they are not the same. Other values are left out; without one of these the mean is undefined. */
   readonly weights?: Readonly<Record<string, number>>;
+  /** Where the references take another mean when weighted values have no sample: without them, or with 0 for them. */
+  missing?(values: readonly string[], scoring: Scoring): "undefined" | "left out" | "zero";
 }
 
 interface Group {
@@ -24,7 +27,7 @@ interface Group {
 
 /** Mean over the values of one of the task's groups, by default each weighted the same; then groups without a scored sample are left out. */
 export function meanOfGroups(name: string, options: MeanOfGroupsOptions): Metric {
-  const { group: groupName, weights, of, unit = "fraction", range = [0, 1], perGroup } = options;
+  const { group: groupName, weights, missing, of, unit = "fraction", range = [0, 1], perGroup } = options;
   return {
     name,
     unit,
@@ -56,10 +59,11 @@ export function meanOfGroups(name: string, options: MeanOfGroupsOptions): Metric
             if (group !== undefined) group.unscored++;
           },
           value() {
-            const empty = weights && [...groups].find(([, { moments }]) => moments.n === 0)?.[0];
-            if (empty !== undefined)
-              return { value: null, n: 0, note: `no sample of ${groupName} ${empty} was scored` };
-            return average([...groups.values()], range);
+            const empty = weights ? [...groups].flatMap(([key, { moments }]) => (moments.n === 0 ? [key] : [])) : [];
+            const then = empty.length === 0 ? "left out" : (missing?.(empty, context.scoring) ?? "undefined");
+            if (then === "undefined")
+              return { value: null, n: 0, note: `no sample of ${groupName} ${empty[0]} was scored` };
+            return average([...groups.values()], range, then === "zero");
           },
           bounds: () => bounds([...groups.values()], range),
         },
@@ -74,17 +78,21 @@ const meanOf = (groups: readonly Group[], value: (group: Group) => number) =>
 
 const totalWeight = (groups: readonly Group[]) => groups.reduce((sum, { weight }) => sum + weight, 0);
 
-function average(groups: readonly Group[], range: readonly [low: number, high: number]): MetricValue {
+/** @param zero groups without a sample count as 0 */
+function average(groups: readonly Group[], range: readonly [low: number, high: number], zero: boolean): MetricValue {
   const filled = groups.filter(({ moments }) => moments.n > 0);
   const n = filled.reduce((sum, { moments }) => sum + moments.n, 0);
   if (n === 0) return { value: null, n };
-  const value = meanOf(filled, ({ moments }) => moments.mean);
-  const withoutGuesses = meanOf(filled, ({ moments, guessed }) => moments.mean - guessed / moments.n);
+  const counted = zero ? groups : filled;
+  const value = meanOf(counted, ({ moments }) => (moments.n === 0 ? 0 : moments.mean));
+  const withoutGuesses = meanOf(counted, ({ moments, guessed }) =>
+    moments.n === 0 ? 0 : moments.mean - guessed / moments.n,
+  );
   return {
     value,
     n,
     ...(filled.some(({ guessed }) => guessed > 0) ? { withoutGuesses } : {}),
-    ...within(spread(filled, value), range),
+    ...within(spread(counted, value), range),
   };
 }
 

@@ -4,14 +4,16 @@
  */
 
 import { easiChoice } from "./easi-choice.js";
+import { isPrefixRule, type PrefixRule, prefixedLetter } from "./prefixed-letter.js";
 import { length, lower, splitWords, strip } from "./python-strings.js";
 
 export type Choices = Readonly<Record<string, string>>;
-/** `easi` is VLMEvalKit's for its spatial benchmarks, which looks for letters alone; `verdict` reads a judge's reply. */
-type Rule = "mmbench" | "hrbench" | "vlmevalkit" | "easi" | "verdict";
+/** `easi` is VLMEvalKit's for its spatial benchmarks, which looks for letters alone, as those of video benchmarks do; `verdict` reads a judge's reply. */
+type Rule = "mmbench" | "hrbench" | "vlmevalkit" | "easi" | "verdict" | PrefixRule;
 
 /** The letter, else the option's text; `undefined` = not decided ("ask the judge"), `"Z"` = the model refused. */
 export function inferChoice(answer: string, choices: Choices, rule: Rule): string | undefined {
+  if (isPrefixRule(rule)) return prefixedLetter(answer, rule);
   switch (rule) {
     case "mmbench":
       return inferOption(answer) ?? inferText(answer, choices);

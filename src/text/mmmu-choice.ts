@@ -57,12 +57,22 @@ const beforePeriodOrColon: Pass = (text, letters) => {
   return found.length === 0 ? undefined : { letters: found, position: (letter) => text.lastIndexOf(rank(letter)) };
 };
 
+/** EgoSchema in lmms-eval: all three ways are taken together, and each letter stands where its earliest way does. */
+const writtenAnyWay: Pass = (text, letters) => {
+  const ways = [bracketed, beforeBlank, beforePeriod];
+  const placesOf = (letter: string) => ways.map((way) => text.lastIndexOf(way(letter))).filter((at) => at >= 0);
+  const found = letters.filter((letter) => placesOf(letter).length > 0);
+  return found.length === 0 ? undefined : { letters: found, position: (letter) => Math.min(...placesOf(letter)) };
+};
+
 interface Rules {
   /** Stripped from both ends, one character after the other. */
   readonly marks: string;
   readonly passes: readonly Pass[];
   /** Whether an option's text counts when no letter is found and the answer has more than five words. */
   readonly content: boolean;
+  /** Of several the one written first, where the others take the last. */
+  readonly first?: true;
 }
 
 const asciiMarks = ",.!?;:'";
@@ -84,6 +94,7 @@ const rules = {
     passes: [beforePeriodOrColon, written(bracketed), written(beforeBlank, alone)],
     content: true,
   },
+  egoschema: { marks: asciiMarks, passes: [writtenAnyWay], content: true, first: true },
   /** MMT-Bench: bracketed letters are ranked by " A " too, so the first of several wins. */
   mmt: {
     marks: asciiMarks,
@@ -100,18 +111,18 @@ export type ChoiceParser = keyof typeof rules;
  * @param options the options' texts, in the order of their letters
  */
 export function parseChoice(parser: ChoiceParser, answer: string, options: readonly string[]): string | undefined {
-  const { marks, passes, content } = rules[parser] as Rules;
+  const { marks, passes, content, first = false } = rules[parser] as Rules;
   const letters = optionLetters(options.length);
   let text = answer;
   for (const mark of marks) text = strip(text, mark);
   text = ` ${text} `;
   for (const pass of passes) {
     const found = pass(text, letters);
-    if (found !== undefined) return lastOf(found);
+    if (found !== undefined) return oneOf(found, first);
   }
   if (!content || splitWords(text).length <= 5) return undefined;
   const found = byContent(lower(text), letters, options.map(lower));
-  return found === undefined ? undefined : lastOf(found);
+  return found === undefined ? undefined : oneOf(found, first);
 }
 
 function byContent(text: string, letters: readonly string[], contents: readonly string[]): Found | undefined {
@@ -121,12 +132,13 @@ function byContent(text: string, letters: readonly string[], contents: readonly 
   return { letters: found, position: (letter) => text.lastIndexOf(contentOf.get(letter) ?? "") };
 }
 
-function lastOf({ letters, position }: Found): string | undefined {
+function oneOf({ letters, position }: Found, first: boolean): string | undefined {
   if (letters.length === 1) return letters[0];
+  const place = (letter: string) => (first ? -position(letter) : position(letter));
   let best = letters[0];
-  let bestPosition = best === undefined ? -1 : position(best);
+  let bestPosition = best === undefined ? -1 : place(best);
   for (const letter of letters.slice(1)) {
-    const at = position(letter);
+    const at = place(letter);
     if (at > bestPosition) [best, bestPosition] = [letter, at];
   }
   return best;

@@ -24,6 +24,16 @@ const english: Indicators = {
   words: ["could be ", "so ", "is ", "thus ", "therefore ", "final ", "answer ", "result "],
   equation: true,
 };
+/** Video-MMMU's, for answers that count or calculate. */
+const englishVideo: Indicators = {
+  words: [
+    ...english.words,
+    ...["are ", "in total ", "total ", "identify ", "recognize ", "calculated as ", "counted as ", "measured as "],
+    ...["observed as ", "concluded as ", "found to be ", "equals ", "determined to be ", "number of ", "value is "],
+    ...["adds up to ", "have ", "has "],
+  ],
+  equation: true,
+};
 const chineseBlank: Indicators = {
   words: ["是", "为", "所以", "等于", "方案", "选择", "正确答案", "因此", "最后", "答案", "结果"],
   equation: true,
@@ -95,10 +105,15 @@ function distinct(candidates: readonly Candidate[]): Candidate[] {
 }
 
 /** Everything in an answer to an MMMU question that may be the answer. */
-export function parseOpen(answer: string): Candidate[] {
+export const parseOpen = (answer: string): Candidate[] => candidatesIn(answer, english);
+
+/** The same of Video-MMMU, which knows more words that lead to one. */
+export const parseVideoOpen = (answer: string): Candidate[] => candidatesIn(answer, englishVideo);
+
+function candidatesIn(answer: string, indicators: Indicators): Candidate[] {
   const text = lower(strip(strip(answer), "."));
   // The reference also splits at ". " before a capital, but after lower-casing there is none.
-  const keys = keyResponses(text, text.split("\n"), english);
+  const keys = keyResponses(text, text.split("\n"), indicators);
   const found = [...keys, ...keys.flatMap((key) => extractNumbers(key))];
   return distinct(found.flatMap(normalizeOpen));
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Scoring } from "../../src/core/score.js";
 import { circularAccuracy } from "../../src/metrics/circular.js";
 import { mean } from "../../src/metrics/mean.js";
 import { meanOfGroups } from "../../src/metrics/mean-of-groups.js";
@@ -51,6 +52,24 @@ test("meanOfGroups weighs a group of one like a group of three", async () => {
   const metric = meanOfGroups("average", { group: "task" });
   const lines = [1, 1, 1].map((value) => ({ value, groups: { task: "a" } }));
   expect(await folded(metric, [...lines, { value: 0, groups: { task: "b" } }])).toMatchObject({ value: 0.5, n: 4 });
+});
+
+test("meanOfGroups says by the scoring what a weighted group without a sample is: no mean, none of it, or 0", async () => {
+  const metric = meanOfGroups("average", {
+    ...{ group: "task", weights: { a: 1, b: 1, c: 1 } },
+    missing: (_, scoring) => (scoring === "official" ? "undefined" : scoring === "lmms-eval" ? "zero" : "left out"),
+  });
+  const lines = [
+    { value: 1, groups: { task: "a" } },
+    { value: 0.5, groups: { task: "b" } },
+  ];
+  const value = async (scoring: Scoring) => {
+    const { value, note } = await folded(metric, lines, scoring);
+    return note ?? value;
+  };
+  expect(await value("official")).toBe("no sample of task c was scored");
+  expect(await value("lmms-eval")).toBe(0.5);
+  expect(await value("vlmevalkit")).toBe(0.75);
 });
 
 test("meanOfGroups leaves a group without a score out and shows what it could have changed", async () => {

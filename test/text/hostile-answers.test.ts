@@ -16,6 +16,7 @@ import { parseChoice } from "../../src/text/mmmu-choice.js";
 import { stripReasoning } from "../../src/text/reasoning-tags.js";
 import { robustChoice } from "../../src/text/robust-choice.js";
 import { threeDsrLetter } from "../../tasks/3dsrbench/score.js";
+import { activityVerdict } from "../../tasks/activitynetqa/judge.js";
 import { babyAnswer, babyAnswerLmms } from "../../tasks/babyvision/score.js";
 import { blinkChoice } from "../../tasks/blink/choice.js";
 import { relaxedCorrect } from "../../tasks/chartqa/score.js";
@@ -23,6 +24,7 @@ import { chartScore } from "../../tasks/chartqapro/score.js";
 import { countInDigits } from "../../tasks/countbenchqa/score.js";
 import { crpeFiltered } from "../../tasks/crpe/score.js";
 import { cvBenchLetter } from "../../tasks/cv_bench/score.js";
+import { egoSchemaLetter } from "../../tasks/egoschema/score.js";
 import { gqaAnswer } from "../../tasks/gqa/score.js";
 import { hallusionContainsYes, hallusionVerdict } from "../../tasks/hallusion_bench/score.js";
 import { embeddedJson } from "../../tasks/live_bench/embedded-json.js";
@@ -31,11 +33,18 @@ import { extractMathVisionAnswer } from "../../tasks/mathvision/answer.js";
 import { mathVisionCorrect } from "../../tasks/mathvision/score.js";
 import { extractWithoutJudge, normalizeExtraction } from "../../tasks/mathvista/answer.js";
 import { mindCubeLetter } from "../../tasks/mindcube/score.js";
+import { letterBeforeBracket } from "../../tasks/mlvu/score.js";
 import { staticLetter } from "../../tasks/mmbench/score.js";
 import { lmmsMmeAnswer, mmeAnswer } from "../../tasks/mme/score.js";
 import { mmeRealWorldLetter } from "../../tasks/mme_realworld/score.js";
 import { parseCmmmuChoice } from "../../tasks/mmmu/cmmmu-choice.js";
-import { majorityVerdict, openIsCorrect, parseBlank, parseVerdicts } from "../../tasks/mmmu/open-answer.js";
+import {
+  majorityVerdict,
+  openIsCorrect,
+  parseBlank,
+  parseVerdicts,
+  parseVideoOpen,
+} from "../../tasks/mmmu/open-answer.js";
 import { lmmsOpen, parseProChoice } from "../../tasks/mmmu/score.js";
 import { mmsiLetter } from "../../tasks/mmsi_bench/score.js";
 import { mmstarCorrect } from "../../tasks/mmstar/score.js";
@@ -43,9 +52,11 @@ import { correctnessScore, lmmsMmvetScore } from "../../tasks/mmvet/score.js";
 import { mmvpLetter } from "../../tasks/mmvp/score.js";
 import { mtvqaCorrect } from "../../tasks/mtvqa/score.js";
 import { multiPageAnls, stvqaAnls } from "../../tasks/multidocvqa/score.js";
+import { lmmsMvbenchAnswer, namesOption } from "../../tasks/mvbench/score.js";
 import { firstWord } from "../../tasks/naturalbench/score.js";
 import { ocrbenchHit } from "../../tasks/ocrbench/score.js";
 import { answerLineLetter, firstLetter, withoutThoughts } from "../../tasks/omnispatial/score.js";
+import { perceptionLetter } from "../../tasks/perceptiontest/score.js";
 import { lmmsPopeAnswer, popeAnswer } from "../../tasks/pope/score.js";
 import { realWorldQaCorrect } from "../../tasks/realworldqa/score.js";
 import { jsonBoxes } from "../../tasks/refcoco/json-boxes.js";
@@ -53,6 +64,8 @@ import { parseBox } from "../../tasks/refcoco/score.js";
 import { lmmsScienceQaCorrect, scienceQaLetter } from "../../tasks/scienceqa/letter.js";
 import { parseScreenBox } from "../../tasks/screenspot/score.js";
 import { firstCharacter } from "../../tasks/seedbench/score.js";
+import { captionVerdict, saysCorrect } from "../../tasks/tempcompass/judge.js";
+import { captionMatch, choiceMatch, yesNoSaid } from "../../tasks/tempcompass/score.js";
 import { visualPuzzlesLetter } from "../../tasks/visualpuzzles/score.js";
 import { lmmsVisuLogicLetter, visuLogicLetter } from "../../tasks/visulogic/score.js";
 import { preferredAnswer } from "../../tasks/vl_rewardbench/score.js";
@@ -60,6 +73,7 @@ import { truthAndBias } from "../../tasks/vlms_are_biased/score.js";
 import { blindAnswer, blindRight } from "../../tasks/vlmsareblind/score.js";
 import { evalAiVqaAccuracy, lmmsVqav2Accuracy, officialVqaAccuracy } from "../../tasks/vqa/accuracy.js";
 import { simpleVqaVerdict, worldVqaVerdict } from "../../tasks/vqa/factual-judge.js";
+import { firstNumber, firstWord as vsiFirstWord } from "../../tasks/vsibench/score.js";
 import { vstarLetter, vstarQuestion } from "../../tasks/vstar_bench/letter.js";
 import { squadF1, tokenSetF1 } from "../../tasks/websrc/token-f1.js";
 import { weMathLetter } from "../../tasks/wemath/score.js";
@@ -193,6 +207,23 @@ const parsers: Readonly<Record<string, (answer: string) => unknown>> = {
   "We-Math": weMathLetter,
   "fact judges": (answer) => [simpleVqaVerdict(answer), worldVqaVerdict(answer)],
   OmniSpatial: (answer) => [answerLineLetter(answer), firstLetter(withoutThoughts(answer))],
+  "Video-MME": (answer) => [inferChoice(answer, {}, "video-mme"), inferChoice(answer, {}, "video-mme-v2")],
+  MVBench: (answer) => [lmmsMvbenchAnswer(answer), namesOption(answer, "B")],
+  EgoSchema: (answer) => egoSchemaLetter(answer, ["A. a red cat", "B. a blue dog", "C. A", "D. ", "E. two"]),
+  "Perception Test": perceptionLetter,
+  MLVU: letterBeforeBracket,
+  TempCompass: (answer) => [
+    ...[
+      choiceMatch(answer, "A. a red cat"),
+      yesNoSaid(answer),
+      saysCorrect(answer),
+      captionVerdict(answer, "A. a red cat"),
+    ],
+    captionMatch(answer, "Which?\nCaption A: a red cat\nCaption B: a blue dog", "Caption A: a red cat"),
+  ],
+  "Video-MMMU open": parseVideoOpen,
+  "VSI-Bench": (answer) => [vsiFirstWord(answer), firstNumber(answer)],
+  "ActivityNet-QA": (answer) => [activityVerdict(answer, "official"), activityVerdict(answer, "lmms-eval")],
   binary: (answer) => binaryVerdict(answer, "official"),
   "JSON in a reply": embeddedJson,
   reasoning: (answer) => stripReasoning(answer),

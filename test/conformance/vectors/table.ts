@@ -24,6 +24,8 @@ import { promptVectors } from "./prompts.js";
 import { shortAnswerVectors } from "./short-answers.js";
 import { statisticsVectors } from "./statistics.js";
 import { tokenizerVectors } from "./tokenizer.js";
+import { videoChoiceVectors } from "./video-choices.js";
+import { videoGroupVectors } from "./video-groups.js";
 import { yesNoVectors } from "./yes-no.js";
 
 export const vectorFiles: Readonly<Record<string, VectorFile>> = {
@@ -51,4 +53,6 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...tokenizerVectors,
   ...frameIndexVectors,
   ...frameVectors,
+  ...videoChoiceVectors,
+  ...videoGroupVectors,
 };

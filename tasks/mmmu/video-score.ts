@@ -1,0 +1,51 @@
+/**
+ * Video-MMMU (Hu et al. 2025): MMMU's subjects, asked about lectures. Sources: lmms-eval `videommmu/utils.py`, by the authors; VLMEvalKit
+ * `videommmu.py`, which keeps their older letter parser.
+ */
+
+import {
+  chosen,
+  guessedOr,
+  type Output,
+  optionLetters,
+  parseChoice,
+  rightOrWrong,
+  robustChoice,
+  type ScoreContext,
+  type Scored,
+} from "llava-eval";
+import { matchesOpen, normalizeOpen, parseVideoOpen } from "./open-answer.js";
+
+export interface VideoMmmuQuestion {
+  readonly question_type: string;
+  readonly options: readonly string[];
+  readonly answer: string | readonly string[];
+}
+
+/** "A. text" for each option; options that all begin with their letter stay as they are. */
+export function videoMmmuOptions(options: readonly string[]): string {
+  const letters = optionLetters(options.length);
+  return options.every((option, i) => option.startsWith(`${letters[i]}.`))
+    ? options.join("\n")
+    : options.map((option, i) => `${letters[i]}. ${option}`).join("\n");
+}
+
+/**
+ * Under lmms-eval's scoring an empty answer to an open question leaves the average ("API Error"), and questions of the type "perception"
+ * are read as open ones but compared as letters, which is never right.
+ */
+export function videoMmmuScore(row: VideoMmmuQuestion, { text }: Output, { scoring }: ScoreContext): Scored {
+  const score = (scored: Scored): Scored => ({ ...scored, value: { accuracy: scored.value as number } });
+  const { question_type: type, options, answer } = row;
+  const letters = optionLetters(options.length);
+  if (type === "multiple-choice" || (type === "perception" && scoring !== "lmms-eval")) {
+    if (scoring === "vlmevalkit") return score(chosen(parseChoice("videoMmmu", text, options), answer));
+    const { letter, guessed } = robustChoice(text, letters);
+    return score(guessedOr(guessed, chosen(letter, answer)));
+  }
+  const empty = text === "";
+  const gold = [answer].flat();
+  const right = !empty && type !== "perception" && matchesOpen(parseVideoOpen(text), gold.flatMap(normalizeOpen));
+  const scored = rightOrWrong(right, text, answer);
+  return empty && scoring !== "official" ? { ...scored, value: {} } : score(scored);
+}

@@ -1,0 +1,48 @@
+/**
+ * Video-MME (Fu et al. 2024) and Video-MME-v2: the letter of one answer. Sources: the authors' `eval_your_results.py` as its many copies
+ * have it, MME-Benchmarks/Video-MME-v2 `evaluation/test_video_mme_v2.py`; lmms-eval `videomme/utils.py`, `videomme_v2/utils.py`.
+ */
+
+import {
+  chosen,
+  guessedOr,
+  inferChoice,
+  type Output,
+  optionLetters,
+  robustChoice,
+  type ScoreContext,
+  type Scored,
+} from "llava-eval";
+
+/** lmms-eval has replaced the authors' rule, in which four phrases are broken, by its own. */
+export function videoMmeScore({ answer }: { readonly answer: string }, output: Output, context: ScoreContext): Scored {
+  const { text } = output;
+  if (context.scoring === "lmms-eval") {
+    const { letter, guessed } = robustChoice(text, optionLetters(4));
+    return guessedOr(guessed, chosen(letter, answer));
+  }
+  const rule = context.scoring === "official" ? "video-mme" : "video-mme-vlmevalkit";
+  return chosen(inferChoice(text, {}, rule), answer);
+}
+
+/** What Video-MME-v2's metrics need of a question's group. */
+export interface GroupedQuestion {
+  readonly question_id: string;
+  readonly answer: string;
+  readonly group_type: string;
+  readonly group_structure: string;
+  readonly level?: number | string | null;
+}
+
+/** One rule in all three; what an answer without a letter costs its group is the metric's business. */
+export function videoMmeV2Score(row: GroupedQuestion, output: Output): Scored {
+  const letter = inferChoice(output.text, {}, "video-mme-v2");
+  const { group_type: type, group_structure: structure } = row;
+  return {
+    ...chosen(letter, row.answer),
+    data: { place: placeOf(row), type, structure, level: String(row.level ?? ""), read: letter !== undefined },
+  };
+}
+
+/** `001-3` is the third question of its video. */
+const placeOf = ({ question_id }: GroupedQuestion): number => Number(question_id.split("-").at(-1));
