@@ -4,7 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { UserError } from "../core/errors.js";
-import { withCheckedScores } from "../core/guard-task.js";
+import { withCheckedReturns } from "../core/guard-task.js";
 import { didYouMean } from "../core/nearest.js";
 import { packageRoot } from "../core/package-root.js";
 import { type Static, Type } from "../core/schema.js";
@@ -123,7 +123,7 @@ async function taskFiles(): Promise<readonly string[]> {
 async function loadFiles(files: readonly string[]): Promise<DefinedTask[]> {
   const modules = await Promise.all(
     files.map(async (file) =>
-      tasksIn(await import(pathToFileURL(file).href), file).map((task) => ({ task: withCheckedScores(task), file })),
+      tasksIn(await import(pathToFileURL(file).href), file).map((task) => ({ task: withCheckedReturns(task), file })),
     ),
   );
   return modules.flat();

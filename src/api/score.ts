@@ -7,7 +7,7 @@ import type { Result } from "../core/result.js";
 import type { Scoring } from "../core/score.js";
 import { copyRun } from "../record/copy.js";
 import { RunFolder } from "../record/folder.js";
-import { openRun } from "../record/read.js";
+import { openRun, requireCounted } from "../record/read.js";
 import { rescore } from "../run/rescore.js";
 import { readingOf, reasoningTagsOf } from "../text/visible-answer.js";
 import { type Evaluated, evaluated } from "./evaluated.js";
@@ -65,6 +65,7 @@ export async function score(name: string, options: ScoreOptions = {}): Promise<E
       "name a folder for the scores with --out",
     );
   }
+  for (const result of run.results.values()) await requireCounted(run, result);
   const target = resolve(out ?? name);
   if (out !== undefined) {
     if (existsSync(target)) throw new UserError("the folder exists", "--out", "name a new one");

@@ -4,7 +4,7 @@ import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkTask } from "../core/check-task.js";
 import { messageOf, UserError } from "../core/errors.js";
-import { type Failure, guarded, WrongScore, withCheckedScores } from "../core/guard-task.js";
+import { type Failure, guarded, WrongReturn, withCheckedReturns } from "../core/guard-task.js";
 import { packageRoot } from "../core/package-root.js";
 import type { Task } from "../core/task.js";
 import * as authoringApi from "../index.js";
@@ -29,7 +29,9 @@ export async function loadTaskFile(path: string): Promise<readonly Task[]> {
       { cause: error },
     );
   }
-  return tasksIn(module, path).map((task) => guarded(withCheckedScores(task), (failure) => blame(failure, task, path)));
+  return tasksIn(module, path).map((task) =>
+    guarded(withCheckedReturns(task), (failure) => blame(failure, task, path)),
+  );
 }
 
 /** The tasks that a module exports: one, or several that share their rows. */
@@ -40,9 +42,9 @@ export function tasksIn(module: unknown, file: string): readonly Task[] {
 
 /** A mistake in the author's code: where in the file, and about which sample. One that never touched it is ours. */
 function blame({ error, member, sample }: Failure, { name }: Task, path: string): unknown {
-  const place = error instanceof WrongScore ? path : placeOf(error, path);
+  const place = error instanceof WrongReturn ? path : placeOf(error, path);
   if (place === undefined) return error;
-  const said = error instanceof WrongScore ? error.message : `it threw ${oneLine(String(error))}`;
+  const said = error instanceof WrongReturn ? error.message : `it threw ${oneLine(String(error))}`;
   return new UserError(
     `\`${member}\` of task "${name}": ${said}`,
     sample === undefined ? place : `${place}, sample ${sample}`,

@@ -30,7 +30,10 @@ function problemOfUnscored({ reason, detail }: Unscored): string | undefined {
   return typeof detail === "string" ? undefined : `detail is ${shown(detail)}, not a string`;
 }
 
-function problemOfScored({ value, answer, remark, targets }: Scored, metrics: readonly Metric[]): string | undefined {
+function problemOfScored(
+  { value, answer, remark, targets, data }: Scored,
+  metrics: readonly Metric[],
+): string | undefined {
   if (typeof answer !== "string") return `answer is ${shown(answer)}, not a string`;
   if (remark !== undefined && !remarks.includes(remark))
     return `remark is ${shown(remark)}; write one of ${remarks.join(", ")}`;
@@ -42,7 +45,21 @@ function problemOfScored({ value, answer, remark, targets }: Scored, metrics: re
   for (const [name, number] of Object.entries(values)) {
     if (!Number.isFinite(number)) return `value${name && `.${name}`} is ${shown(number)}, not a finite number`;
   }
-  return problemOfValues(values, metrics);
+  return problemOfData(data) ?? problemOfValues(values, metrics);
+}
+
+/** What a journal cannot hold would be lost without a word: a NaN becomes null, a function nothing. */
+function problemOfData(data: unknown, where = "data", above: readonly unknown[] = []): string | undefined {
+  if (data === undefined && above.length === 0) return undefined;
+  if (data === null || typeof data === "string" || typeof data === "boolean" || Number.isFinite(data)) return undefined;
+  if (typeof data !== "object") return `${where} is ${shown(data)}, which JSON cannot hold`;
+  if (above.includes(data)) return `${where} holds itself`;
+  for (const [key, value] of Object.entries(data)) {
+    if (value === undefined && !Array.isArray(data)) continue;
+    const problem = problemOfData(value, `${where}.${key}`, [...above, data]);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
 }
 
 /** @param values by the name that metrics ask for; the single number under "" */
@@ -64,8 +81,18 @@ function problemOfValues(values: Readonly<Record<string, number>>, metrics: read
   return `value has ${given.join(", ") || "nothing"}; the metrics take ${[...new Set(asked)].join(", ")}`;
 }
 
-function shown(value: unknown): string {
-  const text =
-    typeof value === "number" || value === undefined ? String(value) : (JSON.stringify(value) ?? String(value));
+/** A value in a message, whatever it is. */
+export function shown(value: unknown): string {
+  const text = typeof value === "string" || typeof value === "object" ? jsonText(value) : String(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function jsonText(value: unknown): string {
+  if (value instanceof Promise) return "a promise";
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    // A bigint in it, or itself.
+    return `an object that JSON cannot hold (${(error as Error).message.split("\n", 1)[0]})`;
+  }
 }

@@ -1,31 +1,65 @@
-/** Between a task's code and the run: what its `score` returns is checked, and what it throws is told apart from our mistakes. */
+/** Between a task's code and the run: what its functions return is checked, and what they throw is told apart from our mistakes. */
 
-import { problemOfScore } from "./check-score.js";
+import { problemOfScore, shown } from "./check-score.js";
 import { defined } from "./defined.js";
 import { SampleFailure, UserError } from "./errors.js";
 import type { Fold, Metric, Sample } from "./metric.js";
+import type { Prompt } from "./prompt.js";
+import type { Output } from "./runner.js";
+import type { ScoreContext } from "./score.js";
 import type { Task } from "./task.js";
 
 type Row = Record<string, unknown>;
 
-/** `score` returned what is no score. */
-export class WrongScore extends Error {
-  override readonly name = "WrongScore";
+/** A task's function returned what is not of its kind. */
+export class WrongReturn extends Error {
+  override readonly name = "WrongReturn";
 }
 
-/** The task with every score checked as it is made. */
-export function withCheckedScores(task: Task): Task {
-  const { score, metrics } = task;
-  if (!score) return task;
+/** The task with what it returns checked as it is made: names, prompts, scores. */
+export function withCheckedReturns(task: Task): Task {
+  const { id, cluster, prompt, score, metrics } = task;
   return {
     ...task,
-    score(row, output, context) {
-      const made = score.call(task, row, output, context);
-      const problem = problemOfScore(made, metrics);
-      if (problem !== undefined) throw new WrongScore(`it returned what is no score: ${problem}`);
-      return made;
-    },
+    id: (row) => requireName(id.call(task, row)),
+    ...(cluster ? { cluster: (row: Row) => requireName(cluster.call(task, row)) } : {}),
+    prompt: (row, profile) => requirePrompt(prompt.call(task, row, profile)),
+    ...(score
+      ? {
+          score(row: Row, output: Output, context: ScoreContext) {
+            const made = score.call(task, row, output, context);
+            const problem = problemOfScore(made, metrics);
+            if (problem !== undefined) throw new WrongReturn(`it returned what is no score: ${problem}`);
+            return made;
+          },
+        }
+      : {}),
   };
+}
+
+function requireName(made: unknown): string {
+  if (typeof made === "string") return made;
+  throw new WrongReturn(`it returned ${shown(made)}, not a string`);
+}
+
+const partTypes = ["text", "image", "video"];
+
+function requirePrompt(made: Prompt): Prompt {
+  const { messages } = (made ?? {}) as { messages?: unknown };
+  const isPart = (part: { type?: unknown; text?: unknown } | null) =>
+    typeof part === "object" &&
+    partTypes.includes(part?.type as string) &&
+    (part?.type !== "text" || typeof part.text === "string");
+  const isMessage = (message: { parts?: unknown } | null) =>
+    Array.isArray(message?.parts) && message.parts.every(isPart);
+  if (Array.isArray(messages) && messages.every(isMessage)) return made;
+  throw new WrongReturn(`it returned ${shown(made)}, not a prompt; userPrompt(...) makes one`);
+}
+
+function requireFold(made: Fold): Fold {
+  const { add, finish } = (made ?? {}) as { add?: unknown; finish?: unknown };
+  if (typeof add === "function" && typeof finish === "function") return made;
+  throw new WrongReturn(`its \`start\` returned ${shown(made)}, not { add, finish }`);
 }
 
 /** What failed in which function of a task, and about which sample. */
@@ -94,7 +128,7 @@ class Guard {
     return {
       ...metric,
       start: (context) => {
-        const fold = this.call(() => metric.start(context), member);
+        const fold = this.call(() => requireFold(metric.start(context)), member);
         const { perSample } = fold;
         const finish: Fold["finish"] = () => this.settled(() => fold.finish(), member);
         return {

@@ -1,7 +1,6 @@
 /** JSON lines read as a stream, plain or gzipped: the one place where a file is divided into lines. */
 import { createReadStream } from "node:fs";
 import { type FileHandle, stat } from "node:fs/promises";
-import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { messageOf, UserError } from "../core/errors.js";
 import { parseJson } from "../core/json.js";
@@ -126,35 +125,28 @@ export async function plainOrGzipped(path: string): Promise<string | undefined> 
   return undefined;
 }
 
-/** The bytes of a file, decompressed when its name ends in `.gz`. */
-export function readBytes(path: string): Readable & AsyncIterable<Buffer> {
+/**
+ * The bytes of a file, decompressed when its name ends in `.gz`.
+ * @throws UserError  it is damaged, or may not be read
+ */
+export async function* readBytes(path: string): AsyncGenerator<Buffer> {
+  try {
+    yield* bytesOf(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined || !(code.startsWith("Z_") || code in readFaults)) throw error;
+    throw new UserError(`this file cannot be read: ${messageOf(error)}`, path, readFaults[code] ?? damaged, {
+      cause: error,
+    });
+  }
+}
+
+function bytesOf(path: string): AsyncIterable<Buffer> {
   const bytes = createReadStream(path, { highWaterMark: 256 * 1024 });
   if (!path.endsWith(".gz")) return bytes;
   const plain = createGunzip();
   bytes.on("error", (error) => plain.destroy(error));
   return bytes.pipe(plain);
-}
-
-/** The records of a JSONL file, plain or gzipped, in file order. A missing file has none. */
-export async function* readJsonLines(
-  path: string,
-): AsyncGenerator<{ readonly value: unknown; readonly where: string }> {
-  const file = await plainOrGzipped(path);
-  if (file === undefined) return;
-  const splitter = new LineSplitter(file);
-  try {
-    for await (const chunk of readBytes(file)) {
-      for (const line of splitter.lines(chunk)) {
-        yield { value: parseLine(line, file), where: `${file}:${line.number}` };
-      }
-    }
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined || !(code.startsWith("Z_") || code in readFaults)) throw error;
-    throw new UserError(`this file cannot be read: ${messageOf(error)}`, file, readFaults[code] ?? damaged, {
-      cause: error,
-    });
-  }
 }
 
 const readFaults: Readonly<Record<string, string>> = {
@@ -163,3 +155,17 @@ const readFaults: Readonly<Record<string, string>> = {
   EIO: "the disk reports a fault: restore the file",
   ERR_STREAM_PREMATURE_CLOSE: damaged,
 };
+
+/** The records of a JSONL file, plain or gzipped, in file order. A missing file has none. */
+export async function* readJsonLines(
+  path: string,
+): AsyncGenerator<{ readonly value: unknown; readonly where: string }> {
+  const file = await plainOrGzipped(path);
+  if (file === undefined) return;
+  const splitter = new LineSplitter(file);
+  for await (const chunk of readBytes(file)) {
+    for (const line of splitter.lines(chunk)) {
+      yield { value: parseLine(line, file), where: `${file}:${line.number}` };
+    }
+  }
+}

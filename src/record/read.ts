@@ -53,6 +53,7 @@ export async function openRun(dir: string): Promise<Run> {
   const manifest = await readManifest(folder);
   const names = await readdir(folder);
   const results = await readResults(folder, names);
+  requireResults(folder, manifest, results);
   const metricsOf = (label: Label): readonly SampleMetric[] => results.get(label)?.metrics ?? [];
   const samples = (label: Label) => readSamples(samplesFile(folder, label), metricsOf(label));
   return {
@@ -67,6 +68,34 @@ export async function openRun(dir: string): Promise<Run> {
     timings: () => readRecords(timingsFile(folder), TimingRecord),
     journal: (label) => new GrowingJournal(samplesFile(folder, label)),
   };
+}
+
+/**
+ * A journal that lost samples since its run finished would be scored as if they had never been answered.
+ * @throws UserError
+ */
+export async function requireCounted(run: Run, result: Result): Promise<void> {
+  let scored = 0;
+  for await (const { state } of run.counted(result)) if (state === "scored") scored++;
+  if (scored >= result.n.scored) return;
+  throw new UserError(
+    `the journal of ${result.task} has ${scored} of the ${result.n.scored} scored samples that its Result counts`,
+    run.dir,
+    "restore the folder, or run again with --fresh",
+  );
+}
+
+/** @throws UserError  the run has finished, and a task's Result is gone */
+function requireResults(folder: string, { status, identity }: RunManifest, results: ReadonlyMap<Label, Result>): void {
+  if (status !== "done") return;
+  const named = Object.keys(identity).flatMap((key) => (key.startsWith("task ") ? [key.slice("task ".length)] : []));
+  const gone = named.find((label) => !results.has(label));
+  if (gone === undefined) return;
+  throw new UserError(
+    `run.json names the task "${gone}", and its Result is not there`,
+    join(folder, `${fileName(gone)}.json`),
+    "restore the file, or run again: what was answered is in the journal",
+  );
 }
 
 export async function isRun(dir: string): Promise<boolean> {

@@ -1,11 +1,10 @@
 import { defined } from "../core/defined.js";
-import { UserError } from "../core/errors.js";
 import type { JudgeRecord, Result } from "../core/result.js";
 import type { Reading } from "../core/score.js";
 import type { Split, Task } from "../core/task.js";
 import type { RunFolder } from "../record/folder.js";
 import { type Label, placeKey } from "../record/keys.js";
-import type { Run } from "../record/read.js";
+import { type Run, requireCounted } from "../record/read.js";
 import { conclude } from "./conclude.js";
 import { verdictFacts } from "./judge.js";
 import { headOf } from "./rescore.js";
@@ -42,14 +41,13 @@ export async function mergeTask(merging: TaskToMerge): Promise<MergedTask> {
     let repeated = 0;
     const changed: string[] = [];
     for (const shard of shards) {
-      const keys = new Set<string>();
       for await (const record of shard.samples(label)) {
-        keys.add(placeKey(label, record.index, record.repeat));
         const taken = await take(samples, record);
         if (taken === "repeated") repeated++;
         if (taken === "changed") changed.push(placeKey(label, record.index, record.repeat));
       }
-      if (merging.isWhole) requireAll(shard, label, keys.size);
+      const part = shard.results.get(label);
+      if (part) await requireCounted(shard, part);
     }
     await samples.sync();
     const verdicts = await mergeVerdicts(merging);
@@ -74,17 +72,6 @@ export async function mergeTask(merging: TaskToMerge): Promise<MergedTask> {
   } finally {
     await samples.close();
   }
-}
-
-/** @throws UserError  lines of its journal are gone since it finished */
-function requireAll({ dir, results }: Run, label: Label, found: number): void {
-  const total = results.get(label)?.n.total;
-  if (total === undefined || found === total) return;
-  throw new UserError(
-    `the journal of ${label} has ${found} of the ${total} samples that its Result counts`,
-    dir,
-    "restore the folder, or run that part again with --fresh",
-  );
 }
 
 /** @returns the verdicts of the whole run, by question */

@@ -1,6 +1,6 @@
 /** What a run leaves behind, read by everything that reads it: one rule for each question. */
 
-import { appendFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { startEndpoint } from "../fakes/endpoint.js";
@@ -278,4 +278,46 @@ test("a limit on the size of files ends the run with the limit's name, and the s
   expect(limited.stderr).toContain("ulimit -f");
   expect(await place.run(...args)).toMatchObject({ exitCode: 0 });
   expect((await place.result("out", "single_image")).n.total).toBe(120);
+});
+
+test("a finished run that lost a Result, lines of a journal, or the end of a packed one, is refused with the file's name", async () => {
+  await using place = await Workplace.make();
+  await writeRows(place.file("rows"), 6);
+  const args = ["--tasks", singleImage, "--data", "rows", "--model", "stub:yes", "--out", "results/whole"];
+  expect(await place.run("run", ...args)).toMatchObject({ exitCode: 0 });
+  const copy = async (name: string) => {
+    await cp(place.file("results", "whole"), place.file(name), { recursive: true });
+    return (file: string) => place.file(name, file);
+  };
+  const lost = await copy("lost");
+  await rm(lost("single_image.json"));
+  for (const command of [
+    ["score", "lost", "--out", "again"],
+    ["compare", "lost", "results/whole"],
+  ]) {
+    const ended = await place.run(...command);
+    expect(ended).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(ended.stderr).toContain('run.json names the task "single_image", and its Result is not there');
+  }
+  const cut = await copy("cut");
+  const lines = await readFile(cut("single_image.samples.jsonl"), "utf8");
+  await writeFile(cut("single_image.samples.jsonl"), lines.slice(lines.indexOf("\n") + 1));
+  const scored = await place.run("score", "cut", "--out", "again");
+  expect(scored).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(scored.stderr).toContain("the journal of single_image has 5 of the 6 scored samples");
+  const accepted = await place.run("baseline", "accept", "results/whole", "--allow", "demo,partial,incomplete");
+  expect(accepted).toMatchObject({ exitCode: 0 });
+  const packed = place.file("results", "baselines", "whole", "single_image.samples.jsonl.gz");
+  const bytes = await readFile(packed);
+  for (const damaged of [bytes.subarray(0, -20), Buffer.from("not gzip"), Buffer.alloc(0)]) {
+    await writeFile(packed, damaged);
+    for (const command of [
+      ["score", "results/baselines/whole"],
+      ["view", "results/baselines/whole"],
+    ]) {
+      const ended = await place.run(...command, "--out", "again");
+      expect(ended.exitCode, ended.stderr).toBe(1);
+      expect(ended.stderr).toContain("single_image.samples.jsonl.gz");
+    }
+  }
 });

@@ -160,7 +160,7 @@ test("a part in the folder of another, and a part whose journal lost a line, are
   const journal = join(out, "shards", "01-of-2", "single_image.samples.jsonl");
   const lines = await readFile(journal, "utf8");
   await writeFile(journal, lines.slice(lines.indexOf("\n") + 1));
-  await expect(merge(out)).rejects.toThrow(/the journal of single_image has \d+ of the \d+ samples/);
+  await expect(merge(out)).rejects.toThrow(/the journal of single_image has \d+ of the \d+ scored samples/);
   await writeFile(journal, lines);
   await rm(join(out, "shards", "01-of-2"), { recursive: true });
   await cp(join(out, "shards", "00-of-2"), join(out, "shards", "01-of-2"), { recursive: true });

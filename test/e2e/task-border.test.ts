@@ -116,6 +116,35 @@ test.each([
   expect(ended.exitCode).toBe(1);
 });
 
+test.each([
+  ["id", "({ id }) => id", "() => 5", "it returned 5, not a string"],
+  ["prompt", "=> userPrompt(question)", "=> question", "not a prompt; userPrompt(...) makes one"],
+  ["prompt", "=> userPrompt(question)", "=> null", "it returned null, not a prompt"],
+  [
+    "prompt",
+    "=> userPrompt(question)",
+    "=> Promise.resolve(userPrompt(question))",
+    "it returned a promise, not a prompt",
+  ],
+  ["score", value, "value: 10n", "value is 10, not a finite number"],
+  ["score", value, `${value}, data: { seen: Number.NaN }`, "data.seen is NaN, which JSON cannot hold"],
+  ["score", value, `${value}, data: { seen: () => 1 }`, "which JSON cannot hold"],
+  ["score", "return {", "const data = {}; data.self = data; return { data,", "data.self holds itself"],
+  [
+    "metric accuracy",
+    'mean("accuracy")',
+    '{ ...mean("accuracy"), start: () => ({ add() {} }) }',
+    "not { add, finish }",
+  ],
+])("%s that returns something else (%s as %s) is the author's error, exit 1", async (member, from, to, says) => {
+  await using place = await placeWith({ "colour.ts": (text) => text.replace(from, to) });
+  const ended = await place.run(...run("colour.ts"));
+  expect(ended.stderr).toContain(`\`${member}\` of task "colour": `);
+  expect(ended.stderr).toContain(says);
+  expect(ended.stderr).toContain(place.file("colour.ts"));
+  expect(ended.exitCode).toBe(1);
+});
+
 test("two tasks of one name are refused, whichever files they are in, and a built-in's name too", async () => {
   await using place = await placeWith({
     "colour.ts": (text) => text,
