@@ -26,6 +26,9 @@ test.each([
   expect(mathVistaToJudge(row, output, "official")?.parse(withoutReasoning(reply))).toBe(verdict);
 });
 
-test("lmms-eval takes whatever its judge says", () => {
-  expect(mathVistaToJudge(row, output, "lmms-eval")?.parse("**4.5**")).toBe("**4.5**");
+test("lmms-eval's scoring asks again too, though lmms-eval takes whatever its judge says", () => {
+  const parse = mathVistaToJudge(row, output, "lmms-eval")?.parse;
+  expect(["4.5", "**4.5**", "Service temporarily unavailable"].map((reply) => parse?.(reply))).toEqual([
+    ...["4.5", undefined, undefined],
+  ]);
 });

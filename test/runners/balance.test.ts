@@ -9,16 +9,35 @@ const signal = () => new AbortController().signal;
 const rateLimit = (retryAfterMs?: number) =>
   new TransportError("status", "HTTP 429", { status: 429, ...defined({ retryAfterMs }) });
 
+/** As many answers as come while requests wait for room: the window is full at each. */
+async function answers(window: Window, n: number): Promise<void> {
+  for (let inside = 0; inside < window.most; inside++) void window.enter(signal());
+  for (let i = 0; i < n; i++) {
+    window.succeeded();
+    window.leave();
+    void window.enter(signal());
+    await Promise.resolve();
+  }
+}
+
 describe("the window", () => {
-  test("grows by one per answer until the first congestion, is halved by it, then grows slowly", () => {
+  test("grows by one per answer until the first congestion, is halved by it, then grows slowly", async () => {
     const window = new Window(64);
     expect(window.size).toBe(32);
-    for (let i = 0; i < 32; i++) window.succeeded();
+    await answers(window, 32);
     expect(window.size).toBe(64);
     window.congested(rateLimit(), performance.now());
     expect(window.size).toBe(32);
+    // What is in flight still is more than it takes now.
     for (let i = 0; i < 33; i++) window.succeeded();
     expect(window.size).toBe(33);
+  });
+
+  test("does not grow while there is room in it: what is not tried is not known", async () => {
+    const window = new Window(64);
+    await window.enter(signal());
+    for (let i = 0; i < 100; i++) window.succeeded();
+    expect(window.size).toBe(32);
   });
 
   test("is cut once for what was sent before the cut", () => {
@@ -29,9 +48,9 @@ describe("the window", () => {
     expect(window.size).toBe(16);
   });
 
-  test("never falls below one, and never exceeds its bound", () => {
+  test("never falls below one, and never exceeds its bound", async () => {
     const window = new Window(20);
-    for (let i = 0; i < 100; i++) window.succeeded();
+    await answers(window, 100);
     expect(window.size).toBe(20);
     for (let i = 0; i < 100; i++) window.congested(rateLimit(), Number.POSITIVE_INFINITY);
     expect(window.size).toBe(1);

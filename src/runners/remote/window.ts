@@ -63,9 +63,12 @@ export class Window {
     this.admit();
   }
 
-  /** Told while the request is still in flight. What has room to spare proves nothing about more (RFC 7661). */
+  /**
+   * Told while the request is still in flight. What is half empty proves nothing about more (RFC 7661); full it need not be, since some
+   * that are counted against it read an image or write to the journal.
+   */
   succeeded(): void {
-    if (this.inFlight < this.size) return;
+    if (2 * this.inFlight < this.size) return;
     this.allowed = Math.min(this.most, this.allowed + (this.slowStart ? 1 : 1 / this.allowed));
   }
 
