@@ -4,6 +4,8 @@ export interface VideoRef {
   readonly path: string;
   /** Where its file lies on this machine. Throws `SampleFailure("data")` when it is absent. */
   file(): Promise<string>;
+  /** The clip of another name in the same place: for rows that hold a part of the name. */
+  named(path: string): VideoRef;
   /** Seconds of the clip that are asked about; absent: from its first frame, to its last. */
   readonly start?: number;
   readonly end?: number;

@@ -231,15 +231,14 @@ function absentImage(path: string): ImageRef {
 
 /** On the hub clips lie in archives beside the rows. */
 function absentVideo(cell: unknown): VideoRef | null {
-  if (typeof cell !== "string") return null;
-  return {
-    path: cell,
-    file: async () => {
-      const shown = JSON.stringify(cell.slice(0, 200));
-      throw new SampleFailure(
-        "data",
-        `the clip ${shown} is not fetched from the hub: give a folder with it, --data DIR`,
-      );
-    },
-  };
+  return typeof cell === "string" ? absent(cell) : null;
 }
+
+const absent = (path: string): VideoRef => ({
+  path,
+  file: async () => {
+    const shown = JSON.stringify(path.slice(0, 200));
+    throw new SampleFailure("data", `the clip ${shown} is not fetched from the hub: give a folder with it, --data DIR`);
+  },
+  named: absent,
+});

@@ -19,6 +19,7 @@ const exampleClip = (path: string): VideoRef => ({
   file: async () => {
     throw new SampleFailure("data", `the clip ${JSON.stringify(path)} is an example's`);
   },
+  named: exampleClip,
 });
 
 async function exampleFile(task: string, taskFile: string): Promise<string> {

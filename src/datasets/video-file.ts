@@ -1,6 +1,7 @@
 import { realpath, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { SampleFailure } from "../core/errors.js";
+import type { VideoRef } from "../core/video.js";
 import type { VideoReader } from "./columns.js";
 
 /** Endings that are tried, in this order, after a name that has none of its own. */
@@ -15,9 +16,12 @@ const endings = ["", ".mp4", ".MP4", ".mkv", ".webm", ".avi", ".mov", ".gif"];
 export function videoFiles(rows: string, root: string): VideoReader {
   const places = [dirname(rows), dirname(dirname(rows)), root].filter((folder) => isInside(folder, root));
   const folders = [...new Set(places.flatMap((folder) => [folder, join(folder, "videos"), join(folder, "data")]))];
+  const clip = (path: string): VideoRef => ({ path, file: () => found(path, root, folders), named: clip });
   return (cell) => {
-    if (typeof cell !== "string" || cell === "") return null;
-    return { path: cell, file: () => found(cell, root, folders) };
+    // Some name their clips by numbers.
+    const name =
+      typeof cell === "string" ? cell : typeof cell === "number" || typeof cell === "bigint" ? `${cell}` : "";
+    return name === "" ? null : clip(name);
   };
 }
 

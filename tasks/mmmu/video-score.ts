@@ -6,6 +6,8 @@
 import {
   chosen,
   guessedOr,
+  hasText,
+  isOptionLetter,
   type Output,
   optionLetters,
   parseChoice,
@@ -35,7 +37,10 @@ export function videoMmmuOptions(options: readonly string[]): string {
  * are read as open ones but compared as letters, which is never right.
  */
 export function videoMmmuScore(row: VideoMmmuQuestion, { text }: Output, { scoring }: ScoreContext): Scored {
-  const score = (scored: Scored): Scored => ({ ...scored, value: { accuracy: scored.value as number } });
+  const score = (scored: Scored): Scored => ({
+    ...scored,
+    value: { accuracy: scored.value as number, answered: text === "" ? 0 : 1 },
+  });
   const { question_type: type, options, answer } = row;
   const letters = optionLetters(options.length);
   if (type === "multiple-choice" || (type === "perception" && scoring !== "lmms-eval")) {
@@ -47,5 +52,11 @@ export function videoMmmuScore(row: VideoMmmuQuestion, { text }: Output, { scori
   const gold = [answer].flat();
   const right = !empty && type !== "perception" && matchesOpen(parseVideoOpen(text), gold.flatMap(normalizeOpen));
   const scored = rightOrWrong(right, text, answer);
-  return empty && scoring !== "official" ? { ...scored, value: {} } : score(scored);
+  return empty && scoring !== "official" ? { ...scored, value: { answered: 0 } } : score(scored);
+}
+
+/** A letter of the options, or for open questions an answer. */
+export function videoMmmuHasReference({ question_type: type, options, answer }: VideoMmmuQuestion): boolean {
+  const isChoice = type === "multiple-choice" || type === "perception";
+  return isChoice ? typeof answer === "string" && isOptionLetter(answer, options.length) : hasText(answer);
 }

@@ -76,8 +76,8 @@ export function mvbenchScore(row: MvbenchQuestion, { text }: Output, { scoring }
     const answer = lmmsMvbenchAnswer(text);
     const { value, ...score } = rightOrWrong(answer === letter, answer, letter);
     // Empty answers leave numerator and denominator.
-    return { ...score, value: text === "" ? {} : { accuracy: value as number } };
+    return { ...score, value: text === "" ? { answered: 0 } : { accuracy: value as number, answered: 1 } };
   }
   const right = namesOption(scoring === "official" ? opened(firstLine(text)) : strip(text), letter);
-  return { ...rightOrWrong(right, text, letter), value: { accuracy: right ? 1 : 0 } };
+  return { ...rightOrWrong(right, text, letter), value: { accuracy: right ? 1 : 0, answered: text === "" ? 0 : 1 } };
 }

@@ -91,6 +91,22 @@ export function captionVerdict(
   return { reasoning, answer: said, right: options === 1 && said.split(". ")[0] === gold.split(". ")[0] };
 }
 
+const verdictAlone =
+  /^[*"'`\s]*(?:(?:The )?(?:Answer|Output|Verdict|Judge?ment|(?:Model )?Prediction)[*"'`]*(?::| is)[*"'`\s]*)?(?:Correct|Incorrect)[*"'`.!\s]*$/i;
+
+/** The word that was asked for, alone in the first line; anything else is asked for again: "Incorrect API key provided" is no verdict. */
+export function correctVerdict(reply: string): boolean | undefined {
+  const [first = ""] = strip(reply).split("\n", 1);
+  return verdictAlone.test(first) ? saysCorrect(first) : undefined;
+}
+
+/** What was asked for: an option's letter or its words, or that none fits; anything else is asked for again. */
+export function optionVerdict(reply: string, question: string, gold: string): boolean | undefined {
+  const { answer, right } = captionVerdict(reply, gold);
+  const texts = question.split("\n").flatMap((line) => /^[A-D]\. (.+)$/.exec(line)?.[1] ?? []);
+  return /^[A-D](?:[.):]|$)|^None of/i.test(answer) || texts.includes(answer) ? right : undefined;
+}
+
 export function tempCompassQuestion(words: string, parse: JudgeQuestion["parse"]): JudgeQuestion {
   return {
     prompt: {

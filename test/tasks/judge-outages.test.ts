@@ -7,6 +7,7 @@ import type { Scoring } from "../../src/core/score.js";
 import { exampleRow } from "../../src/datasets/example-row.js";
 import { inferChoice } from "../../src/text/infer-choice.js";
 import { hallusionWord } from "../../tasks/hallusion_bench/score.js";
+import { correctVerdict, optionVerdict } from "../../tasks/tempcompass/judge.js";
 
 const outages = [
   "",
@@ -81,6 +82,24 @@ test.each(judged)("%s, %s: an outage is no verdict, however often it is said", a
   for (const outage of outages) {
     const parse = await parser(name, scoring);
     for (let attempt = 0; attempt < 5; attempt++) expect(parse(outage), outage).toBeUndefined();
+  }
+});
+
+test("TempCompass's verdict is the word in the first line, or an option's letter, its words, or none", () => {
+  for (const reply of ["Correct", "**Correct**.", "The model prediction is Correct.", "Correct\n\nThe answers agree."])
+    expect(correctVerdict(reply), reply).toBe(true);
+  for (const reply of ["Incorrect", "Incorrect.\nIt is not Correct.", "Answer: Incorrect"])
+    expect(correctVerdict(reply), reply).toBe(false);
+  const question = "What does he do?\nA. cooks\nB. reads";
+  const verdict = (reply: string) => optionVerdict(reply, question, "B. reads");
+  for (const reply of ["B. reads", "Reasoning: he holds a book.\nAnswer: B. reads"])
+    expect(verdict(reply), reply).toBe(true);
+  // Words without their letter are wrong in the authors' script.
+  for (const reply of ["Answer: A. cooks", "Answer: None of the choices are correct", "Answer: reads", "Answer: A"])
+    expect(verdict(reply), reply).toBe(false);
+  for (const reply of [...outages, "Correct answers need a key", "Answer: A timeout occurred"]) {
+    expect(correctVerdict(reply), reply).toBeUndefined();
+    expect(verdict(reply), reply).toBeUndefined();
   }
 });
 

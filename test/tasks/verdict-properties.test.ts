@@ -40,6 +40,16 @@ const isVerdict: readonly (readonly [RegExp, (verdict: Json, reply: string) => b
     /^babyvision/,
     (verdict, reply) => /^[*"'`]*(true|false)/i.exec(reply.trim())?.[1]?.toLowerCase() === String(verdict === 1),
   ],
+  [
+    /^activitynetqa/,
+    (verdict, reply) => typeof verdict === "object" && /^\{.*'pred'.*'score'.*\}$/s.test(reply.trim()),
+  ],
+  [/^tempcompass_captioning/, (_, reply) => /^(?:[A-D]\b|None of)/i.test(reply) || /Answer:/.test(reply)],
+  [
+    /^tempcompass/,
+    (verdict, reply) =>
+      (reply.trim().split("\n")[0] ?? "").replace(/[^a-z]/gi, "") === (verdict ? "Correct" : "Incorrect"),
+  ],
   [/^visulogic/, (verdict) => letter(verdict) || verdict === "None"],
 ];
 
@@ -80,6 +90,7 @@ const piece = fc.oneof(
     ],
     ...["<think>", "</think>", "**4.5**", "4.5 cm", "$4.5", "1,000", "\\boxed{4}", "Extracted answer: 4", "[1, 2]"],
     ...['{"Rating": 7}', '{"Rating": "11"}', '{"Rating": NaN}', "Final Score: 88", "Final Score: 888", "Judgement: 1"],
+    ...["Incorrect", "Answer: B. reads", "{'pred': 'yes', 'score': 4}", "{'pred': 'maybe', 'score': 9}"],
     ...["I cannot", "Service temporarily overloaded", "\u202e0.1", "\ud800", "\n", " ", "\t", ""],
   ),
   fc.string({ maxLength: 20 }),

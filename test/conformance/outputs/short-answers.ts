@@ -88,7 +88,7 @@ interface NextQaRow {
 
 /** NExT-QA's eval_mc.py: "TP" counts as "TN"; groups by the first letter. */
 const nextqaMc: Benchmark = {
-  part: "chosen options alone: there is no NExT-QA task yet",
+  part: "chosen options as numbers, none of them read out of a text",
   row: Type.Object({ type: Type.String(), answer: Type.Integer(), prediction: Type.Integer() }),
   evaluate: (rows: readonly NextQaRow[]) => {
     const groups = new Map<string, number[]>();

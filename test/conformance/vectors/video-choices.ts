@@ -19,7 +19,7 @@ import { perceptionLetter, perceptionScore } from "../../../tasks/perceptiontest
 import { foldValue } from "../fold.js";
 import type { VectorFile } from "../vector-file.js";
 import { lmms, one, vlmevalkit } from "./catalogue-metrics.js";
-import { asked, part, scoreOf } from "./video-rules.js";
+import { asked, scoreOf } from "./video-rules.js";
 
 const shares = (values: readonly number[]) =>
   foldValue(
@@ -39,10 +39,9 @@ interface EgoDoc {
   readonly answer: string;
 }
 const egoschema: VectorFile = {
-  part,
   functions: {
     "lmms.process_results_generation": ({ doc, prediction }: { doc: EgoDoc; prediction: string }) => {
-      const said = asked(egoSchemaScore, doc, prediction, lmms);
+      const said = asked(["egoschema_subset", egoSchemaScore], doc, prediction, lmms);
       if (said.drawn) return undefined;
       const letter = egoSchemaLetter(prediction, doc.option) ?? "";
       if (scoreOf(said) !== one(letter === optionLetters(5)[Number(doc.answer)])) return "another score";
@@ -74,7 +73,6 @@ const clipOf = ({ subtitles, duration, starting_timestamp_for_subtitles: offset 
   ...{ subtitles, duration, offset },
 });
 const longvideobench: VectorFile = {
-  part,
   functions: {
     "lmms.process_results": ({
       doc,
@@ -83,7 +81,7 @@ const longvideobench: VectorFile = {
       doc: LongVideoQuestion & { id: string; duration_group: number; question_category: string };
       prediction: string;
     }) => {
-      const said = asked(longVideoScore, doc, prediction, lmms);
+      const said = asked(["longvideobench_val_v", longVideoScore], doc, prediction, lmms);
       const { id, duration_group, question_category } = doc;
       const parsed_pred = said.drawn ? null : said.answer;
       const answer = optionLetters(5)[doc.correct_choice];
@@ -92,7 +90,8 @@ const longvideobench: VectorFile = {
     },
     "vlmevalkit.extract_characters_regex": ({ prediction }: { prediction: string }) => {
       const options = { option0: "a", option1: "b", option2: "c", option3: "d", option4: "e" };
-      return asked(longVideoScore, { ...options, correct_choice: 0 }, prediction, vlmevalkit).answer;
+      return asked(["longvideobench_val_v", longVideoScore], { ...options, correct_choice: 0 }, prediction, vlmevalkit)
+        .answer;
     },
     "lmms.aggregate_results": ({ results }: { results: LvbSample[] }) => {
       const right = ({ answer, parsed_pred }: LvbSample) => one(answer === parsed_pred);
@@ -121,10 +120,9 @@ const longvideobench: VectorFile = {
 };
 
 const lvbench: VectorFile = {
-  part,
   functions: {
     "lmms.process_results": ({ doc, prediction }: { doc: { answer: string }; prediction: string }) =>
-      scoreOf(asked(lvbenchScore, doc, prediction, lmms)) === 1,
+      scoreOf(asked(["lvbench", lvbenchScore], doc, prediction, lmms)) === 1,
   },
 };
 
@@ -142,7 +140,6 @@ const mlvuMean = (metric: typeof devAverage) => (input: { results: MlvuSample[] 
 };
 const letterOf = (answer: string) => answer.slice(1, answer.indexOf(")"));
 const mlvu: VectorFile = {
-  part,
   compare: { tolerance: { absolute: 1e-9, relative: 1e-9 } },
   functions: {
     "lmms.process_results": ({
@@ -152,27 +149,28 @@ const mlvu: VectorFile = {
       doc: { question: string; task_type: string; answer: string };
       prediction: string;
     }) => {
-      const said = asked(mlvuScore, doc, prediction, lmms);
+      const said = asked(["mlvu_dev", mlvuScore], doc, prediction, lmms);
       const { question: question_id, task_type, answer } = doc;
       return { question_id, task_type, pred_answer: said.answer, answer };
     },
     "official.check_ans": ({ prediction, answer }: { prediction: string; answer: string }) =>
-      scoreOf(asked(mlvuScore, { answer: letterOf(answer) }, prediction)) === 1,
+      scoreOf(asked(["mlvu_dev", mlvuScore], { answer: letterOf(answer) }, prediction)) === 1,
     "vlmevalkit.check_ans": ({ prediction, answer }: { prediction: string; answer: string }) =>
-      scoreOf(asked(mlvuScore, { answer: letterOf(answer) }, prediction, vlmevalkit)) === 1 || { $judge: true },
+      scoreOf(asked(["mlvu_dev", mlvuScore], { answer: letterOf(answer) }, prediction, vlmevalkit)) === 1 || {
+        $judge: true,
+      },
     "lmms.aggregate_results_dev": mlvuMean(devAverage),
     "lmms.aggregate_results_test": mlvuMean(testAverage),
   },
 };
 
 const mvbench: VectorFile = {
-  part,
   functions: {
     "lmms.process_results": ({ doc, prediction }: { doc: MvbenchQuestion; prediction: string }) => ({
       pred_answer: prediction,
       gt_answer: goldLetter(doc),
       // The score of an empty answer, which then leaves the average.
-      score: prediction === "" ? 0 : scoreOf(asked(mvbenchScore, doc, prediction, lmms)),
+      score: prediction === "" ? 0 : scoreOf(asked(["mvbench_action_sequence", mvbenchScore], doc, prediction, lmms)),
     }),
     check_ans: ({ prediction, answer }: { prediction: string; answer: string }) => {
       const letter = letterOf(answer);
@@ -182,9 +180,9 @@ const mvbench: VectorFile = {
         // Theirs takes the first line before it calls this function.
         official:
           firstLine(prediction) === prediction
-            ? scoreOf(asked(mvbenchScore, row, prediction)) === 1
+            ? scoreOf(asked(["mvbench_action_sequence", mvbenchScore], row, prediction)) === 1
             : namesOption(opened(prediction), letter),
-        vlmevalkit: scoreOf(asked(mvbenchScore, row, prediction, vlmevalkit)) === 1,
+        vlmevalkit: scoreOf(asked(["mvbench_action_sequence", mvbenchScore], row, prediction, vlmevalkit)) === 1,
       };
     },
     "lmms.aggregate_results": ({ results }: { results: { pred_answer: string; score: number }[] }) => {
@@ -204,11 +202,10 @@ interface PerceptionDoc {
   readonly answer_id: number | string;
 }
 const perceptiontest: VectorFile = {
-  part,
   functions: {
     "lmms.process_results_mc": ({ doc, prediction }: { doc: PerceptionDoc; prediction: string }) => ({
       pred_id: optionLetters(4).indexOf(perceptionLetter(prediction) ?? ""),
-      correct: scoreOf(asked(perceptionScore, doc, prediction, lmms)),
+      correct: scoreOf(asked(["perceptiontest_val_mc", perceptionScore], doc, prediction, lmms)),
     }),
     "lmms.process_results_mcppl": ({ losses }: Losses<PerceptionDoc>) => smallest(losses),
     // It raises; we score the task.

@@ -25,7 +25,7 @@ import { choiceTypes, meanRelativeAccuracy, type VsiQuestion, vsiScore } from ".
 import { type FoldInput, foldValue } from "../fold.js";
 import type { VectorFile } from "../vector-file.js";
 import { lmms, one, vlmevalkit } from "./catalogue-metrics.js";
-import { asked, part, scoreOf } from "./video-rules.js";
+import { asked, scoreOf } from "./video-rules.js";
 
 const shareOrNone = (values: readonly number[]): number | null =>
   foldValue(
@@ -141,16 +141,15 @@ interface VideoMmeDoc {
   readonly videoID: string;
 }
 const videomme: VectorFile = {
-  part,
   functions: {
     "lmms.process_results": ({ doc, prediction }: { doc: VideoMmeDoc; prediction: string }) => {
-      const said = asked(videoMmeScore, doc, prediction, lmms);
+      const said = asked(["videomme", videoMmeScore], doc, prediction, lmms);
       const { question_id, duration, domain, sub_category, task_type, answer, videoID } = doc;
       const groups = { category: domain, sub_category, task_category: task_type };
       return { question_id, duration, ...groups, pred_answer: said.answer, answer, score: scoreOf(said), videoID };
     },
     "vlmevalkit.extract_characters_regex": ({ prediction }: { prediction: string }) =>
-      asked(videoMmeScore, { answer: "A" }, prediction, vlmevalkit).answer,
+      asked(["videomme", videoMmeScore], { answer: "A" }, prediction, vlmevalkit).answer,
     "lmms.aggregate_results": ({ results }: { results: VideoMmeSample[] }) => videoMmeLog(results),
     "vlmevalkit.get_dimension_rating": ({ results }: { results: VlmSample[] }) => videoMmeRating(results),
     "lmms.doc_to_text_subtitle": subtitledPrompt,
@@ -166,7 +165,7 @@ type V2Sample = GroupedQuestion & {
 const v2Input = ({ answer = "A", ...row }: Partial<V2Sample> & Omit<V2Sample, "answer">): FoldInput => {
   // No gold of the vectors is an H.
   const said = row.score === 1 ? answer : row.score === 0 ? "H" : "";
-  const { value, data = null } = asked(videoMmeV2Score, { ...row, answer }, said);
+  const { value, data = null } = asked(["videomme_v2", videoMmeV2Score], { ...row, answer }, said);
   return { value, data, cluster: row.video_id };
 };
 const groups = (
@@ -177,12 +176,11 @@ const groups = (
 const questions = (rows: readonly V2Sample[]) => 100 * share(rows.map(({ score }) => one(score === 1)));
 
 const videommeV2: VectorFile = {
-  part,
   functions: {
     extract: ({ prediction }: { prediction: string }) => {
       const row = { ...{ question_id: "0-1", answer: "A", group_type: "relevance", group_structure: "[1,2,3,4]" } };
       const letter = (scoring: "official" | "lmms-eval" | "vlmevalkit") =>
-        asked(videoMmeV2Score, row, prediction, { scoring }).answer;
+        asked(["videomme_v2", videoMmeV2Score], row, prediction, { scoring }).answer;
       return { lmms: letter("lmms-eval"), official: letter("official"), vlmevalkit: letter("vlmevalkit") };
     },
     group: ({ scores }: { scores: number[] }) => {
@@ -267,11 +265,10 @@ const jsonOfCandidate = (candidate: string | number) =>
         (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
       );
 const videommmu: VectorFile = {
-  part,
   compare: { unordered: ["parsed_pred"] },
   functions: {
     "lmms.process_results": ({ doc, prediction }: { doc: MmmuDoc; prediction: string }) => {
-      const said = asked(videoMmmuScore, doc, prediction, lmms);
+      const said = asked(["video_mmmu_perception", videoMmmuScore], doc, prediction, lmms);
       const { id, question_type, answer } = doc;
       const chosen = question_type === "multiple-choice";
       const parsed = chosen
@@ -285,7 +282,7 @@ const videommmu: VectorFile = {
     "vlmevalkit.parse_multi_choice": ({ options, prediction }: { options: string[]; prediction: string }) => {
       if (prediction === "") return "API Error";
       const row = { options, question_type: "multiple-choice", answer: "A" };
-      return asked(videoMmmuScore, row, prediction, vlmevalkit).answer || "No Answere Found";
+      return asked(["video_mmmu_perception", videoMmmuScore], row, prediction, vlmevalkit).answer || "No Answere Found";
     },
     "lmms.aggregate_results": ({ results }: { results: MmmuSample[] }) => {
       const kept = results.filter(({ parsed_pred }) => parsed_pred !== "API Error");
@@ -317,7 +314,7 @@ function vsiTable(
   scoring: "official" | "lmms-eval",
 ): Record<string, number> | undefined {
   const rows = results.map((row) => ({
-    value: scoreOf(asked(vsiScore, row, row.prediction, { scoring })),
+    value: scoreOf(asked(["vsibench", vsiScore], row, row.prediction, { scoring })),
     groups: { question_type: row.question_type },
   }));
   const of = (types: readonly string[]) =>
@@ -339,11 +336,10 @@ function vsiTable(
   };
 }
 const vsibench: VectorFile = {
-  part,
   functions: {
     process_results: ({ doc, prediction }: { doc: VsiQuestion; prediction: string }) => ({
-      lmms: scoreOf(asked(vsiScore, doc, prediction, lmms)),
-      official: scoreOf(asked(vsiScore, doc, prediction)),
+      lmms: scoreOf(asked(["vsibench", vsiScore], doc, prediction, lmms)),
+      official: scoreOf(asked(["vsibench", vsiScore], doc, prediction)),
     }),
     mean_relative_accuracy: ({ pred, target }: { pred: number; target: number }) => meanRelativeAccuracy(pred, target),
     aggregate: ({ results }: { results: VsiSample[] }) => {
@@ -356,19 +352,25 @@ const vsibench: VectorFile = {
   },
 };
 
+const taskOf: Readonly<Record<TempCompassForm, string>> = {
+  "multi-choice": "tempcompass_multi_choice",
+  yes_no: "tempcompass_yes_no",
+  caption_matching: "tempcompass_caption_matching",
+  captioning: "tempcompass_captioning",
+};
+
 /** What the rules say, or that a judge is asked. */
 const matched = (form: TempCompassForm, row: TempCompassQuestion, text: string) => {
   // No run asks such a row (`hasReference`).
   if (form === "caption_matching" && !hasMarks(row)) throw new RangeError("an option without a mark");
   try {
-    return scoreOf(asked((...given) => tempCompassScore(form, ...given), row, text, lmms));
+    return scoreOf(asked([taskOf[form], (...given) => tempCompassScore(form, ...given)], row, text, lmms));
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;
   }
 };
 const tempcompass: VectorFile = {
-  part,
   functions: {
     "lmms.multi_choice": ({ doc, prediction }: { doc: TempCompassQuestion; prediction: string }) => {
       const rating = matched("multi-choice", doc, prediction);
@@ -404,7 +406,6 @@ const tempcompass: VectorFile = {
 };
 
 const activitynetqa: VectorFile = {
-  part,
   functions: {
     parse: ({ review }: { review: string }) => {
       const verdict = lmmsVerdict(review);
@@ -416,7 +417,7 @@ const activitynetqa: VectorFile = {
     },
     "lmms.aggregate": ({ results }: { results: { Correctness: string; score: number }[] }) => {
       const scored = results.map(({ Correctness: pred, score }) =>
-        asked(activityScore, { answer: "" }, "", { ...lmms, verdicts: [{ pred, score }] }),
+        asked(["activitynetqa", activityScore], { answer: "" }, "", { ...lmms, verdicts: [{ pred, score }] }),
       );
       const of = (name: string, range: readonly [number, number]) =>
         foldValue(mean(name, { of: name, range }), scored) ?? 0;
