@@ -12,9 +12,12 @@ namespace {
 constexpr int kThreads = 256;
 constexpr int kColumns = 4;
 constexpr unsigned kMostRows = 65'535;  // of a grid
+// 1,536 threads: as many as an SM of sm_86, sm_89 or sm_120 holds; more is an error of ptxas there. Others hold 2,048, and the registers
+// that this takes leave room for them.
+constexpr int kBlocksPerSm = 6;
 
 template <typename T>
-__global__ void __launch_bounds__(kThreads, 8)
+__global__ void __launch_bounds__(kThreads, kBlocksPerSm)
     activation_kernel(const float* sums, int64_t stride, int64_t rows, int64_t n, const Epilogue epilogue) {
   const int64_t first = (static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x) * kColumns;
   if (first >= n) return;
