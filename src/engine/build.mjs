@@ -97,6 +97,7 @@ export async function buildAddon(options = {}) {
     if (todo.length === 0) return true;
     const started = Date.now();
     let built = { ok: false, text: "the CUDA back end needs cmake" };
+    forgetOtherFolder(folder); // before the toolkit's links are put into it
     const nvcc = cuda && !emulateCuda && cmake ? toolkit(folder, arch, say) : undefined;
     if (cuda && !emulateCuda && cmake && nvcc === undefined) return false;
     if (cmake) built = withCMake(cmake, folder, todo, { cuda, emulateCuda, nvcc, sanitize });
@@ -184,7 +185,6 @@ function forgetOtherFolder(folder) {
 }
 
 function withCMake(cmake, folder, parts, { cuda, emulateCuda, nvcc, sanitize }) {
-  forgetOtherFolder(folder);
   const ninja = find("ninja");
   const configure = [
     ...["-S", sources, "-B", folder, "-DCMAKE_BUILD_TYPE=Release"],

@@ -112,6 +112,16 @@ describe.skipIf(noTools || elsewhere)("npm run build:cuda", () => {
     expect(readdirSync(join(scratch, "checked/build"))).toEqual(["engine-sm100-120"]);
   });
 
+  test("a copied checkout, whose build folder came along, keeps the toolkit that it found", () => {
+    const variables = { VIRTUAL_ENV: wheels("for-copy") };
+    expect(build("first", variables).status).toBe(0);
+    cpSync(join(scratch, "first"), join(scratch, "copied"), { recursive: true });
+    rmSync(join(scratch, "copied/build/engine/.engine.stamp"));
+    const { status, toolkit } = build("copied", variables);
+    expect(status).toBe(0);
+    expect(existsSync(join(toolkit, "bin/nvcc"))).toBe(true);
+  });
+
   test("a wheel of nvcc alone is no toolkit: the log names what to install", () => {
     nvcc("half/lib/python3.12/site-packages/nvidia/cu13/bin/nvcc", "13.5");
     const { status, stderr } = build("without", { VIRTUAL_ENV: join(scratch, "half") });
