@@ -1,4 +1,4 @@
-import type { Dataset } from "../core/dataset.js";
+import type { Dataset, RowItem } from "../core/dataset.js";
 import type { SampleFailure } from "../core/errors.js";
 import type { Task } from "../core/task.js";
 import { RowNames } from "../record/keys.js";
@@ -16,18 +16,36 @@ export interface Selection {
 }
 
 /** One sample to be asked, in dispatch order. */
-export type Unit =
-  | {
-      readonly index: number;
-      readonly repeat: number;
-      readonly row: Record<string, unknown>;
-      readonly id: string;
-      /** Which of the rows with this id it is, in row order: 1 unless ids are repeated in the split. */
-      readonly nth: number;
-      /** Samples that share this sample's image, and how many of them are still to come in this window. */
-      readonly prefix?: { readonly key: string; readonly remaining: number };
-    }
-  | { readonly index: number; readonly repeat: number; readonly failure: SampleFailure };
+export type Unit = RowUnit | FailedUnit;
+
+export interface RowUnit extends Place {
+  readonly row: Record<string, unknown>;
+  readonly id: string;
+  /** Which of the rows with this id it is, in row order: 1 unless ids are repeated in the split. */
+  readonly nth: number;
+  /** Samples that share this sample's image, and how many of them are still to come in this window. */
+  readonly prefix?: { readonly key: string; readonly remaining: number };
+}
+
+/** Its row cannot be read. */
+export interface FailedUnit extends Place {
+  readonly failure: SampleFailure;
+}
+
+interface Place {
+  readonly index: number;
+  readonly repeat: number;
+  readonly origin: Origin;
+}
+
+/** The row of the file that a sample comes from: its number, the index of its first sample, and how many it has. */
+export interface Origin {
+  readonly row: number;
+  readonly first: number;
+  readonly samples: number;
+}
+
+export const isRow = (unit: Unit): unit is RowUnit => "row" in unit;
 
 /**
  * The samples of a split in dispatch order: file order, except that within a batch of the dataset (a row group) the rows
@@ -47,28 +65,18 @@ export async function* plan(
   const skipInFile = part?.from ?? rowsSkipped(task, offset);
   const stop = part?.to ?? (clusters ? Number.POSITIVE_INFINITY : end);
   if (skipInFile >= stop) return;
-  const names = new RowNames();
-  let next = skipInFile;
+  const rows = new RowCounter(task, skipInFile, skipInFile);
   const batches = dataset.batches(skipInFile, signal, part?.to)[Symbol.asyncIterator]();
   try {
     for (let batch = await batches.next(); !batch.done; ) {
-      const units: Unit[] = [];
-      for (const item of batch.value) {
-        if ("failure" in item) {
-          units.push({ index: next++, repeat: 0, failure: item.failure });
-        } else {
-          for (const row of task.expand?.(item.row) ?? [item.row]) {
-            const id = task.id(row);
-            units.push({ index: next, repeat: 0, row, id, nth: names.nth(id, next++) });
-          }
-        }
-      }
-      const selected = units.filter(
-        (unit) =>
-          (clusters ? clusters.has(clusterOf(task, unit)) : unit.index >= offset && unit.index < end) &&
-          (part === undefined || part.has(unit.index, clusterOf(task, unit))),
-      );
-      const following = next < stop ? batches.next() : undefined;
+      const selected = rows
+        .units(batch.value)
+        .filter(
+          (unit) =>
+            (clusters ? clusters.has(clusterOf(task, unit)) : unit.index >= offset && unit.index < end) &&
+            (part === undefined || part.has(unit.index, clusterOf(task, unit))),
+        );
+      const following = rows.next < stop ? batches.next() : undefined;
       // Its failure is thrown below, when its turn comes.
       following?.catch(() => {});
       yield* withGroups(task, selected, selection.repeats);
@@ -77,6 +85,40 @@ export async function* plan(
     }
   } finally {
     await batches.return?.();
+  }
+}
+
+/** Counts samples as their rows come by, one after the other from a row of the file whose first sample's index is known. */
+export class RowCounter {
+  private readonly names = new RowNames();
+
+  constructor(
+    private readonly task: Task,
+    private row: number,
+    /** Index of the sample that comes next. */
+    public next: number,
+  ) {}
+
+  units(items: readonly RowItem[]): Unit[] {
+    const { task, names } = this;
+    const units: Unit[] = [];
+    for (const item of items) {
+      const number = this.row++;
+      const first = this.next;
+      if ("failure" in item) {
+        const origin = { row: number, first, samples: 1 };
+        units.push({ index: this.next++, repeat: 0, origin, failure: item.failure });
+        continue;
+      }
+      const rows = task.expand?.(item.row) ?? [item.row];
+      const origin = { row: number, first, samples: rows.length };
+      for (const row of rows) {
+        const id = task.id(row);
+        const index = this.next++;
+        units.push({ index, repeat: 0, origin, row, id, nth: names.nth(id, index) });
+      }
+    }
+    return units;
   }
 }
 
@@ -94,15 +136,16 @@ function isByPosition(task: Task): boolean {
 }
 
 function clusterOf(task: Task, unit: Unit): string {
-  if (!("row" in unit)) return `#${unit.index}`;
+  if (!isRow(unit)) return `#${unit.index}`;
   return task.cluster?.(unit.row) ?? task.imageKey?.(unit.row) ?? unit.id;
 }
 
-function* withGroups(task: Task, units: readonly Unit[], repeats: number): Generator<Unit> {
+/** The rows of one image next to each other, each as often as it is asked. */
+export function* withGroups(task: Task, units: readonly Unit[], repeats: number): Generator<Unit> {
   const groups = new Map<string, Unit[]>();
   for (const unit of units) {
     // A key nobody else has keeps rows without an image key, and bad rows, where they stand.
-    const key = "row" in unit && task.imageKey ? `image ${task.imageKey(unit.row)}` : `row ${unit.index}`;
+    const key = isRow(unit) && task.imageKey ? `image ${task.imageKey(unit.row)}` : `row ${unit.index}`;
     const group = groups.get(key);
     if (group) group.push(unit);
     else groups.set(key, [unit]);
@@ -112,7 +155,7 @@ function* withGroups(task: Task, units: readonly Unit[], repeats: number): Gener
     for (const unit of members) {
       for (let repeat = 0; repeat < repeats; repeat++) {
         remaining--;
-        yield "row" in unit && (task.imageKey || repeats > 1)
+        yield isRow(unit) && (task.imageKey || repeats > 1)
           ? { ...unit, repeat, prefix: { key: `${task.name} ${key}`, remaining } }
           : { ...unit, repeat };
       }

@@ -8,8 +8,9 @@ import type { SampleRecord } from "../record/samples.js";
 export type Taken = "taken" | "repeated" | "late" | "changed";
 
 /**
- * The door into a journal for what another process was told. The first answer stays: one that comes later and differs must not change a
- * number that was published, and says that the model does not answer the same question twice in one way.
+ * The only door into a journal: for what this process asked, for a shard's records, and for a worker's. The first answer stays: one that
+ * comes later and differs must not change a number that was published, and says that the model does not answer the same question twice in
+ * one way.
  */
 export async function take(journal: SampleJournal, record: SampleRecord): Promise<Taken> {
   const { index, repeat = 0 } = record;
@@ -21,9 +22,15 @@ export async function take(journal: SampleJournal, record: SampleRecord): Promis
   if (record.state === "failed") return "late";
   const ours = await journal.read(index, repeat);
   if (wordsOf(ours) !== wordsOf(record)) return "changed";
-  if (state === "scored" || record.state === "answered") return "repeated";
+  if (state === "scored") return "repeated";
+  // An answer without its score: what became of it since is news.
+  if (record.state === "answered" && isKnown(record, ours)) return "repeated";
   await journal.append(record);
   return "taken";
+}
+
+function isKnown({ score }: SampleRecord, ours: SampleRecord | undefined): boolean {
+  return score === undefined || JSON.stringify(score) === JSON.stringify(ours?.score);
 }
 
 function wordsOf(record: SampleRecord | undefined): string {
