@@ -1,17 +1,15 @@
 /** What earlier runs came to: the lines that finished runs leave in results/history.jsonl, as series. */
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
 import type { Screen } from "../board/format/terminal-table.js";
 import { historyCsv } from "../board/history/as-csv.js";
 import { historyHtml } from "../board/history/as-html.js";
 import { historySvg } from "../board/history/as-svg.js";
 import { historyLatex, historyMarkdown, historyTable, historyText } from "../board/history/as-table.js";
-import { linesOf, type Series, seriesOf } from "../board/history/series.js";
+import { type Series, seriesOf } from "../board/history/series.js";
 import type { HistoryLook } from "../board/history/table.js";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
-import { appendHistory, readHistory } from "../record/history.js";
-import { openRun } from "../record/read.js";
+import { readHistory } from "../record/history.js";
 import { numberIn } from "./number-in.js";
 
 export interface HistoryOptions {
@@ -71,11 +69,4 @@ function requireKnown(names: readonly string[] | undefined, where: string, known
     where,
     there.length === 0 ? "the history has no run yet" : `${didYouMean(unknown, there)}there are: ${there.join(", ")}`,
   );
-}
-
-/** Adds a finished run below results/ to the history there; a run elsewhere is nobody's. */
-export async function remember(folder: string): Promise<void> {
-  const results = resolve("results");
-  if (!folder.startsWith(join(results, "/"))) return;
-  await appendHistory(results, linesOf(await openRun(folder), results));
 }

@@ -13,7 +13,7 @@ import { mergeTask } from "../run/merge.js";
 import { type Shard, shardName } from "../run/shard.js";
 import { readingOf } from "../text/visible-answer.js";
 import { type Evaluated, evaluated } from "./evaluated.js";
-import { remember } from "./history.js";
+import { remember } from "./remember.js";
 import { tasksOfRun } from "./run-dataset.js";
 import { parseMaxFailed } from "./settings.js";
 import { shardFolder, shardsFolder } from "./shard.js";

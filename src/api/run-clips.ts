@@ -4,9 +4,8 @@ import { UserError } from "../core/errors.js";
 import type { Json } from "../core/json.js";
 import type { Result } from "../core/result.js";
 import { hasClips } from "../core/task.js";
-import { ClipReader, type FrameRule, ruleText } from "../video/clip-reader.js";
+import type { ClipReader, FrameRule } from "../video/clip-reader.js";
 import type { FrameCount, FrameProfileName } from "../video/frame-profiles.js";
-import { ffmpegVersion } from "../video/version.js";
 import type { Choice } from "./catalogue.js";
 import type { RunSettings } from "./settings.js";
 
@@ -58,6 +57,11 @@ export interface RunClips {
 /** @throws UserError  clips are to be read, and ffmpeg is not installed */
 export async function openClips(rule: FrameRule | undefined, signal: AbortSignal): Promise<RunClips | undefined> {
   if (rule === undefined) return undefined;
+  // Only here: most runs have no clips, and what encodes their frames is 110 CPU-ms of a start and 25 MB.
+  const [{ ClipReader, ruleText }, { ffmpegVersion }] = await Promise.all([
+    import("../video/clip-reader.js"),
+    import("../video/version.js"),
+  ]);
   const decoder = `${await ffmpegVersion()}, ${ClipReader.way(rule.profile)}`;
   return {
     reader: new ClipReader(rule, { signal }),

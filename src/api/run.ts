@@ -23,7 +23,7 @@ import { localFlags } from "../runners/local-settings.js";
 import { readingOf, reasoningTagsOf, withoutReasoning } from "../text/visible-answer.js";
 import type { FrameRule } from "../video/clip-reader.js";
 import { type Choice, chooseTasks } from "./catalogue.js";
-import { remember } from "./history.js";
+import { remember } from "./remember.js";
 import { requireScoring } from "./require-scoring.js";
 import { frameRuleOf, openClips } from "./run-clips.js";
 import { type RunListener, warningsOf } from "./run-listener.js";

@@ -7,13 +7,11 @@ import { checkedRows } from "./checked-rows.js";
 import { parquetImage } from "./columns.js";
 import { contentDigest, parquetDigest } from "./content-digest.js";
 import { imageFile } from "./image-file.js";
-import { openJsonl } from "./jsonl.js";
 import { splitFiles } from "./layout.js";
 import { openFile } from "./open-file.js";
 import { openParquetSplit } from "./parquet-split.js";
 import type { DatasetRequest } from "./request.js";
 import type { RowSource, Shard } from "./source.js";
-import { openTsv } from "./tsv.js";
 import { videoFiles } from "./video-file.js";
 
 /**
@@ -98,8 +96,11 @@ async function openSource(
   const file = found.files[0] as string;
   const where = `${root}, split ${request.split.split}`;
   const resolved = await realpath(root);
-  if (found.format === "jsonl") return openJsonl(file, resolved, await contentDigest(file, signal));
-  if (found.format === "tsv") return openTsv(file, resolved, await contentDigest(file, signal));
+  if (found.format !== "parquet") {
+    const digest = await contentDigest(file, signal);
+    if (found.format === "jsonl") return (await import("./jsonl.js")).openJsonl(file, resolved, digest);
+    return (await import("./tsv.js")).openTsv(file, resolved, digest);
+  }
   const shards: Shard[] = [];
   for (const path of found.files) {
     const name = relative(root, path).split(sep).join("/");

@@ -2,7 +2,6 @@ import { join } from "node:path";
 import type { Dataset } from "../core/dataset.js";
 import { packageRoot } from "../core/package-root.js";
 import { openFolder } from "./folder.js";
-import { openJoined } from "./joined.js";
 import type { DatasetRequest } from "./request.js";
 
 /**
@@ -10,7 +9,7 @@ import type { DatasetRequest } from "./request.js";
  * @throws UserError  no such folder, file, dataset, split or column; the hub cannot be reached
  */
 export async function openDataset(request: DatasetRequest): Promise<Dataset> {
-  if (request.split.images) return openJoined(request, request.split.images, openDataset);
+  if (request.split.images) return (await import("./joined.js")).openJoined(request, request.split.images, openDataset);
   switch (request.data) {
     case "hub":
       return (await import("./hub.js")).openHub(request);

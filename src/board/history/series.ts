@@ -1,8 +1,5 @@
 /** What one model came to in one task, night after night. */
-import { relative } from "node:path";
-import { defined } from "../../core/defined.js";
 import type { HistoryLine } from "../../record/history.js";
-import type { Run } from "../../record/read.js";
 import { type ChangePoint, changePoints } from "../../statistics/change-points.js";
 
 /** Only what is comparable stands in one series: another prompt, judge, data set or number of samples begins another. */
@@ -25,35 +22,6 @@ export interface SeriesOptions {
   /** Of a change point. */
   readonly alpha: number;
   readonly seed: number;
-}
-
-/** The lines of a finished run. @param from  the folder of the file that they go into */
-export function linesOf(run: Run, from: string): HistoryLine[] {
-  const { finishedAt = new Date().toISOString() } = run.manifest;
-  return [...run.results.values()].flatMap((result) => {
-    const [metric] = result.metrics;
-    if (!metric) return [];
-    const { source, split, digest } = result.dataset;
-    return [
-      {
-        schema: "llava-eval/history@1" as const,
-        finishedAt,
-        run: relative(from, run.dir).replaceAll("\\", "/"),
-        model: result.model,
-        task: result.task,
-        version: result.version,
-        scoring: result.scoring,
-        promptProfile: result.promptProfile,
-        ...defined({ frames: result.frames?.rule }),
-        ...(result.reasoningTags ? { reasoningTags: [...result.reasoningTags] } : {}),
-        ...defined({ judge: result.judge?.model }),
-        dataset: { source, split, ...defined({ digest }) },
-        metric,
-        n: { total: result.n.total, scored: result.n.scored },
-        flags: [...result.flags],
-      },
-    ];
-  });
 }
 
 /** What must be equal for two numbers to be compared, in words. */

@@ -9,7 +9,8 @@ import { number, range, signed } from "../format/numbers.js";
 import { sparkline } from "../format/sparkline.js";
 import { textTable } from "../format/text-table.js";
 import { historySvg } from "../history/as-svg.js";
-import { linesOf, type Series } from "../history/series.js";
+import { linesOf } from "../history/lines.js";
+import type { Series } from "../history/series.js";
 import { scalarsOf } from "../trackers/scalars.js";
 
 export interface Point {
