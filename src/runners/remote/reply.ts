@@ -36,8 +36,9 @@ export function parseReply(
 /** Far more than is shown: a key across the cut would be shown in part. */
 const lookedThrough = 64 * 1024;
 
-/** The engine quotes some characters around the fault, which may be a part of a key. */
-const problemOf = (error: unknown) => messageOf(error).replace(/, (\.\.\.)?"[\s\S]*(?= is not valid JSON$)/, ": it");
+/** The engine quotes some characters around the fault, which may be a part of a key, and the character itself, which may be a control. */
+const problemOf = (error: unknown) =>
+  printable(messageOf(error).replace(/, (\.\.\.)?"[\s\S]*(?= is not valid JSON$)/, ": it"));
 
 /** A reply as its protocol reads it: parts were joined, and names became words. */
 export function hideIn(reply: Reply, { redact, hide }: Pick<Transport, "redact" | "hide">): Reply {
