@@ -1,5 +1,6 @@
 /** Tasks with clips from a folder: frames named and sent, resumed, refused, and what damaged clips come to. */
 
+import { execFileSync } from "node:child_process";
 import { chmod, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, delimiter, join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -155,6 +156,29 @@ describe.skipIf(!hasFfmpeg)(`clips${withoutFfmpeg}`, () => {
     for (const name of ["anim.gif", "wrongcount.avi"]) expect(verified.stdout).not.toContain(name);
   });
 
+  test.skipIf(process.getuid?.() !== 0)(
+    "a full disk ends the run with what to do, and the same command goes on (skipped unless root: mounts a small disk)",
+    async () => {
+      await using place = await Workplace.make();
+      await writeClips(place, sound, 15);
+      await mkdir(place.file("out"));
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=32k", "tmpfs", place.file("out")]);
+      try {
+        await using endpoint = await startEndpoint();
+        const full = await place.run(...argsTo(endpoint.url));
+        expect([full.exitCode, full.stderr]).toEqual([1, expect.stringContaining("free some disk space")]);
+        execFileSync("mount", ["-o", "remount,size=4m", place.file("out")]);
+        expect((await place.run(...argsTo(endpoint.url))).exitCode).toBe(0);
+        const samples = await place.samples("out", "clips");
+        expect(samples.map(({ state, clips }) => [state, clips?.[0]?.frames.length])).toEqual(
+          Array.from({ length: 60 }, () => ["scored", 3]),
+        );
+      } finally {
+        execFileSync("umount", [place.file("out")]);
+      }
+    },
+  );
+
   test.skipIf(noEngine() !== undefined)("the local engine takes the frames as one clip", async () => {
     await using place = await Workplace.make();
     await writeClips(place, ["bt709.mp4", "sar.mp4"], 1);
@@ -170,6 +194,34 @@ describe.skipIf(!hasFfmpeg)(`clips${withoutFfmpeg}`, () => {
     ]);
   });
 });
+
+test.skipIf(!hasFfmpeg)(
+  `a run that is given up while its decoder hangs leaves none behind${withoutFfmpeg}`,
+  async () => {
+    await using place = await Workplace.make();
+    await using hanging = await Workplace.make({ PATH: `${place.file("bin")}${delimiter}${process.env.PATH}` });
+    const log = place.file("hung.log");
+    await mkdir(place.file("bin"));
+    const script = `#!/bin/sh\ncase "$*" in *image2pipe*) echo $$ >> ${log}; kill -STOP $$;; esac\nPATH='${process.env.PATH}' exec ffmpeg "$@"\n`;
+    await writeFile(place.file("bin", "ffmpeg"), script);
+    await chmod(place.file("bin", "ffmpeg"), 0o755);
+    await writeClips(hanging, sound.slice(0, 2), 1);
+    await using endpoint = await startEndpoint();
+    const run = hanging.start(...argsTo(endpoint.url));
+    const hung = async () =>
+      (await readFile(log, "utf8").catch(() => "")).trim().split("\n").filter(Boolean).map(Number);
+    await expect.poll(async () => (await hung()).length, { timeout: 60_000 }).toBe(2);
+    const told = new Promise((resolve) =>
+      run.stderr?.on("data", (text) => String(text).includes("once more") && resolve(text)),
+    );
+    run.kill("SIGINT");
+    await told;
+    run.kill("SIGINT");
+    expect((await run.ended).exitCode).not.toBe(0);
+    for (const pid of await hung()) expect(() => process.kill(pid, 0)).toThrow(/ESRCH/);
+    expect(endpoint.asked.filter(({ text }) => text.startsWith("What is"))).toEqual([]);
+  },
+);
 
 test("without ffmpeg the run ends before anything is asked, and says what to install", async () => {
   await using place = await Workplace.make({ PATH: "/nowhere" });

@@ -5,7 +5,7 @@ import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SampleFailure, UserError } from "../../src/core/errors.js";
 import { runChild } from "../../src/video/child.js";
-import { decodeFrames } from "../../src/video/decode.js";
+import { countFrames, decodeFrames } from "../../src/video/decode.js";
 import { probeVideo, type VideoFacts } from "../../src/video/probe.js";
 import { clip, drawClip, hasFfmpeg, withoutFfmpeg } from "./with-ffmpeg.js";
 
@@ -30,6 +30,17 @@ const refusal = (path: string) =>
     (error: unknown) => (error instanceof SampleFailure ? error.message : String(error)),
   );
 
+/** The same media, whose tables speak of so many samples of 100 bytes in the first chunk. */
+function withSamples(mp4: Buffer, count: number): Buffer {
+  const bytes = Buffer.from(mp4);
+  const table = (name: string) => bytes.indexOf(name) + 4;
+  bytes.writeUInt32BE(count, table("stts") + 8);
+  bytes.writeUInt32BE(100, table("stsz") + 4);
+  bytes.writeUInt32BE(count, table("stsz") + 8);
+  bytes.writeUInt32BE(count, table("stsc") + 12);
+  return bytes;
+}
+
 describe.skipIf(!hasFfmpeg)(`a clip's header and packets${withoutFfmpeg}`, () => {
   test("tell its rate, its frames and their times, as an edit list shows them", async () => {
     const facts = await probeVideo(clip("editlist.mp4"));
@@ -50,6 +61,24 @@ describe.skipIf(!hasFfmpeg)(`a clip's header and packets${withoutFfmpeg}`, () =>
     expect(await refusal(clip("audio_only.mp4"))).toMatch(/no video stream/);
     expect(await refusal(join(folder, "absent.mp4"))).toMatch(/no such file/);
     expect(await refusal(folder)).toMatch(/no regular file/);
+  });
+
+  test("a header that speaks of a hundred hours is believed in no container", async () => {
+    const [mp4, mkv] = [join(folder, "hundred-hours.mp4"), join(folder, "hundred-hours.mkv")];
+    for (const path of [mp4, mkv]) drawClip(path, 1);
+    await writeFile(mp4, withSamples(await readFile(mp4), 100 * 3600 * 25));
+    const said = (await readFile(mkv)).toString("latin1").replace("00:00:01.000000000", "99:59:59.000000000");
+    await writeFile(mkv, said, "latin1");
+    expect(await refusal(mp4)).toMatch(/^\d+ of 9000000 frames are there$/);
+    expect(await refusal(mkv)).toBe("1.0 of 359999.0 seconds are there");
+  });
+
+  test("a GIF that repeats for ever is read once", async () => {
+    const bytes = await readFile(clip("anim.gif"));
+    const loops = bytes.indexOf("NETSCAPE2.0") + 13;
+    expect(bytes.readUInt16LE(loops), "for ever").toBe(0);
+    const { times } = await countFrames({ facts: await probeVideo(clip("anim.gif")) });
+    expect(times).toHaveLength(15);
   });
 
   test("a play list opens nothing that it names", async () => {
