@@ -1,6 +1,6 @@
 import { defined } from "../core/defined.js";
 import { messageOf, SampleFailure } from "../core/errors.js";
-import { promptImages, promptVideos } from "../core/prompt.js";
+import { promptImages, videoParts } from "../core/prompt.js";
 import { hasClips } from "../core/task.js";
 import { openDataset } from "../datasets/index.js";
 import { decodeImage } from "../images/decode.js";
@@ -60,9 +60,10 @@ async function verify(
     if (unusable) problems.push(`row ${unit.index}: ${unusable.detail}`);
     try {
       const prompt = task.prompt(unit.row, task.profiles?.[0] ?? "default");
-      for (const video of promptVideos(prompt)) {
+      for (const { video, subtitles } of videoParts(prompt)) {
         const found = await clips?.problemOf(video);
         if (found) problems.push(`row ${unit.index}: ${found}`);
+        await subtitles?.file.read();
       }
       for (const ref of promptImages(prompt)) {
         const image = await readImage(ref);

@@ -6,7 +6,7 @@ import type { Dataset } from "../core/dataset.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
-import { type Prompt, promptImages, promptVideos } from "../core/prompt.js";
+import { type Prompt, promptImages, videoParts } from "../core/prompt.js";
 import type { GenerationOptions } from "../core/runner.js";
 import type { Reading, Scoring } from "../core/score.js";
 import { judgeOf, type Split, type Task } from "../core/task.js";
@@ -173,7 +173,7 @@ function tasksToAsk({ choice, profileOf, generationOf }: Decided, firsts: Readon
   });
 }
 
-const showsImages = (prompt: Prompt): boolean => promptImages(prompt).length + promptVideos(prompt).length > 0;
+const showsImages = (prompt: Prompt): boolean => promptImages(prompt).length + videoParts(prompt).length > 0;
 
 /** Tasks that ask in one way are asked about once. */
 function distinct(options: readonly GenerationOptions[]): readonly GenerationOptions[] {

@@ -46,12 +46,19 @@ export function promptDigest(prompt: Prompt, continuations?: readonly string[]):
     role,
     parts: parts.map((part): Json => {
       if (part.type === "text") return part.text;
-      if (part.type === "video") return { video: [part.video.start ?? null, part.video.end ?? null] };
+      if (part.type === "video")
+        return {
+          video: [part.video.start ?? null, part.video.end ?? null],
+          ...(part.subtitles ? { subtitles: part.subtitles.rule } : {}),
+        };
       return { image: (part.image.marks ?? []) as Json };
     }),
   }));
   return digestOf({ messages, ...(continuations ? { continuations } : {}) }, 16);
 }
+
+/** SHA-256 of a text's bytes. */
+export const textDigest = (text: string): string => hash("sha256", text);
 
 /** A short digest of a text, as a number: 48 bits, for tables of hundreds of thousands. */
 export function numberOf(text: string): number {

@@ -1,5 +1,5 @@
 import type { EncodedImage, ImageRef } from "./image.js";
-import type { VideoRef } from "./video.js";
+import type { Subtitles, VideoRef } from "./video.js";
 
 export type TextPart = { readonly type: "text"; readonly text: string };
 export type ImagePart<Image> = {
@@ -9,7 +9,12 @@ export type ImagePart<Image> = {
   readonly clip?: number;
 };
 /** A clip: its frames stand here as images of one number when the prompt is rendered. */
-export type VideoPart = { readonly type: "video"; readonly video: VideoRef; readonly clip: number };
+export type VideoPart = {
+  readonly type: "video";
+  readonly video: VideoRef;
+  readonly clip: number;
+  readonly subtitles?: Subtitles;
+};
 export type Part<Image = ImageRef> = TextPart | ImagePart<Image> | VideoPart;
 /** What is left when clips have become frames. */
 export type ShownPart<Image> = TextPart | ImagePart<Image>;
@@ -34,15 +39,23 @@ export interface RenderedPrompt {
 /** Names a choice of words (`--prompt-profile`); "default" is what lmms-eval sends to LLaVA. */
 export type PromptProfile = string;
 
+/** A clip and what is said beside or between its frames. */
+export interface SubtitledVideo {
+  readonly video: VideoRef;
+  readonly subtitles: Subtitles;
+}
+type Given = string | ImageRef | VideoRef | SubtitledVideo | readonly ImageRef[];
+
 /** One user message: strings become text parts, images image parts, videos and lists of images clips, in the order given. */
-export function userPrompt(...parts: readonly (string | ImageRef | VideoRef | readonly ImageRef[])[]): Prompt {
+export function userPrompt(...parts: readonly Given[]): Prompt {
   return {
     messages: [
       {
         role: "user",
         parts: parts.flatMap((part, clip): Part | readonly Part[] => {
           if (typeof part === "string") return { type: "text", text: part };
-          if (isVideo(part)) return { type: "video", video: part, clip };
+          if ("file" in part) return { type: "video", video: part, clip };
+          if ("subtitles" in part) return { type: "video", ...part, clip };
           if (!isClip(part)) return { type: "image", image: part };
           return part.map((image) => ({ type: "image", image, clip }));
         }),
@@ -51,26 +64,28 @@ export function userPrompt(...parts: readonly (string | ImageRef | VideoRef | re
   };
 }
 
-const isVideo = (part: ImageRef | VideoRef | readonly ImageRef[]): part is VideoRef => "file" in part;
 const isClip = (part: ImageRef | readonly ImageRef[]): part is readonly ImageRef[] => Array.isArray(part);
 
-/** The words of a prompt with `<image>` where each image stands, `<video>` for a clip, and `role:` lines between messages: for journals and people. */
+/** The words of a prompt with `<image>` where each image stands, `<video>` for a clip, `<subtitles>` for its, and `role:` lines between messages: for journals and people. */
 export function promptText(prompt: Prompt<unknown>): string {
   const bodies = prompt.messages.map((message) =>
-    message.parts.map((part) => (part.type === "text" ? part.text : `<${part.type}>`)).join(""),
+    message.parts.map((part) => (part.type === "text" ? part.text : markOf(part))).join(""),
   );
   if (prompt.messages.length === 1 && prompt.messages[0]?.role === "user") return bodies[0] ?? "";
   return prompt.messages.map((message, i) => `${message.role}: ${bodies[i]}`).join("\n");
 }
+
+const markOf = (part: VideoPart | ImagePart<unknown>): string =>
+  part.type === "video" && part.subtitles ? "<video><subtitles>" : `<${part.type}>`;
 
 /** Every image of a prompt, in order, with what is said about it. */
 export function imageParts<Image>(prompt: Prompt<Image>): readonly ImagePart<Image>[] {
   return prompt.messages.flatMap(({ parts }) => parts.filter((part) => part.type === "image"));
 }
 
-/** Every clip of a prompt, in order. */
-export function promptVideos(prompt: Prompt<unknown>): readonly VideoRef[] {
-  return prompt.messages.flatMap(({ parts }) => parts.flatMap((part) => (part.type === "video" ? [part.video] : [])));
+/** Every clip of a prompt, in order, with what is said beside it. */
+export function videoParts(prompt: Prompt<unknown>): readonly VideoPart[] {
+  return prompt.messages.flatMap(({ parts }) => parts.filter((part) => part.type === "video"));
 }
 
 /** Every image of a prompt, in order. */

@@ -6,9 +6,44 @@ export interface VideoRef {
   file(): Promise<string>;
   /** The clip of another name in the same place: for rows that hold a part of the name. */
   named(path: string): VideoRef;
+  /** A text that goes with the clip, looked for in the same places: `subtitle/001.srt`. */
+  beside(path: string): TextFile;
   /** Seconds of the clip that are asked about; absent: from its first frame, to its last. */
   readonly start?: number;
   readonly end?: number;
+}
+
+/** A text that goes with a clip: its subtitles. */
+export interface TextFile {
+  /** The name inside the dataset; hostile as a clip's. */
+  readonly path: string;
+  /**
+   * Undefined: the clip has none, but others have theirs in the same folder. Throws `SampleFailure("data")` when the folder is absent,
+   * too (nobody fetched the subtitles), or the file is no text.
+   */
+  read(): Promise<string | undefined>;
+}
+
+/** The frames of a clip that are shown, as far as a task may know them. */
+export interface ShownFrames {
+  /** Their places in the clip. */
+  readonly indices: readonly number[];
+  /** Seconds after the clip's first frame. */
+  readonly times: readonly number[];
+  /** Of the whole clip: its frames, and the container's average of them in a second. */
+  readonly total: number;
+  readonly rate: number;
+}
+
+/** What is said beside or between the frames of a clip, known only when these are: subtitles. */
+export interface Subtitles {
+  readonly file: TextFile;
+  /** What `place` goes by; it stands in the prompt's digest. Change it when the words of `place` change. */
+  readonly rule: string;
+  /** Frames between texts are no clip any more: they are sent as images. */
+  readonly between?: boolean;
+  /** Every shown frame once, by its number among them and in their order, and what is said where. */
+  place(text: string | undefined, frames: ShownFrames): readonly (number | string)[];
 }
 
 /** Which frames of a clip a model saw: named so that anybody can find them again. */
@@ -21,4 +56,6 @@ export interface FramesSeen {
   readonly frames: readonly number[];
   /** Seconds after the clip's first frame. */
   readonly times: readonly number[];
+  /** SHA-256 of the text of its subtitles; null: it has none. Absent: nobody asked for them. */
+  readonly subtitles?: string | null;
 }

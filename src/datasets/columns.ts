@@ -241,4 +241,5 @@ const absent = (path: string): VideoRef => ({
     throw new SampleFailure("data", `the clip ${shown} is not fetched from the hub: give a folder with it, --data DIR`);
   },
   named: absent,
+  beside: (text) => ({ path: text, read: async () => undefined }),
 });

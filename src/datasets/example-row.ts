@@ -20,6 +20,7 @@ const exampleClip = (path: string): VideoRef => ({
     throw new SampleFailure("data", `the clip ${JSON.stringify(path)} is an example's`);
   },
   named: exampleClip,
+  beside: (text) => ({ path: text, read: async () => undefined }),
 });
 
 async function exampleFile(task: string, taskFile: string): Promise<string> {

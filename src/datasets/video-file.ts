@@ -1,4 +1,4 @@
-import { realpath, stat } from "node:fs/promises";
+import { readFile, realpath, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { SampleFailure } from "../core/errors.js";
 import type { VideoRef } from "../core/video.js";
@@ -16,7 +16,12 @@ const endings = ["", ".mp4", ".MP4", ".mkv", ".webm", ".avi", ".mov", ".gif"];
 export function videoFiles(rows: string, root: string): VideoReader {
   const places = [dirname(rows), dirname(dirname(rows)), root].filter((folder) => isInside(folder, root));
   const folders = [...new Set(places.flatMap((folder) => [folder, join(folder, "videos"), join(folder, "data")]))];
-  const clip = (path: string): VideoRef => ({ path, file: () => found(path, root, folders), named: clip });
+  const clip = (path: string): VideoRef => ({
+    path,
+    file: () => found(path, root, folders),
+    named: clip,
+    beside: (text) => ({ path: text, read: () => textOf(text, root, folders) }),
+  });
   return (cell) => {
     // Some name their clips by numbers.
     const name =
@@ -26,21 +31,61 @@ export function videoFiles(rows: string, root: string): VideoReader {
 }
 
 async function found(name: string, root: string, folders: readonly string[]): Promise<string> {
-  const shown = JSON.stringify(name.slice(0, 200));
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(name))
-    throw new SampleFailure("data", `the clip ${shown} is a URL; rows never make us fetch one`);
-  if (name.includes("\0") || isAbsolute(name))
-    throw new SampleFailure("data", `the clip ${shown} is not a relative path`);
+  const what = `the clip ${shown(name)}`;
+  requireRelative(name, what);
   for (const folder of folders) {
     for (const ending of endings) {
       const path = await realpath(join(folder, name + ending)).catch(() => undefined);
       if (path === undefined || (ending === "" && !(await stat(path)).isFile())) continue;
-      if (!isInside(path, root) || path === root)
-        throw new SampleFailure("data", `the clip ${shown} leads out of the data folder`);
+      requireInside(path, root, what);
       return path;
     }
   }
-  throw new SampleFailure("data", `there is no clip ${shown} in the data folder, nor in its folders videos and data`);
+  throw new SampleFailure(
+    "data",
+    `there is no clip ${shown(name)} in the data folder, nor in its folders videos and data`,
+  );
+}
+
+/** Of an hour of words with their times: 2 MB. */
+const longestText = 32 * 2 ** 20;
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+async function textOf(name: string, root: string, folders: readonly string[]): Promise<string | undefined> {
+  const what = `the file of subtitles ${shown(name)}`;
+  requireRelative(name, what);
+  let others = false;
+  for (const folder of folders) {
+    const path = await realpath(join(folder, name)).catch(() => undefined);
+    if (path === undefined) {
+      others ||= (await stat(join(folder, dirname(name))).catch(() => undefined))?.isDirectory() === true;
+      continue;
+    }
+    requireInside(path, root, what);
+    const { size } = await stat(path);
+    if (size > longestText)
+      throw new SampleFailure("data", `${what} has ${size} bytes; at most ${longestText} are read`);
+    try {
+      return utf8.decode(await readFile(path));
+    } catch (error) {
+      throw new SampleFailure("data", `${what} cannot be read: ${(error as Error).message}`, { cause: error });
+    }
+  }
+  // A clip may have none; that none has any says that they were not fetched.
+  if (others) return undefined;
+  throw new SampleFailure("data", `there is no folder ${shown(dirname(name))} in the data folder, so no subtitles`);
+}
+
+const shown = (name: string): string => JSON.stringify(name.slice(0, 200));
+
+function requireRelative(name: string, what: string): void {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(name))
+    throw new SampleFailure("data", `${what} is a URL; rows never make us fetch one`);
+  if (name.includes("\0") || isAbsolute(name)) throw new SampleFailure("data", `${what} is not a relative path`);
+}
+
+function requireInside(path: string, root: string, what: string): void {
+  if (!isInside(path, root) || path === root) throw new SampleFailure("data", `${what} leads out of the data folder`);
 }
 
 function isInside(path: string, root: string): boolean {

@@ -42,6 +42,12 @@ const asked = {
           stream: Type.Integer({ description: "of the file's streams" }),
           frames: List(Type.Integer()),
           times: List(Type.Number()),
+          subtitles: Optional(
+            Type.Unsafe<string | null>({
+              type: ["string", "null"],
+              description: "SHA-256 of the text of its subtitles; null where it has none",
+            }),
+          ),
         }),
       ),
       description:

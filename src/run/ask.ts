@@ -1,11 +1,19 @@
-import { promptDigest, seedOf } from "../core/digest.js";
+import { promptDigest, seedOf, textDigest } from "../core/digest.js";
 import { SampleFailure } from "../core/errors.js";
+import { WrongReturn } from "../core/guard-task.js";
 import type { EncodedImage, ImageRef } from "../core/image.js";
-import { type Prompt, type PromptProfile, promptText, type RenderedPrompt, type ShownPart } from "../core/prompt.js";
+import {
+  type Prompt,
+  type PromptProfile,
+  promptText,
+  type RenderedPrompt,
+  type ShownPart,
+  type VideoPart,
+} from "../core/prompt.js";
 import type { GenerationOptions, Output, Runner } from "../core/runner.js";
 import type { Reading } from "../core/score.js";
 import type { Task } from "../core/task.js";
-import type { FramesSeen, VideoRef } from "../core/video.js";
+import type { FramesSeen, ShownFrames, VideoRef } from "../core/video.js";
 import { type Label, rowKey } from "../record/keys.js";
 import type { AskedSample } from "../record/samples.js";
 import { visibleTurns } from "./score-sample.js";
@@ -16,6 +24,8 @@ export type ReadImage = (ref: ImageRef) => Promise<EncodedImage>;
 /** The frames of a clip that are shown, and what goes with them. */
 export interface ShownClip {
   readonly frames: readonly EncodedImage[];
+  /** Of the whole clip. */
+  readonly whole: Pick<ShownFrames, "total" | "rate">;
   /** What is said after them. */
   readonly sentence?: string;
   readonly seen: FramesSeen;
@@ -157,15 +167,36 @@ async function showPrompt(
       else if (part.type === "image") rendered.push({ ...part, image: (await images[i]) as EncodedImage });
       else {
         if (!clips) throw new SampleFailure("data", "a clip where none is read: the task names no column of clips");
-        const clip = await clips.read(part.video);
+        const { clip, parts: frames } = await showClip(part, await clips.read(part.video));
         shown.push(clip);
-        for (const image of clip.frames) rendered.push({ type: "image", image, clip: part.clip });
-        if (clip.sentence !== undefined) rendered.push({ type: "text", text: `${clip.sentence}\n` });
+        rendered.push(...frames);
       }
     }
     messages.push({ role, parts: rendered });
   }
   return { rendered: { messages }, clips: shown };
+}
+
+/** A clip's frames, the sentence about them after the last, and its subtitles where they belong. */
+async function showClip(
+  { clip: number, subtitles }: VideoPart,
+  clip: ShownClip,
+): Promise<{ readonly clip: ShownClip; readonly parts: readonly ShownPart<EncodedImage>[] }> {
+  const { frames, sentence, seen, whole } = clip;
+  const text = await subtitles?.file.read();
+  const placed = subtitles?.place(text, { indices: seen.frames, times: seen.times, ...whole }) ?? [...frames.keys()];
+  const order = placed.filter((item) => typeof item === "number");
+  if (order.length !== frames.length || order.some((item, i) => item !== i))
+    throw new WrongReturn("the `place` of its subtitles left out a frame, or changed their order");
+  const parts = placed.flatMap((item): readonly ShownPart<EncodedImage>[] => {
+    if (typeof item === "string") return [{ type: "text", text: item }];
+    const image = frames[item] as EncodedImage;
+    const frame = { type: "image", image, ...(subtitles?.between ? {} : { clip: number }) } as const;
+    const isLast = item === frames.length - 1;
+    return isLast && sentence !== undefined ? [frame, { type: "text", text: `${sentence}\n` }] : [frame];
+  });
+  if (!subtitles) return { clip, parts };
+  return { clip: { ...clip, seen: { ...seen, subtitles: text === undefined ? null : textDigest(text) } }, parts };
 }
 
 function askedWith(task: Task, prompt: Prompt, { rendered, clips }: ShownPrompt, digest: string): Answer["asked"] {

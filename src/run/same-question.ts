@@ -1,5 +1,6 @@
+import { textDigest } from "../core/digest.js";
 import { SampleFailure, UserError } from "../core/errors.js";
-import { type PromptProfile, promptImages, promptText, promptVideos } from "../core/prompt.js";
+import { type PromptProfile, promptImages, promptText, videoParts } from "../core/prompt.js";
 import type { Task } from "../core/task.js";
 import type { SampleJournal } from "../record/journal.js";
 import type { AnsweredSample, ScoredSample } from "../record/samples.js";
@@ -39,14 +40,18 @@ export async function requireSameQuestion(run: SameQuestion, unit: JournalledUni
     );
   }
   const refs = promptImages(prompt);
-  const videos = promptVideos(prompt);
+  const videos = videoParts(prompt);
   if (videos.length === 0 && !refs.some(({ ownFile }) => ownFile)) return;
   const { images, turns, clips } = await read();
   // Of several rounds the journal has the last one's images.
   if (images === undefined || turns !== undefined) return;
-  for (const [i, video] of videos.entries()) {
+  for (const [i, { video, subtitles }] of videos.entries()) {
     const now = await orMissing(media.clips?.digest(video));
     if (now !== clips?.[i]?.file) throw changed(unit, samples.path, `has another clip now: ${video.path}`);
+    const text = await orMissing(subtitles?.file.read());
+    const said = text === undefined ? undefined : textDigest(text);
+    if (said !== (clips?.[i]?.subtitles ?? undefined))
+      throw changed(unit, samples.path, `has other subtitles now: ${subtitles?.file.path}`);
   }
   // Of clips the file's digest speaks.
   if (videos.length > 0) return;

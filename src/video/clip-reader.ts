@@ -10,6 +10,7 @@ import { countFrames, type Decoding, decodeFrames } from "./decode.js";
 import { FileDigests } from "./file-digest.js";
 import { type FrameCount, type FrameProfileName, frameProfiles, partOf } from "./frame-profiles.js";
 import { probeVideo, type VideoFacts } from "./probe.js";
+import { perSecond } from "./rate.js";
 
 /** Which frames are sent, and as what: it stands in the run's identity. */
 export interface FrameRule {
@@ -35,6 +36,8 @@ const ways: Readonly<Record<FrameProfileName, Decoding & { readonly encoding: Fr
 
 export interface Clip {
   readonly frames: readonly EncodedImage[];
+  /** Of the whole clip: its frames, and the average of them in a second. */
+  readonly whole: { readonly total: number; readonly rate: number };
   /** What the profile tells the model about them. */
   readonly sentence?: string;
   readonly seen: FramesSeen;
@@ -137,6 +140,7 @@ export class ClipReader {
     }
     return {
       frames: indices.map((index) => frames.get(index) as EncodedImage),
+      whole: { total: times.length, rate: perSecond(facts.rate) },
       ...defined({ sentence }),
       seen: {
         file,

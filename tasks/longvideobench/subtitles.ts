@@ -3,6 +3,8 @@
  * the same rule.
  */
 
+import { SampleFailure } from "llava-eval";
+
 /** One of two forms, depending on where the subtitles come from. */
 export type LongVideoSubtitle =
   | { readonly timestamp: readonly [start: number, end: number | null]; readonly text: string }
@@ -63,4 +65,32 @@ export function lmmsTimes(duration: number, count: number): readonly number[] {
   return duration > count
     ? Array.from({ length: count }, (_, i) => (duration / count) * i)
     : Array.from({ length: Math.trunc(duration) }, (_, i) => i);
+}
+
+/** As lmms-eval joins them: each frame and each subtitle on a line of its own, the question on the next. */
+export function linesBetween(items: readonly Placed[]): readonly Placed[] {
+  return items.flatMap((item): readonly Placed[] => (typeof item === "number" ? [item, "\n"] : [`${item}\n`]));
+}
+
+/** @throws SampleFailure `data`  there is no file, or it holds something else */
+export function subtitlesIn(json: string | undefined, path: string): readonly LongVideoSubtitle[] {
+  const refuse = (why: string, cause?: unknown): never => {
+    throw new SampleFailure("data", `the subtitles ${JSON.stringify(path.slice(0, 200))}: ${why}`, { cause });
+  };
+  if (json === undefined) return refuse("there is no such file");
+  let subtitles: unknown;
+  try {
+    subtitles = JSON.parse(json);
+  } catch (error) {
+    return refuse("no JSON", error);
+  }
+  if (!Array.isArray(subtitles)) return refuse("no list");
+  const wrong = subtitles.findIndex((subtitle) => !isSubtitle(subtitle));
+  return wrong < 0 ? (subtitles as LongVideoSubtitle[]) : refuse(`entry ${wrong + 1} is no subtitle`);
+}
+
+function isSubtitle(value: unknown): value is LongVideoSubtitle {
+  const { timestamp, text, start, end, line } = (value ?? {}) as Record<string, unknown>;
+  if (Array.isArray(timestamp)) return typeof timestamp[0] === "number" && typeof text === "string";
+  return [start, end, line].every((cell) => typeof cell === "string");
 }

@@ -3,13 +3,16 @@ import {
   LETTER_DIRECTLY,
   letteredOptions,
   mean,
+  type Output,
   type Static,
+  type SubtitledVideo,
   type Task,
   Type,
   userPrompt,
   Video,
 } from "llava-eval";
 import { longVideoOptions, longVideoScore } from "./score.js";
+import { linesBetween, lmmsTimes, placed, subtitlesIn } from "./subtitles.js";
 
 const text = Type.String();
 const row = Type.Object({
@@ -27,7 +30,7 @@ const source = { sources: ["longvideobench/LongVideoBench"], licence: "cc-by-nc-
 const options = (row: Row) =>
   [row.option0, row.option1, row.option2, row.option3, row.option4].filter((option) => option !== "N/A");
 
-const validation: Task<Row> = {
+const validation = {
   name: "longvideobench_val_v",
   version: 1,
   about: "Questions that refer to a moment of a video of up to an hour (Wu et al. 2024).",
@@ -47,21 +50,68 @@ const validation: Task<Row> = {
     duration: ({ duration_group }) => String(duration_group),
     category: ({ question_category }) => question_category,
   },
+} satisfies Task<Row>;
+
+/**
+ * Row of the interleaved form. Times of frames: their own (VLMEvalKit, the paper's rule), or lmms-eval's, which are whole parts of the
+ * row's duration and drift from the frames.
+ */
+const subtitledRow = Type.Object({
+  ...row.properties,
+  subtitle_path: text, // "86CxyhFV9MI_en.json"
+  starting_timestamp_for_subtitles: Type.Number(),
+  duration: Type.Number(),
+});
+type SubtitledRow = Static<typeof subtitledRow>;
+
+const between = (row: SubtitledRow, profile: string): SubtitledVideo => ({
+  video: row.video_path,
+  subtitles: {
+    file: row.video_path.beside(`subtitles/${row.subtitle_path}`),
+    rule: profile === "lmms-eval" ? "between frames, lmms-eval's times" : "between frames",
+    between: true,
+    place(json, { times }) {
+      const { duration, starting_timestamp_for_subtitles: offset } = row;
+      const parts = Math.min(Math.trunc(duration), times.length);
+      const told = profile === "lmms-eval" && parts === times.length ? lmmsTimes(duration, parts) : times;
+      return linesBetween(placed(told, { offset, duration, subtitles: subtitlesIn(json, row.subtitle_path) }));
+    },
+  },
+});
+
+const interleaved: Task<SubtitledRow> = {
+  ...validation,
+  name: "longvideobench_val_i",
+  about: "LongVideoBench with its subtitles between the frames (Wu et al. 2024).",
+  cite: `${validation.cite}; subtitles stand where lmms-eval and VLMEvalKit put them by the frames' times; lmms-eval takes 16 frames`,
+  row: subtitledRow,
+  profiles: ["default", "lmms-eval"],
+  prompt: (row, profile) =>
+    userPrompt(between(row, profile), `${row.question}\n${letteredOptions(options(row))}\n${LETTER_DIRECTLY}\n`),
 };
+
+const sentIn = {
+  splits: { test: { ...source, split: "test", rows: 5341, answers: "secret" } },
+  answer: (_: Row, { text }: Output) => text,
+  submission: {
+    file: "longvideobench_test.json",
+    format: "object",
+    entry: ({ id }: Row, answer: string) => [id, answer],
+    schema: Type.Tuple([Type.String(), Type.String()]),
+  },
+} as const;
 
 export default [
   defineTask(validation),
+  defineTask(interleaved),
   defineTask<Row>({
-    ...validation,
+    ...{ ...validation, ...sentIn },
     name: "longvideobench_test_v",
     about: "LongVideoBench's test split; a server scores (Wu et al. 2024).",
-    splits: { test: { ...source, split: "test", rows: 5341, answers: "secret" } },
-    answer: (_, { text }) => text,
-    submission: {
-      file: "longvideobench_test.json",
-      format: "object",
-      entry: ({ id }, answer) => [id, answer],
-      schema: Type.Tuple([Type.String(), Type.String()]),
-    },
+  }),
+  defineTask<SubtitledRow>({
+    ...{ ...interleaved, ...sentIn },
+    name: "longvideobench_test_i",
+    about: "LongVideoBench's test split with its subtitles between the frames; a server scores (Wu et al. 2024).",
   }),
 ];

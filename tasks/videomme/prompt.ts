@@ -32,15 +32,18 @@ export function videoMmeWords(row: VideoMmeWords, profile: string): string {
   return `${select("video and the subtitles")}\n${lines(row)}\n${last[profile] ?? last.default}`;
 }
 
-/** With subtitles; lmms-eval says so where a video has none. */
-export function subtitledWords(row: VideoMmeWords, subtitles: string | undefined, profile: string): string {
-  if (profile === "official") {
-    const shown = subtitles === undefined ? "" : `This video's subtitles are listed below:\n${subtitles}\n`;
-    return shown + videoMmeWords(row, "official");
-  }
-  const words =
-    profile === "qwen3_vl" ? qwen3(row) : `${select("video and the subtitles")}\n${lines(row)}\nThe best answer is:`;
-  return `This video's subtitles are listed below: \n${subtitles ?? NO_SUBTITLES}\n${words}`;
+export const subtitledProfiles = ["default", "official", "llava_vid", "qwen3_vl", "gemini_api"] as const;
+
+/** Behind the subtitles. */
+export function subtitledWords(row: VideoMmeWords, profile: string): string {
+  if (profile === "official" || profile === "qwen3_vl") return videoMmeWords(row, profile);
+  return `${select("video and the subtitles")}\n${lines(row)}\nThe best answer is:`;
+}
+
+/** lmms-eval says so where a video has none. */
+export function subtitleBlock(subtitles: string | undefined, profile: string): string {
+  if (profile !== "official") return `This video's subtitles are listed below: \n${subtitles ?? NO_SUBTITLES}\n`;
+  return subtitles === undefined ? "" : `This video's subtitles are listed below:\n${subtitles}\n`;
 }
 
 export interface V2Words {
@@ -60,4 +63,10 @@ export function v2Words({ question, options }: V2Words, profile: string): string
   if (profile === "qwen3_vl") return `${asked}Answer with the option letter only.`;
   if (profile === "reasoning") return asked + reasonFirst;
   return (profile === "official" ? "These are the frames of a video." : "") + asked + selectOfEight;
+}
+
+/** Before the question. */
+export function v2SubtitleBlock(words: readonly { readonly text: string }[] | undefined): string {
+  if (words === undefined) return "";
+  return `This video's subtitles are listed below:\n${words.map(({ text }) => text).join(" ")}\n\n`;
 }

@@ -3,11 +3,12 @@
  * them. Source: lmms-eval `videomme/utils.py`.
  */
 
-import { strip } from "llava-eval";
+import { SampleFailure, strip } from "llava-eval";
 
 interface Subtitle {
-  readonly startFrame: number;
-  readonly endFrame: number;
+  /** Seconds. */
+  readonly start: number;
+  readonly end: number;
   readonly text: string;
 }
 
@@ -25,14 +26,13 @@ function secondsOf(time: string): number {
 }
 
 /** Sections between empty lines: number, times, text. Of two with the same times the later one stays, in the earlier one's place. */
-function subtitlesIn(srt: string, fps: number): readonly Subtitle[] {
+function subtitlesIn(srt: string): readonly Subtitle[] {
   const byTime = new Map<string, Subtitle>();
   for (const section of srt.replaceAll("\r\n", "\n").split("\n\n")) {
     const lines = section.split("\n");
     if (strip(section) === "" || lines.length < 3) continue;
-    const [start = "", end = ""] = (lines[1] ?? "").split(" --> ");
-    const [startFrame, endFrame] = [start, end].map((time) => Math.trunc(secondsOf(time) * fps)) as [number, number];
-    byTime.set(`${secondsOf(start)} ${secondsOf(end)}`, { startFrame, endFrame, text: lines.slice(2).join(" ") });
+    const [start = Number.NaN, end = Number.NaN] = (lines[1] ?? "").split(" --> ").map(secondsOf);
+    byTime.set(`${start} ${end}`, { start, end, text: lines.slice(2).join(" ") });
   }
   return [...byTime.values()];
 }
@@ -90,12 +90,26 @@ export function pythonSetOrder(numbers: readonly number[]): readonly number[] {
  * so other .srt files give nothing. These frames are not those that the model gets.
  */
 export function subtitlesOfFrames(srt: string, { fps, frames }: ClipHeader, count: number): string {
-  const subtitles = subtitlesIn(srt, fps);
+  const subtitles = subtitlesIn(srt).map(({ start, end, text }) => ({
+    ...{ first: Math.trunc(start * fps), end: Math.trunc(end * fps), text },
+  }));
   const shown = evenFrames(frames, count === -1 ? frames : count).flatMap((frame) =>
-    subtitles.flatMap(({ startFrame, endFrame }, i) => (startFrame <= frame && frame < endFrame ? [i] : [])),
+    subtitles.flatMap(({ first, end }, i) => (first <= frame && frame < end ? [i] : [])),
   );
   return pythonSetOrder(shown)
     .flatMap((i) => marked.exec(subtitles[i]?.text ?? "")?.[1] ?? [])
+    .join("\n");
+}
+
+/**
+ * The subtitles that are shown while one of the frames is that the model gets, each once and in the file's order, without their marks:
+ * what the authors' README asks for.
+ */
+export function subtitlesAt(srt: string, seconds: readonly number[]): string {
+  return subtitlesIn(srt)
+    .filter(({ start, end }) => seconds.some((second) => start <= second && second < end))
+    .map(({ text }) => strip(text.replaceAll(/<[^<>]*>/g, "")))
+    .filter((text) => text !== "")
     .join("\n");
 }
 
@@ -114,6 +128,32 @@ export interface SubtitleWord {
   readonly text: string;
   readonly start_time: number;
   readonly end_time: number;
+}
+
+/** Video-MME-v2's files: a word a line. @throws SampleFailure `data`  a line is no word with its times */
+export function wordsIn(jsonl: string): readonly SubtitleWord[] {
+  return jsonl
+    .split("\n")
+    .filter((line) => strip(line) !== "")
+    .map((line, i) => {
+      const word = parsed(line);
+      if (isWord(word)) return word;
+      throw new SampleFailure("data", `line ${i + 1} of the subtitles is no word with its times`);
+    });
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function isWord(value: unknown): value is SubtitleWord {
+  const { text, start_time, end_time } = (value ?? {}) as Record<string, unknown>;
+  return typeof text === "string" && typeof start_time === "number" && typeof end_time === "number";
 }
 
 const sentenceEnd = /[.!?]$/;

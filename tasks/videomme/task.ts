@@ -1,6 +1,17 @@
-import { defineTask, isOptionLetter, mean, type Static, Type, userPrompt, Video } from "llava-eval";
-import { profiles, videoMmeWords } from "./prompt.js";
+import {
+  defineTask,
+  isOptionLetter,
+  mean,
+  type Static,
+  type SubtitledVideo,
+  type Task,
+  Type,
+  userPrompt,
+  Video,
+} from "llava-eval";
+import { profiles, subtitleBlock, subtitledProfiles, subtitledWords, videoMmeWords } from "./prompt.js";
 import { videoMmeScore } from "./score.js";
+import { allSubtitles, subtitlesAt, subtitlesOfFrames } from "./subtitles.js";
 
 const row = Type.Object({
   videoID: Video(), // "fFjv93ACGo8" for data/fFjv93ACGo8.mp4
@@ -15,7 +26,7 @@ const row = Type.Object({
 });
 type Row = Static<typeof row>;
 
-export default defineTask<Row>({
+const plain: Task<Row> = {
   name: "videomme",
   version: 1,
   about: "Three questions on each of 900 videos of up to an hour, without their subtitles (Fu et al. 2024).",
@@ -42,4 +53,48 @@ export default defineTask<Row>({
     sub_category: ({ sub_category }) => sub_category,
     task_type: ({ task_type }) => task_type,
   },
-});
+};
+
+/** Evenly spread frames whose subtitles lmms-eval shows, however many the model gets. */
+const lmmsFrames: Readonly<Record<string, number>> = { llava_vid: 768, qwen3_vl: 768 };
+
+function withSubtitles(video: Row["videoID"], profile: string): SubtitledVideo {
+  const count = lmmsFrames[profile] ?? 32;
+  const rules: Readonly<Record<string, string>> = { official: "of the frames shown", gemini_api: "all" };
+  return {
+    video,
+    subtitles: {
+      file: video.beside(`subtitle/${video.path}.srt`),
+      rule: rules[profile] ?? `of ${count} frames, lmms-eval`,
+      place(srt, { indices, times, total: frames, rate: fps }) {
+        const shown = (file: string) => {
+          if (profile === "official") return subtitlesAt(file, times);
+          return profile === "gemini_api" ? allSubtitles(file) : subtitlesOfFrames(file, { fps, frames }, count);
+        };
+        return [...indices.keys(), subtitleBlock(srt === undefined ? undefined : shown(srt), profile)];
+      },
+    },
+  };
+}
+
+const subtitled: Task<Row> = {
+  ...plain,
+  name: "videomme_w_subtitle",
+  about: "Video-MME with the subtitles of the frames in its prompt (Fu et al. 2024).",
+  cite: `${plain.cite}; lmms-eval shows the subtitles of 32 frames of its own (llava_vid, qwen3_vl: 768; gemini_api: all), in the order of a Python set, and only text in the mark of the benchmark's own files; the profile official shows those of the frames that are sent`,
+  profiles: subtitledProfiles,
+  prompt: (row, profile) => userPrompt(withSubtitles(row.videoID, profile), subtitledWords(row, profile)),
+};
+
+export default [
+  defineTask(plain),
+  defineTask(subtitled),
+  defineTask<Row>({
+    ...subtitled,
+    name: "videomme_long_w_subtitle",
+    // lmms-eval's task of that name has the subtitles, too.
+    aliases: ["videomme_long"],
+    about: "The long videos of Video-MME with the subtitles of the frames in its prompt (Fu et al. 2024).",
+    expand: (row) => (row.duration === "long" ? [row] : []),
+  }),
+];

@@ -4,14 +4,16 @@ import {
   mean,
   Nullable,
   type Static,
+  type SubtitledVideo,
   type Task,
   Type,
   userPrompt,
   Video,
 } from "llava-eval";
 import { meanOfVideos } from "./group-score.js";
-import { v2Words } from "./prompt.js";
+import { v2SubtitleBlock, v2Words } from "./prompt.js";
 import { videoMmeV2Score } from "./score.js";
+import { wordsIn } from "./subtitles.js";
 
 const head = Type.Optional(Nullable(Type.String()));
 const row = Type.Object({
@@ -69,6 +71,18 @@ const plain: Task<Row> = {
   },
 };
 
+const withSubtitles = (video: Row["video_id"]): SubtitledVideo => ({
+  video,
+  subtitles: {
+    file: video.beside(`subtitle/${video.path}.jsonl`),
+    rule: "all words",
+    place: (jsonl, { indices }) => [
+      ...indices.keys(),
+      v2SubtitleBlock(jsonl === undefined ? undefined : wordsIn(jsonl)),
+    ],
+  },
+});
+
 export default [
   defineTask(plain),
   defineTask<Row>({
@@ -78,5 +92,12 @@ export default [
     profiles: ["default"],
     prompt: (row) => userPrompt(row.video_id, v2Words(row, "reasoning")),
     generation: { maxNewTokens: 4096, temperature: 0 },
+  }),
+  defineTask<Row>({
+    ...plain,
+    name: "videomme_v2_w_subtitle",
+    about: "Video-MME-v2 with all the words of its subtitles in the prompt (2026).",
+    profiles: ["default", "qwen3_vl"],
+    prompt: (row, profile) => userPrompt(withSubtitles(row.video_id), v2Words(row, profile)),
   }),
 ];

@@ -26,6 +26,7 @@ import { statisticsVectors } from "./statistics.js";
 import { tokenizerVectors } from "./tokenizer.js";
 import { videoChoiceVectors } from "./video-choices.js";
 import { videoGroupVectors } from "./video-groups.js";
+import { videoPromptVectors } from "./video-prompts.js";
 import { yesNoVectors } from "./yes-no.js";
 
 export const vectorFiles: Readonly<Record<string, VectorFile>> = {
@@ -48,6 +49,7 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...cataloguePairVectors,
   ...catalogueJudgedVectors,
   ...promptVectors,
+  ...videoPromptVectors,
   "catalogue/charxiv": charxiv,
   "catalogue/wemath": wemath,
   ...tokenizerVectors,

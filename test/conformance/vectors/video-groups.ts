@@ -17,7 +17,7 @@ import {
   yesNoSaid,
 } from "../../../tasks/tempcompass/score.js";
 import { logicScore, meanOfVideos, relevanceScore } from "../../../tasks/videomme/group-score.js";
-import { subtitledWords, type VideoMmeWords } from "../../../tasks/videomme/prompt.js";
+import { subtitleBlock, subtitledWords, type VideoMmeWords } from "../../../tasks/videomme/prompt.js";
 import { type GroupedQuestion, videoMmeScore, videoMmeV2Score } from "../../../tasks/videomme/score.js";
 import { allSubtitles, type SubtitleWord, segmentsOf, subtitlesOfFrames } from "../../../tasks/videomme/subtitles.js";
 import { vsiAverage } from "../../../tasks/vsibench/average.js";
@@ -128,7 +128,8 @@ function subtitledPrompt({
   const all = asks.gemini_api_flag !== undefined;
   const of = (file: string) =>
     all ? allSubtitles(file) : subtitlesOfFrames(file, { fps, frames }, asks.frame_num ?? 0);
-  return subtitledWords(doc, srt === null ? undefined : of(srt), asks.format ?? "default");
+  const profile = asks.format ?? "default";
+  return subtitleBlock(srt === null ? undefined : of(srt), profile) + subtitledWords(doc, profile);
 }
 
 interface VideoMmeDoc {
