@@ -30,7 +30,7 @@ describe.skipIf(missing !== undefined)(
       const text = await workplace.run("model", checkpoint.path);
       expect(text.exitCode).toBe(0);
       expect(text.stdout).toMatch(/parameters +681,600 \(0\.7M\)/);
-      expect(text.stdout).toMatch(/memory +cpu: weights 1\.3 MiB/);
+      expect(text.stdout).toMatch(/memory +cpu: weights 1\.2 MiB/);
       const json = await workplace.run("model", checkpoint.path, "--json");
       const report = JSON.parse(json.stdout) as ModelReport;
       expect(report).toMatchObject({ template: "qwen_1_5", stopTokens: [509], problems: [], hasWeights: true });

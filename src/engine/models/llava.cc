@@ -54,6 +54,8 @@ LlavaModel::LlavaModel(const ModelConfig& config, const std::vector<Ops*>& devic
                                                      stage_range(config_, i, devices.size()), rows, sizes_.logit_rows,
                                                      sizes_.context));
   }
+  weights_->forget_pages();
+  config_.text.tied = config_.text.tied && !weights_->own_head();
   const std::vector<std::string> unused = weights_->unused();
   if (!unused.empty()) {
     throw Error("the checkpoint has " + std::to_string(unused.size()) +

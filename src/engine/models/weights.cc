@@ -9,6 +9,9 @@ namespace llava {
 
 namespace {
 
+/// Bytes of the files that stay in memory beside what was made of them.
+constexpr int64_t kMostReadPages = int64_t{256} << 20;
+
 /// The first prefix for which prefix + probe is a tensor. Names: LLaVA repository; transformers up to 4.51 and files on
 /// the hub; newer transformers.
 std::optional<std::string> find_prefix(const TensorStore& store, std::initializer_list<const char*> prefixes,
@@ -82,7 +85,12 @@ CheckpointWeights::CheckpointWeights(const ModelConfig& config, Progress progres
       throw Error("the checkpoint has no vision tower inside, it only names " + config.vision_tower_name, folder,
                   "Download that tower and give its folder: --vision-tower DIR.");
     }
-    tower_store_ = TensorStore::open_folder(config.vision_tower_folder);
+    try {
+      tower_store_ = TensorStore::open_folder(config.vision_tower_folder);
+    } catch (const Error& error) {
+      throw Error("the checkpoint has no vision tower inside, and the folder of one has none: " + error.problem(),
+                  error.where(), error.fix());
+    }
     vision = find_prefix(*tower_store_, {"vision_model.", "", "vision_tower.vision_model.", "vision_tower."},
                          patch_embedding);
     if (!vision)
@@ -124,6 +132,7 @@ HostTensor CheckpointWeights::fetch(TensorStore& store, const std::string& name,
   }
   if (&store == &store_) used_.insert(name);
   done_ += static_cast<int64_t>(tensor.bytes());
+  if (done_ - forgotten_ > kMostReadPages) forget_pages();
   if (progress_) progress_(std::min(done_, static_cast<int64_t>(total_bytes())), static_cast<int64_t>(total_bytes()));
   return tensor;
 }
@@ -164,6 +173,12 @@ std::vector<std::string> CheckpointWeights::unused() const {
     if (!harmless) names.push_back(name);
   }
   return names;
+}
+
+void CheckpointWeights::forget_pages() {
+  store_.forget_pages();
+  if (tower_store_) tower_store_->forget_pages();
+  forgotten_ = done_;
 }
 
 size_t CheckpointWeights::total_bytes() const {

@@ -36,6 +36,10 @@ class CheckpointWeights {
   /// says.
   std::vector<std::string> unused() const;
   size_t total_bytes() const;
+  /// Whether there is a head beside the embeddings that the config calls tied.
+  bool own_head() const { return config_.text.tied && !head_name_.empty(); }
+  /// Gives back the memory of what was read so far: every back end has its own copy, but for tables of rows on a CPU.
+  void forget_pages();
 
  private:
   HostTensor fetch(TensorStore& store, const std::string& name, const std::vector<int64_t>& shape);
@@ -51,6 +55,7 @@ class CheckpointWeights {
   std::set<std::string> used_;
   Progress progress_;
   int64_t done_ = 0;
+  int64_t forgotten_ = 0;  // of `done_`
 };
 
 }  // namespace llava

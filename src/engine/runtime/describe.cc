@@ -196,9 +196,11 @@ Json describe_model(const ModelConfig& config, const std::vector<DevicePlan>& pl
 Json describe_checkpoint(const EngineOptions& options) {
   ModelConfig config = read_config(options.model);
   const bool has_weights = TensorStore::exists(config.folder);
+  bool own_head = false;
   if (has_weights && config.unsupported.empty()) {
     try {
       const CheckpointWeights weights(config);
+      own_head = weights.own_head();
     } catch (const Error& error) {
       config.unsupported.push_back({Part::weights, "weights", error.where(), error.problem(), error.fix()});
     }
@@ -211,6 +213,7 @@ Json describe_checkpoint(const EngineOptions& options) {
         config.unsupported.push_back({Part::weights, "weights", "pickled", error.problem() + ". " + error.fix()});
     }
   }
+  config.text.tied = config.text.tied && !own_head;
   std::vector<DevicePlan> plans;
   const bool countable =
       std::ranges::all_of(config.unsupported, [](const Unsupported& item) { return item.part == Part::weights; });

@@ -24,6 +24,7 @@ Engine::Engine(const EngineOptions& options, CheckpointWeights::Progress progres
   require_fits(plan_);
   plan_.sizes.context = plan_.context;
   model_ = std::make_unique<LlavaModel>(config_, devices, plan_.sizes, std::move(progress));
+  config_.text.tied = model_->config().text.tied;
   for (size_t i = 0; i < devices.size(); ++i) {
     caches_.emplace_back(*devices[i], config_.text, config_.work, LlavaModel::stage_range(config_, i, devices.size()),
                          plan_.pages + 1);  // one to spare: see Executor::decode

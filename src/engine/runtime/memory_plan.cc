@@ -15,8 +15,8 @@ constexpr int64_t kReserve = int64_t{512} << 20;  // left to the driver and the 
 constexpr int64_t kMostKvTokens = int64_t{1} << 22;
 constexpr int64_t kUnknownFree = int64_t{4} << 30;
 
-/// Bytes of the weights on stage `stage` of `stages`.
-int64_t stage_weights(const ModelConfig& config, size_t stage, size_t stages) {
+/// Bytes of the weights on stage `stage` of `stages`. A CPU reads the rows of the embedding table from the file.
+int64_t stage_weights(const ModelConfig& config, size_t stage, size_t stages, bool cuda) {
   const auto element = static_cast<int64_t>(size_of(config.work));
   const TextConfig& t = config.text;
   const ParameterCount count = count_parameters(config);
@@ -25,7 +25,7 @@ int64_t stage_weights(const ModelConfig& config, size_t stage, size_t stages) {
   const int64_t body = weight_bytes(config) - (count.vision + count.projector) * element - (t.tied ? 1 : 2) * table;
   const LayerRange range = LlavaModel::stage_range(config, stage, stages);
   int64_t bytes = body / t.layers * (range.end - range.first);
-  if (stage == 0) bytes += table + (count.vision + count.projector) * element;
+  if (stage == 0) bytes += (cuda ? table : 0) + (count.vision + count.projector) * element;
   if (stage + 1 == stages) bytes += head;
   return bytes;
 }
@@ -99,7 +99,7 @@ EnginePlan plan_memory(const ModelConfig& config, const EngineOptions& options, 
     DevicePlan device;
     const DeviceInfo info = devices[i]->info();
     device.device = info.kind == "cuda" ? "cuda:" + std::to_string(info.ordinal) : info.kind;
-    device.weights = stage_weights(config, i, devices.size());
+    device.weights = stage_weights(config, i, devices.size(), cuda);
     device.scratch = DecoderStage::activation_bytes(config, std::max(plan.sizes.prefill_rows, plan.sizes.decode_rows),
                                                     plan.sizes.logit_rows, i + 1 == devices.size()) +
                      static_cast<int64_t>(devices[i]->scratch_bytes(LlavaModel::limits(config, plan.sizes)));

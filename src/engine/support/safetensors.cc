@@ -185,6 +185,10 @@ TensorStore TensorStore::open_file(const std::string& path) {
   return store;
 }
 
+void TensorStore::forget_pages() const {
+  for (const auto& file : files_) file->forget_pages();
+}
+
 void TensorStore::add_file(const std::string& path) {
   files_.push_back(std::make_unique<MappedFile>(path));
   const MappedFile& file = *files_.back();

@@ -40,6 +40,8 @@ class TensorStore {
   std::vector<std::pair<std::string, TensorEntry>> list() const;
   size_t total_bytes() const;
   const std::string& where() const { return where_; }
+  /// See MappedFile.
+  void forget_pages() const;
 
  private:
   struct Located {

@@ -138,6 +138,13 @@ describe.skipIf(missing !== undefined)(`images of any size${missing ? ` (skipped
     try {
       const request = { id: 1, tokens: Int32Array.of(5, 6, 7), images: [], maxNewTokens: 8, stopTokens: [] };
       expect((await engine.generate(request)).tokens).toEqual((await own.generate(request)).tokens);
+      // And so it counts, before the weights are loaded and after.
+      const { parameters, weightBytes, memoryPlan } = own.description;
+      for (const described of [engine.description, await describeFolder(folder, { dtype: "float32" })]) {
+        expect(described.text?.tiedEmbeddings).toBe(false);
+        expect(described).toMatchObject({ parameters, weightBytes });
+        expect(described.memoryPlan[0]?.weights).toBe(memoryPlan[0]?.weights);
+      }
     } finally {
       await engine.close();
       await own.close();
