@@ -59,6 +59,18 @@ describe.skipIf(missing !== undefined)(`CUDA, emulated${missing ? ` (skipped: ${
     expect(code).toBe(0);
   });
 
+  // Thinly: two questions on one image, several images, a sampled answer, a clip. The whole set is asked on the CPU.
+  test.each(["ov-tied-tiny", "llava-video-tiny-native", "next-video-tiny", "ov15-qwen3-tiny", "ov2-qwen3-tiny"])(
+    "so are those of %s",
+    { timeout: 1_200_000 },
+    (name) => {
+      const thinly = ["--dtype", "bfloat16", "--every", "4"];
+      const { stdout, stderr } = program.run("invariance", folder(name), ...thinly, "--device", "cuda:0");
+      expect(stdout, stderr).toMatch(/^1 passed, 0 failed$/m);
+      expect(stdout).toMatch(/prefixes were shared +1 +exact/);
+    },
+  );
+
   // A kernel that is launched while another GPU is the current one is refused, as the driver refuses it.
   test("two GPUs share a model: golden, invariance and questions whose images are known", {
     timeout: 1_200_000,

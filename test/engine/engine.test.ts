@@ -92,6 +92,14 @@ describe.skipIf(noCompiler !== undefined)(`llava-engine${noCompiler ? ` (skipped
     expect(code).toBe(0);
   });
 
+  test("so they are of each family after LLaVA-NeXT, clips included", () => {
+    const families = ["ov-tied-tiny", "llava-video-tiny-native", "next-video-tiny", "interleave-tiny"];
+    const qwen3 = ["llava-qwen3-tiny", "ov15-qwen3-tiny", "ov2-qwen3-tiny"];
+    const folders = [...families, ...qwen3].map((name) => join(goldenFolder, name));
+    const { stdout } = program.run("invariance", ...folders);
+    expect(stdout).toMatch(/^14 passed, 0 failed$/m);
+  });
+
   test("every op agrees with the oracle", () => {
     const { stdout, code } = program.run("selftest");
     expect(stdout).toMatch(/\d+ passed, 0 failed/);

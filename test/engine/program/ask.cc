@@ -10,6 +10,7 @@
 
 #include "program/asking.h"
 #include "program/measurements.h"
+#include "program/process_memory.h"
 #include "program/random_checkpoint.h"
 #include "program/request_set.h"
 #include "support/error.h"
@@ -133,7 +134,7 @@ int requests_command(const CommandLine& line) {
   return 0;
 }
 
-/// Asks the whole set `--rounds` times (2), after a first image that nothing is counted of. With --logits FILE the
+/// Asks the whole set `--rounds` times (2), after a first image that nothing is counted of (none with --warm 0). With --logits FILE the
 /// logits of the first `--logits-of` questions (16), one row each, are written as tensor "logits". --longer N: every
 /// answer is N tokens longer than the one before, so that rows leave one by one, as they do with captions.
 int ask_command(const CommandLine& line) {
@@ -148,8 +149,10 @@ int ask_command(const CommandLine& line) {
   const double load_seconds = seconds_since(load_start);
 
   std::vector<Request> warm;
-  for (size_t i = 0; i < set.questions.size() && set.questions[i].image == 0; ++i) warm.push_back(set.request(i, 0));
-  run_all(engine, std::move(warm));
+  const bool wanted = line.integer("warm", 1) > 0;
+  for (size_t i = 0; wanted && i < set.questions.size() && set.questions[i].image == 0; ++i)
+    warm.push_back(set.request(i, 0));
+  if (wanted) run_all(engine, std::move(warm));
 
   std::vector<Json> rounds;
   std::vector<Answer> first;
@@ -163,6 +166,7 @@ int ask_command(const CommandLine& line) {
     };
     const Statistics before = engine.statistics();
     const double started = unix_seconds();
+    const double cpu = cpu_seconds();
     const auto start = Clock::now();
     std::vector<Answer> answers;
     if (producers.threads > 0) {
@@ -176,6 +180,7 @@ int ask_command(const CommandLine& line) {
     const Statistics after = engine.statistics();
     rounds.push_back(Json::object_of({{"startedAt", Json::of(started)},
                                       {"seconds", Json::of(seconds)},
+                                      {"cpuSeconds", Json::of(cpu_seconds() - cpu)},
                                       {"questionsPerSecond", Json::of(static_cast<double>(answers.size()) / seconds)},
                                       {"prefillTokens", Json::of(after.prefill_tokens - before.prefill_tokens)},
                                       {"sharedTokens", Json::of(after.shared_tokens - before.shared_tokens)},
@@ -200,6 +205,13 @@ int ask_command(const CommandLine& line) {
     for (const int32_t id : answer.tokens) ids.push_back(Json::of(int64_t{id}));
     answers.push_back(Json::array_of(std::move(ids)));
   }
+  // What was said before loading, with the keys and values of what was asked, beside what this process took.
+  int64_t said = 0;
+  for (const DevicePlan& device : engine.plan().devices) said += device.weights + device.scratch;
+  int64_t longest = 0;
+  for (const Answer& answer : first)
+    longest = std::max(longest, answer.usage.prompt_tokens + answer.usage.completion_tokens);
+  said += longest * kv_bytes_per_token(engine.config());
   std::vector<Json::Member> fingerprint;
   for (const auto& [name, value] : engine.fingerprint()) fingerprint.push_back({name, Json::of(value)});
   std::printf("%s\n", Json::object_of({{"device", Json::of(options.device)},
@@ -210,6 +222,9 @@ int ask_command(const CommandLine& line) {
                                        {"producers", Json::of(producers.threads)},
                                        {"decodeMs", Json::of(producers.decode_ms)},
                                        {"loadSeconds", Json::of(load_seconds)},
+                                       {"longestTokens", Json::of(longest)},
+                                       {"saidBytes", Json::of(said)},
+                                       {"peakBytes", Json::of(process_memory("VmHWM"))},
                                        {"rounds", Json::array_of(std::move(rounds))},
                                        {"sameBitsInEveryRound", Json::of(equal)},
                                        {"answers", Json::array_of(std::move(answers))}})

@@ -11,8 +11,6 @@
 //   --images N                                                     of `sharing` and `images`
 //   --image FILE                                                   of `preprocess`: 640x480 pixels of RGB
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -30,16 +28,6 @@
 namespace llava {
 
 namespace {
-
-/// CPU seconds of all threads of this process.
-double cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto of = [](const timeval& t) {
-    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
-  };
-  return of(usage.ru_utime) + of(usage.ru_stime);
-}
 
 std::vector<int32_t> token_run(int64_t count, int64_t seed, int64_t vocabulary = 150000) {
   std::vector<int32_t> ids(static_cast<size_t>(count));
@@ -141,7 +129,7 @@ void bench_encoder(const Setup& setup) {
 }
 
 /// Values that another implementation must have too: logits after a prompt, and projected features of an image whose
-/// four crops are its quarters, so that nothing depends on a resize.
+/// four tiles are its quarters, so that nothing depends on a resize.
 void report_values(const Setup& setup) {
   {
     EngineOptions options = setup.options;
@@ -154,8 +142,9 @@ void report_values(const Setup& setup) {
       setup.report->add("logit " + std::to_string(id), answer.logits.at(id), "value");
   }
   Probe probe(read_config(setup.options.model), setup.options.device, 64);
-  const std::vector<uint8_t> rgb = drawn_image(672, 672, 3);
-  const Rows features = probe.encode({672, 672, rgb.data()}, probe.config().alone());
+  const int64_t side = 2 * probe.config().vision.image_size;
+  const std::vector<uint8_t> rgb = drawn_image(side, side, 3);
+  const Rows features = probe.encode({side, side, rgb.data()}, probe.config().alone());
   const int64_t tokens = probe.config().vision.tower_rows();
   for (const int64_t tile : {1, 4}) {
     for (const int64_t token : {0, 1, 576}) {
@@ -184,11 +173,12 @@ void bench_text(const Setup& setup, const std::vector<std::string>& names) {
   }
   if (wanted("decode")) {
     double best = 0.0;
-    best_of(3, [&](int) {
+    const auto [wall, cpu] = best_of(3, [&](int) {
       const Answer answer = run_all(engine, {text_request(engine, 1, 16, 65, ++seed)})[0];
       best = std::max(best, static_cast<double>(answer.usage.completion_tokens - 1) / answer.timing.decode_ms * 1e3);
     });
     setup.report->add("decode, 1 sequence", best, "tok/s");
+    setup.report->add("decode, 1 sequence: CPU time", 65 / cpu, "tok/CPU s", "a prompt of 16 included");
     // Every weight of the decoder is read once per token; of the embedding table (tied) as logits.
     const ModelConfig config = read_config(setup.options.model);
     const double bytes = static_cast<double>(count_parameters(config).text) * static_cast<double>(size_of(config.work));

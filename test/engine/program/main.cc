@@ -13,7 +13,7 @@ namespace {
 const char kUsage[] =
     "llava-engine golden DIR... [--device D] [--stages N] [--images DIR] [--longest N] [--instructions I] [--json]\n"
     "llava-engine selftest [SUITE...] [--device D] [--seed N] [--json]\n"
-    "llava-engine invariance DIR [--device D] [--stages N] [--json]\n"
+    "llava-engine invariance DIR [--device D] [--dtype float32|bfloat16] [--every N] [--json]\n"
     "llava-engine bench --checkpoint DIR [--device D] [--json] [NAME...]\n"
     "llava-engine load DIR [--device D] [--dtype bfloat16|float16|float32] [--quantisation int8|fp8] [--json]\n"
     "llava-engine checkpoint DIR --model M [--layers N]\n"

@@ -18,6 +18,8 @@ namespace llava {
 
 namespace {
 
+enum class Tower { clip, siglip, rice };
+
 struct Shape {
   std::string name;
   std::string type;  // of the decoder
@@ -26,14 +28,17 @@ struct Shape {
   bool tied;
   int64_t image_token, end_token;
   int64_t width, tower_layers, tower_heads, tower_inner, image_size;
-  bool onevision = false;  // SigLIP, and images of up to 36 tiles that are shrunk; else CLIP and five pairs
+  Tower tower = Tower::clip;
+  int64_t head = 0;  // of the decoder; 0 = hidden / heads
 
   bool qkv_bias() const { return type == "qwen2"; }
-  int64_t tower_rows() const { return image_size / 14 * (image_size / 14) + (onevision ? 0 : 1); }
+  bool query_key_norm() const { return type == "qwen3"; }
+  int64_t head_size() const { return head > 0 ? head : hidden / heads; }
+  int64_t tower_rows() const { return image_size / 14 * (image_size / 14) + (tower == Tower::clip ? 1 : 0); }
 };
 
 // Sizes as published (the checkpoints' own config.json, converted layout: vocabularies padded, one more id for
-// images).
+// images). RICE takes images of any size: its 28 is the square of a token.
 const Shape kShapes[] = {
     {"qwen2-0.5b", "qwen2", 896, 24, 14, 2, 4864, 151936, 32768, 1e6, 1e-6, true, 151646, 151645, 1024, 24, 16, 4096,
      336},
@@ -43,10 +48,31 @@ const Shape kShapes[] = {
      4096, 336},
     {"llava-next-72b", "qwen2", 8192, 80, 64, 64, 24576, 152064, 32768, 1e6, 1e-6, false, 151646, 151645, 1024, 24, 16,
      4096, 336},
-    {"onevision-0.5b", "qwen2", 896,  24, 14, 2,    4864, 152000, 32768, 1e6, 1e-6, true,
-     151646,           151645,  1152, 26, 16, 4304, 384,  true},
+    {"onevision-0.5b", "qwen2", 896,  24, 14, 2,    4864, 152000,       32768, 1e6, 1e-6, true,
+     151646,           151645,  1152, 26, 16, 4304, 384,  Tower::siglip},
     {"onevision-7b", "qwen2", 3584,   28,     28,   4,  18944, 152064, 32768, 1e6,
-     1e-6,           false,   151646, 151645, 1152, 26, 16,    4304,   384,   true},
+     1e-6,           false,   151646, 151645, 1152, 26, 16,    4304,   384,   Tower::siglip},
+    {"onevision-1.5-4b",
+     "qwen3",
+     2560,
+     36,
+     32,
+     8,
+     9728,
+     151936,
+     32768,
+     5e6,
+     1e-6,
+     false,
+     151655,
+     151645,
+     1024,
+     24,
+     16,
+     4096,
+     28,
+     Tower::rice,
+     128},
     {"tiny", "llama", 128, 3, 8, 2, 208, 512, 2048, 5e5, 1e-5, false, 507, 509, 80, 3, 5, 160, 70},
 };
 
@@ -72,148 +98,234 @@ struct Entry {
   }
 };
 
-std::vector<Entry> entries(const Shape& s) {
-  std::vector<Entry> all;
-  const auto weight = [&](const std::string& name, int64_t n, int64_t k) {
-    all.push_back({name + ".weight", {n, k}, std::sqrt(3.0f / static_cast<float>(k)), 0.0f});
-  };
-  const auto vector = [&](const std::string& name, int64_t n, float centre) {
-    all.push_back({name, {n}, 0.1f, centre});
-  };
-  const auto norm = [&](const std::string& name, int64_t n) {
+/// The tensors of a checkpoint, one after the other, as they are in its file.
+class Entries {
+ public:
+  void add(Entry entry) { all_.push_back(std::move(entry)); }
+  void weight(const std::string& name, int64_t n, int64_t k) {
+    add({name + ".weight", {n, k}, std::sqrt(3.0f / static_cast<float>(k)), 0.0f});
+  }
+  void vector(const std::string& name, int64_t n, float centre) { add({name, {n}, 0.1f, centre}); }
+  void linear(const std::string& name, int64_t n, int64_t k) {
+    weight(name, n, k);
+    vector(name + ".bias", n, 0.0f);
+  }
+  void norm(const std::string& name, int64_t n) {
     vector(name + ".weight", n, 1.0f);
     vector(name + ".bias", n, 0.0f);
-  };
+  }
+  std::vector<Entry> take() { return std::move(all_); }
+
+ private:
+  std::vector<Entry> all_;
+};
+
+void add_tower(const Shape& s, Entries& all) {
   const std::string tower = "vision_tower.vision_model.";
-  if (!s.onevision) vector(tower + "embeddings.class_embedding", s.width, 0.0f);
-  all.push_back({tower + "embeddings.patch_embedding.weight", {s.width, 3, 14, 14}, 0.05f, 0.0f});
-  all.push_back({tower + "embeddings.position_embedding.weight", {s.tower_rows(), s.width}, 0.1f, 0.0f});
-  if (s.onevision) vector(tower + "embeddings.patch_embedding.bias", s.width, 0.0f);
-  else norm(tower + "pre_layrnorm", s.width);
+  if (s.tower == Tower::clip) all.vector(tower + "embeddings.class_embedding", s.width, 0.0f);
+  all.add({tower + "embeddings.patch_embedding.weight", {s.width, 3, 14, 14}, 0.05f, 0.0f});
+  all.add({tower + "embeddings.position_embedding.weight", {s.tower_rows(), s.width}, 0.1f, 0.0f});
+  if (s.tower == Tower::siglip) all.vector(tower + "embeddings.patch_embedding.bias", s.width, 0.0f);
+  else all.norm(tower + "pre_layrnorm", s.width);
   for (int64_t i = 0; i < s.tower_layers; ++i) {
     const std::string at = tower + "encoder.layers." + std::to_string(i) + ".";
-    for (const char* part : {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.out_proj"}) {
-      weight(at + part, s.width, s.width);
-      vector(at + part + ".bias", s.width, 0.0f);
-    }
-    weight(at + "mlp.fc1", s.tower_inner, s.width);
-    vector(at + "mlp.fc1.bias", s.tower_inner, 0.0f);
-    weight(at + "mlp.fc2", s.width, s.tower_inner);
-    vector(at + "mlp.fc2.bias", s.width, 0.0f);
-    norm(at + "layer_norm1", s.width);
-    norm(at + "layer_norm2", s.width);
+    for (const char* part : {"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.out_proj"})
+      all.linear(at + part, s.width, s.width);
+    all.linear(at + "mlp.fc1", s.tower_inner, s.width);
+    all.linear(at + "mlp.fc2", s.width, s.tower_inner);
+    all.norm(at + "layer_norm1", s.width);
+    all.norm(at + "layer_norm2", s.width);
   }
-  norm(tower + "post_layernorm", s.width);
-  weight("multi_modal_projector.linear_1", s.hidden, s.width);
-  vector("multi_modal_projector.linear_1.bias", s.hidden, 0.0f);
-  weight("multi_modal_projector.linear_2", s.hidden, s.hidden);
-  vector("multi_modal_projector.linear_2.bias", s.hidden, 0.0f);
-  vector("image_newline", s.hidden, 0.0f);
-  const std::string text = "language_model.model.";
-  weight(text + "embed_tokens", s.vocabulary, s.hidden);
-  vector(text + "norm.weight", s.hidden, 1.0f);
-  if (!s.tied) weight("language_model.lm_head", s.vocabulary, s.hidden);
-  const int64_t kv = s.hidden / s.heads * s.kv_heads;
-  for (int64_t i = 0; i < s.layers; ++i) {
-    const std::string at = text + "layers." + std::to_string(i) + ".";
-    weight(at + "self_attn.q_proj", s.hidden, s.hidden);
-    weight(at + "self_attn.k_proj", kv, s.hidden);
-    weight(at + "self_attn.v_proj", kv, s.hidden);
-    if (s.qkv_bias()) {
-      vector(at + "self_attn.q_proj.bias", s.hidden, 0.0f);
-      vector(at + "self_attn.k_proj.bias", kv, 0.0f);
-      vector(at + "self_attn.v_proj.bias", kv, 0.0f);
-    }
-    weight(at + "self_attn.o_proj", s.hidden, s.hidden);
-    weight(at + "mlp.gate_proj", s.inner, s.hidden);
-    weight(at + "mlp.up_proj", s.inner, s.hidden);
-    weight(at + "mlp.down_proj", s.hidden, s.inner);
-    vector(at + "input_layernorm.weight", s.hidden, 1.0f);
-    vector(at + "post_attention_layernorm.weight", s.hidden, 1.0f);
-  }
-  return all;
+  all.norm(tower + "post_layernorm", s.width);
+  all.linear("multi_modal_projector.linear_1", s.hidden, s.width);
+  all.linear("multi_modal_projector.linear_2", s.hidden, s.hidden);
+  all.vector("image_newline", s.hidden, 0.0f);
 }
 
-Json pairs(const Shape& s) {
-  if (s.onevision) return Json::of(std::string("(1x1),...,(6x6)"));
-  std::vector<Json> all;
-  for (const auto& [a, b] : {std::pair<int64_t, int64_t>{1, 2}, {2, 1}, {2, 2}, {3, 1}, {1, 3}}) {
-    all.push_back(Json::array_of({Json::of(a * s.image_size), Json::of(b * s.image_size)}));
+/// RICE and its merger, by the names of the published files.
+void add_rice(const Shape& s, Entries& all) {
+  all.vector("visual.class_embedding", s.width, 0.0f);
+  all.add({"visual.class_pos_emb", {1, s.width / s.tower_heads / 2}, 0.1f, 0.0f});
+  all.add({"visual.patch_embed.proj.weight", {s.width, 3, 14, 14}, 0.05f, 0.0f});
+  all.norm("visual.pre_layernorm", s.width);
+  for (int64_t i = 0; i < s.tower_layers; ++i) {
+    const std::string at = "visual.blocks." + std::to_string(i) + ".";
+    all.linear(at + "attn.qkv", 3 * s.width, s.width);
+    all.linear(at + "attn.proj", s.width, s.width);
+    all.linear(at + "mlp.fc1", s.tower_inner, s.width);
+    all.linear(at + "mlp.fc2", s.width, s.tower_inner);
+    all.norm(at + "norm1", s.width);
+    all.norm(at + "norm2", s.width);
   }
+  all.norm("visual.merger.ln_q", s.width);
+  all.linear("visual.merger.mlp.0", 4 * s.width, 4 * s.width);
+  all.linear("visual.merger.mlp.2", s.hidden, 4 * s.width);
+}
+
+std::vector<Entry> entries(const Shape& s) {
+  Entries all;
+  if (s.tower == Tower::rice) add_rice(s, all);
+  else add_tower(s, all);
+  const std::string outer = s.tower == Tower::rice ? "" : "language_model.";
+  const std::string text = outer + "model.";
+  all.weight(text + "embed_tokens", s.vocabulary, s.hidden);
+  all.vector(text + "norm.weight", s.hidden, 1.0f);
+  if (!s.tied) all.weight(outer + "lm_head", s.vocabulary, s.hidden);
+  const int64_t q = s.head_size() * s.heads;
+  const int64_t kv = s.head_size() * s.kv_heads;
+  for (int64_t i = 0; i < s.layers; ++i) {
+    const std::string at = text + "layers." + std::to_string(i) + ".";
+    all.weight(at + "self_attn.q_proj", q, s.hidden);
+    all.weight(at + "self_attn.k_proj", kv, s.hidden);
+    all.weight(at + "self_attn.v_proj", kv, s.hidden);
+    if (s.qkv_bias()) {
+      all.vector(at + "self_attn.q_proj.bias", q, 0.0f);
+      all.vector(at + "self_attn.k_proj.bias", kv, 0.0f);
+      all.vector(at + "self_attn.v_proj.bias", kv, 0.0f);
+    }
+    if (s.query_key_norm()) {
+      all.vector(at + "self_attn.q_norm.weight", s.head_size(), 1.0f);
+      all.vector(at + "self_attn.k_norm.weight", s.head_size(), 1.0f);
+    }
+    all.weight(at + "self_attn.o_proj", s.hidden, q);
+    all.weight(at + "mlp.gate_proj", s.inner, s.hidden);
+    all.weight(at + "mlp.up_proj", s.inner, s.hidden);
+    all.weight(at + "mlp.down_proj", s.hidden, s.inner);
+    all.vector(at + "input_layernorm.weight", s.hidden, 1.0f);
+    all.vector(at + "post_attention_layernorm.weight", s.hidden, 1.0f);
+  }
+  return all.take();
+}
+
+Json named(const char* text) { return Json::of(std::string(text)); }
+Json number(int64_t value) { return Json::of(value); }
+
+/// Sizes of canvases: all up to 6x6 tiles for SigLIP, five for CLIP.
+Json pairs(const Shape& s) {
+  std::vector<std::pair<int64_t, int64_t>> tiles = {{1, 2}, {2, 1}, {2, 2}, {3, 1}, {1, 3}};
+  if (s.tower == Tower::siglip) {
+    tiles.clear();
+    for (int64_t a = 1; a <= 6; ++a)
+      for (int64_t b = 1; b <= 6; ++b) tiles.emplace_back(a, b);
+  }
+  std::vector<Json> all;
+  for (const auto& [a, b] : tiles) all.push_back(Json::array_of({number(a * s.image_size), number(b * s.image_size)}));
   return Json::array_of(std::move(all));
 }
 
+Json text_config(const Shape& s) {
+  std::vector<Json::Member> fields = {
+      {"model_type", s.tower == Tower::rice ? named("LLaVAOneVision1_5_text") : Json::of(s.type)},
+      {"hidden_act", named("silu")},
+      {"tie_word_embeddings", Json::of(s.tied)},
+      {"bos_token_id", Json()},
+      {"eos_token_id", number(s.end_token)},
+      {"hidden_size", number(s.hidden)},
+      {"num_hidden_layers", number(s.layers)},
+      {"num_attention_heads", number(s.heads)},
+      {"num_key_value_heads", number(s.kv_heads)},
+      {"intermediate_size", number(s.inner)},
+      {"vocab_size", number(s.vocabulary)},
+      {"rope_theta", Json::of(s.theta)},
+      {"rms_norm_eps", Json::of(s.eps)},
+      {"max_position_embeddings", number(s.context)},
+      {"use_sliding_window", Json::of(false)}};
+  if (s.head > 0) fields.push_back({"head_dim", number(s.head)});
+  return Json::object_of(std::move(fields));
+}
+
+Json rice_config(const Shape& s) {
+  const Json vision = Json::object_of({{"model_type", named("rice_vit")},
+                                       {"depth", number(s.tower_layers)},
+                                       {"hidden_size", number(s.width)},
+                                       {"num_heads", number(s.tower_heads)},
+                                       {"intermediate_size", number(s.tower_inner)},
+                                       {"text_hidden_size", number(s.hidden)},
+                                       {"hidden_act", named("gelu")},
+                                       {"layer_norm_eps", Json::of(1e-5)},
+                                       {"in_channels", number(3)},
+                                       {"patch_size", number(14)},
+                                       {"spatial_merge_size", number(2)},
+                                       {"temporal_patch_size", number(1)}});
+  return Json::object_of({{"architectures", Json::array_of({named("LLaVAOneVision1_5_ForConditionalGeneration")})},
+                          {"model_type", named("llavaonevision1_5")},
+                          {"image_token_id", number(s.image_token)},
+                          {"torch_dtype", named("bfloat16")},
+                          {"text_config", text_config(s)},
+                          {"vision_config", vision}});
+}
+
 Json config_of(const Shape& s) {
-  const Json text = Json::object_of({{"model_type", Json::of(s.type)},
-                                     {"hidden_act", Json::of(std::string("silu"))},
-                                     {"tie_word_embeddings", Json::of(s.tied)},
-                                     {"bos_token_id", Json()},
-                                     {"eos_token_id", Json::of(s.end_token)},
-                                     {"hidden_size", Json::of(s.hidden)},
-                                     {"num_hidden_layers", Json::of(s.layers)},
-                                     {"num_attention_heads", Json::of(s.heads)},
-                                     {"num_key_value_heads", Json::of(s.kv_heads)},
-                                     {"intermediate_size", Json::of(s.inner)},
-                                     {"vocab_size", Json::of(s.vocabulary)},
-                                     {"rope_theta", Json::of(s.theta)},
-                                     {"rms_norm_eps", Json::of(s.eps)},
-                                     {"max_position_embeddings", Json::of(s.context)},
-                                     {"use_sliding_window", Json::of(false)}});
-  const Json vision =
-      Json::object_of({{"model_type", Json::of(std::string(s.onevision ? "siglip_vision_model" : "clip_vision_model"))},
-                       {"hidden_act", Json::of(std::string(s.onevision ? "gelu_pytorch_tanh" : "quick_gelu"))},
-                       {"layer_norm_eps", Json::of(s.onevision ? 1e-6 : 1e-5)},
-                       {"num_channels", Json::of(int64_t{3})},
-                       {"projection_dim", Json::of(int64_t{768})},
-                       {"image_size", Json::of(s.image_size)},
-                       {"patch_size", Json::of(int64_t{14})},
-                       {"hidden_size", Json::of(s.width)},
-                       {"num_hidden_layers", Json::of(s.tower_layers)},
-                       {"num_attention_heads", Json::of(s.tower_heads)},
-                       {"intermediate_size", Json::of(s.tower_inner)}});
-  return Json::object_of(
-      {{"architectures", Json::array_of({Json::of(std::string(s.onevision ? "LlavaOnevisionForConditionalGeneration"
-                                                                          : "LlavaNextForConditionalGeneration"))})},
-       {"model_type", Json::of(std::string(s.onevision ? "llava_onevision" : "llava_next"))},
-       {"image_token_index", Json::of(s.image_token)},
-       {"projector_hidden_act", Json::of(std::string("gelu"))},
-       {"vision_feature_layer", Json::of(s.onevision ? int64_t{-1} : int64_t{-2})},
-       {"vision_feature_select_strategy", Json::of(std::string(s.onevision ? "full" : "default"))},
-       {"tie_word_embeddings", Json::of(s.tied)},
-       {"torch_dtype", Json::of(std::string("bfloat16"))},
-       {"use_image_newline_parameter", Json::of(true)},
-       {"image_grid_pinpoints", pairs(s)},
-       {"text_config", text},
-       {"vision_config", vision}});
+  if (s.tower == Tower::rice) return rice_config(s);
+  const bool siglip = s.tower == Tower::siglip;
+  std::vector<Json::Member> vision = {{"model_type", named(siglip ? "siglip_vision_model" : "clip_vision_model")},
+                                      {"hidden_act", named(siglip ? "gelu_pytorch_tanh" : "quick_gelu")},
+                                      {"layer_norm_eps", Json::of(siglip ? 1e-6 : 1e-5)},
+                                      {"num_channels", number(3)},
+                                      {"projection_dim", number(768)},
+                                      {"image_size", number(s.image_size)},
+                                      {"patch_size", number(14)},
+                                      {"hidden_size", number(s.width)},
+                                      {"num_hidden_layers", number(s.tower_layers)},
+                                      {"num_attention_heads", number(s.tower_heads)},
+                                      {"intermediate_size", number(s.tower_inner)}};
+  if (siglip) vision.push_back({"vision_use_head", Json::of(false)});
+  return Json::object_of({{"architectures", Json::array_of({named(siglip ? "LlavaOnevisionForConditionalGeneration"
+                                                                         : "LlavaNextForConditionalGeneration")})},
+                          {"model_type", named(siglip ? "llava_onevision" : "llava_next")},
+                          {"image_token_index", number(s.image_token)},
+                          {"projector_hidden_act", named("gelu")},
+                          {"vision_feature_layer", number(siglip ? -1 : -2)},
+                          {"vision_feature_select_strategy", named(siglip ? "full" : "default")},
+                          {"tie_word_embeddings", Json::of(s.tied)},
+                          {"torch_dtype", named("bfloat16")},
+                          {"use_image_newline_parameter", Json::of(true)},
+                          {"image_grid_pinpoints", pairs(s)},
+                          {"text_config", text_config(s)},
+                          {"vision_config", Json::object_of(std::move(vision))}});
 }
 
 Json preprocessor_of(const Shape& s) {
   const auto triple = [](double a, double b, double c) {
     return Json::array_of({Json::of(a), Json::of(b), Json::of(c)});
   };
-  if (s.onevision) {
-    return Json::object_of(
-        {{"image_processor_type", Json::of(std::string("LlavaOnevisionImageProcessor"))},
-         {"size", Json::object_of({{"height", Json::of(s.image_size)}, {"width", Json::of(s.image_size)}})},
-         {"resample", Json::of(int64_t{3})},
-         {"image_mean", triple(0.5, 0.5, 0.5)},
-         {"image_std", triple(0.5, 0.5, 0.5)}});
+  const Json mean = triple(0.48145466, 0.4578275, 0.40821073);
+  const Json deviation = triple(0.26862954, 0.26130258, 0.27577711);
+  const auto square = [&] {
+    return Json::object_of({{"height", number(s.image_size)}, {"width", number(s.image_size)}});
+  };
+  if (s.tower == Tower::rice) {
+    return Json::object_of({{"image_processor_type", named("Qwen2VLImageProcessor")},
+                            {"min_pixels", number(3136)},
+                            {"max_pixels", number(2560000)},
+                            {"patch_size", number(14)},
+                            {"merge_size", number(2)},
+                            {"temporal_patch_size", number(1)},
+                            {"resample", number(3)},
+                            {"image_mean", mean},
+                            {"image_std", deviation}});
   }
-  return Json::object_of(
-      {{"image_processor_type", Json::of(std::string("LlavaNextImageProcessor"))},
-       {"do_resize", Json::of(true)},
-       {"size", Json::object_of({{"shortest_edge", Json::of(s.image_size)}})},
-       {"resample", Json::of(int64_t{3})},
-       {"do_center_crop", Json::of(true)},
-       {"crop_size", Json::object_of({{"height", Json::of(s.image_size)}, {"width", Json::of(s.image_size)}})},
-       {"do_rescale", Json::of(true)},
-       {"rescale_factor", Json::of(1.0 / 255.0)},
-       {"do_normalize", Json::of(true)},
-       {"image_mean", triple(0.48145466, 0.4578275, 0.40821073)},
-       {"image_std", triple(0.26862954, 0.26130258, 0.27577711)},
-       {"do_convert_rgb", Json::of(true)},
-       {"image_grid_pinpoints", pairs(s)},
-       {"do_pad", Json::of(true)}});
+  if (s.tower == Tower::siglip) {
+    return Json::object_of({{"image_processor_type", named("LlavaOnevisionImageProcessor")},
+                            {"size", square()},
+                            {"resample", number(3)},
+                            {"image_mean", triple(0.5, 0.5, 0.5)},
+                            {"image_std", triple(0.5, 0.5, 0.5)}});
+  }
+  return Json::object_of({{"image_processor_type", named("LlavaNextImageProcessor")},
+                          {"do_resize", Json::of(true)},
+                          {"size", Json::object_of({{"shortest_edge", number(s.image_size)}})},
+                          {"resample", number(3)},
+                          {"do_center_crop", Json::of(true)},
+                          {"crop_size", square()},
+                          {"do_rescale", Json::of(true)},
+                          {"rescale_factor", Json::of(1.0 / 255.0)},
+                          {"do_normalize", Json::of(true)},
+                          {"image_mean", mean},
+                          {"image_std", deviation},
+                          {"do_convert_rgb", Json::of(true)},
+                          {"image_grid_pinpoints", pairs(s)},
+                          {"do_pad", Json::of(true)}});
 }
 
 /// A well mixed function of x (the finaliser of splitmix64).
