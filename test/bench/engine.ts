@@ -1,8 +1,11 @@
 /**
  * The local engine on this CPU: products beside OpenBLAS and oneDNN, a model of Qwen2-0.5B's shape (random weights) beside PyTorch,
- * encoder, decode, batching, prefix sharing on a VQAv2-like set, preprocessing beside Pillow, memory, and what equal bits cost.
- *   npm run bench -- engine [--threads N] [--rounds N] [--checkpoint DIR] [--images N] [--parts products,model,torch,preprocessing]
- * Opponents: Debian packages libopenblas-dev, libdnnl-dev, python3-torch, python3-pil; what is missing is said and left out.
+ * encoder, decode, batching, prefix sharing on a VQAv2-like set, preprocessing beside Pillow, memory, and what equal bits cost; a model
+ * of OneVision 0.5B's shape beside transformers.
+ *   npm run bench -- engine [--threads N] [--rounds N] [--checkpoint DIR] [--images N] [--python FILE]
+ *                           [--parts products,model,torch,preprocessing,onevision]
+ * Opponents: Debian packages libopenblas-dev, libdnnl-dev, python3-torch, python3-pil; transformers and torch of PyPI in a virtual
+ * environment, whose interpreter --python names; what is missing is said and left out. --checkpoint keeps the written models in DIR.
  * Times are the least of a few rounds. Where cores are shared, ratios of work that computes are by CPU time. Outputs of all opponents
  * are compared with ours: a difference ends the benchmark.
  */
@@ -12,12 +15,12 @@ import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Machine, measureMachine } from "./engine/machine.js";
-import { measureModel, modelValues, type Numbers } from "./engine/model.js";
+import { clipShape, measureModel, modelValues, type Numbers, type Shape, siglipShape } from "./engine/model.js";
 import { measurePreprocessing } from "./engine/preprocessing.js";
 import { measureProducts } from "./engine/products.js";
 import { engineProgram, jsonLines } from "./engine/programs.js";
 import { against, printTable, type Row } from "./engine/table.js";
-import { compareValues, measureTorch } from "./engine/torch.js";
+import { compareValues, measureTorch, type Opponent } from "./engine/torch.js";
 
 const { values } = parseArgs({
   options: {
@@ -25,10 +28,11 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "12" },
     checkpoint: { type: "string" },
     images: { type: "string", default: "3" },
-    parts: { type: "string", default: "products,model,torch,preprocessing" },
+    python: { type: "string", default: "/usr/bin/python3" },
+    parts: { type: "string", default: "products,model,torch,preprocessing,onevision" },
   },
 });
-const { threads } = values;
+const { threads, python } = values;
 const parts = values.parts.split(",");
 
 const started = performance.now();
@@ -40,20 +44,26 @@ console.log(
 const rows: Row[] = [];
 if (parts.includes("products")) rows.push(...(await measureProducts(threads, values.rounds, machine)));
 const folder = values.checkpoint ?? (await mkdtemp(join(tmpdir(), "llava-eval-bench-")));
+const torch: Opponent = { name: "PyTorch", script: "torch_model.py", python: "/usr/bin/python3" };
+const transformers: Opponent = { name: "transformers", script: "transformers_model.py", python };
 try {
-  if (parts.some((part) => part !== "products")) {
-    // Writes the checkpoint when it is not there.
-    jsonLines(await engineProgram(), ["bench", "--checkpoint", folder, "--json", "preprocess"], threads);
+  if (["model", "torch", "preprocessing"].some((part) => parts.includes(part))) {
+    const checkpoint = await written(clipShape);
+    const ours = parts.includes("model")
+      ? await measureModel(clipShape, checkpoint, threads, values.images)
+      : new Map();
+    const compared = parts.includes("torch")
+      ? await beside(ours, checkpoint, torch)
+      : comparedRows(ours, "", undefined);
+    rows.push(...modelRows(ours, compared, machine));
+    if (parts.includes("preprocessing")) rows.push(...(await measurePreprocessing(checkpoint)));
   }
-  const ours = parts.includes("model") ? await measureModel(folder, threads, values.images) : new Map();
-  const theirs = parts.includes("torch") ? measureTorch(folder, threads, "float32") : undefined;
-  if (theirs) compareValues(await modelValues(folder, threads), theirs);
-  rows.push(...modelRows(ours, "PyTorch float32", theirs, machine));
-  if (parts.includes("torch") && flags.includes("avx512_bf16")) {
-    // Elsewhere PyTorch's bfloat16 is slower than its float32 by an order of magnitude.
-    rows.push(...besideTorch(ours, "PyTorch bfloat16", measureTorch(folder, threads, "bfloat16")));
+  if (parts.includes("onevision")) {
+    const checkpoint = await written(siglipShape);
+    const ours = await measureModel(siglipShape, checkpoint, threads, values.images);
+    const compared = await beside(ours, checkpoint, transformers);
+    rows.push(...compared.map((row) => ({ ...row, what: `OneVision 0.5B: ${row.what}`, aim: ">= 1 x" })));
   }
-  if (parts.includes("preprocessing")) rows.push(...(await measurePreprocessing(folder)));
 } finally {
   if (!values.checkpoint) await rm(folder, { recursive: true, force: true });
 }
@@ -63,26 +73,47 @@ console.log(
   `\nall of it in ${((performance.now() - started) / 60_000).toFixed(1)} minutes, load ${loadavg()[0]?.toFixed(1)}`,
 );
 
-function besideTorch(ours: Numbers, name: string, theirs: Numbers | undefined): Row[] {
-  const beside = (what: string, unit: string, more: Partial<Row> = {}) =>
-    against(what, unit, ours.get(what)?.value, name, theirs?.get(what)?.value, more);
+/** The folder of a model, written when it is not there. */
+async function written({ model }: Shape): Promise<string> {
+  const checkpoint = join(folder, model);
+  const args = ["bench", "--checkpoint", checkpoint, "--model", model, "--json", "preprocess"];
+  jsonLines(await engineProgram(), args, threads);
+  return checkpoint;
+}
+
+/** Our numbers beside the opponent's, whose float32 values must be ours. */
+async function beside(ours: Numbers, checkpoint: string, opponent: Opponent): Promise<Row[]> {
+  const exact = measureTorch(opponent, checkpoint, threads, "float32");
+  if (exact) compareValues(await modelValues(checkpoint, threads), exact);
+  // Without avx512_bf16 PyTorch's bfloat16 is slower than its float32 by an order of magnitude.
+  const half = flags.includes("avx512_bf16") ? measureTorch(opponent, checkpoint, threads, "bfloat16") : undefined;
   return [
-    ...beside("prefill 512", "tok/s", { aim: ">= 350" }),
-    ...beside("prefill 512: CPU time", "tok/CPU s"),
-    ...beside("encoder, 5 tiles", "s", { aim: "<= 6" }),
-    ...beside("encoder, 5 tiles: CPU time", "CPU s"),
-    ...beside("decode, 1 sequence", "tok/s"),
+    ...comparedRows(ours, `${opponent.name} float32`, exact),
+    ...(half ? comparedRows(ours, `${opponent.name} bfloat16`, half) : []),
   ];
 }
 
-function modelRows(ours: Numbers, name: string, theirs: Numbers | undefined, machine: Machine): Row[] {
+function comparedRows(ours: Numbers, name: string, theirs: Numbers | undefined): Row[] {
+  const row = (what: string, unit: string, more: Partial<Row> = {}) =>
+    against(what, unit, ours.get(what)?.value, name, theirs?.get(what)?.value, more);
+  return [
+    ...row("prefill 512", "tok/s", { aim: ">= 350" }),
+    ...row("prefill 512: CPU time", "tok/CPU s"),
+    ...row("encoder, 5 tiles", "s", { aim: "<= 6" }),
+    ...row("encoder, 5 tiles: CPU time", "CPU s"),
+    ...row("decode, 1 sequence", "tok/s"),
+    ...row("decode, 1 sequence: CPU time", "tok/CPU s"),
+  ];
+}
+
+function modelRows(ours: Numbers, compared: readonly Row[], machine: Machine): Row[] {
   const of = (what: string) => ours.get(what)?.value;
   const single = ours.get("VQAv2-like questions, one at a time");
   if (single && single.detail !== "equal answers") throw new Error(single.detail);
   const peak = machine.gflopsPerCpuSecond;
   const tower = (of("encoder, 5 tiles: work") ?? 0) / (of("encoder, 5 tiles: CPU time") ?? 1);
   return [
-    ...besideTorch(ours, name, theirs),
+    ...compared,
     ...against("encoder: work", "GFLOP/CPU s", tower || undefined, "multiply-add peak", peak),
     ...against("decode: weights read", "GB/s", of("decode, 1 sequence: weights read"), "memory", machine.gigabytes, {
       aim: "the memory's",

@@ -1,15 +1,36 @@
-/** The engine on a model of Qwen2-0.5B's shape with a ViT-L/14-336 tower and random weights. */
+/** The engine on a model of Qwen2-0.5B's shape with random weights. */
 import { engineProgram, jsonLines, type Measured } from "./programs.js";
 
 export type Numbers = ReadonlyMap<string, Measured>;
 
-const parts = ["load", "encoder", "prefill", "decode", "batch", "sharing"];
+/** A shape that `llava-engine checkpoint` knows, and what of the engine is measured with it. */
+export interface Shape {
+  readonly model: string;
+  readonly about: string;
+  readonly parts: readonly string[];
+}
+
+export const clipShape: Shape = {
+  model: "qwen2-0.5b",
+  about: "Qwen2-0.5B's shape, ViT-L/14-336 tower",
+  parts: ["load", "encoder", "prefill", "decode", "batch", "sharing"],
+};
+export const siglipShape: Shape = {
+  model: "onevision-0.5b",
+  about: "OneVision 0.5B's shape, Qwen2-0.5B and SigLIP-so400m/14-384",
+  parts: ["load", "encoder", "prefill", "decode"],
+};
 
 /** One process per part, so that memory is counted from zero. */
-export async function measureModel(checkpoint: string, threads: string, images: string): Promise<Numbers> {
+export async function measureModel(
+  { about, parts }: Shape,
+  checkpoint: string,
+  threads: string,
+  images: string,
+): Promise<Numbers> {
   const program = await engineProgram();
   const numbers = new Map<string, Measured>();
-  console.log(`\nA model of Qwen2-0.5B's shape, ViT-L/14-336 tower, random bfloat16 weights`);
+  console.log(`\nA model of ${about}, random bfloat16 weights`);
   for (const part of parts) {
     const common = ["bench", "--checkpoint", checkpoint, "--threads", threads, "--json"];
     for (const measured of jsonLines<Measured>(program, [...common, "--images", images, part], threads)) {
