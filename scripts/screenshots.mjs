@@ -145,7 +145,7 @@ try {
   await page.goto(pathToFileURL(join(place, "site", "index.html")).href);
   await page.screenshot({ path: join(images, "board.png"), clip: await cropped(page) });
   await page.goto(`${pathToFileURL(join(place, "report", "index.html")).href}#task=vqav2`);
-  await page.click('.filters button:has-text("changed")');
+  await page.click('.filters button:has-text("worse")');
   await page.locator(".list button, .list a, [role=option]").first().click();
   await page.waitForTimeout(500);
   await page.screenshot({ path: join(images, "report.png") });

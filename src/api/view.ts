@@ -7,13 +7,17 @@ import { messageOf, UserError } from "../core/errors.js";
 import { thumbnail } from "../images/thumbnail.js";
 import { findRuns, isRun, openRun } from "../record/read.js";
 import { ImageStore } from "../report/images.js";
+import { mostRuns } from "../report/page-data.js";
 import { ReportSource } from "../report/report-source.js";
 import { type PageServer, servePage } from "../report/serve.js";
 import { oneFileSamples, writeReport } from "../report/write-report.js";
+import { pageComparisons } from "./page-comparisons.js";
 import { publishedMarks } from "./published-marks.js";
 import { tasksOfRun } from "./run-dataset.js";
 import { collectImages } from "./run-images.js";
 import { curveTrends, runTrends, type TrendOf } from "./trends.js";
+
+export { mostRuns };
 
 export interface ViewOptions {
   /** Samples of a task whose images are shown. */
@@ -21,7 +25,7 @@ export interface ViewOptions {
   warn(message: string): void;
 }
 
-/** Writes the page of one run, or of a baseline and a run, to a folder. @returns the page's path */
+/** Writes the page of one run, or of up to six side by side, to a folder. @returns the page's path */
 export async function writePage(folders: readonly string[], out: string, options: ViewOptions): Promise<string> {
   const store = new ImageStore(resolve(out), thumbnail);
   const source = await openSource(folders, store, "files", options);
@@ -57,7 +61,8 @@ async function openSource(
   const { runs, trend } = await chosenRuns(folders.map((folder) => resolve(folder)));
   const images = await gatherImages(runs, store, options);
   const marks = await publishedMarks(runs);
-  return await ReportSource.open(runs, { live: false, store: kind, images, marks, trend });
+  const comparisons = await pageComparisons(runs);
+  return await ReportSource.open(runs, { live: false, store: kind, images, marks, trend, comparisons });
 }
 
 /** The runs that are shown: those named; of a watch's folder its first and its last step, with the curve between them. */

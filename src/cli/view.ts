@@ -1,5 +1,5 @@
 import type { CommandModule } from "yargs";
-import { newestRun, openPage, writePage } from "../api/view.js";
+import { mostRuns, newestRun, openPage, writePage } from "../api/view.js";
 import { UserError } from "../core/errors.js";
 import { numberFlag } from "./number-flag.js";
 
@@ -19,7 +19,8 @@ export const command: CommandModule<object, Arguments> = {
       .positional("runs", {
         type: "string",
         array: true,
-        describe: "one run, a baseline and a run, or the folder of a watch (default: the newest run below results/)",
+        describe:
+          "one run, a baseline and up to five others, or the folder of a watch (default: the newest run below results/)",
       })
       .option("out", {
         type: "string",
@@ -39,8 +40,12 @@ export const command: CommandModule<object, Arguments> = {
 
 async function view({ runs = [], out, port, images }: Arguments): Promise<void> {
   const folders = runs.length > 0 ? runs : [await newestRun()];
-  if (folders.length > 2)
-    throw new UserError("at most two runs are shown side by side", "llava-eval view", "name one or two");
+  if (folders.length > mostRuns)
+    throw new UserError(
+      `at most ${mostRuns} runs are shown side by side, and here are ${folders.length}`,
+      "llava-eval view",
+      "name fewer; `llava-eval leaderboard` shows all of them",
+    );
   const limit = { integer: true, min: 0, max: Number.POSITIVE_INFINITY, fallback: defaultImages };
   const options = {
     images: numberFlag(images, "images", limit),

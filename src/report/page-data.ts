@@ -1,11 +1,18 @@
-/** What the page shows: types shared by the writer, the server and the page itself (which imports only types). */
+/** What the page shows: types shared by the writer, the server and the page itself (which imports no more of the house than this). */
+import type { TaskComparison, Verdict } from "../board/compare/comparison.js";
 import type { MetricResult, Result } from "../core/result.js";
+import type { RepeatCommand } from "../record/repeat-command.js";
+
+/** So many runs have room side by side. */
+export const mostRuns = 6;
 
 /** Inline in the page: everything but the samples. */
 export interface PageData {
   readonly title: string;
-  /** One run, or two side by side: the first is the baseline. */
+  /** One run, or up to six side by side: the first is the baseline. */
   readonly runs: readonly PageRun[];
+  /** Each further run against the first. */
+  readonly comparisons: readonly PageComparison[];
   readonly tasks: readonly PageTask[];
   /** The server answers `summary.json`: the page asks again while the run goes on. */
   readonly live: boolean;
@@ -22,6 +29,41 @@ export interface PageRun {
   /** Settings as resolved; secrets are only ever names. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly fingerprint: Readonly<Record<string, unknown>>;
+  /** Asks for the same once more. */
+  readonly command: RepeatCommand;
+}
+
+/** What `llava-eval compare` says of two runs. */
+export interface PageComparison {
+  /** The place of the run that is compared with the first. */
+  readonly run: number;
+  /** The worst of the tasks; undefined when none can be compared. */
+  readonly verdict?: Verdict;
+  readonly tasks: readonly PageTaskComparison[];
+  /** What a reader must not miss: why a task is not compared, what else differs. */
+  readonly warnings: readonly string[];
+}
+
+export type PageTaskComparison = Pick<
+  TaskComparison,
+  "task" | "metric" | "unit" | "direction" | "a" | "b" | "delta" | "interval" | "p" | "pHolm" | "verdict" | "improved"
+> & {
+  readonly paired: number;
+  /** The verdict as people say it, and what it rests on. */
+  readonly words: string;
+  readonly reason: string;
+};
+
+/** How long a task's answers took and what they cost. */
+export interface PageUsage {
+  readonly n: number;
+  /** Milliseconds from the first attempt to the answer: the 5th, 50th and 95th of a hundred. */
+  readonly ms: readonly [fast: number, median: number, slow: number];
+  /** Tokens of all answers; undefined where the model counts none. */
+  readonly promptTokens?: number;
+  readonly completionTokens?: number;
+  /** US dollars, where prices are known. */
+  readonly cost?: number;
 }
 
 export type PageResult = Pick<
@@ -72,13 +114,22 @@ export interface PageTask {
   readonly trend?: Trend;
   /** One character for each sample, in the order of the list; one string for each run. See `SampleState`. */
   readonly states: readonly string[];
-  /** One character for each sample: e(mpty), t(runcated), u(nparsable), or a space; of the last run. */
-  readonly remarks: string;
+  /** One character for each sample, by run: + better than in the first run, - worse, = as good, or a space where nobody can tell. */
+  readonly changes: readonly string[];
+  /** One character for each sample, by run: e(mpty), t(runcated), u(nparsable), or a space. */
+  readonly remarks: readonly string[];
+  /** Which group each sample is of, by the name of the sub-score: `String.fromCharCode(firstGroup + place in values)`. */
+  readonly groups: Readonly<Record<string, { readonly values: readonly string[]; readonly of: string }>>;
+  /** By run; null where there are no timings. Empty while a run goes on. */
+  readonly usage: readonly (PageUsage | null)[];
   /** Samples per chunk. */
   readonly chunkSize: number;
   /** Images are at hand. */
   readonly images: boolean;
 }
+
+/** The letter of a sub-score's first group: beyond those that JSON escapes. */
+export const firstGroup = 0x100;
 
 /** By the main metric: c = the best value, w = the worst, p = between, n = no value of its own; u = unscored, - = not there. */
 export type SampleState = "c" | "w" | "p" | "n" | "u" | "-";

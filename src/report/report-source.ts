@@ -1,20 +1,25 @@
 import { basename } from "node:path";
+import { printed } from "../board/format/numbers.js";
 import { defined } from "../core/defined.js";
-import type { JudgeRecord, Result, TimingRecord } from "../core/result.js";
+import type { JudgeRecord, MetricResult, Result, TimingRecord } from "../core/result.js";
 import { byLineKey, lineKey } from "../record/growing-journal.js";
 import { placeKey } from "../record/keys.js";
 import { openRun, type Run } from "../record/read.js";
+import { repeatCommand } from "../record/repeat-command.js";
 import type { AnsweredSample, SampleRecord } from "../record/samples.js";
-import type {
-  Mark,
-  PageAnswer,
-  PageData,
-  PageResult,
-  PageRun,
-  PageSample,
-  PageTask,
-  SampleState,
-  Trend,
+import {
+  firstGroup,
+  type Mark,
+  type PageAnswer,
+  type PageComparison,
+  type PageData,
+  type PageResult,
+  type PageRun,
+  type PageSample,
+  type PageTask,
+  type PageUsage,
+  type SampleState,
+  type Trend,
 } from "./page-data.js";
 import { TaskSamples } from "./task-samples.js";
 
@@ -29,14 +34,16 @@ export interface ReportOptions {
   readonly trend?: (task: string) => Trend | undefined;
   /** Tasks whose images are at hand. */
   readonly images?: ReadonlySet<string>;
+  /** Each further run against the first. */
+  readonly comparisons?: readonly PageComparison[];
 }
 
-/** Reads one run, or two side by side, piece by piece: for the writer of files and for the server alike. */
+/** Reads one run, or several side by side, piece by piece: for the writer of files and for the server alike. */
 export class ReportSource {
   private readonly lines = new Map<string, readonly TaskSamples[]>();
   private readonly order = new Map<string, string[]>();
   private readonly judged = new Map<string, Map<string, JudgeRecord[]>>();
-  private timings: readonly Map<string, TimingRecord>[] | undefined;
+  private timings: readonly ReadonlyMap<string, TimingRecord>[] | undefined;
 
   private constructor(
     private readonly folders: readonly string[],
@@ -66,10 +73,13 @@ export class ReportSource {
     this.runs = await Promise.all(this.folders.map(openRun));
     this.timings = undefined;
     const tasks = await this.tasks();
+    // A run that goes on is looked at every other second: its timings are read when it has finished.
+    const timings = this.options.live ? [] : await this.readTimings();
     return {
-      title: this.runs.map(({ manifest }) => manifest.model).join(" and "),
+      title: titleOf(this.runs.map(({ manifest }) => manifest.model)),
       runs: this.runs.map(pageRun),
-      tasks: tasks.map((task) => this.pageTask(task)),
+      comparisons: this.options.comparisons ?? [],
+      tasks: tasks.map((task) => this.pageTask(task, timings)),
       live: this.options.live,
       store: this.options.store,
     };
@@ -87,15 +97,14 @@ export class ReportSource {
     const judged = await Promise.all(this.runs.map((run) => this.readJudge(run, task)));
     return keys.map((key) => {
       const mine = records.map((found) => found.get(key));
-      const any = mine.find((record) => record !== undefined) as SampleRecord;
       return {
-        ...sampleOf(any),
+        ...sampleOf(mine.find((record) => record !== undefined) as SampleRecord),
         answers: mine.map((record, run) =>
           record
             ? answerOf(record, {
                 state: lines[run]?.stateOf(record.score) ?? "-",
                 timing: timingOf(timings[run], task, record),
-                judgements: judged[run]?.get(key),
+                judgements: judged[run]?.get(lineKey(record)),
               })
             : null,
         ),
@@ -107,14 +116,21 @@ export class ReportSource {
     const lines = this.lines.get(task) ?? this.runs.map((run) => new TaskSamples(run.journal(task)));
     this.lines.set(task, lines);
     await Promise.all(lines.map((one, run) => one.refresh(this.runs[run]?.results.get(task))));
-    const keys = new Set(lines.flatMap((one) => [...one.keys()]));
-    this.order.set(task, [...keys].sort(byLineKey));
+    // In the order of the first run; what only others have stands where they have it.
+    const places = new Map<string, string>();
+    for (const one of lines) for (const key of one.keys()) if (!places.has(key)) places.set(key, one.lineOf(key) ?? "");
+    const ordered = [...places].sort(([, a], [, b]) => byLineKey(a, b));
+    this.order.set(
+      task,
+      ordered.map(([key]) => key),
+    );
   }
 
-  private pageTask(task: string): PageTask {
+  private pageTask(task: string, timings: readonly ReadonlyMap<string, TimingRecord>[]): PageTask {
     const lines = this.lines.get(task) ?? [];
     const keys = this.order.get(task) ?? [];
     const results = this.runs.map((run) => run.results.get(task));
+    const [first, ...others] = lines;
     return {
       task,
       results: results.map((result) => (result ? pageResult(result) : null)),
@@ -124,13 +140,16 @@ export class ReportSource {
       marks: this.options.marks?.(task) ?? [],
       ...defined({ trend: this.options.trend?.(task) }),
       states: lines.map((one) => keys.map((key) => one.state(key)).join("")),
-      remarks: keys.map((key) => lines.at(-1)?.remark(key) ?? " ").join(""),
+      changes: first ? ["", ...others.map((other) => changesOf(keys, results[0], first, other))] : [],
+      remarks: lines.map((one) => keys.map((key) => one.remark(key)).join("")),
+      groups: groupsOf(keys, lines),
+      usage: timings.map((one) => usageOf(task, one)),
       chunkSize,
       images: this.options.images?.has(task) ?? false,
     };
   }
 
-  private async readTimings(): Promise<readonly Map<string, TimingRecord>[]> {
+  private async readTimings(): Promise<readonly ReadonlyMap<string, TimingRecord>[]> {
     if (!this.timings) {
       this.timings = await Promise.all(
         this.runs.map(async (run) => {
@@ -174,7 +193,74 @@ function timingOf(
 
 function pageRun({ dir, manifest }: Run): PageRun {
   const { model, status, startedAt, finishedAt, config, fingerprint } = manifest;
-  return { name: basename(dir), model, status, startedAt, ...(finishedAt ? { finishedAt } : {}), config, fingerprint };
+  return {
+    ...{ name: basename(dir), model, status, startedAt, config, fingerprint, command: repeatCommand(manifest) },
+    ...(finishedAt ? { finishedAt } : {}),
+  };
+}
+
+const titleOf = (models: readonly string[]) =>
+  models.length < 2 ? models.join() : `${models.slice(0, -1).join(", ")} and ${models.at(-1)}`;
+
+/** Of each sample, whether it is better than in the first run: by the metric that `compare` looks at, whose counts these are. */
+function changesOf(
+  keys: readonly string[],
+  result: Result | undefined,
+  first: TaskSamples,
+  other: TaskSamples,
+): string {
+  const metric = result?.metrics.find(({ direction }) => direction !== "neither");
+  const sign = metric?.direction === "lower" ? -1 : 1;
+  return keys
+    .map((key) => {
+      const [before, after] = [first.value(key, metric?.name ?? ""), other.value(key, metric?.name ?? "")];
+      if (before === undefined || after === undefined) return " ";
+      return after === before ? "=" : (after - before) * sign > 0 ? "+" : "-";
+    })
+    .join("");
+}
+
+/** A name that nearly every sample has for itself groups nothing. */
+const mostGroups = 5000;
+
+function groupsOf(keys: readonly string[], lines: readonly TaskSamples[]): PageTask["groups"] {
+  const found = new Map<string, Map<string, number>>();
+  const ofSample = keys.map((key) => lines.find((one) => one.lineOf(key) !== undefined)?.groups(key) ?? {});
+  for (const groups of ofSample) {
+    for (const [name, value] of Object.entries(groups)) {
+      const values = found.get(name) ?? new Map<string, number>();
+      found.set(name, values);
+      if (!values.has(value)) values.set(value, values.size);
+    }
+  }
+  const kept = [...found].filter(([, values]) => values.size <= mostGroups);
+  return Object.fromEntries(
+    kept.map(([name, values]) => {
+      const letter = (value: string | undefined) =>
+        value === undefined ? " " : String.fromCharCode(firstGroup + (values.get(value) ?? 0));
+      return [name, { values: [...values.keys()], of: ofSample.map((groups) => letter(groups[name])).join("") }];
+    }),
+  );
+}
+
+function usageOf(task: string, timings: ReadonlyMap<string, TimingRecord>): PageUsage | null {
+  const mine = [...timings.values()].filter((timing) => timing.task === task);
+  if (mine.length === 0) return null;
+  const ms = mine.map(({ totalMs }) => totalMs).sort((a, b) => a - b);
+  const at = (part: number) => ms[Math.min(ms.length - 1, Math.floor(part * ms.length))] as number;
+  const sum = (key: "promptTokens" | "completionTokens" | "cost") => {
+    const known = mine.flatMap((timing) => timing[key] ?? []);
+    return known.length === 0 ? undefined : known.reduce((total, value) => total + value, 0);
+  };
+  return {
+    n: mine.length,
+    ms: [at(0.05), at(0.5), at(0.95)],
+    ...defined({
+      promptTokens: sum("promptTokens"),
+      completionTokens: sum("completionTokens"),
+      cost: sum("cost"),
+    }),
+  };
 }
 
 function pageResult(result: Result): PageResult {
@@ -187,14 +273,22 @@ function pageResult(result: Result): PageResult {
     flags,
     n,
     remarks,
-    metrics,
-    groups,
+    metrics: metrics.map(asPrinted),
+    groups: Object.fromEntries(
+      Object.entries(groups).map(([group, values]) => [
+        group,
+        Object.fromEntries(Object.entries(values).map(([value, found]) => [value, found.map(asPrinted)])),
+      ]),
+    ),
     notes,
     dataset,
     generation,
     ...(judge ? { judge } : {}),
   };
 }
+
+/** Captions a hundredfold, as in every other table. */
+const asPrinted = (metric: MetricResult): MetricResult => ({ ...metric, ...printed(metric) });
 
 function sampleOf({
   index,

@@ -1,3 +1,4 @@
+import { RowKeys } from "../board/compare/join-samples.js";
 import { defined } from "../core/defined.js";
 import type { Result } from "../core/result.js";
 import type { GrowingJournal } from "../record/growing-journal.js";
@@ -16,9 +17,20 @@ const states: Readonly<Record<Outcome, SampleState>> = {
   unscored: "u",
 };
 
-/** How each sample of a journal went: its value, 100 bytes a sample, whatever the size of its line. */
+/** What is kept of a sample: a hundred bytes, whatever the size of its line. */
+interface Kept {
+  /** Its place in the journal. */
+  readonly line: string;
+  readonly score: Score | undefined;
+  readonly groups: Readonly<Record<string, string>> | undefined;
+}
+
+/** How each sample of a journal went. Samples are named as another run names the same rows (`RowKeys`). */
 export class TaskSamples {
-  private readonly scores = new Map<string, Score | undefined>();
+  private samples = new Map<string, Kept>();
+  private names = new RowKeys("");
+  /** Samples of one group share its name. */
+  private readonly groupsSeen = new Map<string, Readonly<Record<string, string>>>();
   private result: Result | undefined;
 
   constructor(private readonly journal: GrowingJournal) {}
@@ -27,22 +39,39 @@ export class TaskSamples {
   async refresh(result: Result | undefined): Promise<void> {
     this.result = result;
     await this.journal.refresh({
-      note: (key, { score }) => this.scores.set(key, score && shortened(score)),
-      forget: () => this.scores.clear(),
+      note: (line, record) => {
+        const { score, groups } = record;
+        const kept = { line, score: score && shortened(score), groups: groups && this.shared(groups) };
+        this.samples.set(this.names.of(record), kept);
+      },
+      forget: () => {
+        this.samples = new Map();
+        this.names = new RowKeys("");
+      },
     });
   }
 
+  /** The names of all samples. */
   keys(): Iterable<string> {
-    return this.scores.keys();
+    return this.samples.keys();
   }
 
-  read(keys: readonly string[]): Promise<Map<string, SampleRecord>> {
-    return this.journal.read(keys);
+  /** Where a sample stands in this journal. */
+  lineOf(key: string): string | undefined {
+    return this.samples.get(key)?.line;
+  }
+
+  /** By their names. */
+  async read(keys: readonly string[]): Promise<Map<string, SampleRecord>> {
+    const lines = new Map(keys.flatMap((key) => (this.samples.has(key) ? [[this.lineOf(key) ?? "", key]] : [])));
+    const found = await this.journal.read([...lines.keys()]);
+    return new Map([...found].map(([line, record]) => [lines.get(line) ?? "", record]));
   }
 
   /** How the sample went; `-` when the journal does not have it. */
   state(key: string): SampleState {
-    return this.scores.has(key) ? this.stateOf(this.scores.get(key)) : "-";
+    const sample = this.samples.get(key);
+    return sample ? this.stateOf(sample.score) : "-";
   }
 
   stateOf(score: Score | undefined): SampleState {
@@ -51,21 +80,38 @@ export class TaskSamples {
 
   /** The first letter of its remark, or a blank. */
   remark(key: string): string {
-    const score = this.scores.get(key);
+    const score = this.samples.get(key)?.score;
     return (score?.status === "scored" && score.remark?.[0]) || " ";
+  }
+
+  /** What the sample counts for under a metric; undefined when it has no value. */
+  value(key: string, metric: string): number | undefined {
+    return valueUnder(this.samples.get(key)?.score, metric);
+  }
+
+  groups(key: string): Readonly<Record<string, string>> {
+    return this.samples.get(key)?.groups ?? {};
   }
 
   /** Mean of the samples that have a single number. */
   meanSoFar(): { readonly value: number | null; readonly n: number } {
     let sum = 0;
     let n = 0;
-    for (const score of this.scores.values()) {
+    for (const { score } of this.samples.values()) {
       const value = valueUnder(score, "");
       if (value === undefined) continue;
       sum += value;
       n++;
     }
     return { value: n === 0 ? null : sum / n, n };
+  }
+
+  private shared(groups: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    const name = JSON.stringify(groups);
+    const known = this.groupsSeen.get(name);
+    if (known) return known;
+    this.groupsSeen.set(name, groups);
+    return groups;
   }
 }
 

@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,128 +9,28 @@ import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Result, RunManifest } from "../../src/core/result.js";
-import { encodedImage } from "../../src/images/encoded.js";
-import { thumbnail } from "../../src/images/thumbnail.js";
-import type { SampleRecord } from "../../src/record/samples.js";
-import { ImageStore } from "../../src/report/images.js";
 import { ReportSource } from "../../src/report/report-source.js";
 import { servePage } from "../../src/report/serve.js";
-import { writeReport } from "../../src/report/write-report.js";
-import { drawnImage } from "../fakes/images.js";
 import { chromiumPath, launchBrowser } from "./browser.js";
 import { largeReport } from "./large-run.js";
+import { hostile, ToyReports } from "./toy-reports.js";
 
 const withBrowser = chromiumPath ? test : test.skip; // reason: no Chromium on this machine (Debian package chromium)
 
 let browser: Browser;
 let folder: string;
+let toys: ToyReports;
 const problems: string[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "llava-eval-page-"));
+  toys = new ToyReports(folder);
   if (chromiumPath) browser = await launchBrowser();
 });
 afterAll(async () => {
   await browser?.close();
   await rm(folder, { recursive: true, force: true });
 });
-
-const hostile = '<script>window.hacked=1</script><img src=x onerror="window.hacked=1">';
-
-/** A run folder as `run` leaves it. Odd samples are wrong; sample 2 is hostile, 4 right-to-left, 6 a megabyte, 8 unscored. */
-async function writeRun(
-  name: string,
-  n: number,
-  right: (i: number) => boolean = (i) => i % 2 === 0,
-  model = `model ${name}`,
-): Promise<string> {
-  const path = join(folder, name);
-  await mkdir(path, { recursive: true });
-  const digests = await Promise.all([0, 1, 2].map(async (seed) => encodedImage(await drawnImage({ seed })).digest));
-  const text = (i: number) =>
-    i === 2
-      ? hostile
-      : i === 4
-        ? "\u202eהתשובה היא לא\u202c"
-        : i === 6
-          ? "long ".repeat(200_000)
-          : right(i)
-            ? "yes"
-            : "no";
-  const records = Array.from({ length: n }, (_, i): SampleRecord => {
-    const asked = {
-      ...{ index: i, id: `q${i}`, cluster: String(i), prompt: `<image>Is it ${i}?` },
-      images: [digests[i % 3] as string],
-    };
-    if (i === 8)
-      return { ...asked, state: "failed", score: { status: "unscored", reason: "transport", detail: "reset" } };
-    return {
-      ...{ ...asked, state: "scored", text: text(i), finish: "stop" },
-      score: {
-        ...{ status: "scored", value: right(i) ? 1 : 0, answer: text(i).slice(0, 20), targets: ["yes"] },
-        ...(i === 4 ? { remark: "unparsable" as const } : {}),
-      },
-    };
-  });
-  await writeFile(join(path, "toy.samples.jsonl"), records.map((record) => `${JSON.stringify(record)}\n`).join(""));
-  const scored = records.filter(({ score }) => score?.status === "scored").length;
-  const result: Result = {
-    schema: "llava-eval/result@1",
-    ...{
-      task: "toy",
-      version: 3,
-      model,
-      fingerprint: {},
-      scoring: "official",
-      promptProfile: "default",
-    },
-    dataset: { source: "me/toy", kind: "folder", split: "test", licence: "CC0-1.0" },
-    ...{ generation: { temperature: 0 }, seed: 0, repeats: 1, flags: ["incomplete"] },
-    n: { total: n, scored, unscored: { refused: 0, transport: 1, judge: 0, data: 0 } },
-    remarks: { empty: 0, truncated: 0, unparsable: 1 },
-    metrics: [
-      {
-        name: "accuracy",
-        unit: "fraction",
-        direction: "higher",
-        value: 0.5,
-        stderr: 0.05,
-        interval: [0.4, 0.6],
-        method: "wilson",
-        n: scored,
-      },
-    ],
-    groups: { kind: { [hostile]: [{ name: "accuracy", unit: "fraction", direction: "higher", value: 0.25, n: 4 }] } },
-    notes: ["a note"],
-  };
-  await writeFile(join(path, "toy.json"), JSON.stringify(result));
-  const manifest: RunManifest = {
-    schema: "llava-eval/run@1",
-    ...{
-      name,
-      status: "done",
-      model,
-      fingerprint: {},
-      identity: {},
-      config: { model: hostile },
-      tasks: ["toy"],
-    },
-    ...{ versions: {}, host: {}, startedAt: "2026-01-01T00:00:00Z" },
-  };
-  await writeFile(join(path, "run.json"), JSON.stringify(manifest));
-  await writeFile(
-    join(path, "timings.jsonl"),
-    '{"task":"toy","id":"q0","kind":"model","totalMs":1234,"attempts":2,"completionTokens":7}\n',
-  );
-  return path;
-}
-
-async function store(out: string): Promise<ImageStore> {
-  const images = new ImageStore(out, thumbnail);
-  for (const seed of [0, 1, 2]) await images.add(encodedImage(await drawnImage({ seed })));
-  return images;
-}
 
 async function open(url: string): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1200, height: 800 } });
@@ -141,17 +41,11 @@ async function open(url: string): Promise<Page> {
   return page;
 }
 
-async function reportOf(runs: readonly string[], name: string, oneFile = false): Promise<string> {
-  const out = join(folder, name);
-  const source = await ReportSource.open(runs, { live: false, store: "files", images: new Set(["toy"]) });
-  return pathToFileURL(await writeReport(source, out, await store(out), oneFile)).href;
-}
-
 withBrowser("from disk: scores, filters, search, a sample with its image, and a link to it", async () => {
-  const url = await reportOf([await writeRun("a", 450)], "disk");
+  const url = await toys.reportOf([await toys.writeRun("a", 450)], "disk");
   problems.length = 0;
   const page = await open(url);
-  expect(await page.textContent(".scores")).toContain("50.0");
+  expect(await page.textContent(".scores")).toContain("49.9");
   expect(await page.textContent(".scores")).toContain("incomplete");
   await page.click('.scores a:text("toy")');
   await page.waitForSelector('.row:has-text("Is it 0?")');
@@ -183,7 +77,7 @@ withBrowser("from disk: scores, filters, search, a sample with its image, and a 
 
 withBrowser("a sample is copied as Markdown, and those in sight are saved as lines of JSON", async () => {
   const page = await open(
-    await reportOf([await writeRun("old", 450, () => true), await writeRun("new", 450)], "export"),
+    await toys.reportOf([await toys.writeRun("old", 450, () => true), await toys.writeRun("new", 450)], "export"),
   );
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await page.click('.scores a:text("toy")');
@@ -221,7 +115,7 @@ withBrowser("a sample is copied as Markdown, and those in sight are saved as lin
 });
 
 withBrowser("keyboard: j and k move, / searches, Escape closes", async () => {
-  const page = await open(`${await reportOf([await writeRun("k", 30)], "keys")}#task=toy`);
+  const page = await open(`${await toys.reportOf([await toys.writeRun("k", 30)], "keys")}#task=toy`);
   await page.waitForSelector(".row");
   await page.keyboard.press("j");
   await page.waitForSelector('.detail:has-text("q0")');
@@ -238,7 +132,7 @@ withBrowser("keyboard: j and k move, / searches, Escape closes", async () => {
 });
 
 withBrowser("hostile answers stay text: script, right-to-left, a megabyte", async () => {
-  const url = await reportOf([await writeRun("h", 12)], "hostile");
+  const url = await toys.reportOf([await toys.writeRun("h", 12)], "hostile");
   problems.length = 0;
   const page = await open(`${url}#task=toy&sample=2`);
   await page.waitForSelector('.detail:has-text("<script>")');
@@ -260,44 +154,46 @@ withBrowser("hostile answers stay text: script, right-to-left, a megabyte", asyn
 });
 
 withBrowser("two runs side by side: what changed, and both answers", async () => {
-  const runs = [await writeRun("before", 40), await writeRun("after", 40, (i) => i % 2 === 0 || i === 11)];
-  const page = await open(`${await reportOf(runs, "both")}#task=toy`);
-  await page.click('button:has-text("changed")');
+  const runs = [await toys.writeRun("before", 40), await toys.writeRun("after", 40, (i) => i % 2 === 0 || i === 11)];
+  const page = await open(`${await toys.reportOf(runs, "both")}#task=toy`);
+  await page.click('button:has-text("better")');
   expect(await page.textContent(".found")).toBe("1 of 40 samples");
   await page.click('.row:has-text("Is it 11?")');
-  await page.waitForSelector(".side-1");
-  expect(await page.textContent(".side-0")).toContain("model before");
-  expect(await page.textContent(".side-1")).toContain("model after");
+  await page.waitForSelector(".side.side-1");
+  expect(await page.textContent(".side.side-0")).toContain("model before");
+  expect(await page.textContent(".side.side-1")).toContain("model after");
   await page.close();
 });
 
 withBrowser(
   "a baseline's packed journal is read; a run without one is said to have none, not to have changed",
   async () => {
-    const [baseline, now] = [await writeRun("packed", 12), await writeRun("now", 12)];
+    const [baseline, now] = [await toys.writeRun("packed", 12), await toys.writeRun("now", 12)];
     const journal = join(baseline, "toy.samples.jsonl");
     await writeFile(`${journal}.gz`, gzipSync(await readFile(journal)));
     await rm(journal);
-    const packed = await open(`${await reportOf([baseline, now], "packed-page")}#task=toy&sample=1`);
-    await packed.waitForSelector(".side-0");
-    expect(await packed.textContent(".side-0")).toContain("no");
-    expect(await packed.textContent('.filters button:has-text("changed")')).toMatch(/changed 0/);
+    const packed = await open(`${await toys.reportOf([baseline, now], "packed-page")}#task=toy&sample=1`);
+    await packed.waitForSelector(".side.side-0");
+    expect(await packed.textContent(".side.side-0")).toContain("no");
+    expect(await packed.textContent('.filters button:has-text("worse")')).toMatch(/worse than A 0/);
     await packed.close();
     await rm(`${journal}.gz`);
-    const page = await open(await reportOf([baseline, now], "missing-page"));
+    const page = await open(await toys.reportOf([baseline, now], "missing-page"));
     expect(await page.textContent(".scores")).toContain("no journal (A)");
     await page.goto(`${page.url().replace(/#.*/, "")}#task=toy`);
     await page.waitForSelector(".missing");
     expect(await page.textContent(".missing")).toContain("model packed");
-    expect(await page.locator('.filters button:has-text("changed")').count()).toBe(0);
+    expect(await page.locator('.filters button:has-text("worse")').count()).toBe(0);
     await page.close();
   },
 );
 
 withBrowser("on a phone, a tablet and a desk nothing sticks out, whatever the models are called", async () => {
   const long = "openai:a-model-with-a-long-name@http://an-endpoint-with-a-long-name.internal.example:8000/v1";
-  const runs = await Promise.all(["wide-a", "wide-b"].map((name) => writeRun(name, 12, undefined, `${name} ${long}`)));
-  const url = await reportOf(runs, "wide");
+  const runs = await Promise.all(
+    ["wide-a", "wide-b"].map((name) => toys.writeRun(name, 12, undefined, `${name} ${long}`)),
+  );
+  const url = await toys.reportOf(runs, "wide");
   const page = await open(url);
   for (const width of [390, 768, 1280]) {
     await page.setViewportSize({ width, height: 800 });
@@ -326,86 +222,28 @@ withBrowser("on a phone, a tablet and a desk nothing sticks out, whatever the mo
 withBrowser(
   "two runs: every metric and sub-score of both, with the difference; filters say whose samples they count",
   async () => {
-    const page = await open(await reportOf([await writeRun("sub-a", 12), await writeRun("sub-b", 12)], "subs"));
-    await page.locator(".details").evaluate((one) => one.setAttribute("open", ""));
+    const page = await open(
+      await toys.reportOf([await toys.writeRun("sub-a", 12), await toys.writeRun("sub-b", 12)], "subs"),
+    );
+    await page
+      .locator(".details")
+      .first()
+      .evaluate((one) => one.setAttribute("open", ""));
     const heads = await page.locator(".details .metrics").first().locator("thead th").allTextContents();
     expect(heads.map((head) => head.trim())).toEqual(["metric", "A", "B", "B − A"]);
-    const cells = await page.locator(".details .metrics").last().locator("tbody td").allTextContents();
+    const cells = await page.locator(".details .metrics").nth(1).locator("tbody td").allTextContents();
     expect([cells[0], cells[2], cells.at(-1)]).toEqual(["25.0", "25.0", "0.0"]);
     await page.goto(`${page.url().replace(/#.*/, "")}#task=toy`);
     await page.waitForSelector(".filters");
     expect(await page.locator(".filters button").allTextContents()).toEqual(
-      expect.arrayContaining([expect.stringMatching(/^wrong \(B\)/), expect.stringMatching(/^changed/)]),
+      expect.arrayContaining([expect.stringMatching(/^wrong 6/), expect.stringMatching(/^worse than A 0/)]),
+    );
+    expect(await page.locator(".controls select").first().locator("option:checked").textContent()).toBe(
+      "B model sub-b",
     );
     await page.close();
   },
 );
-
-withBrowser(
-  "text stands out from what is behind it in both colours, and every view has its headings, heads and a main part",
-  async () => {
-    const url = await reportOf([await writeRun("contrast-a", 12), await writeRun("contrast-b", 12)], "contrast");
-    for (const theme of ["light", "dark"]) {
-      for (const view of ["#", "#task=toy&sample=8"]) {
-        const page = await open(`${url}${view}`);
-        await page.evaluate((name) => {
-          document.documentElement.dataset.theme = name;
-          for (const details of document.querySelectorAll("details")) details.open = true;
-        }, theme);
-        // A colour may be on its way to another.
-        await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished)));
-        const found = await page.evaluate(pageProblems);
-        expect([theme, view, found]).toEqual([theme, view, []]);
-        await page.close();
-      }
-    }
-  },
-);
-
-/** Runs in the page: WCAG's contrast of every text (4.5, large 3), skipped headings, empty heads, a missing main part. */
-function pageProblems(): string[] {
-  const channel = (value: number) =>
-    value / 255 <= 0.03928 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4;
-  const parse = (color: string) => (color.match(/[\d.]+/g) ?? []).map(Number);
-  const luminance = ([r = 0, g = 0, b = 0]: number[]) =>
-    0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
-  const behind = (element: Element | null): number[] => {
-    for (let one = element; one; one = one.parentElement) {
-      const color = parse(getComputedStyle(one).backgroundColor);
-      if (color[3] === undefined || color[3] === 1) return color;
-    }
-    return [255, 255, 255];
-  };
-  const problems: string[] = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    const element = node.parentElement;
-    if (!element || !node.textContent?.trim() || ["SCRIPT", "STYLE"].includes(element.tagName)) continue;
-    const box = element.getBoundingClientRect();
-    if (box.width <= 1 || box.height <= 1 || element.closest("svg")) continue;
-    const style = getComputedStyle(element);
-    const [x, y] = [luminance(parse(style.color)), luminance(behind(element))].sort((a, b) => b - a) as [
-      number,
-      number,
-    ];
-    const ratio = (x + 0.05) / (y + 0.05);
-    if (ratio < 4.5)
-      problems.push(`${ratio.toFixed(2)} ${element.tagName}.${element.className}: ${node.textContent.slice(0, 20)}`);
-  }
-  let level = 0;
-  for (const heading of document.querySelectorAll("h1, h2, h3, h4")) {
-    const next = Number(heading.tagName[1]);
-    if (next > level + 1) problems.push(`h${level} then h${next}`);
-    level = next;
-  }
-  if (!document.querySelector("h1")) problems.push("no h1");
-  if (!document.querySelector("main")) problems.push("no main");
-  for (const head of document.querySelectorAll("th")) if (!head.textContent?.trim()) problems.push("an empty th");
-  for (const scroller of document.querySelectorAll("pre, .wide, .list"))
-    if ((scroller as HTMLElement).tabIndex < 0)
-      problems.push(`${scroller.className || scroller.tagName} cannot be focused`);
-  return problems;
-}
 
 withBrowser(
   "ten thousand samples: only rows in sight are in the document, and the last one is found",
@@ -424,7 +262,7 @@ withBrowser(
 );
 
 withBrowser("a small run is one file, images and all", async () => {
-  const url = await reportOf([await writeRun("small", 20)], "one", true);
+  const url = await toys.reportOf([await toys.writeRun("small", 20)], "one", true);
   expect(existsSync(join(folder, "one", "chunks"))).toBe(false);
   await rm(join(folder, "one", "thumbs"), { recursive: true });
   problems.length = 0;
@@ -439,10 +277,10 @@ withBrowser("a small run is one file, images and all", async () => {
 });
 
 withBrowser("served: the same page, live while the journal grows", async () => {
-  const path = await writeRun("live", 10);
+  const path = await toys.writeRun("live", 10);
   await rm(join(path, "toy.json"));
   const source = await ReportSource.open([path], { live: true, store: "server", images: new Set(["toy"]) });
-  await using server = await servePage(source, await store(join(folder, "served")), 0);
+  await using server = await servePage(source, await toys.store(join(folder, "served")), 0);
   problems.length = 0;
   const page = await open(`${server.url}#task=toy`);
   expect(await page.textContent(".found")).toBe("10 of 10 samples");
@@ -458,8 +296,8 @@ withBrowser("served: the same page, live while the journal grows", async () => {
 });
 
 test("the server answers only to its own name, and only its own files", async () => {
-  const source = await ReportSource.open([await writeRun("served", 3)], { live: false, store: "server" });
-  await using server = await servePage(source, await store(join(folder, "names")), 0);
+  const source = await ReportSource.open([await toys.writeRun("served", 3)], { live: false, store: "server" });
+  await using server = await servePage(source, await toys.store(join(folder, "names")), 0);
   const ask = (path: string, host: string) =>
     new Promise<number>((resolve, reject) => {
       request(`${server.url}${path}`, { headers: { host } }, (response) => {

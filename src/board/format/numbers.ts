@@ -11,8 +11,14 @@ export function shownValue(value: number, unit: string): number {
 const hundredfold = new Set(["CIDEr", "Bleu_1", "Bleu_2", "Bleu_3", "Bleu_4", "METEOR", "ROUGE_L", "SPICE"]);
 
 /** How a metric is printed in tables that people read: its unit there, and its name with what that makes of it. */
-export function printed({ name, unit }: { readonly name: string; readonly unit: string }): {
-  readonly unit: string;
+export function printed<Named extends string>({
+  name,
+  unit,
+}: {
+  readonly name: string;
+  readonly unit: Named;
+}): {
+  readonly unit: Named | "fraction";
   readonly name: string;
 } {
   return unit === "ratio" && hundredfold.has(name) ? { unit: "fraction", name: `${name} ×100` } : { unit, name };

@@ -11,11 +11,11 @@ const outcomes: Readonly<Record<SampleState, ShownSample["outcome"]>> = {
   "-": "unscored",
 };
 
-/** The last run's sample, with the first run's answer beside it where there are two. */
-function shownSample(sample: PageSample, task: PageTask): ShownSample {
+/** A run's sample, with the first run's answer beside it where that is another. */
+function shownSample(sample: PageSample, task: PageTask, run: number): ShownSample {
   const { index, id, repeat, prompt, targets, groups, images, answers } = sample;
-  const answer = answers.at(-1);
-  const scoring = task.results.at(-1)?.scoring;
+  const answer = answers[run];
+  const scoring = task.results[run]?.scoring;
   return {
     ...{ label: task.task, id, index },
     ...(repeat === undefined ? {} : { repeat }),
@@ -27,7 +27,7 @@ function shownSample(sample: PageSample, task: PageTask): ShownSample {
     ...(answer?.unscored === undefined ? {} : { reason: answer.unscored }),
     ...(groups ? { groups } : {}),
     ...(scoring ? { scoring } : {}),
-    ...(answers.length > 1 && answers[0] ? { before: beforeOf(answers[0]) } : {}),
+    ...(run > 0 && answers[0] ? { before: beforeOf(answers[0]) } : {}),
   };
 }
 
@@ -46,7 +46,8 @@ const beforeOf = ({ text, answer, value }: PageAnswer) => ({
   ...(typeof value === "number" ? { value } : {}),
 });
 
-export const markdownOf = (sample: PageSample, task: PageTask) => samplesMarkdown([shownSample(sample, task)]);
+export const markdownOf = (sample: PageSample, task: PageTask, run: number) =>
+  samplesMarkdown([shownSample(sample, task, run)]);
 
 /** @throws Error  the browser lets nobody write to its clipboard */
 export async function copyText(text: string): Promise<void> {
@@ -61,8 +62,8 @@ export async function copyText(text: string): Promise<void> {
   if (!done) throw new Error("the browser did not copy it");
 }
 
-export function download(samples: readonly PageSample[], task: PageTask): void {
-  const lines = samplesJsonLines(samples.map((sample) => shownSample(sample, task)));
+export function download(samples: readonly PageSample[], task: PageTask, run: number): void {
+  const lines = samplesJsonLines(samples.map((sample) => shownSample(sample, task, run)));
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([lines], { type: "application/jsonl" }));
   link.download = `${task.task.replace(/[^\w.-]+/g, "-")}.jsonl`;

@@ -1,8 +1,12 @@
 import type { MetricResult } from "../../core/result.js";
 import type { Mark, PageData, PageTask } from "../page-data.js";
-import { count, letterOf, scaleOf, shown, signedShown, withoutJournal } from "./numbers.js";
+import { Comparisons } from "./comparison.js";
+import { count, letterOf, scaleOf, shown, withoutJournal } from "./numbers.js";
 import type { Route } from "./route.js";
+import { Settings, SettingsDifference } from "./settings.js";
+import { SubScores } from "./sub-scores.js";
 import { Trends } from "./trend.js";
+import { Usage } from "./usage.js";
 
 export function Overview({ data, go }: { data: PageData; go: (next: Partial<Route>) => void }) {
   return (
@@ -18,15 +22,13 @@ export function Overview({ data, go }: { data: PageData; go: (next: Partial<Rout
             <p class="dim">
               {run.name} · {run.status} · {run.startedAt.slice(0, 16).replace("T", " ")} UTC
             </p>
-            <details>
-              <summary>Settings and fingerprint</summary>
-              {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a keyboard must be able to scroll it */}
-              <pre tabIndex={0}>{JSON.stringify({ config: run.config, fingerprint: run.fingerprint }, null, 2)}</pre>
-            </details>
+            <Settings run={run} />
           </article>
         ))}
       </section>
-      <table class={`scores ${data.runs.length > 1 ? "several" : ""}`}>
+      <Comparisons data={data} />
+      {data.comparisons.length > 0 && <h2>Scores</h2>}
+      <table class={`scores ${data.runs.length > 1 ? "several" : ""} ${data.runs.length > 2 ? "many" : ""}`}>
         <caption class="hidden">Main metric of every task with its 95 % interval</caption>
         <thead>
           <tr>
@@ -62,11 +64,37 @@ export function Overview({ data, go }: { data: PageData; go: (next: Partial<Rout
           ))}
         </tbody>
       </table>
+      <Legend data={data} />
       <Trends tasks={data.tasks} />
+      <Usage data={data} />
       {data.tasks.map((task) => (
-        <Details key={task.task} task={task} />
+        <SubScores key={task.task} task={task} />
       ))}
+      <SettingsDifference runs={data.runs} />
     </main>
+  );
+}
+
+function Legend({ data }: { data: PageData }) {
+  return (
+    <p class="legend dim">
+      <span>
+        <svg class="dots" viewBox="0 0 34 10" aria-hidden="true">
+          <line class="bar" x1={3} x2={31} y1={5} y2={5} />
+          <circle class="dot" cx={17} cy={5} r={4} />
+        </svg>
+        value and 95 % interval; ± one standard error
+      </span>
+      {data.tasks.some(({ marks }) => marks.length > 0) && (
+        <span>
+          <svg class="dots" viewBox="0 0 6 14" aria-hidden="true">
+            <line class="mark" x1={3} x2={3} y1={0} y2={14} />
+          </svg>
+          published by others, for other setups
+        </span>
+      )}
+      {data.runs.length > 1 && <span>A is what the others are compared with</span>}
+    </p>
   );
 }
 
@@ -124,14 +152,15 @@ function asMetric(soFar: PageTask["soFar"][number] | undefined): MetricResult | 
 
 export const Flag = ({ text }: { text: string }) => <span class={`flag flag-${text.split(" ")[0]}`}>{text}</span>;
 
-/** Value and interval of each run on the unit's whole scale, with other people's numbers as marks. */
+/** Value and interval of each run on an axis that ends where they do, with other people's numbers as marks. */
 function DotPlot({ metrics, marks }: { metrics: readonly (MetricResult | undefined)[]; marks: readonly Mark[] }) {
   const known = metrics.filter((metric) => metric !== undefined);
   const unit = known[0]?.unit ?? "fraction";
   const values = [
-    ...known.flatMap(({ value, interval }) => [value ?? 0, interval?.[1] ?? 0]),
+    ...known.flatMap(({ value, interval = [] }) => [value, ...interval].filter((end) => typeof end === "number")),
     ...marks.map(({ value }) => value),
   ];
+  if (values.length === 0) return null;
   const [low, high] = scaleOf(unit, values);
   const width = 320;
   const height = 28 + 14 * metrics.length;
@@ -184,144 +213,4 @@ function DotPlot({ metrics, marks }: { metrics: readonly (MetricResult | undefin
       )}
     </svg>
   );
-}
-
-/** All metrics and sub-scores of a task, of every run. */
-function Details({ task }: { task: PageTask }) {
-  const result = task.results.findLast((one) => one !== null);
-  if (!result) return null;
-  const groups = [...new Set(task.results.flatMap((one) => Object.keys(one?.groups ?? {})))];
-  return (
-    <details class="details">
-      <summary>
-        {task.task} v{result.version}: all metrics{groups.length > 0 ? " and sub-scores" : ""}
-      </summary>
-      {task.results.map(
-        (one, i) => one && <Facts key={i} result={one} letter={task.results.length > 1 ? letterOf(i) : ""} />,
-      )}
-      {task.marks.length > 0 && (
-        <p class="dim">
-          Published, for other setups:{" "}
-          {task.marks
-            .map(
-              ({ label, value, source }) =>
-                `${label} ${shown(value, result.metrics[0]?.unit ?? "percent")} (${source})`,
-            )
-            .join(" · ")}
-        </p>
-      )}
-      <MetricTable
-        name="metric"
-        rows={rowsOf(task.results.map((one) => one?.metrics.map((metric) => [metric.name, metric])))}
-      />
-      {groups.map((group) => (
-        <section key={group}>
-          <h2>{group}</h2>
-          <MetricTable
-            name={group}
-            rows={rowsOf(
-              task.results.map((one) =>
-                Object.entries(one?.groups[group] ?? {}).flatMap(([value, metrics]) =>
-                  metrics.slice(0, 1).map((metric): [string, MetricResult] => [value, metric]),
-                ),
-              ),
-            )}
-          />
-        </section>
-      ))}
-    </details>
-  );
-}
-
-/** What a run's numbers depend on. */
-function Facts({ result, letter }: { result: NonNullable<PageTask["results"][number]>; letter: string }) {
-  const { dataset, judge } = result;
-  return (
-    <>
-      <p class="dim">
-        {letter && <strong>{letter} </strong>}
-        {dataset.source} ({dataset.split}
-        {dataset.revision ? ` @ ${dataset.revision.slice(0, 12)}` : ""}) · {dataset.licence} · scoring {result.scoring}{" "}
-        · prompt profile {result.promptProfile} · {JSON.stringify(result.generation)}
-        {judge ? ` · judge ${judge.model}` : ""}
-      </p>
-      {result.notes.map((note) => (
-        <p key={note} class="note">
-          {letter} {note}
-        </p>
-      ))}
-    </>
-  );
-}
-
-interface MetricRow {
-  readonly name: string;
-  readonly metrics: readonly (MetricResult | undefined)[];
-}
-
-/** One row for each name that any run has, in the order of the last run. */
-function rowsOf(runs: readonly (readonly (readonly [string, MetricResult])[] | undefined)[]): MetricRow[] {
-  const tables = runs.map((rows) => new Map(rows ?? []));
-  const names = new Set([...tables].reverse().flatMap((table) => [...table.keys()]));
-  return [...names].map((name) => ({ name, metrics: tables.map((table) => table.get(name)) }));
-}
-
-function MetricTable({ name, rows }: { name: string; rows: readonly MetricRow[] }) {
-  const several = (rows[0]?.metrics.length ?? 0) > 1;
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a keyboard must be able to scroll it
-    <section class="wide" tabIndex={0} aria-label={name}>
-      <table class="metrics">
-        {several && (
-          <thead>
-            <tr>
-              <th scope="col">
-                <span class="hidden">{name}</span>
-              </th>
-              {rows[0]?.metrics.map((_, i) => (
-                <th scope="col" key={i} colSpan={2} class="number">
-                  {letterOf(i)}
-                </th>
-              ))}
-              <th scope="col" class="number">
-                B − A
-              </th>
-            </tr>
-          </thead>
-        )}
-        <tbody>
-          {rows.map((row) => (
-            <tr key={row.name}>
-              <th scope="row">{row.name}</th>
-              {row.metrics.map((metric, i) => (
-                <MetricCells key={i} metric={metric} alone={!several} />
-              ))}
-              {several && <td class="number">{difference(row.metrics)}</td>}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
-  );
-}
-
-function MetricCells({ metric, alone }: { metric: MetricResult | undefined; alone: boolean }) {
-  const interval = metric?.interval ? `[${metric.interval.map((end) => shown(end, metric.unit)).join(", ")}]` : "";
-  return (
-    <>
-      <td class="number">
-        <strong>{metric ? shown(metric.value, metric.unit) : "–"}</strong>
-      </td>
-      <td class="number dim">{interval}</td>
-      {alone && <td class="number dim">{metric ? `n = ${count(metric.n)}` : ""}</td>}
-      {alone && <td class="dim">{metric?.note}</td>}
-    </>
-  );
-}
-
-/** Of the last run against the first; empty where one has no value. */
-function difference(metrics: readonly (MetricResult | undefined)[]): string {
-  const [first, last] = [metrics[0], metrics.at(-1)];
-  if (typeof first?.value !== "number" || typeof last?.value !== "number" || first.unit !== last.unit) return "";
-  return signedShown(last.value - first.value, last.unit);
 }

@@ -1,13 +1,20 @@
 import { useEffect, useState } from "preact/hooks";
 import type { PageAnswer, PageData, PageSample, PageTask } from "../page-data.js";
 import { imageUrl, loadChunk } from "./chunks.js";
-import { copyText, markdownOf } from "./export.js";
-import { letterOf, milliseconds } from "./numbers.js";
+import { CopyButton } from "./copy-button.js";
+import { difference } from "./difference.js";
+import { markdownOf } from "./export.js";
+import { runName } from "./filters.js";
+import { milliseconds } from "./numbers.js";
+import { StateMark } from "./state-mark.js";
+import { Zoom } from "./zoom.js";
 
 interface Props {
   readonly data: PageData;
   readonly task: PageTask;
   readonly position: number;
+  /** Whose sample is copied. */
+  readonly run: number;
   close(): void;
   step(by: number): void;
 }
@@ -15,7 +22,7 @@ interface Props {
 /** Longer text is shown in part: a megabyte in one element stops the browser. */
 const shownAtFirst = 4000;
 
-export function SampleDetail({ data, task, position, close, step }: Props) {
+export function SampleDetail({ data, task, position, run, close, step }: Props) {
   const [sample, setSample] = useState<PageSample>();
   const [problem, setProblem] = useState("");
   useEffect(() => {
@@ -39,7 +46,7 @@ export function SampleDetail({ data, task, position, close, step }: Props) {
           {Object.entries(sample?.groups ?? {}).map(([name, value]) => ` · ${name} ${value}`)}
         </span>
         <span class="spring" />
-        {sample && <CopyButton key={sample.id} text={() => markdownOf(sample, task)} />}
+        {sample && <CopyButton key={sample.id} label="copy as Markdown" text={() => markdownOf(sample, task, run)} />}
         <button type="button" class="quiet" onClick={() => step(-1)} aria-label="Previous sample (k)">
           ↑
         </button>
@@ -81,7 +88,13 @@ export function SampleDetail({ data, task, position, close, step }: Props) {
           )}
           <div class="sides">
             {sample.answers.map((answer, run) => (
-              <Answer key={run} answer={answer} model={nameOf(data, run)} side={run} />
+              <Answer
+                key={run}
+                answer={answer}
+                model={runName(data, run)}
+                side={run}
+                first={run === 0 ? undefined : sample.answers[0]?.text}
+              />
             ))}
           </div>
         </>
@@ -90,48 +103,32 @@ export function SampleDetail({ data, task, position, close, step }: Props) {
   );
 }
 
-/** Says for a moment whether it is done. */
-function CopyButton({ text }: { text(): string }) {
-  const [word, setWord] = useState("copy as Markdown");
-  const copy = () =>
-    copyText(text()).then(
-      () => setWord("copied"),
-      (error: Error) => setWord(error.message),
-    );
-  useEffect(() => {
-    if (word === "copy as Markdown") return;
-    const timer = setTimeout(() => setWord("copy as Markdown"), 2000);
-    return () => clearTimeout(timer);
-  }, [word]);
-  return (
-    <button type="button" class="quiet" onClick={() => void copy()} aria-live="polite">
-      {word}
-    </button>
-  );
-}
-
-/** `B llava-next-7b`: the letter that the overview and the filters use. */
-const nameOf = ({ runs }: PageData, run: number) =>
-  `${runs.length > 1 ? `${letterOf(run)} ` : ""}${runs[run]?.model ?? ""}`;
-
-/** The small image first; the original when it is asked for. */
+/** The small image; a click shows the original over the whole window. */
 function Image({ data, name, number }: { data: PageData; name: string; number: number }) {
-  const [whole, setWhole] = useState(false);
-  const url = imageUrl(data.store, name, !whole);
+  const [open, setOpen] = useState(false);
+  const url = imageUrl(data.store, name, true);
   if (!url) return null;
   return (
-    <button
-      type="button"
-      class="image"
-      onClick={() => setWhole(!whole)}
-      aria-label={`Image ${number}, ${whole ? "small" : "original"}`}
-    >
-      <img src={url} alt={`Number ${number} of the sample`} class={whole ? "whole" : ""} />
-    </button>
+    <>
+      <button type="button" class="image" onClick={() => setOpen(true)} aria-label={`Image ${number}, enlarge`}>
+        <img src={url} alt={`Number ${number} of the sample`} />
+      </button>
+      {open && (
+        <Zoom url={imageUrl(data.store, name, false) ?? url} name={`Image ${number}`} close={() => setOpen(false)} />
+      )}
+    </>
   );
 }
 
-function Answer({ answer, model, side }: { answer: PageAnswer | null; model: string; side: number }) {
+interface AnswerProps {
+  readonly answer: PageAnswer | null;
+  readonly model: string;
+  readonly side: number;
+  /** What the first run said, beside another's answer. */
+  readonly first: string | undefined;
+}
+
+function Answer({ answer, model, side, first }: AnswerProps) {
   if (!answer)
     return (
       <section class={`side side-${side}`}>
@@ -154,21 +151,21 @@ function Answer({ answer, model, side }: { answer: PageAnswer | null; model: str
   const facts = [
     answer.ms === undefined ? "" : milliseconds(answer.ms),
     (answer.attempts ?? 1) > 1 ? `${answer.attempts} attempts` : "",
-    answer.tokens === undefined ? "" : `${answer.tokens} tokens`,
+    answer.tokens === undefined ? "" : `${answer.tokens} token${answer.tokens === 1 ? "" : "s"}`,
   ].filter(Boolean);
   return (
     <section class={`side side-${side}`}>
       <h2>
         {model}{" "}
         <span class={`state state-${answer.state}`}>
-          {value === undefined ? "" : typeof value === "number" ? value : JSON.stringify(value)}
+          <StateMark state={answer.state} /> {valueText(value)}
         </span>
         {remark && <span class="flag">{remark}</span>}
       </h2>
       {unscored ? <p class="note">Not scored. {unscored}</p> : null}
       {turns.length > 0
         ? turns.map((turn, i) => <LongText key={i} text={turn} />)
-        : text !== undefined && <LongText text={text} />}
+        : text !== undefined && <Said text={text} first={first} />}
       {extracted !== undefined && extracted !== text?.trim() && (
         <p>
           <span class="dim">compared: </span>
@@ -207,6 +204,35 @@ function Answer({ answer, model, side }: { answer: PageAnswer | null; model: str
   );
 }
 
+/** Of longer answers one looks for what differs. */
+const longAnswer = 40;
+
+/** An answer, and how it differs from the first run's where both are more than a word or two. */
+function Said({ text, first }: { text: string; first: string | undefined }) {
+  const comparable = first !== undefined && first !== text && Math.max(first.length, text.length) > longAnswer;
+  const [plain, setPlain] = useState(false);
+  const pieces = comparable ? difference(first, text) : undefined;
+  if (!pieces) return <LongText text={text} />;
+  return (
+    <>
+      {plain ? (
+        <LongText text={text} />
+      ) : (
+        <div class="text">
+          <bdi>
+            {pieces.map(({ kind, text: words }, i) =>
+              kind === "same" ? words : kind === "new" ? <ins key={i}>{words}</ins> : <del key={i}>{words}</del>,
+            )}
+          </bdi>
+        </div>
+      )}
+      <button type="button" class="quiet" onClick={() => setPlain(!plain)}>
+        {plain ? "show what differs from A" : "show the answer as it is"}
+      </button>
+    </>
+  );
+}
+
 /** Text from a model: a text node, isolated in direction, and never more than the browser can lay out. */
 function LongText({ text }: { text: string }) {
   const [all, setAll] = useState(false);
@@ -222,6 +248,14 @@ function LongText({ text }: { text: string }) {
     </div>
   );
 }
+
+/** Samples that only count together have no value of their own. */
+const valueText = (value: PageAnswer["value"]) =>
+  value === undefined || typeof value === "number"
+    ? value
+    : Object.entries(value)
+        .map(([name, one]) => `${name} ${one}`)
+        .join(", ");
 
 function tally(targets: readonly string[]): [string, number][] {
   const found = new Map<string, number>();

@@ -2,9 +2,11 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { PageData, PageSample, PageTask } from "../page-data.js";
 import { chunkInHand, imageUrl, loadChunk } from "./chunks.js";
 import { download } from "./export.js";
+import { filtersOf, runName, runOf, select } from "./filters.js";
 import { count, letterOf, withoutJournal } from "./numbers.js";
 import type { Route } from "./route.js";
 import { SampleDetail } from "./sample-detail.js";
+import { StateMark } from "./state-mark.js";
 
 interface Props {
   readonly data: PageData;
@@ -14,28 +16,28 @@ interface Props {
 }
 
 const rowHeight = 76;
-const stateWords: Readonly<Record<string, string>> = {
-  c: "correct",
-  w: "wrong",
-  p: "partly",
-  n: "no value of its own",
-  u: "not scored",
-  "-": "not there",
-};
-const remarkWords: Readonly<Record<string, string>> = { e: "empty", t: "truncated", u: "unparsable" };
 
 export function TaskView({ data, task, route, go }: Props) {
   const total = task.states[0]?.length ?? 0;
   const chunks = Math.ceil(total / task.chunkSize);
   const [searched, setSearched] = useState(0);
+  // Whoever goes to the search box is about to search: its pieces are read meanwhile.
+  const [ready, setReady] = useState(false);
   const needsText = route.query !== "" || route.sort !== "order";
-  const everything = useEverything(data, task, { chunks, wanted: needsText, progress: setSearched });
+  const everything = useEverything(data, task, { chunks, wanted: ready || needsText, progress: setSearched });
   const list = useMemo(
     () => select(task, route, everything),
-    [task, route.filter, route.query, route.sort, everything],
+    [task, route.filter, route.query, route.sort, route.run, route.group, everything],
   );
   const search = useRef<HTMLInputElement>(null);
 
+  const run = runOf(route, task);
+  const filters = useMemo(() => filtersOf(task, run), [task, run]);
+  /** Another choice of samples: what is not named stays, but the opened sample. */
+  const choose = (next: Partial<Route>) => {
+    const { sample: _sample, ...kept } = route;
+    go({ ...kept, task: task.task, ...next });
+  };
   const place = route.sample === undefined ? -1 : list.indexOf(route.sample);
   const step = (by: number) => {
     const next = list[Math.min(list.length - 1, Math.max(0, place + by))];
@@ -47,23 +49,35 @@ export function TaskView({ data, task, route, go }: Props) {
     k: () => step(-1),
     ArrowUp: () => step(-1),
     "/": () => search.current?.focus(),
-    Escape: () => go({ task: task.task, filter: route.filter, query: route.query, sort: route.sort }),
-    w: () => go({ task: task.task, filter: "w" }),
+    Escape: () => choose({}),
+    w: () => choose({ filter: "w", query: "" }),
     a: () => go({ task: task.task }),
   });
 
   return (
     <main class={`task ${route.sample === undefined ? "" : "with-sample"}`}>
+      <h1 class="hidden">{task.task}</h1>
       <section class="browser" aria-label={`Samples of ${task.task}`}>
-        <h1 class="hidden">{task.task}</h1>
         <div class="controls">
-          <fieldset class="filters" aria-label="Show">
-            {filtersOf(task).map(({ filter, words, n }) => (
+          {task.states.length > 1 && (
+            <label>
+              <span class="hidden">Whose samples are filtered and sorted</span>
+              <select value={run} onChange={(event) => choose({ run: Number(event.currentTarget.value) })}>
+                {data.runs.map((one, i) => (
+                  <option key={one.name} value={i}>
+                    {runName(data, i)}
+                  </option>
+                ))}
+              </select>
+            </label>
+          )}
+          <fieldset class="filters" aria-label={`Show${task.states.length > 1 ? ` of ${letterOf(run)}` : ""}`}>
+            {filters.map(({ filter, words, n }) => (
               <button
                 type="button"
                 key={filter}
                 aria-pressed={route.filter === filter}
-                onClick={() => go({ task: task.task, filter, query: route.query, sort: route.sort })}
+                onClick={() => choose({ filter })}
               >
                 {words} <span class="dim">{count(n)}</span>
               </button>
@@ -71,22 +85,16 @@ export function TaskView({ data, task, route, go }: Props) {
           </fieldset>
           <input
             ref={search}
+            onFocus={() => setReady(true)}
             type="search"
             placeholder="Search prompts, answers, references ( / )"
             aria-label="Search"
             value={route.query}
-            onInput={(event) =>
-              go({ task: task.task, filter: route.filter, sort: route.sort, query: event.currentTarget.value })
-            }
+            onInput={(event) => choose({ query: event.currentTarget.value })}
           />
           <label>
             <span class="hidden">Sort by</span>
-            <select
-              value={route.sort}
-              onChange={(event) =>
-                go({ task: task.task, filter: route.filter, query: route.query, sort: event.currentTarget.value })
-              }
-            >
+            <select value={route.sort} onChange={(event) => choose({ sort: event.currentTarget.value })}>
               <option value="order">in order</option>
               <option value="value">lowest value first</option>
               <option value="slow">slowest first</option>
@@ -94,12 +102,22 @@ export function TaskView({ data, task, route, go }: Props) {
             </select>
           </label>
         </div>
-        <p class="found" role="status">
-          {needsText && searched < chunks
-            ? `Reading ${searched} of ${chunks} …`
-            : `${count(list.length)} of ${count(total)} samples`}
-        </p>
-        {list.length > 0 && <ExportButton data={data} task={task} list={list} />}
+        {route.group !== undefined && (
+          <p class="group">
+            <button type="button" onClick={() => choose({ group: undefined as never })}>
+              {route.group.replace("=", ": ")} <span aria-hidden="true">✕</span>
+              <span class="hidden">, show all groups</span>
+            </button>
+          </p>
+        )}
+        <div class="tally">
+          <p class="found" role="status">
+            {needsText && searched < chunks
+              ? `Reading ${searched} of ${chunks} …`
+              : `${count(list.length)} of ${count(total)} samples`}
+          </p>
+          {list.length > 0 && <ExportButton data={data} task={task} list={list} run={run} />}
+        </div>
         {withoutJournal(task).map((run) => (
           <p key={run} class="note missing">
             {data.runs[run]?.model} has a result of this task and no journal ({task.task}.samples.jsonl): its answers
@@ -110,6 +128,7 @@ export function TaskView({ data, task, route, go }: Props) {
           data={data}
           task={task}
           list={list}
+          run={run}
           chosen={route.sample}
           choose={(sample) => go({ ...route, sample })}
         />
@@ -119,6 +138,7 @@ export function TaskView({ data, task, route, go }: Props) {
           data={data}
           task={task}
           position={route.sample}
+          run={run}
           close={() => go({ ...route, sample: undefined as never })}
           step={step}
         />
@@ -128,7 +148,7 @@ export function TaskView({ data, task, route, go }: Props) {
 }
 
 /** The samples that fit the filter and the search, as a file; their pieces are read first. */
-function ExportButton({ data, task, list }: { data: PageData; task: PageTask; list: readonly number[] }) {
+function ExportButton({ data, task, list, run }: Pick<ListProps, "data" | "task" | "list" | "run">) {
   const [problem, setProblem] = useState("");
   const save = async () => {
     const samples: PageSample[] = [];
@@ -137,7 +157,7 @@ function ExportButton({ data, task, list }: { data: PageData; task: PageTask; li
       const sample = chunk[position % task.chunkSize];
       if (sample) samples.push(sample);
     }
-    download(samples, task);
+    download(samples, task, run);
   };
   return (
     <button
@@ -155,6 +175,9 @@ function ExportButton({ data, task, list }: { data: PageData; task: PageTask; li
   );
 }
 
+/** Pieces that are read at once: a disk or a server has each ready while another is parsed. */
+const atOnce = 8;
+
 /** Every sample's text, for search and sorting; read piece by piece, only when asked for. */
 function useEverything(
   data: PageData,
@@ -166,12 +189,13 @@ function useEverything(
     if (!wanted) return;
     let stopped = false;
     void (async () => {
-      const all: PageSample[] = [];
-      for (let i = 0; i < chunks && !stopped; i++) {
-        all.push(...(await loadChunk(data.store, task.task, i)));
-        progress(i + 1);
+      const pieces: (readonly PageSample[])[] = [];
+      for (let i = 0; i < chunks && !stopped; i += atOnce) {
+        const places = Array.from({ length: Math.min(atOnce, chunks - i) }, (_, k) => i + k);
+        pieces.push(...(await Promise.all(places.map((place) => loadChunk(data.store, task.task, place)))));
+        progress(pieces.length);
       }
-      if (!stopped) set(all);
+      if (!stopped) set(pieces.flat());
     })();
     return () => {
       stopped = true;
@@ -180,81 +204,18 @@ function useEverything(
   return samples;
 }
 
-/** Positions that fit the filter and the search, sorted. */
-function select(task: PageTask, route: Route, everything: readonly PageSample[] | undefined): readonly number[] {
-  const total = task.states[0]?.length ?? 0;
-  let list = Array.from({ length: total }, (_, i) => i).filter((i) => fits(task, route.filter, i));
-  if (route.query !== "") {
-    if (!everything) return [];
-    const wanted = route.query.toLowerCase();
-    list = list.filter((i) => textOf(everything[i]).includes(wanted));
-  }
-  if (route.sort !== "order" && everything) {
-    const rank = rankOf(route.sort, everything);
-    list.sort((a, b) => rank(a) - rank(b) || a - b);
-  }
-  return list;
-}
-
-function fits(task: PageTask, filter: string, i: number): boolean {
-  if (filter === "all") return true;
-  if (filter === "flip") return task.states[0]?.[i] !== task.states[1]?.[i];
-  if (filter.startsWith("remark:")) return task.remarks[i] === filter.slice(6);
-  return task.states.at(-1)?.[i] === filter;
-}
-
-function textOf(sample: PageSample | undefined): string {
-  if (!sample) return "";
-  const answers = sample.answers.flatMap((answer) => [
-    answer?.text ?? "",
-    answer?.answer ?? "",
-    answer?.unscored ?? "",
-  ]);
-  return [sample.id, sample.prompt ?? "", ...(sample.targets ?? []), ...answers].join("\n").toLowerCase();
-}
-
-function rankOf(sort: string, everything: readonly PageSample[]): (i: number) => number {
-  const last = (i: number) => everything[i]?.answers.at(-1);
-  if (sort === "slow") return (i) => -(last(i)?.ms ?? 0);
-  if (sort === "long") return (i) => -(last(i)?.text?.length ?? 0);
-  return (i) => {
-    const value = last(i)?.value;
-    return typeof value === "number" ? value : value ? Math.min(...Object.values(value)) : -1;
-  };
-}
-
-function filtersOf(task: PageTask): { filter: string; words: string; n: number }[] {
-  const states = task.states.at(-1) ?? "";
-  const amount = (text: string, wanted: string) => [...text].filter((c) => c === wanted).length;
-  // With two runs these are the second one's samples, and say so.
-  const ofLast = task.states.length > 1 ? ` (${letterOf(task.states.length - 1)})` : "";
-  const found = [{ filter: "all", words: "all", n: states.length }];
-  for (const state of ["c", "p", "w", "n", "u"]) {
-    const n = amount(states, state);
-    if (n > 0) found.push({ filter: state, words: `${stateWords[state] ?? state}${ofLast}`, n });
-  }
-  for (const remark of ["e", "t", "u"]) {
-    const n = amount(task.remarks, remark);
-    if (n > 0) found.push({ filter: `remark:${remark}`, words: `${remarkWords[remark] ?? remark}${ofLast}`, n });
-  }
-  // Samples that a run has no journal of have not changed: nobody knows.
-  if (task.states.length > 1 && withoutJournal(task).length === 0) {
-    const n = [...states].filter((c, i) => c !== task.states[0]?.[i]).length;
-    found.push({ filter: "flip", words: "changed", n });
-  }
-  return found;
-}
-
 interface ListProps {
   readonly data: PageData;
   readonly task: PageTask;
   readonly list: readonly number[];
+  /** Whose samples are filtered. */
+  readonly run: number;
   readonly chosen: number | undefined;
   choose(position: number): void;
 }
 
 /** Rows of one height: only those in sight are in the document. */
-function VirtualList({ data, task, list, chosen, choose }: ListProps) {
+function VirtualList({ data, task, list, run, chosen, choose }: ListProps) {
   const box = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(600);
@@ -305,6 +266,7 @@ function VirtualList({ data, task, list, chosen, choose }: ListProps) {
             data={data}
             task={task}
             position={position}
+            run={run}
             top={(first + i) * rowHeight}
             chosen={position === chosen}
             choose={choose}
@@ -319,6 +281,7 @@ function Row({
   data,
   task,
   position,
+  run: chosenRun,
   top,
   chosen,
   choose,
@@ -326,11 +289,16 @@ function Row({
   data: PageData;
   task: PageTask;
   position: number;
+  run: number;
   top: number;
   chosen: boolean;
   choose(position: number): void;
 }) {
-  const sample = chunkInHand(task.task, Math.floor(position / task.chunkSize))?.[position % task.chunkSize];
+  const chunk = chunkInHand(task.task, Math.floor(position / task.chunkSize));
+  const sample = chunk?.[position % task.chunkSize];
+  const lastLine = chunk && sharedLastLine(chunk);
+  // Of many runs only the chosen one's words have room.
+  const worded = (run: number) => (sample?.answers.length ?? 0) <= 3 || run === chosenRun;
   const [image] = sample?.images ?? [];
   const thumbnail = image && imageUrl(data.store, image, true);
   return (
@@ -349,29 +317,53 @@ function Row({
         task.images && <span class="no-image" />
       )}
       <span class="words">
-        <span class="prompt">{sample ? oneLine(sample.prompt ?? sample.id) : "…"}</span>
+        <span class="prompt">{sample ? oneLine(ownWords(sample.prompt ?? sample.id, lastLine)) : "…"}</span>
         <span class="answers">
           {sample?.answers.map((answer, run) => (
-            <span key={run} class={`answer state-${answer?.state ?? "-"}`}>
-              <span
-                class="mark"
-                role="img"
-                title={stateWords[answer?.state ?? "-"]}
-                aria-label={stateWords[answer?.state ?? "-"]}
-              />
-              {answer?.unscored ? oneLine(answer.unscored) : oneLine(answer?.text ?? "")}
+            <span key={run} class={`answer side-${run} ${worded(run) ? "" : "mark-alone"}`}>
+              {sample.answers.length > 1 && <span class="letter">{letterOf(run)} </span>}
+              <StateMark state={answer?.state ?? "-"} />{" "}
+              {worded(run) && oneLine(answer?.unscored ?? answer?.text ?? "")}
             </span>
           ))}
-          {sample?.targets && <span class="dim target">{oneLine(sample.targets.slice(0, 3).join(" / "))}</span>}
+          {sample?.targets && <span class="dim target">{oneLine(mostNamed(sample.targets).join(" / "))}</span>}
         </span>
       </span>
     </button>
   );
 }
 
+const lastLines = new WeakMap<readonly PageSample[], string>();
+
+/** What a benchmark says to every question at its end; empty where there is no such line. */
+function sharedLastLine(chunk: readonly PageSample[]): string {
+  const known = lastLines.get(chunk);
+  if (known !== undefined) return known;
+  const [first, ...others] = chunk.map(({ prompt = "" }) => lineAtEnd(prompt));
+  const shared = first && others.every((line) => line === first) ? first : "";
+  lastLines.set(chunk, shared);
+  return shared;
+}
+
+const lineAtEnd = (prompt: string) => /\n[^\n]+$/.exec(prompt)?.[0] ?? "";
+
+/** The question alone: what is said to all leaves no room for it in a list. */
+const ownWords = (prompt: string, lastLine = "") =>
+  lastLine !== "" && prompt.endsWith(lastLine) ? prompt.slice(0, -lastLine.length) : prompt;
+
+/** The references that most people gave, each once. */
+function mostNamed(targets: readonly string[]): string[] {
+  const times = new Map<string, number>();
+  for (const target of targets) times.set(target, (times.get(target) ?? 0) + 1);
+  return [...times]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, 3)
+    .map(([target, n]) => (n > 1 ? `${target} ×${n}` : target));
+}
+
 const oneLine = (text: string) =>
   text
-    .replace(/<image>/g, "")
+    .replace(/<image(?: \d+)?>/g, "")
     .replace(/\s+/g, " ")
     .trim()
     .slice(0, 200);
