@@ -60,6 +60,32 @@ describe.skipIf(missing !== undefined)(
       expect(ended.stdout).not.toMatch(/not scored +[1-9]/);
     });
 
+    // Native and converted; the families of images of any size are above, LLaVA-Video's clips in clips.test.ts.
+    test.each([
+      { name: "ov-tied-tiny", several: "anyres" },
+      { name: "ov-tied-tiny-native", several: "stacked-pad" },
+      { name: "llava-video-tiny-native", several: "stacked-pad" },
+      { name: "next-video-tiny", several: "anyres", template: "vicuna_v1" },
+      { name: "interleave-tiny", several: "stacked-square" },
+      { name: "interleave-tiny-native", several: "list-square" },
+      { name: "llava-qwen3-tiny", several: "anyres" },
+      { name: "llava-qwen3-tiny-native", several: "anyres" },
+    ])(
+      "run asks $name two tasks and records how it read several images",
+      async ({ name, several, template = "qwen_1_5" }) => {
+        await using folder = await askableCheckpoint(name);
+        const tasks = ["--tasks", "vqav2,mmmu", "--data", "demo", "--limit", "2", "--max-new-tokens", "2"];
+        const out = `out-${name}`;
+        const model = ["--model", `local:${folder.path}`, "--template", template, "--out", out];
+        const ended = await workplace.run("run", ...tasks, ...model);
+        expect(ended.exitCode, ended.stderr).toBe(0);
+        expect(ended.stdout).toMatch(/vqav2[\s\S]+mmmu/);
+        expect(ended.stdout).not.toMatch(/not scored +[1-9]/);
+        const manifest = await readFile(join(workplace.path, out, "run.json"), "utf8");
+        expect(manifest).toMatch(new RegExp(`"images": ?"${several}"`));
+      },
+    );
+
     test("model names what is unsupported and why", async () => {
       const config = { ...publishedModels[0].config, mm_resampler_type: "perceiver" };
       await using folder = await checkpointFolder({ "config.json": config });
