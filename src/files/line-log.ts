@@ -45,7 +45,7 @@ export class LineLog {
         onRecord(parseLine(line, path), line.at, `${path}:${line.number}`),
       );
       await file.truncate(size);
-      return new LineLog(path, what, file, size);
+      return new LineLog(path, what, file, size + (await endLine(file, size)));
     } catch (error) {
       await file.close();
       throw diskError(error, what, path);
@@ -165,6 +165,15 @@ function opened(path: string, what: string): Promise<FileHandle> {
   return open(path, "a+").catch((error) => {
     throw diskError(error, what, path);
   });
+}
+
+/** Gives the last line of a file its newline where it has none. @returns how many bytes that took */
+async function endLine(file: FileHandle, size: number): Promise<number> {
+  const last = Buffer.alloc(1);
+  if (size === 0 || (await file.read(last, 0, 1, size - 1)).bytesRead === 0 || last[0] === newline) return 0;
+  last[0] = newline;
+  writeFully(file.fd, last);
+  return 1;
 }
 
 /** A short write on a full disk leaves a torn last line, which the next open drops. */

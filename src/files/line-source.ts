@@ -41,7 +41,7 @@ export class LineSource implements AsyncDisposable {
     return { inode: ino, size };
   }
 
-  /** Every complete line from byte `start` on. @returns the size up to the last newline */
+  /** Every line from byte `start` on. @returns the size up to the end of the last one */
   async scan(
     onLine: (line: Line) => void,
     options: { readonly start?: number; onBytes?(chunk: Buffer): void } = {},
@@ -52,6 +52,7 @@ export class LineSource implements AsyncDisposable {
     const bytes = this.content.subarray(start);
     onBytes?.(bytes);
     for (const line of splitter.lines(bytes)) onLine(line);
+    for (const line of splitter.last()) onLine(line);
     return splitter.end;
   }
 

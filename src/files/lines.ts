@@ -24,12 +24,12 @@ const longestLine = 256 * 1024 * 1024;
 const newline = 10;
 const chunkBytes = 1 << 20;
 
-/** Divides bytes into complete lines, chunk by chunk. The rest behind the last newline is what a crash leaves behind: it is no line. */
+/** Divides bytes into lines, chunk by chunk. */
 export class LineSplitter {
   private rest: Buffer[] = [];
   private restLength = 0;
   private number = 0;
-  /** Bytes up to the last newline. */
+  /** Bytes up to the end of the last line. */
   end: number;
 
   /** @param start  offset of the first chunk in the file @param path  for messages */
@@ -62,6 +62,19 @@ export class LineSplitter {
       throw new UserError("a line is longer than 256 MiB", `${this.path}:${this.number + 1}`, damaged);
     }
   }
+
+  /**
+   * At the file's end: what stands behind the last newline. A whole record is a line (editors and scripts leave the last newline
+   * out); half a one is what a crash leaves behind, and is none.
+   */
+  *last(): Generator<Line> {
+    const bytes = Buffer.concat(this.rest);
+    const record = bytes.length === 0 ? undefined : jsonOf(bytes);
+    if (typeof record !== "object" || record === null) return;
+    const at = { offset: this.end, length: bytes.length };
+    this.end += bytes.length;
+    yield { bytes, at, number: this.number + 1 };
+  }
 }
 
 const damaged = "the file was changed or damaged: restore it, or delete that line";
@@ -80,7 +93,7 @@ export function parseLine({ bytes, number }: Pick<Line, "bytes" | "number">, pat
 /** Without the byte-order mark that PowerShell and pandas' `utf-8-sig` write before the first line. */
 const textOf = (bytes: Buffer) => bytes.toString("utf8").replace(/^\uFEFF/, "");
 
-/** Every complete line of an open file from `start` on, handed to `onLine`. @returns the size up to the last newline */
+/** Every line of an open file from `start` on, handed to `onLine`. @returns the size up to the end of the last one */
 export async function scanLines(
   file: FileHandle,
   path: string,
@@ -91,7 +104,10 @@ export async function scanLines(
   const chunk = Buffer.allocUnsafe(chunkBytes);
   for (let position = start; ; ) {
     const { bytesRead } = await file.read(chunk, 0, chunkBytes, position);
-    if (bytesRead === 0) return splitter.end;
+    if (bytesRead === 0) {
+      for (const line of splitter.last()) onLine(line);
+      return splitter.end;
+    }
     position += bytesRead;
     const bytes = chunk.subarray(0, bytesRead);
     onBytes?.(bytes);
@@ -103,7 +119,8 @@ export async function scanLines(
 export async function readRecord(file: FileHandle, { offset, length }: LinePosition): Promise<unknown> {
   const line = Buffer.allocUnsafe(length + 1);
   const { bytesRead } = await file.read(line, 0, length + 1, offset);
-  if (bytesRead !== length + 1 || line[length] !== newline) return undefined;
+  // The last line of a file may have no newline.
+  if (bytesRead < length || (bytesRead > length && line[length] !== newline)) return undefined;
   return jsonOf(line.subarray(0, length));
 }
 
@@ -164,8 +181,9 @@ export async function* readJsonLines(
   if (file === undefined) return;
   const splitter = new LineSplitter(file);
   for await (const chunk of readBytes(file)) {
-    for (const line of splitter.lines(chunk)) {
-      yield { value: parseLine(line, file), where: `${file}:${line.number}` };
-    }
+    for (const line of splitter.lines(chunk)) yield recordOf(line, file);
   }
+  for (const line of splitter.last()) yield recordOf(line, file);
 }
+
+const recordOf = (line: Line, file: string) => ({ value: parseLine(line, file), where: `${file}:${line.number}` });

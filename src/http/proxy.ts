@@ -29,7 +29,8 @@ export class ProxyRules {
     const all = proxyIn(environment, "ALL_PROXY");
     this.http = proxyIn(environment, "HTTP_PROXY") ?? all;
     this.https = proxyIn(environment, "HTTPS_PROXY") ?? all;
-    const exceptions = environment.no_proxy ?? environment.NO_PROXY ?? "";
+    // Without a proxy nobody reads the exceptions: what is wrong in them harms nothing.
+    const exceptions = this.http || this.https ? (environment.no_proxy ?? environment.NO_PROXY ?? "") : "";
     this.exceptions = exceptions
       .split(/[\s,]+/)
       .filter((word) => word !== "")
@@ -90,14 +91,18 @@ function isLoopback(host: string): boolean {
 
 type Exception = (target: URL) => boolean;
 
-/** `*`, `host`, `.domain`, `*.domain`, any of them with `:port`, an address, or a range of addresses (`10.0.0.0/8`, `10.*`). */
+/**
+ * `*`, `host`, `.domain`, `*.domain`, any of them with `:port`, an address, or a range of addresses (`10.0.0.0/8`, `10.*`).
+ * @throws UserError  a range or a URL that no server can match: what was to stay away from the proxy would go through it
+ */
 function exceptionOf(word: string): Exception {
   if (word === "*") return () => true;
-  const range = /^\[?([0-9a-f.:]+)\]?\/(\d+)$/i.exec(word);
-  if (range) {
-    const [, address = "", bits] = range;
+  // The path of a socket (/var/run/docker.sock) is other programs' exception: no URL of ours can match it.
+  if (word.startsWith("/")) return () => false;
+  if (word.includes("/")) {
+    const [, address = "", bits] = /^\[?([0-9a-f.:]+)\]?\/(\d{1,3})$/i.exec(word) ?? [];
     const family = isIP(address);
-    if (family === 0 || Number(bits) > (family === 6 ? 128 : 32)) return () => false;
+    if (family === 0 || Number(bits) > (family === 6 ? 128 : 32)) throw neverMatches(word);
     const block = new BlockList();
     block.addSubnet(address, Number(bits), family === 6 ? "ipv6" : "ipv4");
     return (target) => {
@@ -110,16 +115,26 @@ function exceptionOf(word: string): Exception {
     const pattern = new RegExp(`^${word.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`, "i");
     return (target) => pattern.test(hostOf(target));
   }
-  const [, name = word, port] = /^(.*[^:]):(\d+)$/.exec(word) ?? [];
-  const domain = name
-    .replace(/^\[|\]$/g, "")
-    .replace(/^\*?\./, "")
-    .toLowerCase();
+  const [, name = word, port] = (isIP(word) === 6 ? null : /^(.*[^:]):(\d+)$/.exec(word)) ?? [];
+  const written = name.replace(/^\[|\]$/g, "").replace(/^\*?\./, "");
+  // An address of version 6 has many forms; a URL has one.
+  const domain = isIP(written) === 6 ? hostOf(new URL(`http://[${written}]`)) : written.toLowerCase();
+  if (Number(port) > 65_535) throw neverMatches(word);
   return (target) => {
     if (port !== undefined && port !== (target.port || (target.protocol === "https:" ? "443" : "80"))) return false;
     const host = hostOf(target);
     return host === domain || host.endsWith(`.${domain}`);
   };
+}
+
+function neverMatches(word: string): UserError {
+  // A URL may have a password in it.
+  const shown = word.replace(/\/\/[^/@]*@/, "//...@");
+  return new UserError(
+    `"${shown}" in NO_PROXY is neither a host nor a range of addresses`,
+    "the environment variable NO_PROXY (or no_proxy)",
+    "write a host (models.internal, .internal, models.internal:8000), an address, or a range such as 10.0.0.0/8 or fd00::/8",
+  );
 }
 
 const hostOf = ({ hostname }: URL) => hostname.replace(/^\[|\]$/g, "").toLowerCase();

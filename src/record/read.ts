@@ -77,6 +77,11 @@ export async function openRun(dir: string): Promise<Run> {
 export async function requireCounted(run: Run, result: Result): Promise<void> {
   let scored = 0;
   for await (const { state } of run.counted(result)) if (state === "scored") scored++;
+  requireScored(run, result, scored);
+}
+
+/** The same, where the journal has been read. @throws UserError */
+export function requireScored(run: Run, result: Result, scored: number): void {
   if (scored >= result.n.scored) return;
   throw new UserError(
     `the journal of ${result.task} has ${scored} of the ${result.n.scored} scored samples that its Result counts`,

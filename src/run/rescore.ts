@@ -89,7 +89,15 @@ async function scoreAll(rescoring: Rescoring, samples: SampleJournal): Promise<n
   for await (const unit of plan(task, dataset, selection, signal)) {
     total++;
     const record = "row" in unit ? await samples.read(unit.index, unit.repeat) : undefined;
-    if (!("row" in unit) || record === undefined || record.state === "failed") continue;
+    if (!("row" in unit) || record === undefined) continue;
+    if (record.id !== unit.id) {
+      throw new UserError(
+        `the row at this place is "${unit.id}", and the line's /id is "${record.id}"`,
+        await samples.where(unit.index, unit.repeat),
+        "the file was changed, or the task names its rows otherwise now: restore it, or run again with --fresh",
+      );
+    }
+    if (record.state === "failed") continue;
     const again = scoreAgain(rescoring, unit.row, record, verdicts(unit.index, unit.repeat));
     if (canonicalJson(again as unknown as Json) !== canonicalJson(record as unknown as Json))
       await samples.append(again);

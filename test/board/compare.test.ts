@@ -170,7 +170,10 @@ test("samples beyond the limit of a Result are not compared, though the journal 
       vqav2: {
         samples: spoiled(base, 0.1),
         metrics: [meanMetric(spoiled(base, 0.1).slice(0, 100).map(valueOfSample))],
-        result: { limit: 100 },
+        result: {
+          limit: 100,
+          n: { total: 100, scored: 100, unscored: { refused: 0, transport: 0, judge: 0, data: 0 } },
+        },
       },
     },
   };

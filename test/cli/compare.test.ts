@@ -51,6 +51,14 @@ test("a task that vanished from B closes the gate, unless --tasks leaves it out"
   expect(closed.exitCode).toBe(3);
   expect(closed.stderr).toContain("missing in B: vqav2");
   expect((await run(a, b, "--fail-on", "regression", "--tasks", "gqa")).exitCode).toBe(0);
+  const junit = join(folder.dir, "c.xml");
+  const open = await run(a, b, "--save", `junit=${junit}`);
+  expect(open.stdout).toContain("verdict: not enough evidence; not in B: vqav2\n");
+  expect(await readFile(junit, "utf8")).toMatch(
+    /tests="2" failures="0" errors="0" skipped="1"[\s\S]*name="vqav2">\s*<skipped message="not in B"\/>/,
+  );
+  await run(a, b, "--fail-on", "regression", "--save", `junit=${junit}`);
+  expect(await readFile(junit, "utf8")).toMatch(/failures="1" errors="0" skipped="0"[\s\S]*<failure type="missing"/);
 });
 
 test("mistakes are named with the flag and a fix", async () => {

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse as parseCsv } from "csv-parse/sync";
 import { expect, test } from "vitest";
+import type { SampleRecord } from "../../src/record/samples.js";
 import { failedSample, sample, temporaryFolder, writeRun } from "../board/run-fixture.js";
 import { Workplace } from "../e2e/cli.js";
 import { runCommand } from "./run-command.js";
@@ -51,6 +52,29 @@ test("samples finds the wrong ones, those with a remark, the unscored, one by it
   // An unscored sample is neither better nor worse; an equal one is not worse.
   expect(await found("--worse-than", join(folder.dir, "before"))).toEqual(["q1", "q2"]);
   expect(await found("--wrong", "--limit", "1")).toEqual(["q1"]);
+});
+
+test("ids that were exchanged in a journal are found by the run beside it, where the data is the same", async () => {
+  await using folder = await temporaryFolder();
+  const records = [1, 0, 1, 1, 0].map((value, i) => sample(i, value, { id: `q${i}` }));
+  const swapped = records.map((record, i) => ({ ...record, id: `q${[0, 3, 2, 1, 4][i]}` }));
+  const dataset = { source: "demo", kind: "demo" as const, split: "test", revision: "r1", licence: "CC0-1.0" };
+  const written = (name: string, samples: readonly SampleRecord[], digest?: string) =>
+    writeRun(folder.dir, name, {
+      tasks: { vqav2: { samples, result: { dataset: { ...dataset, ...(digest ? { digest } : {}) } } } },
+    });
+  const before = await written("before", records, "d1");
+  const after = await written("after", swapped, "d1");
+  const error = { message: expect.stringContaining('"q1" of vqav2 is row 1 in'), where: after };
+  await expect(runCommand(["samples", after, "--worse-than", before])).rejects.toMatchObject(error);
+  for (const command of ["compare", "explain"])
+    await expect(runCommand([command, before, after])).rejects.toMatchObject(error);
+  // Ids that several rows have are told apart by their order, and other data has other places.
+  const shared = (order: readonly number[]) => order.map((i) => ({ ...(records[i] as SampleRecord), id: "same" }));
+  const [one, two] = [await written("one", shared([0, 1, 2]), "d1"), await written("two", shared([1, 0, 2]), "d1")];
+  await expect(runCommand(["compare", one, two])).resolves.toMatchObject({ exitCode: 0 });
+  const [c, d] = [await written("c", records), await written("d", swapped)];
+  await expect(runCommand(["compare", c, d])).resolves.toMatchObject({ exitCode: 0 });
 });
 
 test("a line of JSON has the documented members, a row of CSV the same", async () => {

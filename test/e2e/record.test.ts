@@ -302,9 +302,26 @@ test("a finished run that lost a Result, lines of a journal, or the end of a pac
   const cut = await copy("cut");
   const lines = await readFile(cut("single_image.samples.jsonl"), "utf8");
   await writeFile(cut("single_image.samples.jsonl"), lines.slice(lines.indexOf("\n") + 1));
-  const scored = await place.run("score", "cut", "--out", "again");
-  expect(scored).toMatchObject({ exitCode: 1, stdout: "" });
-  expect(scored.stderr).toContain("the journal of single_image has 5 of the 6 scored samples");
+  for (const command of [
+    ["score", "cut", "--out", "again"],
+    ["compare", "results/whole", "cut"],
+    ["samples", "cut", "--worse-than", "results/whole"],
+  ]) {
+    const ended = await place.run(...command);
+    expect(ended).toMatchObject({ exitCode: 1, stdout: "" });
+    expect(ended.stderr).toContain("the journal of single_image has 5 of the 6 scored samples");
+  }
+  const swapped = await copy("swapped");
+  const exchanged = lines.split("\n").map((line, i, all) => {
+    const other = [1, 0][i];
+    const id = (text = "") => /"id":("[^"]*")/.exec(text)?.[1] ?? "";
+    return other === undefined ? line : line.replace(id(line), id(all[other]));
+  });
+  await writeFile(swapped("single_image.samples.jsonl"), exchanged.join("\n"));
+  const found = await place.run("score", "swapped", "--out", "again");
+  expect(found).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(found.stderr).toMatch(/the row at this place is "[^"]+", and the line's \/id is "[^"]+"/);
+  expect(found.stderr).toContain("single_image.samples.jsonl:1");
   const accepted = await place.run("baseline", "accept", "results/whole", "--allow", "demo,partial,incomplete");
   expect(accepted).toMatchObject({ exitCode: 0 });
   const packed = place.file("results", "baselines", "whole", "single_image.samples.jsonl.gz");

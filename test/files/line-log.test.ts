@@ -51,6 +51,36 @@ test("a torn last line is dropped, and the next line begins where it began", asy
   expect(await readFile(path, "utf8")).toBe('{"a":1}\n{"a":2}\n{"a":3}\n');
 });
 
+test("a last line without a newline is read where it is whole, by every reader, and gets its newline before the next", async () => {
+  for (const [rest, whole] of [
+    ['{"a":2}', true],
+    ['{"a":2', false],
+    ["2", false],
+    ['{"a":"}', false],
+    ['{"a":{"b":2}', false],
+  ] as const) {
+    const bytes = `{"a":1}\n${rest}`;
+    await writeFile(path, bytes);
+    await writeFile(`${path}.gz`, gzipSync(bytes));
+    const expected = whole ? [{ a: 1 }, { a: 2 }] : [{ a: 1 }];
+    for (const file of [path, `${path}.gz`]) {
+      const found: unknown[] = [];
+      for await (const { value } of readJsonLines(file)) found.push(value);
+      expect(found, `${file} ${rest}`).toEqual(expected);
+      await using source = (await LineSource.open(file)) as LineSource;
+      const read: Promise<unknown>[] = [];
+      await source.scan((line) => void read.push(source.read(line.at)));
+      expect(await Promise.all(read), `${file} ${rest}`).toEqual(expected);
+    }
+    const { log, records } = await openAll();
+    expect(records, rest).toEqual(expected);
+    const at = await log.append({ a: 3 });
+    expect(await log.read(at)).toEqual({ a: 3 });
+    await log.close();
+    expect(await readFile(path, "utf8")).toBe(`{"a":1}\n${whole ? '{"a":2}\n' : ""}{"a":3}\n`);
+  }
+});
+
 test("a damaged line in the middle is named with its number", async () => {
   await writeFile(path, '{"a":1}\nnot json\n{"a":2}\n');
   await expect(openAll()).rejects.toThrow(UserError);

@@ -246,12 +246,33 @@ describe("NO_PROXY", () => {
     ["192.168.1.*", "http://192.168.1.7/", false],
     ["192.168.1.*", "http://192.168.10.7/", true],
     ["*.corp.*", "http://gpu.corp.example/", false],
-    ["10.0.0.0/99", "http://10.1.2.3/", true],
+    ["/var/run/docker.sock,10.0.0.0/8", "http://10.1.2.3/", false],
     ["fd00::/8", "http://[fd00::1]:8000/", false],
+    ["2001:DB8:0::5:1", "http://[2001:db8::5:1]:8000/", false],
+    ["[2001:db8::5:1]:8000", "http://[2001:db8::5:1]:8000/", false],
+    ["[2001:db8::5:1]:8000", "http://[2001:db8::5:1]:80/", true],
     // Never, whatever it says.
     ["", "http://127.0.0.1:8000/", false],
     ["", "http://127.1.2.3/", false],
     ["", "http://localhost:8000/", false],
     ["", "http://[::1]:8000/", false],
   ])("%j: %s through the proxy: %s", (noProxy, url, expected) => expect(goesThrough(noProxy, url)).toBe(expected));
+
+  test.each([
+    ["10.0.0.0/99", "10.0.0.0/99"],
+    ["host.example, 10.0.0.0/33", "10.0.0.0/33"],
+    ["fd00::/129", "fd00::/129"],
+    ["10.0.0.0/", "10.0.0.0/"],
+    ["10/8", "10/8"],
+    ["10.0.0.0/255.0.0.0", "10.0.0.0/255.0.0.0"],
+    ["host.example/8", "host.example/8"],
+    ["http://host.example:8000/v1", "http://host.example:8000/v1"],
+    ["https://me:secret@host.example", "https://...@host.example"],
+    ["host.example:99999", "host.example:99999"],
+  ])("%j can match no server: refused by name, where there is a proxy", (noProxy, shown) => {
+    expect(() => goesThrough(noProxy, "http://host.example/")).toThrow(
+      `"${shown}" in NO_PROXY is neither a host nor a range of addresses`,
+    );
+    expect(new ProxyRules({ NO_PROXY: noProxy }).for(new URL("http://host.example/"))).toBeUndefined();
+  });
 });

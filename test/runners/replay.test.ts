@@ -59,13 +59,16 @@ test("answers are found by label and row, repeats and rounds included; the last 
   await expect(runner.generate(ask("vqav2@test/4"), signal)).rejects.toMatchObject({ reason: "transport" });
 });
 
-test("a torn last line is no record, and a broken one in the middle is an error that names it", async () => {
+test("a torn last line is no record, a whole one without a newline is, and a broken one in the middle is an error that names it", async () => {
   const file = join(folder, "pope.samples.jsonl");
   await writeFile(file, line({ id: "1", text: "yes" }));
   await appendFile(file, '{"index":1,"id":"2","te');
   await using runner = await openRunner(`replay:${file}`);
   expect((await runner.generate(ask("pope/1"), signal)).text).toBe("yes");
-  await appendFile(file, "\n");
+  await writeFile(file, `${line({ id: "1", text: "yes" })}{"id":"2","text":"no"}`);
+  await using handedIn = await openRunner(`replay:${file}`);
+  expect((await handedIn.generate(ask("pope/2"), signal)).text).toBe("no");
+  await writeFile(file, `${line({ id: "1", text: "yes" })}{"index":1,"id":"2","te\n`);
   const error = await openRunner(`replay:${file}`).catch((thrown) => thrown);
   expect(error).toBeInstanceOf(UserError);
   expect(error.where).toBe(`${file}:2`);

@@ -7,11 +7,13 @@ import { answerText, changeText, reasonText, warningsOf } from "./words.js";
  * (or a failure, where the gate closes on it).
  */
 export function comparisonJUnit(comparison: Comparison, failOn: readonly string[]): string {
-  const { tasks, a, b } = comparison;
-  const failed = tasks.filter(({ verdict }) => isFailure(verdict, failOn)).length;
-  const skipped =
-    tasks.filter(({ verdict }) => verdict === "not enough evidence").length - inconclusiveFailures(tasks, failOn);
-  const counts = `tests="${tasks.length}" failures="${failed}" errors="0"`;
+  const { tasks, a, b, onlyA } = comparison;
+  // A gate closes on a task that vanished.
+  const missed = failOn.length > 0 ? onlyA.length : 0;
+  const failed = tasks.filter(({ verdict }) => isFailure(verdict, failOn)).length + missed;
+  const unknown = tasks.filter(({ verdict }) => verdict === "not enough evidence").length + onlyA.length;
+  const skipped = unknown - inconclusiveFailures(tasks, failOn) - missed;
+  const counts = `tests="${tasks.length + onlyA.length}" failures="${failed}" errors="0"`;
   const warnings = warningsOf(comparison).join("\n");
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
@@ -19,6 +21,7 @@ export function comparisonJUnit(comparison: Comparison, failOn: readonly string[
     `<testsuites ${counts}>`,
     `  <testsuite name="${xmlText(`llava-eval compare ${a.name} ${b.name}`)}" ${counts} skipped="${skipped}">`,
     ...tasks.map((task) => testCase(task, failOn)),
+    ...onlyA.map((task) => missingCase(task, missed > 0)),
     ...(warnings ? [`    <system-out>${xmlText(warnings)}</system-out>`] : []),
     "  </testsuite>",
     "</testsuites>",
@@ -44,6 +47,11 @@ function testCase(task: TaskComparison, failOn: readonly string[]): string {
     return `${open}>\n      <skipped message="${xmlText(message)}"/>\n    </testcase>`;
   }
   return `${open}>\n      <system-out>${xmlText(message)}</system-out>\n    </testcase>`;
+}
+
+function missingCase(task: string, isFailed: boolean): string {
+  const outcome = isFailed ? '<failure type="missing" message="not in B"/>' : '<skipped message="not in B"/>';
+  return `    <testcase classname="llava-eval" name="${xmlText(task)}">\n      ${outcome}\n    </testcase>`;
 }
 
 function details({ flips }: TaskComparison): string {

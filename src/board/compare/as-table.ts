@@ -8,7 +8,7 @@ import { answerText, sideText, warningsOf } from "./words.js";
 
 /** For a terminal, as wide as it is. Warnings are not in it: they belong on stderr. */
 export function comparisonTable(comparison: Comparison, look: ComparisonLook & Screen = {}): string {
-  const { a, b, tasks, verdict } = comparison;
+  const { a, b, tasks, verdict, onlyA } = comparison;
   const { paint = noPaint } = look;
   const flips = tasks.filter((task) => task.flips.shown.length > 0).map((task) => flipTable(task, look));
   const tone = verdict === "regression" ? "bad" : verdict === "no regression" ? "good" : "unsure";
@@ -19,7 +19,7 @@ export function comparisonTable(comparison: Comparison, look: ComparisonLook & S
     terminalTable(tableOfComparison(comparison, look), look),
     ...flips,
     "",
-    `verdict: ${paint(tone, verdict)}`,
+    `verdict: ${paint(tone, verdict)}${onlyA.length > 0 ? terminalSafe(`; not in B: ${onlyA.join(", ")}`) : ""}`,
     "",
   ].join("\n");
 }

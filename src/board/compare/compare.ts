@@ -37,14 +37,17 @@ export async function compare(a: Side, b: Side, options: CompareOptions): Promis
   for (const [i, { measurement, runs }] of measured.entries()) {
     tasks.push(await concluded(measurement, adjusted[i] as number, runs, options));
   }
+  const onlyA = left.filter((task) => !b.tasks.has(task)).sort();
+  // Of a task that vanished nobody knows whether it became worse.
+  const vanished = onlyA.map(() => "not enough evidence" as const);
   return {
     schema: "llava-eval/comparison@1",
     a: { name: a.name, models: modelsOf(a) },
     b: { name: b.name, models: modelsOf(b) },
     alpha: options.alpha,
-    verdict: worst(tasks.map(({ verdict }) => verdict)),
+    verdict: worst([...tasks.map(({ verdict }) => verdict), ...vanished]),
     tasks,
-    onlyA: left.filter((task) => !b.tasks.has(task)).sort(),
+    onlyA,
     onlyB: right.filter((task) => !a.tasks.has(task)).sort(),
     warnings,
   };

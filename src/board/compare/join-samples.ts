@@ -1,6 +1,9 @@
 /** Two journals of one task joined by sample. Holds numbers and digests, not texts: 300,000 samples take about 100 MB. */
 import { numberOf } from "../../core/digest.js";
+import { UserError } from "../../core/errors.js";
+import type { Result } from "../../core/result.js";
 import { type Label, RowNames, rowKey } from "../../record/keys.js";
+import { requireScored } from "../../record/read.js";
 import type { SampleRecord } from "../../record/samples.js";
 import type { SideTask } from "./side.js";
 
@@ -27,7 +30,10 @@ export interface SamplePair {
   b?: SampleDigest;
 }
 
-/** Every sample that one of the runs has, A's order first. Of several lines about one sample the last counts. */
+/**
+ * Every sample that one of the runs has, A's order first. Of several lines about one sample the last counts.
+ * @throws UserError  a journal has lost samples; the data is the same, and an id stands at another row
+ */
 export async function joinSamples(a: SideTask, b: SideTask): Promise<SamplePair[]> {
   const pairs = new Map<string, SamplePair>();
   for (const side of ["a", "b"] as const) {
@@ -43,7 +49,33 @@ export async function joinSamples(a: SideTask, b: SideTask): Promise<SamplePair[
       pair[side] = digestOf(record);
     }
   }
-  return [...pairs.values()];
+  const joined = [...pairs.values()];
+  const scored = (side: "a" | "b") => joined.filter((pair) => pair[side]?.status === "scored").length;
+  requireScored(a.run, a.result, scored("a"));
+  requireScored(b.run, b.result, scored("b"));
+  if (haveSameRows(a.result, b.result)) requireSameRows(joined, a, b);
+  return joined;
+}
+
+/** Whether the two Results number the same rows: equal data, expanded by one version of the task. */
+function haveSameRows(a: Result, b: Result): boolean {
+  const { digest, split } = a.dataset;
+  const isSameData = digest !== undefined && digest === b.dataset.digest && split === b.dataset.split;
+  return isSameData && a.version === b.version && a.scoring === b.scoring;
+}
+
+function requireSameRows(joined: readonly SamplePair[], { run, result }: SideTask, b: SideTask): void {
+  const label = result.task;
+  // Rows with one id are told apart by their order, which is the journal's while its run goes on.
+  const shared = new Set(joined.flatMap(({ key, id, repeat }) => (key === rowKey(label, id, 1, repeat) ? [] : [id])));
+  const other = joined.find(({ id, a, b }) => a && b && a.index !== b.index && !shared.has(id));
+  if (!other) return;
+  const [there, here] = [`row ${other.a?.index} in ${run.dir}`, `row ${other.b?.index} in ${b.run.dir}`];
+  throw new UserError(
+    `sample "${other.id}" of ${label} is ${there}, and ${here}, of the same data: the ids of one of the journals were changed`,
+    b.run.dir,
+    "run the command of each run again: it names the line that is not its row's; restore that journal, or start over with --fresh",
+  );
 }
 
 /** Names the samples of one run as another run names the same rows. */

@@ -43,7 +43,8 @@ function smallestEffectText(task: TaskComparison): string {
   const { smallestEffect, samples, delta } = task;
   const { unit } = printedOf(task);
   if (delta === null) return "";
-  if (smallestEffect === undefined) return `${samples.paired} samples cannot show any effect`;
+  if (smallestEffect === undefined || !Number.isFinite(smallestEffect))
+    return `${samples.paired} samples cannot show any effect`;
   return `these ${samples.paired} samples show ${number(smallestEffect, unit)}${unitWord(unit)} or more`;
 }
 

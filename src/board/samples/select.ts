@@ -6,7 +6,7 @@ import type { Label } from "../../record/keys.js";
 import { outcomeOf, valueUnder } from "../../record/outcome.js";
 import type { Run } from "../../record/read.js";
 import { type SampleRecord, textOf } from "../../record/samples.js";
-import { RowKeys } from "../compare/join-samples.js";
+import { joinSamples, RowKeys } from "../compare/join-samples.js";
 import type { ShownSample } from "./shown-sample.js";
 
 export interface SampleFilter {
@@ -21,7 +21,10 @@ export interface SampleFilter {
   readonly worseThan?: Run;
 }
 
-/** In the order of the run's tasks, and of rows within a task. */
+/**
+ * In the order of the run's tasks, and of rows within a task.
+ * @throws UserError  the run that did better has other ids at the same rows
+ */
 export async function* selectedSamples(run: Run, filter: SampleFilter): AsyncGenerator<ShownSample> {
   const { tasks, ids, worseThan } = filter;
   for (const label of run.labels) {
@@ -29,6 +32,8 @@ export async function* selectedSamples(run: Run, filter: SampleFilter): AsyncGen
     const result = run.results.get(label);
     const main = result?.metrics[0];
     const better = worseThan && (await valuesOf(worseThan, label, main));
+    const there = worseThan?.results.get(label);
+    if (worseThan && there && result) await joinSamples({ run: worseThan, result: there }, { run, result });
     const keys = new RowKeys(label);
     for await (const record of result ? run.counted(result) : run.samples(label)) {
       const key = keys.of(record);
