@@ -6,7 +6,7 @@ export { withMarks } from "./core/image-marks.js";
 export { jsonOf } from "./core/json.js";
 export type { Metric, MetricValue, Sample } from "./core/metric.js";
 export { type Part, type Prompt, type SubtitledVideo, userPrompt } from "./core/prompt.js";
-export { parseStringList } from "./core/python-literal.js";
+export { isTextList, parseStringList } from "./core/python-literal.js";
 export type { Output } from "./core/runner.js";
 export { Image, ListText, Nullable, type Static, Video } from "./core/schema.js";
 export { Type } from "./core/schema-type.js";

@@ -77,6 +77,12 @@ export function parseStringList(text: string): string[] {
   return (Array.isArray(value) ? value : [value]).map(pythonText);
 }
 
+/** Whether all items of a cell that `parseStringList` reads are texts or numbers: of `None`, or a list among them, it makes words that nobody wrote. */
+export function isTextList(cell: string): boolean {
+  const value = parseListCell(cell, true);
+  return (Array.isArray(value) ? value : [value]).every((item) => typeof item === "string");
+}
+
 /** A list as a cell keeps it, for files that hold a list where the benchmark has its text. */
 export function writeStringList(items: readonly unknown[]): string {
   // JSON's strings are Python's, but for what stands beyond 16 bits, which both write as it is.

@@ -3,6 +3,7 @@ import { seedOf } from "../core/digest.js";
 import { SampleFailure } from "../core/errors.js";
 import type { Json } from "../core/json.js";
 import type { Output } from "../core/runner.js";
+import { violationOf } from "../core/schema.js";
 import type { Reading, Remark, Score, ScoreContext, Scoring } from "../core/score.js";
 import type { Split, Task } from "../core/task.js";
 import type { AnsweredSample, SampleRecord, ScoredSample } from "../record/samples.js";
@@ -39,9 +40,10 @@ export function withOutcome(record: AnsweredSample | ScoredSample, { score, subm
   return { ...answer, state: "scored", ...defined({ submission }), score };
 }
 
-/** Why a row of a split with public answers cannot be scored whatever is answered; undefined when it can. */
+/** Why a row cannot be scored, or handed in, whatever is answered; undefined when it can. */
 export function referenceFailure(task: Task, split: Split, row: Record<string, unknown>): SampleFailure | undefined {
-  if (split.answers === "secret" || !task.hasReference) return undefined;
+  if (split.answers === "secret") return entryFailure(task, row);
+  if (!task.hasReference) return undefined;
   try {
     return task.hasReference(row) ? undefined : new SampleFailure("data", noReference);
   } catch (error) {
@@ -49,6 +51,19 @@ export function referenceFailure(task: Task, split: Split, row: Record<string, u
     if (error instanceof SampleFailure) return error;
     throw error;
   }
+}
+
+/** Answers as different as can be: what is wrong with the entries of all of them is the row's fault. */
+const someAnswers = ["", "A", "1"];
+
+/** Before anybody is asked: one such row would leave the whole run without a submission. */
+function entryFailure({ submission }: Task, row: Record<string, unknown>): SampleFailure | undefined {
+  if (!submission) return undefined;
+  const found = someAnswers.map((answer) => violationOf(submission.schema, submission.entry(row, answer)));
+  const [first] = found;
+  if (!first || found.some((one) => one?.pointer !== first.pointer || one.found !== first.found)) return undefined;
+  const { pointer, expected, found: value } = first;
+  return new SampleFailure("data", `the submission cannot hold this row: ${pointer} ${expected} (found ${value})`);
 }
 
 const noReference = "the row has no reference that an answer could equal";

@@ -14,7 +14,15 @@ export function hasCaption(references: readonly string[] | null | undefined): bo
   return (references ?? []).some((text) => tokenizeCaptions([text]).some((tokens) => tokens !== ""));
 }
 
-/** A letter of one of `options` options, as it is written: "A" of three, and neither "D" nor "a". */
-export function isOptionLetter(letter: string | null | undefined, options: number): boolean {
-  return optionLetters(options).includes(letter ?? "");
+/**
+ * A letter of one of `options` options, as it is written: "A" of three, and neither "D" nor "a". Of options that are given by their texts
+ * two at least must have one, this letter's among them.
+ */
+export function isOptionLetter(letter: string | null | undefined, options: number | readonly string[]): boolean {
+  if (typeof options === "number") return optionLetters(options).includes(letter ?? "");
+  const at = optionLetters(options.length).indexOf(letter ?? "");
+  return at >= 0 && isOption(options[at]) && options.filter(isOption).length >= 2;
 }
+
+/** pandas and numpy write "nan" where there is nothing. */
+const isOption = (text: string | undefined) => hasText(text) && text !== "nan";

@@ -3,6 +3,7 @@ import {
   defineTask,
   hasText,
   Image,
+  isOptionLetter,
   mean,
   Nullable,
   notJudged,
@@ -31,7 +32,7 @@ type Row = Static<typeof row>;
 
 function targetOf({ ansType, choiceAns, blankAns }: Row): string {
   if (ansType !== "choice") return String(blankAns ?? "");
-  return choiceAns === undefined || choiceAns === null ? "" : (optionLetters(26)[Number(choiceAns)] ?? "");
+  return /^\d+$/.test(String(choiceAns)) ? (optionLetters(26)[Number(choiceAns)] ?? "") : "";
 }
 
 function withChoices({ question, ansType, options }: Row): string {
@@ -69,7 +70,8 @@ export default defineTask<Row>({
       };
     },
   },
-  hasReference: (row) => hasText(targetOf(row)),
+  hasReference: (row) =>
+    row.ansType === "choice" ? isOptionLetter(targetOf(row), row.options ?? []) : hasText(targetOf(row)),
   score(row, { text }, { scoring, verdicts: [verdict] }) {
     if (verdict === undefined) return notJudged;
     return rightOrWrong(verdict === 1, strip(shownToJudge(text, scoring === "lmms-eval")), targetOf(row));

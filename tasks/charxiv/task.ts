@@ -151,7 +151,7 @@ const descriptive = defineTask<DescriptiveRow>({
       return question(words, (reply) => descriptiveVerdicts(reply, 1)?.[0]);
     },
   },
-  hasReference: (row) => hasText(asked(row).answer) && asked(row).template in DESCRIPTIVE,
+  hasReference: (row) => hasText(asked(row).answer) && Object.hasOwn(DESCRIPTIVE, asked(row).template),
   score: (row, { text }, { verdicts: [verdict] }) =>
     verdict === undefined ? notJudged : rightOrWrong(verdict === 1, strip(text), asked(row).answer),
   metrics: [mean("accuracy")],

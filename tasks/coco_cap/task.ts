@@ -6,6 +6,7 @@ import {
   hasCaption,
   Image,
   Nullable,
+  parseIntPython,
   type Split,
   type Static,
   strip,
@@ -22,7 +23,8 @@ const row = Type.Object({
 type Row = Static<typeof row>;
 
 /** COCO's number of the image: the digits at the end of the file's name. */
-const imageId = ({ question_id }: Row) => Number(question_id.split("_").at(-1)?.split(".")[0]);
+const imageId = ({ question_id }: Row) =>
+  parseIntPython(question_id.split("_").at(-1)?.split(".")[0] ?? "") ?? Number.NaN;
 
 const split = { licence: "CC-BY-4.0", answers: "public" } as const;
 const coco2014 = ["lmms-lab-encoder/COCO-Caption", "lmms-lab/COCO-Caption"];

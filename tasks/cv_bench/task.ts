@@ -57,7 +57,7 @@ const whole: Task<Row> = {
     return userPrompt(image, `${note}\n${prompt}`);
   },
   generation: { maxNewTokens: 1024, temperature: 0 },
-  hasReference: (row) => isOptionLetter(goldOf(row), row.choices.length),
+  hasReference: (row) => isOptionLetter(goldOf(row), row.choices),
   scorings: ["vlmevalkit"],
   score(row, { text }, { scoring }) {
     const gold = goldOf(row);

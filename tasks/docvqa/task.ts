@@ -5,6 +5,7 @@ import {
   MODEL_PROFILES,
   mean,
   Nullable,
+  parseIntPython,
   type Static,
   strip,
   type Task,
@@ -37,7 +38,7 @@ const liteSources = ["lmms-lab-encoder/LMMs-Eval-Lite", "lmms-lab/LMMs-Eval-Lite
 /** What the Robust Reading Competition's server takes. */
 const submission = (file: string): NonNullable<Task<DocvqaRow>["submission"]> => ({
   file,
-  entry: ({ questionId }, answer) => ({ questionId: Number(questionId), answer }),
+  entry: ({ questionId }, answer) => ({ questionId: parseIntPython(questionId) ?? Number.NaN, answer }),
   schema: Type.Object({ questionId: Type.Integer(), answer: Type.String() }, { additionalProperties: false }),
 });
 /** The first of several labels: a question counts in one group. */

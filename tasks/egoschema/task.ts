@@ -1,5 +1,6 @@
 import {
   defineTask,
+  isOptionLetter,
   LETTER_DIRECTLY,
   mean,
   optionLetters,
@@ -39,7 +40,8 @@ const subset: Task<Row> = {
     return userPrompt(video_idx, `${before}${[question, ...option].join("\n")}\n${LETTER_DIRECTLY}`);
   },
   generation: { maxNewTokens: 16, temperature: 0 },
-  hasReference: ({ answer, option }) => option.length === 5 && /^[0-4]$/.test(answer ?? ""),
+  hasReference: ({ answer, option }) =>
+    option.length === 5 && /^[0-4]$/.test(answer ?? "") && isOptionLetter(optionLetters(5)[Number(answer)], option),
   score: (row, output, context) => egoSchemaScore({ ...row, answer: row.answer ?? "" }, output, context),
   metrics: [mean("accuracy")],
 };

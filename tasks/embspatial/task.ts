@@ -1,9 +1,9 @@
 import {
   chosen,
   defineTask,
-  hasText,
   Image,
   inferChoice,
+  isOptionLetter,
   LETTER_DIRECTLY,
   leadingLetter,
   letteredOptions,
@@ -62,7 +62,7 @@ export default defineTask<Row>({
     return userPrompt(image, `${note}${question}\n${optionsAfter(")", options)}`);
   },
   generation: { maxNewTokens: 1024, temperature: 0 },
-  hasReference: ({ answer, answer_options: options }) => hasText(options[answer]),
+  hasReference: ({ answer, answer_options: options }) => isOptionLetter(optionLetters(4)[answer], options),
   scorings: ["vlmevalkit"],
   score({ answer }, { text }, { scoring }) {
     const letter = scoring === "vlmevalkit" ? inferChoice(text, {}, "easi") : leadingLetter(text);

@@ -1,9 +1,11 @@
 import {
   defineTask,
+  isOptionLetter,
   LETTER_DIRECTLY,
   letteredOptions,
   mean,
   type Output,
+  optionLetters,
   type Static,
   type SubtitledVideo,
   type Task,
@@ -42,7 +44,7 @@ const validation = {
   prompt: (row) =>
     userPrompt(row.video_path, `${row.question}\n${letteredOptions(options(row))}\n${LETTER_DIRECTLY}\n`),
   generation: { maxNewTokens: 32, temperature: 0 },
-  hasReference: (row) => row.correct_choice >= 0 && row.correct_choice < longVideoOptions(row).length,
+  hasReference: (row) => isOptionLetter(optionLetters(5)[row.correct_choice], longVideoOptions(row)),
   scorings: ["vlmevalkit"],
   score: longVideoScore,
   metrics: [mean("accuracy")],

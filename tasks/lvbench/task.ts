@@ -41,7 +41,8 @@ export default defineTask<Row>({
       `${options.length === 0 ? question : `${question}\n${bracketedOptions(options).trimEnd()}`}\nAnswer the question with the option letter`,
     ),
   generation: { maxNewTokens: 16, temperature: 0 },
-  hasReference: ({ answer }) => isOptionLetter(answer, 4),
+  hasReference: ({ answer, options = [] }) =>
+    isOptionLetter(answer, 4) && (options.length === 0 || isOptionLetter(answer, options)),
   score: lvbenchScore,
   metrics: [mean("accuracy")],
 });

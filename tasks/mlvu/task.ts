@@ -9,7 +9,7 @@ import {
   userPrompt,
   Video,
 } from "llava-eval";
-import { devAverage, mlvuScore, testAverage } from "./score.js";
+import { devAverage, devTypes, mlvuScore, testAverage, testTypes } from "./score.js";
 
 const row = Type.Object({
   video_name: Video(), // "1_plotQA/movie101_66.mp4"
@@ -18,6 +18,12 @@ const row = Type.Object({
   task_type: Type.String(),
 });
 type Row = Static<typeof row>;
+
+/** A kind that the mean over kinds does not know has no place in it. */
+const hasReference =
+  (types: readonly string[]) =>
+  ({ answer, task_type }: Row): boolean =>
+    isOptionLetter(answer, 6) && types.includes(task_type);
 
 const official =
   "Carefully watch this video and pay attention to every detail. Based on your observations, select the best option that accurately addresses the question.";
@@ -48,7 +54,7 @@ const dev: Task<Row> = {
     );
   },
   generation: { maxNewTokens: 16, temperature: 0 },
-  hasReference: ({ answer }) => isOptionLetter(answer, 6),
+  hasReference: hasReference(devTypes),
   scorings: ["vlmevalkit"],
   score: mlvuScore,
   metrics: [devAverage, mean("accuracy")],
@@ -65,6 +71,7 @@ export default [
     splits: { test: { sources: ["sy1998/MLVU_Test"], split: "test", licence, answers: "public" } },
     profiles: ["default"],
     prompt: ({ video_name, question }) => userPrompt(video_name, question),
+    hasReference: hasReference(testTypes),
     metrics: [testAverage, mean("accuracy")],
   }),
 ];

@@ -16,8 +16,11 @@ export interface MmbenchRow {
   readonly E?: Cell;
 }
 
+/** NaN where it is no number: such a row has no place among the passes. */
+export const indexOf = ({ index }: MmbenchRow): number => (/^\d+$/.test(String(index)) ? Number(index) : Number.NaN);
+
 /** Number of the question, whatever the pass. */
-export const mmbenchQuestion = ({ index }: MmbenchRow): number => Number(index) % 1_000_000;
+export const mmbenchQuestion = (row: MmbenchRow): number => indexOf(row) % 1_000_000;
 
 /** A text of the row; undefined when it is empty or the "nan" that pandas writes for nothing. */
 export const present = (cell: Cell | undefined): string | undefined =>

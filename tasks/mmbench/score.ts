@@ -11,7 +11,7 @@ import {
   type ScoreContext,
   type Scored,
 } from "llava-eval";
-import { type MmbenchRow, mmbenchChoices } from "./row.js";
+import { indexOf, type MmbenchRow, mmbenchChoices } from "./row.js";
 
 /** lmms-eval's static variant, without a judge: the rules, else its letter extractor. */
 export function staticLetter(
@@ -34,7 +34,7 @@ export function mmbenchStaticScore(row: MmbenchRow, output: Output, { scoring }:
 
 /** The row's letter is one of its options'. */
 export function mmbenchHasReference(row: MmbenchRow): boolean {
-  return Object.keys(mmbenchChoices(row, "official")).includes(row.answer ?? "");
+  return Number.isInteger(indexOf(row)) && Object.keys(mmbenchChoices(row, "official")).includes(row.answer ?? "");
 }
 
 /** By the rules, else by the judge's letter. */

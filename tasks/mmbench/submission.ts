@@ -1,7 +1,7 @@
 /** The workbook that mmbench.opencompass.org.cn takes. */
 
 import { type Task, Type } from "llava-eval";
-import type { MmbenchRow } from "./row.js";
+import { indexOf, type MmbenchRow } from "./row.js";
 
 type Cells = MmbenchRow & {
   readonly hint?: string | null;
@@ -19,7 +19,7 @@ export function mmbenchSubmission<Row extends Cells>(file: string): NonNullable<
   return {
     file,
     entry: (row, prediction) => ({
-      index: Number(row.index),
+      index: indexOf(row),
       question: row.question,
       answer: cell(row.answer),
       prediction,

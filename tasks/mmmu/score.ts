@@ -5,6 +5,7 @@ import {
   formatFloat,
   hasText,
   isOptionLetter,
+  isTextList,
   type Output,
   optionLetters,
   parseChoice,
@@ -94,7 +95,10 @@ export interface MmmuQuestion {
 
 /** A letter of the row's options, of which one at least has text, or for open questions an answer; MMMU's test split has "?" for secret ones. */
 export function mmmuHasReference({ options, answer, question_type }: Omit<MmmuQuestion, "id">): boolean {
-  if (question_type === "open") return hasText(acceptedAnswers(answer, "official")) && answer !== "?";
+  if (question_type === "open") {
+    const isList = answer.startsWith("[");
+    return hasText(acceptedAnswers(answer, "official")) && answer !== "?" && (!isList || isTextList(answer));
+  }
   const list = parseStringList(options);
   return isOptionLetter(answer, list.length) && hasText(list);
 }

@@ -58,5 +58,6 @@ export function videoMmmuScore(row: VideoMmmuQuestion, { text }: Output, { scori
 /** A letter of the options, or for open questions an answer. */
 export function videoMmmuHasReference({ question_type: type, options, answer }: VideoMmmuQuestion): boolean {
   const isChoice = type === "multiple-choice" || type === "perception";
-  return isChoice ? typeof answer === "string" && isOptionLetter(answer, options.length) : hasText(answer);
+  if (isChoice) return typeof answer === "string" && isOptionLetter(answer, options);
+  return (type === "open" || type === "open-ended") && hasText(answer);
 }

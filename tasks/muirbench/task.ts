@@ -3,7 +3,6 @@ import {
   byLetter,
   chosen,
   defineTask,
-  hasText,
   Image,
   imagesAtMarks,
   isOptionLetter,
@@ -42,7 +41,7 @@ export default defineTask<Row>({
   profiles: ["default", "official"],
   prompt: (row, profile) => imagesAtMarks(row.image_list, profile === "official" ? officialWords(row) : lmmsWords(row)),
   generation: { maxNewTokens: 16, temperature: 0 },
-  hasReference: ({ options, answer }) => isOptionLetter(answer, options.length) && hasText(options),
+  hasReference: ({ options, answer }) => isOptionLetter(answer, options),
   score({ options, answer }, output, context) {
     const text = output.text;
     if (context.scoring === "official")

@@ -2,9 +2,11 @@ import {
   defineTask,
   hasText,
   imageColumns,
+  isTextList,
   ListText,
   mean,
   Nullable,
+  parseIntPython,
   parseStringList,
   strip,
   type TaggedRow,
@@ -45,14 +47,18 @@ export default defineTask<Row>({
     return userPrompt(...images, `${row.question}\n${WORD_OR_PHRASE}`);
   },
   generation: { maxNewTokens: 32, temperature: 0 },
-  hasReference: ({ answers }) => hasText(answersIn(answers)),
+  hasReference: ({ answers }) => hasText(answersIn(answers)) && isTextList(answers ?? ""),
   score: ({ answers }, output) => multiPageScore(answersIn(answers), output),
   answer: (_, output) => strip(output.text),
   metrics: [mean("anls", { of: "anls" }), mean("accuracy", { of: "accuracy" })],
   submission: {
     file: "multidocvqa_test_for_submission.json",
     // The model is not asked which page the answer is on.
-    entry: ({ questionId }, answer) => ({ questionId: Number(questionId), answer, answer_page: null }),
+    entry: ({ questionId }, answer) => ({
+      questionId: parseIntPython(questionId) ?? Number.NaN,
+      answer,
+      answer_page: null,
+    }),
     schema: Type.Object(
       { questionId: Type.Integer(), answer: Type.String(), answer_page: Nullable(Type.Integer()) },
       { additionalProperties: false },

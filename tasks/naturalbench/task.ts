@@ -2,7 +2,7 @@ import { chosen, circularAccuracy, defineTask, Image, mean, type Static, Type, u
 import { firstWord, type QuestionType, WORDS, wordAt } from "./score.js";
 
 const row = Type.Object({
-  Index: Type.Integer(), // four rows that follow each other: question 0 on image 0 and 1, question 1 on image 0 and 1
+  Index: Type.Integer({ minimum: 0 }), // four rows that follow each other: question 0 on image 0 and 1, question 1 on image 0 and 1
   Image: Image(),
   Question: Type.String(),
   Question_Type: Type.String(),
@@ -34,7 +34,7 @@ export default defineTask<Row>({
   limitByCluster: true, // fewer answers would make a group easier
   prompt: (row) => userPrompt(row.Image, `${row.Question} ${REQUEST[typeOf(row)]}`),
   generation: { maxNewTokens: 16, temperature: 0 },
-  hasReference: ({ Question_Type: type }) => type in WORDS,
+  hasReference: ({ Question_Type: type }) => Object.hasOwn(WORDS, type),
   scorings: ["vlmevalkit"],
   score: (row, { text }) => chosen(firstWord(text, typeOf(row)), wordAt(row.Index, typeOf(row))),
   metrics: [

@@ -1,4 +1,16 @@
-import { defineTask, letteredOptions, mean, rowDigest, type Static, strip, Type, userPrompt, Video } from "llava-eval";
+import {
+  defineTask,
+  isOptionLetter,
+  letteredOptions,
+  mean,
+  optionLetters,
+  rowDigest,
+  type Static,
+  strip,
+  Type,
+  userPrompt,
+  Video,
+} from "llava-eval";
 import { nextQaOptions, nextQaScore } from "./score.js";
 
 const text = Type.String();
@@ -32,7 +44,7 @@ export default defineTask<Row>({
   imageKey: ({ video }) => video.path,
   prompt: (row) => userPrompt(row.video, `${strip(row.question)}\n${letteredOptions(nextQaOptions(row))}`),
   generation: { maxNewTokens: 1024, temperature: 0 },
-  hasReference: ({ answer }) => answer >= 0 && answer < 5,
+  hasReference: (row) => isOptionLetter(optionLetters(5)[row.answer], nextQaOptions(row)),
   score: nextQaScore,
   metrics: [mean("accuracy")],
   groups: { type: typeOf, kind: (row) => typeOf(row)?.charAt(0) },

@@ -1,5 +1,6 @@
 import {
   defineTask,
+  isOptionLetter,
   LETTER_DIRECTLY,
   mean,
   optionLetters,
@@ -45,7 +46,8 @@ const validation: Task<Row> = {
   prompt: ({ video_name, question, options }) =>
     userPrompt(video_name, `${question}\n${lettered(options)}\n${LETTER_DIRECTLY}`),
   generation: { maxNewTokens: 1024, temperature: 0 },
-  hasReference: ({ answer_id, options }) => optionLetters(options.length)[Number(answer_id ?? -1)] !== undefined,
+  hasReference: ({ answer_id, options }) =>
+    /^\d+$/.test(String(answer_id)) && isOptionLetter(optionLetters(4)[Number(answer_id)], options),
   score: (row, output) => perceptionScore({ answer_id: row.answer_id ?? -1 }, output),
   metrics: [mean("accuracy")],
   groups: { area: ({ area }) => area, reasoning: ({ reasoning }) => reasoning },

@@ -36,7 +36,7 @@ export default defineTask<Row>({
     return userPrompt(image, `${question.replaceAll("<image>", "").trim()}\nAnswer with a single number.`);
   },
   generation: { maxNewTokens: 32, temperature: 0 },
-  hasReference: ({ answer }) => /[\p{L}\p{Nd}]/u.test(answer), // "none" is one
+  hasReference: ({ answer }) => digits.test(answer),
   score: ({ answer }, { text }) => rightOrWrong(countIn(text) === countIn(answer), countIn(text), countIn(answer)),
   metrics: [mean("accuracy")],
 });

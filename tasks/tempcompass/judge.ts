@@ -1,6 +1,6 @@
 /** TempCompass's questions to its judge, word for word: llyx97/TempCompass `prompt_templates.py`. */
 
-import { type JudgeQuestion, strip } from "llava-eval";
+import { type JudgeQuestion, lower, strip } from "llava-eval";
 import type { TempCompassForm } from "./score.js";
 
 const SYSTEM = "You are an AI assistant for question answering.";
@@ -103,8 +103,14 @@ export function correctVerdict(reply: string): boolean | undefined {
 /** What was asked for: an option's letter or its words, or that none fits; anything else is asked for again. */
 export function optionVerdict(reply: string, question: string, gold: string): boolean | undefined {
   const { answer, right } = captionVerdict(reply, gold);
-  const texts = question.split("\n").flatMap((line) => /^[A-D]\. (.+)$/.exec(line)?.[1] ?? []);
-  return /^[A-D](?:[.):]|$)|^None of/i.test(answer) || texts.includes(answer) ? right : undefined;
+  const bare = (text: string) => lower(strip(text, " *\"'`.()"));
+  const options = question.split("\n").filter((line) => /^[A-D]\. ./.test(line));
+  const forms = options.flatMap((line) => {
+    const [letter, text] = [line.charAt(0), line.slice(3)];
+    return [letter, text, ...[".", ")", ":"].map((mark) => `${letter}${mark} ${text}`)].map(bare);
+  });
+  const none = /^none of the (?:choices|candidates|options|choice candidates)(?: are| is)?(?: correct)?$/;
+  return forms.includes(bare(answer)) || none.test(bare(answer)) ? right : undefined;
 }
 
 export function tempCompassQuestion(words: string, parse: JudgeQuestion["parse"]): JudgeQuestion {

@@ -61,6 +61,19 @@ export function hasMarks({ question, answer }: TempCompassQuestion): boolean {
   return options.length > 0 && [...options, answer].every((option) => option.includes(": "));
 }
 
+/** Whether the answer is one that the rules, or the judge's options, can equal. */
+export function canEqual(form: TempCompassForm, row: TempCompassQuestion): boolean {
+  switch (form) {
+    case "yes_no":
+      return row.answer === "yes" || row.answer === "no";
+    case "caption_matching":
+      return hasMarks(row);
+    case "multi-choice":
+    case "captioning":
+      return /^[A-D][.)] ?\S/.test(row.answer);
+  }
+}
+
 export type TempCompassForm = "multi-choice" | "yes_no" | "caption_matching" | "captioning";
 
 export interface TempCompassQuestion {

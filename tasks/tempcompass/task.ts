@@ -1,6 +1,6 @@
-import { defineTask, hasText, mean, rowDigest, type Static, type Task, Type, userPrompt, Video } from "llava-eval";
+import { defineTask, mean, rowDigest, type Static, type Task, Type, userPrompt, Video } from "llava-eval";
 import { answerGrading, captionGrading, correctVerdict, optionVerdict, tempCompassQuestion } from "./judge.js";
-import { hasMarks, matchedText, matchOf, type TempCompassForm, tempCompassScore } from "./score.js";
+import { canEqual, matchedText, matchOf, type TempCompassForm, tempCompassScore } from "./score.js";
 
 const row = Type.Object({
   video_id: Video(), // "1021488277"
@@ -59,10 +59,7 @@ const task = (name: string, form: TempCompassForm, about: string): Task<Row> => 
       return tempCompassQuestion(answerGrading(form, { question, answer, text }), correctVerdict);
     },
   },
-  hasReference(row) {
-    const { answer, ...question } = asked(form, row);
-    return hasText(answer) && (form !== "caption_matching" || hasMarks({ ...question, answer }));
-  },
+  hasReference: (row) => canEqual(form, asked(form, row)),
   ...(form === "captioning" ? {} : { scorings: ["vlmevalkit"] }),
   score: (row, output, context) => tempCompassScore(form, asked(form, row), output, context),
   metrics: [mean("accuracy")],

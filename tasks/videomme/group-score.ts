@@ -13,6 +13,9 @@ const chains: Readonly<Record<string, readonly number[]>> = {
   "[[1,2],3,4]": [0, 1 / 10, 2 / 10, 5 / 10, 1],
 };
 
+const shapeOf = (structure: string): string => structure.replaceAll(" ", "");
+export const isStructure = (structure: string): boolean => Object.hasOwn(chains, shapeOf(structure));
+
 /**
  * Questions that ask about the same thing: the square of the share that is right. The authors' script sums -1 for an answer without a
  * letter, so such a group loses a right answer, too.
@@ -26,8 +29,9 @@ export function relevanceScore(marks: readonly number[]): number {
  * in for its neighbour. A -1 is true in Python, so in the authors' script an answer without a letter continues the chain.
  */
 export function logicScore(marks: readonly number[], structure: string): number {
-  const shape = structure.replaceAll(" ", "");
-  const scores = chains[shape];
+  const shape = shapeOf(structure);
+  const scores = isStructure(structure) ? chains[shape] : undefined;
+  // No run asks such a row (`hasReference`).
   if (scores === undefined)
     throw new UserError(`no rule for the group structure "${structure}"`, "group_structure", "correct the row");
   const end = marks.indexOf(0);
@@ -53,9 +57,16 @@ const groupScore = (questions: readonly Question[], unscored: number): number =>
   return type === "relevance" ? relevanceScore(marks) : logicScore(marks, structure);
 };
 
+/** Four questions at their four places, of one kind. */
+function isWhole(ordered: readonly Question[]): boolean {
+  const [first] = ordered;
+  const isAlike = ({ type, structure }: Question) => type === first?.type && structure === first.structure;
+  return ordered.length === 4 && ordered.every((question, i) => question.place === i + 1 && isAlike(question));
+}
+
 /**
  * Mean over the videos whose last question fits `kept` (it gives the group its level). A video with an unscored question is outside the
- * value, inside the bounds.
+ * value, inside the bounds; one that has not four questions of one kind is left out with a note.
  */
 export function meanOfVideos(name: string, kept: (last: { type: string; level: string }) => boolean): Metric {
   return {
@@ -81,15 +92,20 @@ export function meanOfVideos(name: string, kept: (last: { type: string; level: s
           unscored: add,
           value() {
             const moments = new Moments();
-            let sum = 0;
+            let [sum, broken] = [0, 0];
             for (const { ordered, isOpen } of groups()) {
               if (isOpen) continue;
+              if (!isWhole(ordered)) {
+                broken++;
+                continue;
+              }
               const score = groupScore(ordered, 0);
               moments.add(score);
               sum += score;
             }
             const { n } = moments;
-            return { value: n === 0 ? null : sum / n, n, ...intervalOf(moments) };
+            const note = `${broken} of the videos have not four questions of one kind: they are left out`;
+            return { value: n === 0 ? null : sum / n, n, ...intervalOf(moments), ...(broken > 0 ? { note } : {}) };
           },
         },
         context,

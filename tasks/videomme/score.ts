@@ -13,6 +13,7 @@ import {
   type ScoreContext,
   type Scored,
 } from "llava-eval";
+import { isStructure } from "./group-score.js";
 
 /** lmms-eval has replaced the authors' rule, in which four phrases are broken, by its own. */
 export function videoMmeScore({ answer }: { readonly answer: string }, output: Output, context: ScoreContext): Scored {
@@ -42,6 +43,13 @@ export function videoMmeV2Score(row: GroupedQuestion, output: Output): Scored {
     ...chosen(letter, row.answer),
     data: { place: placeOf(row), type, structure, level: String(row.level ?? ""), read: letter !== undefined },
   };
+}
+
+/** Whether the question has one of four places in a group that there is a rule for. */
+export function isInGroup(row: GroupedQuestion): boolean {
+  const { group_type: type, group_structure: structure } = row;
+  const hasRule = type === "relevance" || (type === "logic" && isStructure(structure));
+  return [1, 2, 3, 4].includes(placeOf(row)) && hasRule;
 }
 
 /** `001-3` is the third question of its video. */

@@ -43,7 +43,7 @@ const plain: Task<Row> = {
   profiles,
   prompt: (row, profile) => userPrompt(row.videoID, videoMmeWords(row, profile)),
   generation: { maxNewTokens: 16, temperature: 0 },
-  hasReference: ({ answer }) => isOptionLetter(answer, 4),
+  hasReference: ({ answer, options }) => isOptionLetter(answer, 4) && isOptionLetter(answer, options),
   scorings: ["vlmevalkit"],
   score: videoMmeScore,
   metrics: [mean("accuracy")],

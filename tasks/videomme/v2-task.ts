@@ -12,7 +12,7 @@ import {
 } from "llava-eval";
 import { meanOfVideos } from "./group-score.js";
 import { v2SubtitleBlock, v2Words } from "./prompt.js";
-import { videoMmeV2Score } from "./score.js";
+import { isInGroup, videoMmeV2Score } from "./score.js";
 import { wordsIn } from "./subtitles.js";
 
 const head = Type.Optional(Nullable(Type.String()));
@@ -51,7 +51,7 @@ const plain: Task<Row> = {
   profiles: ["default", "official", "qwen3_vl"],
   prompt: (row, profile) => userPrompt(row.video_id, v2Words(row, profile)),
   generation: { maxNewTokens: 64, temperature: 0 },
-  hasReference: ({ answer }) => isOptionLetter(answer, 8),
+  hasReference: (row) => isOptionLetter(row.answer, 8) && isInGroup(row),
   scorings: ["vlmevalkit"],
   score: videoMmeV2Score,
   metrics: [

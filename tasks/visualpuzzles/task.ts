@@ -1,7 +1,6 @@
 import {
   byLetter,
   defineTask,
-  hasText,
   Image,
   isOptionLetter,
   mean,
@@ -53,7 +52,7 @@ const thinking: Task<Row> = {
   prompt: promptWith(THINK_FIRST),
   generation: { maxNewTokens: 4096, temperature: 0 },
   hasReference: ({ answer, options }) =>
-    isOptionLetter(upper(strip(answer)), 4) && (options === null || hasText(options)),
+    isOptionLetter(upper(strip(answer)), options === null ? 4 : options.slice(0, 4)),
   scorings: ["vlmevalkit"],
   score({ options, answer }, { text }, context) {
     const gold = upper(strip(answer));

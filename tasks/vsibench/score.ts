@@ -4,6 +4,7 @@
  */
 
 import {
+  isOptionLetter,
   lower,
   type Output,
   parseFloatPython,
@@ -13,6 +14,7 @@ import {
   type Scored,
   type Scoring,
   strip,
+  upper,
 } from "llava-eval";
 
 export const choiceTypes = [
@@ -27,6 +29,8 @@ export interface VsiQuestion {
   readonly question_type: string;
   /** A letter, or a number as text. */
   readonly ground_truth: string;
+  /** Of a letter. */
+  readonly options?: readonly string[] | null;
 }
 
 /** "D. the door" is D; "(D)" and "D: x" stay what they are. */
@@ -108,8 +112,10 @@ export function vsiScore(row: VsiQuestion, { text }: Output, { scoring }: ScoreC
   return number === undefined ? { ...score, remark: "unparsable" } : score;
 }
 
-/** A letter, or a number that something can be near to. */
-export function vsiHasReference({ question_type, ground_truth }: VsiQuestion): boolean {
-  if ((choiceTypes as readonly string[]).includes(question_type)) return strip(ground_truth) !== "";
-  return (numberTypes as readonly string[]).includes(question_type) && (parseFloatPython(ground_truth) ?? 0) !== 0;
+/** A letter of the options, or a number that something can be near to: below 0 everything would be. */
+export function vsiHasReference({ question_type, ground_truth, options }: VsiQuestion): boolean {
+  if ((choiceTypes as readonly string[]).includes(question_type))
+    return isOptionLetter(upper(strip(ground_truth)), options ?? []);
+  const number = parseFloatPython(ground_truth) ?? 0;
+  return (numberTypes as readonly string[]).includes(question_type) && number > 0 && Number.isFinite(number);
 }

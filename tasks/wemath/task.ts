@@ -16,6 +16,8 @@ const TEMPLATE =
   "Regarding the format, please answer following the template below, and be sure to include two <> symbols:\n<Thought process>: <<your thought process>> <Answer>: <<your option>>";
 
 const isWhole = ({ key }: Row): boolean => key.endsWith("_multi");
+/** "2steps_1" is of a problem of two steps. */
+const stepsOf = ({ key }: Row): number => Number(/^[1-9]/.exec(key)?.[0] ?? 0);
 const options = ({ option }: Row): readonly string[] => option.split(/;\s*(?=[A-H]\.)/).map((text) => strip(text));
 
 export default defineTask<Row>({
@@ -36,10 +38,10 @@ export default defineTask<Row>({
     return userPrompt(row.image_path, profile === "vlmevalkit" ? words : `${words}\n${TEMPLATE}`);
   },
   generation: { maxNewTokens: 2048, temperature: 0 },
-  hasReference: ({ answer }) => isOptionLetter(answer, 8),
+  hasReference: (row) => isOptionLetter(row.answer, 8) && stepsOf(row) > 0,
   scorings: ["vlmevalkit"],
   score(row, { text }) {
-    return { ...chosen(weMathLetter(text), row.answer), data: { whole: isWhole(row), steps: Number(row.key[0]) } };
+    return { ...chosen(weMathLetter(text), row.answer), data: { whole: isWhole(row), steps: stepsOf(row) } };
   },
   metrics: [
     weMathScore("score_strict", false),

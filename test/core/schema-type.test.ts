@@ -14,7 +14,6 @@ function schemas(T: typeof Type): Record<string, TSchema> {
     literals: T.Union([T.Literal("a"), T.Literal(3), T.Literal(true)], { description: "one of three" }),
     enumeration: T.Enum(["a", "b"], { description: "either" }),
     array: T.Array(T.String(), { minItems: 1 }),
-    tuple: T.Tuple([T.String(), T.Number()], { description: "a pair" }),
     record: T.Record(T.String({ pattern: "^[0-9]+$" }), T.Number()),
     dictionary: T.Record(T.String(), T.Number(), { description: "by name" }),
     unsafe: T.Unsafe<Date>({ type: "object", description: "ours" }),
@@ -27,6 +26,12 @@ function schemas(T: typeof Type): Record<string, TSchema> {
 test("Type makes the very schemas that TypeBox makes", () => {
   const [ours, theirs] = [schemas(Type), schemas(TypeBox)];
   for (const [name, schema] of Object.entries(theirs)) expect(JSON.stringify(ours[name])).toBe(JSON.stringify(schema));
+});
+
+test("a tuple is one of JSON Schema 2020-12: so many items, each of its type", () => {
+  const pair = Type.Tuple([Type.String(), Type.Integer()], { description: "a pair" });
+  expect(violationOf(pair, ["a", 1])).toBeUndefined();
+  for (const wrong of [["a"], ["a", "b"], ["a", 1, 2], "a1", []]) expect(violationOf(pair, wrong)).toBeDefined();
 });
 
 test("a schema that TypeBox made optional may stand in an object of ours, and the other way round", () => {

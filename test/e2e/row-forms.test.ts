@@ -229,8 +229,8 @@ test("a cell that cannot be read costs its own row, in a run and in data verify"
 test.each([
   ["mathvision", { answer: "Z", options: ["A", "B"] }, { answer: "B", options: ["A", "B"] }],
   ["pixmo_count", { answer: "?" }, { answer: "3 cats" }],
-  ["muirbench", { answer: "A", options: [""] }, { answer: "A", options: ["red"] }],
-  ["embspatial", { answer: 0, answer_options: ["\u200b"] }, { answer: 0, answer_options: ["left"] }],
+  ["muirbench", { answer: "A", options: [""] }, { answer: "A", options: ["red", "blue"] }],
+  ["embspatial", { answer: 0, answer_options: ["\u200b"] }, { answer: 0, answer_options: ["left", "right"] }],
   ["visualpuzzles", { answer: "A", options: ["", ""] }, { answer: "A", options: null }],
 ])("%s: a reference that no answer can equal is none", async (name, bad, good) => {
   const task = (await loadDefinitions()).find((one) => one.task.name === name)?.task;

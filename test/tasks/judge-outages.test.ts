@@ -92,15 +92,29 @@ test("TempCompass's verdict is the word in the first line, or an option's letter
     expect(correctVerdict(reply), reply).toBe(false);
   const question = "What does he do?\nA. cooks\nB. reads";
   const verdict = (reply: string) => optionVerdict(reply, question, "B. reads");
-  for (const reply of ["B. reads", "Reasoning: he holds a book.\nAnswer: B. reads"])
+  for (const reply of ["B. reads", "B. Reads.", "Reasoning: he holds a book.\nAnswer: B. reads"])
     expect(verdict(reply), reply).toBe(true);
   // Words without their letter are wrong in the authors' script.
-  for (const reply of ["Answer: A. cooks", "Answer: None of the choices are correct", "Answer: reads", "Answer: A"])
+  for (const reply of [
+    "Answer: A. cooks",
+    "None of the choices are correct.",
+    "Answer: None of the choices",
+    "Answer: reads",
+    "Answer: A",
+  ])
     expect(verdict(reply), reply).toBe(false);
   for (const reply of [...outages, "Correct answers need a key", "Answer: A timeout occurred"]) {
     expect(correctVerdict(reply), reply).toBeUndefined();
     expect(verdict(reply), reply).toBeUndefined();
   }
+  const prose = [
+    "None of the upstream servers are available",
+    "D. down for maintenance",
+    "A: the upstream is down",
+    "B. down",
+    "E",
+  ];
+  for (const reply of prose) expect(verdict(reply), reply).toBeUndefined();
 });
 
 test("a judge that picks an option writes its letter, its text, or both", () => {

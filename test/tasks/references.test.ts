@@ -5,12 +5,14 @@
 
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { loadTasks } from "../../src/api/catalogue.js";
+import { loadDefinitions, loadTasks } from "../../src/api/catalogue.js";
 import type { Result } from "../../src/core/result.js";
-import type { Task } from "../../src/core/task.js";
+import type { Split, Task } from "../../src/core/task.js";
+import { exampleRow } from "../../src/datasets/example-row.js";
 import type { SampleRecord } from "../../src/record/samples.js";
+import { referenceFailure } from "../../src/run/score-sample.js";
 import { runCommand } from "../cli/run-command.js";
 import { drawnImage } from "../fakes/images.js";
 
@@ -24,24 +26,32 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+interface SplitOf {
+  readonly name: string;
+  readonly label: string;
+  /** Of its rows, without `.jsonl`. */
+  readonly file: string;
+}
+
 /** Rows and the text that answers each, run by replay. */
-async function ran(task: string, cases: readonly (readonly [row: object, text: string])[]) {
+async function ran(task: string | SplitOf, cases: readonly (readonly [row: object, text: string])[]) {
+  const { name, label, file } = typeof task === "string" ? { name: task, label: task, file: task } : task;
   const place = await mkdtemp(join(folder, "run-"));
   const lines = (all: readonly object[]) => all.map((line) => `${JSON.stringify(line)}\n`).join("");
-  const { id, expand } = tasks.get(task) as Task;
+  const { id, expand } = tasks.get(name) as Task;
   const answers = cases.map(([row, text], index) => {
     const [first] = expand?.(row as never) ?? [row];
     return { index, id: id(first as never), cluster: "c", text };
   });
-  await mkdir(join(place, "data"));
-  await writeFile(join(place, "data", `${task}.jsonl`), lines(cases.map(([row]) => ({ image, ...row }))));
-  const journal = join(place, `${task}.samples.jsonl`);
+  await mkdir(dirname(join(place, "data", file)), { recursive: true });
+  await writeFile(join(place, "data", `${file}.jsonl`), lines(cases.map(([row]) => ({ image, ...row }))));
+  const journal = join(place, `${label}.samples.jsonl`);
   await writeFile(journal, lines(answers));
   const out = join(place, "out");
-  const args = ["--tasks", task, "--data", join(place, "data"), "--model", `replay:${journal}`, "--out", out];
+  const args = ["--tasks", label, "--data", join(place, "data"), "--model", `replay:${journal}`, "--out", out];
   const { exitCode } = await runCommand(["run", ...args]);
-  const result = JSON.parse(await readFile(join(out, `${task}.json`), "utf8")) as Result;
-  const samples = (await readFile(join(out, `${task}.samples.jsonl`), "utf8")).trim().split("\n");
+  const result = JSON.parse(await readFile(join(out, `${label}.json`), "utf8")) as Result;
+  const samples = (await readFile(join(out, `${label}.samples.jsonl`), "utf8")).trim().split("\n");
   return { exitCode, result, samples: samples.map((line) => JSON.parse(line) as SampleRecord) };
 }
 const labelsOf = (samples: readonly SampleRecord[]) =>
@@ -74,6 +84,36 @@ test("a first row without answers ends the run, naming it", async () => {
   await expect(ran("vqav2", cases)).rejects.toThrow("vqav2: the first row cannot be scored");
 });
 
+test("a row that a submission cannot hold is unscored before it is asked, and a first one ends the run", async () => {
+  const docvqa = (questionId: string) => ({ questionId, question: "Which year?", answers: null, question_types: null });
+  const split = { name: "docvqa", label: "docvqa@test", file: "docvqa/test" };
+  const { exitCode, result, samples } = await ran(split, [
+    [docvqa("7"), "1998"],
+    [docvqa("abc"), "1998"],
+    [docvqa(""), "1998"],
+    [docvqa("8"), "1999"],
+  ]);
+  expect(exitCode).toBe(2);
+  expect(result.n).toMatchObject({ scored: 2, unscored: { data: 2 } });
+  expect(result.submission).toMatch(/^submissions\//);
+  expect(samples[1]).not.toHaveProperty("text");
+  expect(samples[1]?.score).toMatchObject({ detail: expect.stringContaining("/questionId") });
+  await expect(ran(split, [[docvqa("abc"), "1998"]])).rejects.toThrow("the first row cannot be scored");
+});
+
+test("every submission holds its task's own example row", async () => {
+  let seen = 0;
+  for (const { task, file } of await loadDefinitions()) {
+    if (!task.submission) continue;
+    const row = await exampleRow(task.name, file, task.row);
+    const secret = { answers: "secret" } as Split;
+    const [first = row] = task.expand?.(row as never) ?? [row];
+    expect(referenceFailure(task, secret, first)?.detail, task.name).toBeUndefined();
+    seen++;
+  }
+  expect(seen).toBeGreaterThan(5);
+});
+
 test("every task says which rows have a reference, but the one whose judge sees the image alone", () => {
   const silent = [...tasks.values()].filter(
     ({ splits, hasReference }) => !hasReference && Object.values(splits).some(({ answers }) => answers === "public"),
@@ -85,6 +125,109 @@ const choices = ["ice", "milk", "a stone"];
 const text = { question_type: "open", options: "[]" };
 const mmmu = { question_type: "multiple-choice", options: "['Red', 'Blue', 'Green', 'Yellow']" };
 const mmbench = { index: 1, A: "left", B: "right", C: "on", D: null };
+const five = { a0: "a dog", a1: "a cat", a2: "a cow", a3: "a car", a4: "a hat" };
+const four = { option0: "a cup", option1: "a box", option2: "a hat", option3: "N/A", option4: "N/A" };
+const lettered = ["A. left", "B. right", "C. up"];
+const v2 = { answer: "H", question_id: "001-3", group_type: "logic", group_structure: "[1, [2, 3], 4]" };
+const counting = { question_type: "object_counting", options: null };
+const route = { question_type: "route_planning", options: lettered };
+const videoRows: readonly (readonly [task: string, good: object, bad: readonly object[]])[] = [
+  [
+    "perceptiontest_val_mc",
+    { options: ["yes", "no", "maybe"], answer_id: "2" },
+    ["", "  ", "3", "-1", "1.0", null].map((answer_id) => ({ options: ["yes", "no", "maybe"], answer_id })),
+  ],
+  [
+    "perceptiontest_val_mc",
+    { options: ["yes", "no"], answer_id: 0 },
+    [
+      { options: ["", "no"], answer_id: 0 },
+      { options: ["yes"], answer_id: 0 },
+    ],
+  ],
+  [
+    "vsibench",
+    { ...counting, ground_truth: "4" },
+    ["-1", "0", "nan", "inf", "four", ""].map((ground_truth) => ({ ...counting, ground_truth })),
+  ],
+  [
+    "vsibench",
+    { ...route, ground_truth: "B" },
+    ["D", "7", "nan", "", "A,B"].map((ground_truth) => ({ ...route, ground_truth })),
+  ],
+  [
+    "vsibench",
+    { ...route, ground_truth: "C" },
+    [null, [], [""], ["A. left"]].map((options) => ({ ...route, options, ground_truth: "A" })),
+  ],
+  ["tempcompass_yes_no", { answer: "no" }, ["Yes", "nan", "b", "?", ""].map((answer) => ({ answer }))],
+  [
+    "tempcompass_multi_choice",
+    { answer: "B. dancing" },
+    ["dancing", "None", "?", "b", "(A)", "AB", "A,B", "E. it", ""].map((answer) => ({ answer })),
+  ],
+  [
+    "tempcompass_captioning",
+    { mc_answer: "B. right" },
+    ["right", "nan", "", undefined].map((mc_answer) => ({ mc_answer })),
+  ],
+  [
+    "videomme",
+    { answer: "B", options: lettered },
+    [[], [""], ["nan"], ["A"], ["A. left", " "]].map((options) => ({ answer: "B", options })),
+  ],
+  ["videomme", { answer: "A", options: lettered }, ["D", "a", "nan"].map((answer) => ({ answer, options: lettered }))],
+  ["lvbench", { answer: "B" }, [{ answer: "E" }, { answer: "B", options: ["x"] }, { answer: "B", options: ["x", ""] }]],
+  [
+    "nextqa_mc",
+    { ...five, answer: 1 },
+    [
+      { ...five, answer: 5 },
+      { ...five, a1: "", answer: 1 },
+      { ...five, a1: "nan", answer: 1 },
+    ],
+  ],
+  [
+    "longvideobench_val_v",
+    { ...four, correct_choice: 2 },
+    [
+      { ...four, correct_choice: 3 },
+      { ...four, correct_choice: -1 },
+      { ...four, option2: " ", correct_choice: 2 },
+    ],
+  ],
+  [
+    "egoschema_subset",
+    { option: ["A. a", "B. b", "C. c", "D. d", "E. e"], answer: "4" },
+    [{ option: ["A. a", "B. b", "C. c", "D. d", ""], answer: "4" }],
+  ],
+  [
+    "video_mmmu_adaptation",
+    { question_type: "open", options: [], answer: "12" },
+    ["", "nan", "?"].map((question_type) => ({ question_type, options: [], answer: "12" })),
+  ],
+  [
+    "video_mmmu_perception",
+    { question_type: "perception", options: lettered, answer: "B" },
+    [{ question_type: "perception", options: ["A", "nan"], answer: "B" }],
+  ],
+  [
+    "mlvu_dev",
+    { answer: "B", task_type: "ego" },
+    ["nan", "", "sportsQA"].map((task_type) => ({ answer: "B", task_type })),
+  ],
+  ["mlvu_test", { answer: "B", task_type: "sportsQA" }, [{ answer: "B", task_type: "needle" }]],
+  [
+    "videomme_v2",
+    v2,
+    [
+      ...["x", "001-a", "001-5", "001-0", "001-"].map((question_id) => ({ ...v2, question_id })),
+      ...["", "nan", "[4,3,2,1]", "toString"].map((group_structure) => ({ ...v2, group_structure })),
+      { ...v2, group_type: "zzz" },
+    ],
+  ],
+  ["videomme_v2", { ...v2, group_type: "relevance", group_structure: "nan" }, [{ ...v2, answer: "I" }]],
+];
 const unmatched: readonly (readonly [task: string, good: object, bad: readonly object[]])[] = [
   [
     "scienceqa",
@@ -105,7 +248,7 @@ const unmatched: readonly (readonly [task: string, good: object, bad: readonly o
   ["mmmu", { ...mmmu, answer: "B" }, ["b", " B ", "?", "E"].map((answer) => ({ ...mmmu, answer }))],
   ["mmmu", { ...mmmu, answer: "A" }, [{ ...mmmu, options: "['', ' ', '']", answer: "A" }]],
   ["cmmmu", { type: "选择", option1: "甲", answer: "A" }, [{ type: "选择", option1: "", option2: " ", answer: "A" }]],
-  ["mmmu", { ...text, answer: "24" }, ["", "?"].map((answer) => ({ ...text, answer }))],
+  ["mmmu", { ...text, answer: "24" }, ["", "?", "[None]", "[['A']]"].map((answer) => ({ ...text, answer }))],
   ["mmmu_pro_standard", { ...mmmu, answer: "D" }, [{ ...mmmu, answer: "K" }]],
   ["mmbench_en", { ...mmbench, answer: "C" }, ["D", "nan", "a", null].map((answer) => ({ ...mmbench, answer }))],
   ["seedbench_2", { answer: "B" }, [{ answer: "b" }]],
@@ -113,7 +256,53 @@ const unmatched: readonly (readonly [task: string, good: object, bad: readonly o
   ["mme", { answer: "No" }, [{ answer: "" }]],
   ["textvqa", { answers: ["", "red"] }, [{ answers: Array(10).fill("") }, { answers: [] }, {}]],
   ["docvqa", { answers: ["red"] }, [{ answers: null }, { answers: [] }]],
-  ["multidocvqa", { answers: "['1998']" }, [{ answers: null }, { answers: "[]" }]],
+  [
+    "multidocvqa",
+    { answers: "['1998', '98']" },
+    [null, "[]", "None", "[None]", "['1998', None]", '[["A"]]', "{}"].map((answers) => ({ answers })),
+  ],
+  [
+    "mmbench_en",
+    { ...mmbench, answer: "C" },
+    ["abc", "", -1, 1.5].map((index) => ({ ...mmbench, index, answer: "C" })),
+  ],
+  [
+    "wemath",
+    { answer: "A", key: "2steps_multi" },
+    ["abc", "", "xsteps_multi", "0steps_1"].map((key) => ({ answer: "A", key })),
+  ],
+  [
+    "babyvision",
+    { ansType: "choice", choiceAns: 1, options: ["red", "blue"] },
+    ["", " ", null, 25, 1.5, "A"].map((choiceAns) => ({ ansType: "choice", choiceAns, options: ["red", "blue"] })),
+  ],
+  ["babyvision", { ansType: "blank", blankAns: 4 }, [{ ansType: "choice", choiceAns: 0, options: [] }]],
+  [
+    "naturalbench",
+    { Question_Type: "yes_no" },
+    ["constructor", "toString", ""].map((type) => ({ Question_Type: type })),
+  ],
+  [
+    "muirbench",
+    { answer: "A", options: ["red", "blue"] },
+    [["nan"], ["red"], ["nan", "blue"]].map((options) => ({ answer: "A", options })),
+  ],
+  [
+    "embspatial",
+    { answer: 1, answer_options: ["left", "right"] },
+    [
+      { answer: 0, answer_options: ["left"] },
+      { answer: 1, answer_options: ["left", "nan"] },
+      { answer: -1, answer_options: ["left", "right"] },
+    ],
+  ],
+  [
+    "visualpuzzles",
+    { answer: "B", options: ["1", "2"] },
+    [["nan"], ["1"], []].map((options) => ({ answer: "A", options })),
+  ],
+  ["pixmo_count", { answer: "3 cats" }, ["nan", "N/A", "A,B", "#VALUE!", "?"].map((answer) => ({ answer }))],
+  ...videoRows,
   ["coco2017_cap", { answer: [".", "a cat"] }, [{ answer: [] }, { answer: null }, { answer: [".", " ... "] }]],
   ["nocaps", { annotations_captions: ["a cat"] }, [{ annotations_captions: ["."] }]],
   ["flickr30k", { caption: ["a cat"] }, [{ caption: ["!"] }]],

@@ -27,8 +27,8 @@ const music = "A. major\nB. minor\nC. diminished";
 
 const cases: Readonly<Record<string, Case>> = {
   videomme: letter("data/clip1.mp4", "Respond with only the letter (A, B, C, or D) of the correct option.\nWhat does"),
-  videomme_v2: { ...letter("001.mp4", "Question: Which object is moved?\nA. a cup"), value: 1 / 12 },
-  videomme_v2_reasoning: { ...letter("001.mp4", "detailed reasoning"), value: 1 / 12 },
+  videomme_v2: letter("001.mp4", "Question: Which object is moved?\nA. a cup"),
+  videomme_v2_reasoning: letter("001.mp4", "detailed reasoning"),
   egoschema_subset: letter("videos/clip1.mp4", "What is C doing?\nA. C cooks.\nB. C cleans the floor."),
   nextqa_mc: letter("videos/4010069381.mp4", "why did the boy stop\nA. he fell\nB. he saw a dog"),
   perceptiontest_val_mc: letter("videos/video_1.mp4", "Is the camera moving?\nA. yes\nB. no\nC. I do not know"),
@@ -63,6 +63,26 @@ test("every video benchmark names its clip by a column, has an example row, and 
   }
 });
 
+test("a video of Video-MME-v2 whose four questions are not all there, or not of one kind, has no score, and is named", async () => {
+  const metric = definitions.find(({ task }) => task.name === "videomme_v2")?.task.metrics[0];
+  const right = { type: "logic", structure: "[1,2,3,4]", level: "1", read: true };
+  const videos: Readonly<Record<string, readonly object[]>> = {
+    whole: [1, 2, 3, 4].map((place) => ({ ...right, place })),
+    three: [1, 2, 3].map((place) => ({ ...right, place })),
+    twice: [1, 1, 3, 4].map((place) => ({ ...right, place })),
+    mixed: [1, 2, 3, 4].map((place) => ({ ...right, place, structure: place === 4 ? "[[1,2],3,4]" : "[1,2,3,4]" })),
+    kinds: [1, 2, 3, 4].map((place) => ({ ...right, place, type: place === 4 ? "relevance" : "logic" })),
+  };
+  const fold = metric?.start({ seed: 0, scoring: "official" });
+  for (const [index, [cluster, data]] of Object.entries(videos)
+    .flatMap(([cluster, all]) => all.map((one) => [cluster, one] as const))
+    .entries()) {
+    const score = { status: "scored", value: 1, answer: "B", data: data as never } as const;
+    fold?.add({ index, id: String(index), cluster, groups: {}, score, text: "B" });
+  }
+  expect(await fold?.finish()).toMatchObject({ value: 1, n: 1, note: expect.stringContaining("4 of the videos") });
+});
+
 describe.skipIf(!hasFfmpeg)(`a folder of rows and clips${withoutFfmpeg}`, () => {
   let place = "";
   beforeAll(async () => {
@@ -78,14 +98,17 @@ describe.skipIf(!hasFfmpeg)(`a folder of rows and clips${withoutFfmpeg}`, () => 
     const data = join(place, name);
     await mkdir(join(data, dirname(clip)), { recursive: true });
     await copyFile(join(place, "clip.mp4"), join(data, clip));
-    const rows = await readFile(exampleOf(name, file), "utf8");
-    await writeFile(join(data, `${name}.jsonl`), `${JSON.stringify(JSON.parse(rows))}\n`);
+    const row = JSON.parse(await readFile(exampleOf(name, file), "utf8"));
+    // Four questions of a video are scored together.
+    const places = name.startsWith("videomme_v2") ? [1, 2, 3, 4] : [];
+    const rows = places.length === 0 ? [row] : places.map((place) => ({ ...row, question_id: `001-${place}` }));
+    await writeFile(join(data, `${name}.jsonl`), rows.map((one) => `${JSON.stringify(one)}\n`).join(""));
     const args = ["--tasks", name, "--data", data, "--model", `stub:${answer}`, "--frames", "4"];
     if (task.judge) args.push("--judge", "stub:Correct");
     const ended = await runCommand(["run", ...args, "--out", join(data, "out")]);
     expect(ended.exitCode, ended.stderr).toBe(0);
     const result = JSON.parse(await readFile(join(data, "out", `${name}.json`), "utf8")) as Result;
-    expect(result.n).toMatchObject({ total: 1, scored: 1 });
+    expect(result.n).toMatchObject({ total: rows.length, scored: rows.length });
     const [main] = result.metrics;
     if (value === null) expect(main?.value).toBeNull();
     else expect(main?.value).toBeCloseTo(value, 12);
