@@ -22,6 +22,7 @@ import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { packageRoot } from "../core/package-root.js";
 import type { LeaderboardEntry } from "../core/result.js";
+import { requireNoRun } from "../record/own-files.js";
 import { openRun } from "../record/read.js";
 import { chooseTasks, labelsByName } from "./catalogue.js";
 import { history, historyForms } from "./history.js";
@@ -114,6 +115,7 @@ const siteFiles: Readonly<Record<Exclude<keyof typeof boardForms, "table" | "htm
 
 /** A folder with all forms, and how the numbers on the board came about over time. @param results where the runs are */
 export async function writeBoardSite(board: Board, folder: string, results = "results"): Promise<void> {
+  await requireNoRun(folder);
   const place = (model: string, task: string, finishedAt = "") => JSON.stringify([model, task, finishedAt]);
   const shown = new Set(
     board.rows.flatMap(({ cells }) =>

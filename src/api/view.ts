@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { readCurve } from "../board/watch/curve.js";
 import { messageOf, UserError } from "../core/errors.js";
 import { thumbnail } from "../images/thumbnail.js";
+import { requireNoRun } from "../record/own-files.js";
 import { findRuns, isRun, openRun } from "../record/read.js";
 import { ImageStore } from "../report/images.js";
 import { mostRuns } from "../report/page-data.js";
@@ -27,6 +28,7 @@ export interface ViewOptions {
 
 /** Writes the page of one run, or of up to six side by side, to a folder. @returns the page's path */
 export async function writePage(folders: readonly string[], out: string, options: ViewOptions): Promise<string> {
+  await requireNoRun(resolve(out));
   const store = new ImageStore(resolve(out), thumbnail);
   const source = await openSource(folders, store, "files", options);
   const samples = (await source.summary()).tasks.reduce((sum, { states }) => sum + (states[0]?.length ?? 0), 0);

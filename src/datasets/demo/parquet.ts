@@ -1,8 +1,9 @@
 /** Demo rows as parquet files with the columns of the official ones, in several row groups as real files have them. */
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SchemaElement } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
+import { UserError } from "../../core/errors.js";
 import { makeFolder } from "../../files/make-folder.js";
 import { encodePng } from "../../images/png.js";
 import type { Image } from "./draw.js";
@@ -130,10 +131,26 @@ export async function demoParquet(task: DemoTask, rows: readonly DemoRow[]): Pro
     ],
     rowGroupSize: GROUP_ROWS,
     statistics: false,
-    kvMetadata: [{ key: "llava-eval", value: "demo" }],
+    kvMetadata: [{ key: mark, value: "demo" }],
   });
   return new Uint8Array(buffer);
 }
+
+/** Real rows have such names too. @throws UserError  a file is there that is not drawn */
+async function requireDrawn(path: string): Promise<void> {
+  const there = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (there === undefined || there.includes(mark)) return;
+  throw new UserError(
+    "a file that is not of demo-data is there already",
+    path,
+    "give --out another folder, or remove it",
+  );
+}
+
+const mark = "llava-eval";
 
 export interface DemoOptions {
   readonly tasks?: readonly DemoTask[];
@@ -151,6 +168,7 @@ export async function writeDemoParquet(folder: string, options: DemoOptions): Pr
     const bytes = await demoParquet(task, demoRows(task, split, options.seed, options.rows));
     const path = join(task, `${split}-00000-of-00001.parquet`);
     await makeFolder(join(folder, task));
+    await requireDrawn(join(folder, path));
     await writeFile(join(folder, path), bytes);
     written.push(path);
   }
