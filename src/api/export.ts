@@ -1,10 +1,11 @@
 /** Samples of runs for other programs. */
 import { dirname, resolve } from "node:path";
 import { writeParquet } from "../board/samples/as-parquet.js";
+import { UserError } from "../core/errors.js";
 import { makeFolder } from "../files/make-folder.js";
 import { replaceWhole } from "../files/whole-file.js";
 import { requireNoRunsFile } from "../record/own-files.js";
-import { openRun } from "../record/read.js";
+import { openRun, requireCounted } from "../record/read.js";
 
 /** Writes all samples of the runs into one file. */
 export const exportForms = { parquet: writeParquet };
@@ -16,7 +17,10 @@ export async function exportSamples(
   out: string,
 ): Promise<void> {
   await requireNoRunsFile(out);
+  const twice = folders.find((folder, i) => folders.slice(0, i).some((other) => resolve(other) === resolve(folder)));
+  if (twice !== undefined) throw new UserError("this run is named twice", twice, "name each run once");
   const runs = await Promise.all(folders.map(openRun));
+  for (const run of runs) for (const result of run.results.values()) await requireCounted(run, result);
   await makeFolder(dirname(resolve(out)));
   await replaceWhole(out, "the export", (file) => exportForms[format](runs, (bytes) => file.writeFile(bytes)));
 }

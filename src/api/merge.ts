@@ -1,7 +1,7 @@
 /** The shards of a run made one: its samples, its verdicts and its Results, as if it had never been cut. */
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { regenerateLeaderboard, writeRunLeaderboard } from "../board/leaderboard/collect.js";
 import { UserError } from "../core/errors.js";
 import type { Result } from "../core/result.js";
@@ -16,7 +16,7 @@ import { type Evaluated, evaluated } from "./evaluated.js";
 import { remember } from "./remember.js";
 import { tasksOfRun } from "./run-dataset.js";
 import { parseMaxFailed } from "./settings.js";
-import { shardFolder, shardsFolder } from "./shard.js";
+import { isShard, shardFolder, shardsFolder } from "./shard.js";
 
 export interface MergeOptions {
   /** Merge what is there although shards are missing: the run without `shard` asks the rest. */
@@ -87,7 +87,16 @@ async function shardsBelow(whole: string): Promise<{ count: number; found: Map<n
   const names = await readdir(below).catch(() => [] as string[]);
   const shards = names.flatMap((name): Shard[] => {
     const parts = /^(\d+)-of-(\d+)$/.exec(name);
-    return parts ? [{ index: Number(parts[1]), count: Number(parts[2]) }] : [];
+    if (!parts) return [];
+    const shard = { index: Number(parts[1]), count: Number(parts[2]) };
+    if (!isShard(shard) || basename(shardFolder(whole, shard)) !== name) {
+      throw new UserError(
+        "no run of ours has a shard of this name",
+        join(below, name),
+        "move it away, or give it the name that `run --shard` gave it: 03-of-16",
+      );
+    }
+    return [shard];
   });
   const counts = [...new Set(shards.map(({ count }) => count))].sort((a, b) => a - b);
   const [count] = counts;

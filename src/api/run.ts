@@ -30,7 +30,7 @@ import { type RunListener, warningsOf } from "./run-listener.js";
 import { manifestOf } from "./run-manifest.js";
 import { type ChosenModel, judgesOf, namedModel, openJudge, openModel, portable } from "./run-models.js";
 import { parseMaxFailed, type RunSettings } from "./settings.js";
-import { parseShard, shardFolder } from "./shard.js";
+import { parseShard, requireMerged, shardFolder } from "./shard.js";
 
 export interface RunControl {
   readonly listener: RunListener;
@@ -99,6 +99,7 @@ export async function runTasks(
   });
   const whole = resolve(settings.out ?? join("results", manifest.name));
   const path = shard ? shardFolder(whole, shard) : whole;
+  if (!shard && settings.fresh !== true) await requireMerged(whole);
   await using folder = await RunFolder.open(path, manifest, { fresh: settings.fresh ?? false });
   try {
     await folder.setStatus("running");

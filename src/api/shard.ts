@@ -1,9 +1,30 @@
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { UserError } from "../core/errors.js";
+import { isRun } from "../record/read.js";
 import type { Shard } from "../run/shard.js";
 
 /** Of a run's folder: where its shards have theirs. */
 export const shardsFolder = "shards";
+
+export const isShard = ({ index, count }: Shard): boolean => count >= 1 && count <= 10_000 && index < count;
+
+/**
+ * A run without `--shard` asks whatever its own journal lacks: beside shards that nobody merged that is everything, once more.
+ * @throws UserError  such shards are there
+ */
+export async function requireMerged(whole: string): Promise<void> {
+  if (await isRun(whole)) return;
+  const names = await readdir(join(whole, shardsFolder)).catch(() => []);
+  for (const name of names) {
+    if (!(await isRun(join(whole, shardsFolder, name)))) continue;
+    throw new UserError(
+      "this folder has shards of a run, and no run yet",
+      join(whole, shardsFolder),
+      "join them first with `llava-eval merge` (--partial where some are missing), name another folder with --out, or start over with --fresh",
+    );
+  }
+}
 
 /** `R/shards/03-of-16`. */
 export function shardFolder(whole: string, { index, count }: Shard): string {
@@ -23,10 +44,7 @@ export function parseShard(text: string, environment: NodeJS.ProcessEnv): Shard 
   const shard = plain
     ? { index: Number(plain[1]), count: Number(plain[2]) }
     : ofScheduler(auto?.[1] === undefined ? undefined : Number(auto[1]), environment);
-  const { index, count } = shard;
-  if (!(count >= 1 && count <= 10_000 && index < count)) {
-    throw new UserError(`there is no part ${index} of ${count}`, "--shard", fix);
-  }
+  if (!isShard(shard)) throw new UserError(`there is no part ${shard.index} of ${shard.count}`, "--shard", fix);
   return shard;
 }
 

@@ -1,13 +1,11 @@
 /** A task file of the user's, in TypeScript or JavaScript, without a build; its `import "llava-eval"` is this very package. */
 import { createRequire } from "node:module";
-import { join, sep } from "node:path";
-import { fileURLToPath } from "node:url";
 import { checkTask } from "../core/check-task.js";
 import { messageOf, UserError } from "../core/errors.js";
 import { type Failure, guarded, WrongReturn, withCheckedReturns } from "../core/guard-task.js";
-import { packageRoot } from "../core/package-root.js";
 import type { Task } from "../core/task.js";
 import * as authoringApi from "../index.js";
+import { authorsPlace, hasStack } from "./authors-place.js";
 
 /**
  * The tasks that a file exports.
@@ -42,7 +40,7 @@ export function tasksIn(module: unknown, file: string): readonly Task[] {
 
 /** A mistake in the author's code: where in the file, and about which sample. One that never touched it is ours. */
 function blame({ error, member, sample }: Failure, { name }: Task, path: string): unknown {
-  const place = error instanceof WrongReturn ? path : placeOf(error, path);
+  const place = error instanceof WrongReturn || !hasStack(error) ? path : authorsPlace(error);
   if (place === undefined) return error;
   const said = error instanceof WrongReturn ? error.message : `it threw ${oneLine(String(error))}`;
   return new UserError(
@@ -52,24 +50,5 @@ function blame({ error, member, sample }: Failure, { name }: Task, path: string)
     { cause: error },
   );
 }
-
-/**
- * `mine.ts:12`, the first of the author's lines that the error went through (jiti keeps lines, not columns); the file alone for
- * what has no stack; undefined when no line of it is the author's.
- */
-function placeOf(error: unknown, path: string): string | undefined {
-  if (!(error instanceof Error) || error.stack === undefined) return path;
-  for (const line of error.stack.split("\n")) {
-    const [, file, row] = /^\s+at .*?\(?((?:file:\/\/)?\/[^()]*):(\d+):\d+\)?$/.exec(line) ?? [];
-    if (file === undefined) continue;
-    const source = file.startsWith("file:") ? fileURLToPath(file) : file;
-    if (!isOurs(source)) return `${source}:${row}`;
-  }
-  return undefined;
-}
-
-const ours = ["src", "dist", "node_modules", "bin"].map((folder) => join(packageRoot, folder) + sep);
-const isOurs = (file: string): boolean =>
-  ours.some((folder) => file.startsWith(folder)) || file.includes("/node_modules/");
 
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();

@@ -2,9 +2,10 @@
 
 import pc from "picocolors";
 import yargs, { type Argv } from "yargs";
+import { authorsPlace } from "../api/authors-place.js";
 import { refusedByDisk } from "../api/text-file.js";
 import { packageVersion } from "../api/versions.js";
-import { UserError } from "../core/errors.js";
+import { messageOf, UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { terminalSafeLines } from "../core/terminal-safe.js";
 import { endQuietlyUnread } from "./closed-pipe.js";
@@ -15,7 +16,12 @@ import { yargsOptions } from "./options.js";
 
 export async function main(args: readonly string[]): Promise<void> {
   endQuietlyUnread();
-  process.once("exit", sayWaitForNothing);
+  let ended = false;
+  process.once("exit", (code) => (ended ? undefined : sayUnended(code)));
+  process.once("uncaughtException", (error) => {
+    ended = true;
+    process.exit(report(strayed(error)));
+  });
   try {
     await (await parser(args)).parseAsync();
   } catch (error) {
@@ -23,14 +29,33 @@ export async function main(args: readonly string[]): Promise<void> {
     const complaint = error instanceof Error && error.name === "YError";
     process.exitCode = report(complaint ? flagError(error.message, args) : error);
   }
+  ended = true;
+}
+
+/** What nobody waits for: a promise or a timer that a task's function left behind, or a mistake of ours. */
+function strayed(error: unknown): unknown {
+  const place = authorsPlace(error);
+  if (place === undefined) return error;
+  return new UserError(
+    `a task file threw outside of the functions that are called: ${messageOf(error).replace(/\s+/g, " ")}`,
+    place,
+    "wait for every promise and timer in the function that made it, or make none; what was answered so far is kept",
+    { cause: error },
+  );
 }
 
 /** Node's own code for the end of a process whose promise nothing is left to settle. Node says nothing else. */
 const unsettled = 13;
 
-function sayWaitForNothing(code: number): void {
+function sayUnended(code: number): void {
   // Node 20 hands the listener a 0, and has the code beside it already.
-  if (code !== unsettled && process.exitCode !== unsettled) return;
+  if (code !== unsettled && process.exitCode !== unsettled) {
+    process.stderr.write(
+      `${pc.red("error:")} the program was ended from within (process.exit in a task file) before the command was done; what was answered so far is kept\n`,
+    );
+    process.exitCode = ExitCode.userError;
+    return;
+  }
   process.stderr.write(
     `${pc.red("defect:")} something waits for what never comes (a task file's own promise, or a mistake in llava-eval: please report it); what is finished is kept\n`,
   );

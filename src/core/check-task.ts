@@ -64,12 +64,15 @@ class Border {
       groups = {},
     } = task as unknown as Task;
     if (!nameForm.test(name)) this.refuse("its name cannot name files", "use lower-case letters, digits and _");
-    if (!Number.isInteger(version)) this.refuse(`version is ${version}`, "count versions: 1, 2, ...");
+    if (!(Number.isInteger(version) && version >= 1)) this.refuse(`version is ${version}`, "count versions: 1, 2, ...");
     if (profiles?.length === 0) this.refuse("profiles is empty", 'leave it out, or name some: ["default"]');
     this.generation(generation, "generation: ");
     if (Object.keys(splits).length === 0) this.refuse("it has no split", "name at least one in `splits`");
     for (const [split, description] of Object.entries(splits)) this.split(split, description, task);
     for (const metric of metrics as unknown[]) this.metric(metric);
+    if (metrics.length === 0 && Object.values(splits).some(({ answers }) => answers === "public")) {
+      this.refuse("metrics is empty, and a split has public answers", 'name at least one: [mean("accuracy")]');
+    }
     const names = metrics.map((metric) => metric.name);
     const twice = names.find((metric, i) => names.indexOf(metric) < i);
     if (twice !== undefined) this.refuse(`two metrics are named "${twice}"`, "give each a name of its own");

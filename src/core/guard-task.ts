@@ -18,10 +18,11 @@ export class WrongReturn extends Error {
 
 /** The task with what it returns checked as it is made: names, prompts, scores. */
 export function withCheckedReturns(task: Task): Task {
-  const { id, cluster, prompt, score, metrics } = task;
+  const { id, cluster, prompt, score, metrics, groups } = task;
   return {
     ...task,
     id: (row) => requireName(id.call(task, row)),
+    ...(groups ? { groups: withCheckedNames(groups) } : {}),
     ...(cluster ? { cluster: (row: Row) => requireName(cluster.call(task, row)) } : {}),
     prompt: (row, profile) => requirePrompt(prompt.call(task, row, profile)),
     ...(score
@@ -35,6 +36,18 @@ export function withCheckedReturns(task: Task): Task {
         }
       : {}),
   };
+}
+
+function withCheckedNames(groups: NonNullable<Task["groups"]>): NonNullable<Task["groups"]> {
+  return Object.fromEntries(
+    Object.entries(groups).map(([name, of]) => [
+      name,
+      (row: Row) => {
+        const value = of.call(groups, row);
+        return value === undefined ? undefined : requireName(value);
+      },
+    ]),
+  );
 }
 
 function requireName(made: unknown): string {

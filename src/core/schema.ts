@@ -140,6 +140,9 @@ function describe(error: ErrorObject): string {
 /** A mistake is shown; a key that stands in its place is not. */
 function shorten(value: unknown, name: string): string {
   const shown = secretsHidden(name, value);
-  const text = typeof shown === "bigint" ? `${shown}` : (JSON.stringify(shown, secretsHidden) ?? String(shown));
+  const text =
+    typeof shown === "bigint" || typeof shown === "number"
+      ? `${shown}`
+      : (JSON.stringify(shown, secretsHidden) ?? String(shown));
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

@@ -19,6 +19,8 @@ const taken: Record<RemoteName, Readonly<Record<string, string>>> = {
   anthropic: { model, messages: question, system: question, stream: whole, max_tokens: length, temperature },
   gemini: {
     ...{ model, contents: question, systemInstruction: question, system_instruction: question },
+    // A whole prompt on the provider's side.
+    ...{ cachedContent: question, cached_content: question },
     ...inBothSpellings({ maxOutputTokens: length, candidateCount: whole, temperature }),
   },
 };

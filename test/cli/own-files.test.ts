@@ -52,6 +52,16 @@ test("no command writes its output over a file of a run, or pages among them", a
   expect(Object.keys(await contents(run))).toContain("compared.json");
 });
 
+test("an export of a journal that lost samples, or of one run twice, is refused", async () => {
+  await using folder = await temporaryFolder();
+  const run = await writeRun(folder.dir, "run", { tasks: { vqav2: { samples } } });
+  const out = join(folder.dir, "all.parquet");
+  await expect(runCommand(["export", run, `${run}/`, "--out", out])).rejects.toThrow("this run is named twice");
+  await writeFile(join(run, "vqav2.samples.jsonl"), `${JSON.stringify(samples[0])}\n`);
+  await expect(runCommand(["export", run, "--out", out])).rejects.toThrow("has 1 of the 3 scored samples");
+  expect(await readdir(folder.dir)).toEqual(["run"]);
+});
+
 test("demo-data writes over its own files, and over nobody else's", async () => {
   await using folder = await temporaryFolder();
   const args = ["demo-data", "--out", folder.dir, "--tasks", "pope", "--rows", "4"];

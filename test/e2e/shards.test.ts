@@ -1,5 +1,5 @@
 /** Machines that share a run through shards: whatever the cut and the order, the merged run is the run that was never cut. */
-import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { evaluate } from "../../src/api/evaluate.js";
@@ -137,6 +137,32 @@ test("the command line names what is missing, and merges it when it is there", {
   const early = await place.run("merge", "r");
   expect(early).toMatchObject({ exitCode: 2 });
   expect(early.stderr).toContain("shard 1/2 is missing (not begun): run the same command with --shard 1/2");
+  const asked = endpoint.stats.requests;
+  const unmerged = await place.run(
+    ...[
+      "run",
+      "--tasks",
+      "pope",
+      "--data",
+      "demo",
+      "--limit",
+      "20",
+      "--model",
+      `openai:fake@${endpoint.url}`,
+      "--out",
+      "r",
+    ],
+  );
+  expect(unmerged).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("shards of a run, and no run yet") });
+  expect(endpoint.stats.requests).toBe(asked);
+  for (const name of ["00-of-99999999999", "0-of-2", "07-of-3", "00-of-0"]) {
+    await mkdir(place.file("r", "shards", name));
+    expect(await place.run("merge", "r"), name).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining("no run of ours has a shard of this name"),
+    });
+    await rm(place.file("r", "shards", name), { recursive: true });
+  }
   expect(await shard("2/2")).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("there is no part 2 of 2") });
   expect(await shard("1/2", "--temperature", "0.5", "--seed", "3")).toMatchObject({ exitCode: 0 });
   const other = await place.run("merge", "r");

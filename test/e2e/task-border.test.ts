@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { entryOf, loadDefinitions } from "../../src/api/catalogue.js";
+import { startEndpoint } from "../fakes/endpoint.js";
 import { root, Workplace } from "./cli.js";
 
 /** A task file in a folder of its own; `change` puts the mistake in. */
@@ -64,6 +65,8 @@ test.each([
   ["metrics: [", "group: { half: () => 'a' }, metrics: [", ['unknown member "group"', 'did you mean "groups"?']],
   ["score({", "wrong() {}, score({", ['unknown member "wrong"', "members: name,"]],
   [/ {2}score[\s\S]*?\n {2}},\n/, "", ['split "test": its answers are public', "no `score`"]],
+  ["version: 1", "version: -1", ["version is -1"]],
+  ['metrics: [mean("accuracy")]', "metrics: []", ["metrics is empty"]],
   ["version: 1", 'version: "1"', ['`version` is the string "1"', "a number"]],
   ["row,", "", ["no `row`"]],
   ["id: ({ id }) => id", 'id: "id"', ['`id` is the string "id"', "a function"]],
@@ -126,6 +129,8 @@ test.each([
     "=> Promise.resolve(userPrompt(question))",
     "it returned a promise, not a prompt",
   ],
+  ["group half", "metrics: [", "groups: { half: () => Number.NaN }, metrics: [", "it returned NaN, not a string"],
+  ["group half", "metrics: [", "groups: { half: () => null }, metrics: [", "it returned null, not a string"],
   ["score", value, "value: 10n", "value is 10, not a finite number"],
   ["score", value, `${value}, data: { seen: Number.NaN }`, "data.seen is NaN, which JSON cannot hold"],
   ["score", value, `${value}, data: { seen: () => 1 }`, "which JSON cannot hold"],
@@ -142,6 +147,29 @@ test.each([
   expect(ended.stderr).toContain(`\`${member}\` of task "colour": `);
   expect(ended.stderr).toContain(says);
   expect(ended.stderr).toContain(place.file("colour.ts"));
+  expect(ended.exitCode).toBe(1);
+});
+
+test.each([
+  ["a promise that nobody waits for", 'void Promise.reject(new Error("late")); return {', "colour.ts:19"],
+  ["a timer", 'setTimeout(() => { throw new Error("late"); }, 1); return {', "colour.ts:19"],
+])("%s that fails behind a task's function is the author's: file and line, exit 1", async (_what, to, at) => {
+  await using place = await placeWith({ "colour.ts": (text) => text.replace("return {", to) });
+  // A stub would be done before the timer is.
+  await using endpoint = await startEndpoint({ answer: () => "red", latencyMs: 200 });
+  const ended = await place.run(
+    ...["run", "--tasks", "./colour.ts", "--data", ".", "--model", `openai:fake@${endpoint.url}`, "--concurrency", "1"],
+    ...["--out", "out"],
+  );
+  expect(ended.stderr).toContain("error: a task file threw outside of the functions that are called: late");
+  expect(ended.stderr).toContain(place.file(at));
+  expect(ended.exitCode).toBe(1);
+});
+
+test("a task that ends the process ends no run in silence", async () => {
+  await using place = await placeWith({ "colour.ts": (text) => text.replace("return {", "process.exit(0); return {") });
+  const ended = await place.run(...run("colour.ts"));
+  expect(ended.stderr).toContain("error: the program was ended from within (process.exit in a task file)");
   expect(ended.exitCode).toBe(1);
 });
 

@@ -85,6 +85,11 @@ describe("--model", () => {
       "runner: openai\nmodel: m\ntimeoutSeconds: 3000000\n",
       /timeoutSeconds must be <= 86400/,
     ],
+    [
+      "has a time that is none",
+      "runner: openai\nmodel: m\ntimeoutSeconds: .inf\n",
+      /timeoutSeconds .*\(found Infinity\)/,
+    ],
   ])("a model file that %s is refused", async (_, yaml, words) => {
     expect((await errorOfFile(yaml)).format()).toMatch(words);
   });
@@ -99,6 +104,7 @@ describe("--model", () => {
     ["openai", "{max_tokens: 1}", "max_tokens", /--max-new-tokens N/],
     ["anthropic", "{system: be brief}", "system", /tasks new/],
     ["gemini", "{contents: []}", "contents", /tasks new/],
+    ["gemini", "{cachedContent: cachedContents/1}", "cachedContent", /tasks new/],
     ["gemini", "{generationConfig: {maxOutputTokens: 1}}", "generationConfig.maxOutputTokens", /--max-new-tokens N/],
     ["gemini", "{generation_config: {candidate_count: 3}}", "generation_config.candidate_count", /--repeats/],
   ])("%s's body must not ask something else: %s", async (runner, body, field, fix) => {
