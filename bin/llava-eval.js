@@ -17,7 +17,7 @@ if (process.versions.v8.startsWith("11.")) {
   setFlagsFromString("--heap-growing-percent=300");
 }
 
-const main = new URL("../dist/src/cli/main.js", import.meta.url);
+const main = new URL("../dist/bundle/main.js", import.meta.url);
 if (!existsSync(main)) {
   process.stderr.write(
     "error: llava-eval is not built\n  at:  dist/\n  fix: run `npm ci` (or `npm run build`) in the package's folder\n",

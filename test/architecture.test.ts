@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
@@ -206,6 +206,26 @@ test("a run loads at its start what every run needs: sharp alone is 110 CPU-ms a
     "p-limit",
     "picocolors",
   ]);
+});
+
+test("the command line, `llava-eval` and `llava-eval/api` load each module once, from the bundle", () => {
+  const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const command = /new URL\("\.\.\/(dist\/[^"]+)"/.exec(readFileSync(join(root, "bin/llava-eval.js"), "utf8"))?.[1];
+  const chunks = new Set<string>();
+  const modules: string[] = [];
+  const visit = (path: string): void => {
+    // What `tasks new` writes into a user's file looks like an import.
+    if (chunks.has(path) || !existsSync(path)) return;
+    chunks.add(path);
+    const text = readFileSync(path, "utf8");
+    modules.push(...[...text.matchAll(/^\/\/ dist\/(src\/\S+)\.js$/gm)].map(([, name]) => `${name}.ts`));
+    for (const [, name = ""] of text.matchAll(/(?:\bfrom\s*|\bimport\(\s*|^import\s*)"(\.{1,2}\/[\w./-]+)"/gm))
+      visit(resolve(dirname(path), name));
+  };
+  for (const entry of [command, exports["."].default, exports["./api"].default]) visit(join(root, entry));
+  expect([...chunks].filter((path) => dirname(path) !== join(root, "dist", "bundle"))).toEqual([]);
+  expect(modules).toHaveLength(new Set(modules).size);
+  expect(modules).toEqual(expect.arrayContaining(["src/core/errors.ts", "src/cli/run.ts", "src/api/evaluate.ts"]));
 });
 
 function isOurs(target: string): boolean {

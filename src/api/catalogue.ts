@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { UserError } from "../core/errors.js";
 import { withCheckedReturns } from "../core/guard-task.js";
 import { didYouMean } from "../core/nearest.js";
@@ -14,8 +14,8 @@ import { inPlaceOf, lmmsEvalNames } from "./foreign-names.js";
 import { taskDigest } from "./task-digest.js";
 import { loadTaskFile, tasksIn } from "./task-file.js";
 
-/** Beside this file's `src`: sources under a TypeScript loader, compiled tasks in `dist`. */
-const tasksFolder = resolve(dirname(fileURLToPath(import.meta.url)), "../../tasks");
+/** Sources under a TypeScript loader, compiled tasks otherwise. */
+const tasksFolder = join(packageRoot, import.meta.url.endsWith(".ts") ? "tasks" : "dist/tasks");
 /** What `entryOf` says of every task, beside compiled tasks: the build writes it, and sources have none. */
 const indexFile = join(tasksFolder, "index.json");
 const suitesFolder = join(packageRoot, "configs", "suites");

@@ -1,8 +1,9 @@
 /** One engine process, seen from the harness. */
 
 import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { defined } from "../../../core/defined.js";
+import { packageRoot } from "../../../core/package-root.js";
 import type {
   ImageSize,
   NativeEngineOptions,
@@ -62,7 +63,7 @@ export class Replica {
     options: NativeEngineOptions & { readonly device: string },
     onProgress: (loaded: number, total: number) => void,
   ): Promise<{ replica: Replica; engine: Opened }> {
-    const child = fork(fileURLToPath(new URL("./process.js", import.meta.url)), {
+    const child = fork(join(packageRoot, "dist/src/runners/local/replicas/process.js"), {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
