@@ -50,6 +50,8 @@ export interface EvaluateOptions extends LocalSettings {
   readonly maxFrames?: number;
   /** Which frames of a clip: `middles` (default), `lmms-eval`, `llava-video`, `vlmevalkit`, `qwen`, `onevision`. */
   readonly frameProfile?: string;
+  /** GB of clips from the hub that may lie on disk at once. Default 20. */
+  readonly clipDisk?: number;
   /** Requests in flight, at most. */
   readonly concurrency?: number;
   /** Unscored samples, as a count or a percentage (`"1%"`), above which a result is incomplete. Default 0. */

@@ -27,6 +27,13 @@ export function frameRuleOf(settings: RunSettings, choice: Choice): FrameRule | 
   return { profile, count: countOf(settings, profile) };
 }
 
+/** Bytes of the hub's clips that may lie on disk. @throws UserError  no task has clips */
+export function clipBytesOf({ "clip-disk": gigabytes }: RunSettings, { chosen }: Choice): number | undefined {
+  if (gigabytes === undefined) return undefined;
+  if (chosen.some(({ task }) => hasClips(task))) return gigabytes * 1e9;
+  throw new UserError("--clip-disk is about clips, and no task here has any", "--clip-disk", "leave it out");
+}
+
 function countOf({ frames, fps, "max-frames": most }: RunSettings, profile: FrameProfileName): FrameCount {
   if (fps === undefined) {
     if (most !== undefined)

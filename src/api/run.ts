@@ -25,7 +25,7 @@ import type { FrameRule } from "../video/clip-reader.js";
 import { type Choice, chooseTasks } from "./catalogue.js";
 import { remember } from "./remember.js";
 import { requireScoring } from "./require-scoring.js";
-import { frameRuleOf, openClips } from "./run-clips.js";
+import { clipBytesOf, frameRuleOf, openClips } from "./run-clips.js";
 import { type RunListener, warningsOf } from "./run-listener.js";
 import { manifestOf } from "./run-manifest.js";
 import { type ChosenModel, judgesOf, namedModel, openJudge, openModel, portable } from "./run-models.js";
@@ -193,6 +193,8 @@ export interface Decided {
   readonly maxFailed: ReturnType<typeof parseMaxFailed>;
   /** Of tasks with clips. */
   readonly frameRule?: FrameRule;
+  /** Clips of the hub that may lie on disk. */
+  readonly clipBytes?: number;
   profileOf(task: Task): string;
   generationOf(task: Task, split: Split): GenerationOptions;
 }
@@ -223,7 +225,7 @@ export async function decide(settings: RunSettings): Promise<Decided> {
     seed,
     selection: { offset, repeats, ...defined({ limit, shard }) },
     maxFailed: parseMaxFailed(settings["max-failed"]),
-    ...defined({ frameRule: frameRuleOf(settings, choice) }),
+    ...defined({ frameRule: frameRuleOf(settings, choice), clipBytes: clipBytesOf(settings, choice) }),
     profileOf: profileRule(choice, settings["prompt-profile"] ?? choice.promptProfile),
     generationOf: generationRule(settings),
   };
@@ -243,7 +245,7 @@ function requireJudge(settings: RunSettings, choice: Choice, scoring: Scoring): 
 
 /** Opens the rows of a task that was decided on. */
 export function opener(
-  { data, selection, choice }: Decided,
+  { data, selection, choice, clipBytes }: Decided,
   listener: RunListener,
   signal: AbortSignal,
   partial = selection.limit !== undefined,
@@ -256,6 +258,7 @@ export function opener(
       row: task.row,
       data,
       partial,
+      ...(clipBytes === undefined ? {} : { clipBytes }),
       warn: warningsOf(listener),
       say: (message) => listener.say(message),
       signal,

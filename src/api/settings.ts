@@ -98,6 +98,12 @@ export const settings = {
     describe:
       "which frames of a clip: the rule of a harness or of a model's authors (default: middles, of equal parts)",
   },
+  "clip-disk": {
+    type: "number",
+    min: 0.001,
+    group: "How",
+    describe: "GB of clips from the hub that may lie on disk at once (default 20)",
+  },
   "max-new-tokens": {
     type: "integer",
     min: 1,

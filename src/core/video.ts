@@ -2,8 +2,12 @@
 export interface VideoRef {
   /** The name inside the dataset: for messages and as a key; may be hostile, never a path to open. */
   readonly path: string;
+  /** Names its content without its bytes: a commit and a path. Absent: the file is here, and its digest says. */
+  readonly identity?: string;
   /** Where its file lies on this machine. Throws `SampleFailure("data")` when it is absent. */
   file(): Promise<string>;
+  /** Its file is not needed any more, for now: what was fetched may be removed. */
+  release?(): Promise<void>;
   /** The clip of another name in the same place: for rows that hold a part of the name. */
   named(path: string): VideoRef;
   /** A text that goes with the clip, looked for in the same places: `subtitle/001.srt`. */

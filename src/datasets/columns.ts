@@ -229,7 +229,7 @@ function absentImage(path: string): ImageRef {
   };
 }
 
-/** On the hub clips lie in archives beside the rows. */
+/** Of sources that have rows alone. */
 function absentVideo(cell: unknown): VideoRef | null {
   return typeof cell === "string" ? absent(cell) : null;
 }
@@ -238,7 +238,10 @@ const absent = (path: string): VideoRef => ({
   path,
   file: async () => {
     const shown = JSON.stringify(path.slice(0, 200));
-    throw new SampleFailure("data", `the clip ${shown} is not fetched from the hub: give a folder with it, --data DIR`);
+    throw new SampleFailure(
+      "data",
+      `the clip ${shown} is in no place that is read here: give a folder with it, --data DIR`,
+    );
   },
   named: absent,
   beside: (text) => ({ path: text, read: async () => undefined }),

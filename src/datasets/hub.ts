@@ -9,7 +9,8 @@ import { rangedFile } from "../http/hub/ranged-file.js";
 import { commitOf, fileUrl, type HubFile, listFiles, type RepositoryId } from "../http/hub/repository.js";
 import { HubRequests, NotOnHub } from "../http/hub/requests.js";
 import { checkedRows } from "./checked-rows.js";
-import { parquetImage } from "./columns.js";
+import { parquetImage, type VideoReader } from "./columns.js";
+import { hubClips } from "./hub-clips.js";
 import { splitFiles } from "./layout.js";
 import { openFile } from "./open-file.js";
 import { openParquetSplit } from "./parquet-split.js";
@@ -26,6 +27,10 @@ interface Found {
   readonly commit: string;
   readonly files: readonly HubFile[];
   readonly cache: HubCache;
+  /** Of the commit; clips are among them. */
+  readonly all: readonly HubFile[];
+  /** A branch that the hub made of another one: the clips lie in that. */
+  readonly converted: boolean;
 }
 
 /**
@@ -49,6 +54,7 @@ export async function openHub(request: DatasetRequest): Promise<Dataset> {
       countAll: !request.partial,
       where,
       image: parquetImage(),
+      video: await clipsOf(hub, found, request, signal),
     });
     const facts: DatasetFacts = {
       source: found.repository.id,
@@ -77,6 +83,21 @@ export async function openHub(request: DatasetRequest): Promise<Dataset> {
     await hub[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** As much as 20 hours of 720p. */
+const usualClipBytes = 20e9;
+
+async function clipsOf(
+  hub: HubRequests,
+  { repository, commit, cache, all, converted }: Found,
+  { split, clipBytes = usualClipBytes, say = () => {}, warn = () => {} }: DatasetRequest,
+  signal: AbortSignal,
+): Promise<VideoReader> {
+  const options = { most: clipBytes, say, warn, signal };
+  if (!converted) return hubClips({ hub, cache, repository, commit }, all, options);
+  const own = await listing(hub, cache, { repository, revision: split.revision ?? "main" }, signal);
+  return hubClips({ hub, cache, repository, commit: own.commit }, own.files, options);
 }
 
 /** Tries the sources in their order; what they lack is told when none has the split, or as a warning when a later one does. */
@@ -138,7 +159,7 @@ async function filesOf(
   }
   const chosen = names.flatMap(({ paths }) => paths.map((path) => byPath.get(path) as HubFile));
   if (hub.settings.offline) requireComplete(chosen, repository.id);
-  return { repository, commit, files: chosen, cache };
+  return { repository, commit, files: chosen, cache, all: files, converted: revision === convertedRevision };
 }
 
 /** The commit and its files: from the hub, or offline from what the cache has. */

@@ -21,7 +21,7 @@ export interface ParquetSplitOptions {
   readonly countAll?: boolean;
   /** What an image column's cell means. */
   readonly image: ImageReader;
-  /** What the cell of a column that names a clip means; absent on the hub. */
+  /** What the cell of a column that names a clip means. */
   readonly video?: VideoReader;
   /** For messages: `lmms-lab/VQAv2 validation`. */
   readonly where: string;

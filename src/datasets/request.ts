@@ -14,6 +14,8 @@ export interface DatasetRequest {
   readonly data: string;
   /** The reader will stop early (`--limit`): rows are fetched by range, whole files are not downloaded. Default false. */
   readonly partial?: boolean;
+  /** Bytes of clips from the hub that may lie on disk at once. Default: 20 GB. */
+  readonly clipBytes?: number;
   /** Told once per fact that a user should know: a fallback source, another row count than published, ... */
   readonly warn?: (message: string) => void;
   /** Told what takes long: a download. */

@@ -5,7 +5,7 @@ import type { VideoRef } from "../core/video.js";
 import type { VideoReader } from "./columns.js";
 
 /** Endings that are tried, in this order, after a name that has none of its own. */
-const endings = ["", ".mp4", ".MP4", ".mkv", ".webm", ".avi", ".mov", ".gif"];
+export const clipEndings = ["", ".mp4", ".MP4", ".mkv", ".webm", ".avi", ".mov", ".gif"];
 
 /**
  * Clips that rows name, as files of the data folder: beside the rows, in `videos` or `data` beside them or at the top. The name is hostile until
@@ -23,18 +23,22 @@ export function videoFiles(rows: string, root: string): VideoReader {
     beside: (text) => ({ path: text, read: () => textOf(text, root, folders) }),
   });
   return (cell) => {
-    // Some name their clips by numbers.
-    const name =
-      typeof cell === "string" ? cell : typeof cell === "number" || typeof cell === "bigint" ? `${cell}` : "";
+    const name = clipName(cell);
     return name === "" ? null : clip(name);
   };
+}
+
+/** What a cell names; some name their clips by numbers. */
+export function clipName(cell: unknown): string {
+  if (typeof cell === "string") return cell;
+  return typeof cell === "number" || typeof cell === "bigint" ? `${cell}` : "";
 }
 
 async function found(name: string, root: string, folders: readonly string[]): Promise<string> {
   const what = `the clip ${shown(name)}`;
   requireRelative(name, what);
   for (const folder of folders) {
-    for (const ending of endings) {
+    for (const ending of clipEndings) {
       const path = await realpath(join(folder, name + ending)).catch(() => undefined);
       if (path === undefined || (ending === "" && !(await stat(path)).isFile())) continue;
       requireInside(path, root, what);
@@ -48,7 +52,7 @@ async function found(name: string, root: string, folders: readonly string[]): Pr
 }
 
 /** Of an hour of words with their times: 2 MB. */
-const longestText = 32 * 2 ** 20;
+export const longestText = 32 * 2 ** 20;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 async function textOf(name: string, root: string, folders: readonly string[]): Promise<string | undefined> {
@@ -65,15 +69,20 @@ async function textOf(name: string, root: string, folders: readonly string[]): P
     const { size } = await stat(path);
     if (size > longestText)
       throw new SampleFailure("data", `${what} has ${size} bytes; at most ${longestText} are read`);
-    try {
-      return utf8.decode(await readFile(path));
-    } catch (error) {
-      throw new SampleFailure("data", `${what} cannot be read: ${(error as Error).message}`, { cause: error });
-    }
+    return subtitleText(await readFile(path), name);
   }
   // A clip may have none; that none has any says that they were not fetched.
   if (others) return undefined;
   throw new SampleFailure("data", `there is no folder ${shown(dirname(name))} in the data folder, so no subtitles`);
+}
+
+/** @throws SampleFailure `data`  it is no text */
+export function subtitleText(bytes: Uint8Array, name: string): string {
+  try {
+    return utf8.decode(bytes);
+  } catch (error) {
+    throw new SampleFailure("data", `the file of subtitles ${shown(name)} is no UTF-8`, { cause: error });
+  }
 }
 
 const shown = (name: string): string => JSON.stringify(name.slice(0, 200));

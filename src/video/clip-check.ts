@@ -21,12 +21,16 @@ export class ClipCheck {
     const named = (what: string) => `the clip ${JSON.stringify(video.path.slice(0, 200))}: ${what}`;
     try {
       const path = await video.file();
-      const digest = await this.digests.of(path);
-      if (this.found.has(digest)) return undefined;
-      const found = this.check(path);
-      this.found.set(digest, found);
-      const problem = await found;
-      return problem === undefined ? undefined : named(problem);
+      try {
+        const digest = await this.digests.of(path);
+        if (this.found.has(digest)) return undefined;
+        const found = this.check(path);
+        this.found.set(digest, found);
+        const problem = await found;
+        return problem === undefined ? undefined : named(problem);
+      } finally {
+        await video.release?.();
+      }
     } catch (error) {
       if (!(error instanceof SampleFailure)) throw error;
       return named(error.detail);

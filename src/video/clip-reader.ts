@@ -76,16 +76,15 @@ export class ClipReader {
 
   /** @throws SampleFailure `data`  no clip, a damaged one, or fewer frames than were chosen */
   async read(video: VideoRef): Promise<Clip> {
-    const path = await video.file();
-    const file = await this.digests.of(path);
-    const key = JSON.stringify([file, video.start ?? null, video.end ?? null]);
+    const content = video.identity ?? (await this.digest(video));
+    const key = JSON.stringify([content, video.start ?? null, video.end ?? null]);
     const known = this.kept.get(key);
     if (known) {
       this.kept.delete(key);
       this.kept.set(key, known);
       return known.clip;
     }
-    const clip = this.whenFree(() => this.decode(path, file, video));
+    const clip = this.whenFree(() => this.decode(video));
     const entry = { clip, bytes: 0 };
     this.kept.set(key, entry);
     clip.then(
@@ -119,8 +118,18 @@ export class ClipReader {
     }
   }
 
-  private async decode(path: string, file: string, video: VideoRef): Promise<Clip> {
+  private async decode(video: VideoRef): Promise<Clip> {
+    const path = await video.file();
+    try {
+      return await this.decodeFile(path, video);
+    } finally {
+      await video.release?.();
+    }
+  }
+
+  private async decodeFile(path: string, video: VideoRef): Promise<Clip> {
     const { limits = usualLimits, signal } = this.options;
+    const file = await this.digests.of(path);
     const { encoding, ...decoding } = ways[this.rule.profile];
     const facts = await probeVideo(path, limits, signal);
     if (facts.endsEarly !== undefined) throw new SampleFailure("data", `the clip ends early: ${facts.endsEarly}`);
