@@ -104,7 +104,7 @@ test("the demo runs from the installed package, offline, with a valid leaderboar
 test("a task file of the user's works without a build, and its UserError is the program's", async () => {
   await writeFile(
     join(folder, "mine.ts"),
-    `import { defineTask, Type, UserError, userPrompt } from "llava-eval";
+    `import { defineTask, mean, Type, UserError, userPrompt } from "llava-eval";
 const row = Type.Object({ id: Type.String(), kind: Type.String() });
 enum Kind { Fails = "fails" }
 export default defineTask<{ id: string; kind: string }>({
@@ -114,7 +114,7 @@ export default defineTask<{ id: string; kind: string }>({
   prompt: ({ kind }) => { if (kind === Kind.Fails) throw new UserError("no such kind", "mine.ts", "choose another"); return userPrompt("hi"); },
   generation: { maxNewTokens: 1, temperature: 0 },
   score: () => ({ status: "scored", value: 1, answer: "" }),
-  metrics: [],
+  metrics: [mean("accuracy")],
 });
 `,
   );
