@@ -23,6 +23,7 @@ const mayImport: Record<string, readonly string[]> = {
   record: ["core", "files"],
   runners: ["core", "files", "http", "images"],
   run: ["core", "files", "statistics", "record"],
+  fleet: ["core", "record", "run"],
   board: ["core", "files", "statistics", "record"],
   report: ["core", "files", "statistics", "record", "board"],
 };
@@ -45,6 +46,7 @@ const ownFiles: Record<string, string> = {
   "src/core/yaml.ts": "a configuration",
   "src/metrics/jar-metrics.ts": "what METEOR and SPICE are given and give",
   "src/runners/spec.ts": "names of presets",
+  "src/fleet/connect.ts": "the queue's URL, and who signed its certificate",
   "src/runners/local/": "checkpoints and the engine",
   "src/board/leaderboard/import/": "another harness's results",
   "src/board/leaderboard/published.ts": "published numbers of the package",
@@ -76,6 +78,8 @@ const wrappedIn: Record<string, readonly string[]> = {
   "@huggingface/tokenizers": ["runners"],
   "@huggingface/jinja": ["runners"],
   jiti: ["api"],
+  bullmq: ["fleet"],
+  ioredis: ["fleet"],
 };
 
 interface Import {

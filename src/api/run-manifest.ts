@@ -9,20 +9,20 @@ import type { Choice } from "./catalogue.js";
 import type { RunSettings } from "./settings.js";
 import { versions } from "./versions.js";
 
-export interface ManifestParts {
+export interface NameParts {
   readonly settings: RunSettings;
   readonly choice: Choice;
   readonly config: ModelConfig;
-  readonly runner: Runner;
+  /** What results call the model. */
+  readonly model: string;
   /** `hub`, `demo`, or a folder, resolved. */
   readonly data: string;
   /** What the settings decide for all tasks. */
   readonly decided: Identity;
-  readonly identity: Identity;
 }
 
-/** What `run.json` says of a run before it begins: what was asked for, what decides its numbers, and its name. */
-export function manifestOf({ settings, choice, config, runner, data, decided, identity }: ManifestParts): RunManifest {
+/** `llava-next-72b-3f2a91c0`: of what was asked for, so that the same command finds the same folder. */
+export function runName({ settings, choice, config, model, data, decided }: NameParts): string {
   // The same command finds the same folder: only what was asked for, not what it resolved to.
   const {
     limit: _limit,
@@ -42,9 +42,25 @@ export function manifestOf({ settings, choice, config, runner, data, decided, id
     { asked: { ...asked, tasks } as Json, config: config as unknown as Json, data, ...decided },
     8,
   );
+  return `${slug(model)}-${digest}`;
+}
+
+export interface ManifestParts {
+  readonly name: string;
+  readonly settings: RunSettings;
+  readonly choice: Choice;
+  /** Where the model is and how it is asked, as far as it is known here. */
+  readonly config: Json;
+  readonly runner: Runner;
+  readonly data: string;
+  readonly identity: Identity;
+}
+
+/** What `run.json` says of a run before it begins: what was asked for, what decides its numbers, and its name. */
+export function manifestOf({ name, settings, choice, config, runner, data, identity }: ManifestParts): RunManifest {
   return {
     schema: "llava-eval/run@1",
-    name: `${slug(runner.name)}-${digest}`,
+    name,
     status: "running",
     model: runner.name,
     fingerprint: runner.fingerprint,
@@ -52,10 +68,10 @@ export function manifestOf({ settings, choice, config, runner, data, decided, id
     config: {
       ...settings,
       tasks: choice.chosen.map(({ label, path }) => (path === undefined ? label : taskAt(path, label))),
-      model: config as unknown as Json,
+      model: config,
       data,
     } as Record<string, Json>,
-    tasks,
+    tasks: choice.chosen.map(({ label }) => label),
     versions: versions(),
     host: { hostname: hostname(), platform: `${process.platform}-${process.arch}`, node: process.version },
     startedAt: new Date().toISOString(),

@@ -5,14 +5,16 @@ import { regenerateLeaderboard, writeRunLeaderboard } from "../board/leaderboard
 import type { Dataset } from "../core/dataset.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
+import type { Json } from "../core/json.js";
 import { didYouMean } from "../core/nearest.js";
 import { type Prompt, promptImages, videoParts } from "../core/prompt.js";
-import type { GenerationOptions } from "../core/runner.js";
+import type { GenerationOptions, Runner } from "../core/runner.js";
 import type { Reading, Scoring } from "../core/score.js";
 import { judgeOf, type Split, type Task } from "../core/task.js";
 import { openDataset } from "../datasets/index.js";
 import { readImage } from "../images/encoded.js";
 import { RunFolder } from "../record/folder.js";
+import type { Identity } from "../record/identity.js";
 import { type EvaluatedResult, type EvaluatedTask, evaluate, type RunEvents } from "../run/evaluate.js";
 import { identityOf, type TaskToAsk } from "../run/identity.js";
 import { type First, peek } from "../run/peek.js";
@@ -23,11 +25,12 @@ import { localFlags } from "../runners/local-settings.js";
 import { readingOf, reasoningTagsOf, withoutReasoning } from "../text/visible-answer.js";
 import type { FrameRule } from "../video/clip-reader.js";
 import { type Choice, chooseTasks } from "./catalogue.js";
+import { type FleetSettings, type Members, SharedRun, withRequests, workersModel } from "./fleet.js";
 import { remember } from "./remember.js";
 import { requireScoring } from "./require-scoring.js";
-import { clipBytesOf, frameRuleOf, openClips } from "./run-clips.js";
+import { clipBytesOf, frameRuleOf, openClips, type RunClips } from "./run-clips.js";
 import { type RunListener, warningsOf } from "./run-listener.js";
-import { manifestOf } from "./run-manifest.js";
+import { manifestOf, runName } from "./run-manifest.js";
 import { type ChosenModel, judgesOf, namedModel, openJudge, openModel, portable } from "./run-models.js";
 import { parseMaxFailed, type RunSettings } from "./settings.js";
 import { parseShard, requireMerged, shardFolder } from "./shard.js";
@@ -38,6 +41,8 @@ export interface RunControl {
   readonly drain: AbortSignal;
   /** Aborted: what is in flight is given up. */
   readonly abort: AbortSignal;
+  /** Workers answer, by way of a queue: no model is opened here. */
+  readonly fleet?: FleetSettings;
   /** The folder is open and holds this run; nothing was asked yet. */
   onFolder?(path: string): Promise<void>;
 }
@@ -52,6 +57,8 @@ export interface RunOutcome {
   readonly incomplete: boolean;
   /** Nothing was asked: every sample was there already, since then. */
   readonly finishedBefore?: string;
+  /** Where workers gave two answers to one question: `vqav2 12/0`. The first stays. */
+  readonly changed?: readonly string[];
 }
 
 /**
@@ -61,15 +68,15 @@ export interface RunOutcome {
  */
 export async function runTasks(
   settings: RunSettings,
-  { listener, drain, abort, onFolder }: RunControl,
+  { listener, drain, abort, onFolder, fleet }: RunControl,
 ): Promise<RunOutcome> {
-  const decided = await decide(settings);
+  const decided = await decide(settings, fleet && workersModel(settings, fleet));
   const { choice, model, scoring, reading, data, seed, selection, profileOf, generationOf } = decided;
   const warn = warningsOf(listener);
   if (model.isStub) warn("this is the stub: its answers mean nothing, and neither do their scores");
   const open = opener(decided, listener, drain);
 
-  await using runner = await openModel(model.config, settings, warn, listener);
+  await using own = fleet ? undefined : await openModel(model.config, settings, warn, listener);
   const [first, second] = judgesOf(settings);
   await using judge = await openJudge(first, decided, settings, warn);
   await using secondJudge = await openJudge(second, decided, settings, warn);
@@ -79,34 +86,35 @@ export async function runTasks(
     offset: selection.offset,
   });
   const tasks = tasksToAsk(decided, opened.firsts);
-  const { offset, repeats } = selection;
   const clips = await openClips(decided.frameRule, abort);
-  const rules = {
-    ...{ scoring, seed, repeats, offset },
-    ...(clips ? { frames: clips.identity } : {}),
-    ...(settings["reasoning-tags"] === undefined ? {} : { reasoningTags: reading.tags }),
-  };
+  const rules = rulesOf(settings, decided, clips);
   const { shard } = selection;
+  const config = portable(model.config);
+  const name = runName({
+    ...{ settings, choice, config, data, decided: rules },
+    model: own?.name ?? settings.name ?? "",
+  });
+  const whole = resolve(settings.out ?? join("results", name));
+  const path = shard ? shardFolder(whole, shard) : whole;
+  if (!shard && settings.fresh !== true) await requireMerged(whole);
+  await using shared =
+    fleet && (await SharedRun.open({ ...{ fleet, settings, tasks, listener, drain, abort }, rules }));
+  const members = await shared?.members(settings.fresh ? undefined : path, drain);
+  const runner = own ?? (members as Members).runner;
   const identity = await identityOf({
     ...{ runner, tasks },
     decided: shard ? { ...rules, shard: shardName(shard) } : rules,
     ...(judge ? { judge } : {}),
   });
   const manifest = manifestOf({
-    ...{ settings, choice, runner, data, identity },
-    config: portable(model.config),
-    decided: rules,
+    ...{ name, settings, choice, runner, data },
+    identity: members ? withRequests(identity, members.identity) : identity,
+    config: members ? { name: runner.name, demo: members.demo } : (config as unknown as Json),
   });
-  const whole = resolve(settings.out ?? join("results", manifest.name));
-  const path = shard ? shardFolder(whole, shard) : whole;
-  if (!shard && settings.fresh !== true) await requireMerged(whole);
   await using folder = await RunFolder.open(path, manifest, { fresh: settings.fresh ?? false });
   try {
     await folder.setStatus("running");
-    await runner.preflight?.(abort, {
-      options: distinct(tasks.map(({ generation }) => generation)),
-      images: tasks.some(({ task, row, profile }) => row && showsImages(task.prompt(row, profile))),
-    });
+    await preflight(runner, tasks, abort);
     await judge?.preflight?.(abort);
     await secondJudge?.preflight?.(abort);
     await folder.setServer(await runner.server?.(abort));
@@ -138,7 +146,8 @@ export async function runTasks(
       seed,
       ...defined({ concurrency: settings.concurrency }),
       maxFailed: decided.maxFailed,
-      demoModel: model.isDemo || model.isStub || model.isReplayedDemo === true,
+      demoModel: members?.demo ?? isDemoModel(model),
+      ...(shared ? { share: (task) => shared.share(task) } : {}),
       profileOf,
       generationOf,
       drain,
@@ -151,10 +160,14 @@ export async function runTasks(
     const interrupted = drain.aborted;
     const finishedBefore = newSamples === 0 ? folder.finishedBefore : undefined;
     await folder.setStatus(interrupted ? "interrupted" : incomplete ? "incomplete" : "done", finishedBefore);
+    if (!interrupted) await shared?.finish();
     await writeRunLeaderboard(path);
     if (!interrupted && finishedBefore === undefined && !shard) await remember(path);
     if (settings.out === undefined) await regenerateLeaderboard(resolve("results"));
-    return { folder: path, results, interrupted, incomplete, ...(finishedBefore ? { finishedBefore } : {}) };
+    return {
+      ...{ folder: path, results, interrupted, incomplete },
+      ...defined({ finishedBefore, changed: shared?.changed }),
+    };
   } catch (error) {
     // The first failure is the one to tell; a folder that cannot take its status is told by the next run.
     await folder.setStatus(drain.aborted ? "interrupted" : "incomplete").catch(() => {});
@@ -162,8 +175,27 @@ export async function runTasks(
   }
 }
 
+/** What the settings decide for all tasks. */
+export function rulesOf(
+  settings: RunSettings,
+  { scoring, seed, reading, selection: { repeats, offset } }: Decided,
+  clips: RunClips | undefined,
+): Identity {
+  return {
+    ...{ scoring, seed, repeats, offset },
+    ...(clips ? { frames: clips.identity } : {}),
+    ...(settings["reasoning-tags"] === undefined ? {} : { reasoningTags: reading.tags }),
+  };
+}
+
+export const isDemoModel = ({ isDemo, isStub, isReplayedDemo = false }: ChosenModel): boolean =>
+  isDemo || isStub || isReplayedDemo;
+
 /** The tasks with what will be asked, as far as it is known before the first question. */
-function tasksToAsk({ choice, profileOf, generationOf }: Decided, firsts: ReadonlyMap<string, First>): TaskToAsk[] {
+export function tasksToAsk(
+  { choice, profileOf, generationOf }: Decided,
+  firsts: ReadonlyMap<string, First>,
+): TaskToAsk[] {
   return choice.chosen.map(({ task, split, label, fileDigest }) => {
     const { facts, row } = firsts.get(label) as First;
     return {
@@ -171,6 +203,14 @@ function tasksToAsk({ choice, profileOf, generationOf }: Decided, firsts: Readon
       ...(row ? { row } : {}),
       ...defined({ fileDigest }),
     };
+  });
+}
+
+/** Asks the model a few trivial things before the first question is paid for. */
+export async function preflight(runner: Runner, tasks: readonly TaskToAsk[], abort: AbortSignal): Promise<void> {
+  await runner.preflight?.(abort, {
+    options: distinct(tasks.map(({ generation }) => generation)),
+    images: tasks.some(({ task, row, profile }) => row && showsImages(task.prompt(row, profile))),
   });
 }
 
@@ -199,13 +239,16 @@ export interface Decided {
   generationOf(task: Task, split: Split): GenerationOptions;
 }
 
-/** @throws UserError  the settings contradict each other, or name what is not there */
-export async function decide(settings: RunSettings): Promise<Decided> {
+/**
+ * @param named  the model, where the settings do not name it
+ * @throws UserError  the settings contradict each other, or name what is not there
+ */
+export async function decide(settings: RunSettings, named?: ChosenModel): Promise<Decided> {
   if (!settings.tasks || settings.tasks.length === 0) {
     throw new UserError("no task was named", "--tasks", 'name some: --tasks vqav2,mmmu; "llava-eval tasks" lists them');
   }
   const choice = await chooseTasks(settings.tasks);
-  const model = await namedModel(settings.model, settings.name);
+  const model = named ?? (await namedModel(settings.model, settings.name));
   requireConsistent(settings, model.config);
   const { limit, offset = 0, repeats = 1, seed = 0 } = settings;
   const shard = settings.shard === undefined ? undefined : parseShard(settings.shard, process.env);

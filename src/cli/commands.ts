@@ -39,6 +39,16 @@ const commands: Readonly<Record<string, Listed>> = {
     describe: "Join what machines that shared a run with `run --shard` have answered: one run, one Result",
     load: () => import("./merge.js"),
   },
+  worker: {
+    usage: "worker",
+    describe: "Answer runs that were begun with `run --fleet`: opens a model here, and takes questions from the queue",
+    load: () => import("./worker.js"),
+  },
+  fleet: {
+    usage: "fleet <what> [run]",
+    describe: "Runs on the queue and who works on them: status, pause, resume, drain",
+    load: () => import("./fleet.js"),
+  },
   score: {
     usage: "score <run>",
     describe: "Score a finished run again, without any model: its answers and its judge's verdicts are in its folder",

@@ -2,7 +2,7 @@ import type { CommandModule } from "yargs";
 import { merge } from "../api/merge.js";
 import { defined } from "../core/defined.js";
 import { ExitCode } from "./exit-code.js";
-import { resultLines } from "./report-lines.js";
+import { changedLine, resultLines } from "./report-lines.js";
 
 interface Arguments {
   readonly run: string;
@@ -28,12 +28,7 @@ async function run({ run, partial, json }: Arguments): Promise<void> {
   const { results, flags, missing, repeated, changed } = await merge(run, defined({ partial }));
   for (const { shard, state } of missing)
     process.stderr.write(`shard ${shard} is missing (${state}): run the same command with --shard ${shard}\n`);
-  if (changed.length > 0) {
-    const several = `${changed.slice(0, 5).join(", ")}${changed.length > 5 ? ", ..." : ""}`;
-    process.stderr.write(
-      `warning: ${changed.length} of ${repeated + changed.length} repeated answers differ (${several}); the first of each stays\n`,
-    );
-  }
+  if (changed.length > 0) process.stderr.write(`${changedLine(changed, repeated)}\n`);
   const merged = Object.values(results);
   process.stdout.write(
     json ? `${JSON.stringify(merged, null, 2)}\n` : merged.map((result) => `${resultLines(result)}\n`).join(""),

@@ -1,12 +1,14 @@
 import type { CommandModule } from "yargs";
+import type { FleetSettings } from "../api/fleet.js";
 import { runTasks } from "../api/run.js";
 import { type RunSettings, readSettings } from "../api/settings.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { ExitCode } from "./exit-code.js";
+import { insecureFleet } from "./fleet-options.js";
 import { Interrupt } from "./interrupt.js";
 import { yargsOptions } from "./options.js";
 import { Progress } from "./progress.js";
-import { costLines, nextLine, nothingAsked, resultLines } from "./report-lines.js";
+import { changedLine, costLines, nextLine, nothingAsked, resultLines } from "./report-lines.js";
 
 export const command: CommandModule = {
   builder: (yargs) =>
@@ -18,16 +20,23 @@ export const command: CommandModule = {
         describe: "YAML file with these settings",
         group: "What:",
       })
+      .option("fleet", {
+        type: "boolean",
+        describe: "workers answer, by way of the queue in LLAVA_EVAL_FLEET; --name says what their model is called",
+        group: "How:",
+      })
+      .option("insecure-fleet", insecureFleet)
       .example("$0 run --tasks vqav2,mmmu", "the embedded demo, offline")
       .example("$0 run --tasks pope --model llava-next-72b", "a preset on the local engine")
       .example("$0 run --tasks 'mmbench*' --model openai:my-model@http://host:8000/v1 --limit 100", "an endpoint"),
   handler: async (argv) => {
-    process.exitCode = await run(await readSettings(argv));
+    const fleet = argv.fleet === true ? { insecure: argv["insecure-fleet"] === true } : undefined;
+    process.exitCode = await run(await readSettings(argv), fleet);
   },
 };
 
 /** Runs and prints. @returns the exit code */
-export async function run(settings: RunSettings): Promise<number> {
+export async function run(settings: RunSettings, fleet?: FleetSettings): Promise<number> {
   const progress = new Progress();
   const interrupt = new Interrupt((message) => progress.say(message));
   const control = { listener: progress, drain: interrupt.drain, abort: interrupt.abort };
@@ -37,8 +46,9 @@ export async function run(settings: RunSettings): Promise<number> {
     const onFolder = async (path: string) => {
       if (page) progress.say(`watch it at ${await page.open(path)}`);
     };
-    const { folder, results, interrupted, incomplete, finishedBefore } = await runTasks(settings, {
+    const { folder, results, interrupted, incomplete, finishedBefore, changed } = await runTasks(settings, {
       ...control,
+      ...(fleet ? { fleet } : {}),
       onFolder,
     });
     progress.stop();
@@ -47,6 +57,7 @@ export async function run(settings: RunSettings): Promise<number> {
     else for (const result of finished) process.stdout.write(`${resultLines(result, process.stdout.columns)}\n`);
     process.stderr.write(`${costLines(progress.cost(), process.stderr.columns)}\n${folder}\n`);
     if (finishedBefore !== undefined) process.stderr.write(`${nothingAsked(finishedBefore)}\n`);
+    if (changed && changed.length > 0) process.stderr.write(`${changedLine(changed)}\n`);
     for (const { end, label, detail } of results) {
       if (end === "endpoint-down")
         process.stderr.write(

@@ -230,6 +230,7 @@ export const TimingRecord = Type.Object({
   id: Text,
   repeat: Optional(Type.Integer({ minimum: 0 })),
   kind: Type.Enum(["model", "judge"]),
+  worker: Optional(Type.String({ description: "of a fleet: who asked" })),
   totalMs: Type.Number({ minimum: 0 }),
   requestMs: Optional(Type.Number({ minimum: 0 })),
   attempts: Type.Integer({ minimum: 0 }),

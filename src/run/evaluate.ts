@@ -16,7 +16,7 @@ import type { Media } from "./ask.js";
 import { conclude } from "./conclude.js";
 import { JudgePanel } from "./judge.js";
 import { plannedCount, type Selection } from "./plan.js";
-import { runTask, type TaskEnd, timingOf } from "./run-task.js";
+import { runTask, type TaskEnd, type TaskRun, timingOf } from "./run-task.js";
 import { compareJudges } from "./second-judge.js";
 import { shardName } from "./shard.js";
 import type { SummaryRules } from "./summarise.js";
@@ -54,6 +54,8 @@ export interface Evaluation {
   readonly drain: AbortSignal;
   readonly abort: AbortSignal;
   readonly events: RunEvents;
+  /** Has others ask what a task's journal lacks; absent: this process asks. */
+  share?(task: TaskRun): Promise<void>;
 }
 
 export interface RunEvents {
@@ -118,7 +120,7 @@ async function evaluateTask(
   try {
     const planned = plannedCount(task, dataset, selection);
     events.onTaskStart(label, planned);
-    const end = await runTask({
+    const taskRun: TaskRun = {
       ...{ task, split, label, dataset, selection, profile, generation },
       rules: { scoring, seed, reading },
       runner,
@@ -130,7 +132,10 @@ async function evaluateTask(
       abort: evaluation.abort,
       onSample: (record, output) => events.onSample(label, record, output),
       onTiming,
-    });
+    };
+    await evaluation.share?.(taskRun);
+    // What others have answered is looked at once more beside our own rows, judged, and counted.
+    const end = await runTask(evaluation.share ? { ...taskRun, isAsked: true } : taskRun);
     events.onTaskEnd(label, end);
     if (end.how === "interrupted") return { label, end: end.how };
     if (end.how === "complete" && end.total === 0 && !selection.shard) {

@@ -7,7 +7,8 @@ import type { Task } from "../core/task.js";
 import type { SampleJournal } from "../record/journal.js";
 import type { Label } from "../record/keys.js";
 import type { AnsweredSample, AskedSample, FailedSample, SampleRecord } from "../record/samples.js";
-import { type Answering, answer, describe, failedSample, locate, type Reply, scored } from "./answer.js";
+import { type Answering, answer, describe, failedSample, locate, scored } from "./answer.js";
+import { EndpointHealth } from "./endpoint-health.js";
 import { InFlight } from "./in-flight.js";
 import type { JudgePanel } from "./judge.js";
 import { isRow, plan, type RowUnit, type Selection } from "./plan.js";
@@ -20,6 +21,8 @@ export interface TaskRun extends Answering {
   readonly selection: Selection;
   readonly samples: SampleJournal;
   readonly judge?: JudgePanel;
+  /** Others have asked: what has no answer by now stays without one. */
+  readonly isAsked?: boolean;
   /** Requests at once; the runner's own limit also holds. */
   readonly concurrency?: number;
   onSample(record: SampleRecord, output?: Output): void;
@@ -99,7 +102,7 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
       } else if (state === "answered") {
         const record = (await samples.read(index, repeat)) as AnsweredSample;
         await judging.start(() => judgeAndScore(unit, record, outputsOf(record)));
-      } else {
+      } else if (!run.isAsked) {
         await asking.start(() => askAndScore(unit));
       }
     }
@@ -148,27 +151,4 @@ export function timingOf(
   { usage, timing }: Output,
 ): TimingRecord {
   return { task: label, index, id, ...(repeat ? { repeat } : {}), kind, ...timing, ...usage };
-}
-
-/** Tells a dead endpoint from unlucky samples: so many failures in a row, with no answer between, and nothing more is asked. */
-class EndpointHealth {
-  private inARow = 0;
-  /** It said itself that it takes no more. */
-  private said = false;
-  detail = "";
-
-  constructor(private readonly concurrency: () => number) {}
-
-  get down(): boolean {
-    return this.said || this.inARow >= Math.max(20, 2 * this.concurrency());
-  }
-
-  saw({ failure }: Reply): void {
-    // A refusal is an answer; a row's own fault says nothing of the endpoint.
-    if (failure === undefined || failure.reason === "refused") this.inARow = 0;
-    if (failure?.reason !== "transport") return;
-    this.inARow++;
-    this.said ||= failure.endpointDown;
-    this.detail = failure.detail;
-  }
 }

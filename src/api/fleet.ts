@@ -1,0 +1,236 @@
+/** A run that workers answer: what its coordinator has in the place of a model, and what is known of the runs on a server. */
+import { setTimeout as wait } from "node:timers/promises";
+import { digestOf } from "../core/digest.js";
+import { UserError } from "../core/errors.js";
+import type { Json } from "../core/json.js";
+import type { Fingerprint, Runner } from "../core/runner.js";
+import { type Announced, type Membership, type SharedSettings, sharedSettings } from "../fleet/announced.js";
+import { type Fence, Fleet, type RunStatus } from "../fleet/bullmq.js";
+import { type FleetSettings, serverUrl } from "../fleet/connect.js";
+import { share } from "../fleet/coordinator.js";
+import { differencesOf, type Identity } from "../record/identity.js";
+import { isRun, openRun } from "../record/read.js";
+import { identityOf, type TaskToAsk } from "../run/identity.js";
+import type { TaskRun } from "../run/run-task.js";
+import type { RunListener } from "./run-listener.js";
+import type { ChosenModel } from "./run-models.js";
+import type { RunSettings } from "./settings.js";
+import { packageVersion } from "./versions.js";
+
+export type { FleetSettings, RunStatus };
+
+/** A coordinator announces its run again and again: a server may lose everything. */
+const announceMs = 1000;
+
+/** The workers that a run has. */
+export type Members = Membership & { readonly runner: Runner };
+
+export interface RunToShare {
+  readonly fleet: FleetSettings;
+  readonly settings: RunSettings;
+  readonly tasks: readonly TaskToAsk[];
+  /** What the settings decide for all tasks. */
+  readonly rules: Identity;
+  readonly listener: RunListener;
+  readonly drain: AbortSignal;
+  readonly abort: AbortSignal;
+}
+
+/** The run on the server, in the hands of the one process that coordinates it. */
+export class SharedRun implements AsyncDisposable {
+  /** Where equal questions were answered in two ways: `vqav2 12/0`. */
+  readonly changed: string[] = [];
+  private membership: Membership | undefined;
+  private announcedAt = Number.NEGATIVE_INFINITY;
+
+  private constructor(
+    private readonly fleet: Fleet,
+    private readonly fence: Fence,
+    private readonly run: Announced,
+    private readonly listener: RunListener,
+  ) {}
+
+  static async open({ fleet: settings, ...shared }: RunToShare): Promise<SharedRun> {
+    const run = await announced(shared);
+    const fleet = await Fleet.open(settings, shared.abort);
+    try {
+      const fence = await fleet.fence(run.id, shared.drain);
+      return new SharedRun(fleet, fence, run, shared.listener);
+    } catch (error) {
+      await fleet[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /**
+   * Who the workers are: those of the folder, where it holds this run already, else the first who comes decides.
+   * @param folder  undefined: there is none to go on with
+   * @throws UserError  the workers' data or options are not the run's
+   */
+  async members(folder: string | undefined, drain: AbortSignal): Promise<Members> {
+    const { run, fleet } = this;
+    const known = folder === undefined ? undefined : await membershipOf(folder);
+    await fleet.setMember(run.id, known);
+    for (let polls = 0; ; polls++) {
+      await this.check();
+      const membership = await fleet.member(run.id);
+      if (membership) {
+        this.membership = membership;
+        // Of the folder's the folder itself says more, when it is opened.
+        if (!known) requireAlike(run, membership.identity);
+        return { ...membership, runner: namedRunner(run.model, membership.identity.fingerprint as Fingerprint) };
+      }
+      if (polls === 0) this.listener.say(`waiting for a worker: llava-eval worker --model ... --name ${run.model}`);
+      await wait(200, undefined, { signal: drain });
+    }
+  }
+
+  async share(task: TaskRun): Promise<void> {
+    const store = this.fleet.store(this.run.id);
+    try {
+      await share(task, {
+        ...{ store, run: this.run.id },
+        say: (message) => this.listener.say(message),
+        onChanged: (place) => this.changed.push(place),
+        check: () => this.check(),
+      });
+    } finally {
+      await store[Symbol.asyncDispose]();
+    }
+  }
+
+  /** The run is over: workers look for another. */
+  async finish(): Promise<void> {
+    await this.fleet.forget(this.run.id);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.fence[Symbol.asyncDispose]();
+    await this.fleet[Symbol.asyncDispose]();
+  }
+
+  private async check(): Promise<void> {
+    this.fence.require();
+    if (performance.now() - this.announcedAt < announceMs) return;
+    this.announcedAt = performance.now();
+    await this.fleet.announce(this.run);
+    if (this.membership) await this.fleet.setMember(this.run.id, this.membership);
+  }
+}
+
+async function announced({ settings, tasks, rules }: Omit<RunToShare, "fleet">): Promise<Announced> {
+  const { name = "" } = settings;
+  const identity = await identityOf({ runner: namedRunner(name, {}), tasks, decided: rules });
+  const shared = Object.fromEntries(
+    sharedSettings.flatMap((key) => (settings[key] === undefined ? [] : [[key, settings[key]]])),
+  );
+  const run = {
+    ...{ v: 1 as const, version: packageVersion(), model: name },
+    settings: { ...shared, tasks: tasks.map(({ label }) => label) } as SharedSettings,
+    identity: withoutModel(identity),
+  };
+  return { ...run, id: digestOf(run as unknown as Json, 32) };
+}
+
+/** The run that a folder holds, as its workers had it. */
+async function membershipOf(folder: string): Promise<Membership | undefined> {
+  if (!(await isRun(folder))) return undefined;
+  const { manifest } = await openRun(folder);
+  const { demo } = { ...(manifest.config.model as object) } as { demo?: boolean };
+  return { identity: manifest.identity as Identity, demo: demo === true };
+}
+
+/** @throws UserError  with the differences */
+export function requireAlike(run: Announced, identity: Identity): void {
+  const differences = differencesOf(run.identity, withoutModel(identity));
+  if (differences.length > 0) throw unlike(run, differences);
+}
+
+export function unlike(run: Announced, differences: readonly string[]): UserError {
+  const lines = differences.map((line) => line.replace("in the folder", "in the run").replace(/ now$/, " here"));
+  return new UserError(
+    `this worker is not one of the run's:\n${lines.map((line) => `    ${line}`).join("\n")}`,
+    `run ${run.id}`,
+    "bring its data, task files, options and model to those of the run",
+  );
+}
+
+/** The identity with what only workers can say: how their model is asked for each task. */
+export function withRequests(identity: Identity, members: Identity): Identity {
+  return Object.fromEntries(
+    Object.entries(identity).map(([key, value]) => {
+      const { request } = { ...(key.startsWith("task ") ? (members[key] as object) : {}) } as { request?: Json };
+      return [key, request === undefined ? value : { ...(value as object), request }];
+    }),
+  );
+}
+
+/** What a coordinator knows of an identity: all but what a model says. */
+function withoutModel({ model: _, fingerprint: __, ...identity }: Identity): Identity {
+  return Object.fromEntries(
+    Object.entries(identity).map(([key, value]) => {
+      if (!key.startsWith("task ")) return [key, value];
+      const { request: ___, ...task } = value as Record<string, Json>;
+      return [key, task];
+    }),
+  );
+}
+
+/** Named in Results, and never asked here. */
+function namedRunner(name: string, fingerprint: Fingerprint): Runner {
+  return {
+    ...{ name, fingerprint, concurrency: 1 },
+    generate: () => Promise.reject(new Error("a coordinator asks no model")),
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+/** The runs on the server, or the one whose id begins so. */
+export async function fleetStatus(settings: FleetSettings, run?: string): Promise<readonly RunStatus[]> {
+  return await onServer(settings, async (fleet) => {
+    const runs = (await fleet.runs()).filter(({ id }) => run === undefined || id.startsWith(run));
+    requireSome(runs, run);
+    return await Promise.all(runs.map((one) => fleet.status(one)));
+  });
+}
+
+/** Pauses, resumes, or forgets (`drain`) runs on the server. @returns their ids */
+export async function changeFleet(
+  settings: FleetSettings,
+  change: "pause" | "resume" | "drain",
+  run?: string,
+): Promise<readonly string[]> {
+  return await onServer(settings, async (fleet) => {
+    const runs = (await fleet.runs()).filter(({ id }) => run === undefined || id.startsWith(run));
+    requireSome(runs, run);
+    for (const { id } of runs) await (change === "drain" ? fleet.forget(id) : fleet.pause(id, change === "pause"));
+    return runs.map(({ id }) => id);
+  });
+}
+
+async function onServer<T>(settings: FleetSettings, act: (fleet: Fleet) => Promise<T>): Promise<T> {
+  await using fleet = await Fleet.open(settings, new AbortController().signal);
+  return await act(fleet);
+}
+
+function requireSome(runs: readonly Announced[], run: string | undefined): void {
+  if (run === undefined || runs.length > 0) return;
+  throw new UserError(`there is no run ${run} on the queue`, "run", '"llava-eval fleet status" lists them');
+}
+
+/** What a coordinator has in the place of a model. @throws UserError  the settings are not those of a shared run, or no queue is named */
+export function workersModel({ name, model, shard }: RunSettings, fleet: FleetSettings): ChosenModel {
+  serverUrl(process.env, fleet);
+  if (name === undefined || model !== undefined) {
+    throw new UserError(
+      model === undefined
+        ? "nobody says what results call the workers' model"
+        : "the workers open the model, not this process",
+      model === undefined ? "--name" : "--model",
+      "give --name NAME here, and --model M --name NAME to each worker",
+    );
+  }
+  if (shard !== undefined)
+    throw new UserError("--shard and --fleet are two ways to share a run", "--shard", "leave one of them out");
+  return { config: { runner: "stub", name }, isDemo: false, isStub: false };
+}

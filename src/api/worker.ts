@@ -1,0 +1,164 @@
+/** A worker of fleets: opens its own model and data, and answers what runs with that model look for. */
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { setTimeout as wait } from "node:timers/promises";
+import { defined } from "../core/defined.js";
+import { UserError } from "../core/errors.js";
+import type { Runner } from "../core/runner.js";
+import type { Announced } from "../fleet/announced.js";
+import { Fleet } from "../fleet/bullmq.js";
+import type { FleetSettings } from "../fleet/connect.js";
+import { inPieces } from "../fleet/rows-in-hand.js";
+import { type WorkTask, work } from "../fleet/worker.js";
+import { readImage } from "../images/encoded.js";
+import { differencesOf } from "../record/identity.js";
+import { identityOf } from "../run/identity.js";
+import { peek } from "../run/peek.js";
+import { chooseTasks } from "./catalogue.js";
+import { requireAlike, unlike } from "./fleet.js";
+import { decide, isDemoModel, opener, preflight, rulesOf, tasksToAsk } from "./run.js";
+import { openClips } from "./run-clips.js";
+import { type RunListener, warningsOf } from "./run-listener.js";
+import { namedModel, openModel } from "./run-models.js";
+import { parseSettings, type RunSettings } from "./settings.js";
+import { packageVersion } from "./versions.js";
+
+export interface WorkerControl {
+  readonly fleet: FleetSettings;
+  /** Task files of this machine, for runs of own tasks: their names are looked for here. */
+  readonly taskFiles: readonly string[];
+  /** Leave when there has been nothing to do for a minute. */
+  readonly once: boolean;
+  readonly listener: RunListener;
+  /** Aborted: nothing new is leased, what is in hand is finished. */
+  readonly drain: AbortSignal;
+  /** Aborted: what is in hand is given back. */
+  readonly abort: AbortSignal;
+}
+
+const idleMs = 60_000;
+const lookMs = 500;
+
+/**
+ * Answers until it is told to end.
+ * @param settings  the model, its name, where data is, and how much is asked at once
+ * @returns samples answered
+ * @throws UserError  the run is not one that this machine can answer alike, with the differences
+ */
+export async function workFor(settings: RunSettings, control: WorkerControl): Promise<number> {
+  const { listener, drain, abort, once } = control;
+  const model = await namedModel(settings.model, settings.name);
+  const warn = warningsOf(listener);
+  await using fleet = await Fleet.open(control.fleet, abort);
+  await using runner = await openModel(model.config, settings, warn, listener);
+  const idle = new Idle(once);
+  let done = 0;
+  listener.say(`looking for runs of ${runner.name}`);
+  while (!drain.aborted && !idle.isLong) {
+    const run = (await fleet.runs()).find(({ model: wanted }) => wanted === runner.name);
+    if (run) done += await workOn(run, { fleet, runner, settings, control, idle });
+    else await wait(lookMs, undefined, { signal: drain }).catch(orAborted(drain));
+  }
+  return done;
+}
+
+interface Working {
+  readonly fleet: Fleet;
+  readonly runner: Runner;
+  readonly settings: RunSettings;
+  readonly control: WorkerControl;
+  readonly idle: Idle;
+}
+
+async function workOn(run: Announced, { fleet, runner, settings, control, idle }: Working): Promise<number> {
+  const { listener, drain, abort } = control;
+  requireVersion(run);
+  const own = { ...settings, ...parseSettings(run.settings), data: settings.data ?? "hub", judge: ["none"] };
+  const decided = await decide({ ...own, tasks: await tasksHere(run, control.taskFiles) });
+  const { choice, profileOf, generationOf, scoring, seed, reading, selection } = decided;
+  const open = opener(decided, listener, drain, true);
+  await using opened = await peek(choice.chosen, { open, offset: selection.offset, signal: drain });
+  const tasks = tasksToAsk(decided, opened.firsts);
+  const clips = await openClips(decided.frameRule, abort);
+  const identity = await identityOf({ runner, tasks, decided: rulesOf(own, decided, clips) });
+  requireAlike(run, identity);
+  await preflight(runner, tasks, abort);
+
+  const name = `${hostname()}-${process.pid}-${randomUUID().slice(0, 4)}`;
+  await using queue = fleet.work(run.id, name);
+  const members = await queue.join({ identity, demo: isDemoModel(decided.model) });
+  const differences = differencesOf(members.identity, identity);
+  if (differences.length > 0) throw unlike(run, differences);
+  listener.say(`joined run ${run.id.slice(0, 8)} (${run.settings.tasks.join(", ")}) as ${name}`);
+
+  const known = new Map<string, Promise<WorkTask | undefined>>();
+  const openTask = async (label: string): Promise<WorkTask | undefined> => {
+    const chosen = choice.chosen.find((one) => one.label === label);
+    if (!chosen) return undefined;
+    const { task, split } = chosen;
+    return {
+      answering: {
+        ...{ task, split, label, runner, abort, profile: profileOf(task), generation: generationOf(task, split) },
+        rules: { scoring, seed, reading },
+        media: { readImage, ...defined({ clips: clips?.reader }) },
+      },
+      dataset: inPieces(await open(chosen), abort),
+      repeats: selection.repeats,
+    };
+  };
+  try {
+    return await work({
+      ...{ queue, name, runner, drain, abort, ...defined({ concurrency: settings.concurrency }) },
+      task(label) {
+        const task = known.get(label) ?? openTask(label);
+        known.set(label, task);
+        return task;
+      },
+      async isOver() {
+        const isThere = (await fleet.runs()).some(({ id }) => id === run.id);
+        return !isThere || idle.isLong;
+      },
+      onBlock: () => idle.end(),
+    });
+  } finally {
+    for (const task of known.values()) await (await task)?.dataset[Symbol.asyncDispose]();
+  }
+}
+
+function requireVersion(run: Announced): void {
+  if (run.version === packageVersion()) return;
+  throw new UserError(
+    `the run is of llava-eval ${run.version}, and this is ${packageVersion()}`,
+    `run ${run.id}`,
+    "install the run's version here: scores of two versions are not one result",
+  );
+}
+
+/** The run's tasks by name, or as this machine's own files where those have that name. */
+async function tasksHere(run: Announced, files: readonly string[]): Promise<readonly string[]> {
+  const own = files.length === 0 ? [] : (await chooseTasks(files)).chosen;
+  return run.settings.tasks.map((label) => {
+    const [name, split] = label.split("@");
+    const path = own.find(({ task }) => task.name === name)?.path;
+    return path === undefined ? label : `${path}${split === undefined ? "" : `@${split}`}`;
+  });
+}
+
+/** How long there has been nothing to do. */
+class Idle {
+  private since = performance.now();
+
+  constructor(private readonly matters: boolean) {}
+
+  get isLong(): boolean {
+    return this.matters && performance.now() - this.since > idleMs;
+  }
+
+  end(): void {
+    this.since = performance.now();
+  }
+}
+
+const orAborted = (signal: AbortSignal) => (error: unknown) => {
+  if (!signal.aborted) throw error;
+};

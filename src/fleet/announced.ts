@@ -1,0 +1,79 @@
+/** A run that looks for workers, as it stands on the server. What a worker does with it is its own machine's affair. */
+import { type Static, type TSchema, Type, violationOf } from "../core/schema.js";
+import type { Identity } from "../record/identity.js";
+
+const Optional = Type.Optional;
+/** Names of tasks, never paths: a name is looked up in the worker's own catalogue. */
+const names = "^[A-Za-z0-9_-]{1,100}(@[A-Za-z0-9_-]{1,100})?$";
+
+/** The settings that decide what is asked; where data and models are is each worker's own. */
+const Settings = Type.Object(
+  {
+    tasks: Type.Unsafe<readonly string[]>({ type: "array", items: { type: "string", pattern: names }, minItems: 1 }),
+    limit: Optional(Type.Integer()),
+    offset: Optional(Type.Integer()),
+    seed: Optional(Type.Integer()),
+    repeats: Optional(Type.Integer()),
+    "prompt-profile": Optional(Type.String()),
+    scoring: Optional(Type.String()),
+    "reasoning-tags": Optional(Type.Unsafe<readonly string[]>({ type: "array", items: { type: "string" } })),
+    frames: Optional(Type.Integer()),
+    fps: Optional(Type.Number()),
+    "max-frames": Optional(Type.Integer()),
+    "frame-profile": Optional(Type.String()),
+    "max-new-tokens": Optional(Type.Integer()),
+    temperature: Optional(Type.Number()),
+  },
+  { additionalProperties: false },
+);
+export type SharedSettings = Static<typeof Settings>;
+export const sharedSettings = Object.keys(Settings.properties) as (keyof SharedSettings)[];
+
+const Announced = Type.Object(
+  {
+    v: Type.Literal(1),
+    /** Of all that follows: the same command is the same run. */
+    id: Type.String({ pattern: "^[0-9a-f]{32}$" }),
+    /** Of llava-eval. */
+    version: Type.String(),
+    /** What results call the model. */
+    model: Type.String({ maxLength: 100 }),
+    settings: Settings,
+    /** The run's, as far as it is known without the model. */
+    identity: Type.Unsafe<Identity>({ type: "object" }),
+  },
+  { additionalProperties: false },
+);
+export type Announced = Static<typeof Announced>;
+
+/** What all workers of a run have in common. */
+const Membership = Type.Object({
+  identity: Type.Unsafe<Identity>({ type: "object" }),
+  demo: Type.Boolean({ description: "the model is a demo's: its scores are never benchmark scores" }),
+});
+export type Membership = Static<typeof Membership>;
+
+const WorkerFacts = Type.Object({
+  host: Type.String({ maxLength: 300 }),
+  pid: Type.Integer(),
+  done: Type.Integer({ description: "samples answered" }),
+  failed: Type.Integer({ description: "of them without an answer" }),
+  perSecond: Type.Number(),
+  at: Type.Number({ description: "seconds, by the server's clock" }),
+});
+export type WorkerFacts = Static<typeof WorkerFacts>;
+
+export const readAnnounced = (text: string) => readAs(Announced, text);
+export const readMembership = (text: string) => readAs(Membership, text);
+export const readFacts = (text: string) => readAs(WorkerFacts, text);
+
+/** Undefined: another version's, or nobody's. */
+function readAs<T extends TSchema>(schema: T, text: string): Static<T> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return violationOf(schema, value) ? undefined : (value as Static<T>);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

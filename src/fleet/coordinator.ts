@@ -1,0 +1,184 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { UserError } from "../core/errors.js";
+import { placeKey } from "../record/keys.js";
+import type { SampleRecord } from "../record/samples.js";
+import { type Block, BlockCutter, type CutBlock } from "../run/blocks.js";
+import { isRow, plan } from "../run/plan.js";
+import type { TaskRun } from "../run/run-task.js";
+import { outputsOf, referenceFailure } from "../run/score-sample.js";
+import { take } from "../run/take.js";
+import type { WorkStore } from "./queue.js";
+import { type Expected, placeOf, readResult, rowsDigest } from "./result.js";
+
+export interface Sharing {
+  readonly store: WorkStore;
+  /** The run's name on the server. */
+  readonly run: string;
+  /** Samples in a block. */
+  readonly blockSize?: number;
+  /** Looked at now and then. @throws whatever makes it of no use to go on */
+  check(): Promise<void>;
+  /** A sample was answered again, with other words; the first stay. */
+  onChanged(place: string, worker: string): void;
+  say(message: string): void;
+}
+
+/** Blocks on the server at once: what a run of any size costs there is bounded. */
+const mostOutstanding = 20_000;
+/** Results taken between two writes to the disk. */
+const takenAtOnce = 64;
+const pollMs = 50;
+/** Without news for so long it is asked whether the server still has what it was given, and whether it is of use to go on. */
+const quietMs = 1000;
+/** First blocks do not wait until many are there: workers do. */
+const addEveryMs = 200;
+
+/**
+ * Has workers ask what a task's journal lacks, and takes what they answer. Returns when all of it is in the journal, or when `drain` is
+ * aborted; what is in workers' hands then stays on the server.
+ */
+export async function share(task: TaskRun, sharing: Sharing): Promise<void> {
+  const { samples, label, selection, drain } = task;
+  const shared = new SharedTask(task, sharing);
+  const cutter = new BlockCutter({ run: sharing.run, label, repeats: selection.repeats }, sharing.blockSize);
+  try {
+    for await (const unit of plan(task.task, task.dataset, selection, drain)) {
+      if (drain.aborted) return;
+      if (!isRow(unit)) continue;
+      const state = samples.state(unit.index, unit.repeat);
+      const isMissing = state === undefined || state === "failed";
+      const cut = cutter.add(unit, isMissing && !referenceFailure(task.task, task.split, unit.row));
+      if (cut) await shared.add(cut);
+    }
+    const last = cutter.end();
+    if (last) await shared.add(last);
+    await shared.drained();
+  } catch (error) {
+    if (!drain.aborted || error !== drain.reason) throw error;
+  } finally {
+    await samples.sync();
+  }
+}
+
+/** The blocks of one task that are on the server. */
+class SharedTask {
+  private readonly outstanding = new Map<string, Expected & { readonly block: Block }>();
+  private waiting: Block[] = [];
+  private addedAt = performance.now();
+  private newsAt = performance.now();
+  private checkedAt = performance.now();
+  /** Fewer blocks on the server than were given to it, at the last look: twice running, they are lost. */
+  private lacked = false;
+  /** Results of blocks that are not cut yet: a coordinator before this one had added them. */
+  private unknown = 0;
+
+  constructor(
+    private readonly task: TaskRun,
+    private readonly sharing: Sharing,
+  ) {}
+
+  async add({ block, units }: CutBlock): Promise<void> {
+    const { task, profile } = this.task;
+    const places = new Set(units.map(placeOf));
+    this.outstanding.set(block.id, { block, places, rows: rowsDigest(units, task, profile) });
+    this.waiting.push(block);
+    if (this.waiting.length < 500 && performance.now() - this.addedAt < addEveryMs) return;
+    await this.flush();
+    await this.takeSome();
+    while (this.outstanding.size >= mostOutstanding) await this.next();
+  }
+
+  async drained(): Promise<void> {
+    await this.flush();
+    while (this.outstanding.size > 0) await this.next();
+  }
+
+  private async flush(): Promise<void> {
+    await this.sharing.store.add(this.waiting);
+    this.waiting = [];
+    this.addedAt = performance.now();
+  }
+
+  private async next(): Promise<void> {
+    if ((await this.takeSome()) > 0) {
+      this.newsAt = performance.now();
+      return;
+    }
+    await wait(pollMs, undefined, { signal: this.task.drain });
+    if (performance.now() - Math.max(this.newsAt, this.checkedAt) < quietMs) return;
+    this.checkedAt = performance.now();
+    await this.lookAfter();
+  }
+
+  /** An empty server is not a finished run: what it lost is given to it again. */
+  private async lookAfter(): Promise<void> {
+    const { store, check, say } = this.sharing;
+    await check();
+    for (const { id, why } of await store.failed()) {
+      if (this.outstanding.has(id))
+        throw new UserError(why, `block ${id}`, "correct the task, and run the same command again");
+      await store.release([id]);
+    }
+    const lacks = (await store.held()) < this.outstanding.size;
+    if (lacks && this.lacked) {
+      say(`the queue has lost blocks: ${this.outstanding.size} are given to it again`);
+      await store.add([...this.outstanding.values()].map(({ block }) => block));
+    }
+    this.lacked = lacks && !this.lacked;
+  }
+
+  /** @returns how many blocks were taken */
+  private async takeSome(): Promise<number> {
+    const { store } = this.sharing;
+    const completed = await store.completed(this.unknown, takenAtOnce);
+    const done: string[] = [];
+    for (const { id, result } of completed) {
+      const expected = this.outstanding.get(id);
+      if (!expected) {
+        this.unknown++;
+      } else if (await this.takeResult(result, expected)) {
+        done.push(id);
+      } else {
+        await store.release([id]);
+        await store.add([expected.block]);
+      }
+    }
+    if (done.length === 0) {
+      if (completed.length === 0) this.unknown = 0;
+      return 0;
+    }
+    // On the disk first: what is released nobody else has.
+    await this.task.samples.sync();
+    await store.release(done);
+    for (const id of done) this.outstanding.delete(id);
+    return done.length;
+  }
+
+  /** @returns whether it was a result of this block */
+  private async takeResult(text: string, expected: Expected): Promise<boolean> {
+    const { task, label, samples, onTiming } = this.task;
+    const { store, say, onChanged } = this.sharing;
+    try {
+      const { worker, records, timings } = readResult(text, expected, task.metrics);
+      for (const record of records) {
+        const taken = await take(samples, record);
+        if (taken === "changed") onChanged(placeKey(label, record.index, record.repeat), worker);
+        if (taken === "taken") this.tell(record);
+      }
+      for (const timing of timings) onTiming({ ...timing, worker });
+      return true;
+    } catch (error) {
+      if (!(error instanceof UserError) || !error.where.startsWith("worker ")) throw error;
+      const worker = error.where.slice("worker ".length);
+      say(`warning: ${error.where} is refused: ${error.message}`);
+      await store.refuse(worker, error.message);
+      return false;
+    }
+  }
+
+  /** An answer that is still to be judged is told when it is. */
+  private tell(record: SampleRecord): void {
+    if (record.state === "failed") this.task.onSample(record);
+    else if (record.score) this.task.onSample(record, outputsOf(record).at(-1));
+  }
+}

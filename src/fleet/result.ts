@@ -1,0 +1,90 @@
+/** A block's result on its way: one text, a line about it and then its samples as the journal has them. */
+import { digestOf } from "../core/digest.js";
+import { SampleFailure, UserError } from "../core/errors.js";
+import { TimingRecord } from "../core/result.js";
+import { type Static, Type, violationOf } from "../core/schema.js";
+import type { Task } from "../core/task.js";
+import type { SampleMetric } from "../record/outcome.js";
+import { canonicalSample, readSample, type SampleRecord } from "../record/samples.js";
+import { questionFor } from "../run/ask.js";
+import type { RowUnit } from "../run/plan.js";
+
+const Header = Type.Object({
+  worker: Type.String({ maxLength: 200 }),
+  rows: Type.String({ pattern: "^[0-9a-f]{32}$", description: "digest of what was asked" }),
+  timings: Type.Unsafe<readonly TimingRecord[]>({ type: "array", items: TimingRecord }),
+});
+type Header = Static<typeof Header>;
+
+export interface BlockResult extends Header {
+  readonly records: readonly SampleRecord[];
+}
+
+export function resultText({ records, ...header }: BlockResult): string {
+  return [header, ...records.map(canonicalSample)].map((line) => JSON.stringify(line)).join("\n");
+}
+
+/** What is expected of a block: its samples, and the digest of what they ask. */
+export interface Expected {
+  readonly places: ReadonlySet<string>;
+  readonly rows: string;
+}
+
+/**
+ * A result that was read whole and found to be of this block.
+ * @throws UserError  naming the worker
+ */
+export function readResult(text: string, expected: Expected, metrics: readonly SampleMetric[]): BlockResult {
+  const [first = "", ...lines] = text.split("\n");
+  const header = parsed(first, "a worker whose result has no first line");
+  const violation = violationOf(Header, header);
+  if (violation)
+    throw foreign("a worker", `its result's first line is damaged: ${violation.pointer} ${violation.expected}`);
+  const { worker, rows, timings } = header as Header;
+  if (rows !== expected.rows)
+    throw foreign(worker, "its rows are others than ours: the same places of the file ask something else there");
+  const records = lines.map((line) => readSample(parsed(line, worker), `worker ${worker}`, metrics));
+  const places = new Set(records.map(placeOf));
+  if (places.size !== records.length || places.size !== expected.places.size)
+    throw foreign(worker, `its result has ${records.length} samples, and its block ${expected.places.size}`);
+  for (const place of places)
+    if (!expected.places.has(place)) throw foreign(worker, `its result has a sample that is not the block's: ${place}`);
+  return { worker, rows, timings, records };
+}
+
+export const placeOf = ({ index, repeat = 0 }: { readonly index: number; readonly repeat?: number }): string =>
+  `${index}/${repeat}`;
+
+/** Of what the rows ask, as this process reads them: two machines with other rows are told apart. */
+export function rowsDigest(units: readonly RowUnit[], task: Task, profile: string): string {
+  return digestOf(units.map((unit) => [placeOf(unit), unit.id, questionDigest(unit, task, profile)]).sort(byPlace));
+}
+
+const byPlace = ([a = ""]: readonly string[], [b = ""]: readonly string[]) => (a < b ? -1 : 1);
+
+function questionDigest({ row }: RowUnit, task: Task, profile: string): string {
+  try {
+    return questionFor(task, row, profile).digest;
+  } catch (error) {
+    // A cell that cannot be read: asking says so.
+    if (error instanceof SampleFailure) return "unreadable";
+    throw error;
+  }
+}
+
+function parsed(line: string, worker: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw foreign(worker, "its result is no JSON");
+  }
+}
+
+function foreign(worker: string, what: string): UserError {
+  return new UserError(
+    what,
+    `worker ${worker}`,
+    "bring its data and its version to those of the run, and start it again",
+  );
+}

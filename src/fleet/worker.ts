@@ -1,0 +1,161 @@
+import { hostname } from "node:os";
+import type { Dataset } from "../core/dataset.js";
+import { messageOf, SampleFailure, UserError } from "../core/errors.js";
+import type { TimingRecord } from "../core/result.js";
+import type { Runner } from "../core/runner.js";
+import type { SampleRecord } from "../record/samples.js";
+import { type Answering, answer, describe, failedSample, scored } from "../run/answer.js";
+import { unitsOfBlock, usualBlock } from "../run/blocks.js";
+import { EndpointHealth } from "../run/endpoint-health.js";
+import { InFlight } from "../run/in-flight.js";
+import type { RowUnit } from "../run/plan.js";
+import { timingOf } from "../run/run-task.js";
+import type { Lease, WorkQueue } from "./queue.js";
+import { placeOf, resultText, rowsDigest } from "./result.js";
+
+/** One task of the run, as this machine has it. */
+export interface WorkTask {
+  readonly answering: Omit<Answering, "drain">;
+  readonly dataset: Dataset;
+  readonly repeats: number;
+}
+
+export interface Work {
+  readonly queue: WorkQueue;
+  /** What others call this worker. */
+  readonly name: string;
+  readonly runner: Runner;
+  /** Requests at once; the runner's own limit also holds. */
+  readonly concurrency?: number;
+  /** Aborted by the first Ctrl-C: nothing new is leased, what is in hand is finished. */
+  readonly drain: AbortSignal;
+  /** Aborted by the second: what is in hand is given back. */
+  readonly abort: AbortSignal;
+  task(label: string): Promise<WorkTask | undefined>;
+  onBlock(): void;
+  /** Nothing is there to do: whether to leave. */
+  isOver(): Promise<boolean>;
+}
+
+/** Deliveries that a sample may end before it is left out: with the first, of which nobody knows, three deaths. */
+const mostBlame = 2;
+const beatMs = 5000;
+const never = new AbortController().signal;
+
+/** Leases blocks and answers them until there is nothing more to do, or this worker is of no more use. @returns samples answered */
+export async function work(doing: Work): Promise<number> {
+  const { runner, concurrency = Number.POSITIVE_INFINITY } = doing;
+  const limit = () => Math.min(concurrency, runner.concurrency);
+  const working = new Working(doing, new InFlight(limit), new EndpointHealth(limit));
+  const beat = setInterval(() => void working.beat().catch(() => {}), beatMs);
+  try {
+    await working.beat();
+    // The next block begins while the last samples of this one are asked.
+    const loops = 1 + Math.min(64, Math.ceil(limit() / usualBlock));
+    await Promise.all(Array.from({ length: loops }, () => working.loop()));
+    return working.done;
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+class Working {
+  done = 0;
+  private failed = 0;
+  private readonly began = performance.now();
+  private isOver = false;
+
+  constructor(
+    private readonly doing: Work,
+    private readonly asking: InFlight,
+    private readonly health: EndpointHealth,
+  ) {}
+
+  beat(): Promise<void> {
+    const { done, failed } = this;
+    const perSecond = (1000 * done) / Math.max(1, performance.now() - this.began);
+    return this.doing.queue.beat({ host: hostname(), pid: process.pid, done, failed, perSecond });
+  }
+
+  async loop(): Promise<void> {
+    const { queue, drain } = this.doing;
+    try {
+      while (!this.isOver && !drain.aborted) {
+        const refusal = await queue.refusal();
+        if (refusal !== undefined) throw refused(refusal);
+        const lease = await queue.lease();
+        if (lease) await this.answerBlock(lease);
+        else this.isOver ||= await this.doing.isOver();
+      }
+    } finally {
+      this.isOver = true;
+    }
+  }
+
+  private async answerBlock(lease: Lease): Promise<void> {
+    const { block, lost } = lease;
+    this.doing.onBlock();
+    const { name, abort } = this.doing;
+    const task = await this.doing.task(block.label);
+    if (!task) return await lease.fail(`worker ${name} knows no task ${block.label} of this run`);
+    const answering: Answering = { ...task.answering, abort: AbortSignal.any([abort, lost]), drain: never };
+    try {
+      const units = await unitsOfBlock(block, { ...task, task: answering.task }, answering.abort);
+      const timings: TimingRecord[] = [];
+      // From the second delivery on one after the other, each named before it is asked: should this process die of one, it is known.
+      const one = async (unit: RowUnit) => {
+        const place = placeOf(unit);
+        if (lease.delivery > 1) {
+          if ((lease.blame.get(place) ?? 0) >= mostBlame) return failedSample(describe(answering.task, unit), deadly);
+          await lease.asks(place);
+        }
+        return await this.answerOne(unit, answering, timings);
+      };
+      const records: SampleRecord[] = [];
+      if (lease.delivery > 1) for (const unit of units) records.push(await one(unit));
+      else records.push(...(await Promise.all(units.map((unit) => this.inTurn(() => one(unit))))));
+      // Given back: the next worker's endpoint may answer.
+      if (this.health.down) throw down(this.health.detail);
+      const rows = rowsDigest(units, answering.task, answering.profile);
+      if ((await lease.ack(resultText({ worker: name, rows, timings, records }))) === "late") return;
+      this.done += records.length;
+      this.failed += records.filter(({ state }) => state === "failed").length;
+    } catch (error) {
+      if (lost.aborted) return;
+      // A request that was shared with a block whose lease was lost has ended with it.
+      const isShared = error instanceof Error && error.name === "AbortError";
+      if (abort.aborted || isShared || error instanceof UserError) await lease.giveBack();
+      else await lease.fail(`worker ${name}: ${messageOf(error)}`);
+      if (!abort.aborted && !isShared) throw error;
+    }
+  }
+
+  private async answerOne(unit: RowUnit, answering: Answering, timings: TimingRecord[]): Promise<SampleRecord> {
+    const reply = await answer(unit, answering);
+    this.health.saw(reply);
+    for (const output of reply.turns) timings.push(timingOf(answering.label, reply.record, "model", output));
+    // A judge is the coordinator's.
+    if (reply.failure || answering.task.judge) return reply.record;
+    return await scored(answering, unit, reply);
+  }
+
+  /** As soon as there is room among the requests in flight. */
+  private inTurn<T>(ask: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.asking.start(() => ask().then(resolve, reject)).catch(reject);
+    });
+  }
+}
+
+const deadly = new SampleFailure(
+  "transport",
+  `the workers that asked it died: ${mostBlame + 1} times, ${mostBlame} of them with this sample in hand`,
+);
+
+function refused(why: string): UserError {
+  return new UserError(why, "this worker's data", "bring data and version to those of the run, and start it again");
+}
+
+function down(why: string): UserError {
+  return new UserError(`the endpoint stopped answering: ${why}`, "--model", "start it again, and then this worker");
+}

@@ -1,0 +1,313 @@
+/** A run that workers answer, against a real Redis: whatever is killed, it ends as the run of one process, byte for byte. */
+import { chmod, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { evaluate } from "../../src/api/evaluate.js";
+import { type Asked, type FakeEndpoint, startEndpoint } from "../fakes/endpoint.js";
+import { noRedis, TestRedis } from "../fakes/redis.js";
+import { chat, startScripted } from "../fakes/scripted.js";
+import { root, Workplace } from "./cli.js";
+
+const forms = join(root, "test", "forms");
+const blockSize = 48;
+const modelKey = "sk-key-of-the-model";
+
+const answerTo = ({ text }: Pick<Asked, "text">) => ["yes", "no", "A", "B", "2", "red"][text.length % 6] ?? "";
+const questionsIn = ({ asked }: FakeEndpoint) => asked.filter(({ text }) => !text.startsWith("Say ok")).length;
+
+async function numbersOf(folder: string): Promise<Record<string, string>> {
+  const names = (await readdir(folder)).filter((name) => /^(?!run|leaderboard|timings|judge).*\.jsonl?$/.test(name));
+  const texts = await Promise.all(names.sort().map(async (name) => [name, await readFile(join(folder, name), "utf8")]));
+  return Object.fromEntries(texts) as Record<string, string>;
+}
+
+const contentsScript = `local k = KEYS[1]
+local t = redis.call("TYPE", k).ok
+if t == "hash" then return redis.call("HGETALL", k) end
+if t == "list" then return redis.call("LRANGE", k, 0, -1) end
+if t == "zset" then return redis.call("ZRANGE", k, 0, -1) end
+if t == "set" then return redis.call("SMEMBERS", k) end
+if t == "string" then return redis.call("GET", k) end
+return cjson.encode(redis.call("XRANGE", k, "-", "+"))`;
+
+type Started = ReturnType<Workplace["start"]>;
+
+interface What {
+  readonly tasks: string;
+  readonly data: string;
+  readonly repeats?: number;
+  readonly temperature?: number;
+}
+
+/** A run, its server and its workers, in one place. */
+class Fleet implements AsyncDisposable {
+  private readonly started: Started[] = [];
+
+  private constructor(
+    readonly place: Workplace,
+    readonly redis: TestRedis,
+    readonly endpoint: FakeEndpoint,
+    private readonly what: What,
+  ) {}
+
+  static async make(what: What = { tasks: "vqav2", data: "demo" }): Promise<Fleet> {
+    const redis = await TestRedis.start();
+    const place = await Workplace.make({ LLAVA_EVAL_FLEET: redis.url, MODEL_KEY: modelKey });
+    const endpoint = await startEndpoint({ answer: answerTo, latencyMs: 20 });
+    const model = ["runner: openai", "model: fake", `urls: [${endpoint.url}]`, "apiKey: env:MODEL_KEY"];
+    await writeFile(place.file("model.yaml"), `${model.join("\n")}\n`);
+    return new Fleet(place, redis, endpoint, what);
+  }
+
+  get model(): string {
+    return `openai:fake@${this.endpoint.url}`;
+  }
+
+  /** What one process makes of it, and how often it asks. */
+  async whole(): Promise<{ readonly numbers: Record<string, string>; readonly asked: number }> {
+    const out = this.place.file("whole");
+    await evaluate({ ...this.what, model: this.model, name: "m", out });
+    const asked = questionsIn(this.endpoint);
+    this.endpoint.asked.length = 0;
+    return { numbers: await numbersOf(out), asked };
+  }
+
+  coordinator(...more: readonly string[]): Started {
+    const { tasks, data, repeats = 1, temperature = 0 } = this.what;
+    const sampling = temperature > 0 ? ["--repeats", String(repeats), "--temperature", String(temperature)] : [];
+    return this.kept(
+      this.place.start("run", "--tasks", tasks, "--data", data, "--fleet", "--name", "m", ...sampling, ...more),
+    );
+  }
+
+  worker(...more: readonly string[]): Started {
+    const how = [
+      "--model",
+      this.place.file("model.yaml"),
+      "--name",
+      "m",
+      "--data",
+      this.what.data,
+      "--concurrency",
+      "4",
+      "--lease",
+      "2",
+    ];
+    return this.kept(this.place.start("worker", ...how, ...more));
+  }
+
+  /** Resolves when so many questions were asked. */
+  async asked(count: number): Promise<void> {
+    await this.until(() => questionsIn(this.endpoint) >= count);
+  }
+
+  /** A key of the run is on the server. */
+  async has(key: RegExp): Promise<void> {
+    await this.until(() => key.test(this.redis.command("KEYS", "le:*")));
+  }
+
+  /** @throws when a process has failed meanwhile */
+  private async until(holds: () => boolean): Promise<void> {
+    while (!holds()) {
+      const ended = this.started.find(({ exitCode }) => exitCode !== null && exitCode !== 0);
+      if (ended) throw new Error((await ended.ended).stderr);
+      await wait(50);
+    }
+  }
+
+  /** A run with one worker, paused before it asks anything. */
+  async paused(...more: readonly string[]): Promise<{ readonly run: Started; readonly worker: Started }> {
+    const run = this.coordinator(...more);
+    await this.has(/^le:runs$/m);
+    expect(await this.place.run("fleet", "pause")).toMatchObject({ exitCode: 0 });
+    const worker = this.worker();
+    await this.has(/:[0-9a-f]{32}$/m);
+    return { run, worker };
+  }
+
+  /** All that is on the server, by key. */
+  async contents(): Promise<ReadonlyMap<string, string>> {
+    const script = this.place.file("contents.lua");
+    await writeFile(script, contentsScript);
+    const keys = this.redis.command("KEYS", "le:*").split("\n").filter(Boolean);
+    return new Map(keys.map((key) => [key, this.redis.command("--eval", script, key)]));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const process of this.started) process.kill("SIGKILL");
+    await Promise.all(this.started.map(({ ended }) => ended));
+    await this.endpoint[Symbol.asyncDispose]();
+    await this.redis[Symbol.asyncDispose]();
+    await this.place[Symbol.asyncDispose]();
+  }
+
+  private kept(process: Started): Started {
+    this.started.push(process);
+    return process;
+  }
+}
+
+describe.skipIf(noRedis)(`a fleet (skipped: ${noRedis ?? "no"})`, { timeout: 180_000 }, () => {
+  test("whatever is killed: the run of one process, byte for byte, and hardly a question twice", async () => {
+    await using fleet = await Fleet.make({ tasks: "vqav2,pope", data: "demo", repeats: 4, temperature: 0.5 });
+    const { numbers, asked } = await fleet.whole();
+    const first = fleet.coordinator("--out", "many");
+    const killed = fleet.worker();
+    await fleet.asked(100);
+    const worker = fleet.worker();
+    killed.kill("SIGKILL");
+    await killed.ended;
+    await fleet.asked(300);
+
+    first.kill("SIGKILL");
+    await first.ended;
+    const second = fleet.coordinator("--out", "many");
+    await fleet.asked(asked / 2 + 100);
+    await fleet.redis.kill();
+    await fleet.redis.up();
+    await fleet.asked(asked / 2 + 400);
+    fleet.redis.command("FLUSHALL");
+
+    expect(await second.ended).toMatchObject({ exitCode: 0 });
+    expect(await numbersOf(fleet.place.file("many"))).toEqual(numbers);
+    // What was in hand when something died: two blocks of a worker.
+    expect(questionsIn(fleet.endpoint)).toBeGreaterThanOrEqual(asked);
+    expect(questionsIn(fleet.endpoint)).toBeLessThanOrEqual(asked + 3 * 2 * blockSize);
+
+    worker.kill("SIGINT");
+    expect(await worker.ended).toMatchObject({ exitCode: 130 });
+    // Nothing of a finished run is left on the server, and its timings name who asked.
+    const left = fleet.redis.command("KEYS", "le:*").split("\n").filter(Boolean);
+    // BullMQ's own mark of when it last looked for lost leases; it expires.
+    expect(left.filter((key) => !key.endsWith(":stalled-check"))).toEqual([]);
+    expect((await fleet.place.read("many", "timings.jsonl")).split("\n")[0]).toMatch(
+      /"worker":"[^"]+-\d+-[0-9a-f]{4}"/,
+    );
+  });
+
+  test("a second coordinator is refused by name, the queue can be paused, and nothing on the server is secret", async () => {
+    await using fleet = await Fleet.make();
+    const { numbers, asked } = await fleet.whole();
+    const { run, worker } = await fleet.paused("--out", "a");
+    const second = await fleet.place.run(...["run", "--tasks", "vqav2", "--data", "demo", "--fleet", "--name", "m"]);
+    expect(second).toMatchObject({ exitCode: 1 });
+    expect(second.stderr).toContain(`pid ${run.pid}`);
+    expect((await fleet.place.run("fleet", "status")).stdout).toMatch(/^run [0-9a-f]{8} · m · vqav2 · paused/);
+
+    const contents = await fleet.contents();
+    const jobs = [...contents].filter(([key]) => /:[0-9a-f]{32}$/.test(key) || key === "le:runs");
+    expect(jobs.length).toBeGreaterThan(1);
+    expect([...contents.values()].join("\n")).not.toContain(modelKey);
+    // Where a model and its data are is each worker's own.
+    for (const [, text] of jobs) expect(text).not.toMatch(/http:|\/tmp|\.js\b|\.ts\b/);
+
+    expect(await fleet.place.run("fleet", "resume")).toMatchObject({ exitCode: 0 });
+    expect(await run.ended).toMatchObject({ exitCode: 0 });
+    expect(await numbersOf(fleet.place.file("a"))).toEqual(numbers);
+    expect(questionsIn(fleet.endpoint)).toBe(asked);
+    worker.kill("SIGINT");
+    await worker.ended;
+  });
+
+  test("a sample that kills whoever asks it is left out after three deaths, and no other", async () => {
+    const place = await Workplace.make();
+    await writeFile(place.file("deadly.ts"), deadly);
+    const rows = Array.from({ length: 12 }, (_, id) => JSON.stringify({ id, question: `Is it ${id}?` }));
+    await writeFile(place.file("deadly.jsonl"), `${rows.join("\n")}\n`);
+    await using fleet = await Fleet.make({ tasks: place.file("deadly.ts"), data: place.path });
+    const run = fleet.coordinator("--out", "many", "--max-failed", "1");
+    let deaths = 0;
+    let over = false;
+    void run.ended.then(() => {
+      over = true;
+    });
+    while (!over) {
+      const worker = fleet.worker("--task-file", place.file("deadly.ts"));
+      const { signal } = await Promise.race([worker.ended, run.ended.then(() => ({ signal: null }))]);
+      if (signal === "SIGKILL") deaths++;
+    }
+    expect(await run.ended).toMatchObject({ exitCode: 0 });
+    expect(deaths).toBe(3);
+    const samples = await fleet.place.samples("many", "deadly");
+    expect(samples.map(({ state }) => state)).toEqual(rows.map((_, id) => (id === 7 ? "failed" : "scored")));
+    expect(samples[7]?.score).toMatchObject({ status: "unscored", reason: "transport" });
+    await place[Symbol.asyncDispose]();
+  });
+
+  test("who has another model or other rows does not join, and says what differs", async () => {
+    await using fleet = await Fleet.make();
+    const { run, worker } = await fleet.paused("--out", "many");
+    const other = await fleet.place.run("worker", "--model", "stub:yes", "--name", "m", "--data", "demo");
+    expect(other).toMatchObject({ exitCode: 1 });
+    expect(other.stderr).toMatch(/fingerprint\.runner: "openai" in the run, "stub" here/);
+    const rows = await fleet.place.run("worker", "--model", fleet.model, "--name", "m", "--data", join(forms, "data"));
+    expect(rows).toMatchObject({ exitCode: 1 });
+    expect(await fleet.place.run("fleet", "resume")).toMatchObject({ exitCode: 0 });
+    expect(await run.ended).toMatchObject({ exitCode: 0 });
+    worker.kill("SIGINT");
+    await worker.ended;
+  });
+
+  test("a judged task: workers answer, the coordinator judges", async () => {
+    await using judge = await startScripted((question) => chat(question.text.length % 2 === 0 ? "7" : "3", question));
+    const task = join(forms, "judged.ts");
+    await using fleet = await Fleet.make({ tasks: task, data: join(forms, "data") });
+    await writeFile(fleet.place.file("j.yaml"), `runner: openai\nmodel: j\nurls: [${judge.url}]\nattempts: 1\n`);
+    const settings = { tasks: task, data: join(forms, "data"), judge: fleet.place.file("j.yaml"), name: "m" };
+    await evaluate({ ...settings, model: fleet.model, out: fleet.place.file("whole") });
+    const run = fleet.coordinator("--out", "many", "--judge", fleet.place.file("j.yaml"));
+    const worker = fleet.worker("--task-file", task);
+    expect(await run.ended).toMatchObject({ exitCode: 0 });
+    expect(await numbersOf(fleet.place.file("many"))).toEqual(await numbersOf(fleet.place.file("whole")));
+    worker.kill("SIGINT");
+    await worker.ended;
+  });
+
+  test("without a server, a way in, or one that keeps what it has: exit 1, and what to do", async () => {
+    await using place = await Workplace.make();
+    await using redis = await TestRedis.start("--requirepass", "open-sesame");
+    const status = (url: string, ...more: readonly string[]) => statusWith({ LLAVA_EVAL_FLEET: url }, ...more);
+    const statusWith = async (environment: Record<string, string>, ...more: readonly string[]) => {
+      await using elsewhere = await Workplace.make(environment);
+      return await elsewhere.run("fleet", "status", ...more);
+    };
+    const port = String(redis.port);
+    expect((await place.run("fleet", "status")).stderr).toContain("export LLAVA_EVAL_FLEET=");
+    expect((await status("redis://127.0.0.1:1")).stderr).toContain("there is no queue that answers");
+    expect((await status(`redis://127.0.0.1:${port}`)).stderr).toContain("does not let us in: NOAUTH");
+    const wrong = await status(`redis://:guessed@127.0.0.1:${port}`);
+    expect(wrong).toMatchObject({ exitCode: 1 });
+    expect(wrong.stderr).toContain("WRONGPASS");
+    expect(wrong.stderr).not.toContain("guessed");
+    expect((await status(`rediss://:open-sesame@127.0.0.1:${port}`)).exitCode).toBe(1);
+    expect((await status("redis://10.255.255.1:6379")).stderr).toContain("not encrypted");
+    await writeFile(place.file("url"), `redis://:open-sesame@127.0.0.1:${port}\n`, { mode: 0o644 });
+    expect((await statusWith({ LLAVA_EVAL_FLEET_FILE: place.file("url") })).stderr).toContain("chmod 600");
+    await chmod(place.file("url"), 0o600);
+    expect(await statusWith({ LLAVA_EVAL_FLEET_FILE: place.file("url") })).toMatchObject({ exitCode: 0 });
+    redis.command("-a", "open-sesame", "--no-auth-warning", "CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
+    expect((await statusWith({ LLAVA_EVAL_FLEET_FILE: place.file("url") })).stderr).toContain("noeviction");
+  });
+});
+
+/** Its score is made by workers alone, and of one row it kills them. */
+const deadly = `import { defineTask, mean, type Static, Type } from "llava-eval";
+const row = Type.Object({ id: Type.Integer(), question: Type.String() });
+export default defineTask<Static<typeof row>>({
+  name: "deadly",
+  version: 1,
+  about: "One question that nobody survives.",
+  cite: "none: for a test",
+  splits: { test: { sources: ["none/deadly"], split: "test", rows: 12, licence: "CC0-1.0", answers: "public" } },
+  row,
+  id: ({ id }) => String(id),
+  prompt: ({ question }) => ({ messages: [{ role: "user", parts: [{ type: "text", text: question }] }] }),
+  generation: { maxNewTokens: 8, temperature: 0 },
+  score: ({ id }, { text }) => {
+    if (id === 7) process.kill(process.pid, "SIGKILL");
+    return { status: "scored", value: 1, answer: text };
+  },
+  metrics: [mean("accuracy")],
+});
+`;

@@ -1,0 +1,79 @@
+/** A Redis server of a test's own, on loopback, that keeps what it has when it is killed. */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createConnection, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+
+/** Why there can be none. */
+export const noRedis: string | undefined =
+  spawnSync("which", ["redis-server"]).status === 0 ? undefined : "no redis-server: apt-get install redis-server";
+
+export class TestRedis implements AsyncDisposable {
+  private server: ChildProcess | undefined;
+
+  private constructor(
+    private readonly folder: string,
+    readonly port: number,
+    private readonly more: readonly string[],
+  ) {}
+
+  static async start(...more: readonly string[]): Promise<TestRedis> {
+    const redis = new TestRedis(await mkdtemp(join(tmpdir(), "llava-eval-redis-")), await freePort(), more);
+    await redis.up();
+    return redis;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  async up(): Promise<void> {
+    const { folder, port, more } = this;
+    const durable = ["--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--loglevel", "warning"];
+    const where = ["--bind", "127.0.0.1", "--port", String(port), "--dir", folder];
+    this.server = spawn("redis-server", [...where, ...durable, ...more], { stdio: "ignore" });
+    while (!(await this.answers())) await wait(20);
+  }
+
+  /** As by a crash. */
+  async kill(): Promise<void> {
+    const { server } = this;
+    if (!server || server.exitCode !== null || server.signalCode !== null) return;
+    server.kill("SIGKILL");
+    await once(server, "exit");
+  }
+
+  command(...words: readonly string[]): string {
+    return execFileSync("redis-cli", ["-p", String(this.port), "--raw", ...words], { encoding: "utf8" });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private answers(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const socket = createConnection(this.port, "127.0.0.1");
+      socket.on("connect", () => socket.write("PING\r\n"));
+      // LOADING while it reads what it had.
+      socket.on("data", (data) => {
+        resolve(!data.includes("LOADING"));
+        socket.destroy();
+      });
+      socket.on("error", () => resolve(false));
+    });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
+}

@@ -1,0 +1,187 @@
+/** What a coordinator does with results, by way of a queue in memory. */
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { Dataset, RowItem } from "../../src/core/dataset.js";
+import type { Task } from "../../src/core/task.js";
+import { share } from "../../src/fleet/coordinator.js";
+import type { WorkStore } from "../../src/fleet/queue.js";
+import { type BlockResult, placeOf, resultText, rowsDigest } from "../../src/fleet/result.js";
+import { SampleJournal } from "../../src/record/journal.js";
+import type { SampleRecord } from "../../src/record/samples.js";
+import { type Block, unitsOfBlock } from "../../src/run/blocks.js";
+import type { TaskRun } from "../../src/run/run-task.js";
+
+const rows = Array.from({ length: 30 }, (_, id) => ({ id, question: `Is it ${id}?` }));
+const never = new AbortController().signal;
+
+const datasetOf = (cells: readonly Record<string, unknown>[]): Dataset => ({
+  facts: { source: "s", kind: "folder", split: "test", licence: "CC0-1.0", rows: cells.length },
+  async *batches(offset) {
+    yield cells.map((row, index): RowItem => ({ index, row })).slice(offset);
+  },
+  async [Symbol.asyncDispose]() {},
+});
+
+const task = {
+  name: "t",
+  metrics: [],
+  id: ({ id }: { id: number }) => String(id),
+  prompt: ({ question }: { question: string }) => ({
+    messages: [{ role: "user", parts: [{ type: "text", text: question }] }],
+  }),
+} as unknown as Task;
+
+const scoredAs = (text: string, index: number): SampleRecord => ({
+  ...{ index, id: String(index), cluster: String(index), state: "scored", text, finish: "stop" },
+  score: { status: "scored", value: 1, answer: text },
+});
+
+/** A queue whose blocks are answered at once, by what a worker does. */
+class Memory implements WorkStore {
+  readonly blocks = new Map<string, Block>();
+  readonly results = new Map<string, string>();
+  readonly refused = new Map<string, string>();
+  released = 0;
+  added = 0;
+
+  constructor(private readonly worker: (block: Block, delivery: number) => Promise<string | undefined>) {}
+
+  async add(blocks: readonly Block[]): Promise<void> {
+    for (const block of blocks) {
+      if (this.blocks.has(block.id)) continue;
+      this.blocks.set(block.id, block);
+      const result = await this.worker(block, this.added++);
+      if (result !== undefined) this.results.set(block.id, result);
+    }
+  }
+  async completed(skip: number, most: number) {
+    return [...this.results].slice(skip, skip + most).map(([id, result]) => ({ id, result }));
+  }
+  async failed() {
+    return [];
+  }
+  async release(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      this.released++;
+      this.blocks.delete(id);
+      this.results.delete(id);
+    }
+  }
+  async held(): Promise<number> {
+    return this.blocks.size;
+  }
+  async refuse(worker: string, why: string): Promise<void> {
+    this.refused.set(worker, why);
+  }
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+async function answerOf(block: Block, change: Partial<BlockResult> = {}, cells: typeof rows = rows): Promise<string> {
+  const units = await unitsOfBlock(block, { task, dataset: datasetOf(cells), repeats: 1 }, never);
+  const records = units.map(({ index }) => scoredAs(`answer ${index}`, index));
+  return resultText({ worker: "w", rows: rowsDigest(units, task, "default"), timings: [], records, ...change });
+}
+
+interface Outcome {
+  readonly lines: readonly SampleRecord[];
+  readonly changed: readonly string[];
+  readonly said: readonly string[];
+}
+
+async function shared(
+  store: WorkStore,
+  had: readonly SampleRecord[] = [],
+  onJournal: (journal: SampleJournal) => void = () => {},
+): Promise<Outcome> {
+  const folder = await mkdtemp(join(tmpdir(), "coordinator-"));
+  try {
+    const samples = await SampleJournal.open(join(folder, "t.samples.jsonl"));
+    for (const record of had) await samples.append(record);
+    onJournal(samples);
+    const changed: string[] = [];
+    const said: string[] = [];
+    const run = {
+      ...{ task, split: { answers: "public" }, label: "t", dataset: datasetOf(rows), profile: "default", samples },
+      ...{ selection: { offset: 0, repeats: 1 }, drain: never, onSample() {}, onTiming() {} },
+    } as unknown as TaskRun;
+    await share(run, {
+      ...{ store, run: "r", blockSize: 10, async check() {} },
+      onChanged: (place, worker) => changed.push(`${place} ${worker}`),
+      say: (message) => said.push(message),
+    });
+    await samples.finish();
+    await samples.close();
+    const lines = (await readFile(samples.path, "utf8")).trimEnd().split("\n");
+    return { lines: lines.map((line) => JSON.parse(line) as SampleRecord), changed, said };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+const all = rows.map(({ id }) => scoredAs(`answer ${id}`, id));
+
+test("every block is taken, and released when it is in the journal", async () => {
+  const store = new Memory((block) => answerOf(block));
+  expect((await shared(store)).lines.map(placeOf)).toEqual(all.map(placeOf));
+  expect([store.added, store.released, store.blocks.size]).toEqual([3, 3, 0]);
+});
+
+test("what the journal has is not asked", async () => {
+  const store = new Memory((block) => answerOf(block));
+  const { lines, changed } = await shared(store, all.slice(0, 14));
+  expect(lines).toEqual(all);
+  expect([store.added, changed]).toEqual([2, []]);
+});
+
+test("another answer to a question that is answered meanwhile is named and not taken", async () => {
+  let journal: SampleJournal | undefined;
+  const store = new Memory(async (block) => {
+    // Another way into the journal was faster: an earlier delivery, say.
+    if (block.rows[0]?.[0] === 0) await journal?.append(scoredAs("something else", 4));
+    return await answerOf(block);
+  });
+  const { lines, changed } = await shared(store, [], (opened) => {
+    journal = opened;
+  });
+  expect(lines[4]).toEqual(scoredAs("something else", 4));
+  expect(changed).toEqual(["t 4/0 w"]);
+});
+
+test("a worker whose rows ask something else is refused by name, and its block is asked again", async () => {
+  const foreign = rows.map((row) => (row.id === 12 ? { ...row, question: "Is it another?" } : row));
+  const store = new Memory((block, delivery) =>
+    delivery === 1 ? answerOf(block, { worker: "stranger" }, foreign) : answerOf(block),
+  );
+  const { lines, said } = await shared(store);
+  expect(lines).toEqual(all);
+  expect(store.added).toBe(4);
+  expect([...store.refused]).toEqual([["stranger", expect.stringContaining("rows are others than ours")]]);
+  expect(said).toEqual([expect.stringContaining("worker stranger is refused")]);
+});
+
+test.each<[string, (text: string) => string, RegExp]>([
+  ["no JSON", (text) => text.slice(0, -9), /no JSON/],
+  ["a sample too few", (text) => text.split("\n").slice(0, -1).join("\n"), /9 samples, and its block 10/],
+  ["a sample of another block", (text) => text.replace('"index":3,', '"index":25,'), /not the block's: 25\/0/],
+  ["a sample twice", (text) => text.replace('"index":3,', '"index":4,'), /samples, and its block 10/],
+  ["a value that is no sample's", (text) => text.replace('"state":"scored"', '"state":"perfect"'), /state/],
+])("a result with %s does not reach the journal", async (_, damage, says) => {
+  const store = new Memory(async (block, delivery) => {
+    const text = await answerOf(block);
+    return delivery === 0 ? damage(text) : text;
+  });
+  const { lines } = await shared(store);
+  expect(lines).toEqual(all);
+  expect([...store.refused.values()][0] ?? "").toMatch(says);
+});
+
+test("a server that lost everything is given it again", { timeout: 30_000 }, async () => {
+  const store = new Memory(async (block, delivery) => (delivery < 3 ? undefined : await answerOf(block)));
+  const lost = setTimeout(() => store.blocks.clear(), 300);
+  const { lines, said } = await shared(store);
+  clearTimeout(lost);
+  expect(lines).toEqual(all);
+  expect(said).toEqual([expect.stringContaining("has lost blocks: 3")]);
+});
