@@ -73,7 +73,9 @@ async function parser(name: string, scoring: Scoring) {
 
 /** Every task that asks a judge about such an answer, by each of its scorings. */
 const judged = definitions.flatMap(({ task }) =>
-  task.judge ? (["official", "lmms-eval"] as const).map((scoring) => [task.name, scoring] as const) : [],
+  task.judge
+    ? (["official", "lmms-eval", ...(task.scorings ?? [])] as const).map((scoring) => [task.name, scoring] as const)
+    : [],
 );
 
 test("there are judged tasks", () => expect(judged.length).toBeGreaterThan(20));

@@ -50,6 +50,8 @@ const isVerdict: readonly (readonly [RegExp, (verdict: Json, reply: string) => b
     (verdict, reply) =>
       (reply.trim().split("\n")[0] ?? "").replace(/[^a-z]/gi, "") === (verdict ? "Correct" : "Incorrect"),
   ],
+  [/^logicvista/, (verdict) => typeof verdict === "string" && /^(?:[A-J]+|Z)$/.test(verdict)],
+  [/^dynamath/, (verdict) => typeof verdict === "number" || letter(verdict)],
   [/^visulogic/, (verdict) => letter(verdict) || verdict === "None"],
 ];
 
@@ -115,27 +117,31 @@ for (const { task, file } of judgedTasks) {
       const row = await exampleRow(task.name, file, task.row);
       const said = output("It is hard to say, perhaps the one in the middle.");
       fc.assert(
-        fc.property(reply, fc.constantFrom<Scoring>("official", "lmms-eval"), (text, scoring) => {
-          const verdicts: Json[] = [];
-          for (let step = 0; step < 3; step++) {
-            const question = task.judge?.ask(row, said, verdicts, scoring);
-            if (!question) break;
-            const visible = withoutReasoning(text);
-            const verdict = question.parse(visible);
-            if (verdict === undefined) return;
-            // lmms-eval makes a number of whatever it reads: that is its labelled defect.
-            if (scoring === "official")
-              expect(form(verdict, visible), `${JSON.stringify(verdict)} of ${text}`).toBe(true);
-            verdicts.push(verdict);
-          }
-          const score = task.score?.(row, said, {
-            ...{ scoring, verdicts, turns: [said] },
-            draw: ([first]) => first as never,
-          });
-          if (score?.status !== "scored") return void expect(score?.reason).toEqual(expect.any(String));
-          const values = typeof score.value === "number" ? [score.value] : Object.values(score.value);
-          for (const value of values) expect(Number.isFinite(value)).toBe(true);
-        }),
+        fc.property(
+          reply,
+          fc.constantFrom<Scoring>("official", "lmms-eval", ...(task.scorings ?? [])),
+          (text, scoring) => {
+            const verdicts: Json[] = [];
+            for (let step = 0; step < 3; step++) {
+              const question = task.judge?.ask(row, said, verdicts, scoring);
+              if (!question) break;
+              const visible = withoutReasoning(text);
+              const verdict = question.parse(visible);
+              if (verdict === undefined) return;
+              // lmms-eval makes a number of whatever it reads: that is its labelled defect.
+              if (scoring !== "lmms-eval")
+                expect(form(verdict, visible), `${JSON.stringify(verdict)} of ${text}`).toBe(true);
+              verdicts.push(verdict);
+            }
+            const score = task.score?.(row, said, {
+              ...{ scoring, verdicts, turns: [said] },
+              draw: ([first]) => first as never,
+            });
+            if (score?.status !== "scored") return void expect(score?.reason).toEqual(expect.any(String));
+            const values = typeof score.value === "number" ? [score.value] : Object.values(score.value);
+            for (const value of values) expect(Number.isFinite(value)).toBe(true);
+          },
+        ),
         invented(),
       );
     },

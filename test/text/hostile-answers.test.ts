@@ -24,6 +24,7 @@ import { chartScore } from "../../tasks/chartqapro/score.js";
 import { countInDigits } from "../../tasks/countbenchqa/score.js";
 import { crpeFiltered } from "../../tasks/crpe/score.js";
 import { cvBenchLetter } from "../../tasks/cv_bench/score.js";
+import { officialReading, ruledAnswer } from "../../tasks/dynamath/score.js";
 import { egoSchemaLetter } from "../../tasks/egoschema/score.js";
 import { gqaAnswer } from "../../tasks/gqa/score.js";
 import { hallusionContainsYes, hallusionVerdict } from "../../tasks/hallusion_bench/score.js";
@@ -205,6 +206,8 @@ const parsers: Readonly<Record<string, (answer: string) => unknown>> = {
   BabyVision: (answer) => [babyAnswer(answer), babyAnswerLmms(answer)],
   "VL-RewardBench": preferredAnswer,
   "We-Math": weMathLetter,
+  DynaMath: (text) => officialReading(text, "multiple choice", "B"),
+  "DynaMath (VLMEvalKit)": (text) => ruledAnswer(text, "float"),
   "fact judges": (answer) => [simpleVqaVerdict(answer), worldVqaVerdict(answer)],
   OmniSpatial: (answer) => [answerLineLetter(answer), firstLetter(withoutThoughts(answer))],
   "Video-MME": (answer) => [inferChoice(answer, {}, "video-mme"), inferChoice(answer, {}, "video-mme-v2")],

@@ -8,6 +8,7 @@ import { charxiv } from "./catalogue-charxiv.js";
 import { catalogueChoiceVectors } from "./catalogue-choices.js";
 import { catalogueGroupVectors } from "./catalogue-groups.js";
 import { catalogueJudgedVectors } from "./catalogue-judged.js";
+import { catalogueMathsVectors } from "./catalogue-maths.js";
 import { cataloguePairVectors } from "./catalogue-pairs.js";
 import { catalogueReasoningVectors } from "./catalogue-reasoning.js";
 import { catalogueSpatialVectors } from "./catalogue-spatial.js";
@@ -48,6 +49,7 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...catalogueGroupVectors,
   ...cataloguePairVectors,
   ...catalogueJudgedVectors,
+  ...catalogueMathsVectors,
   ...promptVectors,
   ...videoPromptVectors,
   "catalogue/charxiv": charxiv,
