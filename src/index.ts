@@ -58,3 +58,4 @@ export {
 export { taggedAnswer } from "./text/reasoning-tags.js";
 export { hasCaption, hasText, isOptionLetter } from "./text/references.js";
 export { robustChoice } from "./text/robust-choice.js";
+export { processPunctuation } from "./text/vqa-punctuation.js";

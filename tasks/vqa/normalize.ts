@@ -4,7 +4,7 @@
  * because published numbers depend on them; the comments say which they are.
  */
 
-import { lower, splitWords, strip } from "llava-eval";
+import { lower, processPunctuation, splitWords, strip } from "llava-eval";
 
 // Written as "key value" pairs. `somebody'd` is reversed in the original; keys with capitals can never match a
 // lower-cased word. Both are kept.
@@ -42,45 +42,6 @@ const numberWords = new Map([
 
 const articles = new Set(["a", "an", "the"]);
 
-const evalAiMarks = [...';/[]"{}()=+\\_-><@`,?!'];
-const officialMarks = evalAiMarks;
-const anyMark = /[;/[\]"{}()=+\\_\-><@`,?!.]/;
-const evalAiComma = /(?<=\p{Nd}),+(?=\p{Nd})/u;
-const officialComma = /\p{Nd},\p{Nd}/u;
-
-// The scripts pass re.UNICODE (= 32) as the substitution count, so at most 32 periods are removed; and the look-behind
-// is mistyped and never excludes anything. Source: vqaEval.py, `periodStrip`.
-const period = /\.(?!\p{Nd})/gu;
-const periodsRemoved = 32;
-
-function removePeriods(text: string): string {
-  let left = periodsRemoved;
-  return text.replace(period, (match) => (left-- > 0 ? "" : match));
-}
-
-function punctuationStep(text: string, marks: readonly string[], comma: RegExp): string {
-  if (!anyMark.test(text)) return text;
-  const commaInNumber = text.includes(",") && comma.test(text);
-  let out = text;
-  for (const mark of marks) {
-    // The tests look at the original text, not at what is left of it.
-    if (!text.includes(mark)) continue;
-    const remove = commaInNumber || text.includes(`${mark} `) || text.includes(` ${mark}`);
-    out = out.replaceAll(mark, remove ? "" : " ");
-  }
-  return removePeriods(out);
-}
-
-/** Deletes punctuation, or turns it into a blank where no blank stands beside it. */
-export function processPunctuation(text: string): string {
-  return punctuationStep(text, evalAiMarks, evalAiComma);
-}
-
-/** The same step of vqaEval.py. */
-export function processPunctuationOfficial(text: string): string {
-  return punctuationStep(text, officialMarks, officialComma);
-}
-
 /** Lower-cases, turns number words into digits, drops articles, restores apostrophes. */
 export function processDigitArticle(text: string): string {
   const words: string[] = [];
@@ -103,16 +64,16 @@ export function flattenSpace(text: string): string {
 
 /** The whole EvalAI processor: TextVQA, OK-VQA, VizWiz. */
 export const evalAiNormalize = memoized((text) =>
-  processDigitArticle(processPunctuation(flattenSpace(wordTokenize(text)))),
+  processDigitArticle(processPunctuation(flattenSpace(wordTokenize(text)), "EvalAI")),
 );
 
 /** What lmms-eval does for VQAv2: no `wordTokenize`. */
-export const vqav2Normalize = memoized((text) => processDigitArticle(processPunctuation(flattenSpace(text))));
+export const vqav2Normalize = memoized((text) => processDigitArticle(processPunctuation(flattenSpace(text), "EvalAI")));
 
 /** An answer, or the prediction, as vqaEval.py compares it: when the ten people all say the same, and when they disagree. */
 export const vqaOfficialForms = memoized((text) => {
   const flat = flattenSpace(text);
-  return { flat, normal: processDigitArticle(processPunctuationOfficial(flat)) };
+  return { flat, normal: processDigitArticle(processPunctuation(flat, "VQA")) };
 });
 
 // Ten people give the same few answers to most questions: 2.3 million answers of VQAv2 val are 0.2 million strings.

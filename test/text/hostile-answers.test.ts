@@ -30,6 +30,7 @@ import { gqaAnswer } from "../../tasks/gqa/score.js";
 import { hallusionContainsYes, hallusionVerdict } from "../../tasks/hallusion_bench/score.js";
 import { embeddedJson } from "../../tasks/live_bench/embedded-json.js";
 import { looseScorePair, strictScorePair } from "../../tasks/llava_bench/score-pair.js";
+import { choiceOf, freeScore } from "../../tasks/llava_interleave/score.js";
 import { extractMathVisionAnswer } from "../../tasks/mathvision/answer.js";
 import { mathVisionCorrect } from "../../tasks/mathvision/score.js";
 import { extractWithoutJudge, normalizeExtraction } from "../../tasks/mathvista/answer.js";
@@ -206,6 +207,11 @@ const parsers: Readonly<Record<string, (answer: string) => unknown>> = {
   BabyVision: (answer) => [babyAnswer(answer), babyAnswerLmms(answer)],
   "VL-RewardBench": preferredAnswer,
   "We-Math": weMathLetter,
+  "LLaVA-Interleave-Bench": (answer) => [
+    choiceOf(answer, "reply", "official"),
+    choiceOf(answer, "reply", "lmms-eval"),
+    freeScore(answer, "The dog is now brown.", "official"),
+  ],
   DynaMath: (text) => officialReading(text, "multiple choice", "B"),
   "DynaMath (VLMEvalKit)": (text) => ruledAnswer(text, "float"),
   "fact judges": (answer) => [simpleVqaVerdict(answer), worldVqaVerdict(answer)],

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { evalAiNormalize, processPunctuation, vqav2Normalize } from "../../tasks/vqa/normalize.js";
+import { processPunctuation } from "../../src/text/vqa-punctuation.js";
+import { evalAiNormalize, vqav2Normalize } from "../../tasks/vqa/normalize.js";
 
 /** Computed with the original code: text, the EvalAI processor, VQAv2's two steps. */
 const table = [
@@ -33,12 +34,12 @@ describe("the original's answers", () => {
 });
 
 test("at most 32 periods are removed", () => {
-  expect(processPunctuation("a.".repeat(40))).toBe(`${"a".repeat(32)}${"a.".repeat(8)}`);
+  expect(processPunctuation("a.".repeat(40), "EvalAI")).toBe(`${"a".repeat(32)}${"a.".repeat(8)}`);
 });
 
 test("a comma between digits anywhere makes every mark vanish instead of leaving a blank", () => {
-  expect(processPunctuation("red-blue")).toBe("red blue");
-  expect(processPunctuation("red-blue 1,2")).toBe("redblue 12");
+  expect(processPunctuation("red-blue", "EvalAI")).toBe("red blue");
+  expect(processPunctuation("red-blue 1,2", "EvalAI")).toBe("redblue 12");
 });
 
 test("what is remembered of earlier answers changes nothing", () => {

@@ -31,6 +31,8 @@ const sentBy: Readonly<Record<string, Sent>> = {
   dynamath: { official: ["dynamath", "default"], vlmevalkit: ["dynamath", "vlmevalkit"] },
   embspatial: own("embspatial"),
   erqa: { ...own("erqa"), "vlmevalkit:ERQABench": ["erqa", "official"] },
+  llava_interleave_bench_in_domain: own("llava_interleave"),
+  llava_interleave_bench_multi_view: own("llava_interleave_multi_view"),
   logicvista: { vlmevalkit: ["logicvista", "default"] },
   hrbench4k: { ...own("hrbench"), vlmevalkit: ["hrbench", "official"] },
   mindcube: own("mindcube"),
@@ -76,7 +78,7 @@ const notSent: Readonly<Record<string, string>> = {
   ]),
   ...reasons("no task of this benchmark is here", [
     ...["cc_ocr", "emma", "emma_direct", "emma_judge", "emma_vek_marks"],
-    ...["llava_interleave_bench_in_domain", "llava_interleave_bench_multi_view", "mmlongbench_doc"],
+    "mmlongbench_doc",
     ...["mmlongbench_doc_extract", "ocrbench_v2", "olympiadbench", "omnidocbench", "osworld_g", "refspatial"],
     ...["refspatial_json", "refspatial_official_Gemini25Pro", "refspatial_official_Molmo", "robo_spatial"],
     ...["refspatial_official_RoboBrain", "screenspot_pro", "screenspot_v2"],

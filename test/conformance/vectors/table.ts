@@ -7,6 +7,7 @@ import { catalogueAnswerVectors } from "./catalogue-answers.js";
 import { charxiv } from "./catalogue-charxiv.js";
 import { catalogueChoiceVectors } from "./catalogue-choices.js";
 import { catalogueGroupVectors } from "./catalogue-groups.js";
+import { llavaInterleave } from "./catalogue-interleave.js";
 import { catalogueJudgedVectors } from "./catalogue-judged.js";
 import { catalogueMathsVectors } from "./catalogue-maths.js";
 import { cataloguePairVectors } from "./catalogue-pairs.js";
@@ -54,6 +55,7 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...videoPromptVectors,
   "catalogue/charxiv": charxiv,
   "catalogue/wemath": wemath,
+  "catalogue/llava_interleave": llavaInterleave,
   ...tokenizerVectors,
   ...frameIndexVectors,
   ...frameVectors,
