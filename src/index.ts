@@ -40,6 +40,7 @@ export { Moments } from "./statistics/moments.js";
 export { rowDigest } from "./text/digest.js";
 export { inferChoice } from "./text/infer-choice.js";
 export { binaryVerdict } from "./text/judge-replies.js";
+export { latexValue } from "./text/latex-value.js";
 export { leadingLetter, letterBeforePeriod } from "./text/leading-letter.js";
 export { levenshtein } from "./text/levenshtein.js";
 export { optionLetters, parseChoice } from "./text/mmmu-choice.js";

@@ -3,8 +3,16 @@
  * Source: mathllm/MATH-V `evaluation/evaluate.py`, `evaluation/utils.py`. The order of the replacements is theirs.
  */
 
-import { formatFloat, lower, parseFloatPython, parseIntPython, roundHalfEven, rstrip, strip } from "llava-eval";
-import { latexValue } from "./latex-number.js";
+import {
+  formatFloat,
+  latexValue,
+  lower,
+  parseFloatPython,
+  parseIntPython,
+  roundHalfEven,
+  rstrip,
+  strip,
+} from "llava-eval";
 
 const cues = ["the final answer is", "the answer is", "the correct answer is", "the answer should be"];
 

@@ -1,7 +1,9 @@
 /** Problems of 2024 and 2025 whose answers are numbers, formulas or letters in long replies. */
 
 import dynamath from "../../tasks/dynamath/task.js";
+import emma from "../../tasks/emma/task.js";
 import logicvista from "../../tasks/logicvista/task.js";
+import olympiadbench from "../../tasks/olympiadbench/task.js";
 import { goldenTask } from "./golden-task.js";
 
 const puzzle = {
@@ -61,4 +63,62 @@ goldenTask({
   // Both letters of "BD" are right with the authors' rule; VLMEvalKit's judge writes anew what its own rules cannot read.
   verdicts: [[], [], ["B."], ["503 overloaded", "B"], [], ["2 requests are queued", "", "A network error"]],
   main: { official: 4 / 6, "lmms-eval": 4 / 6, vlmevalkit: 3 / 5 },
+});
+
+const figure = { image_1: true, image_2: true, image_3: null, image_4: null, image_5: null };
+const choice = { ...figure, context: "See <image_2>.", question: "Which is <image_1>?", type: "Multiple Choice" };
+goldenTask({
+  task: emma,
+  split: "mini",
+  columns: {
+    ...{ pid: "string", context: "string", question: "string", options: "strings", answer: "string", type: "string" },
+    ...{ subject: "string", category: "string", image_1: "image", image_2: "image", image_3: "image" },
+    ...{ image_4: "image", image_5: "image" },
+  },
+  rows: [
+    { pid: "m1", ...choice, options: ["22", "a half"], answer: "A", subject: "Math", category: "2D" },
+    { pid: "m2", ...choice, options: ["1", "2"], answer: "B", subject: "Physics", category: "3D" },
+    { pid: "m3", ...choice, options: [], answer: "22", type: "Open-ended", subject: "Math", category: "2D" },
+    { pid: "m4", ...choice, options: [], answer: "0.5", type: "Open-ended", subject: "Math", category: null },
+    { pid: "m5", ...choice, options: [], answer: "x^2+1", type: "Open-ended", subject: "Math", category: null },
+  ],
+  // An option's text is right with the authors' rules; formulas with letters are equal only as text.
+  answers: ["so \\boxed{22}", "B. because", "The answer is twenty-two.", "\\boxed{\\text{1/2}}", "\\boxed{1+x^2}"],
+  verdicts: [["Correct"], ["Incorrect"], ["", "HTTP 503", "not quite"], ["It is correct."], ["yes", "incorrect"]],
+  main: { official: 4 / 5, "lmms-eval": 2 / 4 },
+});
+
+const olympiad = {
+  ...figure,
+  image_2: null,
+  answer_type: "Expression",
+  is_multiple_answer: false,
+  subfield: "Algebra",
+};
+const maths = { ...olympiad, source: "OE_MM_maths_en_COMP", question: "Find $x$.", context: null, unit: null };
+const mechanics = { ...olympiad, source: "OE_MM_physics_en_COMP", question: "How far?", context: "A block rests." };
+goldenTask({
+  task: olympiadbench,
+  columns: {
+    ...{ id: "int64", question: "string", context: "string", subfield: "string", source: "string", unit: "string" },
+    ...{ answer_type: "string", is_multiple_answer: "bool", final_answer: "strings", error: "string" },
+    ...{ image_1: "image", image_2: "image", image_3: "image", image_4: "image", image_5: "image" },
+  },
+  rows: [
+    { id: 1, ...maths, final_answer: ["$a^{2}-b^{2}$"], error: null },
+    { id: 2, ...maths, final_answer: ["$\\pm 2$"], is_multiple_answer: true, error: null },
+    { id: 3, ...mechanics, final_answer: ["$2.5$"], unit: "m", error: "1e-1", answer_type: "Numerical" },
+    { id: 4, ...mechanics, final_answer: ["$2.5,3.5$"], unit: null, error: "1e-1,1e-2", answer_type: "Numerical" },
+    { id: 5, ...maths, final_answer: ["$y=2x+1$"], error: null, answer_type: "Equation" },
+  ],
+  answers: [
+    "So the final answer is \\boxed{(a+b)(a-b)}.",
+    "So the final answer is \\boxed{-2, 2}.",
+    "So the final answer is \\boxed{2.59}(m).",
+    "So the final answer is \\boxed{2.55, 3.52}.",
+    "So the final answer is \\boxed{2y-4x=2}.",
+  ],
+  // Formulas that are not written alike are never equal with VLMEvalKit's copy; the second tolerance is too small for 3.52.
+  verdicts: [["Yes"], ["**No**"], ["Yes? How can I help you?", "", "HTTP 503"], ["yes."], ["No"]],
+  main: { official: 4 / 5, "lmms-eval": 2 / 4, vlmevalkit: 3 / 5 },
 });

@@ -50,6 +50,8 @@ const isVerdict: readonly (readonly [RegExp, (verdict: Json, reply: string) => b
     (verdict, reply) =>
       (reply.trim().split("\n")[0] ?? "").replace(/[^a-z]/gi, "") === (verdict ? "Correct" : "Incorrect"),
   ],
+  [/^emma/, (verdict, reply) => Number(/incorrect/i.test(reply)) === 1 - Number(verdict) && /correct/i.test(reply)],
+  [/^olympiadbench/, (verdict, reply) => Number(/yes/i.test(reply)) === verdict && reply.trim().length < 12],
   [/^logicvista/, (verdict) => typeof verdict === "string" && /^(?:[A-J]+|Z)$/.test(verdict)],
   [/^dynamath/, (verdict) => typeof verdict === "number" || letter(verdict)],
   [/^visulogic/, (verdict) => letter(verdict) || verdict === "None"],

@@ -3,12 +3,12 @@ import { expect, test } from "vitest";
 import { SampleFailure } from "../../src/core/errors.js";
 import { parseListCell, parsePythonLiteral, parseStringList, writeStringList } from "../../src/core/python-literal.js";
 import { binaryVerdict } from "../../src/text/judge-replies.js";
+import { latexValue } from "../../src/text/latex-value.js";
 import { parseChoice } from "../../src/text/mmmu-choice.js";
 import { stripReasoning, taggedAnswer } from "../../src/text/reasoning-tags.js";
 import { robustChoice } from "../../src/text/robust-choice.js";
 import { blinkChoice } from "../../tasks/blink/choice.js";
 import { mathVisionEqual } from "../../tasks/mathvision/answer.js";
-import { latexValue } from "../../tasks/mathvision/latex-number.js";
 import { parseProChoice } from "../../tasks/mmmu/score.js";
 import { vstarQuestion } from "../../tasks/vstar_bench/letter.js";
 

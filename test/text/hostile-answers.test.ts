@@ -26,6 +26,7 @@ import { crpeFiltered } from "../../tasks/crpe/score.js";
 import { cvBenchLetter } from "../../tasks/cv_bench/score.js";
 import { officialReading, ruledAnswer } from "../../tasks/dynamath/score.js";
 import { egoSchemaLetter } from "../../tasks/egoschema/score.js";
+import { emmaAnswer, emmaEqual } from "../../tasks/emma/score.js";
 import { gqaAnswer } from "../../tasks/gqa/score.js";
 import { hallusionContainsYes, hallusionVerdict } from "../../tasks/hallusion_bench/score.js";
 import { embeddedJson } from "../../tasks/live_bench/embedded-json.js";
@@ -57,6 +58,7 @@ import { multiPageAnls, stvqaAnls } from "../../tasks/multidocvqa/score.js";
 import { lmmsMvbenchAnswer, namesOption } from "../../tasks/mvbench/score.js";
 import { firstWord } from "../../tasks/naturalbench/score.js";
 import { ocrbenchHit } from "../../tasks/ocrbench/score.js";
+import { finalAnswer, olympiadCorrect } from "../../tasks/olympiadbench/answer.js";
 import { answerLineLetter, firstLetter, withoutThoughts } from "../../tasks/omnispatial/score.js";
 import { perceptionLetter } from "../../tasks/perceptiontest/score.js";
 import { lmmsPopeAnswer, popeAnswer } from "../../tasks/pope/score.js";
@@ -207,6 +209,8 @@ const parsers: Readonly<Record<string, (answer: string) => unknown>> = {
   BabyVision: (answer) => [babyAnswer(answer), babyAnswerLmms(answer)],
   "VL-RewardBench": preferredAnswer,
   "We-Math": weMathLetter,
+  EMMA: (answer) => [emmaAnswer(answer), emmaEqual(answer, "0.5")],
+  OlympiadBench: (answer) => [finalAnswer(answer), olympiadCorrect(answer, "$x+1$", [1e-8])],
   "LLaVA-Interleave-Bench": (answer) => [
     choiceOf(answer, "reply", "official"),
     choiceOf(answer, "reply", "lmms-eval"),

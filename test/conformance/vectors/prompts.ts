@@ -30,6 +30,7 @@ const sentBy: Readonly<Record<string, Sent>> = {
   cv_bench: own("cv_bench"),
   dynamath: { official: ["dynamath", "default"], vlmevalkit: ["dynamath", "vlmevalkit"] },
   embspatial: own("embspatial"),
+  emma: own("emma"),
   erqa: { ...own("erqa"), "vlmevalkit:ERQABench": ["erqa", "official"] },
   llava_interleave_bench_in_domain: own("llava_interleave"),
   llava_interleave_bench_multi_view: own("llava_interleave_multi_view"),
@@ -42,6 +43,7 @@ const sentBy: Readonly<Record<string, Sent>> = {
   mmvp: own("mmvp", "official"),
   mtvqa: own("mtvqa"),
   naturalbench: both("naturalbench"),
+  olympiadbench: { ...own("olympiadbench", "official"), vlmevalkit: ["olympiadbench", "official"] },
   omnispatial: {
     "lmms-eval:omni_spatial": ["omni_spatial", "default"],
     "lmms-eval:omnispatial_test": ["omnispatial", "default"],
@@ -77,15 +79,16 @@ const notSent: Readonly<Record<string, string>> = {
     ...["mmmu_val_qwen", "mmstar_ko", "mmstar_oc", "mmstar_qwen", "seedbench_ko"],
   ]),
   ...reasons("no task of this benchmark is here", [
-    ...["cc_ocr", "emma", "emma_direct", "emma_judge", "emma_vek_marks"],
+    ...["cc_ocr", "emma_direct", "emma_vek_marks"],
     "mmlongbench_doc",
-    ...["mmlongbench_doc_extract", "ocrbench_v2", "olympiadbench", "omnidocbench", "osworld_g", "refspatial"],
+    ...["mmlongbench_doc_extract", "ocrbench_v2", "omnidocbench", "osworld_g", "refspatial"],
     ...["refspatial_json", "refspatial_official_Gemini25Pro", "refspatial_official_Molmo", "robo_spatial"],
     ...["refspatial_official_RoboBrain", "screenspot_pro", "screenspot_v2"],
     ...["wemath_testmini", "where2place", "where2place_json"],
   ]),
   ...reasons("a judge's words, which the task's own test holds", [
     "babyvision_judge",
+    "emma_judge",
     "vl_rewardbench_judge",
     "worldvqa_judge",
   ]),
@@ -204,6 +207,8 @@ function promptFile(): VectorFile {
   return {
     part: "the words and images that a task sends",
     unsupported: notSent,
+    setAside: ({ row }: { row: { source?: unknown } }) =>
+      /_zh_/.test(String(row.source)) ? "a problem in Chinese, which no task here asks" : undefined,
     compare: { extraKeys: true },
     reference: (expected, fn) =>
       Object.fromEntries(

@@ -6,6 +6,7 @@ import { captionVectors } from "./captions.js";
 import { catalogueAnswerVectors } from "./catalogue-answers.js";
 import { charxiv } from "./catalogue-charxiv.js";
 import { catalogueChoiceVectors } from "./catalogue-choices.js";
+import { catalogueFormulaVectors } from "./catalogue-formulas.js";
 import { catalogueGroupVectors } from "./catalogue-groups.js";
 import { llavaInterleave } from "./catalogue-interleave.js";
 import { catalogueJudgedVectors } from "./catalogue-judged.js";
@@ -51,6 +52,7 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...cataloguePairVectors,
   ...catalogueJudgedVectors,
   ...catalogueMathsVectors,
+  ...catalogueFormulaVectors,
   ...promptVectors,
   ...videoPromptVectors,
   "catalogue/charxiv": charxiv,

@@ -1,7 +1,7 @@
 /**
  * The value of a LaTeX (or plain) expression made of numbers: `\frac{1}{2}`, `2\sqrt{3}`, `3\pi`, `(1+2)^2`, `8:5`, `50\%`.
  *
- * For comparing answers only. Anything with an unknown symbol or command has no value. One pass, bounded depth and length:
+ * For comparing answers only. A symbol has the value that the caller gives it; anything with another symbol or command has no value. One pass, bounded depth and length:
  * hostile nesting is "no value", never a crash.
  */
 
@@ -10,11 +10,14 @@ import { add, decimal, divide, type ExactNumber, fraction, multiply, negate, pow
 const maxDepth = 200;
 const maxLength = 5000;
 
+/** What a letter (`x`, `\\alpha`, `v_{0}`) stands for. */
+export type SymbolValue = (name: string) => number | undefined;
+
 /** The value, `undefined` if the text is no numeric expression. */
-export function latexValue(text: string): number | undefined {
+export function latexValue(text: string, symbolValue?: SymbolValue): number | undefined {
   if (text.length > maxLength) return undefined;
   try {
-    const parser = new Parser(text);
+    const parser = new Parser(text, symbolValue);
     const value = toNumber(parser.sum(0));
     return parser.atEnd() && Number.isFinite(value) ? value : undefined;
   } catch (error) {
@@ -42,13 +45,19 @@ const multiplication = new Set(["*", "\\times", "\\cdot", "×", "·"]);
 // A ratio is a quotient: `8:5`.
 const division = new Set(["/", ":", "\\div", "÷"]);
 const closing: Readonly<Record<string, string>> = { "(": ")", "{": "}", "[": "]" };
+// Letters, and commands that name one. Words in \\text are none.
+const symbol =
+  /^(?:[a-zA-Z]|\\(?:alpha|beta|gamma|delta|epsilon|varepsilon|zeta|eta|theta|vartheta|kappa|lambda|mu|nu|xi|rho|sigma|tau|phi|varphi|chi|psi|omega|Gamma|Delta|Theta|Lambda|Xi|Sigma|Phi|Psi|Omega|ell))$/;
 const operand = /^(?:\d|\.\d|\\frac$|\\sqrt$)/;
 
 class Parser {
   private readonly tokens: readonly string[];
   private at = 0;
 
-  constructor(text: string) {
+  constructor(
+    text: string,
+    private readonly symbolValue?: SymbolValue,
+  ) {
     const words = text.split(spaces).flatMap((word) => word.match(tokenPattern) ?? []);
     this.tokens = words.filter((token) => !spacing.has(token));
   }
@@ -56,7 +65,7 @@ class Parser {
   /** The reference's grammar stops at a brace that was never opened or a period and ignores the rest: `\frac{1}{2}}{cm`. */
   atEnd(): boolean {
     const next = this.tokens[this.at];
-    return next === undefined || next === "}" || next === ".";
+    return next === undefined || next === "}" || next === "." || (next === "\\}" && this.symbolValue !== undefined);
   }
 
   sum(depth: number): ExactNumber {
@@ -80,7 +89,7 @@ class Parser {
       } else if (division.has(next)) {
         this.at++;
         value = divide(value, this.signed(depth));
-      } else if (next in closing || next in constants || next in functions || operand.test(next))
+      } else if (next in closing || next in constants || next in functions || operand.test(next) || this.isSymbol(next))
         value = multiply(value, this.power(depth));
       else return value;
     }
@@ -129,7 +138,21 @@ class Parser {
     }
     if (token === "|") return Math.abs(toNumber(this.until("|", depth)));
     if (/\d/.test(token)) return decimal(token);
-    throw new NotNumeric();
+    const value = this.isSymbol(token) ? this.symbolValue?.(token + this.subscript()) : undefined;
+    if (value === undefined) throw new NotNumeric();
+    return value;
+  }
+
+  private isSymbol(token: string): boolean {
+    return this.symbolValue !== undefined && symbol.test(token);
+  }
+
+  private subscript(): string {
+    if (!this.take("_")) return "";
+    const start = this.at;
+    if (this.take("{")) while (this.at < this.tokens.length && !this.take("}")) this.at++;
+    else this.at++;
+    return `_${this.tokens.slice(start, this.at).join("").replace(/[{}]/g, "")}`;
   }
 
   private until(close: string, depth: number): ExactNumber {

@@ -1,0 +1,90 @@
+import {
+  defineTask,
+  hasText,
+  type ImageRef,
+  imageColumns,
+  mean,
+  Nullable,
+  notJudged,
+  rightOrWrong,
+  rowDigest,
+  type Split,
+  type Static,
+  strip,
+  Type,
+  userPrompt,
+} from "llava-eval";
+import { finalAnswer, olympiadCorrect, tolerancesOf } from "./answer.js";
+import { olympiadGrading, olympiadToJudge } from "./judge.js";
+import { lmmsWords, officialWords } from "./prompt.js";
+
+const text = Type.Optional(Nullable(Type.String()));
+const row = Type.Object({
+  id: Type.Optional(Nullable(Type.Union([Type.Integer(), Type.String()]))),
+  question: Type.String(),
+  context: text, // what a problem of physics states before its questions
+  subfield: Type.String(), // Algebra, Mechanics, ...
+  ...{ source: text, subject: text, answer_type: text, unit: text },
+  is_multiple_answer: Type.Optional(Nullable(Type.Boolean())),
+  final_answer: Type.Array(Type.String()),
+  error: text, // how far a number may be off: "1e-1", or one for each answer: "1e-1,1e-2"
+  ...imageColumns(5),
+});
+type Row = Static<typeof row>;
+
+const isPhysics = ({ source, subject }: Row): boolean => /physics/i.test(`${source ?? ""} ${subject ?? ""}`);
+const imagesOf = (row: Row): readonly ImageRef[] => {
+  const columns = row as unknown as Readonly<Record<string, ImageRef | null | undefined>>;
+  return [1, 2, 3, 4, 5].flatMap((number) => columns[`image_${number}`] ?? []);
+};
+
+const split = (configs: readonly string[], rows: number): Split => ({
+  ...{ sources: ["Hothan/OlympiadBench"], configs, split: "train", rows, licence: "not stated", answers: "public" },
+});
+const [maths, physics] = ["OE_MM_maths_en_COMP", "OE_MM_physics_en_COMP"] as const;
+
+export default defineTask<Row>({
+  name: "olympiadbench",
+  aliases: [`olympiadbench_${maths}@maths`, `olympiadbench_${physics}@physics`],
+  version: 1,
+  about:
+    "Problems of mathematics and physics olympiads with images, in English, whose answers are formulas (He et al. 2024).",
+  cite: "https://arxiv.org/abs/2402.14008; official scoring follows OpenBMB/OlympiadBench eval/auto_scoring_judge.py, formulas compared by their values at twelve points where its sympy simplifies their difference; lmms-eval asks a judge; vlmevalkit's formulas must be written alike, a defect of its copy",
+  splits: { en: split([maths, physics], 606), maths: split([maths], 150), physics: split([physics], 456) },
+  row,
+  id: (row) => `${isPhysics(row) ? "physics" : "maths"} ${row.id ?? rowDigest(row.context ?? "", row.question)}`,
+  profiles: ["default", "official"],
+  prompt: (row, profile) =>
+    profile === "official"
+      ? userPrompt(officialWords(row, isPhysics(row)), ...imagesOf(row))
+      : userPrompt(...imagesOf(row), lmmsWords(row)),
+  generation: { maxNewTokens: 16_384, temperature: 1, topP: 0.95 },
+  judge: {
+    model: "gpt-4o-2024-11-20",
+    template: olympiadGrading("{question}", "{answer}", "{prediction}"),
+    scorings: ["lmms-eval"],
+    ask: ({ question, final_answer: answers }, output, verdicts, scoring) =>
+      scoring === "lmms-eval" && verdicts.length === 0
+        ? olympiadToJudge(question, answers.join("\n"), strip(output.text))
+        : undefined,
+  },
+  hasReference: ({ final_answer: [answer] }) => hasText(answer),
+  scorings: ["vlmevalkit"],
+  score({ final_answer: answers, error }, output, { scoring, verdicts: [verdict] }) {
+    const answer = finalAnswer(output.text);
+    if (scoring === "lmms-eval")
+      return verdict === undefined ? notJudged : rightOrWrong(verdict === 1, strip(answer), answers);
+    const algebra = scoring === "vlmevalkit" ? "vlmevalkit" : "official";
+    return rightOrWrong(
+      olympiadCorrect(answer, answers[0] ?? "", tolerancesOf(error), algebra),
+      strip(answer),
+      answers,
+    );
+  },
+  metrics: [mean("accuracy")],
+  groups: {
+    subject: (row) => (isPhysics(row) ? "physics" : "maths"),
+    subfield: ({ subfield }) => subfield,
+    answer_type: ({ answer_type: type }) => type ?? undefined,
+  },
+});
