@@ -33,7 +33,6 @@ export { type Box, boxIn } from "./scorers/boxes.js";
 export { captionScore } from "./scorers/caption.js";
 export { looselyEqual } from "./scorers/exact-match.js";
 export { byLetter, chosen, guessedOr, notJudged, rightOrWrong } from "./scorers/scored.js";
-export { yesNoTruth } from "./scorers/yes-no.js";
 export { bootstrap } from "./statistics/bootstrap.js";
 export { intervalOf } from "./statistics/intervals.js";
 export { Moments } from "./statistics/moments.js";
@@ -41,16 +40,16 @@ export { rowDigest } from "./text/digest.js";
 export { inferChoice } from "./text/infer-choice.js";
 export { binaryVerdict } from "./text/judge-replies.js";
 export { latexValue } from "./text/latex-value.js";
-export { leadingLetter, letterBeforePeriod } from "./text/leading-letter.js";
+export { leadingLetter } from "./text/leading-letter.js";
 export { levenshtein } from "./text/levenshtein.js";
 export { optionLetters, parseChoice } from "./text/mmmu-choice.js";
+export { removePunctuation } from "./text/punctuation.js";
 export { formatFloat, parseFloatPython, parseIntPython, roundHalfEven } from "./text/python-numbers.js";
 export { pythonRegex } from "./text/python-regex.js";
 export {
   firstCharacters,
   length,
   lower,
-  removePunctuation,
   rstrip,
   splitWords,
   strip,
@@ -59,4 +58,3 @@ export {
 export { taggedAnswer } from "./text/reasoning-tags.js";
 export { hasCaption, hasText, isOptionLetter } from "./text/references.js";
 export { robustChoice } from "./text/robust-choice.js";
-export { processPunctuation } from "./text/vqa-punctuation.js";

@@ -1,6 +1,7 @@
 /** Exact match of short answers: the generic metric of lmms-eval (from Hugging Face evaluate), and GQA's own rule. */
 
-import { lower, removePunctuation, rstrip } from "../text/python-strings.js";
+import { removePunctuation } from "../text/punctuation.js";
+import { lower, rstrip } from "../text/python-strings.js";
 
 export interface ExactMatchOptions {
   readonly ignoreCase?: boolean;

@@ -7,15 +7,14 @@ import { PYTHON_SPACE, strip, upper } from "./python-strings.js";
 
 const letterPeriod = new RegExp(`^[${PYTHON_SPACE}]*([A-Z])\\.`);
 
-/** AI2D, MuirBench in lmms-eval: a leading `X.` becomes `X`; everything else stays as it is. */
-export function letterBeforePeriod(answer: string): string {
-  return letterPeriod.exec(answer)?.[1] ?? answer;
-}
-
 // Python's IGNORECASE also lets four letters outside ASCII match `[A-Z]`.
 const afterBrackets = new RegExp(`^[(${PYTHON_SPACE}]*([A-Za-zİıſK])`);
 
-/** BLINK, CV-Bench, EmbSpatial in lmms-eval: the first letter after brackets and blanks ("the answer" gives `T`); `""` if another sign is first. */
-export function leadingLetter(answer: string): string {
+/**
+ * BLINK, CV-Bench, EmbSpatial in lmms-eval: the first letter after brackets and blanks ("the answer" gives `T`); `""` if another sign is first.
+ * With `period` AI2D's and MuirBench's: a leading `X.` becomes `X`, everything else stays as it is.
+ */
+export function leadingLetter(answer: string, form?: "period"): string {
+  if (form === "period") return letterPeriod.exec(answer)?.[1] ?? answer;
   return upper(afterBrackets.exec(strip(answer))?.[1] ?? "");
 }

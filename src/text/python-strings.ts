@@ -108,10 +108,3 @@ export function firstCharacters(text: string, count: number): string {
   const units = text.slice(0, count * 2);
   return surrogate.test(units) ? Array.from(units).slice(0, count).join("") : text.slice(0, count);
 }
-
-const punctuation = /[!-/:-@[-`{-~]/g;
-
-/** Removes the 32 ASCII punctuation characters and nothing else. */
-export function removePunctuation(text: string): string {
-  return text.replace(punctuation, "");
-}

@@ -2,7 +2,7 @@ import {
   defineTask,
   Image,
   LETTER_DIRECTLY,
-  letterBeforePeriod,
+  leadingLetter,
   letteredOptions,
   looselyEqual,
   MODEL_PROFILES,
@@ -57,7 +57,7 @@ const masked: Task<Row> = {
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: (row) => goldOf(row) !== undefined,
   score(row, output) {
-    const letter = letterBeforePeriod(output.text).trim();
+    const letter = leadingLetter(output.text, "period").trim();
     const gold = goldOf(row) ?? "";
     return rightOrWrong(looselyEqual(letter, gold), letter, gold);
   },

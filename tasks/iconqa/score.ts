@@ -1,6 +1,6 @@
 /** IconQA (Lu et al. 2021): choose an image, choose a text, fill in the blank. */
 
-import { anls, letterBeforePeriod, lower, type Output, type Score, type ScoreContext, strip } from "llava-eval";
+import { anls, leadingLetter, lower, type Output, type Score, type ScoreContext, strip } from "llava-eval";
 
 export interface IconQuestion {
   /** The options' texts; empty for a blank. */
@@ -66,7 +66,7 @@ function positionOf(answer: string, options: readonly string[]): number | undefi
 
 /** A letter alone, before a period or in brackets; else an option's whole text. */
 function saidOption(text: string, options: readonly string[]): number | undefined {
-  const letter = /^\(?([A-Za-z])\)?\.?$/.exec(text)?.[1]?.toUpperCase() ?? letterBeforePeriod(text);
+  const letter = /^\(?([A-Za-z])\)?\.?$/.exec(text)?.[1]?.toUpperCase() ?? leadingLetter(text, "period");
   const position = letter === undefined ? -1 : letter.charCodeAt(0) - 65;
   if (position >= 0 && position < options.length) return position;
   const byText = options.findIndex((option) => lower(strip(option)) === lower(text));

@@ -3,7 +3,7 @@
  * Sources: LLaVA-VL/LLaVA-NeXT `llava/eval/evaluate_interleave.py`; lmms-eval `llava_interleave_bench/utils.py`.
  */
 
-import { firstCharacters, lower, processPunctuation, pythonRegex, type Scoring, strip } from "llava-eval";
+import { firstCharacters, lower, pythonRegex, removePunctuation, type Scoring, strip } from "llava-eval";
 import { rougeL } from "./rouge.js";
 
 /** Both ends, one kind of mark after the other: what stands inside another kind stays. */
@@ -11,7 +11,7 @@ const withoutQuotes = (text: string): string => ["'", '"', ")", "("].reduce((res
 
 export function interleaveNormal(text: string): string {
   const flat = strip(text.replace(/[\n\t]/g, " "));
-  return lower(strip(withoutQuotes(processPunctuation(flat, "VQA"))));
+  return lower(strip(withoutQuotes(removePunctuation(flat, "VQA"))));
 }
 
 /** The last part between colons that is a letter, else the whole text. */

@@ -9,8 +9,10 @@ import {
   type ScoreContext,
   type Scored,
   strip,
-  yesNoTruth,
 } from "llava-eval";
+
+/** The reference as it is compared: "yes" or "no" when the row is sound. */
+export const yesNoTruth = (answer: string): string => lower(strip(answer)).replaceAll(".", "");
 
 export function mmeAnswerScore(truth: string, output: Output, { scoring }: ScoreContext): Scored {
   const gold = yesNoTruth(truth);

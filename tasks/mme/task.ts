@@ -1,16 +1,6 @@
-import {
-  defineTask,
-  Image,
-  MODEL_PROFILES,
-  mean,
-  type Static,
-  Type,
-  userPrompt,
-  WORD_OR_PHRASE,
-  yesNoTruth,
-} from "llava-eval";
+import { defineTask, Image, MODEL_PROFILES, mean, type Static, Type, userPrompt, WORD_OR_PHRASE } from "llava-eval";
 import { mmeMetric, mmeScore } from "./metrics.js";
-import { mmeAnswerScore } from "./score.js";
+import { mmeAnswerScore, yesNoTruth } from "./score.js";
 
 const row = Type.Object({
   question_id: Type.String(), // the image: its two questions share it

@@ -7,7 +7,7 @@ import {
   imagesAtMarks,
   isOptionLetter,
   LETTER_DIRECTLY,
-  letterBeforePeriod,
+  leadingLetter,
   letteredOptions,
   mean,
   optionLetters,
@@ -46,7 +46,7 @@ export default defineTask<Row>({
     const text = output.text;
     if (context.scoring === "official")
       return byLetter(parseChoice("official", text, options), answer, optionLetters(options.length), context);
-    return chosen(letterBeforePeriod(text).trim().toUpperCase(), answer.trim().toUpperCase());
+    return chosen(leadingLetter(text, "period").trim().toUpperCase(), answer.trim().toUpperCase());
   },
   metrics: [mean("accuracy")],
   groups: {

@@ -1,20 +1,14 @@
 /** POPE (Li et al. 2023): what an answer says, by the authors' script and by lmms-eval. */
 
-import {
-  guessedOr,
-  lower,
-  type Output,
-  rightOrWrong,
-  type ScoreContext,
-  type Scored,
-  strip,
-  yesNoTruth,
-} from "llava-eval";
+import { guessedOr, lower, type Output, rightOrWrong, type ScoreContext, type Scored, strip } from "llava-eval";
 
 /**
  * POPE's evaluate.py (the same code in LLaVA): the first sentence says no if one of its words is "No", "no" or "not";
  * everything else is a yes, an empty text too.
  */
+/** The reference as it is compared: "yes" or "no" when the row is sound. */
+export const yesNoTruth = (answer: string): string => lower(strip(answer)).replaceAll(".", "");
+
 export function popeAnswer(text: string): "yes" | "no" {
   const point = text.indexOf(".");
   const sentence = (point < 0 ? text : text.slice(0, point)).replaceAll(",", "");

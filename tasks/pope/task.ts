@@ -1,16 +1,6 @@
-import {
-  defineTask,
-  Image,
-  MODEL_PROFILES,
-  mean,
-  type Static,
-  Type,
-  userPrompt,
-  WORD_OR_PHRASE,
-  yesNoTruth,
-} from "llava-eval";
+import { defineTask, Image, MODEL_PROFILES, mean, type Static, Type, userPrompt, WORD_OR_PHRASE } from "llava-eval";
 import { yesNoMetric } from "./metrics.js";
-import { popeScore } from "./score.js";
+import { popeScore, yesNoTruth } from "./score.js";
 
 const row = Type.Object({
   question_id: Type.Union([Type.String(), Type.Integer()]),

@@ -4,7 +4,7 @@
  * because published numbers depend on them; the comments say which they are.
  */
 
-import { lower, processPunctuation, splitWords, strip } from "llava-eval";
+import { lower, removePunctuation, splitWords, strip } from "llava-eval";
 
 // Written as "key value" pairs. `somebody'd` is reversed in the original; keys with capitals can never match a
 // lower-cased word. Both are kept.
@@ -64,16 +64,16 @@ export function flattenSpace(text: string): string {
 
 /** The whole EvalAI processor: TextVQA, OK-VQA, VizWiz. */
 export const evalAiNormalize = memoized((text) =>
-  processDigitArticle(processPunctuation(flattenSpace(wordTokenize(text)), "EvalAI")),
+  processDigitArticle(removePunctuation(flattenSpace(wordTokenize(text)), "EvalAI")),
 );
 
 /** What lmms-eval does for VQAv2: no `wordTokenize`. */
-export const vqav2Normalize = memoized((text) => processDigitArticle(processPunctuation(flattenSpace(text), "EvalAI")));
+export const vqav2Normalize = memoized((text) => processDigitArticle(removePunctuation(flattenSpace(text), "EvalAI")));
 
 /** An answer, or the prediction, as vqaEval.py compares it: when the ten people all say the same, and when they disagree. */
 export const vqaOfficialForms = memoized((text) => {
   const flat = flattenSpace(text);
-  return { flat, normal: processDigitArticle(processPunctuation(flat, "VQA")) };
+  return { flat, normal: processDigitArticle(removePunctuation(flat, "VQA")) };
 });
 
 // Ten people give the same few answers to most questions: 2.3 million answers of VQAv2 val are 0.2 million strings.

@@ -11,7 +11,7 @@ import { exactMatch, looseMatch } from "../../src/scorers/exact-match.js";
 import { easiChoice } from "../../src/text/easi-choice.js";
 import { inferChoice } from "../../src/text/infer-choice.js";
 import { binaryVerdict } from "../../src/text/judge-replies.js";
-import { leadingLetter, letterBeforePeriod } from "../../src/text/leading-letter.js";
+import { leadingLetter } from "../../src/text/leading-letter.js";
 import { parseChoice } from "../../src/text/mmmu-choice.js";
 import { stripReasoning } from "../../src/text/reasoning-tags.js";
 import { robustChoice } from "../../src/text/robust-choice.js";
@@ -165,7 +165,7 @@ const parsers: Readonly<Record<string, (answer: string) => unknown>> = {
   MMBench: (answer) => inferChoice(answer, choices, "mmbench"),
   "MMBench, static": (answer) => staticLetter(answer, choices),
   VLMEvalKit: (answer) => inferChoice(answer, choices, "vlmevalkit"),
-  AI2D: letterBeforePeriod,
+  AI2D: (answer) => leadingLetter(answer, "period"),
   "SEED-Bench": firstCharacter,
   "BLINK, lmms-eval": leadingLetter,
   BLINK: (answer) => blinkChoice(answer, ["A", "B"]),

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { removePunctuation } from "../../src/text/punctuation.js";
 import {
   characters,
   collapseSpaces,
   firstCharacters,
   length,
-  removePunctuation,
   rstrip,
   splitLines,
   splitWords,

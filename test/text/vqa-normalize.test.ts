@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { processPunctuation } from "../../src/text/vqa-punctuation.js";
+import { removePunctuation } from "../../src/text/punctuation.js";
 import { evalAiNormalize, vqav2Normalize } from "../../tasks/vqa/normalize.js";
 
 /** Computed with the original code: text, the EvalAI processor, VQAv2's two steps. */
@@ -34,12 +34,12 @@ describe("the original's answers", () => {
 });
 
 test("at most 32 periods are removed", () => {
-  expect(processPunctuation("a.".repeat(40), "EvalAI")).toBe(`${"a".repeat(32)}${"a.".repeat(8)}`);
+  expect(removePunctuation("a.".repeat(40), "EvalAI")).toBe(`${"a".repeat(32)}${"a.".repeat(8)}`);
 });
 
 test("a comma between digits anywhere makes every mark vanish instead of leaving a blank", () => {
-  expect(processPunctuation("red-blue", "EvalAI")).toBe("red blue");
-  expect(processPunctuation("red-blue 1,2", "EvalAI")).toBe("redblue 12");
+  expect(removePunctuation("red-blue", "EvalAI")).toBe("red blue");
+  expect(removePunctuation("red-blue 1,2", "EvalAI")).toBe("redblue 12");
 });
 
 test("what is remembered of earlier answers changes nothing", () => {

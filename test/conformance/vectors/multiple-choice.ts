@@ -9,7 +9,7 @@ import {
   inferText,
   inferTextVlmEvalKit,
 } from "../../../src/text/infer-choice.js";
-import { leadingLetter, letterBeforePeriod } from "../../../src/text/leading-letter.js";
+import { leadingLetter } from "../../../src/text/leading-letter.js";
 import { optionLetters } from "../../../src/text/mmmu-choice.js";
 import { strip } from "../../../src/text/python-strings.js";
 import { robustChoice } from "../../../src/text/robust-choice.js";
@@ -36,7 +36,7 @@ const one = (right: boolean): number => (right ? 1 : 0);
 const mcqTasks: VectorFile = {
   functions: {
     ai2d: ({ prediction, answer }: Answered) => {
-      const filtered = letterBeforePeriod(prediction);
+      const filtered = leadingLetter(prediction, "period");
       const position = optionLetters(26).indexOf(answer);
       if (position < 0 || isChangedBefore(prediction))
         return { filtered, exact_match: one(exactMatch(strip(filtered), answer, looseMatch)) };
@@ -60,7 +60,7 @@ const mcqTasks: VectorFile = {
       return { pred, is_correct: taskValue("blink", row, prediction, lmms) === 1 };
     },
     muirbench: ({ prediction, answer }: Answered) => {
-      const filtered = letterBeforePeriod(prediction);
+      const filtered = leadingLetter(prediction, "period");
       return { filtered, score: taskValue("muirbench", { answer, options: [] }, prediction, lmms) };
     },
   },

@@ -2,10 +2,10 @@
 
 import { anls } from "../../../src/scorers/anls.js";
 import { exactMatch } from "../../../src/scorers/exact-match.js";
+import { removePunctuation } from "../../../src/text/punctuation.js";
 import { roundHalfEven } from "../../../src/text/python-numbers.js";
 import { pythonRegex } from "../../../src/text/python-regex.js";
 import { strip } from "../../../src/text/python-strings.js";
-import { processPunctuation } from "../../../src/text/vqa-punctuation.js";
 import { relaxedCorrect } from "../../../tasks/chartqa/score.js";
 import { pix2structAnls, stvqaAnls } from "../../../tasks/multidocvqa/score.js";
 import type { PersonAnswer } from "../../../tasks/vqa/accuracy.js";
@@ -19,7 +19,7 @@ const vqaNormalize: VectorFile = {
     "": ({ text }: { text: string }) => ({
       processed: evalAiNormalize(text),
       word_tokenize: wordTokenize(text),
-      process_punctuation: processPunctuation(text, "EvalAI"),
+      process_punctuation: removePunctuation(text, "EvalAI"),
       process_digit_article: processDigitArticle(text),
       vqav2: vqav2Normalize(text),
     }),
@@ -96,7 +96,7 @@ function officialDataset({ questions }: { questions: readonly OfficialQuestion[]
 const vqaOfficial: VectorFile = {
   functions: {
     normalize: ({ text }: { text: string }) => ({
-      processPunctuation: processPunctuation(text, "VQA"),
+      processPunctuation: removePunctuation(text, "VQA"),
       processDigitArticle: processDigitArticle(text),
     }),
     accuracy: officialPercent,

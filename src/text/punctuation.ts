@@ -1,4 +1,8 @@
-/** The punctuation step of the VQA script (Antol et al. 2015; GT-Vision-Lab/VQA, vqaEval.py), which other benchmarks took over with its oddities. */
+/**
+ * What is left of a text without its punctuation.
+ *
+ * The punctuation step of the VQA script (Antol et al. 2015; GT-Vision-Lab/VQA, vqaEval.py), which other benchmarks took over with its oddities.
+ */
 
 const marks = [...';/[]"{}()=+\\_-><@`,?!'];
 const anyMark = /[;/[\]"{}()=+\\_\-><@`,?!.]/;
@@ -16,8 +20,11 @@ function removePeriods(text: string): string {
   return text.replace(period, (match) => (left-- > 0 ? "" : match));
 }
 
-/** Deletes punctuation, or turns it into a blank where no blank stands beside it. */
-export function processPunctuation(text: string, rule: keyof typeof commas): string {
+const ascii = /[!-/:-@[-`{-~]/g;
+
+/** Removes the 32 ASCII punctuation characters and nothing else; by the scripts' rules, some become blanks where no blank stands beside them. */
+export function removePunctuation(text: string, rule?: keyof typeof commas): string {
+  if (rule === undefined) return text.replace(ascii, "");
   if (!anyMark.test(text)) return text;
   const commaInNumber = text.includes(",") && commas[rule].test(text);
   let out = text;
