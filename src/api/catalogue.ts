@@ -1,7 +1,7 @@
 /** Finds tasks: by name, alias, glob, suite, split or path. */
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
-import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { UserError } from "../core/errors.js";
 import { withCheckedReturns } from "../core/guard-task.js";
@@ -149,15 +149,28 @@ export async function chooseTasks(names: readonly string[], workingFolder = proc
     if (namesake && namesake.path !== one.path) throw twoOfOneName(one.task.name, namesake.path, one.path);
     chosen.set(one.label, one);
   };
-  const add = async (name: string, origin: string, folder = workingFolder): Promise<void> => {
+  /** @param above  the suites that led here, the outermost first */
+  const add = async (
+    name: string,
+    origin: string,
+    folder = workingFolder,
+    above: readonly string[] = [],
+  ): Promise<void> => {
     if (isSuiteFile(name)) {
       const path = resolve(folder, name);
+      if (above.includes(path)) {
+        throw new UserError(
+          `the suite names itself: ${[...above.slice(above.indexOf(path)), path].map((one) => basename(one)).join(" -> ")}`,
+          origin,
+          "take that line out",
+        );
+      }
       if (!existsSync(path)) throw new UserError("no such suite", path, `check the path given to ${origin}`);
       const { readYaml } = await import("../core/yaml.js");
       const suite = await readYaml(path, Suite);
       stated = agree(stated, { name, suite });
       // A suite names its tasks from where it stands itself.
-      for (const member of suite.tasks) await add(member, path, dirname(path));
+      for (const member of suite.tasks) await add(member, path, dirname(path), [...above, path]);
       return;
     }
     if (isPath(name)) {

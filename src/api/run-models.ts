@@ -92,6 +92,8 @@ export async function openJudge(
 ): Promise<Runner | undefined> {
   if (model === undefined) return undefined;
   if (!choice.chosen.some(({ task, split }) => judgeOf(task, split, scoring))) {
+    // Its words stand in run.json all the same: a key among them is refused as one of a judge that is asked.
+    await resolveModel(model);
     warn(`--judge was given, and no task asks one with ${scoring} scoring`);
     return undefined;
   }

@@ -9,6 +9,7 @@ import { type Checkpoint, findCheckpoints, isComplete } from "../board/watch/che
 import { curveTable, type Point, readCurve, runFolderOf, writeCurve } from "../board/watch/curve.js";
 import { decide, type StopDecision } from "../board/watch/early-stop.js";
 import { messageOf, UserError } from "../core/errors.js";
+import { looksSecret } from "../core/secrets.js";
 import { makeFolder } from "../files/make-folder.js";
 import { Transport } from "../http/transport.js";
 import { metricsOf } from "./metrics-of.js";
@@ -141,6 +142,14 @@ class Trackers implements AsyncDisposable {
     this.onWarning = onWarning;
     if (tensorboard !== undefined) this.trackers.push(openTensorBoard(resolve(tensorboard)));
     if (mlflow === undefined) return;
+    // It stands in messages, and what a server says may repeat it.
+    if (looksSecret(mlflow.url)) {
+      throw new UserError(
+        "the URL holds a password or a key, which would be printed",
+        "--mlflow",
+        "write it without; put a proxy that adds the key before the server",
+      );
+    }
     const transport = new Transport();
     this.transport = transport;
     this.trackers.push(

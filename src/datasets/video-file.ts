@@ -1,4 +1,4 @@
-import { readFile, realpath, stat } from "node:fs/promises";
+import { readdir, readFile, realpath, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { SampleFailure } from "../core/errors.js";
 import type { VideoRef } from "../core/video.js";
@@ -62,22 +62,40 @@ async function textOf(name: string, root: string, folders: readonly string[]): P
   for (const folder of folders) {
     const path = await realpath(join(folder, name)).catch(() => undefined);
     if (path === undefined) {
-      others ||= (await stat(join(folder, dirname(name))).catch(() => undefined))?.isDirectory() === true;
+      others ||= (await readdir(join(folder, dirname(name))).catch(() => [])).length > 0;
       continue;
     }
     requireInside(path, root, what);
-    const { size } = await stat(path);
-    if (size > longestText)
-      throw new SampleFailure("data", `${what} has ${size} bytes; at most ${longestText} are read`);
+    const facts = await stat(path);
+    if (!facts.isFile()) throw new SampleFailure("data", `${what} is no file`);
+    if (facts.size > longestText)
+      throw new SampleFailure("data", `${what} has ${facts.size} bytes; at most ${longestText} are read`);
     return subtitleText(await readFile(path), name);
   }
   // A clip may have none; that none has any says that they were not fetched.
   if (others) return undefined;
-  throw new SampleFailure("data", `there is no folder ${shown(dirname(name))} in the data folder, so no subtitles`);
+  throw new SampleFailure(
+    "data",
+    `there is no folder ${shown(dirname(name))} with files in the data folder, so no subtitles`,
+  );
 }
 
-/** @throws SampleFailure `data`  it is no text */
+/** @throws SampleFailure `data`  it is no text, or what stands in place of a file that was not fetched: as subtitles it would be "none" */
 export function subtitleText(bytes: Uint8Array, name: string): string {
+  const text = decoded(bytes, name);
+  const instead =
+    text.trim() === ""
+      ? "is empty"
+      : text.startsWith("version https://git-lfs")
+        ? "is a Git LFS pointer"
+        : /^\s*<(?:!doctype|html)/i.test(text)
+          ? "is a web page"
+          : undefined;
+  if (instead) throw new SampleFailure("data", `the file of subtitles ${shown(name)} ${instead}`);
+  return text;
+}
+
+function decoded(bytes: Uint8Array, name: string): string {
   try {
     return utf8.decode(bytes);
   } catch (error) {

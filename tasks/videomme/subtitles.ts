@@ -34,7 +34,9 @@ function subtitlesIn(srt: string): readonly Subtitle[] {
     const [start = Number.NaN, end = Number.NaN] = (lines[1] ?? "").split(" --> ").map(secondsOf);
     byTime.set(`${start} ${end}`, { start, end, text: lines.slice(2).join(" ") });
   }
-  return [...byTime.values()];
+  const subtitles = [...byTime.values()];
+  if (subtitles.some(({ start, end }) => start <= end)) return subtitles;
+  throw new SampleFailure("data", "the subtitles have no section with its times");
 }
 
 const marked = /<font color="white" size=".72c">([^\n]*?)<\/font>/;

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { UserError } from "../../src/core/errors.js";
 import { sample, temporaryFolder, writeRun } from "../board/run-fixture.js";
 import { runCommand } from "./run-command.js";
 
@@ -60,6 +61,37 @@ test("an export of a journal that lost samples, or of one run twice, is refused"
   await writeFile(join(run, "vqav2.samples.jsonl"), `${JSON.stringify(samples[0])}\n`);
   await expect(runCommand(["export", run, "--out", out])).rejects.toThrow("has 1 of the 3 scored samples");
   expect(await readdir(folder.dir)).toEqual(["run"]);
+});
+
+test("a key in a judge that no task asks, or in a tracker's URL, is refused before anything is written", async () => {
+  await using folder = await temporaryFolder();
+  const key = "sk-proj-Zz9yXxWwVvUuTtSsRrQqPp11";
+  const out = join(folder.dir, "out");
+  const run = ["run", "--tasks", "pope", "--data", "demo", "--limit", "1", "--model", "stub:yes", "--out", out];
+  for (const judge of [`m@http://127.0.0.1:9/v1?api_key=${key}`, `m@http://u:${key}@127.0.0.1:9/v1`, key]) {
+    const error = await runCommand([...run, "--judge", `openai:${judge}`]).catch((thrown) => thrown);
+    expect(error, judge).toBeInstanceOf(UserError);
+    expect(error.format()).not.toContain(key);
+  }
+  const watched = [
+    "watch",
+    folder.dir,
+    "--tasks",
+    "pope",
+    "--data",
+    "demo",
+    "--model",
+    "stub:yes",
+    "--once",
+    "--out",
+    out,
+  ];
+  for (const url of [`http://127.0.0.1:9/?token=${key}`, `http://u:${key}@127.0.0.1:9`]) {
+    const error = await runCommand([...watched, "--mlflow", url]).catch((thrown) => thrown);
+    expect(error, url).toBeInstanceOf(UserError);
+    expect(error.message).toContain("holds a password or a key");
+    expect(error.format()).not.toContain(key);
+  }
 });
 
 test("demo-data writes over its own files, and over nobody else's", async () => {

@@ -1,7 +1,9 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { chooseTasks, suiteNames } from "../../src/api/catalogue.js";
 import { judgeOf } from "../../src/core/task.js";
+import { temporaryFolder } from "../board/run-fixture.js";
 
 test("every suite names tasks and splits that exist", async () => {
   const names = await suiteNames();
@@ -38,6 +40,22 @@ test("the suite of OneVision-1.5's report has its 27 rows, and asks a judge for 
   expect(judged.map(({ label }) => label).sort()).toEqual([
     ...["charxiv_dq", "mathvista", "mmbench_cn_judged", "mmbench_en_judged", "vl_rewardbench"],
   ]);
+});
+
+test("a suite that names itself, or its own suite, is refused with the way", async () => {
+  await using folder = await temporaryFolder();
+  const suite = (name: string, ...tasks: readonly string[]) =>
+    writeFile(join(folder.dir, name), `about: x\ntasks: [${tasks.join(", ")}]\n`);
+  await suite("self.yaml", "./self.yaml");
+  await suite("a.yaml", "pope", "./b.yaml");
+  await suite("b.yaml", "./a.yaml");
+  await suite("twice.yaml", "./plain.yaml", "./plain.yaml");
+  await suite("plain.yaml", "pope");
+  await expect(chooseTasks(["./self.yaml"], folder.dir)).rejects.toThrow(
+    "the suite names itself: self.yaml -> self.yaml",
+  );
+  await expect(chooseTasks(["./a.yaml"], folder.dir)).rejects.toThrow("a.yaml -> b.yaml -> a.yaml");
+  expect((await chooseTasks(["./twice.yaml"], folder.dir)).chosen.map(({ label }) => label)).toEqual(["pope"]);
 });
 
 test("the lite suite is made of lite splits only", async () => {

@@ -1,5 +1,6 @@
 /** Subtitles where the benchmarks put them: beside the frames, between them, absent, changed, damaged. */
 
+import { execFileSync } from "node:child_process";
 import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -93,6 +94,39 @@ describe.skipIf(!hasFfmpeg)(`subtitles${withoutFfmpeg}`, () => {
     });
     const verified = await place.run("data", "verify", "videomme_w_subtitle", "--data", "data");
     expect([verified.exitCode, verified.stdout]).toEqual([3, expect.stringContaining('no folder "subtitle"')]);
+  });
+
+  test("that were not fetched whole are no subtitles: the sample is unscored, and nothing waits for a pipe", async () => {
+    await using place = await Workplace.make();
+    const files: Readonly<Record<string, string>> = {
+      whole: srt,
+      empty: "\n",
+      pointer: "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 14\n",
+      page: "<html>404</html>",
+      untimed: "1\n00.00 to 00.05\nhello\n",
+    };
+    const names = [...Object.keys(files), "pipe"];
+    const row = (videoID: string) => ({ videoID, question_id: videoID, duration: "long" });
+    await writeRows(place, ["videomme_w_subtitle", "videomme/example.json"], names.map(row));
+    for (const name of names) await copyFile(clip("bt709.mp4"), place.file("data", "data", `${name}.mp4`));
+    for (const [name, text] of Object.entries(files)) await writeText(place, `subtitle/${name}.srt`, text);
+    execFileSync("mkfifo", [place.file("data", "subtitle", "pipe.srt")]);
+    await using endpoint = await startEndpoint();
+    const official = ["--prompt-profile", "official"];
+    expect(await run(place, endpoint.url, "videomme_w_subtitle", ...official)).toMatchObject({ exitCode: 2 });
+    const samples = await place.samples("out", "videomme_w_subtitle");
+    expect(samples.map(({ id, score }) => [id, score?.status === "unscored" ? score.detail : "scored"])).toEqual([
+      ["whole", "scored"],
+      ["empty", expect.stringContaining("is empty")],
+      ["pointer", expect.stringContaining("is a Git LFS pointer")],
+      ["page", expect.stringContaining("is a web page")],
+      ["untimed", expect.stringContaining("no section with its times")],
+      ["pipe", expect.stringContaining("is no file")],
+    ]);
+    await rm(place.file("data", "subtitle"), { recursive: true });
+    await mkdir(place.file("data", "subtitle"));
+    expect(await run(place, endpoint.url, "videomme_w_subtitle", "--fresh")).toMatchObject({ exitCode: 2 });
+    expect((await place.result("out", "videomme_w_subtitle")).n.scored).toBe(0);
   });
 
   test("of Video-MME-v2 are all its words", async () => {
