@@ -212,7 +212,11 @@ const birds = { image: true, question: "<image>\n<image> How many birds are ther
 goldenTask({
   task: pixmoCount,
   columns: { image: "image", question: "string", answer: "string" },
-  rows: [birds, { ...birds, question: "How many cats?" }, { ...birds, question: "How many cows?", answer: "none" }],
+  rows: [
+    birds,
+    { ...birds, question: "How many cats?" },
+    { ...birds, question: "How many cows?", answer: "There are 12." },
+  ],
   answers: ["3.0", "03", "None"],
   main: { official: 1 / 3, "lmms-eval": 1 / 3 },
 });

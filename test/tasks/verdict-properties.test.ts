@@ -44,7 +44,10 @@ const isVerdict: readonly (readonly [RegExp, (verdict: Json, reply: string) => b
     /^activitynetqa/,
     (verdict, reply) => typeof verdict === "object" && /^\{.*'pred'.*'score'.*\}$/s.test(reply.trim()),
   ],
-  [/^tempcompass_captioning/, (_, reply) => /^(?:[A-D]\b|None of)/i.test(reply) || /Answer:/.test(reply)],
+  [
+    /^tempcompass_captioning/,
+    (_, reply) => /^[\s*"'`.()]*(?:[A-D]\b|none of)/i.test(reply.split("Answer:").at(-1) ?? ""),
+  ],
   [
     /^tempcompass/,
     (verdict, reply) =>
