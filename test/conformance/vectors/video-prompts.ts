@@ -47,9 +47,9 @@ function wordsOf(part: Part, subtitle: Given["subtitle"]): string {
 function sent(name: string, profile: string, { doc, subtitle }: Given): string {
   const task = taskNamed(name);
   const row = rowOf(name, doc);
-  // No run asks such a row. A kind of question is all that VSI-Bench's needs beside its answer.
-  if ("question_type" in doc && name === "vsibench" && task.hasReference?.({ ...row, ground_truth: "1" }) === false)
-    throw new RangeError("no reference");
+  // No run asks a question of another kind, whether its answer is a number or a letter.
+  const couldBe = (target: string) => task.hasReference?.({ ...row, ground_truth: target }) !== false;
+  if ("question_type" in doc && name === "vsibench" && !["1", "A"].some(couldBe)) throw new RangeError("no reference");
   const { messages } = task.prompt(row, profile);
   return messages
     .filter(({ role }) => role === "user")
