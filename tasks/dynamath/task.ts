@@ -54,7 +54,7 @@ const vlmEvalKitWords = ({ question, answer_type: type }: Row): string =>
   `## Question\n ${question}\n## Answer Instruction Please provide an answer to the question outlined above. Your response should adhere to the following JSON format, which includes two keys: 'solution' and 'short answer'. The 'solution' key can contain detailed steps needed to solve the question, and the 'short answer' key should provide a concise response. ${SHORT[type]}\n\n${FORM}`;
 
 const split = (source: string, name: string): Split => ({
-  ...{ sources: [source], split: name, rows: 5010 },
+  ...{ sources: [source], split: name },
   ...{ licence: "not stated", answers: "public" },
 });
 
@@ -73,7 +73,7 @@ export default defineTask<Row>({
   cite: "https://arxiv.org/abs/2411.00836; official scoring follows DynaMath/DynaMath evaluation/gpt_4o_json_eval.py, where a reply that is no JSON is wrong (a bare number or list ends the script; here it is wrong); lmms-eval has only a form with reasoning",
   splits: {
     test: split("kcz358/DynaMath", "test"),
-    all: split("lscpku/DynaMath_Sample", "sample_all"),
+    all: { ...split("lscpku/DynaMath_Sample", "sample_all"), rows: 5010 },
   },
   row,
   id: ({ id, decoded_image: image, question, ground_truth: target }) =>
