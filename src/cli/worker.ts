@@ -12,7 +12,8 @@ import { Progress } from "./progress.js";
 /** A run's settings that are each worker's own; what is asked, the run says. */
 const own = Object.entries(settings)
   .filter(
-    ([name, { group }]) => (group === "Model" && name !== "judge") || ["data", "concurrency", "cache"].includes(name),
+    ([name, { group }]) =>
+      (group === "Model" && name !== "judge") || ["data", "concurrency", "cache", "clip-disk"].includes(name),
   )
   .map(([name]) => name);
 

@@ -122,7 +122,6 @@ export class Fleet implements AsyncDisposable {
     } finally {
       await queue.close();
     }
-    // BullMQ writes its own facts about a queue when it likes, `meta` after the last job too.
     const own = (["member", "workers", "refused", "meta"] as const).map((what) => keyOf(run, what));
     await this.redis.del(...own);
   }
@@ -351,6 +350,8 @@ class BullQueue implements WorkQueue {
     await redis.hdel(keyOf(run, "workers"), worker);
     await fetching.close(true);
     await queue.close();
+    // BullMQ notes a queue's settings whenever a script misses them: of a run that is over nothing is kept.
+    if (!(await redis.hexists(runsKey, run))) await redis.del(keyOf(run, "meta"));
   }
 
   private async next(): Promise<Lease | undefined> {

@@ -91,8 +91,9 @@ class Fleet implements AsyncDisposable {
       this.what.data,
       "--concurrency",
       "4",
+      // One that a busy machine does not lose of itself: what is asked twice is counted.
       "--lease",
-      "2",
+      "6",
     ];
     return this.kept(this.place.start("worker", ...how, ...more));
   }
