@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
+import { checkTask } from "../core/check-task.js";
 import { UserError } from "../core/errors.js";
 import { withCheckedReturns } from "../core/guard-task.js";
 import { didYouMean } from "../core/nearest.js";
@@ -156,7 +157,7 @@ export async function chooseTasks(names: readonly string[], workingFolder = proc
     folder = workingFolder,
     above: readonly string[] = [],
   ): Promise<void> => {
-    if (isSuiteFile(name)) {
+    if (isYamlFile(name)) {
       const path = resolve(folder, name);
       if (above.includes(path)) {
         throw new UserError(
@@ -165,8 +166,14 @@ export async function chooseTasks(names: readonly string[], workingFolder = proc
           "take that line out",
         );
       }
-      if (!existsSync(path)) throw new UserError("no such suite", path, `check the path given to ${origin}`);
+      if (!existsSync(path)) throw new UserError("no such suite or task", path, `check the path given to ${origin}`);
       const { readYaml } = await import("../core/yaml.js");
+      if ("task" in (await readYaml(path, Type.Object({})))) {
+        const one = await fromYaml(path);
+        if (tasks.some(({ name }) => name === one.task.name)) throw twoOfOneName(one.task.name, undefined, path);
+        put(one);
+        return;
+      }
       const suite = await readYaml(path, Suite);
       stated = agree(stated, { name, suite });
       // A suite names its tasks from where it stands itself.
@@ -288,8 +295,8 @@ function choose({ task, file }: DefinedTask, splitName: string | undefined, orig
   return { task, file, splitName: name, split, label, ...(path ? { path } : {}) };
 }
 
-/** `./mine.yaml`: a suite of the user's own. */
-const isSuiteFile = (name: string) => /\.ya?ml$/i.test(name);
+/** `./mine.yaml`: a suite or a task of the user's own. */
+const isYamlFile = (name: string) => /\.ya?ml$/i.test(name);
 
 const isPath = (name: string) => /^\.{0,2}\//.test(name) || isAbsolute(name) || /\.[cm]?[jt]s(@|$)/.test(name);
 
@@ -304,6 +311,14 @@ async function fromPath(name: string, workingFolder: string): Promise<Chosen[]> 
   }
   const fileDigest = await taskDigest(path);
   return tasks.map((task) => ({ ...choose({ task, file: path }, splitName, path, path), fileDigest }));
+}
+
+/** The task that a YAML file describes. */
+async function fromYaml(path: string): Promise<Chosen> {
+  const { readYaml } = await import("../core/yaml.js");
+  const { taskOf, YamlTask } = await import("./yaml-task.js");
+  const task = withCheckedReturns(checkTask(taskOf(await readYaml(path, YamlTask), path), path));
+  return { ...choose({ task, file: path }, undefined, path, path), fileDigest: await taskDigest(path) };
 }
 
 const isOurs = (path: string): boolean => path.startsWith(join(packageRoot, "tasks") + sep);

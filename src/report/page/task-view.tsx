@@ -21,8 +21,13 @@ export function TaskView({ data, task, route, go }: Props) {
   const total = task.states[0]?.length ?? 0;
   const chunks = Math.ceil(total / task.chunkSize);
   const [searched, setSearched] = useState(0);
-  // Whoever goes to the search box is about to search: its pieces are read meanwhile.
+  // A search reads every piece: they are read while nobody waits, in larger runs when the search box is entered.
   const [ready, setReady] = useState(false);
+  useEffect(() => {
+    if (chunks > readAhead) return;
+    const timer = setTimeout(() => setReady(true), 1000);
+    return () => clearTimeout(timer);
+  }, [chunks]);
   const needsText = route.query !== "" || route.sort !== "order";
   const everything = useEverything(data, task, { chunks, wanted: ready || needsText, progress: setSearched });
   const list = useMemo(
@@ -174,6 +179,9 @@ function ExportButton({ data, task, list, run }: Pick<ListProps, "data" | "task"
     </button>
   );
 }
+
+/** So many pieces (100,000 samples) are read ahead: a third of a gigabyte in the browser. */
+const readAhead = 500;
 
 /** Pieces that are read at once: a disk or a server has each ready while another is parsed. */
 const atOnce = 8;

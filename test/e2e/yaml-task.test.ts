@@ -1,0 +1,151 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { chooseTasks } from "../../src/api/catalogue.js";
+import { UserError } from "../../src/core/errors.js";
+import { drawnImage } from "../fakes/images.js";
+import { Workplace } from "./cli.js";
+
+const colours = ["red", "green", "blue", "grey"];
+
+/** Rows with an image each, questions with options and open ones, and answers of which some are right. */
+async function writeData(place: Workplace, name: string, n = 24): Promise<void> {
+  await mkdir(place.file(name), { recursive: true });
+  const rows = [];
+  const answers = [];
+  for (let i = 0; i < n; i++) {
+    await writeFile(place.file(name, `${i % 6}.png`), await drawnImage({ seed: i % 6, width: 16, height: 16 }));
+    const right = colours[i % 4] as string;
+    rows.push({
+      ...{
+        nr: i,
+        photo: `${i % 6}.png`,
+        question: `What colour is shape ${i}?`,
+        kind: i % 3 === 0 ? "round" : "flat",
+      },
+      ...{ options: colours, letter: "ABCD"[i % 4], colour: right, all: [right, `${right}ish`] },
+    });
+    const said = [
+      right,
+      `${right}ish`,
+      "ABCD"[i % 4],
+      `The answer is ${"ABCD"[i % 4]}.`,
+      "As an AI I see nothing",
+      `${right[0]}x`,
+    ];
+    answers.push({ id: String(i), text: said[i % 6] });
+  }
+  const lines = (values: readonly object[]) => values.map((value) => `${JSON.stringify(value)}\n`).join("");
+  await writeFile(place.file(name, "shapes.jsonl"), lines(rows));
+  await writeFile(place.file("shapes.samples.jsonl"), lines(answers));
+}
+
+const code = (prompt: string, score: string, reference = "true") => `
+import { anls, chosen, defineTask, Image, letteredOptions, looselyEqual, mean, optionLetters, rightOrWrong, robustChoice, Type, userPrompt } from "llava-eval";
+const row = Type.Object({ nr: Type.Number(), photo: Image(), question: Type.String(), kind: Type.String(), letter: Type.String(),
+  options: Type.Array(Type.String()), colour: Type.String(), all: Type.Array(Type.String()) });
+export default defineTask({
+  name: "shapes", version: 1, about: "Shapes.", cite: "none",
+  splits: { test: { sources: ["shapes"], split: "test", licence: "CC0-1.0", answers: "public" } },
+  row, id: ({ nr }) => String(nr), hasReference: (row) => ${reference},
+  prompt: (row) => userPrompt(row.photo, ${prompt}),
+  generation: { maxNewTokens: 64, temperature: 0 },
+  score(row, output) { const said = output.text.trim(); ${score} },
+  metrics: [mean("accuracy")], groups: { kind: ({ kind }) => kind },
+});`;
+
+const yaml = (columns: string, rest: string) => `task: shapes
+licence: CC0-1.0
+columns: { id: nr, image: photo, ${columns} }
+groups: [kind]
+${rest}
+`;
+
+const forms = {
+  exact: [
+    yaml("answers: all", 'prompt: "{question} One word."\nscorer: exact'),
+    code(
+      "row.question + ' One word.'",
+      "return rightOrWrong(row.all.some((one) => looselyEqual(said, one)), said, row.all);",
+    ),
+  ],
+  mcq: [
+    yaml("answer: letter, options: options", "prompt: |\n  {question}\n  {options}\nscorer: mcq"),
+    code(
+      "[row.question, letteredOptions(row.options)].join(String.fromCharCode(10))",
+      "const { letter, guessed } = robustChoice(said, optionLetters(4)); return chosen(guessed ? undefined : letter, row.letter);",
+    ),
+  ],
+  anls: [
+    yaml("answer: colour", 'prompt: "{question}"\nscorer: anls'),
+    code(
+      "row.question",
+      'return { status: "scored", value: anls([row.colour], said) ?? 0, answer: said, targets: [row.colour] };',
+    ),
+  ],
+} as const;
+
+test.each(Object.entries(forms))(
+  "a benchmark in YAML with the scorer %s scores as the same in TypeScript",
+  async (_, [text, source]) => {
+    await using place = await Workplace.make();
+    await writeData(place, "rows");
+    const results = [];
+    for (const [file, content] of [
+      ["shapes.yaml", text],
+      ["shapes.ts", source],
+    ] as const) {
+      await writeFile(place.file(file), content);
+      const run = await place.run(
+        ...[
+          "run",
+          "--tasks",
+          `./${file}`,
+          "--data",
+          "rows",
+          "--model",
+          "replay:shapes.samples.jsonl",
+          "--out",
+          file.replace(".", "-"),
+        ],
+      );
+      expect([run.exitCode, run.stderr]).toEqual([0, expect.any(String)]);
+      const { metrics, groups, remarks, n } = await place.result(file.replace(".", "-"), "shapes");
+      const samples = (await place.samples(file.replace(".", "-"), "shapes")).map(({ id, prompt, score, cluster }) => ({
+        id,
+        prompt,
+        score,
+        cluster,
+      }));
+      results.push({ metrics, groups, remarks, n, samples });
+    }
+    expect(results[0]).toEqual(results[1]);
+    const value = results[0]?.metrics[0]?.value ?? 0;
+    expect(value).toBeGreaterThan(0.1);
+    expect(value).toBeLessThan(0.9);
+  },
+);
+
+test("a mistake in the file is told with its line, its column and what was meant; what does not go together with its file", async () => {
+  await using place = await Workplace.make();
+  const told = async (text: string): Promise<string> => {
+    await writeFile(place.file("mine.yaml"), text);
+    const error: unknown = await chooseTasks(["./mine.yaml"], place.path).catch((reason: unknown) => reason);
+    return error instanceof UserError ? error.format() : `no UserError: ${error}`;
+  };
+  const whole = 'task: mine\ncolumns: { id: nr, answer: a }\nprompt: "{q}"\nscorer: exact\n';
+  const misspelt = await told(`${whole}gruops: [kind]\n`);
+  expect(misspelt).toContain("mine.yaml:5:1");
+  expect(misspelt).toContain('did you mean "groups"');
+  expect(await told('task: mine\ncolumns: { id: nr, answer: a }\nprompt: "{q}"\nscorer: exakt\n')).toContain(
+    "mine.yaml:4:9",
+  );
+  expect(await told('task: mine\ncolumns: { id: nr }\nprompt: "{q}"\nscorer: exact\n')).toContain(
+    "`answer` or `answers`",
+  );
+  expect(await told('task: mine\ncolumns: { id: nr, answer: a }\nprompt: "{options}"\nscorer: mcq\n')).toContain(
+    "mcq needs",
+  );
+  expect(await told('task: vqav2\ncolumns: { id: nr, answer: a }\nprompt: "{q}"\nscorer: exact\n')).toContain(
+    'two tasks are named "vqav2"',
+  );
+});
