@@ -56,7 +56,8 @@ const commands: Readonly<Record<string, Listed>> = {
   },
   view: {
     usage: "view [runs..]",
-    describe: "Look at a run, at two side by side, or at a watch: scores, intervals and every sample, in the browser",
+    describe:
+      "Look at a run, at up to six side by side, or at a watch: scores, intervals and every sample, in the browser",
     load: () => import("./view.js"),
   },
   samples: {
@@ -106,8 +107,9 @@ const commands: Readonly<Record<string, Listed>> = {
     load: () => import("./watch.js"),
   },
   data: {
-    usage: "data verify <tasks..>",
-    describe: "Read every row of a task and decode every image: source, revision, digest, rows, what is damaged",
+    usage: "data <what> <tasks..>",
+    describe:
+      "show: look at a task's rows and images; verify: read every row, decode every image, name what is damaged",
     load: () => import("./data.js"),
   },
   model: {
