@@ -5,6 +5,7 @@ import { type Side, type SideTask, sideOf } from "../board/compare/side.js";
 import { reasonText, verdictText, warningsOf } from "../board/compare/words.js";
 import { printed } from "../board/format/numbers.js";
 import { defined } from "../core/defined.js";
+import { UserError } from "../core/errors.js";
 import { openRun } from "../record/read.js";
 import type { PageComparison, PageTaskComparison } from "../report/page-data.js";
 import { compareNumbers } from "./compare.js";
@@ -16,7 +17,15 @@ export async function pageComparisons(folders: readonly string[]): Promise<reado
   if (!first) return [];
   const comparisons: PageComparison[] = [];
   // One after the other: each holds a digest of every sample of both.
-  for (const [i, other] of others.entries()) comparisons.push(await compared(first, other, i + 1));
+  for (const [i, other] of others.entries()) {
+    try {
+      comparisons.push(await compared(first, other, i + 1));
+    } catch (error) {
+      // A run that lost its journal is still looked at; why it is not compared stands on the page.
+      if (!(error instanceof UserError)) throw error;
+      comparisons.push({ run: i + 1, tasks: [], warnings: [`not compared: ${error.message}`] });
+    }
+  }
   return comparisons;
 }
 

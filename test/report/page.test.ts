@@ -180,6 +180,7 @@ withBrowser(
     await rm(`${journal}.gz`);
     const page = await open(await toys.reportOf([baseline, now], "missing-page"));
     expect(await page.textContent(".scores")).toContain("no journal (A)");
+    expect(await page.textContent(".comparison")).toContain("not compared: the journal of toy has 0 of the 11");
     await page.goto(`${page.url().replace(/#.*/, "")}#task=toy`);
     await page.waitForSelector(".missing");
     expect(await page.textContent(".missing")).toContain("model packed");
