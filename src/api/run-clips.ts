@@ -61,7 +61,10 @@ export interface RunClips {
   readonly facts: NonNullable<Result["frames"]>;
 }
 
-/** @throws UserError  clips are to be read, and ffmpeg is not installed */
+/**
+ * @param signal  ends decoders: nothing has been asked yet for their clips
+ * @throws UserError  clips are to be read, and ffmpeg is not installed
+ */
 export async function openClips(rule: FrameRule | undefined, signal: AbortSignal): Promise<RunClips | undefined> {
   if (rule === undefined) return undefined;
   // Only here: most runs have no clips, and what encodes their frames is 110 CPU-ms of a start and 25 MB.

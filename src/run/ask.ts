@@ -41,6 +41,8 @@ export interface Media {
     read(video: VideoRef): Promise<ShownClip>;
     /** SHA-256 of the clip's file. */
     digest(video: VideoRef): Promise<string>;
+    /** So many bytes of frames are in a request, until what it returns is called. */
+    hold(bytes: number): () => void;
   };
 }
 
@@ -75,8 +77,46 @@ const maxRounds = 100;
 export async function ask(
   task: Task,
   row: Record<string, unknown>,
-  sample: { id: string; nth: number; repeat: number; prefix?: { key: string; remaining: number } },
+  sample: AskedUnit,
   context: AskContext,
+): Promise<Answer> {
+  const held = new HeldFrames(context.media);
+  try {
+    return await askHolding(task, row, sample, { ...context, held });
+  } finally {
+    held.release();
+  }
+}
+
+interface AskedUnit {
+  readonly id: string;
+  readonly nth: number;
+  readonly repeat: number;
+  readonly prefix?: { readonly key: string; readonly remaining: number };
+}
+
+/** The frames of the request that is being asked, as far as their memory is bounded. */
+class HeldFrames {
+  private done: (() => void) | undefined;
+
+  constructor(private readonly media: Media) {}
+
+  hold(clips: readonly ShownClip[]): void {
+    const bytes = clips.flatMap(({ frames }) => frames).reduce((sum, frame) => sum + frame.bytes.byteLength, 0);
+    this.done = this.media.clips?.hold(bytes);
+  }
+
+  release(): void {
+    this.done?.();
+    this.done = undefined;
+  }
+}
+
+async function askHolding(
+  task: Task,
+  row: Record<string, unknown>,
+  sample: AskedUnit,
+  context: AskContext & { readonly held: HeldFrames },
 ): Promise<Answer> {
   const { runner, signal, generation } = context;
   const known = new Map<ImageRef, Promise<EncodedImage>>();
@@ -84,7 +124,10 @@ export async function ask(
   const first = questionFor(task, row, context.profile);
   let asked: Answer["asked"] = {};
   const render = async (prompt: Prompt) => {
+    // Nothing is held while the next one's clips are waited for.
+    context.held.release();
     const shown = await showPrompt(prompt, context.media, known);
+    context.held.hold(shown.clips);
     for (const { warnings: said } of shown.clips) for (const warning of said) warnings.add(warning);
     asked = askedWith(task, prompt, shown, first.digest);
     context.onAsked?.(asked);
@@ -196,7 +239,9 @@ async function showClip(
     return isLast && sentence !== undefined ? [frame, { type: "text", text: `${sentence}\n` }] : [frame];
   });
   if (!subtitles) return { clip, parts };
-  return { clip: { ...clip, seen: { ...seen, subtitles: text === undefined ? null : textDigest(text) } }, parts };
+  const none = text === undefined ? ["its clip has no subtitles: asked without"] : [];
+  const named = { ...seen, subtitles: text === undefined ? null : textDigest(text) };
+  return { clip: { ...clip, seen: named, warnings: [...clip.warnings, ...none] }, parts };
 }
 
 function askedWith(task: Task, prompt: Prompt, { rendered, clips }: ShownPrompt, digest: string): Answer["asked"] {

@@ -48,6 +48,8 @@ export interface Clip {
 export const mostFramesSent = 2048;
 /** Encoded frames that wait for the next question about their clip, in bytes. */
 const keptBytes = 64 * 2 ** 20;
+/** Of frames that requests hold until they have their answer; a request has them once more as base64. The next clip waits. */
+const inFlightBytes = 256 * 2 ** 20;
 /** Each takes a core. */
 const decodersAtOnce = 2;
 
@@ -55,12 +57,18 @@ export class ClipReader {
   private readonly digests = new FileDigests();
   /** The clips asked about last, oldest first. */
   private readonly kept = new Map<string, { readonly clip: Promise<Clip>; bytes: number }>();
+  private inFlight = 0;
+  private readonly waitingForRoom: (() => void)[] = [];
   private decoding = 0;
   private readonly waiting: (() => void)[] = [];
 
   constructor(
     private readonly rule: FrameRule,
-    private readonly options: { readonly signal?: AbortSignal; readonly limits?: Limits } = {},
+    private readonly options: {
+      readonly signal?: AbortSignal;
+      readonly limits?: Limits;
+      readonly inFlightBytes?: number;
+    } = {},
   ) {}
 
   /** How a profile's frames are decoded and sent. */
@@ -98,6 +106,20 @@ export class ClipReader {
     return clip;
   }
 
+  /** Until what it returns is called, so many bytes of frames are in a request: beyond the bound no clip is decoded. */
+  hold(bytes: number): () => void {
+    this.inFlight += bytes;
+    return () => {
+      this.inFlight -= bytes;
+      for (const go of this.waitingForRoom.splice(0)) go();
+    };
+  }
+
+  private async room(): Promise<void> {
+    const { inFlightBytes: most = inFlightBytes } = this.options;
+    while (this.inFlight >= most) await new Promise<void>((go) => this.waitingForRoom.push(go));
+  }
+
   private forget(): void {
     let sum = [...this.kept.values()].reduce((total, { bytes }) => total + bytes, 0);
     for (const [key, { bytes }] of this.kept) {
@@ -111,6 +133,8 @@ export class ClipReader {
     if (this.decoding >= decodersAtOnce) await new Promise<void>((free) => this.waiting.push(free));
     this.decoding++;
     try {
+      await this.room();
+      this.options.signal?.throwIfAborted();
       return await work();
     } finally {
       this.decoding--;

@@ -159,7 +159,7 @@ async function manyClips(): Promise<void> {
   const starts = (await readFile(log, "utf8")).trim().split("\n").length;
   console.log(`\n${clips} clips of 10 s, 3 questions each, ${wantedFrames} frames: exit ${await exit}`);
   print("clips decoded", String(starts));
-  print("requests", String(endpoint.stats.answered));
+  print("requests", String(endpoint.stats.requests));
   print("most memory of harness and decoders, MB", most.toFixed(0));
 }
 
