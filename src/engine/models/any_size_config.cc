@@ -73,12 +73,11 @@ std::string about_clips(const VisionConfig& v) {
 
 }  // namespace
 
-void read_any_size(Fields& fields, const Json& root, ModelConfig& config) {
+void read_any_size(Fields& fields, ModelConfig& config) {
   VisionConfig& v = config.vision;
-  const Json* json = root.find("vision_config");
-  fields.any("vision_config");
+  const Json* json = fields.object("vision_config");
   static const Json kEmpty = Json::object_of({});
-  Fields vision(json != nullptr && json->is_object() ? *json : kEmpty, fields.where() + ", vision_config");
+  Fields vision(json != nullptr ? *json : kEmpty, fields.where() + ", vision_config");
   const bool second = config.model_type == "llava_onevision2";
   const std::string type = vision.string("model_type", second ? "onevision_encoder" : "rice_vit");
   if (type != (second ? "onevision_encoder" : "rice_vit"))
@@ -109,7 +108,7 @@ void read_any_size(Fields& fields, const Json& root, ModelConfig& config) {
 
   config.projector = "merger";
   config.projector_layers = 2;
-  config.image_token = fields.integer("image_token_id", 151655, -1000, 1 << 24);
+  config.image_token = fields.integer("image_token_id", 151655, 0, 1 << 24);
   config.penalize_prompt = true;
   config.image.aspect_ratio = AspectRatio::any_size;
   config.image.several = SeveralImages::each;
@@ -118,11 +117,12 @@ void read_any_size(Fields& fields, const Json& root, ModelConfig& config) {
 }
 
 void read_pixel_bounds(Fields& fields, const std::string& name, ModelConfig& config) {
-  const Json* size = fields.any("size");
+  static const Json kEmpty = Json::object_of({});
+  const Json* object = fields.object("size");
+  Fields size(object != nullptr ? *object : kEmpty, fields.where() + ", size");
   const auto bound = [&](const char* key, const char* edge, int64_t fallback) {
     // `size` holds areas here, although it calls them edges. Newer files have both; the first is what every version reads.
-    const Json* member = size != nullptr ? size->find(edge) : nullptr;
-    if (member != nullptr && member->integer()) fallback = std::clamp<int64_t>(*member->integer(), 1, kMostPixels);
+    fallback = std::min(size.integer(edge, fallback, 1, int64_t{1} << 50), kMostPixels);
     return fields.integer(key, fallback, 1, kMostPixels);
   };
   PixelBounds& pixels = config.image.pixels;
@@ -132,6 +132,7 @@ void read_pixel_bounds(Fields& fields, const std::string& name, ModelConfig& con
       refuse(config, Part::image, name + " " + key, std::to_string(given),
              "the tower's is " + std::to_string(expected));
   };
+  for (const std::string& key : size.unread()) config.unknown.push_back(name + ".size." + key);
   same("patch_size", config.vision.patch_size);
   same("merge_size", config.vision.merge);
   same("temporal_patch_size", 1);

@@ -164,8 +164,7 @@ void finish_converted(Fields& fields, ModelConfig& config) {
   read_preprocessor(config.folder, config);
 }
 
-void read_converted(Fields& fields, const Json& root, const ModelClass& known, const ModelOptions& options,
-                    ModelConfig& config) {
+void read_converted(Fields& fields, const ModelClass& known, const ModelOptions& options, ModelConfig& config) {
   static const Json kEmpty = Json::object_of({});
   const Json* text_json = fields.object("text_config");
   Fields text(text_json != nullptr ? *text_json : kEmpty, fields.where() + ", text_config");
@@ -180,7 +179,7 @@ void read_converted(Fields& fields, const Json& root, const ModelClass& known, c
   // The outer flag is the one that transformers acts on for these classes; either may be set by old files.
   config.text.tied = fields.boolean("tie_word_embeddings", config.text.tied);
   if (known.images == ModelClass::Images::any_size) {
-    read_any_size(fields, root, config);
+    read_any_size(fields, config);
     finish_converted(fields, config);
     return;
   }
@@ -407,7 +406,7 @@ ModelConfig read_config(const ModelOptions& options) {
   if (known == nullptr) return config;
   config.layout = known->layout;
   read_dtype(fields, config);
-  if (config.layout == Layout::converted) read_converted(fields, root, *known, options, config);
+  if (config.layout == Layout::converted) read_converted(fields, *known, options, config);
   else read_native(fields, *known, options, config);
   read_token_ids(root, config);
   apply_options(options, config);

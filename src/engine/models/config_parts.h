@@ -18,7 +18,7 @@ void read_vision_config(Fields& fields, ModelConfig& config);
 void select_vision_state(int64_t layer, const std::string& feature, ModelConfig& config);
 int64_t vision_parameters(const VisionConfig& vision);
 /// The classes whose towers take images of any size: their vision_config, merger, token ids and what of them is refused.
-void read_any_size(Fields& fields, const Json& root, ModelConfig& config);
+void read_any_size(Fields& fields, ModelConfig& config);
 /// min_pixels, max_pixels or size of the image processor, and what must agree with the tower.
 void read_pixel_bounds(Fields& fields, const std::string& name, ModelConfig& config);
 int64_t any_size_parameters(const VisionConfig& vision);

@@ -114,7 +114,7 @@ void read_image_processor(const Json& json, const std::string& name, const std::
   for (const double s : config.image.std) {
     if (!(s > 0.0)) throw Error("image_std must be positive", path, "Correct the file.");
   }
-  config.image.rescale = fields.number("rescale_factor", 1.0 / 255.0, 0.0, 1e3);
+  config.image.rescale = fields.number("rescale_factor", 1.0 / 255.0, 1e-9, 1e3);  // 0 makes every image black
   const int64_t side = config.vision.image_size;
   if (config.vision.any_size()) read_pixel_bounds(fields, name, config);
   for (const char* key : {"size", "crop_size"}) {

@@ -176,6 +176,37 @@ describe.skipIf(missing !== undefined)(`images of any size${missing ? ` (skipped
     expect(await bounds((c) => delete c.size)).toMatchObject({ least: 3136, most: 31_360 });
   });
 
+  // A wrong type that is read as the default is another image than the file's author meant, and a score of it.
+  test.each([
+    ["size is", "preprocessor_config.json", (c: Config) => Object.assign(c, { size: 5 })],
+    [
+      "longest_edge is",
+      "preprocessor_config.json",
+      (c: Config) => Object.assign(c.size as object, { longest_edge: "64" }),
+    ],
+    [
+      "longest_edge is",
+      "preprocessor_config.json",
+      (c: Config) => Object.assign(c.size as object, { longest_edge: true }),
+    ],
+    [
+      "shortest_edge is",
+      "preprocessor_config.json",
+      (c: Config) => Object.assign(c.size as object, { shortest_edge: -1 }),
+    ],
+    [
+      "shortest_edge is",
+      "preprocessor_config.json",
+      (c: Config) => Object.assign(c.size as object, { shortest_edge: 0 }),
+    ],
+    ["rescale_factor is", "preprocessor_config.json", (c: Config) => Object.assign(c, { rescale_factor: 0 })],
+    ["vision_config is", "config.json", (c: Config) => Object.assign(c, { vision_config: "x" })],
+    ["vision_config is", "config.json", (c: Config) => Object.assign(c, { vision_config: [] })],
+    ["image_token_id is", "config.json", (c: Config) => Object.assign(c, { image_token_id: -1 })],
+  ])("'%s' of a wrong kind is refused by name (%s, %s)", async (words, file, change) => {
+    await expect(describeFolder(changed("ov15-qwen3-tiny", (c) => change(c), file))).rejects.toThrow(words);
+  });
+
   test("the published sizes: parameters, and the most tokens under the bounds of their numbers", async () => {
     const published = (text: object, most: number) => {
       const folder = changed("ov15-qwen3-tiny", (c) => {
