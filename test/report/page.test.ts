@@ -1,50 +1,24 @@
 /// <reference lib="dom" />
 
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { ReportSource } from "../../src/report/report-source.js";
 import { servePage } from "../../src/report/serve.js";
-import { chromiumPath, launchBrowser } from "./browser.js";
 import { largeReport } from "./large-run.js";
-import { hostile, ToyReports } from "./toy-reports.js";
+import { Pages, withBrowser } from "./page-fixture.js";
+import { hostile } from "./toy-reports.js";
 
-const withBrowser = chromiumPath ? test : test.skip; // reason: no Chromium on this machine (Debian package chromium)
-
-let browser: Browser;
-let folder: string;
-let toys: ToyReports;
-const problems: string[] = [];
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "llava-eval-page-"));
-  toys = new ToyReports(folder);
-  if (chromiumPath) browser = await launchBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await rm(folder, { recursive: true, force: true });
-});
-
-async function open(url: string): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width: 1200, height: 800 } });
-  page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
-  page.on("pageerror", (error) => problems.push(error.message));
-  await page.goto(url);
-  await page.waitForSelector("main");
-  return page;
-}
+const pages = new Pages(1200);
 
 withBrowser("from disk: scores, filters, search, a sample with its image, and a link to it", async () => {
-  const url = await toys.reportOf([await toys.writeRun("a", 450)], "disk");
-  problems.length = 0;
-  const page = await open(url);
+  const url = await pages.toys.reportOf([await pages.toys.writeRun("a", 450)], "disk");
+  pages.problems.length = 0;
+  const page = await pages.open(url);
   expect(await page.textContent(".scores")).toContain("49.9");
   expect(await page.textContent(".scores")).toContain("incomplete");
   await page.click('.scores a:text("toy")');
@@ -68,16 +42,19 @@ withBrowser("from disk: scores, filters, search, a sample with its image, and a 
     )
     .toBeGreaterThan(0);
   const link = page.url();
-  const again = await open(link);
+  const again = await pages.open(link);
   await again.waitForSelector('.detail:has-text("q444")');
-  expect(problems).toEqual([]);
+  expect(pages.problems).toEqual([]);
   await page.close();
   await again.close();
 });
 
 withBrowser("a sample is copied as Markdown, and those in sight are saved as lines of JSON", async () => {
-  const page = await open(
-    await toys.reportOf([await toys.writeRun("old", 450, () => true), await toys.writeRun("new", 450)], "export"),
+  const page = await pages.open(
+    await pages.toys.reportOf(
+      [await pages.toys.writeRun("old", 450, () => true), await pages.toys.writeRun("new", 450)],
+      "export",
+    ),
   );
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await page.click('.scores a:text("toy")');
@@ -115,7 +92,7 @@ withBrowser("a sample is copied as Markdown, and those in sight are saved as lin
 });
 
 withBrowser("keyboard: j and k move, / searches, Escape closes", async () => {
-  const page = await open(`${await toys.reportOf([await toys.writeRun("k", 30)], "keys")}#task=toy`);
+  const page = await pages.open(`${await pages.toys.reportOf([await pages.toys.writeRun("k", 30)], "keys")}#task=toy`);
   await page.waitForSelector(".row");
   await page.keyboard.press("j");
   await page.waitForSelector('.detail:has-text("q0")');
@@ -132,9 +109,9 @@ withBrowser("keyboard: j and k move, / searches, Escape closes", async () => {
 });
 
 withBrowser("hostile answers stay text: script, right-to-left, a megabyte", async () => {
-  const url = await toys.reportOf([await toys.writeRun("h", 12)], "hostile");
-  problems.length = 0;
-  const page = await open(`${url}#task=toy&sample=2`);
+  const url = await pages.toys.reportOf([await pages.toys.writeRun("h", 12)], "hostile");
+  pages.problems.length = 0;
+  const page = await pages.open(`${url}#task=toy&sample=2`);
   await page.waitForSelector('.detail:has-text("<script>")');
   expect(await page.textContent(".detail")).toContain(hostile);
   expect(await page.evaluate(() => "hacked" in window)).toBe(false);
@@ -149,13 +126,16 @@ withBrowser("hostile answers stay text: script, right-to-left, a megabyte", asyn
   });
   expect(await page.textContent(".overview")).toContain(hostile);
   expect(await page.evaluate(() => "hacked" in window)).toBe(false);
-  expect(problems).toEqual([]);
+  expect(pages.problems).toEqual([]);
   await page.close();
 });
 
 withBrowser("two runs side by side: what changed, and both answers", async () => {
-  const runs = [await toys.writeRun("before", 40), await toys.writeRun("after", 40, (i) => i % 2 === 0 || i === 11)];
-  const page = await open(`${await toys.reportOf(runs, "both")}#task=toy`);
+  const runs = [
+    await pages.toys.writeRun("before", 40),
+    await pages.toys.writeRun("after", 40, (i) => i % 2 === 0 || i === 11),
+  ];
+  const page = await pages.open(`${await pages.toys.reportOf(runs, "both")}#task=toy`);
   await page.click('button:has-text("better")');
   expect(await page.textContent(".found")).toBe("1 of 40 samples");
   await page.click('.row:has-text("Is it 11?")');
@@ -168,17 +148,17 @@ withBrowser("two runs side by side: what changed, and both answers", async () =>
 withBrowser(
   "a baseline's packed journal is read; a run without one is said to have none, not to have changed",
   async () => {
-    const [baseline, now] = [await toys.writeRun("packed", 12), await toys.writeRun("now", 12)];
+    const [baseline, now] = [await pages.toys.writeRun("packed", 12), await pages.toys.writeRun("now", 12)];
     const journal = join(baseline, "toy.samples.jsonl");
     await writeFile(`${journal}.gz`, gzipSync(await readFile(journal)));
     await rm(journal);
-    const packed = await open(`${await toys.reportOf([baseline, now], "packed-page")}#task=toy&sample=1`);
+    const packed = await pages.open(`${await pages.toys.reportOf([baseline, now], "packed-page")}#task=toy&sample=1`);
     await packed.waitForSelector(".side.side-0");
     expect(await packed.textContent(".side.side-0")).toContain("no");
     expect(await packed.textContent('.filters button:has-text("worse")')).toMatch(/worse than A 0/);
     await packed.close();
     await rm(`${journal}.gz`);
-    const page = await open(await toys.reportOf([baseline, now], "missing-page"));
+    const page = await pages.open(await pages.toys.reportOf([baseline, now], "missing-page"));
     expect(await page.textContent(".scores")).toContain("no journal (A)");
     expect(await page.textContent(".comparison")).toContain("not compared: the journal of toy has 0 of the 11");
     await page.goto(`${page.url().replace(/#.*/, "")}#task=toy`);
@@ -192,10 +172,10 @@ withBrowser(
 withBrowser("on a phone, a tablet and a desk nothing sticks out, whatever the models are called", async () => {
   const long = "openai:a-model-with-a-long-name@http://an-endpoint-with-a-long-name.internal.example:8000/v1";
   const runs = await Promise.all(
-    ["wide-a", "wide-b"].map((name) => toys.writeRun(name, 12, undefined, `${name} ${long}`)),
+    ["wide-a", "wide-b"].map((name) => pages.toys.writeRun(name, 12, undefined, `${name} ${long}`)),
   );
-  const url = await toys.reportOf(runs, "wide");
-  const page = await open(url);
+  const url = await pages.toys.reportOf(runs, "wide");
+  const page = await pages.open(url);
   for (const width of [390, 768, 1280]) {
     await page.setViewportSize({ width, height: 800 });
     for (const view of ["#", "#task=toy", "#task=toy&sample=3"]) {
@@ -223,8 +203,11 @@ withBrowser("on a phone, a tablet and a desk nothing sticks out, whatever the mo
 withBrowser(
   "two runs: every metric and sub-score of both, with the difference; filters say whose samples they count",
   async () => {
-    const page = await open(
-      await toys.reportOf([await toys.writeRun("sub-a", 12), await toys.writeRun("sub-b", 12)], "subs"),
+    const page = await pages.open(
+      await pages.toys.reportOf(
+        [await pages.toys.writeRun("sub-a", 12), await pages.toys.writeRun("sub-b", 12)],
+        "subs",
+      ),
     );
     await page
       .locator(".details")
@@ -250,7 +233,9 @@ withBrowser(
   "ten thousand samples: only rows in sight are in the document, and the last one is found",
   { timeout: 300_000 },
   async () => {
-    const page = await open(`${pathToFileURL(await largeReport(join(folder, "large"), 10_000, 200)).href}#task=large`);
+    const page = await pages.open(
+      `${pathToFileURL(await largeReport(join(pages.folder, "large"), 10_000, 200)).href}#task=large`,
+    );
     await page.waitForSelector(".row");
     expect(await page.textContent(".found")).toBe("10,000 of 10,000 samples");
     await page.locator(".list").evaluate((list) => list.scrollTo(0, list.scrollHeight));
@@ -263,27 +248,27 @@ withBrowser(
 );
 
 withBrowser("a small run is one file, images and all", async () => {
-  const url = await toys.reportOf([await toys.writeRun("small", 20)], "one", true);
-  expect(existsSync(join(folder, "one", "chunks"))).toBe(false);
-  await rm(join(folder, "one", "thumbs"), { recursive: true });
-  problems.length = 0;
-  const page = await open(`${url}#task=toy&sample=0`);
+  const url = await pages.toys.reportOf([await pages.toys.writeRun("small", 20)], "one", true);
+  expect(existsSync(join(pages.folder, "one", "chunks"))).toBe(false);
+  await rm(join(pages.folder, "one", "thumbs"), { recursive: true });
+  pages.problems.length = 0;
+  const page = await pages.open(`${url}#task=toy&sample=0`);
   await expect
     .poll(() =>
       page.evaluate(() => (document.querySelector(".image img") as HTMLImageElement | null)?.naturalWidth ?? 0),
     )
     .toBeGreaterThan(0);
-  expect(problems).toEqual([]);
+  expect(pages.problems).toEqual([]);
   await page.close();
 });
 
 withBrowser("served: the same page, live while the journal grows", async () => {
-  const path = await toys.writeRun("live", 10);
+  const path = await pages.toys.writeRun("live", 10);
   await rm(join(path, "toy.json"));
   const source = await ReportSource.open([path], { live: true, store: "server", images: new Set(["toy"]) });
-  await using server = await servePage(source, await toys.store(join(folder, "served")), 0);
-  problems.length = 0;
-  const page = await open(`${server.url}#task=toy`);
+  await using server = await servePage(source, await pages.toys.store(join(pages.folder, "served")), 0);
+  pages.problems.length = 0;
+  const page = await pages.open(`${server.url}#task=toy`);
   expect(await page.textContent(".found")).toBe("10 of 10 samples");
   await writeFile(
     join(path, "toy.samples.jsonl"),
@@ -292,13 +277,13 @@ withBrowser("served: the same page, live while the journal grows", async () => {
   );
   await expect.poll(() => page.textContent(".found"), { timeout: 20_000 }).toBe("11 of 11 samples");
   await page.waitForSelector('.row:has-text("late one")');
-  expect(problems).toEqual([]);
+  expect(pages.problems).toEqual([]);
   await page.close();
 });
 
 test("the server answers only to its own name, and only its own files", async () => {
-  const source = await ReportSource.open([await toys.writeRun("served", 3)], { live: false, store: "server" });
-  await using server = await servePage(source, await toys.store(join(folder, "names")), 0);
+  const source = await ReportSource.open([await pages.toys.writeRun("served", 3)], { live: false, store: "server" });
+  await using server = await servePage(source, await pages.toys.store(join(pages.folder, "names")), 0);
   const ask = (path: string, host: string) =>
     new Promise<number>((resolve, reject) => {
       request(`${server.url}${path}`, { headers: { host } }, (response) => {

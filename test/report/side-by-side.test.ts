@@ -1,41 +1,16 @@
 /// <reference lib="dom" />
 
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import axe from "axe-core";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
 import { compare } from "../../src/api/compare.js";
 import { difference } from "../../src/report/page/difference.js";
-import { chromiumPath, launchBrowser } from "./browser.js";
-import { hostile, ToyReports } from "./toy-reports.js";
+import { Pages, withBrowser } from "./page-fixture.js";
+import { hostile } from "./toy-reports.js";
 
-const withBrowser = chromiumPath ? test : test.skip; // reason: no Chromium on this machine (Debian package chromium)
-
-let browser: Browser;
-let folder: string;
-let toys: ToyReports;
-const problems: string[] = [];
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "llava-eval-side-by-side-"));
-  toys = new ToyReports(folder);
-  if (chromiumPath) browser = await launchBrowser();
-});
-afterAll(async () => {
-  await browser?.close();
-  await rm(folder, { recursive: true, force: true });
-});
-
-async function open(url: string): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-  page.on("console", (message) => message.type() === "error" && problems.push(message.text()));
-  page.on("pageerror", (error) => problems.push(error.message));
-  await page.goto(url);
-  await page.waitForSelector("main");
-  return page;
-}
+const pages = new Pages(1280);
 
 /** One text of every element that fits. */
 const texts = async (page: Page, selector: string) =>
@@ -43,8 +18,11 @@ const texts = async (page: Page, selector: string) =>
 
 withBrowser("the page says what compare says, and its counts lead to those samples", async () => {
   const worse = (i: number) => i % 2 === 0 && i % 6 !== 0;
-  const runs = [await toys.writeRun("base", 120), await toys.writeRun("now", 120, (i) => worse(i) || i === 11)];
-  const page = await open(await toys.reportOf(runs, "compared"));
+  const runs = [
+    await pages.toys.writeRun("base", 120),
+    await pages.toys.writeRun("now", 120, (i) => worse(i) || i === 11),
+  ];
+  const page = await pages.open(await pages.toys.reportOf(runs, "compared"));
   const [task] = (await compare(runs[0] as string, runs[1] as string)).tasks;
   expect(task?.verdict).toBe("regression");
   const points = (value: number | null | undefined) =>
@@ -66,14 +44,14 @@ withBrowser("the page says what compare says, and its counts lead to those sampl
   // The baseline's own samples have no such filters.
   await page.selectOption(".controls select", "0");
   expect((await texts(page, ".filters button")).join()).not.toContain("worse");
-  expect(problems).toEqual([]);
+  expect(pages.problems).toEqual([]);
   await page.close();
 });
 
 withBrowser("six runs stand side by side, each with its letter and what compare says of it", async () => {
   const runs: string[] = [];
-  for (let k = 0; k < 6; k++) runs.push(await toys.writeRun(`six-${k}`, 60, (i) => i % (k + 2) === 0));
-  const page = await open(await toys.reportOf(runs, "six"));
+  for (let k = 0; k < 6; k++) runs.push(await pages.toys.writeRun(`six-${k}`, 60, (i) => i % (k + 2) === 0));
+  const page = await pages.open(await pages.toys.reportOf(runs, "six"));
   expect(await texts(page, ".comparison summary > strong")).toEqual(["B", "C", "D", "E", "F"]);
   expect(await page.locator(".scores .figure").count()).toBe(6);
   expect((await texts(page, ".comparison .deltas"))[0]).toMatch(/^toy [−+]?\d/);
@@ -87,7 +65,7 @@ withBrowser("six runs stand side by side, each with its letter and what compare 
 withBrowser(
   "rows of another order are paired by their ids, and so is every judgement of better and worse",
   async () => {
-    const runs = [await toys.writeRun("in-order", 20), await toys.writeRun("reversed", 20)];
+    const runs = [await pages.toys.writeRun("in-order", 20), await pages.toys.writeRun("reversed", 20)];
     const journal = join(runs[1] as string, "toy.samples.jsonl");
     const records = (await readFile(journal, "utf8"))
       .trim()
@@ -95,7 +73,7 @@ withBrowser(
       .map((line) => JSON.parse(line));
     const turned = records.reverse().map((record, index) => `${JSON.stringify({ ...record, index })}\n`);
     await writeFile(journal, turned.join(""));
-    const page = await open(`${await toys.reportOf(runs, "turned")}#task=toy&sample=3`);
+    const page = await pages.open(`${await pages.toys.reportOf(runs, "turned")}#task=toy&sample=3`);
     await page.waitForSelector(".side.side-1");
     expect(await page.textContent(".detail .bar strong")).toBe("q3");
     expect(await texts(page, ".sides .text")).toEqual(["no", "no"]);
@@ -105,7 +83,7 @@ withBrowser(
 );
 
 withBrowser("a sub-score leads to its samples, and a remark to those that carry it", async () => {
-  const page = await open(await toys.reportOf([await toys.writeRun("groups", 40)], "groups"));
+  const page = await pages.open(await pages.toys.reportOf([await pages.toys.writeRun("groups", 40)], "groups"));
   await page
     .locator(".details")
     .first()
@@ -124,7 +102,9 @@ withBrowser("a sub-score leads to its samples, and a remark to those that carry 
 });
 
 withBrowser("an image is enlarged over the window, about the pointer, and Escape goes back to the sample", async () => {
-  const page = await open(`${await toys.reportOf([await toys.writeRun("zoom", 20)], "zoomed")}#task=toy&sample=1`);
+  const page = await pages.open(
+    `${await pages.toys.reportOf([await pages.toys.writeRun("zoom", 20)], "zoomed")}#task=toy&sample=1`,
+  );
   await page.click(".image");
   await page.waitForSelector("dialog.zoom[open]");
   const width = async () => (await page.locator(".zoom img").boundingBox())?.width ?? 0;
@@ -143,8 +123,11 @@ withBrowser("an image is enlarged over the window, about the pointer, and Escape
 });
 
 withBrowser("the settings that differ, the command that repeats a run, and how long answers took", async () => {
-  const page = await open(
-    await toys.reportOf([await toys.writeRun("left", 12), await toys.writeRun("right", 12)], "settings"),
+  const page = await pages.open(
+    await pages.toys.reportOf(
+      [await pages.toys.writeRun("left", 12), await pages.toys.writeRun("right", 12)],
+      "settings",
+    ),
   );
   await page.locator("details").evaluateAll((all) => {
     for (const one of all) (one as HTMLDetailsElement).open = true;
@@ -173,13 +156,13 @@ withBrowser(
   "axe finds nothing on any view, in both colours, on a desk and on a phone",
   { timeout: 120_000 },
   async () => {
-    const runs = [await toys.writeRun("axe-a", 24), await toys.writeRun("axe-b", 24, (i) => i % 3 === 0)];
-    const url = await toys.reportOf(runs, "axe");
+    const runs = [await pages.toys.writeRun("axe-a", 24), await pages.toys.writeRun("axe-b", 24, (i) => i % 3 === 0)];
+    const url = await pages.toys.reportOf(runs, "axe");
     for (const [colorScheme, width] of [
       ["light", 1280],
       ["dark", 390],
     ] as const) {
-      const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme });
+      const page = await pages.browser.newPage({ viewport: { width, height: 800 }, colorScheme });
       for (const view of ["#", "#task=toy", "#task=toy&sample=8", "#task=toy&sample=1"]) {
         await page.goto(`${url}${view}`);
         await page.waitForSelector(view.includes("sample") ? ".detail .sides" : "main");

@@ -3,13 +3,13 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import { writePage } from "../../src/api/view.js";
 import { openRun } from "../../src/record/read.js";
 import { sample, temporaryFolder, writeRun } from "../board/run-fixture.js";
 import { chromiumPath, launchBrowser } from "./browser.js";
+import { withBrowser } from "./page-fixture.js";
 
-const withBrowser = chromiumPath ? test : test.skip; // reason: no Chromium on this machine (Debian package chromium)
 const options = { images: 0, warn: () => {} };
 const samples = (right: number) => Array.from({ length: 40 }, (_, i) => sample(i, i < right ? 1 : 0));
 
