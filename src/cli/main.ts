@@ -5,7 +5,7 @@ import yargs, { type Argv } from "yargs";
 import { authorsPlace } from "../api/authors-place.js";
 import { refusedByDisk } from "../api/text-file.js";
 import { packageVersion } from "../api/versions.js";
-import { messageOf, UserError } from "../core/errors.js";
+import { firstThrown, messageOf, UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { terminalSafeLines } from "../core/terminal-safe.js";
 import { endQuietlyUnread } from "./closed-pipe.js";
@@ -161,7 +161,8 @@ function flagError(message: string, args: readonly string[]): UserError {
 }
 
 function report(thrown: unknown): number {
-  const error = refusedByDisk(thrown) ?? thrown;
+  const first = firstThrown(thrown);
+  const error = refusedByDisk(first) ?? first;
   if (error instanceof UserError) {
     process.stderr.write(`${terminalSafeLines(error.format()).replace(/^error:/, pc.red("error:"))}\n`);
     return ExitCode.userError;

@@ -47,6 +47,16 @@ export class SampleFailure extends Error {
   }
 }
 
+/**
+ * What went wrong first: what is closed on the way out may fail of the same cause (a full disk), and `using` hides the one behind the
+ * other.
+ */
+export function firstThrown(error: unknown): unknown {
+  let first = error;
+  while (first instanceof Error && first.name === "SuppressedError") first = (first as SuppressedError).suppressed;
+  return first;
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

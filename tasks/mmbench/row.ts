@@ -16,8 +16,9 @@ export interface MmbenchRow {
   readonly E?: Cell;
 }
 
-/** NaN where it is no number: such a row has no place among the passes. */
-export const indexOf = ({ index }: MmbenchRow): number => (/^\d+$/.test(String(index)) ? Number(index) : Number.NaN);
+/** NaN where it is no number: such a row has no place among the passes. pandas writes `1.0` where a column once had a gap. */
+export const indexOf = ({ index }: MmbenchRow): number =>
+  /^\d+(?:\.0+)?$/.test(String(index)) ? Number(index) : Number.NaN;
 
 /** Number of the question, whatever the pass. */
 export const mmbenchQuestion = (row: MmbenchRow): number => indexOf(row) % 1_000_000;

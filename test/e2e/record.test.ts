@@ -332,7 +332,7 @@ test("a finished run that lost a Result, lines of a journal, or the end of a pac
       ["score", "results/baselines/whole"],
       ["view", "results/baselines/whole"],
     ]) {
-      const ended = await place.run(...command, "--out", "again");
+      const ended = await place.run(...command, "--out", `${command[0]} again`);
       expect(ended.exitCode, ended.stderr).toBe(1);
       expect(ended.stderr).toContain("single_image.samples.jsonl.gz");
     }

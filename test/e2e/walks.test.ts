@@ -170,7 +170,7 @@ test.skipIf(!chromiumPath)(
     try {
       const page = await browser.newPage();
       await page.goto(`file://${walk.file("report", "index.html")}#task=vqav2`);
-      await page.click('.filters button:has-text("changed")');
+      await page.click('.filters button:has-text("worse than A")');
       await page.getByText("a kind of grey").first().waitFor();
     } finally {
       await browser.close();
