@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { compare } from "../../src/api/compare.js";
 import { explain } from "../../src/api/explain.js";
 import { leaderboard } from "../../src/api/leaderboard.js";
+import { isWithin } from "../../src/core/check-score.js";
 import { UserError } from "../../src/core/errors.js";
 import type { GenerateRequest, Output, Runner } from "../../src/core/runner.js";
 import { violationOf } from "../../src/core/schema.js";
@@ -79,7 +80,7 @@ function isSound(record: SampleRecord): void {
   if (record.state !== "scored") return;
   const { value } = record.score;
   const own = typeof value === "number" ? [value] : "accuracy" in value ? [value.accuracy] : [];
-  for (const found of own) expect(found !== undefined && found >= 0 && found <= 1).toBe(true);
+  for (const found of own) expect(found !== undefined && isWithin(found, [0, 1])).toBe(true);
 }
 
 test(
@@ -107,14 +108,28 @@ const journals = fc.array(lines, { maxLength: 12 }).chain((list) => {
   return fc.oneof(fc.constant(Buffer.from(text)), damaged(fc.constant(text)));
 });
 
-/** The last whole line about each sample, found without our reader. */
+/** The last whole line about each sample, with or without a newline behind the last one, found without our reader. */
 function lastLines(content: Buffer): Map<string, unknown> {
-  const whole = content.toString().slice(0, content.toString().lastIndexOf("\n") + 1);
-  const found = whole
+  const text = content.toString();
+  const end = text.lastIndexOf("\n") + 1;
+  const found = text
+    .slice(0, end)
     .split("\n")
     .filter(Boolean)
     .map((line) => JSON.parse(line));
+  if (isJson(text.slice(end))) found.push(JSON.parse(text.slice(end)));
   return new Map(found.map((line) => [`${line.index}/${line.repeat ?? 0}`, line.text]));
+}
+
+/** Whether what stands behind the last newline is a whole record: half a one is what a crash leaves behind. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
 }
 
 test(
