@@ -45,11 +45,10 @@ function statusLines({
   workers,
   refused,
 }: RunStatus): string {
-  const { host, pid } = JSON.parse(coordinator ?? "{}") as { host?: string; pid?: number };
   const blocks = `${count(waiting)} blocks waiting, ${leased} leased, ${completed} to take${failed > 0 ? `, ${failed} failed` : ""}`;
   const lines = [
     `run ${run.id.slice(0, 8)} · ${run.model} · ${run.settings.tasks.join(", ")}${paused ? " · paused" : ""}`,
-    `${blocks} · ${host === undefined ? "no coordinator: run the same command again" : `coordinator ${host} pid ${pid}`}`,
+    `${blocks} · ${coordinator ? `coordinator ${coordinator.host} pid ${coordinator.pid}` : "no coordinator: run the same command again"}`,
     ...workers.map(
       ({ name, done, failed: lost, perSecond, seenAgo }) =>
         `  ${name}  ${count(done)} samples${lost > 0 ? `, ${lost} without an answer` : ""}, ${perSecond.toFixed(1)}/s, seen ${seenAgo} s ago`,

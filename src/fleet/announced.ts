@@ -68,7 +68,7 @@ export const readMembership = (text: string) => readAs(Membership, text);
 export const readFacts = (text: string) => readAs(WorkerFacts, text);
 
 /** Undefined: another version's, or nobody's. */
-function readAs<T extends TSchema>(schema: T, text: string): Static<T> | undefined {
+export function readAs<T extends TSchema>(schema: T, text: string): Static<T> | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return violationOf(schema, value) ? undefined : (value as Static<T>);

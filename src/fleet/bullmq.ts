@@ -1,10 +1,10 @@
 /** Both sides of a queue over BullMQ on Redis, and what a fleet keeps there besides: which runs there are, who holds and who works on them. */
 import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Job, Queue, Worker } from "bullmq";
 import type { Redis } from "ioredis";
-import { messageOf, UserError } from "../core/errors.js";
+import { defined } from "../core/defined.js";
+import { messageOf } from "../core/errors.js";
 import { Type, violationOf } from "../core/schema.js";
 import { Block } from "../run/blocks.js";
 import {
@@ -16,12 +16,11 @@ import {
   type WorkerFacts,
 } from "./announced.js";
 import { connect, type FleetSettings, packages } from "./connect.js";
+import { Fence, type Holder, readHolder } from "./fence.js";
 import type { Completed, Lease, WorkQueue, WorkStore } from "./queue.js";
 
 const prefix = "le";
 const usualLeaseSeconds = 30;
-/** A coordinator that has not been heard of for so long is gone. */
-const fenceMs = 30_000;
 /** Times that a block may come back before the queue itself gives it up; blame finds the sample long before. */
 const mostDeliveries = 20;
 /** Results that nobody has taken, above which workers wait: a dead coordinator must not fill the server's memory. */
@@ -30,17 +29,6 @@ const mostCompleted = 2000;
 const patienceMs = 500;
 /** Blocks in one call. */
 const addedAtOnce = 500;
-
-/** Ours or nobody's: a server that lost everything gives the fence back to its holder. */
-const renewFence = `local held = redis.call("GET", KEYS[1])
-if held and held ~= ARGV[1] then return held end
-redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
-return ARGV[1]`;
-const takeFence = `local held = redis.call("GET", KEYS[1])
-if held and held ~= ARGV[3] then return held end
-redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
-return ARGV[1]`;
-const releaseFence = `if redis.call("GET", KEYS[1]) == ARGV[1] then redis.call("DEL", KEYS[1]) end return 1`;
 
 const runsKey = `${prefix}:runs`;
 const queueOf = (run: string) => `{${run}}`;
@@ -63,7 +51,7 @@ export interface WorkerStatus extends Omit<WorkerFacts, "at"> {
 
 export interface RunStatus {
   readonly run: Announced;
-  readonly coordinator?: string;
+  readonly coordinator?: Holder;
   readonly waiting: number;
   readonly leased: number;
   readonly completed: number;
@@ -131,31 +119,7 @@ export class Fleet implements AsyncDisposable {
    * @throws UserError  another process holds it, and is alive
    */
   async fence(run: string, signal: AbortSignal): Promise<Fence> {
-    const key = keyOf(run, "coordinator");
-    const mine = JSON.stringify({ host: hostname(), pid: process.pid, id: randomUUID() });
-    let dead = "";
-    let left = fenceMs + 1;
-    for (;;) {
-      signal.throwIfAborted();
-      const holder = await this.redis.eval(takeFence, 1, key, mine, fenceMs, dead);
-      if (holder === mine) return new Fence(this.redis, key, mine);
-      const { host, pid } = JSON.parse(String(holder)) as { host: string; pid: number };
-      if (host === hostname() && !isAlive(pid)) {
-        dead = String(holder);
-        continue;
-      }
-      // On another host only its heartbeat says whether it lives.
-      const now = await this.redis.pttl(key);
-      if (now > left || host === hostname()) {
-        throw new UserError(
-          `another process coordinates this run already (pid ${pid} on ${host})`,
-          `run ${run}`,
-          "wait for it, or stop it: one coordinator is enough, and more workers can join at any time",
-        );
-      }
-      left = now;
-      await wait(500, undefined, { signal });
-    }
+    return await Fence.take(this.redis, keyOf(run, "coordinator"), signal);
   }
 
   store(run: string): WorkStore {
@@ -179,7 +143,7 @@ export class Fleet implements AsyncDisposable {
     const queue = this.queue(run.id);
     try {
       const counts = await queue.getJobCounts("wait", "active", "completed", "failed");
-      const coordinator = await this.redis.get(keyOf(run.id, "coordinator"));
+      const coordinator = readHolder((await this.redis.get(keyOf(run.id, "coordinator"))) ?? "");
       const [seconds] = await this.redis.time();
       const workers = Object.entries(await this.redis.hgetall(keyOf(run.id, "workers"))).flatMap(([name, text]) => {
         const facts = readFacts(text);
@@ -187,7 +151,7 @@ export class Fleet implements AsyncDisposable {
       });
       return {
         run,
-        ...(coordinator === null ? {} : { coordinator }),
+        ...defined({ coordinator }),
         waiting: counts.wait ?? 0,
         leased: counts.active ?? 0,
         completed: counts.completed ?? 0,
@@ -224,39 +188,6 @@ export class Fleet implements AsyncDisposable {
     });
     queue.on("error", () => {}); // as above
     return queue;
-  }
-}
-
-export class Fence implements AsyncDisposable {
-  private readonly beat: NodeJS.Timeout;
-  private holder: string;
-
-  constructor(
-    private readonly redis: Redis,
-    private readonly key: string,
-    private readonly mine: string,
-  ) {
-    this.holder = mine;
-    this.beat = setInterval(() => void this.renew().catch(() => {}), fenceMs / 3);
-  }
-
-  /** @throws UserError  another process holds it now */
-  require(): void {
-    if (this.holder === this.mine) return;
-    throw new UserError(
-      "another process took this run over: this one had not been heard of for too long",
-      `held by ${this.holder}`,
-      "leave it to that process; what it has not asked yet, it asks",
-    );
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.beat);
-    await this.redis.eval(releaseFence, 1, this.key, this.mine);
-  }
-
-  private async renew(): Promise<void> {
-    this.holder = String(await this.redis.eval(renewFence, 1, this.key, this.mine, fenceMs));
   }
 }
 
@@ -474,12 +405,3 @@ function patient<T extends object>(of: T, abort: AbortSignal): T {
 
 /** BullMQ's words for a job that is somebody else's now, or nobody's. */
 const isLost = (error: unknown) => /lock|Missing key|not in the active state/i.test(messageOf(error));
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
