@@ -1,8 +1,8 @@
 // npm run soak: what is too long for every change. Writes test/soak/reports/<date>.md: what was run, how it ended, how long it took.
-// npm run soak -- WORDS...: only what has one of these words in its name.
+// npm run soak -- WORDS...: only what has one of these words in its name; its report is <date>-<words>.md.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus } from "node:os";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -46,6 +46,16 @@ const soaks = [
     environment: { LLAVA_EVAL_TEST_SLURM: "1" },
   },
   {
+    name: "a fleet through every fault: workers, Redis, coordinator, network, clocks, a poison sample, 20 rounds each",
+    command: vitest(
+      "test/e2e/fleet-faults.test.ts",
+      "test/e2e/fleet.test.ts",
+      "-t",
+      "faults of a fleet|left out after",
+    ),
+    environment: { LLAVA_EVAL_TEST_KILLS: "20" },
+  },
+  {
     name: "exports, each read by its real readers: huggingface_hub, pandas, polars, duckdb, pyarrow, TensorBoard, MLflow, JUnit",
     command: [
       "sh",
@@ -84,17 +94,26 @@ const lines = [
 const folder = join(root, "test/soak/reports");
 mkdirSync(folder, { recursive: true });
 const words = process.argv.slice(2);
+const report = join(folder, `${[date, ...words.map((word) => word.replace(/[^A-Za-z0-9]+/g, "-"))].join("-")}.md`);
+/** Where tests leave what they counted: tables in Markdown. */
+const notes = join(mkdtempSync(join(tmpdir(), "llava-eval-soak-")), "notes.md");
 for (const { name, command, environment } of soaks) {
   if (words.length > 0 && !words.some((word) => name.includes(word))) continue;
   const began = performance.now();
   const [program, ...args] = command;
-  const { status } = spawnSync(program, args, { cwd: root, stdio: "inherit", env: { ...process.env, ...environment } });
+  const { status } = spawnSync(program, args, {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, LLAVA_EVAL_TEST_NOTES: notes, ...environment },
+  });
   if (status !== 0) process.exitCode = 1;
   const seconds = ((performance.now() - began) / 1000).toFixed(0);
   const settings = Object.entries(environment).map(([key, value]) => `${key.replace("LLAVA_EVAL_TEST_", "")} ${value}`);
   const what = [name, ...settings].join(", ");
   lines.push(`| ${what} | ${status === 0 ? "passed" : `FAILED (${status})`} | ${seconds} |`);
   // After each: what was seen is not lost when the next one is cut off.
-  writeFileSync(join(folder, `${date}.md`), `${lines.join("\n")}\n`);
+  const counted = existsSync(notes) ? ["", readFileSync(notes, "utf8").trimEnd()] : [];
+  writeFileSync(report, `${[...lines, ...counted].join("\n")}\n`);
 }
+rmSync(join(notes, ".."), { recursive: true });
 process.stdout.write(`${lines.join("\n")}\n`);

@@ -82,23 +82,24 @@ export class Fleet implements AsyncDisposable {
 
   /** Runs that look for workers; what cannot be read is another version's. */
   async runs(): Promise<readonly Announced[]> {
-    return Object.values(await this.redis.hgetall(runsKey)).flatMap((text) => readAnnounced(text) ?? []);
+    const texts = await this.untilBack(() => this.redis.hgetall(runsKey));
+    return Object.values(texts).flatMap((text) => readAnnounced(text) ?? []);
   }
 
   async announce(run: Announced): Promise<void> {
-    await this.redis.hset(runsKey, run.id, JSON.stringify(run));
+    await this.untilBack(() => this.redis.hset(runsKey, run.id, JSON.stringify(run)));
   }
 
   async member(run: string): Promise<Membership | undefined> {
-    const text = await this.redis.get(keyOf(run, "member"));
+    const text = await this.untilBack(() => this.redis.get(keyOf(run, "member")));
     return text === null ? undefined : readMembership(text);
   }
 
   /** Undefined: the next worker decides. */
   async setMember(run: string, member: Membership | undefined): Promise<void> {
     const key = keyOf(run, "member");
-    if (member === undefined) await this.redis.del(key);
-    else await this.redis.set(key, JSON.stringify(member));
+    if (member === undefined) await this.untilBack(() => this.redis.del(key));
+    else await this.untilBack(() => this.redis.set(key, JSON.stringify(member)));
   }
 
   /** Nothing of the run is kept here any more. */
@@ -106,7 +107,7 @@ export class Fleet implements AsyncDisposable {
     await this.redis.hdel(runsKey, run);
     const queue = this.queue(run);
     try {
-      await queue.obliterate({ force: true });
+      await this.untilBack(() => queue.obliterate({ force: true }));
     } finally {
       await queue.close();
     }
@@ -177,6 +178,10 @@ export class Fleet implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.abort.removeEventListener("abort", this.giveUp);
     this.redis.disconnect();
+  }
+
+  private untilBack<T>(call: () => Promise<T>): Promise<T> {
+    return untilBack(call, this.abort);
   }
 
   /** Only a coordinator's leaves a trace by being opened. */
@@ -381,24 +386,26 @@ const isAway = (error: unknown) =>
     messageOf(error),
   );
 
-/** The same, but every call that fails because the server is away is made again until it is back. */
-function patient<T extends object>(of: T, abort: AbortSignal): T {
-  const again = async (call: () => unknown): Promise<unknown> => {
-    for (;;) {
-      try {
-        return await call();
-      } catch (error) {
-        abort.throwIfAborted();
-        if (!isAway(error)) throw error;
-        await wait(patienceMs, undefined, { signal: abort });
-      }
+/** Calls again for as long as the server is away. */
+async function untilBack<T>(call: () => T | Promise<T>, abort: AbortSignal): Promise<T> {
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      abort.throwIfAborted();
+      if (!isAway(error)) throw error;
+      await wait(patienceMs, undefined, { signal: abort });
     }
-  };
+  }
+}
+
+/** The same object, whose calls wait for a server that is away. */
+function patient<T extends object>(of: T, abort: AbortSignal): T {
   return new Proxy(of, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== "function" || name === Symbol.asyncDispose) return value;
-      return (...given: unknown[]) => again(() => Reflect.apply(value, target, given));
+      return (...given: unknown[]) => untilBack(() => Reflect.apply(value, target, given) as unknown, abort);
     },
   });
 }

@@ -86,6 +86,8 @@ export async function connect(settings: FleetSettings, environment = process.env
     // A blocking connection may not give up, and a cut is waited out; what never was there is told at once.
     maxRetriesPerRequest: null,
     retryStrategy: (attempt) => (wasReady ? Math.min(100 * 2 ** Math.min(attempt, 5), 2000) : null),
+    // A question without an answer for so long: the way is gone, and another is tried. Longer than any call waits for a block.
+    socketTimeout: 10_000,
     ...{ connectTimeout: 5000, keepAlive: 5000, connectionName: "llava-eval" },
     ...(url.protocol === "rediss:" && ca !== undefined ? { tls: { ca: readFileSync(ca) } } : {}),
   });

@@ -36,6 +36,11 @@ export class Workplace implements AsyncDisposable {
     return this.spawned(process.execPath, [program, ...args]);
   }
 
+  /** As `start`, with more in its environment. */
+  startWith(environment: Readonly<Record<string, string>>, ...args: readonly string[]): ReturnType<Workplace["start"]> {
+    return this.spawned(process.execPath, [program, ...args], environment);
+  }
+
   /** As `start`, in a shell that has set a limit before: `ulimit -f 16`. */
   startLimited(limit: string, ...args: readonly string[]): ChildProcess & { readonly ended: Promise<Ended> } {
     const script = `${limit} && exec "$0" "$@"`;
@@ -46,7 +51,11 @@ export class Workplace implements AsyncDisposable {
     return this.startLimited(limit, ...args).ended;
   }
 
-  private spawned(command: string, args: readonly string[]): ChildProcess & { readonly ended: Promise<Ended> } {
+  private spawned(
+    command: string,
+    args: readonly string[],
+    more: Readonly<Record<string, string>> = {},
+  ): ChildProcess & { readonly ended: Promise<Ended> } {
     // Nothing of the developer's own settings, keys or caches reaches a test.
     const { PATH = "" } = process.env;
     const env = {
@@ -55,6 +64,7 @@ export class Workplace implements AsyncDisposable {
       XDG_CACHE_HOME: join(this.path, ".cache"),
       NO_COLOR: "1",
       ...this.environment,
+      ...more,
     };
     const child = spawn(command, args, { cwd: this.path, env });
     let stdout = "";

@@ -46,6 +46,11 @@ export class TestRedis implements AsyncDisposable {
     await once(server, "exit");
   }
 
+  /** Neither answers nor hangs up. @param on  false: it goes on */
+  stop(on: boolean): void {
+    this.server?.kill(on ? "SIGSTOP" : "SIGCONT");
+  }
+
   command(...words: readonly string[]): string {
     return execFileSync("redis-cli", ["-p", String(this.port), "--raw", ...words], { encoding: "utf8" });
   }

@@ -1,0 +1,248 @@
+/**
+ * What can befall a run that workers answer, one fault a round, against a real Redis: the run ends as that of one process, byte for byte, and
+ * what is asked twice is at most what was in hand. Many rounds: LLAVA_EVAL_TEST_KILLS, in the soak, which also strikes what fleet.test.ts kills
+ * in one run.
+ */
+import { appendFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { setTimeout as wait } from "node:timers/promises";
+import { beforeAll, describe, expect, test } from "vitest";
+import { generator } from "../fakes/random.js";
+import { noRedis } from "../fakes/redis.js";
+import { blockSize, Fleet, leaseSeconds, numbersOf, questionsIn, type Started } from "./fleet-place.js";
+
+const rounds = Number(process.env.LLAVA_EVAL_TEST_KILLS ?? 1);
+const what = { tasks: "vqav2", data: "demo", repeats: 2, temperature: 0.5 };
+/** The next block begins while the last samples of one are asked; a block ends with an image. */
+const inHand = 2 * (blockSize + 12);
+/** Beyond the lease, and beyond the next look for lost ones. */
+const longMs = leaseSeconds * 1500 + 500;
+
+interface Struck {
+  readonly fleet: Fleet;
+  readonly workers: readonly [Started, Started];
+  readonly run: Started;
+}
+
+interface Fault {
+  readonly name: string;
+  /** Samples that may be asked twice. */
+  readonly twice: number;
+  /** fleet.test.ts has a round of it. */
+  readonly isSeenElsewhere?: true;
+  /** For each of the two workers, what is in its environment besides. */
+  readonly environments?: (fleet: Fleet) => Promise<readonly [Environment, Environment]>;
+  /** @returns the process that coordinates from now on, where it is another */
+  strike(struck: Struck): Promise<Started | undefined>;
+}
+type Environment = Readonly<Record<string, string>>;
+
+const nothing = async () => undefined;
+
+/** A module that a process loads before all others. */
+async function before(fleet: Fleet, name: string, code: string): Promise<Environment> {
+  await writeFile(fleet.place.file(name), code);
+  return { NODE_OPTIONS: `--import=file://${fleet.place.file(name)}` };
+}
+
+const clockOff = (hours: number) => `const Right = Date;
+globalThis.Date = class extends Right {
+  constructor(...given) { super(...(given.length > 0 ? given : [Right.now() + ${hours * 3_600_000}])); }
+  static now() { return Right.now() + ${hours * 3_600_000}; }
+};`;
+const blockedLoop = `process.on("SIGUSR2", () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${longMs}));`;
+
+async function again(fleet: Fleet, run: Started): Promise<Started> {
+  run.kill("SIGKILL");
+  await run.ended;
+  return fleet.coordinator("--out", "many");
+}
+
+const faults: readonly Fault[] = [
+  {
+    name: "a worker stopped for longer than its lease, which then goes on",
+    twice: inHand,
+    async strike({ workers: [worker] }) {
+      worker.kill("SIGSTOP");
+      await wait(longMs);
+      worker.kill("SIGCONT");
+      return undefined;
+    },
+  },
+  {
+    name: "Redis stopped for longer than the leases, which then goes on",
+    twice: 2 * inHand,
+    async strike({ fleet }) {
+      fleet.redis.stop(true);
+      await wait(longMs);
+      fleet.redis.stop(false);
+      return undefined;
+    },
+  },
+  {
+    name: "a full Redis: nothing can be written for 3 s",
+    twice: 0,
+    async strike({ fleet }) {
+      fleet.redis.command("CONFIG", "SET", "maxmemory", "1");
+      await wait(3000);
+      fleet.redis.command("CONFIG", "SET", "maxmemory", "0");
+      return undefined;
+    },
+  },
+  {
+    name: "a network cut between one worker and Redis, for longer than its lease",
+    twice: inHand,
+    environments: async (fleet) => [{ LLAVA_EVAL_FLEET: `redis://127.0.0.1:${(await fleet.wire()).port}` }, {}],
+    async strike({ fleet }) {
+      const wire = await fleet.wire();
+      wire.cut(true);
+      await wait(longMs);
+      wire.cut(false);
+      return undefined;
+    },
+  },
+  {
+    name: "clocks apart: one worker an hour ahead, one a day behind",
+    twice: 0,
+    environments: async (fleet) => [
+      await before(fleet, "ahead.mjs", clockOff(1)),
+      await before(fleet, "behind.mjs", clockOff(-24)),
+    ],
+    strike: nothing,
+  },
+  {
+    name: "a worker whose event loop is blocked for longer than its lease",
+    twice: inHand,
+    environments: async (fleet) => [await before(fleet, "blocked.mjs", blockedLoop), {}],
+    async strike({ workers: [worker] }) {
+      worker.kill("SIGUSR2");
+      await wait(longMs);
+      return undefined;
+    },
+  },
+  {
+    name: "a worker killed, and another started",
+    twice: inHand,
+    isSeenElsewhere: true,
+    async strike({ fleet, workers: [worker] }) {
+      worker.kill("SIGKILL");
+      await worker.ended;
+      fleet.worker();
+      return undefined;
+    },
+  },
+  {
+    name: "Redis killed, and started after 2 s",
+    twice: 2 * inHand,
+    isSeenElsewhere: true,
+    async strike({ fleet }) {
+      await fleet.redis.kill();
+      await wait(2000);
+      await fleet.redis.up();
+      return undefined;
+    },
+  },
+  {
+    name: "FLUSHALL: Redis loses everything",
+    twice: 2 * inHand,
+    isSeenElsewhere: true,
+    async strike({ fleet }) {
+      fleet.redis.command("FLUSHALL");
+      return undefined;
+    },
+  },
+  {
+    name: "the coordinator killed, and started again",
+    twice: 0,
+    isSeenElsewhere: true,
+    strike: ({ fleet, run }) => again(fleet, run),
+  },
+  {
+    name: "a worker, Redis and the coordinator killed, one after the other",
+    twice: 3 * inHand,
+    isSeenElsewhere: true,
+    async strike({ fleet, workers: [worker], run }) {
+      worker.kill("SIGKILL");
+      fleet.worker();
+      await fleet.redis.kill();
+      await fleet.redis.up();
+      return await again(fleet, run);
+    },
+  },
+  {
+    name: "a second coordinator",
+    twice: 0,
+    isSeenElsewhere: true,
+    async strike({ fleet }) {
+      expect(await fleet.coordinator("--out", "second").ended).toMatchObject({ exitCode: 1 });
+      return undefined;
+    },
+  },
+];
+
+describe.skipIf(noRedis)(
+  `faults of a fleet (skipped: ${noRedis ?? "no"})`,
+  { timeout: 120_000 * rounds, concurrent: true },
+  () => {
+    let whole: Awaited<ReturnType<Fleet["whole"]>>;
+
+    beforeAll(async () => {
+      await using fleet = await Fleet.make(what);
+      const { numbers, asked } = await fleet.whole();
+      whole = { numbers: elsewhere(numbers, fleet), asked };
+      const { LLAVA_EVAL_TEST_NOTES: notes } = process.env;
+      if (notes === undefined) return;
+      const titles = [
+        "fault",
+        "rounds byte-identical",
+        "lost",
+        "doubled",
+        `asked twice of ${asked}`,
+        "seconds, all rounds",
+      ];
+      appendFileSync(notes, `| ${titles.join(" | ")} |\n|${" --- |".repeat(titles.length)}\n`);
+    });
+
+    test.for(faults.filter(({ isSeenElsewhere }) => rounds > 1 || !isSeenElsewhere))(
+      "$name",
+      async (fault, { expect }) => {
+        const began = performance.now();
+        const random = generator(rounds);
+        const twice: number[] = [];
+        for (let round = 0; round < rounds; round++) {
+          await using fleet = await Fleet.make(what);
+          const run = fleet.coordinator("--out", "many");
+          const [first, second] = (await fault.environments?.(fleet)) ?? [{}, {}];
+          const workers = [fleet.workerWith(first), fleet.workerWith(second)] as const;
+          await fleet.asked(whole.asked * (rounds > 1 ? 0.1 + 0.5 * random() : 0.3));
+          const last = (await fault.strike({ fleet, workers, run })) ?? run;
+          expect(await last.ended).toMatchObject({ exitCode: 0 });
+          expect(elsewhere(await numbersOf(fleet.place.file("many")), fleet)).toEqual(whole.numbers);
+          twice.push(questionsIn(fleet.endpoint) - whole.asked);
+        }
+        expect(Math.min(...twice)).toBeGreaterThanOrEqual(0);
+        expect(Math.max(...twice)).toBeLessThanOrEqual(fault.twice);
+        note(fault, twice, performance.now() - began);
+      },
+    );
+  },
+);
+
+/** A Result names its endpoint, and each round has its own. */
+function elsewhere(numbers: Record<string, string>, { endpoint }: Fleet): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(numbers).map(([name, text]) => [name, text.replaceAll(endpoint.url, "URL")]),
+  );
+}
+
+/** A line of the soak's report; it comes only when all that it says held. */
+function note({ name, twice: most }: Fault, twice: readonly number[], ms: number): void {
+  const file = process.env.LLAVA_EVAL_TEST_NOTES;
+  if (file === undefined) return;
+  const mean = twice.reduce((sum, one) => sum + one, 0) / twice.length;
+  const asked = `${Math.min(...twice)} to ${Math.max(...twice)}, mean ${mean.toFixed(0)} (at most ${most})`;
+  appendFileSync(
+    file,
+    `| ${name} | ${twice.length} of ${twice.length} | 0 | 0 | ${asked} | ${(ms / 1000).toFixed(0)} |\n`,
+  );
+}
