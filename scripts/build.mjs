@@ -26,14 +26,14 @@ const wanted = args.filter((arg) => !arg.startsWith("--"));
 
 const parts = {
   typescript: {
-    inputs: ["src", "tasks", "tsconfig.json", "package-lock.json", "scripts/bundle.mjs"],
+    inputs: ["src", "tasks", "tsconfig.json", "package-lock.json", "scripts/bundle.mjs", "scripts/validators.mjs"],
     skips: ["src/engine", "src/report/page"],
     output: "dist/bundle/index.js",
     tool: "node_modules/typescript/package.json",
     build: () => {
       const status = node("node_modules/typescript/bin/tsc", "-p", ".");
       finishOutput();
-      return node("scripts/bundle.mjs") || node("scripts/index-tasks.mjs") || status;
+      return node("scripts/bundle.mjs") || node("scripts/index-tasks.mjs") || node("scripts/validators.mjs") || status;
     },
   },
   page: {

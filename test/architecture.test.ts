@@ -205,7 +205,6 @@ test("a run loads at its start what every run needs: sharp alone is 110 CPU-ms a
   visit("src/cli/run.ts");
   expect(loaded.size).toBeGreaterThan(100);
   expect([...packages].sort(), "import what only some runs need where they need it").toEqual([
-    "ajv",
     "hyparquet",
     "p-limit",
     "picocolors",
@@ -230,6 +229,19 @@ test("the command line, `llava-eval` and `llava-eval/api` load each module once,
   expect([...chunks].filter((path) => dirname(path) !== join(root, "dist", "bundle"))).toEqual([]);
   expect(modules).toHaveLength(new Set(modules).size);
   expect(modules).toEqual(expect.arrayContaining(["src/core/errors.ts", "src/cli/run.ts", "src/api/evaluate.ts"]));
+});
+
+test("what the bundle holds of other packages is in its list of licences", () => {
+  const folder = join(root, "dist", "bundle");
+  const licences = readFileSync(join(folder, "LICENSES.md"), "utf8");
+  const packages = new Set<string>();
+  for (const name of readdirSync(folder).filter((name) => name.endsWith(".js")))
+    for (const [, held = ""] of readFileSync(join(folder, name), "utf8").matchAll(
+      /^\/\/ (?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//gm,
+    ))
+      packages.add(held);
+  expect([...packages]).toContain("yargs");
+  expect([...packages].filter((name) => !licences.includes(`## ${name} - `))).toEqual([]);
 });
 
 function isOurs(target: string): boolean {

@@ -1,66 +1,31 @@
 /**
- * The border: data from outside is checked once, here, against a JSON Schema written with `Type` and compiled by ajv.
- * This is the only file that knows ajv; tasks use `Type` through `llava-eval`.
+ * The border: data from outside is checked once, here, against a JSON Schema written with `Type`; tasks use it through
+ * `llava-eval`.
  */
 
-import { Ajv2020, type ErrorObject, type ValidateFunction } from "ajv/dist/2020.js";
 import type { Static, TSchema } from "typebox";
 import { defined } from "./defined.js";
 import { UserError } from "./errors.js";
 import type { ImageRef } from "./image.js";
 import { Type } from "./schema-type.js";
 import { secretsHidden } from "./secrets.js";
+import { type ErrorObject, imageKeyword, listTextKeyword, validatorOf, videoKeyword } from "./validator.js";
 import type { VideoRef } from "./video.js";
 
 export type { Static, TSchema };
-export { Type };
-
-/** The keyword that marks an image in a row schema; dataset readers deliver such columns as `ImageRef`. */
-export const imageKeyword = "x-image";
+export { imageKeyword, listTextKeyword, Type, videoKeyword };
 
 /** An image column: `struct<bytes, path>` in parquet, a file name in JSONL, base64 in TSV. */
 export const Image = () => Type.Unsafe<ImageRef>({ [imageKeyword]: true });
 
-/** The keyword that marks a clip in a row schema; dataset readers deliver such columns as `VideoRef`. */
-export const videoKeyword = "x-video";
-
 /** A column that names a clip: a file name in the data folder, with its ending or without. */
 export const Video = () => Type.Unsafe<VideoRef>({ [videoKeyword]: true });
-
-/** The keyword that marks a column which keeps a list as text; dataset readers make that text where a file has the list itself. */
-export const listTextKeyword = "x-list-text";
 
 /** A list as Python prints it, in one text: `"['cat', 'dog']"` (MMMU's options). Read it with `parseStringList`. */
 export const ListText = () => Type.Unsafe<string>({ type: "string", [listTextKeyword]: true });
 
 /** `Type.Union([schema, Type.Null()])`: a column that may be null. */
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-
-// `Type` writes no wrong schemas, and compiling the schema of schemas to find that out was 40 ms of every start.
-const unchecked = { meta: false, validateSchema: false } as const;
-// Validators run a few times per row: what ajv's optimizer saves them is less than the half of a compilation that it takes.
-const code = { optimize: false };
-const ajv = new Ajv2020({ ...unchecked, code, strict: true, allErrors: false, allowUnionTypes: true, verbose: true });
-ajv.addKeyword({
-  keyword: imageKeyword,
-  schemaType: "boolean",
-  validate: (_: boolean, data: unknown) => isImageRef(data),
-});
-ajv.addKeyword({
-  keyword: videoKeyword,
-  schemaType: "boolean",
-  validate: (_: boolean, data: unknown) => isVideoRef(data),
-});
-ajv.addKeyword({ keyword: listTextKeyword, schemaType: "boolean" });
-const compiled = new WeakMap<object, ValidateFunction>();
-
-function isImageRef(data: unknown): boolean {
-  return typeof data === "object" && data !== null && typeof (data as { bytes?: unknown }).bytes === "function";
-}
-
-function isVideoRef(data: unknown): boolean {
-  return typeof data === "object" && data !== null && typeof (data as { file?: unknown }).file === "function";
-}
 
 export interface Violation {
   /** JSON pointer into the data: `/answers/0/answer`. */
@@ -75,18 +40,14 @@ export interface Violation {
 
 /** The first violation of `schema` by `data`, or undefined when it is valid. */
 export function violationOf(schema: TSchema, data: unknown): Violation | undefined {
-  let validate = compiled.get(schema);
-  if (!validate) {
-    validate = ajv.compile(schema);
-    compiled.set(schema, validate);
-  }
+  const validate = validatorOf(schema);
   if (validate(data)) return undefined;
   const error = mostTelling(validate.errors ?? []);
   const unknownKey = error.keyword === "additionalProperties" ? String(error.params.additionalProperty) : undefined;
   return {
     pointer: error.instancePath + (error.keyword === "required" ? `/${error.params.missingProperty}` : ""),
     expected: describe(error),
-    found: error.keyword === "required" ? "nothing" : shorten(error.data, error.instancePath.split("/").at(-1) ?? ""),
+    found: error.keyword === "required" ? "nothing" : shorten(...placeOf(error, data)),
     ...defined({ unknownKey }),
   };
 }
@@ -118,6 +79,17 @@ export function check<T extends TSchema>(schema: T, data: unknown, where: string
     );
   }
   return data as Static<T>;
+}
+
+/** What stands where the error is, and its name there. The error could say it itself, and every validator would be a quarter longer. */
+function placeOf({ instancePath }: ErrorObject, data: unknown): [value: unknown, name: string] {
+  const names = instancePath
+    .split("/")
+    .slice(1)
+    .map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
+  let value = data;
+  for (const name of names) value = (value as Readonly<Record<string, unknown>>)[name];
+  return [value, names.at(-1) ?? ""];
 }
 
 function describe(error: ErrorObject): string {

@@ -22,7 +22,7 @@ export interface LockOptions {
   readonly signal?: AbortSignal;
 }
 
-const Owner = Type.Object({
+export const LockOwner = Type.Object({
   pid: Type.Integer({ minimum: 1 }),
   host: Type.String(),
   /** Kernel start time of the process, "" where the system has none: a reused pid is another process. */
@@ -30,7 +30,7 @@ const Owner = Type.Object({
   /** Tells one taking of the lock from every other. */
   id: Type.Optional(Type.String()),
 });
-type Owner = Static<typeof Owner>;
+type Owner = Static<typeof LockOwner>;
 
 const pollMs = 10;
 const slowPollMs = 250;
@@ -194,7 +194,7 @@ async function read(path: string): Promise<Found | undefined> {
 function parsed(text: string): Owner | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return violationOf(Owner, value) ? undefined : (value as Owner);
+    return violationOf(LockOwner, value) ? undefined : (value as Owner);
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

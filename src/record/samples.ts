@@ -109,7 +109,8 @@ export type SampleState = SampleRecord["state"];
 /** What of a sample is known before it is asked. */
 export type AskedSample = Omit<FailedSample, "state" | "score">;
 
-const schemas = { failed: Failed, answered: Answered, scored: Scored };
+/** By state. */
+export const sampleSchemas = { failed: Failed, answered: Answered, scored: Scored };
 
 /** As the package publishes it. Journals of llava-eval 0.1 have no `state`: it follows from what is there. */
 export const SampleSchema = Type.Union([Failed, Answered, Scored]);
@@ -123,7 +124,8 @@ export function readSample(line: unknown, where: string, metrics: readonly Sampl
   if (typeof line !== "object" || line === null || Array.isArray(line)) throw damaged("the line is no sample", where);
   const record = withRemark("state" in line ? line : { state: stateOf(line), ...line });
   const { state } = record as { state: unknown };
-  const schema = typeof state === "string" && Object.hasOwn(schemas, state) ? schemas[state as SampleState] : undefined;
+  const schema =
+    typeof state === "string" && Object.hasOwn(sampleSchemas, state) ? sampleSchemas[state as SampleState] : undefined;
   if (!schema) throw damaged(`/state must be failed, answered or scored (found ${JSON.stringify(state)})`, where);
   const violation = violationOf(schema, record);
   if (violation) throw damaged(`${violation.pointer} ${violation.expected} (found ${violation.found})`, where);

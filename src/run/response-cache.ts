@@ -8,7 +8,7 @@ import { type Static, Type, violationOf } from "../core/schema.js";
 import { LineStore } from "../files/line-store.js";
 import { wrapped } from "./wrapped-runner.js";
 
-const CachedAnswer = Type.Object({
+export const CachedAnswer = Type.Object({
   key: Type.String(),
   output: Type.Object({
     text: Type.String(),

@@ -1,0 +1,17 @@
+/** What runs check every time: their own files, and the rows of the package's tasks. The build writes the validators of these. */
+
+import { JudgeRecord, Result, RunManifest, TimingRecord } from "../core/result.js";
+import type { TSchema } from "../core/schema.js";
+import { LockOwner } from "../files/lock.js";
+import { sampleSchemas } from "../record/samples.js";
+import { CachedAnswer } from "../run/response-cache.js";
+import { loadTasks } from "./catalogue.js";
+
+export async function preparedSchemas(): Promise<readonly TSchema[]> {
+  const tasks = await loadTasks();
+  return [
+    ...[RunManifest, Result, JudgeRecord, TimingRecord, LockOwner, CachedAnswer],
+    ...Object.values(sampleSchemas),
+    ...tasks.map(({ row }) => row),
+  ];
+}
