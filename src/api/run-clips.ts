@@ -62,10 +62,15 @@ export interface RunClips {
 }
 
 /**
+ * @param warn  told once of a request whose frames alone are more than a run holds at a time
  * @param signal  ends decoders: nothing has been asked yet for their clips
  * @throws UserError  clips are to be read, and ffmpeg is not installed
  */
-export async function openClips(rule: FrameRule | undefined, signal: AbortSignal): Promise<RunClips | undefined> {
+export async function openClips(
+  rule: FrameRule | undefined,
+  warn: (message: string) => void,
+  signal: AbortSignal,
+): Promise<RunClips | undefined> {
   if (rule === undefined) return undefined;
   // Only here: most runs have no clips, and what encodes their frames is 110 CPU-ms of a start and 25 MB.
   const [{ ClipReader, ruleText }, { ffmpegVersion }] = await Promise.all([
@@ -74,7 +79,7 @@ export async function openClips(rule: FrameRule | undefined, signal: AbortSignal
   ]);
   const decoder = `${await ffmpegVersion()}, ${ClipReader.way(rule.profile)}`;
   return {
-    reader: new ClipReader(rule, { signal }),
+    reader: new ClipReader(rule, { warn, signal }),
     identity: { profile: rule.profile, ...rule.count },
     facts: { rule: ruleText(rule), decoder },
   };

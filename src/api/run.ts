@@ -86,7 +86,7 @@ export async function runTasks(
     offset: selection.offset,
   });
   const tasks = tasksToAsk(decided, opened.firsts);
-  const clips = await openClips(decided.frameRule, AbortSignal.any([drain, abort]));
+  const clips = await openClips(decided.frameRule, warn, AbortSignal.any([drain, abort]));
   const rules = rulesOf(settings, decided, clips);
   const { shard } = selection;
   const config = portable(model.config);

@@ -79,7 +79,7 @@ async function workOn(run: Announced, { fleet, runner, settings, control, idle }
   const open = opener(decided, listener, drain, true);
   await using opened = await peek(choice.chosen, { open, offset: selection.offset, signal: drain });
   const tasks = tasksToAsk(decided, opened.firsts);
-  const clips = await openClips(decided.frameRule, abort);
+  const clips = await openClips(decided.frameRule, warningsOf(listener), abort);
   const identity = await identityOf({ runner, tasks, decided: rulesOf(own, decided, clips) });
   requireAlike(run, identity);
   await preflight(runner, tasks, abort);

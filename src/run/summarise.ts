@@ -6,6 +6,7 @@ import type { Reading, Score, Scoring } from "../core/score.js";
 import type { Split, Task } from "../core/task.js";
 import { type SampleRecord, textOf } from "../record/samples.js";
 import { selectionOf } from "../record/selection.js";
+import { ClipNotes } from "./clip-notes.js";
 import { EndpointNotes } from "./endpoint-notes.js";
 import { scoreOf } from "./score-sample.js";
 import { UnscoredReasons } from "./unscored-reasons.js";
@@ -41,6 +42,7 @@ export async function summarise(
   const counts = new Counts();
   const folds = new Folds(task, head);
   const endpoint = new EndpointNotes(rules.reading);
+  const clips = new ClipNotes();
   const reasons = new UnscoredReasons();
   const isPublic = rules.answers === "public";
   const isSelected = selectionOf(head);
@@ -49,6 +51,7 @@ export async function summarise(
     const score = scoreOf(record);
     counts.add(score);
     endpoint.add(record);
+    clips.add(record);
     reasons.add(score);
     if (isPublic) folds.add(record, score);
   }
@@ -77,6 +80,7 @@ export async function summarise(
     groups: isPublic ? await folds.perGroup() : {},
     notes: [
       ...notesOf(head.dataset, selected, missing),
+      ...clips.notes(),
       ...endpoint.notes(head.generation.maxNewTokens),
       ...judgeNotes(head.judge),
     ],

@@ -59,12 +59,14 @@ export class ClipReader {
   private readonly kept = new Map<string, { readonly clip: Promise<Clip>; bytes: number }>();
   private inFlight = 0;
   private readonly waitingForRoom: (() => void)[] = [];
+  private hasWarned = false;
   private decoding = 0;
   private readonly waiting: (() => void)[] = [];
 
   constructor(
     private readonly rule: FrameRule,
     private readonly options: {
+      readonly warn?: (message: string) => void;
       readonly signal?: AbortSignal;
       readonly limits?: Limits;
       readonly inFlightBytes?: number;
@@ -108,6 +110,7 @@ export class ClipReader {
 
   /** Until what it returns is called, so many bytes of frames are in a request: beyond the bound no clip is decoded. */
   hold(bytes: number): () => void {
+    this.warnOf(bytes);
     this.inFlight += bytes;
     return () => {
       this.inFlight -= bytes;
@@ -115,9 +118,23 @@ export class ClipReader {
     };
   }
 
+  /** It is asked all the same: nobody can say beforehand what a clip's frames weigh. */
+  private warnOf(bytes: number): void {
+    if (bytes <= this.mostInFlight || this.hasWarned) return;
+    this.hasWarned = true;
+    const megabytes = (n: number) => `${Math.ceil(n / 2 ** 20)} MB`;
+    const shared = `more than the ${megabytes(this.mostInFlight)} that all requests together may hold`;
+    this.options.warn?.(
+      `the frames of one request are ${megabytes(bytes)}, ${shared}: it is sent, and memory goes beyond the bound; show fewer with --frames or --max-frames, or make the clips smaller`,
+    );
+  }
+
+  private get mostInFlight(): number {
+    return this.options.inFlightBytes ?? inFlightBytes;
+  }
+
   private async room(): Promise<void> {
-    const { inFlightBytes: most = inFlightBytes } = this.options;
-    while (this.inFlight >= most) await new Promise<void>((go) => this.waitingForRoom.push(go));
+    while (this.inFlight >= this.mostInFlight) await new Promise<void>((go) => this.waitingForRoom.push(go));
   }
 
   private forget(): void {

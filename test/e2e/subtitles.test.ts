@@ -52,9 +52,13 @@ describe.skipIf(!hasFfmpeg)(`subtitles${withoutFfmpeg}`, () => {
     const row = (videoID: string) => ({ videoID, question_id: videoID, duration: "long" });
     for (const task of ["videomme_w_subtitle", "videomme_long_w_subtitle"])
       await writeRows(place, [task, "videomme/example.json"], [row("one"), row("two")]);
+    await copyFile(clip("sar.mp4"), place.file("data", "data", "two.mp4"));
     await writeText(place, "subtitle/one.srt", srt);
     await using endpoint = await startEndpoint();
-    expect(await run(place, endpoint.url, "videomme_w_subtitle")).toMatchObject({ exitCode: 0 });
+    expect(await run(place, endpoint.url, "videomme_w_subtitle")).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining("1 of 2 clips have no subtitles: asked without"),
+    });
     const [first, second] = questions(endpoint.asked).sort();
     expect(second).toMatch(/^\*\*This video's subtitles are listed below: \nthe door opens\na hat\nSelect the best/);
     expect(first).toMatch(/^\*\*This video's subtitles are listed below: \nNo subtitles available\nSelect the best/);

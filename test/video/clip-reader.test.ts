@@ -10,6 +10,18 @@ const video = (name: string): VideoRef => ({
   beside: (path) => ({ path, read: async () => undefined }),
 });
 
+test("a request whose frames alone are beyond the bound is said once, and is sent", () => {
+  const said: string[] = [];
+  const reader = new ClipReader(
+    { profile: "middles", count: { frames: 2 } },
+    { inFlightBytes: 3 * 2 ** 20, warn: (message) => said.push(message) },
+  );
+  for (const megabytes of [3, 4, 5]) reader.hold(megabytes * 2 ** 20)();
+  expect(said).toEqual([
+    expect.stringMatching(/^the frames of one request are 4 MB, more than the 3 MB .* --frames or --max-frames/),
+  ]);
+});
+
 test.skipIf(!hasFfmpeg)(
   `a clip is not decoded while requests hold as many bytes of frames as may be${withoutFfmpeg}`,
   async () => {
