@@ -15,6 +15,7 @@ import {
   namesOption,
   opened,
 } from "../../../tasks/mvbench/score.js";
+import { type NextQaChoice, nextQaScore } from "../../../tasks/nextqa/score.js";
 import { perceptionLetter, perceptionScore } from "../../../tasks/perceptiontest/score.js";
 import { foldValue } from "../fold.js";
 import type { VectorFile } from "../vector-file.js";
@@ -198,6 +199,22 @@ const mvbench: VectorFile = {
   },
 };
 
+const wups = "open answers, by WUPS over WordNet, are no task here";
+const nextqa: VectorFile = {
+  functions: {
+    "lmms.mc_process_results": ({ doc, prediction }: { doc: NextQaChoice; prediction: string }) => {
+      const said = asked(["nextqa_mc", nextQaScore], doc, prediction, lmms);
+      return said.drawn ? undefined : { exact_match: scoreOf(said) === 1 };
+    },
+  },
+  unsupported: {
+    "lmms.wup": wups,
+    "lmms.get_wups": wups,
+    "lmms.process_results": wups,
+    "lmms.aggregate_results": wups,
+  },
+};
+
 interface PerceptionDoc {
   readonly answer_id: number | string;
 }
@@ -221,5 +238,6 @@ export const videoChoiceVectors: Readonly<Record<string, VectorFile>> = {
   "video/lvbench": lvbench,
   "video/mlvu": mlvu,
   "video/mvbench": mvbench,
+  "video/nextqa": nextqa,
   "video/perceptiontest": perceptiontest,
 };
