@@ -18,7 +18,7 @@ namespace llava {
 
 namespace {
 
-enum class Tower { clip, siglip, rice };
+enum class Tower { clip, siglip, rice, encoder };
 
 struct Shape {
   std::string name;
@@ -33,12 +33,14 @@ struct Shape {
 
   bool qkv_bias() const { return type == "qwen2"; }
   bool query_key_norm() const { return type == "qwen3"; }
+  /// Images keep their own size, and a merger stands behind the tower.
+  bool any_size() const { return tower == Tower::rice || tower == Tower::encoder; }
   int64_t head_size() const { return head > 0 ? head : hidden / heads; }
   int64_t tower_rows() const { return image_size / 14 * (image_size / 14) + (tower == Tower::clip ? 1 : 0); }
 };
 
 // Sizes as published (the checkpoints' own config.json, converted layout: vocabularies padded, one more id for
-// images). RICE takes images of any size: its 28 is the square of a token.
+// images). RICE and OneVision-Encoder take images of any size: their 28 is the square of a token.
 const Shape kShapes[] = {
     {"qwen2-0.5b", "qwen2", 896, 24, 14, 2, 4864, 151936, 32768, 1e6, 1e-6, true, 151646, 151645, 1024, 24, 16, 4096,
      336},
@@ -73,6 +75,8 @@ const Shape kShapes[] = {
      28,
      Tower::rice,
      128},
+    {"onevision-2-8b", "qwen3", 4096, 36, 32, 8,    12288, 151936,         32768, 8e6, 1e-6, false,
+     151655,           151645,  1024, 24, 16, 4096, 28,    Tower::encoder, 128},
     {"tiny", "llama", 128, 3, 8, 2, 208, 512, 2048, 5e5, 1e-5, false, 507, 509, 80, 3, 5, 160, 70},
 };
 
@@ -142,32 +146,40 @@ void add_tower(const Shape& s, Entries& all) {
   all.vector("image_newline", s.hidden, 0.0f);
 }
 
-/// RICE and its merger, by the names of the published files.
-void add_rice(const Shape& s, Entries& all) {
-  all.vector("visual.class_embedding", s.width, 0.0f);
-  all.add({"visual.class_pos_emb", {1, s.width / s.tower_heads / 2}, 0.1f, 0.0f});
-  all.add({"visual.patch_embed.proj.weight", {s.width, 3, 14, 14}, 0.05f, 0.0f});
-  all.norm("visual.pre_layernorm", s.width);
+/// RICE or OneVision-Encoder and the merger behind it, by the names of the published files.
+void add_any_size(const Shape& s, Entries& all) {
+  const bool rice = s.tower == Tower::rice;
+  const std::string visual = rice ? "visual." : "model.visual.";
+  if (rice) {
+    all.vector(visual + "class_embedding", s.width, 0.0f);
+    all.add({visual + "class_pos_emb", {1, s.width / s.tower_heads / 2}, 0.1f, 0.0f});
+  }
+  const std::string patches = rice ? "patch_embed.proj.weight" : "embeddings.patch_embedding.weight";
+  all.add({visual + patches, {s.width, 3, 14, 14}, 0.05f, 0.0f});
+  all.norm(visual + (rice ? "pre_layernorm" : "layernorm_pre"), s.width);
+  const std::string layers = visual + (rice ? "blocks." : "encoder.layers.");
   for (int64_t i = 0; i < s.tower_layers; ++i) {
-    const std::string at = "visual.blocks." + std::to_string(i) + ".";
-    all.linear(at + "attn.qkv", 3 * s.width, s.width);
-    all.linear(at + "attn.proj", s.width, s.width);
+    const std::string at = layers + std::to_string(i) + ".";
+    const std::string attention = at + (rice ? "attn." : "self_attn.");
+    const std::string norm = at + (rice ? "norm" : "layer_norm");
+    all.linear(attention + "qkv", 3 * s.width, s.width);
+    all.linear(attention + "proj", s.width, s.width);
     all.linear(at + "mlp.fc1", s.tower_inner, s.width);
     all.linear(at + "mlp.fc2", s.width, s.tower_inner);
-    all.norm(at + "norm1", s.width);
-    all.norm(at + "norm2", s.width);
+    all.norm(norm + "1", s.width);
+    all.norm(norm + "2", s.width);
   }
-  all.norm("visual.merger.ln_q", s.width);
-  all.linear("visual.merger.mlp.0", 4 * s.width, 4 * s.width);
-  all.linear("visual.merger.mlp.2", s.hidden, 4 * s.width);
+  all.norm(visual + "merger.ln_q", s.width);
+  all.linear(visual + "merger.mlp.0", 4 * s.width, 4 * s.width);
+  all.linear(visual + "merger.mlp.2", s.hidden, 4 * s.width);
 }
 
 std::vector<Entry> entries(const Shape& s) {
   Entries all;
-  if (s.tower == Tower::rice) add_rice(s, all);
+  if (s.any_size()) add_any_size(s, all);
   else add_tower(s, all);
-  const std::string outer = s.tower == Tower::rice ? "" : "language_model.";
-  const std::string text = outer + "model.";
+  const std::string outer = s.any_size() ? "" : "language_model.";
+  const std::string text = s.tower == Tower::encoder ? "model.language_model." : outer + "model.";
   all.weight(text + "embed_tokens", s.vocabulary, s.hidden);
   all.vector(text + "norm.weight", s.hidden, 1.0f);
   if (!s.tied) all.weight(outer + "lm_head", s.vocabulary, s.hidden);
@@ -234,29 +246,38 @@ Json text_config(const Shape& s) {
   return Json::object_of(std::move(fields));
 }
 
-Json rice_config(const Shape& s) {
-  const Json vision = Json::object_of({{"model_type", named("rice_vit")},
-                                       {"depth", number(s.tower_layers)},
-                                       {"hidden_size", number(s.width)},
-                                       {"num_heads", number(s.tower_heads)},
-                                       {"intermediate_size", number(s.tower_inner)},
-                                       {"text_hidden_size", number(s.hidden)},
-                                       {"hidden_act", named("gelu")},
-                                       {"layer_norm_eps", Json::of(1e-5)},
-                                       {"in_channels", number(3)},
-                                       {"patch_size", number(14)},
-                                       {"spatial_merge_size", number(2)},
-                                       {"temporal_patch_size", number(1)}});
-  return Json::object_of({{"architectures", Json::array_of({named("LLaVAOneVision1_5_ForConditionalGeneration")})},
-                          {"model_type", named("llavaonevision1_5")},
+Json any_size_config(const Shape& s) {
+  const bool rice = s.tower == Tower::rice;
+  std::vector<Json::Member> vision = {{"model_type", named(rice ? "rice_vit" : "onevision_encoder")},
+                                      {rice ? "depth" : "num_hidden_layers", number(s.tower_layers)},
+                                      {"hidden_size", number(s.width)},
+                                      {rice ? "num_heads" : "num_attention_heads", number(s.tower_heads)},
+                                      {"intermediate_size", number(s.tower_inner)},
+                                      {rice ? "text_hidden_size" : "out_hidden_size", number(s.hidden)},
+                                      {"hidden_act", named("gelu")},
+                                      {"layer_norm_eps", Json::of(rice ? 1e-5 : 1e-6)},
+                                      {rice ? "in_channels" : "num_channels", number(3)},
+                                      {"patch_size", number(14)},
+                                      {"spatial_merge_size", number(2)},
+                                      {"temporal_patch_size", number(1)}};
+  if (!rice) {
+    vision.push_back({"layer_norm_type", named("layer_norm")});
+    vision.push_back({"rope_theta", Json::of(1e4)});
+    vision.push_back({"frame_windows_size", number(4)});
+    vision.push_back({"use_head", Json::of(false)});
+  }
+  const char* architecture =
+      rice ? "LLaVAOneVision1_5_ForConditionalGeneration" : "LlavaOnevision2ForConditionalGeneration";
+  return Json::object_of({{"architectures", Json::array_of({named(architecture)})},
+                          {"model_type", named(rice ? "llavaonevision1_5" : "llava_onevision2")},
                           {"image_token_id", number(s.image_token)},
                           {"torch_dtype", named("bfloat16")},
                           {"text_config", text_config(s)},
-                          {"vision_config", vision}});
+                          {"vision_config", Json::object_of(std::move(vision))}});
 }
 
 Json config_of(const Shape& s) {
-  if (s.tower == Tower::rice) return rice_config(s);
+  if (s.any_size()) return any_size_config(s);
   const bool siglip = s.tower == Tower::siglip;
   std::vector<Json::Member> vision = {{"model_type", named(siglip ? "siglip_vision_model" : "clip_vision_model")},
                                       {"hidden_act", named(siglip ? "gelu_pytorch_tanh" : "quick_gelu")},
@@ -294,7 +315,7 @@ Json preprocessor_of(const Shape& s) {
   const auto square = [&] {
     return Json::object_of({{"height", number(s.image_size)}, {"width", number(s.image_size)}});
   };
-  if (s.tower == Tower::rice) {
+  if (s.any_size()) {
     return Json::object_of({{"image_processor_type", named("Qwen2VLImageProcessor")},
                             {"min_pixels", number(3136)},
                             {"max_pixels", number(2560000)},
