@@ -50,7 +50,6 @@ const ownFiles: Record<string, string> = {
   "src/runners/local/": "checkpoints and the engine",
   "src/board/leaderboard/import/": "another harness's results",
   "src/board/leaderboard/published.ts": "published numbers of the package",
-  "src/board/leaderboard/site.ts": "pages",
   "src/board/trackers/": "a tracker's files",
   "src/board/watch/checkpoints.ts": "a trainer's checkpoints",
   "src/board/watch/curve.ts": "which steps have a folder",

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import type { Tone } from "../board/format/table.js";
 import type { Paint, Screen } from "../board/format/terminal-table.js";
 import { boardLongCsv, boardWideCsv } from "../board/leaderboard/as-csv.js";
@@ -14,29 +14,30 @@ import { boardText } from "../board/leaderboard/as-text.js";
 import { type Board, makeBoard, type Suite, sortKeys } from "../board/leaderboard/board.js";
 import { collectEntries, entriesOf } from "../board/leaderboard/collect.js";
 import { readImports } from "../board/leaderboard/import/read-imports.js";
+import { withPairedRanks } from "../board/leaderboard/paired-ranks.js";
 import { readPublished } from "../board/leaderboard/published.js";
-import { writeSite } from "../board/leaderboard/site.js";
 import type { Look } from "../board/leaderboard/table.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { packageRoot } from "../core/package-root.js";
 import type { LeaderboardEntry } from "../core/result.js";
-import { requireNoRun } from "../record/own-files.js";
-import { openRun } from "../record/read.js";
+import { openRun, type Run } from "../record/read.js";
 import { chooseTasks, labelsByName } from "./catalogue.js";
-import { history, historyForms } from "./history.js";
 import { packageVersion } from "./versions.js";
 
 export type { Board, Look, Paint, Screen, Tone };
 
 const flags = ["demo", "partial", "incomplete"] as const;
 
-export interface LeaderboardOptions {
+export interface RunsOptions {
   /** Run folders. Default: all below `results`. */
   readonly runs?: readonly string[];
   /** Where the runs are. Default "results". */
   readonly results?: string;
+}
+
+export interface LeaderboardOptions extends RunsOptions {
   /** Average these suites, only for models that have all their tasks. */
   readonly suite?: readonly string[];
   /** Only these tasks. */
@@ -51,6 +52,8 @@ export interface LeaderboardOptions {
   readonly published?: boolean;
   /** Sub-scores too: subjects, domains, answer types. Default false. */
   readonly groups?: boolean;
+  /** Ranks from paired tests on the samples, where there are journals of the same rows. Default false: from intervals. */
+  readonly paired?: boolean;
   /** A task, a suite, or `model`. Default: the first suite, else the first task. */
   readonly sort?: string;
   /** Told of each run that could not be read. */
@@ -85,7 +88,9 @@ export async function leaderboard(options: LeaderboardOptions = {}): Promise<Boa
     ...defined({ sort }),
   });
   requireSortKey(sort, board);
-  return board;
+  if (!options.paired) return board;
+  const own = await runsOf(board, options);
+  return await withPairedRanks(board, ({ entry }) => own.get(entry.run));
 }
 
 /** A board as text. What a form does not show of a look it leaves alone. */
@@ -102,34 +107,14 @@ export const boardForms = {
   "model-index": (board: Board) => boardModelIndex(board, packageVersion()),
 } satisfies Record<string, (board: Board, look: Look & Screen) => string>;
 
-/** What a site calls each form beside its page. A `table` is for a terminal, and a `model-index` is of one model. */
-const siteFiles: Readonly<Record<Exclude<keyof typeof boardForms, "table" | "html" | "model-index">, string>> = {
-  text: "leaderboard.txt",
-  md: "leaderboard.md",
-  latex: "leaderboard.tex",
-  svg: "leaderboard.svg",
-  json: "leaderboard.json",
-  csv: "leaderboard.csv",
-  "csv-long": "leaderboard-long.csv",
-};
-
-/** A folder with all forms, and how the numbers on the board came about over time. @param results where the runs are */
-export async function writeBoardSite(board: Board, folder: string, results = "results"): Promise<void> {
-  await requireNoRun(folder);
-  const place = (model: string, task: string, finishedAt = "") => JSON.stringify([model, task, finishedAt]);
-  const shown = new Set(
-    board.rows.flatMap(({ cells }) =>
-      [...cells.values()].map(({ entry }) => place(entry.model, entry.task, entry.finishedAt)),
-    ),
+/** The runs of ours that stand on a board, by the name that their entries give them. */
+export async function runsOf(board: Board, { runs = [], results = "results" }: RunsOptions): Promise<Map<string, Run>> {
+  const from = runs.length > 0 ? "." : results;
+  const entries = board.rows.flatMap(({ origin, cells }) =>
+    origin === undefined ? [...cells.values()].map(({ entry }) => entry) : [],
   );
-  const series = (existsSync(results) ? await history({ results }) : []).filter(
-    ({ model, task, points }) =>
-      points.length > 1 && points.some(({ finishedAt }) => shown.has(place(model, task, finishedAt))),
-  );
-  const others: Record<string, string> = series.length === 0 ? {} : { "history.html": historyForms.html(series) };
-  for (const [form, file] of Object.entries(siteFiles))
-    others[file] = boardForms[form as keyof typeof siteFiles](board);
-  await writeSite(board, folder, packageVersion(), others);
+  const names = [...new Set(entries.map(({ run }) => run))].sort();
+  return new Map(await Promise.all(names.map(async (name) => [name, await openRun(resolve(from, name))] as const)));
 }
 
 async function ownEntries(options: LeaderboardOptions): Promise<LeaderboardEntry[]> {
@@ -159,7 +144,8 @@ async function suiteOf(name: string, entries: readonly LeaderboardEntry[]): Prom
   if (entries.some(({ task }) => task === name)) return { name, tasks: [name] };
   try {
     const { chosen } = await chooseTasks([name]);
-    return { name, tasks: chosen.map(({ label }) => label) };
+    // A suite of one's own is called by its file's name.
+    return { name: basename(name).replace(/\.ya?ml$/, ""), tasks: chosen.map(({ label }) => label) };
   } catch (error) {
     if (!(error instanceof UserError) || error.where !== "--tasks") throw error;
     throw new UserError(error.message, "--suite", error.fix, { cause: error });

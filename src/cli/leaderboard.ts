@@ -1,17 +1,21 @@
 import { join } from "node:path";
 import type { CommandModule } from "yargs";
-import { type Board, boardForms as forms, leaderboard, requireColumns, writeBoardSite } from "../api/leaderboard.js";
+import { type Board, boardForms as forms, leaderboard, requireColumns } from "../api/leaderboard.js";
+import { writeBoardSite } from "../api/site.js";
 import { writeText } from "../api/text-file.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { type LookArguments, lookOf, lookOptions, screenOf } from "./look.js";
-import { listFlag } from "./number-flag.js";
+import { listFlag, numberFlag } from "./number-flag.js";
 
 interface Arguments extends LookArguments {
   readonly runs: string[];
-  readonly format: string;
+  readonly format: keyof typeof forms | undefined;
   readonly out: string | undefined;
+  readonly site: string | undefined;
+  readonly images: string | undefined;
+  readonly paired: boolean;
   readonly sort: string | undefined;
   readonly suite: string[] | undefined;
   readonly tasks: string[] | undefined;
@@ -33,12 +37,28 @@ export const command: CommandModule<object, Arguments> = {
         describe: "run folders; none: all below --results",
       })
       .option("format", {
-        choices: [...Object.keys(forms), "site"],
-        default: "table",
-        describe: "latex: for a paper; text: for a chat, at most 12 lines; site: a folder with all forms",
+        choices: Object.keys(forms) as (keyof typeof forms)[],
+        describe: "default: table; latex: for a paper; text: for a chat, at most 12 lines",
       })
       .options(lookOptions)
-      .option("out", { type: "string", requiresArg: true, describe: "a file; for site a folder" })
+      .option("out", { type: "string", requiresArg: true, describe: "a file" })
+      .option("site", {
+        type: "string",
+        requiresArg: true,
+        conflicts: ["format", "out"],
+        describe:
+          "a folder for any web host: the board to sort, search and filter, a page for each model and task, the samples, all forms",
+      })
+      .option("images", {
+        type: "string",
+        requiresArg: true,
+        describe: "with --site: samples of a task whose images are published (default 0: their licence decides)",
+      })
+      .option("paired", {
+        type: "boolean",
+        default: false,
+        describe: "ranks from paired tests on the samples, where there are journals; a site always has them",
+      })
       .option("sort", { type: "string", requiresArg: true, describe: "a task, a suite, or model" })
       .option("suite", {
         type: "string",
@@ -65,6 +85,7 @@ export const command: CommandModule<object, Arguments> = {
       .option("published", { type: "boolean", default: false, describe: "published numbers beside ours" })
       .option("results", { type: "string", requiresArg: true, describe: "where the runs are (default: results)" })
       .example("$0 leaderboard --suite lite --format html --out board.html", "a page")
+      .example("$0 leaderboard --suite ./mine.yaml --site public", "a site, with the average of a suite of one's own")
       .example("$0 leaderboard --published --format latex --out board.tex", "for a paper")
       .example("$0 leaderboard --models llava-next-72b --format model-index", "for a model card"),
   handler: print,
@@ -81,34 +102,36 @@ async function print(argv: Arguments): Promise<void> {
   const given = Object.fromEntries(
     Object.entries(lists).flatMap(([name, value]) => (value === undefined ? [] : [[name, listFlag(value) ?? []]])),
   );
-  const { runs, results, published, groups, sort, format, out } = argv;
+  const { runs, results, published, groups, sort, format = "table", out, site } = argv;
+  if (argv.images !== undefined && site === undefined)
+    throw new UserError("images are shown on a site only", "--images", "add --site DIR");
   const board = await leaderboard({
-    ...{ runs, published, groups, ...given },
+    ...{ runs, published, groups, paired: argv.paired || site !== undefined, ...given },
     ...defined({ results, sort }),
     onWarning: (message) => void process.stderr.write(`warning: ${terminalSafe(message)}\n`),
     onNote: (message) => void process.stderr.write(`note: ${terminalSafe(message)}\n`),
   });
   // A table says so itself; whoever reads another form, or a file, must not take an empty one for the truth.
-  if (format !== "table" || out !== undefined)
+  if (format !== "table" || out !== undefined || site !== undefined)
     for (const note of board.notes.filter((text) => text.includes("left out")))
       process.stderr.write(`note: ${terminalSafe(note)}\n`);
   await write(board, argv);
 }
 
 async function write(board: Board, argv: Arguments): Promise<void> {
-  const { format, out } = argv;
-  if (format === "site") {
-    if (out === undefined) throw new UserError("a site is a folder", "--out", "name one: --format site --out public");
-    await writeBoardSite(board, out, argv.results);
-    process.stderr.write(`${join(out, "index.html")}\n`);
-    return;
-  }
+  const { format = "table", out, site, runs, results, images } = argv;
   const look = lookOf(argv);
   requireColumns(look.columns ?? [], board);
-  const text = forms[format as keyof typeof forms](board, {
-    ...look,
-    ...(out === undefined ? screenOf(process.stdout) : {}),
-  });
+  if (site !== undefined) {
+    await writeBoardSite(board, site, {
+      ...{ runs, ...defined({ results }) },
+      images: numberFlag(images, "images", { integer: true, min: 0, max: Number.POSITIVE_INFINITY, fallback: 0 }),
+      warn: (message) => void process.stderr.write(`warning: ${terminalSafe(message)}\n`),
+    });
+    process.stderr.write(`${join(site, "index.html")}\n`);
+    return;
+  }
+  const text = forms[format](board, { ...look, ...(out === undefined ? screenOf(process.stdout) : {}) });
   if (out === undefined) process.stdout.write(text);
   else await writeText(out, text);
 }

@@ -154,9 +154,9 @@ test("every finished run below results/ adds its lines; a run found finished, or
   expect(lines[0]).toMatchObject({ model: "m", flags: ["demo", "partial"], n: { total: 8, scored: 8 } });
   const shown = await place.run("history");
   // The board's site draws what led to the numbers on it, and nothing of what it leaves out.
-  await place.run("leaderboard", "--format", "site", "--out", "without");
+  await place.run("leaderboard", "--site", "without");
   expect(await place.read("without", "index.html")).not.toContain("history.html");
-  await place.run("leaderboard", "--include", "demo,partial", "--format", "site", "--out", "site");
+  await place.run("leaderboard", "--include", "demo,partial", "--site", "site");
   expect(await place.read("site", "index.html")).toContain('href="history.html"');
   expect((await place.read("site", "history.html")).match(/<svg /g)).toHaveLength(1); // an F1 of nothing but "no" is no value
   expect(shown.stdout).toMatch(/^vqav2 +m +2 /m);

@@ -32,16 +32,16 @@ test("a run alone, a task alone, and a file instead of stdout", async () => {
   );
 });
 
-test("a site has the board in every form, each as --format prints it", async () => {
+test("a site has the board in every form, each as --paired --format prints it", async () => {
   await using folder = await temporaryFolder();
   const run = await results(folder.dir);
   const site = join(folder.dir, "site");
-  await run("--format", "site", "--out", site);
-  const files = await readdir(site);
+  await run("--site", site);
+  const files = (await readdir(site, { withFileTypes: true })).flatMap((file) => (file.isFile() ? [file.name] : []));
   const written = await Promise.all(files.map((file) => readFile(join(site, file), "utf8")));
   expect(new Set(written).size).toBe(files.length);
   for (const form of Object.keys(boardForms).filter((name) => name !== "table" && name !== "html"))
-    expect(written, form).toContain((await run("--format", form)).stdout);
+    expect(written, form).toContain((await run("--paired", "--format", form)).stdout);
   for (const file of files.filter((name) => name !== "index.html"))
     expect(await readFile(join(site, "index.html"), "utf8")).toContain(`href="${file}"`);
 });
@@ -52,7 +52,8 @@ test("mistakes are named: a flag, a column, an import", async () => {
   await expect(run("--include", "all")).rejects.toMatchObject({ where: "--include" });
   await expect(run("--sort", "vqa2")).rejects.toMatchObject({ where: "--sort" });
   await expect(run("--import", "x")).rejects.toMatchObject({ where: "--import" });
-  await expect(run("--format", "site")).rejects.toMatchObject({ where: "--out" });
+  await expect(run("--images", "5")).rejects.toMatchObject({ where: "--images" });
+  await expect(run("--site", "x", "--format", "md")).rejects.toThrow(/site.*format|format.*site/);
 });
 
 test("published numbers are shown beside ours when asked", async () => {

@@ -67,7 +67,7 @@ test.skipIf(process.platform !== "linux")(
       ["view", "good", "--out", "/proc/x"],
       ["demo-data", "--out", "/proc/x", "--rows", "2"],
       ["compare", "good", "good", "--out", "/proc/x/y"],
-      ["leaderboard", "good", "--format", "site", "--include", "demo", "--include", "partial", "--out", "/proc/x"],
+      ["leaderboard", "good", "--include", "demo", "--include", "partial", "--site", "/proc/x"],
     ]) {
       const { exitCode, stderr } = await place.run(...args);
       expect([args[0], exitCode]).toEqual([args[0], 1]);

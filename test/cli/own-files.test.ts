@@ -37,7 +37,7 @@ test("no command writes its output over a file of a run, or pages among them", a
     ["compare", run, run, "--save", `junit=${file("timings.jsonl")}`],
     ["leaderboard", run, "--format", "csv", "--out", file("run.json")],
     ["leaderboard", run, "--format", "json", "--out", file("leaderboard.json")],
-    ["leaderboard", run, "--format", "site", "--out", run],
+    ["leaderboard", run, "--site", run],
     ["history", "--results", folder.dir, "--out", file("run.json")],
     ["history", "--results", folder.dir, "--out", join(folder.dir, "history.jsonl")],
     ["view", run, "--out", run],

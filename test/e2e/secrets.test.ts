@@ -111,7 +111,7 @@ test("no command leaves a key behind: not in a file, not on the terminal, whatev
     await run("run", "--tasks", judged, "--data", data, ...asking, "results/j", "--judge", "j.yaml"),
   );
   expect(await run("score", "results/b", "--out", "results/c", "--json")).toBe(0);
-  for (const format of ["table", "json", "csv", "csv-long", "md", "html", "site"])
+  for (const format of ["table", "json", "csv", "csv-long", "md", "html"])
     expect(
       await run(
         "leaderboard",
@@ -125,6 +125,7 @@ test("no command leaves a key behind: not in a file, not on the terminal, whatev
         `board.${format}`,
       ),
     ).toBe(0);
+  expect(await run("leaderboard", "--include", "partial,incomplete", "--site", "site")).toBe(0);
   await run("compare", "results/b", "results/c", "--save", "junit=c.xml,md=c.md,json=c.json", "--force");
   await run("explain", "results/b", "results/a");
   await run("baseline", "accept", "results/b", "--allow", "partial", "--allow", "incomplete");

@@ -199,7 +199,7 @@ test("a maintainer: a benchmark of their own, two submissions as they are handed
       .slice(1, 3)
       .map((line) => line.split(",")[0]),
   ).toEqual(["first-team", "second-team"]);
-  await walk.type("npx llava-eval leaderboard --include partial --format site --out site");
+  await walk.type("npx llava-eval leaderboard --include partial --site site");
   expect(await walk.read("site", "index.html")).toContain("second-team");
   const disputed = await walk.type("npx llava-eval compare first-team second-team");
   expect(disputed.stdout).toMatch(/q2 .*2 +three/);

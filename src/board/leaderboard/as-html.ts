@@ -20,7 +20,7 @@ ul { color: var(--soft); font-size: 13px; }
 `;
 
 /** One page without scripts: it may be mailed, put on a static host, or opened from disk. */
-export function boardHtml(board: Board, title = "llava-eval leaderboard", links: readonly string[] = []): string {
+export function boardHtml(board: Board): string {
   const { columns, sections, notes } = tableOfBoard(board, {}, { grouped: false, cited: false });
   const rows = sections.flatMap((section) => section.rows);
   const head = [
@@ -30,11 +30,10 @@ export function boardHtml(board: Board, title = "llava-eval leaderboard", links:
         `<th scope="col">${htmlText(`${title} ${version}`)}<br><small>${htmlText(measure)}</small></th>`,
     ),
   ];
-  const files = links.map((link) => `<a href="${htmlText(link)}">${htmlText(link)}</a>`).join(" · ");
   return htmlPage(
-    title,
+    "llava-eval leaderboard",
     style,
-    `${files ? `<p>${files}</p>\n` : ""}<div class="scroll" tabindex="0" role="region" aria-label="scores"><table>
+    `<div class="scroll" tabindex="0" role="region" aria-label="scores"><table>
 <thead><tr>${head.join("")}</tr></thead>
 <tbody>
 ${rows.map((row, i) => htmlRow(row, board, i)).join("\n")}

@@ -64,6 +64,8 @@ export interface Board {
   readonly columns: readonly Column[];
   readonly suites: readonly SuiteColumn[];
   readonly rows: readonly Row[];
+  /** Whose difference counts: that of intervals which do not overlap, or of the same samples where there are journals of them. */
+  readonly ranksBy: "intervals" | "pairs";
   /** What was left out, and rules that a reader must know. */
   readonly notes: readonly string[];
 }
@@ -79,7 +81,7 @@ export function makeBoard(entries: readonly LeaderboardEntry[], options: BoardOp
   const suites = options.suites.map((suite) => suiteColumn(suite, columns, notes));
   const rows = rowsOf(kept, columns).map((row) => ({ ...row, averages: averagesOf(row, columns, suites) }));
   const ranked = withRanks(rows, columns);
-  return { columns, suites, rows: sorted(ranked, columns, suites, options.sort), notes };
+  return { columns, suites, rows: sorted(ranked, columns, suites, options.sort), ranksBy: "intervals", notes };
 }
 
 function selected(entries: readonly LeaderboardEntry[], options: BoardOptions) {
@@ -223,32 +225,38 @@ function averagesOf(row: UnaveragedRow, columns: readonly Column[], suites: read
   return averages;
 }
 
-/**
- * A rank counts the entries that are certainly better: their interval lies wholly beyond this one's. A flagged entry that is shown on
- * request has none and counts for nobody: five rows are not the benchmark.
- */
+/** A rank counts the entries that are certainly better: their interval lies wholly beyond this one's. */
 function withRanks(rows: readonly Row[], columns: readonly Column[]): Row[] {
   const cells = rows.map((row) => new Map(row.cells));
-  for (const { key, metric, direction } of columns) {
-    if (direction === "neither") continue;
-    const sign = direction === "lower" ? -1 : 1;
-    const own = cells.flatMap((row, i) => {
-      const cell = row.get(key);
-      const counts = rows[i]?.origin === undefined && cell?.entry.flags.length === 0;
-      return cell && counts && cell.main.value !== null && cell.main.name === metric
-        ? [{ i, cell, ends: endsOf(cell.main, sign) }]
-        : [];
-    });
-    for (const { i, cell, ends } of own) {
+  for (const column of columns) {
+    const sign = column.direction === "lower" ? -1 : 1;
+    const own = ranksIn(rows, column).map(({ row, cell }) => ({ row, cell, ends: endsOf(cell.main, sign) }));
+    for (const { row, cell, ends } of own) {
       const better = own.filter((other) => other.ends.low > ends.high).length;
-      cells[i]?.set(key, { ...cell, rank: 1 + better });
+      cells[row]?.set(column.key, { ...cell, rank: 1 + better });
     }
   }
   return rows.map((row, i) => ({ ...row, cells: cells[i] as Map<string, Cell> }));
 }
 
+/**
+ * The cells of a column that have a rank, each with the place of its row. A flagged entry that is shown on request has none and
+ * counts for nobody: five rows are not the benchmark.
+ */
+export function ranksIn(
+  rows: readonly Row[],
+  { key, metric, direction }: Column,
+): { readonly row: number; readonly cell: Cell }[] {
+  if (direction === "neither") return [];
+  return rows.flatMap(({ origin, cells }, row) => {
+    const cell = cells.get(key);
+    const counts = origin === undefined && cell?.entry.flags.length === 0;
+    return cell && counts && cell.main.value !== null && cell.main.name === metric ? [{ row, cell }] : [];
+  });
+}
+
 /** The interval with larger = better; a number without interval is a point. */
-function endsOf({ value, interval }: MetricResult, sign: number): { low: number; high: number } {
+export function endsOf({ value, interval }: MetricResult, sign: number): { low: number; high: number } {
   const [a, b] = interval ?? [value as number, value as number];
   return { low: Math.min(a * sign, b * sign), high: Math.max(a * sign, b * sign) };
 }

@@ -84,7 +84,7 @@ export function tableOfBoard(board: Board, look: Look, { grouped, cited }: Form)
         rows.flatMap(({ source }) => (source ? [source] : [])),
         cited,
       ),
-      ...rankNotes(lines),
+      ...rankNotes(lines, board),
       ...board.notes.map((fact) => ({ fact })),
     ],
     transposable: true,
@@ -180,7 +180,13 @@ export function sourceNotes(sources: readonly Source[], cited: boolean): Note[] 
   }));
 }
 
-const rankNotes = (lines: readonly TableRow[]): Note[] =>
+const rankRules = {
+  intervals: "ranks by task: entries whose 95 % intervals overlap are tied",
+  pairs:
+    "ranks by task: entries are tied unless a paired test on the samples of both tells them apart (5 %, Holm); without journals of the same rows: unless their 95 % intervals lie apart",
+} as const;
+
+const rankNotes = (lines: readonly TableRow[], { ranksBy }: Board): Note[] =>
   lines.some(({ cells }) => cells.some((cell) => cell?.rank !== undefined))
-    ? [{ fact: "ranks by task: entries whose 95 % intervals overlap are tied", ofRanks: true }]
+    ? [{ fact: rankRules[ranksBy], ofRanks: true }]
     : [];
