@@ -56,6 +56,11 @@ const soaks = [
     environment: { LLAVA_EVAL_TEST_KILLS: "20" },
   },
   {
+    name: "a fleet on two hosts (network namespaces, as root): data by the coordinator, the local engine",
+    command: vitest("test/e2e/fleet-data.test.ts", "-t", "on the other"),
+    environment: { LLAVA_EVAL_TEST_NAMESPACES: "1" },
+  },
+  {
     name: "exports, each read by its real readers: huggingface_hub, pandas, polars, duckdb, pyarrow, TensorBoard, MLflow, JUnit",
     command: [
       "sh",

@@ -1,13 +1,15 @@
 /** A run that workers answer: what its coordinator has in the place of a model, and what is known of the runs on a server. */
 import { setTimeout as wait } from "node:timers/promises";
+import type { Dataset } from "../core/dataset.js";
 import { digestOf } from "../core/digest.js";
 import { UserError } from "../core/errors.js";
 import type { Json } from "../core/json.js";
 import type { Fingerprint, Runner } from "../core/runner.js";
 import { type Announced, type Membership, type SharedSettings, sharedSettings } from "../fleet/announced.js";
 import { Fleet, type RunStatus } from "../fleet/bullmq.js";
-import { type FleetSettings, serverUrl } from "../fleet/connect.js";
+import { type DataDoor, dataDoor, type FleetSettings, serverUrl } from "../fleet/connect.js";
 import { share } from "../fleet/coordinator.js";
+import { DataServer } from "../fleet/data-server.js";
 import type { Fence } from "../fleet/fence.js";
 import { differencesOf, type Identity } from "../record/identity.js";
 import { isRun, openRun } from "../record/read.js";
@@ -32,6 +34,8 @@ export interface RunToShare {
   readonly tasks: readonly TaskToAsk[];
   /** What the settings decide for all tasks. */
   readonly rules: Identity;
+  /** The rows of one of the tasks, by its label. */
+  open(label: string): Promise<Dataset> | undefined;
   readonly listener: RunListener;
   readonly drain: AbortSignal;
   readonly abort: AbortSignal;
@@ -45,18 +49,19 @@ export class SharedRun implements AsyncDisposable {
   private announcedAt = Number.NEGATIVE_INFINITY;
 
   private constructor(
-    private readonly fleet: Fleet,
-    private readonly fence: Fence,
+    private readonly parts: { readonly fleet: Fleet; readonly fence: Fence; readonly data: DataServer | undefined },
     private readonly run: Announced,
     private readonly listener: RunListener,
   ) {}
 
   static async open({ fleet: settings, ...shared }: RunToShare): Promise<SharedRun> {
     const run = await announced(shared);
+    const door = settings.listen === undefined ? undefined : dataDoor(settings.listen);
     const fleet = await Fleet.open(settings, shared.abort);
     try {
       const fence = await fleet.fence(run.id, shared.drain);
-      return new SharedRun(fleet, fence, run, shared.listener);
+      const data = door && (await serveData(door, shared));
+      return new SharedRun({ fleet, fence, data }, run, shared.listener);
     } catch (error) {
       await fleet[Symbol.asyncDispose]();
       throw error;
@@ -69,7 +74,8 @@ export class SharedRun implements AsyncDisposable {
    * @throws UserError  the workers' data or options are not the run's
    */
   async members(folder: string | undefined, drain: AbortSignal): Promise<Members> {
-    const { run, fleet } = this;
+    const { run } = this;
+    const { fleet } = this.parts;
     const known = folder === undefined ? undefined : await membershipOf(folder);
     await fleet.setMember(run.id, known);
     for (let polls = 0; ; polls++) {
@@ -87,7 +93,7 @@ export class SharedRun implements AsyncDisposable {
   }
 
   async share(task: TaskRun): Promise<void> {
-    const store = this.fleet.store(this.run.id);
+    const store = this.parts.fleet.store(this.run.id);
     try {
       await share(task, {
         ...{ store, run: this.run.id },
@@ -102,21 +108,28 @@ export class SharedRun implements AsyncDisposable {
 
   /** The run is over: workers look for another. */
   async finish(): Promise<void> {
-    await this.fleet.forget(this.run.id);
+    await this.parts.fleet.forget(this.run.id);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.fence[Symbol.asyncDispose]();
-    await this.fleet[Symbol.asyncDispose]();
+    await this.parts.data?.[Symbol.asyncDispose]();
+    await this.parts.fence[Symbol.asyncDispose]();
+    await this.parts.fleet[Symbol.asyncDispose]();
   }
 
   private async check(): Promise<void> {
-    this.fence.require();
+    this.parts.fence.require();
     if (performance.now() - this.announcedAt < announceMs) return;
     this.announcedAt = performance.now();
-    await this.fleet.announce(this.run);
-    if (this.membership) await this.fleet.setMember(this.run.id, this.membership);
+    await this.parts.fleet.announce(this.run);
+    if (this.membership) await this.parts.fleet.setMember(this.run.id, this.membership);
   }
+}
+
+async function serveData(door: DataDoor, { open, listener, abort }: Omit<RunToShare, "fleet">): Promise<DataServer> {
+  const server = await DataServer.open({ door, open, signal: abort });
+  listener.say(`serving rows and images at ${door.tls ? "https" : "http"}://${door.host}:${server.port}`);
+  return server;
 }
 
 async function announced({ settings, tasks, rules }: Omit<RunToShare, "fleet">): Promise<Announced> {

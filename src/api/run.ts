@@ -98,7 +98,14 @@ export async function runTasks(
   const path = shard ? shardFolder(whole, shard) : whole;
   if (!shard && settings.fresh !== true) await requireMerged(whole);
   await using shared =
-    fleet && (await SharedRun.open({ ...{ fleet, settings, tasks, listener, drain, abort }, rules }));
+    fleet &&
+    (await SharedRun.open({
+      ...{ fleet, settings, tasks, listener, drain, abort, rules },
+      open(label) {
+        const chosen = choice.chosen.find((one) => one.label === label);
+        return chosen && opener(decided, listener, abort, true)(chosen);
+      },
+    }));
   const members = await shared?.members(settings.fresh ? undefined : path, drain);
   const runner = own ?? (members as Members).runner;
   const identity = await identityOf({

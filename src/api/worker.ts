@@ -5,13 +5,15 @@ import { setTimeout as wait } from "node:timers/promises";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import type { Runner } from "../core/runner.js";
-import type { Announced } from "../fleet/announced.js";
+import type { Announced, Foreign } from "../fleet/announced.js";
 import { Fleet } from "../fleet/bullmq.js";
-import type { FleetSettings } from "../fleet/connect.js";
+import { dataSource, type FleetSettings } from "../fleet/connect.js";
 import { inPieces } from "../fleet/rows-in-hand.js";
+import { ServedData } from "../fleet/served-data.js";
 import { type WorkTask, work } from "../fleet/worker.js";
 import { readImage } from "../images/encoded.js";
 import { differencesOf } from "../record/identity.js";
+import type { EvaluatedTask } from "../run/evaluate.js";
 import { identityOf } from "../run/identity.js";
 import { peek } from "../run/peek.js";
 import { chooseTasks } from "./catalogue.js";
@@ -57,7 +59,11 @@ export async function workFor(settings: RunSettings, control: WorkerControl): Pr
   while (!drain.aborted && !idle.isLong) {
     const run = (await fleet.runs()).find(({ model: wanted }) => wanted === runner.name);
     if (run) done += await workOn(run, { fleet, runner, settings, control, idle });
-    else await wait(lookMs, undefined, { signal: drain }).catch(orAborted(drain));
+    else {
+      for (const foreign of await fleet.foreignRuns())
+        if (foreign.model === runner.name) requireVersion(foreign, `model ${foreign.model}`);
+      await wait(lookMs, undefined, { signal: drain }).catch(orAborted(drain));
+    }
   }
   return done;
 }
@@ -72,11 +78,18 @@ interface Working {
 
 async function workOn(run: Announced, { fleet, runner, settings, control, idle }: Working): Promise<number> {
   const { listener, drain, abort } = control;
-  requireVersion(run);
-  const own = { ...settings, ...parseSettings(run.settings), data: settings.data ?? "hub", judge: ["none"] };
+  requireVersion(run, `run ${run.id}`);
+  const isServed = settings.data === "coordinator";
+  const own = {
+    ...settings,
+    ...parseSettings(run.settings),
+    data: isServed ? "hub" : (settings.data ?? "hub"),
+    judge: ["none"],
+  };
   const decided = await decide({ ...own, tasks: await tasksHere(run, control.taskFiles) });
   const { choice, profileOf, generationOf, scoring, seed, reading, selection } = decided;
-  const open = opener(decided, listener, drain, true);
+  using served = isServed ? new ServedData(dataSource(), abort) : undefined;
+  const open = served ? ({ label }: EvaluatedTask) => served.open(label) : opener(decided, listener, drain, true);
   await using opened = await peek(choice.chosen, { open, offset: selection.offset, signal: drain });
   const tasks = tasksToAsk(decided, opened.firsts);
   const clips = await openClips(decided.frameRule, warningsOf(listener), abort);
@@ -125,11 +138,11 @@ async function workOn(run: Announced, { fleet, runner, settings, control, idle }
   }
 }
 
-function requireVersion(run: Announced): void {
-  if (run.version === packageVersion()) return;
+function requireVersion({ version }: Foreign, run: string): void {
+  if (version === packageVersion()) return;
   throw new UserError(
-    `the run is of llava-eval ${run.version}, and this is ${packageVersion()}`,
-    `run ${run.id}`,
+    `the run is of llava-eval ${version}, and this is ${packageVersion()}`,
+    run,
     "install the run's version here: scores of two versions are not one result",
   );
 }

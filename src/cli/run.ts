@@ -25,12 +25,19 @@ export const command: CommandModule = {
         describe: "workers answer, by way of the queue in LLAVA_EVAL_FLEET; --name says what their model is called",
         group: "How:",
       })
+      .option("listen", {
+        type: "string",
+        requiresArg: true,
+        describe: "with --fleet: HOST:PORT where workers with `--data coordinator` get rows and images (docs/fleet.md)",
+        group: "How:",
+      })
       .option("insecure-fleet", insecureFleet)
       .example("$0 run --tasks vqav2,mmmu", "the embedded demo, offline")
       .example("$0 run --tasks pope --model llava-next-72b", "a preset on the local engine")
       .example("$0 run --tasks 'mmbench*' --model openai:my-model@http://host:8000/v1 --limit 100", "an endpoint"),
   handler: async (argv) => {
-    const fleet = argv.fleet === true ? { insecure: argv["insecure-fleet"] === true } : undefined;
+    const listen = argv.listen === undefined ? {} : { listen: String(argv.listen) };
+    const fleet = argv.fleet === true ? { insecure: argv["insecure-fleet"] === true, ...listen } : undefined;
     process.exitCode = await run(await readSettings(argv), fleet);
   },
 };

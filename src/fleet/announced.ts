@@ -46,6 +46,13 @@ const Announced = Type.Object(
 );
 export type Announced = Static<typeof Announced>;
 
+/** What can be said of a run that another version announced. */
+const Foreign = Type.Object({
+  version: Type.String({ maxLength: 100 }),
+  model: Type.String({ maxLength: 100 }),
+});
+export type Foreign = Static<typeof Foreign>;
+
 /** What all workers of a run have in common. */
 const Membership = Type.Object({
   identity: Type.Unsafe<Identity>({ type: "object" }),
@@ -64,6 +71,7 @@ const WorkerFacts = Type.Object({
 export type WorkerFacts = Static<typeof WorkerFacts>;
 
 export const readAnnounced = (text: string) => readAs(Announced, text);
+export const readForeign = (text: string) => readAs(Foreign, text);
 export const readMembership = (text: string) => readAs(Membership, text);
 export const readFacts = (text: string) => readAs(WorkerFacts, text);
 

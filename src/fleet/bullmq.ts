@@ -9,9 +9,11 @@ import { Type, violationOf } from "../core/schema.js";
 import { Block } from "../run/blocks.js";
 import {
   type Announced,
+  type Foreign,
   type Membership,
   readAnnounced,
   readFacts,
+  readForeign,
   readMembership,
   type WorkerFacts,
 } from "./announced.js";
@@ -80,10 +82,16 @@ export class Fleet implements AsyncDisposable {
     return new Fleet(redis, await packages(), 1000 * (settings.leaseSeconds ?? usualLeaseSeconds), abort);
   }
 
-  /** Runs that look for workers; what cannot be read is another version's. */
+  /** Runs that look for workers, as far as this version can read what they want. */
   async runs(): Promise<readonly Announced[]> {
     const texts = await this.untilBack(() => this.redis.hgetall(runsKey));
     return Object.values(texts).flatMap((text) => readAnnounced(text) ?? []);
+  }
+
+  /** The others. */
+  async foreignRuns(): Promise<readonly Foreign[]> {
+    const texts = await this.untilBack(() => this.redis.hgetall(runsKey));
+    return Object.values(texts).flatMap((text) => (readAnnounced(text) ? [] : (readForeign(text) ?? [])));
   }
 
   async announce(run: Announced): Promise<void> {

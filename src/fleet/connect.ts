@@ -1,4 +1,5 @@
 /** The way to the queue's server: who may be spoken to, how, and what must hold there. `bullmq` and `ioredis` come in when they are needed. */
+import { X509Certificate } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import type { Redis } from "ioredis";
 import { messageOf, UserError } from "../core/errors.js";
@@ -8,6 +9,8 @@ export interface FleetSettings {
   readonly insecure?: boolean;
   /** Seconds after which a worker that has not been heard of loses its blocks. */
   readonly leaseSeconds?: number;
+  /** HOST:PORT where a coordinator serves rows and images to workers that have no data. */
+  readonly listen?: string;
 }
 
 const urlVariable = "LLAVA_EVAL_FLEET";
@@ -56,6 +59,22 @@ function ownFile(path: string): string {
   }
 }
 
+/** @throws UserError  the file cannot be read, or is no certificate */
+function authority(path: string | undefined): Buffer | undefined {
+  if (path === undefined) return undefined;
+  try {
+    const pem = readFileSync(path);
+    new X509Certificate(pem);
+    return pem;
+  } catch (error) {
+    throw new UserError(
+      `this is no certificate that can be read: ${messageOf(error)}`,
+      path,
+      `let ${caVariable} name the file (PEM) of the authority that signed the queue's certificate`,
+    );
+  }
+}
+
 /** The two packages, which only fleets need. */
 export async function packages() {
   try {
@@ -79,7 +98,7 @@ export async function connect(settings: FleetSettings, environment = process.env
   const url = serverUrl(environment, settings);
   const where = `${url.protocol}//${url.host}`;
   const { Redis } = await packages();
-  const ca = environment[caVariable];
+  const ca = url.protocol === "rediss:" ? authority(environment[caVariable]) : undefined;
   let wasReady = false;
   const redis = new Redis(url.href, {
     lazyConnect: true,
@@ -89,7 +108,7 @@ export async function connect(settings: FleetSettings, environment = process.env
     // A question without an answer for so long: the way is gone, and another is tried. Longer than any call waits for a block.
     socketTimeout: 10_000,
     ...{ connectTimeout: 5000, keepAlive: 5000, connectionName: "llava-eval" },
-    ...(url.protocol === "rediss:" && ca !== undefined ? { tls: { ca: readFileSync(ca) } } : {}),
+    ...(ca === undefined ? {} : { tls: { ca } }),
   });
   let last: unknown;
   redis.on("error", (error) => {
@@ -146,5 +165,76 @@ function refused(why: string, where: string): UserError {
     `there is no queue that answers: ${why}`,
     where,
     "start the server (docs/fleet.md), or correct the URL",
+  );
+}
+
+const tokenVariable = "LLAVA_EVAL_FLEET_TOKEN";
+const dataVariable = "LLAVA_EVAL_FLEET_DATA";
+const certVariable = "LLAVA_EVAL_FLEET_CERT";
+const keyVariable = "LLAVA_EVAL_FLEET_KEY";
+const loopback = ["localhost", "127.0.0.1", "[::1]", "::1"];
+
+/** Where a coordinator serves rows and images. */
+export interface DataDoor {
+  readonly host: string;
+  readonly port: number;
+  readonly token: string;
+  /** Absent: only this machine is served. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer };
+}
+
+/** @throws UserError  it would serve others without TLS, or anybody without a token */
+export function dataDoor(listen: string, environment = process.env): DataDoor {
+  const [, host = "", port = ""] = /^(.+):(\d{1,5})$/.exec(listen) ?? [];
+  if (host === "" || Number(port) > 65_535)
+    throw new UserError(`"${listen}" is no address to listen at`, "--listen", "write HOST:PORT, 0.0.0.0:7443");
+  const { [certVariable]: cert, [keyVariable]: key } = environment;
+  const token = tokenOf(environment);
+  if (cert !== undefined && key !== undefined) {
+    authority(cert);
+    return { host, port: Number(port), token, tls: { cert: readFileSync(cert), key: Buffer.from(ownFile(key)) } };
+  }
+  if (loopback.includes(host)) return { host, port: Number(port), token };
+  throw new UserError(
+    "without a certificate only this machine is served",
+    "--listen",
+    `let ${certVariable} and ${keyVariable} name a certificate and its key (one openssl line in docs/fleet.md), or listen at 127.0.0.1`,
+  );
+}
+
+/** Where a worker gets rows and images. */
+export interface DataSource {
+  readonly url: URL;
+  readonly token: string;
+  readonly ca?: Buffer;
+}
+
+/** @throws UserError  nobody says where, or the way is not safe */
+export function dataSource(environment = process.env): DataSource {
+  const text = environment[dataVariable] ?? "";
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol))
+    throw new UserError(
+      "nobody says where the coordinator serves its data",
+      dataVariable,
+      `export ${dataVariable}=https://HOST:PORT, which its --listen names`,
+    );
+  const url = new URL(text);
+  if (url.protocol === "http:" && !loopback.includes(url.hostname))
+    throw new UserError(
+      "the way to the coordinator's data is not encrypted",
+      dataVariable,
+      "use https:// (docs/fleet.md)",
+    );
+  const ca = authority(environment[caVariable]);
+  return { url, token: tokenOf(environment), ...(ca ? { ca } : {}) };
+}
+
+function tokenOf(environment: NodeJS.ProcessEnv): string {
+  const token = environment[tokenVariable] ?? "";
+  if (/^[\x21-\x7e]{32,}$/.test(token)) return token;
+  throw new UserError(
+    token === "" ? "no token was named" : "the token is too short to be a secret",
+    tokenVariable,
+    `export ${tokenVariable}=$(openssl rand -hex 32), the same for the coordinator and its workers`,
   );
 }

@@ -41,6 +41,15 @@ export class Workplace implements AsyncDisposable {
     return this.spawned(process.execPath, [program, ...args], environment);
   }
 
+  /** As `startWith`, in a network namespace of this machine. */
+  startIn(
+    namespace: string,
+    environment: Readonly<Record<string, string>>,
+    ...args: readonly string[]
+  ): ReturnType<Workplace["start"]> {
+    return this.spawned("ip", ["netns", "exec", namespace, process.execPath, program, ...args], environment);
+  }
+
   /** As `start`, in a shell that has set a limit before: `ulimit -f 16`. */
   startLimited(limit: string, ...args: readonly string[]): ChildProcess & { readonly ended: Promise<Ended> } {
     const script = `${limit} && exec "$0" "$@"`;

@@ -30,8 +30,8 @@ interface Fault {
   readonly twice: number;
   /** fleet.test.ts has a round of it. */
   readonly isSeenElsewhere?: true;
-  /** For each of the two workers, what is in its environment besides. */
-  readonly environments?: (fleet: Fleet) => Promise<readonly [Environment, Environment]>;
+  /** When the coordinator waits for workers. @returns for each of the two, what is in its environment besides */
+  readonly prepare?: (fleet: Fleet) => Promise<readonly [Environment, Environment]>;
   /** @returns the process that coordinates from now on, where it is another */
   strike(struck: Struck): Promise<Started | undefined>;
 }
@@ -92,7 +92,7 @@ const faults: readonly Fault[] = [
   {
     name: "a network cut between one worker and Redis, for longer than its lease",
     twice: inHand,
-    environments: async (fleet) => [{ LLAVA_EVAL_FLEET: `redis://127.0.0.1:${(await fleet.wire()).port}` }, {}],
+    prepare: async (fleet) => [{ LLAVA_EVAL_FLEET: `redis://127.0.0.1:${(await fleet.wire()).port}` }, {}],
     async strike({ fleet }) {
       const wire = await fleet.wire();
       wire.cut(true);
@@ -104,7 +104,7 @@ const faults: readonly Fault[] = [
   {
     name: "clocks apart: one worker an hour ahead, one a day behind",
     twice: 0,
-    environments: async (fleet) => [
+    prepare: async (fleet) => [
       await before(fleet, "ahead.mjs", clockOff(1)),
       await before(fleet, "behind.mjs", clockOff(-24)),
     ],
@@ -113,7 +113,7 @@ const faults: readonly Fault[] = [
   {
     name: "a worker whose event loop is blocked for longer than its lease",
     twice: inHand,
-    environments: async (fleet) => [await before(fleet, "blocked.mjs", blockedLoop), {}],
+    prepare: async (fleet) => [await before(fleet, "blocked.mjs", blockedLoop), {}],
     async strike({ workers: [worker] }) {
       worker.kill("SIGUSR2");
       await wait(longMs);
@@ -144,7 +144,8 @@ const faults: readonly Fault[] = [
   },
   {
     name: "FLUSHALL: Redis loses everything",
-    twice: 2 * inHand,
+    // What was in hand, and what was answered and not yet taken.
+    twice: 3 * inHand,
     isSeenElsewhere: true,
     async strike({ fleet }) {
       fleet.redis.command("FLUSHALL");
@@ -173,10 +174,15 @@ const faults: readonly Fault[] = [
     name: "a second coordinator",
     twice: 0,
     isSeenElsewhere: true,
-    async strike({ fleet }) {
-      expect(await fleet.coordinator("--out", "second").ended).toMatchObject({ exitCode: 1 });
-      return undefined;
+    async prepare(fleet) {
+      await fleet.has(/:coordinator$/m);
+      const second = ["run", "--tasks", what.tasks, "--data", what.data, "--fleet", "--name", "m", "--out", "second"];
+      const sampling = ["--repeats", String(what.repeats), "--temperature", String(what.temperature)];
+      const refused = { exitCode: 1, stderr: expect.stringContaining("another process coordinates this run") };
+      expect(await fleet.place.run(...second, ...sampling)).toMatchObject(refused);
+      return [{}, {}];
     },
+    strike: nothing,
   },
 ];
 
@@ -212,7 +218,7 @@ describe.skipIf(noRedis)(
         for (let round = 0; round < rounds; round++) {
           await using fleet = await Fleet.make(what);
           const run = fleet.coordinator("--out", "many");
-          const [first, second] = (await fault.environments?.(fleet)) ?? [{}, {}];
+          const [first, second] = (await fault.prepare?.(fleet)) ?? [{}, {}];
           const workers = [fleet.workerWith(first), fleet.workerWith(second)] as const;
           await fleet.asked(whole.asked * (rounds > 1 ? 0.1 + 0.5 * random() : 0.3));
           const last = (await fault.strike({ fleet, workers, run })) ?? run;

@@ -1,9 +1,9 @@
 /** A run that workers answer, against a real Redis: whatever is killed, it ends as the run of one process, byte for byte. */
-import { chmod, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { evaluate } from "../../src/api/evaluate.js";
-import { noRedis, TestRedis } from "../fakes/redis.js";
+import { noRedis } from "../fakes/redis.js";
 import { chat, startScripted } from "../fakes/scripted.js";
 import { root, Workplace } from "./cli.js";
 import { blockSize, Fleet, modelKey, numbersOf, questionsIn } from "./fleet-place.js";
@@ -129,32 +129,6 @@ describe.skipIf(noRedis)(`a fleet (skipped: ${noRedis ?? "no"})`, { timeout: 180
     expect(await numbersOf(fleet.place.file("many"))).toEqual(await numbersOf(fleet.place.file("whole")));
     worker.kill("SIGINT");
     await worker.ended;
-  });
-
-  test("without a server, a way in, or one that keeps what it has: exit 1, and what to do", async () => {
-    await using place = await Workplace.make();
-    await using redis = await TestRedis.start("--requirepass", "open-sesame");
-    const status = (url: string, ...more: readonly string[]) => statusWith({ LLAVA_EVAL_FLEET: url }, ...more);
-    const statusWith = async (environment: Record<string, string>, ...more: readonly string[]) => {
-      await using elsewhere = await Workplace.make(environment);
-      return await elsewhere.run("fleet", "status", ...more);
-    };
-    const port = String(redis.port);
-    expect((await place.run("fleet", "status")).stderr).toContain("export LLAVA_EVAL_FLEET=");
-    expect((await status("redis://127.0.0.1:1")).stderr).toContain("there is no queue that answers");
-    expect((await status(`redis://127.0.0.1:${port}`)).stderr).toContain("does not let us in: NOAUTH");
-    const wrong = await status(`redis://:guessed@127.0.0.1:${port}`);
-    expect(wrong).toMatchObject({ exitCode: 1 });
-    expect(wrong.stderr).toContain("WRONGPASS");
-    expect(wrong.stderr).not.toContain("guessed");
-    expect((await status(`rediss://:open-sesame@127.0.0.1:${port}`)).exitCode).toBe(1);
-    expect((await status("redis://10.255.255.1:6379")).stderr).toContain("not encrypted");
-    await writeFile(place.file("url"), `redis://:open-sesame@127.0.0.1:${port}\n`, { mode: 0o644 });
-    expect((await statusWith({ LLAVA_EVAL_FLEET_FILE: place.file("url") })).stderr).toContain("chmod 600");
-    await chmod(place.file("url"), 0o600);
-    expect(await statusWith({ LLAVA_EVAL_FLEET_FILE: place.file("url") })).toMatchObject({ exitCode: 0 });
-    redis.command("-a", "open-sesame", "--no-auth-warning", "CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
-    expect((await statusWith({ LLAVA_EVAL_FLEET_FILE: place.file("url") })).stderr).toContain("noeviction");
   });
 });
 

@@ -18,10 +18,19 @@ export class TestRedis implements AsyncDisposable {
     private readonly folder: string,
     readonly port: number,
     private readonly more: readonly string[],
+    private readonly namespace?: string,
   ) {}
 
   static async start(...more: readonly string[]): Promise<TestRedis> {
     const redis = new TestRedis(await mkdtemp(join(tmpdir(), "llava-eval-redis-")), await freePort(), more);
+    await redis.up();
+    return redis;
+  }
+
+  /** In a network namespace of this machine. */
+  static async startIn(namespace: string, ...more: readonly string[]): Promise<TestRedis> {
+    const folder = await mkdtemp(join(tmpdir(), "llava-eval-redis-"));
+    const redis = new TestRedis(folder, 6390, more, namespace);
     await redis.up();
     return redis;
   }
@@ -34,8 +43,12 @@ export class TestRedis implements AsyncDisposable {
     const { folder, port, more } = this;
     const durable = ["--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--loglevel", "warning"];
     const where = ["--bind", "127.0.0.1", "--port", String(port), "--dir", folder];
-    this.server = spawn("redis-server", [...where, ...durable, ...more], { stdio: "ignore" });
-    while (!(await this.answers())) await wait(20);
+    const { namespace } = this;
+    const command = ["redis-server", ...where, ...durable, ...more];
+    const [program = "", ...words] = namespace === undefined ? command : ["ip", "netns", "exec", namespace, ...command];
+    this.server = spawn(program, words, { stdio: "ignore" });
+    const hasBegun = () => (namespace === undefined ? this.answers() : this.answersIn(namespace));
+    while (!(await hasBegun())) await wait(20);
   }
 
   /** As by a crash. */
@@ -60,6 +73,11 @@ export class TestRedis implements AsyncDisposable {
     await rm(this.folder, { recursive: true, force: true });
   }
 
+  private async answersIn(namespace: string): Promise<boolean> {
+    const command = ["netns", "exec", namespace, "redis-cli", "-p", String(this.port), "PING"];
+    return spawnSync("ip", command, { encoding: "utf8" }).stdout.trim() === "PONG";
+  }
+
   private answers(): Promise<boolean> {
     return new Promise((resolve) => {
       const socket = createConnection(this.port, "127.0.0.1");
@@ -74,7 +92,7 @@ export class TestRedis implements AsyncDisposable {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as { port: number };
