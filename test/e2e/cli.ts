@@ -23,6 +23,8 @@ export type SampleLine = Pick<SampleRecord, "index" | "id" | "repeat" | "state" 
 
 /** A folder of its own for one test, away from the repository, where the program runs as a user would run it. */
 export class Workplace implements AsyncDisposable {
+  private readonly children: ReturnType<Workplace["start"]>[] = [];
+
   private constructor(
     readonly path: string,
     private readonly environment: Readonly<Record<string, string>>,
@@ -38,7 +40,7 @@ export class Workplace implements AsyncDisposable {
 
   /** As `start`, with more in its environment. */
   startWith(environment: Readonly<Record<string, string>>, ...args: readonly string[]): ReturnType<Workplace["start"]> {
-    return this.spawned(process.execPath, [program, ...args], environment);
+    return this.ours(this.spawned(process.execPath, [program, ...args], environment));
   }
 
   /** As `startWith`, in a network namespace of this machine. */
@@ -47,7 +49,13 @@ export class Workplace implements AsyncDisposable {
     environment: Readonly<Record<string, string>>,
     ...args: readonly string[]
   ): ReturnType<Workplace["start"]> {
-    return this.spawned("ip", ["netns", "exec", namespace, process.execPath, program, ...args], environment);
+    return this.ours(this.spawned("ip", ["netns", "exec", namespace, process.execPath, program, ...args], environment));
+  }
+
+  /** It ends with this place at the latest: a worker that nobody stops looks for runs for ever. */
+  private ours(child: ReturnType<Workplace["start"]>): ReturnType<Workplace["start"]> {
+    this.children.push(child);
+    return child;
   }
 
   /** As `start`, in a shell that has set a limit before: `ulimit -f 16`. */
@@ -115,6 +123,8 @@ export class Workplace implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const child of this.children) child.kill("SIGKILL");
+    await Promise.all(this.children.map(({ ended }) => ended));
     await rm(this.path, { recursive: true, force: true });
   }
 }
