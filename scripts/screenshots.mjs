@@ -119,9 +119,7 @@ const first = typed("npx llava-eval run --tasks vqav2,mmmu");
 for (const name of ["step-1000", "step-2000", "step-3000"])
   typed(`npx llava-eval run ${tasks} --model local:./${name} --out results/${name}`);
 const compared = typed("npx llava-eval compare results/step-3000 results/step-1000 --flips 4");
-typed(
-  "npx llava-eval leaderboard results/step-1000 results/step-2000 results/step-3000 --include demo --site site",
-);
+typed("npx llava-eval leaderboard results/step-1000 results/step-2000 results/step-3000 --include demo --site site");
 typed("npx llava-eval view results/step-3000 results/step-1000 --out report");
 // Ten nights of one model, which got worse after the fifth.
 for (let night = 0; night < 10; night++) {

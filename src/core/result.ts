@@ -2,7 +2,7 @@
  * The files of a run as types and JSON Schemas; a line of a journal is in record/samples.ts. `record` reads and writes them.
  * Documented for users in results/README.md. A reader refuses a newer major version.
  */
-import { type Static, type TSchema, Type } from "./schema.js";
+import { type Static, type TSchema, Type } from "./schema-type.js";
 import { scorings } from "./score.js";
 
 const List = <T extends TSchema>(items: T) => Type.Unsafe<readonly Static<T>[]>({ type: "array", items });

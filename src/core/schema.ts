@@ -3,11 +3,10 @@
  * `llava-eval`.
  */
 
-import type { Static, TSchema } from "typebox";
 import { defined } from "./defined.js";
 import { UserError } from "./errors.js";
 import type { ImageRef } from "./image.js";
-import { Type } from "./schema-type.js";
+import { type Static, type TSchema, Type } from "./schema-type.js";
 import { secretsHidden } from "./secrets.js";
 import { type ErrorObject, imageKeyword, listTextKeyword, validatorOf, videoKeyword } from "./validator.js";
 import type { VideoRef } from "./video.js";

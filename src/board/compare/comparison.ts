@@ -1,5 +1,5 @@
 /** What `compare --format json` writes. Documented for users in results/README.md. */
-import { type Static, Type } from "../../core/schema.js";
+import { type Static, Type } from "../../core/schema-type.js";
 
 const Text = Type.String();
 const Optional = Type.Optional;
