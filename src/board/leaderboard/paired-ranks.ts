@@ -59,7 +59,7 @@ async function betterOf(
     const result = run?.results.get(cell.entry.task);
     if (!run || !result) continue;
     const data = dataOf(result);
-    const known = byData.get(data) ?? { rows: { places: new Map(), clusters: [] }, journals: new Array<Journal>() };
+    const known = byData.get(data) ?? { rows: { places: new Map(), clusters: [] }, journals: [] as Journal[] };
     byData.set(data, known);
     try {
       const values = await valuesOf(run, result, cell.main, known.rows);
