@@ -23,12 +23,12 @@ import { shardName } from "../run/shard.js";
 import type { ModelConfig } from "../runners/config.js";
 import { localFlags } from "../runners/local-settings.js";
 import { readingOf, reasoningTagsOf, withoutReasoning } from "../text/visible-answer.js";
-import type { FrameRule } from "../video/clip-reader.js";
+import { serverProfile } from "../video/frame-profiles.js";
 import { type Choice, chooseTasks } from "./catalogue.js";
 import { type FleetSettings, type Members, SharedRun, withRequests, workersModel } from "./fleet.js";
 import { remember } from "./remember.js";
 import { requireScoring } from "./require-scoring.js";
-import { clipBytesOf, frameRuleOf, openClips, type RunClips } from "./run-clips.js";
+import { type ClipRule, clipBytesOf, frameRuleOf, openClips, type RunClips, requireTakesClips } from "./run-clips.js";
 import { type RunListener, warningsOf } from "./run-listener.js";
 import { manifestOf, runName } from "./run-manifest.js";
 import { type ChosenModel, judgesOf, namedModel, openJudge, openModel, portable } from "./run-models.js";
@@ -86,7 +86,7 @@ export async function runTasks(
     offset: selection.offset,
   });
   const tasks = tasksToAsk(decided, opened.firsts);
-  const clips = await openClips(decided.frameRule, warn, AbortSignal.any([drain, abort]));
+  const clips = await openClips(decided.frameRule, listener, AbortSignal.any([drain, abort]));
   const rules = rulesOf(settings, decided, clips);
   const { shard } = selection;
   const config = portable(model.config);
@@ -121,7 +121,7 @@ export async function runTasks(
   await using folder = await RunFolder.open(path, manifest, { fresh: settings.fresh ?? false });
   try {
     await folder.setStatus("running");
-    await preflight(runner, tasks, abort);
+    await preflight(runner, tasks, abort, decided.frameRule?.profile === serverProfile);
     await judge?.preflight?.(abort);
     await secondJudge?.preflight?.(abort);
     await folder.setServer(await runner.server?.(abort));
@@ -213,15 +213,23 @@ export function tasksToAsk(
   });
 }
 
-/** Asks the model a few trivial things before the first question is paid for. */
-export async function preflight(runner: Runner, tasks: readonly TaskToAsk[], abort: AbortSignal): Promise<void> {
+/**
+ * Asks the model a few trivial things before the first question is paid for.
+ * @param wholeClips  clips are sent as they are: that a server sees these cannot be asked in few words
+ */
+export async function preflight(
+  runner: Runner,
+  tasks: readonly TaskToAsk[],
+  abort: AbortSignal,
+  wholeClips = false,
+): Promise<void> {
+  const showsImages = (prompt: Prompt) =>
+    promptImages(prompt).length > 0 || (!wholeClips && videoParts(prompt).length > 0);
   await runner.preflight?.(abort, {
     options: distinct(tasks.map(({ generation }) => generation)),
     images: tasks.some(({ task, row, profile }) => row && showsImages(task.prompt(row, profile))),
   });
 }
-
-const showsImages = (prompt: Prompt): boolean => promptImages(prompt).length + videoParts(prompt).length > 0;
 
 /** Tasks that ask in one way are asked about once. */
 function distinct(options: readonly GenerationOptions[]): readonly GenerationOptions[] {
@@ -239,7 +247,7 @@ export interface Decided {
   readonly selection: Selection;
   readonly maxFailed: ReturnType<typeof parseMaxFailed>;
   /** Of tasks with clips. */
-  readonly frameRule?: FrameRule;
+  readonly frameRule?: ClipRule;
   /** Clips of the hub that may lie on disk. */
   readonly clipBytes?: number;
   profileOf(task: Task): string;
@@ -257,6 +265,8 @@ export async function decide(settings: RunSettings, named?: ChosenModel): Promis
   const choice = await chooseTasks(settings.tasks);
   const model = named ?? (await namedModel(settings.model, settings.name));
   requireConsistent(settings, model.config);
+  const frameRule = frameRuleOf(settings, choice);
+  requireTakesClips(frameRule, model.config.runner);
   const { limit, offset = 0, repeats = 1, seed = 0 } = settings;
   const shard = settings.shard === undefined ? undefined : parseShard(settings.shard, process.env);
   const scoring = (settings.scoring as Scoring | undefined) ?? choice.scoring ?? "official";
@@ -275,7 +285,7 @@ export async function decide(settings: RunSettings, named?: ChosenModel): Promis
     seed,
     selection: { offset, repeats, ...defined({ limit, shard }) },
     maxFailed: parseMaxFailed(settings["max-failed"]),
-    ...defined({ frameRule: frameRuleOf(settings, choice), clipBytes: clipBytesOf(settings, choice) }),
+    ...defined({ frameRule, clipBytes: clipBytesOf(settings, choice) }),
     profileOf: profileRule(choice, settings["prompt-profile"] ?? choice.promptProfile),
     generationOf: generationRule(settings),
   };

@@ -5,7 +5,7 @@ import { didYouMean } from "../core/nearest.js";
 import { type TSchema, Type } from "../core/schema.js";
 import { scorings } from "../core/score.js";
 import { type LocalSetting, localFlags } from "../runners/local-settings.js";
-import { frameProfiles } from "../video/frame-profiles.js";
+import { frameProfiles, serverProfile } from "../video/frame-profiles.js";
 
 export interface Setting {
   /** `list` is split at commas; `several` is not (a model's URLs have commas): the flag is given once for each. */
@@ -93,10 +93,10 @@ export const settings = {
   "max-frames": { type: "integer", min: 1, max: 2048, group: "How", describe: "with --fps: frames of a clip, at most" },
   "frame-profile": {
     type: "text",
-    choices: Object.keys(frameProfiles),
+    choices: [...Object.keys(frameProfiles), serverProfile],
     group: "How",
     describe:
-      "which frames of a clip: the rule of a harness or of a model's authors (default: middles, of equal parts)",
+      "which frames of a clip: the rule of a harness or of a model's authors (default: middles, of equal parts); server: the clip is sent whole, and its frames are the server's choice",
   },
   "clip-disk": {
     type: "number",

@@ -16,6 +16,7 @@ import { differencesOf } from "../record/identity.js";
 import type { EvaluatedTask } from "../run/evaluate.js";
 import { identityOf } from "../run/identity.js";
 import { peek } from "../run/peek.js";
+import { serverProfile } from "../video/frame-profiles.js";
 import { chooseTasks } from "./catalogue.js";
 import { requireAlike, unlike } from "./fleet.js";
 import { decide, isDemoModel, opener, preflight, rulesOf, tasksToAsk } from "./run.js";
@@ -92,10 +93,10 @@ async function workOn(run: Announced, { fleet, runner, settings, control, idle }
   const open = served ? ({ label }: EvaluatedTask) => served.open(label) : opener(decided, listener, drain, true);
   await using opened = await peek(choice.chosen, { open, offset: selection.offset, signal: drain });
   const tasks = tasksToAsk(decided, opened.firsts);
-  const clips = await openClips(decided.frameRule, warningsOf(listener), abort);
+  const clips = await openClips(decided.frameRule, listener, abort);
   const identity = await identityOf({ runner, tasks, decided: rulesOf(own, decided, clips) });
   requireAlike(run, identity);
-  await preflight(runner, tasks, abort);
+  await preflight(runner, tasks, abort, decided.frameRule?.profile === serverProfile);
 
   const name = `${hostname()}-${process.pid}-${randomUUID().slice(0, 4)}`;
   await using queue = fleet.work(run.id, name);

@@ -42,6 +42,7 @@ export class Progress implements RunListener {
   private readonly began = performance.now();
   private readonly cpu = process.cpuUsage();
   private readonly busy = new BusyTime();
+  private readonly decoding = new BusyTime();
   private samples = 0;
   private promptTokens = 0;
   private completionTokens = 0;
@@ -52,6 +53,8 @@ export class Progress implements RunListener {
 
   /** Wraps requests to the model, so that the endpoint's share of the time is known. */
   readonly requests = { begin: () => this.busy.begin(), end: () => this.busy.end() };
+  /** Likewise of clips: what a run of them waits for is said. */
+  readonly decodings = { begin: () => this.decoding.begin(), end: () => this.decoding.end() };
 
   onPlan(labels: readonly string[]): void {
     this.labels = labels;
@@ -120,7 +123,7 @@ export class Progress implements RunListener {
   private draw(): void {
     if (!this.line) return;
     if (!this.stream.isTTY) {
-      this.stream.write(`${this.line.text(false)}\n`);
+      this.stream.write(`${[this.line.text(false), ...this.waits()].join(" · ")}\n`);
       return;
     }
     const place = this.labels.indexOf(this.line.label);
@@ -129,10 +132,20 @@ export class Progress implements RunListener {
     const cost = this.dollars === undefined && this.judgeDollars === undefined ? [] : [`$${dollars.toFixed(4)}`];
     // One column is left free: a full line would wrap in some terminals.
     const width = (this.stream.columns ?? 80) - 1;
-    const lines = [this.line.bar(where, width), this.line.soFar(cost)].map((line) => cutTo(line, width));
+    const lines = [this.line.bar(where, width), this.line.soFar([...this.waits(), ...cost])].map((line) =>
+      cutTo(line, width),
+    );
     this.wipe();
     this.stream.write(`${lines[0]}\n${pc.dim(lines[1] ?? "")}`);
     this.drawn = lines.length;
+  }
+
+  /** Of a run with clips, what it is waiting for. */
+  private waits(): readonly string[] {
+    const { busy, decoding } = this;
+    if (!decoding.ever) return [];
+    const now = [...(decoding.isNow ? ["decoding"] : []), ...(busy.isNow ? ["model"] : [])];
+    return now.length === 0 ? [] : [now.join(" and ")];
   }
 
   /** Takes the screen away; the cursor is where it began. */
@@ -238,6 +251,14 @@ class BusyTime {
 
   end(): void {
     if (--this.underWay === 0) this.sum += performance.now() - this.since;
+  }
+
+  get isNow(): boolean {
+    return this.underWay > 0;
+  }
+
+  get ever(): boolean {
+    return this.isNow || this.sum > 0;
   }
 
   total(): number {

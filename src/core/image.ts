@@ -29,6 +29,16 @@ export interface ImageRef {
   readonly marks?: readonly Mark[];
 }
 
+/** How a server is asked to look at a clip; what is absent it decides itself. */
+export interface ServerSampling {
+  readonly frames?: number;
+  /** Frames a second. */
+  readonly fps?: number;
+  /** Seconds of the clip that are asked about. */
+  readonly start?: number;
+  readonly end?: number;
+}
+
 /** An image as a request carries it: the dataset's own bytes, never re-encoded on the way here. */
 export interface EncodedImage {
   readonly bytes: Uint8Array;
@@ -39,6 +49,8 @@ export interface EncodedImage {
   readonly height: number;
   /** Of a JPEG with 8-bit samples: 1 = grey, 3 = colour, 4 = CMYK. Absent for everything else. */
   readonly components?: number;
-  /** First 32 hex digits of SHA-256 over `bytes`; keys every cache. */
+  /** First 32 hex digits of SHA-256 over `bytes` (of a clip over how it is sampled, too); keys every cache. */
   readonly digest: string;
+  /** No image but a whole clip, whose frames the server chooses: its media type is a video's, its width and height are 0. */
+  readonly sampling?: ServerSampling;
 }

@@ -62,4 +62,6 @@ export interface FramesSeen {
   readonly times: readonly number[];
   /** SHA-256 of the text of its subtitles; null: it has none. Absent: nobody asked for them. */
   readonly subtitles?: string | null;
+  /** The clip was sent whole: which frames the model saw is not known, and `frames` and `times` are empty. */
+  readonly sampledBy?: "server";
 }

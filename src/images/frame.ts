@@ -5,6 +5,10 @@ import { encodedImage } from "./encoded.js";
 /** `png` loses nothing; `jpeg` is what Pillow writes where nobody says more: quality 75, chroma halved. */
 export type FrameEncoding = "png" | "jpeg";
 
+// Many frames one after the other, and decoders beside them: neither threads nor a cache of its own.
+sharp.concurrency(1);
+sharp.cache(false);
+
 /** A frame as a request carries it. */
 export async function encodeFrame(
   { rgb, width, height }: { readonly rgb: Uint8Array; readonly width: number; readonly height: number },

@@ -48,6 +48,12 @@ const asked = {
               description: "SHA-256 of the text of its subtitles; null where it has none",
             }),
           ),
+          sampledBy: Optional(
+            Type.Unsafe<"server">({
+              ...Type.Literal("server"),
+              description: "the clip was sent whole: which frames were seen is not known",
+            }),
+          ),
         }),
       ),
       description:

@@ -41,8 +41,8 @@ export interface Media {
     read(video: VideoRef): Promise<ShownClip>;
     /** SHA-256 of the clip's file. */
     digest(video: VideoRef): Promise<string>;
-    /** So many bytes of frames are in a request, until what it returns is called. */
-    hold(bytes: number): () => void;
+    /** Waits for room for so many bytes of frames; they are in a request until what it returns is called. */
+    hold(bytes: number): Promise<() => void>;
   };
 }
 
@@ -101,9 +101,10 @@ class HeldFrames {
 
   constructor(private readonly media: Media) {}
 
-  hold(clips: readonly ShownClip[]): void {
+  async hold(clips: readonly ShownClip[]): Promise<void> {
+    if (clips.length === 0) return;
     const bytes = clips.flatMap(({ frames }) => frames).reduce((sum, frame) => sum + frame.bytes.byteLength, 0);
-    this.done = this.media.clips?.hold(bytes);
+    this.done = await this.media.clips?.hold(bytes);
   }
 
   release(): void {
@@ -127,7 +128,7 @@ async function askHolding(
     // Nothing is held while the next one's clips are waited for.
     context.held.release();
     const shown = await showPrompt(prompt, context.media, known);
-    context.held.hold(shown.clips);
+    await context.held.hold(shown.clips);
     for (const { warnings: said } of shown.clips) for (const warning of said) warnings.add(warning);
     asked = askedWith(task, prompt, shown, first.digest);
     context.onAsked?.(asked);
@@ -226,6 +227,8 @@ async function showClip(
   clip: ShownClip,
 ): Promise<{ readonly clip: ShownClip; readonly parts: readonly ShownPart<EncodedImage>[] }> {
   const { frames, sentence, seen, whole } = clip;
+  if (subtitles && seen.sampledBy !== undefined)
+    throw new SampleFailure("data", "its subtitles are placed by its frames, which only the server will choose");
   const text = await subtitles?.file.read();
   const placed = subtitles?.place(text, { indices: seen.frames, times: seen.times, ...whole }) ?? [...frames.keys()];
   const order = placed.filter((item) => typeof item === "number");

@@ -5,6 +5,7 @@ import { SampleFailure } from "../core/errors.js";
 import type { EncodedImage } from "../core/image.js";
 import type { FramesSeen, VideoRef } from "../core/video.js";
 import { encodeFrame, type FrameEncoding } from "../images/frame.js";
+import { BytesInFlight } from "./bytes-in-flight.js";
 import { type Limits, usualLimits } from "./child.js";
 import { countFrames, type Decoding, decodeFrames } from "./decode.js";
 import { FileDigests } from "./file-digest.js";
@@ -47,9 +48,9 @@ export interface Clip {
 /** Frames of one clip, at most: as many as any endpoint takes. */
 export const mostFramesSent = 2048;
 /** Encoded frames that wait for the next question about their clip, in bytes. */
-const keptBytes = 64 * 2 ** 20;
-/** Of frames that requests hold until they have their answer; a request has them once more as base64. The next clip waits. */
-const inFlightBytes = 256 * 2 ** 20;
+const keptBytes = 32 * 2 ** 20;
+/** Of frames that requests hold until they have their answer; a request has them once more as base64. */
+const inFlightBytes = 48 * 2 ** 20;
 /** Each takes a core. */
 const decodersAtOnce = 2;
 
@@ -57,9 +58,8 @@ export class ClipReader {
   private readonly digests = new FileDigests();
   /** The clips asked about last, oldest first. */
   private readonly kept = new Map<string, { readonly clip: Promise<Clip>; bytes: number }>();
-  private inFlight = 0;
-  private readonly waitingForRoom: (() => void)[] = [];
   private hasWarned = false;
+  private readonly inFlight: BytesInFlight;
   private decoding = 0;
   private readonly waiting: (() => void)[] = [];
 
@@ -70,8 +70,12 @@ export class ClipReader {
       readonly signal?: AbortSignal;
       readonly limits?: Limits;
       readonly inFlightBytes?: number;
+      /** Told of each decoding: of its time the model gets none. */
+      readonly decodings?: { begin(): void; end(): void };
     } = {},
-  ) {}
+  ) {
+    this.inFlight = new BytesInFlight(this.mostInFlight);
+  }
 
   /** How a profile's frames are decoded and sent. */
   static way(profile: FrameProfileName): string {
@@ -109,13 +113,9 @@ export class ClipReader {
   }
 
   /** Until what it returns is called, so many bytes of frames are in a request: beyond the bound no clip is decoded. */
-  hold(bytes: number): () => void {
+  hold(bytes: number): Promise<() => void> {
     this.warnOf(bytes);
-    this.inFlight += bytes;
-    return () => {
-      this.inFlight -= bytes;
-      for (const go of this.waitingForRoom.splice(0)) go();
-    };
+    return this.inFlight.hold(bytes);
   }
 
   /** It is asked all the same: nobody can say beforehand what a clip's frames weigh. */
@@ -132,9 +132,6 @@ export class ClipReader {
   private get mostInFlight(): number {
     return this.options.inFlightBytes ?? inFlightBytes;
   }
-
-  private async room(): Promise<void> {
-    while (this.inFlight >= this.mostInFlight) await new Promise<void>((go) => this.waitingForRoom.push(go));
   }
 
   private forget(): void {
@@ -150,9 +147,14 @@ export class ClipReader {
     if (this.decoding >= decodersAtOnce) await new Promise<void>((free) => this.waiting.push(free));
     this.decoding++;
     try {
-      await this.room();
+      await this.inFlight.room();
       this.options.signal?.throwIfAborted();
-      return await work();
+      this.options.decodings?.begin();
+      try {
+        return await work();
+      } finally {
+        this.options.decodings?.end();
+      }
     } finally {
       this.decoding--;
       this.waiting.shift()?.();

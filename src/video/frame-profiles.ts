@@ -161,3 +161,6 @@ export const frameProfiles = {
 } as const satisfies Record<string, FrameProfile>;
 
 export type FrameProfileName = keyof typeof frameProfiles;
+
+/** `--frame-profile` of those who send clips whole: the server chooses, and says nothing of what it looks at. */
+export const serverProfile = "server";

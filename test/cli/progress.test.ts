@@ -120,3 +120,28 @@ test("what was not scored is told with its number, its reason and how often; the
   const whole = { ...result, n: { ...result.n, scored: 10 } };
   expect(nextLine("results/m", [whole])).toContain("npx llava-eval view results/m");
 });
+
+test("a run of clips says whether it waits for decoders or for the model, one of images does not", () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+  const pipe = new Terminal(false, undefined);
+  const progress = progressOn(pipe);
+  progress.onTaskStart("videomme", 64);
+  const lineAfter = (change: () => void) => {
+    change();
+    vi.advanceTimersByTime(10_000);
+    return pipe.written.at(-1)?.trimEnd();
+  };
+  expect(lineAfter(() => progress.requests.begin())).not.toContain("model");
+  progress.requests.end();
+  expect(lineAfter(() => progress.decodings.begin())).toMatch(/ · decoding$/);
+  expect(lineAfter(() => progress.requests.begin())).toMatch(/ · decoding and model$/);
+  expect(lineAfter(() => progress.decodings.end())).toMatch(/ · model$/);
+  expect(lineAfter(() => progress.requests.end())).not.toMatch(/decoding|model/);
+
+  const terminal = new Terminal(true, 80);
+  const drawn = progressOn(terminal);
+  drawn.onTaskStart("videomme", 64);
+  drawn.decodings.begin();
+  vi.advanceTimersByTime(1000);
+  expect(terminal.screen()[1]).toBe("  decoding");
+});

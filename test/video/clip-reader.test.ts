@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { VideoRef } from "../../src/core/video.js";
+import { BytesInFlight } from "../../src/video/bytes-in-flight.js";
 import { ClipReader } from "../../src/video/clip-reader.js";
 import { clip, hasFfmpeg, withoutFfmpeg } from "./with-ffmpeg.js";
 
@@ -10,16 +11,42 @@ const video = (name: string): VideoRef => ({
   beside: (path) => ({ path, read: async () => undefined }),
 });
 
-test("a request whose frames alone are beyond the bound is said once, and is sent", () => {
+test("a request whose frames alone are beyond the bound is said once, and is sent", async () => {
   const said: string[] = [];
   const reader = new ClipReader(
     { profile: "middles", count: { frames: 2 } },
     { inFlightBytes: 3 * 2 ** 20, warn: (message) => said.push(message) },
   );
-  for (const megabytes of [3, 4, 5]) reader.hold(megabytes * 2 ** 20)();
+  for (const megabytes of [3, 4, 5]) (await reader.hold(megabytes * 2 ** 20))();
   expect(said).toEqual([
     expect.stringMatching(/^the frames of one request are 4 MB, more than the 3 MB .* --frames or --max-frames/),
   ]);
+});
+
+test("requests with frames begin only where there is room for theirs, a larger one alone, and what waits holds up the next clip", async () => {
+  const bytes = new BytesInFlight(100);
+  const happened: string[] = [];
+  const note = (what: string) => () => void happened.push(what);
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  await bytes.room();
+  const first = await bytes.hold(60);
+  await bytes.room();
+  const second = bytes.hold(60);
+  void second.then(note("second"));
+  // 60 are held and 60 waited with.
+  const clip = bytes.room().then(note("clip"));
+  await turn();
+  expect(happened).toEqual([]);
+  first();
+  await turn();
+  expect(happened).toEqual(["second", "clip"]);
+  const large = bytes.hold(1000);
+  void large.then(note("large"));
+  await turn();
+  (await second)();
+  (await large)();
+  await clip;
+  expect(happened).toEqual(["second", "clip", "large"]);
 });
 
 test.skipIf(!hasFfmpeg)(
@@ -28,7 +55,7 @@ test.skipIf(!hasFfmpeg)(
     const reader = new ClipReader({ profile: "middles", count: { frames: 2 } }, { inFlightBytes: 1000 });
     const happened: string[] = [];
     await reader.read(video("bt709.mp4"));
-    const release = reader.hold(1000);
+    const release = await reader.hold(1000);
     const second = reader.read(video("sar.mp4")).then(() => happened.push("second"));
     // What is decoded already does not wait.
     await reader.read(video("bt709.mp4"));

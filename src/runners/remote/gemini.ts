@@ -1,5 +1,6 @@
 /** Gemini's generateContent. The key goes into a header: in the URL it would end up in logs. */
 import { defined } from "../../core/defined.js";
+import type { ServerSampling } from "../../core/image.js";
 import type { GenerateRequest } from "../../core/runner.js";
 import type { GeminiConfig, RemoteConfig } from "../config.js";
 import { replyOf } from "./answered.js";
@@ -60,7 +61,8 @@ class Gemini implements Protocol {
         parts: message.parts.map((part) => {
           if (part.type === "text") return { text: part.text };
           const image = images.get(part.image) ?? part.image;
-          return { inlineData: { mimeType: image.mediaType, data: body.base64(image) } };
+          const videoMetadata = image.sampling && metadataOf(image.sampling);
+          return { inlineData: { mimeType: image.mediaType, data: body.base64(image) }, ...defined({ videoMetadata }) };
         }),
       })),
       generationConfig: {
@@ -103,6 +105,13 @@ class Gemini implements Protocol {
   modelIds(reply: unknown): readonly string[] {
     return listAt(reply, "models").flatMap((model) => textAt(model, "name")?.replace(/^models\//, "") ?? []);
   }
+}
+
+/** Undefined where nothing is asked for: Gemini then takes a frame a second. */
+function metadataOf({ fps, start, end }: ServerSampling) {
+  const offset = (seconds: number | undefined) => (seconds === undefined ? undefined : `${seconds}s`);
+  const asked = defined({ fps, startOffset: offset(start), endOffset: offset(end) });
+  return Object.keys(asked).length === 0 ? undefined : asked;
 }
 
 /** Parts have no type: each is known by the field it has. */

@@ -1,7 +1,8 @@
 /** OpenAI-compatible chat completions: OpenAI, vLLM, SGLang, llama.cpp's server, Ollama, TGI, and everybody who imitates them. */
 
 import { defined } from "../../core/defined.js";
-import { promptText } from "../../core/prompt.js";
+import { SampleFailure } from "../../core/errors.js";
+import { promptImages, promptText } from "../../core/prompt.js";
 import type { GenerateRequest, LikelihoodRequest } from "../../core/runner.js";
 import type { OpenAiConfig, RemoteConfig } from "../config.js";
 import { replyOf } from "./answered.js";
@@ -95,6 +96,7 @@ class OpenAi implements Protocol {
       repetition_penalty: repetition && config.repetitionPenalty ? options.repetitionPenalty : undefined,
       stop: options.stop?.length && !this.reasons ? options.stop.slice(0, mostStops) : undefined,
       seed: seeded ? request.seed : undefined,
+      ...mediaKwargs(request),
     };
     return { path: "/chat/completions", body: body.build(withExtra(value, this.config.body)), warnings };
   }
@@ -106,7 +108,9 @@ class OpenAi implements Protocol {
       ? message.parts.map((part) => {
           if (part.type === "text") return { type: "text", text: part.text };
           const image = images.get(part.image) ?? part.image;
-          return { type: "image_url", image_url: { url: `data:${image.mediaType};base64,${body.base64(image)}` } };
+          const url = `data:${image.mediaType};base64,${body.base64(image)}`;
+          if (image.sampling) return { type: "video_url", video_url: { url } };
+          return { type: "image_url", image_url: { url } };
         })
       : message.parts.map((part) => (part.type === "text" ? part.text : "")).join("");
     return { role: message.role, content };
@@ -202,6 +206,17 @@ class OpenAi implements Protocol {
   modelIds(reply: unknown): readonly string[] {
     return listAt(reply, "data").flatMap((model) => textAt(model, "id") ?? []);
   }
+}
+
+/** vLLM's words for how many frames to take of a clip. No API can say here which part of it is meant. */
+function mediaKwargs({ prompt }: GenerateRequest) {
+  const [sampling] = promptImages(prompt).flatMap(({ sampling }) => sampling ?? []);
+  if (sampling === undefined) return {};
+  const { frames, fps, start, end } = sampling;
+  if (start !== undefined || end !== undefined)
+    throw new SampleFailure("data", "a part of a clip is asked about, and video_url takes only whole ones");
+  const video = defined({ num_frames: frames, fps });
+  return Object.keys(video).length === 0 ? {} : { media_io_kwargs: { video } };
 }
 
 /** What the message says, in whichever of its fields. */

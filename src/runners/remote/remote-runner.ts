@@ -165,7 +165,8 @@ export class RemoteRunner implements Runner {
 
   /** Images within the endpoint's limits; those that are need no work and no entry. */
   private async images(prompt: RenderedPrompt): Promise<{ parts: ImageParts; notes: readonly string[] }> {
-    const images = promptImages(prompt);
+    // A clip that is sent whole is taken as it is, or refused.
+    const images = promptImages(prompt).filter(({ sampling }) => sampling === undefined);
     const limits = { ...this.parts.protocol.limits(images.length), ...this.parts.config.images };
     const { maxImages } = limits;
     if (maxImages !== undefined && images.length > maxImages) {
