@@ -13,6 +13,7 @@ import { scoreSample } from "../run/score-sample.js";
 import { readingOf } from "../text/visible-answer.js";
 import type { Chosen } from "./catalogue.js";
 import { openRunDataset, tasksOfRun } from "./run-dataset.js";
+import { writeFrames } from "./seen-clips.js";
 
 export type { ShownSample };
 export const remarks: readonly Remark[] = ["empty", "truncated", "unparsable"];
@@ -24,6 +25,10 @@ export interface SamplesOptions extends Omit<SampleFilter, "worseThan"> {
   readonly limit?: number;
   /** Read the rows again and show credit by reference and the other scoring. Default: unless the rows are the hub's. */
   readonly how?: boolean;
+  /** Write the frames of clips that the samples showed to this folder. */
+  readonly frames?: string;
+  /** Ends decoders. */
+  readonly signal?: AbortSignal;
   readonly onWarning: (message: string) => void;
 }
 
@@ -31,11 +36,13 @@ export interface ChosenSamples {
   readonly samples: readonly ShownSample[];
   /** As many fit the filter. */
   readonly found: number;
+  /** With `frames`: as many were written. */
+  readonly framesWritten?: number;
 }
 
 /** @throws UserError  there is no such run; a task that it does not have */
 export async function samplesOf(folder: string, options: SamplesOptions): Promise<ChosenSamples> {
-  const { worseThan, limit = Number.POSITIVE_INFINITY, how, onWarning, ...filter } = options;
+  const { worseThan, limit = Number.POSITIVE_INFINITY, how, frames, signal, onWarning, ...filter } = options;
   const run = await openRun(folder);
   const other = worseThan === undefined ? undefined : await openRun(worseThan);
   for (const task of filter.tasks ?? [])
@@ -49,7 +56,12 @@ export async function samplesOf(folder: string, options: SamplesOptions): Promis
   let found = 0;
   for await (const sample of selectedSamples(run, { ...filter, ...(other ? { worseThan: other } : {}) }))
     if (found++ < limit) samples.push(sample);
-  return { samples: await explained(run, samples, { how, onWarning }), found };
+  const shown = { samples: await explained(run, samples, { how, onWarning }), found };
+  if (frames === undefined) return shown;
+  const { written } = await writeFrames(run, samples, frames, {
+    ...{ signal: signal ?? new AbortController().signal, onWarning },
+  });
+  return { ...shown, framesWritten: written };
 }
 
 /** As text. */

@@ -16,6 +16,7 @@ import { pageComparisons } from "./page-comparisons.js";
 import { publishedMarks } from "./published-marks.js";
 import { tasksOfRun } from "./run-dataset.js";
 import { collectImages } from "./run-images.js";
+import { clipsOfRun } from "./seen-clips.js";
 import { curveTrends, runTrends, type TrendOf } from "./trends.js";
 
 export { mostRuns };
@@ -88,10 +89,11 @@ async function gatherImages(
   const signal = new AbortController().signal;
   for (const folder of images === 0 ? [] : folders) {
     const run = await openRun(folder);
+    const clips = await clipsOfRun(run, signal);
     for (const chosen of await tasksOfRun(run).catch(() => [])) {
       if (shown.has(chosen.label)) continue;
       try {
-        await collectImages(run, chosen, store, { limit: images, signal });
+        await collectImages(run, chosen, store, { limit: images, signal, clips });
         shown.add(chosen.label);
       } catch (error) {
         warn(`no images of ${chosen.label}: ${messageOf(error)}`);

@@ -21,6 +21,7 @@ interface Arguments {
   readonly limit: string | undefined;
   readonly format: string;
   readonly out: string | undefined;
+  readonly frames: string | undefined;
 }
 
 /** A screen of them; programs get all. */
@@ -47,22 +48,28 @@ export const command: CommandModule<object, Arguments> = {
         describe: `at most (default ${shownAtFirst} in table and md, else all)`,
       })
       .option("format", { choices: Object.keys(forms), default: "table", describe: "what is printed" })
+      .option("frames", {
+        type: "string",
+        requiresArg: true,
+        describe: "write the frames of clips that they showed to this folder, as they were sent",
+      })
       .option("out", { type: "string", requiresArg: true, describe: "write it to a file instead" })
       .example("$0 samples results/my-run --wrong", "what went wrong, and how it was scored")
-      .example("$0 samples results/my-run --worse-than results/baselines/nightly --format md", "for an issue"),
+      .example("$0 samples results/my-run --worse-than results/baselines/nightly --format md", "for an issue")
+      .example("$0 samples results/my-run --id 001-1 --frames seen", "the frames that a model saw"),
   handler: show,
 };
 
 async function show(argv: Arguments): Promise<void> {
-  const { run, wrong, unscored, remark, how, format, out, id } = argv;
+  const { run, wrong, unscored, remark, how, format, out, id, frames } = argv;
   if (wrong && unscored)
     throw new UserError("a sample that is wrong has a score", "--unscored", "name one of --wrong and --unscored");
   const fallback = format === "table" || format === "md" ? shownAtFirst : undefined;
   const tasks = listFlag(argv.tasks);
-  const { samples, found } = await samplesOf(run, {
+  const { samples, found, framesWritten } = await samplesOf(run, {
     ...{ wrong, unscored },
     ...defined({
-      ...{ tasks, how, ids: id, remark: remark as Remark | undefined, worseThan: argv["worse-than"] },
+      ...{ tasks, how, frames, ids: id, remark: remark as Remark | undefined, worseThan: argv["worse-than"] },
       limit: numberFlag(argv.limit, "limit", { min: 1, max: 1e9, integer: true, fallback }),
     }),
     onWarning: (message) => void process.stderr.write(`warning: ${terminalSafe(message)}\n`),
@@ -71,5 +78,6 @@ async function show(argv: Arguments): Promise<void> {
   if (out === undefined) process.stdout.write(text);
   else await writeText(out, text);
   const rest = found > samples.length ? `, the first ${count(samples.length)} shown (--limit)` : "";
-  process.stderr.write(`${count(found)} ${found === 1 ? "sample" : "samples"}${rest}\n`);
+  const seen = framesWritten === undefined ? "" : `; ${count(framesWritten)} frames in ${frames}`;
+  process.stderr.write(`${count(found)} ${found === 1 ? "sample" : "samples"}${rest}${seen}\n`);
 }

@@ -50,6 +50,18 @@ export interface Subtitles {
   place(text: string | undefined, frames: ShownFrames): readonly (number | string)[];
 }
 
+/** A frame that a model saw: one of `FramesSeen`, and its bytes. */
+export interface SeenFrame {
+  /** SHA-256 of the clip's file. */
+  readonly file: string;
+  readonly stream: number;
+  readonly frame: number;
+  /** Seconds after the clip's first frame. */
+  readonly time: number;
+  /** Digest of the image that was sent. */
+  readonly image: string;
+}
+
 /** Which frames of a clip a model saw: named so that anybody can find them again. */
 export interface FramesSeen {
   /** SHA-256 of the clip's file. */

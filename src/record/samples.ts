@@ -5,7 +5,7 @@
 import { UserError } from "../core/errors.js";
 import { ScoredSchema, UnscoredSchema } from "../core/result.js";
 import { type Static, type TSchema, Type, violationOf } from "../core/schema.js";
-import type { FramesSeen } from "../core/video.js";
+import type { FramesSeen, SeenFrame } from "../core/video.js";
 import { outsideRange, type SampleMetric } from "./outcome.js";
 
 const Optional = Type.Optional;
@@ -195,4 +195,13 @@ export function canonicalSample(sample: SampleRecord): SampleRecord {
     submission: all.submission,
     score: all.score,
   } as SampleRecord;
+}
+
+/** The frames that a sample showed, in order; none where it had other images too, which the journal does not tell apart. */
+export function framesOf({ images = [], clips = [] }: Pick<AskedSample, "images" | "clips">): readonly SeenFrame[] {
+  const seen = clips.flatMap(({ file, stream, frames, times }) =>
+    frames.map((frame, i) => ({ file, stream, frame, time: times[i] as number })),
+  );
+  if (seen.length !== images.length) return [];
+  return seen.map((frame, i) => ({ ...frame, image: images[i] as string }));
 }

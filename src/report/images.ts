@@ -16,7 +16,7 @@ const extensions: Readonly<Record<string, string>> = {
   "image/tiff": "tif",
 };
 
-/** Images of a report, each once, named by digest: originals in `images/`, small ones in `thumbs/`. */
+/** Images of a report, each once, named by digest: originals in `images/`, small ones in `thumbs/`. Of frames of clips only these. */
 export class ImageStore {
   private readonly names = new Map<string, string>();
 
@@ -36,7 +36,14 @@ export class ImageStore {
     if (small) await writeFile(join(this.folder, "thumbs", `${image.digest}.webp`), small);
   }
 
-  /** The file name of an original, `<digest>.<ext>`; undefined for an image that is not at hand. */
+  async addFrame(frame: EncodedImage): Promise<void> {
+    if (this.names.has(frame.digest)) return;
+    await makeFolder(join(this.folder, "thumbs"));
+    await writeFile(join(this.folder, "thumbs", `${frame.digest}.webp`), await this.thumbnail(frame.bytes));
+    this.names.set(frame.digest, `${frame.digest}.webp`);
+  }
+
+  /** The file name of an original, `<digest>.<ext>`, of a frame its thumbnail's; undefined for an image that is not at hand. */
   nameOf(digest: string): string | undefined {
     return this.names.get(digest);
   }

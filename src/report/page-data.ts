@@ -1,6 +1,7 @@
 /** What the page shows: types shared by the writer, the server and the page itself (which imports no more of the house than this). */
 import type { TaskComparison, Verdict } from "../board/compare/comparison.js";
 import type { MetricResult, Result } from "../core/result.js";
+import type { SeenFrame } from "../core/video.js";
 import type { RepeatCommand } from "../record/repeat-command.js";
 
 /** So many runs have room side by side. */
@@ -144,6 +145,8 @@ export interface PageSample {
   readonly groups?: Readonly<Record<string, string>>;
   /** Names of images in the store. */
   readonly images: readonly string[];
+  /** Where they are frames of clips: all of them, each with its thumbnail's name where that is at hand. */
+  readonly frames?: readonly (SeenFrame & { readonly thumbnail?: string })[];
   /** One for each run. */
   readonly answers: readonly (PageAnswer | null)[];
 }

@@ -6,7 +6,7 @@ import { byLineKey, lineKey } from "../record/growing-journal.js";
 import { placeKey } from "../record/keys.js";
 import { openRun, type Run } from "../record/read.js";
 import { repeatCommand } from "../record/repeat-command.js";
-import type { AnsweredSample, SampleRecord } from "../record/samples.js";
+import { type AnsweredSample, framesOf, type SampleRecord } from "../record/samples.js";
 import {
   firstGroup,
   type Mark,
@@ -290,15 +290,9 @@ function pageResult(result: Result): PageResult {
 /** Captions a hundredfold, as in every other table. */
 const asPrinted = (metric: MetricResult): MetricResult => ({ ...metric, ...printed(metric) });
 
-function sampleOf({
-  index,
-  id,
-  repeat,
-  prompt,
-  images = [],
-  groups,
-  score,
-}: SampleRecord): Omit<PageSample, "answers"> {
+function sampleOf(record: SampleRecord): Omit<PageSample, "answers"> {
+  const { index, id, repeat, prompt, images = [], groups, score } = record;
+  const frames = framesOf(record);
   const targets = score?.status === "scored" ? score.targets : undefined;
   return {
     index,
@@ -307,7 +301,7 @@ function sampleOf({
     ...defined({ prompt }),
     ...(targets ? { targets } : {}),
     ...(groups ? { groups } : {}),
-    images,
+    ...(frames.length > 0 ? { images: [], frames } : { images }),
   };
 }
 

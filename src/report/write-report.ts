@@ -1,5 +1,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { defined } from "../core/defined.js";
+import type { SeenFrame } from "../core/video.js";
 import { makeFolder } from "../files/make-folder.js";
 import type { ImageStore } from "./images.js";
 import type { PageSample } from "./page-data.js";
@@ -48,15 +50,25 @@ export function named(samples: readonly PageSample[], store: ImageStore | undefi
   return samples.map((sample) => ({
     ...sample,
     images: sample.images.flatMap((digest) => store?.nameOf(digest) ?? []),
+    ...(sample.frames ? { frames: sample.frames.map((frame) => withThumbnail(frame, store)) } : {}),
   }));
 }
+
+const withThumbnail = (frame: SeenFrame, store: ImageStore | undefined) => ({
+  ...frame,
+  ...defined({ thumbnail: store?.nameOf(frame.image) }),
+});
 
 async function embedImages(
   samples: readonly PageSample[],
   store: ImageStore | undefined,
   inline: Map<string, string>,
 ): Promise<void> {
-  for (const image of samples.flatMap(({ images }) => images)) {
+  const shown = samples.flatMap(({ images, frames = [] }) => [
+    ...images,
+    ...frames.flatMap((one) => one.thumbnail ?? []),
+  ]);
+  for (const image of shown) {
     const digest = image.split(".")[0] ?? "";
     const uri = inline.has(`image/${image}`) ? undefined : await store?.dataUri(digest);
     if (uri) inline.set(`image/${image}`, JSON.stringify(uri));

@@ -132,7 +132,6 @@ export class ClipReader {
   private get mostInFlight(): number {
     return this.options.inFlightBytes ?? inFlightBytes;
   }
-  }
 
   private forget(): void {
     let sum = [...this.kept.values()].reduce((total, { bytes }) => total + bytes, 0);

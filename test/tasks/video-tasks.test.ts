@@ -18,6 +18,8 @@ interface Case {
   readonly asks: string;
   /** Default: 1. */
   readonly value?: number | null;
+  /** What a judge says. Default: "Correct". */
+  readonly verdict?: string;
 }
 
 const letter = (clip: string, asks: string, answer = "B"): Case => ({ clip, answer, asks });
@@ -38,6 +40,14 @@ const cases: Readonly<Record<string, Case>> = {
   tempcompass_multi_choice: letter("videos/clip1.mp4", "C. reading\nPlease directly give the best option:"),
   tempcompass_yes_no: letter("videos/clip1.mp4", "slow motion?\nPlease answer yes or no:", "Yes, it is"),
   tempcompass_caption_matching: letter("videos/clip1.mp4", "Caption B: The cat jumps, then sits.\nPlease"),
+  tempcompass_captioning: {
+    ...letter("videos/clip1.mp4", "Describe the direction in which the car drives.", "It drives to the right."),
+    verdict: "B. right",
+  },
+  activitynetqa: {
+    ...letter("all_test/v_1QIUV7WYKXg.mp4", "Does the athlete wear a hat? Answer the question using", "no"),
+    verdict: "{'pred': 'yes', 'score': 5}",
+  },
   lvbench: letter("clip1.mp4", "(D) a key\nAnswer the question with the option letter"),
   vsibench: letter("arkitscenes/41069025.mp4", "These are frames of a video.\nHow many", "4"),
   vsibench_debiased: letter("arkitscenes/41069025.mp4", "These are frames of a video.\nHow many", "4"),
@@ -91,37 +101,44 @@ describe.skipIf(!hasFfmpeg)(`a folder of rows and clips${withoutFfmpeg}`, () => 
   });
   afterAll(() => rm(place, { recursive: true, force: true }));
 
-  test.each(Object.entries(cases))("%s runs whole", async (name, { clip, answer, asks, value = 1 }) => {
-    const definition = definitions.find(({ task }) => task.name === name);
-    if (definition === undefined) throw new Error(`no task ${name}`);
-    const { task, file } = definition;
-    const data = join(place, name);
-    await mkdir(join(data, dirname(clip)), { recursive: true });
-    await copyFile(join(place, "clip.mp4"), join(data, clip));
-    const row = JSON.parse(await readFile(exampleOf(name, file), "utf8"));
-    // Four questions of a video are scored together.
-    const places = name.startsWith("videomme_v2") ? [1, 2, 3, 4] : [];
-    const rows = places.length === 0 ? [row] : places.map((place) => ({ ...row, question_id: `001-${place}` }));
-    await writeFile(join(data, `${name}.jsonl`), rows.map((one) => `${JSON.stringify(one)}\n`).join(""));
-    const args = ["--tasks", name, "--data", data, "--model", `stub:${answer}`, "--frames", "4"];
-    if (task.judge) args.push("--judge", "stub:Correct");
-    const ended = await runCommand(["run", ...args, "--out", join(data, "out")]);
-    expect(ended.exitCode, ended.stderr).toBe(0);
-    const result = JSON.parse(await readFile(join(data, "out", `${name}.json`), "utf8")) as Result;
-    expect(result.n).toMatchObject({ total: rows.length, scored: rows.length });
-    const [main] = result.metrics;
-    if (value === null) expect(main?.value).toBeNull();
-    else expect(main?.value).toBeCloseTo(value, 12);
-    const samples = await readFile(join(data, "out", `${name}.samples.jsonl`), "utf8");
-    expect(samples).toContain(JSON.stringify(asks).slice(1, -1));
-  });
+  test.each(Object.entries(cases))(
+    "%s runs whole",
+    async (name, { clip, answer, asks, value = 1, verdict = "Correct" }) => {
+      const definition = definitions.find(({ task }) => task.name === name);
+      if (definition === undefined) throw new Error(`no task ${name}`);
+      const { task, file } = definition;
+      const data = join(place, name);
+      await mkdir(join(data, dirname(clip)), { recursive: true });
+      await copyFile(join(place, "clip.mp4"), join(data, clip));
+      const row = JSON.parse(await readFile(exampleOf(name, file), "utf8"));
+      // Four questions of a video are scored together.
+      const places = name.startsWith("videomme_v2") ? [1, 2, 3, 4] : [];
+      const rows = places.length === 0 ? [row] : places.map((place) => ({ ...row, question_id: `001-${place}` }));
+      await writeFile(join(data, `${name}.jsonl`), rows.map((one) => `${JSON.stringify(one)}\n`).join(""));
+      const args = ["--tasks", name, "--data", data, "--model", `stub:${answer}`, "--frames", "4"];
+      if (task.judge) args.push("--judge", `stub:${verdict}`);
+      const ended = await runCommand(["run", ...args, "--out", join(data, "out")]);
+      expect(ended.exitCode, ended.stderr).toBe(0);
+      const result = JSON.parse(await readFile(join(data, "out", `${name}.json`), "utf8")) as Result;
+      expect(result.n).toMatchObject({ total: rows.length, scored: rows.length });
+      const [main] = result.metrics;
+      if (value === null) expect(main?.value).toBeNull();
+      else expect(main?.value).toBeCloseTo(value, 12);
+      const samples = await readFile(join(data, "out", `${name}.samples.jsonl`), "utf8");
+      expect(samples).toContain(JSON.stringify(asks).slice(1, -1));
+    },
+  );
 });
 
 /** The longest beginning of the name has its own file. */
 function exampleOf(name: string, taskFile: string): string {
   const folder = dirname(taskFile);
-  const own = ["videomme_v2", "tempcompass_yes_no", "tempcompass_caption_matching", "video_mmmu"].find((start) =>
-    name.startsWith(start),
-  );
+  const own = [
+    "videomme_v2",
+    "tempcompass_yes_no",
+    "tempcompass_caption_matching",
+    "tempcompass_captioning",
+    "video_mmmu",
+  ].find((start) => name.startsWith(start));
   return join(folder, own === undefined ? "example.json" : `${own}.example.json`);
 }

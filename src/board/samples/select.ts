@@ -5,7 +5,7 @@ import type { Remark } from "../../core/score.js";
 import type { Label } from "../../record/keys.js";
 import { outcomeOf, valueUnder } from "../../record/outcome.js";
 import type { Run } from "../../record/read.js";
-import { type SampleRecord, textOf } from "../../record/samples.js";
+import { framesOf, type SampleRecord, textOf } from "../../record/samples.js";
 import { joinSamples, RowKeys } from "../compare/join-samples.js";
 import type { ShownSample } from "./shown-sample.js";
 
@@ -78,6 +78,7 @@ function shown(
 ): ShownSample {
   const { id, index, repeat, prompt, images = [], groups, score } = record;
   const scored = score?.status === "scored" ? score : undefined;
+  const frames = framesOf(record);
   return {
     ...{ label, id, index },
     ...defined({ repeat }),
@@ -85,6 +86,7 @@ function shown(
     ...defined({ text: textOf(record), answer: scored?.answer, value: scored?.value, references: scored?.targets }),
     ...defined({ prompt }),
     images,
+    ...(frames.length > 0 ? { frames } : {}),
     ...(score?.status === "unscored" ? { reason: `${score.reason}: ${score.detail}` } : {}),
     ...(score === undefined ? { reason: "judge: not judged" } : {}),
     ...defined({ remark: scored?.remark, groups, scoring }),

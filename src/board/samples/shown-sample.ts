@@ -1,5 +1,6 @@
 /** A sample as people and programs see it, wherever it is shown: in a terminal, in a file, on the page. Nothing here needs a disk. */
 import type { Remark } from "../../core/score.js";
+import type { SeenFrame } from "../../core/video.js";
 import type { Outcome } from "../../record/outcome.js";
 import { markdownCode, markdownWords } from "../format/markdown.js";
 
@@ -19,6 +20,8 @@ export interface ShownSample {
   readonly prompt?: string;
   /** Digests of the images' bytes. */
   readonly images: readonly string[];
+  /** Where the images are frames of clips: which. */
+  readonly frames?: readonly SeenFrame[];
   /** Why it is not scored. */
   readonly reason?: string;
   readonly remark?: Remark;
@@ -40,11 +43,12 @@ export interface HowScored {
 
 /** All that is known of a sample, in the order in which it came to be. */
 export function factsOf(sample: ShownSample): [name: string, text: string][] {
-  const { prompt, images, text, answer, reason, remark, groups, scoring, how, before } = sample;
+  const { prompt, images, frames, text, answer, reason, remark, groups, scoring, how, before } = sample;
   const references = referencesText(sample);
   const facts: [string, string | undefined][] = [
     ["prompt", prompt],
     ["images", images.length > 0 ? images.map((digest) => digest.slice(0, 16)).join(" ") : undefined],
+    ["frames", frames?.map(({ frame, time }) => `${frame} at ${time} s`).join(", ")],
     [
       "groups",
       groups &&

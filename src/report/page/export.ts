@@ -13,7 +13,7 @@ const outcomes: Readonly<Record<SampleState, ShownSample["outcome"]>> = {
 
 /** A run's sample, with the first run's answer beside it where that is another. */
 function shownSample(sample: PageSample, task: PageTask, run: number): ShownSample {
-  const { index, id, repeat, prompt, targets, groups, images, answers } = sample;
+  const { index, id, repeat, prompt, targets, groups, images, frames, answers } = sample;
   const answer = answers[run];
   const scoring = task.results[run]?.scoring;
   return {
@@ -23,7 +23,9 @@ function shownSample(sample: PageSample, task: PageTask, run: number): ShownSamp
     ...(answer ? said(answer) : {}),
     ...(targets ? { references: targets } : {}),
     ...(prompt === undefined ? {} : { prompt }),
-    images: images.map((name) => name.split(".")[0] ?? name),
+    ...(frames
+      ? { images: frames.map(({ image }) => image), frames: frames.map(({ thumbnail: _, ...frame }) => frame) }
+      : { images: images.map((name) => name.split(".")[0] ?? name) }),
     ...(answer?.unscored === undefined ? {} : { reason: answer.unscored }),
     ...(groups ? { groups } : {}),
     ...(scoring ? { scoring } : {}),

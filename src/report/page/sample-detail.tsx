@@ -64,6 +64,9 @@ export function SampleDetail({ data, task, position, run, close, step }: Props) 
             {sample.images.map((name, i) => (
               <Image key={name + i} data={data} name={name} number={i + 1} />
             ))}
+            {sample.frames?.map((frame, i) => (
+              <Frame key={frame.image + i} data={data} frame={frame} />
+            ))}
           </div>
           {sample.prompt === undefined ? (
             <p class="dim">Nothing was asked: the journal has no prompt of this sample.</p>
@@ -117,6 +120,18 @@ function Image({ data, name, number }: { data: PageData; name: string; number: n
         <Zoom url={imageUrl(data.store, name, false) ?? url} name={`Image ${number}`} close={() => setOpen(false)} />
       )}
     </>
+  );
+}
+
+/** A frame of a clip with its time; where its thumbnail is not at hand, its place alone. */
+function Frame({ data, frame }: { data: PageData; frame: NonNullable<PageSample["frames"]>[number] }) {
+  const url = frame.thumbnail && imageUrl(data.store, frame.thumbnail, true);
+  const words = `${frame.time.toFixed(2)} s`;
+  return (
+    <figure class="frame" title={`frame ${frame.frame} of the clip ${frame.file.slice(0, 16)}`}>
+      {url && <img src={url} alt={`Frame ${frame.frame}, at ${words}`} loading="lazy" />}
+      <figcaption>{url ? words : `frame ${frame.frame}, ${words}`}</figcaption>
+    </figure>
   );
 }
 

@@ -307,7 +307,7 @@ function Row({
   const lastLine = chunk && sharedLastLine(chunk);
   // Of many runs only the chosen one's words have room.
   const worded = (run: number) => (sample?.answers.length ?? 0) <= 3 || run === chosenRun;
-  const [image] = sample?.images ?? [];
+  const image = sample?.images[0] ?? sample?.frames?.[0]?.thumbnail;
   const thumbnail = image && imageUrl(data.store, image, true);
   return (
     <button
