@@ -55,6 +55,7 @@ const ownFiles: Record<string, string> = {
   "src/board/watch/checkpoints.ts": "a trainer's checkpoints",
   "src/board/watch/curve.ts": "which steps have a folder",
   "src/report/": "pages and images",
+  "tasks/nextqa/wordnet.ts": "WordNet, of the package",
 };
 
 /** They print the names for people: titles of schemas, help. */

@@ -45,7 +45,7 @@ const cases: Readonly<Record<string, Case>> = {
     verdict: "B. right",
   },
   activitynetqa: {
-    ...letter("all_test/v_1QIUV7WYKXg.mp4", "Does the athlete wear a hat? Answer the question using", "no"),
+    ...letter("videos/v_1QIUV7WYKXg.mp4", "Does the athlete wear a hat? Answer the question using", "no"),
     verdict: "{'pred': 'yes', 'score': 5}",
   },
   lvbench: letter("clip1.mp4", "(D) a key\nAnswer the question with the option letter"),
@@ -138,6 +138,7 @@ function exampleOf(name: string, taskFile: string): string {
     "tempcompass_yes_no",
     "tempcompass_caption_matching",
     "tempcompass_captioning",
+    "nextqa_oe",
     "video_mmmu",
   ].find((start) => name.startsWith(start));
   return join(folder, own === undefined ? "example.json" : `${own}.example.json`);

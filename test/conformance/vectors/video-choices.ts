@@ -15,7 +15,12 @@ import {
   namesOption,
   opened,
 } from "../../../tasks/mvbench/score.js";
+<<<<<<< HEAD
 import { type NextQaChoice, nextQaScore } from "../../../tasks/nextqa/score.js";
+=======
+import { type NextQaChoice, nextQaScore, nextQaWups } from "../../../tasks/nextqa/score.js";
+import { withoutStopWords, wupOf, wups } from "../../../tasks/nextqa/wups.js";
+>>>>>>> 17069d7 (NExT-QA's open answers: nextqa_oe, scored by WUPS over WordNet 3.0, which the package now has)
 import { perceptionLetter, perceptionScore } from "../../../tasks/perceptiontest/score.js";
 import { foldValue } from "../fold.js";
 import type { VectorFile } from "../vector-file.js";
@@ -229,6 +234,42 @@ const perceptiontest: VectorFile = {
     "lmms.aggregate_accuracy_of_mcppl": () => undefined,
     "lmms.aggregate_accuracy": ({ results }: { results: { correct: number }[] }) =>
       shares(results.map(({ correct }) => correct)),
+  },
+};
+
+interface OpenDoc {
+  readonly answer: string;
+  readonly type: string;
+  readonly additional_ref_answer: string | null;
+}
+interface Wups {
+  readonly pred: string;
+  readonly truth: string;
+  readonly alpha: number;
+}
+/** The vectors have words in their base forms already. */
+const words = (text: string) => text.split(" ").filter(Boolean);
+const contentWords = (text: string) => withoutStopWords(words(text));
+
+const nextqa: VectorFile = {
+  functions: {
+    "lmms.mc_process_results": ({ doc, prediction }: { doc: NextQaChoice; prediction: string }) => {
+      const said = asked(["nextqa_mc", nextQaScore], doc, prediction, lmms);
+      return said.drawn ? undefined : { exact_match: scoreOf(said) === 1 };
+    },
+    "lmms.wup": ({ word1, word2, alpha }: { word1: string; word2: string; alpha: number }) =>
+      wupOf(word1, word2, alpha),
+    "lmms.get_wups": ({ pred, truth, alpha }: Wups) => wups(words(pred), words(truth), alpha),
+    "lmms.process_results": ({ doc, prediction }: { doc: OpenDoc; prediction: string }) => {
+      const { type, answer, additional_ref_answer: more } = doc;
+      const references = { answer: contentWords(answer), additional: more ? contentWords(more) : undefined };
+      const value = nextQaWups(contentWords(prediction), { ...references, type });
+      return { "0": value.wups, "0.9": value["wups@0.9"], qtype: type === "TP" ? "TN" : type };
+    },
+    "lmms.aggregate_results": ({ results }: { results: { "0": number }[] }) => {
+      const value = shares(results.map((result) => result["0"]));
+      return typeof value === "number" ? value * 100 : value;
+    },
   },
 };
 

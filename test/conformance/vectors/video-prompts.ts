@@ -71,11 +71,19 @@ function profileOf({ kwargs }: Given): string {
 }
 
 /** lmms-eval's name, where ours is another. */
-const renamed: Readonly<Record<string, string>> = { nextqa_mc_test: "nextqa_mc" };
+const renamed: Readonly<Record<string, string>> = { nextqa_mc_test: "nextqa_mc", nextqa_oe_test: "nextqa_oe" };
 
 const names = [
   ...["videomme", "videomme_v2", "videomme_v2_reasoning", "videomme_v2_w_subtitle", "egoschema", "egoschema_subset"],
-  ...["nextqa_mc_test", "perceptiontest_val_mc", "activitynetqa", "longvideobench_val_v", "mlvu_dev", "mlvu_test"],
+  ...[
+    "nextqa_mc_test",
+    "nextqa_oe_test",
+    "perceptiontest_val_mc",
+    "activitynetqa",
+    "longvideobench_val_v",
+    "mlvu_dev",
+    "mlvu_test",
+  ],
   ...["multi_choice", "yes_no", "caption_matching", "captioning"].map((form) => `tempcompass_${form}`),
   ...["adaptation", "comprehension", "perception", "adaptation_question_only"].map((track) => `video_mmmu_${track}`),
   ...["lvbench", "vsibench"],
@@ -114,7 +122,6 @@ export const videoPromptVectors: Readonly<Record<string, VectorFile>> = {
     },
     unsupported: {
       "lmms.egoschema.doc_to_choice": "options by their log-likelihood are not asked here",
-      "lmms.nextqa_oe_test": "open answers are no task here",
       "vlmevalkit.mlvu.qa_template": "VLMEvalKit's words, which no profile sends",
       "vlmevalkit.tempcompass_mcq.qa_template": "VLMEvalKit's words, which no profile sends",
       "vlmevalkit.tempcompass_yorn.qa_template": "VLMEvalKit's words, which no profile sends",
