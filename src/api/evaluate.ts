@@ -48,7 +48,7 @@ export interface EvaluateOptions extends LocalSettings {
   readonly fps?: number;
   /** With `fps`: frames of a clip, at most. */
   readonly maxFrames?: number;
-  /** Which frames of a clip: `middles` (default), `lmms-eval`, `llava-video`, `vlmevalkit`, `qwen`, `onevision`. */
+  /** Which frames of a clip: `middles` (default), `lmms-eval`, `llava-video`, `vlmevalkit`, `qwen`, `onevision`, `longvideobench`; `server`: clips are sent whole. */
   readonly frameProfile?: string;
   /** GB of clips from the hub that may lie on disk at once. Default 20. */
   readonly clipDisk?: number;

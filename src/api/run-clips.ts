@@ -79,9 +79,9 @@ function countOf({ frames, fps, "max-frames": most }: RunSettings, profile: Fram
   }
   if (frames !== undefined)
     throw new UserError("--frames and --fps are two ways to say how many", "--frames", "give one of them");
-  if (profile === "onevision")
+  if (profile === "onevision" || profile === "longvideobench")
     throw new UserError(
-      "the frame profile onevision has no frames by the second",
+      `the frame profile ${profile} has no frames by the second`,
       "--fps",
       "give --frames, or another --frame-profile",
     );

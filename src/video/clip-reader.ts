@@ -33,6 +33,7 @@ const ways: Readonly<Record<FrameProfileName, Decoding & { readonly encoding: Fr
   vlmevalkit: { scaler: "bilinear", encoding: "jpeg" },
   qwen: { scaler: "bicubic", encoding: "png" },
   onevision: { scaler: "bilinear", encoding: "png" },
+  longvideobench: { scaler: "bilinear", encoding: "png" },
 };
 
 export interface Clip {

@@ -127,6 +127,27 @@ export const vlmEvalKit: FrameProfile = ({ first, frames, rate }, count) => {
   return { indices: Array.from({ length: n }, (_, i) => first + Math.floor((i + skip) * step)) };
 };
 
+/** LongVideoBench's authors, who have 16: even steps of whole frames from the first one, and no more frames than whole seconds. */
+export const longVideoBench: FrameProfile = ({ first, frames, rate }, count) => {
+  if (!("frames" in count)) throw new RangeError("this profile has no frames by the second");
+  const indices = longVideoBenchFrames({ frames, rate }, secondsOf(frames, rate), count.frames);
+  if (indices.length === 0) throw new RangeError("shorter than a second");
+  return { indices: from(first, indices) };
+};
+
+/** @param duration  seconds: the authors' is the row's, and a clip that is shorter than that has no frames for them */
+export function longVideoBenchFrames(
+  { frames, rate }: Pick<Span, "frames" | "rate">,
+  duration: number,
+  most: number,
+): number[] {
+  const count = Math.min(most, Math.floor(duration));
+  if (count < 1) return [];
+  const step = Math.floor(Math.floor(duration * perSecond(rate)) / count);
+  if (step * (count - 1) >= frames) throw new RangeError("beyond the last frame");
+  return Array.from({ length: count }, (_, i) => step * i);
+}
+
 /** Frames of Qwen's models come in pairs. */
 const pair = 2;
 const toPair = (round: (value: number) => number, value: number): number => round(value / pair) * pair;
@@ -158,6 +179,7 @@ export const frameProfiles = {
   vlmevalkit: vlmEvalKit,
   qwen,
   onevision: oneVision,
+  longvideobench: longVideoBench,
 } as const satisfies Record<string, FrameProfile>;
 
 export type FrameProfileName = keyof typeof frameProfiles;

@@ -61,6 +61,13 @@ test("a part of a clip has no frame before its start and none after its end, in 
   expect(() => partOf(clip, 5, 9)).toThrow(/no two frames/);
 });
 
+test("LongVideoBench's authors take whole steps from the first frame, and no more frames than seconds", () => {
+  const long = { first: 0, frames: 2094, rate: { num: 3, den: 1 } };
+  expect(indices("longvideobench", { frames: 16 }, long).slice(0, 3)).toEqual([0, 130, 260]);
+  expect(indices("longvideobench", { frames: 16 }, { ...long, frames: 7 })).toEqual([0, 3]);
+  expect(() => indices("longvideobench", { frames: 16 }, { ...long, frames: 2 })).toThrow(/shorter than a second/);
+});
+
 test("decimals are rounded as Python rounds them: an exact half to the even digit", () => {
   expect([0.125, 0.375, 2.675, 59.995, 0.625].map((value) => fixed(value, 2))).toEqual([
     "0.12",

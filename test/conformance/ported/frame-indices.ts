@@ -54,16 +54,6 @@ export function mvbenchIndices(asked: Asked): number[] {
   return Array.from({ length: n }, (_, i) => Math.trunc(segment / 2 + roundHalfEven(segment * i)));
 }
 
-/** lmms-eval's LongVideoBench, by the duration that the row says. */
-export function longVideoBenchIndices({ frames, rate }: Asked, duration: number, most: number): number[] {
-  const count = Math.min(most, Math.floor(duration));
-  if (count === 0) return [];
-  const step = Math.floor(Math.floor(duration * perSecond(rate)) / count);
-  const indices = Array.from({ length: count }, (_, i) => step * i);
-  if ((indices.at(-1) ?? 0) >= frames) throw new RangeError("beyond the last frame");
-  return indices;
-}
-
 export function longVideoBenchTimes(duration: number, most: number): number[] {
   if (duration < most) return Array.from({ length: Math.floor(duration) }, (_, i) => i);
   return Array.from({ length: most }, (_, i) => (duration / most) * i);

@@ -6,6 +6,7 @@ import {
   llavaVideoFrames,
   llavaVideoSentence,
   lmmsEval,
+  longVideoBenchFrames,
   oneVision,
   partOf,
   qwen,
@@ -17,7 +18,6 @@ import { parseRate, perSecond, type Rate } from "../../../src/video/rate.js";
 import {
   type FrameSizeWish,
   glmIndices,
-  longVideoBenchIndices,
   longVideoBenchTimes,
   mvbenchIndices,
   packetIndices,
@@ -152,7 +152,7 @@ export const frameIndexVectors: Readonly<Record<string, VectorFile>> = {
         }),
       "vlmevalkit.mvbench_mp4.get_index": (input: Wanted) => mvbenchIndices(asked(input)),
       "lmms.longvideobench.load_video": (input: Clip & { duration: number; max_frames: number }) =>
-        longVideoBenchIndices(asked(input), input.duration, input.max_frames),
+        longVideoBenchFrames(asked(input), input.duration, input.max_frames),
       "lmms.longvideobench.compute_frame_timestamps": (input: { duration: number; max_frames: number }) =>
         longVideoBenchTimes(input.duration, input.max_frames),
       "qwen_vl_utils.read_video": qwenRead,

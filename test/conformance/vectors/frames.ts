@@ -10,6 +10,7 @@ import { countFrames, type Decoding, decodeFrames } from "../../../src/video/dec
 import {
   llavaVideo,
   lmmsEval,
+  longVideoBenchFrames,
   oneVision,
   partOf,
   qwen,
@@ -17,7 +18,7 @@ import {
   vlmEvalKit,
 } from "../../../src/video/frame-profiles.js";
 import { probeVideo, type VideoFacts } from "../../../src/video/probe.js";
-import { longVideoBenchIndices, torchcodecIndices } from "../ported/frame-indices.js";
+import { torchcodecIndices } from "../ported/frame-indices.js";
 import type { VectorFile } from "../vector-file.js";
 
 interface Clip {
@@ -196,7 +197,7 @@ export const frameVectors: Readonly<Record<string, VectorFile>> = {
       ),
       "lmms.longvideobench.load_video": byDecord(
         ({ frames, rate }, { duration, max_frames }: Clip & { duration: number; max_frames: number }) =>
-          longVideoBenchIndices({ frames, rate }, duration, max_frames),
+          longVideoBenchFrames({ frames, rate }, duration, max_frames),
       ),
       "qwen_vl_utils.decord": byDecord(qwenTaken),
       "qwen_vl_utils.torchcodec": byTorchcodec(qwenTaken),
