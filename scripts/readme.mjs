@@ -12,6 +12,7 @@ const { checkBenchmarkFolder } = await source("test/conformance/benchmark-folder
 const { checkVectorFile } = await source("test/conformance/vector-file.ts");
 const { benchmarks } = await source("test/conformance/outputs/table.ts");
 const { vectorFiles } = await source("test/conformance/vectors/table.ts");
+const { letterTable, scoringTable } = await source("test/conformance/letter-rules.ts");
 const { loadTasks } = await source("src/api/catalogue.ts");
 
 const data = join(root, "test/conformance/data");
@@ -19,8 +20,11 @@ const count = (n) => n.toLocaleString("en-US");
 
 const scoreOf = (tasks) => `\`score\` of ${tasks.join(", ")}`;
 
+/** Lines by task and scoring, filled by `agreement`. */
+const byScoring = new Map();
+
 async function agreement() {
-  const files = ["scorers", "catalogue", "video"]
+  const files = ["scorers", "catalogue", "video", "vlmevalkit"]
     .flatMap((folder) => readdirSync(join(data, folder)).map((file) => join(folder, file)))
     // Frames are decoded by ffmpeg, which not every machine has.
     .filter((file) => file.endsWith(".gz") && !file.startsWith(join("video", "frame")))
@@ -28,7 +32,12 @@ async function agreement() {
   const vectors = [];
   for (const file of files) {
     const name = file.replace(/\.jsonl(\.gz)?$/, "").replace("scorers/", "");
-    const { passed, failed, tasks, linesByTask } = await checkVectorFile(vectorFiles[name], join(data, file));
+    const report = await checkVectorFile(vectorFiles[name], join(data, file));
+    const { passed, failed, tasks, linesByTask } = report;
+    for (const [by, counts] of report.byScoring) {
+      const before = byScoring.get(by) ?? { passed: 0, failed: 0 };
+      byScoring.set(by, { passed: before.passed + counts.passed, failed: before.failed + counts.failed });
+    }
     const others = linesByTask < passed + failed ? ", else its parts" : "";
     const through = tasks.length > 0 ? `${scoreOf(tasks)}${others}` : vectorFiles[name].part;
     vectors.push(
@@ -57,7 +66,13 @@ async function tasks() {
 }
 
 let stale = false;
-for (const [name, text] of Object.entries({ agreement: await agreement(), tasks: await tasks() })) {
+const tables = {
+  agreement: await agreement(),
+  tasks: await tasks(),
+  letters: letterTable(),
+  scorings: scoringTable(await loadTasks(), byScoring),
+};
+for (const [name, text] of Object.entries(tables)) {
   const path = join(root, "docs", `${name}.md`);
   const before = readFileSync(path, "utf8");
   const part = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);

@@ -12,7 +12,7 @@ const mayImport: Record<string, readonly string[]> = {
   text: ["core"],
   statistics: ["core"],
   prompts: ["core", "text"],
-  scorers: ["core", "text", "statistics"],
+  scorers: ["core", "prompts", "text", "statistics"],
   metrics: ["core", "text", "statistics", "scorers"],
   index: ["core", "text", "statistics", "prompts", "scorers", "metrics"],
   tasks: ["llava-eval"],

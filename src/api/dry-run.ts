@@ -1,7 +1,7 @@
 import type { Dataset } from "../core/dataset.js";
 import { promptImages, promptText } from "../core/prompt.js";
-import type { GenerationOptions } from "../core/runner.js";
-import { judgeOf, type Task } from "../core/task.js";
+import type { Scoring } from "../core/score.js";
+import { judgeOf, judgeUnder, type Task } from "../core/task.js";
 import { readImage } from "../images/encoded.js";
 import type { EvaluatedTask } from "../run/evaluate.js";
 import { plan, plannedCount } from "../run/plan.js";
@@ -106,7 +106,8 @@ async function estimateTask({ task, split }: EvaluatedTask, dataset: Dataset, ru
       tokens += (width * height) / pixelsPerToken;
       images++;
     }
-    judgeTokens += judgePromptLength(task, unit.row, run.generationOf(task, split)) / charactersPerToken;
+    judgeTokens +=
+      judgePromptLength(task, unit.row, run.generationOf(task, split).maxNewTokens, run.scoring) / charactersPerToken;
     rows++;
   }
   return {
@@ -118,9 +119,9 @@ async function estimateTask({ task, split }: EvaluatedTask, dataset: Dataset, ru
 }
 
 /** The words of the first question about an answer of typical length. */
-function judgePromptLength(task: Task, row: Record<string, unknown>, { maxNewTokens }: GenerationOptions): number {
+function judgePromptLength(task: Task, row: Record<string, unknown>, maxNewTokens: number, scoring: Scoring): number {
   const text = "word ".repeat(Math.min(200, maxNewTokens));
   const output = { text, finish: "stop" as const, usage: {}, timing: { totalMs: 0, attempts: 0 }, warnings: [] };
-  const question = task.judge?.ask(row, output, [], "official");
+  const question = judgeUnder(task, scoring)?.ask(row, output, [], scoring);
   return question ? promptText(question.prompt).length : 0;
 }

@@ -10,7 +10,7 @@ import { didYouMean } from "../core/nearest.js";
 import { type Prompt, promptImages, videoParts } from "../core/prompt.js";
 import type { GenerationOptions, Runner } from "../core/runner.js";
 import type { Reading, Scoring } from "../core/score.js";
-import { judgeOf, type Split, type Task } from "../core/task.js";
+import { isFallback, judgeOf, type Split, type Task } from "../core/task.js";
 import { openDataset } from "../datasets/index.js";
 import { readImage } from "../images/encoded.js";
 import { RunFolder } from "../record/folder.js";
@@ -292,7 +292,10 @@ export async function decide(settings: RunSettings, named?: ChosenModel): Promis
 }
 
 function requireJudge(settings: RunSettings, choice: Choice, scoring: Scoring): void {
-  const judged = choice.chosen.filter(({ task, split }) => judgeOf(task, split, scoring));
+  const judged = choice.chosen.filter(({ task, split }) => {
+    const judge = judgeOf(task, split, scoring);
+    return judge && !isFallback(task, judge);
+  });
   if (judged.length > 0 && settings.judge === undefined) {
     const names = judged.map(({ label, task }) => `${label} (${task.judge?.model})`).join(", ");
     throw new UserError(

@@ -127,7 +127,15 @@ function howScored(
   { text, references }: ShownSample,
   { run, result }: { readonly run: Run; readonly result: Result },
 ): HowScored {
-  if (task.judge || text === undefined || split.answers === "secret" || task.next || task.choices || task.imageSizes)
+  if (
+    task.judge ||
+    task.fallbackJudge ||
+    text === undefined ||
+    split.answers === "secret" ||
+    task.next ||
+    task.choices ||
+    task.imageSizes
+  )
     return {};
   const { seed } = { seed: 0, ...(run.manifest.identity as { seed?: number }) };
   const scored = (answer: string, scoring: Scoring) => {

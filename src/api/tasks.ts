@@ -28,6 +28,7 @@ export function taskFacts(task: Task) {
     scorings: ["official", "lmms-eval", ...(task.scorings ?? [])],
     generation,
     ...(task.judge ? { judge: task.judge.model } : {}),
+    ...(task.fallbackJudge ? { fallbackJudge: task.fallbackJudge.model } : {}),
   };
 }
 

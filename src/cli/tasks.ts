@@ -72,6 +72,8 @@ async function show(name: string, json: boolean, profile: string | undefined): P
     if (task.groups.length > 0) process.stdout.write(`  groups     ${task.groups.join(", ")}\n`);
     process.stdout.write(`  scorings   ${task.scorings.join(", ")}\n`);
     if (task.judge) process.stdout.write(`  judge      ${task.judge}\n`);
+    if (task.fallbackJudge)
+      process.stdout.write(`  judge      ${task.fallbackJudge}, if one is named, under vlmevalkit scoring\n`);
     process.stdout.write(`  profiles   ${task.profiles.join(", ")}\n  generation ${JSON.stringify(task.generation)}\n`);
     if (task.example === undefined) {
       process.stdout.write(

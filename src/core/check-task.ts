@@ -59,6 +59,7 @@ class Border {
       generation,
       metrics,
       judge,
+      fallbackJudge,
       submission,
       profiles,
       groups = {},
@@ -80,6 +81,11 @@ class Border {
       if (typeof of !== "function") this.refuse(`group "${group}" is ${kindOf(of)}`, "write a function of the row");
     }
     if (judge) this.members(judge, judgeMembers, "judge: ");
+    if (fallbackJudge) {
+      this.members(fallbackJudge, judgeMembers, "fallbackJudge: ");
+      if (!fallbackJudge.scorings)
+        this.refuse("fallbackJudge: no `scorings`", "name the scorings that ask it, where a judge is named");
+    }
     if (submission) {
       this.members(submission, submissionMembers, "submission: ");
       this.oneOf(submission.format, formats, "submission: format");

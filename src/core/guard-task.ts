@@ -88,13 +88,14 @@ export interface Failure {
  * `SampleFailure`) goes through.
  */
 export function guarded(task: Task, blame: (failure: Failure) => unknown): Task {
-  const { judge, submission, groups, metrics } = task;
+  const { judge, fallbackJudge, submission, groups, metrics } = task;
   const guard = new Guard(task, blame);
   return {
     ...guard.functions(task as unknown as Functions, ""),
     metrics: metrics.map((metric) => guard.metric(metric)),
     ...(groups ? { groups: guard.functions(groups as Functions, "group ") as NonNullable<Task["groups"]> } : {}),
-    ...(judge ? { judge: guard.judge(judge) } : {}),
+    ...(judge ? { judge: guard.judge(judge, "judge") } : {}),
+    ...(fallbackJudge ? { fallbackJudge: guard.judge(fallbackJudge, "fallbackJudge") } : {}),
     ...(submission ? { submission: guard.functions(submission as unknown as Functions, "submission.") } : {}),
   } as unknown as Task;
 }
@@ -123,14 +124,17 @@ class Guard {
     );
   }
 
-  judge(judge: NonNullable<Task["judge"]>): NonNullable<Task["judge"]> {
+  judge(judge: NonNullable<Task["judge"]>, member: "judge" | "fallbackJudge"): NonNullable<Task["judge"]> {
     return {
       ...judge,
       ask: (row, ...rest) => {
         const sample = () => this.sampleOf(row);
-        const question = this.call(() => judge.ask(row, ...rest), "judge.ask", sample);
+        const question = this.call(() => judge.ask(row, ...rest), `${member}.ask`, sample);
         return (
-          question && { ...question, parse: (reply) => this.call(() => question.parse(reply), "judge.parse", sample) }
+          question && {
+            ...question,
+            parse: (reply) => this.call(() => question.parse(reply), `${member}.parse`, sample),
+          }
         );
       },
     };

@@ -104,6 +104,11 @@ export const Result = Type.Object({
       promptDigest: Optional(Text),
       asked: Type.Integer(),
       failed: Type.Integer(),
+      fallback: Optional(
+        Type.Boolean({
+          description: "asked only about what the rules cannot read; with the model `none` the rules decided alone",
+        }),
+      ),
       answeredBy: Optional(
         Type.String({ description: "the models that its replies name, where they are not the one asked for" }),
       ),

@@ -27,8 +27,8 @@ export interface Unscored {
 export type Score = Scored | Unscored;
 
 /**
- * `official` follows the benchmark's own code; `lmms-eval` reproduces release 0.7.2 with its known defects; `vlmevalkit` has VLMEvalKit's
- * matchers without a judge (its exact matching), for tasks that say so in `scorings`.
+ * `official` follows the benchmark's own code; `lmms-eval` reproduces release 0.7.2 with its known defects; `vlmevalkit` reproduces VLMEvalKit
+ * e8e78f05 for tasks that say so in `scorings`: with its judge where one is named, else by its exact matching.
  */
 export const scorings = ["official", "lmms-eval", "vlmevalkit"] as const;
 export type Scoring = (typeof scorings)[number];

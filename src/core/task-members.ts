@@ -34,6 +34,7 @@ export const taskMembers: Members<Task> = {
   choices: "function?",
   next: "function?",
   judge: "object?",
+  fallbackJudge: "object?",
   hasReference: "function?",
   scorings: "texts?",
   score: "function?",

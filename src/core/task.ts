@@ -115,6 +115,11 @@ export interface Task<Row = Record<string, unknown>> {
   next?(row: Row, turns: readonly Output[]): Prompt | "done";
   readonly judge?: Judge<Row>;
   /**
+   * Under its `scorings` in the place of `judge`, and only where a judge is named: without one the rules alone decide, and the Result says
+   * so. VLMEvalKit's judge for options is one: without a key it matches exactly.
+   */
+  readonly fallbackJudge?: Judge<Row>;
+  /**
    * Whether the row has a reference that an answer can equal: there is one, and it lies among the options. In a split with public
    * answers a row without one is unscored (`data`) and never asked; as the first row it ends the run. Absent: every row has one.
    */
@@ -137,9 +142,21 @@ export interface Task<Row = Record<string, unknown>> {
   readonly demo?: boolean;
 }
 
-/** The judge that is asked about a split's answers under a scoring. */
-export function judgeOf<Row>({ judge }: Task<Row>, { answers }: Split, scoring: Scoring): Judge<Row> | undefined {
-  return answers === "public" && judge?.scorings?.includes(scoring) !== false ? judge : undefined;
+/** The judge of a scoring; none where its rules decide alone. */
+export function judgeUnder<Row>(task: Task<Row>, scoring: Scoring): Judge<Row> | undefined {
+  const { judge, fallbackJudge } = task;
+  if (fallbackJudge?.scorings?.includes(scoring)) return fallbackJudge;
+  return judge?.scorings?.includes(scoring) === false ? undefined : judge;
+}
+
+/** The judge that is asked about a split's answers under a scoring, if one is named. */
+export function judgeOf<Row>(task: Task<Row>, { answers }: Split, scoring: Scoring): Judge<Row> | undefined {
+  return answers === "public" ? judgeUnder(task, scoring) : undefined;
+}
+
+/** Whether the rules decide alone where no judge is named. */
+export function isFallback<Row>({ fallbackJudge }: Task<Row>, judge: Judge<Row> | undefined): boolean {
+  return judge !== undefined && judge === fallbackJudge;
 }
 
 /** Rows of the task name clips. */

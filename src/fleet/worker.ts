@@ -3,6 +3,7 @@ import type { Dataset } from "../core/dataset.js";
 import { messageOf, SampleFailure, UserError } from "../core/errors.js";
 import type { TimingRecord } from "../core/result.js";
 import type { Runner } from "../core/runner.js";
+import { judgeUnder } from "../core/task.js";
 import type { SampleRecord } from "../record/samples.js";
 import { type Answering, answer, describe, failedSample, scored } from "../run/answer.js";
 import { unitsOfBlock, usualBlock } from "../run/blocks.js";
@@ -135,7 +136,7 @@ class Working {
     this.health.saw(reply);
     for (const output of reply.turns) timings.push(timingOf(answering.label, reply.record, "model", output));
     // A judge is the coordinator's.
-    if (reply.failure || answering.task.judge) return reply.record;
+    if (reply.failure || judgeUnder(answering.task, answering.rules.scoring)) return reply.record;
     return await scored(answering, unit, reply);
   }
 

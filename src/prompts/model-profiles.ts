@@ -5,6 +5,7 @@
  */
 
 import { letteredOptions } from "./choices.js";
+import { WORD_OR_PHRASE } from "./short-answer.js";
 
 /** What of a row the words are made of. */
 export interface QuestionParts {
@@ -51,10 +52,11 @@ export const MODEL_PROFILES = table({
     xcomposer2_4khd: ({ question, options = [] }) =>
       `[UNUSED_TOKEN_146]user\nQuestion: ${question}\nContext: N/A\n${letteredOptions(options, " ")}[UNUSED_TOKEN_145]\n[UNUSED_TOKEN_146]assistant\nThe answer is`,
   },
-  chartqa: { qwen_vl: answer },
-  docvqa: { qwen_vl: answer },
-  gqa: { qwen_vl: answer },
+  chartqa: { qwen_vl: answer, vlmevalkit: line(WORD_OR_PHRASE) },
+  docvqa: { qwen_vl: answer, vlmevalkit: line(WORD_OR_PHRASE) },
+  gqa: { qwen_vl: answer, vlmevalkit: line(WORD_OR_PHRASE) },
   mme: {
+    vlmevalkit: bare,
     gpt4v: withoutYesOrNo(line("Answer the question with Yes or No.")),
     qwen_vl: withoutYesOrNo(answer),
     otterhd: withoutYesOrNo(answer),
@@ -71,9 +73,9 @@ export const MODEL_PROFILES = table({
   mmmu_pro: { qwen3_vl: qwen3Choice },
   mmstar: { qwen3_vl: ({ question }) => `Question: ${question}Answer with the option letter only.` },
   nocaps: { plm: () => "Describe the image briefly." },
-  ocrbench: { plm: line("Provide a short and direct response.") },
+  ocrbench: { plm: line("Provide a short and direct response."), vlmevalkit: bare },
   okvqa: { plm: line("Respond with one word.") },
-  pope: { plm: line("Your response must be concise.") },
+  pope: { plm: line("Your response must be concise."), vlmevalkit: bare },
   scienceqa: { qwen_vl: qwenScienceQa },
   scienceqa_img: {
     qwen_vl: qwenScienceQa,

@@ -7,7 +7,7 @@ import type { PromptProfile } from "../core/prompt.js";
 import type { Result, TimingRecord } from "../core/result.js";
 import type { GenerationOptions, Output, Runner } from "../core/runner.js";
 import type { Reading, Scoring } from "../core/score.js";
-import { hasClips, judgeOf, type Split, type Task } from "../core/task.js";
+import { hasClips, isFallback, judgeOf, judgeUnder, type Split, type Task } from "../core/task.js";
 import type { LineLog } from "../files/line-log.js";
 import type { RunFolder } from "../record/folder.js";
 import type { Label } from "../record/keys.js";
@@ -165,7 +165,7 @@ async function evaluateTask(
       promptProfile: profile,
       ...(evaluation.frames && hasClips(task) ? { frames: evaluation.frames } : {}),
       generation: { ...generation } as Record<string, Json>,
-      ...(judgeOf(task, split, scoring) ? { judge: judgeFacts(task, judge) } : {}),
+      ...(judgeOf(task, split, scoring) ? { judge: judgeFacts(task, scoring, judge) } : {}),
       ...(agreement ? { secondJudge: agreement } : {}),
       seed,
       repeats,
@@ -205,14 +205,20 @@ function requireSameRows(folder: RunFolder, label: Label, dataset: Dataset): voi
   );
 }
 
-function judgeFacts(task: Task, judge: JudgePanel | undefined): NonNullable<Result["judge"]> {
+export function judgeFacts(
+  task: Task,
+  scoring: Scoring,
+  judge: Pick<JudgePanel, "facts" | "failed" | "runner"> | undefined,
+): NonNullable<Result["judge"]> {
+  const asks = judgeUnder(task, scoring);
   const { asked = 0, answeredBy } = judge?.facts ?? {};
   return {
     model: judge?.runner.name ?? "none",
-    expected: task.judge?.model ?? "",
-    promptDigest: digestOf(task.judge?.template ?? "", 16),
+    expected: asks?.model ?? "",
+    promptDigest: digestOf(asks?.template ?? "", 16),
     asked,
     failed: judge?.failed ?? 0,
+    ...(isFallback(task, asks) ? { fallback: true } : {}),
     ...defined({ answeredBy }),
   };
 }

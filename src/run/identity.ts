@@ -6,7 +6,8 @@ import type { Json } from "../core/json.js";
 import type { Prompt, RenderedPrompt, ShownPart } from "../core/prompt.js";
 import type { DatasetFacts } from "../core/result.js";
 import type { GenerationOptions, Runner } from "../core/runner.js";
-import type { Split, Task } from "../core/task.js";
+import type { Scoring } from "../core/score.js";
+import { isFallback, judgeOf, type Split, type Task } from "../core/task.js";
 import { type Identity, identityForm } from "../record/identity.js";
 import type { Label } from "../record/keys.js";
 
@@ -42,13 +43,13 @@ export async function identityOf({ runner, judge, decided, tasks }: RunToIdentif
   for (const asked of tasks) {
     const { task, split, label } = asked;
     identity[`task ${label}`] = await taskIdentity(runner, asked);
-    // Apart, because a judge may be named later than the model was asked.
-    if (task.judge && split.answers === "public" && judge) {
-      const { template } = task.judge;
+    // Apart, because a judge may be named later than the model was asked: not one that the rules have already done without.
+    const asks = judgeOf(task, split, (decided.scoring as Scoring | undefined) ?? "official");
+    if (asks && (judge || isFallback(task, asks))) {
       identity[`judge ${label}`] = {
-        model: judge.name,
-        fingerprint: judge.fingerprint,
-        prompt: digestOf(template, 16),
+        model: judge?.name ?? "none",
+        ...defined({ fingerprint: judge?.fingerprint }),
+        prompt: digestOf(asks.template, 16),
       };
     }
   }

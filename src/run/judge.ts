@@ -5,7 +5,7 @@ import type { Json } from "../core/json.js";
 import type { JudgeRecord } from "../core/result.js";
 import type { GenerationOptions, Output, Runner } from "../core/runner.js";
 import type { Scoring } from "../core/score.js";
-import type { JudgeQuestion, Task } from "../core/task.js";
+import { type JudgeQuestion, judgeUnder, type Task } from "../core/task.js";
 import type { LineLog } from "../files/line-log.js";
 import type { RunFolder } from "../record/folder.js";
 import type { Label } from "../record/keys.js";
@@ -84,7 +84,7 @@ export class JudgePanel {
   ): Promise<readonly Json[]> {
     const verdicts: Json[] = [];
     for (let step = 0; ; step++) {
-      const question = task.judge?.ask(row, output, verdicts, rules.scoring);
+      const question = judgeUnder(task, rules.scoring)?.ask(row, output, verdicts, rules.scoring);
       if (!question) return verdicts;
       if (step >= maxQuestions) throw new SampleFailure("judge", `the task asked more than ${maxQuestions} questions`);
       const seed = seedOf(rules.seed, task.name, sample.id, step);

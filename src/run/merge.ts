@@ -76,7 +76,7 @@ export async function mergeTask(merging: TaskToMerge): Promise<MergedTask> {
 
 /** @returns the verdicts of the whole run, by question */
 async function mergeVerdicts({ folder, task, split, label, shards }: TaskToMerge): Promise<readonly JudgeRecord[]> {
-  if (!task.judge || split.answers !== "public") return [];
+  if (!(task.judge || task.fallbackJudge) || split.answers !== "public") return [];
   const known = new Map<string, JudgeRecord>();
   const keyOf = ({ index, repeat, step }: JudgeRecord) => `${placeKey(label, index, repeat)} ${step}`;
   const journal = await folder.judge(label, "first", (record) => known.set(keyOf(record), record));
@@ -97,8 +97,8 @@ async function mergeVerdicts({ folder, task, split, label, shards }: TaskToMerge
 function judgeOf(results: readonly Result[], verdicts: readonly JudgeRecord[]): Result["judge"] {
   const judge = results[0]?.judge;
   if (!judge) return undefined;
-  const { model, expected, promptDigest } = judge;
+  const { model, expected, promptDigest, fallback } = judge;
   const failed = results.reduce((sum, result) => sum + (result.judge?.failed ?? 0), 0);
   const { asked, answeredBy } = verdictFacts(verdicts);
-  return { model, expected, ...defined({ promptDigest }), asked, failed, ...defined({ answeredBy }) };
+  return { model, expected, ...defined({ promptDigest }), asked, failed, ...defined({ fallback, answeredBy }) };
 }

@@ -4,12 +4,14 @@ import { canonicalJson } from "../core/digest.js";
 import { SampleFailure, UserError } from "../core/errors.js";
 import type { Json } from "../core/json.js";
 import type { Result } from "../core/result.js";
-import type { Split, Task } from "../core/task.js";
+import type { Scoring } from "../core/score.js";
+import { isFallback, judgeOf, judgeUnder, type Split, type Task } from "../core/task.js";
 import type { RunFolder } from "../record/folder.js";
 import type { SampleJournal } from "../record/journal.js";
 import type { Label } from "../record/keys.js";
 import type { AnsweredSample, SampleRecord, ScoredSample } from "../record/samples.js";
 import { conclude } from "./conclude.js";
+import { judgeFacts } from "./evaluate.js";
 import { plan } from "./plan.js";
 import { outputsOf, type ScoreRules, scoreSample, visibleTurns, withOutcome } from "./score-sample.js";
 import { shardNamed } from "./shard.js";
@@ -48,7 +50,7 @@ export async function rescore(rescoring: Rescoring): Promise<Result> {
     return await conclude({
       ...{ task, split, label, folder, samples },
       head: {
-        ...headOf(before),
+        ...judgedHead(rescoring),
         version: task.version,
         scoring: rules.scoring,
         ...(reading.tags.length > 0 ? { reasoningTags: reading.tags } : {}),
@@ -59,6 +61,14 @@ export async function rescore(rescoring: Rescoring): Promise<Result> {
   } finally {
     await samples.close();
   }
+}
+
+/** A judge that this scoring does not ask, or asks otherwise, is none of the new Result's. */
+function judgedHead({ task, split, rules, before }: Rescoring): ResultHead {
+  const head = headOf(before);
+  if (asksAsBefore(task, rules.scoring, before)) return head;
+  const { judge: _judge, secondJudge: _second, ...rest } = head;
+  return judgeOf(task, split, rules.scoring) ? { ...rest, judge: judgeFacts(task, rules.scoring, undefined) } : rest;
 }
 
 /** What a Result says before any sample. */
@@ -107,15 +117,19 @@ async function scoreAll(rescoring: Rescoring, samples: SampleJournal): Promise<n
 }
 
 function scoreAgain(
-  { task, split, rules }: Rescoring,
+  { task, split, rules, before }: Rescoring,
   row: Record<string, unknown>,
   record: AnsweredSample | ScoredSample,
   verdicts: readonly Json[],
 ): SampleRecord {
   const outputs = outputsOf(record);
   const last = visibleTurns(outputs, rules).at(-1);
-  // A judge that was never heard leaves the sample as it is.
-  if (last && task.judge?.ask(row, last, verdicts, rules.scoring)) return record;
+  const judge = judgeUnder(task, rules.scoring);
+  // A judge that was never heard leaves the sample as it is; rules that need none decide alone, in all samples or in none.
+  if (last && judge?.ask(row, last, verdicts, rules.scoring) && !doesWithout(task, rules.scoring, before)) {
+    if (asksAsBefore(task, rules.scoring, before)) return record;
+    return withOutcome(record, { score: { status: "unscored", reason: "judge", detail: otherJudge } });
+  }
   try {
     return withOutcome(record, scoreSample({ task, split, row, turns: outputs, verdicts, rules, sizes: record.sizes }));
   } catch (error) {
@@ -124,13 +138,28 @@ function scoreAgain(
   }
 }
 
+const otherJudge = "the run asked its judge another question, or none: run again with --judge";
+
+/** The run's judge was asked what this scoring would ask it: only then its verdicts are verdicts here. */
+function asksAsBefore(task: Task, scoring: Scoring, before: Result): boolean {
+  return judgeUnder(task, scoring) === judgeUnder(task, before.scoring);
+}
+
+/** No judge was heard under this scoring, and none is needed. */
+function doesWithout(task: Task, scoring: Scoring, before: Result): boolean {
+  if (!isFallback(task, judgeUnder(task, scoring))) return false;
+  return !asksAsBefore(task, scoring, before) || before.judge?.model === "none";
+}
+
 async function readVerdicts({
   folder,
   task,
   label,
+  rules,
+  before,
 }: Rescoring): Promise<(index: number, repeat: number) => readonly Json[]> {
   const found = new Map<string, Json[]>();
-  if (task.judge) {
+  if (judgeUnder(task, rules.scoring) && asksAsBefore(task, rules.scoring, before)) {
     const journal = await folder.judge(label, "first", ({ index, repeat = 0, step, verdict }) => {
       if (verdict === undefined) return;
       const key = `${index}/${repeat}`;

@@ -3,7 +3,7 @@ import { SampleFailure } from "../core/errors.js";
 import type { Json } from "../core/json.js";
 import type { TimingRecord } from "../core/result.js";
 import type { Output } from "../core/runner.js";
-import type { Task } from "../core/task.js";
+import { isFallback, judgeOf, judgeUnder, type Task } from "../core/task.js";
 import type { SampleJournal } from "../record/journal.js";
 import type { Label } from "../record/keys.js";
 import type { AnsweredSample, AskedSample, FailedSample, SampleRecord } from "../record/samples.js";
@@ -77,7 +77,7 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
     health.saw(reply);
     for (const output of turns) run.onTiming(timingOf(run.label, record, "model", output));
     if (record.state === "failed") return await fail(record);
-    if (!task.judge) return await judgeAndScore(unit, record, turns);
+    if (!judgeUnder(task, run.rules.scoring)) return await judgeAndScore(unit, record, turns);
     await take(samples, record);
     await judging.start(() => judgeAndScore(unit, record, turns));
   };
@@ -137,10 +137,12 @@ async function verdictsOf(
   { row, index, id, repeat }: RowUnit,
   turns: readonly Output[],
 ): Promise<readonly Json[]> {
-  if (split.answers !== "public" || !task.judge) return [];
+  const asked = judgeOf(task, split, rules.scoring);
+  if (!asked) return [];
   const output = visibleTurns(turns, rules).at(-1) as Output;
   if (judge) return await judge.verdicts(task, { row, output, index, id, repeat }, rules, abort);
-  if (task.judge.ask(row, output, [], rules.scoring)) throw new SampleFailure("judge", "no judge was named");
+  if (isFallback(task, asked)) return [];
+  if (asked.ask(row, output, [], rules.scoring)) throw new SampleFailure("judge", "no judge was named");
   return [];
 }
 

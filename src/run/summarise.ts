@@ -105,8 +105,10 @@ function notesOf(dataset: DatasetFacts, selected: boolean, missing: number): str
   return notes;
 }
 
-/** A judge behind a name that moves: its verdicts are of several judges. */
+/** A judge behind a name that moves: its verdicts are of several judges; one that is not there, and need not be: the number is another. */
 function judgeNotes(judge: Result["judge"]): string[] {
+  if (judge?.fallback && judge.model === "none")
+    return [`no judge was named: the rules decided alone (exact matching), and not ${judge.expected}`];
   const authors = judge?.answeredBy;
   return authors === undefined ? [] : [`the judge's replies name as their model: ${authors}`];
 }

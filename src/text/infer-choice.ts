@@ -5,11 +5,12 @@
 
 import { easiChoice } from "./easi-choice.js";
 import { isPrefixRule, type PrefixRule, prefixedLetter } from "./prefixed-letter.js";
+import { removePunctuation } from "./punctuation.js";
 import { length, lower, splitWords, strip } from "./python-strings.js";
 
 export type Choices = Readonly<Record<string, string>>;
-/** `easi` is VLMEvalKit's for its spatial benchmarks, which looks for letters alone, as those of video benchmarks do; `verdict` reads a judge's reply. */
-type Rule = "mmbench" | "hrbench" | "vlmevalkit" | "easi" | "verdict" | PrefixRule;
+/** `yes-no` is VLMEvalKit's for those words, `easi` its for its spatial benchmarks, which looks for letters alone, as those of video benchmarks do; `verdict` reads a judge's reply. */
+type Rule = "mmbench" | "hrbench" | "vlmevalkit" | "easi" | "verdict" | "yes-no" | PrefixRule;
 
 /** The letter, else the option's text; `undefined` = not decided ("ask the judge"), `"Z"` = the model refused. */
 export function inferChoice(answer: string, choices: Choices, rule: Rule): string | undefined {
@@ -21,11 +22,20 @@ export function inferChoice(answer: string, choices: Choices, rule: Rule): strin
       return inferOlderOption(answer, choices) ?? inferText(answer, choices);
     case "easi":
       return easiChoice(answer);
+    case "yes-no":
+      return inferYesOrNo(answer);
     case "verdict":
       return verdictOption(answer, choices);
     case "vlmevalkit":
       return inferOptionVlmEvalKit(answer, choices) ?? inferTextVlmEvalKit(answer, choices);
   }
+}
+
+/** VLMEvalKit's `YOrN_Extraction`: which of the two words stands in the answer, if one alone does. */
+function inferYesOrNo(answer: string): "yes" | "no" | undefined {
+  const words = new Set(splitWords(removePunctuation(lower(answer), "VLMEvalKit")));
+  if (words.has("yes") === words.has("no")) return undefined;
+  return words.has("yes") ? "yes" : "no";
 }
 
 /** "The answer is", "Answer:", "I think it is". */

@@ -8,16 +8,18 @@ const marks = [...';/[]"{}()=+\\_-><@`,?!'];
 const anyMark = /[;/[\]"{}()=+\\_\-><@`,?!.]/;
 
 /** A comma in a number: then every mark is deleted. */
-const commas = { VQA: /\p{Nd},\p{Nd}/u, EvalAI: /(?<=\p{Nd}),+(?=\p{Nd})/u };
+const commas = { VQA: /\p{Nd},\p{Nd}/u, VLMEvalKit: /\p{Nd},\p{Nd}/u, EvalAI: /(?<=\p{Nd}),+(?=\p{Nd})/u };
 
 // The scripts pass re.UNICODE (= 32) as the substitution count, so at most 32 periods are removed; and the look-behind
 // is mistyped and never excludes anything. Source: vqaEval.py, `periodStrip`.
 const period = /\.(?!\p{Nd})/gu;
+/** VLMEvalKit mends the look-behind. */
+const loosePeriod = /(?<!\p{Nd})\.(?!\p{Nd})/gu;
 const periodsRemoved = 32;
 
-function removePeriods(text: string): string {
+function removePeriods(text: string, rule: keyof typeof commas): string {
   let left = periodsRemoved;
-  return text.replace(period, (match) => (left-- > 0 ? "" : match));
+  return text.replace(rule === "VLMEvalKit" ? loosePeriod : period, (match) => (left-- > 0 ? "" : match));
 }
 
 const ascii = /[!-/:-@[-`{-~]/g;
@@ -34,5 +36,5 @@ export function removePunctuation(text: string, rule?: keyof typeof commas): str
     const remove = commaInNumber || text.includes(`${mark} `) || text.includes(` ${mark}`);
     out = out.replaceAll(mark, remove ? "" : " ");
   }
-  return removePeriods(out);
+  return removePeriods(out, rule);
 }

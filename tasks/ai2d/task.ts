@@ -14,6 +14,7 @@ import {
   type Task,
   Type,
   userPrompt,
+  vlmEvalKit,
 } from "llava-eval";
 
 const row = Type.Object({
@@ -85,4 +86,8 @@ function goldOf({ options, answer }: Row): string | undefined {
   return /^\d+$/.test(answer) ? optionLetters(options.length)[Number(answer)] : undefined;
 }
 
-export default [defineTask(masked), defineTask(unmasked)];
+/** Its AI2D_TEST and AI2D_TEST_NO_MASK. */
+const both = (task: Task<Row>) =>
+  defineTask(vlmEvalKit.choices(task, (row) => ({ ...row, gold: goldOf(row) ?? "", images: [row.image] })));
+
+export default [both(masked), both(unmasked)];

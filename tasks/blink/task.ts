@@ -11,8 +11,10 @@ import {
   optionLetters,
   type Part,
   type Static,
+  type Task,
   Type,
   userPrompt,
+  vlmEvalKit,
 } from "llava-eval";
 import { blinkChoice } from "./choice.js";
 import { blinkMatching } from "./judge.js";
@@ -37,7 +39,7 @@ const SUB_TASKS = [
 const split = { sources: ["BLINK-Benchmark/BLINK"], split: "val", licence: "apache-2.0", answers: "public" } as const;
 const slug = (name: string): string => name.toLowerCase().replaceAll("-", "_");
 
-export default defineTask<Row>({
+const blink: Task<Row> = {
   name: "blink",
   aliases: SUB_TASKS.map((name) => `blink_${slug(name)}@${slug(name)}`),
   version: 1,
@@ -66,7 +68,7 @@ export default defineTask<Row>({
     ask(row, output, verdicts, scoring) {
       const text = output.text;
       const named = blinkChoice(text, optionLetters(row.choices.length)) !== undefined;
-      if (scoring === "lmms-eval" || named || verdicts.length > 0) return undefined;
+      if (scoring !== "official" || named || verdicts.length > 0) return undefined;
       return {
         prompt: userPrompt(blinkMatching(row.question, bracketedOptions(row.choices).trimEnd(), text)),
         options: { temperature: 0, maxNewTokens: 64 },
@@ -83,7 +85,16 @@ export default defineTask<Row>({
   },
   metrics: [meanOfGroups("average_of_tasks", { group: "task", perGroup: false }), mean("accuracy")],
   groups: { task: ({ sub_task }) => sub_task },
-});
+};
+
+/** Its BLINK, whose judge is shown other examples. */
+export default defineTask(
+  vlmEvalKit.choices(
+    blink,
+    (row) => ({ ...row, options: row.choices, gold: row.answer.replace(/[()]/g, ""), images: imagesOf(row) }),
+    { examples: "blink" },
+  ),
+);
 
 const imagesOf = ({ image_1, image_2, image_3, image_4 }: Row) =>
   [image_1, image_2, image_3, image_4].flatMap((one) => one ?? []);

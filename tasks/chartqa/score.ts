@@ -1,4 +1,14 @@
-import { lower, type Output, parseFloatPython, rightOrWrong, rstrip, type Score } from "llava-eval";
+import {
+  lower,
+  type Output,
+  parseFloatPython,
+  parseStringList,
+  rightOrWrong,
+  rstrip,
+  type Score,
+  type ScoreContext,
+  strip,
+} from "llava-eval";
 
 /**
  * Relaxed accuracy (ChartQA, Masry et al. 2022; code of Pix2Struct): numbers within 5 % of the target, everything else
@@ -21,8 +31,17 @@ function toNumber(text: string): number | undefined {
   return percent === undefined ? undefined : percent / 100;
 }
 
-/** ChartQA: numbers within 5 %. */
-export function relaxedScore(target: string, output: Output): Score {
+/** ChartQA: numbers within 5 %. VLMEvalKit strips the answer, and takes a target that is written as a list for several. */
+export function relaxedScore(target: string, output: Output, { scoring }: ScoreContext): Score {
   const text = output.text;
+  if (scoring === "vlmevalkit") {
+    const targets = target.startsWith("[") ? parseStringList(target) : [target];
+    const answer = strip(text);
+    return rightOrWrong(
+      targets.some((one) => relaxedCorrect(answer, one)),
+      answer,
+      targets,
+    );
+  }
   return rightOrWrong(relaxedCorrect(text, target), text, target);
 }

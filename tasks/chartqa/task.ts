@@ -53,7 +53,8 @@ export default defineTask<Row>({
     userPrompt(image, MODEL_PROFILES.chartqa[profile]?.({ question }) ?? `${question}\n${SINGLE_WORD}`),
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ answer }) => hasText(answer),
-  score: ({ answer }, output) => relaxedScore(answer, output),
+  scorings: ["vlmevalkit"],
+  score: ({ answer }, output, context) => relaxedScore(answer, output, context),
   // Papers print the mean of the two halves, which have 1,250 questions each.
   metrics: [mean("relaxed_overall"), meanOfGroups("mean_of_halves", { group: "half" })],
   groups: { half },

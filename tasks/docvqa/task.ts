@@ -66,6 +66,7 @@ export default [
       userPrompt(image, MODEL_PROFILES.docvqa[profile]?.({ question }) ?? `${question}\n${WORD_OR_PHRASE}`),
     generation: { maxNewTokens: 32, temperature: 0 },
     hasReference: ({ answers }) => hasText(answers),
+    scorings: ["vlmevalkit"], // the same rule
     score: ({ answers }, output) => anlsScore(answers ?? [], output),
     answer: (_, output) => strip(output.text),
     metrics: [mean("anls")],
@@ -82,9 +83,11 @@ export default [
     row: infovqaRow,
     id: ({ questionId }) => questionId,
     imageKey: ({ image_url, questionId }) => image_url ?? questionId,
+    profiles: ["default", "vlmevalkit"], // the same words
     prompt: ({ image, question }) => userPrompt(image, `${question}\n${WORD_OR_PHRASE}`),
     generation: { maxNewTokens: 32, temperature: 0 },
     hasReference: ({ answers }) => hasText(answers),
+    scorings: ["vlmevalkit"], // the same rule
     score: ({ answers }, output) => anlsScore(answers ?? [], output),
     answer: (_, output) => strip(output.text),
     metrics: [mean("anls")],

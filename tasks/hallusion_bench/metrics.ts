@@ -39,18 +39,20 @@ export function hallusionMetric(name: string, level: HallusionLevel, countMissin
         if (answer === undefined) unknown++;
         else answers.push(answer);
       };
+      // VLMEvalKit counts the missing figure like any other.
+      const counts = countMissing || context.scoring === "vlmevalkit";
       return folded(
         {
           scored: add,
           unscored: add,
           value() {
-            const { value, n, stderr, interval, method } = shareRight(groupOutcomes(answers, level, countMissing));
+            const { value, n, stderr, interval, method } = shareRight(groupOutcomes(answers, level, counts));
             if (value === null || stderr === undefined || interval === undefined || method === undefined)
               return { value: value === null ? null : 100 * value, n };
             return { value: 100 * value, n, stderr: 100 * stderr, interval: percent(interval), method };
           },
           bounds() {
-            const bounds = openBounds(groupOutcomes(answers, level, countMissing));
+            const bounds = openBounds(groupOutcomes(answers, level, counts));
             return unknown > 0 || bounds === undefined ? undefined : percent(bounds);
           },
         },

@@ -1,6 +1,8 @@
 import {
+  chosen,
   defineTask,
   Image,
+  inferChoice,
   Nullable,
   notJudged,
   rightOrWrong,
@@ -8,6 +10,7 @@ import {
   type Task,
   Type,
   userPrompt,
+  vlmEvalKit,
 } from "llava-eval";
 import { hallusionQuestion } from "./judge.js";
 import { hallusionId, hallusionMetric } from "./metrics.js";
@@ -54,6 +57,7 @@ const questions: Omit<Task<Row>, "name" | "score" | "metrics"> = {
     hallusionId({ category, subcategory, set: set_id, figure: figure_id, question: question_id }),
   imageKey: (row) => [row.category, row.subcategory, row.set_id, row.figure_id].join("_"),
   cluster: (row) => [row.category, row.subcategory, row.set_id].join("_"),
+  profiles: ["default", "vlmevalkit"], // the same words
   prompt: ({ image, question }) => userPrompt(...(image ? [image] : []), question),
   generation: { maxNewTokens: 128, temperature: 0 },
   hasReference: ({ gt_answer }) => gt_answer === "0" || gt_answer === "1",
@@ -66,8 +70,9 @@ const judged: Task<Row> = {
   judge: {
     model: "gpt-4",
     template: hallusionQuestion("{question}", "{gt_answer_details}", "{answer}"),
+    scorings: ["official", "lmms-eval"],
     ask: (row, output, verdicts, scoring) =>
-      verdicts.length > 0
+      verdicts.length > 0 || scoring === "vlmevalkit"
         ? undefined
         : {
             prompt: userPrompt(hallusionQuestion(row.question, row.gt_answer_details, output.text)),
@@ -75,7 +80,15 @@ const judged: Task<Row> = {
             parse: scoring === "lmms-eval" ? lmmsHallusionVerdict : hallusionWord,
           },
   },
-  score(row, _, { verdicts: [verdict] }) {
+  scorings: ["vlmevalkit"],
+  fallbackJudge: vlmEvalKit.yesNoJudge(({ question }) => question),
+  score(row, output, { scoring, verdicts }) {
+    const [verdict] = verdicts;
+    if (scoring === "vlmevalkit") {
+      const said = inferChoice(output.text, {}, "yes-no") ?? verdicts.at(-1);
+      const gold = row.gt_answer === "1" ? "yes" : "no";
+      return chosen(said === "yes" || said === "no" ? said : undefined, gold);
+    }
     if (verdict === undefined) return notJudged;
     const code = verdict as HallusionVerdict;
     const correct = hallusionCorrect(code, row.category, row.figure_id);

@@ -33,6 +33,7 @@ export default defineTask<Row>({
   row,
   id: ({ question_id }) => String(question_id),
   imageKey: ({ image_id }) => image_id,
+  profiles: ["default", "vlmevalkit"], // the same words
   prompt: ({ image, question }) => userPrompt(image, question),
   generation: { maxNewTokens: 4096, temperature: 0 },
   judge: {

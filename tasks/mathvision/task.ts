@@ -40,8 +40,11 @@ export default defineTask<Row>({
   },
   row,
   id: ({ id }) => id,
-  profiles: ["default", "official"],
-  prompt: (row, profile) => userPrompt(row.decoded_image, profile === "official" ? officialWords(row) : lmmsWords(row)),
+  profiles: ["default", "official", "vlmevalkit"],
+  prompt(row, profile) {
+    if (profile === "vlmevalkit") return userPrompt(row.decoded_image, row.question);
+    return userPrompt(row.decoded_image, profile === "official" ? officialWords(row) : lmmsWords(row));
+  },
   generation: { maxNewTokens: 16_384, temperature: 0 },
   // The authors' script looks the letter up among the options.
   hasReference: ({ answer, options }) =>

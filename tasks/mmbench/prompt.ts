@@ -1,4 +1,4 @@
-/** MMBench's prompts, as lmms-eval, LLaVA and VLMEvalKit write them. */
+/** MMBench's prompts, as lmms-eval and LLaVA write them. */
 
 import {
   type ImageRef,
@@ -19,7 +19,7 @@ export interface MmbenchWords {
   readonly last: string;
 }
 
-/** @param profile `llava` or `vlmevalkit`; any other is lmms-eval's form, which leaves an empty line before the instruction */
+/** @param profile `llava`; any other is lmms-eval's form, which leaves an empty line before the instruction */
 export function mmbenchPrompt(
   row: MmbenchRow & { readonly image: ImageRef; readonly hint?: string | null },
   profile: string,
@@ -32,10 +32,6 @@ export function mmbenchPrompt(
     .join("\n");
   if (profile === "llava")
     return userPrompt(row.image, [...(hint === undefined ? [] : [hint]), row.question, options, last].join("\n"));
-  if (profile === "vlmevalkit") {
-    const words = `Question: ${row.question}\nOptions:\n${options}\nPlease select the correct answer from the options above. \n`;
-    return userPrompt(row.image, hint === undefined ? words : `Hint: ${hint}\n${words}`);
-  }
   const body = `${row.question} ${header}\n${options}`;
   return userPrompt(row.image, `${hint === undefined ? body : `${hint} ${body}`}\n\n${last}`);
 }

@@ -27,9 +27,9 @@ export function mmbenchStaticScore(row: MmbenchRow, output: Output, { scoring }:
   const text = output.text;
   const choices = mmbenchChoices(row, scoring);
   const gold = row.answer ?? "";
-  if (scoring === "official") return pass(row, chosen(inferChoice(text, choices, "mmbench"), gold));
+  if (scoring === "official") return mmbenchPass(row, chosen(inferChoice(text, choices, "mmbench"), gold));
   const { letter, guessed } = staticLetter(text, choices);
-  return pass(row, guessedOr(guessed, chosen(letter, gold)));
+  return mmbenchPass(row, guessedOr(guessed, chosen(letter, gold)));
 }
 
 /** The row's letter is one of its options'. */
@@ -41,11 +41,11 @@ export function mmbenchHasReference(row: MmbenchRow): boolean {
 export function mmbenchJudgedScore(row: MmbenchRow, output: Output, context: ScoreContext): Score {
   const choices = mmbenchChoices(row, context.scoring);
   const letter = inferChoice(output.text, choices, "mmbench") ?? context.verdicts[0];
-  return typeof letter === "string" ? pass(row, chosen(letter, row.answer ?? "")) : notJudged;
+  return typeof letter === "string" ? mmbenchPass(row, chosen(letter, row.answer ?? "")) : notJudged;
 }
 
 /** `pass` counts every pass; `vanilla` is the first pass alone, as a benchmark without rotations would count. */
-function pass(row: MmbenchRow, score: Scored): Scored {
+export function mmbenchPass(row: MmbenchRow, score: Scored): Scored {
   const first = Number(row.index) < 1_000_000;
   const right = score.value as number;
   return { ...score, value: first ? { pass: right, vanilla: right } : { pass: right }, data: { first } };

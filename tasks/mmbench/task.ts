@@ -10,11 +10,12 @@ import {
   strip,
   type Task,
   Type,
+  vlmEvalKit,
 } from "llava-eval";
 import { mmbenchMatching } from "./judge.js";
 import { mmbenchPrompt, mmbenchQuestionToJudge } from "./prompt.js";
-import { mmbenchQuestion } from "./row.js";
-import { mmbenchHasReference, mmbenchJudgedScore, mmbenchStaticScore } from "./score.js";
+import { mmbenchQuestion, present } from "./row.js";
+import { mmbenchHasReference, mmbenchJudgedScore, mmbenchPass, mmbenchStaticScore } from "./score.js";
 import { mmbenchSubmission } from "./submission.js";
 
 const text = Type.Optional(Nullable(Type.String()));
@@ -55,7 +56,7 @@ const english: Task<Row> = {
   id: ({ index }) => String(index),
   imageKey: (row) => String(mmbenchQuestion(row)),
   limitByCluster: true, // fewer passes would make a question easier
-  profiles: ["default", "llava", "vlmevalkit"],
+  profiles: ["default", "llava"],
   prompt: (row, profile) =>
     mmbenchPrompt(row, profile, { header: "There are several options:", last: LETTER_DIRECTLY }),
   generation: { maxNewTokens: 1024, temperature: 0 },
@@ -80,7 +81,7 @@ const chinese: Task<Row> = {
   aliases: ["mmbench_cn_test@test"],
   about: "MMBench in Chinese; letters by rules, no judge (Liu et al. 2023).",
   splits: { ...splits("cn"), cc: { ...(splits("cc").dev as Split), split: "test", rows: 2040 } },
-  profiles: ["default", "chinese", "llava", "vlmevalkit"],
+  profiles: ["default", "chinese", "llava"],
   // lmms-eval sends the English header with Chinese questions; "chinese" has the benchmark's own.
   prompt: (row, profile) =>
     mmbenchPrompt(row, profile, {
@@ -106,9 +107,22 @@ const judged = (task: Task<Row>, aliases: readonly string[]): Task<Row> => ({
   score: mmbenchJudgedScore,
 });
 
+/** Its MMBench_DEV_EN, MMBench_DEV_CN and CCBench, whose options go to E. */
+const asked = (task: Task<Row>) =>
+  defineTask(
+    vlmEvalKit.choices(
+      task,
+      (row) => ({
+        ...{ question: row.question, options: [row.A, row.B, row.C, row.D, row.E], hint: present(row.hint) },
+        ...{ gold: row.answer ?? "", images: [row.image] },
+      }),
+      { scored: (row, score) => mmbenchPass(row, score) },
+    ),
+  );
+
 export default [
-  defineTask(english),
-  defineTask(chinese),
-  defineTask(judged(english, ["mmbench_en_dev@dev", "mmbench_en_dev_lite@lite"])),
-  defineTask(judged(chinese, ["mmbench_cn_dev@dev", "mmbench_cn_dev_lite@lite", "mmbench_cn_cc@cc"])),
+  asked(english),
+  asked(chinese),
+  asked(judged(english, ["mmbench_en_dev@dev", "mmbench_en_dev_lite@lite"])),
+  asked(judged(chinese, ["mmbench_cn_dev@dev", "mmbench_cn_dev_lite@lite", "mmbench_cn_cc@cc"])),
 ];

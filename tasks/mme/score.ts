@@ -3,23 +3,31 @@
 import {
   firstCharacters,
   guessedOr,
+  inferChoice,
   lower,
   type Output,
   rightOrWrong,
   type ScoreContext,
   type Scored,
+  type Scoring,
   strip,
 } from "llava-eval";
 
 /** The reference as it is compared: "yes" or "no" when the row is sound. */
 export const yesNoTruth = (answer: string): string => lower(strip(answer)).replaceAll(".", "");
 
-export function mmeAnswerScore(truth: string, output: Output, { scoring }: ScoreContext): Scored {
+export function mmeAnswerScore(truth: string, output: Output, { scoring, verdicts }: ScoreContext): Scored {
   const gold = yesNoTruth(truth);
-  const text = output.text;
-  const said = scoring === "official" ? mmeAnswer(text) : lmmsMmeAnswer(text);
-  return guessedOr(said === "other", rightOrWrong(said === gold, said, gold));
+  const said =
+    scoring === "vlmevalkit"
+      ? (inferChoice(output.text, {}, "yes-no") ?? verdicts.at(-1))
+      : mmeSaid(output.text, scoring);
+  const answer = typeof said === "string" ? said : "other";
+  return guessedOr(answer === "other", rightOrWrong(answer === gold, answer, gold));
 }
+
+const mmeSaid = (text: string, scoring: Scoring): YesNoOther =>
+  scoring === "official" ? mmeAnswer(text) : lmmsMmeAnswer(text);
 
 export type YesNo = "yes" | "no";
 

@@ -1,4 +1,14 @@
-import { defineTask, Image, MODEL_PROFILES, mean, type Static, Type, userPrompt, WORD_OR_PHRASE } from "llava-eval";
+import {
+  defineTask,
+  Image,
+  MODEL_PROFILES,
+  mean,
+  type Static,
+  Type,
+  userPrompt,
+  vlmEvalKit,
+  WORD_OR_PHRASE,
+} from "llava-eval";
 import { mmeMetric, mmeScore } from "./metrics.js";
 import { mmeAnswerScore, yesNoTruth } from "./score.js";
 
@@ -33,6 +43,8 @@ export default defineTask<Row>({
   prompt: ({ image, question }, profile) => userPrompt(image, words(question.trim(), profile)),
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ answer }) => ["yes", "no"].includes(yesNoTruth(answer)),
+  scorings: ["vlmevalkit"],
+  fallbackJudge: vlmEvalKit.yesNoJudge(({ question }) => question),
   score: (row, output, context) => mmeAnswerScore(row.answer, output, context),
   metrics: [
     mmeMetric("mme_perception_score", "perception"),

@@ -9,9 +9,11 @@ import {
   type TaggedRow,
   type Task,
   Type,
+  vlmEvalKit,
 } from "llava-eval";
-import { imagesFirst, imagesInPlace } from "./images.js";
-import { domainOf, mmmuHasReference, mmmuProScore } from "./score.js";
+import { imagesAtTags, imagesFirst, imagesInPlace, imagesOf } from "./images.js";
+import { VLMEVALKIT_DIRECT, VLMEVALKIT_REASONING, vlmEvalKitWords } from "./prompt.js";
+import { domainOf, mmmuHasReference, mmmuProScore, vlmEvalKitTail } from "./score.js";
 
 const row = Type.Object({
   id: Type.String(),
@@ -72,4 +74,19 @@ const reasoning: Task<Row> = {
   generation: { maxNewTokens: 16_384, temperature: 0 },
 };
 
-export default [defineTask(direct), defineTask(reasoning)];
+/** Its MMMU_Pro_10c and _COT, which keep the data set's own words for every model. */
+const asked = (task: Task<Row>, last: string, answer?: (text: string) => string) =>
+  defineTask(
+    vlmEvalKit.choices(
+      task,
+      (row) => ({
+        ...{ question: row.question, options: parseStringList(row.options), gold: row.answer, images: imagesOf(row) },
+      }),
+      {
+        prompt: ({ images, question, options }) => imagesAtTags(images, vlmEvalKitWords(question, options, last)),
+        ...(answer ? { answer } : {}),
+      },
+    ),
+  );
+
+export default [asked(direct, VLMEVALKIT_DIRECT), asked(reasoning, VLMEVALKIT_REASONING, vlmEvalKitTail)];

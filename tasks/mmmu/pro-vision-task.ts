@@ -9,8 +9,10 @@ import {
   type Task,
   Type,
   userPrompt,
+  vlmEvalKit,
 } from "llava-eval";
-import { domainOf, mmmuHasReference, mmmuProScore } from "./score.js";
+import { vlmEvalKitVision } from "./prompt.js";
+import { domainOf, mmmuHasReference, mmmuProScore, vlmEvalKitTail } from "./score.js";
 
 const row = Type.Object({
   id: Type.String(),
@@ -71,4 +73,19 @@ const reasoning: Task<Row> = {
   generation: { maxNewTokens: 16_384, temperature: 0 },
 };
 
-export default [defineTask(direct), defineTask(reasoning)];
+/** Its MMMU_Pro_V and _COT. */
+const asked = (task: Task<Row>, reasons: boolean) =>
+  defineTask(
+    vlmEvalKit.choices(
+      task,
+      ({ options, answer, image }) => ({
+        ...{ question: "", options: parseStringList(options), gold: answer, images: [image] },
+      }),
+      {
+        prompt: ({ images }) => userPrompt(...images, vlmEvalKitVision(reasons)),
+        ...(reasons ? { answer: vlmEvalKitTail } : {}),
+      },
+    ),
+  );
+
+export default [asked(direct, false), asked(reasoning, true)];

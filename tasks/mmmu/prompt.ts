@@ -28,3 +28,17 @@ export function mmmuBareQuestion(row: MmmuWords): string {
   if (!isChoice(row)) return `${row.question}\n\n`;
   return `${row.question}\n${letteredOptions(parseStringList(row.options))}\n\n`;
 }
+
+/** VLMEvalKit's words for MMMU-Pro. @param last the line that asks */
+export function vlmEvalKitWords(question: string, options: Readonly<Record<string, string>>, last: string): string {
+  const lines = Object.entries(options).map(([letter, option]) => `${letter}. ${option}\n`);
+  return `Question: ${question}\nOptions:\n${lines.join("")}${last}`;
+}
+
+export const VLMEVALKIT_DIRECT = "Answer directly with the option letter from the given choices. ";
+const FORM =
+  "The last line of your response should be of the following format: 'Answer: $LETTER' (without quotes) where LETTER is one of the options. Think step by step before answering. ";
+export const VLMEVALKIT_REASONING = `Answer the following multiple-choice question. ${FORM}`;
+/** Question and options are in the image. */
+export const vlmEvalKitVision = (reasons: boolean): string =>
+  `Answer the following multiple-choice question in the image. ${reasons ? FORM : VLMEVALKIT_DIRECT}`;

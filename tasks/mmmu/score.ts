@@ -14,6 +14,7 @@ import {
   type ScoreContext,
   type Scored,
   type Scoring,
+  strip,
 } from "llava-eval";
 import { type Candidate, normalizeOpen, openIsCorrect, parseOpen } from "./open-answer.js";
 
@@ -140,4 +141,16 @@ export function parseProChoice(answer: string, options: readonly string[]): stri
     if (named.length === 1) return named[0];
   }
   return parseChoice("lmms", answer, options);
+}
+
+/** VLMEvalKit's `cot_postproc`: the last line that begins with "Answer:", of it the letter if one stands there alone, else the rest. */
+export function vlmEvalKitTail(text: string): string {
+  const lines = strip(text)
+    .split("\n")
+    .map((line) => strip(line));
+  const last = lines.filter((line) => line.startsWith("Answer:")).at(-1);
+  if (last === undefined) return text;
+  const rest = last.slice("Answer:".length);
+  const letters = new Set(rest.match(/[A-Z]/g));
+  return letters.size === 1 ? ([...letters][0] as string) : rest;
 }

@@ -7,6 +7,7 @@ import {
   MODEL_PROFILES,
   mean,
   notJudged,
+  parseStringList,
   rightOrWrong,
   type Split,
   type TaggedRow,
@@ -14,8 +15,9 @@ import {
   Type,
   taggedAnswer,
   userPrompt,
+  vlmEvalKit,
 } from "llava-eval";
-import { imagesFirst, imagesInPlace } from "./images.js";
+import { imagesAtTags, imagesFirst, imagesInPlace, imagesOf } from "./images.js";
 import { mmmuBareQuestion, mmmuPrompt } from "./prompt.js";
 import { domainOf, mmmuHasReference, mmmuScore, subjectOf } from "./score.js";
 
@@ -88,4 +90,22 @@ const reasoning: Task<Row> = {
   },
 };
 
-export default [defineTask(mmmu), defineTask(reasoning)];
+const wordsOf = ({ question, options, answer, question_type: type }: Row) => ({
+  ...{ question, gold: answer, options: type === "open" ? [] : parseStringList(options) },
+});
+
+/**
+ * Its MMMU_DEV_VAL. An open question is asked as it is and scored as a choice between the reference's own text and "Other Answers", of which
+ * the first is right, unless the reference is a capital letter.
+ */
+const withChoices = vlmEvalKit.choices(mmmu, (row) => ({ ...wordsOf(row), images: imagesOf(row) }), {
+  prompt: ({ images, words, profile }) => (profile === "vlmevalkit" ? imagesAtTags(images, words) : undefined),
+  asScored(row) {
+    const images = imagesOf(row);
+    if (row.question_type !== "open") return { ...wordsOf(row), images };
+    const gold = "ABCDEFGHIJKLMNOPQRSTUVWXYZ".includes(row.answer) ? row.answer : "A";
+    return { question: row.question, options: [row.answer, "Other Answers"], gold, images };
+  },
+});
+
+export default [defineTask(withChoices), defineTask(reasoning)];

@@ -7,8 +7,10 @@ import {
   meanOfGroups,
   Nullable,
   type Static,
+  type Task,
   Type,
   userPrompt,
+  vlmEvalKit,
 } from "llava-eval";
 import { mmstarScore } from "./score.js";
 
@@ -31,7 +33,7 @@ function questionWithOptions(row: Row): string {
   return options.length === 0 ? row.question : `${row.question}\nOptions: ${options.join(", ")}`;
 }
 
-export default defineTask<Row>({
+const mmstar: Task<Row> = {
   name: "mmstar",
   version: 1,
   about: "1,500 questions that need the image, six capabilities (Chen et al. 2024).",
@@ -54,4 +56,27 @@ export default defineTask<Row>({
   // The authors average over all questions, lmms-eval over the means of the 18 finer categories.
   metrics: [mean("accuracy"), meanOfGroups("average", { group: "l2_category" })],
   groups: { category: ({ category }) => category, l2_category: ({ l2_category }) => l2_category },
-});
+};
+
+/** The question and its options, which the benchmark's own rows have in one line: `Options: A: tree, B: bench`. */
+function parted(row: Row): { readonly question: string; readonly options: readonly (string | null | undefined)[] } {
+  const columns = [row.A, row.B, row.C, row.D];
+  const at = row.question.lastIndexOf("\nOptions:");
+  if (columns.some((option) => option) || at < 0) return { question: row.question, options: columns };
+  const listed = row.question.slice(at + "\nOptions:".length);
+  const marks = ["A", "B", "C", "D"].map((letter) => listed.search(new RegExp(`(?:^|,) *${letter}: `)));
+  const options = marks.map((start, i) => {
+    if (start < 0) return undefined;
+    const rest = listed.slice(
+      start,
+      marks.slice(i + 1).find((next) => next > start),
+    );
+    return rest.replace(/^,? *[A-D]: /, "").trim();
+  });
+  return { question: row.question.slice(0, at), options };
+}
+
+/** Its MMStar, which has question and options apart. */
+export default defineTask(
+  vlmEvalKit.choices(mmstar, (row) => ({ ...parted(row), gold: row.answer.trim().toUpperCase(), images: [row.image] })),
+);

@@ -14,6 +14,7 @@ import {
   type Task,
   Type,
   userPrompt,
+  vlmEvalKit,
 } from "llava-eval";
 
 const text = Type.Optional(Nullable(Type.String()));
@@ -89,4 +90,13 @@ const several: Task<Row> = {
   row: severalRow,
 };
 
-export default [defineTask(single), defineTask(several)];
+/** Its MMT-Bench_VAL and _VAL_MI. */
+const asked = (task: Task<Row>) =>
+  defineTask(
+    vlmEvalKit.choices(task, (row) => ({
+      ...{ question: row.question, options: LETTERS.map((letter) => row[letter]) },
+      ...{ gold: row.answer?.trim() ?? "", images: [row.image].flat() },
+    })),
+  );
+
+export default [asked(single), asked(several)];

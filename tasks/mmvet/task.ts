@@ -30,9 +30,9 @@ export default defineTask<Row>({
   },
   row,
   id: ({ question_id }) => question_id,
-  profiles: ["default", "official"],
+  profiles: ["default", "official", "vlmevalkit"],
   prompt: ({ image, question }, profile) =>
-    userPrompt(image, profile === "official" ? question : REASON_FIRST + question),
+    userPrompt(image, profile === "default" ? REASON_FIRST + question : question),
   generation: { maxNewTokens: 1024, temperature: 0.2, topP: 1 },
   judge: {
     model: "gpt-4-0613",

@@ -13,7 +13,9 @@ import {
   optionLetters,
   parseChoice,
   type Static,
+  type Task,
   Type,
+  vlmEvalKit,
 } from "llava-eval";
 
 const row = Type.Object({
@@ -28,7 +30,7 @@ const row = Type.Object({
 });
 type Row = Static<typeof row>;
 
-export default defineTask<Row>({
+const muirbench: Task<Row> = {
   name: "muirbench",
   version: 1,
   about: "Questions over several images, twelve tasks, half of them without an answer (Wang et al. 2024).",
@@ -54,7 +56,19 @@ export default defineTask<Row>({
     image_relation: ({ image_relation }) => image_relation,
     image_type: ({ image_type }) => image_type,
   },
-});
+};
+
+/** Its MUIRBench: images at their marks, and neither of those that have no counterpart. */
+export default defineTask(
+  vlmEvalKit.choices(muirbench, (row) => ({ ...row, gold: row.answer, images: row.image_list }), {
+    prompt({ images, question, options, profile }) {
+      if (profile !== "vlmevalkit") return undefined;
+      const lines = Object.entries(options).map(([letter, option]) => `${letter}. ${option}`);
+      const words = [question, ...lines, LETTER_DIRECTLY].join("\n");
+      return imagesAtMarks(images.slice(0, words.split("<image>").length - 1), words);
+    },
+  }),
+);
 
 const lmmsWords = ({ question, options }: Row) => `${question}\n${letteredOptions(options)}\n${LETTER_DIRECTLY}`;
 

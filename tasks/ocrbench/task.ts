@@ -11,7 +11,9 @@ import {
   total,
   userPrompt,
 } from "llava-eval";
-import { ocrbenchHit } from "./score.js";
+import { formulaDataset, ocrbenchHit } from "./score.js";
+
+const FORMULA_QUESTIONS = "Handwritten Mathematical Expression Recognition";
 
 const row = Type.Object({
   dataset: Type.String(),
@@ -38,8 +40,14 @@ export default defineTask<Row>({
   generation: { maxNewTokens: 128, temperature: 0 },
   // Release 0.7.2 of lmms-eval has the official rule; the width folding came after it.
   hasReference: ({ answer }) => hasText(answer),
-  score: ({ answer, dataset }, output) => {
+  scorings: ["vlmevalkit"],
+  score: ({ answer, dataset, question_type }, output, { scoring }) => {
     const text = output.text;
+    // VLMEvalKit knows formulas by the kind of question, not by their set.
+    if (scoring === "vlmevalkit") {
+      const set = question_type === FORMULA_QUESTIONS ? formulaDataset : "";
+      return rightOrWrong(ocrbenchHit(text, answer, set), text, answer);
+    }
     return rightOrWrong(ocrbenchHit(text, answer, dataset), text, answer);
   },
   metrics: [total("ocrbench_score"), mean("ocrbench_accuracy")],

@@ -13,8 +13,8 @@ export interface YesNoData {
 type Measure = "precision" | "recall" | "f1" | "yesRatio";
 
 /**
- * One of POPE's measures. Undefined denominators give null; lmms-eval's scoring gives 0 there, and the share of yes among
- * the *truths* as the yes ratio.
+ * One of POPE's measures. Undefined denominators give null; lmms-eval's and VLMEvalKit's scoring give 0 there, lmms-eval's the share of yes
+ * among the *truths* as the yes ratio.
  *
  * @param meanOf a group of the task: the unweighted mean of the measure over its values
  */
@@ -50,9 +50,11 @@ class YesNoTally implements Tally {
   ) {
     const lmms = context.scoring === "lmms-eval";
     const key = measure === "yesRatio" && lmms ? "truthYesRatio" : measure;
+    // VLMEvalKit takes what is neither for a no, but for the accuracy.
+    const isNo = context.scoring === "vlmevalkit";
     this.of = (counts) => {
-      const value = yesNoMeasures(counts)[key];
-      return lmms && Number.isNaN(value) ? 0 : value;
+      const value = yesNoMeasures(isNo ? otherIsNo(counts) : counts)[key];
+      return (lmms || isNo) && Number.isNaN(value) ? 0 : value;
     };
   }
 
@@ -140,6 +142,11 @@ class YesNoTally implements Tally {
     return known >= 0 ? known : this.parts.push(name) - 1;
   }
 }
+
+const otherIsNo = ({ otherYes, otherNo, ...counts }: YesNoCounts): YesNoCounts => ({
+  ...{ ...counts, fn: counts.fn + otherYes, tn: counts.tn + otherNo },
+  ...{ otherYes: 0, otherNo: 0 },
+});
 
 const cells = ["tp", "fp", "tn", "fn"] as const;
 

@@ -1,6 +1,15 @@
 /** POPE (Li et al. 2023): what an answer says, by the authors' script and by lmms-eval. */
 
-import { guessedOr, lower, type Output, rightOrWrong, type ScoreContext, type Scored, strip } from "llava-eval";
+import {
+  guessedOr,
+  inferChoice,
+  lower,
+  type Output,
+  rightOrWrong,
+  type ScoreContext,
+  type Scored,
+  strip,
+} from "llava-eval";
 
 /**
  * POPE's evaluate.py (the same code in LLaVA): the first sentence says no if one of its words is "No", "no" or "not";
@@ -27,9 +36,14 @@ export function lmmsPopeAnswer(text: string): string {
 }
 
 /** Where the official rule takes any text for a yes, one that says neither yes nor no is counted as `unparsable`. */
-export function popeScore(truth: string, output: Output, { scoring }: ScoreContext): Scored {
+export function popeScore(truth: string, output: Output, { scoring, verdicts }: ScoreContext): Scored {
   const gold = yesNoTruth(truth);
   const text = output.text;
+  if (scoring === "vlmevalkit") {
+    const found = inferChoice(text, {}, "yes-no") ?? verdicts.at(-1);
+    const said = typeof found === "string" ? found : "unknown";
+    return guessedOr(said === "unknown", { ...rightOrWrong(said === gold, said, gold), data: { said, truth: gold } });
+  }
   const said = scoring === "official" ? popeAnswer(text) : lmmsPopeAnswer(text);
   const isAnswer = scoring === "official" ? said === "no" || saysYesOrNo(text) : said === "yes" || said === "no";
   return guessedOr(!isAnswer, { ...rightOrWrong(said === gold, said, gold), data: { said, truth: gold } });

@@ -1,4 +1,14 @@
-import { defineTask, Image, MODEL_PROFILES, mean, type Static, Type, userPrompt, WORD_OR_PHRASE } from "llava-eval";
+import {
+  defineTask,
+  Image,
+  MODEL_PROFILES,
+  mean,
+  type Static,
+  Type,
+  userPrompt,
+  vlmEvalKit,
+  WORD_OR_PHRASE,
+} from "llava-eval";
 import { yesNoMetric } from "./metrics.js";
 import { popeScore, yesNoTruth } from "./score.js";
 
@@ -39,6 +49,8 @@ export default defineTask<Row>({
     ),
   generation: { maxNewTokens: 128, temperature: 0 },
   hasReference: ({ answer }) => ["yes", "no"].includes(yesNoTruth(answer)),
+  scorings: ["vlmevalkit"],
+  fallbackJudge: vlmEvalKit.yesNoJudge(({ question }) => question),
   score: (row, output, context) => popeScore(row.answer, output, context),
   // LLaVA's papers print the mean of the three categories' F1.
   metrics: [

@@ -1,4 +1,4 @@
-import { defineTask, hasText, Image, mean, type Static, Type, userPrompt } from "llava-eval";
+import { defineTask, hasText, Image, mean, type Static, type Task, Type, userPrompt, vlmEvalKit } from "llava-eval";
 import { realWorldQaScore } from "./score.js";
 
 const row = Type.Object({
@@ -9,7 +9,7 @@ const row = Type.Object({
 });
 type Row = Static<typeof row>;
 
-export default defineTask<Row>({
+const realWorldQa: Task<Row> = {
   name: "realworldqa",
   version: 2,
   about: "Spatial questions on photographs from cars and streets (xAI 2024).",
@@ -30,4 +30,19 @@ export default defineTask<Row>({
   hasReference: ({ answer }) => hasText(answer),
   score: ({ answer }, output, context) => realWorldQaScore(answer, output, context),
   metrics: [mean("accuracy")],
-});
+};
+
+/** The words without options and instruction, and the options: lines such as "A. Left". */
+function parted(words: string): { readonly question: string; readonly options: readonly string[] } {
+  const lines = words.split("\n");
+  const options = lines.flatMap((line) => /^[A-D]\. ?(.*)$/.exec(line)?.[1] ?? []);
+  const first = lines.findIndex((line) => /^[A-D]\. ?/.test(line));
+  return first < 0 ? { question: words, options } : { question: lines.slice(0, first).join("\n"), options };
+}
+
+/** Its RealWorldQA, which has question and options apart. */
+export default defineTask(
+  vlmEvalKit.choices(realWorldQa, ({ image, question, answer }) => ({
+    ...{ ...parted(question.trim()), gold: answer.trim(), images: [image] },
+  })),
+);

@@ -1,6 +1,9 @@
 /** Boxes in a JSON answer, as lmms-eval's grounding tasks find them. */
 
-import { type Box, jsonOf } from "llava-eval";
+import { type boxIn, jsonOf } from "llava-eval";
+
+/** Corners: x1, y1, x2, y2. */
+export type Box = NonNullable<ReturnType<typeof boxIn>>;
 
 const boxKeys = ["bbox_2d", "bbox", "box", "coordinates", "coord", "location", "position"];
 const deepest = 32;

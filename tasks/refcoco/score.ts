@@ -1,7 +1,7 @@
 /** RefCOCO: boxes in answers against the region that an expression describes. */
 
-import { type Box, boxIn, boxScored, type Output, type Score } from "llava-eval";
-import { jsonBoxes } from "./json-boxes.js";
+import { boxIn, boxScored, type Output, type Score } from "llava-eval";
+import { type Box, jsonBoxes } from "./json-boxes.js";
 
 /** RefCOCO: the first "[a, b, c, d]" of the answer against the target, both in fractions of the image. */
 export function boxScore(target: Box, output: Output): Score {

@@ -1,5 +1,4 @@
 import {
-  type Box,
   captionMetrics,
   captionScore,
   defineTask,
@@ -15,6 +14,7 @@ import {
   userPrompt,
   withMarks,
 } from "llava-eval";
+import type { Box } from "./json-boxes.js";
 import { boxScore, cornersOf, fractionsOf, jsonBoxScore } from "./score.js";
 
 const row = Type.Object({

@@ -12,6 +12,7 @@ import {
   type Task,
   Type,
   userPrompt,
+  vlmEvalKit,
 } from "llava-eval";
 import { highestLikelihood, scienceQaScore } from "./score.js";
 
@@ -83,9 +84,12 @@ const image: Task<Row> = {
   profiles: ["default", ...Object.keys(MODEL_PROFILES.scienceqa_img)],
 };
 
-export default [
-  defineTask(scienceqa),
-  defineTask(image),
-  defineTask(likelihood(scienceqa)),
-  defineTask(likelihood(image)),
-];
+/** Its ScienceQA_TEST, whose questions all have an image. */
+const asked = (task: Task<Row>) =>
+  defineTask(
+    vlmEvalKit.choices(task, ({ question, choices, answer, hint, image: shown }) => ({
+      ...{ question, options: choices, gold: letter(answer), hint, images: shown ? [shown] : [] },
+    })),
+  );
+
+export default [asked(scienceqa), asked(image), defineTask(likelihood(scienceqa)), defineTask(likelihood(image))];

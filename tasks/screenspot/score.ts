@@ -1,6 +1,8 @@
 /** ScreenSpot: boxes in answers against the element that a command means. */
 
-import { type Box, boxIn, boxScored, type Output, type Score } from "llava-eval";
+import { boxIn, boxScored, type Output, type Score } from "llava-eval";
+
+export type Box = NonNullable<ReturnType<typeof boxIn>>;
 
 /** ScreenSpot: round brackets too, and thousandths. */
 export function screenBoxScore(target: Box, output: Output): Score {

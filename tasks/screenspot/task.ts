@@ -1,5 +1,4 @@
 import {
-  type Box,
   captionMetrics,
   captionScore,
   defineTask,
@@ -14,7 +13,7 @@ import {
   userPrompt,
   withMarks,
 } from "llava-eval";
-import { screenBoxScore } from "./score.js";
+import { type Box, screenBoxScore } from "./score.js";
 
 const row = Type.Object({
   file_name: Type.String(),

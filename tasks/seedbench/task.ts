@@ -11,6 +11,7 @@ import {
   type Task,
   Type,
   userPrompt,
+  vlmEvalKit,
 } from "llava-eval";
 import { firstCharacter, lowestMeanLoss } from "./score.js";
 
@@ -80,4 +81,9 @@ const ranked: Task<Row> = {
   score: (row, output) => chosen(optionLetters(4)[lowestMeanLoss(output)], row.answer.trim().toUpperCase()),
 };
 
-export default [defineTask(generated), defineTask(ranked)];
+/** Its SEEDBench_IMG, which has no videos. */
+const withImages = vlmEvalKit.choices(generated, (row) => ({
+  ...{ question: row.question, options: choices(row), gold: row.answer.trim().toUpperCase(), images: row.image },
+}));
+
+export default [defineTask(withImages), defineTask(ranked)];

@@ -11,6 +11,7 @@ import {
   type Static,
   type Task,
   Type,
+  vlmEvalKit,
 } from "llava-eval";
 import { firstCharacter, lowestMeanLoss } from "./score.js";
 
@@ -71,7 +72,12 @@ const ranked: Task<Row> = {
   score: ({ answer }, output) => chosen(optionLetters(4)[lowestMeanLoss(output)], answer),
 };
 
-export default [defineTask(generated), defineTask(ranked)];
+/** Its SEEDBench2: all images first. */
+const withImages = vlmEvalKit.choices(generated, (row) => ({
+  ...{ question: row.question, options: choices(row), gold: row.answer, images: row.image },
+}));
+
+export default [defineTask(withImages), defineTask(ranked)];
 
 /** The words with `<image>` where lmms-eval means an image to stand. */
 function withMarks(row: Row): string {

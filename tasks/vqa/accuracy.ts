@@ -1,7 +1,7 @@
 /** Agreement with ten people (Antol et al. 2015), in the form each benchmark's script computes it. */
 
 import { strip } from "llava-eval";
-import { evalAiNormalize, vqaOfficialForms, vqav2Normalize } from "./normalize.js";
+import { evalAiNormalize, vlmEvalKitNormalize, vqaOfficialForms, vqav2Normalize } from "./normalize.js";
 
 /** One person's answer as VQAv2 stores it. */
 export interface PersonAnswer {
@@ -74,6 +74,12 @@ export function officialVqaAccuracy(prediction: string, people: readonly string[
     ),
     answer,
   };
+}
+
+/** VLMEvalKit's `vqa_score`: steps like the VQA script's on both sides, whatever the people say. */
+export function vlmEvalKitVqaAccuracy(prediction: string, people: readonly string[]): VqaResult {
+  const answer = vlmEvalKitNormalize(prediction);
+  return { accuracy: leaveOneOut(answer, people.map(vlmEvalKitNormalize)), answer };
 }
 
 function average(values: readonly number[]): number {

@@ -76,6 +76,11 @@ export const vqaOfficialForms = memoized((text) => {
   return { flat, normal: processDigitArticle(removePunctuation(flat, "VQA")) };
 });
 
+/** An answer, or the prediction, as VLMEvalKit compares it. */
+export const vlmEvalKitNormalize = memoized((text) =>
+  processDigitArticle(removePunctuation(flattenSpace(text), "VLMEvalKit")),
+);
+
 // Ten people give the same few answers to most questions: 2.3 million answers of VQAv2 val are 0.2 million strings.
 // Both bounds keep a run's memory flat, whatever models write.
 const memoEntries = 1 << 18;

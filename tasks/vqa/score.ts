@@ -7,6 +7,7 @@ import {
   officialVqaAccuracy,
   type PersonAnswer,
   type VqaResult,
+  vlmEvalKitVqaAccuracy,
 } from "./accuracy.js";
 
 const noPeople: Score = { status: "unscored", reason: "data", detail: "the row has no answers to compare with" };
@@ -28,10 +29,12 @@ export function vqav2Score(people: readonly PersonAnswer[], output: Output, { sc
 /** OK-VQA and VizWiz: the VQA script; lmms-eval has the EvalAI processor. */
 export function vqaPeopleScore(people: readonly string[], output: Output, { scoring }: ScoreContext): Score {
   const text = output.text;
+  if (scoring === "vlmevalkit") return vqaScore(vlmEvalKitVqaAccuracy(text, people), people);
   return vqaScore(scoring === "official" ? officialVqaAccuracy(text, people) : evalAiVqaAccuracy(text, people), people);
 }
 
 /** TextVQA: the EvalAI processor on both sides, in M4C's script and in lmms-eval. */
-export function textvqaScore(people: readonly string[], output: Output): Score {
+export function textvqaScore(people: readonly string[], output: Output, { scoring }: ScoreContext): Score {
+  if (scoring === "vlmevalkit") return vqaScore(vlmEvalKitVqaAccuracy(output.text, people), people);
   return vqaScore(evalAiVqaAccuracy(output.text, people), people);
 }

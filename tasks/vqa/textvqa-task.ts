@@ -48,8 +48,9 @@ export default defineTask<Row>({
   id: ({ question_id }) => String(question_id),
   imageKey: ({ image_id }) => image_id,
   // "ocr": with the dataset's OCR tokens, as LLaVA-1.5's published TextVQA numbers were made.
-  profiles: ["default", "ocr", ...Object.keys(MODEL_PROFILES.textvqa)],
+  profiles: ["default", "ocr", "vlmevalkit", ...Object.keys(MODEL_PROFILES.textvqa)],
   prompt: ({ image, question, ocr_tokens }, profile) => {
+    if (profile === "vlmevalkit") return userPrompt(image, `${question}\n${WORD_OR_PHRASE}`);
     const capital = capitalize(question);
     const reference = profile === "ocr" ? `\nReference OCR token: ${(ocr_tokens ?? []).join(", ")}` : "";
     const usual = `${capital}${reference}\n${WORD_OR_PHRASE}`;
@@ -57,7 +58,8 @@ export default defineTask<Row>({
   },
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: ({ answers }) => hasText(answers),
-  score: ({ answers }, output) => textvqaScore(answers ?? [], output),
+  scorings: ["vlmevalkit"],
+  score: ({ answers }, output, context) => textvqaScore(answers ?? [], output, context),
   answer: (_, output) => evalAiNormalize(strip(output.text)),
   metrics: [mean("accuracy")],
   submission: {

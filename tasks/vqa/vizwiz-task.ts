@@ -34,9 +34,12 @@ export default defineTask<Row>({
   },
   row,
   id: ({ question_id }) => question_id,
-  prompt: ({ image, question }) => userPrompt(image, `${capitalize(question)}\n${UNANSWERABLE}`),
+  profiles: ["default", "vlmevalkit"],
+  prompt: ({ image, question }, profile) =>
+    userPrompt(image, profile === "vlmevalkit" ? question : `${capitalize(question)}\n${UNANSWERABLE}`),
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: ({ answers }) => hasText(answers),
+  scorings: ["vlmevalkit"],
   score: ({ answers }, output, context) => vqaPeopleScore(answers ?? [], output, context),
   answer: (_, output) => evalAiNormalize(strip(output.text)),
   metrics: [mean("accuracy")],

@@ -10,6 +10,7 @@ import {
   type Task,
   Type,
   userPrompt,
+  vlmEvalKit,
 } from "llava-eval";
 import { vstarLetter, vstarQuestion } from "./letter.js";
 
@@ -60,4 +61,13 @@ const only = (wanted: Row["category"]): Task<Row> => ({
   expand: (row) => (row.category === wanted ? [row] : []),
 });
 
-export default [defineTask(all), defineTask(only("direct_attributes")), defineTask(only("relative_position"))];
+/** Its VStarBench, which has question and options apart. */
+const asked = (task: Task<Row>) =>
+  defineTask(
+    vlmEvalKit.choices(task, ({ image, text, label }) => ({
+      ...vstarQuestion(text),
+      ...{ gold: label.trim().toUpperCase(), images: [image] },
+    })),
+  );
+
+export default [asked(all), asked(only("direct_attributes")), asked(only("relative_position"))];

@@ -21,6 +21,7 @@ export const ownVectors = new Map([
   ...vectorFilesIn("prompts", "prompts/"),
   ...vectorFilesIn("tokenizer", "tokenizer/"),
   ...vectorFilesIn("video", "video/"),
+  ...vectorFilesIn("vlmevalkit", "vlmevalkit/"),
 ]);
 
 function vectorFilesIn(folder: string, prefix: string): [name: string, path: string][] {

@@ -11,12 +11,18 @@ import { readingOf } from "../../src/text/visible-answer.js";
 const tasks = new Map((await loadTasks()).map((task) => [task.name, task]));
 
 let asked = new Set<string>();
+let askedBy = new Set<string>();
 
-/** Whose score `work` asks: the table of agreement says so of each row. */
-export function watched<T>(work: () => T): { readonly result: T; readonly asked: readonly string[] } {
+/** Whose score `work` asks, and by which scoring (`ai2d official`): the tables of agreement say so of each row. */
+export function watched<T>(work: () => T): {
+  readonly result: T;
+  readonly asked: readonly string[];
+  readonly askedBy: readonly string[];
+} {
   asked = new Set();
+  askedBy = new Set();
   const result = work();
-  return { result, asked: [...asked] };
+  return { result, asked: [...asked], askedBy: [...askedBy] };
 }
 
 /** The catalogue's task; its place in the tree is the catalogue's business. */
@@ -55,6 +61,7 @@ export function taskScore(name: string, row: object, text: string, rules: ScoreR
   };
   let drawn = false;
   asked.add(name);
+  askedBy.add(`${name} ${scoring}`);
   const score = taskNamed(name).score?.(row as Record<string, unknown>, output, {
     ...{ scoring, verdicts, turns: [output] },
     draw(from) {

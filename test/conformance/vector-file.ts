@@ -26,7 +26,7 @@ export interface VectorFile {
   /** The same for single lines. */
   readonly setAside?: (input: never, fn: string) => string | undefined;
   /** What of the reference's value is compared, where a line has more than we offer: one value for each implementation. */
-  readonly reference?: (expected: unknown, fn: string) => unknown;
+  readonly reference?: (expected: unknown, fn: string, input: never) => unknown;
   readonly compare?: Partial<CompareOptions>;
   /** What is compared, where no line asks a task's score. */
   readonly part?: string;
@@ -46,6 +46,8 @@ export interface VectorReport {
   /** Whose `score` was asked, and for how many lines. */
   readonly tasks: readonly string[];
   readonly linesByTask: number;
+  /** Lines by task and scoring: `ai2d official`. */
+  readonly byScoring: ReadonlyMap<string, { readonly passed: number; readonly failed: number }>;
 }
 
 /** Our value for one input, or the error it throws. */
@@ -77,6 +79,7 @@ export async function checkVectorFile(file: VectorFile, path: string): Promise<V
   const unsupported = new Map<string, number>();
   const tasks = new Set<string>();
   let linesByTask = 0;
+  const byScoring = new Map<string, { passed: number; failed: number }>();
   for (const [i, line] of readLines(path).entries()) {
     const id = typeof line.id === "string" ? line.id : `line ${i + 1}`;
     const fn = typeof line.fn === "string" ? line.fn : "";
@@ -85,17 +88,22 @@ export async function checkVectorFile(file: VectorFile, path: string): Promise<V
       unsupported.set(reason, (unsupported.get(reason) ?? 0) + 1);
       continue;
     }
-    const { result, asked } = watched(() => answer(file, fn, line.input, dirname(path)));
+    const { result, asked, askedBy } = watched(() => answer(file, fn, line.input, dirname(path)));
     const outcome = await settled(result);
     if (asked.length > 0) linesByTask++;
     for (const task of asked) tasks.add(task);
     const mismatches: Mismatch[] =
       "input" in line && "expected" in line
-        ? compareOutcome(file.reference?.(line.expected, fn) ?? line.expected, outcome, options)
+        ? compareOutcome(file.reference?.(line.expected, fn, line.input as never) ?? line.expected, outcome, options)
         : [{ path: "", expected: "a line with input and expected", actual: Object.keys(line) }];
     if (mismatches.length === 0) passed++;
     else failed++;
+    for (const name of askedBy) {
+      const counts = byScoring.get(name) ?? { passed: 0, failed: 0 };
+      counts[mismatches.length === 0 ? "passed" : "failed"]++;
+      byScoring.set(name, counts);
+    }
     for (const mismatch of mismatches) differences.push({ id, input: line.input, ...mismatch });
   }
-  return { passed, failed, unsupported, differences, tasks: [...tasks].sort(), linesByTask };
+  return { passed, failed, unsupported, differences, tasks: [...tasks].sort(), linesByTask, byScoring };
 }

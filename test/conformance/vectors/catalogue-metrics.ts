@@ -1,6 +1,6 @@
 /** What the catalogue's vector files share: a task's metrics over rows that are scored already. */
 
-import type { Scored } from "../../../src/core/score.js";
+import type { Scored, Scoring } from "../../../src/core/score.js";
 import { foldValue } from "../fold.js";
 import { taskGroups, taskMetric } from "../task-score.js";
 
@@ -15,13 +15,18 @@ export interface ScoredRow {
   readonly value: Scored["value"];
   readonly id?: string;
   readonly cluster?: string;
-  readonly data?: NonNullable<Scored["data"]>;
+  readonly data?: Scored["data"];
 }
 
 /** The task's metric over the rows; null where it is undefined. */
-export function fold(task: string, metric: string, rows: readonly ScoredRow[]): number | null {
+export function fold(
+  task: string,
+  metric: string,
+  rows: readonly ScoredRow[],
+  scoring: Scoring = "official",
+): number | null {
   const inputs = rows.map(({ row, ...rest }) => ({ ...rest, groups: taskGroups(task, row) }));
-  return foldValue(taskMetric(task, metric), inputs);
+  return foldValue(taskMetric(task, metric), inputs, scoring);
 }
 
 /** The metric once for each value of one of the task's groups, in the order of the rows. */

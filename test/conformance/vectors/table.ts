@@ -30,6 +30,9 @@ import { tokenizerVectors } from "./tokenizer.js";
 import { videoChoiceVectors } from "./video-choices.js";
 import { videoGroupVectors } from "./video-groups.js";
 import { videoPromptVectors } from "./video-prompts.js";
+import { vlmEvalKitAnswerVectors } from "./vlmevalkit-answers.js";
+import { vlmEvalKitChoiceVectors } from "./vlmevalkit-choices.js";
+import { vlmEvalKitPromptVectors } from "./vlmevalkit-prompts.js";
 import { yesNoVectors } from "./yes-no.js";
 
 export const vectorFiles: Readonly<Record<string, VectorFile>> = {
@@ -63,4 +66,7 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...frameVectors,
   ...videoChoiceVectors,
   ...videoGroupVectors,
+  ...vlmEvalKitChoiceVectors,
+  ...vlmEvalKitAnswerVectors,
+  ...vlmEvalKitPromptVectors,
 };
