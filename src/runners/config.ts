@@ -122,6 +122,48 @@ export const remoteSchemas = { openai: OpenAiConfig, anthropic: AnthropicConfig,
 export type RemoteName = keyof typeof remoteSchemas;
 export type RemoteConfig = { [Name in RemoteName]: Static<(typeof remoteSchemas)[Name]> }[RemoteName];
 
+const question = "the task makes the question: another one is a task of its own (llava-eval tasks new)";
+const model = "write the id under model";
+const whole = "answers are read whole, one to a question; run --repeats K asks for more";
+const length = "write run --max-new-tokens N";
+export const temperatureFix = "write run --temperature T";
+
+/**
+ * What a `body` must not set, and what to write instead: it would ask something else than the task asks and the Result says. What
+ * neither says anything of (`top_k`, `stop`, `seed`) may stand there, and is in the fingerprint.
+ */
+export const takenFields: Record<RemoteName, Readonly<Record<string, string>>> = {
+  openai: {
+    ...{ model, messages: question, prompt: question, stream: whole, n: whole, best_of: whole, echo: whole },
+    ...{ max_tokens: length, max_completion_tokens: length, temperature: temperatureFix },
+  },
+  anthropic: {
+    model,
+    messages: question,
+    system: question,
+    stream: whole,
+    max_tokens: length,
+    temperature: temperatureFix,
+  },
+  gemini: {
+    ...{ model, contents: question, systemInstruction: question, system_instruction: question },
+    // A whole prompt on the provider's side.
+    ...{ cachedContent: question, cached_content: question },
+    ...inBothSpellings({ maxOutputTokens: length, candidateCount: whole, temperature: temperatureFix }),
+  },
+};
+
+/** Google's servers read `generationConfig.candidateCount` and `generation_config.candidate_count` alike. */
+function inBothSpellings(fields: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const snake = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  const groups = ["generationConfig", "generation_config"];
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([name, fix]) =>
+      groups.flatMap((group) => [name, snake(name)].map((spelt) => [`${group}.${spelt}`, fix])),
+    ),
+  );
+}
+
 const LocalCheckpoint = Type.Object({
   runner: Type.Literal("local"),
   ...About,
