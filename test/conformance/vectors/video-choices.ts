@@ -15,12 +15,8 @@ import {
   namesOption,
   opened,
 } from "../../../tasks/mvbench/score.js";
-<<<<<<< HEAD
-import { type NextQaChoice, nextQaScore } from "../../../tasks/nextqa/score.js";
-=======
 import { type NextQaChoice, nextQaScore, nextQaWups } from "../../../tasks/nextqa/score.js";
 import { withoutStopWords, wupOf, wups } from "../../../tasks/nextqa/wups.js";
->>>>>>> 17069d7 (NExT-QA's open answers: nextqa_oe, scored by WUPS over WordNet 3.0, which the package now has)
 import { perceptionLetter, perceptionScore } from "../../../tasks/perceptiontest/score.js";
 import { foldValue } from "../fold.js";
 import type { VectorFile } from "../vector-file.js";
@@ -201,22 +197,6 @@ const mvbench: VectorFile = {
     if (fn !== "check_ans") return expected;
     const { vlmevalkit_advanced: _, ...rest } = expected as Record<string, unknown>;
     return rest;
-  },
-};
-
-const wups = "open answers, by WUPS over WordNet, are no task here";
-const nextqa: VectorFile = {
-  functions: {
-    "lmms.mc_process_results": ({ doc, prediction }: { doc: NextQaChoice; prediction: string }) => {
-      const said = asked(["nextqa_mc", nextQaScore], doc, prediction, lmms);
-      return said.drawn ? undefined : { exact_match: scoreOf(said) === 1 };
-    },
-  },
-  unsupported: {
-    "lmms.wup": wups,
-    "lmms.get_wups": wups,
-    "lmms.process_results": wups,
-    "lmms.aggregate_results": wups,
   },
 };
 
