@@ -151,6 +151,8 @@ try {
     ["overview", "nights/index.html"],
     ["samples", "report/index.html#task=vqav2&sample=4"],
     ["board", "site/index.html"],
+    ["board-model", "site/models/local-step-3000.html"],
+    ["board-task", "site/tasks/vqav2.html"],
     ["history", "history.html"],
   ])
     await contactSheet(browser, name, `${pathToFileURL(place).href}/${address}`);

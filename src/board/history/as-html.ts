@@ -5,7 +5,7 @@ import type { Series } from "./series.js";
 const style = `
 :root { color-scheme: light dark; --line: light-dark(#d0d7de, #3d444d); --soft: light-dark(#57606a, #9198a1);
   --ink: light-dark(#2f6fde, #74a7ff); --change: light-dark(#b83232, #ff7b7b); }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; padding: 0 1rem; max-width: 60rem; }
+body { font: 15px/1.5 system-ui, sans-serif; background: Canvas; margin: 2rem auto; padding: 0 1rem; max-width: 60rem; }
 h2 { font-size: 1rem; margin: 1.5rem 0 0; }
 p { margin: 0; color: var(--soft); }
 svg { display: block; width: 100%; }

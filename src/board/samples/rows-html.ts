@@ -12,7 +12,7 @@ export interface HtmlRow {
 
 const style = `
 :root { color-scheme: light dark; --line: light-dark(#d0d7de, #3d444d); --soft: light-dark(#57606a, #9198a1); --bad: light-dark(#b83232, #ff7b7b); }
-body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; padding: 1rem; max-width: 60rem; }
+body { font: 15px/1.5 system-ui, sans-serif; background: Canvas; margin: 0 auto; padding: 1rem; max-width: 60rem; }
 article { border-top: 1px solid var(--line); padding: .75rem 0; }
 h2 { font-size: 1rem; margin: 0 0 .5rem; overflow-wrap: anywhere; }
 figure { display: inline-block; margin: 0 .75rem .5rem 0; max-width: 100%; }
