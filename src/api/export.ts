@@ -4,7 +4,7 @@ import { writeParquet } from "../board/samples/as-parquet.js";
 import { UserError } from "../core/errors.js";
 import { makeFolder } from "../files/make-folder.js";
 import { replaceWhole } from "../files/whole-file.js";
-import { requireNoRunsFile } from "../record/own-files.js";
+import { requireNoRows, requireNoRunsFile } from "../record/own-files.js";
 import { openRun, requireCounted } from "../record/read.js";
 
 /** Writes all samples of the runs into one file. */
@@ -17,6 +17,7 @@ export async function exportSamples(
   out: string,
 ): Promise<void> {
   await requireNoRunsFile(out);
+  await requireNoRows(out, "PAR1");
   const twice = folders.find((folder, i) => folders.slice(0, i).some((other) => resolve(other) === resolve(folder)));
   if (twice !== undefined) throw new UserError("this run is named twice", twice, "name each run once");
   const runs = await Promise.all(folders.map(openRun));

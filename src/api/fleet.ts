@@ -1,9 +1,9 @@
 /** A run that workers answer: what its coordinator has in the place of a model, and what is known of the runs on a server. */
-import { setTimeout as wait } from "node:timers/promises";
 import type { Dataset } from "../core/dataset.js";
 import { digestOf } from "../core/digest.js";
 import { UserError } from "../core/errors.js";
 import type { Json } from "../core/json.js";
+import { pause } from "../core/pause.js";
 import type { Fingerprint, Runner } from "../core/runner.js";
 import { type Announced, type Membership, type SharedSettings, sharedSettings } from "../fleet/announced.js";
 import { Fleet, type RunStatus } from "../fleet/bullmq.js";
@@ -88,7 +88,7 @@ export class SharedRun implements AsyncDisposable {
         return { ...membership, runner: namedRunner(run.model, membership.identity.fingerprint as Fingerprint) };
       }
       if (polls === 0) this.listener.say(`waiting for a worker: llava-eval worker --model ... --name ${run.model}`);
-      await wait(200, undefined, { signal: drain });
+      await pause(200, drain);
     }
   }
 

@@ -2,16 +2,17 @@ import { appendFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { diskError, refusedByDisk } from "../files/disk-error.js";
 import { makeFolder } from "../files/make-folder.js";
-import { requireNoRunsFile } from "../record/own-files.js";
+import { requireNoRows, requireNoRunsFile } from "../record/own-files.js";
 
 export { refusedByDisk };
 
 /**
  * Writes a file that the user named, with the folders above it. As it is: it may be a pipe or a device, which nobody must replace.
- * @throws UserError  it is a run's own file, or cannot be written
+ * @throws UserError  it is a run's own file or one of rows, or cannot be written
  */
 export async function writeText(path: string, text: string): Promise<void> {
   await requireNoRunsFile(path);
+  await requireNoRows(path, text.slice(0, 1));
   try {
     await makeFolder(dirname(path));
     await writeFile(path, text);

@@ -9,14 +9,13 @@ import { Image, Nullable, type Static, type TSchema, Type } from "../core/schema
 import type { Score, ScoreContext } from "../core/score.js";
 import { defineTask, type Judge, type Task } from "../core/task.js";
 import { mean } from "../metrics/mean.js";
-import { letteredOptions } from "../prompts/choices.js";
 import { binaryJudgement } from "../prompts/judge-grading.js";
 import { anls } from "../scorers/anls.js";
 import { looselyEqual } from "../scorers/exact-match.js";
 import { chosen, notJudged, rightOrWrong } from "../scorers/scored.js";
 import { binaryVerdict } from "../text/judge-replies.js";
 import { optionLetters } from "../text/mmmu-choice.js";
-import { hasText } from "../text/references.js";
+import { hasText, isOptionLetter } from "../text/references.js";
 import { robustChoice } from "../text/robust-choice.js";
 
 const Optional = Type.Optional;
@@ -89,6 +88,7 @@ export type YamlTask = Static<typeof YamlTask>;
 type Row = Readonly<Record<string, unknown>>;
 
 const Cell = Type.Union([Type.String(), Type.Number()]);
+const CellOrNone = Type.Union([Type.String(), Type.Number(), Type.Null()]);
 const defaultTokens = 64;
 
 /** @throws UserError  what the file says does not go together */
@@ -156,9 +156,10 @@ class YamlRows {
     const { id, answer, answers, options, cluster } = this.file.columns;
     const words = placeholders.filter((name) => name !== "image" && name !== "options");
     const columns: Record<string, TSchema> = {};
-    for (const column of [id, answer, cluster, ...words, ...(Array.isArray(options) ? options : [])])
-      if (column !== undefined) columns[column] = Cell;
-    for (const column of this.file.groups ?? []) columns[column] ??= Optional(Nullable(Cell));
+    for (const column of [id, answer, cluster, ...words]) if (column !== undefined) columns[column] = Cell;
+    // Where options are columns, a row may have fewer.
+    for (const column of Array.isArray(options) ? options : []) columns[column] ??= Optional(CellOrNone);
+    for (const column of this.file.groups ?? []) columns[column] ??= Optional(CellOrNone);
     for (const column of [answers, Array.isArray(options) ? undefined : options])
       if (column !== undefined) columns[column] = Type.Array(Type.String());
     for (const [i, column] of this.images.entries()) columns[column] = i === 0 ? Image() : Optional(Nullable(Image()));
@@ -181,13 +182,24 @@ class YamlRows {
 
   private filled(text: string, row: Row): string {
     return text.replace(placeholder, (_, name: string) =>
-      name === "options" ? letteredOptions(this.options(row)) : textIn(row[name]),
+      name === "options" ? this.choices(row).join("\n") : textIn(row[name]),
     );
   }
 
   private options(row: Row): readonly string[] {
     const { options = [] } = this.file.columns;
     return typeof options === "string" ? (row[options] as readonly string[]) : options.map((one) => textIn(row[one]));
+  }
+
+  /** `B. two`: each keeps the letter of its column, and one without text is none. */
+  private choices(row: Row): readonly string[] {
+    const options = this.options(row);
+    return this.letters(row).map((letter) => `${letter}. ${options[optionLetters(26).indexOf(letter)]}`);
+  }
+
+  private letters(row: Row): readonly string[] {
+    const options = this.options(row);
+    return optionLetters(options.length).filter((letter) => isOptionLetter(letter, options));
   }
 
   references(row: Row): readonly string[] {
@@ -198,21 +210,24 @@ class YamlRows {
   /** The right option's letter; undefined where the reference names none. */
   letter(row: Row): string | undefined {
     const [reference = ""] = this.references(row);
-    const options = this.options(row);
-    const letters = optionLetters(options.length);
+    const letter = this.namedLetter(reference.trim(), this.options(row));
+    return this.letters(row).find((one) => one === letter);
+  }
+
+  private namedLetter(reference: string, options: readonly string[]): string | undefined {
     switch (this.file.reference ?? "letter") {
       case "letter":
-        return letters.find((letter) => letter === reference.trim());
+        return reference.toUpperCase();
       case "text":
-        return letters[options.findIndex((option) => option.trim() === reference.trim())];
-      case "position":
-        return /^\d+$/.test(reference.trim()) ? letters[Number(reference)] : undefined;
+        return optionLetters(26)[options.findIndex((option) => option.trim() === reference)];
+      case "position": // pandas writes 1.0 where a column has a hole
+        return /^\d+(\.0+)?$/.test(reference) ? optionLetters(26)[Number(reference)] : undefined;
     }
   }
 
   score(row: Row, output: Output, { verdicts }: ScoreContext): Score {
     const answer = output.text.trim();
-    const references = this.references(row);
+    const references = this.references(row).filter(hasText);
     switch (this.file.scorer) {
       case "exact":
         return rightOrWrong(
@@ -223,7 +238,7 @@ class YamlRows {
       case "anls":
         return { status: "scored", value: anls(references, answer) ?? 0, answer, targets: references };
       case "mcq": {
-        const { letter, guessed } = robustChoice(answer, optionLetters(this.options(row).length));
+        const { letter, guessed } = robustChoice(answer, this.letters(row));
         // A letter found by the rule of last resort is no answer: "As an AI" chose no A.
         return chosen(guessed ? undefined : letter, this.letter(row) ?? "");
       }

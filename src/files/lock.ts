@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { link, lstat, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { setTimeout as wait } from "node:timers/promises";
 import { UserError } from "../core/errors.js";
+import { pause } from "../core/pause.js";
 import { type Static, Type, violationOf } from "../core/schema.js";
 import { diskError } from "./disk-error.js";
 
@@ -107,7 +107,7 @@ async function take(wanted: Wanted, options: LockOptions): Promise<void> {
       continue;
     }
     if (found.text === "" && performance.now() - began < emptyMs) {
-      await wait(pollMs, undefined, { signal });
+      await pause(pollMs, signal);
       continue;
     }
     if (!(await isHeld(found, silence))) {
@@ -115,7 +115,7 @@ async function take(wanted: Wanted, options: LockOptions): Promise<void> {
       continue;
     }
     if (performance.now() - began >= patienceMs) throw heldBy(found.owner as Owner, path, what);
-    await wait(polls < 20 ? pollMs : slowPollMs, undefined, { signal });
+    await pause(polls < 20 ? pollMs : slowPollMs, signal);
   }
 }
 

@@ -5,6 +5,7 @@ import type { Job, Queue, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { defined } from "../core/defined.js";
 import { messageOf } from "../core/errors.js";
+import { pause } from "../core/pause.js";
 import { Type, violationOf } from "../core/schema.js";
 import { Block } from "../run/blocks.js";
 import {
@@ -402,7 +403,7 @@ async function untilBack<T>(call: () => T | Promise<T>, abort: AbortSignal): Pro
     } catch (error) {
       abort.throwIfAborted();
       if (!isAway(error)) throw error;
-      await wait(patienceMs, undefined, { signal: abort });
+      await pause(patienceMs, abort);
     }
   }
 }

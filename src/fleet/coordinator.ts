@@ -1,5 +1,5 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { UserError } from "../core/errors.js";
+import { pause } from "../core/pause.js";
 import { placeKey } from "../record/keys.js";
 import type { SampleRecord } from "../record/samples.js";
 import { type Block, BlockCutter, type CutBlock } from "../run/blocks.js";
@@ -104,7 +104,7 @@ class SharedTask {
       this.newsAt = performance.now();
       return;
     }
-    await wait(pollMs, undefined, { signal: this.task.drain });
+    await pause(pollMs, this.task.drain);
     if (performance.now() - Math.max(this.newsAt, this.checkedAt) < quietMs) return;
     this.checkedAt = performance.now();
     await this.lookAfter();

@@ -1,9 +1,9 @@
 /** The hold on a run that its one coordinator has: kept on the server, renewed as long as the process lives. */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { setTimeout as wait } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { UserError } from "../core/errors.js";
+import { pause } from "../core/pause.js";
 import { type Static, Type } from "../core/schema.js";
 import { readAs } from "./announced.js";
 
@@ -74,7 +74,7 @@ export class Fence implements AsyncDisposable {
         );
       }
       left = now;
-      await wait(lookMs, undefined, { signal });
+      await pause(lookMs, signal);
     }
   }
 

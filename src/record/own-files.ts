@@ -1,4 +1,5 @@
 /** What runs alone write: an output that the user names does not take its place. */
+import { open, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { UserError } from "../core/errors.js";
 import { manifestFile, readResult } from "./manifest.js";
@@ -16,6 +17,25 @@ export async function requireNoRunsFile(path: string): Promise<void> {
     `${name} is ${name === "history.jsonl" ? "the history of runs" : "a file of the run in this folder"}: nothing else may be written there`,
     path,
     "give the output another name, or another folder",
+  );
+}
+
+/**
+ * A name completed wrongly must not cost somebody his rows.
+ * @param beginning  what every file of the output's kind begins with
+ * @throws UserError  a file of rows stands there, and what is to be written begins otherwise
+ */
+export async function requireNoRows(path: string, beginning: string): Promise<void> {
+  if (!/\.(jsonl|tsv|parquet)(\.gz)?$/i.test(path)) return;
+  // Opened, a pipe would wait for its writer.
+  if (!(await stat(path).catch(() => undefined))?.isFile()) return;
+  await using file = await open(path);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(beginning.length), 0, beginning.length, 0);
+  if (bytesRead === 0 || buffer.toString("latin1", 0, bytesRead) === beginning) return;
+  throw new UserError(
+    "this is a file of rows already, and what is written is none",
+    path,
+    "give the output another name",
   );
 }
 

@@ -31,14 +31,15 @@ export interface GroupedQuestion {
   readonly question_id: string;
   readonly answer: string;
   readonly group_type: string;
-  readonly group_structure: string;
+  readonly group_structure?: string | null;
   readonly level?: number | string | null;
 }
 
 /** One rule in all three; what an answer without a letter costs its group is the metric's business. */
 export function videoMmeV2Score(row: GroupedQuestion, output: Output): Scored {
   const letter = inferChoice(output.text, {}, "video-mme-v2");
-  const { group_type: type, group_structure: structure } = row;
+  const { group_type: type } = row;
+  const structure = row.group_structure ?? "";
   return {
     ...chosen(letter, row.answer),
     data: { place: placeOf(row), type, structure, level: String(row.level ?? ""), read: letter !== undefined },
@@ -47,7 +48,8 @@ export function videoMmeV2Score(row: GroupedQuestion, output: Output): Scored {
 
 /** Whether the question has one of four places in a group that there is a rule for. */
 export function isInGroup(row: GroupedQuestion): boolean {
-  const { group_type: type, group_structure: structure } = row;
+  const { group_type: type } = row;
+  const structure = row.group_structure ?? "";
   const hasRule = type === "relevance" || (type === "logic" && isStructure(structure));
   return [1, 2, 3, 4].includes(placeOf(row)) && hasRule;
 }

@@ -23,7 +23,7 @@ const row = Type.Object({
   options: Type.String(), // "A. ..." to "H. ..." on eight lines
   answer: Type.String(),
   group_type: Type.String(), // relevance, logic
-  group_structure: Type.String(), // "[1, [2, 3], 4]"
+  group_structure: Type.Optional(Nullable(Type.String())), // "[1, [2, 3], 4]" of logic; relevance has no use for it
   level: Type.Optional(Nullable(Type.Union([Type.Integer(), Type.String()]))),
   second_head: head,
   third_head: head,

@@ -41,6 +41,10 @@ test("data show prints rows, words and images, says what is wrong with one, and 
   expect(html).toContain("img-src data:");
   expect(html).toContain('<img src="data:image/webp;base64,UklG');
   expect(html).toContain("Is &lt;b&gt;it&lt;/b&gt; red?");
+
+  const over = await place.run("data", "show", "./mine.yaml", "--data", "rows", "--out", "rows/mine.jsonl");
+  expect([over.exitCode, over.stderr]).toEqual([1, expect.stringContaining("this is a file of rows already")]);
+  expect(await readFile(place.file("rows", "mine.jsonl"), "utf8")).toContain('"nr":"one"');
 });
 
 test("an image becomes two pixels to a letter, each in its colour", async () => {

@@ -124,7 +124,7 @@ export class Fleet implements AsyncDisposable {
   /** @throws when a process has failed meanwhile */
   private async until(holds: () => boolean): Promise<void> {
     while (!holds()) {
-      const ended = this.started.find(({ exitCode }) => exitCode !== null && exitCode !== 0);
+      const ended = this.started.find(({ exitCode }) => ![null, 0, 130].includes(exitCode));
       if (ended) throw new Error((await ended.ended).stderr);
       await wait(50);
     }

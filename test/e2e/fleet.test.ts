@@ -116,6 +116,23 @@ describe.skipIf(noRedis)(`a fleet (skipped: ${noRedis ?? "no"})`, { timeout: 180
     await worker.ended;
   });
 
+  test("Ctrl-C at a coordinator that waits, for a worker or for answers, is an interruption; the same command goes on", async () => {
+    await using fleet = await Fleet.make();
+    const { numbers } = await fleet.whole();
+    const alone = fleet.coordinator("--out", "many");
+    await fleet.has(/^le:runs$/m);
+    alone.kill("SIGINT");
+    expect(await alone.ended).toMatchObject({ exitCode: 130, stderr: expect.not.stringContaining("mistake") });
+    const { run, worker } = await fleet.paused("--out", "many");
+    run.kill("SIGINT");
+    expect(await run.ended).toMatchObject({ exitCode: 130, stderr: expect.not.stringContaining("mistake") });
+    expect(await fleet.place.run("fleet", "resume")).toMatchObject({ exitCode: 0 });
+    expect(await fleet.coordinator("--out", "many").ended).toMatchObject({ exitCode: 0 });
+    expect(await numbersOf(fleet.place.file("many"))).toEqual(numbers);
+    worker.kill("SIGINT");
+    await worker.ended;
+  });
+
   test("a judged task: workers answer, the coordinator judges", async () => {
     await using judge = await startScripted((question) => chat(question.text.length % 2 === 0 ? "7" : "3", question));
     const task = join(forms, "judged.ts");

@@ -125,6 +125,30 @@ test.each(Object.entries(forms))(
   },
 );
 
+test("a row may have fewer options than there are columns, and an option without text is none", async () => {
+  await using place = await Workplace.make();
+  await mkdir(place.file("rows"));
+  const options = { question: "Which?", a: "one", b: "two", c: "three", right: "B" };
+  const rows = [
+    ...[options, { ...options, c: null }, { ...options, a: "" }, { ...options, right: "b" }],
+    ...[
+      { ...options, c: null, right: "C" },
+      { ...options, b: "nan" },
+      { ...options, b: null, c: null, right: "A" },
+    ],
+  ];
+  const lines = rows.map((row, nr) => `${JSON.stringify({ nr, ...row })}\n`);
+  await writeFile(place.file("rows", "mine.jsonl"), lines.join(""));
+  const columns = "columns: { id: nr, answer: right, options: [a, b, c] }";
+  await writeFile(place.file("mine.yaml"), `task: mine\n${columns}\nprompt: "{question} {options}"\nscorer: mcq\n`);
+  await place.run("run", "--tasks", "./mine.yaml", "--data", "rows", "--model", "stub:B", "--out", "o");
+  const samples = await place.samples("o", "mine");
+  expect(samples.map(({ state }) => state)).toEqual([...Array(4).fill("scored"), ...Array(3).fill("failed")]);
+  expect(samples.slice(0, 4).map(({ score }) => score)).toEqual(Array(4).fill(expect.objectContaining({ value: 1 })));
+  expect(samples[1]?.prompt).toBe("Which? A. one\nB. two");
+  expect(samples[2]?.prompt).toBe("Which? B. two\nC. three");
+});
+
 test("a mistake in the file is told with its line, its column and what was meant; what does not go together with its file", async () => {
   await using place = await Workplace.make();
   const told = async (text: string): Promise<string> => {

@@ -94,6 +94,7 @@ async function shared(
   store: WorkStore,
   had: readonly SampleRecord[] = [],
   onJournal: (journal: SampleJournal) => void = () => {},
+  drain: AbortSignal = never,
 ): Promise<Outcome> {
   const folder = await mkdtemp(join(tmpdir(), "coordinator-"));
   try {
@@ -104,7 +105,7 @@ async function shared(
     const said: string[] = [];
     const run = {
       ...{ task, split: { answers: "public" }, label: "t", dataset: datasetOf(rows), profile: "default", samples },
-      ...{ selection: { offset: 0, repeats: 1 }, drain: never, onSample() {}, onTiming() {} },
+      ...{ selection: { offset: 0, repeats: 1 }, drain, onSample() {}, onTiming() {} },
     } as unknown as TaskRun;
     await share(run, {
       ...{ store, run: "r", blockSize: 10, async check() {} },
@@ -184,4 +185,16 @@ test("a server that lost everything is given it again", { timeout: 30_000 }, asy
   clearTimeout(lost);
   expect(lines).toEqual(all);
   expect(said).toEqual([expect.stringContaining("has lost blocks: 3")]);
+});
+
+test("an interruption ends the wait for answers, and keeps those that came", async () => {
+  const interruption = new AbortController();
+  const store = new Memory(async (block, delivery) => {
+    if (delivery < 2) return await answerOf(block);
+    setTimeout(() => interruption.abort(), 100);
+    return undefined;
+  });
+  const { lines } = await shared(store, [], () => {}, interruption.signal);
+  expect(lines).toEqual(all.slice(0, 20));
+  expect(store.blocks.size).toBe(1);
 });
