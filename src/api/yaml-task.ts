@@ -107,6 +107,12 @@ export function taskOf(file: YamlTask, path: string): Task {
   const placeholders = [...file.prompt.matchAll(placeholder)].map(([, name = ""]) => name);
   if (placeholders.includes("options") && columns.options === undefined)
     throw mistaken(path, "the prompt has {options} and `columns` has none", "name the options below `columns`");
+  if (placeholders.includes("image") && columns.image === undefined)
+    throw mistaken(
+      path,
+      "the prompt has {image} and `columns` has none",
+      "name the column of the image below `columns`",
+    );
   const { hub } = file;
   const rows = new YamlRows(file);
   return defineTask<Row>({

@@ -169,6 +169,9 @@ test("a mistake in the file is told with its line, its column and what was meant
   expect(await told('task: mine\ncolumns: { id: nr, answer: a }\nprompt: "{options}"\nscorer: mcq\n')).toContain(
     "mcq needs",
   );
+  expect(await told('task: mine\ncolumns: { id: nr, answer: a }\nprompt: "{image}{q}"\nscorer: exact\n')).toContain(
+    "the prompt has {image}",
+  );
   expect(await told('task: vqav2\ncolumns: { id: nr, answer: a }\nprompt: "{q}"\nscorer: exact\n')).toContain(
     'two tasks are named "vqav2"',
   );
