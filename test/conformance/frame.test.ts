@@ -248,5 +248,6 @@ test("a difference is reported with its input, so that it can be repeated", asyn
     tasks: [],
     linesByTask: 0,
     differences: [{ id: "q", input: { text: "x" }, path: "", expected: "y", actual: "x" }],
+    byScoring: new Map(),
   });
 });
