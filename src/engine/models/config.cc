@@ -129,8 +129,8 @@ void read_native(Fields& fields, const ModelClass& known, const ModelOptions& op
     if (grid == nullptr)
       throw Error("image_aspect_ratio is anyres but image_grid_pinpoints is missing", fields.where(),
                   "Correct the file.");
-    // Of a tower that is not known (and refused) the tile's side is not known either.
-    if (config.vision_read) image.grid = read_grid(*grid, config.vision.image_size, fields.where());
+    // Of a tower that is not known (and refused) the tile's side is not known either; an unknown decoder is said before its grid.
+    if (config.vision_read && config.text_read) image.grid = read_grid(*grid, config.vision.image_size, fields.where());
   }
 
   // Several images, as those who published numbers hand them over: OneVision's evaluation pads and stacks them, the
@@ -237,7 +237,7 @@ void read_converted(Fields& fields, const ModelClass& known, const ModelOptions&
     const Json* grid = fields.any("image_grid_pinpoints");
     static const Json kGrid = Json::parse(kDefaultGrid, "default grid");
     static const Json kShrunkGrid = Json::parse(kOneVisionGrid, "default grid");
-    if (config.vision_read)
+    if (config.vision_read && config.text_read)
       image.grid = read_grid(grid != nullptr ? *grid : (one_vision ? kShrunkGrid : kGrid), config.vision.image_size,
                              fields.where());
     image.several = SeveralImages::anyres;

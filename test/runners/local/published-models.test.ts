@@ -27,6 +27,22 @@ describe.skipIf(missing !== undefined)(
       },
     );
 
+    test("a decoder that is unknown is what is said of a checkpoint, not the grid that follows from it", async () => {
+      await using folder = await checkpointFolder({
+        "config.json": {
+          ...{ architectures: ["LlavaNextForConditionalGeneration"], model_type: "llava_next" },
+          ...{ image_grid_pinpoints: [[336, 672]], image_token_index: 32_000, vision_feature_layer: -2 },
+          text_config: { model_type: "granite", hidden_size: 2048 },
+          vision_config: {
+            ...{ model_type: "siglip_vision_model", image_size: 384, patch_size: 14, hidden_size: 1152 },
+            ...{ num_hidden_layers: 26, num_attention_heads: 16, intermediate_size: 4304 },
+          },
+        },
+      });
+      const report = await reportModel({ checkpoint: folder.path });
+      expect(report.unsupported.map(({ value }) => value)).toContain("granite");
+    });
+
     // Sizes of the towers and of the KV cache, and the most tokens of an image, as the specification derives them.
     test("LLaVA-OneVision 7B: SigLIP without its last layer, up to 8,765 tokens an image, several padded and stacked", async () => {
       await using folder = await checkpointFolder({
