@@ -13,7 +13,7 @@ const { checkVectorFile } = await source("test/conformance/vector-file.ts");
 const { benchmarks } = await source("test/conformance/outputs/table.ts");
 const { vectorFiles } = await source("test/conformance/vectors/table.ts");
 const { letterTable, scoringTable } = await source("test/conformance/letter-rules.ts");
-const { loadTasks } = await source("src/api/catalogue.ts");
+const { loadTasks, readSuite, suiteNames } = await source("src/api/catalogue.ts");
 
 const data = join(root, "test/conformance/data");
 const count = (n) => n.toLocaleString("en-US");
@@ -65,10 +65,25 @@ async function tasks() {
   return ["| task | main metric | splits | judge |", "| --- | --- | --- | --- |", ...rows].join("\n");
 }
 
+async function suites() {
+  const parts = [];
+  for (const name of (await suiteNames()).sort()) {
+    const { about, scoring = "official", "prompt-profile": profile, tasks, lacks = [] } = await readSuite(name);
+    const words = profile ? `, words \`${profile}\` where a task has them` : "";
+    parts.push(
+      `### \`${name}\`\n\n${about}. Scoring ${scoring}${words}.\n`,
+      `${tasks.map((task) => `\`${task}\``).join(" ")}\n`,
+      ...(lacks.length > 0 ? ["Not here:\n", `${lacks.map((row) => `- ${row}`).join("\n")}\n`] : []),
+    );
+  }
+  return parts.join("\n").trimEnd();
+}
+
 let stale = false;
 const tables = {
   agreement: await agreement(),
   tasks: await tasks(),
+  suites: await suites(),
   letters: letterTable(),
   scorings: scoringTable(await loadTasks(), byScoring),
 };

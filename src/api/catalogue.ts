@@ -25,8 +25,11 @@ export const Suite = Type.Object(
   {
     about: Type.String(),
     scoring: Type.Optional(Type.Enum([...scorings])),
+    /** The words of those of its tasks that have such a profile. */
     "prompt-profile": Type.Optional(Type.String()),
     tasks: Type.Array(Type.String(), { minItems: 1 }),
+    /** Rows of the report that it follows which it does not ask: "NAME: why". */
+    lacks: Type.Optional(Type.Array(Type.String({ pattern: "^[^:]+: ." }))),
   },
   { additionalProperties: false },
 );
@@ -135,6 +138,12 @@ export async function suiteNames(): Promise<readonly string[]> {
   return files.filter((name) => name.endsWith(".yaml")).map((name) => name.slice(0, -".yaml".length));
 }
 
+/** A suite of the package. */
+export async function readSuite(name: string): Promise<Suite> {
+  const { readYaml } = await import("../core/yaml.js");
+  return await readYaml(join(suitesFolder, `${name}.yaml`), Suite);
+}
+
 /**
  * The tasks that `--tasks` names, each once, in the order given.
  * @throws UserError  nothing fits a name; a suite contradicts another; a path is no task file
@@ -191,8 +200,7 @@ export async function chooseTasks(names: readonly string[], workingFolder = proc
     }
     const [wanted = "", splitName] = name.split("@", 2);
     if (suites.includes(wanted) && origin === "--tasks") {
-      const { readYaml } = await import("../core/yaml.js");
-      const suite = await readYaml(join(suitesFolder, `${wanted}.yaml`), Suite);
+      const suite = await readSuite(wanted);
       stated = agree(stated, { name: wanted, suite });
       for (const member of suite.tasks) await add(member, `configs/suites/${wanted}.yaml`);
       return;
@@ -252,6 +260,13 @@ function agree(
       `suites "${earlier.name}" and "${next.name}" are scored differently`,
       "--tasks",
       "run them apart, or state --scoring",
+    );
+  }
+  if (earlier && earlier.suite["prompt-profile"] !== next.suite["prompt-profile"]) {
+    throw new UserError(
+      `suites "${earlier.name}" and "${next.name}" are asked in different words`,
+      "--tasks",
+      "run them apart",
     );
   }
   return next;

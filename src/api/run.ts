@@ -286,7 +286,7 @@ export async function decide(settings: RunSettings, named?: ChosenModel): Promis
     selection: { offset, repeats, ...defined({ limit, shard }) },
     maxFailed: parseMaxFailed(settings["max-failed"]),
     ...defined({ frameRule, clipBytes: clipBytesOf(settings, choice) }),
-    profileOf: profileRule(choice, settings["prompt-profile"] ?? choice.promptProfile),
+    profileOf: profileRule(choice, settings["prompt-profile"]),
     generationOf: generationRule(settings),
   };
 }
@@ -366,8 +366,9 @@ function requireConsistent(settings: RunSettings, config: ModelConfig): void {
   }
 }
 
-function profileRule(choice: Choice, wanted: string | undefined): (task: Task) => string {
-  for (const { task } of choice.chosen) {
+/** @param wanted  what a flag asks of every task; a suite's profile is for those of its tasks that have it */
+function profileRule({ chosen, promptProfile }: Choice, wanted: string | undefined): (task: Task) => string {
+  for (const { task } of chosen) {
     const known = task.profiles ?? ["default"];
     if (wanted !== undefined && !known.includes(wanted)) {
       throw new UserError(
@@ -377,7 +378,8 @@ function profileRule(choice: Choice, wanted: string | undefined): (task: Task) =
       );
     }
   }
-  return (task) => wanted ?? task.profiles?.[0] ?? "default";
+  return ({ profiles = ["default"] }) =>
+    wanted ?? profiles.find((profile) => profile === promptProfile) ?? profiles[0] ?? "default";
 }
 
 function generationRule(settings: RunSettings): (task: Task, split: Split) => GenerationOptions {

@@ -3,7 +3,7 @@ import { didYouMean } from "../core/nearest.js";
 import { promptImages, promptText } from "../core/prompt.js";
 import type { Task } from "../core/task.js";
 import { exampleRow, hasExampleRow } from "../datasets/example-row.js";
-import { chooseTasks, labelsByName } from "./catalogue.js";
+import { chooseTasks, labelsByName, readSuite, suiteNames } from "./catalogue.js";
 import { commandFor, likeForeign, remarksOn } from "./foreign-names.js";
 
 export { loadTasks, suiteNames } from "./catalogue.js";
@@ -38,6 +38,13 @@ export async function describeTasks(names: readonly string[], profile: string | 
   return await Promise.all(
     chosen.map(async ({ task, file }) => ({ ...taskFacts(task), example: await examplePrompt(task, file, profile) })),
   );
+}
+
+/** What the suites among the names state, beside their tasks. */
+export async function describeSuites(names: readonly string[]) {
+  const suites = await suiteNames();
+  const own = names.filter((name) => suites.includes(name));
+  return await Promise.all(own.map(async (name) => ({ name, ...(await readSuite(name)) })));
 }
 
 /** What runs here what "lmms-eval:NAME" runs there: our labels, the command's part, and what differs. */

@@ -1,6 +1,6 @@
 import pc from "picocolors";
 import type { CommandModule } from "yargs";
-import { describeTasks, loadTasks, suiteNames, taskFacts, tasksLike } from "../api/tasks.js";
+import { describeSuites, describeTasks, loadTasks, suiteNames, taskFacts, tasksLike } from "../api/tasks.js";
 import { terminalSafeLines } from "../core/terminal-safe.js";
 import { command as newTask } from "./new-task.js";
 import { count } from "./number-format.js";
@@ -85,5 +85,12 @@ async function show(name: string, json: boolean, profile: string | undefined): P
       `  prompt (${task.example.images} image${task.example.images === 1 ? "" : "s"}; row of the same form as the benchmark's, made by us)\n`,
     );
     process.stdout.write(`${terminalSafeLines(task.example.prompt).replace(/^/gm, "  | ")}\n`);
+  }
+  for (const { name, about, lacks = [], ...stated } of await describeSuites(name.split(","))) {
+    process.stdout.write(`${pc.bold(name)}\n  ${about}\n`);
+    if (stated.scoring) process.stdout.write(`  scoring    ${stated.scoring}\n`);
+    if (stated["prompt-profile"])
+      process.stdout.write(`  profile    ${stated["prompt-profile"]}, of the tasks that have it\n`);
+    for (const row of lacks) process.stdout.write(`  not here   ${row}\n`);
   }
 }

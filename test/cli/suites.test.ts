@@ -1,9 +1,14 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { chooseTasks, suiteNames } from "../../src/api/catalogue.js";
-import { judgeOf } from "../../src/core/task.js";
+import { chooseTasks, readSuite, suiteNames } from "../../src/api/catalogue.js";
+import { requireScoring } from "../../src/api/require-scoring.js";
+import { isFallback, judgeOf } from "../../src/core/task.js";
 import { temporaryFolder } from "../board/run-fixture.js";
+import { runCommand } from "./run-command.js";
+
+const demo = fileURLToPath(new URL("../../configs/demo", import.meta.url));
 
 test("every suite names tasks and splits that exist", async () => {
   const names = await suiteNames();
@@ -17,19 +22,109 @@ test("the suites state the scoring that their published numbers have", async () 
   expect((await chooseTasks(["llava-onevision-1.5-suite"])).scoring).toBe("lmms-eval");
 });
 
+// What of each report is not here, as a reader of the report would look for it.
 test.each([
-  ["llava-onevision-suite", ["ConBench", "Vibe-Eval", "Mantis-Eval", "Q-Bench", "SciVerse", "the video benchmarks"]],
-])("%s lists what it lacks of its report, and what it names as lacking is no task of it", async (suite, lacking) => {
-  const text = await readFile(new URL(`../../configs/suites/${suite}.yaml`, import.meta.url), "utf8");
-  const comment = text.replace(/^# ?/gm, "").split(/^about:/m)[0] ?? "";
-  const [, lacks = ""] = /It lacks, of the report's tables?: ([\s\S]+)/.exec(comment) ?? [];
-  expect(lacking.filter((name) => !lacks.includes(name))).toEqual([]);
-  const plain = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, "");
-  const asked = (await chooseTasks([suite])).chosen.map(({ label }) => plain(label));
-  // Of the three of these the answered splits are asked instead, as the comment says.
-  const instead = ["MMBench", "DocVQA", "InfoVQA"];
-  const names = lacking.filter((name) => !instead.includes(name)).map(plain);
-  expect(asked.filter((label) => names.some((name) => label.startsWith(name)))).toEqual([]);
+  ["llava-onevision-suite", ["ConBench", "Vibe-Eval", "Mantis-Eval", "Q-Bench", "SciVerse-mv", "the video benchmarks"]],
+  ["llava-onevision-2-suite", ["VideoEval-Pro", "MMVU", "MMOU", "JumpScore", "ReVSI", "SAT", "DAVIS, MeViS, ReVOS"]],
+  ["kimi-vl-suite", ["MMVU", "MMLongBench-Doc", "TOMATO", "OSWorld", "WindowsAgentArena"]],
+  [
+    "qwen3-vl-suite",
+    ["MathVista", "SimpleVQA", "MIA-Bench", "MM-MT-Bench", "OmniDocBench 1.5", "ODinW-13", "VSI-Bench"],
+  ],
+  ["internvl3.5-suite", ["MathVista", "MMVet", "VCR", "MMIU", "WildVision", "R-Bench", "SGP-Bench", "SArena-Icon"]],
+])(
+  "%s has a line for each row that it lacks, in docs/suites.md too, and no line for what it asks",
+  async (suite, rows) => {
+    const { lacks = [], tasks } = await readSuite(suite);
+    const missing = lacks.map((line) => line.slice(0, line.indexOf(":")));
+    expect(missing).toEqual(expect.arrayContaining([...rows]));
+    expect(new Set(missing).size).toBe(missing.length);
+    const plain = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, "");
+    expect(missing.filter((name) => tasks.map(plain).includes(plain(name)))).toEqual([]);
+    const docs = await readFile(new URL("../../docs/suites.md", import.meta.url), "utf8");
+    const [, section = ""] = docs.split(`### \`${suite}\`\n`);
+    const [own = ""] = section.split("\n### ");
+    expect(lacks.filter((line) => !own.includes(`- ${line}\n`))).toEqual([]);
+    expect(tasks.filter((task) => !own.includes(`\`${task}\``))).toEqual([]);
+  },
+);
+
+test("a row that a suite leaves for want of its rule names a task that is here, and has not the rule", async () => {
+  const left = new Set<string>();
+  for (const name of await suiteNames()) {
+    const { lacks = [], scoring } = await readSuite(name);
+    for (const line of lacks) {
+      const asked = /ask (\S+) by its name$/.exec(line)?.[1];
+      if (asked === undefined) continue;
+      left.add(asked);
+      const [one] = (await chooseTasks([asked])).chosen;
+      expect(one?.label).toBe(asked);
+      expect(one?.task.scorings ?? [], `${asked} has the rule of ${name} by now`).not.toContain(scoring);
+    }
+  }
+  expect(left.size).toBeGreaterThan(5);
+});
+
+test("every task of a suite has the suite's scoring, and some have the words that it states", async () => {
+  for (const name of await suiteNames()) {
+    const { chosen, scoring = "official", promptProfile } = await chooseTasks([name]);
+    requireScoring(
+      chosen.map(({ task }) => task),
+      scoring,
+    );
+    const withWords = chosen.filter(({ task }) => task.profiles?.includes(promptProfile ?? "default"));
+    if (promptProfile !== undefined) expect(withWords.length, name).toBeGreaterThan(1);
+  }
+});
+
+test.each([
+  ["llava-onevision-2-suite", ["mmbench_en_judged", "tempcompass_multi_choice"]],
+  ["kimi-vl-suite", ["blink", "mathvista", "mmvet"]],
+  ["qwen3-vl-suite", ["dynamath", "logicvista"]],
+  ["internvl3.5-suite", ["dynamath", "logicvista"]],
+])("of %s only %j need a judge", async (suite, needing) => {
+  const { chosen, scoring = "official" } = await chooseTasks([suite]);
+  const judged = chosen.filter(({ task, split }) => {
+    const judge = judgeOf(task, split, scoring);
+    return judge !== undefined && !isFallback(task, judge);
+  });
+  expect(judged.map(({ label }) => label).sort()).toEqual(needing);
+});
+
+test("a suite's words are those of its tasks that have them; a flag's are asked of all", async () => {
+  await using folder = await temporaryFolder();
+  const out = join(folder.dir, "out");
+  const suite = join(folder.dir, "words.yaml");
+  await writeFile(suite, "about: x\nprompt-profile: vlmevalkit\ntasks: [pope, vqav2]\n");
+  const run = async (...more: readonly string[]) =>
+    await runCommand([
+      "run",
+      "--tasks",
+      suite,
+      "--data",
+      demo,
+      "--model",
+      "stub",
+      "--limit",
+      "2",
+      "--out",
+      out,
+      ...more,
+    ]);
+  const profile = async (task: string) => JSON.parse(await readFile(join(out, `${task}.json`), "utf8")).promptProfile;
+  expect(await run()).toMatchObject({ exitCode: 0 });
+  expect([await profile("pope"), await profile("vqav2")]).toEqual(["vlmevalkit", "default"]);
+  await expect(run("--prompt-profile", "vlmevalkit")).rejects.toThrow(
+    'task "vqav2" has no prompt profile "vlmevalkit"',
+  );
+});
+
+test("two suites in different words are not asked together", async () => {
+  await expect(chooseTasks(["qwen3-vl-suite", "internvl3.5-suite"])).resolves.toMatchObject({ scoring: "vlmevalkit" });
+  await using folder = await temporaryFolder();
+  const other = join(folder.dir, "other.yaml");
+  await writeFile(other, "about: x\nscoring: vlmevalkit\ntasks: [pope]\n");
+  await expect(chooseTasks(["qwen3-vl-suite", other])).rejects.toThrow("are asked in different words");
 });
 
 test("the suite of OneVision-1.5's report has its 27 rows, and asks a judge for the tasks that it names", async () => {
