@@ -86,11 +86,11 @@ async function show(name: string, json: boolean, profile: string | undefined): P
     );
     process.stdout.write(`${terminalSafeLines(task.example.prompt).replace(/^/gm, "  | ")}\n`);
   }
-  for (const { name, about, lacks = [], ...stated } of await describeSuites(name.split(","))) {
-    process.stdout.write(`${pc.bold(name)}\n  ${about}\n`);
-    if (stated.scoring) process.stdout.write(`  scoring    ${stated.scoring}\n`);
-    if (stated["prompt-profile"])
-      process.stdout.write(`  profile    ${stated["prompt-profile"]}, of the tasks that have it\n`);
+  for (const suite of await describeSuites(name.split(","))) {
+    const { about, scoring, "prompt-profile": words, lacks = [] } = suite;
+    process.stdout.write(`${pc.bold(suite.name)}\n  ${about}\n`);
+    if (scoring) process.stdout.write(`  scoring    ${scoring}\n`);
+    if (words) process.stdout.write(`  profile    ${words}, of the tasks that have it\n`);
     for (const row of lacks) process.stdout.write(`  not here   ${row}\n`);
   }
 }

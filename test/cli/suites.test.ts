@@ -119,6 +119,13 @@ test("a suite's words are those of its tasks that have them; a flag's are asked 
   );
 });
 
+test("`tasks SUITE` ends with what the suite states and lacks", async () => {
+  const { stdout } = await runCommand(["tasks", "qwen3-vl-suite"]);
+  const [, own = ""] = stdout.split("\nqwen3-vl-suite\n");
+  expect(own).toContain("  scoring    vlmevalkit\n  profile    vlmevalkit, of the tasks that have it\n");
+  expect(own).toContain("  not here   MIA-Bench: no task\n");
+});
+
 test("two suites in different words are not asked together", async () => {
   await expect(chooseTasks(["qwen3-vl-suite", "internvl3.5-suite"])).resolves.toMatchObject({ scoring: "vlmevalkit" });
   await using folder = await temporaryFolder();
