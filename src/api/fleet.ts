@@ -14,7 +14,7 @@ import type { Fence } from "../fleet/fence.js";
 import { differencesOf, type Identity } from "../record/identity.js";
 import { isRun, openRun } from "../record/read.js";
 import { identityOf, type TaskToAsk } from "../run/identity.js";
-import type { TaskRun } from "../run/run-task.js";
+import type { TaskEnd, TaskRun } from "../run/run-task.js";
 import type { RunListener } from "./run-listener.js";
 import type { ChosenModel } from "./run-models.js";
 import type { RunSettings } from "./settings.js";
@@ -92,10 +92,10 @@ export class SharedRun implements AsyncDisposable {
     }
   }
 
-  async share(task: TaskRun): Promise<void> {
+  async share(task: TaskRun): Promise<TaskEnd | undefined> {
     const store = this.parts.fleet.store(this.run.id);
     try {
-      await share(task, {
+      return await share(task, {
         ...{ store, run: this.run.id },
         say: (message) => this.listener.say(message),
         onChanged: (place) => this.changed.push(place),

@@ -12,6 +12,8 @@ export interface Dataset extends AsyncDisposable {
   readonly facts: DatasetFacts;
   /** Rows of each of its files, in order, where they are known before reading. */
   readonly fileRows?: readonly number[] | undefined;
+  /** A few rows anywhere are read without those before them: whoever reads in pieces need keep nothing open between two. */
+  readonly seeks?: true | undefined;
   /**
    * Row groups in file order from row `offset` on; nothing beyond the batch in hand is kept in memory. May be called again.
    * @param end  rows from here on are not wanted: no file is fetched for them. A batch may hold some all the same.

@@ -24,6 +24,7 @@ export function checkedRows(source: RowSource, row: TSchema, facts: DatasetFacts
     get fileRows() {
       return source.fileRows;
     },
+    seeks: source.seeks,
     async *batches(offset, signal, end) {
       let first = true;
       for await (const batch of source.read(offset, columns, signal, end)) {

@@ -5,7 +5,7 @@ import { parsePythonJson } from "../core/python-json.js";
 import { base64Image, looksBase64 } from "./columns.js";
 import { imageFile } from "./image-file.js";
 import type { RawItem, RowSource } from "./source.js";
-import { textRecords } from "./text-records.js";
+import { type RecordPlace, textRecords } from "./text-records.js";
 import { videoFiles } from "./video-file.js";
 
 const batchRows = 100;
@@ -20,19 +20,28 @@ export function openJsonl(path: string, root: string, digest: string): RowSource
   const folder = dirname(path);
   const folders = [folder, join(folder, "images"), join(folder, basename(path, ".jsonl"))];
   let rows: number | undefined;
+  /** Where every hundredth row begins, as far as it was seen: rows behind are gone to without reading those before them. */
+  const marks: RecordPlace[] = [];
   return {
     get rows() {
       return rows;
     },
     image: (cell) => jsonImage(cell, root, folders),
     video: videoFiles(path, root),
-    async *read(offset, _columns, signal) {
-      let index = -1;
+    seeks: true,
+    async *read(offset, _columns, signal, end = Number.POSITIVE_INFINITY) {
+      const mark = Math.min(Math.floor(offset / batchRows), marks.length - 1);
+      let index = Math.max(0, mark) * batchRows - 1;
       let batch: RawItem[] = [];
-      for await (const record of textRecords(path, false, signal)) {
+      for await (const record of textRecords(path, false, signal, marks[mark])) {
         if (record.bytes.length === 0) continue;
         index += 1;
+        if (index % batchRows === 0) marks[index / batchRows] ??= { at: record.at, line: record.line };
         if (index < offset) continue;
+        if (index >= end) {
+          if (batch.length > 0) yield batch;
+          return;
+        }
         batch.push(parse(record.bytes, index, `${basename(path)}:${record.line}`));
         if (batch.length < batchRows) continue;
         yield batch;

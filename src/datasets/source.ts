@@ -22,6 +22,8 @@ export interface RowSource {
   readonly coerce?: (cell: unknown, column: TSchema) => unknown;
   /** Rows of each file, in order, where all are known. */
   readonly fileRows?: readonly number[] | undefined;
+  /** Reading a few rows costs little, wherever they stand. */
+  readonly seeks?: true;
   /** Batches in file order from row `offset` on; rows from `end` on are not wanted. */
   read(
     offset: number,

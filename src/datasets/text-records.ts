@@ -4,12 +4,16 @@ import { UserError } from "../core/errors.js";
 /** One line of JSONL or one record of TSV: larger ones end the reading, nobody could hold them. */
 const maxRecordBytes = 256 * 1024 * 1024;
 
-export interface TextRecord {
-  readonly bytes: Buffer;
-  /** Byte offset of the record in the file. */
+/** Where a record begins. */
+export interface RecordPlace {
+  /** Byte offset in the file. */
   readonly at: number;
-  /** 1-based line on which it begins. */
+  /** 1-based. */
   readonly line: number;
+}
+
+export interface TextRecord extends RecordPlace {
+  readonly bytes: Buffer;
 }
 
 const newline = 0x0a;
@@ -19,34 +23,41 @@ const tab = 0x09;
 /** UTF-8's byte-order mark: Excel and pandas' `utf-8-sig` write it; it is no part of the first record. */
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
+const start: RecordPlace = { at: 0, line: 1 };
+
 /**
  * Splits a file into records at line ends, streaming.
  * @param quoted  a line end inside a quoted cell does not end a record (TSV as pandas writes it)
+ * @param from  of a record that was seen before
  */
-export async function* textRecords(path: string, quoted: boolean, signal: AbortSignal): AsyncIterable<TextRecord> {
+export async function* textRecords(
+  path: string,
+  quoted: boolean,
+  signal: AbortSignal,
+  from = start,
+): AsyncIterable<TextRecord> {
   const lines = quoted ? new QuotedLines() : new PlainLines();
   let pending: Buffer[] = [];
   let pendingBytes = 0;
-  let at = 0;
-  let line = 1;
+  let { at, line } = from;
   const record = (bytes: Buffer): TextRecord => {
     const marked = at === 0 && bytes.subarray(0, 3).equals(byteOrderMark);
     return { bytes: withoutReturn(marked ? bytes.subarray(3) : bytes), at: marked ? 3 : at, line };
   };
-  for await (const chunk of fileChunks(path, signal)) {
-    let start = 0;
-    for (let end = lines.endIn(chunk, 0); end >= 0; end = lines.endIn(chunk, start)) {
-      const tail = chunk.subarray(start, end);
+  for await (const chunk of fileChunks(path, from.at, signal)) {
+    let begin = 0;
+    for (let end = lines.endIn(chunk, 0); end >= 0; end = lines.endIn(chunk, begin)) {
+      const tail = chunk.subarray(begin, end);
       const bytes = pending.length === 0 ? tail : Buffer.concat([...pending, tail]);
       yield record(bytes);
       at += bytes.length + 1;
       line += 1 + lines.inside;
       pending = [];
       pendingBytes = 0;
-      start = end + 1;
+      begin = end + 1;
     }
-    pending.push(chunk.subarray(start));
-    pendingBytes += chunk.length - start;
+    pending.push(chunk.subarray(begin));
+    pendingBytes += chunk.length - begin;
     if (pendingBytes > maxRecordBytes) {
       throw new UserError(
         `a record is longer than ${maxRecordBytes} bytes`,
@@ -119,9 +130,12 @@ function linesIn(chunk: Buffer, from: number, to: number): number {
   return count;
 }
 
-async function* fileChunks(path: string, signal: AbortSignal): AsyncIterable<Buffer> {
+/** Of whoever goes to a place in the file a few records are wanted, mostly. */
+const chunkFrom = (at: number) => (at === 0 ? 1024 * 1024 : 64 * 1024);
+
+async function* fileChunks(path: string, start: number, signal: AbortSignal): AsyncIterable<Buffer> {
   try {
-    yield* createReadStream(path, { highWaterMark: 1024 * 1024, signal }) as AsyncIterable<Buffer>;
+    yield* createReadStream(path, { start, highWaterMark: chunkFrom(start), signal }) as AsyncIterable<Buffer>;
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     throw new UserError(

@@ -30,6 +30,10 @@ const mostDeliveries = 20;
 const mostCompleted = 2000;
 /** Between two tries of a call that the server cannot serve now: it is full, or on its way up. */
 const patienceMs = 500;
+/** BullMQ writes each result into its stream of events a second time, to which nobody here listens. */
+const keptEvents = 10;
+/** How often it is asked whether results pile up. */
+const lookMs = 1000;
 /** Blocks in one call. */
 const addedAtOnce = 500;
 
@@ -197,7 +201,7 @@ export class Fleet implements AsyncDisposable {
   private queue(run: string, whose: "coordinator" | "anybody" = "anybody"): Queue {
     const queue = new this.bullmq.Queue(queueOf(run), {
       skipMetasUpdate: whose === "anybody",
-      ...{ connection: this.redis, prefix, streams: { events: { maxLen: 1000 } } },
+      ...{ connection: this.redis, prefix, streams: { events: { maxLen: keptEvents } } },
       defaultJobOptions: { removeOnComplete: false, removeOnFail: false, attempts: 1, stackTraceLimit: 1 },
     });
     queue.on("error", () => {}); // as above
@@ -260,6 +264,7 @@ interface QueueParts {
 class BullQueue implements WorkQueue {
   /** One call at a time: BullMQ lets one wait, and answers the others at once. */
   private leasing: Promise<unknown> = Promise.resolve();
+  private lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly parts: QueueParts) {
     void parts.fetching.startStalledCheckTimer();
@@ -301,9 +306,12 @@ class BullQueue implements WorkQueue {
 
   private async next(): Promise<Lease | undefined> {
     const { fetching, queue } = this.parts;
-    if ((await queue.getCompletedCount()) > mostCompleted) {
-      await wait(1000);
-      return undefined;
+    if (performance.now() - this.lookedAt > lookMs) {
+      if ((await queue.getCompletedCount()) > mostCompleted) {
+        await wait(lookMs);
+        return undefined;
+      }
+      this.lookedAt = performance.now();
     }
     const token = randomUUID();
     const job = (await fetching.getNextJob(token, { block: true })) as Job | undefined;

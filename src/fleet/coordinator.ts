@@ -4,11 +4,12 @@ import { placeKey } from "../record/keys.js";
 import type { SampleRecord } from "../record/samples.js";
 import { type Block, BlockCutter, type CutBlock } from "../run/blocks.js";
 import { isRow, plan } from "../run/plan.js";
-import type { TaskRun } from "../run/run-task.js";
+import type { TaskEnd, TaskRun } from "../run/run-task.js";
+import { hasOwnFiles } from "../run/same-question.js";
 import { outputsOf, referenceFailure } from "../run/score-sample.js";
 import { take } from "../run/take.js";
 import type { WorkStore } from "./queue.js";
-import { type Expected, placeOf, readResult, rowsDigest } from "./result.js";
+import { askedBy, type Expected, placeOf, readResult, rowsDigest } from "./result.js";
 
 export interface Sharing {
   readonly store: WorkStore;
@@ -36,25 +37,33 @@ const addEveryMs = 200;
 /**
  * Has workers ask what a task's journal lacks, and takes what they answer. Returns when all of it is in the journal, or when `drain` is
  * aborted; what is in workers' hands then stays on the server.
+ * @returns how the task ended; undefined where something is left for whoever has the rows: samples to judge, to look at, or to leave out
  */
-export async function share(task: TaskRun, sharing: Sharing): Promise<void> {
+export async function share(task: TaskRun, sharing: Sharing): Promise<TaskEnd | undefined> {
   const { samples, label, selection, drain } = task;
   const shared = new SharedTask(task, sharing);
   const cutter = new BlockCutter({ run: sharing.run, label, repeats: selection.repeats }, sharing.blockSize);
+  let total = 0;
+  let isAllAsked = true;
   try {
     for await (const unit of plan(task.task, task.dataset, selection, drain)) {
-      if (drain.aborted) return;
-      if (!isRow(unit)) continue;
+      if (drain.aborted) return undefined;
+      total++;
       const state = samples.state(unit.index, unit.repeat);
       const isMissing = state === undefined || state === "failed";
-      const cut = cutter.add(unit, isMissing && !referenceFailure(task.task, task.split, unit.row));
+      const isAsked = isRow(unit) && isMissing && !referenceFailure(task.task, task.split, unit.row);
+      isAllAsked &&= isAsked;
+      if (!isRow(unit)) continue;
+      const cut = cutter.add(unit, isAsked);
       if (cut) await shared.add(cut);
     }
     const last = cutter.end();
     if (last) await shared.add(last);
     await shared.drained();
+    return isAllAsked && !shared.hasMoreToSee ? { how: "complete", total } : undefined;
   } catch (error) {
     if (!drain.aborted || error !== drain.reason) throw error;
+    return undefined;
   } finally {
     await samples.sync();
   }
@@ -62,6 +71,8 @@ export async function share(task: TaskRun, sharing: Sharing): Promise<void> {
 
 /** The blocks of one task that are on the server. */
 class SharedTask {
+  /** Of what was answered something must be seen beside its row: it has no score yet, or no question, or files of its own were shown. */
+  hasMoreToSee = false;
   private readonly outstanding = new Map<string, Expected & { readonly block: Block }>();
   private waiting: Block[] = [];
   private addedAt = performance.now();
@@ -80,7 +91,8 @@ class SharedTask {
   async add({ block, units }: CutBlock): Promise<void> {
     const { task, profile } = this.task;
     const places = new Set(units.map(placeOf));
-    this.outstanding.set(block.id, { block, places, rows: rowsDigest(units, task, profile) });
+    this.outstanding.set(block.id, { block, places, rows: rowsDigest(units, this.task) });
+    this.hasMoreToSee ||= units.some(({ row }) => hasOwnFiles(task, row, profile));
     this.waiting.push(block);
     if (this.waiting.length < 500 && performance.now() - this.addedAt < addEveryMs) return;
     await this.flush();
@@ -164,6 +176,7 @@ class SharedTask {
         const taken = await take(samples, record);
         if (taken === "changed") onChanged(placeKey(label, record.index, record.repeat), worker);
         if (taken === "taken") this.tell(record);
+        this.hasMoreToSee ||= record.state === "answered" || askedBy(record).length === 0;
       }
       for (const timing of timings) onTiming({ ...timing, worker });
       return true;

@@ -6,6 +6,7 @@ import { type Static, Type, violationOf } from "../core/schema.js";
 import type { Task } from "../core/task.js";
 import type { SampleMetric } from "../record/outcome.js";
 import { canonicalSample, readSample, type SampleRecord } from "../record/samples.js";
+import type { Answering } from "../run/answer.js";
 import { questionFor } from "../run/ask.js";
 import type { RowUnit } from "../run/plan.js";
 
@@ -49,18 +50,37 @@ export function readResult(text: string, expected: Expected, metrics: readonly S
     throw foreign(worker, `its result has ${records.length} samples, and its block ${expected.places.size}`);
   for (const place of places)
     if (!expected.places.has(place)) throw foreign(worker, `its result has a sample that is not the block's: ${place}`);
+  const asked = records.flatMap(askedBy);
+  if (asked.length === records.length && digestOfAsked(asked) !== expected.rows)
+    throw foreign(worker, "its samples are of other questions than its block's");
   return { worker, rows, timings, records };
 }
 
 export const placeOf = ({ index, repeat = 0 }: { readonly index: number; readonly repeat?: number }): string =>
   `${index}/${repeat}`;
 
-/** Of what the rows ask, as this process reads them: two machines with other rows are told apart. */
-export function rowsDigest(units: readonly RowUnit[], task: Task, profile: string): string {
-  return digestOf(units.map((unit) => [placeOf(unit), unit.id, questionDigest(unit, task, profile)]).sort(byPlace));
+/** What is asked at a place: the row's id, and the digest of its question. */
+type Asked = readonly [place: string, id: string, question: string];
+
+/** Nothing where a sample failed before its question was known. */
+export const askedBy = (record: SampleRecord): readonly Asked[] =>
+  record.promptDigest === undefined ? [] : [[placeOf(record), record.id, record.promptDigest]];
+
+/**
+ * Of what the rows ask, as this process reads them: two machines with other rows are told apart.
+ * @param records  of the same samples, in the same order: their questions need not be asked for again
+ */
+export function rowsDigest(
+  units: readonly RowUnit[],
+  { task, profile }: Pick<Answering, "task" | "profile">,
+  records: readonly SampleRecord[] = [],
+): string {
+  return digestOfAsked(
+    units.map((unit, i) => [placeOf(unit), unit.id, records[i]?.promptDigest ?? questionDigest(unit, task, profile)]),
+  );
 }
 
-const byPlace = ([a = ""]: readonly string[], [b = ""]: readonly string[]) => (a < b ? -1 : 1);
+const digestOfAsked = (asked: readonly Asked[]) => digestOf([...asked].sort(([a], [b]) => (a < b ? -1 : 1)));
 
 function questionDigest({ row }: RowUnit, task: Task, profile: string): string {
   try {

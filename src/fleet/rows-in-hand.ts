@@ -5,10 +5,11 @@ const near = 200;
 
 /**
  * A dataset that is read in pieces, one block's after another's: blocks come in the file's order, so the next piece is mostly where the last
- * one ended.
+ * one ended. What reads a few rows anywhere as cheaply is left to it.
  * @param signal  for as long as the dataset is used: a block that is given up ends no other's reading
  */
 export function inPieces(dataset: Dataset, signal: AbortSignal): Dataset {
+  if (dataset.seeks) return dataset;
   const hand = new RowsInHand(dataset, signal);
   return {
     get facts() {

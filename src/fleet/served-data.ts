@@ -47,6 +47,7 @@ export class ServedData implements Disposable {
     return {
       facts,
       ...(fileRows ? { fileRows } : {}),
+      seeks: true,
       async *batches(offset, signal, end = Number.POSITIVE_INFINITY) {
         for (let at = offset; at < end; ) {
           signal.throwIfAborted();

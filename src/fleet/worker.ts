@@ -41,6 +41,8 @@ export interface Work {
 /** Deliveries that a sample may end before it is left out: with the first, of which nobody knows, three deaths. */
 const mostBlame = 2;
 const beatMs = 5000;
+/** How often a worker asks whether its results are refused. */
+const lookMs = 1000;
 const never = new AbortController().signal;
 
 /** Leases blocks and answers them until there is nothing more to do, or this worker is of no more use. @returns samples answered */
@@ -65,6 +67,7 @@ class Working {
   private failed = 0;
   private readonly began = performance.now();
   private isOver = false;
+  private lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly doing: Work,
@@ -82,8 +85,7 @@ class Working {
     const { queue, drain } = this.doing;
     try {
       while (!this.isOver && !drain.aborted) {
-        const refusal = await queue.refusal();
-        if (refusal !== undefined) throw refused(refusal);
+        await this.look();
         const lease = await queue.lease();
         if (lease) await this.answerBlock(lease);
         else this.isOver ||= await this.doing.isOver();
@@ -91,6 +93,14 @@ class Working {
     } finally {
       this.isOver = true;
     }
+  }
+
+  /** @throws UserError  its results are not taken */
+  private async look(): Promise<void> {
+    if (performance.now() - this.lookedAt < lookMs) return;
+    const refusal = await this.doing.queue.refusal();
+    if (refusal !== undefined) throw refused(refusal);
+    this.lookedAt = performance.now();
   }
 
   private async answerBlock(lease: Lease): Promise<void> {
@@ -117,7 +127,7 @@ class Working {
       else records.push(...(await Promise.all(units.map((unit) => this.inTurn(() => one(unit))))));
       // Given back: the next worker's endpoint may answer.
       if (this.health.down) throw down(this.health.detail);
-      const rows = rowsDigest(units, answering.task, answering.profile);
+      const rows = rowsDigest(units, answering, records);
       if ((await lease.ack(resultText({ worker: name, rows, timings, records }))) === "late") return;
       this.done += records.length;
       this.failed += records.filter(({ state }) => state === "failed").length;

@@ -54,8 +54,11 @@ export interface Evaluation {
   readonly drain: AbortSignal;
   readonly abort: AbortSignal;
   readonly events: RunEvents;
-  /** Has others ask what a task's journal lacks; absent: this process asks. */
-  share?(task: TaskRun): Promise<void>;
+  /**
+   * Has others ask what a task's journal lacks; absent: this process asks.
+   * @returns how the task ended; undefined where something is left to do beside its rows
+   */
+  share?(task: TaskRun): Promise<TaskEnd | undefined>;
 }
 
 export interface RunEvents {
@@ -133,9 +136,9 @@ async function evaluateTask(
       onSample: (record, output) => events.onSample(label, record, output),
       onTiming,
     };
-    await evaluation.share?.(taskRun);
-    // What others have answered is looked at once more beside our own rows, judged, and counted.
-    const end = await runTask(evaluation.share ? { ...taskRun, isAsked: true } : taskRun);
+    const shared = await evaluation.share?.(taskRun);
+    // What others have answered is looked at once more beside our own rows, and judged, where that is of use.
+    const end = shared ?? (await runTask(evaluation.share ? { ...taskRun, isAsked: true } : taskRun));
     events.onTaskEnd(label, end);
     if (end.how === "interrupted") return { label, end: end.how };
     if (end.how === "complete" && end.total === 0 && !selection.shard) {

@@ -1,6 +1,6 @@
 import { textDigest } from "../core/digest.js";
 import { SampleFailure, UserError } from "../core/errors.js";
-import { type PromptProfile, promptImages, promptText, videoParts } from "../core/prompt.js";
+import { type Prompt, type PromptProfile, promptImages, promptText, videoParts } from "../core/prompt.js";
 import type { Task } from "../core/task.js";
 import type { SampleJournal } from "../record/journal.js";
 import type { AnsweredSample, ScoredSample } from "../record/samples.js";
@@ -39,9 +39,9 @@ export async function requireSameQuestion(run: SameQuestion, unit: JournalledUni
         : `stands where the line's /id is ${JSON.stringify(id)}`,
     );
   }
+  if (!showsOwnFiles(prompt)) return;
   const refs = promptImages(prompt);
   const videos = videoParts(prompt);
-  if (videos.length === 0 && !refs.some(({ ownFile }) => ownFile)) return;
   const { images, turns, clips } = await read();
   // Of several rounds the journal has the last one's images.
   if (images === undefined || turns !== undefined) return;
@@ -62,6 +62,20 @@ export async function requireSameQuestion(run: SameQuestion, unit: JournalledUni
     if (now?.digest !== images[i]) throw changed(unit, samples.path, `has another image now: ${ref.path ?? i + 1}`);
   }
 }
+
+/** A row shows files of which the data's digest says nothing. */
+export function hasOwnFiles(task: Task, row: Record<string, unknown>, profile: PromptProfile): boolean {
+  try {
+    return showsOwnFiles(task.prompt(row, profile));
+  } catch (error) {
+    // A cell that cannot be read: nothing of it is shown.
+    if (error instanceof SampleFailure) return false;
+    throw error;
+  }
+}
+
+const showsOwnFiles = (prompt: Prompt): boolean =>
+  videoParts(prompt).length > 0 || promptImages(prompt).some(({ ownFile }) => ownFile);
 
 /** Undefined where it cannot be read. */
 async function orMissing<T>(value: Promise<T> | undefined): Promise<T | undefined> {

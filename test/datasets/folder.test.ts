@@ -240,6 +240,43 @@ describe("JSONL with image files", () => {
     expect((await readImage(rowOf(items[1]).image)).mediaType).toBe("image/png");
   });
 
+  test("pieces anywhere are what the whole file has there, also once the way to them is known", async () => {
+    const broken = new Set([120, 333]);
+    const lines = Array.from({ length: 450 }, (_, id) =>
+      broken.has(id) ? `{"id":${id},` : JSON.stringify({ id, image: `${"é".repeat(id % 700)}.jpg` }),
+    );
+    // A mark of the byte order, ends of lines as Windows has them, and a line without a row in it now and then.
+    const text = lines.map((line, id) => `${line}\r\n${id % 97 === 0 ? "\n" : ""}`).join("");
+    await put("mine.jsonl", `\uFEFF${text}`);
+    const told = (items: readonly RowItem[]) =>
+      items.map((item) =>
+        "failure" in item ? item.failure.detail : [item.index, item.row.id, (item.row.image as ImageRef).path],
+      );
+    const whole = told(await all({ ...request(row), task: "mine" }));
+    expect(whole).toHaveLength(450);
+
+    await using dataset = await openDataset({ ...request(row), task: "mine" });
+    const piece = async (from: number, to: number) => {
+      const items: RowItem[] = [];
+      for await (const batch of dataset.batches(from, new AbortController().signal, to)) items.push(...batch);
+      return told(items);
+    };
+    const asked = [
+      [310, 340],
+      [0, 48],
+      [119, 122],
+      [399, 401],
+      [100, 300],
+      [448, 500],
+      [310, 340],
+      [450, 460],
+    ] as const;
+    for (const [from, to] of asked) expect(await piece(from, to)).toEqual(whole.slice(from, to));
+    expect(await Promise.all(asked.map(([from, to]) => piece(from, to)))).toEqual(
+      asked.map(([from, to]) => whole.slice(from, to)),
+    );
+  });
+
   test("a line nested deeper than the stack is that row's failure, and no other's", async () => {
     const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
     await put("mine.jsonl", `{"id":1,"image":"a.jpg"}\n{"id":${deep},"image":"b.jpg"}\n{"id":3,"image":"c.jpg"}`);

@@ -4,14 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Dataset, RowItem } from "../../src/core/dataset.js";
+import type { ImageRef } from "../../src/core/image.js";
 import type { Task } from "../../src/core/task.js";
 import { share } from "../../src/fleet/coordinator.js";
 import type { WorkStore } from "../../src/fleet/queue.js";
 import { type BlockResult, placeOf, resultText, rowsDigest } from "../../src/fleet/result.js";
 import { SampleJournal } from "../../src/record/journal.js";
 import type { SampleRecord } from "../../src/record/samples.js";
+import { questionFor } from "../../src/run/ask.js";
 import { type Block, unitsOfBlock } from "../../src/run/blocks.js";
-import type { TaskRun } from "../../src/run/run-task.js";
+import type { TaskEnd, TaskRun } from "../../src/run/run-task.js";
 
 const rows = Array.from({ length: 30 }, (_, id) => ({ id, question: `Is it ${id}?` }));
 const never = new AbortController().signal;
@@ -28,13 +30,15 @@ const task = {
   name: "t",
   metrics: [],
   id: ({ id }: { id: number }) => String(id),
-  prompt: ({ question }: { question: string }) => ({
-    messages: [{ role: "user", parts: [{ type: "text", text: question }] }],
-  }),
+  prompt: ({ question, image }: { question: string; image?: ImageRef }) => {
+    const parts = [{ type: "text", text: question }, ...(image ? [{ type: "image", image }] : [])];
+    return { messages: [{ role: "user", parts }] };
+  },
 } as unknown as Task;
 
-const scoredAs = (text: string, index: number): SampleRecord => ({
+const scoredAs = (text: string, index: number, row: Record<string, unknown> = rows[index] ?? {}): SampleRecord => ({
   ...{ index, id: String(index), cluster: String(index), state: "scored", text, finish: "stop" },
+  promptDigest: questionFor(task, row, "default").digest,
   score: { status: "scored", value: 1, answer: text },
 });
 
@@ -78,13 +82,24 @@ class Memory implements WorkStore {
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 
-async function answerOf(block: Block, change: Partial<BlockResult> = {}, cells: typeof rows = rows): Promise<string> {
+async function answerOf(
+  block: Block,
+  change: Partial<BlockResult> = {},
+  cells: readonly Record<string, unknown>[] = rows,
+): Promise<string> {
   const units = await unitsOfBlock(block, { task, dataset: datasetOf(cells), repeats: 1 }, never);
-  const records = units.map(({ index }) => scoredAs(`answer ${index}`, index));
-  return resultText({ worker: "w", rows: rowsDigest(units, task, "default"), timings: [], records, ...change });
+  const records = units.map(({ index, row }) => scoredAs(`answer ${index}`, index, row));
+  return resultText({
+    worker: "w",
+    rows: rowsDigest(units, { task, profile: "default" }),
+    timings: [],
+    records,
+    ...change,
+  });
 }
 
 interface Outcome {
+  readonly end: TaskEnd | undefined;
   readonly lines: readonly SampleRecord[];
   readonly changed: readonly string[];
   readonly said: readonly string[];
@@ -95,6 +110,7 @@ async function shared(
   had: readonly SampleRecord[] = [],
   onJournal: (journal: SampleJournal) => void = () => {},
   drain: AbortSignal = never,
+  cells: readonly Record<string, unknown>[] = rows,
 ): Promise<Outcome> {
   const folder = await mkdtemp(join(tmpdir(), "coordinator-"));
   try {
@@ -104,10 +120,10 @@ async function shared(
     const changed: string[] = [];
     const said: string[] = [];
     const run = {
-      ...{ task, split: { answers: "public" }, label: "t", dataset: datasetOf(rows), profile: "default", samples },
+      ...{ task, split: { answers: "public" }, label: "t", dataset: datasetOf(cells), profile: "default", samples },
       ...{ selection: { offset: 0, repeats: 1 }, drain, onSample() {}, onTiming() {} },
     } as unknown as TaskRun;
-    await share(run, {
+    const end = await share(run, {
       ...{ store, run: "r", blockSize: 10, async check() {} },
       onChanged: (place, worker) => changed.push(`${place} ${worker}`),
       say: (message) => said.push(message),
@@ -115,7 +131,7 @@ async function shared(
     await samples.finish();
     await samples.close();
     const lines = (await readFile(samples.path, "utf8")).trimEnd().split("\n");
-    return { lines: lines.map((line) => JSON.parse(line) as SampleRecord), changed, said };
+    return { end, lines: lines.map((line) => JSON.parse(line) as SampleRecord), changed, said };
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -127,6 +143,36 @@ test("every block is taken, and released when it is in the journal", async () =>
   const store = new Memory((block) => answerOf(block));
   expect((await shared(store)).lines.map(placeOf)).toEqual(all.map(placeOf));
   expect([store.added, store.released, store.blocks.size]).toEqual([3, 3, 0]);
+});
+
+test("the rows are read once where every sample was answered and scored", async () => {
+  expect((await shared(new Memory((block) => answerOf(block)))).end).toEqual({ how: "complete", total: 30 });
+});
+
+test.each<[string, (record: SampleRecord) => SampleRecord]>([
+  ["is to be judged", ({ score: _, ...record }) => ({ ...record, state: "answered" }) as SampleRecord],
+  [
+    "has no answer, and nobody knows what was asked",
+    ({ index, id, cluster }) => ({
+      ...{ index, id, cluster, state: "failed" },
+      score: { status: "unscored", reason: "data", detail: "no image" },
+    }),
+  ],
+])("the rows are seen once more when a sample %s", async (_, change) => {
+  const store = new Memory(async (block) => {
+    const [head = "", ...lines] = (await answerOf(block)).split("\n");
+    const records = lines.map((line) => JSON.parse(line) as SampleRecord);
+    return [head, ...records.map((record) => JSON.stringify(record.index === 12 ? change(record) : record))].join("\n");
+  });
+  expect((await shared(store)).end).toBeUndefined();
+});
+
+test("the rows are seen once more when they show files of their own, and when the journal had some of the samples", async () => {
+  const image = { path: "a.png", ownFile: true, bytes: async () => new Uint8Array() };
+  const cells = rows.map((row) => (row.id === 29 ? { ...row, image } : row));
+  const store = new Memory((block) => answerOf(block, {}, cells));
+  expect((await shared(store, [], () => {}, never, cells)).end).toBeUndefined();
+  expect((await shared(new Memory((block) => answerOf(block)), all.slice(0, 1))).end).toBeUndefined();
 });
 
 test("what the journal has is not asked", async () => {
@@ -166,6 +212,12 @@ test.each<[string, (text: string) => string, RegExp]>([
   ["no JSON", (text) => text.slice(0, -9), /no JSON/],
   ["a sample too few", (text) => text.split("\n").slice(0, -1).join("\n"), /9 samples, and its block 10/],
   ["a sample of another block", (text) => text.replace('"index":3,', '"index":25,'), /not the block's: 25\/0/],
+  ["a sample of another row", (text) => text.replace('"id":"3"', '"id":"99"'), /other questions/],
+  [
+    "a sample that was asked something else",
+    (text) => text.replace(/"promptDigest":"\w+"/, `"promptDigest":"${"0".repeat(16)}"`),
+    /other questions/,
+  ],
   ["a sample twice", (text) => text.replace('"index":3,', '"index":4,'), /samples, and its block 10/],
   ["a value that is no sample's", (text) => text.replace('"state":"scored"', '"state":"perfect"'), /state/],
 ])("a result with %s does not reach the journal", async (_, damage, says) => {
