@@ -11,6 +11,8 @@ import { Workplace } from "./cli.js";
 
 /** Samples of a block: whole images. */
 export const blockSize = 48;
+/** A block ends with an image. */
+export const largestBlock = blockSize + 12;
 /** One that a busy machine does not lose of itself: what is asked twice is counted. */
 export const leaseSeconds = 6;
 export const modelKey = "sk-key-of-the-model";
@@ -33,6 +35,13 @@ if t == "zset" then return redis.call("ZRANGE", k, 0, -1) end
 if t == "set" then return redis.call("SMEMBERS", k) end
 if t == "string" then return redis.call("GET", k) end
 return cjson.encode(redis.call("XRANGE", k, "-", "+"))`;
+
+/** How many blocks are in workers' hands, or answered and not taken, at the moment at which everything is lost. */
+const flushScript = `local blocks = 0
+for _, key in ipairs(redis.call("KEYS", "le:*:active")) do blocks = blocks + redis.call("LLEN", key) end
+for _, key in ipairs(redis.call("KEYS", "le:*:completed")) do blocks = blocks + redis.call("ZCARD", key) end
+redis.call("FLUSHALL")
+return blocks`;
 
 export type Started = ReturnType<Workplace["start"]>;
 
@@ -138,6 +147,15 @@ export class Fleet implements AsyncDisposable {
     const worker = this.worker();
     await this.has(/:[0-9a-f]{32}$/m);
     return { run, worker };
+  }
+
+  /**
+   * Redis loses everything.
+   * @returns samples that may be asked twice: what workers have in hand by leases that nobody knows any more, and what was answered and lay
+   * there for the coordinator to take. Nothing else was asked and is not in the journal.
+   */
+  flushed(): number {
+    return Number(this.redis.command("EVAL", flushScript, "0")) * largestBlock;
   }
 
   /** All that is on the server, by key. */
