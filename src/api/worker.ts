@@ -30,6 +30,8 @@ export interface WorkerControl {
   readonly fleet: FleetSettings;
   /** Task files of this machine, for runs of own tasks: their names are looked for here. */
   readonly taskFiles: readonly string[];
+  /** Of images that the coordinator serves, those that may lie on this machine's disk; absent: 20 GB. */
+  readonly imageBytes?: number;
   /** Leave when there has been nothing to do for a minute. */
   readonly once: boolean;
   readonly listener: RunListener;
@@ -89,7 +91,7 @@ async function workOn(run: Announced, { fleet, runner, settings, control, idle }
   };
   const decided = await decide({ ...own, tasks: await tasksHere(run, control.taskFiles) });
   const { choice, profileOf, generationOf, scoring, seed, reading, selection } = decided;
-  using served = isServed ? new ServedData(dataSource(), abort) : undefined;
+  using served = isServed ? new ServedData(dataSource(), abort, control.imageBytes) : undefined;
   const open = served ? ({ label }: EvaluatedTask) => served.open(label) : opener(decided, listener, drain, true);
   await using opened = await peek(choice.chosen, { open, offset: selection.offset, signal: drain });
   const tasks = tasksToAsk(decided, opened.firsts);

@@ -1,6 +1,7 @@
 import type { CommandModule } from "yargs";
 import { readSettings, settings } from "../api/settings.js";
 import { workFor } from "../api/worker.js";
+import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { ExitCode } from "./exit-code.js";
 import { insecureFleet } from "./fleet-options.js";
@@ -39,6 +40,12 @@ export const command: CommandModule = {
         describe: "seconds without a sign of life after which another worker has its questions (default 30)",
         group: "How:",
       })
+      .option("image-disk", {
+        type: "string",
+        requiresArg: true,
+        describe: "with --data coordinator: GB of its images that may lie on this machine's disk (default 20)",
+        group: "How:",
+      })
       .option("insecure-fleet", insecureFleet)
       .example("$0 worker --model local:DIR --name llava-next-72b", "for `run --fleet --name llava-next-72b`"),
   handler: async (argv) => {
@@ -57,6 +64,7 @@ async function run(argv: Readonly<Record<string, unknown>>): Promise<number> {
       {
         fleet: { insecure: argv["insecure-fleet"] === true, leaseSeconds: leaseOf(argv.lease) },
         taskFiles: (argv["task-file"] ?? []) as string[],
+        ...defined({ imageBytes: imageBytesOf(argv["image-disk"]) }),
         once: argv.once === true,
         ...{ listener: progress, drain, abort },
       },
@@ -70,6 +78,13 @@ async function run(argv: Readonly<Record<string, unknown>>): Promise<number> {
     interrupt.stop();
     progress.stop();
   }
+}
+
+function imageBytesOf(text: unknown): number | undefined {
+  if (text === undefined) return undefined;
+  const gigabytes = Number(text);
+  if (gigabytes >= 0.001) return gigabytes * 1e9;
+  throw new UserError(`"${text}" is no room for images`, "--image-disk", "write GB, at least 0.001");
 }
 
 function leaseOf(text: unknown): number {

@@ -1,5 +1,4 @@
 /** A worker's side of data that its coordinator serves: rows as they are asked, images by digest and once for each machine. */
-import { mkdir, readFile } from "node:fs/promises";
 import { get as getPlain } from "node:http";
 import { Agent, get as getSecure } from "node:https";
 import { homedir } from "node:os";
@@ -9,12 +8,14 @@ import type { Dataset, RowItem } from "../core/dataset.js";
 import { messageOf, SampleFailure, UserError } from "../core/errors.js";
 import { DatasetFacts } from "../core/result.js";
 import { type Static, Type, violationOf } from "../core/schema.js";
-import { writeWhole } from "../files/whole-file.js";
 import type { DataSource } from "./connect.js";
+import { ImageCache } from "./image-cache.js";
 import { blobName, fromServed } from "./served-rows.js";
 
 const rowsAtOnce = 64;
 const patienceMs = 500;
+/** Bytes of images on this machine's disk, unless the worker says otherwise. */
+const usualImageBytes = 20e9;
 /** No row and no image is larger. */
 const mostBytes = 512 * 1024 * 1024;
 
@@ -25,16 +26,19 @@ const Facts = Type.Object({
 
 export class ServedData implements Disposable {
   private readonly agent: Agent | undefined;
-  private readonly blobs: string;
+  private readonly images: ImageCache;
 
+  /** @param imageBytes  of images that may lie on this machine's disk */
   constructor(
     private readonly source: DataSource,
     private readonly abort: AbortSignal,
+    imageBytes = usualImageBytes,
     environment = process.env,
   ) {
     if (source.url.protocol === "https:")
       this.agent = new Agent({ keepAlive: true, ...(source.ca ? { ca: source.ca } : {}) });
-    this.blobs = join(environment.XDG_CACHE_HOME || join(homedir(), ".cache"), "llava-eval", "blobs");
+    const folder = join(environment.XDG_CACHE_HOME || join(homedir(), ".cache"), "llava-eval", "blobs");
+    this.images = new ImageCache(folder, imageBytes);
   }
 
   /** @throws UserError  the coordinator serves no such task, or not to us */
@@ -79,17 +83,11 @@ export class ServedData implements Disposable {
 
   /** From this machine's cache, or the coordinator; what is not what its name says is nobody's image. */
   private async blob(name: string): Promise<Uint8Array> {
-    const folder = join(this.blobs, name.slice(0, 2));
-    const path = join(folder, name);
-    const cached = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return undefined;
-      throw error;
-    });
-    if (cached && blobName(cached) === name) return cached;
+    const cached = await this.images.read(name);
+    if (cached) return cached;
     const bytes = await this.get(`/blob/sha256/${name}`);
     if (blobName(bytes) !== name) throw new SampleFailure("data", `the coordinator sent another image than ${name}`);
-    await mkdir(folder, { recursive: true });
-    await writeWhole(path, "the cache of images", bytes);
+    await this.images.write(name, bytes);
     return bytes;
   }
 
