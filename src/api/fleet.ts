@@ -45,6 +45,8 @@ export interface RunToShare {
 export class SharedRun implements AsyncDisposable {
   /** Where equal questions were answered in two ways: `vqav2 12/0`. */
   readonly changed: string[] = [];
+  /** How many were answered twice in one way. */
+  repeated = 0;
   private membership: Membership | undefined;
   private announcedAt = Number.NEGATIVE_INFINITY;
 
@@ -98,6 +100,9 @@ export class SharedRun implements AsyncDisposable {
       return await share(task, {
         ...{ store, run: this.run.id },
         say: (message) => this.listener.say(message),
+        onRepeated: () => {
+          this.repeated++;
+        },
         onChanged: (place) => this.changed.push(place),
         check: () => this.check(),
       });

@@ -59,6 +59,8 @@ export interface RunOutcome {
   readonly finishedBefore?: string;
   /** Where workers gave two answers to one question: `vqav2 12/0`. The first stays. */
   readonly changed?: readonly string[];
+  /** How many questions workers answered twice with the same words: after a lease was lost. */
+  readonly repeated?: number;
 }
 
 /**
@@ -173,7 +175,7 @@ export async function runTasks(
     if (settings.out === undefined) await regenerateLeaderboard(resolve("results"));
     return {
       ...{ folder: path, results, interrupted, incomplete },
-      ...defined({ finishedBefore, changed: shared?.changed }),
+      ...defined({ finishedBefore, changed: shared?.changed, repeated: shared?.repeated }),
     };
   } catch (error) {
     // The first failure is the one to tell; a folder that cannot take its status is told by the next run.

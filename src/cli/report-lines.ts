@@ -157,10 +157,9 @@ export function costLines(cost: RunCost, width = Number.POSITIVE_INFINITY): stri
 
 /**
  * Questions that were answered twice, with other words.
- * @param alike  how many were answered twice with the same words, where that is known
+ * @param alike  how many were answered twice with the same words
  */
-export function changedLine(changed: readonly string[], alike?: number): string {
+export function changedLine(changed: readonly string[], alike: number): string {
   const several = `${changed.slice(0, 5).join(", ")}${changed.length > 5 ? ", ..." : ""}`;
-  const share = alike === undefined ? `${changed.length}` : `${changed.length} of ${alike + changed.length}`;
-  return `warning: ${share} repeated answers differ (${several}); the first of each stays`;
+  return `warning: ${changed.length} of ${alike + changed.length} repeated answers differ (${several}); the first of each stays`;
 }

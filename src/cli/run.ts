@@ -6,6 +6,7 @@ import { terminalSafe } from "../core/terminal-safe.js";
 import { ExitCode } from "./exit-code.js";
 import { insecureFleet } from "./fleet-options.js";
 import { Interrupt } from "./interrupt.js";
+import { count } from "./number-format.js";
 import { yargsOptions } from "./options.js";
 import { Progress } from "./progress.js";
 import { changedLine, costLines, nextLine, nothingAsked, resultLines } from "./report-lines.js";
@@ -53,7 +54,15 @@ export async function run(settings: RunSettings, fleet?: FleetSettings): Promise
     const onFolder = async (path: string) => {
       if (page) progress.say(`watch it at ${await page.open(path)}`);
     };
-    const { folder, results, interrupted, incomplete, finishedBefore, changed } = await runTasks(settings, {
+    const {
+      folder,
+      results,
+      interrupted,
+      incomplete,
+      finishedBefore,
+      changed = [],
+      repeated = 0,
+    } = await runTasks(settings, {
       ...control,
       ...(fleet ? { fleet } : {}),
       onFolder,
@@ -64,7 +73,8 @@ export async function run(settings: RunSettings, fleet?: FleetSettings): Promise
     else for (const result of finished) process.stdout.write(`${resultLines(result, process.stdout.columns)}\n`);
     process.stderr.write(`${costLines(progress.cost(), process.stderr.columns)}\n${folder}\n`);
     if (finishedBefore !== undefined) process.stderr.write(`${nothingAsked(finishedBefore)}\n`);
-    if (changed && changed.length > 0) process.stderr.write(`${changedLine(changed)}\n`);
+    if (changed.length > 0) process.stderr.write(`${changedLine(changed, repeated)}\n`);
+    else if (repeated > 0) process.stderr.write(`${count(repeated)} questions were answered twice, and alike\n`);
     for (const { end, label, detail } of results) {
       if (end === "endpoint-down")
         process.stderr.write(

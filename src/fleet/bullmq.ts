@@ -28,6 +28,8 @@ const usualLeaseSeconds = 30;
 const mostDeliveries = 20;
 /** Results that nobody has taken, above which workers wait: a dead coordinator must not fill the server's memory. */
 const mostCompleted = 2000;
+/** For how long a late result waits for a coordinator to take it. */
+const lateSeconds = 3600;
 /** Between two tries of a call that the server cannot serve now: it is full, or on its way up. */
 const patienceMs = 500;
 /** BullMQ writes each result into its stream of events a second time, to which nobody here listens. */
@@ -39,7 +41,7 @@ const addedAtOnce = 500;
 
 const runsKey = `${prefix}:runs`;
 const queueOf = (run: string) => `{${run}}`;
-const keyOf = (run: string, what: "coordinator" | "member" | "workers" | "refused" | "meta") =>
+const keyOf = (run: string, what: "coordinator" | "member" | "workers" | "refused" | "late" | "meta") =>
   `${prefix}:{${run}}:${what}`;
 
 const Progress = Type.Object({
@@ -124,7 +126,7 @@ export class Fleet implements AsyncDisposable {
     } finally {
       await queue.close();
     }
-    const own = (["member", "workers", "refused", "meta"] as const).map((what) => keyOf(run, what));
+    const own = (["member", "workers", "refused", "late", "meta"] as const).map((what) => keyOf(run, what));
     await this.redis.del(...own);
   }
 
@@ -228,6 +230,15 @@ class BullStore implements WorkStore {
     return jobs.flatMap((job) => (job?.id === undefined ? [] : [{ id: job.id, result: String(job.returnvalue) }]));
   }
 
+  async late(): Promise<readonly Completed[]> {
+    const results = await this.redis.hgetall(keyOf(this.run, "late"));
+    return Object.entries(results).map(([id, result]) => ({ id, result }));
+  }
+
+  async releaseLate(ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await this.redis.hdel(keyOf(this.run, "late"), ...ids);
+  }
+
   async failed(): Promise<readonly { readonly id: string; readonly why: string }[]> {
     const jobs = (await this.queue.getJobs(["failed"], 0, 15, true)) as (Job | undefined)[];
     return jobs.flatMap((job) => (job?.id === undefined ? [] : [{ id: job.id, why: job.failedReason }]));
@@ -322,7 +333,7 @@ class BullQueue implements WorkQueue {
       await job.moveToFailed(new Error(why), token, false);
       return undefined;
     }
-    return patient(new BullLease(job, token, this.parts.leaseMs), this.parts.abort);
+    return patient(new BullLease(this.parts, job, token), this.parts.abort);
   }
 }
 
@@ -339,10 +350,11 @@ class BullLease implements Lease {
   private readonly beat: NodeJS.Timeout;
 
   constructor(
+    private readonly parts: QueueParts,
     private readonly job: Job,
     private readonly token: string,
-    leaseMs: number,
   ) {
+    const { leaseMs } = parts;
     this.block = job.data as Block;
     this.delivery = (job.stalledCounter ?? 0) + 1;
     const progress: unknown = job.progress;
@@ -363,7 +375,13 @@ class BullLease implements Lease {
   }
 
   async ack(result: string): Promise<"done" | "late"> {
-    return (await this.ended(() => this.job.moveToCompleted(result, this.token, false))) ? "done" : "late";
+    if (await this.ended(() => this.job.moveToCompleted(result, this.token, false))) return "done";
+    const { redis, run } = this.parts;
+    const late = keyOf(run, "late");
+    await redis.hset(late, this.block.id, result);
+    // The run may be over, or its server may have lost everything: that looks alike from here.
+    await redis.expire(late, lateSeconds);
+    return "late";
   }
 
   async fail(why: string): Promise<void> {

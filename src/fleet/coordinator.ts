@@ -19,7 +19,9 @@ export interface Sharing {
   readonly blockSize?: number;
   /** Looked at now and then. @throws whatever makes it of no use to go on */
   check(): Promise<void>;
-  /** A sample was answered again, with other words; the first stay. */
+  /** A sample was answered again, with the same words. */
+  onRepeated(): void;
+  /** With other words; the first stay. */
   onChanged(place: string, worker: string): void;
   say(message: string): void;
 }
@@ -31,6 +33,8 @@ const takenAtOnce = 64;
 const pollMs = 50;
 /** Without news for so long it is asked whether the server still has what it was given, and whether it is of use to go on. */
 const quietMs = 1000;
+/** How often results of lost leases are looked for. */
+const lateMs = 1000;
 /** First blocks do not wait until many are there: workers do. */
 const addEveryMs = 200;
 
@@ -74,10 +78,13 @@ class SharedTask {
   /** Of what was answered something must be seen beside its row: it has no score yet, or no question, or files of its own were shown. */
   hasMoreToSee = false;
   private readonly outstanding = new Map<string, Expected & { readonly block: Block }>();
+  /** Taken late, while somebody else has them, or may: what these answer is compared. */
+  private readonly twice = new Map<string, Expected>();
   private waiting: Block[] = [];
   private addedAt = performance.now();
   private newsAt = performance.now();
   private checkedAt = performance.now();
+  private lateAt = performance.now();
   /** Fewer blocks on the server than were given to it, at the last look: twice running, they are lost. */
   private lacked = false;
   /** Results of blocks that are not cut yet: a coordinator before this one had added them. */
@@ -131,6 +138,8 @@ class SharedTask {
         throw new UserError(why, `block ${id}`, "correct the task, and run the same command again");
       await store.release([id]);
     }
+    // Whoever had begun one of them again may have died since.
+    await store.release([...this.twice.keys()]);
     const lacks = (await store.held()) < this.outstanding.size;
     if (lacks && this.lacked) {
       say(`the queue has lost blocks: ${this.outstanding.size} are given to it again`);
@@ -139,20 +148,48 @@ class SharedTask {
     this.lacked = lacks && !this.lacked;
   }
 
+  /** What workers answered under leases that they had lost; blocks that nobody has begun again meanwhile need not be asked. */
+  private async takeLate(): Promise<void> {
+    if (performance.now() - this.lateAt < lateMs) return;
+    this.lateAt = performance.now();
+    const { store } = this.sharing;
+    const taken: string[] = [];
+    for (const { id, result } of await store.late()) {
+      const expected = this.outstanding.get(id) ?? this.twice.get(id);
+      // Not cut yet: a coordinator before this one had added it.
+      if (!expected) continue;
+      taken.push(id);
+      if (await this.takeResult(result, expected)) this.twice.set(id, expected);
+    }
+    if (taken.length === 0) return;
+    await this.task.samples.sync();
+    await store.release(taken.filter((id) => this.twice.has(id)));
+    await store.releaseLate(taken);
+    for (const id of taken) if (this.twice.has(id)) this.outstanding.delete(id);
+    this.newsAt = performance.now();
+  }
+
   /** @returns how many blocks were taken */
   private async takeSome(): Promise<number> {
+    const taken = await this.takeCompleted();
+    await this.takeLate();
+    return taken;
+  }
+
+  private async takeCompleted(): Promise<number> {
     const { store } = this.sharing;
     const completed = await store.completed(this.unknown, takenAtOnce);
     const done: string[] = [];
     for (const { id, result } of completed) {
-      const expected = this.outstanding.get(id);
+      const expected = this.outstanding.get(id) ?? this.twice.get(id);
       if (!expected) {
         this.unknown++;
       } else if (await this.takeResult(result, expected)) {
         done.push(id);
       } else {
         await store.release([id]);
-        await store.add([expected.block]);
+        const { block } = this.outstanding.get(id) ?? {};
+        if (block) await store.add([block]);
       }
     }
     if (done.length === 0) {
@@ -162,18 +199,22 @@ class SharedTask {
     // On the disk first: what is released nobody else has.
     await this.task.samples.sync();
     await store.release(done);
-    for (const id of done) this.outstanding.delete(id);
+    for (const id of done) {
+      this.outstanding.delete(id);
+      this.twice.delete(id);
+    }
     return done.length;
   }
 
   /** @returns whether it was a result of this block */
   private async takeResult(text: string, expected: Expected): Promise<boolean> {
     const { task, label, samples, onTiming } = this.task;
-    const { store, say, onChanged } = this.sharing;
+    const { store, say, onRepeated, onChanged } = this.sharing;
     try {
       const { worker, records, timings } = readResult(text, expected, task.metrics);
       for (const record of records) {
         const taken = await take(samples, record);
+        if (taken === "repeated") onRepeated();
         if (taken === "changed") onChanged(placeKey(label, record.index, record.repeat), worker);
         if (taken === "taken") this.tell(record);
         this.hasMoreToSee ||= record.state === "answered" || askedBy(record).length === 0;

@@ -13,7 +13,7 @@ export interface Lease {
   readonly lost: AbortSignal;
   /** What is about to be asked: should this process die of it, the next knows. */
   asks(place: string): Promise<void>;
-  /** `late`: the lease was lost, and the result is not taken. */
+  /** `late`: the lease was lost, and somebody else may have the block; the result is handed over all the same. */
   ack(result: string): Promise<"done" | "late">;
   /** The task itself is at fault: nobody else need try. */
   fail(why: string): Promise<void>;
@@ -42,8 +42,12 @@ export interface WorkStore extends AsyncDisposable {
   add(blocks: readonly Block[]): Promise<void>;
   /** Results that were not released, oldest first. */
   completed(skip: number, most: number): Promise<readonly Completed[]>;
+  /** Results of leases that were lost. */
+  late(): Promise<readonly Completed[]>;
+  /** Late results that are in the journal, or nobody's. */
+  releaseLate(ids: readonly string[]): Promise<void>;
   failed(): Promise<readonly { readonly id: string; readonly why: string }[]>;
-  /** After the journal is on the disk. */
+  /** After the journal is on the disk. What is in a worker's hands stays there. */
   release(ids: readonly string[]): Promise<void>;
   /** Blocks waiting, in hands, completed, failed. */
   held(): Promise<number>;

@@ -45,6 +45,13 @@ const beatMs = 5000;
 const lookMs = 1000;
 const never = new AbortController().signal;
 
+interface Answered {
+  readonly record: SampleRecord;
+  readonly timings: readonly TimingRecord[];
+}
+/** Blocks of lost leases whose answers are kept: they may come back to this worker. */
+const mostKept = 64;
+
 /** Leases blocks and answers them until there is nothing more to do, or this worker is of no more use. @returns samples answered */
 export async function work(doing: Work): Promise<number> {
   const { runner, concurrency = Number.POSITIVE_INFINITY } = doing;
@@ -67,6 +74,8 @@ class Working {
   private failed = 0;
   private readonly began = performance.now();
   private isOver = false;
+  /** By block and place: what was answered under leases that were lost before the block was done. */
+  private readonly kept = new Map<string, Map<string, Answered>>();
   private lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -110,44 +119,61 @@ class Working {
     const task = await this.doing.task(block.label);
     if (!task) return await lease.fail(`worker ${name} knows no task ${block.label} of this run`);
     const answering: Answering = { ...task.answering, abort: AbortSignal.any([abort, lost]), drain: never };
+    const answers = this.kept.get(block.id) ?? new Map<string, Answered>();
     try {
       const units = await unitsOfBlock(block, { ...task, task: answering.task }, answering.abort);
-      const timings: TimingRecord[] = [];
       // From the second delivery on one after the other, each named before it is asked: should this process die of one, it is known.
       const one = async (unit: RowUnit) => {
         const place = placeOf(unit);
+        const known = answers.get(place);
+        if (known) return known.record;
         if (lease.delivery > 1) {
           if ((lease.blame.get(place) ?? 0) >= mostBlame) return failedSample(describe(answering.task, unit), deadly);
           await lease.asks(place);
         }
-        return await this.answerOne(unit, answering, timings);
+        const answered = await this.answerOne(unit, answering);
+        answers.set(place, answered);
+        return answered.record;
       };
       const records: SampleRecord[] = [];
       if (lease.delivery > 1) for (const unit of units) records.push(await one(unit));
       else records.push(...(await Promise.all(units.map((unit) => this.inTurn(() => one(unit))))));
       // Given back: the next worker's endpoint may answer.
       if (this.health.down) throw down(this.health.detail);
+      const timings = records.flatMap((record) => answers.get(placeOf(record))?.timings ?? []);
       const rows = rowsDigest(units, answering, records);
+      this.kept.delete(block.id);
       if ((await lease.ack(resultText({ worker: name, rows, timings, records }))) === "late") return;
       this.done += records.length;
       this.failed += records.filter(({ state }) => state === "failed").length;
     } catch (error) {
-      if (lost.aborted) return;
+      if (lost.aborted) return this.keep(block.id, answers);
       // A request that was shared with a block whose lease was lost has ended with it.
       const isShared = error instanceof Error && error.name === "AbortError";
+      if (isShared) this.keep(block.id, answers);
       if (abort.aborted || isShared || error instanceof UserError) await lease.giveBack();
       else await lease.fail(`worker ${name}: ${messageOf(error)}`);
       if (!abort.aborted && !isShared) throw error;
     }
   }
 
-  private async answerOne(unit: RowUnit, answering: Answering, timings: TimingRecord[]): Promise<SampleRecord> {
+  /** Failures are not: they are asked again. */
+  private keep(block: string, answers: ReadonlyMap<string, Answered>): void {
+    this.kept.delete(block);
+    this.kept.set(block, new Map([...answers].filter(([, { record }]) => record.state !== "failed")));
+    for (const oldest of this.kept.keys()) {
+      if (this.kept.size <= mostKept) return;
+      this.kept.delete(oldest);
+    }
+  }
+
+  private async answerOne(unit: RowUnit, answering: Answering): Promise<Answered> {
     const reply = await answer(unit, answering);
     this.health.saw(reply);
-    for (const output of reply.turns) timings.push(timingOf(answering.label, reply.record, "model", output));
+    const timings = reply.turns.map((output) => timingOf(answering.label, reply.record, "model", output));
     // A judge is the coordinator's.
-    if (reply.failure || judgeUnder(answering.task, answering.rules.scoring)) return reply.record;
-    return await scored(answering, unit, reply);
+    if (reply.failure || judgeUnder(answering.task, answering.rules.scoring)) return { record: reply.record, timings };
+    return { record: await scored(answering, unit, reply), timings };
   }
 
   /** As soon as there is room among the requests in flight. */

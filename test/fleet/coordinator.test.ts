@@ -46,6 +46,10 @@ const scoredAs = (text: string, index: number, row: Record<string, unknown> = ro
 class Memory implements WorkStore {
   readonly blocks = new Map<string, Block>();
   readonly results = new Map<string, string>();
+  readonly lateResults = new Map<string, string>();
+  /** With a worker: not to be removed. */
+  readonly inHand = new Set<string>();
+  afterLate = (): void => {};
   readonly refused = new Map<string, string>();
   released = 0;
   added = 0;
@@ -63,11 +67,19 @@ class Memory implements WorkStore {
   async completed(skip: number, most: number) {
     return [...this.results].slice(skip, skip + most).map(([id, result]) => ({ id, result }));
   }
+  async late() {
+    return [...this.lateResults].map(([id, result]) => ({ id, result }));
+  }
+  async releaseLate(ids: readonly string[]): Promise<void> {
+    for (const id of ids) this.lateResults.delete(id);
+    this.afterLate();
+  }
   async failed() {
     return [];
   }
   async release(ids: readonly string[]): Promise<void> {
     for (const id of ids) {
+      if (this.inHand.has(id)) continue;
       this.released++;
       this.blocks.delete(id);
       this.results.delete(id);
@@ -102,6 +114,7 @@ interface Outcome {
   readonly end: TaskEnd | undefined;
   readonly lines: readonly SampleRecord[];
   readonly changed: readonly string[];
+  readonly repeated: number;
   readonly said: readonly string[];
 }
 
@@ -118,6 +131,7 @@ async function shared(
     for (const record of had) await samples.append(record);
     onJournal(samples);
     const changed: string[] = [];
+    const repeated: number[] = [];
     const said: string[] = [];
     const run = {
       ...{ task, split: { answers: "public" }, label: "t", dataset: datasetOf(cells), profile: "default", samples },
@@ -125,13 +139,20 @@ async function shared(
     } as unknown as TaskRun;
     const end = await share(run, {
       ...{ store, run: "r", blockSize: 10, async check() {} },
+      onRepeated: () => repeated.push(1),
       onChanged: (place, worker) => changed.push(`${place} ${worker}`),
       say: (message) => said.push(message),
     });
     await samples.finish();
     await samples.close();
     const lines = (await readFile(samples.path, "utf8")).trimEnd().split("\n");
-    return { end, lines: lines.map((line) => JSON.parse(line) as SampleRecord), changed, said };
+    return {
+      end,
+      lines: lines.map((line) => JSON.parse(line) as SampleRecord),
+      changed,
+      repeated: repeated.length,
+      said,
+    };
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -237,6 +258,26 @@ test("a server that lost everything is given it again", { timeout: 30_000 }, asy
   clearTimeout(lost);
   expect(lines).toEqual(all);
   expect(said).toEqual([expect.stringContaining("has lost blocks: 3")]);
+});
+
+test("what was answered under a lost lease is taken, is not asked again, and is compared where it was", async () => {
+  const later = new Map<string, string>();
+  const store = new Memory(async (block, delivery) => {
+    const text = await answerOf(block);
+    if (delivery < 2) store.lateResults.set(block.id, text);
+    // The first waits for somebody to begin it again; another worker has the second by now, and says one thing otherwise.
+    if (delivery > 0) later.set(block.id, text.replace('"text":"answer 15"', '"text":"another word"'));
+    if (delivery > 0) store.inHand.add(block.id);
+    return undefined;
+  });
+  store.afterLate = () => {
+    store.inHand.clear();
+    for (const [id, result] of later) store.results.set(id, result);
+  };
+  const { lines, changed, repeated } = await shared(store);
+  expect(lines).toEqual(all);
+  expect([changed, repeated]).toEqual([["t 15/0 w"], 9]);
+  expect([store.added, store.blocks.size, store.lateResults.size]).toEqual([3, 0, 0]);
 });
 
 test("an interruption ends the wait for answers, and keeps those that came", async () => {
