@@ -32,7 +32,7 @@ const task = {
 
 const outputOf = (text: string): Output => ({
   ...{ text, finish: "stop", warnings: [] },
-  usage: { inputTokens: 1, outputTokens: 1 },
+  usage: { promptTokens: 1, completionTokens: 1 },
   timing: { totalMs: 1 } as Output["timing"],
 });
 
