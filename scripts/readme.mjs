@@ -24,7 +24,7 @@ const scoreOf = (tasks) => `\`score\` of ${tasks.join(", ")}`;
 const byScoring = new Map();
 
 async function agreement() {
-  const files = ["scorers", "catalogue", "video", "vlmevalkit"]
+  const files = ["scorers", "catalogue", "statistics", "video", "vlmevalkit"]
     .flatMap((folder) => readdirSync(join(data, folder)).map((file) => join(folder, file)))
     // Frames are decoded by ffmpeg, which not every machine has.
     .filter((file) => file.endsWith(".gz") && !file.startsWith(join("video", "frame")))

@@ -26,6 +26,11 @@ const soaks = [
     environment: { LLAVA_EVAL_TEST_ROWS: "10000", LLAVA_EVAL_TEST_KILLS: "20" },
   },
   {
+    name: "2,000 simulated nights: wrong verdicts of runs that stop when decided, coverage of corrected judges and gains",
+    command: vitest("test/statistics/sequential.test.ts"),
+    environment: { LLAVA_EVAL_TEST_NIGHTS: "2000" },
+  },
+  {
     name: "answers of two million hostile characters through every parser",
     command: vitest("test/text/hostile-answers.test.ts"),
     environment: { LLAVA_EVAL_TEST_ANSWER_SIZE: "2000000" },

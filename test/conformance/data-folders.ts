@@ -19,6 +19,7 @@ export const ownVectors = new Map([
   ...vectorFilesIn("scorers", ""),
   ...vectorFilesIn("catalogue", "catalogue/"),
   ...vectorFilesIn("prompts", "prompts/"),
+  ...vectorFilesIn("statistics", "statistics/"),
   ...vectorFilesIn("tokenizer", "tokenizer/"),
   ...vectorFilesIn("video", "video/"),
   ...vectorFilesIn("vlmevalkit", "vlmevalkit/"),

@@ -19,6 +19,7 @@ import { filterVectors } from "./filters.js";
 import { frameIndexVectors } from "./frame-indices.js";
 import { frameVectors } from "./frames.js";
 import { groundingVectors } from "./grounding.js";
+import { inferenceVectors } from "./inference.js";
 import { judgeVectors } from "./judges.js";
 import { mathVectors } from "./maths.js";
 import { mmmuVectors } from "./mmmu.js";
@@ -38,6 +39,7 @@ import { yesNoVectors } from "./yes-no.js";
 export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...shortAnswerVectors,
   ...statisticsVectors,
+  ...inferenceVectors,
   ...captionVectors,
   ...filterVectors,
   ...groundingVectors,

@@ -1,0 +1,97 @@
+/**
+ * A share of right answers by a judge that is sometimes wrong, corrected by people's labels of some of its verdicts: intervals that are
+ * honest about both, and narrower than the labels' own.
+ */
+import { wilsonInterval } from "./intervals.js";
+import { normalQuantile } from "./normal.js";
+
+/** Samples with one verdict, and what people said of those that they labelled. */
+export interface LabelledVerdict {
+  /** Samples that the judge gave this verdict. */
+  readonly judged: number;
+  readonly labelled: number;
+  /** Labelled samples that people call right. */
+  readonly right: number;
+}
+
+export interface CorrectedShare {
+  readonly estimate: number;
+  /** Of the share of these samples if people labelled all of them. */
+  readonly benchmark: readonly [low: number, high: number];
+  /** Of the share in samples like these: what every other interval here means. */
+  readonly population: readonly [low: number, high: number];
+}
+
+/**
+ * Shares right within each verdict, weighted by how often the judge gave it; limits joined from each verdict's Wilson limits (MOVER, Zou
+ * and Donner 2008), so that a verdict without a disagreement among its labels still counts as uncertain. Labels are a random part of each
+ * verdict's samples; a verdict that nobody got needs none.
+ *
+ * @returns undefined where a verdict has no label
+ */
+export function correctedShare(verdicts: readonly LabelledVerdict[], level = 0.95): CorrectedShare | undefined {
+  const given = verdicts.filter(({ judged }) => judged > 0);
+  const n = given.reduce((sum, { judged }) => sum + judged, 0);
+  if (n === 0 || given.some(({ labelled }) => labelled === 0)) return undefined;
+  let [estimate, below, above] = [0, 0, 0];
+  for (const { judged, labelled, right } of given) {
+    const weight = judged / n;
+    const share = right / labelled;
+    const [low, high] = wilsonInterval(right, labelled, level);
+    const unlabelled = 1 - labelled / judged;
+    estimate += weight * share;
+    below += (weight * (share - low)) ** 2 * unlabelled;
+    above += (weight * (high - share)) ** 2 * unlabelled;
+  }
+  const z = normalQuantile(0.5 + level / 2);
+  const drawn = (z * z * estimate * (1 - estimate)) / n;
+  const limits = (variance: number) =>
+    [estimate - Math.sqrt(below + variance), estimate + Math.sqrt(above + variance)] as const;
+  return { estimate, benchmark: limits(0), population: limits(drawn) };
+}
+
+/** How a judge did on samples, not these, that people labelled all of. */
+export interface Calibration {
+  /** Samples that people call right, and how many of them the judge called right. */
+  readonly positive: number;
+  readonly truePositive: number;
+  /** Samples that people call wrong, and how many of them the judge called wrong. */
+  readonly negative: number;
+  readonly trueNegative: number;
+}
+
+export interface RoganGladen {
+  readonly sensitivity: number;
+  readonly specificity: number;
+  readonly estimate: number;
+  readonly stderr: number;
+  /** Not cut at 0 and 1. */
+  readonly interval: readonly [low: number, high: number];
+}
+
+/** A judge whose sensitivity and specificity together come no further above 1 than this says next to nothing. */
+const leastInformation = 0.05;
+
+/**
+ * The share right from a judge whose sensitivity and specificity were measured on other samples (Rogan and Gladen 1978), if it judges these
+ * as it judged those. Wide for weak judges.
+ *
+ * @returns undefined where the judge is hardly better than a coin, or a class was not labelled
+ */
+export function roganGladen(
+  judged: { readonly n: number; readonly right: number },
+  { positive, truePositive, negative, trueNegative }: Calibration,
+  level = 0.95,
+): RoganGladen | undefined {
+  const [q, sensitivity, specificity] = [judged.right / judged.n, truePositive / positive, trueNegative / negative];
+  const information = sensitivity + specificity - 1;
+  if (!(information > leastInformation)) return undefined;
+  const estimate = (q + specificity - 1) / information;
+  const variance =
+    (q * (1 - q)) / judged.n +
+    (estimate ** 2 * sensitivity * (1 - sensitivity)) / positive +
+    ((1 - estimate) ** 2 * specificity * (1 - specificity)) / negative;
+  const stderr = Math.sqrt(variance) / information;
+  const half = normalQuantile(0.5 + level / 2) * stderr;
+  return { sensitivity, specificity, estimate, stderr, interval: [estimate - half, estimate + half] };
+}

@@ -1,0 +1,161 @@
+/** Nights that stop when decided, and labels that correct a judge: each function draws from a known truth. Seeded. */
+import { clusteredMean } from "../../src/statistics/clustered-mean.js";
+import { correctedShare } from "../../src/statistics/corrected-share.js";
+import { wilsonInterval } from "../../src/statistics/intervals.js";
+import type { Pair } from "../../src/statistics/paired-comparison.js";
+import { type JudgedMean, predictionPoweredMean } from "../../src/statistics/prediction-powered.js";
+import { type SeededRandom, seededRandom } from "../../src/statistics/seeded-random.js";
+import { SequentialComparison } from "../../src/statistics/sequential-comparison.js";
+
+export interface NightDesign {
+  readonly samples: number;
+  /** Samples of each cluster; a list: in turn. */
+  readonly clusterSize: number | readonly number[];
+  /** Share of samples whose answer changes from right to wrong or back. */
+  readonly changed: number;
+  /** The true difference. */
+  readonly effect: number;
+}
+
+export interface Nights {
+  readonly worse: number;
+  readonly better: number;
+  readonly equal: number;
+  /** Mean share of the samples that were asked. */
+  readonly used: number;
+}
+
+/** How often nights end in each verdict, with a look after every block of 48 samples or more. */
+export function nights(design: NightDesign, rounds: number, delta = 0.01): Nights {
+  const random = seededRandom("nights", JSON.stringify(design));
+  const sizes = typeof design.clusterSize === "number" ? [design.clusterSize] : design.clusterSize;
+  const counts = { worse: 0, better: 0, equal: 0, used: 0 };
+  for (let seed = 0; seed < rounds; seed++) {
+    const comparison = new SequentialComparison({ alpha: 0.05, delta, largest: Math.max(...sizes), seed });
+    let [asked, block] = [0, 0];
+    let look = comparison.look();
+    for (let k = 0; asked < design.samples && !look.verdict; k++) {
+      const size = Math.min(sizes[k % sizes.length] as number, design.samples - asked);
+      comparison.add(drawCluster(random, design, `c${k}`, size));
+      asked += size;
+      block += size;
+      if (block < 48 && asked < design.samples) continue;
+      block = 0;
+      look = asked < design.samples ? comparison.look() : comparison.end();
+    }
+    if (look.verdict) counts[look.verdict]++;
+    counts.used += asked / design.samples;
+  }
+  return {
+    worse: counts.worse / rounds,
+    better: counts.better / rounds,
+    equal: counts.equal / rounds,
+    used: counts.used / rounds,
+  };
+}
+
+/** Members of a cluster copy its own draw with probability sqrt(0.1): an intraclass correlation of 0.1. */
+function drawCluster(random: SeededRandom, { changed, effect }: NightDesign, cluster: string, size: number): Pair[] {
+  const draw = () => {
+    const chance = random.next();
+    return chance < (changed + effect) / 2 ? 1 : chance < changed ? -1 : 0;
+  };
+  const shared = draw();
+  return Array.from({ length: size }, (): Pair => {
+    const change = size > 1 && random.next() < Math.sqrt(0.1) ? shared : draw();
+    const a = change > 0 ? 0 : change < 0 ? 1 : random.below(2);
+    return { a, b: a + change, cluster };
+  });
+}
+
+/** How often the interval of a mean gain over clusters of these sizes, in turn, holds the true gain of 0.1. */
+export function gainCoverage(clusters: number, sizes: readonly number[], rounds: number): number {
+  const random = seededRandom("gain", clusters, sizes.join());
+  let covered = 0;
+  for (let round = 0; round < rounds; round++) {
+    const values = Array.from({ length: clusters }, (_, k) =>
+      drawCluster(random, { ...gain, samples: 0, clusterSize: 1 }, `c${k}`, sizes[k % sizes.length] as number),
+    ).flat();
+    const found = clusteredMean(values.map(({ a, b, cluster }) => ({ value: b - a, cluster })));
+    if (found && found.interval[0] <= gain.effect && gain.effect <= found.interval[1]) covered++;
+  }
+  return covered / rounds;
+}
+
+const gain = { changed: 0.4, effect: 0.1 };
+
+export interface JudgeDesign {
+  readonly samples: number;
+  /** Half of them for each verdict, all where there are fewer. */
+  readonly labels: number;
+  /** Of right answers, in truth. */
+  readonly share: number;
+  readonly sensitivity: number;
+  readonly specificity: number;
+}
+
+export interface Corrected {
+  /** How often the interval for samples like these holds the true share, and that for these samples theirs. */
+  readonly population: number;
+  readonly benchmark: number;
+  /** Mean widths of the interval for samples like these, and of Wilson's from as many labels alone. */
+  readonly width: number;
+  readonly labelsAlone: number;
+}
+
+export function correctedCoverage(design: JudgeDesign, rounds: number): Corrected {
+  const random = seededRandom("judge", JSON.stringify(design));
+  const totals = { population: 0, benchmark: 0, width: 0, labelsAlone: 0 };
+  for (let round = 0; round < rounds; round++) {
+    // People's labels by the judge's verdict; the order is random, so the first are a random part.
+    const strata: [boolean[], boolean[]] = [[], []];
+    for (let i = 0; i < design.samples; i++) {
+      const right = random.next() < design.share;
+      const saysRight = random.next() < (right ? design.sensitivity : 1 - design.specificity);
+      strata[saysRight ? 0 : 1].push(right);
+    }
+    const count = (labels: readonly boolean[]) => labels.filter(Boolean).length;
+    const half = Math.floor(design.labels / 2);
+    const found = correctedShare(
+      strata.map((labels) => {
+        const labelled = Math.min(half, labels.length);
+        return { judged: labels.length, labelled, right: count(labels.slice(0, labelled)) };
+      }),
+    );
+    if (!found) continue;
+    const truth = (count(strata[0]) + count(strata[1])) / design.samples;
+    const covers = ([low, high]: readonly [number, number], value: number) => (low <= value && value <= high ? 1 : 0);
+    totals.population += covers(found.population, design.share);
+    totals.benchmark += covers(found.benchmark, truth);
+    totals.width += found.population[1] - found.population[0];
+    const rightAlone = Array.from({ length: design.labels }, () => random.next() < design.share);
+    const alone = wilsonInterval(count(rightAlone), design.labels);
+    totals.labelsAlone += alone[1] - alone[0];
+  }
+  return {
+    population: totals.population / rounds,
+    benchmark: totals.benchmark / rounds,
+    width: totals.width / rounds,
+    labelsAlone: totals.labelsAlone / rounds,
+  };
+}
+
+/** Graded scores from 0 to 1 in quarters, and a judge who is off by a quarter in `noise` of them: coverage of the true mean, 0.5. */
+export function gradedCoverage(samples: number, labels: number, noise: number, rounds: number): number {
+  const random = seededRandom("graded", samples, labels, noise);
+  let covered = 0;
+  for (let round = 0; round < rounds; round++) {
+    const people = Array.from({ length: samples }, () => random.below(5) / 4);
+    const judge = people.map((score) =>
+      random.next() < noise ? Math.min(1, Math.max(0, score + (random.below(2) - 0.5) / 2)) : score,
+    );
+    const judged: JudgedMean = {
+      labels: people.slice(0, labels),
+      verdicts: judge.slice(0, labels),
+      otherVerdicts: judge.slice(labels),
+    };
+    const [low, high] = predictionPoweredMean(judged).interval;
+    if (low <= 0.5 && 0.5 <= high) covered++;
+  }
+  return covered / rounds;
+}
