@@ -47,7 +47,7 @@ const ownFiles: Record<string, string> = {
   "src/metrics/jar-metrics.ts": "what METEOR and SPICE are given and give",
   "src/runners/spec.ts": "names of presets",
   "src/fleet/connect.ts": "the queue's URL, and who signed its certificate",
-  "src/fleet/served-data.ts": "images that a coordinator served",
+  "src/fleet/image-cache.ts": "images that a coordinator served",
   "src/runners/local/": "checkpoints and the engine",
   "src/board/leaderboard/import/": "another harness's results",
   "src/board/leaderboard/published.ts": "published numbers of the package",
