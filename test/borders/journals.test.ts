@@ -117,15 +117,15 @@ function lastLines(content: Buffer): Map<string, unknown> {
     .split("\n")
     .filter(Boolean)
     .map((line) => JSON.parse(line));
-  if (isJson(text.slice(end))) found.push(JSON.parse(text.slice(end)));
+  if (isRecord(text.slice(end))) found.push(JSON.parse(text.slice(end)));
   return new Map(found.map((line) => [`${line.index}/${line.repeat ?? 0}`, line.text]));
 }
 
-/** Whether what stands behind the last newline is a whole record: half a one is what a crash leaves behind. */
-function isJson(text: string): boolean {
+/** Whether what stands behind the last newline is a whole record: half a one, or a cut number, is what a crash leaves behind. */
+function isRecord(text: string): boolean {
   try {
-    JSON.parse(text);
-    return true;
+    const found: unknown = JSON.parse(text);
+    return typeof found === "object" && found !== null;
   } catch (error) {
     if (error instanceof SyntaxError) return false;
     throw error;
