@@ -227,6 +227,7 @@ const videoRows: readonly (readonly [task: string, good: object, bad: readonly o
     ],
   ],
   ["videomme_v2", { ...v2, group_type: "relevance", group_structure: "nan" }, [{ ...v2, answer: "I" }]],
+  ["videomme_v2", { ...v2, group_type: "relevance", group_structure: null }, [{ ...v2, group_structure: null }]],
 ];
 const unmatched: readonly (readonly [task: string, good: object, bad: readonly object[]])[] = [
   [
