@@ -10,7 +10,7 @@ import { Wire } from "../fakes/wire.js";
 import { Workplace } from "./cli.js";
 
 /** Samples of a block: whole images. */
-export const blockSize = 48;
+const blockSize = 48;
 /** A block ends with an image. */
 export const largestBlock = blockSize + 12;
 /** One that a busy machine does not lose of itself: what is asked twice is counted. */
