@@ -47,6 +47,7 @@ export class SharedRun implements AsyncDisposable {
   readonly changed: string[] = [];
   /** How many were answered twice in one way. */
   repeated = 0;
+  private readonly leftBehind = new Set<string>();
   private membership: Membership | undefined;
   private announcedAt = Number.NEGATIVE_INFINITY;
 
@@ -98,7 +99,7 @@ export class SharedRun implements AsyncDisposable {
     const store = this.parts.fleet.store(this.run.id);
     try {
       return await share(task, {
-        ...{ store, run: this.run.id },
+        ...{ store, run: this.run.id, leftBehind: this.leftBehind },
         say: (message) => this.listener.say(message),
         onRepeated: () => {
           this.repeated++;

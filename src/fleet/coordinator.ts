@@ -17,6 +17,8 @@ export interface Sharing {
   readonly run: string;
   /** Samples in a block. */
   readonly blockSize?: number;
+  /** Blocks of tasks before this one that were taken late: workers may have begun them again, and what these answer is nobody's by now. */
+  readonly leftBehind: Set<string>;
   /** Looked at now and then. @throws whatever makes it of no use to go on */
   check(): Promise<void>;
   /** A sample was answered again, with the same words. */
@@ -110,6 +112,7 @@ class SharedTask {
   async drained(): Promise<void> {
     await this.flush();
     while (this.outstanding.size > 0) await this.next();
+    for (const id of this.twice.keys()) this.sharing.leftBehind.add(id);
   }
 
   private async flush(): Promise<void> {
@@ -131,7 +134,7 @@ class SharedTask {
 
   /** An empty server is not a finished run: what it lost is given to it again. */
   private async lookAfter(): Promise<void> {
-    const { store, check, say } = this.sharing;
+    const { store, check, say, leftBehind } = this.sharing;
     await check();
     for (const { id, why } of await store.failed()) {
       if (this.outstanding.has(id))
@@ -139,7 +142,7 @@ class SharedTask {
       await store.release([id]);
     }
     // Whoever had begun one of them again may have died since.
-    await store.release([...this.twice.keys()]);
+    await store.release([...this.twice.keys(), ...leftBehind]);
     const lacks = (await store.held()) < this.outstanding.size;
     if (lacks && this.lacked) {
       say(`the queue has lost blocks: ${this.outstanding.size} are given to it again`);
@@ -152,10 +155,11 @@ class SharedTask {
   private async takeLate(): Promise<void> {
     if (performance.now() - this.lateAt < lateMs) return;
     this.lateAt = performance.now();
-    const { store } = this.sharing;
+    const { store, leftBehind } = this.sharing;
     const taken: string[] = [];
     for (const { id, result } of await store.late()) {
       const expected = this.outstanding.get(id) ?? this.twice.get(id);
+      if (!expected && leftBehind.has(id)) taken.push(id);
       // Not cut yet: a coordinator before this one had added it.
       if (!expected) continue;
       taken.push(id);
@@ -177,12 +181,14 @@ class SharedTask {
   }
 
   private async takeCompleted(): Promise<number> {
-    const { store } = this.sharing;
+    const { store, leftBehind } = this.sharing;
     const completed = await store.completed(this.unknown, takenAtOnce);
     const done: string[] = [];
     for (const { id, result } of completed) {
       const expected = this.outstanding.get(id) ?? this.twice.get(id);
-      if (!expected) {
+      if (!expected && leftBehind.has(id)) {
+        await store.release([id]);
+      } else if (!expected) {
         this.unknown++;
       } else if (await this.takeResult(result, expected)) {
         done.push(id);

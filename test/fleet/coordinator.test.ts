@@ -51,6 +51,9 @@ class Memory implements WorkStore {
   readonly inHand = new Set<string>();
   afterLate = (): void => {};
   readonly refused = new Map<string, string>();
+  /** Of tasks before. */
+  readonly leftBehind = new Set<string>();
+  label = "t";
   released = 0;
   added = 0;
 
@@ -119,7 +122,7 @@ interface Outcome {
 }
 
 async function shared(
-  store: WorkStore,
+  store: Memory,
   had: readonly SampleRecord[] = [],
   onJournal: (journal: SampleJournal) => void = () => {},
   drain: AbortSignal = never,
@@ -134,11 +137,18 @@ async function shared(
     const repeated: number[] = [];
     const said: string[] = [];
     const run = {
-      ...{ task, split: { answers: "public" }, label: "t", dataset: datasetOf(cells), profile: "default", samples },
+      ...{
+        task,
+        split: { answers: "public" },
+        label: store.label,
+        dataset: datasetOf(cells),
+        profile: "default",
+        samples,
+      },
       ...{ selection: { offset: 0, repeats: 1 }, drain, onSample() {}, onTiming() {} },
     } as unknown as TaskRun;
     const end = await share(run, {
-      ...{ store, run: "r", blockSize: 10, async check() {} },
+      ...{ store, run: "r", blockSize: 10, leftBehind: store.leftBehind, async check() {} },
       onRepeated: () => repeated.push(1),
       onChanged: (place, worker) => changed.push(`${place} ${worker}`),
       say: (message) => said.push(message),
@@ -278,6 +288,29 @@ test("what was answered under a lost lease is taken, is not asked again, and is 
   expect(lines).toEqual(all);
   expect([changed, repeated]).toEqual([["t 15/0 w"], 9]);
   expect([store.added, store.blocks.size, store.lateResults.size]).toEqual([3, 0, 0]);
+});
+
+test("a block that is answered again after its task's end does not hide that one of the next task is lost", {
+  timeout: 30_000,
+}, async () => {
+  const store = new Memory(async (block, delivery) => {
+    // Of the first task: answered late, while somebody else has it.
+    if (delivery === 0) store.lateResults.set(block.id, await answerOf(block));
+    if (delivery === 0) store.inHand.add(block.id);
+    if (delivery === 3) store.blocks.delete(block.id);
+    return delivery === 0 || delivery === 3 ? undefined : await answerOf(block);
+  });
+  expect((await shared(store)).lines).toEqual(all);
+  const [again] = store.blocks.values();
+  expect(store.blocks.size).toBe(1);
+  store.inHand.clear();
+  store.results.set(again?.id ?? "", await answerOf(again as Block));
+
+  store.label = "u";
+  const { lines, said } = await shared(store);
+  expect(lines).toEqual(all);
+  expect(said).toEqual([expect.stringContaining("has lost blocks: 1")]);
+  expect([store.blocks.size, store.results.size]).toEqual([0, 0]);
 });
 
 test("an interruption ends the wait for answers, and keeps those that came", async () => {
