@@ -18,6 +18,7 @@ import { lmmsPopeAnswer, popeAnswer } from "../../tasks/pope/score.js";
 import { jsonBoxes } from "../../tasks/refcoco/json-boxes.js";
 import { parseBox } from "../../tasks/refcoco/score.js";
 import { lmmsScienceQaCorrect, scienceQaLetter } from "../../tasks/scienceqa/letter.js";
+import { anyPoint, clickedPoint, officialPoint } from "../../tasks/screenspot/points.js";
 import { parseScreenBox } from "../../tasks/screenspot/score.js";
 import { evalAiVqaAccuracy, lmmsVqav2Accuracy, officialVqaAccuracy } from "../../tasks/vqa/accuracy.js";
 import { squadF1, tokenSetF1 } from "../../tasks/websrc/token-f1.js";
@@ -91,6 +92,7 @@ const scorers: Readonly<Record<string, (answer: string) => unknown>> = {
   OCRBench: (answer) => [ocrbenchHit(answer, people, "HME100k"), ocrbenchHit(answer, people, "IAM", true)],
   HallusionBench: (answer) => [hallusionVerdict(answer), hallusionContainsYes(answer, "1")],
   boxes: (answer) => [parseBox(answer), parseScreenBox(answer), boxMeasures(parseBox(answer) ?? noBox, noBox)],
+  points: (answer) => [anyPoint(answer), officialPoint(answer), clickedPoint(answer)],
   "JSON boxes": (answer) => jsonBoxes(answer),
   "token F1": (answer) => [squadF1(answer, "a b"), tokenSetF1(answer, "a b")],
   filters: (answer) => [

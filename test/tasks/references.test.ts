@@ -308,6 +308,35 @@ const unmatched: readonly (readonly [task: string, good: object, bad: readonly o
   ["nocaps", { annotations_captions: ["a cat"] }, [{ annotations_captions: ["."] }]],
   ["flickr30k", { caption: ["a cat"] }, [{ caption: ["!"] }]],
   ["textcaps", { caption_str: ["a cat"] }, [{ caption_str: ["?"] }]],
+  [
+    "screenspot_pro",
+    { bbox: [10, 10, 20, 20], img_size: "[40, 30]" },
+    [
+      { bbox: [20, 10, 10, 20], img_size: [40, 30] },
+      { bbox: [50, 10, 60, 20], img_size: [40, 30] },
+      { bbox: "nan", img_size: [40, 30] },
+      { bbox: [10, 10, 20, 20], img_size: [0, 30] },
+    ],
+  ],
+  [
+    "screenspot_v2",
+    { bbox: [8, 6, 8, 6] },
+    [
+      [0.5, 0.5, 0.5, 0.6],
+      [8, 6, 0, 6],
+      [8, 6, 8, -1],
+    ].map((bbox) => ({ bbox })),
+  ],
+  [
+    "osworld_g",
+    { box_type: "polygon", box_coordinates: [0, 0, 16, 0, 0, 12] },
+    [
+      { box_type: "polygon", box_coordinates: [0, 0, 16, 0, 0] },
+      { box_type: "bbox", box_coordinates: [0, 0, 0, 5] },
+      { box_type: "bbox", box_coordinates: [] },
+      { box_type: "mask", box_coordinates: [0, 0, 16, 0] },
+    ],
+  ],
   ["screenspot_reg", { instruction: "open it" }, [{ instruction: "." }]],
   ["refcoco", { answer: ["a boy"] }, [{ answer: ["."] }]],
   [

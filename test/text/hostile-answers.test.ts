@@ -66,6 +66,7 @@ import { realWorldQaCorrect } from "../../tasks/realworldqa/score.js";
 import { jsonBoxes } from "../../tasks/refcoco/json-boxes.js";
 import { parseBox } from "../../tasks/refcoco/score.js";
 import { lmmsScienceQaCorrect, scienceQaLetter } from "../../tasks/scienceqa/letter.js";
+import { anyPoint, clickedPoint, officialPoint } from "../../tasks/screenspot/points.js";
 import { parseScreenBox } from "../../tasks/screenspot/score.js";
 import { firstCharacter } from "../../tasks/seedbench/score.js";
 import { captionVerdict, saysCorrect } from "../../tasks/tempcompass/judge.js";
@@ -147,6 +148,7 @@ const parsers: Readonly<Record<string, (answer: string) => unknown>> = {
   ScienceQA: (answer) => [scienceQaLetter(answer), lmmsScienceQaCorrect(answer, "B")],
   "token F1": (answer) => [squadF1(answer, "a red cat"), tokenSetF1(answer, "a red cat")],
   box: (answer) => [parseBox(answer), parseScreenBox(answer)],
+  points: (answer) => [anyPoint(answer), officialPoint(answer), clickedPoint(answer)],
   "boxes in JSON": jsonBoxes,
   captions: (answer) => rawCaptionScores([{ references: ["a red cat"], prediction: answer }]),
   "MMMU, official": (answer) => parseChoice("official", answer, options),

@@ -48,7 +48,10 @@ const sentBy: Readonly<Record<string, Sent>> = {
     "lmms-eval:omni_spatial": ["omni_spatial", "default"],
     "lmms-eval:omnispatial_test": ["omnispatial", "default"],
   },
+  osworld_g: own("osworld_g", "vlmevalkit"),
   pixmo_count: own("pixmo_count"),
+  screenspot_pro: own("screenspot_pro", "vlmevalkit"),
+  screenspot_v2: own("screenspot_v2", "vlmevalkit"),
   seedbench_2_plus: own("seedbench_2_plus"),
   simplevqa: { ...own("simplevqa", "vlmevalkit"), "lmms-eval:qwen3_vl": ["simplevqa", "qwen3_vl"] },
   visulogic: own("visulogic"),
@@ -81,9 +84,9 @@ const notSent: Readonly<Record<string, string>> = {
   ...reasons("no task of this benchmark is here", [
     ...["cc_ocr", "emma_direct", "emma_vek_marks"],
     "mmlongbench_doc",
-    ...["mmlongbench_doc_extract", "ocrbench_v2", "omnidocbench", "osworld_g", "refspatial"],
+    ...["mmlongbench_doc_extract", "ocrbench_v2", "omnidocbench", "refspatial"],
     ...["refspatial_json", "refspatial_official_Gemini25Pro", "refspatial_official_Molmo", "robo_spatial"],
-    ...["refspatial_official_RoboBrain", "screenspot_pro", "screenspot_v2"],
+    "refspatial_official_RoboBrain",
     ...["wemath_testmini", "where2place", "where2place_json"],
   ]),
   ...reasons("a judge's words, which the task's own test holds", [
@@ -99,7 +102,7 @@ function reasons(why: string, names: readonly string[], suffix = ""): Record<str
   return Object.fromEntries(names.map((name) => [name + suffix, why]));
 }
 
-type Item = { readonly image: unknown } | { readonly text: string };
+type Item = { readonly image: unknown } | { readonly text: string } | { readonly system: string };
 interface Expected {
   readonly text?: string;
   readonly content?: readonly Item[];
@@ -115,7 +118,11 @@ interface Words {
 }
 
 const joined = (items: readonly Item[]): readonly string[] =>
-  merged(items.map((item) => ("text" in item ? item.text : [item.image])));
+  merged(
+    items.flatMap((item): (string | readonly unknown[])[] =>
+      "system" in item ? [] : "text" in item ? [item.text] : [[item.image]],
+    ),
+  );
 
 /** Neighbouring texts as one; an empty one is nothing. */
 function merged(items: readonly (string | readonly unknown[])[]): readonly string[] {
@@ -134,6 +141,8 @@ function wordsOf(expected: Expected | readonly Item[]): Words {
   if (Array.isArray(expected)) {
     const items = expected as readonly Item[];
     const parts = joined(items);
+    const system = items.find((item) => "system" in item)?.system;
+    if (system !== undefined) return { system, parts };
     return items.some((item) => "image" in item) ? { parts } : { text: parts.join("") };
   }
   const { text, content, messages } = expected as Expected;

@@ -12,6 +12,7 @@ import { llavaInterleave } from "./catalogue-interleave.js";
 import { catalogueJudgedVectors } from "./catalogue-judged.js";
 import { catalogueMathsVectors } from "./catalogue-maths.js";
 import { cataloguePairVectors } from "./catalogue-pairs.js";
+import { cataloguePointVectors } from "./catalogue-points.js";
 import { catalogueReasoningVectors } from "./catalogue-reasoning.js";
 import { catalogueSpatialVectors } from "./catalogue-spatial.js";
 import { wemath } from "./catalogue-wemath.js";
@@ -55,6 +56,7 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...catalogueSpatialVectors,
   ...catalogueGroupVectors,
   ...cataloguePairVectors,
+  ...cataloguePointVectors,
   ...catalogueJudgedVectors,
   ...catalogueMathsVectors,
   ...catalogueFormulaVectors,
