@@ -27,7 +27,7 @@ const soaks = [
   },
   {
     name: "2,000 simulated nights: wrong verdicts of runs that stop when decided, coverage of corrected judges and gains",
-    command: vitest("test/statistics/sequential.test.ts"),
+    command: vitest("test/statistics/sequential.test.ts", "test/api/until.test.ts"),
     environment: { LLAVA_EVAL_TEST_NIGHTS: "2000" },
   },
   {

@@ -22,6 +22,12 @@ export interface EvaluateOptions extends LocalSettings {
   readonly seed?: number;
   /** One part of the samples, from 0: `3/16`, or `auto` under a Slurm array. `llava-eval merge` joins them. */
   readonly shard?: string;
+  /** `decided`: stop each task once it is decided how it compares with `against`. */
+  readonly until?: "decided";
+  /** With `until`: a finished run, or a model below `results`. */
+  readonly against?: string;
+  /** With `until`: less than this is equal; points, or per cent of the other run's value. Default 1. */
+  readonly delta?: number;
   /** Ask every sample K times. Default 1. */
   readonly repeats?: number;
 

@@ -239,7 +239,7 @@ function requireSome(runs: readonly Announced[], run: string | undefined): void 
 }
 
 /** What a coordinator has in the place of a model. @throws UserError  the settings are not those of a shared run, or no queue is named */
-export function workersModel({ name, model, shard }: RunSettings, fleet: FleetSettings): ChosenModel {
+export function workersModel({ name, model, shard, until }: RunSettings, fleet: FleetSettings): ChosenModel {
   serverUrl(process.env, fleet);
   if (name === undefined || model !== undefined) {
     throw new UserError(
@@ -252,5 +252,12 @@ export function workersModel({ name, model, shard }: RunSettings, fleet: FleetSe
   }
   if (shard !== undefined)
     throw new UserError("--shard and --fleet are two ways to share a run", "--shard", "leave one of them out");
+  if (until !== undefined) {
+    throw new UserError(
+      "workers are given blocks of rows, and a run that stops when decided asks in an order of its own",
+      "--until, --fleet",
+      "leave one of them out: one process asks until it is decided, with --concurrency as high as the endpoint takes",
+    );
+  }
   return { config: { runner: "stub", name }, isDemo: false, isStub: false };
 }

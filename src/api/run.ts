@@ -34,6 +34,7 @@ import { manifestOf, runName } from "./run-manifest.js";
 import { type ChosenModel, judgesOf, namedModel, openJudge, openModel, portable } from "./run-models.js";
 import { parseMaxFailed, type RunSettings } from "./settings.js";
 import { parseShard, requireMerged, shardFolder } from "./shard.js";
+import { openUntil } from "./until.js";
 
 export interface RunControl {
   readonly listener: RunListener;
@@ -88,6 +89,7 @@ export async function runTasks(
     offset: selection.offset,
   });
   const tasks = tasksToAsk(decided, opened.firsts);
+  const until = await openUntil(settings, decided, judge);
   const clips = await openClips(decided.frameRule, listener, AbortSignal.any([drain, abort]));
   const rules = rulesOf(settings, decided, clips);
   const { shard } = selection;
@@ -112,7 +114,7 @@ export async function runTasks(
   const runner = own ?? (members as Members).runner;
   const identity = await identityOf({
     ...{ runner, tasks },
-    decided: shard ? { ...rules, shard: shardName(shard) } : rules,
+    decided: { ...rules, ...(shard ? { shard: shardName(shard) } : {}), ...(until ? { until: until.identity } : {}) },
     ...(judge ? { judge } : {}),
   });
   const manifest = manifestOf({
@@ -157,6 +159,7 @@ export async function runTasks(
       maxFailed: decided.maxFailed,
       demoModel: members?.demo ?? isDemoModel(model),
       ...(shared ? { share: (task) => shared.share(task) } : {}),
+      ...(until ? { until: (task, facts) => until.of(task, facts) } : {}),
       profileOf,
       generationOf,
       drain,

@@ -42,6 +42,20 @@ export const settings = {
     describe:
       "one part of the samples, from 0: 3/16; auto under a Slurm array, auto/16 under a Kubernetes indexed job; `merge` joins them",
   },
+  until: {
+    type: "text",
+    choices: ["decided"],
+    group: "What",
+    describe: "stop each task once it is decided whether it is worse than, better than or equal to --against",
+  },
+  against: { type: "text", group: "What", describe: "with --until: a finished run, or a model below results/" },
+  delta: {
+    type: "number",
+    min: 0.01,
+    max: 100,
+    group: "What",
+    describe: "with --until: less than this is equal; points, or per cent of the other run's value (default 1)",
+  },
   repeats: { type: "integer", min: 1, max: 1000, group: "What", describe: "ask every sample K times (default 1)" },
 
   model: {

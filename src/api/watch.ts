@@ -2,6 +2,7 @@
 import { stat, writeFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { untilLinesOf } from "../board/compare/until-words.js";
 import { openMlflow } from "../board/trackers/mlflow.js";
 import type { Tracker } from "../board/trackers/scalars.js";
 import { openTensorBoard } from "../board/trackers/tensorboard.js";
@@ -39,6 +40,8 @@ export interface WatchOptions {
 export interface CurveStep {
   readonly step: number;
   readonly table: string;
+  /** How the step compares with the run that it was asked against (`--until decided`): a line for each thing to say. */
+  readonly compared: readonly string[];
   /** Set when the watched task has stopped getting better; the watch ends with it. */
   readonly stopped?: StopDecision;
 }
@@ -91,7 +94,7 @@ async function* knownCurve(out: string, trackers: Trackers): AsyncGenerator<Curv
   if (!last) return;
   await writeCurve(out, points);
   for (const point of points) await trackers.log(point);
-  yield { step: last.step, table: curveTable(points) };
+  yield { step: last.step, table: curveTable(points), compared: comparedAt(last) };
 }
 
 async function untilAborted(ms: number, signal: AbortSignal): Promise<void> {
@@ -122,10 +125,15 @@ async function curveStep(
   const latest = points.find((point) => point.step === step);
   if (latest) await trackers.log(latest);
   const decision = stop && (await decideStop(points, stop));
-  if (!decision?.stop) return { step, table: curveTable(points) };
+  const shown = { step, table: curveTable(points), compared: latest ? comparedAt(latest) : [] };
+  if (!decision?.stop) return shown;
   await writeFile(join(out, "early-stop.json"), `${JSON.stringify(decision, null, 2)}\n`);
-  return { step, table: curveTable(points), stopped: decision };
+  return { ...shown, stopped: decision };
 }
+
+/** `pope: decided after 480 of 9,000 (10 looks): worse by 3.1 [1.2, 5.0] ...` */
+const comparedAt = ({ run }: Point): string[] =>
+  [...run.results].flatMap(([task, result]) => untilLinesOf(result).map((line) => `${task}: ${line}`));
 
 function decideStop(points: readonly Point[], { task, patience, minEffect }: NonNullable<WatchOptions["stop"]>) {
   const options = { alpha: 0.05, minEffect, seed: 0, replicates: 1000, force: false, flips: 0, metricsOf };

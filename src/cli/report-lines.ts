@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import pc from "picocolors";
+import { untilLinesOf } from "../api/until.js";
 import type { MetricResult, Result } from "../core/result.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { count, duration, metricNumber, metricText } from "./number-format.js";
@@ -26,6 +27,7 @@ export function resultLines(result: Result, width = Number.POSITIVE_INFINITY): s
     const parts = groupParts(values);
     if (parts.length > 0) line(group, parts, "   ");
   }
+  for (const text of untilLinesOf(result)) line("compared", wordsOf(terminalSafe(text)), " ");
   const unscored = Object.values(n.unscored).reduce((sum, k) => sum + k, 0);
   if (unscored > 0) line("not scored", wordsOf(unscoredText(result, unscored), pc.red), " ");
   const remarks = Object.entries(counts).filter(([, k]) => k > 0);

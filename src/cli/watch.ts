@@ -15,6 +15,9 @@ interface Arguments {
   readonly config: string | undefined;
   readonly data: string | undefined;
   readonly limit: string | undefined;
+  readonly until: string | undefined;
+  readonly against: string | undefined;
+  readonly delta: string | undefined;
   readonly model: string;
   readonly out: string | undefined;
   readonly every: string | undefined;
@@ -40,6 +43,17 @@ export const command: CommandModule<object, Arguments> = {
       })
       .option("data", { type: "string", requiresArg: true, describe: "as for run" })
       .option("limit", { type: "string", requiresArg: true, describe: "as for run" })
+      .option("until", {
+        type: "string",
+        requiresArg: true,
+        describe: "as for run: each checkpoint until it is decided",
+      })
+      .option("against", {
+        type: "string",
+        requiresArg: true,
+        describe: "as for run: what checkpoints are compared with",
+      })
+      .option("delta", { type: "string", requiresArg: true, describe: "as for run" })
       .option("model", {
         type: "string",
         requiresArg: true,
@@ -124,8 +138,8 @@ async function watch(argv: Arguments): Promise<number> {
     },
   };
   try {
-    for await (const { step, table, stopped } of watchCheckpoints(options, interrupt.drain)) {
-      process.stdout.write(`step ${step}\n${table}\n`);
+    for await (const { step, table, compared, stopped } of watchCheckpoints(options, interrupt.drain)) {
+      process.stdout.write(`step ${step}\n${table}${compared.map((line) => `${terminalSafe(line)}\n`).join("")}\n`);
       if (!stopped) continue;
       const reasons = stopped.reasons.map((reason) => `  ${reason}\n`).join("");
       process.stdout.write(`no more improvement over step ${stopped.best}:\n${reasons}`);
@@ -137,7 +151,15 @@ async function watch(argv: Arguments): Promise<number> {
   }
 }
 
+/** @throws UserError  checkpoints would be compared with each other on the samples that another comparison left */
 function stopRule(argv: Arguments): WatchOptions["stop"] {
+  if (argv["stop-task"] !== undefined && argv.until !== undefined) {
+    throw new UserError(
+      "--stop-task compares checkpoints with each other, and --until asks of each only what its comparison with --against needs",
+      "--until",
+      "leave one of them out",
+    );
+  }
   const patience = numberFlag(argv.patience, "patience", { min: 1, max: 1000, integer: true, fallback: 3 });
   const minEffect = numberFlag(argv["min-effect"], "min-effect", { min: 0, max: 100, fallback: 1 });
   const task = argv["stop-task"];
@@ -152,7 +174,7 @@ async function runCheckpoint(
   signal: AbortSignal,
 ): Promise<number> {
   const args = ["run", "--model", argv.model.replaceAll("{}", checkpoint), "--out", folder];
-  for (const name of ["config", "tasks", "data", "limit"] as const) {
+  for (const name of ["config", "tasks", "data", "limit", "until", "against", "delta"] as const) {
     const value = argv[name];
     if (value !== undefined) args.push(`--${name}`, value);
   }

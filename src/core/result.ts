@@ -76,6 +76,45 @@ export type DatasetFacts = Static<typeof DatasetFacts>;
 
 export const Flag = Type.Enum(["demo", "partial", "incomplete"]);
 
+/** Of a run that stopped when it was decided how it compares with another. Differences are this run minus the other, in the metric's unit. */
+export const Until = Type.Object({
+  against: Type.String({ description: "the other run, as it was named" }),
+  run: Type.String({ description: "its name in run.json, and when it began" }),
+  metric: Text,
+  alpha: Type.Number({ description: "chance of any wrong verdict about this task, over all looks" }),
+  delta: Type.Number({ description: "less than this is equal: points, or per cent of the other run's value" }),
+  seed: Type.Integer({ description: "draws the order of the clusters" }),
+  through: Type.Integer({ description: "the rank of the last cluster that counts: what lies behind it does not" }),
+  verdict: Type.Enum(["better", "worse", "equal", "undecided"]),
+  difference: Optional(Type.Number({ description: "of the samples asked; stopping pushes it away from 0" })),
+  interval: Optional(
+    Type.Unsafe<readonly [number, number]>({ ...Interval, description: "in samples like these, right at every look" }),
+  ),
+  forecast: Optional(
+    Type.Unsafe<readonly [number, number]>({ ...Interval, description: "what the whole run would show; no verdict" }),
+  ),
+  p: Type.Number({ description: "of no difference; valid whenever the run stopped" }),
+  looks: Type.Integer(),
+  samples: Type.Integer({ description: "that count" }),
+  of: Type.Integer({ description: "samples there are" }),
+  clusters: Type.Integer(),
+  gained: Type.Integer(),
+  lost: Type.Integer(),
+  unscored: Optional(
+    Type.Object(
+      { here: Type.Integer(), there: Type.Integer() },
+      { description: "samples that count and have no score in this run, in the other: they are out of the comparison" },
+    ),
+  ),
+  bounds: Optional(
+    Type.Unsafe<readonly [number, number]>({
+      ...Interval,
+      description: "the difference if all that is unscored had gone against this run, or for it",
+    }),
+  ),
+});
+export type Until = Static<typeof Until>;
+
 /** `<task>.json`. Byte-identical for two equal runs: no times, no host. */
 export const Result = Type.Object({
   schema: Type.Literal("llava-eval/result@1"),
@@ -131,6 +170,7 @@ export const Result = Type.Object({
   limitByCluster: Optional(Type.Boolean()),
   offset: Optional(Type.Integer()),
   shard: Optional(Type.String({ description: "only this part of the samples: `3/16`, from 0" })),
+  until: Optional(Until),
   flags: List(Flag),
   n: Type.Object({
     total: Type.Integer(),

@@ -65,3 +65,7 @@ function checkVersioned<T extends TSchema>(data: unknown, schema: T, kind: strin
   }
   return check(schema, data, path, `the file should be ${kind}; see results/README.md, or run the task again`);
 }
+
+/** What tells a run from every other, wherever its folder lies. */
+export const ownName = ({ name, startedAt }: Pick<RunManifest, "name" | "startedAt">): string =>
+  `${name} of ${startedAt}`;

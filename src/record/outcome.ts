@@ -28,7 +28,7 @@ export function rangeOf({ unit: metricUnit, range }: SampleMetric): readonly [lo
 }
 
 /** The value that the main metric looks at: the plain number, or its own entry in a record of values. */
-function ownValue({ value }: Scored, main: SampleMetric | undefined): number | undefined {
+export function ownValue({ value }: Scored, main: SampleMetric | undefined): number | undefined {
   if (typeof value === "number") return value;
   return main ? value[main.of ?? main.name] : undefined;
 }

@@ -1,13 +1,26 @@
+import { numberOf } from "../core/digest.js";
 import type { Result } from "../core/result.js";
 
 /** Which samples a Result counts. A journal may hold more, from an earlier run with a larger limit. */
-export type Counted = Pick<Result, "limit" | "offset" | "limitByCluster">;
+export type Counted = Pick<Result, "limit" | "offset" | "limitByCluster" | "until">;
 
 /**
  * One rule for whoever writes a Result and whoever reads it. Records are given in row order; the journal's offset is always
  * the Result's, since another offset is another run.
  */
-export function selectionOf({
+export function selectionOf(
+  counted: Counted,
+): (record: { readonly index: number; readonly cluster: string }) => boolean {
+  const { until } = counted;
+  const isSelected = byPosition(counted);
+  if (!until) return isSelected;
+  return (record) => isSelected(record) && rankOf(until.seed, record.cluster) <= until.through;
+}
+
+/** Where a cluster stands in the order of a run that stops when decided: drawn by the seed, so that every reader finds the same head. */
+export const rankOf = (seed: number, cluster: string): number => numberOf(`${seed} ${cluster}`);
+
+function byPosition({
   limit,
   offset = 0,
   limitByCluster,

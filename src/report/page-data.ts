@@ -81,7 +81,10 @@ export type PageResult = Pick<
   | "dataset"
   | "generation"
   | "judge"
->;
+> & {
+  /** Of a run that stopped when it was decided how it compares with another: what was decided. */
+  readonly compared?: readonly string[];
+};
 
 /** A number of somebody else's, shown as a mark: never mixed with runs. */
 export interface Mark {

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { untilLinesOf } from "../board/compare/until-words.js";
 import { printed } from "../board/format/numbers.js";
 import { defined } from "../core/defined.js";
 import type { JudgeRecord, MetricResult, Result, TimingRecord } from "../core/result.js";
@@ -284,6 +285,7 @@ function pageResult(result: Result): PageResult {
     dataset,
     generation,
     ...(judge ? { judge } : {}),
+    ...(result.until ? { compared: untilLinesOf(result) } : {}),
   };
 }
 

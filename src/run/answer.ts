@@ -43,7 +43,7 @@ export async function answer(unit: RowUnit, answering: Answering): Promise<Reply
   const base = describe(task, unit);
   let asked: Answer["asked"] = {};
   const failed = (failure: SampleFailure, turns: readonly Output[]): Reply => ({
-    record: failedSample(asAsked(task, base, asked), failure),
+    record: failedSample(asAsked(unit, task, { base, asked }), failure),
     turns,
     failure,
   });
@@ -57,7 +57,7 @@ export async function answer(unit: RowUnit, answering: Answering): Promise<Reply
     });
     if (given.output.finish === "filtered")
       return failed(new SampleFailure("refused", "the provider's content filter"), given.turns);
-    return { record: answered(asAsked(task, base, given.asked), given), turns: given.turns };
+    return { record: answered(asAsked(unit, task, { base, asked: given.asked }), given), turns: given.turns };
   } catch (error) {
     if (drain.aborted && error === drain.reason) throw error;
     if (!(error instanceof SampleFailure)) throw locate(error, task, base.id);
@@ -89,8 +89,9 @@ export function failedSample(asked: AskedSample, { reason, detail }: SampleFailu
 }
 
 /** What of a sample is known before it is asked. */
-export function describe(task: Task, { row, id, index, repeat }: RowUnit): AskedSample {
-  const cluster = task.cluster?.(row) ?? task.imageKey?.(row) ?? id;
+export function describe(task: Task, unit: RowUnit): AskedSample {
+  const { row, id, index, repeat } = unit;
+  const cluster = unit.cluster ?? task.cluster?.(row) ?? task.imageKey?.(row) ?? id;
   const asked: AskedSample = repeat > 0 ? { index, id, repeat, cluster } : { index, id, cluster };
   const groups: Record<string, string> = {};
   for (const [name, of] of Object.entries(task.groups ?? {})) {
@@ -104,9 +105,13 @@ export function describe(task: Task, { row, id, index, repeat }: RowUnit): Asked
  * What is known once it is asked. Where the task does not say what repeats, its images do: questions about one image are not
  * independent, and an interval that takes them for it is too narrow. An image that occurs once is a cluster of one, as its id is.
  */
-function asAsked(task: Task, base: AskedSample, asked: Answer["asked"]): AskedSample {
+function asAsked(
+  { cluster }: RowUnit,
+  task: Task,
+  { base, asked }: { readonly base: AskedSample; readonly asked: Answer["asked"] },
+): AskedSample {
   const { images = [] } = asked;
-  const says = task.cluster ?? task.imageKey;
+  const says = cluster ?? task.cluster ?? task.imageKey;
   if (says || images.length === 0) return { ...base, ...asked };
   return { ...base, cluster: images.length === 1 ? (images[0] as string) : digestOf([...images], 32), ...asked };
 }

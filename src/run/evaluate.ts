@@ -20,6 +20,7 @@ import { runTask, type TaskEnd, type TaskRun, timingOf } from "./run-task.js";
 import { compareJudges } from "./second-judge.js";
 import { shardName } from "./shard.js";
 import type { SummaryRules } from "./summarise.js";
+import type { UntilDecided } from "./until-decided.js";
 
 export interface EvaluatedTask {
   readonly task: Task;
@@ -54,6 +55,8 @@ export interface Evaluation {
   readonly drain: AbortSignal;
   readonly abort: AbortSignal;
   readonly events: RunEvents;
+  /** Each task is asked until it is decided how it compares with another run. */
+  until?(task: EvaluatedTask, facts: Dataset["facts"]): Promise<UntilDecided>;
   /**
    * Has others ask what a task's journal lacks; absent: this process asks.
    * @returns how the task ended; undefined where something is left to do beside its rows
@@ -119,10 +122,12 @@ async function evaluateTask(
       : undefined;
   const judge = await openPanel(evaluation.judge, "first");
   const secondJudge = await openPanel(evaluation.secondJudge, "second");
+  const until = await evaluation.until?.({ task, split, label }, dataset.facts);
   const samples = await folder.samples(label, task.metrics);
   try {
     const planned = plannedCount(task, dataset, selection);
-    events.onTaskStart(label, planned);
+    // How many a verdict takes nobody knows before.
+    events.onTaskStart(label, until ? undefined : planned);
     const taskRun: TaskRun = {
       ...{ task, split, label, dataset, selection, profile, generation },
       rules: { scoring, seed, reading },
@@ -130,7 +135,7 @@ async function evaluateTask(
       media: evaluation.media,
       samples,
       ...(judge ? { judge } : {}),
-      ...defined({ concurrency: evaluation.concurrency }),
+      ...defined({ concurrency: evaluation.concurrency, until }),
       drain: evaluation.drain,
       abort: evaluation.abort,
       onSample: (record, output) => events.onSample(label, record, output),
@@ -157,6 +162,7 @@ async function evaluateTask(
         signal: evaluation.abort,
       }));
     const { limit, offset, repeats, shard } = selection;
+    const decided = until?.outcome;
     const head = {
       task: label,
       version: task.version,
@@ -175,13 +181,14 @@ async function evaluateTask(
       ...(limit === undefined ? {} : { limit, limitByCluster: task.limitByCluster === true }),
       ...(offset === 0 ? {} : { offset }),
       ...(shard ? { shard: shardName(shard) } : {}),
+      ...(decided ? { until: decided } : {}),
     };
     const rules = {
       maxFailed: evaluation.maxFailed,
       demo: evaluation.demoModel || dataset.facts.kind === "demo" || task.demo === true,
       answers: split.answers,
       reading,
-      total: end.how === "complete" ? end.total : planned,
+      total: decided ? decided.samples : end.how === "complete" ? end.total : planned,
     };
     const result = await conclude({ task, split, label, folder, samples, head, rules });
     return {

@@ -23,6 +23,8 @@ export interface RowUnit extends Place {
   readonly id: string;
   /** Which of the rows with this id it is, in row order: 1 unless ids are repeated in the split. */
   readonly nth: number;
+  /** Its cluster as another run knows it, where the two are compared while this one goes on. */
+  readonly cluster?: string;
   /** Samples that share this sample's image, and how many of them are still to come in this window. */
   readonly prefix?: { readonly key: string; readonly remaining: number };
 }
@@ -135,7 +137,8 @@ function isByPosition(task: Task): boolean {
   return !task.expand && !task.limitByCluster;
 }
 
-function clusterOf(task: Task, unit: Unit): string {
+/** What a sample is asked with, as far as its row says so. */
+export function clusterOf(task: Task, unit: Unit): string {
   if (!isRow(unit)) return `#${unit.index}`;
   return task.cluster?.(unit.row) ?? task.imageKey?.(unit.row) ?? unit.id;
 }

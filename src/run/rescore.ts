@@ -44,9 +44,17 @@ export async function rescore(rescoring: Rescoring): Promise<Result> {
       "score against the data of the run, or run again",
     );
   }
+  if (before.until && (rules.scoring !== before.scoring || task.version !== before.version)) {
+    throw new UserError(
+      `${label} stopped when its ${before.scoring} scores of version ${before.version} had decided`,
+      folder.path,
+      "score it as it was scored, or run again with --scoring",
+    );
+  }
   const samples = await folder.samples(label, task.metrics);
   try {
-    const total = await scoreAll(rescoring, samples);
+    const all = await scoreAll(rescoring, samples);
+    const total = before.until?.samples ?? all;
     return await conclude({
       ...{ task, split, label, folder, samples },
       head: {

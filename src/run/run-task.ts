@@ -15,6 +15,7 @@ import { isRow, plan, type RowUnit, type Selection } from "./plan.js";
 import { requireSameQuestion } from "./same-question.js";
 import { outputsOf, referenceFailure, visibleTurns } from "./score-sample.js";
 import { take } from "./take.js";
+import type { UntilDecided } from "./until-decided.js";
 
 export interface TaskRun extends Answering {
   readonly dataset: Dataset;
@@ -23,6 +24,8 @@ export interface TaskRun extends Answering {
   readonly judge?: JudgePanel;
   /** Others have asked: what has no answer by now stays without one. */
   readonly isAsked?: boolean;
+  /** Asks in a drawn order, and no more than a verdict needs. */
+  readonly until?: UntilDecided;
   /** Requests at once; the runner's own limit also holds. */
   readonly concurrency?: number;
   onSample(record: SampleRecord, output?: Output): void;
@@ -57,6 +60,7 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
   };
   const fail = async (record: FailedSample) => {
     await take(samples, record);
+    run.until?.saw(record);
     run.onSample(record);
   };
   const judgeAndScore = async (unit: RowUnit, record: AnsweredSample, turns: readonly Output[]) => {
@@ -68,6 +72,7 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
     const sample = await orGivenUp(judged);
     if (!sample) return;
     await take(samples, sample);
+    run.until?.saw(sample);
     run.onSample(sample, turns.at(-1));
   };
   const askAndScore = async (unit: RowUnit) => {
@@ -83,7 +88,8 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
   };
 
   try {
-    for await (const unit of plan(task, run.dataset, run.selection, run.drain)) {
+    const planned = plan(task, run.dataset, run.selection, run.drain);
+    for await (const unit of run.until?.inOrder(planned) ?? planned) {
       if (run.drain.aborted) return { how: "interrupted" };
       // Answers that are read from a file do not come back by waiting: each that is missing says nothing about the next.
       if (health.down && !runner.answersBySample) return { how: "endpoint-down", detail: health.detail };
@@ -93,7 +99,10 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
       if (isRow(unit) && (state === "scored" || state === "answered")) {
         await checking.start(() => requireSameQuestion(run, unit).catch(located(task, unit.id)));
       }
-      if (state === "scored") continue;
+      if (state === "scored") {
+        run.until?.saw((await samples.read(index, repeat)) as SampleRecord);
+        continue;
+      }
       const unusable = isRow(unit) ? referenceFailure(task, run.split, unit.row) : undefined;
       if (!isRow(unit)) {
         await fail(failedSample({ index, id: `#${index}`, cluster: `#${index}` }, unit.failure));

@@ -17,7 +17,10 @@ export type ResultHead = Pick<
   "task" | "version" | "model" | "fingerprint" | "scoring" | "promptProfile" | "generation" | "seed" | "repeats"
 > &
   Partial<
-    Pick<Result, "frames" | "reasoningTags" | "limit" | "limitByCluster" | "offset" | "shard" | "judge" | "secondJudge">
+    Pick<
+      Result,
+      "frames" | "reasoningTags" | "limit" | "limitByCluster" | "offset" | "shard" | "judge" | "secondJudge" | "until"
+    >
   > & {
     readonly dataset: DatasetFacts;
   };
@@ -62,7 +65,8 @@ export async function summarise(
     if (isPublic) folds.add({ ...notAskedSample, cluster: `not asked ${i}` }, notAsked);
   }
   const { rows, expectedRows } = head.dataset;
-  const selected = head.limit !== undefined || (head.offset ?? 0) > 0 || head.shard !== undefined;
+  const stopped = head.until !== undefined && head.until.samples < head.until.of;
+  const selected = stopped || head.limit !== undefined || (head.offset ?? 0) > 0 || head.shard !== undefined;
   const short = rows !== undefined && expectedRows !== undefined && rows < expectedRows;
   const incomplete = tooMany(counts.unscoredTotal, counts.total, rules.maxFailed);
   return {

@@ -48,7 +48,7 @@ export const TaskComparison = Type.Object({
   interval: Optional(Interval),
   p: Optional(Type.Number({ description: "two-sided" })),
   pHolm: Optional(Type.Number({ description: "adjusted for all tasks of this comparison" })),
-  test: Optional(Type.Enum(["mcnemar-exact", "paired-permutation", "swap-randomisation"])),
+  test: Optional(Type.Enum(["mcnemar-exact", "paired-permutation", "swap-randomisation", "betting"])),
   smallestEffect: Optional(Type.Number({ description: "|delta| that this n shows with 80 % power" })),
   minEffect: Type.Number({ description: "a worse result counts from here, in the metric's unit" }),
   verdict: Verdict,

@@ -1,6 +1,7 @@
 /** How two runs differ on one task: the main metric over the samples that both have scored. No verdict yet. */
 import type { Metric } from "../../core/metric.js";
-import type { MetricResult, RunManifest } from "../../core/result.js";
+import type { MetricResult, RunManifest, Until } from "../../core/result.js";
+import { ownName } from "../../record/manifest.js";
 import { comparePairs, type Pair } from "../../statistics/paired-comparison.js";
 import type { TaskComparison } from "./comparison.js";
 import { type Changes, changesOf } from "./flips.js";
@@ -49,7 +50,13 @@ export async function measure(task: string, a: SideTask, b: SideTask, options: M
   if (!metric) return unknown("the task has no metric with a direction");
   if (scored.length === 0) return unknown("no sample is scored in both runs");
   const scale = scaleOfMean(metric, joined);
-  if (scale !== undefined) return { ...facts, ...measureMean(scored, metric.name, scale, options), notes: [] };
+  const stopped = stoppedBetween(a, b);
+  if (stopped && scale !== undefined) {
+    return { ...facts, ...measureStopped(overRepeats(scored, metric.name), scale, stopped), notes: [stoppedNote] };
+  }
+  if (scale !== undefined) {
+    return { ...facts, ...measureMean(scored, metric.name, scale, options), notes: notesOnThird(a, b) };
+  }
   if (facts.identical && metric.value !== null) {
     const { value } = metric;
     return { ...facts, a: value, b: value, delta: 0, interval: [0, 0], p: 1, test: "swap-randomisation", notes: [] };
@@ -69,6 +76,40 @@ function notesOnDrift(folded: number, { name, value }: MetricResult): string[] {
   return [
     `this version computes ${name} as ${folded} for A, whose Result says ${value}: score A again, or use its version`,
   ];
+}
+
+interface Stopped {
+  readonly until: Until;
+  /** 1: B stopped; -1: A did. */
+  readonly sign: 1 | -1;
+}
+
+const stoppedNote =
+  "one of the runs was stopped by how it compares with the other: its own looks give the interval and p, and the difference lies further from 0 than the truth";
+
+/** Whether one of the two stopped when it was decided how it compares with the other: an ordinary test would be one look of many. */
+function stoppedBetween(a: SideTask, b: SideTask): Stopped | undefined {
+  if (b.result.until?.run === ownName(a.run.manifest)) return { until: b.result.until, sign: 1 };
+  if (a.result.until?.run === ownName(b.run.manifest)) return { until: a.result.until, sign: -1 };
+  return undefined;
+}
+
+/** A run stopped by a third one is compared on the samples that it has: an ordinary test, and not quite one of these two. */
+function notesOnThird(a: SideTask, b: SideTask): string[] {
+  return [a, b].flatMap(({ run, result: { until } }) =>
+    until && until.samples < until.of
+      ? [
+          `${run.manifest.name} was stopped by how it compares with ${until.against}, which is neither of these two: its own score lies too far from that run's, and this test knows nothing of it`,
+        ]
+      : [],
+  );
+}
+
+function measureStopped(pairs: readonly Pair[], scale: number, { until: { interval, p }, sign }: Stopped) {
+  const mean = (of: "a" | "b") => (scale * pairs.reduce((sum, pair) => sum + pair[of], 0)) / pairs.length;
+  const [a, b] = [mean("a"), mean("b")];
+  const turned = interval && (sign > 0 ? interval : ([-interval[1], -interval[0]] as const));
+  return { a, b, delta: b - a, ...(turned ? { interval: turned } : {}), p, test: "betting" as const };
 }
 
 function isSame({ a, b }: SamplePair): boolean {

@@ -64,6 +64,7 @@ export function Overview({ data, go }: { data: PageData; go: (next: Partial<Rout
           ))}
         </tbody>
       </table>
+      <Stopped data={data} />
       <Legend data={data} />
       <Trends tasks={data.tasks} />
       <Usage data={data} />
@@ -73,6 +74,20 @@ export function Overview({ data, go }: { data: PageData; go: (next: Partial<Rout
       <SettingsDifference runs={data.runs} />
     </main>
   );
+}
+
+/** What runs say that stopped when it was decided how they compare with another. */
+function Stopped({ data }: { data: PageData }) {
+  const said = data.tasks.flatMap(({ task, results }) =>
+    results.flatMap((result, i) =>
+      (result?.compared ?? []).map((line) => `${task}${data.runs.length > 1 ? ` (${letterOf(i)})` : ""}: ${line}`),
+    ),
+  );
+  return said.map((line) => (
+    <p class="note" key={line}>
+      {line}
+    </p>
+  ));
 }
 
 function Legend({ data }: { data: PageData }) {

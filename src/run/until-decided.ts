@@ -1,0 +1,239 @@
+/**
+ * A run that stops once it is decided whether it is worse, better or as good as a run that is there: `--until decided --against RUN`.
+ * Its samples are asked by cluster in an order that was drawn before the first answer; a look is taken after each block of the order,
+ * whatever was answered meanwhile behind it: slow answers are often long and wrong, and must not be left out of a look.
+ */
+import { defined } from "../core/defined.js";
+import { UserError } from "../core/errors.js";
+import type { Until } from "../core/result.js";
+import type { Task } from "../core/task.js";
+import { ownValue, rangeOf, type SampleMetric } from "../record/outcome.js";
+import type { SampleRecord } from "../record/samples.js";
+import { rankOf } from "../record/selection.js";
+import { BettingInterval, type ClusterSum } from "../statistics/betting.js";
+import type { Pair } from "../statistics/paired-comparison.js";
+import { SequentialComparison, type SequentialLook } from "../statistics/sequential-comparison.js";
+import { clusterOf, isRow, type Unit } from "./plan.js";
+
+/** What a task of the other run says, read before the first question. */
+export interface Baseline {
+  /** The run, as the user named it, and as it names itself. */
+  readonly name: string;
+  readonly run: string;
+  /** Of the task: the metric that is compared, and its value there. */
+  readonly metric: SampleMetric & { readonly value: number | null };
+  /** By row: the sample's cluster, and its score by that metric where it has one. */
+  readonly samples: ReadonlyMap<number, { readonly cluster: string; readonly value: number | undefined }>;
+}
+
+export interface UntilRules {
+  /** Of any wrong verdict about this task. */
+  readonly alpha: number;
+  /** Less than this is equal: points for fractions and percentages, per cent of the other run's value for other units. */
+  readonly delta: number;
+  readonly seed: number;
+}
+
+/** Samples between two looks, at least; whole clusters. */
+const block = 48;
+
+interface Cluster {
+  readonly name: string;
+  readonly rank: number;
+  readonly units: Unit[];
+  readonly pairs: Pair[];
+  /** Samples that one side or both have no score for. */
+  readonly unpaired: Unpaired[];
+  /** Samples without an outcome. */
+  open: number;
+}
+
+type Unpaired = Partial<Pick<Pair, "a" | "b">>;
+
+export class UntilDecided {
+  private readonly clusters: Cluster[] = [];
+  private readonly byRow = new Map<number, Cluster>();
+  private readonly sums: ClusterSum[] = [];
+  private readonly scale: Scale;
+  private comparison: SequentialComparison | undefined;
+  /** Clusters at the head of the order that are complete and counted. */
+  private counted = 0;
+  private countedSamples = 0;
+  private sinceLook = 0;
+  private looks = 0;
+  private last: SequentialLook | undefined;
+  private gained = 0;
+  private lost = 0;
+  private readonly unpaired: Unpaired[] = [];
+  private total = 0;
+
+  constructor(
+    private readonly task: Task,
+    private readonly baseline: Baseline,
+    private readonly rules: UntilRules,
+  ) {
+    this.scale = scaleOf(baseline, rules.delta);
+  }
+
+  /** The samples of a plan in the order drawn, until nothing more needs to be asked. All rows are read first, and held. */
+  async *inOrder(units: AsyncIterable<Unit>): AsyncGenerator<Unit> {
+    const { seed } = this.rules;
+    const found = new Map<string, Cluster>();
+    for await (const unit of units) {
+      const name = this.baseline.samples.get(unit.index)?.cluster ?? clusterOf(this.task, unit);
+      const cluster = found.get(name) ?? {
+        name,
+        rank: rankOf(seed, name),
+        units: [],
+        pairs: [],
+        unpaired: [],
+        open: 0,
+      };
+      found.set(name, cluster);
+      cluster.units.push(unit);
+      cluster.open++;
+      this.byRow.set(unit.index, cluster);
+      this.total++;
+    }
+    this.clusters.push(...[...found.values()].sort((a, b) => a.rank - b.rank || (a.name < b.name ? -1 : 1)));
+    const largest = Math.max(1, ...this.clusters.map((cluster) => cluster.units.length));
+    this.comparison = new SequentialComparison({ ...this.rules, delta: this.scale.delta, largest });
+    for (const { name, units: members } of this.clusters) {
+      for (const unit of members) {
+        if (this.last?.verdict) return;
+        yield isRow(unit) ? { ...unit, cluster: name } : unit;
+      }
+    }
+  }
+
+  /** A sample has its outcome for this run: a score, or why it has none. */
+  saw(record: Pick<SampleRecord, "index" | "score">): void {
+    const cluster = this.byRow.get(record.index);
+    if (!cluster || cluster.open === 0) return;
+    cluster.open--;
+    const scaled = (value: number | undefined) => (value === undefined ? undefined : this.scale.of(value));
+    const a = scaled(this.baseline.samples.get(record.index)?.value);
+    const b = scaled(record.score?.status === "scored" ? ownValue(record.score, this.baseline.metric) : undefined);
+    if (a !== undefined && b !== undefined) cluster.pairs.push({ a, b, cluster: cluster.name });
+    else cluster.unpaired.push(defined({ a, b }));
+    this.advance();
+  }
+
+  /** What is decided, or is not. Its numbers are of the order's head alone: equal runs give equal ones, however fast answers came. */
+  get outcome(): Until {
+    const { baseline, rules, scale, counted, looks, last, gained, lost } = this;
+    const through = this.clusters[counted - 1];
+    const isWhole = counted === this.clusters.length;
+    const shown = ([low, high]: readonly [number, number]) => [scale.shown(low), scale.shown(high)] as const;
+    const ordered = (pair: readonly [number, number]): readonly [number, number] =>
+      scale.sign > 0 ? pair : [pair[1], pair[0]];
+    const [sum, size] = [total(this.sums.map((one) => one.sum)), total(this.sums.map((one) => one.size))];
+    const { unpaired } = this;
+    return {
+      against: baseline.name,
+      run: baseline.run,
+      metric: baseline.metric.name,
+      ...{ alpha: rules.alpha, delta: rules.delta, seed: rules.seed },
+      through: through?.rank ?? 0,
+      verdict: last?.verdict ?? "undecided",
+      ...(last && last.n > 0
+        ? {
+            difference: scale.shown(sum / size),
+            interval: ordered(shown(last.interval)),
+            forecast: ordered(shown(this.forecast())),
+          }
+        : {}),
+      p: this.comparison?.p(isWhole) ?? 1,
+      ...{ looks, samples: this.countedSamples, of: this.total, clusters: counted, gained, lost },
+      ...(unpaired.length > 0
+        ? {
+            unscored: {
+              here: unpaired.filter(({ b }) => b === undefined).length,
+              there: unpaired.filter(({ a }) => a === undefined).length,
+            },
+            bounds: ordered(shown(boundsOf({ sum, size }, unpaired))),
+          }
+        : {}),
+    };
+  }
+
+  /** Counts clusters from the head of the order on, as far as they are complete, and looks at the end of each block. */
+  private advance(): void {
+    for (;;) {
+      const cluster = this.clusters[this.counted];
+      if (!cluster || cluster.open > 0 || !this.comparison || this.last?.verdict) return;
+      this.counted++;
+      this.countedSamples += cluster.units.length;
+      this.sinceLook += cluster.units.length;
+      // Answers end in any order; their sums must not depend on it.
+      const pairs = cluster.pairs.toSorted((x, y) => x.b - x.a - (y.b - y.a));
+      this.comparison.add(pairs);
+      if (pairs.length > 0) this.sums.push({ sum: total(pairs.map(({ a, b }) => b - a)), size: pairs.length });
+      this.gained += pairs.filter(({ a, b }) => b > a).length;
+      this.lost += pairs.filter(({ a, b }) => b < a).length;
+      this.unpaired.push(...cluster.unpaired);
+      const isWhole = this.counted === this.clusters.length;
+      if (this.sinceLook < block && !isWhole) continue;
+      this.sinceLook = 0;
+      this.looks++;
+      this.last = isWhole ? this.comparison.end() : this.comparison.look();
+    }
+  }
+
+  /** Between which ends the whole run's difference will lie, 95 %. Never a verdict: of two equal models one is always a little ahead. */
+  private forecast(): readonly [number, number] {
+    const empty = this.counted - this.sums.length;
+    const largest = Math.max(1, ...this.clusters.map(({ units }) => units.length));
+    const interval = new BettingInterval(0.05, { largest, population: this.clusters.length - empty });
+    for (const sum of this.sums) interval.add(sum);
+    return interval.look().interval;
+  }
+}
+
+const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
+
+/** The difference over all samples, if what is unscored had been lost throughout, or won. */
+function boundsOf({ sum, size }: ClusterSum, unpaired: readonly Unpaired[]): readonly [low: number, high: number] {
+  const all = size + unpaired.length;
+  const lost = total(unpaired.map(({ a = 1, b = 0 }) => b - a));
+  const won = total(unpaired.map(({ a = 0, b = 1 }) => b - a));
+  return [(sum + lost) / all, (sum + won) / all];
+}
+
+interface Scale {
+  /** Better is more, and the whole range is 1. */
+  of(value: number): number;
+  /** A difference as the metric shows it. */
+  shown(difference: number): number;
+  readonly sign: 1 | -1;
+  readonly delta: number;
+}
+
+/** @throws UserError  the metric is no mean of samples' scores between known ends */
+function scaleOf({ name, metric, samples }: Baseline, delta: number): Scale {
+  const refuse = (why: string) =>
+    new UserError(
+      `${metric.name} cannot be decided early: ${why}`,
+      `--until decided, --against ${name}`,
+      "run the whole benchmark, then compare",
+    );
+  const range = rangeOf(metric);
+  if (metric.direction === "neither") throw refuse("neither more nor less of it is better");
+  if (!range) throw refuse("no ends are known for one sample's score");
+  const values = [...samples.values()].flatMap(({ value }) => (value === undefined ? [] : [value]));
+  if (metric.value === null || values.length === 0) throw refuse("the other run has no score");
+  const mean = total(values) / values.length;
+  const { value } = metric;
+  const factor = [1, 100].find((scale) => Math.abs(mean * scale - value) <= 1e-9 * Math.max(1, Math.abs(value)));
+  if (factor === undefined) throw refuse("it is no mean of its samples' scores");
+  const width = range[1] - range[0];
+  const sign = metric.direction === "lower" ? -1 : 1;
+  const inUnit =
+    metric.unit === "fraction" ? delta / 100 : metric.unit === "percent" ? delta : (Math.abs(value) * delta) / 100;
+  return {
+    of: (score) => (sign * (score - range[0])) / width,
+    shown: (difference) => sign * difference * width * factor,
+    sign,
+    delta: inUnit / factor / width,
+  };
+}

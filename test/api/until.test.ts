@@ -1,0 +1,211 @@
+/** `--until decided`: a run that stops, over real files, against what the whole run says. */
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { compare } from "../../src/api/compare.js";
+import { type EvaluateOptions, evaluate } from "../../src/api/evaluate.js";
+import { score } from "../../src/api/score.js";
+import { resultLines } from "../../src/cli/report-lines.js";
+import type { Result, Until } from "../../src/core/result.js";
+import { ReportSource } from "../../src/report/report-source.js";
+import { seededRandom } from "../../src/statistics/seeded-random.js";
+import { Workplace } from "../e2e/cli.js";
+
+/** Questions without images: 2,000 of them are read in a moment. */
+const taskFile = `import { defineTask, mean, Type, userPrompt } from "llava-eval";
+const row = Type.Object({ id: Type.Integer(), image: Type.Integer(), question: Type.String(), answer: Type.String() });
+export default defineTask({
+  name: "plain",
+  version: 1,
+  about: "One short answer.",
+  cite: "none",
+  splits: { test: { sources: ["none/plain"], split: "test", licence: "CC0-1.0", answers: "public" } },
+  row,
+  id: ({ id }) => String(id),
+  cluster: ({ image }) => String(image),
+  prompt: ({ question }) => userPrompt(question),
+  generation: { maxNewTokens: 8, temperature: 0 },
+  score: ({ answer }, { text }) => ({ status: "scored", value: text === answer ? 1 : 0, answer: text, targets: [answer] }),
+  metrics: [mean("accuracy")],
+});
+`;
+const targets = ["yes", "no", "red", "2"];
+
+interface Shape {
+  readonly rows: number;
+  /** Questions that share an image. */
+  readonly perImage?: number;
+}
+
+/** A folder of rows, and the answers of a model that is right in 70 of 100. */
+async function benchmark(place: Workplace, { rows: n, perImage = 1 }: Shape) {
+  await mkdir(place.file("rows"));
+  const rows = Array.from({ length: n }, (_, id) => ({
+    ...{ id, image: Math.floor(id / perImage), question: `Question ${id}?`, answer: targets[id % 4] as string },
+  }));
+  await writeFile(place.file("rows", "plain.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  await writeFile(place.file("plain.ts"), taskFile);
+  const random = seededRandom("answers");
+  const answers = rows.map(({ answer }) => (random.next() < 0.7 ? answer : "wrong"));
+  const asked = { tasks: place.file("plain.ts"), data: place.file("rows") };
+  const write = async (name: string, given: readonly (string | null)[]) => {
+    await mkdir(place.file(name));
+    const lines = given.flatMap((text, id) => (text === null ? [] : `${JSON.stringify({ id: String(id), text })}\n`));
+    await writeFile(place.file(name, "plain.samples.jsonl"), lines.join(""));
+    return `replay:${place.file(name)}`;
+  };
+  /** A copy that says something else to some of what it was right about, so that it is `points` worse or nearly so. */
+  const spoiled = async (points: number, seed = 0, text: string | null = "spoiled") => {
+    const chance = seededRandom("spoiled", points, seed);
+    const given = answers.map((answer, id) =>
+      answer === targets[id % 4] && chance.next() < points / 70 ? text : answer,
+    );
+    return await write(`spoiled-${points}-${seed}-${text}`, given);
+  };
+  const run = async (model: string, out: string) =>
+    (await evaluate({ ...asked, model, out: place.file(out) })).results.plain as Result;
+  const until = async (model: string, out: string, more: Partial<EvaluateOptions> = {}) => {
+    const options = { ...asked, model, until: "decided", against: place.file("whole"), out: place.file(out) } as const;
+    return (await evaluate({ ...options, ...more })).results.plain as Result & { until: Until };
+  };
+  await run(await write("answers", answers), "whole");
+  return { asked, answers, write, spoiled, run, until };
+}
+
+/** The soak asks with four seeds. */
+const seeds = process.env.LLAVA_EVAL_TEST_NIGHTS === undefined ? [0] : [0, 1, 2, 3];
+
+test("of 2,000 rows a copy that is 8 points worse is found out with under half, one of 3 or 1 is never called better, and no verdict is against the whole run's", async () => {
+  await using place = await Workplace.make();
+  const { spoiled, until, run } = await benchmark(place, { rows: 2000 });
+  const early: boolean[] = [];
+  for (const seed of seeds) {
+    for (const points of [8, 3, 1]) {
+      const model = await spoiled(points, seed);
+      const stopped = await until(model, `until-${points}-${seed}`, { seed });
+      const { verdict, samples, of } = stopped.until;
+      if (points === 8) early.push(verdict === "worse" && samples < 1000);
+      else expect(points === 3 ? ["worse", "undecided"] : ["worse", "equal", "undecided"]).toContain(verdict);
+      expect([of, stopped.n.total]).toEqual([2000, samples]);
+      expect(stopped.flags).toEqual(samples < 2000 ? ["partial"] : []);
+      const whole = await run(model, `all-${points}-${seed}`);
+      const [compared] = (await compare(place.file("whole"), place.file(`all-${points}-${seed}`))).tasks;
+      const says = { worse: "regression", equal: "no regression" }[verdict as string];
+      if (says !== undefined && points !== 1) expect(compared?.verdict).toBe(says);
+      expect(whole.metrics[0]?.value).toBeLessThan(0.71);
+    }
+  }
+  expect(early.filter(Boolean).length).toBeGreaterThanOrEqual((3 * seeds.length) / 4);
+});
+
+test("the same answers are equal, and the same run ends with the same bytes however fast its answers come", async () => {
+  await using place = await Workplace.make();
+  const { until } = await benchmark(place, { rows: 400, perImage: 2 });
+  const model = `replay:${place.file("answers")}`;
+  const first = await until(model, "first", { delta: 5 });
+  expect(first.until).toMatchObject({
+    verdict: "equal",
+    difference: 0,
+    gained: 0,
+    lost: 0,
+    against: place.file("whole"),
+  });
+  await until(model, "second", { delta: 5, concurrency: 1 });
+  const read = (out: string) => readFile(place.file(out, "plain.json"), "utf8");
+  expect(await read("second")).toBe(await read("first"));
+  // Asked again it has all it needs, and says the same.
+  await until(model, "first", { delta: 5 });
+  expect(await read("second")).toBe(await read("first"));
+  await expect(until(model, "first", { delta: 2 })).rejects.toThrow(/until.delta: 5 in the folder, 2 now/);
+});
+
+test("scored again it counts the samples that it counted, by the rules that stopped it and no others", async () => {
+  await using place = await Workplace.make();
+  const { spoiled, until } = await benchmark(place, { rows: 600 });
+  await until(await spoiled(20), "stopped");
+  const read = () => readFile(place.file("stopped", "plain.json"), "utf8");
+  const before = await read();
+  await score(place.file("stopped"));
+  expect(await read()).toBe(before);
+  await expect(score(place.file("stopped"), { scoring: "lmms-eval", out: place.file("other") })).rejects.toThrow(
+    /stopped when its official scores/,
+  );
+});
+
+test("what has no score is out of the comparison, and how far it could have moved it is said", async () => {
+  await using place = await Workplace.make();
+  const { spoiled, until } = await benchmark(place, { rows: 200 });
+  const result = await until(await spoiled(10, 0, null), "holes");
+  const { unscored, bounds, difference, of, samples } = result.until;
+  expect([of, samples]).toEqual([200, 200]);
+  expect(unscored).toEqual({ here: result.n.total - result.n.scored, there: 0 });
+  expect(unscored?.here).toBeGreaterThan(5);
+  // Each of them was right there: lost they cost their share, won they change nothing.
+  expect(difference).toBe(0);
+  expect(bounds?.[0]).toBeCloseTo(-(unscored?.here as number) / 200, 12);
+  expect(bounds?.[1]).toBe(0);
+  expect(resultLines(result)).toMatch(/\d+ unscored here and 0 there are out of it: -\d\.\d to 0\.0 if they all/);
+});
+
+test("compare takes the interval and p of the run's own looks, either way round, and says what a third run cannot know", async () => {
+  await using place = await Workplace.make();
+  const { spoiled, until, run } = await benchmark(place, { rows: 800 });
+  const stopped = await until(await spoiled(12), "stopped");
+  const { interval, p, difference, samples } = stopped.until;
+  const [there] = (await compare(place.file("whole"), place.file("stopped"))).tasks;
+  expect(there).toMatchObject({ verdict: "regression", test: "betting", interval, p, samples: { paired: samples } });
+  expect(there?.delta).toBeCloseTo(difference as number, 12);
+  const [back] = (await compare(place.file("stopped"), place.file("whole"))).tasks;
+  expect(back).toMatchObject({ verdict: "no regression", improved: true, test: "betting" });
+  expect(back?.interval).toEqual([-(interval?.[1] as number), -(interval?.[0] as number)]);
+  await run(await spoiled(3), "third");
+  const [third] = (await compare(place.file("third"), place.file("stopped"))).tasks;
+  expect(third).toMatchObject({ test: "mcnemar-exact", samples: { paired: samples } });
+  expect(third?.notes.join()).toContain("stopped by how it compares with");
+  expect(there?.notes.join()).not.toContain("neither of these two");
+  const pattern =
+    /decided after \d+ of 800 \(\d+ looks?\): worse by \d+\.\d \[\d+\.\d, \d+\.\d\].*\n.*the whole run would show -\d+\.\d to [-+]?\d+\.\d \(95%\)/;
+  expect(resultLines(stopped)).toMatch(pattern);
+  const page = await (await ReportSource.open([place.file("stopped")], { live: false, store: "files" })).summary();
+  expect(page.tasks[0]?.results[0]?.compared?.join("\n")).toMatch(pattern);
+});
+
+test("several tasks share the 5 %", async () => {
+  await using place = await Workplace.make();
+  const { spoiled, until, asked } = await benchmark(place, { rows: 300 });
+  const model = await spoiled(20);
+  await writeFile(place.file("other.ts"), taskFile.replace('"plain"', '"other"'));
+  await writeFile(place.file("rows", "other.jsonl"), await readFile(place.file("rows", "plain.jsonl")));
+  const both = { ...asked, tasks: `${asked.tasks},${place.file("other.ts")}` };
+  for (const folder of [place.file("answers"), model.replace("replay:", "")]) {
+    await cp(join(folder, "plain.samples.jsonl"), join(folder, "other.samples.jsonl"));
+  }
+  await evaluate({ ...both, model: `replay:${place.file("answers")}`, out: place.file("both") });
+  const alone = await until(model, "alone");
+  const options = { ...both, model, until: "decided", against: place.file("both"), out: place.file("two") } as const;
+  const { results } = await evaluate(options);
+  expect(alone.until.alpha).toBe(0.05);
+  expect([results.plain?.until?.alpha, results.other?.until?.alpha]).toEqual([0.025, 0.025]);
+  expect(results.plain?.until?.samples).toBeGreaterThanOrEqual(alone.until.samples);
+});
+
+test("what cannot be decided is refused before the first question", async () => {
+  await using place = await Workplace.make();
+  const { until, asked } = await benchmark(place, { rows: 60 });
+  const options = { ...asked, model: `replay:${place.file("answers")}` };
+  const whole = place.file("whole");
+  const refused = (more: Partial<EvaluateOptions>) => evaluate({ ...options, out: place.file("refused"), ...more });
+  await expect(refused({ until: "decided" })).rejects.toThrow(/needs a run to compare with/);
+  await expect(refused({ against: whole })).rejects.toThrow(/--against goes with --until/);
+  await expect(refused({ until: "decided", against: whole, repeats: 2 })).rejects.toThrow(/--repeats does not go with/);
+  await expect(refused({ until: "decided", against: place.file("rows") })).rejects.toThrow(/neither a run folder/);
+  const stopped = await until(options.model, "stopped");
+  expect(stopped.until.verdict).toBe("undecided");
+  await expect(refused({ until: "decided", against: place.file("stopped") })).rejects.toThrow(/stopped early itself/);
+  await cp(place.file("rows"), place.file("changed"), { recursive: true });
+  const rows = place.file("changed", "plain.jsonl");
+  await writeFile(rows, (await readFile(rows, "utf8")).replace("Question 7?", "Question seven?"));
+  await expect(refused({ until: "decided", against: whole, data: place.file("changed") })).rejects.toThrow(
+    /cannot be compared/,
+  );
+});
