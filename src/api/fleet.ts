@@ -1,5 +1,4 @@
 /** A run that workers answer: what its coordinator has in the place of a model, and what is known of the runs on a server. */
-import type { Dataset } from "../core/dataset.js";
 import { digestOf } from "../core/digest.js";
 import { UserError } from "../core/errors.js";
 import type { Json } from "../core/json.js";
@@ -9,18 +8,19 @@ import { type Announced, type Membership, type SharedSettings, sharedSettings } 
 import { Fleet, type RunStatus } from "../fleet/bullmq.js";
 import { type DataDoor, dataDoor, type FleetSettings, serverUrl } from "../fleet/connect.js";
 import { share } from "../fleet/coordinator.js";
-import { DataServer } from "../fleet/data-server.js";
+import { DataServer, type ServedTask } from "../fleet/data-server.js";
 import type { Fence } from "../fleet/fence.js";
 import { differencesOf, type Identity } from "../record/identity.js";
 import { isRun, openRun } from "../record/read.js";
 import { identityOf, type TaskToAsk } from "../run/identity.js";
 import type { TaskEnd, TaskRun } from "../run/run-task.js";
+import { FileDigests } from "../video/file-digest.js";
 import type { RunListener } from "./run-listener.js";
 import type { ChosenModel } from "./run-models.js";
 import type { RunSettings } from "./settings.js";
 import { packageVersion } from "./versions.js";
 
-export type { FleetSettings, RunStatus };
+export type { FleetSettings, RunStatus, ServedTask };
 
 /** A coordinator announces its run again and again: a server may lose everything. */
 const announceMs = 1000;
@@ -34,8 +34,8 @@ export interface RunToShare {
   readonly tasks: readonly TaskToAsk[];
   /** What the settings decide for all tasks. */
   readonly rules: Identity;
-  /** The rows of one of the tasks, by its label. */
-  open(label: string): Promise<Dataset> | undefined;
+  /** One of the tasks with its rows, by its label. */
+  open(label: string): Promise<ServedTask> | undefined;
   readonly listener: RunListener;
   readonly drain: AbortSignal;
   readonly abort: AbortSignal;
@@ -133,8 +133,9 @@ export class SharedRun implements AsyncDisposable {
 }
 
 async function serveData(door: DataDoor, { open, listener, abort }: Omit<RunToShare, "fleet">): Promise<DataServer> {
-  const server = await DataServer.open({ door, open, signal: abort });
-  listener.say(`serving rows and images at ${door.tls ? "https" : "http"}://${door.host}:${server.port}`);
+  const digests = new FileDigests();
+  const server = await DataServer.open({ door, open, signal: abort, digestOf: (path) => digests.of(path) });
+  listener.say(`serving rows, images and clips at ${door.tls ? "https" : "http"}://${door.host}:${server.port}`);
   return server;
 }
 

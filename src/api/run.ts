@@ -25,7 +25,7 @@ import { localFlags } from "../runners/local-settings.js";
 import { readingOf, reasoningTagsOf, withoutReasoning } from "../text/visible-answer.js";
 import { serverProfile } from "../video/frame-profiles.js";
 import { type Choice, chooseTasks } from "./catalogue.js";
-import { type FleetSettings, type Members, SharedRun, withRequests, workersModel } from "./fleet.js";
+import { type FleetSettings, type Members, type ServedTask, SharedRun, withRequests, workersModel } from "./fleet.js";
 import { remember } from "./remember.js";
 import { requireScoring } from "./require-scoring.js";
 import { type ClipRule, clipBytesOf, frameRuleOf, openClips, type RunClips, requireTakesClips } from "./run-clips.js";
@@ -107,7 +107,7 @@ export async function runTasks(
       ...{ fleet, settings, tasks, listener, drain, abort, rules },
       open(label) {
         const chosen = choice.chosen.find((one) => one.label === label);
-        return chosen && opener(decided, listener, abort, true)(chosen);
+        return chosen && servedTask(chosen, decided, listener, abort);
       },
     }));
   const members = await shared?.members(settings.fresh ? undefined : path, drain);
@@ -185,6 +185,16 @@ export async function runTasks(
     await folder.setStatus(drain.aborted ? "interrupted" : "incomplete").catch(() => {});
     throw error;
   }
+}
+
+async function servedTask(
+  chosen: EvaluatedTask,
+  decided: Decided,
+  listener: RunListener,
+  signal: AbortSignal,
+): Promise<ServedTask> {
+  const dataset = await opener(decided, listener, signal, true)(chosen);
+  return { dataset, task: chosen.task, profile: decided.profileOf(chosen.task) };
 }
 
 /** What the settings decide for all tasks. */

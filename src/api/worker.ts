@@ -1,10 +1,12 @@
 /** A worker of fleets: opens its own model and data, and answers what runs with that model look for. */
 import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
+import { homedir, hostname } from "node:os";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import type { Runner } from "../core/runner.js";
+import { ClipStore, usualClipBytes } from "../datasets/clip-store.js";
 import type { Announced, Foreign } from "../fleet/announced.js";
 import { Fleet } from "../fleet/bullmq.js";
 import { dataSource, type FleetSettings } from "../fleet/connect.js";
@@ -19,7 +21,7 @@ import { peek } from "../run/peek.js";
 import { serverProfile } from "../video/frame-profiles.js";
 import { chooseTasks } from "./catalogue.js";
 import { requireAlike, unlike } from "./fleet.js";
-import { decide, isDemoModel, opener, preflight, rulesOf, tasksToAsk } from "./run.js";
+import { type Decided, decide, isDemoModel, opener, preflight, rulesOf, tasksToAsk } from "./run.js";
 import { openClips } from "./run-clips.js";
 import { type RunListener, warningsOf } from "./run-listener.js";
 import { namedModel, openModel } from "./run-models.js";
@@ -91,7 +93,7 @@ async function workOn(run: Announced, { fleet, runner, settings, control, idle }
   };
   const decided = await decide({ ...own, tasks: await tasksHere(run, control.taskFiles) });
   const { choice, profileOf, generationOf, scoring, seed, reading, selection } = decided;
-  using served = isServed ? new ServedData(dataSource(), abort, control.imageBytes) : undefined;
+  using served = isServed ? servedData(decided, control) : undefined;
   const open = served ? ({ label }: EvaluatedTask) => served.open(label) : opener(decided, listener, drain, true);
   await using opened = await peek(choice.chosen, { open, offset: selection.offset, signal: drain });
   const tasks = tasksToAsk(decided, opened.firsts);
@@ -139,6 +141,20 @@ async function workOn(run: Announced, { fleet, runner, settings, control, idle }
   } finally {
     for (const task of known.values()) await (await task)?.dataset[Symbol.asyncDispose]();
   }
+}
+
+/** Rows, images and clips of the coordinator, and where they may lie here. */
+function servedData(
+  { clipBytes = usualClipBytes }: Decided,
+  { abort, imageBytes, listener }: WorkerControl,
+): ServedData {
+  const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "llava-eval", "clips");
+  const clips = new ClipStore(folder, clipBytes, () =>
+    listener.say(
+      `clips come from the coordinator; at most ${clipBytes / 1e9} GB of them are kept in ${folder} (--clip-disk)`,
+    ),
+  );
+  return new ServedData(dataSource(), abort, { clips, ...defined({ imageBytes }) });
 }
 
 function requireVersion({ version }: Foreign, run: string): void {

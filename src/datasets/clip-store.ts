@@ -1,5 +1,7 @@
 /** Files of clips that are fetched when they are asked about, and removed again when the disk that they may take is full. */
 
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { SampleFailure } from "../core/errors.js";
@@ -10,6 +12,8 @@ export interface ClipBytes {
   /** Names its content, as a file's name: another content has another one. */
   readonly key: string;
   readonly size: number;
+  /** Of its bytes, where it is known: what an earlier run left is looked at before it is used. */
+  readonly sha256?: string;
   /** Throws `SampleFailure("data")` at its end where they are not what was promised. */
   bytes(): AsyncIterable<Uint8Array>;
 }
@@ -18,9 +22,13 @@ interface Held {
   readonly bytes: number;
   /** Whoever reads it now. */
   readers: number;
-  readonly ready: Promise<void>;
+  ready: Promise<void>;
+  /** It lay here before this process began, and nobody has looked at it. */
+  isOld: boolean;
 }
 
+/** Of clips that are fetched, on disk, unless somebody says otherwise: as much as 20 hours of 720p. */
+export const usualClipBytes = 20e9;
 /** What another process left half done is removed after so long. */
 const abandonedMs = 60 * 60_000;
 
@@ -45,7 +53,9 @@ export class ClipStore {
     for (;;) {
       while (!this.held.has(clip.key) && !this.hasRoom(clip)) await this.makeRoom();
       const known = this.held.get(clip.key);
-      const held = known ?? { bytes: clip.size, readers: 0, ready: this.fetch(clip, path) };
+      const held = known ?? { bytes: clip.size, readers: 0, ready: this.fetch(clip, path), isOld: false };
+      if (held.isOld) held.ready = this.check(clip, path);
+      held.isOld = false;
       this.held.delete(clip.key);
       this.held.set(clip.key, held);
       held.readers++;
@@ -92,6 +102,14 @@ export class ClipStore {
     await rm(join(this.folder, idle[0]), { force: true });
   }
 
+  /** What is not what it was is fetched anew. */
+  private async check(clip: ClipBytes, path: string): Promise<void> {
+    if (clip.sha256 === undefined) return;
+    const hash = createHash("sha256");
+    for await (const piece of createReadStream(path)) hash.update(piece as Buffer);
+    if (hash.digest("hex") !== clip.sha256) await this.fetch(clip, path);
+  }
+
   private async fetch(clip: ClipBytes, path: string): Promise<void> {
     const part = `${path}.${process.pid}.incomplete`;
     try {
@@ -117,7 +135,7 @@ export class ClipStore {
         else if (Date.now() - mtimeMs > abandonedMs) await rm(join(this.folder, name), { force: true });
       }
       for (const { name, size } of found.sort((a, b) => a.mtimeMs - b.mtimeMs))
-        this.held.set(name, { bytes: size, readers: 0, ready: Promise.resolve() });
+        this.held.set(name, { bytes: size, readers: 0, ready: Promise.resolve(), isOld: true });
     } catch (error) {
       throw diskError(error, "the cache", this.folder);
     }

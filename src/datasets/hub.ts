@@ -9,6 +9,7 @@ import { rangedFile } from "../http/hub/ranged-file.js";
 import { commitOf, fileUrl, type HubFile, listFiles, type RepositoryId } from "../http/hub/repository.js";
 import { HubRequests, NotOnHub } from "../http/hub/requests.js";
 import { checkedRows } from "./checked-rows.js";
+import { usualClipBytes } from "./clip-store.js";
 import { parquetImage, type VideoReader } from "./columns.js";
 import { hubClips } from "./hub-clips.js";
 import { splitFiles } from "./layout.js";
@@ -84,9 +85,6 @@ export async function openHub(request: DatasetRequest): Promise<Dataset> {
     throw error;
   }
 }
-
-/** As much as 20 hours of 720p. */
-const usualClipBytes = 20e9;
 
 async function clipsOf(
   hub: HubRequests,

@@ -1,12 +1,16 @@
-/** The coordinator's rows and images for workers without data: read-only, and nothing but what the rows of this run name. */
+/** The coordinator's rows, images and clips for workers without data: read-only, and nothing but what the rows of this run name. */
 import { hash, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { createServer as createPlain, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createSecure } from "node:https";
 import type { Dataset } from "../core/dataset.js";
 import { messageOf, UserError } from "../core/errors.js";
+import type { PromptProfile } from "../core/prompt.js";
+import type { Task } from "../core/task.js";
 import type { DataDoor } from "./connect.js";
+import { filesOf, nameOf, type OwnFile } from "./row-files.js";
 import { inPieces } from "./rows-in-hand.js";
+import { ServedClips } from "./served-clips.js";
 import { blobPattern, toServed } from "./served-rows.js";
 
 /** Rows in one answer, at most. */
@@ -17,22 +21,36 @@ const keptBytes = 256 * 1024 * 1024;
 export interface DataToServe {
   readonly door: DataDoor;
   /** The run's tasks, and nothing else. */
-  open(label: string): Promise<Dataset> | undefined;
+  open(label: string): Promise<ServedTask> | undefined;
+  /** SHA-256 of a clip's file. */
+  digestOf(path: string): Promise<string>;
   /** Aborted: no more rows are read. */
   readonly signal: AbortSignal;
 }
 
+/** One task of the run: its rows, and how it asks about them. */
+export interface ServedTask {
+  readonly dataset: Dataset;
+  readonly task: Task;
+  readonly profile: PromptProfile;
+}
+
 export class DataServer implements AsyncDisposable {
-  private readonly datasets = new Map<string, Promise<Dataset>>();
+  private readonly tasks = new Map<string, Promise<ServedTask>>();
   /** Where each image that was named stands: it can be read again. */
   private readonly places = new Map<string, { readonly label: string; readonly row: number }>();
   private readonly kept = new Map<string, Uint8Array>();
   private bytes = 0;
+  /** Of the rows that were served, by task and row. */
+  private readonly files = new Map<string, readonly OwnFile[]>();
+  private readonly clips: ServedClips;
 
   private constructor(
     private readonly serving: DataToServe,
     private readonly server: ReturnType<typeof createPlain>,
-  ) {}
+  ) {
+    this.clips = new ServedClips((path) => serving.digestOf(path));
+  }
 
   /** @throws UserError  the address cannot be listened at */
   static async open(serving: DataToServe): Promise<DataServer> {
@@ -62,7 +80,7 @@ export class DataServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.server.closeAllConnections();
     this.server.close();
-    for (const dataset of this.datasets.values()) await (await dataset)[Symbol.asyncDispose]();
+    for (const task of this.tasks.values()) await (await task).dataset[Symbol.asyncDispose]();
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -74,26 +92,31 @@ export class DataServer implements AsyncDisposable {
     const { pathname } = new URL(request.url ?? "/", "http://here");
     const [, blob] = new RegExp(`^/blob/sha256/(${blobPattern})$`).exec(pathname) ?? [];
     if (blob !== undefined) {
+      const headers = { "content-type": "application/octet-stream", "cache-control": "immutable" };
+      if (await this.clips.send(blob, response, headers)) return;
       const bytes = await this.blob(blob);
       if (!bytes) return plain(404, "no row of this run names it");
-      response.writeHead(200, { "content-type": "application/octet-stream", "cache-control": "immutable" }).end(bytes);
+      response.writeHead(200, headers).end(bytes);
       return;
     }
-    const [, label = "", from, to] =
-      /^\/(?:facts|rows)\/([A-Za-z0-9_@-]{1,200})(?:\/(\d{1,12})-(\d{1,12}))?$/.exec(pathname) ?? [];
-    const dataset = await this.dataset(label);
-    if (!dataset) return plain(404, "this run has nothing of that name");
+    const [, what, label = "", from = "", to = ""] =
+      /^\/(facts|rows|file)\/([A-Za-z0-9_@-]{1,200})(?:\/(\d{1,12})-(\d{1,12}))?$/.exec(pathname) ?? [];
+    const task = what !== undefined && (what === "facts") === (from === "") ? await this.task(label) : undefined;
+    if (!task) return plain(404, "this run has nothing of that name");
     response.setHeader("content-type", "application/jsonl");
-    if (from === undefined) {
+    if (what === "file") {
+      const file = (await this.filesOf(label, Number(from)))[Number(to)];
+      if (!file) return plain(404, "the row names no such file");
+      response.end(JSON.stringify(await this.clips.describe(file)));
+    } else if (what === "facts") {
       // Some know their rows only when the first is read.
-      for await (const _ of dataset.batches(0, this.serving.signal, 1)) break;
-      response.end(JSON.stringify({ facts: dataset.facts, fileRows: dataset.fileRows }));
-      return;
+      for await (const _ of task.dataset.batches(0, this.serving.signal, 1)) break;
+      response.end(JSON.stringify({ facts: task.dataset.facts, fileRows: task.dataset.fileRows }));
+    } else {
+      const first = Number(from);
+      const end = Math.min(Number(to), first + mostRows);
+      response.end((await this.rows(label, first, end)).map((item) => JSON.stringify(item)).join("\n"));
     }
-    const first = Number(from);
-    const end = Math.min(Number(to), first + mostRows);
-    const lines = await Promise.all((await this.rows(label, first, end)).map((item) => JSON.stringify(item)));
-    response.end(lines.join("\n"));
   }
 
   private isKnown(authorization = ""): boolean {
@@ -102,15 +125,27 @@ export class DataServer implements AsyncDisposable {
   }
 
   private async rows(label: string, from: number, to: number): Promise<object[]> {
-    const dataset = await this.dataset(label);
+    const served = await this.task(label);
     const items: object[] = [];
-    if (!dataset) return items;
+    if (!served) return items;
+    const { dataset, task, profile } = served;
     for await (const batch of dataset.batches(from, this.serving.signal, to)) {
-      for (const item of batch.slice(0, to - from - items.length))
-        items.push(await toServed(item, (name, bytes) => this.name(name, bytes, { label, row: item.index })));
+      for (const item of batch.slice(0, to - from - items.length)) {
+        const place = { label, row: item.index };
+        const files = "row" in item ? filesOf(item.row, task, profile) : [];
+        if (files.length > 0) this.files.set(`${label} ${item.index}`, files);
+        items.push(await toServed(item, (name, bytes) => this.name(name, bytes, place), files.map(nameOf)));
+      }
       if (items.length >= to - from) break;
     }
     return items;
+  }
+
+  private async filesOf(label: string, row: number): Promise<readonly OwnFile[]> {
+    const key = `${label} ${row}`;
+    // A coordinator before this one had served the row.
+    if (!this.files.has(key)) await this.rows(label, row, row + 1);
+    return this.files.get(key) ?? [];
   }
 
   private async blob(name: string): Promise<Uint8Array | undefined> {
@@ -132,11 +167,12 @@ export class DataServer implements AsyncDisposable {
     }
   }
 
-  private dataset(label: string): Promise<Dataset> | undefined {
-    const known = this.datasets.get(label);
+  private task(label: string): Promise<ServedTask> | undefined {
+    const known = this.tasks.get(label);
     if (known) return known;
-    const opened = this.serving.open(label)?.then((dataset) => inPieces(dataset, this.serving.signal));
-    if (opened) this.datasets.set(label, opened);
+    const { open, signal } = this.serving;
+    const opened = open(label)?.then((task) => ({ ...task, dataset: inPieces(task.dataset, signal) }));
+    if (opened) this.tasks.set(label, opened);
     return opened;
   }
 }

@@ -1,9 +1,11 @@
-/** Rows on their way from the coordinator to a worker without data: JSON, with images by their digest. */
+/** Rows on their way from the coordinator to a worker without data: JSON, with images by their digest, clips by their place among the row's files. */
 import { hash } from "node:crypto";
 import type { RowItem } from "../core/dataset.js";
-import { SampleFailure, type UnscoredReason, UserError } from "../core/errors.js";
+import { SampleFailure, type UnscoredReason } from "../core/errors.js";
 import type { ImageRef } from "../core/image.js";
 import { type Static, Type, violationOf } from "../core/schema.js";
+import type { VideoRef } from "../core/video.js";
+import { type FilesOfRow, NamedFile, servedClip } from "./row-files.js";
 
 /** SHA-256 of bytes: a blob's name. */
 export const blobName = (bytes: Uint8Array): string => hash("sha256", bytes);
@@ -12,6 +14,7 @@ export const blobPattern = "[0-9a-f]{64}";
 const ServedItem = Type.Object({
   index: Type.Integer({ minimum: 0 }),
   row: Type.Optional(Type.Unsafe<Record<string, unknown>>({ type: "object" })),
+  files: Type.Optional(Type.Unsafe<readonly NamedFile[]>({ type: "array", items: NamedFile })),
   failure: Type.Optional(
     Type.Object({ reason: Type.Unsafe<UnscoredReason>({ type: "string" }), detail: Type.String() }),
   ),
@@ -26,9 +29,13 @@ const marked = /^\$/;
 
 /**
  * @param onBlob  an image of the row, which may be asked for from now on
- * @throws UserError  the row has a clip
+ * @param files  what the row's questions show besides
  */
-export async function toServed(item: RowItem, onBlob: (name: string, bytes: Uint8Array) => void): Promise<object> {
+export async function toServed(
+  item: RowItem,
+  onBlob: (name: string, bytes: Uint8Array) => void,
+  files: readonly NamedFile[] = [],
+): Promise<object> {
   if ("failure" in item) {
     const { reason, detail } = item.failure;
     return { index: item.index, failure: { reason, detail } };
@@ -57,40 +64,49 @@ export async function toServed(item: RowItem, onBlob: (name: string, bytes: Uint
     if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString("base64") };
     if (Array.isArray(value)) return await Promise.all(value.map(served));
     if ("bytes" in value && typeof value.bytes === "function") return await blobOf(value as ImageRef);
-    if ("file" in value && typeof value.file === "function")
-      throw new UserError("clips are not served by a coordinator", "--data coordinator", "give the worker the data");
+    if ("file" in value && typeof value.file === "function") return { $clip: (value as VideoRef).path };
     const entries = await Promise.all(Object.entries(value).map(async ([key, of]) => [key, await served(of)] as const));
     return entries.some(([key]) => marked.test(key)) ? { $object: entries } : Object.fromEntries(entries);
   };
-  return { index: item.index, row: await served(item.row) };
+  return { index: item.index, row: await served(item.row), ...(files.length > 0 ? { files } : {}) };
 }
 
-/**
- * @param blob  gets the bytes of that name
- * @throws TypeError  it is no row that was served
- */
-export function fromServed(value: unknown, blob: (name: string) => Promise<Uint8Array>): RowItem {
+/** Where a row gets what it has by name. */
+export interface RowSource {
+  blob(name: string, row: number): Promise<Uint8Array>;
+  files(named: readonly NamedFile[], row: number): FilesOfRow;
+}
+
+/** @throws TypeError  it is no row that was served */
+export function fromServed(value: unknown, source: RowSource): RowItem {
   const violation = violationOf(ServedItem, value);
   if (violation) throw new TypeError(`${violation.pointer} ${violation.expected}`);
-  const { index, row, failure } = value as ServedItem;
+  const { index, row, failure, files = [] } = value as ServedItem;
   if (failure) return { index, failure: new SampleFailure(failure.reason, failure.detail) };
-  return { index, row: unserved(row, blob) as Record<string, unknown> };
+  const own = { blob: (name: string) => source.blob(name, index), files: source.files(files, index) };
+  return { index, row: unserved(row, own) as Record<string, unknown> };
 }
 
-function unserved(value: unknown, blob: (name: string) => Promise<Uint8Array>): unknown {
+interface OwnSource {
+  blob(name: string): Promise<Uint8Array>;
+  readonly files: FilesOfRow;
+}
+
+function unserved(value: unknown, own: OwnSource): unknown {
   if (typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map((one) => unserved(one, blob));
+  if (Array.isArray(value)) return value.map((one) => unserved(one, own));
   const entries = Object.entries(value as Record<string, unknown>);
   const [key = "", of] = entries[0] ?? [];
   if (entries.length !== 1 || !marked.test(key))
-    return Object.fromEntries(entries.map(([name, one]) => [name, unserved(one, blob)]));
+    return Object.fromEntries(entries.map(([name, one]) => [name, unserved(one, own)]));
   if (key === "$integer") return BigInt(String(of));
   if (key === "$number") return Number(of);
   if (key === "$absent") return undefined;
   if (key === "$bytes") return new Uint8Array(Buffer.from(String(of), "base64"));
   if (key === "$object")
-    return Object.fromEntries((of as [string, unknown][]).map(([name, one]) => [name, unserved(one, blob)]));
-  if (key === "$image") return imageOf(of, blob);
+    return Object.fromEntries((of as [string, unknown][]).map(([name, one]) => [name, unserved(one, own)]));
+  if (key === "$image") return imageOf(of, own);
+  if (key === "$clip" && typeof of === "string") return servedClip(of, own.files);
   throw new TypeError(`${key} is not known`);
 }
 
@@ -101,7 +117,7 @@ const ServedImage = Type.Object({
   absent: Type.Optional(Type.String()),
 });
 
-function imageOf(value: unknown, blob: (name: string) => Promise<Uint8Array>): ImageRef {
+function imageOf(value: unknown, own: OwnSource): ImageRef {
   const violation = violationOf(ServedImage, value);
   if (violation) throw new TypeError(`image: ${violation.pointer} ${violation.expected}`);
   const { path, ownFile, name, absent } = value as Static<typeof ServedImage>;
@@ -110,7 +126,7 @@ function imageOf(value: unknown, blob: (name: string) => Promise<Uint8Array>): I
     ...(ownFile ? { ownFile } : {}),
     async bytes() {
       if (name === undefined) throw new SampleFailure("data", absent ?? "the image is absent");
-      return await blob(name);
+      return await own.blob(name);
     },
   };
 }

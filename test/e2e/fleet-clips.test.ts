@@ -1,0 +1,95 @@
+/** Clips and subtitles for workers without data, by way of their coordinator, which is killed and started again meanwhile. */
+import { hash } from "node:crypto";
+import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { startEndpoint } from "../fakes/endpoint.js";
+import { freePort, noRedis, TestRedis } from "../fakes/redis.js";
+import { clip, hasFfmpeg, withoutFfmpeg } from "../video/with-ffmpeg.js";
+import { root, Workplace } from "./cli.js";
+import { numbersOf, questionsIn } from "./fleet-place.js";
+
+const token = "a-token-of-at-least-thirty-two-letters";
+const task = "videomme_w_subtitle";
+const srt = "1\n00:00:00,200 --> 00:00:00,400\nthe door opens\n";
+
+/** Six questions on each of these clips, one of which is not there; and one that no row names. */
+async function writeData(place: Workplace): Promise<void> {
+  const example = JSON.parse(await readFile(join(root, "tasks/videomme/example.json"), "utf8")) as object;
+  await mkdir(place.file("data", "data"), { recursive: true });
+  await mkdir(place.file("data", "subtitle"));
+  const rows = ["one", "two", "three", "absent"].flatMap((videoID) =>
+    [1, 2, 3, 4, 5, 6].map((n) => {
+      const question = { question_id: `${videoID}-${n}`, question: `What is ${n}${"?".repeat(n)}` };
+      return JSON.stringify({ ...example, ...question, videoID });
+    }),
+  );
+  await writeFile(place.file("data", `${task}.jsonl`), `${rows.join("\n")}\n`);
+  await copyFile(clip("bt709.mp4"), place.file("data", "data", "one.mp4"));
+  await copyFile(clip("sar.mp4"), place.file("data", "data", "two.mp4"));
+  await copyFile(clip("vfr.mp4"), place.file("data", "data", "three.mp4"));
+  await copyFile(clip("rotate90.mp4"), place.file("data", "data", "secret.mp4"));
+  await writeFile(place.file("data", "subtitle", "one.srt"), srt);
+}
+
+const without = noRedis === undefined ? withoutFfmpeg : ` (skipped: ${noRedis})`;
+
+describe.skipIf(noRedis !== undefined || !hasFfmpeg)(`clips by the coordinator${without}`, { timeout: 120_000 }, () => {
+  test("the run of one process, also when the coordinator is killed; nothing is served but what rows name", async () => {
+    await using redis = await TestRedis.start();
+    await using place = await Workplace.make({ LLAVA_EVAL_FLEET: redis.url, LLAVA_EVAL_FLEET_TOKEN: token });
+    await writeData(place);
+    await using endpoint = await startEndpoint({ latencyMs: 100, answer: ({ text }) => "ABCD"[text.length % 4] ?? "" });
+    const model = `openai:fake@${endpoint.url}`;
+    const asked = ["--tasks", task, "--data", "data", "--name", "m", "--frames", "2", "--max-failed", "6"];
+    expect(await place.run("run", ...asked, "--model", model, "--out", "whole")).toMatchObject({ exitCode: 0 });
+    const alone = questionsIn(endpoint);
+
+    const port = await freePort();
+    const coordinator = () => place.start("run", ...asked, "--fleet", "--out", "many", "--listen", `127.0.0.1:${port}`);
+    const get = (path: string, bearer = token) =>
+      fetch(`http://127.0.0.1:${port}${path}`, { headers: { authorization: `Bearer ${bearer}` } });
+    const first = coordinator();
+    let said = "";
+    first.stderr?.on("data", (text: string) => {
+      said += text;
+    });
+    await expect.poll(() => said, { timeout: 30_000 }).toContain("waiting for a worker");
+    const status = async (path: string, bearer?: string) => (await get(path, bearer)).status;
+    expect(await status(`/file/${task}/0-0`, `${token}s`)).toBe(401);
+    expect(await (await get(`/file/${task}/0-1`)).json()).toEqual({ text: srt });
+    expect(await (await get(`/file/${task}/6-1`)).json()).toEqual({});
+    expect(await (await get(`/file/${task}/18-0`)).json()).toMatchObject({ failure: { reason: "data" } });
+    // A clip of no row, more files than the row has, a row that is not there, another task.
+    const secret = hash("sha256", await readFile(clip("rotate90.mp4")));
+    const paths = [
+      `/blob/sha256/${secret}`,
+      `/file/${task}/0-2`,
+      `/file/${task}/99-0`,
+      "/file/mvbench/0-0",
+      `/file/${task}`,
+    ];
+    expect(await Promise.all(paths.map((path) => status(path)))).toEqual([404, 404, 404, 404, 404]);
+
+    const worker = place.startWith(
+      { LLAVA_EVAL_FLEET_DATA: `http://127.0.0.1:${port}` },
+      ...["worker", "--model", model, "--name", "m", "--data", "coordinator", "--concurrency", "1"],
+    );
+    await expect.poll(() => questionsIn(endpoint), { timeout: 60_000 }).toBeGreaterThan(alone + 1);
+    first.kill("SIGKILL");
+    await first.ended;
+    const second = coordinator();
+    expect(await second.ended).toMatchObject({ exitCode: 0 });
+    worker.kill("SIGINT");
+    await worker.ended;
+    expect(await numbersOf(place.file("many"))).toEqual(await numbersOf(place.file("whole")));
+    const samples = await place.samples("many", task);
+    expect(samples.filter(({ score }) => score?.status === "unscored").map(({ index }) => index)).toEqual([
+      18, 19, 20, 21, 22, 23,
+    ]);
+    expect(samples[0]?.clips?.[0]?.subtitles).toBe(hash("sha256", srt));
+    const names = ["bt709.mp4", "sar.mp4", "vfr.mp4"].map(async (name) => hash("sha256", await readFile(clip(name))));
+    const there = await readdir(place.file(".cache/llava-eval/clips"));
+    expect(there.sort()).toEqual((await Promise.all(names)).map((name) => `${name}.mp4`).sort());
+  });
+});
