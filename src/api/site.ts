@@ -1,7 +1,7 @@
 /** A leaderboard's site: the board, a page for each model and task, the samples behind each number, the same board in other forms. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { boardModelIndex } from "../board/leaderboard/as-model-index.js";
 import type { Board } from "../board/leaderboard/board.js";
 import { packageRoot } from "../core/package-root.js";
@@ -52,12 +52,7 @@ export async function writeBoardSite(board: Board, folder: string, options: Site
       await Promise.all(labels.map(async (label) => [label, await siteTask(label, [...runs.values()])] as const)),
     ),
   });
-  // One after the other: each holds what its page needs of every sample.
-  for (const [name, run] of runs) {
-    const place = site.places.samples.get(name) as string;
-    await writePage([run.dir], dirname(join(resolve(folder), place)), options);
-  }
-  await writeSite(site, folder);
+  await writeSite(site, resolve(folder), (run, place) => writePage([run.dir], place, options));
 }
 
 /** How the numbers on the board came about over time, where they did. */

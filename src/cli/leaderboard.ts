@@ -111,8 +111,9 @@ async function print(argv: Arguments): Promise<void> {
     onWarning: (message) => void process.stderr.write(`warning: ${terminalSafe(message)}\n`),
     onNote: (message) => void process.stderr.write(`note: ${terminalSafe(message)}\n`),
   });
-  // A table says so itself; whoever reads another form, or a file, must not take an empty one for the truth.
-  if (format !== "table" || out !== undefined || site !== undefined)
+  // Whoever reads another form, or a file, must not take an empty one for the truth. Only a table on the same screen says it alone.
+  const onScreen = process.stdout.isTTY && process.stderr.isTTY;
+  if (format !== "table" || out !== undefined || site !== undefined || !onScreen)
     for (const note of board.notes.filter((text) => text.includes("left out")))
       process.stderr.write(`note: ${terminalSafe(note)}\n`);
   await write(board, argv);

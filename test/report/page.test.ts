@@ -192,6 +192,16 @@ withBrowser("on a phone, a tablet and a desk nothing sticks out, whatever the mo
       );
       expect([width, view, sticksOut]).toEqual([width, view, []]);
     }
+    // The sample is open: its buttons stand in one line, however long its id is.
+    for (const id of ["q3", "900000007002", "a-folder-of-clips/a-long-name_of-a-clip_000123.mp4/question-17"]) {
+      await page.locator(".detail .bar strong").evaluate((one, text) => {
+        one.textContent = text;
+      }, id);
+      const tops = await page
+        .locator(".detail .bar button")
+        .evaluateAll((all) => all.map((one) => Math.round(one.getBoundingClientRect().top)));
+      expect([width, id, tops]).toEqual([width, id, Array(4).fill(tops[0])]);
+    }
   }
   await page.goto(`${url}#`);
   const table = await page.locator(".scores").boundingBox();

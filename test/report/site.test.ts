@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
 
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { dirname, extname, join, relative, resolve } from "node:path";
@@ -10,7 +10,7 @@ import type { Page } from "playwright-core";
 import { beforeAll, expect, test } from "vitest";
 import { Leaderboard } from "../../src/core/result.js";
 import { violationOf } from "../../src/core/schema.js";
-import { sizeOf, sizesOf } from "../../src/report/site/size.js";
+import { sizeClassOf, sizeOf, sizesOf } from "../../src/report/site/size.js";
 import { sample, writeRun } from "../board/run-fixture.js";
 import { runCommand } from "../cli/run-command.js";
 import { Pages, withBrowser } from "./page-fixture.js";
@@ -204,6 +204,43 @@ test("every link of every page leads to a file of the site, and all of it is bel
   expect(await readFile(join(site, "tasks", "mmmu.html"), "utf8")).toContain("0 differences in 908");
 });
 
+test("written again, a site loses the pages of models, tasks and runs that are gone, and nothing else of the folder", async () => {
+  const results = join(pages.folder, "fewer");
+  const out = join(pages.folder, "again");
+  const write = () => runCommand(["leaderboard", "--results", results, "--site", out]);
+  const run = (name: string, ...tasks: string[]) =>
+    writeRun(results, name, {
+      tasks: Object.fromEntries(tasks.map((task) => [task, { samples: [0, 1, 2].map((i) => sample(i, i % 2)) }])),
+    });
+  await run("stays", "gqa");
+  await run("goes", "gqa", "pope");
+  await run("leaves-a-note", "gqa");
+  await write();
+  const files = async () => (await readdir(out, { recursive: true })).sort();
+  const first = await files();
+  expect(first).toEqual(expect.arrayContaining(["models/goes.html", "tasks/pope.html", "samples/goes/index.html"]));
+  // Names without a size: there is none to choose by, and no column of dashes.
+  expect(await readFile(join(out, "index.html"), "utf8")).not.toMatch(/id="size"|>size</);
+
+  const strangers = ["models/mine.html", "CNAME", "samples/leaves-a-note/note.txt", "samples/theirs/index.html"];
+  await mkdir(join(out, "samples", "theirs"));
+  for (const stranger of strangers) await writeFile(join(out, stranger), "mine");
+  await mkdir(join(out, "samples", "stays", "images"));
+  await writeFile(join(out, "samples", "stays", "images", "licensed.png"), "published with --images before");
+  for (const name of ["goes", "leaves-a-note"]) await rm(join(results, name), { recursive: true });
+  await write();
+  const gone = /(^|[/.])(goes|leaves-a-note|pope)(\/index)?\.(html|yaml)$|^samples\/goes$/;
+  expect(await files()).toEqual([...first.filter((name) => !gone.test(name)), ...strangers, "samples/theirs"].sort());
+
+  await writeFile(join(out, "site.json"), '{"schema": "llava-eval/site@1", "pages": ["../../important.txt"]}');
+  const before = await files();
+  await expect(write()).rejects.toMatchObject({
+    where: join(out, "site.json"),
+    fix: expect.stringContaining("folder"),
+  });
+  expect(await files()).toEqual(before);
+});
+
 withBrowser("axe finds nothing on the site's pages", { timeout: 120_000 }, async () => {
   for (const [colorScheme, width] of [
     ["light", 1280],
@@ -236,4 +273,6 @@ test("a model's size is what its name says", () => {
   ];
   expect(said.map(sizeOf)).toEqual([72, 0.5, 0.5, 7, undefined, 13]);
   expect(sizesOf(said).map(({ name }) => name)).toEqual(["tiny", "small", "medium", "large", "unknown"]);
+  expect(said.map(sizeClassOf)).toEqual(["large", "tiny", "tiny", "small", "unknown", "medium"]);
+  expect(sizesOf(["qwen2", "mine"])).toEqual([]);
 });

@@ -46,16 +46,18 @@ export function SampleDetail({ data, task, position, run, close, step }: Props) 
           {Object.entries(sample?.groups ?? {}).map(([name, value]) => ` · ${name} ${value}`)}
         </span>
         <span class="spring" />
-        {sample && <CopyButton key={sample.id} label="copy as Markdown" text={() => markdownOf(sample, task, run)} />}
-        <button type="button" class="quiet" onClick={() => step(-1)} aria-label="Previous sample (k)">
-          ↑
-        </button>
-        <button type="button" class="quiet" onClick={() => step(1)} aria-label="Next sample (j)">
-          ↓
-        </button>
-        <button type="button" class="quiet" onClick={close} aria-label="Close (Esc)">
-          ✕
-        </button>
+        <span class="actions">
+          {sample && <CopyButton key={sample.id} label="copy as Markdown" text={() => markdownOf(sample, task, run)} />}
+          <button type="button" class="quiet" onClick={() => step(-1)} aria-label="Previous sample (k)">
+            ↑
+          </button>
+          <button type="button" class="quiet" onClick={() => step(1)} aria-label="Next sample (j)">
+            ↓
+          </button>
+          <button type="button" class="quiet" onClick={close} aria-label="Close (Esc)">
+            ✕
+          </button>
+        </span>
       </div>
       {problem && <p class="note">{problem}</p>}
       {sample && (

@@ -2,12 +2,12 @@
 import { htmlText } from "../../board/format/html.js";
 import { number, printed, range, shownValue } from "../../board/format/numbers.js";
 import { noteText, raised, type TableCell } from "../../board/format/table.js";
-import type { Cell, Column, Row } from "../../board/leaderboard/board.js";
+import type { Board, Cell, Column, Row } from "../../board/leaderboard/board.js";
 import { tableOfBoard } from "../../board/leaderboard/table.js";
 import { rowLabel } from "../../board/leaderboard/words.js";
 import { day, framed, link, linkTo, scroller } from "./frame.js";
 import { labelOf, type Site, samplesPlace } from "./site.js";
-import { sizeOf, sizesOf } from "./size.js";
+import { sizeClassOf, sizeOf, sizesOf } from "./size.js";
 
 export function boardPage(site: Site, script: string): string {
   const { board } = site;
@@ -22,8 +22,7 @@ ${rows.join("\n")}
 ${scroller("scores", table)}
 <ul class="soft">
 ${notes.map((note) => `<li>${htmlText(noteText(note))}</li>`).join("\n")}
-<li>size: in billions of parameters, as the model's name says</li>
-</ul>`;
+${sizesOn(board).length === 0 ? "" : "<li>size: in billions of parameters, as the model's name says</li>\n"}</ul>`;
   return framed(site, { title: "llava-eval leaderboard", body, depth: 0, script });
 }
 
@@ -32,7 +31,7 @@ function controls({ board, groups }: Site): string {
     board.columns.map(({ task }) => task),
     groups,
   );
-  const sizes = sizesOf(board.rows.map(({ model }) => model));
+  const sizes = sizesOn(board);
   const option = (value: string, words: string) => `<option value="${htmlText(value)}">${htmlText(words)}</option>`;
   const select = (id: string, words: string, options: readonly string[]) =>
     options.length === 0
@@ -49,12 +48,15 @@ ${select(
 ${select(
   "size",
   "size",
-  sizes.map(({ name, words }) => option(name, words)),
+  // One class of all would choose nothing.
+  sizes.length > 1 ? sizes.map(({ name, words }) => option(name, words)) : [],
 )}
 ${foreign ? '<label class="check"><input type="checkbox" id="elsewhere" checked>numbers of others</label>' : ""}
 <output id="count" class="soft"></output>
 </div>`;
 }
+
+const sizesOn = ({ rows }: Board) => sizesOf(rows.map(({ model }) => model));
 
 /** Those of which the board has a task, and not every one: they would change nothing. */
 function groupsOnBoard(labels: readonly string[], groups: Site["groups"]): Site["groups"] {
@@ -72,7 +74,7 @@ function heads({ board, groups, places }: Site): string[] {
     htmlText(JSON.stringify(groups.flatMap(({ name, tasks }) => (tasks.includes(label) ? [name] : []))));
   return [
     head("model", ' data-first="ascending"'),
-    head("size"),
+    ...(sizesOn(board).length === 0 ? [] : [head("size")]),
     ...board.suites.map(({ name, averaged }) =>
       head(name, ` data-groups="${htmlText(JSON.stringify([name]))}"`, `<br><small>mean of ${averaged.length}</small>`),
     ),
@@ -88,18 +90,19 @@ function heads({ board, groups, places }: Site): string[] {
 }
 
 function bodyRow(site: Site, row: Row, cells: readonly (TableCell | undefined)[]): string {
+  const sized = sizesOn(site.board).length > 0;
   const { suites, columns } = site.board;
   const size = sizeOf(row.model);
   const dates = [...row.cells.values()].flatMap(({ entry }) => entry.finishedAt ?? []).sort();
   const newest = dates.at(-1);
   const line = [
     `<th scope="row" data-value="${htmlText(rowLabel(row))}">${linkTo(site.places.models.get(row.model), rowLabel(row), 0)}</th>`,
-    size === undefined ? "<td>-</td>" : `<td data-value="${size}">${size}</td>`,
+    ...(sized ? [size === undefined ? "<td>-</td>" : `<td data-value="${size}">${size}</td>`] : []),
     ...suites.map(({ name }, i) => boardCell(cells[i], row.averages.get(name))),
     ...columns.map((column, i) => scoreCell(site, column, cells[suites.length + i], row.cells.get(column.key))),
     newest === undefined ? "<td>-</td>" : `<td data-value="${Date.parse(newest)}">${htmlText(day(newest))}</td>`,
   ];
-  return `<tr data-size="${sizesOf([row.model])[0]?.name ?? ""}"${row.origin === undefined ? "" : ' class="elsewhere"'}>${line.join("")}</tr>`;
+  return `<tr data-size="${sizeClassOf(row.model)}"${row.origin === undefined ? "" : ' class="elsewhere"'}>${line.join("")}</tr>`;
 }
 
 function scoreCell(site: Site, column: Column, shown: TableCell | undefined, cell: Cell | undefined): string {

@@ -15,9 +15,18 @@ const classes = [
 ] as const;
 const unknown = { name: "unknown", words: "not in the name" } as const;
 
-/** The classes that models are in, the smallest first. */
+const classOf = (size: number) => classes.find(({ below }) => size < below);
+
+/** `small`, or `unknown` where the name does not say it. */
+export function sizeClassOf(model: string): string {
+  const size = sizeOf(model);
+  return ((size === undefined ? undefined : classOf(size)) ?? unknown).name;
+}
+
+/** The classes that models are in, the smallest first; none where no name says a size. */
 export function sizesOf(models: readonly string[]): readonly { readonly name: string; readonly words: string }[] {
   const known = models.flatMap((model) => sizeOf(model) ?? []);
-  const found = new Set(known.map((size) => classes.find(({ below }) => size < below)));
+  if (known.length === 0) return [];
+  const found = new Set(known.map(classOf));
   return [...classes.filter((one) => found.has(one)), ...(known.length < models.length ? [unknown] : [])];
 }
