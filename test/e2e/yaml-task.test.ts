@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { chooseTasks } from "../../src/api/catalogue.js";
 import { UserError } from "../../src/core/errors.js";
 import { drawnImage } from "../fakes/images.js";
+import { chat, type Question, startScripted } from "../fakes/scripted.js";
 import { Workplace } from "./cli.js";
 
 const colours = ["red", "green", "blue", "grey"];
@@ -39,17 +40,18 @@ async function writeData(place: Workplace, name: string, n = 24): Promise<void> 
   await writeFile(place.file("shapes.samples.jsonl"), lines(answers));
 }
 
-const code = (prompt: string, score: string, reference = "true") => `
-import { anls, chosen, defineTask, Image, letteredOptions, looselyEqual, mean, optionLetters, rightOrWrong, robustChoice, Type, userPrompt } from "llava-eval";
+const code = (prompt: string, score: string, judge = "") => `
+import { anls, binaryJudgement, binaryVerdict, chosen, defineTask, Image, letteredOptions, looselyEqual, mean, notJudged, optionLetters, rightOrWrong, robustChoice, Type, userPrompt } from "llava-eval";
 const row = Type.Object({ nr: Type.Number(), photo: Image(), question: Type.String(), kind: Type.String(), letter: Type.String(),
   options: Type.Array(Type.String()), colour: Type.String(), all: Type.Array(Type.String()) });
 export default defineTask({
   name: "shapes", version: 1, about: "Shapes.", cite: "none",
   splits: { test: { sources: ["shapes"], split: "test", licence: "CC0-1.0", answers: "public" } },
-  row, id: ({ nr }) => String(nr), hasReference: (row) => ${reference},
+  row, id: ({ nr }) => String(nr), hasReference: () => true,
   prompt: (row) => userPrompt(row.photo, ${prompt}),
   generation: { maxNewTokens: 64, temperature: 0 },
-  score(row, output) { const said = output.text.trim(); ${score} },
+  ${judge}
+  score(row, output, { verdicts }) { const said = output.text.trim(); ${score} },
   metrics: [mean("accuracy")], groups: { kind: ({ kind }) => kind },
 });`;
 
@@ -124,6 +126,70 @@ test.each(Object.entries(forms))(
     expect(value).toBeLessThan(0.9);
   },
 );
+
+/** Right or wrong by the words that it is shown, but for shapes that it cannot speak about. */
+function judgeOf(isOut: (nr: number) => "HTTP 503" | "prose" | undefined) {
+  return ({ text, ...question }: Question) => {
+    const asked = String(question.body.messages.at(-1).content);
+    const nr = Number(/shape (\d+)\?/.exec(asked)?.[1]);
+    const block = (name: string) => new RegExp(`${name}:\n\`{3}\n(.*)\n\`{3}`).exec(asked)?.[1] ?? `no ${name}`;
+    const out = isOut(nr);
+    if (out === "HTTP 503") return { status: 503, body: { error: { message: "overloaded" } } };
+    if (out === "prose") return chat("1 request is queued before yours", { text });
+    return chat(block("Model Prediction").startsWith(block("Ground Truth Answer")) ? "1" : "0", { text });
+  };
+}
+
+test("one whose answers a judge grades scores as the same in TypeScript; while the judge is out, a sample is unscored", async () => {
+  await using place = await Workplace.make();
+  await writeData(place, "rows");
+  const outOf = (nr: number) => (nr < 3 ? "HTTP 503" : nr === 6 ? "prose" : undefined);
+  let isWell = false;
+  await using server = await startScripted(judgeOf((nr) => (isWell ? undefined : outOf(nr))));
+  await writeFile(
+    place.file("judge.yaml"),
+    `runner: openai\nmodel: j\nurls: [${server.url}]\nattempts: 1\nconcurrency: 1\n`,
+  );
+  await writeFile(place.file("shapes.yaml"), yaml("answer: colour", 'prompt: "{question} One word."\nscorer: judge'));
+  const words = "binaryJudgement(row.question + ' One word.', row.colour, output.text.trim())";
+  await writeFile(
+    place.file("shapes.ts"),
+    code(
+      "row.question + ' One word.'",
+      "return verdicts[0] === undefined ? notJudged : rightOrWrong(verdicts[0] === 1, said, row.colour);",
+      `judge: { model: "not stated", template: binaryJudgement("{question}", "{answer}", "{prediction}"),
+        ask: (row, output, verdicts, scoring) => verdicts.length > 0 ? undefined :
+          { prompt: userPrompt(${words}), options: { temperature: 0 }, parse: (reply) => binaryVerdict(reply, scoring) } },`,
+    ),
+  );
+  /** What a run comes to, and what the judge was asked for it. */
+  const graded = async (form: "yaml" | "ts") => {
+    const before = server.asked.length;
+    // Verdicts are cached, and a question is the same in both forms: each has a cache of its own.
+    const { exitCode } = await place.startWith(
+      { XDG_CACHE_HOME: place.file("cache", form) },
+      ...["run", "--tasks", `./shapes.${form}`, "--data", "rows", "--model", "replay:shapes.samples.jsonl"],
+      ...["--judge", "judge.yaml", "--out", form],
+    ).ended;
+    const { metrics, groups, remarks, n, judge } = await place.result(form, "shapes");
+    const samples = (await place.samples(form, "shapes")).map(({ id, state, score }) => ({ id, state, score }));
+    // Besides a question whether it is there at all.
+    const asked = server.asked
+      .slice(before)
+      .flatMap(({ body, text }) => (/shape \d/.test(text) ? [body.messages] : []));
+    return { exitCode, metrics, groups, remarks, n, judge, samples, asked };
+  };
+  const out = { yaml: await graded("yaml"), ts: await graded("ts") };
+  expect(out.yaml).toEqual(out.ts);
+  expect(out.yaml).toMatchObject({ exitCode: 2, n: { total: 24, scored: 20, unscored: { judge: 4 } } });
+  isWell = true;
+  const well = { yaml: await graded("yaml"), ts: await graded("ts") };
+  expect(well.yaml).toEqual(well.ts);
+  // Only what it had not said. Of six kinds of answers two begin with the colour.
+  expect(well.yaml.asked).toHaveLength(4);
+  expect(well.yaml).toMatchObject({ exitCode: 0, n: { total: 24, scored: 24 } });
+  expect(well.yaml.metrics[0]?.value).toBeCloseTo(8 / 24);
+});
 
 test("a row may have fewer options than there are columns, and an option without text is none", async () => {
   await using place = await Workplace.make();
