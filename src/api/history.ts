@@ -6,11 +6,13 @@ import { historyHtml } from "../board/history/as-html.js";
 import { historySvg } from "../board/history/as-svg.js";
 import { historyLatex, historyMarkdown, historyTable, historyText } from "../board/history/as-table.js";
 import { type Series, seriesOf } from "../board/history/series.js";
-import type { HistoryLook } from "../board/history/table.js";
+import { type HistoryLook, historyColumns } from "../board/history/table.js";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { readHistory } from "../record/history.js";
 import { numberIn } from "./number-in.js";
+
+export { historyColumns };
 
 export interface HistoryOptions {
   /** Where the runs are. Default "results". */

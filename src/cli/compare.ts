@@ -16,10 +16,9 @@ import {
 import { notify, webhookOf } from "../api/notify.js";
 import { appendText, writeText } from "../api/text-file.js";
 import { UserError } from "../core/errors.js";
-import { didYouMean } from "../core/nearest.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { ExitCode } from "./exit-code.js";
-import { type LookArguments, lookOf, lookOptions, screenOf } from "./look.js";
+import { type LookArguments, lookOf, lookOptions, requireKnownColumns, screenOf } from "./look.js";
 import { listFlag, numberFlag } from "./number-flag.js";
 
 interface Arguments extends Pick<LookArguments, "digits" | "columns" | "transpose"> {
@@ -196,10 +195,8 @@ function closedGates({ tasks, onlyA }: Comparison, failOn: readonly string[]): s
 
 function comparisonLook({ digits, columns, transpose }: Arguments) {
   const look = lookOf({ digits, columns, transpose, stderr: undefined, rank: undefined });
-  const unknown = look.columns?.find((name) => !comparisonColumns.includes(name));
-  if (unknown === undefined) return look;
-  const near = didYouMean(unknown, comparisonColumns);
-  throw new UserError(`no column "${unknown}"`, "--columns", `${near}columns: ${comparisonColumns.join(", ")}`);
+  requireKnownColumns(look.columns, comparisonColumns);
+  return look;
 }
 
 function gates(values: readonly string[] | undefined): readonly string[] {

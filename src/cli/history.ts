@@ -1,16 +1,14 @@
 import type { CommandModule } from "yargs";
-import { historyForms as forms, history, historyNumbers } from "../api/history.js";
+import { historyForms as forms, history, historyColumns, historyNumbers } from "../api/history.js";
 import { writeText } from "../api/text-file.js";
-import { defined } from "../core/defined.js";
-import { lookOptions, screenOf } from "./look.js";
+import { type LookArguments, lookOf, lookOptions, requireKnownColumns, screenOf } from "./look.js";
 import { listFlag, numberFlag } from "./number-flag.js";
 
-interface Arguments {
+interface Arguments extends Pick<LookArguments, "digits" | "columns" | "transpose"> {
   readonly tasks: string[] | undefined;
   readonly models: string[] | undefined;
   readonly format: string;
   readonly out: string | undefined;
-  readonly digits: string | undefined;
   readonly alpha: string | undefined;
   readonly seed: string | undefined;
   readonly results: string;
@@ -26,7 +24,11 @@ export const command: CommandModule<object, Arguments> = {
         default: "table",
         describe: "what is printed; text: for a chat",
       })
-      .option("digits", lookOptions.digits)
+      .options({ digits: lookOptions.digits, transpose: lookOptions.transpose })
+      .option("columns", {
+        ...lookOptions.columns,
+        describe: `only these columns, in this order [${historyColumns.join(", ")}]`,
+      })
       .option("out", { type: "string", requiresArg: true, describe: "write it to a file instead" })
       .option("alpha", { type: "string", requiresArg: true, describe: "a change of level counts below (default 0.01)" })
       .option("seed", { type: "string", requiresArg: true, describe: "seeds the permutations (default 0)" })
@@ -38,6 +40,9 @@ export const command: CommandModule<object, Arguments> = {
 
 async function show(argv: Arguments): Promise<void> {
   const [tasks, models] = [listFlag(argv.tasks), listFlag(argv.models)];
+  const { digits, columns, transpose } = argv;
+  const look = lookOf({ digits, columns, transpose, stderr: undefined, rank: undefined });
+  requireKnownColumns(look.columns, historyColumns);
   const series = await history({
     results: argv.results,
     ...(tasks ? { tasks } : {}),
@@ -46,9 +51,8 @@ async function show(argv: Arguments): Promise<void> {
     seed: numberFlag(argv.seed, "seed", historyNumbers.seed),
   });
   if (series.length === 0) process.stderr.write(`no finished run in ${argv.results}/history.jsonl yet\n`);
-  const digits = numberFlag(argv.digits, "digits", { min: 0, max: 10, integer: true, fallback: undefined });
   const screen = argv.out === undefined ? screenOf(process.stdout) : {};
-  const text = forms[argv.format as keyof typeof forms](series, { ...defined({ digits }), ...screen });
+  const text = forms[argv.format as keyof typeof forms](series, { ...look, ...screen });
   if (argv.out !== undefined) await writeText(argv.out, text);
   else if (series.length > 0 || argv.format !== "table") process.stdout.write(text);
 }

@@ -2,6 +2,8 @@
 import pc from "picocolors";
 import type { Options } from "yargs";
 import type { Paint, Screen, Tone } from "../api/leaderboard.js";
+import { UserError } from "../core/errors.js";
+import { didYouMean } from "../core/nearest.js";
 import { listFlag, numberFlag } from "./number-flag.js";
 
 export interface LookArguments {
@@ -30,6 +32,14 @@ export function lookOf({ digits, stderr, rank, columns, transpose }: LookArgumen
     ...(named === undefined ? {} : { columns: named }),
     ...(transpose === undefined ? {} : { transpose }),
   };
+}
+
+/** @throws UserError  `--columns` names one that there is not */
+export function requireKnownColumns(named: readonly string[] = [], known: readonly string[]): void {
+  const unknown = named.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const near = didYouMean(unknown, known);
+  throw new UserError(`no column "${unknown}"`, "--columns", `${near}columns: ${known.join(", ")}`);
 }
 
 /** A terminal's width and colours; a file or a pipe has neither. NO_COLOR is obeyed, and FORCE_COLOR where a pipe leads to a terminal. */

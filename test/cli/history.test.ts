@@ -65,6 +65,13 @@ test("a history for a paper, a README and a chat", async () => {
   expect(await as("latex", "--digits", "2")).toMatch(
     /vqav2 & house model & 30 & 7\d\.\d\d\\textsuperscript\{a\} & [\s\S]*textsuperscript\{a\}~worse since 2026-10-19/,
   );
+  expect(await as("latex", "--columns", "last,course,runs")).toMatch(/vqav2 & 7\d\.\d\\textsuperscript\{a\} & 30 \\\\/);
+  expect(await as("md", "--columns", "runs,last", "--transpose")).toMatch(
+    /^\| {2}\| pope \| vqav2 \|\n.*\n\| runs \| 30 \| 30 \|\n/,
+  );
+  await expect(as("table", "--columns", "rums")).rejects.toMatchObject({
+    ...{ where: "--columns", fix: expect.stringContaining('did you mean "runs"') },
+  });
   expect(await as("md")).toMatch(/^\| vqav2 \| house model \| 30 \| 7\d\.\dᵃ \| [\s\S]*^- ᵃ worse since 2026-10-19/m);
   const chat = (await as("text")).trimEnd().split("\n");
   expect(chat).toHaveLength(2);

@@ -3,10 +3,9 @@ import { latexTable } from "../format/latex-table.js";
 import { markdownTable } from "../format/markdown.js";
 import { count, number, printed } from "../format/numbers.js";
 import { sparkline } from "../format/sparkline.js";
-import { chosenColumns } from "../format/table.js";
 import { type Screen, terminalTable } from "../format/terminal-table.js";
 import type { Series } from "./series.js";
-import { changeText, type HistoryLook, tableOfHistory } from "./table.js";
+import { changeText, type HistoryLook, historyColumns, tableOfHistory } from "./table.js";
 
 /** For a terminal, as wide as it is: one line a series, and a note for each change of level with the first run that had it. */
 export const historyTable = (series: readonly Series[], look: HistoryLook & Screen = {}): string =>
@@ -17,9 +16,11 @@ export const historyMarkdown = (series: readonly Series[], look: HistoryLook = {
 
 /** For a paper, whose fonts have no bars: without the course. */
 export function historyLatex(series: readonly Series[], look: HistoryLook = {}): string {
-  const columns = ["model", "runs", "last", "interval", "lowest", "highest"];
-  const table = chosenColumns(tableOfHistory(series, look), columns, ({ title }, name) => title === name);
-  return latexTable(table, "Results of the latest runs, and the lowest and highest of all.");
+  const columns = (look.columns ?? historyColumns).filter((title) => title !== "course");
+  return latexTable(
+    tableOfHistory(series, { ...look, columns }),
+    "Results of the latest runs, and the lowest and highest of all.",
+  );
 }
 
 const mostLines = 12;

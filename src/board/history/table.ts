@@ -2,13 +2,36 @@
 import type { HistoryLine } from "../../record/history.js";
 import { number, printed, pValue, range, signed } from "../format/numbers.js";
 import { sparkline } from "../format/sparkline.js";
-import { type Note, noteLetters, type Table, type TableRow } from "../format/table.js";
+import {
+  type Column,
+  chosenColumns,
+  type Note,
+  noteLetters,
+  type Table,
+  type TableRow,
+  transposed,
+} from "../format/table.js";
 import type { Series } from "./series.js";
 
 export interface HistoryLook {
   /** Behind the point. Default: the unit's own. */
   readonly digits?: number;
+  /** By their titles, in this order. Default: all. */
+  readonly columns?: readonly string[];
+  readonly transpose?: boolean;
 }
+
+/** `spare` ones go first where there is no room. */
+const columns: readonly Column[] = [
+  { title: "model", align: "left" },
+  { title: "runs" },
+  { title: "last" },
+  { title: "interval", spare: 3 },
+  { title: "lowest", spare: 2 },
+  { title: "highest", spare: 2 },
+  { title: "course", align: "left", spare: 1 },
+];
+export const historyColumns = columns.map(({ title }) => title);
 
 export function tableOfHistory(series: readonly Series[], look: HistoryLook): Table {
   const changes = series.flatMap((one) => one.changes.map((change) => ({ one, change })));
@@ -32,21 +55,15 @@ export function tableOfHistory(series: readonly Series[], look: HistoryLook): Ta
       ],
     };
   };
-  return {
+  const table: Table = {
     axes: ["task", ""],
-    columns: [
-      { title: "model", align: "left" },
-      { title: "runs" },
-      { title: "last" },
-      { title: "interval", spare: 3 },
-      { title: "lowest", spare: 2 },
-      { title: "highest", spare: 2 },
-      { title: "course", align: "left", spare: 1 },
-    ],
+    columns,
     sections: [{ rows: series.map(rowOf) }],
     notes: changes.map(({ one, change }, i): Note => ({ mark: letterOf(i), fact: changeText(one, change) })),
     transposable: false,
   };
+  const chosen = chosenColumns(table, look.columns ?? historyColumns, ({ title }, name) => title === name);
+  return look.transpose ? transposed(chosen) : chosen;
 }
 
 /** `worse since 2026-10-19 02:30, run nightly: 79.9 → 71.1 (-8.8, p <0.001)` */
