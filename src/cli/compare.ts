@@ -188,8 +188,14 @@ function closedGates({ tasks, onlyA }: Comparison, failOn: readonly string[]): s
   };
   if (failOn.includes("regression")) add("regression", named("regression"));
   if (failOn.includes("inconclusive")) add("not enough evidence", named("not enough evidence"));
-  // A task that vanished must not read as "no regression".
-  if (failOn.length > 0) add("missing in B", onlyA);
+  // A task that vanished must not read as "no regression", nor a number that did.
+  if (failOn.length > 0) {
+    add("missing in B", onlyA);
+    add(
+      "no value in B",
+      tasks.flatMap(({ task, valueLost }) => (valueLost ? [task] : [])),
+    );
+  }
   return closed;
 }
 

@@ -3,7 +3,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import type { SampleRecord } from "../../src/record/samples.js";
-import { sample, temporaryFolder, writeRun } from "../board/run-fixture.js";
+import { failedSample, sample, temporaryFolder, writeRun } from "../board/run-fixture.js";
+import { Workplace } from "../e2e/cli.js";
 import { runCommand } from "./run-command.js";
 
 const run = (...args: string[]) => runCommand(["compare", ...args]);
@@ -59,6 +60,40 @@ test("a task that vanished from B closes the gate, unless --tasks leaves it out"
   );
   await run(a, b, "--fail-on", "regression", "--save", `junit=${junit}`);
   expect(await readFile(junit, "utf8")).toMatch(/failures="1" errors="0" skipped="0"[\s\S]*<failure type="missing"/);
+});
+
+test("a number that vanished closes the gate: F1 of a model that no longer says yes, a run that was never answered", async () => {
+  await using place = await Workplace.make();
+  for (const said of ["yes", "no"])
+    await place.run(
+      "run",
+      "--tasks",
+      "pope",
+      "--data",
+      "demo",
+      "--limit",
+      "12",
+      "--model",
+      `stub:${said}`,
+      "--out",
+      said,
+    );
+  const junit = place.file("gate.xml");
+  const closed = await place.run("compare", "yes", "no", "--fail-on", "regression", "--save", `junit=${junit}`);
+  expect(closed.exitCode).toBe(3);
+  expect(closed.stderr).toContain("gate closed: no value in B: pope\n");
+  expect(closed.stdout).toMatch(/pope .*f1 has a value in A and none in B/);
+  expect(await readFile(junit, "utf8")).toMatch(/failures="1" errors="0" skipped="0"/);
+  // Had A none either, nothing was lost.
+  expect((await place.run("compare", "no", "no", "--fail-on", "regression")).exitCode).toBe(0);
+
+  const a = await writeRun(place.path, "a", { tasks: { vqav2: { samples: base.slice(0, 4) } } });
+  const silent = [0, 1, 2, 3].map((i) => failedSample(i));
+  const b = await writeRun(place.path, "b", { tasks: { vqav2: { samples: silent } } });
+  expect(await run(a, b, "--fail-on", "regression")).toMatchObject({
+    exitCode: 3,
+    stderr: expect.stringContaining("gate closed: no value in B: vqav2\n"),
+  });
 });
 
 test("mistakes are named with the flag and a fix", async () => {

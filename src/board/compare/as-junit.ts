@@ -10,7 +10,7 @@ export function comparisonJUnit(comparison: Comparison, failOn: readonly string[
   const { tasks, a, b, onlyA } = comparison;
   // A gate closes on a task that vanished.
   const missed = failOn.length > 0 ? onlyA.length : 0;
-  const failed = tasks.filter(({ verdict }) => isFailure(verdict, failOn)).length + missed;
+  const failed = tasks.filter((task) => isFailure(task, failOn)).length + missed;
   const unknown = tasks.filter(({ verdict }) => verdict === "not enough evidence").length + onlyA.length;
   const skipped = unknown - inconclusiveFailures(tasks, failOn) - missed;
   const counts = `tests="${tasks.length + onlyA.length}" failures="${failed}" errors="0"`;
@@ -30,17 +30,18 @@ export function comparisonJUnit(comparison: Comparison, failOn: readonly string[
 }
 
 /** A regression always fails its test case: a report says what is, only the exit code depends on the gate. */
-function isFailure(verdict: string, failOn: readonly string[]): boolean {
-  return verdict === "regression" || (verdict === "not enough evidence" && failOn.includes("inconclusive"));
+function isFailure({ verdict, valueLost = false }: TaskComparison, failOn: readonly string[]): boolean {
+  if (verdict === "regression" || (valueLost && failOn.length > 0)) return true;
+  return verdict === "not enough evidence" && failOn.includes("inconclusive");
 }
 
 const inconclusiveFailures = (tasks: readonly TaskComparison[], failOn: readonly string[]) =>
-  tasks.filter(({ verdict }) => verdict === "not enough evidence" && isFailure(verdict, failOn)).length;
+  tasks.filter((task) => task.verdict === "not enough evidence" && isFailure(task, failOn)).length;
 
 function testCase(task: TaskComparison, failOn: readonly string[]): string {
   const open = `    <testcase classname="llava-eval" name="${xmlText(`${task.task} ${task.metric}`)}"`;
   const message = `${changeText(task)} (${reasonText(task)})`;
-  if (isFailure(task.verdict, failOn)) {
+  if (isFailure(task, failOn)) {
     return `${open}>\n      <failure type="${task.verdict}" message="${xmlText(message)}">${xmlText(details(task))}</failure>\n    </testcase>`;
   }
   if (task.verdict === "not enough evidence") {

@@ -43,6 +43,7 @@ export const TaskComparison = Type.Object({
   /** Values over the paired samples, in the metric's unit; null where the metric has no value. */
   a: Type.Union([Type.Number(), Type.Null()]),
   b: Type.Union([Type.Number(), Type.Null()]),
+  valueLost: Optional(Type.Boolean({ description: "the metric has a value in A's Result and none in B's" })),
   /** b - a. */
   delta: Type.Union([Type.Number(), Type.Null()]),
   interval: Optional(Interval),

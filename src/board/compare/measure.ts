@@ -46,7 +46,10 @@ export async function measure(task: string, a: SideTask, b: SideTask, options: M
     changes: changesOf(scored, metric?.name ?? "", direction === "lower" ? -1 : 1),
     identical: both.length > 0 && both.length === joined.length && both.every(isSame),
   } as const;
-  const unknown = (note: string): Measurement => ({ ...facts, a: null, b: null, delta: null, notes: [note] });
+  const unknown = (note: string): Measurement => {
+    const more = valueLost(metric, b) ? { valueLost: true, notes: [note, lostNote(facts.metric)] } : { notes: [note] };
+    return { ...facts, a: null, b: null, delta: null, ...more };
+  };
   if (!metric) return unknown("the task has no metric with a direction");
   if (scored.length === 0) return unknown("no sample is scored in both runs");
   const scale = scaleOfMean(metric, joined);
@@ -69,6 +72,14 @@ export async function measure(task: string, a: SideTask, b: SideTask, options: M
   const all = scored.length === a.result.n.scored && a.result.repeats === 1;
   return { ...facts, ...split, notes: all ? notesOnDrift(split.a, metric) : [] };
 }
+
+/** What has become as bad as can be may have no value any more: the F1 of a model that never says yes, the mean of a run that was never answered. */
+function valueLost(metric: MetricResult | undefined, { result }: SideTask): boolean {
+  if (!metric || metric.value === null) return false;
+  return (result.metrics.find(({ name }) => name === metric.name)?.value ?? null) === null;
+}
+
+const lostNote = (metric: string) => `${metric} has a value in A and none in B`;
 
 /** The fold of this version over A's whole journal must give A's number; if not, both sides are measured by another rule. */
 function notesOnDrift(folded: number, { name, value }: MetricResult): string[] {
