@@ -17,6 +17,7 @@ import { UserError } from "../core/errors.js";
 import { packageRoot } from "../core/package-root.js";
 import { metricsOf } from "./metrics-of.js";
 import { numberIn } from "./number-in.js";
+import { resultsFolder } from "./results-folder.js";
 
 export type { Comparison, PublishedComparison };
 export {
@@ -63,7 +64,8 @@ export const compareNumbers = {
  * @throws UserError  a side is not there, they share no task, or differ in what makes numbers comparable
  */
 export async function compare(a: string, b: string, options: CompareOptions = {}): Promise<Comparison> {
-  const { tasks, force = false, results = "results" } = options;
+  const { tasks, force = false } = options;
+  const results = resultsFolder(options.results);
   const number = (name: keyof typeof compareNumbers) =>
     numberIn(options[name] ?? compareNumbers[name].fallback, name, compareNumbers[name]);
   const [sideA, sideB] = [await resolveSide(a, results), await resolveSide(b, results)];
@@ -88,7 +90,8 @@ export async function compareWithPublished(
   b: string,
   options: CompareOptions = {},
 ): Promise<PublishedComparison | undefined> {
-  const { tasks, force = false, results = "results" } = options;
+  const { tasks, force = false } = options;
+  const results = resultsFolder(options.results);
   const [hasA, hasB] = [await isSide(a, results), await isSide(b, results)];
   if (hasA === hasB) return undefined;
   const [own, theirs] = hasA ? [a, b] : [b, a];

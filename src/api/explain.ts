@@ -2,6 +2,7 @@ import { resolveSide, type SideTask } from "../board/compare/side.js";
 import { explanationTable } from "../board/explain/as-table.js";
 import { type Explanation, explain as explainTask } from "../board/explain/explain.js";
 import { UserError } from "../core/errors.js";
+import { resultsFolder } from "./results-folder.js";
 
 export type { Explanation };
 export { explanationTable };
@@ -19,7 +20,8 @@ export interface ExplainOptions {
  * @throws UserError  a side is not there, or they have no task in common
  */
 export async function explain(a: string, b: string, options: ExplainOptions = {}): Promise<readonly Explanation[]> {
-  const { tasks: wanted, results = "results" } = options;
+  const { tasks: wanted } = options;
+  const results = resultsFolder(options.results);
   const [sideA, sideB] = [await resolveSide(a, results), await resolveSide(b, results)];
   const tasks = [...sideA.tasks.keys()].filter((task) => sideB.tasks.has(task) && (wanted?.includes(task) ?? true));
   if (tasks.length === 0) {

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import type { Tone } from "../board/format/table.js";
 import type { Paint, Screen } from "../board/format/terminal-table.js";
@@ -24,6 +23,7 @@ import { packageRoot } from "../core/package-root.js";
 import type { LeaderboardEntry } from "../core/result.js";
 import { openRun, type Run } from "../record/read.js";
 import { chooseTasks, labelsByName } from "./catalogue.js";
+import { resultsFolder } from "./results-folder.js";
 import { packageVersion } from "./versions.js";
 
 export type { Board, Look, Paint, Screen, Tone };
@@ -118,15 +118,13 @@ export async function runsOf(board: Board, { runs = [], results = "results" }: R
 }
 
 async function ownEntries(options: LeaderboardOptions): Promise<LeaderboardEntry[]> {
-  const { runs = [], results, groups = false, onWarning } = options;
+  const { runs = [], groups = false, onWarning } = options;
+  const results = resultsFolder(options.results);
   if (runs.length > 0) {
     const opened = await Promise.all(runs.map(openRun));
     return opened.flatMap((run) => entriesOf(run, resolve("."), groups));
   }
-  // Nobody has to have runs; but a folder that was named is meant to be there.
-  if (results !== undefined && !existsSync(results))
-    throw new UserError("there is no such folder", `--results ${results}`, "name the folder that has the runs");
-  const { entries, unreadable } = await collectEntries(results ?? "results", groups);
+  const { entries, unreadable } = await collectEntries(results, groups);
   for (const reason of unreadable) onWarning?.(`left out: ${reason}`);
   return [...entries];
 }
@@ -147,8 +145,9 @@ async function suiteOf(name: string, entries: readonly LeaderboardEntry[]): Prom
     // A suite of one's own is called by its file's name.
     return { name: basename(name).replace(/\.ya?ml$/, ""), tasks: chosen.map(({ label }) => label) };
   } catch (error) {
-    if (!(error instanceof UserError) || error.where !== "--tasks") throw error;
-    throw new UserError(error.message, "--suite", error.fix, { cause: error });
+    if (!(error instanceof UserError)) throw error;
+    const [where, fix] = [error.where, error.fix].map((text) => text.replace("--tasks", "--suite"));
+    throw new UserError(error.message, where ?? "--suite", fix ?? "", { cause: error });
   }
 }
 

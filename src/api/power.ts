@@ -4,6 +4,7 @@ import { measureDiscordance, type PowerLine, type PowerQuestion, powerLines } fr
 import { type RepeatsReport, repeatsOf } from "../board/repeats.js";
 import { UserError } from "../core/errors.js";
 import { chooseTasks } from "./catalogue.js";
+import { resultsFolder } from "./results-folder.js";
 
 export { powerText, repeatsText };
 
@@ -17,7 +18,8 @@ export interface PowerOptions {
   readonly run: string | undefined;
   /** A second run: how many outcomes really differ. */
   readonly against: string | undefined;
-  readonly results: string;
+  /** Where models' runs are. Default "results". */
+  readonly results?: string;
 }
 
 export interface PowerReport {
@@ -28,7 +30,8 @@ export interface PowerReport {
 
 /** How large a difference a task can show, how many samples one needs, and what repeats are worth. */
 export async function powerOf(task: string, options: PowerOptions): Promise<PowerReport> {
-  const { delta, alpha, power, samples, run, against, results } = options;
+  const { delta, alpha, power, samples, run, against } = options;
+  const results = resultsFolder(options.results);
   const side = run === undefined ? undefined : await sideTask(run, task, "--run", results);
   if (against !== undefined && !side)
     throw new UserError("--against needs a first run", "--against", "name it with --run");

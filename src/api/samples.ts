@@ -6,6 +6,7 @@ import { messageOf, SampleFailure, UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import type { Result } from "../core/result.js";
 import type { Remark, Scoring } from "../core/score.js";
+import { isFallback, judgeUnder, type Task } from "../core/task.js";
 import { valueUnder } from "../record/outcome.js";
 import { openRun, type Run } from "../record/read.js";
 import { plan } from "../run/plan.js";
@@ -120,6 +121,13 @@ async function explained(run: Run, samples: readonly ShownSample[], options: How
 
 const keyOf = ({ label, index, repeat = 0 }: ShownSample) => `${label} ${index}/${repeat}`;
 
+/** Whether a scoring's rules decide alone: it has no judge, or has one for what they cannot read and none was named. */
+function rulesAlone(task: Task, scoring: Scoring, result: Result): boolean {
+  const judge = judgeUnder(task, scoring);
+  if (judge === undefined) return true;
+  return isFallback(task, judge) && scoring === result.scoring && result.judge?.model === "none";
+}
+
 /** By the task's own code, on the row itself. What needs a judge, or more than the text, is left as the journal has it. */
 function howScored(
   { task, split }: Chosen,
@@ -127,18 +135,10 @@ function howScored(
   { text, references }: ShownSample,
   { run, result }: { readonly run: Run; readonly result: Result },
 ): HowScored {
-  if (
-    task.judge ||
-    task.fallbackJudge ||
-    text === undefined ||
-    split.answers === "secret" ||
-    task.next ||
-    task.choices ||
-    task.imageSizes
-  )
-    return {};
+  if (text === undefined || split.answers === "secret" || task.next || task.choices || task.imageSizes) return {};
   const { seed } = { seed: 0, ...(run.manifest.identity as { seed?: number }) };
   const scored = (answer: string, scoring: Scoring) => {
+    if (!rulesAlone(task, scoring, result)) return undefined;
     const rules = {
       scoring,
       seed,

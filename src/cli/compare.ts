@@ -15,6 +15,7 @@ import {
 } from "../api/compare.js";
 import { notify, webhookOf } from "../api/notify.js";
 import { appendText, writeText } from "../api/text-file.js";
+import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { ExitCode } from "./exit-code.js";
@@ -36,7 +37,7 @@ interface Arguments extends Pick<LookArguments, "digits" | "columns" | "transpos
   readonly force: boolean;
   readonly seed: string | undefined;
   readonly resamples: string | undefined;
-  readonly results: string;
+  readonly results: string | undefined;
 }
 
 type Form = keyof typeof forms;
@@ -91,7 +92,7 @@ export const command: CommandModule<object, Arguments> = {
         requiresArg: true,
         describe: "for metrics of whole splits (default 1000)",
       })
-      .option("results", { type: "string", requiresArg: true, default: "results", describe: "where models' runs are" })
+      .option("results", { type: "string", requiresArg: true, describe: "where models' runs are (default: results)" })
       .example("$0 compare results/my-run LLaVA-1.5-7B", "against what others published")
       .example("$0 compare results/baselines/nightly results/nightly --fail-on regression", "a gate")
       .epilog(
@@ -115,7 +116,7 @@ async function run(argv: Arguments): Promise<number> {
     seed: numberFlag(argv.seed, "seed", compareNumbers.seed),
     resamples: numberFlag(argv.resamples, "resamples", compareNumbers.resamples),
     force: argv.force,
-    results: argv.results,
+    ...defined({ results: argv.results }),
     ...(tasks ? { tasks } : {}),
   };
   const theirs = await compareWithPublished(argv.a, argv.b, options);

@@ -1,5 +1,6 @@
 import type { CommandModule } from "yargs";
 import { powerOf, powerText, repeatsText } from "../api/power.js";
+import { defined } from "../core/defined.js";
 import { screenOf } from "./look.js";
 import { numberFlag } from "./number-flag.js";
 
@@ -11,7 +12,7 @@ interface Arguments {
   readonly power: string | undefined;
   readonly run: string | undefined;
   readonly against: string | undefined;
-  readonly results: string;
+  readonly results: string | undefined;
 }
 
 export const command: CommandModule<object, Arguments> = {
@@ -37,7 +38,7 @@ export const command: CommandModule<object, Arguments> = {
         requiresArg: true,
         describe: "a second run: how many outcomes really differ",
       })
-      .option("results", { type: "string", requiresArg: true, default: "results", describe: "where models' runs are" })
+      .option("results", { type: "string", requiresArg: true, describe: "where models' runs are (default: results)" })
       .example("$0 power --task mmmu --delta 2", "how many questions show two points")
       .example("$0 power --task mmmu --run A --against B", "measured, with the images that questions share"),
   handler: run,
@@ -51,7 +52,7 @@ async function run({ task, run, against, results, ...argv }: Arguments): Promise
     samples: numberFlag(argv.samples, "samples", { min: 1, max: 1e9, integer: true, fallback: undefined }),
     run,
     against,
-    results,
+    ...defined({ results }),
   });
   process.stdout.write(powerText(task, question, lines, screenOf(process.stdout)));
   if (repeats) process.stdout.write(`\n${repeatsText(repeats)}`);

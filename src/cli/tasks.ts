@@ -76,9 +76,7 @@ async function show(name: string, json: boolean, profile: string | undefined): P
       process.stdout.write(`  judge      ${task.fallbackJudge}, if one is named, under vlmevalkit scoring\n`);
     process.stdout.write(`  profiles   ${task.profiles.join(", ")}\n  generation ${JSON.stringify(task.generation)}\n`);
     if (task.example === undefined) {
-      process.stdout.write(
-        "  prompt     no example row of this task; `run --limit 1` and the journal show its words\n",
-      );
+      process.stdout.write("  prompt     no example row of this task; `data show TASK --data DIR` shows its words\n");
       continue;
     }
     process.stdout.write(

@@ -106,6 +106,20 @@ test("mistakes are named with the flag and a fix", async () => {
   await expect(run(a, b, "--fail-on", "worse")).rejects.toMatchObject({ where: "--fail-on" });
   await expect(run(a, b, "--save", "pdf=x")).rejects.toMatchObject({ where: "--save" });
   await expect(run(a, join(folder.dir, "nothing"))).rejects.toThrow(/neither a run folder/);
+  // A folder that is named is meant to be there, whether or not its models are needed.
+  for (const command of [
+    ["compare", a, b],
+    ["explain", a, b],
+    ["leaderboard", a],
+    ["power", "--task", "pope"],
+    ["history"],
+  ])
+    await expect(runCommand([...command, "--results", join(folder.dir, "nothing")])).rejects.toMatchObject({
+      ...{ message: "there is no such folder", where: `--results ${join(folder.dir, "nothing")}` },
+    });
+  await expect(runCommand(["leaderboard", a, "--suite", "./nothing.yaml"])).rejects.toMatchObject({
+    fix: "check the path given to --suite",
+  });
 });
 
 test("one call gives a table, a JUnit file and a comment; JSON goes to --out", async () => {

@@ -160,4 +160,11 @@ test("how a sample was scored is read from the task and its rows: credit by refe
   expect(found[0].how.other).toMatchObject({ scoring: "lmms-eval", answer: "left", value: 0 });
   const without = await place.run("samples", "r", "--wrong", "--no-how", "--limit", "1", "--format", "jsonl");
   expect(JSON.parse(without.stdout)).not.toHaveProperty("how");
+  // Under another scoring a judge may be named for what POPE's rules cannot read; under these they decide alone.
+  await place.run("run", "--tasks", "pope", "--data", "demo", "--model", "stub:no", "--limit", "2", "--out", "p");
+  const pope = JSON.parse((await place.run("samples", "p", "--wrong", "--limit", "1", "--format", "jsonl")).stdout);
+  expect(pope.how).toEqual({
+    credits: [{ reference: "yes", credit: 1 }],
+    other: { scoring: "lmms-eval", answer: "no", value: 0 },
+  });
 });
