@@ -1,11 +1,15 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
+import { startEndpoint } from "../fakes/endpoint.js";
 import { root } from "./cli.js";
+
+const run = promisify(execFile);
 
 /** What a user has after `npm pack` and `npm i -D ./llava-eval-*.tgz` in an empty folder: nothing of the repository. */
 let folder: string;
@@ -142,14 +146,57 @@ test("tasks new writes a task whose test passes beside an installed package, and
   for (const line of lines) expect(shell(line)).toMatchObject({ status: 0 });
 });
 
-test("llava-eval/api is there for a program, with its types", async () => {
-  const program =
-    'import { evaluate } from "llava-eval/api"; const { results } = await evaluate({ tasks: "vqav2", model: "stub:no", data: "demo", limit: 9, out: "api-run" }); console.log(results.vqav2.n.total);';
-  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", program], {
-    cwd: folder,
-    encoding: "utf8",
+/** What somebody writes in an empty TypeScript project: types, progress, result, abort. */
+const typed = (url: string) => `
+import { type Evaluated, evaluate, type Progress } from "llava-eval/api";
+
+const options = { tasks: "vqav2", data: "demo", model: "openai:fake@${url}", concurrency: 2, limit: 40, out: "typed" };
+// @ts-expect-error  a misspelt option
+const misspelt: Parameters<typeof evaluate>[0] = { ...options, limt: 3 };
+// @ts-expect-error  a model is a text
+const wrong: Parameters<typeof evaluate>[0] = { ...options, model: 7 };
+
+const stop = new AbortController();
+let reason: unknown;
+try {
+  for await (const progress of evaluate({ ...options, signal: stop.signal }))
+    if (progress.type === "samples" && progress.done >= 4) stop.abort(new Error("enough for today"));
+} catch (error) {
+  reason = error;
+}
+const told: Progress["type"][] = [];
+const run = evaluate(options);
+for await (const progress of run) told.push(progress.type);
+const { results, flags }: Evaluated = await run;
+const value: number | null | undefined = results.vqav2?.metrics[0]?.value;
+console.log(JSON.stringify({ reason: String(reason), told: [...new Set(told)], n: results.vqav2?.n, value, flags, typed: typeof misspelt === typeof wrong }));
+`;
+
+test("llava-eval/api in an empty TypeScript project: its types hold, progress, result and abort come", async () => {
+  const project = join(folder, "typed");
+  await mkdir(project);
+  await using endpoint = await startEndpoint({ latencyMs: 10 });
+  await writeFile(join(project, "main.mts"), typed(endpoint.url));
+  const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
+  const tsc = (...args: string[]) => {
+    const { stdout, status } = spawnSync(process.execPath, [compiler, ...args], { cwd: project, encoding: "utf8" });
+    expect([status, args, stdout]).toEqual([0, args, expect.not.stringContaining("error")]);
+  };
+  tsc("--init");
+  tsc("-p", ".");
+  // And none of our declarations is wrong, which those settings do not look at.
+  const types = join(root, "node_modules", "@types");
+  tsc("-p", ".", "--noEmit", "--skipLibCheck", "false", "--types", "node", "--typeRoots", types);
+  const { stdout, stderr } = await run(process.execPath, ["main.mjs"], { cwd: project });
+  expect(stderr).toBe("");
+  expect(JSON.parse(stdout)).toEqual({
+    reason: "Error: enough for today",
+    told: ["task", "samples", "task end"],
+    n: expect.objectContaining({ total: 40, scored: 40 }),
+    value: expect.any(Number),
+    flags: ["demo", "partial"],
+    typed: true,
   });
-  expect([stdout, stderr]).toEqual(["9\n", ""]);
-  const { exports } = JSON.parse(await readFile(join(installed, "package.json"), "utf8"));
-  expect(await readFile(join(installed, exports["./api"].types), "utf8")).toContain("evaluate");
+  // What the first had asked before it was stopped is not asked again. Besides, each sees whether somebody is there.
+  expect(endpoint.asked.filter(({ text }) => text.includes("single word or phrase"))).toHaveLength(40);
 });
