@@ -75,6 +75,11 @@ const soaks = [
     environment: {},
   },
   {
+    name: "golden prompts of 2,936 to 7,316 tokens at OneVision's real geometry, on an emulated GPU",
+    command: ["npm", "run", "golden", "--", "--emulated", "test/soak/ov-real-tiny-native"],
+    environment: {},
+  },
+  {
     name: "the race detector over every suite of the CUDA kernels, faults planted",
     command: [process.execPath, "test/engine/races.mjs"],
     environment: {},

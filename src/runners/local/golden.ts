@@ -1,7 +1,8 @@
 /**
  * `npm run golden -- DIR...`: every golden folder at or below each DIR through the engine. Images are decoded here, the rest is
  * `llava-engine golden`. What the engine has no family for yet is named and counted apart; with `--all` it fails. The last line is
- * `N passed, M failed`; exit 0 only when something passed and nothing failed. With `--write-images` the decoded images are stored as
+ * `N passed, M failed`; exit 0 only when something passed and nothing failed. `--emulated` takes the CUDA kernels on an emulated GPU,
+ * `--longest N` leaves out prompts of more positions. With `--write-images` the decoded images are stored as
  * `images.safetensors` beside each images/ folder instead, for machines without Node.
  */
 import { spawnSync } from "node:child_process";
@@ -141,6 +142,7 @@ interface Arguments {
   readonly folders: readonly string[];
   readonly engineOptions: readonly string[];
   readonly all: boolean;
+  readonly emulated: boolean;
   readonly writeImages: boolean;
 }
 
@@ -149,37 +151,46 @@ function readArguments(args: readonly string[]): Arguments {
   const folders: string[] = [];
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] as string;
-    if (["--device", "--stages", "--instructions"].includes(arg)) engineOptions.push(arg, args[++i] ?? "");
+    if (["--device", "--stages", "--instructions", "--longest"].includes(arg)) engineOptions.push(arg, args[++i] ?? "");
     else if (!arg.startsWith("--")) folders.push(resolve(arg));
-    else if (arg !== "--all" && arg !== "--write-images")
+    else if (!["--all", "--emulated", "--write-images"].includes(arg))
       throw new UserError(
         `no option "${arg}"`,
         "npm run golden",
-        "there are --device, --stages, --instructions, --all, --write-images",
+        "there are --device, --stages, --instructions, --longest, --emulated, --all, --write-images",
       );
   }
   if (folders.length === 0) throw new UserError("no folder given", "npm run golden", "npm run golden -- DIR...");
   for (const folder of folders) {
     if (!isFolder(folder)) throw new UserError("no such folder", folder, "give a folder of golden cases");
   }
-  return { folders, engineOptions, all: args.includes("--all"), writeImages: args.includes("--write-images") };
+  const emulated = args.includes("--emulated");
+  if (emulated && !engineOptions.includes("--device")) engineOptions.push("--device", "cuda:0");
+  return {
+    folders,
+    engineOptions,
+    emulated,
+    all: args.includes("--all"),
+    writeImages: args.includes("--write-images"),
+  };
 }
 
-function builtEngine(): string {
-  const engine = join(packageRoot(), "build", "engine", "llava-engine");
-  const build = spawnSync(process.execPath, [join(packageRoot(), "src/engine/build.mjs"), "engine"], {
+function builtEngine(emulated: boolean): string {
+  const engine = join(packageRoot(), "build", emulated ? "engine-emulated" : "engine", "llava-engine");
+  const flags = emulated ? ["--emulate-cuda"] : [];
+  const build = spawnSync(process.execPath, [join(packageRoot(), "src/engine/build.mjs"), "engine", ...flags], {
     stdio: ["ignore", 2, 2],
   });
   if (build.status === 0 && existsSync(engine)) return engine;
   throw new UserError(
     "llava-engine is not built",
     engine,
-    "run `node src/engine/build.mjs engine` and read what it says",
+    `run \`node src/engine/build.mjs ${["engine", ...flags].join(" ")}\` and read what it says`,
   );
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const { folders, engineOptions, all, writeImages } = readArguments(args);
+  const { folders, engineOptions, all, emulated, writeImages } = readArguments(args);
   if (writeImages) {
     const images = folders.flatMap(goldenFolders).flatMap((found) => found.images ?? []);
     for (const folder of new Set(images))
@@ -188,7 +199,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const scratch = mkdtempSync(join(tmpdir(), "llava-golden-"));
   try {
-    const check = { engine: builtEngine(), options: engineOptions, scratch };
+    const check = { engine: builtEngine(emulated), options: engineOptions, scratch };
     const total = { passed: 0, failed: 0, notYet: 0 };
     for (const root of folders)
       for (const found of goldenFolders(root)) {
