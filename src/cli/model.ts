@@ -46,7 +46,7 @@ function reportText(report: ModelReport, quantisation: string): string {
     ["vision", known(report.vision, visionText)],
     ["projector", known(report.projector)],
     ["images", imagesText(report)],
-    ["frames", known(report.clips, clipsText)],
+    ["frames", report.clipAs === "clip" ? known(report.clips, clipsText) : framesText[report.clipAs]],
     [
       "parameters",
       `${known(parameters.total, (total) => `${count(total)} (${billions(total)})`)}: text ${known(parameters.text, count)}, vision ${known(parameters.vision, count)}, projector ${known(parameters.projector, count)}`,
@@ -98,6 +98,11 @@ function textLines({ text, logitRows }: ModelReport): [string, string][] {
     ],
   ];
 }
+
+const framesText = {
+  images: "as so many images",
+  "timed-images": "as so many images, each with its time",
+};
 
 const clipsText = ({ pool, place, newline, refusal }: NonNullable<ModelReport["clips"]>): string =>
   refusal === null

@@ -7,6 +7,8 @@ export type ImagePart<Image> = {
   readonly image: Image;
   /** A frame of a clip: frames of one clip stand next to each other and have one number. */
   readonly clip?: number;
+  /** Where in its clip it stands: its number, and seconds after the clip's first frame. */
+  readonly frame?: { readonly number: number; readonly time: number };
 };
 /** A clip: its frames stand here as images of one number when the prompt is rendered. */
 export type VideoPart = {

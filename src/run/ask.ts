@@ -237,7 +237,9 @@ async function showClip(
   const parts = placed.flatMap((item): readonly ShownPart<EncodedImage>[] => {
     if (typeof item === "string") return [{ type: "text", text: item }];
     const image = frames[item] as EncodedImage;
-    const frame = { type: "image", image, ...(subtitles?.between ? {} : { clip: number }) } as const;
+    const [index, time] = [seen.frames[item], seen.times[item]];
+    const place = index === undefined || time === undefined ? {} : { frame: { number: index, time } };
+    const frame = { type: "image", image, ...(subtitles?.between ? {} : { clip: number, ...place }) } as const;
     const isLast = item === frames.length - 1;
     return isLast && sentence !== undefined ? [frame, { type: "text", text: `${sentence}\n` }] : [frame];
   });

@@ -87,7 +87,8 @@ function emptied(prompt: Prompt): RenderedPrompt {
       role,
       parts: parts.map((part): ShownPart<EncodedImage> => {
         if (part.type === "text") return { type: "text", text: "text" };
-        return part.type === "image" ? { ...part, image } : { type: "image", image, clip: part.clip };
+        if (part.type === "image") return { ...part, image };
+        return { type: "image", image, clip: part.clip, frame: { number: 0, time: 0 } };
       }),
     })),
   };

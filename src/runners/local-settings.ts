@@ -31,6 +31,14 @@ export const localSettings = {
     isReading: true,
     describe: "how grid pinpoints are read (default: as the layout implies)",
   },
+  ropeFactor: {
+    type: "integer",
+    min: 2,
+    max: 64,
+    isReading: true,
+    describe:
+      "rotary positions, and the context with them, stretched so many times (linear; default: the checkpoint's)",
+  },
   unpadRounding: {
     type: "text",
     choices: ["trunc", "round7"],
@@ -72,6 +80,13 @@ export const localSettings = {
     choices: ["no", "qwen-vl-utils"],
     isReading: true,
     describe: "a resize in front of the processor's, as lmms-eval has for OneVision-1.5 (default: no)",
+  },
+  clipAs: {
+    type: "text",
+    choices: ["clip", "images", "timed-images"],
+    isReading: true,
+    describe:
+      "frames as one clip, as so many images, or those with their times (default: as the family's evaluation does)",
   },
   clipPool: {
     type: "text",

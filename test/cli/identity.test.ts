@@ -91,6 +91,7 @@ const tables: Record<RunnerName, Record<string, Row>> = {
     device: goesOn("cpu", "auto is the CPU where there is no GPU; another device is in the engine's fingerprint"),
     replicas: { second: 2, elsewhere: "engines side by side give the answers of one: test/e2e/replicas.test.ts" },
     gridOrder: { first: "wh", second: "hw", says: "fingerprint.gridOrder" },
+    ropeFactor: { second: 2, says: "fingerprint.ropeFactor" },
     unpadRounding: { second: "round7", says: "fingerprint.engine.unpadRounding" },
     aspectRatio: { second: "crop", says: "fingerprint.aspectRatio" },
     images: { second: "stacked-pad", says: "fingerprint.images" },
@@ -101,6 +102,7 @@ const tables: Record<RunnerName, Record<string, Row>> = {
       second: "qwen-vl-utils",
       elsewhere: "of towers that take images of any size: runners/local/any-size.test.ts",
     },
+    clipAs: { second: "images", says: "fingerprint.clips", checkpoint: "ov-tied-tiny" },
     clipPool: { second: "max", says: "fingerprint.clips.pool", checkpoint: "ov-tied-tiny" },
     clipPoolPlace: {
       ...{ second: "before-projector", says: "fingerprint.clips.place", checkpoint: "ov-tied-tiny" },

@@ -179,11 +179,14 @@ describe.skipIf(!hasFfmpeg)(`clips${withoutFfmpeg}`, () => {
     },
   );
 
-  test.skipIf(noEngine() !== undefined)("the local engine takes the frames as one clip", async () => {
+  test.skipIf(noEngine() !== undefined).each([
+    { name: "llava-video-tiny-native", as: "one clip", template: ["--template", "qwen_1_5"] },
+    { name: "ov2-qwen3-tiny", as: "so many images", template: [] },
+  ])("the local engine takes the frames as $as: $name", async ({ name, template }) => {
     await using place = await Workplace.make();
     await writeClips(place, ["bt709.mp4", "sar.mp4"], 1);
-    await using checkpoint = await askableCheckpoint("llava-video-tiny-native");
-    const model = ["--model", `local:${checkpoint.path}`, "--template", "qwen_1_5", "--device", "cpu"];
+    await using checkpoint = await askableCheckpoint(name);
+    const model = ["--model", `local:${checkpoint.path}`, ...template, "--device", "cpu"];
     const args = ["run", "--tasks", task, "--data", "data", ...model, "--frames", "2"];
     const ended = await place.run(...args, "--frame-profile", "llava-video", "--out", "out");
     expect([ended.exitCode, ended.stderr]).toEqual([0, expect.any(String)]);

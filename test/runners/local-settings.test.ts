@@ -28,8 +28,9 @@ test.each(limited)("a wrong $key is refused where it is given", async ({ key, fl
   expect(violationOf(modelSchemas.local, withIt(key, bad))?.pointer).toBe(`/${key}`);
 });
 
-test("every setting that says how a checkpoint is read reaches the engine, but the template, which is the runner's", () => {
-  const readings = table.filter(({ setting, key }) => setting.isReading && key !== "template");
+test("every setting that says how a checkpoint is read reaches the engine, but the template and what frames are, which are the runner's", () => {
+  const ofPrompts = ["template", "clipAs"];
+  const readings = table.filter(({ setting, key }) => setting.isReading && !ofPrompts.includes(key));
   const given = Object.fromEntries(readings.map(({ key, good }) => [key, good]));
   expect(Object.keys(modelOptions("/folder", { checkpoint: "/folder", ...given })).sort()).toEqual(
     [...readings.map(({ key }) => key), "path"].sort(),

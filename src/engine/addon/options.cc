@@ -28,6 +28,7 @@ ModelOptions model_options(const Members& m) {
     options.dtype = std::array{DType::f32, DType::bf16, DType::f16}[static_cast<size_t>(i - 1)];
   if (const int i = choice("gridOrder", {"wh", "hw"}); i >= 0)
     options.grid_order = i == 0 ? GridOrder::wh : GridOrder::hw;
+  if (const int64_t factor = m.integer("ropeFactor", 0); factor != 0) options.rope_factor = factor;
   if (const int i = choice("unpadRounding", {"trunc", "round7"}); i >= 0)
     options.unpad_rounding = i == 0 ? UnpadRounding::trunc : UnpadRounding::round7;
   // In the order of the enumerations.

@@ -32,6 +32,7 @@ RequestImage read_image(const Napi::Value& value) {
     type_error(value.Env(), "images[] needs width, height, digest, and rgb or tiles");
   }
   image.clip = clip_of(members);
+  image.time = std::clamp<int64_t>(members.integer("frame", 0), 0, 1 << 30);
   return image;
 }
 

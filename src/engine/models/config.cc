@@ -140,7 +140,8 @@ void read_native(Fields& fields, const ModelClass& known, const ModelOptions& op
     image.several = image.most_tiles > 0 ? SeveralImages::stacked_pad : SeveralImages::list_square;
   read_native_clip(fields, config);
 
-  config.prompt_limit = fields.integer("tokenizer_model_max_length", 0, 0, int64_t{1} << 40);
+  config.prompt_limit =
+      fields.integer("tokenizer_model_max_length", 0, 0, int64_t{1} << 40) * options.rope_factor.value_or(1);
   config.image_start_end = fields.boolean("mm_use_im_start_end", false);
   config.image_patch_token = fields.boolean("mm_use_im_patch_token", false);
   for (const std::string& key : fields.unread()) {

@@ -36,6 +36,7 @@ struct ModelOptions {
   std::string path;          // folder
   std::string vision_tower;  // folder of the tower, for native checkpoints that only name it
   std::optional<DType> dtype;
+  std::optional<int64_t> rope_factor;  // linear stretch of positions and context, for configs that have none
   std::optional<GridOrder> grid_order;
   std::optional<UnpadRounding> unpad_rounding;
   std::optional<AspectRatio> aspect_ratio;

@@ -87,6 +87,19 @@ void read_rope(Fields& fields, bool stretched, TextConfig& text, ModelConfig& co
   }
 }
 
+/// Longer prompts than it was trained for, as the demo of NeXT-Video asks many frames: positions and context as a caller stretches them.
+void stretch(int64_t factor, TextConfig& text) {
+  if (factor < 2 || factor > 64)
+    throw Error("positions cannot be stretched " + std::to_string(factor) + " times", "rope factor option",
+                "Give 2 to 64.");
+  if (text.rope.type != "none")
+    throw Error("the checkpoint stretches its rotary positions by itself (" + text.rope.type + ")",
+                "rope factor option", "Leave it out.");
+  text.rope.type = "linear";
+  text.rope.factor = static_cast<double>(factor);
+  text.context *= factor;
+}
+
 void read_windows(Fields& fields, const DecoderClass& decoder, const ModelOptions& options, ModelConfig& config) {
   TextConfig& text = config.text;
   int64_t window = 0;
@@ -147,6 +160,7 @@ void read_text_config(Fields& fields, const DecoderClass& decoder, const ModelOp
   text.query_key_norm = decoder.query_key_norm;
   text.theta = decoder.theta;
   read_rope(fields, config.layout == Layout::converted || decoder.native_rope_scaling, text, config);
+  if (options.rope_factor) stretch(*options.rope_factor, text);
   read_windows(fields, decoder, options, config);
 
   if (text.hidden % text.heads != 0 && decoder.head_size == 0 && !fields.written("head_dim")) {

@@ -10,7 +10,7 @@ import { defined } from "../../core/defined.js";
 import { messageOf, UserError } from "../../core/errors.js";
 
 /** Raised, with `kSurface` in `src/engine/addon/module.cc`, whenever what is typed here changes. */
-const surface = 3;
+const surface = 4;
 
 /** Stands for one image in a token sequence; the engine puts the image's packed vectors there. */
 export const IMAGE_SLOT = -200;
@@ -26,6 +26,8 @@ export interface ImageSize {
 export type NativeImage = ImageSize & {
   /** Content digest of the original image: equal digests mean equal pixels; keys prefix sharing. */
   readonly digest: string;
+  /** Its number in its video, by which OneVision-2 turns the patches. Default 0; other families do not ask. */
+  readonly frame?: number;
 } & (
     | {
         /** 8-bit RGB, row-major, `width * height * 3` bytes; alpha dropped, EXIF orientation not applied. */
@@ -129,6 +131,8 @@ export type Resizer = "pillow" | "pillow-12.2" | "pillow-13" | "torchvision";
 export interface NativeReadings {
   /** Grid pairs read as (width, height) or (height, width). Default: native "wh", converted "hw". */
   readonly gridOrder?: "wh" | "hw";
+  /** Linear stretch of rotary positions and context, at least 2; for checkpoints whose config has none. */
+  readonly ropeFactor?: number;
   /** Unpad arithmetic: native and early converters truncate the raw product, later ones round to 7 decimals first. Default "trunc". */
   readonly unpadRounding?: "trunc" | "round7";
   /** Default: the config's image_aspect_ratio, else anyres with a grid list, else "crop" (converted 1.5). */

@@ -4,6 +4,7 @@ import { UserError } from "../../core/errors.js";
 import { asUserError, loadAddon, type NativeAddon, type NativeCheckpoint } from "./addon.js";
 import { imageConstantsNote } from "./checkpoint/image-constants.js";
 import { resolveCheckpoint } from "./checkpoint/resolve.js";
+import { type ClipAs, clipAs } from "./clip-as.js";
 import { stopIds } from "./open-model.js";
 import { type LocalOptions, modelOptions } from "./options.js";
 import { chooseTemplate, templateNote, templateSource } from "./prompt/choose-template.js";
@@ -13,6 +14,7 @@ export interface ModelReport extends NativeCheckpoint {
   readonly name: string;
   readonly folder: string;
   readonly revision?: string;
+  readonly clipAs: ClipAs;
   readonly tokenizer?: { readonly source: string; readonly tokens: number; readonly start: readonly number[] };
   readonly template?: string;
   /** Ids that end an answer: the checkpoint's and the template's. */
@@ -37,6 +39,7 @@ export async function reportModel(options: LocalOptions, addon: NativeAddon = lo
     name,
     folder,
     ...defined({ revision }),
+    clipAs: clipAs(described.family, options.clipAs),
     ...vocabulary.facts,
     ...(described.layout === "native" && described.text && vocabulary.facts.tokenizer
       ? { logitRows: Math.min(vocabulary.facts.tokenizer.tokens, described.text.vocabularyRows) }

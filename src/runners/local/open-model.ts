@@ -16,6 +16,7 @@ import {
 import { settingsDigest, weightsDigest } from "./checkpoint/digests.js";
 import { imageConstantsNote } from "./checkpoint/image-constants.js";
 import { type Checkpoint, resolveCheckpoint } from "./checkpoint/resolve.js";
+import { type ClipAs, clipAs } from "./clip-as.js";
 import type { Engine } from "./engine.js";
 import { chooseDevices, type LocalOptions, modelOptions } from "./options.js";
 import { chooseTemplate, templateNote, templateSource } from "./prompt/choose-template.js";
@@ -31,6 +32,7 @@ const secondsBetweenLines = 5;
 export interface LocalModel {
   readonly checkpoint: Checkpoint;
   readonly description: NativeModelDescription;
+  readonly clipAs: ClipAs;
   readonly tokenizer: Tokenizer;
   readonly template: Template;
   /** The checkpoint's eos ids and the template's. */
@@ -96,9 +98,11 @@ export async function openModel(
   const weights = await weightsDigest(checkpoint.folder);
   const settings = await settingsDigest(checkpoint.folder);
   const tower = model.visionTower;
+  const frames = clipAs(description.family, options.clipAs);
   return {
     checkpoint,
     description,
+    clipAs: frames,
     tokenizer,
     template,
     stopTokens,
@@ -115,7 +119,8 @@ export async function openModel(
       template: template.name,
       tokenizer: tokenizer.source,
       stopTokens: [...stopTokens],
-      ...readings(description),
+      ...readings(description, frames),
+      ...defined({ ropeFactor: options.ropeFactor }),
       engine: { version: addon.version, ...engine.fingerprint },
     },
   };
@@ -158,13 +163,13 @@ function tellingProgress(name: string, say: LocalOptions["say"]): (loaded: numbe
 }
 
 /** Settings of the model that change answers. */
-function readings(description: NativeModelDescription): { readonly [key: string]: Json } {
+function readings(description: NativeModelDescription, as: ClipAs): { readonly [key: string]: Json } {
   const { layout, dtype, gridOrder, aspectRatio, images, clips, mergeType, logitRows, repetitionPenalty } = description;
   const { penalizePrompt, resizer, pixels } = description;
   const { refusal, ...frames } = clips;
   return {
     ...{ layout, dtype, gridOrder, aspectRatio, images, mergeType, logitRows, repetitionPenalty, penalizePrompt },
-    ...(refusal === null ? { clips: frames } : {}),
+    ...(as !== "clip" ? { clips: { as } } : refusal === null ? { clips: frames } : {}),
     // Absent of runs that are older than the choice, and of what does not have it.
     ...(resizer === "pillow" ? {} : { resizer }),
     ...(pixels === null ? {} : { pixels }),

@@ -63,13 +63,16 @@ function shared(names: readonly string[], replicas: number): string[] {
   return Array.from({ length: replicas }, (_, i) => names.slice(i * each, (i + 1) * each).join(","));
 }
 
+/** Readings that the engine does not see: what is written around images, and which of them are frames. */
+const ofPrompts: readonly string[] = ["template", "clipAs"] satisfies (keyof LocalSettings)[];
+
 type MemoryPlan = NativeModelDescription["memoryPlan"];
 
 /** The part that `describe` and `open` share. Absent options stay absent: the engine's defaults hold. */
 export function modelOptions(folder: string, options: LocalOptions): NativeModelOptions {
   const { dtype, visionTower, environment } = options;
   const readings = Object.entries<LocalSetting>(localSettings)
-    .filter(([key, { isReading }]) => isReading && key !== "template") // templates are the runner's own
+    .filter(([key, { isReading }]) => isReading && !ofPrompts.includes(key))
     .map(([key]) => [key, options[key as keyof LocalSettings]] as const)
     .filter(([, value]) => value !== undefined);
   return {

@@ -16,6 +16,7 @@ import type {
 } from "../../core/runner.js";
 import type { NativePrompt, NativeStatistics, NativeTiming, NativeUsage } from "./addon.js";
 import { AnswerText, finishedText } from "./answer-text.js";
+import { framesAs } from "./clip-as.js";
 import { DecodedImages } from "./decoded-images.js";
 import type { LocalModel } from "./open-model.js";
 import { type Piece, piecesText } from "./prompt/pieces.js";
@@ -51,8 +52,9 @@ export class LocalRunner implements Runner {
     this.concurrency = options.concurrency ?? model.engine.concurrency + decodedAhead;
   }
 
-  async generate(request: GenerateRequest, signal: AbortSignal): Promise<Output> {
+  async generate(given: GenerateRequest, signal: AbortSignal): Promise<Output> {
     const started = performance.now();
+    const request = { ...given, prompt: framesAs(this.model.clipAs, given.prompt) };
     const { engine, tokenizer, stopTokens, description } = this.model;
     const { options } = request;
     using shown = await this.images(request.prompt, signal);
@@ -96,12 +98,16 @@ export class LocalRunner implements Runner {
 
   /** The conversation as the template writes it: a version that writes it otherwise asks something else. */
   async rendered({ prompt }: GenerateRequest | LikelihoodRequest): Promise<Json> {
-    return { prompt: piecesText(this.pieces(prompt)), beforeAnswer: this.model.template.beforeAnswer };
+    return {
+      prompt: piecesText(this.pieces(framesAs(this.model.clipAs, prompt))),
+      beforeAnswer: this.model.template.beforeAnswer,
+    };
   }
 
   /** Continuations follow what the template puts before an answer (Vicuna's space); a terminator is not scored. */
-  async loglikelihood(request: LikelihoodRequest, signal: AbortSignal): Promise<Output> {
+  async loglikelihood(given: LikelihoodRequest, signal: AbortSignal): Promise<Output> {
     const started = performance.now();
+    const request = { ...given, prompt: framesAs(this.model.clipAs, given.prompt) };
     const { engine, tokenizer, template, description } = this.model;
     using shown = await this.images(request.prompt, signal);
     const { native, pieces, positions, warnings } = await this.prepare(request, shown);
@@ -174,7 +180,7 @@ export class LocalRunner implements Runner {
       throw new UserError(
         `the model takes no clips: ${description.clips.refusal}`,
         this.name,
-        "send the frames as images, or use a model for video",
+        "send the frames as images (--clip-as images), or use a model for video",
       );
     }
     const imageTokens = await engine.imageTokens(shown.images);

@@ -29,8 +29,8 @@ export async function shownImages(
       signal,
     );
     const images = lease.images.map(({ width, height, rgb }, i): NativeImage => {
-      const { image, clip } = parts[i] as (typeof parts)[number];
-      return { width, height, rgb, digest: image.digest, ...defined({ clip }) };
+      const { image, clip, frame } = parts[i] as (typeof parts)[number];
+      return { width, height, rgb, digest: image.digest, ...defined({ clip, frame: frame?.number }) };
     });
     const warnings = lease.images.flatMap(({ warnings }) => warnings);
     return { images, warnings, [Symbol.dispose]: () => lease[Symbol.dispose]() };
@@ -38,11 +38,12 @@ export async function shownImages(
   const sizes = parts.map(({ image: { width, height }, clip }): ImageSize => ({ width, height, ...defined({ clip }) }));
   const images: NativeImage[] = [];
   const warnings: string[] = [];
-  for (const [i, { image, clip }] of parts.entries()) {
+  for (const [i, { image, clip, frame }] of parts.entries()) {
     using lease = await decoded.lease([image], signal);
     for (const { width, height, rgb, warnings: said } of lease.images) {
       sizes[i] = { width, height, ...defined({ clip }) };
-      images.push({ ...sizes[i], digest: image.digest, tiles: await engine.tiles(sizes, i, rgb) });
+      const tiles = await engine.tiles(sizes, i, rgb);
+      images.push({ ...sizes[i], digest: image.digest, ...defined({ frame: frame?.number }), tiles });
       warnings.push(...said);
     }
   }

@@ -24,6 +24,7 @@ test("an addon of other sources is refused before anything is asked of it, with 
 /** Of what is typed, without comments and white space. */
 const surfaces: Readonly<Record<string, string>> = {
   "3": "3f40064c3fd0cfb8",
+  "4": "ec9d05ea80c38706",
 };
 
 test("the surface's number is raised when the surface changes, on both sides", () => {

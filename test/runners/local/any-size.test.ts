@@ -5,13 +5,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { SampleFailure } from "../../../src/core/errors.js";
+import { decodeImage } from "../../../src/images/decode.js";
 import { encodedImage } from "../../../src/images/encoded.js";
 import { loadAddon } from "../../../src/runners/local/addon.js";
 import { openLocal } from "../../../src/runners/local/index.js";
 import { checkInvariance } from "../../../src/runners/local/invariance.js";
 import { drawnImage } from "../../fakes/images.js";
 import { noEngine } from "./engine-here.js";
-import { askableCheckpoint, goldenCase, goldenExpectations, goldenPrompt, lettersOf } from "./golden-checkpoint.js";
+import {
+  askableCheckpoint,
+  type GoldenPrompt,
+  goldenCase,
+  goldenExpectations,
+  goldenPrompt,
+  lettersOf,
+} from "./golden-checkpoint.js";
 
 const never = new AbortController().signal;
 const scratch = mkdtempSync(join(tmpdir(), "any-size-"));
@@ -99,17 +107,79 @@ describe.skipIf(missing !== undefined)(`images of any size${missing ? ` (skipped
     expect((await ask(400)).usage?.promptTokens).toBeGreaterThan(10);
   });
 
-  test("frames are refused by name: their images are what the published numbers were made with", async () => {
-    await using checkpoint = await askableCheckpoint("ov2-qwen3-tiny");
-    await using runner = await openLocal({ checkpoint: checkpoint.path, template: checkpoint.template, device: "cpu" });
-    const image = encodedImage(await drawnImage({ seed: 1, width: 64, height: 64 }), "frame.png");
-    const parts = [0, 0].map((clip) => ({ type: "image", image, clip }) as const);
-    const options = { maxNewTokens: 2, temperature: 0 };
-    const asked = runner.generate(
-      { id: "clip", prompt: { messages: [{ role: "user", parts }] }, seed: 0, options },
-      never,
-    );
-    await expect(asked).rejects.toThrow("codec patches (motion and residuals) are not implemented");
+  describe("frames", () => {
+    /** Two frames, as a clip or as no frames at all. */
+    const ask = async (name: string, options: object, clip?: number, numbers: readonly number[] = [0, 1]) => {
+      await using checkpoint = await askableCheckpoint(name);
+      const model = { checkpoint: checkpoint.path, template: "qwen_2_5_vl", device: "cpu", dtype: "fp32" } as const;
+      await using runner = await openLocal({ ...model, ...options });
+      const image = (seed: number) => drawnImage({ seed, width: 64, height: 64 });
+      const frames = [encodedImage(await image(1), "a.png"), encodedImage(await image(2), "b.png")];
+      const placed = (i: number) =>
+        clip === undefined ? {} : { clip, frame: { number: numbers[i] as number, time: i } };
+      const parts = frames.map((image, i) => ({ type: "image", image, ...placed(i) }) as const);
+      const request = { id: "clip", prompt: { messages: [{ role: "user", parts }] }, seed: 0 } as const;
+      const { likelihoods, usage } = await runner.loglikelihood({ ...request, continuations: ["yes"] }, never);
+      return { clips: runner.fingerprint.clips, likelihoods, tokens: usage?.promptTokens };
+    };
+
+    test("OneVision-2 sees them as so many images, as those who published numbers asked it", async () => {
+      const frames = await ask("ov2-qwen3-tiny", {}, 0);
+      expect(frames).toEqual(await ask("ov2-qwen3-tiny", {}));
+      expect(frames.clips).toEqual({ as: "images" });
+    });
+
+    test("OneVision-1.5 refuses them by name, and takes them as images where that is asked for", async () => {
+      await expect(ask("ov15-qwen3-tiny", {}, 0)).rejects.toMatchObject({
+        message: expect.stringContaining("cuts the vectors of frames too early"),
+        fix: expect.stringContaining("--clip-as images"),
+      });
+      const frames = await ask("ov15-qwen3-tiny", { clipAs: "images" }, 0);
+      expect(frames.likelihoods).toEqual((await ask("ov15-qwen3-tiny", {})).likelihoods);
+      expect(frames.clips).toEqual({ as: "images" });
+    });
+
+    test("OneVision-2's own processor writes each frame's time, and the engine turns it by its number", async () => {
+      const name = "ov2-qwen3-tiny";
+      const timed = await ask(name, { clipAs: "timed-images" }, 0);
+      expect(timed.clips).toEqual({ as: "timed-images" });
+      const [first, later] = [timed, await ask(name, { clipAs: "timed-images" }, 0, [0, 30])];
+      expect(later.tokens).toBe(first.tokens);
+      expect(later.likelihoods?.[0]?.logprob).not.toBe(first.likelihoods?.[0]?.logprob);
+      await expect(ask("ov-tied-tiny", { clipAs: "timed-images" }, 0)).rejects.toThrow("OneVision-2's own way");
+    });
+
+    test("the golden prompt of four frames, each at its place in the video", async () => {
+      const { expected, imageFolder } = goldenExpectations("ov2-qwen3-tiny");
+      const { input_ids, images, frame_indices, greedy } = expected.prompts.frames as GoldenPrompt;
+      const engine = await loadAddon().open({ path: goldenCase("ov2-qwen3-tiny") as string, dtype: "float32" });
+      try {
+        const shown = await Promise.all(
+          images.map(async (file, i) => {
+            const image = encodedImage(readFileSync(join(imageFolder, file)), file);
+            const { width, height, rgb } = await decodeImage(image);
+            return { width, height, rgb, digest: image.digest, frame: frame_indices?.[i] as number };
+          }),
+        );
+        const request = { tokens: Int32Array.from(input_ids), maxNewTokens: greedy.length, stopTokens: [] };
+        expect([...(await engine.generate({ ...request, id: 1, images: shown })).tokens]).toEqual(greedy);
+      } finally {
+        await engine.close();
+      }
+    });
+
+    test("patches of a codec are refused by name where a clip as such is asked for", async () => {
+      await expect(ask("ov2-qwen3-tiny", { clipAs: "clip" }, 0)).rejects.toThrow(
+        "codec patches (motion and residuals) are not implemented",
+      );
+    });
+
+    test("a family with clips can be shown images instead: a newline each, no pooling", async () => {
+      const clip = await ask("ov-tied-tiny", {}, 0);
+      const images = await ask("ov-tied-tiny", { clipAs: "images" }, 0);
+      expect(images.tokens).toBeGreaterThan(clip.tokens as number);
+      expect(images.clips).toEqual({ as: "images" });
+    });
   });
 
   test.each(["ov15-qwen3-tiny", "ov2-qwen3-tiny"])("the answers of %s do not depend on the batch", async (name) => {

@@ -7,6 +7,7 @@ import { UserError } from "../../../src/core/errors.js";
 import { encodedImage } from "../../../src/images/encoded.js";
 import { openLocal } from "../../../src/runners/local/index.js";
 import { reportModel } from "../../../src/runners/local/model-report.js";
+import type { LocalOptions } from "../../../src/runners/local/options.js";
 import {
   type DemoConfig,
   demoConfig,
@@ -29,13 +30,14 @@ const never = new AbortController().signal;
 const image = encodedImage(readFileSync(join(import.meta.dirname, "../../images/data/rgb.png")), "rgb.png");
 
 /** Log-probabilities of four answers: they change with the last bit of any weight, position or pixel. */
-async function numbersOf(variant: Variant): Promise<string> {
+async function numbersOf(variant: Variant, options: Partial<LocalOptions> = {}): Promise<string> {
   await using folder = await variantFolder(variant);
   await using runner = await openLocal({
     checkpoint: folder.path,
     device: "cpu",
     template: "qwen_1_5",
     gridOrder: "hw",
+    ...options,
   });
   const { likelihoods } = await runner.loglikelihood(
     {
@@ -293,6 +295,20 @@ describe.skipIf(missing !== undefined)(`variants of a checkpoint${missing ? ` (s
     const nan = Buffer.alloc(data.length, Buffer.from([0xc0, 0x7f]));
     await expect(numbersOf({ tensors: { ...demoTensors, [name]: { dtype, shape, data: nan } } })).rejects.toMatchObject(
       { name: "SampleFailure" },
+    );
+  });
+
+  test("--rope-factor is the config's linear scaling, with a context so much longer", async () => {
+    const linear = text((fields) => Object.assign(fields, { rope_scaling: { type: "linear", factor: 2 } }));
+    const stretched = await numbersOf({}, { ropeFactor: 2 });
+    expect(stretched).toBe(await numbersOf({ config: linear }));
+    expect(stretched).not.toBe(await numbersOf({}));
+    await using folder = await variantFolder({});
+    const { text: plain } = await reportModel({ checkpoint: folder.path });
+    const { text: longer } = await reportModel({ checkpoint: folder.path, ropeFactor: 2 });
+    expect(longer).toMatchObject({ context: 2 * (plain?.context ?? 0), ropeScaling: "linear x2" });
+    await expect(numbersOf({ config: linear }, { ropeFactor: 2 })).rejects.toThrow(
+      "stretches its rotary positions by itself (linear)",
     );
   });
 

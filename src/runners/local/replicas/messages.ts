@@ -12,7 +12,7 @@ import type {
 } from "../addon.js";
 
 /** Images are sent once and named by their digest afterwards. */
-export type ShownImage = Pick<NativeImage, "digest" | "clip">;
+export type ShownImage = Pick<NativeImage, "digest" | "clip" | "frame">;
 type ByDigest<Request> = Omit<Request, "images" | "onTokens"> & { readonly images: readonly ShownImage[] };
 
 export type ToReplica =

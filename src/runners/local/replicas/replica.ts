@@ -139,12 +139,12 @@ export class Replica {
   }
 
   private show(images: readonly NativeImage[]): ShownImage[] {
-    for (const { clip: _, ...image } of images) {
+    for (const { clip: _clip, frame: _frame, ...image } of images) {
       const known = this.sent.delete(image.digest);
       this.sent.set(image.digest, bytesOf(image)); // now the youngest
       if (!known) this.tell({ kind: "image", image });
     }
-    return images.map(({ digest, clip }) => ({ digest, ...defined({ clip }) }));
+    return images.map(({ digest, clip, frame }) => ({ digest, ...defined({ clip, frame }) }));
   }
 
   /** Images are let go only after the request that named them last. */
