@@ -40,6 +40,8 @@ const families = [
   { name: /^llava-onevision-(1\.5|2)-/, golden: ofQwenVision, images: "each" },
   { name: /^llava-(onevision|video)-/, golden: ofConversation("qwen_1_5"), images: "stacked-pad" },
   { name: /^llava-next-interleave-/, golden: ofConversation("qwen_1_5"), images: "list-square" },
+  { name: /^llava-next-video-34b/, golden: ofConversation("mistral_direct"), images: undefined },
+  { name: /^llava-next-video-7b-32k$/, golden: ofConversation("mistral_instruct"), images: undefined },
   { name: /^llava-(v1\.5|next-video)-/, golden: ofConversation("vicuna_v1"), images: undefined },
 ];
 
@@ -63,5 +65,5 @@ test("a preset that names its template asks about one and about two images as th
     asked.push(name);
   }
   expect(asked).toEqual(expect.arrayContaining(["llava-onevision-7b", "llava-video-7b", "llava-onevision-1.5-4b"]));
-  expect(asked).toHaveLength(13);
+  expect(asked).toHaveLength(22);
 });
