@@ -60,6 +60,17 @@ describe.skipIf(missing !== undefined)(
       expect(ended.stdout).not.toMatch(/not scored +[1-9]/);
     });
 
+    test.each([
+      ["ov-tied-tiny-native", [], /note +several images are read as stacked-pad, .* trained on list-pad: --images/],
+      ["ov-tied-tiny", [], /note +several images are read as anyres, .* trained on list-pad/],
+      ["interleave-tiny-native", [], /note +several images are read as list-square, .* lmms-eval has stacked-pad/],
+      ["ov15-qwen3-tiny", [], /note +several images are read as each, .* are hub/],
+      ["ov15-qwen3-tiny", ["--images", "hub"], /several: hub\n(?![\s\S]*several images)/],
+    ] as const)("model %s %j says whose rule for several images it is", async (name, flags, words) => {
+      await using folder = await askableCheckpoint(name);
+      expect((await workplace.run("model", folder.path, ...flags)).stdout).toMatch(words);
+    });
+
     // Native and converted; the families of images of any size are above, LLaVA-Video's clips in clips.test.ts.
     test.each([
       { name: "ov-tied-tiny", several: "anyres" },

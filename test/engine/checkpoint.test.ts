@@ -111,6 +111,13 @@ describe.skipIf(missing !== undefined)(`checkpoints${missing ? ` (skipped: ${mis
     expect(await refused(changed((c) => Object.assign(c, fields), "llava-next-qwen-tiny-native"))).toContain(field);
   });
 
+  test("a select layer that the reference does not ask of a SigLIP tower is told", async () => {
+    const path = changed((c) => Object.assign(c, { mm_vision_select_layer: -3 }), "ov-tied-tiny-native");
+    const { ignored, refusal } = await loadAddon().describe({ path });
+    expect(ignored).toContainEqual(expect.stringContaining("mm_vision_select_layer -3"));
+    expect(refusal?.problem ?? "").not.toContain("mm_vision_select_layer");
+  });
+
   test("several images follow an aspect ratio that was changed, and not one that was said again", async () => {
     const path = join(goldenFolder, "ov-tied-tiny-native");
     const several = async (options: Partial<NativeModelOptions>) =>

@@ -38,7 +38,7 @@ describe.skipIf(missing !== undefined)(`npm run golden${missing ? ` (skipped: ${
     const { code, lines } = golden(tree);
     expect(lines.slice(0, 4)).toEqual([
       "another-family",
-      "  not yet: model_type = fast_vlm: this family of LLaVA is not implemented; use an endpoint that serves it",
+      "  not yet: model_type = fast_vlm: its FastViTHD tower is not implemented; use an endpoint that serves it",
       "another-kind",
       "  not yet: a folder of no known kind",
     ]);

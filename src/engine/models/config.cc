@@ -58,6 +58,9 @@ void select_native_state(Fields& fields, const ModelClass& known, ModelConfig& c
                                   "with a SigLIP tower LLaVA-NeXT ignores it and LLaVA-MORE honours it; "
                                   "only -2, where they agree, is implemented"});
   }
+  if (layer != -2 && known.decoder != "llama")
+    config.ignored.push_back("mm_vision_select_layer " + std::to_string(layer) +
+                             " (the reference takes all of a SigLIP tower's layers but the last)");
   if (config.vision.layers < 2)
     throw Error("a SigLIP tower of one layer has none left", fields.where(), "Correct the file.");
   config.vision.layers -= 1;

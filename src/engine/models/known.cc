@@ -46,32 +46,60 @@ constexpr std::array kDecoders = {
 
 /// Relatives and neighbours by their class names: the words for whoever gives one.
 struct Stranger {
-  std::string_view begins;  // of model_type, or part of the architecture in lower case
+  /// Where the part stands in model_type, or (but for `whole`) anywhere in the architecture of a config without one. An
+  /// architecture may be stranger than its model_type: within means either.
+  enum class Place { begins, within, whole };
+  std::string_view part;  // in lower case
   std::string_view reason;
+  Place place = Place::begins;
 };
+using Place = Stranger::Place;
 constexpr std::string_view kNotYet = "this family of LLaVA is not implemented; use an endpoint that serves it";
 constexpr std::string_view kNoLlava = "it is no LLaVA; use an endpoint that serves it";
 constexpr std::string_view kOtherDecoder = "its decoder is not implemented; use an endpoint that serves it";
 constexpr std::string_view kExperts = "mixtures of experts are not implemented; use an endpoint that serves it";
+constexpr std::string_view kQFormer = "its Q-former is not implemented; use an endpoint that serves it";
+constexpr std::string_view kTextModel = "it has no vision tower: a text model";
 constexpr std::array kStrangers = {
-    Stranger{"llava_onevision2_moe", kExperts},
-    Stranger{"llavaonevision2moe", kExperts},
+    Stranger{"moe", kExperts, Place::within},
+    Stranger{"mixtral", kExperts, Place::within},
+    Stranger{"fast_vlm", "its FastViTHD tower is not implemented; use an endpoint that serves it"},
+    Stranger{"fastvlm", "its FastViTHD tower is not implemented; use an endpoint that serves it", Place::within},
+    Stranger{"blip", kQFormer, Place::within},
     Stranger{"llava_onevision", kNotYet},
     Stranger{"llavaonevision", kNotYet},
     Stranger{"video_llava", kNotYet},
     Stranger{"vipllava", kNotYet},
-    Stranger{"fast_vlm", kNotYet},
     Stranger{"llava_", kOtherDecoder},
-    Stranger{"moe_llava", kOtherDecoder},
     Stranger{"tiny_llava", kOtherDecoder},
     Stranger{"tinyllava", kOtherDecoder},
     Stranger{"bunny", kOtherDecoder},
-    Stranger{"llama", "it has no vision tower: a text model"},
+    Stranger{"llama", kTextModel, Place::whole},
+    Stranger{"mistral", kTextModel, Place::whole},
+    Stranger{"qwen2", kTextModel, Place::whole},
+    Stranger{"qwen3", kTextModel, Place::whole},
+    Stranger{"phi3", kTextModel, Place::whole},
+    Stranger{"mllama", kNoLlava},
+    Stranger{"llama4", kNoLlava},
     Stranger{"qwen2_vl", kNoLlava},
     Stranger{"qwen2_5_vl", kNoLlava},
+    Stranger{"qwen3_vl", kNoLlava},
+    Stranger{"internvl", kNoLlava},
+    Stranger{"gemma3", kNoLlava},
+    Stranger{"paligemma", kNoLlava},
     Stranger{"clip", "it is a vision tower, not a whole model"},
     Stranger{"siglip", "it is a vision tower, not a whole model"},
 };
+
+bool is_it(const Stranger& row, const std::string& type, const std::string& architecture) {
+  const bool in_architecture = architecture.find(row.part) != std::string::npos;
+  switch (row.place) {
+    case Place::begins: return type.empty() ? in_architecture : type.starts_with(row.part);
+    case Place::within: return in_architecture || type.find(row.part) != std::string::npos;
+    case Place::whole: return type == row.part;
+  }
+  return false;
+}
 
 constexpr std::array kConvertedHarmless = {
     "architectures",    "ignore_index",          "image_seq_length",    "transformers_version",
@@ -249,8 +277,7 @@ std::string about_class(std::string_view model_type, std::string_view architectu
   const std::string type = lower(model_type);
   const std::string name = lower(architecture);
   for (const Stranger& row : kStrangers) {
-    if (type.starts_with(row.begins) || (type.empty() && name.find(row.begins) != std::string::npos))
-      return std::string(row.reason);
+    if (is_it(row, type, name)) return std::string(row.reason);
   }
   return "known are " + class_names(Layout::native) + " (LLaVA repository) and " + class_names(Layout::converted) +
          " (transformers)";

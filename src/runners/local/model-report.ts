@@ -8,6 +8,7 @@ import { type ClipAs, clipAs } from "./clip-as.js";
 import { stopIds } from "./open-model.js";
 import { type LocalOptions, modelOptions } from "./options.js";
 import { chooseTemplate, templateNote, templateSource } from "./prompt/choose-template.js";
+import { severalImagesNote } from "./several-images.js";
 import { openTokenizer } from "./tokenizer/open-tokenizer.js";
 
 export interface ModelReport extends NativeCheckpoint {
@@ -32,6 +33,7 @@ export async function reportModel(options: LocalOptions, addon: NativeAddon = lo
   const described = await addon.describe(modelOptions(folder, options)).catch((error: unknown) => {
     throw asUserError(error);
   });
+  const several = options.images === undefined ? severalImagesNote(described) : undefined;
   const constants = await imageConstantsNote(folder, described);
   const vocabulary = await readVocabulary(folder, described, options.template);
   return {
@@ -50,7 +52,7 @@ export async function reportModel(options: LocalOptions, addon: NativeAddon = lo
         : ["no weights in this folder: described from its config only"]),
       ...vocabulary.problems,
     ],
-    notes: [...vocabulary.notes, ...(constants === undefined ? [] : [constants])],
+    notes: [...vocabulary.notes, ...[constants, several].filter((note) => note !== undefined)],
   };
 }
 

@@ -382,8 +382,25 @@ describe.skipIf(missing !== undefined)(`variants of a checkpoint${missing ? ` (s
     [
       "an experts' class under a known model_type",
       { model_type: "llava_qwen", architectures: ["LlavaQwenMoeForCausalLM"], mm_hidden_size: 1024 },
-      /^LlavaQwenMoeForCausalLM is no model/,
+      /^LlavaQwenMoeForCausalLM is no model of this engine: mixtures of experts are not implemented/,
     ],
+    [
+      "Mixtral",
+      { model_type: "llava_mixtral", architectures: ["LlavaMixtralForCausalLM"], mm_hidden_size: 1024 },
+      /^llava_mixtral is no model of this engine: mixtures of experts/,
+    ],
+    ["Phi", { model_type: "llava_phi", mm_hidden_size: 1024 }, /^llava_phi is no model of this engine: its decoder/],
+    [
+      "FastVLM",
+      { model_type: "fast_vlm", text_config: {}, vision_config: {} },
+      /^fast_vlm is no .*: its FastViTHD tower/,
+    ],
+    [
+      "InstructBLIP",
+      { model_type: "instructblip", text_config: {}, vision_config: {} },
+      /^instructblip is no model of this engine: its Q-former is not implemented; use an endpoint/,
+    ],
+    ["a Qwen of text", { model_type: "qwen3", architectures: ["Qwen3ForCausalLM"] }, /^qwen3 is no .* no vision tower/],
     [
       "a text model",
       { model_type: "llama", architectures: ["LlamaForCausalLM"] },
