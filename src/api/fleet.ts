@@ -58,7 +58,7 @@ export class SharedRun implements AsyncDisposable {
   ) {}
 
   static async open({ fleet: settings, ...shared }: RunToShare): Promise<SharedRun> {
-    const run = await announced(shared);
+    const run = await announced(shared, settings);
     const door = settings.listen === undefined ? undefined : dataDoor(settings.listen);
     const fleet = await Fleet.open(settings, shared.abort);
     try {
@@ -99,7 +99,7 @@ export class SharedRun implements AsyncDisposable {
     const store = this.parts.fleet.store(this.run.id);
     try {
       return await share(task, {
-        ...{ store, run: this.run.id, leftBehind: this.leftBehind },
+        ...{ store, run: this.run.id, admits: this.run.admits === true, leftBehind: this.leftBehind },
         say: (message) => this.listener.say(message),
         onRepeated: () => {
           this.repeated++;
@@ -139,7 +139,10 @@ async function serveData(door: DataDoor, { open, listener, abort }: Omit<RunToSh
   return server;
 }
 
-async function announced({ settings, tasks, rules }: Omit<RunToShare, "fleet">): Promise<Announced> {
+async function announced(
+  { settings, tasks, rules }: Omit<RunToShare, "fleet">,
+  { admit }: FleetSettings,
+): Promise<Announced> {
   const { name = "" } = settings;
   const identity = await identityOf({ runner: namedRunner(name, {}), tasks, decided: rules });
   const shared = Object.fromEntries(
@@ -148,6 +151,7 @@ async function announced({ settings, tasks, rules }: Omit<RunToShare, "fleet">):
   const run = {
     ...{ v: 1 as const, version: packageVersion(), model: name },
     settings: { ...shared, tasks: tasks.map(({ label }) => label) } as SharedSettings,
+    ...(admit ? { admits: true as const } : {}),
     identity: withoutModel(identity),
   };
   return { ...run, id: digestOf(run as unknown as Json, 32) };
@@ -163,16 +167,47 @@ async function membershipOf(folder: string): Promise<Membership | undefined> {
 
 /** @throws UserError  with the differences */
 export function requireAlike(run: Announced, identity: Identity): void {
-  const differences = differencesOf(run.identity, withoutModel(identity));
+  requireSame(run, run.identity, withoutModel(identity));
+}
+
+/**
+ * In what a worker differs from the others of a run that admits it; undefined: in nothing.
+ * @throws UserError  with the differences that the run does not admit
+ */
+export function unlikeness(run: Announced, members: Identity, identity: Identity): string | undefined {
+  requireSame(run, members, identity);
+  const differences = differencesOf(members, identity);
+  return differences.length === 0 ? undefined : inWords(differences, "at the worker").join("; ").slice(0, mostWords);
+}
+
+/** Of a difference, in each of a worker's answers. */
+const mostWords = 500;
+
+function requireSame(run: Announced, theirs: Identity, ours: Identity): void {
+  const differences = run.admits
+    ? differencesOf(withoutSetUp(theirs), withoutSetUp(ours))
+    : differencesOf(theirs, ours);
   if (differences.length > 0) throw unlike(run, differences);
 }
 
-export function unlike(run: Announced, differences: readonly string[]): UserError {
-  const lines = differences.map((line) => line.replace("in the folder", "in the run").replace(/ now$/, " here"));
+/** What must hold of every worker: its model's set-up aside, and its rows' digest; what they ask is compared sample by sample. */
+function withoutSetUp({ fingerprint: _, ...identity }: Identity): Identity {
+  return Object.fromEntries(
+    Object.entries(identity).map(([key, value]) =>
+      key.startsWith("task ") ? [key, { ...(value as object), data: "" }] : [key, value],
+    ),
+  );
+}
+
+const inWords = (differences: readonly string[], here: string) =>
+  differences.map((line) => line.replace("in the folder", "in the run").replace(/ now$/, ` ${here}`));
+
+function unlike(run: Announced, differences: readonly string[]): UserError {
+  const lines = inWords(differences, "here");
   return new UserError(
     `this worker is not one of the run's:\n${lines.map((line) => `    ${line}`).join("\n")}`,
     `run ${run.id}`,
-    "bring its data, task files, options and model to those of the run",
+    `bring its data, task files, options and model to those of the run${run.admits ? "" : "; `run --fleet --admit` takes other set-ups of the model, and records them"}`,
   );
 }
 

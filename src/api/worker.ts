@@ -14,13 +14,12 @@ import { inPieces } from "../fleet/rows-in-hand.js";
 import { ServedData } from "../fleet/served-data.js";
 import { type WorkTask, work } from "../fleet/worker.js";
 import { readImage } from "../images/encoded.js";
-import { differencesOf } from "../record/identity.js";
 import type { EvaluatedTask } from "../run/evaluate.js";
 import { identityOf } from "../run/identity.js";
 import { peek } from "../run/peek.js";
 import { serverProfile } from "../video/frame-profiles.js";
 import { chooseTasks } from "./catalogue.js";
-import { requireAlike, unlike } from "./fleet.js";
+import { requireAlike, unlikeness } from "./fleet.js";
 import { type Decided, decide, isDemoModel, opener, preflight, rulesOf, tasksToAsk } from "./run.js";
 import { openClips } from "./run-clips.js";
 import { type RunListener, warningsOf } from "./run-listener.js";
@@ -105,9 +104,9 @@ async function workOn(run: Announced, { fleet, runner, settings, control, idle }
   const name = `${hostname()}-${process.pid}-${randomUUID().slice(0, 4)}`;
   await using queue = fleet.work(run.id, name);
   const members = await queue.join({ identity, demo: isDemoModel(decided.model) });
-  const differences = differencesOf(members.identity, identity);
-  if (differences.length > 0) throw unlike(run, differences);
+  const unlike = unlikeness(run, members.identity, identity);
   listener.say(`joined run ${run.id.slice(0, 8)} (${run.settings.tasks.join(", ")}) as ${name}`);
+  if (unlike !== undefined) listener.say(`it differs from the run's workers, which its answers will say: ${unlike}`);
 
   const known = new Map<string, Promise<WorkTask | undefined>>();
   const openTask = async (label: string): Promise<WorkTask | undefined> => {
@@ -126,7 +125,7 @@ async function workOn(run: Announced, { fleet, runner, settings, control, idle }
   };
   try {
     return await work({
-      ...{ queue, name, runner, drain, abort, ...defined({ concurrency: settings.concurrency }) },
+      ...{ queue, name, runner, drain, abort, ...defined({ unlike, concurrency: settings.concurrency }) },
       task(label) {
         const task = known.get(label) ?? openTask(label);
         known.set(label, task);

@@ -50,8 +50,8 @@ function statusLines({
     `run ${run.id.slice(0, 8)} · ${run.model} · ${run.settings.tasks.join(", ")}${paused ? " · paused" : ""}`,
     `${blocks} · ${coordinator ? `coordinator ${coordinator.host} pid ${coordinator.pid}` : "no coordinator: run the same command again"}`,
     ...workers.map(
-      ({ name, done, failed: lost, perSecond, seenAgo }) =>
-        `  ${name}  ${count(done)} samples${lost > 0 ? `, ${lost} without an answer` : ""}, ${perSecond.toFixed(1)}/s, seen ${seenAgo} s ago`,
+      ({ name, done, failed: lost, perSecond, seenAgo, unlike }) =>
+        `  ${name}  ${count(done)} samples${lost > 0 ? `, ${lost} without an answer` : ""}, ${perSecond.toFixed(1)}/s, seen ${seenAgo} s ago${unlike === undefined ? "" : `, differs: ${unlike}`}`,
     ),
     ...Object.entries(refused).map(([name, why]) => `  ${name}  refused: ${why}`),
   ];

@@ -26,6 +26,12 @@ export const command: CommandModule = {
         describe: "workers answer, by way of the queue in LLAVA_EVAL_FLEET; --name says what their model is called",
         group: "How:",
       })
+      .option("admit", {
+        type: "boolean",
+        describe:
+          "with --fleet: workers may join whose model is set up otherwise; their answers and the Result say how",
+        group: "How:",
+      })
       .option("listen", {
         type: "string",
         requiresArg: true,
@@ -38,7 +44,8 @@ export const command: CommandModule = {
       .example("$0 run --tasks 'mmbench*' --model openai:my-model@http://host:8000/v1 --limit 100", "an endpoint"),
   handler: async (argv) => {
     const listen = argv.listen === undefined ? {} : { listen: String(argv.listen) };
-    const fleet = argv.fleet === true ? { insecure: argv["insecure-fleet"] === true, ...listen } : undefined;
+    const own = { insecure: argv["insecure-fleet"] === true, admit: argv.admit === true };
+    const fleet = argv.fleet === true ? { ...own, ...listen } : undefined;
     process.exitCode = await run(await readSettings(argv), fleet);
   },
 };

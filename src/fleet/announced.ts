@@ -39,6 +39,8 @@ const Announced = Type.Object(
     /** What results call the model. */
     model: Type.String({ maxLength: 100 }),
     settings: Settings,
+    /** Workers whose model is set up otherwise, or whose rows have another digest, may answer too: what differs is recorded. */
+    admits: Optional(Type.Literal(true)),
     /** The run's, as far as it is known without the model. */
     identity: Type.Unsafe<Identity>({ type: "object" }),
   },
@@ -66,6 +68,7 @@ const WorkerFacts = Type.Object({
   done: Type.Integer({ description: "samples answered" }),
   failed: Type.Integer({ description: "of them without an answer" }),
   perSecond: Type.Number(),
+  unlike: Optional(Type.String({ description: "in what it differs from a run that admits others" })),
   at: Type.Number({ description: "seconds, by the server's clock" }),
 });
 export type WorkerFacts = Static<typeof WorkerFacts>;

@@ -9,6 +9,8 @@ export interface FleetSettings {
   readonly insecure?: boolean;
   /** Seconds after which a worker that has not been heard of loses its blocks. */
   readonly leaseSeconds?: number;
+  /** Workers that differ from the run's in their model's set-up, or in their rows' digest, may answer too. */
+  readonly admit?: boolean;
   /** HOST:PORT where a coordinator serves rows and images to workers that have no data. */
   readonly listen?: string;
 }

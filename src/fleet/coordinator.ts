@@ -17,6 +17,8 @@ export interface Sharing {
   readonly run: string;
   /** Samples in a block. */
   readonly blockSize?: number;
+  /** Answers of workers that differ from the run, and say so, are taken. */
+  readonly admits: boolean;
   /** Blocks of tasks before this one that were taken late: workers may have begun them again, and what these answer is nobody's by now. */
   readonly leftBehind: Set<string>;
   /** Looked at now and then. @throws whatever makes it of no use to go on */
@@ -215,9 +217,9 @@ class SharedTask {
   /** @returns whether it was a result of this block */
   private async takeResult(text: string, expected: Expected): Promise<boolean> {
     const { task, label, samples, onTiming } = this.task;
-    const { store, say, onRepeated, onChanged } = this.sharing;
+    const { store, say, admits, onRepeated, onChanged } = this.sharing;
     try {
-      const { worker, records, timings } = readResult(text, expected, task.metrics);
+      const { worker, records, timings } = readResult(text, expected, { metrics: task.metrics, admits });
       for (const record of records) {
         const taken = await take(samples, record);
         if (taken === "repeated") onRepeated();

@@ -31,11 +31,17 @@ export interface Expected {
   readonly rows: string;
 }
 
+export interface ResultRules {
+  readonly metrics: readonly SampleMetric[];
+  /** Of workers that say in what they differ from the run, too. */
+  readonly admits: boolean;
+}
+
 /**
  * A result that was read whole and found to be of this block.
  * @throws UserError  naming the worker
  */
-export function readResult(text: string, expected: Expected, metrics: readonly SampleMetric[]): BlockResult {
+export function readResult(text: string, expected: Expected, { metrics, admits }: ResultRules): BlockResult {
   const [first = "", ...lines] = text.split("\n");
   const header = parsed(first, "a worker whose result has no first line");
   const violation = violationOf(Header, header);
@@ -53,6 +59,8 @@ export function readResult(text: string, expected: Expected, metrics: readonly S
   const asked = records.flatMap(askedBy);
   if (asked.length === records.length && digestOfAsked(asked) !== expected.rows)
     throw foreign(worker, "its samples are of other questions than its block's");
+  if (!admits && records.some((record) => record.state !== "failed" && record.unlike !== undefined))
+    throw foreign(worker, "it differs from the run, which admits none that does");
   return { worker, rows, timings, records };
 }
 

@@ -1,11 +1,12 @@
 import { hostname } from "node:os";
 import type { Dataset } from "../core/dataset.js";
+import { defined } from "../core/defined.js";
 import { messageOf, SampleFailure, UserError } from "../core/errors.js";
 import type { TimingRecord } from "../core/result.js";
 import type { Runner } from "../core/runner.js";
 import { judgeUnder } from "../core/task.js";
 import type { SampleRecord } from "../record/samples.js";
-import { type Answering, answer, describe, failedSample, scored } from "../run/answer.js";
+import { type Answering, answer, describe, failedSample, type Reply, scored } from "../run/answer.js";
 import { unitsOfBlock, usualBlock } from "../run/blocks.js";
 import { EndpointHealth } from "../run/endpoint-health.js";
 import { InFlight } from "../run/in-flight.js";
@@ -25,6 +26,8 @@ export interface Work {
   readonly queue: WorkQueue;
   /** What others call this worker. */
   readonly name: string;
+  /** In what it differs from the run, which admits it all the same: each of its answers says so. */
+  readonly unlike?: string;
   readonly runner: Runner;
   /** Requests at once; the runner's own limit also holds. */
   readonly concurrency?: number;
@@ -87,7 +90,8 @@ class Working {
   beat(): Promise<void> {
     const { done, failed } = this;
     const perSecond = (1000 * done) / Math.max(1, performance.now() - this.began);
-    return this.doing.queue.beat({ host: hostname(), pid: process.pid, done, failed, perSecond });
+    const { queue, unlike } = this.doing;
+    return queue.beat({ host: hostname(), pid: process.pid, done, failed, perSecond, ...defined({ unlike }) });
   }
 
   async loop(): Promise<void> {
@@ -168,12 +172,18 @@ class Working {
   }
 
   private async answerOne(unit: RowUnit, answering: Answering): Promise<Answered> {
-    const reply = await answer(unit, answering);
+    const reply = this.marked(await answer(unit, answering));
     this.health.saw(reply);
     const timings = reply.turns.map((output) => timingOf(answering.label, reply.record, "model", output));
     // A judge is the coordinator's.
     if (reply.failure || judgeUnder(answering.task, answering.rules.scoring)) return { record: reply.record, timings };
     return { record: await scored(answering, unit, reply), timings };
+  }
+
+  private marked(reply: Reply): Reply {
+    const { unlike } = this.doing;
+    if (unlike === undefined || reply.failure) return reply;
+    return { ...reply, record: { ...reply.record, unlike } };
   }
 
   /** As soon as there is room among the requests in flight. */

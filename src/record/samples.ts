@@ -76,6 +76,9 @@ const answer = {
   answeredBy: Optional(
     Type.String({ description: "the model that the reply names, where it is not the one asked for" }),
   ),
+  unlike: Optional(
+    Type.String({ description: "of a fleet with --admit: in what the worker that answered differs from the run" }),
+  ),
   warnings: Optional(Strings),
   likelihoods: Optional(
     List(Type.Object({ logprob: Type.Number(), tokens: Type.Integer(), isGreedy: Type.Boolean() })),
@@ -189,6 +192,7 @@ export function canonicalSample(sample: SampleRecord): SampleRecord {
     reasoning: all.reasoning,
     finish: all.finish,
     answeredBy: all.answeredBy,
+    unlike: all.unlike,
     warnings: all.warnings,
     likelihoods: all.likelihoods,
     turns: all.turns,

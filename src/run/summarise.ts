@@ -9,6 +9,7 @@ import { selectionOf } from "../record/selection.js";
 import { ClipNotes } from "./clip-notes.js";
 import { EndpointNotes } from "./endpoint-notes.js";
 import { scoreOf } from "./score-sample.js";
+import { UnlikeNotes } from "./unlike-notes.js";
 import { UnscoredReasons } from "./unscored-reasons.js";
 
 /** The part of a Result that is known before any sample. */
@@ -46,6 +47,7 @@ export async function summarise(
   const folds = new Folds(task, head);
   const endpoint = new EndpointNotes(rules.reading);
   const clips = new ClipNotes();
+  const unlike = new UnlikeNotes();
   const reasons = new UnscoredReasons();
   const isPublic = rules.answers === "public";
   const isSelected = selectionOf(head);
@@ -55,6 +57,7 @@ export async function summarise(
     counts.add(score);
     endpoint.add(record);
     clips.add(record);
+    unlike.add(record);
     reasons.add(score);
     if (isPublic) folds.add(record, score);
   }
@@ -86,6 +89,7 @@ export async function summarise(
       ...notesOf(head.dataset, selected, missing),
       ...clips.notes(),
       ...endpoint.notes(head.generation.maxNewTokens),
+      ...unlike.notes(),
       ...judgeNotes(head.judge),
     ],
   };

@@ -17,7 +17,7 @@ export const largestBlock = blockSize + 12;
 export const leaseSeconds = 6;
 export const modelKey = "sk-key-of-the-model";
 
-const answerTo = ({ text }: Pick<Asked, "text">) => ["yes", "no", "A", "B", "2", "red"][text.length % 6] ?? "";
+export const answerTo = ({ text }: Pick<Asked, "text">) => ["yes", "no", "A", "B", "2", "red"][text.length % 6] ?? "";
 export const questionsIn = ({ asked }: FakeEndpoint) => asked.filter(({ text }) => !text.startsWith("Say ok")).length;
 
 /** What a run says, byte for byte: its samples and its Results, and nothing that has a time in it. */
@@ -110,6 +110,8 @@ export class Fleet implements AsyncDisposable {
       "4",
       "--lease",
       String(leaseSeconds),
+      // A worker's own copy of a task that is a file.
+      ...(this.what.tasks.endsWith(".ts") ? ["--task-file", this.what.tasks] : []),
     ];
     return this.kept(this.place.startWith(environment, "worker", ...how, ...more));
   }

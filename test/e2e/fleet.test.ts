@@ -1,12 +1,13 @@
 /** A run that workers answer, against a real Redis: whatever is killed, it ends as the run of one process, byte for byte. */
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { evaluate } from "../../src/api/evaluate.js";
+import { startEndpoint } from "../fakes/endpoint.js";
 import { noRedis } from "../fakes/redis.js";
 import { chat, startScripted } from "../fakes/scripted.js";
 import { root, Workplace } from "./cli.js";
-import { Fleet, largestBlock, modelKey, numbersOf, questionsIn } from "./fleet-place.js";
+import { answerTo, Fleet, largestBlock, modelKey, numbersOf, questionsIn } from "./fleet-place.js";
 
 /** More in the soak. */
 const poisonRounds = Array.from({ length: Number(process.env.LLAVA_EVAL_TEST_KILLS ?? 1) }, (_, round) => round);
@@ -78,7 +79,8 @@ describe.skipIf(noRedis)(`a fleet (skipped: ${noRedis ?? "no"})`, { timeout: 180
     "a sample that kills whoever asks it is left out after three deaths, and no other (%i)",
     async () => {
       const place = await Workplace.make();
-      await writeFile(place.file("deadly.ts"), deadly);
+      const deadly = 'if (id === 7) process.kill(process.pid, "SIGKILL");';
+      await writeFile(place.file("deadly.ts"), taskText("deadly", deadly));
       const rows = Array.from({ length: 12 }, (_, id) => JSON.stringify({ id, question: `Is it ${id}?` }));
       await writeFile(place.file("deadly.jsonl"), `${rows.join("\n")}\n`);
       await using fleet = await Fleet.make({ tasks: place.file("deadly.ts"), data: place.path });
@@ -89,7 +91,7 @@ describe.skipIf(noRedis)(`a fleet (skipped: ${noRedis ?? "no"})`, { timeout: 180
         over = true;
       });
       while (!over) {
-        const worker = fleet.worker("--task-file", place.file("deadly.ts"));
+        const worker = fleet.worker();
         const { signal } = await Promise.race([worker.ended, run.ended.then(() => ({ signal: null }))]);
         if (signal === "SIGKILL") deaths++;
       }
@@ -103,17 +105,56 @@ describe.skipIf(noRedis)(`a fleet (skipped: ${noRedis ?? "no"})`, { timeout: 180
   );
 
   test("who has another model or other rows does not join, and says what differs", async () => {
-    await using fleet = await Fleet.make();
+    await using place = await Workplace.make();
+    const task = await writeLines(place);
+    await using fleet = await Fleet.make({ tasks: task, data: place.file("rows") });
     const { run, worker } = await fleet.paused("--out", "many");
-    const other = await fleet.place.run("worker", "--model", "stub:yes", "--name", "m", "--data", "demo");
+    const join = (model: string, data: string) =>
+      fleet.place.run("worker", "--model", model, "--name", "m", "--task-file", task, "--data", place.file(data));
+    const other = await join("stub:yes", "rows");
     expect(other).toMatchObject({ exitCode: 1 });
     expect(other.stderr).toMatch(/fingerprint\.runner: "openai" in the run, "stub" here/);
-    const rows = await fleet.place.run("worker", "--model", fleet.model, "--name", "m", "--data", join(forms, "data"));
-    expect(rows).toMatchObject({ exitCode: 1 });
+    expect(other.stderr).toContain("`run --fleet --admit` takes other set-ups");
+    const rows = await join(fleet.model, "changed");
+    expect(rows).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("the rows of lines have changed") });
     expect(await fleet.place.run("fleet", "resume")).toMatchObject({ exitCode: 0 });
     expect(await run.ended).toMatchObject({ exitCode: 0 });
     worker.kill("SIGINT");
     await worker.ended;
+  });
+
+  test("a run that admits others takes their answers, and says in each, and in the Result, what differs; who asks otherwise is refused", async () => {
+    await using place = await Workplace.make();
+    const task = await writeLines(place);
+    await using fleet = await Fleet.make({ tasks: task, data: place.file("rows") });
+    const { numbers } = await fleet.whole();
+    await using elsewhere = await startEndpoint({ answer: answerTo });
+    const { run, worker } = await fleet.paused("--out", "many", "--admit");
+    // The first has said what the run's model is, and leaves.
+    await fleet.has(/:member$/m);
+    worker.kill("SIGINT");
+    await worker.ended;
+    expect(await fleet.place.run("fleet", "resume")).toMatchObject({ exitCode: 0 });
+    const model = ["worker", "--model", `openai:fake@${elsewhere.url}`, "--name", "m", "--task-file", task];
+    const stranger = await fleet.place.run(...model, "--data", place.file("changed"));
+    expect(stranger).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("its rows are others than ours") });
+    const other = fleet.place.startWith({}, ...model, "--data", place.file("spaced"));
+    expect(await run.ended).toMatchObject({ exitCode: 0 });
+    other.kill("SIGINT");
+    await other.ended;
+
+    const samples = await fleet.place.samples("many", "lines");
+    const [{ unlike = "" } = {}] = samples;
+    expect(unlike).toMatch(/fingerprint\.url.* in the run, .* at the worker/);
+    expect(unlike).toContain("the rows of lines have changed");
+    expect(samples.filter((sample) => sample.unlike === unlike)).toHaveLength(120);
+    const { notes } = await fleet.place.result("many", "lines");
+    expect(notes).toContain(`120 of 120 answers are of workers that differ from the run: ${unlike}`);
+    const lines = (await fleet.place.read("many", "lines.samples.jsonl")).replaceAll(
+      `"unlike":${JSON.stringify(unlike)},`,
+      "",
+    );
+    expect(lines).toBe(numbers["lines.samples.jsonl"]);
   });
 
   test("Ctrl-C at a coordinator that waits, for a worker or for answers, is an interruption; the same command goes on", async () => {
@@ -141,7 +182,7 @@ describe.skipIf(noRedis)(`a fleet (skipped: ${noRedis ?? "no"})`, { timeout: 180
     const settings = { tasks: task, data: join(forms, "data"), judge: fleet.place.file("j.yaml"), name: "m" };
     await evaluate({ ...settings, model: fleet.model, out: fleet.place.file("whole") });
     const run = fleet.coordinator("--out", "many", "--judge", fleet.place.file("j.yaml"));
-    const worker = fleet.worker("--task-file", task);
+    const worker = fleet.worker();
     expect(await run.ended).toMatchObject({ exitCode: 0 });
     expect(await numbersOf(fleet.place.file("many"))).toEqual(await numbersOf(fleet.place.file("whole")));
     worker.kill("SIGINT");
@@ -149,21 +190,38 @@ describe.skipIf(noRedis)(`a fleet (skipped: ${noRedis ?? "no"})`, { timeout: 180
   });
 });
 
-/** Its score is made by workers alone, and of one row it kills them. */
-const deadly = `import { defineTask, mean, type Static, Type } from "llava-eval";
+/** A task of 120 lines, with its rows; with the same rows in other bytes; and with rows that ask something else. @returns its file */
+async function writeLines(place: Workplace): Promise<string> {
+  const rows = Array.from({ length: 120 }, (_, id) => ({ id, question: `Is it ${id}?` }));
+  const changed = rows.map(({ id }) => ({ id, question: `Was it ${id}?` }));
+  const files = {
+    rows: rows.map((row) => JSON.stringify(row)),
+    spaced: rows.map((row) => JSON.stringify(row).replaceAll(",", ", ")),
+    changed: changed.map((row) => JSON.stringify(row)),
+  };
+  for (const [folder, lines] of Object.entries(files)) {
+    await mkdir(place.file(folder));
+    await writeFile(place.file(folder, "lines.jsonl"), `${lines.join("\n")}\n`);
+  }
+  await writeFile(place.file("lines.ts"), taskText("lines"));
+  return place.file("lines.ts");
+}
+
+/** Scores are made by workers alone. @param deadly  what it does to a worker that scores a row */
+const taskText = (name: string, deadly = "") => `import { defineTask, mean, type Static, Type } from "llava-eval";
 const row = Type.Object({ id: Type.Integer(), question: Type.String() });
 export default defineTask<Static<typeof row>>({
-  name: "deadly",
+  name: "${name}",
   version: 1,
-  about: "One question that nobody survives.",
+  about: "Lines of text.",
   cite: "none: for a test",
-  splits: { test: { sources: ["none/deadly"], split: "test", rows: 12, licence: "CC0-1.0", answers: "public" } },
+  splits: { test: { sources: ["none/lines"], split: "test", licence: "CC0-1.0", answers: "public" } },
   row,
   id: ({ id }) => String(id),
   prompt: ({ question }) => ({ messages: [{ role: "user", parts: [{ type: "text", text: question }] }] }),
   generation: { maxNewTokens: 8, temperature: 0 },
   score: ({ id }, { text }) => {
-    if (id === 7) process.kill(process.pid, "SIGKILL");
+    ${deadly}
     return { status: "scored", value: 1, answer: text };
   },
   metrics: [mean("accuracy")],

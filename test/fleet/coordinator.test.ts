@@ -54,6 +54,7 @@ class Memory implements WorkStore {
   /** Of tasks before. */
   readonly leftBehind = new Set<string>();
   label = "t";
+  admits = false;
   released = 0;
   added = 0;
 
@@ -148,7 +149,7 @@ async function shared(
       ...{ selection: { offset: 0, repeats: 1 }, drain, onSample() {}, onTiming() {} },
     } as unknown as TaskRun;
     const end = await share(run, {
-      ...{ store, run: "r", blockSize: 10, leftBehind: store.leftBehind, async check() {} },
+      ...{ store, run: "r", blockSize: 10, admits: store.admits, leftBehind: store.leftBehind, async check() {} },
       onRepeated: () => repeated.push(1),
       onChanged: (place, worker) => changed.push(`${place} ${worker}`),
       say: (message) => said.push(message),
@@ -311,6 +312,20 @@ test("a block that is answered again after its task's end does not hide that one
   expect(lines).toEqual(all);
   expect(said).toEqual([expect.stringContaining("has lost blocks: 1")]);
   expect([store.blocks.size, store.results.size]).toEqual([0, 0]);
+});
+
+test("a worker that differs from the run is refused, unless the run admits it", async () => {
+  const unlike = (text: string) => text.replaceAll('"state":"scored"', '"state":"scored","unlike":"another device"');
+  const other = () => new Memory(async (block, n) => (n === 0 ? unlike(await answerOf(block)) : await answerOf(block)));
+  const refusing = other();
+  expect((await shared(refusing)).lines).toEqual(all);
+  expect([...refusing.refused.values()]).toEqual([expect.stringContaining("differs from the run")]);
+  const admitting = Object.assign(other(), { admits: true });
+  const { lines } = await shared(admitting);
+  expect(lines.map((line) => "unlike" in line && line.unlike)).toEqual(
+    all.map(({ index }) => index < 10 && "another device"),
+  );
+  expect(admitting.refused.size).toBe(0);
 });
 
 test("an interruption ends the wait for answers, and keeps those that came", async () => {
