@@ -1,5 +1,5 @@
 /** A run that workers answer, against a real Redis: whatever is killed, it ends as the run of one process, byte for byte. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { evaluate } from "../../src/api/evaluate.js";
@@ -70,6 +70,7 @@ describe.skipIf(noRedis)(`a fleet (skipped: ${noRedis ?? "no"})`, { timeout: 180
     expect(await fleet.place.run("fleet", "resume")).toMatchObject({ exitCode: 0 });
     expect(await run.ended).toMatchObject({ exitCode: 0 });
     expect(await numbersOf(fleet.place.file("a"))).toEqual(numbers);
+    expect(await textOf(fleet.place.file("a"))).not.toMatch(new RegExp(`${modelKey}|${fleet.redis.port}`));
     expect(questionsIn(fleet.endpoint)).toBe(asked);
     worker.kill("SIGINT");
     await worker.ended;
@@ -189,6 +190,13 @@ describe.skipIf(noRedis)(`a fleet (skipped: ${noRedis ?? "no"})`, { timeout: 180
     await worker.ended;
   });
 });
+
+/** All that is written in a folder. */
+async function textOf(folder: string): Promise<string> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return (await Promise.all(files.map((file) => readFile(file, "utf8")))).join("\n");
+}
 
 /** A task of 120 lines, with its rows; with the same rows in other bytes; and with rows that ask something else. @returns its file */
 async function writeLines(place: Workplace): Promise<string> {

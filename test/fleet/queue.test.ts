@@ -1,0 +1,208 @@
+/** What a coordinator and its workers rely on, held against a real server: both sides of the queue, and the hold of the one coordinator. */
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Membership } from "../../src/fleet/announced.js";
+import { Fleet } from "../../src/fleet/bullmq.js";
+import type { Lease, WorkQueue, WorkStore } from "../../src/fleet/queue.js";
+import type { Block } from "../../src/run/blocks.js";
+import { noRedis, TestRedis } from "../fakes/redis.js";
+
+const leaseSeconds = 2;
+const blockOf = (n: number): Block => ({ v: 1, id: String(n).padStart(32, "0"), label: "t", rows: [[n, n + 1, n]] });
+const never = new AbortController().signal;
+
+describe.skipIf(noRedis)(`a queue (skipped: ${noRedis ?? "no"})`, { timeout: 60_000 }, () => {
+  let redis: TestRedis;
+  let fleet: Fleet;
+  let run: string;
+  let store: WorkStore;
+  const open: AsyncDisposable[] = [];
+
+  beforeAll(async () => {
+    redis = await TestRedis.start();
+    vi.stubEnv("LLAVA_EVAL_FLEET", redis.url);
+  });
+  afterAll(async () => {
+    vi.unstubAllEnvs();
+    await redis[Symbol.asyncDispose]();
+  });
+  beforeEach(async () => {
+    run = randomUUID().replaceAll("-", "");
+    fleet = await Fleet.open({ leaseSeconds }, never);
+    store = fleet.store(run);
+  });
+  afterEach(async () => {
+    for (const one of open.splice(0)) await one[Symbol.asyncDispose]();
+    await store[Symbol.asyncDispose]();
+    await fleet[Symbol.asyncDispose]();
+  });
+
+  function worker(name = "w"): WorkQueue {
+    const queue = fleet.work(run, name);
+    open.push(queue);
+    return queue;
+  }
+
+  /** Waits for one as a worker does. */
+  async function leased(queue: WorkQueue): Promise<Lease> {
+    for (;;) {
+      const lease = await queue.lease();
+      if (lease) return lease;
+    }
+  }
+
+  /** A worker that has this block in hand, and says that it asks something, dies. */
+  async function diesWith(place?: string): Promise<Lease> {
+    const end = new AbortController();
+    const dying = await Fleet.open({ leaseSeconds }, end.signal);
+    const lease = await leased(dying.work(run, "dying"));
+    if (place !== undefined) await lease.asks(place);
+    end.abort(new Error("it died"));
+    // Nothing of it is left but the lease on the server.
+    await expect(lease.giveBack()).rejects.toThrow("it died");
+    return lease;
+  }
+
+  test("blocks come in the order in which they were added, once however often they are; results wait until they are released", async () => {
+    const blocks = [3, 1, 2].map(blockOf);
+    await store.add(blocks);
+    await store.add(blocks);
+    expect(await store.held()).toBe(3);
+    const queue = worker();
+    for (const block of blocks) {
+      const lease = await leased(queue);
+      expect([lease.block, lease.delivery, lease.blame.size]).toEqual([block, 1, 0]);
+      expect(await lease.ack(`answers of ${block.id}`)).toBe("done");
+    }
+    expect(await queue.lease()).toBeUndefined();
+    const ids = blocks.map(({ id }) => id);
+    expect(await store.completed(0, 2)).toEqual(ids.slice(0, 2).map((id) => ({ id, result: `answers of ${id}` })));
+    expect((await store.completed(2, 2)).map(({ id }) => id)).toEqual(ids.slice(2));
+    // Added again they are still there: nobody is asked again.
+    await store.add(blocks);
+    expect(await queue.lease()).toBeUndefined();
+    await store.release(ids);
+    expect([await store.held(), await store.completed(0, 9)]).toEqual([0, []]);
+  });
+
+  test("what is in a worker's hands is not released; what it gives back, or fails, is told apart", async () => {
+    await store.add([blockOf(1), blockOf(2)]);
+    const queue = worker();
+    const lease = await leased(queue);
+    await store.release([lease.block.id]);
+    expect(await store.held()).toBe(2);
+    await lease.giveBack();
+    const again = [await leased(queue), await leased(queue)];
+    expect(again.map(({ delivery }) => delivery)).toEqual([1, 1]);
+    const [first, second] = again as [Lease, Lease];
+    await first.fail("the task is broken");
+    expect(await store.failed()).toEqual([{ id: first.block.id, why: "the task is broken" }]);
+    await second.ack("r");
+    await store.release([first.block.id, second.block.id]);
+    expect(await store.held()).toBe(0);
+  });
+
+  test("a dead worker's block goes to another, which knows what was asked when it died", async () => {
+    await store.add([blockOf(1)]);
+    await diesWith("4/0");
+    const second = await diesWith("4/0");
+    expect([second.delivery, [...second.blame]]).toEqual([2, [["4/0", 1]]]);
+    const third = await leased(worker());
+    expect([third.delivery, [...third.blame]]).toEqual([3, [["4/0", 2]]]);
+    await third.ack("r");
+  });
+
+  test("who lost its lease is told, and hands over what it has all the same", async () => {
+    await store.add([blockOf(1)]);
+    // A busy machine does not lose one of these of itself.
+    await using patient = await Fleet.open({ leaseSeconds: 6 }, never);
+    await using queue = patient.work(run, "slow");
+    await using other = patient.work(run, "fast");
+    const slow = await leased(queue);
+    // As if nothing had been heard of it.
+    redis.command("DEL", `le:{${run}}:${slow.block.id}:lock`);
+    const fast = await leased(other);
+    expect(fast.delivery).toBe(2);
+    await expect.poll(() => slow.lost.aborted, { timeout: 10_000 }).toBe(true);
+    expect(fast.lost.aborted).toBe(false);
+    expect(await slow.ack("late words")).toBe("late");
+    expect(await store.late()).toEqual([{ id: slow.block.id, result: "late words" }]);
+    await store.releaseLate([slow.block.id]);
+    expect(await store.late()).toEqual([]);
+    expect(await fast.ack("words")).toBe("done");
+    expect(await store.completed(0, 9)).toEqual([{ id: slow.block.id, result: "words" }]);
+  });
+
+  test("a block that came back too often is failed, not leased for ever: BullMQ leaves that to who fetches by hand", async () => {
+    await store.add([blockOf(1)]);
+    const lease = await diesWith();
+    redis.command("HSET", `le:{${run}}:${lease.block.id}`, "stc", "20");
+    const queue = worker();
+    await expect
+      .poll(async () => [await queue.lease(), (await store.failed()).map(({ id }) => id)], { timeout: 20_000 })
+      .toEqual([undefined, [lease.block.id]]);
+    expect((await store.failed())[0]?.why).toContain("stalled more than allowable limit");
+  });
+
+  test("what is no block of this version is failed with the field", async () => {
+    await store.add([{ ...blockOf(1), v: 2 } as unknown as Block]);
+    expect(await worker().lease()).toBeUndefined();
+    expect((await store.failed())[0]?.why).toMatch(/no block of this version: \/v/);
+  });
+
+  test("workers wait while results pile up that nobody takes", async () => {
+    await store.add([blockOf(1)]);
+    const completed = `le:{${run}}:completed`;
+    const results = Array.from({ length: 2001 }, (_, n) => [String(n), `r${n}`]).flat();
+    redis.command("ZADD", completed, ...results);
+    const queue = worker();
+    expect(await queue.lease()).toBeUndefined();
+    expect((await fleet.status({ id: run } as never)).waiting).toBe(1);
+    redis.command("ZREM", completed, "r7");
+    const lease = await queue.lease();
+    expect(lease?.block).toEqual(blockOf(1));
+    await lease?.ack("r");
+    redis.command("DEL", completed);
+  });
+
+  test("the first worker says what the run's model is; each is seen by the server's clock; one that is refused is told", async () => {
+    const member = (device: string): Membership => ({ identity: { fingerprint: { device } }, demo: false });
+    const [one, two] = [worker("one"), worker("two")];
+    expect(await one.join(member("cuda"))).toEqual(member("cuda"));
+    expect(await two.join(member("cpu"))).toEqual(member("cuda"));
+    expect(await fleet.member(run)).toEqual(member("cuda"));
+    await one.beat({ host: "h", pid: 1, done: 5, failed: 1, perSecond: 2 });
+    const [seen] = (await fleet.status({ id: run } as never)).workers;
+    expect(seen).toMatchObject({ name: "one", host: "h", done: 5, failed: 1 });
+    expect(seen?.seenAgo).toBeLessThan(5);
+    await store.refuse("two", "its rows are others");
+    expect([await one.refusal(), await two.refusal()]).toEqual([undefined, "its rows are others"]);
+    await fleet.forget(run);
+    expect(await fleet.member(run)).toBeUndefined();
+  });
+
+  test("a coordinator on another host that is no longer heard of is followed; one that is heard of is named", async () => {
+    const key = `le:{${run}}:coordinator`;
+    const holder = JSON.stringify({ host: "elsewhere", pid: 77, id: "x" });
+    redis.command("SET", key, holder, "PX", "1500");
+    const began = performance.now();
+    const fence = await fleet.fence(run, never);
+    expect(performance.now() - began).toBeGreaterThan(500);
+    expect(redis.command("GET", key)).toContain(`"host":"${hostname()}"`);
+    fence.require();
+    // This process holds it, and is alive.
+    await expect(fleet.fence(run, never)).rejects.toThrow(
+      `another process coordinates this run already (pid ${process.pid}`,
+    );
+    await fence[Symbol.asyncDispose]();
+    expect(redis.command("EXISTS", key).trim()).toBe("0");
+
+    redis.command("SET", key, holder, "PX", "20000");
+    const refused = expect(fleet.fence(run, never)).rejects.toThrow("(pid 77 on elsewhere)");
+    await wait(700);
+    redis.command("PEXPIRE", key, "20000");
+    await refused;
+  });
+});
