@@ -1,12 +1,15 @@
+import type { BlindWay } from "../core/blind.js";
 import type { Dataset } from "../core/dataset.js";
 import { promptImages, promptText } from "../core/prompt.js";
 import type { Scoring } from "../core/score.js";
 import { judgeOf, judgeUnder, type Task } from "../core/task.js";
 import { readImage } from "../images/encoded.js";
+import { blinded } from "../run/blind.js";
 import type { EvaluatedTask } from "../run/evaluate.js";
 import { plan, plannedCount } from "../run/plan.js";
 import type { ModelConfig } from "../runners/config.js";
 import { resolveModel } from "../runners/spec.js";
+import { blindLabel, requireBlindable } from "./blind.js";
 import { type Decided, decide, opener, type RunControl } from "./run.js";
 import { judgesOf } from "./run-models.js";
 import type { RunSettings } from "./settings.js";
@@ -48,18 +51,41 @@ const pixelsPerToken = 750;
 /** What a run would ask, with tokens and price estimated from the first rows; asks nothing. */
 export async function estimateRun(settings: RunSettings, control: RunControl): Promise<RunEstimate> {
   const decided = await decide(settings);
+  requireBlindable(settings, decided, control.fleet !== undefined);
   const judges = await Promise.all(judgesOf(settings).map(resolveModel));
-  return { priced: pricesOf(decided.model.config) !== undefined, tasks: estimates(decided, judges, control) };
+  return {
+    priced: pricesOf(decided.model.config) !== undefined,
+    tasks: estimates(decided, askedBy(settings, decided), { judges, control }),
+  };
+}
+
+/** A task as it is asked, and what its estimate is called. */
+interface Asked {
+  readonly one: EvaluatedTask;
+  readonly called: string;
+}
+
+/** Every task once, and blind once more. */
+function askedBy({ blind }: RunSettings, { choice, seed }: Decided): readonly Asked[] {
+  const seen = choice.chosen.map((one) => ({ one, called: one.label }));
+  if (blind === undefined) return seen;
+  const way = blind as BlindWay;
+  const hidden = choice.chosen.map((one) => ({
+    one: { ...one, task: blinded(one.task, way, seed).task },
+    called: blindLabel(one.label, way),
+  }));
+  return [...seen, ...hidden];
 }
 
 async function* estimates(
   decided: Decided,
-  judges: readonly ModelConfig[],
-  { listener, drain, abort }: RunControl,
+  asked: readonly Asked[],
+  { judges, control }: { readonly judges: readonly ModelConfig[]; readonly control: RunControl },
 ): AsyncGenerator<TaskEstimate> {
+  const { listener, drain, abort } = control;
   const open = opener(decided, listener, drain);
-  for (const one of decided.choice.chosen) {
-    const { task, split, label } = one;
+  for (const { one, called: label } of asked) {
+    const { task, split } = one;
     await using dataset = await open(one);
     const { maxNewTokens } = decided.generationOf(task, split);
     const requests = plannedCount(task, dataset, decided.selection);

@@ -48,6 +48,8 @@ export interface EvaluateOptions extends LocalSettings {
   readonly reasoningTags?: readonly string[];
   /** Instead of the task's own; recorded: numbers change. */
   readonly temperature?: number;
+  /** Ask a second time with less to see, for `visionGain`: `none`, `other`, of clips `first-frame`, `shuffled-frames`. */
+  readonly blind?: string;
   /** Frames of a clip. Default 32. Recorded: numbers change. */
   readonly frames?: number;
   /** Frames of a clip by the second, instead of their number. */

@@ -35,6 +35,7 @@ export function runName({ settings, choice, config, model, data, decided }: Name
     view: _v,
     cache: _k,
     "judge-budget": _b,
+    blind: _w,
     ...asked
   } = settings;
   const tasks = choice.chosen.map(({ label }) => label);

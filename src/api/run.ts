@@ -2,6 +2,7 @@
 
 import { join, resolve } from "node:path";
 import { regenerateLeaderboard, writeRunLeaderboard } from "../board/leaderboard/collect.js";
+import type { BlindWay } from "../core/blind.js";
 import type { Dataset } from "../core/dataset.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
@@ -15,7 +16,13 @@ import { openDataset } from "../datasets/index.js";
 import { readImage } from "../images/encoded.js";
 import { RunFolder } from "../record/folder.js";
 import type { Identity } from "../record/identity.js";
-import { type EvaluatedResult, type EvaluatedTask, evaluate, type RunEvents } from "../run/evaluate.js";
+import {
+  type EvaluatedResult,
+  type EvaluatedTask,
+  type Evaluation,
+  evaluate,
+  type RunEvents,
+} from "../run/evaluate.js";
 import { identityOf, type TaskToAsk } from "../run/identity.js";
 import { type First, peek } from "../run/peek.js";
 import type { Selection } from "../run/plan.js";
@@ -24,6 +31,7 @@ import type { ModelConfig } from "../runners/config.js";
 import { localFlags } from "../runners/local-settings.js";
 import { readingOf, reasoningTagsOf, withoutReasoning } from "../text/visible-answer.js";
 import { serverProfile } from "../video/frame-profiles.js";
+import { blindLabel, blindRunsIn, evaluateBlind, requireBlindable, requireFrames } from "./blind.js";
 import { type Choice, chooseTasks } from "./catalogue.js";
 import { type FleetSettings, type Members, type ServedTask, SharedRun, withRequests, workersModel } from "./fleet.js";
 import { remember } from "./remember.js";
@@ -75,6 +83,7 @@ export async function runTasks(
 ): Promise<RunOutcome> {
   const decided = await decide(settings, fleet && workersModel(settings, fleet));
   const { choice, model, scoring, reading, data, seed, selection, profileOf, generationOf } = decided;
+  requireBlindable(settings, decided, fleet !== undefined);
   const warn = warningsOf(listener);
   if (model.isStub) warn("this is the stub: its answers mean nothing, and neither do their scores");
   const open = opener(decided, listener, drain);
@@ -90,6 +99,7 @@ export async function runTasks(
   });
   const tasks = tasksToAsk(decided, opened.firsts);
   const until = await openUntil(settings, decided, judge);
+  requireFrames(settings, tasks);
   const clips = await openClips(decided.frameRule, listener, AbortSignal.any([drain, abort]));
   const rules = rulesOf(settings, decided, clips);
   const { shard } = selection;
@@ -112,11 +122,12 @@ export async function runTasks(
     }));
   const members = await shared?.members(settings.fresh ? undefined : path, drain);
   const runner = own ?? (members as Members).runner;
-  const identity = await identityOf({
+  const identified = {
     ...{ runner, tasks },
     decided: { ...rules, ...(shard ? { shard: shardName(shard) } : {}), ...(until ? { until: until.identity } : {}) },
     ...(judge ? { judge } : {}),
-  });
+  };
+  const identity = await identityOf(identified);
   const manifest = manifestOf({
     ...{ name, settings, choice, runner, data },
     identity: members ? withRequests(identity, members.identity) : identity,
@@ -140,8 +151,10 @@ export async function runTasks(
       onTaskEnd: (...given) => listener.onTaskEnd(...given),
       onTiming: (...given) => listener.onTiming(...given),
     };
-    listener.onPlan?.(choice.chosen.map(({ label }) => label));
-    const results = await evaluate(choice.chosen, {
+    const way = settings.blind as BlindWay | undefined;
+    const labels = choice.chosen.map(({ label }) => label);
+    listener.onPlan?.(way ? [...labels, ...labels.map((label) => blindLabel(label, way))] : labels);
+    const evaluation: Evaluation = {
       folder,
       runner,
       ...(judge ? { judge } : {}),
@@ -165,16 +178,22 @@ export async function runTasks(
       drain,
       abort,
       events,
-    });
-    const incomplete = results.some(
+    };
+    const seen = await evaluate(choice.chosen, evaluation);
+    const wasFinished = newSamples === 0 ? folder.finishedBefore : undefined;
+    const isSeen = !drain.aborted && seen.every(({ end }) => end === "complete");
+    const blind =
+      way && isSeen ? await evaluateBlind(path, { way, chosen: choice.chosen, evaluation, manifest, identified }) : [];
+    const incomplete = [...seen, ...blind].some(
       ({ end, result }) => end === "endpoint-down" || result?.flags.includes("incomplete"),
     );
     const interrupted = drain.aborted;
     const finishedBefore = newSamples === 0 ? folder.finishedBefore : undefined;
-    await folder.setStatus(interrupted ? "interrupted" : incomplete ? "incomplete" : "done", finishedBefore);
+    await folder.setStatus(interrupted ? "interrupted" : incomplete ? "incomplete" : "done", wasFinished);
+    const results = await gainedOf(folder, seen);
     if (!interrupted) await shared?.finish();
     await writeRunLeaderboard(path);
-    if (!interrupted && finishedBefore === undefined && !shard) await remember(path);
+    if (!interrupted && wasFinished === undefined && !shard) await remember(path);
     if (settings.out === undefined) await regenerateLeaderboard(resolve("results"));
     return {
       ...{ folder: path, results, interrupted, incomplete },
@@ -195,6 +214,15 @@ async function servedTask(
 ): Promise<ServedTask> {
   const dataset = await opener(decided, listener, signal, true)(chosen);
   return { dataset, task: chosen.task, profile: decided.profileOf(chosen.task) };
+}
+
+/** With what the image was worth, where a blind run lies beside it. */
+async function gainedOf(folder: RunFolder, ended: readonly EvaluatedResult[]): Promise<readonly EvaluatedResult[]> {
+  if ((await blindRunsIn(folder.path)).size === 0) return ended;
+  const { withGains } = await import("./vision-gain.js");
+  const results = ended.flatMap(({ result }) => result ?? []);
+  const gained = new Map((await withGains(folder, results)).map((result) => [result.task, result]));
+  return ended.map((one) => ({ ...one, ...defined({ result: gained.get(one.label) }) }));
 }
 
 /** What the settings decide for all tasks. */

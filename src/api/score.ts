@@ -1,19 +1,25 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { regenerateLeaderboard, writeRunLeaderboard } from "../board/leaderboard/collect.js";
+import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import type { Json } from "../core/json.js";
 import type { Result } from "../core/result.js";
 import type { Scoring } from "../core/score.js";
 import { copyRun } from "../record/copy.js";
 import { RunFolder } from "../record/folder.js";
-import { openRun, requireCounted } from "../record/read.js";
+import type { Identity } from "../record/identity.js";
+import { openRun, type Run, requireCounted } from "../record/read.js";
 import { rescore } from "../run/rescore.js";
+import type { ScoreRules } from "../run/score-sample.js";
 import { readingOf, reasoningTagsOf } from "../text/visible-answer.js";
+import { blindRunsIn } from "./blind.js";
+import type { Chosen } from "./catalogue.js";
 import { type Evaluated, evaluated } from "./evaluated.js";
 import { requireScoring } from "./require-scoring.js";
 import { openRunDataset, tasksOfRun } from "./run-dataset.js";
 import { parseMaxFailed } from "./settings.js";
+import { withGains } from "./vision-gain.js";
 
 export interface ScoreOptions {
   /** Another rule; needs `out`. Default: the run's. */
@@ -71,7 +77,31 @@ export async function score(name: string, options: ScoreOptions = {}): Promise<E
     if (existsSync(target)) throw new UserError("the folder exists", "--out", "name a new one");
     await copyRun(run, target);
   }
+  const again = {
+    ...{ chosenTasks, rules, warn },
+    decided: out === undefined ? {} : { scoring, seed: rules.seed, ...defined({ reasoningTags: tags }) },
+  };
   await using folder = await RunFolder.reopen(target);
+  for (const blind of (await blindRunsIn(target)).values()) {
+    await using beside = await RunFolder.reopen(blind.dir);
+    await scoreRun(blind, beside, again);
+  }
+  const results = await withGains(folder, await scoreRun(run, folder, again));
+  await writeRunLeaderboard(target);
+  if (existsSync(resolve("results")) && target.startsWith(resolve("results")))
+    await regenerateLeaderboard(resolve("results"));
+  return evaluated(target, results);
+}
+
+interface Again {
+  readonly chosenTasks: readonly Chosen[];
+  readonly rules: ScoreRules;
+  /** What of the run's identity follows from the new scores. */
+  readonly decided: Identity;
+  warn(message: string): void;
+}
+
+async function scoreRun(run: Run, folder: RunFolder, { chosenTasks, rules, warn, decided }: Again): Promise<Result[]> {
   const maxFailed = run.manifest.config["max-failed"];
   const results: Result[] = [];
   // The scores follow from the task as it is now: the run may go on with it.
@@ -92,12 +122,6 @@ export async function score(name: string, options: ScoreOptions = {}): Promise<E
       }),
     );
   }
-  if (out !== undefined) {
-    Object.assign(identity, { scoring, seed: rules.seed }, tags === undefined ? {} : { reasoningTags: tags });
-  }
-  await folder.setIdentity(identity);
-  await writeRunLeaderboard(target);
-  if (existsSync(resolve("results")) && target.startsWith(resolve("results")))
-    await regenerateLeaderboard(resolve("results"));
-  return evaluated(target, results);
+  await folder.setIdentity({ ...identity, ...decided });
+  return results;
 }

@@ -1,4 +1,5 @@
 /** The settings of a run: one table for flags, environment (`LLAVA_EVAL_*`), config file and their checks. */
+import { blindWays } from "../core/blind.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
@@ -89,6 +90,13 @@ export const settings = {
     group: "How",
     describe:
       "thoughts taken out of answers before scoring: think, thinking, harmony, box, ..., all, none (default: the scoring's own; official: none)",
+  },
+  blind: {
+    type: "text",
+    choices: blindWays,
+    group: "How",
+    describe:
+      "ask a second time without the image, with another sample's, or of clips with the first frame alone or all shuffled: what seeing was worth",
   },
   frames: {
     type: "integer",

@@ -1,7 +1,8 @@
 import { relative } from "node:path";
 import pc from "picocolors";
 import { untilLinesOf } from "../api/until.js";
-import type { MetricResult, Result } from "../core/result.js";
+import { type BlindWay, blindWords } from "../core/blind.js";
+import type { MetricResult, Result, VisionGain } from "../core/result.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { count, duration, metricNumber, metricText } from "./number-format.js";
 import type { RunCost } from "./progress.js";
@@ -19,7 +20,8 @@ export function resultLines(result: Result, width = Number.POSITIVE_INFINITY): s
   const lines = [`${head}${marks ? ` · ${marks}` : ""}`];
 
   const titles = [...result.metrics.map(({ name }) => name), ...Object.keys(result.groups)];
-  const names = Math.max(12, ...titles.map((title) => title.length + 1));
+  const gains = Object.values(result.visionGain ?? {}).flatMap(({ groups }) => Object.keys(groups));
+  const names = Math.max(12, ...titles.map((title) => title.length + 1), ...gains.map((group) => group.length + 7));
   const line = (name: string, parts: readonly Part[], gap = "  ") =>
     lines.push(`  ${name.padEnd(names)} ${inLines(parts, gap, { width, indent: names + 3 })}`);
   for (const metric of result.metrics) line(metric.name, metricParts(metric, n.scored));
@@ -28,6 +30,9 @@ export function resultLines(result: Result, width = Number.POSITIVE_INFINITY): s
     if (parts.length > 0) line(group, parts, "   ");
   }
   for (const text of untilLinesOf(result)) line("compared", wordsOf(terminalSafe(text)), " ");
+  for (const [way, gain] of Object.entries(result.visionGain ?? {})) {
+    for (const [name, parts, gap] of gainLines(way as BlindWay, gain)) line(name, parts, gap);
+  }
   const unscored = Object.values(n.unscored).reduce((sum, k) => sum + k, 0);
   if (unscored > 0) line("not scored", wordsOf(unscoredText(result, unscored), pc.red), " ");
   const remarks = Object.entries(counts).filter(([, k]) => k > 0);
@@ -105,6 +110,49 @@ function groupParts(values: Readonly<Record<string, readonly MetricResult[]>>): 
   });
   if (entries.length > groupsShown) shown.push(`and ${entries.length - groupsShown} more`);
   return shown.map((text) => ({ text, paint: pc.dim }));
+}
+
+/** What the image was worth: `41.2 without an image; vision gain 43.2 [38.1, 48.2], n=64`. */
+function gainLines(way: BlindWay, gain: VisionGain): [name: string, parts: readonly Part[], gap?: string][] {
+  const { unit, value, blind, n, leftOut, solvable, rest, groups, notes } = gain;
+  const number = (x: number) => metricNumber(x, unit);
+  const between = (interval: readonly [number, number] | undefined, of = number) =>
+    interval ? ` [${interval.map(of).join(", ")}]` : "";
+  const percent = (share: number) => metricNumber(share, "fraction");
+  const left = [
+    ...(leftOut.unscored > 0 ? [`${count(leftOut.unscored)} without a score both ways`] : []),
+    ...(leftOut.withoutImage > 0 ? [`${count(leftOut.withoutImage)} that show nothing anyway`] : []),
+  ];
+  const lines: [string, readonly Part[], string?][] = [
+    [
+      "vision gain",
+      [
+        { text: value === null ? "-" : `${number(value)}${between(gain.interval)}` },
+        { text: `n=${count(n)}`, paint: pc.dim },
+        ...(blind === null ? [] : [{ text: `${number(blind)} ${blindWords[way]}`, paint: pc.dim }]),
+        ...left.map((text) => ({ text: `left out: ${text}`, paint: pc.dim })),
+      ],
+    ],
+  ];
+  if (solvable) {
+    const ofRight = solvable.ofRight === undefined ? [] : [`${percent(solvable.ofRight)}% of the right ones`];
+    const others = rest ? [`the other ${count(rest.n)} score ${number(rest.value)}${between(rest.interval)}`] : [];
+    const texts = [
+      `${count(solvable.n)} of ${count(n)} (${percent(solvable.share)}%${between(solvable.interval, percent)})`,
+    ];
+    lines.push(["right blind", [...texts, ...ofRight, ...others].map((text) => ({ text })), "; "]);
+  }
+  for (const [group, values] of Object.entries(groups)) {
+    const shown = Object.entries(values).slice(0, groupsShown);
+    const parts = shown.map(([of, one]) => `${terminalSafe(of, 40)} ${one.value === null ? "-" : number(one.value)}`);
+    const more = Object.keys(values).length - shown.length;
+    if (more > 0) parts.push(`and ${more} more`);
+    lines.push([`gain, ${group}`, parts.map((text) => ({ text, paint: pc.dim })), "   "]);
+  }
+  return [
+    ...lines,
+    ...notes.map((note): [string, Part[], string] => ["note", wordsOf(terminalSafe(note), pc.yellow), " "]),
+  ];
 }
 
 function judgeText({ model, expected, asked, failed }: NonNullable<Result["judge"]>): string {

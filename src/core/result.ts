@@ -2,6 +2,7 @@
  * The files of a run as types and JSON Schemas; a line of a journal is in record/samples.ts. `record` reads and writes them.
  * Documented for users in results/README.md. A reader refuses a newer major version.
  */
+import { blindWays } from "./blind.js";
 import { type Static, type TSchema, Type } from "./schema-type.js";
 import { scorings } from "./score.js";
 
@@ -74,7 +75,44 @@ export const DatasetFacts = Type.Object({
 });
 export type DatasetFacts = Static<typeof DatasetFacts>;
 
-export const Flag = Type.Enum(["demo", "partial", "incomplete"]);
+export const Flag = Type.Enum(["demo", "partial", "incomplete", "blind"]);
+
+const gained = {
+  value: Type.Union([Type.Number(), Type.Null()]),
+  stderr: Optional(Type.Number()),
+  interval: Optional(Interval),
+  n: Type.Integer({ description: "samples with an image that are scored both ways" }),
+  sighted: Type.Union([Type.Number(), Type.Null()]),
+  blind: Type.Union([Type.Number(), Type.Null()]),
+};
+
+/** What an image was worth: the score with it minus the score without, sample by sample, in the main metric's unit. */
+export const VisionGain = Type.Object({
+  metric: Text,
+  unit: Type.Enum(["fraction", "percent", "points", "ratio", "count"]),
+  ...gained,
+  clusters: Optional(Type.Integer()),
+  leftOut: Type.Object({
+    unscored: Type.Integer({ description: "samples that one of the two ways has no score of" }),
+    withoutImage: Type.Integer({ description: "samples that show nothing anyway" }),
+  }),
+  /** Where a sample is right or wrong: those that are right without seeing. */
+  solvable: Optional(
+    Type.Object({
+      n: Type.Integer(),
+      share: Type.Number(),
+      interval: Optional(Interval),
+      ofRight: Optional(
+        Type.Number({ description: "of the samples that are right with the image, the share right without" }),
+      ),
+    }),
+  ),
+  /** The score with the image on the samples that are not right without. */
+  rest: Optional(Type.Object({ value: Type.Number(), interval: Optional(Interval), n: Type.Integer() })),
+  groups: Dictionary(Dictionary(Type.Object(gained))),
+  notes: Strings,
+});
+export type VisionGain = Static<typeof VisionGain>;
 
 /** Of a run that stopped when it was decided how it compares with another. Differences are this run minus the other, in the metric's unit. */
 export const Until = Type.Object({
@@ -171,6 +209,9 @@ export const Result = Type.Object({
   offset: Optional(Type.Integer()),
   shard: Optional(Type.String({ description: "only this part of the samples: `3/16`, from 0" })),
   until: Optional(Until),
+  blind: Optional(
+    Type.Enum([...blindWays], { description: "what was taken away from the questions: no benchmark score" }),
+  ),
   flags: List(Flag),
   n: Type.Object({
     total: Type.Integer(),
@@ -196,6 +237,8 @@ export const Result = Type.Object({
   /** The first is the main metric. */
   metrics: List(MetricResult),
   groups: Dictionary(Dictionary(List(MetricResult))),
+  /** By way of asking blind: `none`, `other`, `first-frame`, `shuffled-frames`. */
+  visionGain: Optional(Dictionary(VisionGain)),
   notes: Strings,
   submission: Optional(Text),
 });

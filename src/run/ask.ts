@@ -29,6 +29,8 @@ export interface ShownClip {
   /** What is said after them. */
   readonly sentence?: string;
   readonly seen: FramesSeen;
+  /** Where its subtitles take the frames to be, when these are shown in another order. */
+  readonly placedAs?: Pick<FramesSeen, "frames" | "times">;
   readonly warnings: readonly string[];
 }
 
@@ -230,7 +232,8 @@ async function showClip(
   if (subtitles && seen.sampledBy !== undefined)
     throw new SampleFailure("data", "its subtitles are placed by its frames, which only the server will choose");
   const text = await subtitles?.file.read();
-  const placed = subtitles?.place(text, { indices: seen.frames, times: seen.times, ...whole }) ?? [...frames.keys()];
+  const { frames: indices, times } = clip.placedAs ?? seen;
+  const placed = subtitles?.place(text, { indices, times, ...whole }) ?? [...frames.keys()];
   const order = placed.filter((item) => typeof item === "number");
   if (order.length !== frames.length || order.some((item, i) => item !== i))
     throw new WrongReturn("the `place` of its subtitles left out a frame, or changed their order");

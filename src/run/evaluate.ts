@@ -1,3 +1,4 @@
+import type { BlindWay } from "../core/blind.js";
 import type { Dataset } from "../core/dataset.js";
 import { defined } from "../core/defined.js";
 import { digestOf } from "../core/digest.js";
@@ -49,6 +50,8 @@ export interface Evaluation {
   readonly maxFailed: SummaryRules["maxFailed"];
   /** The model itself is a demo: its scores are never benchmark scores. */
   readonly demoModel: boolean;
+  /** What the tasks' questions lack here; absent: nothing. */
+  readonly blind?: BlindWay;
   /** The prompt profile and generation options of a task, flags applied. */
   profileOf(task: Task): PromptProfile;
   generationOf(task: Task, split: Split): GenerationOptions;
@@ -182,6 +185,7 @@ async function evaluateTask(
       ...(offset === 0 ? {} : { offset }),
       ...(shard ? { shard: shardName(shard) } : {}),
       ...(decided ? { until: decided } : {}),
+      ...defined({ blind: evaluation.blind }),
     };
     const rules = {
       maxFailed: evaluation.maxFailed,

@@ -92,6 +92,7 @@ export function headOf(result: Result): ResultHead {
     submission: _8,
     reasons: _9,
     reasoningTags: _10,
+    visionGain: _11,
     ...head
   } = result;
   return head;

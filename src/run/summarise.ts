@@ -20,7 +20,16 @@ export type ResultHead = Pick<
   Partial<
     Pick<
       Result,
-      "frames" | "reasoningTags" | "limit" | "limitByCluster" | "offset" | "shard" | "judge" | "secondJudge" | "until"
+      | "frames"
+      | "reasoningTags"
+      | "limit"
+      | "limitByCluster"
+      | "offset"
+      | "shard"
+      | "blind"
+      | "judge"
+      | "secondJudge"
+      | "until"
     >
   > & {
     readonly dataset: DatasetFacts;
@@ -79,6 +88,7 @@ export async function summarise(
       ...(rules.demo ? ["demo" as const] : []),
       ...(selected || short ? ["partial" as const] : []),
       ...(incomplete ? ["incomplete" as const] : []),
+      ...(head.blind ? ["blind" as const] : []),
     ],
     n: { total: counts.total, scored: counts.scored, unscored: counts.unscored },
     ...(counts.unscoredTotal > 0 ? { reasons: reasons.commonest() } : {}),

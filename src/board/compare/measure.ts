@@ -52,7 +52,7 @@ export async function measure(task: string, a: SideTask, b: SideTask, options: M
   };
   if (!metric) return unknown("the task has no metric with a direction");
   if (scored.length === 0) return unknown("no sample is scored in both runs");
-  const scale = scaleOfMean(metric, joined);
+  const scale = scaleOfMean(metric, valuesOfA(joined, metric.name));
   const stopped = stoppedBetween(a, b);
   if (stopped && scale !== undefined) {
     return { ...facts, ...measureStopped(overRepeats(scored, metric.name), scale, stopped), notes: [stoppedNote] };
@@ -131,15 +131,18 @@ function isSame({ a, b }: SamplePair): boolean {
  * The factor from the mean of the samples' values to the metric, or undefined when it is no such mean. Not declared but
  * checked against the Result: a metric that is a mean of something else (groups, subtasks) shows here.
  */
-function scaleOfMean(metric: MetricResult, joined: readonly SamplePair[]): number | undefined {
-  const values = joined.flatMap((pair) => {
-    const value = pair.a?.status === "scored" ? sampleValue(pair.a, metric.name) : undefined;
-    return value === undefined ? [] : [value];
-  });
+export function scaleOfMean(metric: MetricResult, values: readonly number[]): number | undefined {
   if (metric.value === null || values.length === 0) return undefined;
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const target = metric.value;
   return [1, 100].find((scale) => Math.abs(mean * scale - target) <= 1e-9 * Math.max(1, Math.abs(target)));
+}
+
+function valuesOfA(joined: readonly SamplePair[], metric: string): readonly number[] {
+  return joined.flatMap(({ a }) => {
+    const value = a?.status === "scored" ? sampleValue(a, metric) : undefined;
+    return value === undefined ? [] : [value];
+  });
 }
 
 function measureMean(scored: readonly SamplePair[], metric: string, scale: number, options: MeasureOptions) {
