@@ -2,6 +2,7 @@ import { basename, join, resolve } from "node:path";
 import type { Tone } from "../board/format/table.js";
 import type { Paint, Screen } from "../board/format/terminal-table.js";
 import { boardLongCsv, boardWideCsv } from "../board/leaderboard/as-csv.js";
+import { boardEvalResults } from "../board/leaderboard/as-eval-results.js";
 import { boardHtml } from "../board/leaderboard/as-html.js";
 import { boardJson } from "../board/leaderboard/as-json.js";
 import { boardLatex } from "../board/leaderboard/as-latex.js";
@@ -15,6 +16,7 @@ import { collectEntries, entriesOf } from "../board/leaderboard/collect.js";
 import { readImports } from "../board/leaderboard/import/read-imports.js";
 import { withPairedRanks } from "../board/leaderboard/paired-ranks.js";
 import { readPublished } from "../board/leaderboard/published.js";
+import { availabilities, type Publisher, relationships } from "../board/leaderboard/publisher.js";
 import type { Look } from "../board/leaderboard/table.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
@@ -26,7 +28,8 @@ import { chooseTasks, labelsByName } from "./catalogue.js";
 import { resultsFolder } from "./results-folder.js";
 import { packageVersion } from "./versions.js";
 
-export type { Board, Look, Paint, Screen, Tone };
+export type { Board, Look, Paint, Publisher, Screen, Tone };
+export { availabilities, relationships };
 
 const flags = ["demo", "partial", "incomplete"] as const;
 
@@ -105,7 +108,12 @@ export const boardForms = {
   csv: boardWideCsv,
   "csv-long": boardLongCsv,
   "model-index": (board: Board) => boardModelIndex(board, packageVersion()),
-} satisfies Record<string, (board: Board, look: Look & Screen) => string>;
+  "eval-results": (board: Board, { publisher }: Published) => boardEvalResults(board, packageVersion(), publisher),
+} satisfies Record<string, (board: Board, look: Look & Screen & Published) => string>;
+
+interface Published {
+  readonly publisher?: Publisher;
+}
 
 /** The runs of ours that stand on a board, by the name that their entries give them. */
 export async function runsOf(board: Board, { runs = [], results = "results" }: RunsOptions): Promise<Map<string, Run>> {

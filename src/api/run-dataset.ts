@@ -1,4 +1,5 @@
 import type { Dataset } from "../core/dataset.js";
+import { UserError } from "../core/errors.js";
 import { openDataset } from "../datasets/index.js";
 import type { Run } from "../record/read.js";
 import { type Chosen, chooseTasks } from "./catalogue.js";
@@ -9,11 +10,32 @@ export async function tasksOfRun(run: Run): Promise<readonly Chosen[]> {
   return Array.isArray(tasks) ? (await chooseTasks(tasks as readonly string[])).chosen : [];
 }
 
-/** Opens the rows that a run was made from: the same data, as its manifest names it. */
+/**
+ * The task of each Result of a run: a folder may hold more of them than the command that wrote its manifest last named. Those that are
+ * not known here are missing.
+ */
+export async function tasksOfResults(run: Run): Promise<ReadonlyMap<string, Chosen>> {
+  const found = new Map<string, Chosen>();
+  for (const names of [run.manifest.config.tasks, ...[...run.results.keys()].map((label) => [label])]) {
+    try {
+      const { chosen } = await chooseTasks(Array.isArray(names) ? (names as readonly string[]) : []);
+      for (const one of chosen) if (!found.has(one.label)) found.set(one.label, one);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+    }
+  }
+  return found;
+}
+
+/**
+ * Opens the rows that a run was made from: the same data, as its manifest names it.
+ * @param elsewhere  where they are on this machine, if not there
+ */
 export function openRunDataset(
   run: Run,
   { task, split, splitName, label }: Chosen,
   warn: (message: string) => void,
+  elsewhere?: string,
 ): Promise<Dataset> {
   // 0.1 noted the folder, resolved, beside what decides the numbers.
   const { data } = { ...run.manifest.config, ...run.manifest.identity } as { data?: string };
@@ -22,7 +44,7 @@ export function openRunDataset(
     splitName,
     split,
     row: task.row,
-    data: data ?? "hub",
+    data: elsewhere ?? data ?? "hub",
     partial: run.results.get(label)?.limit !== undefined,
     warn,
   });

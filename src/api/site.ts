@@ -2,7 +2,6 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { boardModelIndex } from "../board/leaderboard/as-model-index.js";
 import type { Board } from "../board/leaderboard/board.js";
 import { packageRoot } from "../core/package-root.js";
 import type { Result } from "../core/result.js";
@@ -24,8 +23,10 @@ export interface SiteOptions extends RunsOptions {
   warn(message: string): void;
 }
 
-/** What a site calls each form beside its page. A `table` is for a terminal, and a `model-index` is of one model. */
-const siteFiles: Readonly<Record<Exclude<keyof typeof boardForms, "table" | "html" | "model-index">, string>> = {
+/** What a site calls each form beside its page. A `table` is for a terminal; `model-index` and `eval-results` are of one model. */
+const siteFiles: Readonly<
+  Record<Exclude<keyof typeof boardForms, "table" | "html" | "model-index" | "eval-results">, string>
+> = {
   text: "leaderboard.txt",
   md: "leaderboard.md",
   latex: "leaderboard.tex",
@@ -40,7 +41,7 @@ export async function writeBoardSite(board: Board, folder: string, options: Site
   await requireNoRun(folder);
   await makeFolder(folder);
   const runs = await runsOf(board, options);
-  const others: Record<string, string> = { ...(await historyPage(board, options.results)), ...modelIndexes(board) };
+  const others: Record<string, string> = { ...(await historyPage(board, options.results)), ...modelFiles(board) };
   for (const [form, file] of Object.entries(siteFiles))
     others[file] = boardForms[form as keyof typeof siteFiles](board);
   const labels = [...new Set(board.columns.map(({ task }) => labelOf(task)))];
@@ -70,16 +71,17 @@ async function historyPage(board: Board, results = "results"): Promise<Record<st
   return series.length === 0 ? {} : { "history.html": historyForms.html(series) };
 }
 
-/** A card's section for each model of ours. */
-function modelIndexes(board: Board): Record<string, string> {
+/** What a repository on the hub says of its model, for each of ours. */
+function modelFiles(board: Board): Record<string, string> {
   const own = board.rows.filter(({ origin }) => origin === undefined);
-  const files = fileNames(new Set(own.map(({ model }) => model)), (name) => `model-index.${name}.yaml`);
-  return Object.fromEntries(
-    [...files].map(([model, file]) => [
-      file,
-      boardModelIndex({ ...board, rows: own.filter((row) => row.model === model) }, packageVersion()),
-    ]),
+  const models = new Set(own.map(({ model }) => model));
+  const written = (["model-index", "eval-results"] as const).flatMap((form) =>
+    [...fileNames(models, (name) => `${form}.${name}.yaml`)].map(([model, file]) => {
+      const rows = own.filter((row) => row.model === model);
+      return [file, boardForms[form]({ ...board, rows }, {})] as const;
+    }),
   );
+  return Object.fromEntries(written);
 }
 
 /** The suites of the package. */

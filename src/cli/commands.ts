@@ -75,6 +75,17 @@ const commands: Readonly<Record<string, Listed>> = {
     describe: "Models x tasks from the runs below results/, or from the runs named",
     load: () => import("./leaderboard.js"),
   },
+  publish: {
+    usage: "publish <run>",
+    describe:
+      "A run as a folder that anybody can check: results, samples, card, page, checksums, the command that repeats it",
+    load: () => import("./publish.js"),
+  },
+  verify: {
+    usage: "verify <dir>",
+    describe: "Whether a published run is what it says: every byte, every score, every count (exit 3 if not)",
+    load: () => import("./verify.js"),
+  },
   compare: {
     usage: "compare <a> <b>",
     describe: "Is B worse than A? Paired per sample, with intervals, tests and a verdict for each task",

@@ -8,10 +8,11 @@ import { UserError } from "../core/errors.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { type LookArguments, lookOf, lookOptions, screenOf } from "./look.js";
 import { listFlag, numberFlag } from "./number-flag.js";
+import { type PublisherArguments, publisherOf, publisherOptions } from "./publisher.js";
 
-interface Arguments extends LookArguments {
+interface Arguments extends LookArguments, PublisherArguments {
   readonly runs: string[];
-  readonly format: keyof typeof forms | undefined;
+  readonly format: keyof typeof forms | "eee" | undefined;
   readonly out: string | undefined;
   readonly site: string | undefined;
   readonly images: string | undefined;
@@ -37,11 +38,13 @@ export const command: CommandModule<object, Arguments> = {
         describe: "run folders; none: all below --results",
       })
       .option("format", {
-        choices: Object.keys(forms) as (keyof typeof forms)[],
-        describe: "default: table; latex: for a paper; text: for a chat, at most 12 lines",
+        choices: [...(Object.keys(forms) as (keyof typeof forms)[]), "eee"] as const,
+        describe:
+          "default: table; latex: for a paper; text: for a chat, at most 12 lines; eval-results: for a model's repository; eee: Every Eval Ever, samples too",
       })
       .options(lookOptions)
-      .option("out", { type: "string", requiresArg: true, describe: "a file" })
+      .options(publisherOptions)
+      .option("out", { type: "string", requiresArg: true, describe: "a file; with --format eee a folder" })
       .option("site", {
         type: "string",
         requiresArg: true,
@@ -132,7 +135,22 @@ async function write(board: Board, argv: Arguments): Promise<void> {
     process.stderr.write(`${join(site, "index.html")}\n`);
     return;
   }
-  const text = forms[format](board, { ...look, ...(out === undefined ? screenOf(process.stdout) : {}) });
+  const publisher = publisherOf(argv);
+  if (format === "eee") {
+    if (out === undefined)
+      throw new UserError(
+        "Every Eval Ever has a file for each task and its samples",
+        "--format eee",
+        "name a folder with --out",
+      );
+    const { writeEveryEvalEver } = await import("../api/every-eval-ever.js");
+    const paths = await writeEveryEvalEver(board, out, { runs, publisher, ...defined({ results }) });
+    process.stdout.write(paths.map((path) => `${path}\n`).join(""));
+    if (paths.some((path) => path.includes("/unknown/")))
+      process.stderr.write("note: who made the model is not known; --model-id org/name says how the hub calls it\n");
+    return;
+  }
+  const text = forms[format](board, { ...look, publisher, ...(out === undefined ? screenOf(process.stdout) : {}) });
   if (out === undefined) process.stdout.write(text);
   else await writeText(out, text);
 }

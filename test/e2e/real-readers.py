@@ -14,6 +14,16 @@ def model_card(path):
     return {"model": card.data.model_name, "loaded": rows(card.data), "saved": rows(again.data)}
 
 
+def eval_results(path):
+    """huggingface_hub's own entries of a `.eval_results` file, and the file that it would write of them."""
+    import yaml
+    from huggingface_hub import eval_result_entries_to_yaml, parse_eval_result_entries
+
+    with open(path) as file:
+        given = yaml.safe_load(file)
+    return {"given": given, "again": eval_result_entries_to_yaml(parse_eval_result_entries(given))}
+
+
 def junit(path):
     from junitparser import JUnitXml
 
@@ -88,5 +98,5 @@ def mlflow(url):
 
 
 if __name__ == "__main__":
-    reader = {f.__name__: f for f in (model_card, junit, csv, recipe, parquet, tensorboard, mlflow)}[sys.argv[1]]
+    reader = {f.__name__: f for f in (model_card, eval_results, junit, csv, recipe, parquet, tensorboard, mlflow)}[sys.argv[1]]
     json.dump(reader(sys.argv[2]), sys.stdout, default=str)

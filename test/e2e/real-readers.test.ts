@@ -97,6 +97,14 @@ testWith("huggingface_hub", "a model card keeps every number when huggingface_hu
   expect(sorted(saved)).toEqual(sorted(loaded));
 });
 
+testWith("huggingface_hub", "a model repository's results are what huggingface_hub would write", async () => {
+  const facts = ["--source-url", "https://example.org/runs", "--organization", "example"];
+  const path = await to("eval_results.yaml", "leaderboard", a, "--format", "eval-results", ...facts);
+  const { given, again } = readWith("eval_results", path) as { given: unknown[]; again: unknown[] };
+  expect(given).toHaveLength(3);
+  expect(again).toEqual(given);
+});
+
 testWith("pandas", "the board's CSV has numbers where numbers are, and no formulas, in pandas", async () => {
   const path = await to("board.csv", "leaderboard", a, b, "--format", "csv-long");
   const { types, rows } = readWith("csv", path) as { types: Record<string, string>; rows: unknown[][] };

@@ -11,15 +11,8 @@ import type { Board, Row } from "./board.js";
  * Every metric carries what it depends on as `args`.
  * @throws UserError for several models: huggingface_hub gives all results of a card to the last of them
  */
-export function boardModelIndex({ rows }: Board, version: string): string {
-  const own = rows.filter(({ origin }) => origin === undefined);
-  const models = [...new Set(own.map(({ model }) => model))];
-  if (models.length > 1)
-    throw new UserError(
-      `a model card is about one model, and the board has ${models.length}: ${models.slice(0, 5).join(", ")}`,
-      "--format model-index",
-      `name one: --models ${JSON.stringify(models[0])}`,
-    );
+export function boardModelIndex(board: Board, version: string): string {
+  const { own, models } = oneModelOf(board, "model-index");
   const cells = own.flatMap((row) => [...row.cells.values()].map(({ entry }) => ({ row, entry })));
   const [hub, local] = [cells.filter(({ entry }) => isOfHub(entry)), cells.filter(({ entry }) => !isOfHub(entry))];
   const results = hub.map(({ row, entry }) =>
@@ -37,6 +30,21 @@ export function boardModelIndex({ rows }: Board, version: string): string {
   return (
     toYaml({ "model-index": models.length > 0 && results.length > 0 ? [{ name: models[0], results }] : [] }) +
     left.join("")
+  );
+}
+
+/** Our own numbers of the one model that a card is about. @throws UserError  there are several */
+export function oneModelOf(
+  { rows }: Board,
+  format: string,
+): { readonly own: readonly Row[]; readonly models: string[] } {
+  const own = rows.filter(({ origin }) => origin === undefined);
+  const models = [...new Set(own.map(({ model }) => model))];
+  if (models.length <= 1) return { own, models };
+  throw new UserError(
+    `a model card is about one model, and the board has ${models.length}: ${models.slice(0, 5).join(", ")}`,
+    `--format ${format}`,
+    `name one: --models ${JSON.stringify(models[0])}`,
   );
 }
 
@@ -67,7 +75,7 @@ function resultOf(row: Row, entry: LeaderboardEntry, config: string | undefined,
       .filter(({ value }) => value !== null)
       .map((metric) => ({
         type: metric.name,
-        value: written(metric.value as number, metric.unit),
+        value: cardNumber(metric.value as number, metric.unit),
         name: `${entry.task} ${metric.name}`,
         args: {
           harness: `llava-eval ${version}`,
@@ -84,6 +92,6 @@ function resultOf(row: Row, entry: LeaderboardEntry, config: string | undefined,
 }
 
 /** Cards are read by people: two decimals of a percentage say more than the interval does, of a ratio (CIDEr) they say too little. */
-const written = (value: number, unit: MetricResult["unit"]) =>
+export const cardNumber = (value: number, unit: MetricResult["unit"]) =>
   unit === "ratio" ? significant(value, 4) : Math.round(shownValue(value, unit) * 100) / 100;
 const significant = (value: number, digits: number) => Number(value.toPrecision(digits));
