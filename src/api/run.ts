@@ -11,7 +11,7 @@ import { didYouMean } from "../core/nearest.js";
 import { type Prompt, promptImages, videoParts } from "../core/prompt.js";
 import type { GenerationOptions, Runner } from "../core/runner.js";
 import type { Reading, Scoring } from "../core/score.js";
-import { isFallback, judgeOf, type Split, type Task } from "../core/task.js";
+import { isFallback, judgeOf, judgeUnder, type Split, type Task } from "../core/task.js";
 import { openDataset } from "../datasets/index.js";
 import { readImage } from "../images/encoded.js";
 import { RunFolder } from "../record/folder.js";
@@ -340,7 +340,7 @@ function requireJudge(settings: RunSettings, choice: Choice, scoring: Scoring): 
     return judge && !isFallback(task, judge);
   });
   if (judged.length > 0 && settings.judge === undefined) {
-    const names = judged.map(({ label, task }) => `${label} (${task.judge?.model})`).join(", ");
+    const names = judged.map(({ label, task }) => `${label} (${judgeUnder(task, scoring)?.model})`).join(", ");
     throw new UserError(
       `judged tasks need a judge: ${names}`,
       "--judge",

@@ -29,6 +29,13 @@ export function taskFacts(task: Task) {
     generation,
     ...(task.judge ? { judge: task.judge.model } : {}),
     ...(task.fallbackJudge ? { fallbackJudge: task.fallbackJudge.model } : {}),
+    ...(task.judgesByScoring
+      ? {
+          judgesByScoring: Object.fromEntries(
+            Object.entries(task.judgesByScoring).map(([scoring, { model }]) => [scoring, model]),
+          ),
+        }
+      : {}),
   };
 }
 

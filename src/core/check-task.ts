@@ -3,6 +3,7 @@ import { UserError } from "./errors.js";
 import type { Metric } from "./metric.js";
 import { didYouMean } from "./nearest.js";
 import type { GenerationOptions } from "./runner.js";
+import { scorings } from "./score.js";
 import type { Split, Task } from "./task.js";
 import {
   generationMembers,
@@ -60,6 +61,7 @@ class Border {
       metrics,
       judge,
       fallbackJudge,
+      judgesByScoring = {},
       submission,
       profiles,
       groups = {},
@@ -85,6 +87,10 @@ class Border {
       this.members(fallbackJudge, judgeMembers, "fallbackJudge: ");
       if (!fallbackJudge.scorings)
         this.refuse("fallbackJudge: no `scorings`", "name the scorings that ask it, where a judge is named");
+    }
+    for (const [scoring, own] of Object.entries(judgesByScoring)) {
+      this.oneOf(scoring, scorings, "judgesByScoring: scoring");
+      this.members(own, judgeMembers, `judgesByScoring ${scoring}: `);
     }
     if (submission) {
       this.members(submission, submissionMembers, "submission: ");

@@ -88,7 +88,7 @@ export interface Failure {
  * `SampleFailure`) goes through.
  */
 export function guarded(task: Task, blame: (failure: Failure) => unknown): Task {
-  const { judge, fallbackJudge, submission, groups, metrics } = task;
+  const { judge, fallbackJudge, judgesByScoring, submission, groups, metrics } = task;
   const guard = new Guard(task, blame);
   return {
     ...guard.functions(task as unknown as Functions, ""),
@@ -96,6 +96,16 @@ export function guarded(task: Task, blame: (failure: Failure) => unknown): Task 
     ...(groups ? { groups: guard.functions(groups as Functions, "group ") as NonNullable<Task["groups"]> } : {}),
     ...(judge ? { judge: guard.judge(judge, "judge") } : {}),
     ...(fallbackJudge ? { fallbackJudge: guard.judge(fallbackJudge, "fallbackJudge") } : {}),
+    ...(judgesByScoring
+      ? {
+          judgesByScoring: Object.fromEntries(
+            Object.entries(judgesByScoring).map(([scoring, own]) => [
+              scoring,
+              guard.judge(own, `judgesByScoring ${scoring}`),
+            ]),
+          ),
+        }
+      : {}),
     ...(submission ? { submission: guard.functions(submission as unknown as Functions, "submission.") } : {}),
   } as unknown as Task;
 }
@@ -124,7 +134,7 @@ class Guard {
     );
   }
 
-  judge(judge: NonNullable<Task["judge"]>, member: "judge" | "fallbackJudge"): NonNullable<Task["judge"]> {
+  judge(judge: NonNullable<Task["judge"]>, member: string): NonNullable<Task["judge"]> {
     return {
       ...judge,
       ask: (row, ...rest) => {

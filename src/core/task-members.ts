@@ -35,6 +35,7 @@ export const taskMembers: Members<Task> = {
   next: "function?",
   judge: "object?",
   fallbackJudge: "object?",
+  judgesByScoring: "table?",
   hasReference: "function?",
   scorings: "texts?",
   score: "function?",

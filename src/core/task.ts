@@ -120,6 +120,11 @@ export interface Task<Row = Record<string, unknown>> {
    */
   readonly fallbackJudge?: Judge<Row>;
   /**
+   * In the place of `judge` under a scoring whose authors asked another model, in other words: VLMEvalKit asks gpt-4o-mini what MathVista's
+   * own script asked GPT-4.
+   */
+  readonly judgesByScoring?: Readonly<Partial<Record<Scoring, Judge<Row>>>>;
+  /**
    * Whether the row has a reference that an answer can equal: there is one, and it lies among the options. In a split with public
    * answers a row without one is unscored (`data`) and never asked; as the first row it ends the run. Absent: every row has one.
    */
@@ -144,9 +149,16 @@ export interface Task<Row = Record<string, unknown>> {
 
 /** The judge of a scoring; none where its rules decide alone. */
 export function judgeUnder<Row>(task: Task<Row>, scoring: Scoring): Judge<Row> | undefined {
-  const { judge, fallbackJudge } = task;
+  const { judge, fallbackJudge, judgesByScoring } = task;
+  const own = judgesByScoring?.[scoring];
+  if (own) return own;
   if (fallbackJudge?.scorings?.includes(scoring)) return fallbackJudge;
   return judge?.scorings?.includes(scoring) === false ? undefined : judge;
+}
+
+/** Under one of its scorings at least it asks a judge. */
+export function isJudged<Row>({ judge, fallbackJudge, judgesByScoring }: Task<Row>): boolean {
+  return judge !== undefined || fallbackJudge !== undefined || judgesByScoring !== undefined;
 }
 
 /** The judge that is asked about a split's answers under a scoring, if one is named. */

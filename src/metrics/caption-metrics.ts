@@ -7,7 +7,7 @@ import { tInterval, within } from "../statistics/intervals.js";
 import { Moments } from "../statistics/moments.js";
 import { type TokenizeOptions, tokenizeCaptions } from "../text/ptb-tokenize.js";
 import { bleu, bleuNumbers, sumBleu } from "./bleu.js";
-import { type CaptionScores, rawCaptionScores, type TokenizedImage } from "./caption-scores.js";
+import { type CaptionScores, captionScores, rawCaptionScores, type TokenizedImage } from "./caption-scores.js";
 import { folded, type ScoredSample, type Tally } from "./folded.js";
 import { meteor, spice } from "./jar-metrics.js";
 
@@ -140,6 +140,13 @@ class Corpus {
     return corpus;
   }
 
+  /** VLMEvalKit has no tokenizer: words are what stands between blanks, in upper and lower case, their punctuation with them. */
+  private computed(): CaptionScores {
+    const isPlain = this.context.scoring === "vlmevalkit";
+    this.scores ??= isPlain ? captionScores(this.images()) : rawCaptionScores(this.images(), this.tokenizing);
+    return this.scores;
+  }
+
   // lmms-eval's and pycocoevalcap's line breaks inside a caption shift the captions after it: a known defect.
   private get tokenizing(): TokenizeOptions {
     return { keepLineBreaks: this.context.scoring === "lmms-eval" };
@@ -170,17 +177,18 @@ class Corpus {
 
   /** Of each image with a caption, in order. */
   imageValues(name: "CIDEr" | "ROUGE_L"): Float64Array | readonly number[] {
-    this.scores ??= rawCaptionScores(this.images(), this.tokenizing);
-    return name === "CIDEr" ? this.scores.imageCider : this.scores.imageRougeL;
+    const { imageCider, imageRougeL } = this.computed();
+    return name === "CIDEr" ? imageCider : imageRougeL;
   }
 
   value(name: CaptionMetricName): MetricValue | Promise<MetricValue> {
     const n = this.size;
     if (n === 0) return { value: null, n };
-    if (name === "METEOR") return meteor(n, () => this.tokenizedImages());
-    if (name === "SPICE") return spice(n, () => this.tokenizedImages());
-    this.scores ??= rawCaptionScores(this.images(), this.tokenizing);
-    const { scores } = this;
+    if (name === "METEOR" || name === "SPICE") {
+      if (this.context.scoring === "vlmevalkit") return { value: null, n, note: "VLMEvalKit has no such metric" };
+      return (name === "METEOR" ? meteor : spice)(n, () => this.tokenizedImages());
+    }
+    const scores = this.computed();
     if (name === "ROUGE_L") return meanOver(scores.imageRougeL, rangeOf.ROUGE_L);
     if (name === "CIDEr") {
       if (scores.cider === undefined) return { value: null, n, note: "no reference has a word" };

@@ -1,7 +1,7 @@
 import { defined } from "../core/defined.js";
 import type { JudgeRecord, Result } from "../core/result.js";
 import type { Reading } from "../core/score.js";
-import type { Split, Task } from "../core/task.js";
+import { isJudged, type Split, type Task } from "../core/task.js";
 import type { RunFolder } from "../record/folder.js";
 import { type Label, placeKey } from "../record/keys.js";
 import { type Run, requireCounted } from "../record/read.js";
@@ -76,7 +76,7 @@ export async function mergeTask(merging: TaskToMerge): Promise<MergedTask> {
 
 /** @returns the verdicts of the whole run, by question */
 async function mergeVerdicts({ folder, task, split, label, shards }: TaskToMerge): Promise<readonly JudgeRecord[]> {
-  if (!(task.judge || task.fallbackJudge) || split.answers !== "public") return [];
+  if (!isJudged(task) || split.answers !== "public") return [];
   const known = new Map<string, JudgeRecord>();
   const keyOf = ({ index, repeat, step }: JudgeRecord) => `${placeKey(label, index, repeat)} ${step}`;
   const journal = await folder.judge(label, "first", (record) => known.set(keyOf(record), record));

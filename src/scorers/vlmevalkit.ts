@@ -1,9 +1,12 @@
 /** What benchmarks share of VLMEvalKit's scoring and words. */
 
 import { userPrompt } from "../core/prompt.js";
+import type { Output } from "../core/runner.js";
 import type { Judge } from "../core/task.js";
+import { extractionHints, extractionWords } from "../prompts/vlmevalkit-extraction.js";
 import { vlmEvalKitYesNo } from "../prompts/vlmevalkit-yes-no.js";
 import { inferChoice } from "../text/infer-choice.js";
+import { strip } from "../text/python-strings.js";
 import { withVlmEvalKit } from "./vlmevalkit-choice.js";
 
 /** Times that it is asked, each at a higher temperature, while it says "Unknown". */
@@ -28,4 +31,36 @@ function yesNoJudge<Row>(question: (row: Row) => string): Judge<Row> {
   };
 }
 
-export const vlmEvalKit = { choices: withVlmEvalKit, yesNoJudge };
+/** What its judge extracts from the solution of a problem of mathematics. */
+export interface Extraction<Row> {
+  /** Whose hints the examples have. */
+  readonly of: keyof typeof extractionHints;
+  question(row: Row): string;
+  /** Whether the rules read the answer themselves. */
+  isRead(row: Row, text: string): boolean;
+  /** Whether a reply is an extraction: anything else, an outage's words above all, is asked again. */
+  isExtraction(row: Row, extraction: string, text: string): boolean;
+}
+
+/** Asked about a solution in which its rules find no answer: the verdict is the answer. */
+function extractionJudge<Row>({ of, question, isRead, isExtraction }: Extraction<Row>): Judge<Row> {
+  const hints = extractionHints[of];
+  return {
+    model: "gpt-4o-mini",
+    template: extractionWords(hints, "{question}", "{response}"),
+    ask(row: Row, { text }: Output, verdicts) {
+      if (verdicts.length > 0 || isRead(row, text)) return undefined;
+      return {
+        prompt: userPrompt(extractionWords(hints, question(row), text)),
+        options: { temperature: 0, maxNewTokens: 128 },
+        parse(reply) {
+          const extraction = strip(reply);
+          return extraction !== "" && isExtraction(row, extraction, text) ? extraction : undefined;
+        },
+        attempts: timesAsked,
+      };
+    },
+  };
+}
+
+export const vlmEvalKit = { choices: withVlmEvalKit, yesNoJudge, extractionJudge };

@@ -26,6 +26,8 @@ type Row = Static<typeof row>;
 const imageId = ({ question_id }: Row) =>
   parseIntPython(question_id.split("_").at(-1)?.split(".")[0] ?? "") ?? Number.NaN;
 
+const DESCRIBE =
+  'Please describe this image in general. Directly provide the description, do not include prefix like "This image depicts". ';
 const split = { licence: "CC-BY-4.0", answers: "public" } as const;
 const coco2014 = ["lmms-lab-encoder/COCO-Caption", "lmms-lab/COCO-Caption"];
 const coco2017 = ["lmms-lab-encoder/COCO-Caption2017", "lmms-lab/COCO-Caption2017"];
@@ -42,9 +44,11 @@ const captions: Omit<Task<Row>, "name" | "splits"> = {
   cite: "https://arxiv.org/abs/1504.00325; metrics as in tylin/coco-caption and salaniz/pycocoevalcap",
   row,
   id: ({ question_id }) => question_id,
-  prompt: ({ image }) => userPrompt(image, CAPTION_REQUEST),
+  profiles: ["default", "vlmevalkit"],
+  prompt: ({ image }, profile) => userPrompt(image, profile === "vlmevalkit" ? DESCRIBE : CAPTION_REQUEST),
   generation: { maxNewTokens: 64, temperature: 0 },
   hasReference: ({ answer }) => hasCaption(answer),
+  scorings: ["vlmevalkit"], // it writes the same times 100
   score: ({ answer }, output) => captionScore(answer ?? [], output),
   answer: (_, output) => strip(output.text),
   metrics: captionMetrics(),
@@ -55,6 +59,8 @@ const test = (name: string, sources: readonly string[], rows: number): Task<Row>
   ...captions,
   name,
   splits: { test: { ...split, sources, split: "test", rows, answers: "secret" } },
+  profiles: ["default"],
+  scorings: [],
   generation: { maxNewTokens: 128, temperature: 0 },
   submission: {
     file: "coco_captions_test2014_alg_results.json", // the server's name for both years

@@ -1,4 +1,4 @@
-import { defineTask, hasText, Image, type Output, type Static, Type, userPrompt } from "llava-eval";
+import { defineTask, hasText, Image, type Output, type Static, type Task, Type, userPrompt } from "llava-eval";
 import { LLAVA_BENCH_RULE, reviewText } from "./judges.js";
 import { reviewQuestion } from "./question.js";
 import { relativeScore } from "./relative-score.js";
@@ -14,6 +14,19 @@ const row = Type.Object({
   image_id: Type.String(),
 });
 type Row = Static<typeof row>;
+
+const judge: NonNullable<Task<Row>["judge"]> = {
+  model: "gpt-4-0314",
+  template: reviewText({
+    context: "{caption}",
+    question: "{question}",
+    reference: "{gpt_answer}",
+    answer: "{answer}",
+    rule: LLAVA_BENCH_RULE,
+  }),
+  ask: (row, output, verdicts, scoring) =>
+    verdicts.length > 0 ? undefined : reviewQuestion({ ...review(row, output), rule: LLAVA_BENCH_RULE }, scoring),
+};
 
 export default defineTask<Row>({
   name: "llava_in_the_wild",
@@ -36,18 +49,9 @@ export default defineTask<Row>({
   profiles: ["default", "vlmevalkit"], // the same words
   prompt: ({ image, question }) => userPrompt(image, question),
   generation: { maxNewTokens: 4096, temperature: 0 },
-  judge: {
-    model: "gpt-4-0314",
-    template: reviewText({
-      context: "{caption}",
-      question: "{question}",
-      reference: "{gpt_answer}",
-      answer: "{answer}",
-      rule: LLAVA_BENCH_RULE,
-    }),
-    ask: (row, output, verdicts, scoring) =>
-      verdicts.length > 0 ? undefined : reviewQuestion({ ...review(row, output), rule: LLAVA_BENCH_RULE }, scoring),
-  },
+  judge,
+  judgesByScoring: { vlmevalkit: { ...judge, model: "gpt-4-1106-preview" } }, // its "gpt-4-turbo"
+  scorings: ["vlmevalkit"],
   hasReference: ({ gpt_answer }) => hasText(gpt_answer),
   score: (_, output, context) => reviewScore(output.text, context),
   metrics: [relativeScore("relative_score")],

@@ -5,13 +5,13 @@ import { REVIEWER, type Review, reviewText, withSystem } from "./judges.js";
 import { looseScorePair, plainScorePair, type ScorePair } from "./score-pair.js";
 
 /**
- * LLaVA's `eval_gpt_review_bench.py`: a system message, temperature 0.2, two numbers alone on the first line. lmms-eval has
+ * LLaVA's `eval_gpt_review_bench.py`, and VLMEvalKit: a system message, temperature 0.2, two numbers alone on the first line. lmms-eval has
  * no system message, temperature 0, takes the first two numbers of the line. It counts a review without
  * scores as (-1, -1); here that is asked again.
  */
 export function reviewQuestion(review: Review, scoring: Scoring): JudgeQuestion {
   const text = reviewText(review);
-  if (scoring === "official")
+  if (scoring !== "lmms-eval")
     return {
       prompt: withSystem(REVIEWER, text),
       options: { temperature: 0.2, maxNewTokens: 1024 },

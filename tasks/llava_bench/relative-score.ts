@@ -2,13 +2,16 @@
 
 import { bootstrap, folded, type Metric, type MetricValue, roundHalfEven, sampleValue } from "llava-eval";
 
+type FoldContext = Parameters<Metric["start"]>[0];
+
 /** The values a scorer gives for this metric. */
 export type PairValues = Readonly<Record<"reference" | "model", number>>;
 
 /**
  * Mean of the model's scores over mean of the reference's, times 100; above 100 when the judge prefers the model.
  *
- * `summarize_gpt_review.py` rounds the means to three decimals and the ratio to one; so does this, since published numbers do.
+ * `summarize_gpt_review.py` rounds the means to three decimals and the ratio to one; so does this, since published numbers do. VLMEvalKit
+ * rounds the ratio alone.
  */
 export function relativeScore(name: string): Metric {
   return {
@@ -24,7 +27,7 @@ export function relativeScore(name: string): Metric {
             const model = sampleValue(sample, "model");
             if (reference !== undefined && model !== undefined) pairs.push({ reference, model });
           },
-          value: () => withSpread(pairs, context.valueOnly ? undefined : [context.seed, name]),
+          value: () => withSpread(pairs, context, name),
           bounds(unscored) {
             const of = (reference: number, model: number) =>
               (100 * (total(pairs, "model") + unscored * model)) / (total(pairs, "reference") + unscored * reference);
@@ -41,10 +44,11 @@ export function relativeScore(name: string): Metric {
 /** What a judge is asked to give. */
 const judgeScale = [1, 10] as const;
 
-/** @param seed of the bootstrap; undefined: the value alone */
-function withSpread(pairs: readonly PairValues[], seed: readonly (string | number)[] | undefined): MetricValue {
+function withSpread(pairs: readonly PairValues[], context: FoldContext, name: string): MetricValue {
   const n = pairs.length;
-  const value = relative(total(pairs, "reference") / n, total(pairs, "model") / n);
+  const decimals = context.scoring === "vlmevalkit" ? undefined : 3;
+  const value = relative(total(pairs, "reference") / n, total(pairs, "model") / n, decimals);
+  const seed = context.valueOnly ? undefined : [context.seed, name];
   if (n === 0 || value === undefined)
     return { value: null, n, note: n === 0 ? "no sample was judged" : "the reference has no points" };
   const spread = seed && bootstrap(n, (drawn) => ratio(pairs, drawn), seed);
@@ -56,8 +60,9 @@ function withSpread(pairs: readonly PairValues[], seed: readonly (string | numbe
 }
 
 /** The ratio of two means as the script prints it; undefined when the reference's mean is 0. */
-function relative(reference: number, model: number): number | undefined {
-  const [base, score] = [roundHalfEven(reference, 3), roundHalfEven(model, 3)];
+function relative(reference: number, model: number, decimals: number | undefined): number | undefined {
+  const rounded = (value: number) => (decimals === undefined ? value : roundHalfEven(value, decimals));
+  const [base, score] = [rounded(reference), rounded(model)];
   return base === 0 || Number.isNaN(base) ? undefined : roundHalfEven((score / base) * 100, 1);
 }
 

@@ -1,6 +1,7 @@
 import { defineTask, hasText, Image, mean, Nullable, type Split, type Static, Type, userPrompt } from "llava-eval";
 import { mathVerseExtraction, mathVerseMatching, mathVerseToJudge } from "./judge.js";
 import { mathVerseScore } from "./score.js";
+import { vlmEvalKitJudge } from "./vlmevalkit.js";
 
 const row = Type.Object({
   sample_index: Type.String(),
@@ -45,9 +46,12 @@ export default defineTask<Row>({
   row,
   id: ({ sample_index }) => sample_index,
   cluster: ({ problem_index }) => problem_index,
-  profiles: ["default", "cot"],
+  profiles: ["default", "cot", "vlmevalkit", "vlmevalkit-cot"],
   prompt({ image, query_wo, query_cot }, profile) {
-    const words = (profile === "cot" ? query_cot : query_wo).trim();
+    // VLMEvalKit sends the columns as they are.
+    const isOwn = profile.startsWith("vlmevalkit");
+    const query = profile.endsWith("cot") ? query_cot : query_wo;
+    const words = isOwn ? query : query.trim();
     return image ? userPrompt(image, words) : userPrompt(words);
   },
   generation: { maxNewTokens: 1024, temperature: 0 },
@@ -56,7 +60,9 @@ export default defineTask<Row>({
     template: `${mathVerseExtraction("{response}")}\n\n${mathVerseMatching("{question}", "{answer}", "{extraction}")}`,
     ask: mathVerseToJudge,
   },
+  judgesByScoring: { vlmevalkit: vlmEvalKitJudge },
   hasReference: ({ answer }) => hasText(answer),
+  scorings: ["vlmevalkit"],
   score: mathVerseScore,
   metrics: [mean("accuracy")],
   groups: {

@@ -13,6 +13,7 @@ import {
 } from "llava-eval";
 import { extractMathVisionAnswer } from "./answer.js";
 import { mathVisionCorrect } from "./score.js";
+import { vlmEvalKitJudge, vlmEvalKitScore } from "./vlmevalkit.js";
 
 const row = Type.Object({
   id: Type.String(),
@@ -49,7 +50,10 @@ export default defineTask<Row>({
   // The authors' script looks the letter up among the options.
   hasReference: ({ answer, options }) =>
     options.length > 0 ? isOptionLetter(answer, options.length) : hasText(answer),
-  score(row, output) {
+  judgesByScoring: { vlmevalkit: vlmEvalKitJudge },
+  scorings: ["vlmevalkit"],
+  score(row, output, { scoring, verdicts }) {
+    if (scoring === "vlmevalkit") return vlmEvalKitScore(row, output.text, verdicts);
     const answer = extractMathVisionAnswer(output.text);
     return rightOrWrong(mathVisionCorrect(answer, row.answer, row.options), answer, row.answer);
   },

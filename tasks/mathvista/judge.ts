@@ -81,7 +81,7 @@ export function mathVistaToJudge(
   return { prompt, options: { temperature: 0, maxNewTokens: 256 }, parse, attempts: 5 };
 }
 
-function isExtraction(extraction: string, row: MathVistaProblem, scoring: Scoring): boolean {
+export function isExtraction(extraction: string, row: MathVistaProblem, scoring: Scoring): boolean {
   if (!isOfKind(extraction, row)) return false;
   // There no float is normalised that the data set's own precision is given with.
   if (scoring === "lmms-eval") return true;

@@ -2,6 +2,7 @@ import { defineTask, hasText, Image, mean, Nullable, type Static, strip, Type, u
 import { mathVistaExtraction, mathVistaToJudge } from "./judge.js";
 import { type MathVistaForm, mathVistaPrompt } from "./prompt.js";
 import { mathVistaScore } from "./score.js";
+import { vlmEvalKitJudge, vlmEvalKitScore } from "./vlmevalkit.js";
 
 const text = Type.Optional(Nullable(Type.String()));
 const row = Type.Object({
@@ -41,10 +42,11 @@ export default defineTask<Row>({
   },
   row,
   id: ({ pid }) => pid,
-  profiles: ["default", "official", "solution", "format", "reason-first"],
+  profiles: ["default", "official", "solution", "format", "reason-first", "vlmevalkit"],
   prompt(row, profile) {
     const form = (profile === "default" ? "step-by-step" : profile) as MathVistaForm;
-    return userPrompt(row.decoded_image, profile === "official" ? row.query : mathVistaPrompt(row, form));
+    const isOwn = profile === "official" || profile === "vlmevalkit"; // the same words
+    return userPrompt(row.decoded_image, isOwn ? row.query : mathVistaPrompt(row, form));
   },
   generation: { maxNewTokens: 16_384, temperature: 0 },
   judge: {
@@ -52,10 +54,15 @@ export default defineTask<Row>({
     template: mathVistaExtraction("{query}", "{response}"),
     ask: (row, output, verdicts, scoring) => (verdicts.length > 0 ? undefined : mathVistaToJudge(row, output, scoring)),
   },
+  judgesByScoring: { vlmevalkit: vlmEvalKitJudge },
   hasReference: ({ answer, question_type, choices }) =>
     question_type === "multi_choice" ? (choices ?? []).includes(answer ?? "") : hasText(answer),
+  scorings: ["vlmevalkit"],
   score(row, output, context) {
-    const score = mathVistaScore(row, output, context);
+    const score =
+      context.scoring === "vlmevalkit"
+        ? vlmEvalKitScore(row, output.text, context.verdicts)
+        : mathVistaScore(row, output, context);
     if (score.status === "unscored" || typeof score.value !== "number") return score;
     const { value } = score;
     const skills = SKILLS.filter((skill) => row.metadata.skills.some((name) => name.startsWith(skill)));

@@ -3,8 +3,10 @@ import {
   defineTask,
   hasText,
   Image,
+  letteredOptions,
   mean,
   Nullable,
+  type Prompt,
   type Static,
   Type,
   userPrompt,
@@ -51,13 +53,17 @@ export default defineTask<Row>({
   },
   row,
   id: ({ id }) => String(id),
-  prompt(row) {
+  profiles: ["default", "vlmevalkit"],
+  prompt(row, profile) {
+    if (profile === "vlmevalkit") return vlmEvalKitPrompt(row);
     const words = `${instructions[row.type]}\n\n${body(row)}`;
     const images = Array.from(words.matchAll(/<图片 ([1-5])>/g), ([, number]) => row[`image_${number}` as "image_1"]);
     return userPrompt(...images.flatMap((one) => one ?? []), words);
   },
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: (row) => hasGold(row),
+  // The rules are the authors'; a blank that several candidates fit counts as often there, and once here.
+  scorings: ["vlmevalkit"],
   score: (row, output, context) =>
     cmmmuScore({ ...row, options: options(row), answer: row.answer ?? "" }, output, context),
   answer: (row, output, context) => cmmmuScore({ ...row, options: options(row), answer: "" }, output, context),
@@ -88,6 +94,15 @@ function hasGold(row: Row): boolean {
 
 const options = ({ option1, option2, option3, option4 }: Row) =>
   [option1, option2, option3, option4].map((one) => one ?? "");
+
+/** Its words follow the question, under English "Options:"; the images stand first, and their tags stay as they are. */
+function vlmEvalKitPrompt(row: Row): Prompt {
+  const images = ([1, 2, 3, 4, 5] as const).flatMap((number) => row[`image_${number}`] ?? []);
+  const last = instructions[row.type].replace("以下", "上述");
+  const words =
+    row.type === "选择" ? `问题: ${row.question}\nOptions:\n${letteredOptions(options(row))}` : row.question;
+  return userPrompt(...images, `${words}\n${last}`);
+}
 
 function body(row: Row): string {
   const list = row.type === "选择" ? `选项：\n${bracketedOptions(options(row))}\n` : "";

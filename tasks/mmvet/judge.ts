@@ -31,3 +31,20 @@ export function mmvetTable(
   const end = scoring === "official" ? " " : "";
   return `${correctness}${head} | Ground truth | Prediction | Correctness\n${mmvetExamples}\n${question} | ${truth} | ${prediction} |${end}`;
 }
+
+/** Where VLMEvalKit's table has a line break. */
+const broken = [
+  ...["<AND> in the ground truth", "only when all", "and <OR> means", "The correctness score is", "Just complete"],
+  ...["Iceland and Greenland are misleading", "while Greenland is mostly covered in ice and snow. The meme"],
+  ...["because the names", "The meme talks", "Iceland is not very icy", "The meme is using humor", "Iceland, despite"],
+  ...["The text 'This", "that these contradictions", "The humor in", "and their actual"],
+];
+
+/** The same table in VLMEvalKit's lines: with the authors' header, and a blank line before the row to complete. */
+export function vlmEvalKitTable(row: Parameters<typeof mmvetTable>[0], prediction: string): string {
+  const table = mmvetTable({ question: "", answer: "" }, "", "official");
+  const examples = table.slice(0, table.lastIndexOf("\n"));
+  const lines = broken.reduce((text, start) => text.replaceAll(` ${start}`, `\n${start}`), examples);
+  const last = mmvetTable(row, prediction, "official").slice(examples.length);
+  return `\n${lines}${last}`;
+}

@@ -39,3 +39,9 @@ export function lmmsMmvetScore(replies: readonly string[]): {
     } else if (score >= 0 && score <= 1) return { score, calls };
   }
 }
+
+/** VLMEvalKit's: the whole reply is a number from 0 to 1, as Python reads one. */
+export function wholeScore(reply: string): number | undefined {
+  const score = parseFloatPython(reply);
+  return score !== undefined && score >= 0 && score <= 1 ? score : undefined;
+}

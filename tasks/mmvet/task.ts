@@ -1,6 +1,6 @@
-import { defineTask, hasText, Image, mean, notJudged, type Static, Type, userPrompt } from "llava-eval";
-import { mmvetTable } from "./judge.js";
-import { correctnessScore, mmvetCapabilities } from "./score.js";
+import { defineTask, hasText, Image, type Metric, mean, notJudged, type Static, Type, userPrompt } from "llava-eval";
+import { mmvetTable, vlmEvalKitTable } from "./judge.js";
+import { correctnessScore, mmvetCapabilities, wholeScore } from "./score.js";
 
 const row = Type.Object({
   question_id: Type.String(),
@@ -48,6 +48,22 @@ export default defineTask<Row>({
       };
     },
   },
+  judgesByScoring: {
+    vlmevalkit: {
+      model: "gpt-4-1106-preview", // its "gpt-4-turbo"
+      template: vlmEvalKitTable({ question: "{question}", answer: "{answer}" }, "{prediction}"),
+      ask: (row, { text }, verdicts) =>
+        verdicts.length > 0
+          ? undefined
+          : {
+              prompt: userPrompt(vlmEvalKitTable(row, text)),
+              options: { temperature: 0 },
+              parse: wholeScore,
+              attempts: 5, // after which it gives 0
+            },
+    },
+  },
+  scorings: ["vlmevalkit"],
   hasReference: ({ answer }) => hasText(answer),
   score({ answer, capability }, output, { verdicts: [score] }) {
     if (typeof score !== "number") return notJudged;
@@ -55,9 +71,25 @@ export default defineTask<Row>({
     const value = { score, ...Object.fromEntries(needed.map((name) => [name, score])) };
     return { status: "scored", value, answer: output.text, targets: [answer] };
   },
-  metrics: [
-    mean("score", { of: "score" }),
-    ...mmvetCapabilities.map((name) => mean(`score_${name}`, { of: name, perGroup: false })),
-  ],
+  metrics: [mean("score", { of: "score" }), ...mmvetCapabilities.map(abilityMean)],
   groups: { capabilities: ({ capability }) => capability.split(",").sort().join("_") },
 });
+
+/** VLMEvalKit keeps abilities and their combinations in one table: in it a question that needs an ability alone counts twice. */
+function abilityMean(name: (typeof mmvetCapabilities)[number]): Metric {
+  const metric = mean(`score_${name}`, { of: name, perGroup: false });
+  return {
+    ...metric,
+    start(context) {
+      const fold = metric.start(context);
+      if (context.scoring !== "vlmevalkit") return fold;
+      return {
+        ...fold,
+        add(sample) {
+          fold.add(sample);
+          if (sample.groups.capabilities === name) fold.add(sample);
+        },
+      };
+    },
+  };
+}

@@ -16,6 +16,7 @@ import {
 } from "llava-eval";
 import type { Box } from "./json-boxes.js";
 import { boxScore, cornersOf, fractionsOf, jsonBoxScore } from "./score.js";
+import { vlmEvalKitBoxScore } from "./vlmevalkit.js";
 
 const row = Type.Object({
   question_id: Type.String(),
@@ -132,8 +133,13 @@ const boxes = (collection: Collection): Task<ExpressionRow> => ({
   imageKey: ({ file_name }) => file_name,
   prompt: ({ image, expression }) => userPrompt(image, BOX_REQUEST + (expression?.text ?? "")),
   hasReference,
+  scorings: ["vlmevalkit"],
   score: (row, output, context) =>
-    inImage(row, context, (size) => boxScore(fractionsOf(cornersOf(row.bbox), size), output)),
+    inImage(row, context, (size) =>
+      context.scoring === "vlmevalkit"
+        ? vlmEvalKitBoxScore(cornersOf(row.bbox), size, output)
+        : boxScore(fractionsOf(cornersOf(row.bbox), size), output),
+    ),
   metrics: boxMetrics,
 });
 
@@ -158,7 +164,11 @@ const grounding = (collection: Collection): Task<Row> => ({
   },
   generation: { maxNewTokens: 512, temperature: 0 },
   hasReference,
-  score: (row, output, context) => inImage(row, context, (size) => jsonBoxScore(cornersOf(row.bbox), size, output)),
+  scorings: ["vlmevalkit"],
+  score: (row, output, context) =>
+    inImage(row, context, (size) =>
+      (context.scoring === "vlmevalkit" ? vlmEvalKitBoxScore : jsonBoxScore)(cornersOf(row.bbox), size, output),
+    ),
   metrics: boxMetrics,
 });
 

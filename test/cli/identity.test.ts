@@ -318,6 +318,7 @@ describe("a changed member of a task file", () => {
     next: '() => "done"',
     judge: '{ model: "m", template: "t", ask: () => undefined }',
     fallbackJudge: '{ model: "m", template: "t", scorings: ["vlmevalkit"], ask: () => undefined }',
+    judgesByScoring: '{ vlmevalkit: { model: "m", template: "t", ask: () => undefined } }',
     answer: "(row, output) => output.text",
     hasReference: "() => true",
     score: '() => ({ status: "scored", value: 1, answer: "" })',

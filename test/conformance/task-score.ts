@@ -1,6 +1,7 @@
 /** A task's own `score` on a raw text: what a run makes of it, without a run. */
 
 import { loadTasks } from "../../src/api/catalogue.js";
+import { defined } from "../../src/core/defined.js";
 import type { Json } from "../../src/core/json.js";
 import type { Metric } from "../../src/core/metric.js";
 import type { Output } from "../../src/core/runner.js";
@@ -38,6 +39,8 @@ export interface ScoreRules {
   readonly verdicts?: readonly Json[];
   /** Default: the first; `drawn` says that it was asked. */
   readonly draw?: <T>(from: readonly T[]) => T;
+  /** Of the prompt's images. */
+  readonly imageSizes?: readonly (readonly [number, number])[];
 }
 
 export interface TaskScore extends Scored {
@@ -50,7 +53,7 @@ export interface TaskScore extends Scored {
  * @throws RangeError when the task leaves the sample unscored
  */
 export function taskScore(name: string, row: object, text: string, rules: ScoreRules = {}): TaskScore {
-  const { scoring = "official", verdicts = [], draw = (from) => from[0] as (typeof from)[number] } = rules;
+  const { scoring = "official", verdicts = [], draw = (from) => from[0] as (typeof from)[number], imageSizes } = rules;
   const visible = readingOf(scoring).visible(text);
   const output: Output = {
     text: visible,
@@ -63,7 +66,7 @@ export function taskScore(name: string, row: object, text: string, rules: ScoreR
   asked.add(name);
   askedBy.add(`${name} ${scoring}`);
   const score = taskNamed(name).score?.(row as Record<string, unknown>, output, {
-    ...{ scoring, verdicts, turns: [output] },
+    ...{ scoring, verdicts, turns: [output], ...defined({ imageSizes }) },
     draw(from) {
       drawn = true;
       return draw(from);

@@ -256,7 +256,8 @@ function judge(
 ): Json[] | undefined {
   const verdicts: Json[] = [];
   for (;;) {
-    const question = task.judge?.ask(row, output, verdicts, scoring);
+    const asks = task.judgesByScoring?.[scoring] ?? task.judge;
+    const question = asks?.ask(row, output, verdicts, scoring);
     if (question === undefined) return verdicts;
     if (replies.length === 0) return verdicts; // nobody was asked
     let verdict: Json | undefined;

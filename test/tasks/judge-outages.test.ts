@@ -66,14 +66,15 @@ async function parser(name: string, scoring: Scoring) {
   const found = definitions.find(({ task }) => task.name === name);
   if (!found) throw new Error(`no task ${name}`);
   const row = await exampleRow(name, found.file, found.task.row);
-  const question = found.task.judge?.ask(row, output("it is so"), [], scoring);
+  const judge = found.task.judgesByScoring?.[scoring] ?? found.task.judge;
+  const question = judge?.ask(row, output("it is so"), [], scoring);
   // Without one the rules of this scoring read every answer themselves, and no reply is a verdict.
   return question?.parse ?? (() => undefined);
 }
 
 /** Every task that asks a judge about such an answer, by each of its scorings. */
 const judged = definitions.flatMap(({ task }) =>
-  task.judge
+  task.judge || task.judgesByScoring
     ? (["official", "lmms-eval", ...(task.scorings ?? [])] as const).map((scoring) => [task.name, scoring] as const)
     : [],
 );

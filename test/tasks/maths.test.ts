@@ -1,3 +1,5 @@
+import { expect, test } from "vitest";
+import type { Output } from "../../src/core/runner.js";
 import mathverse from "../../tasks/mathverse/task.js";
 import mathvision from "../../tasks/mathvision/task.js";
 import mathvista from "../../tasks/mathvista/task.js";
@@ -151,5 +153,20 @@ goldenTask({
   ],
   // The option's value; a fraction in a box; the wrong letter.
   answers: ["The answer is 5.", "We get $\\boxed{\\frac{15}{2}}$.", "It must be (B)."],
-  main: { official: 2 / 3, "lmms-eval": 2 / 3 },
+  // VLMEvalKit's judge extracts what its rules do not find.
+  verdicts: [["B"], ["The service is away", "15/2"]],
+  main: { official: 2 / 3, "lmms-eval": 2 / 3, vlmevalkit: 2 / 3 },
+});
+
+test("MATH-Vision under vlmevalkit scoring: the reply A equals every number, as there, and is counted as a guess", () => {
+  const output: Output = { text: "A", finish: "stop", usage: {}, timing: { totalMs: 0, attempts: 1 }, warnings: [] };
+  const row = { id: "1", question: "?", options: [], answer: "7.5", level: 1, subject: "algebra" };
+  const score = (answer: string) =>
+    mathvision.score?.({ ...row, answer, decoded_image: undefined as never }, output, {
+      ...{ scoring: "vlmevalkit", verdicts: ["none"], turns: [output] },
+      draw: ([first]) => first as never,
+    });
+  expect(score("7.5")).toMatchObject({ status: "scored", value: 1, remark: "unparsable" });
+  expect(score("a rectangle")).toMatchObject({ status: "scored", value: 0 });
+  expect(score("A")).toEqual({ status: "scored", value: 1, answer: "A", targets: ["A"] });
 });

@@ -9,7 +9,7 @@ import { exampleRow } from "../../src/datasets/example-row.js";
 import { withoutReasoning } from "../../src/text/visible-answer.js";
 import { invented, inventedTimeout } from "../invented.js";
 
-const judgedTasks = (await loadDefinitions()).filter(({ task }) => task.judge !== undefined);
+const judgedTasks = (await loadDefinitions()).filter(({ task }) => task.judge ?? task.judgesByScoring);
 
 const number = (low: number, high: number) => (verdict: Json) =>
   typeof verdict === "number" && verdict >= low && verdict <= high;
@@ -30,7 +30,7 @@ const isVerdict: readonly (readonly [RegExp, (verdict: Json, reply: string) => b
   [/^live_bench/, number(0, 10)],
   [/^mmmu/, (verdict) => verdict === 0 || verdict === 1],
   [/^mathverse/, (verdict) => verdict === 0 || verdict === 1 || words(verdict)],
-  [/^mathvista/, words],
+  [/^mathvista|^mathvision/, words],
   [/^blink|^mmbench/, letter],
   [/^hrbench|^mmvp/, (verdict, reply) => verdict === reply.trim().slice(0, String(verdict).length).toLowerCase()],
   [/^vl_rewardbench/, (verdict, reply) => new RegExp(`answer\\s*${String(verdict)}`, "i").test(reply)],
@@ -128,7 +128,8 @@ for (const { task, file } of judgedTasks) {
           (text, scoring) => {
             const verdicts: Json[] = [];
             for (let step = 0; step < 3; step++) {
-              const question = task.judge?.ask(row, said, verdicts, scoring);
+              const judge = task.judgesByScoring?.[scoring] ?? task.judge;
+              const question = judge?.ask(row, said, verdicts, scoring);
               if (!question) break;
               const visible = withoutReasoning(text);
               const verdict = question.parse(visible);

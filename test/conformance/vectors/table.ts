@@ -33,7 +33,9 @@ import { videoChoiceVectors } from "./video-choices.js";
 import { videoGroupVectors } from "./video-groups.js";
 import { videoPromptVectors } from "./video-prompts.js";
 import { vlmEvalKitAnswerVectors } from "./vlmevalkit-answers.js";
+import { vlmEvalKitBoxVectors } from "./vlmevalkit-boxes.js";
 import { vlmEvalKitChoiceVectors } from "./vlmevalkit-choices.js";
+import { vlmEvalKitJudgedVectors } from "./vlmevalkit-judged.js";
 import { vlmEvalKitPromptVectors } from "./vlmevalkit-prompts.js";
 import { yesNoVectors } from "./yes-no.js";
 
@@ -72,5 +74,7 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...videoGroupVectors,
   ...vlmEvalKitChoiceVectors,
   ...vlmEvalKitAnswerVectors,
+  ...vlmEvalKitJudgedVectors,
+  ...vlmEvalKitBoxVectors,
   ...vlmEvalKitPromptVectors,
 };

@@ -4,6 +4,7 @@ import type { ImageRef } from "../../../src/core/image.js";
 import type { Json } from "../../../src/core/json.js";
 import type { Prompt } from "../../../src/core/prompt.js";
 import type { Output } from "../../../src/core/runner.js";
+import { judgeUnder } from "../../../src/core/task.js";
 import { imagesAtMarks } from "../../../src/prompts/marked-images.js";
 import { inferChoice, inferOptionVlmEvalKit, inferTextVlmEvalKit } from "../../../src/text/infer-choice.js";
 import { isMissingCell } from "../../../src/text/missing-cells.js";
@@ -106,16 +107,24 @@ export class ScriptedJudge {
 }
 
 /** The judge's verdicts on an answer that the rules cannot read; none where it is not asked, or never gives one. */
-export function verdictOn(task: string, row: Cells, text: string, judge: ScriptedJudge | undefined) {
-  const verdicts: Json[] = [];
+export function verdictOn(
+  task: string,
+  row: Cells,
+  text: string,
+  judge: ScriptedJudge | undefined,
+  before: readonly Json[] = [],
+) {
+  const verdicts = [...before];
   const ask = () =>
-    taskNamed(task).fallbackJudge?.ask(row as Record<string, unknown>, saying(text), verdicts, "vlmevalkit");
+    judgeUnder(taskNamed(task), "vlmevalkit")?.ask(
+      ...([row as Record<string, unknown>, saying(text), verdicts, "vlmevalkit"] as const),
+    );
   const first = ask();
   for (let question = first; question !== undefined && judge !== undefined; question = ask()) {
     let verdict: Json | undefined;
     for (let left = question.attempts ?? 3; left > 0 && verdict === undefined; left--)
       verdict = question.parse(judge.next());
-    if (verdict === undefined) return { asked: true, verdicts: [], question: first };
+    if (verdict === undefined) return { asked: true, verdicts: [...before], question: first };
     verdicts.push(verdict);
   }
   return { asked: first !== undefined, verdicts, question: first };

@@ -19,6 +19,10 @@ const asked: Readonly<Record<string, TaskRow>> = {
   ...{ HallusionBench: ["hallusion_bench_image", words], MME: ["mme", words], POPE: ["pope", words] },
   ...{ LLaVABench: ["llava_in_the_wild", words], MMVet: ["mmvet", words], OCRBench: ["ocrbench", words] },
   MathVision: ["mathvision", (row) => ({ ...row, options: [] })],
+  ...{ COCO_VAL: ["coco2017_cap", words], CMMMU_VAL: ["cmmmu", words] },
+  MathVista_MINI: ["mathvista", (row) => ({ ...row, query: row.question })],
+  MathVerse_MINI: ["mathverse", (row) => ({ ...row, query_wo: row.question })],
+  MathVerse_MINI_Vision_Only_cot: ["mathverse", (row) => ({ ...row, query_wo: row.question })],
 };
 
 const image = (number: number): ImageRef => ({
@@ -73,10 +77,8 @@ interface Expected {
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  ...{ COCO_VAL: "captions: which year's, its file does not say", CMMMU_VAL: "no profile of CMMMU sends these words" },
-  ...{ RefCOCO: "boxes: no scoring", ScreenSpot_Mobile: "clicks: no scoring" },
-  ...{ MathVerse_MINI: "always judged: no scoring", MathVerse_MINI_Vision_Only_cot: "always judged: no scoring" },
-  MathVista_MINI: "always judged: no scoring",
+  RefCOCO: "the question stands in its file: rows of the hub have none",
+  ScreenSpot_Mobile: "clicks: no scoring",
   "LLaVA_Next.apply_prompt_template": "a model's template, which is the runner's",
 };
 
@@ -100,8 +102,9 @@ const file: VectorFile = {
       ({ row }: { row: Cells }) => {
         const ours = { ...withImages(row), ...of(row), ...imagesOf(withImages(row), task) } as Record<string, unknown>;
         const { profiles = [], prompt } = taskNamed(task);
-        const llava = profiles.includes("vlmevalkit-llava") ? "vlmevalkit-llava" : "vlmevalkit";
-        return { dataset: sent(prompt(ours, "vlmevalkit"), true), llava: sent(prompt(ours, llava), false) };
+        const profile = name.endsWith("_cot") && profiles.includes("vlmevalkit-cot") ? "vlmevalkit-cot" : "vlmevalkit";
+        const llava = profiles.includes("vlmevalkit-llava") ? "vlmevalkit-llava" : profile;
+        return { dataset: sent(prompt(ours, profile), true), llava: sent(prompt(ours, llava), false) };
       },
     ]),
   ),
@@ -110,7 +113,7 @@ const file: VectorFile = {
 const imagesOf = (row: Cells, task: string): Cells => ({
   ...Object.fromEntries(Object.entries(row).filter(([column]) => column.startsWith("image"))),
   ...(task.startsWith("seedbench") ? { image: row.images } : {}),
-  ...(task === "mathvision" ? { decoded_image: row.image } : {}),
+  ...(task === "mathvision" || task === "mathvista" ? { decoded_image: row.image } : {}),
 });
 
 export const vlmEvalKitPromptVectors: Readonly<Record<string, VectorFile>> = { "prompts/vlmevalkit": file };
