@@ -13,7 +13,8 @@ import {
   userPrompt,
   withMarks,
 } from "llava-eval";
-import { type Box, screenBoxScore } from "./score.js";
+import { clickPrompt } from "./points.js";
+import { type Box, clickScore, screenBoxScore } from "./score.js";
 
 const row = Type.Object({
   file_name: Type.String(),
@@ -38,7 +39,7 @@ const BOX_REQUEST =
 
 const screens: Omit<Task<Row>, "name" | "about" | "prompt" | "metrics"> = {
   version: 1,
-  cite: "https://arxiv.org/abs/2401.10935; scoring follows lmms-eval screenspot/utils_rec.py; the paper's click accuracy is Center_ACC",
+  cite: "https://arxiv.org/abs/2401.10935; scoring follows lmms-eval screenspot/utils_rec.py; the paper's click accuracy is Center_ACC, as is VLMEvalKit's Overall_Accuracy under its scoring, which has no boxes",
   splits: {
     test: {
       sources: ["rootsautomation/ScreenSpot"],
@@ -65,9 +66,16 @@ export default [
     name: "screenspot",
     aliases: ["screenspot_rec", "screenspot_rec_test@test"],
     about: "Give the box of the screen element that a command means (Cheng et al. 2024).",
-    prompt: ({ image, instruction }) => userPrompt(image, BOX_REQUEST + instruction),
+    profiles: ["default", "vlmevalkit"],
+    prompt: ({ image, instruction }, profile) =>
+      profile === "vlmevalkit" ? clickPrompt(image, instruction) : userPrompt(image, BOX_REQUEST + instruction),
     hasReference: ({ bbox: [x1, y1, x2, y2] }) => (x2 as number) > (x1 as number) && (y2 as number) > (y1 as number),
-    score: ({ bbox }, output) => screenBoxScore(bbox as unknown as Box, output),
+    imageSizes: true, // of clicks in pixels
+    scorings: ["vlmevalkit"],
+    score: ({ bbox }, output, { scoring, imageSizes }) =>
+      scoring === "vlmevalkit"
+        ? clickScore(bbox as unknown as Box, output.text, imageSizes?.[0])
+        : screenBoxScore(bbox as unknown as Box, output),
     metrics: [
       mean("Center_ACC", { of: "Center_ACC" }),
       mean("IoU", { of: "IoU" }),

@@ -5,6 +5,7 @@ import type { Scored } from "../../../src/core/score.js";
 import { parseCmmmuChoice } from "../../../tasks/mmmu/cmmmu-choice.js";
 import { normalizeBlank, parseBlank } from "../../../tasks/mmmu/open-answer.js";
 import { inPixels, numbersOfBox } from "../../../tasks/refcoco/vlmevalkit.js";
+import { clickedPoint } from "../../../tasks/screenspot/points.js";
 import { foldValue } from "../fold.js";
 import { taskMetric, taskScore } from "../task-score.js";
 import type { VectorFile } from "../vector-file.js";
@@ -168,8 +169,41 @@ const refcoco: VectorFile = {
   },
 };
 
+interface ScreenLine {
+  readonly size: readonly [number, number];
+  readonly rows: readonly Cells[];
+}
+
+const screenspot: VectorFile = {
+  // Its text, icon and category accuracies count some samples with the weight of all.
+  reference(expected, fn) {
+    if (fn !== "evaluate") return expected;
+    const { Overall_Accuracy, Format_Err_Rate } = expected as Readonly<Record<string, number>>;
+    return { Overall_Accuracy, Format_Err_Rate };
+  },
+  functions: {
+    parse_bbox_aguvis({ response }: { response: string }) {
+      const point = clickedPoint(response);
+      if (point === undefined) throw new RangeError("no number");
+      return point;
+    },
+    evaluate({ size, rows }: ScreenLine) {
+      const [width, height] = size;
+      const scored = rows.map((row) => {
+        const [x = 0, y = 0, w = 0, h = 0] = JSON.parse(String(row.bbox)) as number[];
+        const bbox = [x / width, y / height, (x + w - 1) / width, (y + h - 1) / height];
+        return taskScore("screenspot", { bbox }, String(row.prediction), { ...vlmevalkit, imageSizes: [size] });
+      });
+      const hits = foldValue(taskMetric("screenspot", "Center_ACC"), scored, "vlmevalkit");
+      const errors = scored.filter(({ remark }) => remark === "unparsable").length;
+      return { Overall_Accuracy: percent(hits), Format_Err_Rate: (100 * errors) / rows.length };
+    },
+  },
+};
+
 export const vlmEvalKitBoxVectors: Readonly<Record<string, VectorFile>> = {
   "vlmevalkit/caption": caption,
   "vlmevalkit/cmmmu": cmmmu,
   "vlmevalkit/refcoco": refcoco,
+  "vlmevalkit/screenspot": screenspot,
 };

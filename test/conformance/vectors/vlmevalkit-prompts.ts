@@ -19,6 +19,7 @@ const asked: Readonly<Record<string, TaskRow>> = {
   ...{ HallusionBench: ["hallusion_bench_image", words], MME: ["mme", words], POPE: ["pope", words] },
   ...{ LLaVABench: ["llava_in_the_wild", words], MMVet: ["mmvet", words], OCRBench: ["ocrbench", words] },
   MathVision: ["mathvision", (row) => ({ ...row, options: [] })],
+  ScreenSpot_Mobile: ["screenspot", (row) => ({ ...row, instruction: row.question })],
   ...{ COCO_VAL: ["coco2017_cap", words], CMMMU_VAL: ["cmmmu", words] },
   MathVista_MINI: ["mathvista", (row) => ({ ...row, query: row.question })],
   MathVerse_MINI: ["mathverse", (row) => ({ ...row, query_wo: row.question })],
@@ -61,10 +62,12 @@ function sent({ messages }: Prompt, isNumbered: boolean): readonly string[] {
     return seen.indexOf(path) + 1;
   };
   return joined(
-    (messages[0]?.parts ?? []).map((part) => {
-      if (part.type === "text") return part;
-      return { type: "image", value: isNumbered && part.type === "image" ? numberOf(part.image.path) : "" };
-    }),
+    messages
+      .flatMap(({ parts }) => parts)
+      .map((part) => {
+        if (part.type === "text") return part;
+        return { type: "image", value: isNumbered && part.type === "image" ? numberOf(part.image.path) : "" };
+      }),
   );
 }
 
@@ -78,7 +81,6 @@ interface Expected {
 
 const reasons: Readonly<Record<string, string>> = {
   RefCOCO: "the question stands in its file: rows of the hub have none",
-  ScreenSpot_Mobile: "clicks: no scoring",
   "LLaVA_Next.apply_prompt_template": "a model's template, which is the runner's",
 };
 
