@@ -13,8 +13,9 @@ import {
   userPrompt,
   withMarks,
 } from "llava-eval";
+import { clickScore } from "./click.js";
 import { clickPrompt } from "./points.js";
-import { type Box, clickScore, screenBoxScore } from "./score.js";
+import { type Box, screenBoxScore } from "./score.js";
 
 const row = Type.Object({
   file_name: Type.String(),
