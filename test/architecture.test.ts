@@ -48,6 +48,7 @@ const ownFiles: Record<string, string> = {
   "src/runners/spec.ts": "names of presets",
   "src/fleet/connect.ts": "the queue's URL, and who signed its certificate",
   "src/fleet/image-cache.ts": "images that a coordinator served",
+  "src/fleet/kept-answers.ts": "answers that a worker has not handed over",
   "src/fleet/served-clips.ts": "clips that a coordinator serves",
   "src/runners/local/": "checkpoints and the engine",
   "src/board/leaderboard/import/": "another harness's results",

@@ -162,7 +162,7 @@ async function membershipOf(folder: string): Promise<Membership | undefined> {
   if (!(await isRun(folder))) return undefined;
   const { manifest } = await openRun(folder);
   const { demo } = { ...(manifest.config.model as object) } as { demo?: boolean };
-  return { identity: manifest.identity as Identity, demo: demo === true };
+  return { identity: manifest.identity as Identity, demo: demo === true, since: manifest.startedAt };
 }
 
 /** @throws UserError  with the differences */

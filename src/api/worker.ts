@@ -4,12 +4,14 @@ import { homedir, hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { defined } from "../core/defined.js";
+import { digestOf } from "../core/digest.js";
 import { UserError } from "../core/errors.js";
 import type { Runner } from "../core/runner.js";
 import { ClipStore, usualClipBytes } from "../datasets/clip-store.js";
 import type { Announced, Foreign } from "../fleet/announced.js";
 import { Fleet } from "../fleet/bullmq.js";
 import { dataSource, type FleetSettings } from "../fleet/connect.js";
+import { KeptAnswers } from "../fleet/kept-answers.js";
 import { inPieces } from "../fleet/rows-in-hand.js";
 import { ServedData } from "../fleet/served-data.js";
 import { type WorkTask, work } from "../fleet/worker.js";
@@ -103,11 +105,15 @@ async function workOn(run: Announced, { fleet, runner, settings, control, idle }
 
   const name = `${hostname()}-${process.pid}-${randomUUID().slice(0, 4)}`;
   await using queue = fleet.work(run.id, name);
-  const members = await queue.join({ identity, demo: isDemoModel(decided.model) });
+  const members = await queue.join({ identity, demo: isDemoModel(decided.model), since: randomUUID() });
   const unlike = unlikeness(run, members.identity, identity);
   listener.say(`joined run ${run.id.slice(0, 8)} (${run.settings.tasks.join(", ")}) as ${name}`);
   if (unlike !== undefined) listener.say(`it differs from the run's workers, which its answers will say: ${unlike}`);
 
+  const kept = new KeptAnswers(
+    join(cacheFolder("answers"), digestOf([run.id, members.since ?? "", identity], 32)),
+    warningsOf(listener),
+  );
   const known = new Map<string, Promise<WorkTask | undefined>>();
   const openTask = async (label: string): Promise<WorkTask | undefined> => {
     const chosen = choice.chosen.find((one) => one.label === label);
@@ -125,7 +131,7 @@ async function workOn(run: Announced, { fleet, runner, settings, control, idle }
   };
   try {
     return await work({
-      ...{ queue, name, runner, drain, abort, ...defined({ unlike, concurrency: settings.concurrency }) },
+      ...{ queue, kept, name, runner, drain, abort, ...defined({ unlike, concurrency: settings.concurrency }) },
       task(label) {
         const task = known.get(label) ?? openTask(label);
         known.set(label, task);
@@ -142,12 +148,14 @@ async function workOn(run: Announced, { fleet, runner, settings, control, idle }
   }
 }
 
+const cacheFolder = (name: string) => join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "llava-eval", name);
+
 /** Rows, images and clips of the coordinator, and where they may lie here. */
 function servedData(
   { clipBytes = usualClipBytes }: Decided,
   { abort, imageBytes, listener }: WorkerControl,
 ): ServedData {
-  const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "llava-eval", "clips");
+  const folder = cacheFolder("clips");
   const clips = new ClipStore(folder, clipBytes, () =>
     listener.say(
       `clips come from the coordinator; at most ${clipBytes / 1e9} GB of them are kept in ${folder} (--clip-disk)`,

@@ -59,6 +59,9 @@ export type Foreign = Static<typeof Foreign>;
 const Membership = Type.Object({
   identity: Type.Unsafe<Identity>({ type: "object" }),
   demo: Type.Boolean({ description: "the model is a demo's: its scores are never benchmark scores" }),
+  since: Optional(
+    Type.String({ description: "tells apart runs that are otherwise alike: an answer of one is none of another" }),
+  ),
 });
 export type Membership = Static<typeof Membership>;
 

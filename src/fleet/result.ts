@@ -90,7 +90,8 @@ export function rowsDigest(
 
 const digestOfAsked = (asked: readonly Asked[]) => digestOf([...asked].sort(([a], [b]) => (a < b ? -1 : 1)));
 
-function questionDigest({ row }: RowUnit, task: Task, profile: string): string {
+/** As the row is read here. */
+export function questionDigest({ row }: RowUnit, task: Task, profile: string): string {
   try {
     return questionFor(task, row, profile).digest;
   } catch (error) {

@@ -2,7 +2,6 @@ import { hostname } from "node:os";
 import type { Dataset } from "../core/dataset.js";
 import { defined } from "../core/defined.js";
 import { messageOf, SampleFailure, UserError } from "../core/errors.js";
-import type { TimingRecord } from "../core/result.js";
 import type { Runner } from "../core/runner.js";
 import { judgeUnder } from "../core/task.js";
 import type { SampleRecord } from "../record/samples.js";
@@ -12,8 +11,9 @@ import { EndpointHealth } from "../run/endpoint-health.js";
 import { InFlight } from "../run/in-flight.js";
 import type { RowUnit } from "../run/plan.js";
 import { timingOf } from "../run/run-task.js";
+import type { Answered, BlockAnswers, KeptAnswers } from "./kept-answers.js";
 import type { Lease, WorkQueue } from "./queue.js";
-import { placeOf, resultText, rowsDigest } from "./result.js";
+import { placeOf, questionDigest, resultText, rowsDigest } from "./result.js";
 
 /** One task of the run, as this machine has it. */
 export interface WorkTask {
@@ -24,6 +24,7 @@ export interface WorkTask {
 
 export interface Work {
   readonly queue: WorkQueue;
+  readonly kept: KeptAnswers;
   /** What others call this worker. */
   readonly name: string;
   /** In what it differs from the run, which admits it all the same: each of its answers says so. */
@@ -48,13 +49,6 @@ const beatMs = 5000;
 const lookMs = 1000;
 const never = new AbortController().signal;
 
-interface Answered {
-  readonly record: SampleRecord;
-  readonly timings: readonly TimingRecord[];
-}
-/** Blocks of lost leases whose answers are kept: they may come back to this worker. */
-const mostKept = 64;
-
 /** Leases blocks and answers them until there is nothing more to do, or this worker is of no more use. @returns samples answered */
 export async function work(doing: Work): Promise<number> {
   const { runner, concurrency = Number.POSITIVE_INFINITY } = doing;
@@ -77,8 +71,6 @@ class Working {
   private failed = 0;
   private readonly began = performance.now();
   private isOver = false;
-  /** By block and place: what was answered under leases that were lost before the block was done. */
-  private readonly kept = new Map<string, Map<string, Answered>>();
   private lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -123,20 +115,20 @@ class Working {
     const task = await this.doing.task(block.label);
     if (!task) return await lease.fail(`worker ${name} knows no task ${block.label} of this run`);
     const answering: Answering = { ...task.answering, abort: AbortSignal.any([abort, lost]), drain: never };
-    const answers = this.kept.get(block.id) ?? new Map<string, Answered>();
+    const answers = await this.doing.kept.of(block.id, answering.task.metrics);
     try {
       const units = await unitsOfBlock(block, { ...task, task: answering.task }, answering.abort);
       // From the second delivery on one after the other, each named before it is asked: should this process die of one, it is known.
       const one = async (unit: RowUnit) => {
         const place = placeOf(unit);
-        const known = answers.get(place);
+        const known = knownAnswer(answers, unit, answering);
         if (known) return known.record;
         if (lease.delivery > 1) {
           if ((lease.blame.get(place) ?? 0) >= mostBlame) return failedSample(describe(answering.task, unit), deadly);
           await lease.asks(place);
         }
         const answered = await this.answerOne(unit, answering);
-        answers.set(place, answered);
+        answers.add(answered);
         return answered.record;
       };
       const records: SampleRecord[] = [];
@@ -146,28 +138,19 @@ class Working {
       if (this.health.down) throw down(this.health.detail);
       const timings = records.flatMap((record) => answers.get(placeOf(record))?.timings ?? []);
       const rows = rowsDigest(units, answering, records);
-      this.kept.delete(block.id);
-      if ((await lease.ack(resultText({ worker: name, rows, timings, records }))) === "late") return;
+      const end = await lease.ack(resultText({ worker: name, rows, timings, records }));
+      await answers.discard();
+      if (end === "late") return;
       this.done += records.length;
       this.failed += records.filter(({ state }) => state === "failed").length;
     } catch (error) {
-      if (lost.aborted) return this.keep(block.id, answers);
+      await answers.written();
+      if (lost.aborted) return;
       // A request that was shared with a block whose lease was lost has ended with it.
       const isShared = error instanceof Error && error.name === "AbortError";
-      if (isShared) this.keep(block.id, answers);
       if (abort.aborted || isShared || error instanceof UserError) await lease.giveBack();
       else await lease.fail(`worker ${name}: ${messageOf(error)}`);
       if (!abort.aborted && !isShared) throw error;
-    }
-  }
-
-  /** Failures are not: they are asked again. */
-  private keep(block: string, answers: ReadonlyMap<string, Answered>): void {
-    this.kept.delete(block);
-    this.kept.set(block, new Map([...answers].filter(([, { record }]) => record.state !== "failed")));
-    for (const oldest of this.kept.keys()) {
-      if (this.kept.size <= mostKept) return;
-      this.kept.delete(oldest);
     }
   }
 
@@ -192,6 +175,14 @@ class Working {
       this.asking.start(() => ask().then(resolve, reject)).catch(reject);
     });
   }
+}
+
+/** An answer that was given here before, to what is asked there now. */
+function knownAnswer(answers: BlockAnswers, unit: RowUnit, { task, profile }: Answering): Answered | undefined {
+  const known = answers.get(placeOf(unit));
+  if (known?.record.id !== unit.id || known.record.promptDigest !== questionDigest(unit, task, profile))
+    return undefined;
+  return known;
 }
 
 const deadly = new SampleFailure(

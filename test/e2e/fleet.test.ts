@@ -51,6 +51,24 @@ describe.skipIf(noRedis)(`a fleet (skipped: ${noRedis ?? "no"})`, { timeout: 180
     );
   });
 
+  test("what a killed worker had answered is not asked again when its block comes back to its machine", async () => {
+    await using fleet = await Fleet.make();
+    const { numbers, asked } = await fleet.whole();
+    const run = fleet.coordinator("--out", "many");
+    const killed = fleet.worker();
+    await fleet.asked(40);
+    killed.kill("SIGKILL");
+    await killed.ended;
+    const worker = fleet.worker();
+    expect(await run.ended).toMatchObject({ exitCode: 0 });
+    expect(await numbersOf(fleet.place.file("many"))).toEqual(numbers);
+    // Four at once: those in flight, and those whose answers had come and were not written yet.
+    expect(questionsIn(fleet.endpoint)).toBeLessThanOrEqual(asked + 8);
+    worker.kill("SIGINT");
+    await worker.ended;
+    expect((await readdir(fleet.place.file(".cache/llava-eval/answers"))).length).toBe(1);
+  });
+
   test("a second coordinator is refused by name, the queue can be paused, and nothing on the server is secret", async () => {
     await using fleet = await Fleet.make();
     const { numbers, asked } = await fleet.whole();

@@ -1,8 +1,12 @@
 /** What a worker does when it loses a lease, by way of a queue in memory. */
-import { expect, test } from "vitest";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import type { Dataset, RowItem } from "../../src/core/dataset.js";
 import type { Output, Runner } from "../../src/core/runner.js";
 import type { Task } from "../../src/core/task.js";
+import { KeptAnswers } from "../../src/fleet/kept-answers.js";
 import type { Lease, WorkQueue } from "../../src/fleet/queue.js";
 import { work } from "../../src/fleet/worker.js";
 import type { SampleRecord } from "../../src/record/samples.js";
@@ -33,10 +37,15 @@ const task = {
 const outputOf = (text: string): Output => ({
   ...{ text, finish: "stop", warnings: [] },
   usage: { promptTokens: 1, completionTokens: 1 },
-  timing: { totalMs: 1 } as Output["timing"],
+  timing: { totalMs: 1, attempts: 1 },
 });
 
-test("what was answered under a lost lease is not asked again when the block comes back", async () => {
+test.each([
+  ["the block comes back", false],
+  ["another worker of this machine has the block", true],
+])("what was answered under a lost lease is not asked again when %s", async (_, isAnother) => {
+  const folder = await mkdtemp(join(tmpdir(), "llava-eval-kept-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
   const asked: number[] = [];
   const acked: string[] = [];
   const losing = new AbortController();
@@ -87,8 +96,15 @@ test("what was answered under a lost lease is not asked again when the block com
     async beat() {},
     async [Symbol.asyncDispose]() {},
   };
+  const said: string[] = [];
+  const keptBy = () => new KeptAnswers(join(folder, "answers"), (message) => said.push(message));
+  const [first, second] = [keptBy(), keptBy()];
+  // The second worker's look at the folder is its own.
+  const kept = Object.assign(keptBy(), {
+    of: (id: string) => (isAnother && leases.length === 0 ? second : first).of(id, []),
+  });
   const done = await work({
-    ...{ queue, name: "w", runner, drain: never, abort: never, onBlock() {} },
+    ...{ queue, kept, name: "w", runner, drain: never, abort: never, onBlock() {} },
     isOver: async () => leases.length === 0,
     task: async () => ({
       answering: {
@@ -108,4 +124,6 @@ test("what was answered under a lost lease is not asked again when the block com
     [0, 1, 2, 3, 4, 5].map((id) => `answer ${id}`),
   );
   expect((JSON.parse(head) as { timings: unknown[] }).timings).toHaveLength(6);
+  // Nothing lies there when it is handed over.
+  expect([await readdir(join(folder, "answers")), said]).toEqual([[], []]);
 });
