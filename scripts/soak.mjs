@@ -51,6 +51,11 @@ const soaks = [
     environment: { LLAVA_EVAL_TEST_SLURM: "1" },
   },
   {
+    name: "shards of vqav2, mmmu, refcoco, mme and mmbench, with repeats, cut in 1, 2, 3, 7 and 16, merged",
+    command: vitest("test/e2e/shards.test.ts"),
+    environment: { LLAVA_EVAL_TEST_SHARDS: "1" },
+  },
+  {
     name: "a fleet through every fault: workers, Redis, coordinator, network, clocks, a poison sample, 20 rounds each",
     command: vitest(
       "test/e2e/fleet-faults.test.ts",

@@ -1,7 +1,7 @@
 /** Machines that share a run through shards: whatever the cut and the order, the merged run is the run that was never cut. */
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { evaluate } from "../../src/api/evaluate.js";
 import { merge } from "../../src/api/merge.js";
 import { type FakeEndpoint, startEndpoint } from "../fakes/endpoint.js";
@@ -75,6 +75,46 @@ test.each<[string, Cut, readonly number[]]>([
   await using endpoint = await startEndpoint({ answer: answerTo });
   await cutAndMerged(place, endpoint, cut, counts);
 });
+
+/** Every cut of five benchmarks: in the soak. */
+describe.runIf(process.env.LLAVA_EVAL_TEST_SHARDS)("every cut", { timeout: 600_000 }, () => {
+  test.each<[string, Cut]>([
+    ["vqav2, three times each", { tasks: "vqav2", data: "demo", limit: 40, repeats: 3 }],
+    ["mmmu, twice each", { tasks: "mmmu", data: "demo", limit: 40, repeats: 2 }],
+    ["refcoco", { tasks: "refcoco_bbox_rec", data: limitRows }],
+    ["mme", { tasks: "mme", data: limitRows }],
+    ["mmbench", { tasks: "mmbench_en@dev", data: "circular" }],
+  ])("%s: of 1, 2, 3, 7 and 16 shards in any order", async (_name, cut) => {
+    await using place = await Workplace.make();
+    await using endpoint = await startEndpoint({ answer: answerTo });
+    const data = cut.data === "circular" ? await writeCircular(place) : cut.data;
+    await cutAndMerged(place, endpoint, { ...cut, data }, [1, 2, 3, 7, 16]);
+  });
+});
+
+/** Ten questions of MMBench, each asked once for each of its options. @returns their folder */
+async function writeCircular(place: Workplace): Promise<string> {
+  const image = (await noiseImage(400, 1)).toString("base64");
+  const options = { A: "left", B: "right", C: "above", D: null };
+  const rows = Array.from({ length: 10 }, (_, n) =>
+    [0, 1, 2].map((pass) => ({
+      ...{
+        index: n + pass * 1_000_000,
+        question: `Where is ${n}?`,
+        hint: null,
+        answer: "ABC"[(n + pass) % 3],
+        ...options,
+      },
+      ...{ category: `c${n % 3}`, "L2-category": "l", source: "s", split: "dev", image },
+    })),
+  ).flat();
+  await mkdir(place.file("circular"));
+  await writeFile(
+    place.file("circular", "mmbench_en_dev.jsonl"),
+    `${rows.map((row) => JSON.stringify(row)).join("\n")}\n`,
+  );
+  return place.file("circular");
+}
 
 test("a judged task keeps its verdicts: merging asks no judge", { timeout: 120_000 }, async () => {
   await using place = await Workplace.make({});
