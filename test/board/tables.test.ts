@@ -170,6 +170,13 @@ test("published rows stand above ours in a group of their own, with keys to cite
   expect(boardMarkdown(board)).toMatch(/\| \*Published\* \|[\s\S]*theirs[\s\S]*\| \*Ours\* \|[\s\S]*ours/);
 });
 
+test("where none is the best, no caption says which is", () => {
+  const flagged = makeBoard([entry("a", "t", 0.5, { flags: ["demo"] })], { ...plain, include: ["demo"] });
+  expect(boardLatex(flagged)).toContain("\\caption{1 model on 1 task.}");
+  expect(boardText(flagged)).toMatch(/^1 model, 1 task\n/);
+  expect(boardLatex(large)).toContain("12 models on 8 tasks. The best of each task is bold");
+});
+
 test("LaTeX prints what it is given and does nothing else", () => {
   expect(latexText("50 % of a_b & {c} \\input $x^2$ ~#")).toBe(
     "50 \\% of a\\_b \\& \\{c\\} \\textbackslash{}input \\$x\\textasciicircum{}2\\$ \\textasciitilde{}\\#",

@@ -73,7 +73,7 @@ test("digits, columns in an order of one's own, no ranks, rows and columns excha
   const readme = (await run("--format", "md", "--no-rank", "--transpose")).stdout;
   expect(readme.split("\n").slice(0, 3)).toEqual(["| task | a |", "| --- | ---: |", "| gqa v1 accuracy | 75.0 |"]);
   expect((await run("--format", "text", "--include", "partial")).stdout).toBe(
-    "2 models, 2 tasks; ▲ the best of a task\na: gqa 75.0, vqav2 75.0\nb: vqav2 75.0ᵃ\nᵃ partial: vqav2 v1 of b\n",
+    "2 models, 2 tasks\na: gqa 75.0, vqav2 75.0\nb: vqav2 75.0ᵃ\nᵃ partial: vqav2 v1 of b\n",
   );
   await expect(run("--columns", "vqa2")).rejects.toMatchObject({
     where: "--columns",

@@ -83,6 +83,10 @@ export const factText = ({ fact, about, url }: Note) =>
 export const noteText = (note: Note) =>
   note.mark === undefined ? factText(note) : `${raised(note.mark)} ${factText(note)}`;
 
+/** Flagged entries are compared with nothing: of them none is the best. */
+export const hasBest = ({ sections }: Table): boolean =>
+  sections.some(({ rows }) => rows.some(({ cells }) => cells.some((cell) => cell?.tone === "best")));
+
 /** A column's head, one line below the other. */
 export const headLines = ({ title, version, measure }: Column): string[] =>
   [title, version, measure].filter((line) => line !== undefined);

@@ -1,21 +1,19 @@
 import { terminalSafe } from "../../core/terminal-safe.js";
 import { count } from "../format/numbers.js";
-import { noteText, raised } from "../format/table.js";
+import { hasBest, noteText, raised } from "../format/table.js";
 import type { Board } from "./board.js";
 import { type Look, tableOfBoard } from "./table.js";
+import { sizeWords } from "./words.js";
 
 /** As many lines as a chat shows without a button to unfold them. */
 const mostLines = 12;
 
 /** For a chat, where columns do not stand below each other: one sentence a model, at most twelve lines. */
 export function boardText(board: Board, look: Look = {}): string {
-  const { columns, sections, notes } = tableOfBoard(
-    board,
-    { stderr: false, rank: false, ...look },
-    { grouped: false, cited: false },
-  );
+  const table = tableOfBoard(board, { stderr: false, rank: false, ...look }, { grouped: false, cited: false });
+  const { columns, sections, notes } = table;
   const rows = sections.flatMap((section) => section.rows);
-  const head = `${count(rows.length)} ${rows.length === 1 ? "model" : "models"}, ${count(columns.length)} ${columns.length === 1 ? "task" : "tasks"}; ▲ the best of a task`;
+  const head = `${sizeWords(board, look.columns).join(", ")}${hasBest(table) ? "; ▲ the best of a task" : ""}`;
   const said = rows.map(({ name, cells }) => {
     const numbers = cells.flatMap((cell, i) => {
       if (!cell) return [];
