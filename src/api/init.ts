@@ -9,7 +9,7 @@ import { toYaml } from "../core/yaml.js";
 import { diskError } from "../files/disk-error.js";
 import { resolveModel } from "../runners/spec.js";
 import type { RunSettings } from "./settings.js";
-import { isFoundFrom, programIn } from "./this-program.js";
+import { installLines, isFoundFrom, programIn } from "./this-program.js";
 
 export interface Begun {
   /** Files that were written, or added to. */
@@ -52,7 +52,7 @@ export async function beginNightly(folder: string, chosen: Chosen): Promise<Begu
     written: [...begun.written, ...ignored],
     kept: begun.kept,
     next: [
-      ...installLine(folder),
+      ...neededFirst(folder),
       `${call} run --config ${nightlyConfig}`,
       `${call} compare ${nightlyBaseline} ${nightlyRun} --fail-on regression`,
     ],
@@ -68,7 +68,7 @@ tasks: [vqav2, mmmu]
 data: demo
 ${ownModel}`;
   const begun = await writeMissing(folder, { [settingsFile]: changed(text, chosen, "./") });
-  const next = [...installLine(folder), `${programIn(folder)} run --config ${settingsFile}`];
+  const next = [...neededFirst(folder), `${programIn(folder)} run --config ${settingsFile}`];
   return { ...begun, next };
 }
 
@@ -78,7 +78,7 @@ const ownModel = `# For your own model, instead of the line above:
 `;
 
 /** The workflow calls the package that the project has; so does the line by which editors find the schema. */
-const installLine = (folder: string): string[] => (isFoundFrom(folder) ? [] : ["npm install --save-dev llava-eval"]);
+const neededFirst = (folder: string): readonly string[] => (isFoundFrom(folder) ? [] : installLines());
 
 /** The settings with what was chosen in the demo's place. @param up  from the file's folder to the project's */
 function changed(text: string, { model, name, tasks, data, limit }: Chosen, up: string): string {

@@ -1,7 +1,8 @@
 /** How this program is called, by what is installed where a user stands. */
 import { createRequire } from "node:module";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 import { packageRoot } from "../core/package-root.js";
+import { packageVersion } from "./versions.js";
 
 export const program = join(packageRoot, "bin", "llava-eval.js");
 
@@ -10,6 +11,12 @@ export function programIn(folder: string): string {
   if (isFoundFrom(folder)) return "npx llava-eval";
   const started = process.argv[1] ?? program;
   return basename(started) === "llava-eval" ? "llava-eval" : `node ${quoted(started)}`;
+}
+
+/** What puts the package into a project: from a checkout its packed file, else the registry it came from. */
+export function installLines(): readonly string[] {
+  if (packageRoot.includes(`${sep}node_modules${sep}`)) return ["npm install --save-dev llava-eval"];
+  return [`npm pack ${quoted(packageRoot)}`, `npm install --save-dev ./llava-eval-${packageVersion()}.tgz`];
 }
 
 /** Whether a file in `folder` that asks for the package "llava-eval" is given this one: it is installed there, or a checkout around it. */

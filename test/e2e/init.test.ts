@@ -41,6 +41,10 @@ test("init yaml writes settings that run as they stand; what was chosen stands i
     ...{ tasks: ["vqav2", "mmbench*"], model: "stub", data: "hub", limit: 8 },
   });
   expect(stderr).toContain("run --config llava-eval.yaml");
+  // From a checkout, with no registry between: the packed file.
+  const { version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as { version: string };
+  expect(stderr).toMatch(/^next: npm pack /);
+  expect(stderr).toContain(` npm install --save-dev ./llava-eval-${version}.tgz\n`);
   await using other = await Workplace.make();
   await other.run("init");
   const ended = await other.run("run", "--config", "llava-eval.yaml", "--limit", "4", "--model", "stub");

@@ -1,5 +1,5 @@
 import { terminalSafe } from "../../core/terminal-safe.js";
-import { count } from "../format/numbers.js";
+import { count, number, printed } from "../format/numbers.js";
 import type { Column, Table, TableRow } from "../format/table.js";
 import { type Screen, terminalTable } from "../format/terminal-table.js";
 import { folded } from "../format/text-table.js";
@@ -15,9 +15,12 @@ const columns: readonly Column[] = [
 
 /** For a terminal, as wide as it is: a line for each layer, what differs under it, and one sentence. */
 export function explanationTable(explanation: Explanation, screen: Screen = {}): string {
-  const { task, metric, a, b, samples, changedAnswers, changedScores } = explanation;
+  const { task, a, b, samples, changedAnswers, changedScores } = explanation;
+  const { name, unit } = printed({ name: explanation.metric, unit: explanation.unit });
+  // One digit more than a board has: what is to be explained may be small.
+  const value = (of: number | null) => number(of, unit, unit === "fraction" ? 2 : undefined);
   const { width = Number.POSITIVE_INFINITY } = screen;
-  const head = `${task} ${metric}: ${value(a)} → ${value(b)}; ${count(samples.both)} samples in both, ${count(changedAnswers)} answers and ${count(changedScores)} scores changed`;
+  const head = `${task} ${name}: ${value(a)} → ${value(b)}; ${count(samples.both)} samples in both, ${count(changedAnswers)} answers and ${count(changedScores)} scores changed`;
   const table: Table = {
     axes: ["layer", ""],
     columns,
@@ -73,5 +76,3 @@ export function conclusion({ first, layers, changedScores, changedAnswers }: Exp
     .map(({ layer, scores }) => `${layer} ${count(scores)}`);
   return `The first layer that differs is ${first}. Changed scores by the first layer that differs for them: ${parts.join(", ")}.`;
 }
-
-const value = (number: number | null) => (number === null ? "-" : String(Math.round(number * 1e6) / 1e6));

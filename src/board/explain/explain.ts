@@ -7,6 +7,7 @@ import type { Json } from "../../core/json.js";
 import type { Result } from "../../core/result.js";
 import { joinSamples, type SamplePair, sampleValue } from "../compare/join-samples.js";
 import type { SideTask } from "../compare/side.js";
+import type { Unit } from "../format/numbers.js";
 
 export const layers = [
   "dataset",
@@ -49,6 +50,7 @@ export interface LayerReport {
 export interface Explanation {
   readonly task: string;
   readonly metric: string;
+  readonly unit: Unit;
   readonly a: number | null;
   readonly b: number | null;
   readonly samples: { readonly both: number; readonly onlyA: number; readonly onlyB: number };
@@ -64,7 +66,8 @@ export async function explain(task: string, a: SideTask, b: SideTask): Promise<E
   const both = joined.filter((pair) => pair.a && pair.b);
   const onlyA = joined.filter((pair) => !pair.b).length;
   const onlyB = joined.filter((pair) => !pair.a).length;
-  const metric = a.result.metrics[0]?.name ?? "";
+  const [main] = a.result.metrics;
+  const metric = main?.name ?? "";
   const stated = statedDifferences(a.result, b.result);
   if (onlyA + onlyB > 0) stated.dataset.push({ what: "samples only in one run", a: String(onlyA), b: String(onlyB) });
   const first = both.map((pair) => firstDifference(pair, stated));
@@ -85,7 +88,8 @@ export async function explain(task: string, a: SideTask, b: SideTask): Promise<E
   });
   const firstLayer = reports.find(({ same }) => !same)?.layer;
   return {
-    ...{ task, metric, a: a.result.metrics[0]?.value ?? null, b: b.result.metrics[0]?.value ?? null },
+    ...{ task, metric, unit: main?.unit ?? "count" },
+    ...{ a: main?.value ?? null, b: b.result.metrics[0]?.value ?? null },
     samples: { both: both.length, onlyA, onlyB },
     changedAnswers: both.filter(isTextChanged).length,
     changedScores: both.filter(isScoreChanged).length,
