@@ -27,7 +27,9 @@ export async function main(args: readonly string[]): Promise<void> {
   } catch (error) {
     // Once a command was loaded on the way, yargs rejects instead of calling its `fail`.
     const complaint = error instanceof Error && error.name === "YError";
-    process.exitCode = report(complaint ? flagError(error.message, args) : error);
+    // Half a word is not checked: a complaint would stand on the screen of whoever completes it.
+    const isHalf = complaint && args.includes(completing);
+    if (!isHalf) process.exitCode = report(complaint ? flagError(error.message, args) : error);
   }
   ended = true;
 }
@@ -94,6 +96,7 @@ async function parser(args: readonly string[]) {
     .exitProcess(false)
     .fail((message, error) => {
       if (error && error.name !== "YError") throw error;
+      if (completes) return;
       throw flagError(message, args);
     });
 }

@@ -98,7 +98,7 @@ test("flagged entries that are left out are said in every format; a results fold
   await using place = await Workplace.make();
   await writeRows(place.file("data"), 8);
   await place.run("run", "--tasks", task, "--data", "data", "--model", "stub", "--out", "results/r");
-  for (const format of ["csv", "csv-long", "json", "md", "html", "model-index", "latex", "text"])
+  for (const format of ["csv", "csv-long", "json", "md", "html", "model-index", "latex", "text", "svg", "table"])
     expect((await place.run("leaderboard", "--format", format)).stderr).toMatch(/1 entry flagged "demo" left out/);
   const missing = await place.run("leaderboard", "--results", "nothere");
   expect(missing.exitCode).toBe(1);
@@ -121,6 +121,9 @@ test("a shell completes values: tasks, suites, presets and choices, also behind 
   expect(await completed("run", "--scoring", "o")).toContain("official");
   expect(await completed("run", "--model", "llava-next")).toEqual(expect.arrayContaining(["llava-next-72b"]));
   expect(await completed("leaderboard", "--format", "csv")).toEqual(expect.arrayContaining(["csv", "csv-long"]));
+  // What is half typed, or is missing still, is no mistake.
+  expect(await completed("init", "n")).toEqual(["nightly"]);
+  expect(await completed("compare", "--format", "l")).toEqual(["latex"]);
 });
 
 test("a hub that cannot be reached: whoever asked for a checkpoint is told of a checkpoint's folder, not of rows", async () => {
