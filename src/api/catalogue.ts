@@ -14,6 +14,7 @@ import type { Split, Task } from "../core/task.js";
 import { inPlaceOf, lmmsEvalNames } from "./foreign-names.js";
 import { taskDigest } from "./task-digest.js";
 import { loadTaskFile, tasksIn } from "./task-file.js";
+import { splitList, type Without, withoutItems, withoutListed } from "./without.js";
 
 /** Sources under a TypeScript loader, compiled tasks otherwise. */
 const tasksFolder = join(packageRoot, import.meta.url.endsWith(".ts") ? "tasks" : "dist/tasks");
@@ -28,6 +29,8 @@ export const Suite = Type.Object(
     /** The words of those of its tasks that have such a profile. */
     "prompt-profile": Type.Optional(Type.String()),
     tasks: Type.Array(Type.String(), { minItems: 1 }),
+    /** A list of items that its tasks are asked without, as `items --format list` proposes one. */
+    without: Type.Optional(Type.String()),
     /** Rows of the report that it follows which it does not ask: "NAME: why". */
     lacks: Type.Optional(Type.Array(Type.String({ pattern: "^[^:]+: ." }))),
   },
@@ -46,8 +49,9 @@ export interface Chosen {
   readonly file: string;
   /** The same, when the task came by path from outside the package. */
   readonly path?: string;
-  /** Of that file and of what it imports from beside it. */
+  /** Of that file and of what it imports from beside it, and of the items that are left out. */
   readonly fileDigest?: string;
+  readonly without?: Without;
 }
 
 /** What suites among the names state, unless a flag says otherwise. */
@@ -159,13 +163,31 @@ export async function chooseTasks(names: readonly string[], workingFolder = proc
     if (namesake && namesake.path !== one.path) throw twoOfOneName(one.task.name, namesake.path, one.path);
     chosen.set(one.label, one);
   };
+  /** The tasks of a suite, without the items that it leaves out. */
+  const membersOf = async (
+    suite: Suite,
+    origin: string,
+    folder?: string,
+    above?: readonly string[],
+  ): Promise<Chosen[]> => {
+    const members: Chosen[] = [];
+    for (const member of suite.tasks) members.push(...(await find(member, origin, folder, above)));
+    return suite.without === undefined
+      ? members
+      : await withoutListed(members, resolve(dirname(origin), suite.without));
+  };
   /** @param above  the suites that led here, the outermost first */
-  const add = async (
+  const find = async (
     name: string,
     origin: string,
     folder = workingFolder,
     above: readonly string[] = [],
-  ): Promise<void> => {
+  ): Promise<Chosen[]> => {
+    const listed = existsSync(resolve(folder, name)) ? undefined : splitList(name);
+    if (listed) {
+      const found = await find(listed.base, origin, folder, above);
+      return await Promise.all(found.map((one) => withoutItems(one, resolve(folder, listed.list))));
+    }
     if (isYamlFile(name)) {
       const path = resolve(folder, name);
       if (above.includes(path)) {
@@ -180,30 +202,25 @@ export async function chooseTasks(names: readonly string[], workingFolder = proc
       if ("task" in (await readYaml(path, Type.Object({})))) {
         const one = await fromYaml(path);
         if (tasks.some(({ name }) => name === one.task.name)) throw twoOfOneName(one.task.name, undefined, path);
-        put(one);
-        return;
+        return [one];
       }
       const suite = await readYaml(path, Suite);
       stated = agree(stated, { name, suite });
       // A suite names its tasks from where it stands itself.
-      for (const member of suite.tasks) await add(member, path, dirname(path), [...above, path]);
-      return;
+      return await membersOf(suite, path, dirname(path), [...above, path]);
     }
     if (isPath(name)) {
-      for (const one of await fromPath(name, folder)) {
-        // In a checkout a benchmark of ours may be run from its source, before it is built.
-        if (!isOurs(one.file) && tasks.some(({ name }) => name === one.task.name))
-          throw twoOfOneName(one.task.name, undefined, one.file);
-        put(one);
-      }
-      return;
+      const found = await fromPath(name, folder);
+      // In a checkout a benchmark of ours may be run from its source, before it is built.
+      const ours = found.find(({ task, file }) => !isOurs(file) && tasks.some(({ name }) => name === task.name));
+      if (ours) throw twoOfOneName(ours.task.name, undefined, ours.file);
+      return found;
     }
     const [wanted = "", splitName] = name.split("@", 2);
     if (suites.includes(wanted) && origin === "--tasks") {
       const suite = await readSuite(wanted);
       stated = agree(stated, { name: wanted, suite });
-      for (const member of suite.tasks) await add(member, `configs/suites/${wanted}.yaml`);
-      return;
+      return await membersOf(suite, `configs/suites/${wanted}.yaml`);
     }
     const found = matching(tasks, wanted);
     if (found.length === 0) {
@@ -227,12 +244,12 @@ export async function chooseTasks(names: readonly string[], workingFolder = proc
         `${didYouMean(wanted, known)}run "llava-eval tasks" for the list, or pass a path such as ./my-task.ts`,
       );
     }
-    for (const { aliasSplit, ...entry } of found) {
-      put(choose(await loadEntry(entry), splitName ?? aliasSplit, origin));
-    }
+    return await Promise.all(
+      found.map(async ({ aliasSplit, ...entry }) => choose(await loadEntry(entry), splitName ?? aliasSplit, origin)),
+    );
   };
 
-  for (const name of names) await add(name, "--tasks");
+  for (const name of names) for (const one of await find(name, "--tasks")) put(one);
   const { scoring, "prompt-profile": promptProfile } = (stated as { suite: Suite } | undefined)?.suite ?? {};
   return {
     chosen: [...chosen.values()],

@@ -2,6 +2,7 @@ import { published } from "../board/schemas.js";
 import { modelSchemas } from "../runners/config.js";
 import { Suite } from "./catalogue.js";
 import { configFileSchema } from "./settings.js";
+import { ItemList } from "./without.js";
 import { YamlTask } from "./yaml-task.js";
 
 /** The JSON Schemas of the files that users write, by file name: for editors (`# yaml-language-server: $schema=...`). */
@@ -9,6 +10,7 @@ export function configSchemas(): Readonly<Record<string, object>> {
   return {
     "config.v1.json": published("what `llava-eval run --config` reads", configFileSchema),
     "suite.v1.json": published("configs/suites/<name>.yaml", Suite),
+    "item-list.v1.json": published("items that a suite is asked `without`", ItemList),
     "task.v1.json": published("a benchmark without code: `--tasks ./mine.yaml`", YamlTask),
     "model.v1.json": published("configs/models/<name>.yaml", { oneOf: Object.values(modelSchemas) }),
   };

@@ -15,6 +15,7 @@ import { isRun, openRun } from "../record/read.js";
 import { identityOf, type TaskToAsk } from "../run/identity.js";
 import type { TaskEnd, TaskRun } from "../run/run-task.js";
 import { FileDigests } from "../video/file-digest.js";
+import type { Choice } from "./catalogue.js";
 import type { RunListener } from "./run-listener.js";
 import type { ChosenModel } from "./run-models.js";
 import type { RunSettings } from "./settings.js";
@@ -272,6 +273,17 @@ async function onServer<T>(settings: FleetSettings, act: (fleet: Fleet) => Promi
 function requireSome(runs: readonly Announced[], run: string | undefined): void {
   if (run === undefined || runs.length > 0) return;
   throw new UserError(`there is no run ${run} on the queue`, "run", '"llava-eval fleet status" lists them');
+}
+
+/** @throws UserError  a task is without some of its items: workers find tasks by their names alone */
+export function requireWholeTasks({ chosen }: Choice): void {
+  const label = chosen.find(({ without }) => without !== undefined)?.label;
+  if (label === undefined) return;
+  throw new UserError(
+    `${label} is a task without some of its items, and workers find tasks by their names`,
+    "--fleet",
+    "leave --fleet out, or share the run with --shard",
+  );
 }
 
 /** What a coordinator has in the place of a model. @throws UserError  the settings are not those of a shared run, or no queue is named */

@@ -151,7 +151,9 @@ async function suiteOf(name: string, entries: readonly LeaderboardEntry[]): Prom
   try {
     const { chosen } = await chooseTasks([name]);
     // A suite of one's own is called by its file's name.
-    return { name: basename(name).replace(/\.ya?ml$/, ""), tasks: chosen.map(({ label }) => label) };
+    const lists = [...new Set(chosen.flatMap(({ without }) => without?.list ?? []))];
+    const called = [basename(name).replace(/\.ya?ml$/, ""), ...lists.map((list) => `without ${list}`)];
+    return { name: called.join(" "), tasks: chosen.map(({ label }) => label) };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const [where, fix] = [error.where, error.fix].map((text) => text.replace("--tasks", "--suite"));

@@ -5,7 +5,7 @@ import type { RunManifest } from "../core/result.js";
 import type { Runner } from "../core/runner.js";
 import type { Identity } from "../record/identity.js";
 import type { ModelConfig } from "../runners/config.js";
-import type { Choice } from "./catalogue.js";
+import type { Choice, Chosen } from "./catalogue.js";
 import type { RunSettings } from "./settings.js";
 import { versions } from "./versions.js";
 
@@ -68,7 +68,7 @@ export function manifestOf({ name, settings, choice, config, runner, data, ident
     identity,
     config: {
       ...settings,
-      tasks: choice.chosen.map(({ label, path }) => (path === undefined ? label : taskAt(path, label))),
+      tasks: choice.chosen.map(askedName),
       model: config,
       data,
     } as Record<string, Json>,
@@ -79,8 +79,12 @@ export function manifestOf({ name, settings, choice, config, runner, data, ident
   };
 }
 
-/** `/path/to/mine.ts@split`: finds a task of the user's again, from any folder. */
-const taskAt = (path: string, label: string) => path + (/@.*$/.exec(label)?.[0] ?? "");
+/** `/path/to/mine.ts@split`, `vqav2~/path/to/list.yaml`: finds a task of the user's, or a list of theirs, again, from any folder. */
+function askedName({ label, path, without }: Chosen): string {
+  const [whole = label] = label.split("~");
+  const name = path === undefined ? whole : path + (/@.*$/.exec(whole)?.[0] ?? "");
+  return without === undefined ? name : `${name}~${without.path}`;
+}
 
 const slug = (name: string) =>
   name

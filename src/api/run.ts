@@ -33,7 +33,15 @@ import { readingOf, reasoningTagsOf, withoutReasoning } from "../text/visible-an
 import { serverProfile } from "../video/frame-profiles.js";
 import { blindLabel, blindRunsIn, evaluateBlind, requireBlindable, requireFrames } from "./blind.js";
 import { type Choice, chooseTasks } from "./catalogue.js";
-import { type FleetSettings, type Members, type ServedTask, SharedRun, withRequests, workersModel } from "./fleet.js";
+import {
+  type FleetSettings,
+  type Members,
+  requireWholeTasks,
+  type ServedTask,
+  SharedRun,
+  withRequests,
+  workersModel,
+} from "./fleet.js";
 import { remember } from "./remember.js";
 import { requireScoring } from "./require-scoring.js";
 import { type ClipRule, clipBytesOf, frameRuleOf, openClips, type RunClips, requireTakesClips } from "./run-clips.js";
@@ -84,6 +92,7 @@ export async function runTasks(
   const decided = await decide(settings, fleet && workersModel(settings, fleet));
   const { choice, model, scoring, reading, data, seed, selection, profileOf, generationOf } = decided;
   requireBlindable(settings, decided, fleet !== undefined);
+  if (fleet) requireWholeTasks(choice);
   const warn = warningsOf(listener);
   if (model.isStub) warn("this is the stub: its answers mean nothing, and neither do their scores");
   const open = opener(decided, listener, drain);

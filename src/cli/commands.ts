@@ -102,6 +102,12 @@ const commands: Readonly<Record<string, Listed>> = {
     describe: "How large a difference a task can show, how many samples one needs, and what repeats are worth",
     load: () => import("./power.js"),
   },
+  items: {
+    usage: "items <task>",
+    describe:
+      "A task's items by the runs that answered them: which tell models apart, which may be wrong, which are twins",
+    load: () => import("./items.js"),
+  },
   history: {
     usage: "history",
     describe: "What earlier runs came to, run by run, and since which run a task is better or worse",

@@ -212,6 +212,14 @@ export const Result = Type.Object({
   blind: Optional(
     Type.Enum([...blindWays], { description: "what was taken away from the questions: no benchmark score" }),
   ),
+  without: Optional(
+    Type.Object(
+      { list: Text, listed: Type.Integer(), found: Type.Integer() },
+      {
+        description: "items that are not asked: the list's name and version, how many it names, how many the rows had",
+      },
+    ),
+  ),
   flags: List(Flag),
   n: Type.Object({
     total: Type.Integer(),

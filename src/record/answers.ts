@@ -44,7 +44,8 @@ export class Answers implements AsyncDisposable {
 
   /** The record of a row; undefined when the journals have none. @param key  by `rowKey` */
   async find(key: string): Promise<SampleRecord | undefined> {
-    const place = this.places.get(key);
+    // A task without some of its items has the answers of the whole one.
+    const place = this.places.get(key) ?? this.places.get(key.replace(/^([^/~]+)~[^/]+/, "$1"));
     if (!place) return undefined;
     return readSample(completed(await place.source.read(place.at), place.position), `${place.source.path}, ${key}`);
   }

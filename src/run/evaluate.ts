@@ -28,6 +28,8 @@ export interface EvaluatedTask {
   readonly split: Split;
   /** Names the task's files: `vqav2`, `vqav2@test`. */
   readonly label: Label;
+  /** Items that are not asked: those of a list, and the ones of it that the rows had so far. */
+  readonly without?: { readonly list: string; readonly ids: ReadonlySet<string>; readonly seen: ReadonlySet<string> };
 }
 
 export interface Evaluation {
@@ -100,7 +102,7 @@ export async function evaluate(tasks: readonly EvaluatedTask[], evaluation: Eval
 }
 
 async function evaluateTask(
-  { task, split, label }: EvaluatedTask,
+  { task, split, label, without }: EvaluatedTask,
   evaluation: Evaluation,
   timings: LineLog,
 ): Promise<EvaluatedResult> {
@@ -186,6 +188,7 @@ async function evaluateTask(
       ...(shard ? { shard: shardName(shard) } : {}),
       ...(decided ? { until: decided } : {}),
       ...defined({ blind: evaluation.blind }),
+      ...(without ? { without: { list: without.list, listed: without.ids.size, found: without.seen.size } } : {}),
     };
     const rules = {
       maxFailed: evaluation.maxFailed,

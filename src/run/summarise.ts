@@ -30,6 +30,7 @@ export type ResultHead = Pick<
       | "judge"
       | "secondJudge"
       | "until"
+      | "without"
     >
   > & {
     readonly dataset: DatasetFacts;
@@ -97,6 +98,7 @@ export async function summarise(
     groups: isPublic ? await folds.perGroup() : {},
     notes: [
       ...notesOf(head.dataset, selected, missing),
+      ...withoutNotes(head.without, selected),
       ...clips.notes(),
       ...endpoint.notes(head.generation.maxNewTokens),
       ...unlike.notes(),
@@ -121,6 +123,16 @@ function notesOf(dataset: DatasetFacts, selected: boolean, missing: number): str
   }
   if (missing > 0) notes.push(`${missing} samples were not asked: the endpoint stopped answering`);
   return notes;
+}
+
+/** @param selected  not all rows were read: ids that were not met may be of the others */
+function withoutNotes(without: Result["without"], selected: boolean): string[] {
+  if (!without) return [];
+  const { list, listed, found } = without;
+  const unknown = selected ? 0 : listed - found;
+  return [
+    `without ${found} ${found === 1 ? "item" : "items"} of ${list}${unknown > 0 ? `; ${unknown} ids of it are of no row here` : ""}`,
+  ];
 }
 
 /** A judge behind a name that moves: its verdicts are of several judges; one that is not there, and need not be: the number is another. */

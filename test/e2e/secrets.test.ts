@@ -151,6 +151,19 @@ test("no command leaves a key behind: not in a file, not on the terminal, whatev
   expect([0, 2]).toContain(await run("merge", "results/s", "--json"));
   for (const format of ["table", "jsonl", "csv"])
     expect(await run("samples", "results/b", "--how", "--format", format, "--out", `samples.${format}`)).toBe(0);
+  for (const format of ["table", "jsonl", "html"])
+    await run(
+      "items",
+      "single_image",
+      "--runs",
+      "results/b",
+      "results/j",
+      "--format",
+      format,
+      "--out",
+      `items.${format}`,
+    );
+  await run("items", "single_image", "--format", "html", "--out", "items.html");
   expect(await run("export", "results/b", "--out", "samples.parquet")).toBe(0);
   await run("demo-data", "--out", "drawn", "--rows", "4");
   await run("tasks", single, "--json");

@@ -25,8 +25,10 @@ dd { margin: 0; overflow-wrap: anywhere; }
 @media (max-width: 600px) { dl { grid-template-columns: 1fr; } }
 `;
 
-export function rowsHtml(title: string, rows: readonly HtmlRow[]): string {
-  return htmlPage(title, style, rows.map(article).join("\n"), { images: true });
+/** @param lead  HTML that stands before the rows */
+export function rowsHtml(title: string, rows: readonly HtmlRow[], lead?: string): string {
+  const body = [...(lead === undefined ? [] : [lead]), ...rows.map(article)];
+  return htmlPage(title, style, body.join("\n"), { images: true });
 }
 
 function article({ title, prompt, images, columns, problems }: HtmlRow): string {
