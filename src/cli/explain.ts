@@ -1,6 +1,8 @@
 import type { CommandModule } from "yargs";
 import { explain, explanationTable } from "../api/explain.js";
+import { acrossTable, explainForeign, foreignSide } from "../api/explain-across.js";
 import { defined } from "../core/defined.js";
+import { terminalSafe } from "../core/terminal-safe.js";
 import { screenOf } from "./look.js";
 import { listFlag } from "./number-flag.js";
 
@@ -10,21 +12,33 @@ interface Arguments {
   readonly tasks: string[] | undefined;
   readonly format: string;
   readonly results: string | undefined;
+  readonly data: string | undefined;
 }
 
 export const command: CommandModule<object, Arguments> = {
   builder: (yargs) =>
     yargs
       .positional("a", { type: "string", demandOption: true, describe: "a run, or a model's name" })
-      .positional("b", { type: "string", demandOption: true, describe: "the other" })
+      .positional("b", {
+        type: "string",
+        demandOption: true,
+        describe: "the other; or what another harness wrote: lmms-eval:samples.jsonl, vlmevalkit:FILE.xlsx",
+      })
       .option("tasks", { type: "string", array: true, describe: "only these, separated by commas" })
       .option("format", { choices: ["table", "json"], default: "table", describe: "what is printed" })
+      .option("data", {
+        type: "string",
+        requiresArg: true,
+        describe: "with another harness's file: where the rows are, if not where the run had them",
+      })
       .option("results", { type: "string", requiresArg: true, describe: "where models' runs are (default: results)" }),
   handler: run,
 };
 
 async function run(argv: Arguments): Promise<void> {
   const tasks = listFlag(argv.tasks);
+  const foreign = foreignSide(argv.b);
+  if (foreign) return await across(argv, foreign, tasks?.[0]);
   const explanations = await explain(argv.a, argv.b, {
     ...defined({ results: argv.results }),
     ...(tasks ? { tasks } : {}),
@@ -33,5 +47,19 @@ async function run(argv: Arguments): Promise<void> {
     argv.format === "json"
       ? `${JSON.stringify(explanations, null, 2)}\n`
       : explanations.map((one) => explanationTable(one, screenOf(process.stdout))).join("\n"),
+  );
+}
+
+async function across(
+  { a, format, results, data }: Arguments,
+  foreign: NonNullable<ReturnType<typeof foreignSide>>,
+  task: string | undefined,
+): Promise<void> {
+  const explained = await explainForeign(a, foreign, {
+    ...defined({ results, task, data }),
+    onWarning: (message) => void process.stderr.write(`warning: ${terminalSafe(message)}\n`),
+  });
+  process.stdout.write(
+    format === "json" ? `${JSON.stringify(explained, null, 2)}\n` : acrossTable(explained, screenOf(process.stdout)),
   );
 }

@@ -126,6 +126,7 @@ test.each([
   [["--blind", "first-frame"], "shows no clip", "--blind first-frame"],
   [["--blind", "none", "--shard", "0/2"], "a shard has a part", "--blind"],
   [["--blind", "none", "--fleet", "--name", "x"], "workers ask what the rows say", "--blind"],
+  [["--blind", "none", "--until", "decided", "--against", "x"], "has asked a part", "--blind"],
   [["--blind", "half"], '"half" is not known', "--blind"],
 ])("run %j is refused before anything is asked", async (flags, what, where) => {
   await using place = await Workplace.make({ LLAVA_EVAL_FLEET: "redis://127.0.0.1:1" });

@@ -1,5 +1,5 @@
 /** RFC 4180 as pandas writes it: quoted cells may hold commas, quotes (doubled) and line breaks. Empty lines are left out. */
-export function readCsv(text: string): string[][] {
+export function readCsv(text: string, comma: "," | "\t" = ","): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];
   let cell = "";
@@ -22,7 +22,7 @@ export function readCsv(text: string): string[][] {
         i++;
       } else quoted = false;
     } else if (c === '"') quoted = true;
-    else if (c === ",") endCell();
+    else if (c === comma) endCell();
     else if (c === "\n") endRow();
     else if (c !== "\r" && !(c === "\ufeff" && i === 0)) cell += c;
   }

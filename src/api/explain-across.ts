@@ -1,0 +1,255 @@
+/** `explain OUR_RUN lmms-eval:samples.jsonl | vlmevalkit:FILE.xlsx`: why another harness has another number. */
+import { readdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { scaleOfMean } from "../board/compare/measure.js";
+import { resolveSide, type SideTask } from "../board/compare/side.js";
+import { type Across, explainAcross, type OurSample, type Replayed } from "../board/explain/across.js";
+import { acrossTable } from "../board/explain/across-table.js";
+import { lmmsEvalSamples, type TheirSample, vlmEvalKitSamples } from "../board/explain/theirs.js";
+import { readCsv } from "../board/format/read-csv.js";
+import { readForeignJson, readForeignText } from "../board/leaderboard/import/foreign-file.js";
+import { importHarnessResults } from "../board/leaderboard/import/harness-results.js";
+import { importVlmEvalKit, vlmEvalKitFile } from "../board/leaderboard/import/vlmevalkit.js";
+import { datasetNames, taskOfDataset } from "../board/leaderboard/import/vlmevalkit-datasets.js";
+import { UserError } from "../core/errors.js";
+import { promptText } from "../core/prompt.js";
+import type { Result } from "../core/result.js";
+import { type Scoring, scorings } from "../core/score.js";
+import { isFallback, judgeUnder } from "../core/task.js";
+import { readSheet } from "../datasets/xlsx.js";
+import { valueUnder } from "../record/outcome.js";
+import { plan, type RowUnit } from "../run/plan.js";
+import { scoreSample, visibleTurns } from "../run/score-sample.js";
+import { readingOf } from "../text/visible-answer.js";
+import { type Chosen, labelsByName } from "./catalogue.js";
+import { openRunDataset, tasksOfResults } from "./run-dataset.js";
+
+export type { Across };
+export { acrossTable };
+
+const harnesses = ["lmms-eval", "vlmevalkit"] as const;
+type Harness = (typeof harnesses)[number];
+
+interface Foreign {
+  readonly harness: Harness;
+  readonly path: string;
+}
+
+/** `lmms-eval:PATH`; undefined for what names a run or a model. */
+export function foreignSide(name: string): Foreign | undefined {
+  const harness = harnesses.find((one) => name.startsWith(`${one}:`));
+  return harness && { harness, path: name.slice(harness.length + 1) };
+}
+
+export interface AcrossOptions {
+  /** Which of our labels it is about, where the file's name does not say. */
+  readonly task?: string;
+  readonly results?: string;
+  /** Where the rows are, if not where the run had them. */
+  readonly data?: string;
+  onWarning?(message: string): void;
+}
+
+/** @throws UserError  the run or the file is not there, or it is not known which task they share */
+export async function explainForeign(
+  own: string,
+  { harness, path }: Foreign,
+  options: AcrossOptions = {},
+): Promise<Across> {
+  const side = await resolveSide(own, options.results ?? "results");
+  const theirs =
+    harness === "lmms-eval"
+      ? lmmsEvalSamples(await readForeignText(path, whatToName), path)
+      : await readVlmEvalKit(path);
+  const label = options.task ?? (await labelOf(harness, path)) ?? onlyOf(side.tasks);
+  const ours = label === undefined ? undefined : side.tasks.get(label);
+  if (!ours || label === undefined)
+    throw new UserError(
+      label === undefined ? "the file's name does not say which task it is about" : `${own} has no result of ${label}`,
+      path,
+      `name one of ${[...side.tasks.keys()].join(", ")} with --tasks`,
+    );
+  const main = ours.result.metrics.find(({ direction }) => direction !== "neither");
+  if (!main) throw new UserError(`${label} has no metric to explain`, own, "name a run with public answers");
+  const read = await readOurs(ours, options);
+  const values = read.samples.flatMap(({ record }) => valueUnder(record.score, main.of ?? main.name) ?? []);
+  const { scoring, promptProfile, generation } = ours.result;
+  return explainAcross({
+    ...{ task: label, main, scale: scaleOfMean(main, values), harness, scoring, promptProfile, generation },
+    ...{ ours: read.samples, theirs, reported: await reportedBeside(harness, path, { label, metric: main.name }) },
+    replayed: (one, other) => replayed(read.asked, ours.result, one, other),
+  });
+}
+
+const whatToName = "name the *_samples_TASK.jsonl that `lmms-eval --log_samples` has written";
+
+const onlyOf = (tasks: ReadonlyMap<string, SideTask>) => (tasks.size === 1 ? [...tasks.keys()][0] : undefined);
+
+/** Our label by the file's name: `..._samples_pope.jsonl`, `llava_MMStar_exact_matching_result.xlsx`. */
+async function labelOf(harness: Harness, path: string): Promise<string | undefined> {
+  const ours = await labelsByName();
+  const name = basename(path);
+  if (harness === "lmms-eval") {
+    const theirs = /samples_(.+?)(?:_\d{4}-\d{2}-\d{2}T.*)?\.jsonl$/.exec(name)?.[1];
+    return theirs === undefined ? undefined : ours.get(theirs);
+  }
+  const plain = `_${name.replace(/\.\w+$/, "")}_`;
+  const [dataset] = [...datasetNames].filter((one) => plain.includes(`_${one}_`)).sort((a, b) => b.length - a.length);
+  const known = dataset !== undefined && Object.hasOwn(taskOfDataset, dataset) ? taskOfDataset[dataset] : undefined;
+  return known && (ours.get(known.task) ?? known.task);
+}
+
+async function readVlmEvalKit(path: string): Promise<readonly TheirSample[]> {
+  const fix = "name the MODEL_DATASET.xlsx (or .tsv, .json) that VLMEvalKit has written";
+  if (/\.json$/i.test(path)) {
+    const read = await readForeignJson(path, fix);
+    if (!Array.isArray(read)) throw new UserError("the file is no list of rows", path, fix);
+    return vlmEvalKitSamples(read as Record<string, unknown>[], path);
+  }
+  const rows = /\.xlsx$/i.test(path) ? await readSheet(path) : await textRows(path, fix);
+  const [head = [], ...body] = rows;
+  return vlmEvalKitSamples(
+    body.map((cells) => Object.fromEntries(head.map((name, i) => [name, cells[i] ?? ""]))),
+    path,
+  );
+}
+
+/** pandas quotes cells of a TSV as those of a CSV. */
+async function textRows(path: string, fix: string): Promise<readonly (readonly string[])[]> {
+  const text = await readForeignText(path, fix);
+  return readCsv(text, /\.tsv$/i.test(path) ? "\t" : ",");
+}
+
+/** A row of ours and its task, for what only they can tell. */
+interface AskedRow {
+  readonly chosen: Chosen;
+  readonly unit: RowUnit;
+}
+
+interface Ours {
+  readonly samples: readonly OurSample[];
+  readonly asked: ReadonlyMap<OurSample, AskedRow>;
+}
+
+async function readOurs({ run, result }: SideTask, { data, onWarning }: AcrossOptions): Promise<Ours> {
+  const units = await rowsOf({ run, result }, data).catch((error: unknown) => {
+    if (!(error instanceof UserError)) throw error;
+    onWarning?.(`without the rows their texts are not scored here: ${error.message} (${error.where})`);
+    return new Map<string, AskedRow>();
+  });
+  const samples: OurSample[] = [];
+  const asked = new Map<OurSample, AskedRow>();
+  for await (const record of run.counted(result)) {
+    // Whoever samples several times is asked about the first.
+    if (record.repeat) continue;
+    const row = units.get(`${record.index} ${record.id}`);
+    const place = String(row?.unit.origin.row ?? record.index);
+    const sample = {
+      record,
+      names: { id: record.id, index: record.id, "row number": place, position: String(samples.length) },
+    };
+    samples.push(sample);
+    if (row) asked.set(sample, row);
+  }
+  return { samples, asked };
+}
+
+async function rowsOf({ run, result }: SideTask, data: string | undefined): Promise<ReadonlyMap<string, AskedRow>> {
+  const chosen = (await tasksOfResults(run)).get(result.task);
+  if (!chosen) throw new UserError(`no task "${result.task}" is known here`, run.dir, "name its file with the run");
+  await using dataset = await openRunDataset(run, chosen, () => {}, data);
+  const { limit, offset = 0 } = result;
+  const selection = { offset, repeats: 1, ...(limit === undefined ? {} : { limit }) };
+  const found = new Map<string, AskedRow>();
+  for await (const unit of plan(chosen.task, dataset, selection, new AbortController().signal))
+    if ("row" in unit) found.set(`${unit.index} ${unit.id}`, { chosen, unit });
+  return found;
+}
+
+/** Their text by our rules, and which of our profiles sends their words. */
+function replayed(asked: Ours["asked"], result: Result, ours: OurSample, theirs: TheirSample): Replayed | undefined {
+  const known = asked.get(ours);
+  if (!known || theirs.text === undefined) return undefined;
+  const { chosen, unit } = known;
+  const { task } = chosen;
+  const main = result.metrics.find(({ direction }) => direction !== "neither");
+  const rules = scorings.filter((one) => ["official", "lmms-eval"].includes(one) || task.scorings?.includes(one));
+  const values: Record<string, number | undefined> = {};
+  for (const scoring of rules)
+    values[scoring] = main && valueBy(scoring, known, { text: theirs.text, result, main: main.of ?? main.name });
+  const words = theirs.prompt === undefined ? undefined : sent(theirs.prompt);
+  const profiles = (task.profiles ?? ["default"]).filter(
+    (profile) => words !== undefined && sent(promptText(task.prompt(unit.row, profile))) === words,
+  );
+  return { values, profiles };
+}
+
+const sent = (prompt: string) =>
+  prompt
+    .replace(/<(image|video)>/g, "")
+    .split("\n")
+    .map((line) => line.trim())
+    .join("\n")
+    .trim();
+
+interface TheirText {
+  readonly text: string;
+  readonly result: Result;
+  readonly main: string;
+}
+
+/** Undefined where the rule would ask a judge. */
+function valueBy(scoring: Scoring, { chosen, unit }: AskedRow, { text, result, main }: TheirText): number | undefined {
+  const { task, split } = chosen;
+  const output = { text, finish: "stop", usage: {}, timing: { totalMs: 0, attempts: 0 }, warnings: [] } as const;
+  const rules = {
+    scoring,
+    seed: result.seed,
+    reading: readingOf(scoring, scoring === result.scoring ? result.reasoningTags : undefined),
+  };
+  const [seen] = visibleTurns([output], rules);
+  const judge = judgeUnder(task, scoring);
+  // Where rules decide alone if nobody is there to be asked, they do so here.
+  if (seen && !isFallback(task, judge) && judge?.ask(unit.row, seen, [], scoring)) return undefined;
+  const { score } = scoreSample({ task, split, row: unit.row, turns: [output], verdicts: [], rules });
+  return valueUnder(score, main);
+}
+
+/** The number that their harness wrote beside the samples, if one file there says it. */
+async function reportedBeside(
+  harness: Harness,
+  path: string,
+  { label, metric }: { readonly label: string; readonly metric: string },
+): Promise<number | undefined> {
+  const names = await readdir(dirname(path)).catch(() => []);
+  const ours = await labelsByName();
+  const taskName = (theirs: string) => ours.get(theirs) ?? theirs;
+  const own = basename(path);
+  const found: number[] = [];
+  for (const name of names.sort()) {
+    const isTheirs =
+      harness === "vlmevalkit" ? vlmEvalKitFile.test(name) : /(^|_)results(_[\dT:.-]+)?\.json$/.test(name);
+    if (!isTheirs || (harness === "lmms-eval" && !sharesStamp(name, own))) continue;
+    try {
+      const file = join(dirname(path), name);
+      const entries =
+        harness === "vlmevalkit"
+          ? await importVlmEvalKit(file, taskName)
+          : await importHarnessResults(file, harness, taskName);
+      for (const entry of entries) {
+        const value = entry.task === label ? entry.metrics.find((one) => one.name === metric)?.value : undefined;
+        if (typeof value === "number") found.push(value);
+      }
+    } catch (error) {
+      // A file beside that is none of theirs says nothing.
+      if (!(error instanceof UserError)) throw error;
+    }
+  }
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** `20250101_000000_results.json` belongs to `20250101_000000_samples_pope.jsonl`. */
+function sharesStamp(results: string, samples: string): boolean {
+  const stamp = (name: string) => name.replace(/(^|_)?(samples|results).*$/, "");
+  return stamp(results) === stamp(samples);
+}

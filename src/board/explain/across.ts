@@ -1,0 +1,332 @@
+/**
+ * Why does another harness have another number for the same model and benchmark? Sample by sample the first layer that differs, and the score
+ * that each layer would give.
+ */
+import { defined } from "../../core/defined.js";
+import type { MetricResult } from "../../core/result.js";
+import { valueUnder } from "../../record/outcome.js";
+import type { SampleRecord } from "../../record/samples.js";
+import type { TheirSample } from "./theirs.js";
+
+export const acrossLayers = ["rows", "images", "prompt", "options", "text", "answer", "rule", "aggregate"] as const;
+export type AcrossLayer = (typeof acrossLayers)[number];
+
+/** One of our samples, with what only its row can tell. */
+export interface OurSample {
+  readonly record: SampleRecord;
+  /** By the names that theirs may be known by: `row number`, `position`, `id`, `index`. */
+  readonly names: Readonly<Record<string, string>>;
+}
+
+/** What the task's own code makes of their sample, where the rows are at hand. */
+export interface Replayed {
+  /** Their text under each of our scorings; undefined: that rule asks a judge. */
+  readonly values: Readonly<Record<string, number | undefined>>;
+  /** Under the run's own. */
+  readonly answer?: string;
+  /** Prompt profiles that send exactly their words. */
+  readonly profiles: readonly string[];
+}
+
+export interface AcrossReport {
+  readonly layer: AcrossLayer;
+  /** Their file says something of it. */
+  readonly told: boolean;
+  /** Samples that differ in it. */
+  readonly samples: number;
+  /** Changed scores of which this is the first layer that differs. */
+  readonly scores: number;
+  /** Their part of theirs minus ours, in the metric's unit, over the samples that both have. */
+  readonly effect: number;
+  /** The score when everything up to here is theirs; null where only asking again would tell. */
+  readonly score: number | null;
+  readonly differences: readonly string[];
+  readonly examples: readonly string[];
+}
+
+export interface Across {
+  readonly task: string;
+  readonly metric: string;
+  readonly unit: MetricResult["unit"];
+  readonly ours: number | null;
+  readonly theirs: number | null;
+  readonly harness: string;
+  readonly joinedBy: string;
+  readonly samples: { readonly both: number; readonly onlyOurs: number; readonly onlyTheirs: number };
+  readonly layers: readonly AcrossReport[];
+  readonly first?: AcrossLayer;
+  /** How many of their scores each of our scorings gives to their texts, of how many. */
+  readonly scorings: readonly { readonly name: string; readonly agrees: number; readonly of: number }[];
+  /** How many of their prompts each of our profiles sends, of how many. */
+  readonly profiles: readonly { readonly name: string; readonly agrees: number; readonly of: number }[];
+  /** What a user would write to come closest, and how it was found. */
+  readonly closes: readonly string[];
+}
+
+export interface Sides {
+  readonly task: string;
+  readonly main: MetricResult;
+  /** From the mean of samples to the metric; undefined: it is no mean of them. */
+  readonly scale: number | undefined;
+  readonly harness: string;
+  readonly scoring: string;
+  readonly promptProfile: string;
+  readonly generation: Readonly<Record<string, unknown>>;
+  readonly ours: readonly OurSample[];
+  readonly theirs: readonly TheirSample[];
+  /** Their main number, where a file beside says it. */
+  readonly reported: number | undefined;
+  replayed(ours: OurSample, theirs: TheirSample): Replayed | undefined;
+}
+
+interface Pair {
+  readonly ours: OurSample;
+  readonly theirs: TheirSample;
+  readonly replayed?: Replayed;
+  readonly ourValue: number | undefined;
+  readonly theirValue: number | undefined;
+  readonly differs: ReadonlySet<AcrossLayer>;
+  readonly first?: AcrossLayer;
+}
+
+export function explainAcross(sides: Sides): Across {
+  const { by, matches } = joined(sides);
+  const pairs = matches.map(([ours, theirs]) => pairOf(sides, ours, theirs));
+  const [onlyOurs, onlyTheirs] = [sides.ours.length - pairs.length, sides.theirs.length - pairs.length];
+  const scores = scoresOf(sides, pairs);
+  const stated = { rows: onlyWords(onlyOurs, onlyTheirs), options: optionWords(sides) };
+  const layers = acrossLayers.map((layer): AcrossReport => {
+    const own = pairs.filter(({ first }) => first === layer);
+    const differing = pairs.filter(({ differs }) => differs.has(layer));
+    const differences = layer === "rows" ? stated.rows : layer === "options" ? stated.options : [];
+    const isAggregate = layer === "aggregate" && aggregateDiffers(sides, scores);
+    return {
+      layer,
+      told: isTold(layer, sides, pairs),
+      samples: differing.length,
+      scores: own.length,
+      effect:
+        pairs.length === 0
+          ? 0
+          : (own.reduce((sum, pair) => sum + changeOf(pair), 0) / pairs.length) * (sides.scale ?? 1),
+      score: scores[layer] ?? null,
+      differences: isAggregate ? [aggregateWords(sides, scores)] : differences,
+      examples: [...new Set([...own, ...differing].map(({ ours }) => ours.record.id))].slice(0, 5),
+    };
+  });
+  const first = layers.find(({ samples, differences }) => samples > 0 || differences.length > 0)?.layer;
+  const agreement = { scorings: scoringsOf(pairs), profiles: profilesOf(pairs) };
+  return {
+    ...{ task: sides.task, metric: sides.main.name, unit: sides.main.unit, harness: sides.harness, joinedBy: by },
+    ours: sides.main.value,
+    theirs: sides.reported ?? scores.rule ?? null,
+    samples: { both: pairs.length, onlyOurs, onlyTheirs },
+    layers,
+    ...defined({ first }),
+    ...agreement,
+    closes: closesOf(sides, agreement),
+  };
+}
+
+/** The naming under which most samples of theirs are ours, and whose references agree. */
+function joined({ ours, theirs }: Sides): {
+  readonly by: string;
+  readonly matches: readonly [OurSample, TheirSample][];
+} {
+  const tried = ["id", "index", "row number", "position"].map((name) => {
+    const known = new Map(ours.map((sample) => [sample.names[name], sample] as const));
+    const used = new Set<OurSample>();
+    const matches = theirs.flatMap((sample): [OurSample, TheirSample][] => {
+      const key = sample.names[name];
+      const found = key === undefined ? undefined : known.get(key);
+      if (!found || used.has(found)) return [];
+      used.add(found);
+      return [[found, sample]];
+    });
+    const alike = matches.filter(([{ record }, other]) => hasSameTargets(record, other)).length;
+    const asked = matches.filter(([{ record }, other]) => asksTheSame(record, other)).length;
+    return { by: name, matches, alike: alike + asked };
+  });
+  // The first of equals: a name is worth more than a place.
+  return tried.reduce((best, one) => (one.alike > best.alike ? one : best));
+}
+
+/** Their question stands in the words that were sent. */
+function asksTheSame({ prompt }: SampleRecord, { question }: TheirSample): boolean {
+  if (prompt === undefined || question === undefined) return true;
+  return plain(prompt).includes(plain(question));
+}
+
+const plain = (text: string) =>
+  text
+    .replace(/<(image|video)( \d+)?>/g, " ")
+    .replace(/\s+/g, " ")
+    .trim()
+    .toLowerCase();
+
+function hasSameTargets({ score }: SampleRecord, { targets }: TheirSample): boolean {
+  const own = score?.status === "scored" ? score.targets : undefined;
+  if (!own || !targets || own.length === 0 || targets.length === 0) return true;
+  const known = new Set(own.map(plain));
+  return targets.some((target) => known.has(plain(target)));
+}
+
+function pairOf(sides: Sides, ours: OurSample, theirs: TheirSample): Pair {
+  const { record } = ours;
+  const replayed = sides.replayed(ours, theirs);
+  const ourValue = valueUnder(record.score, sides.main.of ?? sides.main.name);
+  // A file of answers alone has no scores: theirs are then what our copy of their rule gives.
+  const theirValue = theirs.value ?? replayed?.values[sides.harness];
+  const differs = new Set<AcrossLayer>();
+  if (!hasSameTargets(record, theirs)) differs.add("rows");
+  if (!hasSameWords(record, theirs)) differs.add("prompt");
+  if (hasOtherOptions(record, theirs)) differs.add("options");
+  const text = record.state === "failed" ? undefined : record.text;
+  const sameText = theirs.text !== undefined && text !== undefined && theirs.text.trim() === text.trim();
+  if (!sameText && (theirs.text !== undefined || text !== undefined)) differs.add("text");
+  const answer = record.score?.status === "scored" ? record.score.answer : undefined;
+  if (theirs.answer !== undefined && answer !== undefined && plain(theirs.answer) !== plain(answer))
+    differs.add("answer");
+  const isChanged = !isSameValue(ourValue, theirValue);
+  // Another score for the same text is the rule's doing; for another text it is where our rule would not give it either.
+  const byOurRule = sameText ? ourValue : replayed?.values[sides.scoring];
+  if (byOurRule !== undefined && theirValue !== undefined && !isSameValue(byOurRule, theirValue)) differs.add("rule");
+  const first = isChanged ? firstOf(differs, sameText) : undefined;
+  return { ours, theirs, ...defined({ replayed }), ourValue, theirValue, differs, ...defined({ first }) };
+}
+
+/** What was sent, where their file tells it; else whether their question is a part of ours. */
+function hasSameWords(record: SampleRecord, theirs: TheirSample): boolean {
+  if (record.prompt === undefined || theirs.prompt === undefined) return asksTheSame(record, theirs);
+  return wordsOf(theirs.prompt) === wordsOf(record.prompt);
+}
+
+/** Words that were sent count only where another text came of them. */
+function firstOf(differs: ReadonlySet<AcrossLayer>, sameText: boolean): AcrossLayer {
+  const causes = acrossLayers.filter((layer) => !sameText || !["images", "prompt", "options", "text"].includes(layer));
+  return causes.find((layer) => differs.has(layer)) ?? "rule";
+}
+
+const wordsOf = (prompt: string) =>
+  prompt
+    .replace(/<(image|video)>/g, "")
+    .split("\n")
+    .map((line) => line.trim())
+    .join("\n")
+    .trim();
+
+/** Options that do not stand in our words, in their order. */
+function hasOtherOptions({ prompt }: SampleRecord, { choices }: TheirSample): boolean {
+  if (!choices || prompt === undefined) return false;
+  const words = plain(prompt);
+  let at = 0;
+  return choices.some((choice) => {
+    const found = words.indexOf(plain(choice), at);
+    at = found + 1;
+    return found < 0;
+  });
+}
+
+const isSameValue = (a: number | undefined, b: number | undefined) =>
+  a === b || (a !== undefined && b !== undefined && Math.abs(a - b) < 1e-6);
+
+const changeOf = ({ ourValue = 0, theirValue = 0 }: Pair) => theirValue - ourValue;
+
+function isTold(layer: AcrossLayer, { reported, theirs }: Sides, pairs: readonly Pair[]): boolean {
+  switch (layer) {
+    case "images":
+      return false;
+    case "prompt":
+      return theirs.some(({ prompt, question }) => prompt !== undefined || question !== undefined);
+    case "options":
+      return theirs.some(({ choices, generation }) => choices !== undefined || generation !== undefined);
+    case "answer":
+      return theirs.some(({ answer }) => answer !== undefined);
+    case "rule":
+      return pairs.some(({ theirValue }) => theirValue !== undefined);
+    case "aggregate":
+      return reported !== undefined;
+    default:
+      return true;
+  }
+}
+
+function onlyWords(onlyOurs: number, onlyTheirs: number): readonly string[] {
+  return [
+    ...(onlyOurs > 0 ? [`${onlyOurs} samples are ours alone`] : []),
+    ...(onlyTheirs > 0 ? [`${onlyTheirs} samples are theirs alone`] : []),
+  ];
+}
+
+/** Greedy is temperature 0, whatever else is said. */
+function optionWords({ theirs, generation }: Sides): readonly string[] {
+  const told = theirs.find((sample) => sample.generation)?.generation ?? {};
+  return Object.entries(told).flatMap(([name, value]) =>
+    generation[name] === value ? [] : [`${name}: ${String(generation[name] ?? "not stated")} against their ${value}`],
+  );
+}
+
+/** Of the samples that both have, what the main number would be with theirs up to each layer. */
+function scoresOf({ scale, scoring, reported }: Sides, pairs: readonly Pair[]): Partial<Record<AcrossLayer, number>> {
+  if (scale === undefined) return defined({ aggregate: reported });
+  const mean = (of: (pair: Pair) => number | undefined) => {
+    const values = pairs.flatMap((pair) => of(pair) ?? []);
+    return values.length === 0 ? undefined : (scale * values.reduce((sum, value) => sum + value, 0)) / values.length;
+  };
+  const byOurRule = (pair: Pair) => (pair.differs.has("text") ? pair.replayed?.values[scoring] : pair.ourValue);
+  const isWhole = pairs.every((pair) => byOurRule(pair) !== undefined);
+  return defined({
+    rows: mean(({ ourValue }) => ourValue),
+    text: isWhole ? mean(byOurRule) : undefined,
+    rule: mean(({ theirValue }) => theirValue),
+    aggregate: reported,
+  });
+}
+
+function aggregateDiffers({ reported, scale }: Sides, scores: Partial<Record<AcrossLayer, number>>): boolean {
+  if (reported === undefined || scores.rule === undefined) return false;
+  return Math.abs(reported - scores.rule) > 5e-5 * Math.max(1, scale ?? 1);
+}
+
+const aggregateWords = ({ reported }: Sides, scores: Partial<Record<AcrossLayer, number>>) =>
+  `their samples average ${scores.rule}, and they report ${reported}`;
+
+function scoringsOf(pairs: readonly Pair[]): Across["scorings"] {
+  const told = pairs.filter(({ theirs, replayed }) => theirs.value !== undefined && replayed);
+  const names = [...new Set(told.flatMap(({ replayed }) => Object.keys(replayed?.values ?? {})))];
+  return names.map((name) => ({
+    name,
+    agrees: told.filter(({ theirs, replayed }) => isSameValue(theirs.value, replayed?.values[name])).length,
+    of: told.length,
+  }));
+}
+
+function profilesOf(pairs: readonly Pair[]): Across["profiles"] {
+  const told = pairs.filter(({ theirs, replayed }) => theirs.prompt !== undefined && replayed);
+  const names = [...new Set(told.flatMap(({ replayed }) => replayed?.profiles ?? []))];
+  return names
+    .map((name) => ({
+      name,
+      agrees: told.filter(({ replayed }) => replayed?.profiles.includes(name)).length,
+      of: told.length,
+    }))
+    .sort((a, b) => b.agrees - a.agrees);
+}
+
+/** Only what is better than what the run has. */
+function closesOf({ scoring, promptProfile }: Sides, found: Pick<Across, "scorings" | "profiles">): readonly string[] {
+  const better = (list: Across["scorings"], own: string, flag: string, what: string) => {
+    const best = list.reduce<Across["scorings"][number] | undefined>(
+      (top, one) => (one.agrees > (top?.agrees ?? 0) ? one : top),
+      undefined,
+    );
+    const now = list.find(({ name }) => name === own)?.agrees ?? 0;
+    return best && best.agrees > now
+      ? [`${flag} ${best.name}: ${what} ${best.agrees} of ${best.of} (${own}: ${now})`]
+      : [];
+  };
+  return [
+    ...better(found.profiles, promptProfile, "--prompt-profile", "sends their words to"),
+    ...better(found.scorings, scoring, "--scoring", "gives their score to their text in"),
+  ];
+}

@@ -1,0 +1,328 @@
+/** `explain OUR_RUN lmms-eval:FILE | vlmevalkit:FILE`: planted differences, each found in its layer. */
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { evaluate } from "../../src/api/evaluate.js";
+import type { Across, AcrossLayer } from "../../src/board/explain/across.js";
+import { lmmsEvalSamples } from "../../src/board/explain/theirs.js";
+import { readSheet } from "../../src/datasets/xlsx.js";
+import type { SampleRecord } from "../../src/record/samples.js";
+import { root, type SampleLine } from "../e2e/cli.js";
+import { writeRows } from "../e2e/rows.js";
+import { startEndpoint } from "../fakes/endpoint.js";
+import { drawnImage } from "../fakes/images.js";
+import { runCommand } from "./run-command.js";
+
+const files = join(root, "test", "board", "across");
+const resultFile = "llava_v1.5_7b_MMStar_exact_matching_result.xlsx";
+
+let place: string;
+const file = (...parts: readonly string[]) => join(place, ...parts);
+beforeAll(async () => {
+  place = await mkdtemp(join(tmpdir(), "llava-eval-across-"));
+});
+afterAll(() => rm(place, { recursive: true, force: true }));
+
+async function explained(...args: readonly string[]): Promise<Across> {
+  return JSON.parse((await runCommand(["explain", ...args, "--format", "json"])).stdout);
+}
+const layer = ({ layers }: Across, name: AcrossLayer) => layers.find((one) => one.layer === name);
+
+test("an Excel file as xlsxwriter writes it is read cell by cell: numbers, gaps, entities, what XML cannot hold", async () => {
+  const [head, ...rows] = await readSheet(join(files, resultFile));
+  expect(head).toEqual([
+    "index",
+    "question",
+    "A",
+    "B",
+    "C",
+    "D",
+    "answer",
+    "category",
+    "l2-category",
+    "prediction",
+    "hit",
+    "log",
+  ]);
+  expect(rows).toHaveLength(24);
+  expect(rows[0]?.slice(0, 11)).toEqual([
+    "0",
+    "What is shown",
+    "a dog",
+    "blue",
+    "bus stop",
+    "",
+    "A",
+    "z",
+    "p",
+    "<think>A or B?</think>B",
+    "0",
+  ]);
+  expect(rows[5]?.slice(2, 6), "a gap stays a gap").toEqual(["", "a dog", "green", "12"]);
+  await writeFile(file("no.xlsx"), "no");
+  await expect(readSheet(file("no.xlsx"))).rejects.toMatchObject({ message: expect.stringContaining("no Excel file") });
+  await expect(readSheet(file("gone.xlsx"))).rejects.toMatchObject({ where: file("gone.xlsx") });
+});
+
+interface MMStarRow {
+  readonly index: number;
+  readonly answer: string;
+  readonly [column: string]: unknown;
+}
+
+describe("a real result set of VLMEvalKit", () => {
+  let theirs: readonly Record<string, string>[];
+  beforeAll(async () => {
+    const [head = [], ...rows] = await readSheet(join(files, resultFile));
+    theirs = rows.map((cells) => Object.fromEntries(head.map((name, i) => [name, cells[i] ?? ""])));
+    await mkdir(file("theirs"));
+    for (const name of [resultFile, "llava_v1.5_7b_MMStar_acc.csv"])
+      await copyFile(join(files, name), file("theirs", name));
+  });
+
+  /** Our run over their rows and answers, as far as nothing is changed in them. */
+  async function ours(
+    name: string,
+    change: { row?: (row: MMStarRow) => MMStarRow | undefined; text?: Readonly<Record<number, string>> } = {},
+    more: object = {},
+  ): Promise<string> {
+    const folder = file(name);
+    await mkdir(join(folder, "rows"), { recursive: true });
+    await writeFile(join(folder, "rows", "x.jpg"), await drawnImage({ seed: 1, width: 32, height: 24 }));
+    const rows = theirs.flatMap((cells): MMStarRow[] => {
+      const { "l2-category": l2, hit: _1, log: _2, prediction: _3, index, ...rest } = cells;
+      const options = Object.fromEntries(["A", "B", "C", "D"].map((letter) => [letter, cells[letter] || null]));
+      const row = {
+        ...rest,
+        ...options,
+        index: Number(index),
+        answer: cells.answer as string,
+        l2_category: l2,
+        image: "x.jpg",
+      };
+      return change.row ? [change.row(row) ?? []].flat() : [row];
+    });
+    await writeFile(join(folder, "rows", "mmstar.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    const answers = theirs.map(({ index, prediction }) => ({
+      id: index,
+      text: change.text?.[Number(index)] ?? prediction,
+    }));
+    await writeFile(join(folder, "mmstar.samples.jsonl"), answers.map((one) => `${JSON.stringify(one)}\n`).join(""));
+    const model = `replay:${join(folder, "mmstar.samples.jsonl")}`;
+    await evaluate({ tasks: "mmstar", data: join(folder, "rows"), model, out: join(folder, "run"), ...more });
+    return join(folder, "run");
+  }
+
+  test("the same answers by their own rule: nothing differs, and the number is theirs", async () => {
+    const run = await ours("same", {}, { scoring: "vlmevalkit", promptProfile: "vlmevalkit" });
+    const across = await explained(run, `vlmevalkit:${file("theirs", resultFile)}`);
+    expect(across).toMatchObject({ task: "mmstar", harness: "vlmevalkit", closes: [] });
+    expect(across.samples).toEqual({ both: 24, onlyOurs: 0, onlyTheirs: 0 });
+    expect(across.ours).toBeCloseTo(7 / 24, 12);
+    expect(across.theirs).toBeCloseTo(7 / 24, 12);
+    for (const name of ["rows", "text", "rule", "aggregate"] as const)
+      expect(layer(across, name), name).toMatchObject({ samples: 0, scores: 0, differences: [], told: true });
+    expect(layer(across, "images")).toMatchObject({ told: false });
+  });
+
+  test("planted: a reference, options, texts, a row, and another rule, each in its layer, and the scoring that closes the gap", async () => {
+    const run = await ours("planted", {
+      row(row) {
+        if (row.index === 2) return { ...row, answer: "B" };
+        if (row.index === 4) return { ...row, A: "green", B: "12" };
+        return row.index === 23 ? undefined : row;
+      },
+      text: { 7: "green", 19: "A" },
+    });
+    const across = await explained(run, `vlmevalkit:${file("theirs", resultFile)}`);
+    expect(across.samples).toEqual({ both: 23, onlyOurs: 0, onlyTheirs: 1 });
+    expect(layer(across, "rows")).toMatchObject({
+      samples: 1,
+      scores: 1,
+      examples: ["2"],
+      differences: ["1 samples are theirs alone"],
+    });
+    expect(layer(across, "options")).toMatchObject({ samples: 1, examples: ["4"] });
+    expect(layer(across, "text")).toMatchObject({ samples: 2 });
+    expect(layer(across, "text")?.examples.slice().sort()).toEqual(["19", "7"]);
+    expect(layer(across, "text")?.scores).toBe(2);
+    expect(across.first).toBe("rows");
+    // Each changed score is one layer's, and the effects are the whole difference over the rows that both have.
+    const total = across.layers.reduce((sum, one) => sum + one.effect, 0);
+    const [start, end] = [layer(across, "rows")?.score as number, layer(across, "rule")?.score as number];
+    expect(total).toBeCloseTo(end - start, 12);
+    const theirScoring = across.scorings.find(({ name }) => name === "vlmevalkit");
+    const ownScoring = across.scorings.find(({ name }) => name === "official");
+    // Of the changed rows their rule says something else; of all others the same.
+    expect(theirScoring).toMatchObject({ agrees: 21, of: 23 });
+    expect(ownScoring?.agrees).toBeLessThan(21);
+    expect(across.closes).toEqual([
+      expect.stringMatching(/^--scoring vlmevalkit: gives their score to their text in 21 of 23 \(official: \d+\)$/),
+    ]);
+    const { stdout } = await runCommand(["explain", run, `vlmevalkit:${file("theirs", resultFile)}`]);
+    expect(stdout).toMatch(/^text +2 of 23 +2/m);
+    expect(stdout).toContain("The first layer that differs is rows; changed scores by the first layer");
+    expect(stdout).toContain("closes the gap: --scoring vlmevalkit");
+  });
+
+  test("without the rows it says so, and tells what journals can tell; an answer file without scores is scored by our copy of their rule", async () => {
+    const run = await ours("away", { text: { 7: "green" } });
+    const { stderr, stdout } = await runCommand([
+      "explain",
+      run,
+      `vlmevalkit:${file("theirs", resultFile)}`,
+      "--data",
+      file("nowhere"),
+      "--format",
+      "json",
+    ]);
+    expect(stderr).toContain("without the rows their texts are not scored here");
+    expect(layer(JSON.parse(stdout), "text")).toMatchObject({ samples: 1, examples: ["7"] });
+    // The file that VLMEvalKit writes before it scores, as TSV: quoted cells with line breaks in them.
+    const rows = theirs.map(({ index, question, answer, prediction }) => [
+      index,
+      question,
+      answer,
+      `${prediction}\n"so"`,
+    ]);
+    const quoted = [["index", "question", "answer", "prediction"], ...rows].map((cells) =>
+      cells.map((cell) => `"${String(cell).replaceAll('"', '""')}"`).join("\t"),
+    );
+    await writeFile(file("llava_MMStar.tsv"), `${quoted.join("\n")}\n`);
+    const plain = await explained(run, `vlmevalkit:${file("llava_MMStar.tsv")}`);
+    expect(layer(plain, "text")).toMatchObject({ samples: 24 });
+    expect(layer(plain, "rule")?.told).toBe(true);
+  });
+});
+
+describe("a log of lmms-eval", () => {
+  let records: readonly SampleLine[];
+  let run: string;
+  beforeAll(async () => {
+    await writeRows(file("rows"), 20);
+    await using endpoint = await startEndpoint({
+      answer: ({ text }) => ["yes", "no", "red", "2"][Number(/\d+/.exec(text)?.[0]) % 4] as string,
+    });
+    run = file("lmms-run");
+    const task = join(root, "test", "forms", "single-image.ts");
+    await evaluate({ tasks: task, data: file("rows"), model: `openai:fake@${endpoint.url}`, out: run });
+    const text = await readFile(join(run, "single_image.samples.jsonl"), "utf8");
+    records = text
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as SampleRecord as SampleLine);
+  });
+
+  /** A line as 0.7 writes it. */
+  const lineOf = ({ index, text, prompt, score }: SampleLine) => ({
+    ...{ doc_id: index, doc: { id: index }, filtered_resps: [text], resps: [[text]], doc_hash: "0" },
+    target: score?.status === "scored" ? score.targets?.[0] : "",
+    input: { arg_0: prompt, arg_1: { max_new_tokens: 8, temperature: 0, until: ["\n\n"] } },
+    single_image_acc: { score: score?.status === "scored" ? score.value : 0 },
+  });
+  type Line = ReturnType<typeof lineOf>;
+  async function log(change: (line: Line, index: number) => unknown, accuracy?: number): Promise<string> {
+    const folder = await mkdtemp(file("log-"));
+    const lines = records.flatMap((record, i) => {
+      const line = change(lineOf(record), i);
+      return line === undefined ? [] : [`${JSON.stringify(line)}\n`];
+    });
+    await writeFile(join(folder, "20260101_000000_samples_single_image.jsonl"), lines.join(""));
+    const results = { single_image: { alias: "single_image", "accuracy,none": accuracy, "accuracy_stderr,none": 0.1 } };
+    const n = { single_image: { original: 20, effective: 20 } };
+    if (accuracy !== undefined)
+      await writeFile(
+        join(folder, "20260101_000000_results.json"),
+        JSON.stringify({ results, "n-samples": n, model_name: "m" }),
+      );
+    return `lmms-eval:${join(folder, "20260101_000000_samples_single_image.jsonl")}`;
+  }
+
+  test("the same samples: nothing differs", async () => {
+    const across = await explained(run, await log((line) => line, 1));
+    expect(across.first).toBeUndefined();
+    expect(across).toMatchObject({ joinedBy: "id", ours: 1, theirs: 1, closes: [] });
+    expect(across.profiles).toEqual([{ name: "default", agrees: 20, of: 20 }]);
+  });
+
+  test.each<[AcrossLayer, (line: Line, i: number) => unknown, object]>([
+    [
+      "rows",
+      (line, i) => (i === 3 ? { ...line, target: "blue", single_image_acc: { score: 0 } } : line),
+      { samples: 1, scores: 1, examples: ["3"] },
+    ],
+    ["rows", (line, i) => (i === 3 ? undefined : line), { samples: 0, differences: ["1 samples are ours alone"] }],
+    [
+      "prompt",
+      (line, i) =>
+        i === 5 ? { ...line, ...said("maybe"), input: { ...line.input, arg_0: `${line.input.arg_0}\nThink.` } } : line,
+      { samples: 1, scores: 1, examples: ["5"] },
+    ],
+    [
+      "options",
+      (line) => ({ ...line, input: { ...line.input, arg_1: { max_new_tokens: 16, temperature: 0 } } }),
+      { differences: ["maxNewTokens: 8 against their 16"] },
+    ],
+    ["text", (line, i) => (i === 6 ? { ...line, ...said("blue") } : line), { samples: 1, scores: 1, examples: ["6"] }],
+    [
+      "answer",
+      (line, i) => (i === 8 ? { ...line, filtered_resps: ["y"], single_image_acc: { score: 0 } } : line),
+      { samples: 1, scores: 1, examples: ["8"] },
+    ],
+    ["rule", (line, i) => (i < 2 ? { ...line, single_image_acc: { score: 0.5 } } : line), { samples: 2, scores: 2 }],
+  ])("planted in %s: found there, and nowhere before", async (name, change, expected) => {
+    const across = await explained(run, await log(change));
+    expect(layer(across, name)).toMatchObject(expected);
+    expect(across.first).toBe(name);
+  });
+
+  const said = (text: string) => ({ resps: [[text]], filtered_resps: [text], single_image_acc: { score: 0 } });
+
+  test("an aggregate that their samples do not give is the aggregate's", async () => {
+    const across = await explained(run, await log((line) => line, 0.75));
+    expect(across).toMatchObject({ first: "aggregate", theirs: 0.75 });
+    expect(layer(across, "aggregate")?.differences).toEqual(["their samples average 1, and they report 0.75"]);
+  });
+
+  test("older forms of a line are read too; what is no sample is named by its line", () => {
+    const read = lmmsEvalSamples(
+      [
+        '{"doc_id": 0, "target": "[\'a\', \'b\']", "arguments": [["words", {"max_new_tokens": 4}]], "resps": [["A"]], "filtered_resps": ["A"], "exact_match": true}',
+        '{"doc_id": 1, "target": 3, "arguments": {"gen_args_0": {"arg_0": "w", "arg_1": " A"}}, "filtered_resps": "x", "mmmu_acc": {"id": "q", "parsed_pred": "C"}, "score": NaN}',
+      ].join("\n"),
+      "f",
+    );
+    expect(read[0]).toMatchObject({
+      prompt: "words",
+      generation: { maxNewTokens: 4 },
+      targets: ["a", "b"],
+      text: "A",
+      value: 1,
+    });
+    expect(read[1]).toMatchObject({ prompt: "w", targets: ["3"], text: "x", answer: "C" });
+    expect(read[1]).not.toHaveProperty("value");
+    expect(() => lmmsEvalSamples('{"doc_id": 1}', "f")).toThrow("no sample of lmms-eval");
+    expect(() => lmmsEvalSamples("{", "f")).toThrow("not JSON");
+  });
+
+  test("lmms-eval 0.7.3's own file is read; a run without that task, and a file that says no task, are refused", async () => {
+    const real = join(files, "lmms-eval-0.7.3.samples_pope.jsonl");
+    expect(lmmsEvalSamples(await readFile(real, "utf8"), real)).toMatchObject([
+      {
+        names: { "row number": "0" },
+        text: "Yes",
+        targets: ["yes"],
+        value: 1,
+        prompt: expect.stringContaining("Is there a ball?"),
+      },
+      { text: "Yes" },
+    ]);
+    await expect(explained(run, `lmms-eval:${real}`)).rejects.toMatchObject({
+      message: expect.stringContaining("has no result of pope"),
+    });
+    await expect(explained(run, `vlmevalkit:${join(files, "llava_v1.5_7b_MMStar_acc.csv")}`)).rejects.toMatchObject({
+      message: expect.stringContaining("no column `prediction`"),
+    });
+  });
+});
