@@ -1,5 +1,6 @@
 import type { CommandModule } from "yargs";
 import { isSound, type Verified, verifyData } from "../api/data.js";
+import { dataPages, type Rendered } from "../api/data-pages.js";
 import { asBlocks, dataRows, folded, rowsHtml, type Screen, type ShownRow, thumbnail } from "../api/data-rows.js";
 import { writeText } from "../api/text-file.js";
 import type { EncodedImage } from "../core/image.js";
@@ -27,7 +28,12 @@ const problemsShown = 20;
 export const command: CommandModule<object, Arguments> = {
   builder: (yargs) =>
     yargs
-      .positional("what", { type: "string", choices: ["show", "verify"], demandOption: true, describe: "what to do" })
+      .positional("what", {
+        type: "string",
+        choices: ["show", "verify", "pages"],
+        demandOption: true,
+        describe: "what to do",
+      })
       .positional("tasks", { type: "string", array: true, demandOption: true, describe: "tasks, as for run" })
       .option("data", { type: "string", requiresArg: true, default: "hub", describe: "hub, demo, or a folder" })
       .option("rows", { type: "string", requiresArg: true, describe: "show: rows of each task (default 5)" })
@@ -35,11 +41,13 @@ export const command: CommandModule<object, Arguments> = {
       .option("out", { type: "string", requiresArg: true, describe: "show: write a page for the browser instead" })
       .option("json", { type: "boolean", describe: "print as JSON" })
       .example("$0 data show ./mine.yaml --data rows --out rows.html", "look at them before a model is asked")
+      .example("$0 data pages mmlongbench_doc --data DIR", "PDF documents become images of their pages")
       .example("$0 data verify mmmu --data rows", "every row read, every image decoded"),
   handler: async (argv) => {
     const interrupt = new Interrupt(() => {});
     try {
-      process.exitCode = await (argv.what === "show" ? show : verify)(argv, interrupt.drain);
+      const work = { show, verify, pages }[argv.what as "show" | "verify" | "pages"];
+      process.exitCode = await work(argv, interrupt.drain);
     } catch (error) {
       if (!interrupt.isReason(error)) throw error;
       process.exitCode = ExitCode.interrupted;
@@ -59,6 +67,22 @@ async function verify({ tasks, data, json }: Arguments, signal: AbortSignal): Pr
   }
   if (json) process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
   return found.every(isSound) ? ExitCode.done : ExitCode.gateClosed;
+}
+
+async function pages({ tasks, data, json }: Arguments, signal: AbortSignal): Promise<number> {
+  const say = (message: string) => void process.stderr.write(`${terminalSafe(message, 300)}\n`);
+  const found: Rendered[] = [];
+  for await (const rendered of dataPages(namesIn(tasks), data, { signal, warn, say })) {
+    found.push(rendered);
+    if (json) continue;
+    const { label, rows, documents, renderer, file, problems } = rendered;
+    const what = `${count(documents)} documents, ${count(rendered.pages)} pages by ${renderer}`;
+    process.stdout.write(`${label}: ${count(rows)} rows, ${what}\n  ${terminalSafe(file)}\n`);
+    for (const problem of problems.slice(0, problemsShown)) process.stdout.write(`  ${terminalSafe(problem, 300)}\n`);
+    if (problems.length > problemsShown) process.stdout.write(`  and ${problems.length - problemsShown} more\n`);
+  }
+  if (json) process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
+  return found.every(({ problems }) => problems.length === 0) ? ExitCode.done : ExitCode.gateClosed;
 }
 
 async function show(argv: Arguments, signal: AbortSignal): Promise<number> {

@@ -39,6 +39,7 @@ const sentBy: Readonly<Record<string, Sent>> = {
   mindcube: own("mindcube"),
   mmerealworld: own("mme_realworld"),
   mmerealworld_cn: own("mme_realworld_cn"),
+  mmlongbench_doc: { "lmms-eval": ["mmlongbench_doc", "lmms-eval"] },
   mmsi_bench: own("mmsi_bench"),
   mmvp: own("mmvp", "official"),
   mtvqa: own("mtvqa"),
@@ -83,12 +84,12 @@ const notSent: Readonly<Record<string, string>> = {
   ]),
   ...reasons("no task of this benchmark is here", [
     ...["cc_ocr", "emma_direct", "emma_vek_marks"],
-    "mmlongbench_doc",
-    ...["mmlongbench_doc_extract", "ocrbench_v2", "omnidocbench", "refspatial"],
+    ...["ocrbench_v2", "omnidocbench", "refspatial"],
     ...["refspatial_json", "refspatial_official_Gemini25Pro", "refspatial_official_Molmo", "robo_spatial"],
     "refspatial_official_RoboBrain",
     ...["wemath_testmini", "where2place", "where2place_json"],
   ]),
+  mmlongbench_doc_extract: "VLMEvalKit's question to a judge, which no scoring here asks",
   ...reasons("a judge's words, which the task's own test holds", [
     "babyvision_judge",
     "emma_judge",
@@ -190,6 +191,7 @@ function rowOf(given: Readonly<Record<string, unknown>>): Record<string, unknown
     row.images = given.images.map((cell) =>
       typeof cell === "string" ? image(cell.split(" ")[0] ?? "") : withImages(cell),
     );
+  if ("evidence_pages" in given) row.pages = [1, 2, 3, 4, 5].map((page) => image(`page ${page}`));
   if (typeof row.image_path === "string") row.image_path = image("image1");
   if (typeof row.image === "object" && row.image !== null && "path" in row.image && row.image.path === null)
     row.image = image("image");

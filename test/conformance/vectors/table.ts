@@ -11,6 +11,7 @@ import { catalogueGroupVectors } from "./catalogue-groups.js";
 import { llavaInterleave } from "./catalogue-interleave.js";
 import { catalogueJudgedVectors } from "./catalogue-judged.js";
 import { catalogueMathsVectors } from "./catalogue-maths.js";
+import { cataloguePageVectors } from "./catalogue-pages.js";
 import { cataloguePairVectors } from "./catalogue-pairs.js";
 import { cataloguePointVectors } from "./catalogue-points.js";
 import { catalogueReasoningVectors } from "./catalogue-reasoning.js";
@@ -62,6 +63,7 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...catalogueJudgedVectors,
   ...catalogueMathsVectors,
   ...catalogueFormulaVectors,
+  ...cataloguePageVectors,
   ...promptVectors,
   ...videoPromptVectors,
   "catalogue/charxiv": charxiv,
