@@ -1,4 +1,5 @@
 /** A run that workers answer: what its coordinator has in the place of a model, and what is known of the runs on a server. */
+import { defined } from "../core/defined.js";
 import { digestOf } from "../core/digest.js";
 import { UserError } from "../core/errors.js";
 import type { Json } from "../core/json.js";
@@ -35,6 +36,8 @@ export interface RunToShare {
   readonly tasks: readonly TaskToAsk[];
   /** What the settings decide for all tasks. */
   readonly rules: Identity;
+  /** What decodes clips here: Results say it, so workers must have it too. */
+  readonly decoder?: string;
   /** One of the tasks with its rows, by its label. */
   open(label: string): Promise<ServedTask> | undefined;
   readonly listener: RunListener;
@@ -80,7 +83,7 @@ export class SharedRun implements AsyncDisposable {
   async members(folder: string | undefined, drain: AbortSignal): Promise<Members> {
     const { run } = this;
     const { fleet } = this.parts;
-    const known = folder === undefined ? undefined : await membershipOf(folder);
+    const known = folder === undefined ? undefined : await membershipOf(folder, run.identity.decoder);
     await fleet.setMember(run.id, known);
     for (let polls = 0; ; polls++) {
       await this.check();
@@ -141,7 +144,7 @@ async function serveData(door: DataDoor, { open, listener, abort }: Omit<RunToSh
 }
 
 async function announced(
-  { settings, tasks, rules }: Omit<RunToShare, "fleet">,
+  { settings, tasks, rules, decoder }: Omit<RunToShare, "fleet">,
   { admit }: FleetSettings,
 ): Promise<Announced> {
   const { name = "" } = settings;
@@ -153,17 +156,18 @@ async function announced(
     ...{ v: 1 as const, version: packageVersion(), model: name },
     settings: { ...shared, tasks: tasks.map(({ label }) => label) } as SharedSettings,
     ...(admit ? { admits: true as const } : {}),
-    identity: withoutModel(identity),
+    identity: { ...withoutModel(identity), ...defined({ decoder }) },
   };
   return { ...run, id: digestOf(run as unknown as Json, 32) };
 }
 
-/** The run that a folder holds, as its workers had it. */
-async function membershipOf(folder: string): Promise<Membership | undefined> {
+/** The run that a folder holds, as its workers had it, with today's decoder: a folder goes on with another. */
+async function membershipOf(folder: string, decoder: Json | undefined): Promise<Membership | undefined> {
   if (!(await isRun(folder))) return undefined;
   const { manifest } = await openRun(folder);
   const { demo } = { ...(manifest.config.model as object) } as { demo?: boolean };
-  return { identity: manifest.identity as Identity, demo: demo === true, since: manifest.startedAt };
+  const identity = { ...(manifest.identity as Identity), ...defined({ decoder }) };
+  return { identity, demo: demo === true, since: manifest.startedAt };
 }
 
 /** @throws UserError  with the differences */
@@ -191,8 +195,8 @@ function requireSame(run: Announced, theirs: Identity, ours: Identity): void {
   if (differences.length > 0) throw unlike(run, differences);
 }
 
-/** What must hold of every worker: its model's set-up aside, and its rows' digest; what they ask is compared sample by sample. */
-function withoutSetUp({ fingerprint: _, ...identity }: Identity): Identity {
+/** What must hold of every worker: its model's set-up and its decoder aside, and its rows' digest; what they ask is compared sample by sample. */
+function withoutSetUp({ fingerprint: _, decoder: __, ...identity }: Identity): Identity {
   return Object.fromEntries(
     Object.entries(identity).map(([key, value]) =>
       key.startsWith("task ") ? [key, { ...(value as object), data: "" }] : [key, value],

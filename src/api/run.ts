@@ -123,7 +123,7 @@ export async function runTasks(
   await using shared =
     fleet &&
     (await SharedRun.open({
-      ...{ fleet, settings, tasks, listener, drain, abort, rules },
+      ...{ fleet, settings, tasks, listener, drain, abort, rules, ...defined({ decoder: clips?.facts.decoder }) },
       open(label) {
         const chosen = choice.chosen.find((one) => one.label === label);
         return chosen && servedTask(chosen, decided, listener, abort);

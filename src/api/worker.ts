@@ -99,7 +99,8 @@ async function workOn(run: Announced, { fleet, runner, settings, control, idle }
   await using opened = await peek(choice.chosen, { open, offset: selection.offset, signal: drain });
   const tasks = tasksToAsk(decided, opened.firsts);
   const clips = await openClips(decided.frameRule, listener, abort);
-  const identity = await identityOf({ runner, tasks, decided: rulesOf(own, decided, clips) });
+  const decoder = defined({ decoder: clips?.facts.decoder });
+  const identity = { ...(await identityOf({ runner, tasks, decided: rulesOf(own, decided, clips) })), ...decoder };
   requireAlike(run, identity);
   await preflight(runner, tasks, abort, decided.frameRule?.profile === serverProfile);
 

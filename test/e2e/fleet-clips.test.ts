@@ -1,7 +1,7 @@
 /** Clips and subtitles for workers without data, by way of their coordinator, which is killed and started again meanwhile. */
 import { hash } from "node:crypto";
 import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { startEndpoint } from "../fakes/endpoint.js";
 import { freePort, noRedis, TestRedis } from "../fakes/redis.js";
@@ -70,6 +70,21 @@ describe.skipIf(noRedis !== undefined || !hasFfmpeg)(`clips by the coordinator${
       `/file/${task}`,
     ];
     expect(await Promise.all(paths.map((path) => status(path)))).toEqual([404, 404, 404, 404, 404]);
+
+    // Other frames, perhaps: Results say what decoded them.
+    await mkdir(place.file("bin"));
+    await writeFile(place.file("bin", "ffmpeg"), '#!/bin/sh\necho "ffmpeg version 99.9"\n', { mode: 0o755 });
+    const stranger = await place.startWith(
+      {
+        LLAVA_EVAL_FLEET_DATA: `http://127.0.0.1:${port}`,
+        PATH: `${place.file("bin")}${delimiter}${process.env.PATH}`,
+      },
+      ...["worker", "--model", "stub:yes", "--name", "m", "--data", "coordinator"],
+    ).ended;
+    expect(stranger).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/decoder: ".*" in the run, "ffmpeg 99.9/),
+    });
 
     const worker = place.startWith(
       { LLAVA_EVAL_FLEET_DATA: `http://127.0.0.1:${port}` },
