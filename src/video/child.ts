@@ -20,8 +20,10 @@ export interface ChildRun {
   readonly args: readonly string[];
   readonly limits: Limits;
   readonly signal?: AbortSignal | undefined;
-  /** A piece of its standard output; the child waits until it is dealt with. */
-  onOutput(piece: Buffer): void | Promise<void>;
+  /** Pipes that it writes to, by `outputPipe`; absent: one, its standard output. */
+  readonly outputs?: number;
+  /** A piece of one of them; the child waits until it is dealt with. */
+  onOutput(piece: Buffer, output: number): void | Promise<void>;
   /** A line of its standard error. */
   onLine?(line: string): void;
 }
@@ -31,6 +33,10 @@ export interface ChildEnd {
   /** The last lines of its standard error, as far as `onLine` is not asked. */
   readonly complaints: readonly string[];
 }
+
+/** The words by which ffmpeg writes to an output, or says how far it is. */
+export const outputPipe = (output: number): string => `pipe:${output === 0 ? 1 : progressPipe + output}`;
+export const progressPipe = 3;
 
 const complaintsKept = 20;
 
@@ -44,10 +50,10 @@ let watching = false;
  * @throws UserError  it is not installed
  */
 export async function runChild(run: ChildRun): Promise<ChildEnd> {
-  const { program, args, limits, signal, onOutput } = run;
+  const { program, args, limits, signal, outputs = 1 } = run;
   signal?.throwIfAborted();
   const child = spawn(program, args, {
-    stdio: ["ignore", "pipe", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", "pipe", "pipe", ...Array.from({ length: outputs - 1 }, () => "pipe" as const)],
     // Its own group: what it may have started dies with it.
     detached: true,
     // Its messages are read, so they are in one language.
@@ -65,7 +71,7 @@ export async function runChild(run: ChildRun): Promise<ChildEnd> {
   const silent = setTimeout(() => tooLong(`hung: nothing came for ${limits.silentMs / 1000} s`), limits.silentMs);
   const aborted = () => stop(signal?.reason);
   signal?.addEventListener("abort", aborted, { once: true });
-  const [output, errors, progress] = child.stdio.slice(1) as [Readable, Readable, Readable];
+  const [output, errors, progress, ...more] = child.stdio.slice(1) as [Readable, Readable, Readable, ...Readable[]];
   progress.on("data", () => silent.refresh());
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once("error", (error) => reject(notStarted(program, error)));
@@ -83,11 +89,13 @@ export async function runChild(run: ChildRun): Promise<ChildEnd> {
       for await (const piece of stream) {
         silent.refresh();
         await deal(piece as Buffer);
+        release(piece as Buffer);
       }
     };
-    await Promise.all([each(output, onOutput), each(errors, (piece) => lines.add(piece.toString("latin1")))]).catch(
-      stop,
-    );
+    await Promise.all([
+      ...[output, ...more].map((stream, i) => each(stream, (piece) => run.onOutput(piece, i))),
+      each(errors, (piece) => lines.add(piece.toString("latin1"))),
+    ]).catch(stop);
     lines.end();
     const code = await ended;
     if (failure !== undefined) throw failure;
@@ -99,6 +107,14 @@ export async function runChild(run: ChildRun): Promise<ChildEnd> {
     killGroup(child);
     alive.delete(child);
   }
+}
+
+const nowhere = new MessageChannel().port1;
+nowhere.close();
+
+/** Gives the memory of a piece back at once: what is sent away is no longer ours. */
+function release({ buffer, byteLength }: Buffer): void {
+  if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) nowhere.postMessage(null, [buffer]);
 }
 
 /** SIGKILL ends a stopped process too. */

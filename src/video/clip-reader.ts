@@ -48,8 +48,8 @@ export interface Clip {
 
 /** Frames of one clip, at most: as many as any endpoint takes. */
 export const mostFramesSent = 2048;
-/** Encoded frames that wait for the next question about their clip, in bytes. */
-const keptBytes = 32 * 2 ** 20;
+/** Encoded frames that wait for the next question about their clip, in bytes; of the clip read last always, since its questions stand together. */
+const keptBytes = 16 * 2 ** 20;
 /** Of frames that requests hold until they have their answer; a request has them once more as base64. */
 const inFlightBytes = 48 * 2 ** 20;
 /** Each takes a core. */
@@ -71,6 +71,7 @@ export class ClipReader {
       readonly signal?: AbortSignal;
       readonly limits?: Limits;
       readonly inFlightBytes?: number;
+      readonly keptBytes?: number;
       /** Told of each decoding: of its time the model gets none. */
       readonly decodings?: { begin(): void; end(): void };
     } = {},
@@ -135,10 +136,11 @@ export class ClipReader {
   }
 
   private forget(): void {
-    let sum = [...this.kept.values()].reduce((total, { bytes }) => total + bytes, 0);
-    for (const [key, { bytes }] of this.kept) {
-      if (sum <= keptBytes) return;
-      if (bytes > 0) this.kept.delete(key);
+    const decoded = [...this.kept].filter(([, { bytes }]) => bytes > 0);
+    let sum = decoded.reduce((total, [, { bytes }]) => total + bytes, 0);
+    for (const [key, { bytes }] of decoded.slice(0, -1)) {
+      if (sum <= (this.options.keptBytes ?? keptBytes)) return;
+      this.kept.delete(key);
       sum -= bytes;
     }
   }

@@ -5,7 +5,7 @@
 
 import { defined } from "../core/defined.js";
 import { SampleFailure } from "../core/errors.js";
-import { type Limits, runChild, usualLimits } from "./child.js";
+import { type Limits, outputPipe, progressPipe, runChild, usualLimits } from "./child.js";
 import { PpmFrames, type RawFrame } from "./ppm.js";
 import { type FrameTime, inputArgs, mostFrames, mostPixels, type VideoFacts } from "./probe.js";
 
@@ -28,11 +28,11 @@ export interface Decoded {
   /** How often the decoder spoke of damage, and its first words. */
   readonly complaints: number;
   readonly firstComplaint?: string;
-  /** Decoders started: one counts from the beginning, more began at key frames. */
+  /** Places where decoding began: one is the beginning of the file, more are key frames. */
   readonly starts: number;
 }
 
-/** May be called again for an index: what it was given before is then not the frame. */
+/** May be called again for an index: what it was given before is then not the frame. Frames from several places come in any order. */
 type OnFrame = (index: number, frame: RawFrame) => void | Promise<void>;
 
 /** Frames decoded without a stop, from the beginning or from a key frame. */
@@ -44,29 +44,31 @@ interface Stretch {
 
 /**
  * @param indices  rising, none twice
- * @param onFrame  called in their order; the decoder waits for it
+ * @param onFrame  the decoder waits for it
  * @throws SampleFailure `data`  the decoder hung, took too long, or wrote no frames
  */
 export async function decodeFrames(run: DecodeRun, indices: readonly number[], onFrame: OnFrame): Promise<Decoded> {
+  const parts = stretches(run.facts, indices);
   const all: Decoded[] = [];
-  for (const stretch of stretches(run.facts, indices)) {
-    const { times, ...decoded } = await decodeStretch(run, stretch, onFrame);
+  for (let i = 0; i < parts.length; i += stretchesAtOnce) {
+    const together = parts.slice(i, i + stretchesAtOnce);
+    const { asWanted, ...decoded } = await decodeStretches(run, together, onFrame);
     all.push(decoded);
-    const asWanted = stretch.indices.every((index, i) => times[i] === run.facts.times?.[index]?.pts);
-    if (stretch.seek === undefined || (asWanted && decoded.came === stretch.indices.length)) continue;
+    if (asWanted) continue;
     // Not what was asked for: of this file only what is counted from its beginning is believed.
-    const { times: _, ...counted } = await decodeStretch(run, { indices }, onFrame);
-    return { ...counted, starts: all.length + 1 };
+    const { asWanted: _, ...counted } = await decodeStretches(run, [{ indices }], onFrame);
+    return { ...counted, starts: sumOf(all, ({ starts }) => starts) + 1 };
   }
   const firstComplaint = all.find((decoded) => decoded.firstComplaint !== undefined)?.firstComplaint;
-  const sum = (of: (decoded: Decoded) => number) => all.reduce((total, decoded) => total + of(decoded), 0);
   return {
-    came: sum(({ came }) => came),
-    complaints: sum(({ complaints }) => complaints),
-    starts: all.length,
+    came: sumOf(all, ({ came }) => came),
+    complaints: sumOf(all, ({ complaints }) => complaints),
+    starts: sumOf(all, ({ starts }) => starts),
     ...defined({ firstComplaint }),
   };
 }
+
+const sumOf = <T>(all: readonly T[], of: (one: T) => number): number => all.reduce((sum, one) => sum + of(one), 0);
 
 /** All frames, counted by decoding them, with their times: for files whose packets do not tell. */
 export async function countFrames({
@@ -77,12 +79,12 @@ export async function countFrames({
   Pick<Decoded, "complaints" | "firstComplaint"> & { readonly times: readonly number[] }
 > {
   const times: number[] = [];
-  const log = new DecoderLog((pts) => {
+  const log = new DecoderLog((_, pts) => {
     if (times.push(pts) > mostFrames) throw new SampleFailure("data", `the clip has more than ${mostFrames} frames`);
   });
   await runChild({
     program: "ffmpeg",
-    args: [...beforeInput, ...inputArgs(facts.path), ...afterInput, "-vf", shown, "-f", "null", "-"],
+    args: [...always, ...input(facts), ...output(0), "-vf", shown(0), "-f", "null", "-"],
     ...{ limits, signal },
     onOutput: () => {},
     onLine: (line) => log.add(line),
@@ -90,45 +92,74 @@ export async function countFrames({
   return { times, complaints: log.complaints, ...defined({ firstComplaint: log.firstComplaint }) };
 }
 
-/** Says the time of each frame on its standard error. */
-const shown = "showinfo=checksum=0";
+/** Says the time of each frame on its standard error, under the stretch's own name. */
+const shown = (stretch: number): string => `showinfo@stretch${stretch}=checksum=0`;
+const always = [
+  ...["-hide_banner", "-nostdin", "-nostats", "-v", "level+info"],
+  ...["-progress", `pipe:${progressPipe}`, "-copyts"],
+];
 // One thread: damage is then concealed in one way, and the harness has other clips to decode meanwhile.
-const beforeInput = [
-  ...["-hide_banner", "-nostdin", "-nostats", "-v", "level+info", "-progress", "pipe:3"],
-  ...["-threads", "1", "-copyts"],
+const input = (facts: VideoFacts, seek?: number): readonly string[] => [
+  ...["-threads", "1"],
+  ...(seek === undefined ? [] : ["-seek_timestamp", "1", "-ss", secondsAt(seek, facts)]),
+  ...inputArgs(facts.path),
 ];
 // Without passthrough frames are doubled and dropped to keep a constant rate.
-const afterInput = ["-map", "0:V:0", "-fps_mode", "passthrough"];
+const output = (stretch: number): readonly string[] => ["-map", `${stretch}:V:0`, "-fps_mode", "passthrough"];
 
-async function decodeStretch(
+/**
+ * A start of ffmpeg is 0.07 s of the 0.1 to 0.5 that a frame takes from its key frame (720p), so that one process decodes several stretches, one after
+ * the other; each keeps a decoder's frames in memory.
+ */
+const stretchesAtOnce = 2;
+
+/** By one process. @returns whether frames from key frames have the times that the packets have, too */
+async function decodeStretches(
   { facts, decoding, limits = usualLimits, signal }: DecodeRun,
-  { indices, seek }: Stretch,
+  together: readonly Stretch[],
   onFrame: OnFrame,
-): Promise<Decoded & { readonly times: readonly number[] }> {
-  const origin = seek === undefined ? 0 : (indices[0] as number);
-  const times: number[] = [];
-  const log = new DecoderLog((pts) => times.push(pts));
-  let came = 0;
-  const frames = new PpmFrames(async (frame) => {
-    const index = indices[came++];
-    if (index !== undefined) await onFrame(index, frame);
-  }, mostPixels);
-  const select = oneOf(indices.map((index) => index - origin));
+): Promise<Decoded & { readonly asWanted: boolean }> {
+  const parts = together.map((stretch) => ({ ...stretch, came: 0, times: [] as number[] }));
+  const log = new DecoderLog((stretch, pts) => parts[stretch]?.times.push(pts));
+  const frames = parts.map(
+    (part) =>
+      new PpmFrames(async (frame) => {
+        const index = part.indices[part.came++];
+        if (index !== undefined) await onFrame(index, frame);
+      }, mostPixels),
+  );
   await runChild({
     program: "ffmpeg",
     args: [
-      ...beforeInput,
-      ...(seek === undefined ? [] : ["-seek_timestamp", "1", "-ss", secondsAt(seek, facts)]),
-      ...inputArgs(facts.path),
-      ...afterInput,
-      ...["-vf", `select='${select}',${shown}`, "-frames:v", String(indices.length)],
-      ...["-sws_flags", decoding.scaler, "-pix_fmt", "rgb24", "-c:v", "ppm", "-f", "image2pipe", "-"],
+      ...always,
+      ...together.flatMap(({ seek }) => input(facts, seek)),
+      ...together.flatMap(({ indices, seek }, stretch) => [
+        ...output(stretch),
+        ...["-vf", `select='${selected(indices, seek)}',${shown(stretch)}`, "-frames:v", String(indices.length)],
+        ...["-sws_flags", decoding.scaler, "-pix_fmt", "rgb24", "-c:v", "ppm", "-f", "image2pipe", outputPipe(stretch)],
+      ]),
     ],
-    ...{ limits, signal },
-    onOutput: (piece) => frames.add(piece),
+    ...{ limits, signal, outputs: together.length },
+    onOutput: (piece, stretch) => frames[stretch]?.add(piece),
     onLine: (line) => log.add(line),
   });
-  return { came, times, starts: 1, complaints: log.complaints, ...defined({ firstComplaint: log.firstComplaint }) };
+  const { complaints, firstComplaint } = log;
+  return {
+    came: sumOf(parts, ({ came }) => came),
+    starts: parts.length,
+    asWanted: parts.every(
+      ({ indices, seek, came, times }) =>
+        seek === undefined ||
+        (came === indices.length && indices.every((index, i) => times[i] === facts.times?.[index]?.pts)),
+    ),
+    ...{ complaints, ...defined({ firstComplaint }) },
+  };
+}
+
+/** The decoder counts from where it began. */
+function selected(indices: readonly number[], seek: number | undefined): string {
+  const origin = seek === undefined ? 0 : (indices[0] as number);
+  return oneOf(indices.map((index) => index - origin));
 }
 
 /** Whether `n` is one of these, in the language of ffmpeg's filters: a search by halves, since it nests no deeper than 100. */
@@ -182,11 +213,12 @@ class DecoderLog {
   complaints = 0;
   firstComplaint: string | undefined;
 
-  constructor(private readonly onTime: (pts: number) => void) {}
+  constructor(private readonly onTime: (stretch: number, pts: number) => void) {}
 
   add(line: string): void {
-    const [, pts] = /^\[Parsed_showinfo_\d+ @ \w+\] \[info\] n: *\d+ pts: *(-?\d+|NOPTS) /.exec(line) ?? [];
-    if (pts !== undefined) this.onTime(Number(pts));
+    const [, stretch, pts] =
+      /^\[(?:showinfo@)?stretch(\d+) @ \w+\] \[info\] n: *\d+ pts: *(-?\d+|NOPTS) /.exec(line) ?? [];
+    if (pts !== undefined) this.onTime(Number(stretch), Number(pts));
     const [, complaint] = /^(?:\[[^\]]*\] )?\[(?:error|fatal|panic)\] (.*)$/.exec(line) ?? [];
     if (complaint === undefined) return;
     this.complaints++;

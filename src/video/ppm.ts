@@ -5,19 +5,23 @@ import { SampleFailure } from "../core/errors.js";
 export interface RawFrame {
   readonly width: number;
   readonly height: number;
-  /** 8-bit RGB, row by row. */
+  /** 8-bit RGB, row by row; the next frame is written into the same bytes, after whoever took this one is done with it. */
   readonly rgb: Uint8Array;
 }
 
 const header = /^P6\n(\d+) (\d+)\n255\n/;
 const longestHeader = 32;
 
-/** Cuts a stream of PPM files into frames; holds one at a time. */
+/** Cuts a stream of PPM files into frames; holds one at a time, all in the same memory: that of many would wait for the collector. */
 export class PpmFrames {
   private head: Buffer = Buffer.alloc(0);
+  private pixels: Buffer = Buffer.alloc(0);
   private frame: { width: number; height: number; rgb: Buffer; filled: number } | undefined;
 
-  /** @param mostPixels  a frame with more is refused before its memory is asked for */
+  /**
+   * @param onFrame  has its bytes until what it returns is settled
+   * @param mostPixels  a frame with more is refused before its memory is asked for
+   */
   constructor(
     private readonly onFrame: (frame: RawFrame) => Promise<void>,
     private readonly mostPixels: number,
@@ -51,7 +55,9 @@ export class PpmFrames {
     if (width * height > this.mostPixels)
       throw new SampleFailure("data", `a frame of ${width} x ${height} pixels; at most ${this.mostPixels} are decoded`);
     this.head = Buffer.alloc(0);
-    this.frame = { width, height, rgb: Buffer.allocUnsafe(width * height * 3), filled: 0 };
+    const size = width * height * 3;
+    if (this.pixels.byteLength !== size) this.pixels = Buffer.allocUnsafeSlow(size);
+    this.frame = { width, height, rgb: this.pixels, filled: 0 };
     return bytes.subarray(text.length);
   }
 }

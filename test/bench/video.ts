@@ -2,7 +2,7 @@
  * What clips cost: 32 frames of a long 720p clip against ffmpeg's own linear decode, from the beginning and by checked seeks; and a run over
  * many short clips with three questions each against an instant endpoint: how often each is decoded, and the most memory of the
  * harness and its children together.
- *   npm run bench -- video [--minutes 10] [--containers mp4,mkv,webm] [--clips 200]
+ *   npm run bench -- video [--minutes 10] [--containers mp4,mkv,webm] [--clips 200] [--seconds 10]
  * CPU seconds are the kernel's, of this process and the children that it waited for. The run needs `npm run build`.
  */
 
@@ -23,10 +23,15 @@ const { values } = parseArgs({
   options: {
     minutes: { ...text, default: "10" },
     clips: { ...text, default: "200" },
+    seconds: { ...text, default: "10" },
     containers: { ...text, default: "mp4,mkv,webm" },
   },
 });
-const [minutes, clips] = [Number(values.minutes), Number(values.clips)];
+const [minutes, clips, seconds] = [values.minutes, values.clips, values.seconds].map(Number) as [
+  number,
+  number,
+  number,
+];
 const wantedFrames = 32;
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), "llava-eval-bench-"));
@@ -36,7 +41,7 @@ function ffmpeg(...args: readonly string[]): void {
   if (status !== 0) throw new Error(`ffmpeg: ${stderr}`);
 }
 
-/** Ten seconds of a moving test card at 30 frames a second, a key frame every 250. */
+/** Ten seconds of a moving test card at 30 frames a second, a key frame every 250; longer: the same again. */
 function draw(path: string, ...codec: readonly string[]): void {
   const source = "testsrc2=size=1280x720:rate=30:duration=10";
   ffmpeg("-f", "lavfi", "-i", source, "-pix_fmt", "yuv420p", "-g", "250", ...codec, path);
@@ -99,12 +104,18 @@ async function frames(facts: VideoFacts, indices: readonly number[], encoded = f
   if (came !== indices.length) throw new Error(`${came} of ${indices.length} frames came`);
 }
 
-/** Megabytes of a process and all below it, as the kernel shares them out. */
+const read = (path: string) => readFile(path, "latin1").catch(() => "");
+
+/** Megabytes of a process, as the kernel shares them out. */
+async function memoryOf(pid: number): Promise<number> {
+  return Number(/^Pss: +(\d+)/m.exec(await read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0) / 1000;
+}
+
+/** With all below it. */
 async function memoryBelow(pid: number): Promise<number> {
-  const read = (path: string) => readFile(path, "latin1").catch(() => "");
-  const own = Number(/^Pss: +(\d+)/m.exec(await read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0) / 1000;
   const below = (await read(`/proc/${pid}/task/${pid}/children`)).trim().split(" ").filter(Boolean).map(Number);
-  return (await Promise.all(below.map(memoryBelow))).reduce((sum, one) => sum + one, own);
+  const each = await Promise.all([memoryOf(pid), ...below.map(memoryBelow)]);
+  return each.reduce((sum, one) => sum + one);
 }
 
 async function manyClips(): Promise<void> {
@@ -112,7 +123,16 @@ async function manyClips(): Promise<void> {
   const log = join(folder, "decoded.log");
   await mkdir(join(data, "videos"), { recursive: true });
   draw(join(folder, "ten.mp4"), ...h264);
-  const media = await readFile(join(folder, "ten.mp4"));
+  ffmpeg(
+    "-stream_loop",
+    String(seconds / 10 - 1),
+    "-i",
+    join(folder, "ten.mp4"),
+    "-c",
+    "copy",
+    join(folder, "one.mp4"),
+  );
+  const media = await readFile(join(folder, "one.mp4"));
   const rows: string[] = [];
   for (let c = 0; c < clips; c++) {
     // The same frames in files of their own: a box that players skip has another number.
@@ -122,7 +142,9 @@ async function manyClips(): Promise<void> {
     box.writeUInt32BE(c, 8);
     await writeFile(join(data, "videos", `${c}.mp4`), Buffer.concat([media, box]));
     for (let q = 0; q < 3; q++)
-      rows.push(JSON.stringify({ id: `${c}-${q}`, video: `${c}.mp4`, question: `What is ${q}?`, answer: "yes" }));
+      rows.push(
+        JSON.stringify({ id: `${c}-${q}`, video: `${c}.mp4`, question: `What is ${q} of ${c}?`, answer: "yes" }),
+      );
   }
   await writeFile(join(data, "clips.jsonl"), rows.map((row) => `${row}\n`).join(""));
   await mkdir(join(folder, "bin"));
@@ -148,24 +170,26 @@ async function manyClips(): Promise<void> {
       stdio: "ignore",
     },
   );
-  let [ended, most] = [false, 0];
+  let [ended, most, own] = [false, 0, 0];
   const exit = new Promise<number | null>((resolve) => child.on("close", resolve)).finally(() => {
     ended = true;
   });
   while (!ended) {
     most = Math.max(most, await memoryBelow(child.pid as number));
+    own = Math.max(own, await memoryOf(child.pid as number));
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   const starts = (await readFile(log, "utf8")).trim().split("\n").length;
-  console.log(`\n${clips} clips of 10 s, 3 questions each, ${wantedFrames} frames: exit ${await exit}`);
-  print("clips decoded", String(starts));
+  console.log(`\n${clips} clips of ${seconds} s, 3 questions each, ${wantedFrames} frames: exit ${await exit}`);
+  print("decoders started", String(starts));
   print("requests", String(endpoint.stats.requests));
   print("most memory of harness and decoders, MB", most.toFixed(0));
+  print("of the harness alone, MB", own.toFixed(0));
 }
 
 try {
   console.log(`${availableParallelism()} x ${cpus()[0]?.model.trim()}, node ${process.version}`);
-  await longClip();
+  if (minutes > 0) await longClip();
   await manyClips();
 } finally {
   await rm(folder, { recursive: true, force: true });

@@ -66,3 +66,17 @@ test.skipIf(!hasFfmpeg)(
     expect(happened).toEqual(["released", "second"]);
   },
 );
+
+test.skipIf(!hasFfmpeg)(
+  `of the clips that were read the last one is kept, whatever it weighs: its questions stand together${withoutFfmpeg}`,
+  async () => {
+    const reader = new ClipReader({ profile: "middles", count: { frames: 2 } }, { keptBytes: 1 });
+    const first = await reader.read(video("bt709.mp4"));
+    expect(await reader.read(video("bt709.mp4"))).toBe(first);
+    const second = await reader.read(video("sar.mp4"));
+    expect(await reader.read(video("sar.mp4"))).toBe(second);
+    const again = await reader.read(video("bt709.mp4"));
+    expect(again).not.toBe(first);
+    expect(again).toEqual(first);
+  },
+);
