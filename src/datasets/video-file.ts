@@ -8,8 +8,9 @@ import type { VideoReader } from "./columns.js";
 export const clipEndings = ["", ".mp4", ".MP4", ".mkv", ".webm", ".avi", ".mov", ".gif"];
 
 /**
- * Clips that rows name, as files of the data folder: beside the rows, in `videos` or `data` beside them or at the top. The name is hostile until
- * proven otherwise: after resolving links it must lie in `root`.
+ * Clips that rows name, as files of the data folder: beside the rows, in `videos` or `data` beside them or at the top; else in the one other
+ * folder there that has it, since some benchmarks call theirs `all_test` or `NExTVideo`. The name is hostile until proven otherwise: after
+ * resolving links it must lie in `root`.
  * @param rows  the file with the rows
  * @param root  the data folder, already resolved (`realpath`)
  */
@@ -18,7 +19,7 @@ export function videoFiles(rows: string, root: string): VideoReader {
   const folders = [...new Set(places.flatMap((folder) => [folder, join(folder, "videos"), join(folder, "data")]))];
   const clip = (path: string): VideoRef => ({
     path,
-    file: () => found(path, root, folders),
+    file: () => clipFile(path, root, { folders, places }),
     named: clip,
     beside: (text) => ({ path: text, read: () => textOf(text, root, folders) }),
   });
@@ -34,21 +35,49 @@ export function clipName(cell: unknown): string {
   return typeof cell === "number" || typeof cell === "bigint" ? `${cell}` : "";
 }
 
-async function found(name: string, root: string, folders: readonly string[]): Promise<string> {
+async function clipFile(
+  name: string,
+  root: string,
+  { folders, places }: { readonly folders: readonly string[]; readonly places: readonly string[] },
+): Promise<string> {
   const what = `the clip ${shown(name)}`;
   requireRelative(name, what);
   for (const folder of folders) {
-    for (const ending of clipEndings) {
-      const path = await realpath(join(folder, name + ending)).catch(() => undefined);
-      if (path === undefined || (ending === "" && !(await stat(path)).isFile())) continue;
+    const path = await fileIn(folder, name);
+    if (path === undefined) continue;
+    requireInside(path, root, what);
+    return path;
+  }
+  const elsewhere = new Set<string>();
+  for (const place of new Set(places)) {
+    for (const folder of await foldersIn(place)) {
+      const path = folders.includes(folder) ? undefined : await fileIn(folder, name);
+      if (path === undefined) continue;
       requireInside(path, root, what);
-      return path;
+      elsewhere.add(path);
     }
   }
+  const [only, ...more] = [...elsewhere].sort();
+  if (only !== undefined && more.length === 0) return only;
   throw new SampleFailure(
     "data",
-    `there is no clip ${shown(name)} in the data folder, nor in its folders videos and data`,
+    only === undefined
+      ? `there is no clip ${shown(name)} in the data folder, nor in a folder of it`
+      : `${what} is in several folders of the data folder: ${[only, ...more].map((path) => shown(relative(root, path))).join(", ")}`,
   );
+}
+
+async function fileIn(folder: string, name: string): Promise<string | undefined> {
+  for (const ending of clipEndings) {
+    const path = await realpath(join(folder, name + ending)).catch(() => undefined);
+    if (path !== undefined && (ending !== "" || (await stat(path)).isFile())) return path;
+  }
+  return undefined;
+}
+
+async function foldersIn(place: string): Promise<string[]> {
+  const entries = await readdir(place, { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink()).map(({ name }) => join(place, name));
 }
 
 /** Of an hour of words with their times: 2 MB. */
