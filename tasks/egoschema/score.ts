@@ -19,3 +19,7 @@ export function egoSchemaScore(row: EgoSchemaQuestion, { text }: Output, context
   const letters = optionLetters(5);
   return byLetter(egoSchemaLetter(text, row.option), letters[Number(row.answer)] ?? "", letters, context);
 }
+
+/** Continuations to compare, lmms-eval's: what stands between an option's first full stop, behind its letter, and the second. */
+export const egoSchemaChoices = (option: readonly string[]): readonly string[] =>
+  option.map((line) => strip(line.split(".")[1] ?? ""));

@@ -1,8 +1,12 @@
 import {
+  chosen,
   defineTask,
+  hasText,
   isOptionLetter,
   LETTER_DIRECTLY,
+  lowestMeanLoss,
   mean,
+  type Output,
   optionLetters,
   type Static,
   type Task,
@@ -10,7 +14,7 @@ import {
   userPrompt,
   Video,
 } from "llava-eval";
-import { egoSchemaScore } from "./score.js";
+import { egoSchemaChoices, egoSchemaScore } from "./score.js";
 
 const row = Type.Object({
   video_idx: Video(), // "0074f737-11cb-497d-8d07-77c3a8127391"
@@ -47,6 +51,13 @@ const subset: Task<Row> = {
 };
 
 /** For the authors' server: the position of each answer by its video. */
+const submission: NonNullable<Task<Row>["submission"]> = {
+  file: "egoschema.json",
+  format: "object",
+  entry: ({ video_idx }, answer) => [video_idx.path, Number(answer)],
+  schema: Type.Tuple([Type.String(), position]),
+};
+
 const whole: Task<Row> = {
   ...subset,
   name: "egoschema",
@@ -56,12 +67,34 @@ const whole: Task<Row> = {
     const { answer, remark } = egoSchemaScore({ ...row, answer: "" }, output, context);
     return { answer: String(optionLetters(5).indexOf(answer)), ...(remark ? { remark } : {}) };
   },
-  submission: {
-    file: "egoschema.json",
-    format: "object",
-    entry: ({ video_idx }, answer) => [video_idx.path, Number(answer)],
-    schema: Type.Tuple([Type.String(), position]),
-  },
+  submission,
 };
 
-export default [defineTask(subset), defineTask(whole)];
+/** The question alone, and the option's text with the lowest mean loss. */
+const ranked = {
+  profiles: ["default"],
+  prompt: ({ video_idx, question }: Row) => userPrompt(video_idx, question),
+  choices: ({ option }: Row) => egoSchemaChoices(option),
+  cite: "https://arxiv.org/abs/2308.09126; lmms-eval egoschema/utils.py: an option is compared as far as its first full stop",
+};
+
+export default [
+  defineTask(subset),
+  defineTask(whole),
+  defineTask<Row>({
+    ...{ ...subset, ...ranked },
+    name: "egoschema_subset_mcppl",
+    about: `${subset.about} The option with the lowest mean loss per token counts.`,
+    hasReference: (row) => subset.hasReference?.(row) === true && egoSchemaChoices(row.option).every(hasText),
+    score: ({ answer }, output) =>
+      chosen(optionLetters(5)[lowestMeanLoss(output)], optionLetters(5)[Number(answer)] ?? ""),
+  }),
+  defineTask<Row>({
+    ...{ ...whole, ...ranked },
+    name: "egoschema_mcppl",
+    about: `${whole.about} The option with the lowest mean loss per token counts.`,
+    splits: { test: { sources, configs: ["MC_PPL"], split: "test", rows: 5031, licence, answers: "secret" } },
+    answer: (_: Row, output: Output) => String(lowestMeanLoss(output)),
+    submission: { ...submission, file: "egoschema_mcppl.json" },
+  }),
+];

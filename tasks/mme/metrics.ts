@@ -1,7 +1,9 @@
 /** MME's scores as metrics of a task, with a bootstrap over images within categories. */
 
-import { bootstrap, folded, type Metric, type MetricValue, type Sample, type Tally } from "llava-eval";
+import { bootstrap, folded, type Metric, type MetricValue, type Sample } from "llava-eval";
 import { type MmeAnswer, mmeCategories, mmeTotal, perceptionTasks } from "./scores.js";
+
+type Tally = Parameters<typeof folded>[0];
 
 /**
  * MME's sum over its perception or its cognition tasks, in points. Needs the group `category`; the cluster is the image.

@@ -1,8 +1,11 @@
 import {
+  chosen,
   defineTask,
   isOptionLetter,
   LETTER_DIRECTLY,
+  lowestMeanLoss,
   mean,
+  type Output,
   optionLetters,
   type Static,
   type Task,
@@ -53,28 +56,52 @@ const validation: Task<Row> = {
   groups: { area: ({ area }) => area, reasoning: ({ reasoning }) => reasoning },
 };
 
+const submission: NonNullable<Task<Row>["submission"]> = {
+  file: "perceptiontest_test_mc.json",
+  entry: ({ video_name, question, question_id }, answer) => ({
+    ...{ video_name: video_name.path, question, question_id, pred_id: Number(answer) },
+  }),
+  schema: Type.Object({
+    ...{ video_name: Type.String(), question: Type.String(), question_id: id },
+    pred_id: Type.Integer({ minimum: -1, maximum: 3 }),
+  }),
+};
+
+const test: Task<Row> = {
+  ...validation,
+  name: "perceptiontest_test_mc",
+  about: "Perception Test's test split; a server scores (Pătrăucean et al. 2023).",
+  splits: {
+    test: {
+      sources: ["lmms-eval/PerceptionTest", "lmms-lab/PerceptionTest"],
+      ...{ configs: ["mc_question"], split: "test", licence: "cc-by-4.0", answers: "secret" },
+    },
+  },
+  answer: (_, { text }) => String(optionLetters(4).indexOf(perceptionLetter(text) ?? "")),
+  submission,
+};
+
+/** The question alone, and the option with the lowest mean loss. lmms-eval's mean over the validation split ends in a KeyError: here it is the share of right ones. */
+const ranked = {
+  prompt: ({ video_name, question }: Row) => userPrompt(video_name, question),
+  choices: ({ options }: Row) => options,
+};
+
 export default [
   defineTask(validation),
+  defineTask(test),
   defineTask<Row>({
-    ...validation,
-    name: "perceptiontest_test_mc",
-    about: "Perception Test's test split; a server scores (Pătrăucean et al. 2023).",
-    splits: {
-      test: {
-        sources: ["lmms-eval/PerceptionTest", "lmms-lab/PerceptionTest"],
-        ...{ configs: ["mc_question"], split: "test", licence: "cc-by-4.0", answers: "secret" },
-      },
-    },
-    answer: (_, { text }) => String(optionLetters(4).indexOf(perceptionLetter(text) ?? "")),
-    submission: {
-      file: "perceptiontest_test_mc.json",
-      entry: ({ video_name, question, question_id }, answer) => ({
-        ...{ video_name: video_name.path, question, question_id, pred_id: Number(answer) },
-      }),
-      schema: Type.Object({
-        ...{ video_name: Type.String(), question: Type.String(), question_id: id },
-        pred_id: Type.Integer({ minimum: -1, maximum: 3 }),
-      }),
-    },
+    ...{ ...validation, ...ranked },
+    name: "perceptiontest_val_mcppl",
+    about: `${validation.about} The option with the lowest mean loss per token counts.`,
+    score: ({ answer_id }, output) =>
+      chosen(optionLetters(4)[lowestMeanLoss(output)], optionLetters(4)[Number(answer_id)] ?? ""),
+  }),
+  defineTask<Row>({
+    ...{ ...test, ...ranked },
+    name: "perceptiontest_test_mcppl",
+    about: `${test.about} The option with the lowest mean loss per token counts.`,
+    answer: (_: Row, output: Output) => String(lowestMeanLoss(output)),
+    submission: { ...submission, file: "perceptiontest_test_mcppl.json" },
   }),
 ];

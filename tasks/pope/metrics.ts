@@ -1,7 +1,9 @@
 /** POPE's and MME's measures as metrics of a task: with a bootstrap over images. */
 
-import { bootstrap, folded, type Metric, type MetricValue, type Sample, type Tally } from "llava-eval";
+import { bootstrap, folded, type Metric, type MetricValue, type Sample } from "llava-eval";
 import { countYesNo, noYesNoCounts, type YesNoCounts, yesNoMeasures } from "./measures.js";
+
+type Tally = Parameters<typeof folded>[0];
 
 /** What a yes/no scorer leaves in `score.data`. */
 export interface YesNoData {

@@ -5,6 +5,7 @@ import {
   isOptionLetter,
   LETTER_DIRECTLY,
   letteredOptions,
+  lowestMeanLoss,
   mean,
   optionLetters,
   type Static,
@@ -13,7 +14,7 @@ import {
   userPrompt,
   vlmEvalKit,
 } from "llava-eval";
-import { firstCharacter, lowestMeanLoss } from "./score.js";
+import { firstCharacter } from "./score.js";
 
 const text = Type.String();
 const row = Type.Object({

@@ -57,16 +57,34 @@ const selectOfEight =
 const reasonFirst =
   "Please perform a detailed reasoning based on the provided video frames to answer the following multiple-choice question selecting the best option from A through H and providing your final response strictly in the format: 'Final Answer: <letter>.";
 
-/** Video-MME-v2's; the authors' script puts a sentence between frames and question. */
-export function v2Words({ question, options }: V2Words, profile: string): string {
+const shown = "These are the frames of a video.";
+const shownBetween =
+  "These are the frames of a video with corresponding subtitles shown between frames. The subtitles indicate what is being said during the time interval between adjacent frames.";
+
+/** Video-MME-v2's question. */
+function v2Question({ question, options }: V2Words, profile: string): string {
   const asked = `Question: ${question}\n${options}\n`;
-  if (profile === "qwen3_vl") return `${asked}Answer with the option letter only.`;
-  if (profile === "reasoning") return asked + reasonFirst;
-  return (profile === "official" ? "These are the frames of a video." : "") + asked + selectOfEight;
+  return asked + (profile === "qwen3_vl" ? "Answer with the option letter only." : selectOfEight);
 }
 
-/** Before the question. */
-export function v2SubtitleBlock(words: readonly { readonly text: string }[] | undefined): string {
-  if (words === undefined) return "";
-  return `This video's subtitles are listed below:\n${words.map(({ text }) => text).join(" ")}\n\n`;
+/** The authors' script puts a sentence between frames and question. */
+export function v2Words(row: V2Words, profile: string): string {
+  return (profile === "official" ? shown : "") + v2Question(row, profile);
+}
+
+export function v2ReasoningWords({ question, options }: V2Words, profile: string): string {
+  return `${profile === "official" ? shown : ""}Question: ${question}\n${options}\n${reasonFirst}`;
+}
+
+/** Behind the subtitles. */
+export function v2SubtitledWords(row: V2Words, profile: string): string {
+  return (profile === "interleaved" ? shownBetween : "") + v2Question(row, profile);
+}
+
+/** Before the question. The authors speak of subtitles whether there are any or not. */
+export function v2SubtitleBlock(words: readonly { readonly text: string }[] | undefined, profile: string): string {
+  const listed = (text: string) => `This video's subtitles are listed below:\n${text}\n`;
+  const text = words?.map((word) => word.text).join(" ");
+  if (profile === "official") return `${shown} ${listed(text ?? "")}`;
+  return text === undefined ? "" : `${listed(text)}\n`;
 }

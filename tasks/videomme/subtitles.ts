@@ -3,7 +3,7 @@
  * them. Source: lmms-eval `videomme/utils.py`.
  */
 
-import { SampleFailure, strip } from "llava-eval";
+import { roundHalfEven, SampleFailure, strip } from "llava-eval";
 
 interface Subtitle {
   /** Seconds. */
@@ -177,3 +177,23 @@ export function segmentsOf(words: readonly SubtitleWord[]): readonly SubtitleWor
     end_time: (segment.at(-1) as SubtitleWord).end_time,
   }));
 }
+
+/**
+ * The frames, and behind each what is heard until the next one, or the clip's end: what lasts longer stands behind several. Source: the authors'
+ * `segments_between_timestamps`, with their times of frames (number / rate).
+ */
+export function segmentsBetween(
+  segments: readonly SubtitleWord[],
+  { indices, total, rate }: { readonly indices: readonly number[]; readonly total: number; readonly rate: number },
+): readonly (number | string)[] {
+  const seconds = [...indices, total].map((frame) => frame / rate);
+  return indices.flatMap((_, i) => {
+    const [from, to] = seconds.slice(i) as [number, number];
+    const heard = segments.filter(({ start_time, end_time }) => end_time >= from && start_time < to);
+    return [i, ...heard.map(subtitleLine)];
+  });
+}
+
+const toHundredths = (seconds: number): string => `${roundHalfEven(seconds, 2).toFixed(2)}s`;
+const subtitleLine = ({ start_time, end_time, text }: SubtitleWord): string =>
+  `[Subtitle ${toHundredths(start_time)} - ${toHundredths(end_time)}]: ${text}`;

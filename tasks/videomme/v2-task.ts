@@ -11,9 +11,9 @@ import {
   Video,
 } from "llava-eval";
 import { meanOfVideos } from "./group-score.js";
-import { v2SubtitleBlock, v2Words } from "./prompt.js";
+import { v2ReasoningWords, v2SubtitleBlock, v2SubtitledWords, v2Words } from "./prompt.js";
 import { isInGroup, videoMmeV2Score } from "./score.js";
-import { wordsIn } from "./subtitles.js";
+import { segmentsBetween, segmentsOf, wordsIn } from "./subtitles.js";
 
 const head = Type.Optional(Nullable(Type.String()));
 const row = Type.Object({
@@ -71,17 +71,26 @@ const plain: Task<Row> = {
   },
 };
 
-const withSubtitles = (video: Row["video_id"]): SubtitledVideo => ({
-  video,
-  subtitles: {
-    file: video.beside(`subtitle/${video.path}.jsonl`),
-    rule: "all words",
-    place: (jsonl, { indices }) => [
-      ...indices.keys(),
-      v2SubtitleBlock(jsonl === undefined ? undefined : wordsIn(jsonl)),
-    ],
-  },
-});
+/** The authors' script has two forms: all words behind the frames, or sentences between them. */
+function withSubtitles(video: Row["video_id"], profile: string): SubtitledVideo {
+  const file = video.beside(`subtitle/${video.path}.jsonl`);
+  const words = (jsonl: string | undefined) => (jsonl === undefined ? undefined : wordsIn(jsonl));
+  if (profile !== "interleaved")
+    return {
+      video,
+      subtitles: {
+        ...{ file, rule: "all words" },
+        place: (jsonl, { indices }) => [...indices.keys(), v2SubtitleBlock(words(jsonl), profile)],
+      },
+    };
+  return {
+    video,
+    subtitles: {
+      ...{ file, rule: "sentences between frames", between: true },
+      place: (jsonl, frames) => segmentsBetween(segmentsOf(words(jsonl) ?? []), frames),
+    },
+  };
+}
 
 export default [
   defineTask(plain),
@@ -89,15 +98,15 @@ export default [
     ...plain,
     name: "videomme_v2_reasoning",
     about: "Video-MME-v2, reasoning before the answer (2026).",
-    profiles: ["default"],
-    prompt: (row) => userPrompt(row.video_id, v2Words(row, "reasoning")),
+    profiles: ["default", "official"],
+    prompt: (row, profile) => userPrompt(row.video_id, v2ReasoningWords(row, profile)),
     generation: { maxNewTokens: 4096, temperature: 0 },
   }),
   defineTask<Row>({
     ...plain,
     name: "videomme_v2_w_subtitle",
-    about: "Video-MME-v2 with all the words of its subtitles in the prompt (2026).",
-    profiles: ["default", "qwen3_vl"],
-    prompt: (row, profile) => userPrompt(withSubtitles(row.video_id), v2Words(row, profile)),
+    about: "Video-MME-v2 with the words of its subtitles in the prompt (2026).",
+    profiles: ["default", "official", "interleaved", "qwen3_vl"],
+    prompt: (row, profile) => userPrompt(withSubtitles(row.video_id, profile), v2SubtitledWords(row, profile)),
   }),
 ];

@@ -133,16 +133,27 @@ describe.skipIf(!hasFfmpeg)(`subtitles${withoutFfmpeg}`, () => {
     expect((await place.result("out", "videomme_w_subtitle")).n.scored).toBe(0);
   });
 
-  test("of Video-MME-v2 are all its words", async () => {
+  test("of Video-MME-v2 are all its words, or the authors' sentences between the frames", async () => {
     await using place = await Workplace.make();
     await writeRows(place, ["videomme_v2_w_subtitle", "videomme/videomme_v2.example.json"], [{ video_id: "one" }]);
-    const word = (text: string) => `${JSON.stringify({ text, start_time: 0, end_time: 1 })}\n`;
-    await writeText(place, "subtitle/one.jsonl", word("The") + word("door."));
+    const word = ([text, start_time, end_time]: readonly [string, number, number]) =>
+      `${JSON.stringify({ text, start_time, end_time })}\n`;
+    const words = [["The", 0.1, 0.3] as const, ["door.", 0.4, 0.6] as const, ["A", 0.8, 0.9] as const];
+    await writeText(place, "subtitle/one.jsonl", words.map(word).join("") + word(["hat", 1, 1.1]));
     await using endpoint = await startEndpoint();
-    expect(await run(place, endpoint.url, "videomme_v2_w_subtitle")).toMatchObject({ exitCode: 0 });
-    expect(questions(endpoint.asked)).toEqual([
-      expect.stringMatching(/^\*\*This video's subtitles are listed below:\nThe door\.\n\nQuestion: Which object/),
-    ]);
+    const asked = async (...profile: readonly string[]) => {
+      endpoint.asked.length = 0;
+      expect(await run(place, endpoint.url, "videomme_v2_w_subtitle", ...profile)).toMatchObject({ exitCode: 0 });
+      return questions(endpoint.asked)[0]?.split(/(?=Question: )/)[0];
+    };
+    const listed = "This video's subtitles are listed below:\nThe door. A hat\n";
+    expect(await asked()).toBe(`**${listed}\n`);
+    expect(await asked("--prompt-profile", "official", "--fresh")).toBe(`**These are the frames of a video. ${listed}`);
+    const [first, second] = ["[Subtitle 0.10s - 0.60s]: The door.", "[Subtitle 0.80s - 1.10s]: A hat"];
+    // The fake keeps the beginning of a long text.
+    expect(await asked("--prompt-profile", "interleaved", "--fresh")).toBe(
+      `*${first}${second}*${second}These are the frames of a video with cor`,
+    );
   });
 
   test("of LongVideoBench stand between frames that are images then; damaged ones are unscored", async () => {

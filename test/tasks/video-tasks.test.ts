@@ -32,6 +32,9 @@ const cases: Readonly<Record<string, Case>> = {
   videomme_v2: letter("001.mp4", "Question: Which object is moved?\nA. a cup"),
   videomme_v2_reasoning: letter("001.mp4", "detailed reasoning"),
   egoschema_subset: letter("videos/clip1.mp4", "What is C doing?\nA. C cooks.\nB. C cleans the floor."),
+  // The stub finds all options as likely as each other: the first counts.
+  egoschema_subset_mcppl: { ...letter("videos/clip1.mp4", "What is C doing?"), value: 0 },
+  perceptiontest_val_mcppl: { ...letter("videos/video_1.mp4", "Is the camera moving?"), value: 0 },
   nextqa_mc: letter("videos/4010069381.mp4", "why did the boy stop\nA. he fell\nB. he saw a dog"),
   perceptiontest_val_mc: letter("videos/video_1.mp4", "Is the camera moving?\nA. yes\nB. no\nC. I do not know"),
   longvideobench_val_v: letter("videos/clip1.mp4", "D. a key\nAnswer with the option's letter"),

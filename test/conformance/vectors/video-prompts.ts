@@ -2,6 +2,7 @@
 
 import type { Part } from "../../../src/core/prompt.js";
 import type { VideoRef } from "../../../src/core/video.js";
+import { egoSchemaChoices } from "../../../tasks/egoschema/score.js";
 import { videoMmmuOptions } from "../../../tasks/mmmu/video-score.js";
 import { taskNamed } from "../task-score.js";
 import type { VectorFile } from "../vector-file.js";
@@ -118,10 +119,10 @@ export const videoPromptVectors: Readonly<Record<string, VectorFile>> = {
         const text = sent("mvbench_action_count", "official", { doc: { question, candidates: options } });
         return [text.split("\nOnly give the best option.")[0], `(${"ABCD"[options.indexOf(answer)]}) ${answer}`];
       },
+      "lmms.egoschema.doc_to_choice": ({ doc }: { doc: { option: string[] } }) => egoSchemaChoices(doc.option),
       "vlmevalkit.videommmu.parse_options": ({ doc }: { doc: { options: string[] } }) => videoMmmuOptions(doc.options),
     },
     unsupported: {
-      "lmms.egoschema.doc_to_choice": "options by their log-likelihood are not asked here",
       "vlmevalkit.mlvu.qa_template": "VLMEvalKit's words, which no profile sends",
       "vlmevalkit.tempcompass_mcq.qa_template": "VLMEvalKit's words, which no profile sends",
       "vlmevalkit.tempcompass_yorn.qa_template": "VLMEvalKit's words, which no profile sends",
@@ -129,7 +130,7 @@ export const videoPromptVectors: Readonly<Record<string, VectorFile>> = {
     },
     setAside: ({ doc, kwargs }: Given, fn) => {
       if (fn.startsWith("lmms.egoschema") && doc.option === undefined)
-        return "options by their log-likelihood are not asked here";
+        return "a row without its options is not asked; by their log-likelihood the question stands alone";
       if (fn === "lmms.videomme_v2_reasoning" && kwargs?.format === "qwen3_vl")
         return "a profile without the reasoning that the task is about";
       return kwargs?.prompt_format === "neo_ov" ? "words for one model alone" : undefined;
