@@ -21,7 +21,7 @@ export { openBounds, shareRight } from "./metrics/share-right.js";
 export { total } from "./metrics/total.js";
 export { CAPTION_REQUEST } from "./prompts/captions.js";
 export { bracketedOptions, LETTER_DIRECTLY, letteredOptions } from "./prompts/choices.js";
-export { binaryJudgement } from "./prompts/judge-grading.js";
+export { binaryJudge } from "./prompts/judge-grading.js";
 export { OPTION_MATCHER } from "./prompts/judge-matching.js";
 export { imagesAtMarks } from "./prompts/marked-images.js";
 export { MODEL_PROFILES } from "./prompts/model-profiles.js";
@@ -40,13 +40,12 @@ export { intervalOf } from "./statistics/intervals.js";
 export { Moments } from "./statistics/moments.js";
 export { rowDigest } from "./text/digest.js";
 export { inferChoice } from "./text/infer-choice.js";
-export { binaryVerdict } from "./text/judge-replies.js";
 export { latexValue } from "./text/latex-value.js";
 export { leadingLetter } from "./text/leading-letter.js";
 export { levenshtein } from "./text/levenshtein.js";
 export { optionLetters, parseChoice } from "./text/mmmu-choice.js";
 export { removePunctuation } from "./text/punctuation.js";
-export { formatFloat, parseFloatPython, parseIntPython, roundHalfEven } from "./text/python-numbers.js";
+export { parseFloatPython, parseIntPython, roundHalfEven } from "./text/python-numbers.js";
 export { pythonRegex } from "./text/python-regex.js";
 export {
   firstCharacters,
@@ -57,6 +56,8 @@ export {
   strip,
   upper,
 } from "./text/python-strings.js";
+export { python } from "./text/python-values.js";
 export { taggedAnswer } from "./text/reasoning-tags.js";
 export { hasCaption, hasText, isOptionLetter } from "./text/references.js";
 export { robustChoice } from "./text/robust-choice.js";
+export { wordNet } from "./text/wordnet.js";

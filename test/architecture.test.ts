@@ -57,7 +57,7 @@ const ownFiles: Record<string, string> = {
   "src/board/watch/checkpoints.ts": "a trainer's checkpoints",
   "src/board/watch/curve.ts": "which steps have a folder",
   "src/report/": "pages and images",
-  "tasks/nextqa/wordnet.ts": "WordNet, of the package",
+  "src/text/wordnet.ts": "WordNet, of the package",
 };
 
 /** They print the names for people: titles of schemas, help. */
@@ -65,6 +65,9 @@ const titles = ["src/board/schemas.ts"];
 
 /** The one folder that wraps each package; everybody else uses the wrapper. */
 const wrappedIn: Record<string, readonly string[]> = {
+  // What only the tasks of documents read and cut texts with.
+  htmlparser2: ["tasks"],
+  "@node-rs/jieba": ["tasks"],
   undici: ["http"],
   sharp: ["images"],
   ajv: ["core"],

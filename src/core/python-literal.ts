@@ -10,6 +10,21 @@ export type PythonLiteral =
   | readonly PythonLiteral[]
   | { readonly [key: string]: PythonLiteral };
 
+/** A number with a point or an exponent: Python prints 1.0 as "1.0". */
+export class PythonFloat {
+  constructor(readonly value: number) {}
+}
+
+/** What Python itself would hold: a dictionary keeps the order and the kinds of its keys. */
+export type PythonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | PythonFloat
+  | readonly PythonValue[]
+  | ReadonlyMap<PythonValue, PythonValue>;
+
 const escapes: Readonly<Record<string, string>> = {
   "\\": "\\",
   "'": "'",
@@ -26,6 +41,7 @@ const escapes: Readonly<Record<string, string>> = {
 const hexDigits: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
 const numberPattern = /[+-]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?/y;
 const names: Readonly<Record<string, PythonLiteral>> = { None: null, True: true, False: false };
+const jsonNames: Readonly<Record<string, PythonLiteral>> = { null: null, true: true, false: false };
 const maxDepth = 100;
 
 /**
@@ -35,6 +51,20 @@ const maxDepth = 100;
  */
 export function parsePythonLiteral(text: string): PythonLiteral {
   return new LiteralReader(text, { numpy: false, numbersAsText: false }).whole();
+}
+
+/**
+ * The same with nothing lost.
+ *
+ * @param json  the text is JSON that `JSON.parse` reads
+ * @throws RangeError for anything else
+ */
+export function parsePythonValue(text: string, json: boolean): PythonValue {
+  return new LiteralReader(text, {
+    numpy: false,
+    numbersAsText: false,
+    exact: json ? "json" : "python",
+  }).whole() as PythonValue;
 }
 
 /**
@@ -96,10 +126,15 @@ function pythonText(item: PythonLiteral): string {
   return typeof item === "object" ? JSON.stringify(item) : String(item);
 }
 
+/** Of an exact reading, whose caller knows what it holds. */
+const held = (value: PythonFloat | ReadonlyMap<unknown, unknown>) => value as unknown as PythonLiteral;
+
 interface Reading {
   /** Items may stand beside each other without commas; then no two strings are one. */
   readonly numpy: boolean;
   readonly numbersAsText: boolean;
+  /** Floats stay floats and dictionaries Maps, in this language's words. */
+  readonly exact?: "json" | "python";
 }
 
 class LiteralReader {
@@ -124,7 +159,7 @@ class LiteralReader {
     if (start === "{") return this.dictionary(depth);
     if (start === "'" || start === '"') return this.reading.numpy ? this.string() : this.adjacentStrings();
     if (this.reading.numpy && this.text.startsWith("array(", this.at)) return this.array(depth);
-    for (const [name, value] of Object.entries(names)) {
+    for (const [name, value] of Object.entries(this.reading.exact === "json" ? jsonNames : names)) {
       if (!this.text.startsWith(name, this.at)) continue;
       this.at += name.length;
       return value;
@@ -133,7 +168,16 @@ class LiteralReader {
     const number = numberPattern.exec(this.text)?.[0];
     if (number === undefined) throw this.error("is no Python literal");
     this.at += number.length;
-    return this.reading.numbersAsText ? number : Number(number.replaceAll("_", ""));
+    return this.number(number);
+  }
+
+  private number(text: string): PythonLiteral {
+    if (this.reading.numbersAsText) return text;
+    const value = Number(text.replaceAll("_", ""));
+    if (this.reading.exact === undefined) return value;
+    const isFloat = /[.eE]/.test(text);
+    if (!isFloat && /^[+-]?0[\d_]*[1-9]/.test(text)) throw this.error("has a number with a leading zero");
+    return isFloat ? held(new PythonFloat(value)) : value;
   }
 
   private list(close: string, depth: number): PythonLiteral {
@@ -162,7 +206,7 @@ class LiteralReader {
 
   private dictionary(depth: number): PythonLiteral {
     this.at++;
-    const entries: [string, PythonLiteral][] = [];
+    const entries: [PythonLiteral, PythonLiteral][] = [];
     for (let comma = true; ; ) {
       this.skipBlanks();
       if (this.text[this.at] === "}") break;
@@ -171,13 +215,14 @@ class LiteralReader {
       this.skipBlanks();
       if (this.text[this.at] !== ":") throw this.error("is no Python literal");
       this.at++;
-      entries.push([typeof key === "string" ? key : pythonText(key), this.value(depth + 1)]);
+      entries.push([key, this.value(depth + 1)]);
       this.skipBlanks();
       comma = this.text[this.at] === ",";
       if (comma) this.at++;
     }
     this.at++;
-    return Object.fromEntries(entries);
+    if (this.reading.exact !== undefined) return held(new Map(entries));
+    return Object.fromEntries(entries.map(([key, value]) => [typeof key === "string" ? key : pythonText(key), value]));
   }
 
   /** `array(['a', 'b'], dtype=object)` */
@@ -211,6 +256,7 @@ class LiteralReader {
     for (;;) {
       if (end < 0) throw this.error("has an unclosed string");
       const piece = this.text.slice(start, end);
+      if (this.reading.exact === "python" && piece.includes("\n")) throw this.error("has an unclosed string");
       const backslash = piece.indexOf("\\");
       if (backslash < 0) {
         this.at = end + 1;
@@ -240,7 +286,7 @@ class LiteralReader {
       return String.fromCharCode(Number.parseInt(octal, 8));
     }
     this.at += 2;
-    return escapes[kind] ?? `\\${kind}`;
+    return escapes[kind] ?? (this.reading.exact === "json" ? kind : `\\${kind}`);
   }
 
   private skipBlanks(): void {

@@ -1,5 +1,7 @@
 /** Questions to a judge that end in one score, word for word. */
 
+import { binaryVerdict } from "../text/judge-replies.js";
+
 /** lmms-eval's 0/1 judge for answers that no rule can compare. */
 export function binaryJudgement(question: string, answer: string, prediction: string): string {
   return `You are a strict evaluator assessing answer correctness. You must output 1 for fully correct answers and 0 for any other case.
@@ -31,3 +33,6 @@ ${prediction}
 # Strict Output format
 1 or 0`;
 }
+
+/** The words of the question, and the reading of its reply. */
+export const binaryJudge = { words: binaryJudgement, verdict: binaryVerdict } as const;

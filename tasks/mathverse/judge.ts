@@ -1,14 +1,6 @@
 /** MathVerse (Zhang et al. 2024): the two questions to its judge, word for word, and when they are asked. */
 
-import {
-  binaryJudgement,
-  binaryVerdict,
-  type JudgeQuestion,
-  type Output,
-  type Scoring,
-  strip,
-  userPrompt,
-} from "llava-eval";
+import { binaryJudge, type JudgeQuestion, type Output, type Scoring, strip, userPrompt } from "llava-eval";
 
 /** Nothing to extract, in the words of the examples and of judges. */
 const nothing = /^[^\p{L}\p{N}]*(?:null|none|n\/?a|no answer|not provided|unknown)\b/iu;
@@ -46,9 +38,9 @@ export function mathVerseToJudge(
   if (scoring === "lmms-eval") {
     if (verdicts.length > 0) return undefined;
     return {
-      prompt: userPrompt(binaryJudgement(question, answer, text)),
+      prompt: userPrompt(binaryJudge.words(question, answer, text)),
       options: { temperature: 0 },
-      parse: (reply) => binaryVerdict(reply, scoring),
+      parse: (reply) => binaryJudge.verdict(reply, scoring),
     };
   }
   const options = { temperature: 0, maxNewTokens: 512 };
@@ -62,7 +54,7 @@ export function mathVerseToJudge(
   }
   if (verdict !== undefined) return undefined;
   const prompt = userPrompt(mathVerseMatching(question, answer, String(extraction)));
-  return { prompt, options, parse: (reply) => binaryVerdict(reply.replace("Judgement:", ""), scoring) };
+  return { prompt, options, parse: (reply) => binaryJudge.verdict(reply.replace("Judgement:", ""), scoring) };
 }
 
 export const mathVerseExamples =

@@ -3,16 +3,7 @@
  * Source: mathllm/MATH-V `evaluation/evaluate.py`, `evaluation/utils.py`. The order of the replacements is theirs.
  */
 
-import {
-  formatFloat,
-  latexValue,
-  lower,
-  parseFloatPython,
-  parseIntPython,
-  roundHalfEven,
-  rstrip,
-  strip,
-} from "llava-eval";
+import { latexValue, lower, parseFloatPython, parseIntPython, python, roundHalfEven, rstrip, strip } from "llava-eval";
 
 const cues = ["the final answer is", "the answer is", "the correct answer is", "the answer should be"];
 
@@ -164,7 +155,7 @@ function evaluateTuple(text: string): string {
     else {
       const value = latexValue(item);
       if (value === undefined) return text;
-      values.push(Number.isInteger(value) ? String(value) : formatFloat(roundHalfEven(value, 2)));
+      values.push(Number.isInteger(value) ? String(value) : python.formatFloat(roundHalfEven(value, 2)));
     }
   }
   return `${pair[0]}${values.join(",")}${pair[1]}`;

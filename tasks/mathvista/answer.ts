@@ -4,23 +4,22 @@
  */
 
 import {
-  formatFloat,
   levenshtein,
   optionLetters,
   parseFloatPython,
   parseIntPython,
+  python,
   roundHalfEven,
   type Scoring,
   strip,
 } from "llava-eval";
-import { PythonFloat, pythonStr } from "./python-repr.js";
 
 export interface MathVistaProblem {
   readonly question_type: string;
   readonly answer_type: string;
   readonly choices?: readonly string[] | null;
   /** Decimals of a float answer; a float64 column in the data set. */
-  readonly precision?: number | PythonFloat | null;
+  readonly precision?: number | InstanceType<typeof python.Float> | null;
 }
 
 /**
@@ -37,7 +36,7 @@ export function extractWithoutJudge(response: string, problem: MathVistaProblem,
   }
   if (problem.answer_type === "float") {
     const number = parseFloatPython(response);
-    if (number !== undefined) return formatFloat(number);
+    if (number !== undefined) return python.formatFloat(number);
   }
   return quick ? quotedAnswer(response) : undefined;
 }
@@ -84,7 +83,7 @@ export function normalizeExtraction(extraction: unknown, problem: MathVistaProbl
     case "float":
       return roundedFloat(extraction, problem.precision, rules);
     case "list":
-      return pythonStr(extraction);
+      return python.str(extraction);
     default:
       if (rules === "official") throw new RangeError(`no rule for the answer type "${problem.answer_type}"`);
       return typeof extraction === "string" ? extraction : null;
@@ -94,7 +93,7 @@ export function normalizeExtraction(extraction: unknown, problem: MathVistaProbl
 /** A letter in brackets or alone names an option; otherwise the option with the smallest edit distance (the first of equals). */
 function matchingChoice(extraction: unknown, choices: readonly string[]): string {
   if (choices.length === 0) throw new RangeError("a multiple-choice problem without options");
-  const text = typeof extraction === "string" ? strip(extraction) : pythonStr(extraction);
+  const text = typeof extraction === "string" ? strip(extraction) : python.str(extraction);
   const bracketed = /\(([a-zA-Z])\)/.exec(text)?.[1]?.toUpperCase();
   const named = choices[optionLetters(choices.length).indexOf(bracketed ?? text)];
   if (named !== undefined) return named;
@@ -106,26 +105,26 @@ function matchingChoice(extraction: unknown, choices: readonly string[]): string
 function floatOf(value: unknown): number | undefined {
   if (typeof value === "string") return parseFloatPython(value);
   if (typeof value === "number") return value;
-  return value instanceof PythonFloat ? value.value : undefined;
+  return value instanceof python.Float ? value.value : undefined;
 }
 
 function roundedFloat(extraction: unknown, precision: MathVistaProblem["precision"], rules: Scoring): string | null {
   const number = floatOf(extraction);
   if (number === undefined) return null;
   if (rules === "lmms-eval") {
-    if (precision instanceof PythonFloat) return null;
+    if (precision instanceof python.Float) return null;
     // `round(x, None)` gives an integer.
     if (precision === null || precision === undefined)
       return Number.isFinite(number) ? BigInt(roundHalfEven(number)).toString() : null;
   }
   if (precision === null || precision === undefined) return null;
-  const decimals = Math.trunc(precision instanceof PythonFloat ? precision.value : precision);
-  return formatFloat(roundHalfEven(number, decimals));
+  const decimals = Math.trunc(precision instanceof python.Float ? precision.value : precision);
+  return python.formatFloat(roundHalfEven(number, decimals));
 }
 
 /** The official rule compares values, lmms-eval their stripped texts (`"5"` and `5` are equal there). */
 export function mathVistaEqual(prediction: unknown, answer: unknown, rules: Scoring): boolean {
-  if (rules === "lmms-eval") return strip(pythonStr(prediction)) === strip(pythonStr(answer));
+  if (rules === "lmms-eval") return strip(python.str(prediction)) === strip(python.str(answer));
   if (typeof prediction !== typeof answer) return false;
-  return pythonStr(prediction) === pythonStr(answer);
+  return python.str(prediction) === python.str(answer);
 }

@@ -1,8 +1,7 @@
 /** MathVista (Lu et al. 2024): an extraction against the answer. Source: `evaluation/calculate_score.py`. */
 
-import { notJudged, type Output, type Score, type ScoreContext, type Scoring } from "llava-eval";
+import { notJudged, type Output, python, type Score, type ScoreContext, type Scoring } from "llava-eval";
 import { extractWithoutJudge, type MathVistaProblem, mathVistaEqual, normalizeExtraction } from "./answer.js";
-import { PythonFloat } from "./python-repr.js";
 
 /** The normalised extraction and whether it is right; null when it has not the form of the answer. */
 export function scoreExtraction(
@@ -24,7 +23,7 @@ export function mathVistaScore(
   const extraction = extractWithoutJudge(text, row) ?? context.verdicts[0];
   if (typeof extraction !== "string") return notJudged;
   // The column is a float64: with lmms-eval's rule that makes every float answer wrong.
-  const precision = typeof row.precision === "number" ? new PythonFloat(row.precision) : row.precision;
+  const precision = typeof row.precision === "number" ? new python.Float(row.precision) : row.precision;
   const problem = { ...row, ...(precision === undefined ? {} : { precision }) };
   let scored: ReturnType<typeof scoreExtraction>;
   try {

@@ -4,13 +4,13 @@
  */
 
 import {
-  formatFloat,
   length,
   levenshtein,
   lower,
   parseFloatPython,
   parseIntPython,
   parseStringList,
+  python,
   pythonRegex,
   roundHalfEven,
   rstrip,
@@ -71,7 +71,7 @@ function textScore(target: string, answer: string, rules: Rules): number {
 }
 
 const decimals = (value: number): number => {
-  const text = formatFloat(value);
+  const text = python.formatFloat(value);
   return text.includes(".") ? length(text.slice(text.lastIndexOf(".") + 1)) : 3;
 };
 

@@ -2,7 +2,6 @@
 
 import {
   byLetter,
-  formatFloat,
   hasText,
   isOptionLetter,
   isTextList,
@@ -10,6 +9,7 @@ import {
   optionLetters,
   parseChoice,
   parseStringList,
+  python,
   rightOrWrong,
   type ScoreContext,
   type Scored,
@@ -19,7 +19,7 @@ import {
 import { type Candidate, normalizeOpen, openIsCorrect, parseOpen } from "./open-answer.js";
 
 const written = (candidate: Candidate | undefined): string =>
-  candidate === undefined ? "" : typeof candidate === "number" ? formatFloat(candidate) : candidate;
+  candidate === undefined ? "" : typeof candidate === "number" ? python.formatFloat(candidate) : candidate;
 
 /**
  * lmms-eval 0.7.2 keeps one candidate, as a string, and compares the reference with its single characters: every open

@@ -1,6 +1,5 @@
 import {
-  binaryJudgement,
-  binaryVerdict,
+  binaryJudge,
   defineTask,
   imageColumns,
   ListText,
@@ -78,11 +77,11 @@ const reasoning: Task<Row> = {
   generation: { maxNewTokens: 16_384, temperature: 0 },
   judge: {
     model: "gpt-4o-2024-11-20",
-    template: binaryJudgement("{question}", "{answer}", "{prediction}"),
+    template: binaryJudge.words("{question}", "{answer}", "{prediction}"),
     ask(row, output, verdicts, scoring) {
       if (verdicts.length > 0) return undefined;
-      const prompt = userPrompt(binaryJudgement(mmmuBareQuestion(row), row.answer, taggedAnswer(output.text)));
-      return { prompt, options: { temperature: 0 }, parse: (reply) => binaryVerdict(reply, scoring) };
+      const prompt = userPrompt(binaryJudge.words(mmmuBareQuestion(row), row.answer, taggedAnswer(output.text)));
+      return { prompt, options: { temperature: 0 }, parse: (reply) => binaryJudge.verdict(reply, scoring) };
     },
   },
   score({ answer }, output, { verdicts: [verdict] }) {

@@ -1,6 +1,6 @@
 /** WUPS (Malinowski and Fritz 2014) as NExT-QA's authors compute it: how near an answer's words are to a reference's, by WordNet. */
 
-import { baseForms, wuPalmer } from "./wordnet.js";
+import { wordNet } from "llava-eval";
 
 /** The authors' list (`stopwords.csv`). */
 const stopWords = new Set(
@@ -25,14 +25,14 @@ export function lemmas(text: string): readonly string[] {
   const words = text.toLowerCase().match(/[\p{L}\p{N}]+(?:'(?!s\b)\p{L}+)?/gu) ?? [];
   return words.map((word) => {
     const parts = /(?:ing|ed)$/.test(word) ? (["v", "n", "a", "r"] as const) : (["n", "v", "a", "r"] as const);
-    return parts.flatMap((part) => baseForms(word, part))[0] ?? word;
+    return parts.flatMap((part) => wordNet.baseForms(word, part))[0] ?? word;
   });
 }
 
 /** One pair of words: below the threshold a tenth counts. */
 export function wupOf(a: string, b: string, threshold: number): number {
   if (a === b) return 1;
-  const similarity = wuPalmer(a, b) ?? 0;
+  const similarity = wordNet.wuPalmer(a, b) ?? 0;
   return similarity < threshold ? similarity * 0.1 : similarity;
 }
 

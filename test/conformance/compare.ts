@@ -3,7 +3,7 @@
  * `{"$num": "NaN"}`, `{"$float": 1.0}`, `{"$error": ...}`, `{"$random": [...]}`, keys ending in `_any_of`.
  */
 
-import { PythonFloat } from "../../tasks/mathvista/python-repr.js";
+import { PythonFloat } from "../../src/text/python-values.js";
 
 export interface Tolerance {
   readonly absolute: number;

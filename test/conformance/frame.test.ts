@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Type } from "../../src/core/schema.js";
-import { PythonFloat } from "../../tasks/mathvista/python-repr.js";
+import { PythonFloat } from "../../src/text/python-values.js";
 import { type Benchmark, checkBenchmarkFolder } from "./benchmark-folder.js";
 import { checkFolders } from "./check-folders.js";
 import { checkVectors } from "./check-vectors.js";

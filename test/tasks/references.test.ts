@@ -337,6 +337,36 @@ const unmatched: readonly (readonly [task: string, good: object, bad: readonly o
       { box_type: "mask", box_coordinates: [0, 0, 16, 0] },
     ],
   ],
+  [
+    "ocrbench_v2",
+    { type: "text grounding en", question: "Where?", answers: [1, 2, 3, 4] },
+    [
+      { type: "text grounding en", question: "Where?", answers: [1, 2, 3] },
+      { type: "a kind without a rule", question: "Where?", answers: ["x"] },
+      { type: "table parsing en", question: "As a table.", answers: ["<table></table>"] },
+      { type: "text spotting en", question: "Where?", answers: ["x"], bbox_list: [[0, 0, 1, 1]], content: [] },
+      { type: "key information extraction en", question: "Which?", answers: ["none"] },
+      { type: "text counting en", question: "How many?", answers: ["4"], eval: null },
+      { type: "full-page OCR en", question: "Read.", answers: [" "] },
+    ],
+  ],
+  ["cc_ocr_kie", { answer: '{"a": "b"}' }, [{ answer: "{}" }, { answer: "no JSON" }, { answer: '{"a": []}' }]],
+  [
+    "cc_ocr_doc_parsing",
+    { "l2-category": "doc", answer: "x" },
+    [
+      { "l2-category": "doc", answer: "\n" },
+      { "l2-category": "song", answer: "x" },
+    ],
+  ],
+  [
+    "cc_ocr_multi_scene_ocr",
+    { answer: "stop", split: "IC15" },
+    [
+      { answer: "!!!", split: "IC15" },
+      { answer: " ", split: "zh_scene" },
+    ],
+  ],
   ["screenspot_reg", { instruction: "open it" }, [{ instruction: "." }]],
   ["refcoco", { answer: ["a boy"] }, [{ answer: ["."] }]],
   [

@@ -24,6 +24,13 @@ import { chartScore } from "../../tasks/chartqapro/score.js";
 import { countInDigits } from "../../tasks/countbenchqa/score.js";
 import { crpeFiltered } from "../../tasks/crpe/score.js";
 import { cvBenchLetter } from "../../tasks/cv_bench/score.js";
+import { normalText, valueIn } from "../../tasks/documents/cc-ocr-keys.js";
+import { pageLikeness, tableLikeness, tokensOf } from "../../tasks/documents/cc-ocr-text.js";
+import { wordsCredit } from "../../tasks/documents/ocrbench-v2-answers.js";
+import { lastBox, spottedIn } from "../../tasks/documents/ocrbench-v2-boxes.js";
+import { chartIn, keysIn } from "../../tasks/documents/ocrbench-v2-keys.js";
+import { documentCredit, htmlCredit, markdownCredit } from "../../tasks/documents/ocrbench-v2-pages.js";
+import { textLikeness } from "../../tasks/documents/page-text.js";
 import { officialReading, ruledAnswer } from "../../tasks/dynamath/score.js";
 import { egoSchemaLetter } from "../../tasks/egoschema/score.js";
 import { emmaAnswer, emmaEqual } from "../../tasks/emma/score.js";
@@ -97,6 +104,8 @@ const answers: Readonly<Record<string, string>> = {
   periods: repeat("."),
   blanks: `answer${repeat(" ")}`,
   "line breaks": repeat("is\n"),
+  "open fences": repeat("```json\nx"),
+  "tables in tables": repeat("<table><tr><td>"),
   "strange white space": repeat("\u2003\u0085\u001c"),
   "open brackets": repeat("("),
   "nested brackets": repeat("(A") + repeat(")"),
@@ -122,6 +131,7 @@ const answers: Readonly<Record<string, string>> = {
   "answers on lines": repeat("Answer:\n"),
 };
 
+const table = "<table><tr><td>a</td></tr></table>";
 const options = ["a red cat", "a blue dog", "A", ""];
 const choices = { A: "a red cat", B: "a blue dog", C: "A" };
 const people = ["red", "red", "dark red", "red", "2", "red", "red", "red", "red", "no"];
@@ -235,6 +245,18 @@ const parsers: Readonly<Record<string, (answer: string) => unknown>> = {
       captionVerdict(answer, "A. a red cat"),
     ],
     captionMatch(answer, "Which?\nCaption A: a red cat\nCaption B: a blue dog", "Caption A: a red cat"),
+  ],
+  "OCRBench v2": (answer) => [
+    ...[keysIn(answer), chartIn(answer), spottedIn(answer), lastBox(answer), wordsCredit(answer, people)],
+    ...[htmlCredit(answer, table), markdownCredit(answer, "|a|\n|-|\n|b|"), documentCredit(answer, "# a\nb")],
+    textLikeness(answer, "a red cat"),
+  ],
+  "CC-OCR": (answer) => [
+    ...[tokensOf(answer, { words: true, plain: true }), normalText(answer), valueIn(answer, "lmms-eval")],
+    ...(["official", "vlmevalkit"] as const).flatMap((scoring) => [
+      pageLikeness(answer, "a red cat", scoring),
+      tableLikeness(answer, table, scoring),
+    ]),
   ],
   "Video-MMMU open": parseVideoOpen,
   "VSI-Bench": (answer) => [vsiFirstWord(answer), firstNumber(answer)],

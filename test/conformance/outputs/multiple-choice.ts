@@ -7,7 +7,7 @@ import { mean } from "../../../src/metrics/mean.js";
 import { meanOfGroups } from "../../../src/metrics/mean-of-groups.js";
 import type { Choices } from "../../../src/text/infer-choice.js";
 import { formatFloat } from "../../../src/text/python-numbers.js";
-import { pythonStr } from "../../../tasks/mathvista/python-repr.js";
+import { pythonStr } from "../../../src/text/python-values.js";
 import { parseOpen } from "../../../tasks/mmmu/open-answer.js";
 import { domainOf } from "../../../tasks/mmmu/score.js";
 import type { Benchmark } from "../benchmark-folder.js";

@@ -1,7 +1,7 @@
 /** Vector files of the catalogue's short answers. */
 
 import { parseListCell } from "../../../src/core/python-literal.js";
-import { pythonStr } from "../../../tasks/mathvista/python-repr.js";
+import { pythonStr } from "../../../src/text/python-values.js";
 import { pairsOf } from "../../../tasks/mtvqa/pairs.js";
 import { mtvqaCorrect } from "../../../tasks/mtvqa/score.js";
 import { zeroBenchEqual } from "../../../tasks/zerobench/score.js";

@@ -19,6 +19,7 @@ const both = (task: string): Sent => ({ ...own(task), vlmevalkit: [task, "defaul
 const sentBy: Readonly<Record<string, Sent>> = {
   "3dsrbench": both("3dsrbench"),
   babyvision: both("babyvision"),
+  cc_ocr: both("cc_ocr_doc_parsing"),
   chartqapro: { ...own("chartqapro"), vlmevalkit: ["chartqapro", "official"] },
   charxiv_val_descriptive: own("charxiv_dq", "official"),
   charxiv_val_reasoning: own("charxiv_rq", "official"),
@@ -49,6 +50,7 @@ const sentBy: Readonly<Record<string, Sent>> = {
     "lmms-eval:omni_spatial": ["omni_spatial", "default"],
     "lmms-eval:omnispatial_test": ["omnispatial", "default"],
   },
+  ocrbench_v2: own("ocrbench_v2", "official", "vlmevalkit"),
   osworld_g: own("osworld_g", "vlmevalkit"),
   pixmo_count: own("pixmo_count"),
   screenspot_pro: own("screenspot_pro", "vlmevalkit"),
@@ -83,8 +85,8 @@ const notSent: Readonly<Record<string, string>> = {
     ...["mmmu_val_qwen", "mmstar_ko", "mmstar_oc", "mmstar_qwen", "seedbench_ko"],
   ]),
   ...reasons("no task of this benchmark is here", [
-    ...["cc_ocr", "emma_direct", "emma_vek_marks"],
-    ...["ocrbench_v2", "omnidocbench", "refspatial"],
+    ...["emma_direct", "emma_vek_marks"],
+    ...["omnidocbench", "refspatial"],
     ...["refspatial_json", "refspatial_official_Gemini25Pro", "refspatial_official_Molmo", "robo_spatial"],
     "refspatial_official_RoboBrain",
     ...["wemath_testmini", "where2place", "where2place_json"],

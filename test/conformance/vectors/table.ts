@@ -6,6 +6,7 @@ import { captionVectors } from "./captions.js";
 import { catalogueAnswerVectors } from "./catalogue-answers.js";
 import { charxiv } from "./catalogue-charxiv.js";
 import { catalogueChoiceVectors } from "./catalogue-choices.js";
+import { catalogueDocumentVectors } from "./catalogue-documents.js";
 import { catalogueFormulaVectors } from "./catalogue-formulas.js";
 import { catalogueGroupVectors } from "./catalogue-groups.js";
 import { llavaInterleave } from "./catalogue-interleave.js";
@@ -61,6 +62,7 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...cataloguePairVectors,
   ...cataloguePointVectors,
   ...catalogueJudgedVectors,
+  ...catalogueDocumentVectors,
   ...catalogueMathsVectors,
   ...catalogueFormulaVectors,
   ...cataloguePageVectors,

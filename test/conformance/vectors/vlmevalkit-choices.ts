@@ -10,7 +10,7 @@ import { inferChoice, inferOptionVlmEvalKit, inferTextVlmEvalKit } from "../../.
 import { isMissingCell } from "../../../src/text/missing-cells.js";
 import { optionLetters } from "../../../src/text/mmmu-choice.js";
 import { formatFloat } from "../../../src/text/python-numbers.js";
-import { PythonFloat } from "../../../tasks/mathvista/python-repr.js";
+import { PythonFloat } from "../../../src/text/python-values.js";
 import { imagesAtTags } from "../../../tasks/mmmu/images.js";
 import { vlmEvalKitTail } from "../../../tasks/mmmu/score.js";
 import { taskNamed, taskScore } from "../task-score.js";

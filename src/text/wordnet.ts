@@ -1,4 +1,4 @@
-/** WordNet 3.0: base forms of words, and Wu and Palmer's similarity of what they mean first. As NLTK computes both. */
+/** WordNet 3.0: base forms of words, their synonyms, and Wu and Palmer's similarity of what they mean first. As NLTK computes them. */
 
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -7,7 +7,7 @@ import { gunzipSync } from "node:zlib";
 
 /** In the order in which NLTK looks for a word. */
 const partsOfSpeech = ["n", "v", "a", "r"] as const;
-export type PartOfSpeech = (typeof partsOfSpeech)[number];
+type PartOfSpeech = (typeof partsOfSpeech)[number];
 
 interface WordNet {
   /** Of each synset the numbers of those above it; synsets stand in the order of their names. */
@@ -15,6 +15,8 @@ interface WordNet {
   readonly isNoun: readonly boolean[];
   readonly words: ReadonlyMap<string, Readonly<Partial<Record<PartOfSpeech, number>>>>;
   readonly exceptions: Readonly<Record<PartOfSpeech, ReadonlyMap<string, readonly string[]>>>;
+  /** Of each word the lists of names that mean one thing, in lower case. */
+  readonly synonyms: Readonly<Record<PartOfSpeech, ReadonlyMap<string, readonly (readonly string[])[]>>>;
 }
 
 /** Endings and what stands in their place: WordNet's own rules (morphy). */
@@ -52,7 +54,7 @@ const endings: Readonly<Record<PartOfSpeech, readonly (readonly [string, string]
 let loaded: WordNet | undefined;
 
 /** Two megabytes of text: read when the first word is looked up. */
-function wordNet(): WordNet {
+function loadedWordNet(): WordNet {
   loaded ??= parse(gunzipSync(readFileSync(dataFile(dirname(fileURLToPath(import.meta.url))))).toString());
   return loaded;
 }
@@ -69,10 +71,10 @@ function parse(text: string): WordNet {
   const above: number[][] = [];
   const isNoun: boolean[] = [];
   const words = new Map<string, Partial<Record<PartOfSpeech, number>>>();
-  const exceptions = { n: new Map(), v: new Map(), a: new Map(), r: new Map() } as Record<
-    PartOfSpeech,
-    Map<string, string[]>
-  >;
+  const forEach = <T>() =>
+    ({ n: new Map(), v: new Map(), a: new Map(), r: new Map() }) as Record<PartOfSpeech, Map<string, T>>;
+  const exceptions = forEach<string[]>();
+  const synonyms = forEach<string[][]>();
   const add: Readonly<Record<string, (line: string) => void>> = {
     synsets: (line) => {
       isNoun.push(!line.endsWith("!"));
@@ -82,6 +84,18 @@ function parse(text: string): WordNet {
       const [word = "", ...senses] = line.split(" ");
       words.set(word, Object.fromEntries(senses.map((sense) => [sense[0], Number(sense.slice(1))])));
     },
+    ...Object.fromEntries(
+      partsOfSpeech.map((part) => [
+        `synonyms ${part}`,
+        (line: string) => {
+          const names = line.split(" ").filter((name) => !name.startsWith("^"));
+          for (const name of line.split(" ")) {
+            const word = name.replace("^", "");
+            synonyms[part].set(word, [...(synonyms[part].get(word) ?? []), names]);
+          }
+        },
+      ]),
+    ),
     ...Object.fromEntries(
       partsOfSpeech.map((part) => [
         `exceptions ${part}`,
@@ -98,12 +112,12 @@ function parse(text: string): WordNet {
     else if (part === "synsets" && line === "words") part = line;
     else add[part]?.(line);
   }
-  return { above, isNoun, words, exceptions };
+  return { above, isNoun, words, exceptions, synonyms };
 }
 
 /** The base forms of a word as a part of speech, the first being the one meant. */
-export function baseForms(word: string, part: PartOfSpeech): readonly string[] {
-  const { words, exceptions } = wordNet();
+function baseForms(word: string, part: PartOfSpeech): readonly string[] {
+  const { words, exceptions } = loadedWordNet();
   const known = (forms: readonly string[]) => [
     ...new Set(forms.filter((form) => words.get(form)?.[part] !== undefined)),
   ];
@@ -127,9 +141,18 @@ function firstSynset(word: string): number | undefined {
   const lower = word.toLowerCase();
   for (const part of partsOfSpeech) {
     const [form] = baseForms(lower, part);
-    if (form !== undefined) return wordNet().words.get(form)?.[part];
+    if (form !== undefined) return loadedWordNet().words.get(form)?.[part];
   }
   return undefined;
+}
+
+/** Single words in lower case that mean what the word means in any of its senses, it among them. */
+function synonyms(word: string): ReadonlySet<string> {
+  const lower = word.toLowerCase();
+  const lists = partsOfSpeech.flatMap((part) =>
+    baseForms(lower, part).flatMap((form) => loadedWordNet().synonyms[part].get(form) ?? []),
+  );
+  return new Set([word, ...lists.flat()]);
 }
 
 /** Above all that is no noun, whose hypernyms end in many tops. */
@@ -139,10 +162,10 @@ const root = -1;
  * Wu and Palmer's similarity of the first meanings of two words: twice the depth of what they have in common, by the way through it.
  * Undefined where one has no meaning here, or they have nothing in common.
  */
-export function wuPalmer(a: string, b: string): number | undefined {
+function wuPalmer(a: string, b: string): number | undefined {
   const [first, second] = [firstSynset(a), firstSynset(b)];
   if (first === undefined || second === undefined) return undefined;
-  const { isNoun } = wordNet();
+  const { isNoun } = loadedWordNet();
   const rooted = !(isNoun[first] && isNoun[second]);
   const [ways, otherWays] = [distances(first, rooted), distances(second, rooted)];
   const common = [...ways.keys()].filter((synset) => otherWays.has(synset));
@@ -164,7 +187,7 @@ function distances(synset: number, rooted: boolean): ReadonlyMap<number, number>
   for (let steps = 0; level.length > 0; steps++) {
     const fresh = level.filter((one) => !found.has(one));
     for (const one of fresh) found.set(one, steps);
-    level = fresh.flatMap((one) => wordNet().above[one] ?? []);
+    level = fresh.flatMap((one) => loadedWordNet().above[one] ?? []);
   }
   if (rooted) found.set(root, Math.max(...found.values()) + 1);
   return found;
@@ -176,6 +199,8 @@ function shortest(a: ReadonlyMap<number, number>, b: ReadonlyMap<number, number>
 
 /** Steps to a top, by the longest way or the shortest. */
 function depth(synset: number, choose: (...ways: number[]) => number): number {
-  const above = synset === root ? [] : (wordNet().above[synset] ?? []);
+  const above = synset === root ? [] : (loadedWordNet().above[synset] ?? []);
   return above.length === 0 ? 0 : 1 + choose(...above.map((one) => depth(one, choose)));
 }
+
+export const wordNet = { baseForms, synonyms, wuPalmer } as const;
