@@ -1,7 +1,9 @@
 import { resolveSide, type SideTask } from "../board/compare/side.js";
 import { explanationTable } from "../board/explain/as-table.js";
 import { type Explanation, explain as explainTask } from "../board/explain/explain.js";
+import { findingsOf } from "../board/explain/steadiness.js";
 import { UserError } from "../core/errors.js";
+import { readInvariance } from "../record/invariance-report.js";
 import { resultsFolder } from "./results-folder.js";
 
 export type { Explanation };
@@ -12,6 +14,8 @@ export interface ExplainOptions {
   readonly tasks?: readonly string[];
   /** Where models' runs are. Default "results". */
   readonly results?: string;
+  /** Files of `check-invariance --out`: how often the models give the same request another answer. */
+  readonly invariance?: readonly string[];
 }
 
 /**
@@ -31,8 +35,16 @@ export async function explain(a: string, b: string, options: ExplainOptions = {}
       "name two runs that share a task (and check --tasks)",
     );
   }
+  const reports = await Promise.all(
+    (options.invariance ?? []).map(async (path) => [path, await readInvariance(path)] as const),
+  );
   const explanations: Explanation[] = [];
-  for (const task of tasks.sort())
-    explanations.push(await explainTask(task, sideA.tasks.get(task) as SideTask, sideB.tasks.get(task) as SideTask));
+  for (const task of tasks.sort()) {
+    const [one, other] = [sideA.tasks.get(task) as SideTask, sideB.tasks.get(task) as SideTask];
+    const explanation = await explainTask(task, one, other);
+    const ofTask = reports.filter(([, report]) => tasks.length === 1 || report.task === task);
+    const steadiness = findingsOf(ofTask, { a: one.result, b: other.result });
+    explanations.push(steadiness.length > 0 ? { ...explanation, steadiness } : explanation);
+  }
   return explanations;
 }

@@ -2,6 +2,7 @@
 import { JudgeRecord, Leaderboard, Result, RunManifest, TimingRecord } from "../core/result.js";
 import type { TSchema } from "../core/schema.js";
 import { HistoryLine } from "../record/history.js";
+import { ServerInvariance } from "../record/invariance-report.js";
 import { SampleSchema } from "../record/samples.js";
 import { Comparison } from "./compare/comparison.js";
 
@@ -13,6 +14,7 @@ const files: readonly (readonly [name: string, title: string, schema: TSchema])[
   ["judge.v1.json", "one line of judge.<task>.jsonl", JudgeRecord],
   ["leaderboard.v1.json", "leaderboard.json", Leaderboard],
   ["history.v1.json", "one line of results/history.jsonl", HistoryLine],
+  ["invariance.v1.json", "what `llava-eval check-invariance --out FILE` writes of a server", ServerInvariance],
   ["comparison.v1.json", "what `llava-eval compare --format json` writes", Comparison],
 ];
 

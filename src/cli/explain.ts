@@ -13,6 +13,7 @@ interface Arguments {
   readonly format: string;
   readonly results: string | undefined;
   readonly data: string | undefined;
+  readonly invariance: string[] | undefined;
 }
 
 export const command: CommandModule<object, Arguments> = {
@@ -31,6 +32,12 @@ export const command: CommandModule<object, Arguments> = {
         requiresArg: true,
         describe: "with another harness's file: where the rows are, if not where the run had them",
       })
+      .option("invariance", {
+        type: "string",
+        array: true,
+        requiresArg: true,
+        describe: "what check-invariance --out wrote of the models: how often the same request gives another answer",
+      })
       .option("results", { type: "string", requiresArg: true, describe: "where models' runs are (default: results)" }),
   handler: run,
 };
@@ -40,7 +47,7 @@ async function run(argv: Arguments): Promise<void> {
   const foreign = foreignSide(argv.b);
   if (foreign) return await across(argv, foreign, tasks?.[0]);
   const explanations = await explain(argv.a, argv.b, {
-    ...defined({ results: argv.results }),
+    ...defined({ results: argv.results, invariance: argv.invariance }),
     ...(tasks ? { tasks } : {}),
   });
   process.stdout.write(

@@ -4,6 +4,7 @@ import type { Column, Table, TableRow } from "../format/table.js";
 import { type Screen, terminalTable } from "../format/terminal-table.js";
 import { folded } from "../format/text-table.js";
 import type { Explanation, LayerReport } from "./explain.js";
+import { findingText } from "./steadiness.js";
 
 const columns: readonly Column[] = [
   { title: "differs", align: "left" },
@@ -38,8 +39,15 @@ export function explanationTable(explanation: Explanation, screen: Screen = {}):
     ...(details.length > 0 ? ["", ...details.map((line) => terminalSafe(line))] : []),
     "",
     folded(conclusion(explanation), width),
+    ...steadinessLines(explanation).map((line) => folded(terminalSafe(line, 400), width)),
     "",
   ].join("\n");
+}
+
+function steadinessLines({ steadiness = [], changedAnswers, samples: { both } }: Explanation): string[] {
+  if (steadiness.length === 0) return [];
+  const changed = `here ${count(changedAnswers)} of ${count(both)} answers changed (${((100 * changedAnswers) / Math.max(1, both)).toFixed(1)} %)`;
+  return [...steadiness.map(findingText), changed];
 }
 
 /** The first layer that differs is what a reader looks for; one that is the same needs no look. */

@@ -8,6 +8,7 @@ import type { Result } from "../../core/result.js";
 import { joinSamples, type SamplePair, sampleValue } from "../compare/join-samples.js";
 import type { SideTask } from "../compare/side.js";
 import type { Unit } from "../format/numbers.js";
+import type { SteadinessFinding } from "./steadiness.js";
 
 export const layers = [
   "dataset",
@@ -57,6 +58,8 @@ export interface Explanation {
   readonly changedAnswers: number;
   readonly changedScores: number;
   readonly layers: readonly LayerReport[];
+  /** What `check-invariance` found of the models, where its files are named. */
+  readonly steadiness?: readonly SteadinessFinding[];
   /** The first layer that differs at all. */
   readonly first?: Layer;
 }

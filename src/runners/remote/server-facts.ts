@@ -8,6 +8,8 @@ const timeoutMs = 2_000;
 const mostModels = 20;
 /** Where servers that people run tell their version: vLLM and others, Ollama, llama.cpp. */
 const versionPaths = ["/version", "/api/version", "/props"] as const;
+/** Where SGLang, and a vLLM that was started for development, tell how they were started. */
+const settingPaths = ["/server_info", "/get_server_info"] as const;
 
 /**
  * The models that a server lists, and its version where it tells: recorded beside a run, since two servers of one model may answer
@@ -27,17 +29,25 @@ export async function serverFacts(parts: RemoteParts, server: Server, signal: Ab
   const { origin } = new URL(server.url);
   const [listed, ...told] = await Promise.all([
     parts.protocol.modelIds ? get(urlOf(server, modelsPath)) : undefined,
-    ...versionPaths.map((path) => get(`${origin}${path}`)),
+    ...[...versionPaths, ...settingPaths].map((path) => get(`${origin}${path}`)),
   ]);
   const models = listAt(listed, "data").slice(0, mostModels);
   const [version] = told.flatMap((reply) => textAt(reply, "version") ?? textAt(reply, "build_info") ?? []);
-  if (models.length === 0 && version === undefined) return undefined;
+  const [batchInvariant] = told.flatMap((reply) => isBatchInvariant(reply) ?? []);
+  if (models.length === 0 && version === undefined && batchInvariant === undefined) return undefined;
   return {
     url: parts.transport.redact(server.url),
     ...(version === undefined ? {} : { version: parts.transport.redact(version).slice(0, 200) }),
+    ...(batchInvariant === undefined ? {} : { batchInvariant }),
     // As listed, so that a checkpoint's path or a quantisation that a server names is in the record.
     ...(models.length === 0 ? {} : { models: models.map((model) => facts(model, parts)) }),
   };
+}
+
+/** Whether it was asked to answer alike however busy it is: SGLang's `--enable-deterministic-inference`, vLLM's VLLM_BATCH_INVARIANT. */
+function isBatchInvariant(reply: unknown): boolean | undefined {
+  const told = at(reply, "enable_deterministic_inference") ?? at(reply, "vllm_env", "VLLM_BATCH_INVARIANT");
+  return told === undefined || told === null ? undefined : told === true || told === 1 || told === "1";
 }
 
 function facts(model: unknown, { transport }: RemoteParts): Json {
