@@ -41,7 +41,7 @@ async function writeData(place: Workplace, name: string, n = 24): Promise<void> 
 }
 
 const code = (prompt: string, score: string, judge = "") => `
-import { anls, binaryJudgement, binaryVerdict, chosen, defineTask, Image, letteredOptions, looselyEqual, mean, notJudged, optionLetters, rightOrWrong, robustChoice, Type, userPrompt } from "llava-eval";
+import { anls, binaryJudge, chosen, defineTask, Image, letteredOptions, looselyEqual, mean, notJudged, optionLetters, rightOrWrong, robustChoice, Type, userPrompt } from "llava-eval";
 const row = Type.Object({ nr: Type.Number(), photo: Image(), question: Type.String(), kind: Type.String(), letter: Type.String(),
   options: Type.Array(Type.String()), colour: Type.String(), all: Type.Array(Type.String()) });
 export default defineTask({
@@ -151,15 +151,15 @@ test("one whose answers a judge grades scores as the same in TypeScript; while t
     `runner: openai\nmodel: j\nurls: [${server.url}]\nattempts: 1\nconcurrency: 1\n`,
   );
   await writeFile(place.file("shapes.yaml"), yaml("answer: colour", 'prompt: "{question} One word."\nscorer: judge'));
-  const words = "binaryJudgement(row.question + ' One word.', row.colour, output.text.trim())";
+  const words = "binaryJudge.words(row.question + ' One word.', row.colour, output.text.trim())";
   await writeFile(
     place.file("shapes.ts"),
     code(
       "row.question + ' One word.'",
       "return verdicts[0] === undefined ? notJudged : rightOrWrong(verdicts[0] === 1, said, row.colour);",
-      `judge: { model: "not stated", template: binaryJudgement("{question}", "{answer}", "{prediction}"),
+      `judge: { model: "not stated", template: binaryJudge.words("{question}", "{answer}", "{prediction}"),
         ask: (row, output, verdicts, scoring) => verdicts.length > 0 ? undefined :
-          { prompt: userPrompt(${words}), options: { temperature: 0 }, parse: (reply) => binaryVerdict(reply, scoring) } },`,
+          { prompt: userPrompt(${words}), options: { temperature: 0 }, parse: (reply) => binaryJudge.verdict(reply, scoring) } },`,
     ),
   );
   /** What a run comes to, and what the judge was asked for it. */
