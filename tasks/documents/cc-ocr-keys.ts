@@ -51,11 +51,17 @@ export function normalText(text: string): string {
 
 const markOrBlanks = pythonRegex("(\\s+|[,.!?:;])");
 
-const isDigit = (character = ""): boolean => character >= "0" && character <= "9";
+const isDigit = (character: string): boolean => character >= "0" && character <= "9";
 
 /** Marks with one blank behind them and none before, but for those right behind a digit. In one pass: blanks may be many. */
 function spacedMarks(text: string): string {
-  let out = "";
+  const out: string[] = [];
+  let last = "";
+  const add = (piece: string) => {
+    if (piece === "") return;
+    out.push(piece);
+    last = piece.charAt(piece.length - 1);
+  };
   let held = "";
   let skip = false;
   for (const [i, piece] of text.split(markOrBlanks).entries()) {
@@ -65,15 +71,15 @@ function spacedMarks(text: string): string {
       continue;
     }
     if (piece === "") continue;
-    const behindDigit = isMark && isDigit(out.at(-1));
+    const behindDigit = isMark && isDigit(last);
     const stays = behindDigit && held === "";
     // Behind a digit the first of the blanks stays where it is.
-    if (isMark && !stays) out += `${behindDigit ? held.slice(0, 1) : ""}${piece} `;
-    else out += held + piece;
+    if (isMark && !stays) add(`${behindDigit ? held.slice(0, 1) : ""}${piece} `);
+    else add(held + piece);
     skip = isMark && !stays;
     held = "";
   }
-  return out + held;
+  return out.join("") + held;
 }
 
 const byLength = (a: Value, b: Value): number => {

@@ -5,7 +5,7 @@ import { teds } from "./teds.js";
 import { type Tree, treeDistance } from "./tree-distance.js";
 
 /** Tags that the comparison needs, where they are missing. */
-function wrapped(html: string): string {
+export function wrapped(html: string): string {
   let table = html.replaceAll("\n", "");
   if (!table.includes("<table")) table = `<table>${table}`;
   if (!table.includes("</table>")) table = `${table}</table>`;

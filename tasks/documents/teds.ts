@@ -14,6 +14,9 @@ export interface Element {
   readonly content: (Element | string)[];
 }
 
+/** They have no end. */
+export const voidTags = new Set("area base br col embed hr img input link meta param source track wbr".split(" "));
+
 /** A document's elements under one root without a tag; comments are left out. */
 export function parseHtml(html: string): Element {
   const root: Element = { tag: "", attributes: {}, content: [] };

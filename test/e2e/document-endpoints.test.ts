@@ -59,6 +59,20 @@ const folders: Readonly<Record<string, readonly object[]>> = {
     reading("d.png", "B4", "<table><tr><td>1</td></tr></table>", "table", "table_scan_eng"),
     reading("e.png", "B5", "CC(=O)O", "molecular", "molecular_hand"),
   ],
+  omnidocbench: [
+    {
+      ...{ image: base64, index: 1 },
+      answer: JSON.stringify({
+        layout_dets: [
+          { category_type: "title", order: 1, anno_id: 1, text: "Opening hours" },
+          { category_type: "table", order: 2, anno_id: 2, html: "<table><tr><td>9</td><td>5</td></tr></table>" },
+        ],
+        extra: { relation: [] },
+        page_info: { page_attribute: { data_source: "note", language: "english", layout: "single_column" } },
+      }),
+    },
+    { image: asDataUri, index: 2, answer: "no page" },
+  ],
   cc_ocr_kie: [
     reading("f.jpg", "B6", '{"total": "9.90", "date": "1 May"}', "constrained_category", "CORD"),
     reading("g.jpg", "B7", "{}", "open_category", "COLD_CELL"),
@@ -73,12 +87,15 @@ const answers: Readonly<Record<string, string>> = {
   B2: "小心地滑",
   B4: "```html\n<table><tr><td>1</td></tr></table>\n```",
   B5: "CC(=O)O",
+  C1: "# Opening hours\n\n| 9 | 5 |\n|---|---|",
   B6: '```json\n{"total": "9.90"}\n```',
 };
 
-const markOf = ({ text }: Question): string => /\[([AB]\d)\]/.exec(text)?.[1] ?? "";
+// All pages are asked in the same words.
+const markOf = ({ text }: Question): string =>
+  /\[([AB]\d)\]/.exec(text)?.[1] ?? (text.includes("Markdown format") ? "C1" : "");
 
-test("OCRBench v2 and CC-OCR from awkward rows over HTTP: scored by kind, what no rule fits is never asked, nothing is asked twice", async () => {
+test("OCRBench v2, OmniDocBench and CC-OCR from awkward rows over HTTP: scored by kind, what no rule fits is never asked, nothing is asked twice", async () => {
   await using place = await Workplace.make();
   await using server = await startScripted((question) => seeing(answers[markOf(question)] ?? "?", question));
   await mkdir(place.file("rows"));
@@ -99,6 +116,7 @@ test("OCRBench v2 and CC-OCR from awkward rows over HTTP: scored by kind, what n
   expect(ocr).toMatchObject({ cn_overall: expect.closeTo((1 + (1 - 0.5 / 9 ** 3) + 1 + 1) / 4, 12) });
   expect(await valuesOf("cc_ocr_multi_scene_ocr")).toMatchObject({ macro_f1: (2 / 3 + 1) / 2, data: 1 });
   expect(await valuesOf("cc_ocr_doc_parsing")).toMatchObject({ score: 1, table_teds: 1, formula_score: null });
+  expect(await valuesOf("omnidocbench")).toMatchObject({ overall_without_cdm: 100, overall: null, data: 1 });
   expect(await valuesOf("cc_ocr_kie")).toMatchObject({ f1_score: 2 / 3, data: 1 });
   const asked = server.asked.map(markOf).filter(Boolean);
   expect(asked.sort()).toEqual(Object.keys(answers).sort());

@@ -350,6 +350,16 @@ const unmatched: readonly (readonly [task: string, good: object, bad: readonly o
       { type: "full-page OCR en", question: "Read.", answers: [" "] },
     ],
   ],
+  [
+    "omnidocbench",
+    { answer: '{"layout_dets": [{"category_type": "title", "order": 1, "text": "A"}]}' },
+    [
+      { answer: "{}" },
+      { answer: "no JSON" },
+      { answer: '{"layout_dets": []}' },
+      { answer: '{"layout_dets": [{"category_type": "page_number", "text": "12"}]}' },
+    ],
+  ],
   ["cc_ocr_kie", { answer: '{"a": "b"}' }, [{ answer: "{}" }, { answer: "no JSON" }, { answer: '{"a": []}' }]],
   [
     "cc_ocr_doc_parsing",

@@ -30,6 +30,8 @@ import { wordsCredit } from "../../tasks/documents/ocrbench-v2-answers.js";
 import { lastBox, spottedIn } from "../../tasks/documents/ocrbench-v2-boxes.js";
 import { chartIn, keysIn } from "../../tasks/documents/ocrbench-v2-keys.js";
 import { documentCredit, htmlCredit, markdownCredit } from "../../tasks/documents/ocrbench-v2-pages.js";
+import { lmmsScore } from "../../tasks/documents/omnidocbench-lmms.js";
+import { scorePage } from "../../tasks/documents/omnidocbench-page.js";
 import { textLikeness } from "../../tasks/documents/page-text.js";
 import { officialReading, ruledAnswer } from "../../tasks/dynamath/score.js";
 import { egoSchemaLetter } from "../../tasks/egoschema/score.js";
@@ -131,6 +133,13 @@ const answers: Readonly<Record<string, string>> = {
   "answers on lines": repeat("Answer:\n"),
 };
 
+const documentPage = {
+  layout_dets: [
+    { category_type: "title", order: 1, text: "a red cat" },
+    { category_type: "equation_isolated", order: 2, latex: "$$x^2$$" },
+    { category_type: "table", order: 3, html: "<table><tr><td>a</td></tr></table>" },
+  ],
+};
 const table = "<table><tr><td>a</td></tr></table>";
 const options = ["a red cat", "a blue dog", "A", ""];
 const choices = { A: "a red cat", B: "a blue dog", C: "A" };
@@ -251,6 +260,7 @@ const parsers: Readonly<Record<string, (answer: string) => unknown>> = {
     ...[htmlCredit(answer, table), markdownCredit(answer, "|a|\n|-|\n|b|"), documentCredit(answer, "# a\nb")],
     textLikeness(answer, "a red cat"),
   ],
+  OmniDocBench: (answer) => [scorePage(documentPage, answer), lmmsScore(documentPage, answer)],
   "CC-OCR": (answer) => [
     ...[tokensOf(answer, { words: true, plain: true }), normalText(answer), valueIn(answer, "lmms-eval")],
     ...(["official", "vlmevalkit"] as const).flatMap((scoring) => [

@@ -51,6 +51,7 @@ const sentBy: Readonly<Record<string, Sent>> = {
     "lmms-eval:omnispatial_test": ["omnispatial", "default"],
   },
   ocrbench_v2: own("ocrbench_v2", "official", "vlmevalkit"),
+  omnidocbench: own("omnidocbench", "vlmevalkit"),
   osworld_g: own("osworld_g", "vlmevalkit"),
   pixmo_count: own("pixmo_count"),
   screenspot_pro: own("screenspot_pro", "vlmevalkit"),
@@ -86,7 +87,7 @@ const notSent: Readonly<Record<string, string>> = {
   ]),
   ...reasons("no task of this benchmark is here", [
     ...["emma_direct", "emma_vek_marks"],
-    ...["omnidocbench", "refspatial"],
+    "refspatial",
     ...["refspatial_json", "refspatial_official_Gemini25Pro", "refspatial_official_Molmo", "robo_spatial"],
     "refspatial_official_RoboBrain",
     ...["wemath_testmini", "where2place", "where2place_json"],

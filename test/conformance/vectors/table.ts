@@ -11,6 +11,7 @@ import { catalogueFormulaVectors } from "./catalogue-formulas.js";
 import { catalogueGroupVectors } from "./catalogue-groups.js";
 import { llavaInterleave } from "./catalogue-interleave.js";
 import { catalogueJudgedVectors } from "./catalogue-judged.js";
+import { catalogueMarkdownVectors } from "./catalogue-markdown.js";
 import { catalogueMathsVectors } from "./catalogue-maths.js";
 import { cataloguePageVectors } from "./catalogue-pages.js";
 import { cataloguePairVectors } from "./catalogue-pairs.js";
@@ -63,6 +64,7 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...cataloguePointVectors,
   ...catalogueJudgedVectors,
   ...catalogueDocumentVectors,
+  ...catalogueMarkdownVectors,
   ...catalogueMathsVectors,
   ...catalogueFormulaVectors,
   ...cataloguePageVectors,
