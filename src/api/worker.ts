@@ -86,13 +86,19 @@ async function workOn(run: Announced, { fleet, runner, settings, control, idle }
   const { listener, drain, abort } = control;
   requireVersion(run, `run ${run.id}`);
   const isServed = settings.data === "coordinator";
+  // Of a worker it says what its disk may hold, whether the run at hand has clips or not.
+  const { "clip-disk": clipDisk, ...mine } = settings;
   const own = {
-    ...settings,
+    ...mine,
     ...parseSettings(run.settings),
     data: isServed ? "hub" : (settings.data ?? "hub"),
     judge: ["none"],
   };
-  const decided = await decide({ ...own, tasks: await tasksHere(run, control.taskFiles) });
+  const clipBytes = clipDisk === undefined ? undefined : clipDisk * 1e9;
+  const decided: Decided = {
+    ...(await decide({ ...own, tasks: await tasksHere(run, control.taskFiles) })),
+    ...defined({ clipBytes }),
+  };
   const { choice, profileOf, generationOf, scoring, seed, reading, selection } = decided;
   using served = isServed ? servedData(decided, control) : undefined;
   const open = served ? ({ label }: EvaluatedTask) => served.open(label) : opener(decided, listener, drain, true);

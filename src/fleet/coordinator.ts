@@ -17,6 +17,8 @@ export interface Sharing {
   readonly run: string;
   /** Samples in a block. */
   readonly blockSize?: number;
+  /** Blocks on the server at once: what a run of any size costs there is bounded. */
+  readonly mostOutstanding?: number;
   /** Answers of workers that differ from the run, and say so, are taken. */
   readonly admits: boolean;
   /** Blocks of tasks before this one that were taken late: workers may have begun them again, and what these answer is nobody's by now. */
@@ -30,8 +32,7 @@ export interface Sharing {
   say(message: string): void;
 }
 
-/** Blocks on the server at once: what a run of any size costs there is bounded. */
-const mostOutstanding = 20_000;
+const usualOutstanding = 20_000;
 /** Results taken between two writes to the disk. */
 const takenAtOnce = 64;
 const pollMs = 50;
@@ -105,7 +106,9 @@ class SharedTask {
     this.outstanding.set(block.id, { block, places, rows: rowsDigest(units, this.task) });
     this.hasMoreToSee ||= units.some(({ row }) => hasOwnFiles(task, row, profile));
     this.waiting.push(block);
-    if (this.waiting.length < 500 && performance.now() - this.addedAt < addEveryMs) return;
+    const { mostOutstanding = usualOutstanding } = this.sharing;
+    const isFull = this.outstanding.size >= mostOutstanding;
+    if (this.waiting.length < 500 && !isFull && performance.now() - this.addedAt < addEveryMs) return;
     await this.flush();
     await this.takeSome();
     while (this.outstanding.size >= mostOutstanding) await this.next();

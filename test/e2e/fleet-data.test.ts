@@ -69,7 +69,8 @@ describe.skipIf(noRedis)(`data by the coordinator (skipped: ${noRedis ?? "no"})`
     const stranger = await place.startWith(wrong, "worker", ...model, "--data", "coordinator").ended;
     expect(stranger).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("LLAVA_EVAL_FLEET_TOKEN") });
     const mine = { ...served, LLAVA_EVAL_FLEET_TOKEN: token };
-    const worker = place.startWith(mine, "worker", ...model, "--data", "coordinator");
+    // What its disk may hold of clips is no question of this run.
+    const worker = place.startWith(mine, "worker", ...model, "--data", "coordinator", "--clip-disk", "1");
     expect(await run.ended).toMatchObject({ exitCode: 0 });
     worker.kill("SIGINT");
     await worker.ended;

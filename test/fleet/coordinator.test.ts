@@ -54,6 +54,8 @@ class Memory implements WorkStore {
   /** Of tasks before. */
   readonly leftBehind = new Set<string>();
   label = "t";
+  blockSize = 10;
+  mostOutstanding = 20_000;
   admits = false;
   released = 0;
   added = 0;
@@ -149,7 +151,15 @@ async function shared(
       ...{ selection: { offset: 0, repeats: 1 }, drain, onSample() {}, onTiming() {} },
     } as unknown as TaskRun;
     const end = await share(run, {
-      ...{ store, run: "r", blockSize: 10, admits: store.admits, leftBehind: store.leftBehind, async check() {} },
+      ...{
+        store,
+        run: "r",
+        blockSize: store.blockSize,
+        mostOutstanding: store.mostOutstanding,
+        admits: store.admits,
+        leftBehind: store.leftBehind,
+        async check() {},
+      },
       onRepeated: () => repeated.push(1),
       onChanged: (place, worker) => changed.push(`${place} ${worker}`),
       say: (message) => said.push(message),
@@ -312,6 +322,27 @@ test("a block that is answered again after its task's end does not hide that one
   expect(lines).toEqual(all);
   expect(said).toEqual([expect.stringContaining("has lost blocks: 1")]);
   expect([store.blocks.size, store.results.size]).toEqual([0, 0]);
+});
+
+test("no more blocks are on the server at once than may be", async () => {
+  let most = 0;
+  const waiting: Block[] = [];
+  const store = Object.assign(
+    new Memory(async (block) => {
+      most = Math.max(most, store.blocks.size);
+      waiting.push(block);
+      return undefined;
+    }),
+    { blockSize: 1, mostOutstanding: 7 },
+  );
+  // Nobody answers before nothing more may be added.
+  const answers = setInterval(async () => {
+    if (store.blocks.size < 7 && store.added < 30) return;
+    for (const block of waiting.splice(0)) store.results.set(block.id, await answerOf(block));
+  }, 5);
+  const { lines } = await shared(store);
+  clearInterval(answers);
+  expect([lines, most]).toEqual([all, 7]);
 });
 
 test("a worker that differs from the run is refused, unless the run admits it", async () => {
