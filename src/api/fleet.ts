@@ -7,7 +7,7 @@ import { pause } from "../core/pause.js";
 import type { Fingerprint, Runner } from "../core/runner.js";
 import { type Announced, type Membership, type SharedSettings, sharedSettings } from "../fleet/announced.js";
 import { Fleet, type RunStatus } from "../fleet/bullmq.js";
-import { type DataDoor, dataDoor, type FleetSettings, serverUrl } from "../fleet/connect.js";
+import { type DataDoor, dataDoor, type FleetLimits, type FleetSettings, serverUrl } from "../fleet/connect.js";
 import { share } from "../fleet/coordinator.js";
 import { DataServer, type ServedTask } from "../fleet/data-server.js";
 import type { Fence } from "../fleet/fence.js";
@@ -58,6 +58,7 @@ export class SharedRun implements AsyncDisposable {
   private constructor(
     private readonly parts: { readonly fleet: Fleet; readonly fence: Fence; readonly data: DataServer | undefined },
     private readonly run: Announced,
+    private readonly limits: FleetLimits,
     private readonly listener: RunListener,
   ) {}
 
@@ -68,7 +69,7 @@ export class SharedRun implements AsyncDisposable {
     try {
       const fence = await fleet.fence(run.id, shared.drain);
       const data = door && (await serveData(door, shared));
-      return new SharedRun({ fleet, fence, data }, run, shared.listener);
+      return new SharedRun({ fleet, fence, data }, run, settings.limits ?? {}, shared.listener);
     } catch (error) {
       await fleet[Symbol.asyncDispose]();
       throw error;
@@ -132,6 +133,7 @@ export class SharedRun implements AsyncDisposable {
     if (performance.now() - this.announcedAt < announceMs) return;
     this.announcedAt = performance.now();
     await this.parts.fleet.announce(this.run);
+    await this.parts.fleet.limit(this.run.id, this.limits);
     if (this.membership) await this.parts.fleet.setMember(this.run.id, this.membership);
   }
 }

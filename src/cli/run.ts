@@ -1,7 +1,10 @@
 import type { CommandModule } from "yargs";
 import type { FleetSettings } from "../api/fleet.js";
+import { numberIn } from "../api/number-in.js";
 import { runTasks } from "../api/run.js";
 import { type RunSettings, readSettings } from "../api/settings.js";
+import { defined } from "../core/defined.js";
+import { UserError } from "../core/errors.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { ExitCode } from "./exit-code.js";
 import { insecureFleet } from "./fleet-options.js";
@@ -32,6 +35,18 @@ export const command: CommandModule = {
           "with --fleet: workers may join whose model is set up otherwise; their answers and the Result say how",
         group: "How:",
       })
+      .option("fleet-concurrency", {
+        type: "string",
+        requiresArg: true,
+        describe: "with --fleet: blocks (of about 48 questions) that all workers together may have in hand",
+        group: "How:",
+      })
+      .option("fleet-rate", {
+        type: "string",
+        requiresArg: true,
+        describe: "with --fleet: questions a second for all workers together, taken in blocks",
+        group: "How:",
+      })
       .option("listen", {
         type: "string",
         requiresArg: true,
@@ -43,12 +58,29 @@ export const command: CommandModule = {
       .example("$0 run --tasks pope --model llava-next-72b", "a preset on the local engine")
       .example("$0 run --tasks 'mmbench*' --model openai:my-model@http://host:8000/v1 --limit 100", "an endpoint"),
   handler: async (argv) => {
-    const listen = argv.listen === undefined ? {} : { listen: String(argv.listen) };
-    const own = { insecure: argv["insecure-fleet"] === true, admit: argv.admit === true };
-    const fleet = argv.fleet === true ? { ...own, ...listen } : undefined;
-    process.exitCode = await run(await readSettings(argv), fleet);
+    process.exitCode = await run(await readSettings(argv), fleetOf(argv));
   },
 };
+
+/** @throws UserError  an option that is a fleet's stands without one, or is no number */
+function fleetOf(argv: Readonly<Record<string, unknown>>): FleetSettings | undefined {
+  const own = ["admit", "listen", "fleet-concurrency", "fleet-rate"].find((name) => argv[name] !== undefined);
+  if (argv.fleet !== true) {
+    if (own === undefined) return undefined;
+    throw new UserError(`--${own} is for runs that workers answer`, `--${own}`, "give --fleet too, or leave it out");
+  }
+  const { listen } = argv;
+  return {
+    ...{ insecure: argv["insecure-fleet"] === true, admit: argv.admit === true },
+    limits: defined({ blocks: limitOf(argv, "fleet-concurrency", true), rate: limitOf(argv, "fleet-rate", false) }),
+    ...(listen === undefined ? {} : { listen: String(listen) }),
+  };
+}
+
+function limitOf(argv: Readonly<Record<string, unknown>>, name: string, integer: boolean): number | undefined {
+  if (argv[name] === undefined) return undefined;
+  return numberIn(Number(argv[name]), `--${name}`, { min: integer ? 1 : 0.001, max: 1e6, integer }, String(argv[name]));
+}
 
 /** Runs and prints. @returns the exit code */
 export async function run(settings: RunSettings, fleet?: FleetSettings): Promise<number> {

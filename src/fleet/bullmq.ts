@@ -7,7 +7,7 @@ import { defined } from "../core/defined.js";
 import { messageOf } from "../core/errors.js";
 import { pause } from "../core/pause.js";
 import { Type, violationOf } from "../core/schema.js";
-import { Block } from "../run/blocks.js";
+import { Block, usualBlock } from "../run/blocks.js";
 import {
   type Announced,
   type Foreign,
@@ -18,7 +18,7 @@ import {
   readMembership,
   type WorkerFacts,
 } from "./announced.js";
-import { connect, type FleetSettings, packages } from "./connect.js";
+import { connect, type FleetLimits, type FleetSettings, packages } from "./connect.js";
 import { Fence, type Holder, readHolder } from "./fence.js";
 import type { Completed, Lease, WorkQueue, WorkStore } from "./queue.js";
 
@@ -115,6 +115,21 @@ export class Fleet implements AsyncDisposable {
     const key = keyOf(run, "member");
     if (member === undefined) await this.untilBack(() => this.redis.del(key));
     else await this.untilBack(() => this.redis.set(key, JSON.stringify(member)));
+  }
+
+  /** Told again and again: a server may lose everything. */
+  async limit(run: string, { blocks, rate }: FleetLimits): Promise<void> {
+    const queue = this.queue(run);
+    try {
+      await this.untilBack(async () => {
+        await (blocks === undefined ? queue.removeGlobalConcurrency() : queue.setGlobalConcurrency(blocks));
+        // One block after the other: many at once would be as many bursts.
+        if (rate === undefined) await queue.removeGlobalRateLimit();
+        else await queue.setGlobalRateLimit(1, Math.max(1, Math.round((1000 * usualBlock) / rate)));
+      });
+    } finally {
+      await queue.close();
+    }
   }
 
   /** Nothing of the run is kept here any more. */
@@ -325,8 +340,13 @@ class BullQueue implements WorkQueue {
       this.lookedAt = performance.now();
     }
     const token = randomUUID();
+    const began = performance.now();
     const job = (await fetching.getNextJob(token, { block: true })) as Job | undefined;
-    if (!job) return undefined;
+    if (!job) {
+      // Where the run has a rate BullMQ says at once that there is nothing yet.
+      if (performance.now() - began < patienceMs) await wait(patienceMs / 5);
+      return undefined;
+    }
     // BullMQ notes that a job came back too often, and leaves it to whoever fetches jobs by hand to fail it.
     const why = job.deferredFailure ?? blockFault(job.data);
     if (why) {

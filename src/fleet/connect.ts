@@ -11,8 +11,17 @@ export interface FleetSettings {
   readonly leaseSeconds?: number;
   /** Workers that differ from the run's in their model's set-up, or in their rows' digest, may answer too. */
   readonly admit?: boolean;
+  /** What all workers together may have in hand, and take. */
+  readonly limits?: FleetLimits;
   /** HOST:PORT where a coordinator serves rows and images to workers that have no data. */
   readonly listen?: string;
+}
+
+export interface FleetLimits {
+  /** Blocks in workers' hands at once. */
+  readonly blocks?: number;
+  /** Questions a second; they are taken in blocks. */
+  readonly rate?: number;
 }
 
 const urlVariable = "LLAVA_EVAL_FLEET";

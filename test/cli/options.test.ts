@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parseMaxFailed, readSettings } from "../../src/api/settings.js";
 import { UserError } from "../../src/core/errors.js";
+import { runCommand } from "./run-command.js";
 
 test("a flag wins over the environment, the environment over the file", async () => {
   const folder = await mkdtemp(join(tmpdir(), "llava-eval-options-"));
@@ -36,4 +37,16 @@ test("--max-failed is a count or a percentage", () => {
   expect(parseMaxFailed("3")).toEqual({ count: 3 });
   expect(parseMaxFailed("0.5%")).toEqual({ percent: 0.5 });
   for (const wrong of ["-1", "101%", "1.5", "many", "%"]) expect(() => parseMaxFailed(wrong)).toThrow(UserError);
+});
+
+test.each<[readonly string[], string, string]>([
+  [["--listen", "127.0.0.1:0"], "is for runs that workers answer", "--listen"],
+  [["--admit"], "is for runs that workers answer", "--admit"],
+  [["--fleet", "--fleet-rate", "0"], '"0" is not a number from 0.001 to 1000000', "--fleet-rate"],
+  [["--fleet", "--fleet-rate", "fast"], '"fast" is not a number from', "--fleet-rate"],
+  [["--fleet", "--fleet-concurrency", "1.5"], '"1.5" is not a whole number', "--fleet-concurrency"],
+])("run %j is refused", async (args, what, where) => {
+  const refused = runCommand(["run", "--tasks", "pope", ...args]);
+  await expect(refused).rejects.toThrow(what);
+  await expect(refused).rejects.toMatchObject({ where });
 });

@@ -200,7 +200,8 @@ describe.skipIf(noRedis)(`a fleet (skipped: ${noRedis ?? "no"})`, { timeout: 180
     await writeFile(fleet.place.file("j.yaml"), `runner: openai\nmodel: j\nurls: [${judge.url}]\nattempts: 1\n`);
     const settings = { tasks: task, data: join(forms, "data"), judge: fleet.place.file("j.yaml"), name: "m" };
     await evaluate({ ...settings, model: fleet.model, out: fleet.place.file("whole") });
-    const run = fleet.coordinator("--out", "many", "--judge", fleet.place.file("j.yaml"));
+    const limits = ["--fleet-concurrency", "2", "--fleet-rate", "5000"];
+    const run = fleet.coordinator("--out", "many", "--judge", fleet.place.file("j.yaml"), ...limits);
     const worker = fleet.worker();
     expect(await run.ended).toMatchObject({ exitCode: 0 });
     expect(await numbersOf(fleet.place.file("many"))).toEqual(await numbersOf(fleet.place.file("whole")));

@@ -1,7 +1,6 @@
 /** What a coordinator and its workers rely on, held against a real server: both sides of the queue, and the hold of the one coordinator. */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Membership } from "../../src/fleet/announced.js";
 import { Fleet } from "../../src/fleet/bullmq.js";
@@ -9,13 +8,17 @@ import type { Lease, WorkQueue, WorkStore } from "../../src/fleet/queue.js";
 import type { Block } from "../../src/run/blocks.js";
 import { noRedis, TestRedis } from "../fakes/redis.js";
 
-const leaseSeconds = 2;
+/** Of workers that die. */
+const short = { leaseSeconds: 2 };
+/** A machine that is busy for long does not lose one of these. */
+const long = { leaseSeconds: 60 };
 const blockOf = (n: number): Block => ({ v: 1, id: String(n).padStart(32, "0"), label: "t", rows: [[n, n + 1, n]] });
 const never = new AbortController().signal;
 
 describe.skipIf(noRedis)(`a queue (skipped: ${noRedis ?? "no"})`, { timeout: 60_000 }, () => {
   let redis: TestRedis;
   let fleet: Fleet;
+  let shortLived: Fleet;
   let run: string;
   let store: WorkStore;
   const open: AsyncDisposable[] = [];
@@ -30,17 +33,19 @@ describe.skipIf(noRedis)(`a queue (skipped: ${noRedis ?? "no"})`, { timeout: 60_
   });
   beforeEach(async () => {
     run = randomUUID().replaceAll("-", "");
-    fleet = await Fleet.open({ leaseSeconds }, never);
+    fleet = await Fleet.open(long, never);
+    shortLived = await Fleet.open(short, never);
     store = fleet.store(run);
   });
   afterEach(async () => {
     for (const one of open.splice(0)) await one[Symbol.asyncDispose]();
     await store[Symbol.asyncDispose]();
     await fleet[Symbol.asyncDispose]();
+    await shortLived[Symbol.asyncDispose]();
   });
 
-  function worker(name = "w"): WorkQueue {
-    const queue = fleet.work(run, name);
+  function worker(name = "w", from = fleet): WorkQueue {
+    const queue = from.work(run, name);
     open.push(queue);
     return queue;
   }
@@ -56,7 +61,7 @@ describe.skipIf(noRedis)(`a queue (skipped: ${noRedis ?? "no"})`, { timeout: 60_
   /** A worker that has this block in hand, and says that it asks something, dies. */
   async function diesWith(place?: string): Promise<Lease> {
     const end = new AbortController();
-    const dying = await Fleet.open({ leaseSeconds }, end.signal);
+    const dying = await Fleet.open(short, end.signal);
     const lease = await leased(dying.work(run, "dying"));
     if (place !== undefined) await lease.asks(place);
     end.abort(new Error("it died"));
@@ -108,25 +113,22 @@ describe.skipIf(noRedis)(`a queue (skipped: ${noRedis ?? "no"})`, { timeout: 60_
     await store.add([blockOf(1)]);
     await diesWith("4/0");
     const second = await diesWith("4/0");
-    expect([second.delivery, [...second.blame]]).toEqual([2, [["4/0", 1]]]);
-    const third = await leased(worker());
-    expect([third.delivery, [...third.blame]]).toEqual([3, [["4/0", 2]]]);
+    // A busy machine may lose a lease of itself, too.
+    expect([...second.blame.keys(), second.delivery >= 2]).toEqual(["4/0", true]);
+    const third = await leased(worker("w", shortLived));
+    expect(third.delivery).toBeGreaterThan(second.delivery);
+    expect(third.blame.get("4/0") ?? 0).toBeGreaterThan(second.blame.get("4/0") ?? 0);
     await third.ack("r");
   });
 
   test("who lost its lease is told, and hands over what it has all the same", async () => {
     await store.add([blockOf(1)]);
-    // A busy machine does not lose one of these of itself.
-    await using patient = await Fleet.open({ leaseSeconds: 6 }, never);
-    await using queue = patient.work(run, "slow");
-    await using other = patient.work(run, "fast");
-    const slow = await leased(queue);
+    const slow = await leased(worker("slow", shortLived));
     // As if nothing had been heard of it.
     redis.command("DEL", `le:{${run}}:${slow.block.id}:lock`);
-    const fast = await leased(other);
-    expect(fast.delivery).toBe(2);
-    await expect.poll(() => slow.lost.aborted, { timeout: 10_000 }).toBe(true);
-    expect(fast.lost.aborted).toBe(false);
+    const fast = await leased(worker("fast"));
+    await expect.poll(() => slow.lost.aborted, { timeout: 20_000 }).toBe(true);
+    expect([fast.delivery > 1, fast.lost.aborted]).toEqual([true, false]);
     expect(await slow.ack("late words")).toBe("late");
     expect(await store.late()).toEqual([{ id: slow.block.id, result: "late words" }]);
     await store.releaseLate([slow.block.id]);
@@ -139,7 +141,7 @@ describe.skipIf(noRedis)(`a queue (skipped: ${noRedis ?? "no"})`, { timeout: 60_
     await store.add([blockOf(1)]);
     const lease = await diesWith();
     redis.command("HSET", `le:{${run}}:${lease.block.id}`, "stc", "20");
-    const queue = worker();
+    const queue = worker("w", shortLived);
     await expect
       .poll(async () => [await queue.lease(), (await store.failed()).map(({ id }) => id)], { timeout: 20_000 })
       .toEqual([undefined, [lease.block.id]]);
@@ -165,6 +167,27 @@ describe.skipIf(noRedis)(`a queue (skipped: ${noRedis ?? "no"})`, { timeout: 60_
     expect(lease?.block).toEqual(blockOf(1));
     await lease?.ack("r");
     redis.command("DEL", completed);
+  });
+
+  test("all workers together have no more blocks in hand than may be, and take no more in a second", async () => {
+    await store.add([0, 1, 2, 3, 4].map(blockOf));
+    await fleet.limit(run, { blocks: 2 });
+    const [one, two] = [worker("one"), worker("two")];
+    const hands = [await leased(one), await leased(two)];
+    expect(await one.lease()).toBeUndefined();
+    await hands[0]?.ack("r");
+    const third = await leased(two);
+    expect(third.block).toEqual(blockOf(2));
+
+    // A block of 48 in 1.2 s.
+    await fleet.limit(run, { rate: 40 });
+    await third.ack("r");
+    const began = performance.now();
+    for (const lease of [await leased(one), await leased(two)]) await lease.ack("r");
+    expect(performance.now() - began).toBeGreaterThan(1100);
+    await hands[1]?.ack("r");
+    await fleet.limit(run, {});
+    expect(redis.command("HMGET", `le:{${run}}:meta`, "concurrency", "max", "duration").trim()).toBe("");
   });
 
   test("the first worker says what the run's model is; each is seen by the server's clock; one that is refused is told", async () => {
@@ -200,9 +223,8 @@ describe.skipIf(noRedis)(`a queue (skipped: ${noRedis ?? "no"})`, { timeout: 60_
     expect(redis.command("EXISTS", key).trim()).toBe("0");
 
     redis.command("SET", key, holder, "PX", "20000");
-    const refused = expect(fleet.fence(run, never)).rejects.toThrow("(pid 77 on elsewhere)");
-    await wait(700);
-    redis.command("PEXPIRE", key, "20000");
-    await refused;
+    const alive = setInterval(() => redis.command("PEXPIRE", key, "20000"), 700);
+    await expect(fleet.fence(run, never)).rejects.toThrow("(pid 77 on elsewhere)");
+    clearInterval(alive);
   });
 });
