@@ -4,7 +4,10 @@ import { copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises"
 import { delimiter, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { startEndpoint } from "../fakes/endpoint.js";
+import { startHub } from "../fakes/hub.js";
+import { parquetBytes } from "../fakes/parquet-files.js";
 import { freePort, noRedis, TestRedis } from "../fakes/redis.js";
+import { zipBytes } from "../fakes/zip.js";
 import { clip, hasFfmpeg, withoutFfmpeg } from "../video/with-ffmpeg.js";
 import { root, Workplace } from "./cli.js";
 import { numbersOf, questionsIn } from "./fleet-place.js";
@@ -107,4 +110,51 @@ describe.skipIf(noRedis !== undefined || !hasFfmpeg)(`clips by the coordinator${
     const there = await readdir(place.file(".cache/llava-eval/clips"));
     expect(there.sort()).toEqual((await Promise.all(names)).map((name) => `${name}.mp4`).sort());
   });
+
+  test("clips of the hub, out of its archive, one of them broken, with room for two on either side", async () => {
+    const names = ["bt709", "sar", "vfr", "rotate90"];
+    const columns = { id: "string", video: "string", question: "string", answer: "string" } as const;
+    const rows = names.flatMap((video) =>
+      ["a", "b"].map((part) => ({ id: video + part, video, question: `What is ${part}?`, answer: "yes" })),
+    );
+    const members = await Promise.all(
+      names.map(async (name) => [`data/${name}.mp4`, padded(await readFile(clip(`${name}.mp4`)))] as const),
+    );
+    const archive = zipBytes(Object.fromEntries(members));
+    const at = archive.indexOf("data/rotate90.mp4") + 200;
+    archive.writeUInt8(archive.readUInt8(at) ^ 0xff, at);
+    const files = { "data/test-00000-of-00001.parquet": parquetBytes(columns, rows), "clips.zip": archive };
+    await using hub = await startHub({ datasets: { "llava-eval/clips": files } });
+    await using redis = await TestRedis.start();
+    await using place = await Workplace.make({ LLAVA_EVAL_FLEET: redis.url, LLAVA_EVAL_FLEET_TOKEN: token });
+    const form = join(root, "test", "forms", "clips.ts");
+    const asked = ["--tasks", form, "--name", "m", "--frames", "2", "--max-failed", "2", "--clip-disk", "0.001"];
+    const coordinator = { HF_ENDPOINT: hub.url };
+    const model = ["--model", "stub:yes"];
+    const whole = await place.startWith(coordinator, "run", ...asked, ...model, "--out", "whole").ended;
+    expect(whole).toMatchObject({ exitCode: 0 });
+
+    const port = await freePort();
+    const listen = ["--fleet", "--out", "many", "--listen", `127.0.0.1:${port}`];
+    const run = place.startWith(coordinator, "run", ...asked, ...listen);
+    const worker = place.startWith(
+      { LLAVA_EVAL_FLEET_DATA: `http://127.0.0.1:${port}`, HF_ENDPOINT: "http://127.0.0.1:1" },
+      ...["worker", ...model, "--name", "m", "--data", "coordinator", "--task-file", form, "--clip-disk", "0.001"],
+    );
+    expect(await run.ended).toMatchObject({ exitCode: 0 });
+    worker.kill("SIGINT");
+    await worker.ended;
+    expect(await numbersOf(place.file("many"))).toEqual(await numbersOf(place.file("whole")));
+    const samples = await place.samples("many", "clips");
+    expect(samples.filter(({ state }) => state === "failed").map(({ id }) => id)).toEqual(["rotate90a", "rotate90b"]);
+    expect((await readdir(place.file(".cache/llava-eval/clips"))).length).toBeLessThanOrEqual(2);
+  });
 });
+
+/** A sound clip of 400,000 bytes: what is missing is a box that players skip. */
+function padded(media: Buffer): Buffer {
+  const box = Buffer.alloc(400_000 - media.length);
+  box.writeUInt32BE(box.length, 0);
+  box.write("free", 4);
+  return Buffer.concat([media, box]);
+}
