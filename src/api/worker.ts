@@ -146,7 +146,9 @@ async function workOn(run: Announced, { fleet, runner, settings, control, idle }
       },
       async isOver() {
         const isThere = (await fleet.runs()).some(({ id }) => id === run.id);
-        return !isThere || idle.isLong;
+        // The same settings may be another run by now, which waits for workers to join it.
+        const isTheSame = (await fleet.member(run.id))?.since === members.since;
+        return !isThere || !isTheSame || idle.isLong;
       },
       onBlock: () => idle.end(),
     });

@@ -193,6 +193,19 @@ describe.skipIf(noRedis)(`a fleet (skipped: ${noRedis ?? "no"})`, { timeout: 180
     await worker.ended;
   });
 
+  test("a worker that waits in a run joins the next of the same settings", async () => {
+    await using fleet = await Fleet.make();
+    const { run, worker } = await fleet.paused("--out", "a");
+    await fleet.has(/:member$/m);
+    run.kill("SIGINT");
+    expect(await run.ended).toMatchObject({ exitCode: 130 });
+    const next = fleet.coordinator("--out", "b");
+    expect(await fleet.place.run("fleet", "resume")).toMatchObject({ exitCode: 0 });
+    expect(await next.ended).toMatchObject({ exitCode: 0 });
+    worker.kill("SIGINT");
+    await worker.ended;
+  });
+
   test("a judged task: workers answer, the coordinator judges", async () => {
     await using judge = await startScripted((question) => chat(question.text.length % 2 === 0 ? "7" : "3", question));
     const task = join(forms, "judged.ts");
