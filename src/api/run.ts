@@ -107,7 +107,7 @@ export async function runTasks(
     offset: selection.offset,
   });
   const tasks = tasksToAsk(decided, opened.firsts);
-  const until = await openUntil(settings, decided, judge);
+  const until = await openUntil(settings, decided, { tasks, judge });
   requireFrames(settings, tasks);
   const clips = await openClips(decided.frameRule, listener, AbortSignal.any([drain, abort]));
   const rules = rulesOf(settings, decided, clips);
@@ -181,7 +181,7 @@ export async function runTasks(
       maxFailed: decided.maxFailed,
       demoModel: members?.demo ?? isDemoModel(model),
       ...(shared ? { share: (task) => shared.share(task) } : {}),
-      ...(until ? { until: (task, facts) => until.of(task, facts) } : {}),
+      ...(until ? { until: ({ label }) => until.of(label) } : {}),
       profileOf,
       generationOf,
       drain,

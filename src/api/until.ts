@@ -1,25 +1,23 @@
 /** `--until decided --against RUN`: the other run, opened before the first question, and what its samples say. */
 import { obstaclesBetween } from "../board/compare/comparability.js";
 import { resolveSide, type SideTask } from "../board/compare/side.js";
-import type { Dataset } from "../core/dataset.js";
 import { UserError } from "../core/errors.js";
 import type { Json } from "../core/json.js";
 import type { Result } from "../core/result.js";
 import type { Runner } from "../core/runner.js";
 import type { Reading, Scoring } from "../core/score.js";
+import type { Label } from "../record/keys.js";
 import { ownName } from "../record/manifest.js";
 import { ownValue } from "../record/outcome.js";
-import type { EvaluatedTask } from "../run/evaluate.js";
+import type { TaskToAsk } from "../run/identity.js";
 import type { Selection } from "../run/plan.js";
 import { type Baseline, UntilDecided } from "../run/until-decided.js";
-import type { Choice } from "./catalogue.js";
 import type { RunSettings } from "./settings.js";
 
 export { untilLinesOf } from "../board/compare/until-words.js";
 
 /** What was decided on before, as far as it matters here. */
 interface Asked {
-  readonly choice: Choice;
   readonly selection: Selection;
   readonly scoring: Scoring;
   readonly reading: Reading;
@@ -29,8 +27,8 @@ interface Asked {
 export interface Until {
   /** What of it decides which samples are asked. */
   readonly identity: Json;
-  /** @throws UserError  the other run's numbers of this task mean something else, or its metric cannot be decided early */
-  of(task: EvaluatedTask, facts: Dataset["facts"]): Promise<UntilDecided>;
+  /** Of one of the run's tasks; its baseline is held until then. */
+  of(label: Label): UntilDecided;
 }
 
 /** Of any wrong verdict, over all tasks of the run. */
@@ -38,12 +36,13 @@ const alpha = 0.05;
 
 /**
  * @returns undefined without `--until`
- * @throws UserError  the settings do not go together; there is no such run, or it lacks a task
+ * @throws UserError  the settings do not go together; there is no such run, or it lacks a task; its numbers of one mean something else, or
+ *   cannot be decided early: all before the first question of the first task
  */
 export async function openUntil(
   settings: RunSettings,
   decided: Asked,
-  judge: Runner | undefined,
+  { tasks: asked, judge }: { readonly tasks: readonly TaskToAsk[]; readonly judge: Runner | undefined },
 ): Promise<Until | undefined> {
   const { until, against, delta = 1 } = settings;
   if (until === undefined) {
@@ -55,17 +54,22 @@ export async function openUntil(
     throw new UserError("--until decided needs a run to compare with", "--until", "name one: --against results/NAME");
   }
   requireOneWhole(decided);
-  const { chosen } = decided.choice;
   const side = await resolveSide(against, "results");
-  const tasks = new Map(chosen.map(({ label }) => [label, taskOf(side.tasks.get(label), label, against)]));
-  const runs = [...new Set([...tasks.values()].map(({ run }) => ownName(run.manifest)))];
+  const others = new Map(asked.map(({ label }) => [label, taskOf(side.tasks.get(label), label, against)]));
+  const rules = { alpha: alpha / asked.length, delta, seed: decided.seed };
+  const comparisons = new Map<Label, UntilDecided>();
+  for (const task of asked) {
+    const other = others.get(task.label) as SideTask;
+    requireComparable(task.label, other.result, nowOf(task, { decided, judge, other: other.result }));
+    comparisons.set(task.label, new UntilDecided(task.task, await baselineOf(other, against), rules));
+  }
+  const runs = [...new Set([...others.values()].map(({ run }) => ownName(run.manifest)))];
   return {
     identity: { against: runs.sort(), delta },
-    async of(task, facts) {
-      const other = tasks.get(task.label) as SideTask;
-      requireComparable(task, other.result, nowOf(task, { decided, facts, judge, other: other.result }));
-      const rules = { alpha: alpha / chosen.length, delta, seed: decided.seed };
-      return new UntilDecided(task.task, await baselineOf(other, against), rules);
+    of(label) {
+      const comparison = comparisons.get(label) as UntilDecided;
+      comparisons.delete(label);
+      return comparison;
     },
   };
 }
@@ -84,11 +88,13 @@ function taskOf(found: SideTask | undefined, label: string, against: string): Si
   const fault =
     result.until !== undefined
       ? "stopped early itself"
-      : result.repeats > 1
-        ? "asked each sample several times"
-        : result.shard !== undefined
-          ? "has only a part of the samples"
-          : undefined;
+      : result.blind !== undefined
+        ? "was asked blind"
+        : result.repeats > 1
+          ? "asked each sample several times"
+          : result.shard !== undefined
+            ? "has only a part of the samples"
+            : undefined;
   if (fault)
     throw new UserError(`${against} ${fault} (${label})`, "--against", "name a run that asked every sample once");
   return found;
@@ -96,15 +102,10 @@ function taskOf(found: SideTask | undefined, label: string, against: string): Si
 
 /** What this run's Result will say where Results must agree. */
 function nowOf(
-  { task }: EvaluatedTask,
-  of: {
-    readonly decided: Asked;
-    readonly facts: Dataset["facts"];
-    readonly judge: Runner | undefined;
-    readonly other: Result;
-  },
+  { task, facts }: TaskToAsk,
+  of: { readonly decided: Asked; readonly judge: Runner | undefined; readonly other: Result },
 ): Result {
-  const { decided, facts, judge, other } = of;
+  const { decided, judge, other } = of;
   const { reasoningTags: _, ...rest } = other;
   return {
     ...rest,
@@ -116,7 +117,7 @@ function nowOf(
   };
 }
 
-function requireComparable({ label }: EvaluatedTask, other: Result, now: Result): void {
+function requireComparable(label: Label, other: Result, now: Result): void {
   const refused = obstaclesBetween(other, now).filter(({ severity }) => severity === "refuse");
   if (refused.length === 0) return;
   throw new UserError(

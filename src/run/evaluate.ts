@@ -61,7 +61,7 @@ export interface Evaluation {
   readonly abort: AbortSignal;
   readonly events: RunEvents;
   /** Each task is asked until it is decided how it compares with another run. */
-  until?(task: EvaluatedTask, facts: Dataset["facts"]): Promise<UntilDecided>;
+  until?(task: EvaluatedTask): UntilDecided;
   /**
    * Has others ask what a task's journal lacks; absent: this process asks.
    * @returns how the task ended; undefined where something is left to do beside its rows
@@ -127,7 +127,7 @@ async function evaluateTask(
       : undefined;
   const judge = await openPanel(evaluation.judge, "first");
   const secondJudge = await openPanel(evaluation.secondJudge, "second");
-  const until = await evaluation.until?.({ task, split, label }, dataset.facts);
+  const until = evaluation.until?.({ task, split, label });
   const samples = await folder.samples(label, task.metrics);
   try {
     const planned = plannedCount(task, dataset, selection);

@@ -189,6 +189,27 @@ test("several tasks share the 5 %", async () => {
   expect(results.plain?.until?.samples).toBeGreaterThanOrEqual(alone.until.samples);
 });
 
+test("a second task that cannot be decided is refused before the first one is asked", async () => {
+  await using place = await Workplace.make();
+  const { asked } = await benchmark(place, { rows: 60 });
+  const whole = taskFile
+    .replace('"plain"', '"other"')
+    .replace('mean("accuracy")', "half")
+    .replace(
+      "export default",
+      `const half = { ...mean("accuracy"), start: () => { let n = 0; return { add: () => { n++; }, finish: () => ({ value: 0.1234, n }) }; } };\nexport default`,
+    );
+  await writeFile(place.file("other.ts"), whole);
+  await cp(place.file("rows", "plain.jsonl"), place.file("rows", "other.jsonl"));
+  const both = { data: asked.data, tasks: `${asked.tasks},${place.file("other.ts")}`, model: "stub:yes" };
+  await evaluate({ ...both, out: place.file("both") });
+  const out = place.file("refused");
+  await expect(evaluate({ ...both, until: "decided", against: place.file("both"), out })).rejects.toThrow(
+    /accuracy cannot be decided early: it is no mean of its samples' scores/,
+  );
+  await expect(readFile(place.file("refused", "run.json"))).rejects.toThrow(/ENOENT/);
+});
+
 test("what cannot be decided is refused before the first question", async () => {
   await using place = await Workplace.make();
   const { until, asked } = await benchmark(place, { rows: 60 });
