@@ -144,6 +144,11 @@ test("what has no score is out of the comparison, and how far it could have move
   expect(difference).toBe(0);
   expect(bounds?.[0]).toBeCloseTo(-(unscored?.here as number) / 200, 12);
   expect(bounds?.[1]).toBe(0);
+  const { difference: _, interval: _i, forecast: _f, ...cut } = { ...result.until, looks: 0, samples: 47 };
+  expect(resultLines({ ...result, until: cut })).toContain(
+    "not decided after 47 of 200 (0 looks): it ended before its first look",
+  );
+  expect(resultLines({ ...result, until: { ...cut, looks: 1 } })).toContain("no sample is scored in both runs");
   expect(resultLines(result)).toMatch(/\d+ unscored here and 0 there are out of it: -\d\.\d to 0\.0 if they all/);
 });
 

@@ -7,7 +7,8 @@ function untilLines(until: Until, unit: MetricResult["unit"]): string[] {
   const { verdict, difference, interval, forecast, samples, of, looks, against, unscored, bounds } = until;
   const after = `after ${samples === of ? `all ${count(of)}` : `${count(samples)} of ${count(of)}`} (${count(looks)} ${looks === 1 ? "look" : "looks"})`;
   if (difference === undefined || !interval || !forecast) {
-    return [`not decided ${after}: no sample is scored in both runs (against ${against})`];
+    const why = looks === 0 ? "it ended before its first look" : "no sample is scored in both runs";
+    return [`not decided ${after}: ${why} (against ${against})`];
   }
   // "Worse by 3.1 [1.2, 5.0]": of what is said to be less, the ends are turned round.
   const isLess = difference < 0 && (verdict === "worse" || verdict === "better");
