@@ -109,11 +109,16 @@ const deviations: readonly { readonly of: readonly string[]; readonly files: Reg
         "llava_video.load_video",
         "qwen_vl_utils.decord",
       ],
-      ...["vlmevalkit.llava_onevision_hf.load_video", "vlmevalkit.save_video_frames", "lmms.longvideobench.load_video"],
+      ...["vlmevalkit.llava_onevision_hf.load_video", "vlmevalkit.save_video_frames"],
     ],
     files:
-      /^(corrupt_middle|editlist|fps12_5_opengop|hevc|hevc10|mpeg4|rotate\d+|trunc|trunc_faststart|wrongcount)\.(mp4|avi)$|\.(ts|gif)$/,
+      /^(corrupt_middle|editlist|fps12_5_opengop|hevc|hevc10|mpeg4|rotate90|rotate270|trunc|trunc_faststart|wrongcount)\.(mp4|avi)$|\.(ts|gif)$/,
     why: "decord refuses the file, or gives other frames of it than it presents (open GOP, edit list, rotation, the end of HEVC)",
+  },
+  {
+    of: ["lmms.longvideobench.load_video"],
+    files: /^(corrupt_middle|editlist|fps12_5_opengop|mpeg4|trunc_faststart|wrongcount)\./,
+    why: "decord gives other frames of the file than it presents",
   },
   {
     of: ["lmms.read_video.pyav"],
@@ -121,13 +126,19 @@ const deviations: readonly { readonly of: readonly string[]; readonly files: Reg
     why: "lmms-eval's reader by PyAV takes every frame of this file, whatever number is asked for",
   },
   {
+    of: ["lmms.read_video.pyav"],
+    files: /^(editlist\.mp4|wrongcount\.avi)$/,
+    why: "PyAV counts by the header",
+  },
+  {
     of: ["lmms.read_video.pyav", "decode.pyav"],
-    files: /^(rotate\d+|odd_vp9|hevc10|corrupt_middle|trunc_faststart|editlist|wrongcount)\.(mp4|webm|avi)$/,
-    why: "PyAV does not rotate, scales chroma otherwise, counts by the header, stops at damage",
+    files: /^(rotate\d+|odd_vp9|hevc10|corrupt_middle|trunc_faststart)\.(mp4|webm)$/,
+    why: "PyAV does not rotate, scales chroma otherwise, stops at damage",
   },
   {
     of: ["lmms.read_video.torchcodec", "qwen_vl_utils.torchcodec"],
-    files: /^(corrupt_middle|trunc_faststart|fps12_5_opengop|mpeg4|mpegts|wrongcount|vfr|editlist)\.(mp4|avi|ts|webm)$/,
+    files:
+      /^(corrupt_middle\.mp4|trunc_faststart\.mp4|fps12_5_opengop\.mp4|mpeg4\.avi|mpegts\.ts|wrongcount\.avi|vfr\.webm)$/,
     why: "torchcodec stops at damage or the end of open GOPs, and takes the rate from the times",
   },
 ];
