@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { SampleFailure, UserError } from "../core/errors.js";
 import { Lines } from "./lines.js";
+import { tellOf } from "./survivors.js";
 
 export interface Limits {
   /** Milliseconds in all. */
@@ -61,6 +62,7 @@ export async function runChild(run: ChildRun): Promise<ChildEnd> {
   });
   watchExit();
   alive.add(child);
+  if (child.pid !== undefined) tellOf("began", child.pid);
   let failure: unknown;
   const stop = (reason: unknown) => {
     failure ??= reason;
@@ -106,6 +108,7 @@ export async function runChild(run: ChildRun): Promise<ChildEnd> {
     signal?.removeEventListener("abort", aborted);
     killGroup(child);
     alive.delete(child);
+    if (child.pid !== undefined) tellOf("ended", child.pid);
   }
 }
 
