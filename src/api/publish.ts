@@ -1,7 +1,7 @@
 /** `publish`: a run as a folder that anybody can check, with what is needed to look at it and to repeat it. */
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
-import { chmod, readdir, rm } from "node:fs/promises";
+import { chmod, readdir, realpath, rm, rmdir } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { boardEvalResults } from "../board/leaderboard/as-eval-results.js";
 import { boardMarkdown } from "../board/leaderboard/as-markdown.js";
@@ -15,7 +15,7 @@ import { UserError } from "../core/errors.js";
 import type { Result, RunManifest } from "../core/result.js";
 import { makeFolder } from "../files/make-folder.js";
 import { writeWhole } from "../files/whole-file.js";
-import { copyRun } from "../record/copy.js";
+import { copyRun, isOfRun } from "../record/copy.js";
 import { readManifest, writeManifest } from "../record/manifest.js";
 import { openRun, type Run, requireCounted } from "../record/read.js";
 import { repeatCommand } from "../record/repeat-command.js";
@@ -46,14 +46,15 @@ export async function publish(name: string, out: string, { publisher, images, wa
   for (const result of run.results.values()) await requireCounted(run, result);
   const folder = resolve(out);
   if (existsSync(folder)) throw new UserError("the folder exists", "--out", "name a new one");
-  if (folder.startsWith(join(run.dir, sep)))
+  if (folder.startsWith(join(run.dir, sep)) || folder.startsWith(join(await realpath(run.dir), sep)))
     throw new UserError("the folder lies in the run's own", "--out", "name one beside it");
   await makeFolder(folder);
   try {
-    await copyRun(run, join(folder, runOfBundle));
+    await copyRun(run, join(folder, runOfBundle), (inside) => isOfRun(inside, [...run.results.keys()]));
     const path = join(folder, runOfBundle);
     await withoutHost(path);
     for (const { dir } of (await blindRunsIn(path)).values()) await withoutHost(dir);
+    await removeEmptyFolders(path);
     const copy = await openRun(path);
     const board = makeBoard(entriesOf(copy, folder), { include: ["demo", "partial", "incomplete"], suites: [] });
     const repeat = repeatCommands(copy, [...(await blindRunsIn(path)).keys()]);
@@ -98,6 +99,16 @@ async function withoutHost(dir: string): Promise<void> {
   const { host, ...manifest } = await readManifest(dir);
   const { hostname: _, ...kind } = host;
   await writeManifest(dir, { ...manifest, host: kind });
+}
+
+/** A run without submissions has a folder for them all the same. */
+async function removeEmptyFolders(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (!entry.isDirectory()) continue;
+    const inner = join(folder, entry.name);
+    await removeEmptyFolders(inner);
+    if ((await readdir(inner)).length === 0) await rmdir(inner);
+  }
 }
 
 /** As `sha256sum` writes and checks it: every file but itself, by name. */

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import type { Dataset } from "../core/dataset.js";
 import { UserError } from "../core/errors.js";
 import { openDataset } from "../datasets/index.js";
@@ -11,15 +12,38 @@ export async function tasksOfRun(run: Run): Promise<readonly Chosen[]> {
 }
 
 /**
- * The task of each Result of a run: a folder may hold more of them than the command that wrote its manifest last named. Those that are
- * not known here are missing.
+ * The task of each Result of a run of ours: a folder may hold more of them than the command that wrote its manifest last named. Those that
+ * are not known here are missing. A task file is loaded, and what is loaded runs: a path that another machine wrote down is a stranger's.
  */
 export async function tasksOfResults(run: Run): Promise<ReadonlyMap<string, Chosen>> {
   const found = new Map<string, Chosen>();
-  for (const names of [run.manifest.config.tasks, ...[...run.results.keys()].map((label) => [label])]) {
+  const isOurs = run.manifest.host.hostname === hostname();
+  for (const names of [isOurs ? run.manifest.config.tasks : [], ...ownLabels(run)]) {
     try {
       const { chosen } = await chooseTasks(Array.isArray(names) ? (names as readonly string[]) : []);
       for (const one of chosen) if (!found.has(one.label)) found.set(one.label, one);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+    }
+  }
+  return found;
+}
+
+/** Names of the package's own tasks: no path, and nothing that leads to a file. */
+const ownLabels = (run: Run) =>
+  [...run.results.keys()].filter((label) => /^[a-z0-9_]+(@\w+)?$/.test(label)).map((label) => [label]);
+
+/**
+ * The same for a run that somebody else has written: only tasks of the package, and those that whoever looks has named himself. A path in a
+ * stranger's manifest would be loaded, and what is loaded runs.
+ */
+export async function trustedTasks(run: Run, named: readonly string[] = []): Promise<ReadonlyMap<string, Chosen>> {
+  const found = new Map<string, Chosen>();
+  for (const one of named.length === 0 ? [] : (await chooseTasks(named)).chosen) found.set(one.label, one);
+  for (const names of ownLabels(run)) {
+    try {
+      for (const one of (await chooseTasks(names)).chosen)
+        if (one.path === undefined && !found.has(one.label)) found.set(one.label, one);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
     }

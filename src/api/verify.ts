@@ -1,15 +1,16 @@
 /** `verify`: whether a bundle, or a run, is what it says. Asks nobody, and says what it could not look at. */
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { lstat, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { BlindWay } from "../core/blind.js";
 import { canonicalJson } from "../core/digest.js";
 import { SampleFailure, UserError } from "../core/errors.js";
 import type { Json } from "../core/json.js";
-import { promptImages, videoParts } from "../core/prompt.js";
-import type { Result } from "../core/result.js";
+import { promptImages, promptText, videoParts } from "../core/prompt.js";
+import type { DatasetFacts, LeaderboardEntry, MetricResult, Result } from "../core/result.js";
 import type { Scoring } from "../core/score.js";
+import { readJson } from "../files/json-file.js";
 import { readImage } from "../images/encoded.js";
 import { copyRun } from "../record/copy.js";
 import { RunFolder } from "../record/folder.js";
@@ -24,12 +25,14 @@ import { readingOf } from "../text/visible-answer.js";
 import { blindRunsIn } from "./blind.js";
 import type { Chosen } from "./catalogue.js";
 import { checksumsFile, filesOf, runOfBundle, sha256 } from "./publish.js";
-import { openRunDataset, tasksOfResults } from "./run-dataset.js";
+import { openRunDataset, trustedTasks } from "./run-dataset.js";
 import { parseMaxFailed } from "./settings.js";
 
 export interface VerifyOptions {
   /** Where the rows are, where the run's own place is not this machine's: a folder, or `hub`. */
   readonly data?: string;
+  /** Task files of whoever looks: those that the run names are a stranger's, and are not loaded. */
+  readonly tasks?: readonly string[];
 }
 
 export interface Verified {
@@ -75,12 +78,15 @@ export async function verify(dir: string, options: VerifyOptions = {}): Promise<
       dir,
       "name a folder that `llava-eval publish` or `llava-eval run` has written",
     );
+  // A link or a pipe may lead anywhere, or never end: nothing of such a bundle is read.
+  if (isBundle && !(await findings.of("the bundle holds plain files alone", noPlainFiles(folder)))) return findings;
   if (isBundle) await findings.of(`every byte of every file (${checksumsFile})`, changedFiles(folder));
   else findings.unchecked.push(`the bytes of the files: a run's folder has no ${checksumsFile}`);
   const path = isBundle ? join(folder, runOfBundle) : folder;
   try {
     const run = await openRun(path);
     await verifyRun(run, findings, options);
+    await findings.of("leaderboard.json: the results' numbers", otherBoard(run));
     for (const [way, blind] of await blindRunsIn(path)) await verifyRun(blind, findings, { ...options, way });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -89,8 +95,13 @@ export async function verify(dir: string, options: VerifyOptions = {}): Promise<
   findings.unchecked.push(
     "that the model gave these answers, and its judge these verdicts: only asking again shows it",
   );
-  if (isBundle) findings.unchecked.push("the page and the card: their bytes alone");
+  if (isBundle) findings.unchecked.push("the page, the card, eval_results.yaml and timings: their bytes alone");
   return findings;
+}
+
+async function* noPlainFiles(folder: string): AsyncGenerator<string> {
+  for (const file of await filesOf(folder))
+    if (!(await lstat(join(folder, file))).isFile()) yield `${file}: is no plain file`;
 }
 
 async function* changedFiles(folder: string): AsyncGenerator<string> {
@@ -105,21 +116,40 @@ async function* changedFiles(folder: string): AsyncGenerator<string> {
     named.add(file);
     const path = join(folder, file);
     if (!path.startsWith(join(folder, "/"))) yield `${file}: lies outside the bundle`;
-    else if (!existsSync(path)) yield `${file}: is missing`;
+    else if (!(await stat(path).catch(() => undefined))?.isFile()) yield `${file}: is missing`;
     else if ((await sha256(path)) !== digest) yield `${file}: its bytes were changed`;
   }
   for (const file of await filesOf(folder))
     if (!named.has(file)) yield `${file}: stands in no line of ${checksumsFile}`;
 }
 
+/** The run's own board says what its Results say. */
+async function* otherBoard(run: Run): AsyncGenerator<string> {
+  const path = join(run.dir, "leaderboard.json");
+  if (!existsSync(path)) return;
+  const { entries } = (await readJson(path)) as { entries?: unknown };
+  for (const entry of Array.isArray(entries) ? (entries as Partial<LeaderboardEntry>[]) : []) {
+    const result = run.results.get(String(entry?.task));
+    const { total, scored } = result?.n ?? {};
+    const isSame =
+      result &&
+      same(entry.metrics, result.metrics) &&
+      same(entry.flags, result.flags) &&
+      same(entry.n, { total, scored });
+    if (!isSame || entry.model !== result.model)
+      yield `leaderboard.json: ${String(entry?.task)} is not as its result says`;
+  }
+}
+
 type RunOptions = VerifyOptions & { readonly way?: BlindWay };
 
 async function verifyRun(run: Run, findings: Findings, options: RunOptions): Promise<void> {
-  const tasks = await tasksOfResults(run);
+  const tasks = await trustedTasks(run, options.tasks);
   for (const result of run.results.values()) {
     const label = options.way ? `${result.task} (blind: ${options.way})` : result.task;
     if (result.model !== run.manifest.model || !same(result.fingerprint, run.manifest.fingerprint))
       findings.problems.push(`${label}: its model, or what it is, is another in run.json`);
+    findings.problems.push(...otherThanIdentity(label, run, result));
     try {
       await requireCounted(run, result);
     } catch (error) {
@@ -128,13 +158,36 @@ async function verifyRun(run: Run, findings: Findings, options: RunOptions): Pro
       continue;
     }
     const chosen = tasks.get(result.task);
-    if (!chosen) findings.unchecked.push(`${label}: its scores: no task of this name is known here`);
+    if (!chosen)
+      findings.unchecked.push(
+        `${label}: its scores: no task of the package has this name; --tasks names a file of yours that has`,
+      );
     else if (chosen.task.version !== result.version)
       findings.unchecked.push(
         `${label}: its scores, which are of version ${result.version}; this one has version ${chosen.task.version}`,
       );
     else await verifyTask({ run, result, chosen, label, findings, options });
   }
+}
+
+/** What decided the numbers stands in run.json too. */
+function* otherThanIdentity(label: string, { manifest }: Run, result: Result): Generator<string> {
+  const { seed, repeats, offset, scoring, blind, [`task ${result.task}`]: task } = manifest.identity;
+  const { version, profile, generation, data } = (task ?? {}) as Readonly<Record<string, Json | undefined>>;
+  const stated: readonly (readonly [what: string, there: unknown, here: unknown])[] = [
+    ["seed", seed, result.seed],
+    ["repeats", repeats, result.repeats],
+    ["offset", offset, result.offset ?? 0],
+    ["scoring", scoring, result.scoring],
+    ["blind", blind, result.blind],
+    ["version", version, result.version],
+    ["promptProfile", profile, result.promptProfile],
+    ["generation", generation, result.generation],
+    ["dataset.digest", data === "unknown" ? undefined : data, result.dataset.digest],
+  ];
+  for (const [what, there, here] of stated)
+    if (there !== undefined && !same(there, here))
+      yield `${label}: ${what} is ${shown(text(here))}, and run.json says ${shown(text(there))}`;
 }
 
 interface TaskInQuestion {
@@ -208,12 +261,31 @@ async function scoredAgain(inQuestion: TaskInQuestion, folder: RunFolder): Promi
     findings.problems.push(
       `${label}: the rows have changed: digest ${result.dataset.digest.slice(0, 16)} in the result, ${rows.facts.digest.slice(0, 16)} here`,
     );
-  await findings.of(`${label}: every question, its words and images, from its rows`, otherQuestions(inQuestion, rows));
+  findings.problems.push(...otherData(inQuestion, rows.facts));
+  const undigested = { samples: 0 };
+  await findings.of(
+    `${label}: every question, its words and images, from its rows`,
+    otherQuestions(inQuestion, rows, undigested),
+  );
+  if (undigested.samples > 0)
+    findings.unchecked.push(
+      `${label}: what ${undigested.samples} samples were asked: their lines have no digest of it`,
+    );
   await using forScores = await openRunDataset(run, chosen, () => {}, options.data);
   return await rescore({
     ...{ folder, task, split, label: result.task, dataset: forScores, before: result, rules: rulesOf(run) },
     ...{ maxFailed: maxFailedOf(run), signal },
   });
+}
+
+/** What a Result says of its data, where the rows themselves know better. @param data  they were taken from elsewhere if `--data` says so */
+function* otherData({ result, chosen, label, options }: TaskInQuestion, facts: DatasetFacts): Generator<string> {
+  const keys = options.data === undefined ? (["kind", "source", "split", "revision", "licence", "rows"] as const) : [];
+  for (const key of keys)
+    if (facts[key] !== undefined && facts[key] !== result.dataset[key])
+      yield `${label}: dataset.${key} is ${text(result.dataset[key])}, and of its rows it is ${text(facts[key])}`;
+  if ((facts.kind === "demo" || chosen.task.demo === true) && !result.flags.includes("demo"))
+    yield `${label}: its rows are drawn ones, and its flags do not say demo`;
 }
 
 /** From the samples' scores as they stand. */
@@ -240,6 +312,7 @@ const withTags = (result: Result) => ({
 async function* otherQuestions(
   { run, result, chosen, label, options }: TaskInQuestion,
   dataset: Awaited<ReturnType<typeof openRunDataset>>,
+  undigested: { samples: number },
 ): AsyncGenerator<string> {
   const asked = options.way ? blinded(chosen.task, options.way, rulesOf(run).seed) : undefined;
   const task = asked?.task ?? chosen.task;
@@ -255,17 +328,21 @@ async function* otherQuestions(
       yield `${label}: the row "${unit.id}" has no sample`;
       continue;
     }
-    if (record.promptDigest === undefined) continue;
     if (record.id !== unit.id) {
       yield `${label}: row ${unit.index} is "${unit.id}", and the journal's is "${record.id}"`;
       continue;
     }
+    // What could not be asked has no question.
+    if (record.state === "failed" && record.prompt === undefined) continue;
     const { prompt, digest } = questionFor(task, unit.row, result.promptProfile);
-    if (digest !== record.promptDigest) yield `${label}: sample "${unit.id}" was asked other words than its row's`;
-    // Of several rounds the journal has the last one's images; of clips, frames.
-    if (!record.images || videoParts(prompt).length > 0 || task.next) continue;
+    if (record.promptDigest === undefined) undigested.samples++;
+    const isOther = record.promptDigest !== undefined && digest !== record.promptDigest;
+    // Of several rounds the journal has the last one's words and images; of clips, frames.
+    const isRead = !task.next && record.prompt !== undefined && record.prompt !== promptText(prompt);
+    if (isOther || isRead) yield `${label}: sample "${unit.id}" was asked other words than its row's`;
+    if (videoParts(prompt).length > 0 || task.next) continue;
     const images = await Promise.all(promptImages(prompt).map(async (ref) => digestOr(readImage(ref))));
-    if (images.join() !== record.images.join())
+    if (images.join() !== (record.images ?? []).join())
       yield `${label}: sample "${unit.id}" was shown another image than its row's`;
   }
 }
@@ -301,9 +378,12 @@ function* otherResults(label: string, said: Result, made: Result): Generator<str
       continue;
     }
     for (const [i, metric] of ours.metrics.entries()) {
-      const again = made.metrics[i];
-      if (!same(metric, again))
-        yield `${label}: ${metric.name} is ${metric.value}, and its samples give ${again?.value ?? "nothing"}`;
+      const again: Partial<MetricResult> = made.metrics[i] ?? {};
+      for (const part of Object.keys({ ...metric, ...again }) as (keyof MetricResult)[]) {
+        const name = part === "value" ? metric.name : `${part} of ${metric.name}`;
+        if (!same(metric[part], again[part]))
+          yield `${label}: ${name} is ${shown(text(metric[part]))}, and its samples give ${shown(text(again[part]))}`;
+      }
     }
   }
 }

@@ -1,12 +1,13 @@
 /** Copies of a run: a baseline (packed, small enough to be committed) and a folder to score anew. */
-import { copyFile, cp, type FileHandle, mkdir, readdir, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { copyFile, cp, type FileHandle, mkdir, readdir, realpath, rename, rm } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { diskError } from "../files/disk-error.js";
 import { plainOrGzipped, readBytes } from "../files/lines.js";
 import { replaceWhole } from "../files/whole-file.js";
 import { lockName } from "./folder.js";
+import { fileName, type Label } from "./keys.js";
 import { isRun, judgeFile, type Run, resultFile, samplesFile } from "./read.js";
 
 /**
@@ -32,10 +33,23 @@ export async function packRun(run: Run, path: string): Promise<void> {
   }
 }
 
-/** The whole folder without its lock; packed journals are unpacked, so that the copy can be written. */
-export async function copyRun(run: Run, path: string): Promise<void> {
+/**
+ * The whole folder without its lock; packed journals are unpacked, so that the copy can be written. Links are followed: a copy that leads
+ * back to the run would change it.
+ * @param isWanted  of a file or folder, by its path in the run's folder with slashes; default: all
+ */
+export async function copyRun(
+  run: Run,
+  path: string,
+  isWanted: (inside: string) => boolean = () => true,
+): Promise<void> {
   try {
-    await cp(run.dir, path, { recursive: true, filter: (file) => !file.endsWith(lockName) && !file.endsWith(".gz") });
+    const from = await realpath(run.dir);
+    const filter = (file: string) => {
+      const inside = relative(from, file).replaceAll("\\", "/");
+      return inside === "" || (!file.endsWith(lockName) && !file.endsWith(".gz") && isWanted(inside));
+    };
+    await cp(from, path, { recursive: true, dereference: true, filter });
     for (const name of (await readdir(run.dir)).filter((file) => file.endsWith(".gz"))) {
       const plain = join(path, name.slice(0, -".gz".length));
       await replaceWhole(plain, "the journal", (file) => pour(readBytes(join(run.dir, name)), file));
@@ -43,6 +57,16 @@ export async function copyRun(run: Run, path: string): Promise<void> {
   } catch (error) {
     throw diskError(error, "the copy", path);
   }
+}
+
+/** Whether a run has written it itself; what else lies in its folder is the user's. */
+export function isOfRun(inside: string, labels: readonly Label[]): boolean {
+  const file = inside.replace(/^blind-[a-z-]+(\/|$)/, "");
+  if (file === "" || ["run.json", "leaderboard.json", "timings.jsonl"].includes(file)) return true;
+  if (/^submissions(\/[^/]+)?$/.test(file)) return true;
+  const names = labels.map(fileName);
+  const [, label] = /^(?:(?:judge|labels)\.)?(.+?)(?:\.second)?(?:\.samples)?\.jsonl?$/.exec(file) ?? [];
+  return label !== undefined && names.includes(label);
 }
 
 async function pack(from: string, to: string): Promise<void> {

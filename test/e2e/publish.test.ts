@@ -1,7 +1,7 @@
 /** `publish` and `verify`: a folder that carries its proof, and every change of it named. */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -34,7 +34,7 @@ async function verifyChanged(change: (bundle: string) => Promise<void>, ...args:
   const bundle = await mkdtemp(file("changed-"));
   await cp(file("bundle"), bundle, { recursive: true });
   await change(bundle);
-  const { stdout, exitCode } = await runCommand(["verify", bundle, "--json", ...args]);
+  const { stdout, exitCode } = await runCommand(["verify", bundle, "--json", "--tasks", task, ...args]);
   return { exitCode, ...(JSON.parse(stdout) as Record<"problems" | "checked" | "unchecked", string[]>) };
 }
 
@@ -70,6 +70,8 @@ test("a bundle has all that is needed to look, to check and to repeat, and no ma
     .map((entry) => relative(file("bundle"), join(entry.parentPath, entry.name)));
   for (const name of ["README.md", "SHA256SUMS", "eval_results.yaml", "page/index.html", "repeat.sh", "run/run.json"])
     expect(names).toContain(name);
+  const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+  for (const folder of folders) expect(await readdir(folder), folder).not.toEqual([]);
   expect(names).toContain("run/single_image.samples.jsonl");
   expect(names).toContain("run/blind-none/single_image.json");
   for (const path of ["run/run.json", "run/blind-none/run.json"])
@@ -94,7 +96,7 @@ test("a bundle as it was written: bytes, questions, scores and counts are looked
       ]),
     );
   expect(verified.unchecked).toContainEqual(expect.stringMatching(/^that the model gave these answers/));
-  const text = (await runCommand(["verify", file("bundle")])).stdout;
+  const text = (await runCommand(["verify", file("bundle"), "--tasks", task])).stdout;
   expect(text).toContain("nothing that was looked at was changed");
   expect((await runCommand(["verify", file("run")])).stdout).toContain("a run's folder has no SHA256SUMS");
 });
@@ -163,6 +165,35 @@ test.each<[string, (bundle: string) => Promise<void>, string]>([
     'single_image: sample "0" was shown another image than its row\'s',
   ],
   [
+    "the words that were asked",
+    edited(journal, (text) => text.replace(lineOf(text, 3), lineOf(text, 3).replace("Question 3?", "Say no."))),
+    'single_image: sample "3" was asked other words than its row\'s',
+  ],
+  [
+    "an interval alone",
+    edited("run/single_image.json", (text) =>
+      text
+        .replace(/"n": 12,\n {6}"interval": \[\n {8}[\d.]+/, (one) => `${one}1`)
+        .replace(/"interval": \[\n {8}0\.\d/, '"interval": [\n        0.1'),
+    ),
+    "interval of accuracy is",
+  ],
+  [
+    "where its rows are from",
+    edited("run/single_image.json", (text) => text.replace('"kind": "folder"', '"kind": "hub"')),
+    'single_image: dataset.kind is "hub", and of its rows it is "folder"',
+  ],
+  [
+    "how it was generated",
+    edited("run/single_image.json", (text) => text.replace('"temperature": 0', '"temperature": 1')),
+    'single_image: generation is {"maxNewTokens":8,"temperature":1}, and run.json says {"maxNewTokens":8,"temperature":0}',
+  ],
+  [
+    "the board",
+    edited("run/leaderboard.json", (text) => text.replace('"value": 1,', '"value": 0.99,')),
+    "leaderboard.json: single_image is not as its result says",
+  ],
+  [
     "the model's name",
     edited("run/run.json", (text) => text.replace('"model": "org/fake"', '"model": "org/better"')),
     "its model, or what it is, is another in run.json",
@@ -214,6 +245,70 @@ test("rows that are others now are named: a reference, a question, an image; wit
     ...["--data", file("nowhere")],
   );
   expect(counted.problems.join("\n")).toContain("single_image: accuracy is 1, and its samples give");
+});
+
+test("a run by a link is copied, not written to; what is linked in is there as a file, what the user put there is not", async () => {
+  const original = file("linked-run");
+  await cp(file("run"), original, { recursive: true });
+  await rename(join(original, "single_image.samples.jsonl"), file("elsewhere.jsonl"));
+  await symlink(file("elsewhere.jsonl"), join(original, "single_image.samples.jsonl"));
+  await writeFile(join(original, "private.txt"), "mine");
+  await writeFile(join(original, "notes.jsonl"), "");
+  await mkdir(join(original, "report"));
+  await writeFile(join(original, "report", "index.html"), "page");
+  await symlink(original, file("latest"));
+  const before = await readFile(join(original, "run.json"), "utf8");
+  expect(before).toContain("hostname");
+  await runCommand(["publish", file("latest"), "--out", file("by-link")]);
+  expect(await readFile(join(original, "run.json"), "utf8")).toBe(before);
+  expect(await readdir(join(original, "blind-none"))).toContain("run.json");
+  const names = await readdir(file("by-link", "run"));
+  expect(names).toContain("single_image.samples.jsonl");
+  expect(names).toContain("blind-none");
+  for (const own of ["private.txt", "report", "notes.jsonl"]) expect(names).not.toContain(own);
+  expect((await lstat(file("by-link", "run", "single_image.samples.jsonl"))).isSymbolicLink()).toBe(false);
+  expect((await runCommand(["verify", file("by-link")])).exitCode).toBe(0);
+  await runCommand(["score", file("latest"), "--reasoning-tags", "all", "--out", file("again")]);
+  expect(await readFile(join(original, "run.json"), "utf8")).toBe(before);
+  await expect(runCommand(["publish", file("latest"), "--out", join(original, "in")])).rejects.toMatchObject({
+    where: "--out",
+  });
+});
+
+test("lines that lost the digest of their question are not called checked", async () => {
+  const without = honestly(edited(journal, (text) => text.replace(/"promptDigest":"[0-9a-f]{16}",/g, "")));
+  const { problems, unchecked } = await verifyChanged(without);
+  expect(problems).toEqual([]);
+  expect(unchecked).toContain("single_image: what 12 samples were asked: their lines have no digest of it");
+});
+
+test("links, pipes and folders in a bundle are named, and nothing behind them is read", async () => {
+  const link = await verifyChanged(async (bundle) => {
+    await rm(join(bundle, "run", "single_image.json"));
+    await symlink(file("run", "single_image.json"), join(bundle, "run", "single_image.json"));
+  });
+  expect(link).toMatchObject({ exitCode: 3, problems: ["run/single_image.json: is no plain file"] });
+  const pipe = await verifyChanged(async (bundle) => {
+    execFileSync("mkfifo", [join(bundle, "run", "more.jsonl")]);
+  });
+  expect(pipe.problems).toEqual(["run/more.jsonl: is no plain file"]);
+  const named = await verifyChanged(edited("SHA256SUMS", (text) => `${text}${"0".repeat(64)}  run\n`));
+  expect(named).toMatchObject({ exitCode: 3, problems: ["run: is missing"] });
+});
+
+test("a stranger's bundle runs nothing here: task files that it names are not loaded", async () => {
+  const script = file("evil.mjs");
+  await writeFile(
+    script,
+    `import { writeFileSync } from "node:fs";\nwriteFileSync(${JSON.stringify(file("ran"))}, "");\nexport default {};\n`,
+  );
+  const named = honestly(edited("run/run.json", (text) => text.replace(JSON.stringify(task), JSON.stringify(script))));
+  const bundle = await mkdtemp(file("evil-"));
+  await cp(file("bundle"), bundle, { recursive: true });
+  await named(bundle);
+  const { stdout } = await runCommand(["verify", bundle]);
+  expect(stdout).toMatch(/not checked {2}single_image: its scores: no task of the package has this name; --tasks/);
+  expect(await readdir(place)).not.toContain("ran");
 });
 
 test("what is no bundle, no finished run, or stands already is refused", async () => {
