@@ -186,6 +186,7 @@ function byGroup(pairs: readonly GainPair[]): VisionGain["groups"] {
 async function ofWholeSplit(ways: TwoWays, metric: MetricResult, options: MeasureOptions): Promise<VisionGain> {
   const { sighted, blind } = ways;
   const compared = await measure(sighted.result.task, blind, sighted, options);
+  const unscored = compared.samples.unscored + compared.samples.onlyA + compared.samples.onlyB;
   return {
     ...nothing,
     ...named(metric),
@@ -195,11 +196,14 @@ async function ofWholeSplit(ways: TwoWays, metric: MetricResult, options: Measur
     clusters: compared.samples.clusters,
     sighted: compared.b,
     blind: compared.a,
-    leftOut: { unscored: compared.samples.unscored + compared.samples.onlyA + compared.samples.onlyB, withoutImage: 0 },
-    groups: groupsOf(sighted.result, blind.result),
+    leftOut: { unscored, withoutImage: 0 },
+    // Sub-scores of both Results are of the same samples only where both ways scored all.
+    groups: unscored === 0 ? groupsOf(sighted.result, blind.result) : {},
     notes: [
       ...compared.notes,
-      `${metric.name} is no mean of samples: of sub-scores the difference is told without an interval`,
+      unscored === 0
+        ? `${metric.name} is no mean of samples: of sub-scores the difference is told without an interval`
+        : `${metric.name} is no mean of samples, and some have no score one way or the other: of sub-scores no difference is told`,
     ],
   };
 }
