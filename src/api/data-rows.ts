@@ -49,7 +49,7 @@ async function* rowsOf(
   { task, split, splitName, label }: Chosen,
   { data, rows, offset, signal, warn }: RowsOptions,
 ): AsyncGenerator<ShownRow> {
-  const opened = { task: task.name, splitName, split, row: task.row, data, partial: true, warn };
+  const opened = { task: task.name, splitName, split, row: task.row, tsv: task.tsv, data, partial: true, warn };
   await using dataset = await openDataset(opened);
   const found: ShownRow[] = [];
   for await (const unit of plan(task, dataset, { offset, limit: rows, repeats: 1 }, signal)) {

@@ -45,7 +45,8 @@ async function verify(
   data: string,
   { signal, warn }: VerifyOptions,
 ): Promise<Verified> {
-  await using dataset = await openDataset({ task: task.name, splitName, split, row: task.row, data, warn });
+  const { row, tsv } = task;
+  await using dataset = await openDataset({ task: task.name, splitName, split, row, tsv, data, warn });
   const problems: string[] = [];
   const decoded = new Set<string>();
   const clips = hasClips(task) ? new ClipCheck(signal) : undefined;

@@ -68,6 +68,7 @@ export function openRunDataset(
     splitName,
     split,
     row: task.row,
+    tsv: task.tsv,
     data: elsewhere ?? data ?? "hub",
     partial: run.results.get(label)?.limit !== undefined,
     warn,

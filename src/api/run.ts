@@ -234,6 +234,12 @@ async function gainedOf(folder: RunFolder, ended: readonly EvaluatedResult[]): P
   return ended.map((one) => ({ ...one, ...defined({ result: gained.get(one.label) }) }));
 }
 
+/** The marks that were named; with VLMEvalKit's scoring also by its own variable, which any text but an empty one sets, "0" too. */
+function tagsOf(settings: RunSettings, scoring: Scoring): readonly string[] | undefined {
+  const named = settings["reasoning-tags"];
+  return named === undefined && scoring === "vlmevalkit" && process.env.SPLIT_THINK ? ["think"] : named;
+}
+
 /** What the settings decide for all tasks. */
 export function rulesOf(
   settings: RunSettings,
@@ -243,7 +249,7 @@ export function rulesOf(
   return {
     ...{ scoring, seed, repeats, offset },
     ...(clips ? { frames: clips.identity } : {}),
-    ...(settings["reasoning-tags"] === undefined ? {} : { reasoningTags: reading.tags }),
+    ...(tagsOf(settings, scoring) === undefined ? {} : { reasoningTags: reading.tags }),
   };
 }
 
@@ -327,7 +333,7 @@ export async function decide(settings: RunSettings, named?: ChosenModel): Promis
     scoring,
   );
   requireJudge(settings, choice, scoring);
-  const tags = settings["reasoning-tags"];
+  const tags = tagsOf(settings, scoring);
   return {
     choice,
     model,
@@ -371,6 +377,7 @@ export function opener(
       splitName: choice.chosen.find((one) => one.label === label)?.splitName ?? "",
       split,
       row: task.row,
+      tsv: task.tsv,
       data,
       partial,
       ...(clipBytes === undefined ? {} : { clipBytes }),

@@ -15,6 +15,7 @@ import {
   splitMembers,
   submissionMembers,
   taskMembers,
+  tsvMembers,
 } from "./task-members.js";
 
 type Table = Readonly<Record<string, unknown>>;
@@ -62,6 +63,7 @@ class Border {
       judge,
       fallbackJudge,
       judgesByScoring = {},
+      tsv,
       submission,
       profiles,
       groups = {},
@@ -88,6 +90,7 @@ class Border {
       if (!fallbackJudge.scorings)
         this.refuse("fallbackJudge: no `scorings`", "name the scorings that ask it, where a judge is named");
     }
+    if (tsv) this.members(tsv, tsvMembers, "tsv: ");
     for (const [scoring, own] of Object.entries(judgesByScoring)) {
       this.oneOf(scoring, scorings, "judgesByScoring: scoring");
       this.members(own, judgeMembers, `judgesByScoring ${scoring}: `);

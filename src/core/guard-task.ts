@@ -88,7 +88,7 @@ export interface Failure {
  * `SampleFailure`) goes through.
  */
 export function guarded(task: Task, blame: (failure: Failure) => unknown): Task {
-  const { judge, fallbackJudge, judgesByScoring, submission, groups, metrics } = task;
+  const { judge, fallbackJudge, judgesByScoring, tsv, submission, groups, metrics } = task;
   const guard = new Guard(task, blame);
   return {
     ...guard.functions(task as unknown as Functions, ""),
@@ -106,6 +106,7 @@ export function guarded(task: Task, blame: (failure: Failure) => unknown): Task 
           ),
         }
       : {}),
+    ...(tsv ? { tsv: guard.functions(tsv as unknown as Functions, "tsv.") } : {}),
     ...(submission ? { submission: guard.functions(submission as unknown as Functions, "submission.") } : {}),
   } as unknown as Task;
 }

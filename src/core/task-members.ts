@@ -5,7 +5,7 @@
  */
 import type { Metric } from "./metric.js";
 import type { GenerationOptions } from "./runner.js";
-import type { ImageSplit, Judge, Split, Submission, Task } from "./task.js";
+import type { ImageSplit, Judge, Split, Submission, Task, TsvRows } from "./task.js";
 
 /** `list` of anything, `texts` = a list of strings, `table` = an object whose keys are the author's own. */
 export type Kind = "text" | "texts" | "number" | "flag" | "function" | "object" | "table" | "list";
@@ -21,6 +21,7 @@ export const taskMembers: Members<Task> = {
   about: "text",
   cite: "text",
   splits: "table",
+  tsv: "object?",
   row: "object",
   expand: "function?",
   id: "function",
@@ -56,6 +57,11 @@ export const splitMembers: Members<Split> = {
   licence: "text",
   answers: "text",
   generation: "object?",
+};
+
+export const tsvMembers: Members<TsvRows> = {
+  files: "table",
+  rows: "function?",
 };
 
 export const imageSplitMembers: Members<ImageSplit> = {

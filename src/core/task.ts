@@ -42,6 +42,20 @@ export interface ImageSplit {
   readonly key: string;
 }
 
+/** A row's cells as a text file has them. */
+export type TextCells = Readonly<Record<string, string>>;
+
+/** VLMEvalKit's TSVs of a benchmark. */
+export interface TsvRows {
+  /** Their names without `.tsv`, by split. */
+  readonly files: Readonly<Record<string, string>>;
+  /**
+   * What a row of theirs is in the benchmark's own columns: one row, several (a question of several categories), or none (one of another
+   * split). An image's cell stays as it is. Absent: the columns have the benchmark's names.
+   */
+  rows?(cells: TextCells, split: string): readonly Readonly<Record<string, unknown>>[];
+}
+
 /** One question to a judge model. */
 export interface JudgeQuestion {
   readonly prompt: Prompt;
@@ -88,6 +102,8 @@ export interface Task<Row = Record<string, unknown>> {
   readonly cite: string;
   /** The first is the default; others as `task@split`. */
   readonly splits: Readonly<Record<string, Split>>;
+  /** Read in `--data DIR` under their own names, or under the task's. */
+  readonly tsv?: TsvRows;
   /** Every row is checked against it at the border. Name all columns that are used; others are not read. */
   readonly row: TSchema;
   /** Rows of the benchmark from one row of the file: several (circular passes), one, or none (filtered). Before `--limit`. */

@@ -36,6 +36,11 @@ export function columnsOf(row: TSchema): readonly string[] {
   return Object.keys((row as Node).properties ?? {});
 }
 
+/** Those that every row must have. */
+export function requiredColumns(row: TSchema): readonly string[] {
+  return (row as Node).required ?? [];
+}
+
 /**
  * Compiles a row schema to a function from a file's cells to a row: images and clips become references, int64 numbers where they are
  * exact, `undefined` and NaN null, timestamps ISO strings; a list that a file keeps as text is read, and the other way round where

@@ -4,7 +4,7 @@ import type { Dataset } from "../core/dataset.js";
 import { UserError } from "../core/errors.js";
 import type { DatasetFacts } from "../core/result.js";
 import { checkedRows } from "./checked-rows.js";
-import { parquetImage } from "./columns.js";
+import { parquetImage, requiredColumns } from "./columns.js";
 import { contentDigest, parquetDigest } from "./content-digest.js";
 import { imageFile } from "./image-file.js";
 import { splitFiles } from "./layout.js";
@@ -48,7 +48,7 @@ interface Found {
   readonly files: readonly string[];
 }
 
-async function findRows({ task, split, splitName }: DatasetRequest, root: string): Promise<Found | undefined> {
+async function findRows({ task, split, splitName, tsv }: DatasetRequest, root: string): Promise<Found | undefined> {
   const repositories = split.sources.flatMap((id) => [id, id.split("/").at(-1) ?? id]);
   const folders = [task, ...repositories, "."].map((name) => join(root, name));
   for (const folder of folders) {
@@ -60,8 +60,10 @@ async function findRows({ task, split, splitName }: DatasetRequest, root: string
           .find((list) => list.length > 0) ?? [],
     );
     if (shards.length > 0) return { format: "parquet", files: shards.map((file) => join(folder, file)) };
-    const own =
+    const named =
       folder === root ? [`${task}_${splitName}`, `${task}-${splitName}`, task] : [splitName, split.split, task];
+    const theirs = tsv?.files[splitName];
+    const own = theirs === undefined ? named : [...named, theirs];
     for (const name of own) {
       for (const format of ["jsonl", "tsv"] as const) {
         if (files.includes(`${name}.${format}`)) return { format, files: [join(folder, `${name}.${format}`)] };
@@ -99,7 +101,9 @@ async function openSource(
   if (found.format !== "parquet") {
     const digest = await contentDigest(file, signal);
     if (found.format === "jsonl") return (await import("./jsonl.js")).openJsonl(file, resolved, digest);
-    return (await import("./tsv.js")).openTsv(file, resolved, digest);
+    const { tsv, splitName } = request;
+    const rows = tsv?.rows && { of: tsv.rows.bind(tsv), split: splitName, required: requiredColumns(request.row) };
+    return (await import("./tsv.js")).openTsv(file, resolved, digest, rows);
   }
   const shards: Shard[] = [];
   for (const path of found.files) {

@@ -1,5 +1,5 @@
 import type { TSchema } from "../core/schema.js";
-import type { Split } from "../core/task.js";
+import type { Split, TsvRows } from "../core/task.js";
 
 /** Which rows are wanted, from where, and who hears about it. */
 export interface DatasetRequest {
@@ -8,6 +8,7 @@ export interface DatasetRequest {
   /** The name after `@` in `--tasks vqav2@test`. */
   readonly splitName: string;
   readonly split: Split;
+  readonly tsv?: TsvRows | undefined;
   /** Names the columns that are read; every row is checked against it. */
   readonly row: TSchema;
   /** `hub`, `demo` (rows inside the package), or a folder. */

@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { SampleFailure, UserError } from "../core/errors.js";
 import type { ImageRef } from "../core/image.js";
 import type { TSchema } from "../core/schema.js";
+import type { TextCells, TsvRows } from "../core/task.js";
 import { base64Image, looksBase64 } from "./columns.js";
 import { imageFile } from "./image-file.js";
 import type { RawItem, RowSource } from "./source.js";
@@ -13,13 +14,20 @@ const batchRows = 100;
 /** VLMEvalKit's rule: a cell this short in the `image` column is not base64 but the `index` of the row that has the image. */
 const maxReference = 64;
 
+/** Rows that are in VLMEvalKit's columns, where the header lacks one that the task must have. */
+export interface OtherColumns {
+  readonly of: NonNullable<TsvRows["rows"]>;
+  readonly split: string;
+  readonly required: readonly string[];
+}
+
 /**
  * Tab-separated values with a header line and base64 images, as VLMEvalKit's files are (pandas' quoting). An `image` cell may
  * hold one image, a Python or JSON list of them, the `index` of another row, or a file name.
  * @param digest  of the file: see `contentDigest`
  * @param root  the data folder, resolved; no image file may lie outside
  */
-export function openTsv(path: string, root: string, digest: string): RowSource {
+export function openTsv(path: string, root: string, digest: string, other?: OtherColumns): RowSource {
   const folders = [dirname(path), join(dirname(path), "images")];
   /** Byte ranges of the records that hold images, by `index`: for rows that refer to another's. */
   const records = new Map<string, { at: number; length: number }>();
@@ -55,31 +63,39 @@ export function openTsv(path: string, root: string, digest: string): RowSource {
     video: videoFiles(path, root),
     coerce: coerceText,
     async *read(offset, _columns, signal) {
-      let index = -2;
+      let index = -1;
+      let isHead = true;
+      let isOther = false;
       let batch: RawItem[] = [];
+      const add = (item: { cells: Readonly<Record<string, unknown>> } | { failure: SampleFailure }) => {
+        index += 1;
+        if (index >= offset) batch.push({ index, ...item });
+      };
       for await (const record of textRecords(path, true, signal)) {
         if (record.bytes.length === 0) continue;
-        index += 1;
         const fields = splitRecord(record.bytes.toString("utf8"));
-        if (index === -1) {
+        if (isHead) {
           header = fields.map((field) => field.trim());
+          isHead = false;
+          isOther = other?.required.some((column) => !header.includes(column)) ?? false;
           continue;
         }
         if (fields.length !== header.length) {
           const detail = `${basename(path)}:${record.line}: ${fields.length} cells where the header has ${header.length}`;
-          if (index >= offset) batch.push({ index, failure: new SampleFailure("data", detail) });
+          add({ failure: new SampleFailure("data", detail) });
         } else {
           const cells = Object.fromEntries(header.map((name, i) => [name, fields[i] ?? ""]));
           if (cells.index !== undefined && cells.image !== undefined && looksBase64(cells.image)) {
             records.set(indexKey(cells.index), { at: record.at, length: record.bytes.length });
           }
-          if (index >= offset) batch.push({ index, cells });
+          const own = isOther && other ? other.of(withImage(cells), other.split) : [cells];
+          for (const row of own) add({ cells: row });
         }
         if (batch.length < batchRows) continue;
         yield batch;
         batch = [];
       }
-      if (index === -2) throw new UserError("the file is empty", path, "its first line names the columns");
+      if (isHead) throw new UserError("the file is empty", path, "its first line names the columns");
       rows = index + 1;
       if (batch.length > 0) yield batch;
     },
@@ -87,6 +103,10 @@ export function openTsv(path: string, root: string, digest: string): RowSource {
     close: async () => {},
   };
 }
+
+/** Files beside it have their names in another column. */
+const withImage = (cells: TextCells): TextCells =>
+  cells.image || !cells.image_path ? cells : { ...cells, image: cells.image_path };
 
 /** pandas writes an integer column with a gap as floats: `1.0` and `1` are one index. */
 const indexKey = (cell: string) => cell.trim().replace(/^(-?\d+)\.0+$/, "$1");

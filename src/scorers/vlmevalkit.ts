@@ -1,11 +1,13 @@
 /** What benchmarks share of VLMEvalKit's scoring and words. */
 
 import { userPrompt } from "../core/prompt.js";
+import { isTextList, parseStringList } from "../core/python-literal.js";
 import type { Output } from "../core/runner.js";
-import type { Judge } from "../core/task.js";
+import type { Judge, TextCells } from "../core/task.js";
 import { extractionHints, extractionWords } from "../prompts/vlmevalkit-extraction.js";
 import { vlmEvalKitYesNo } from "../prompts/vlmevalkit-yes-no.js";
 import { inferChoice } from "../text/infer-choice.js";
+import { isMissingCell } from "../text/missing-cells.js";
 import { strip } from "../text/python-strings.js";
 import { withVlmEvalKit } from "./vlmevalkit-choice.js";
 
@@ -63,4 +65,14 @@ function extractionJudge<Row>({ of, question, isRead, isExtraction }: Extraction
   };
 }
 
-export const vlmEvalKit = { choices: withVlmEvalKit, yesNoJudge, extractionJudge };
+/** The options of a row of its TSV: its columns A, B, C, ... up to the last that is not empty. */
+function optionsOf(cells: TextCells): readonly string[] {
+  const columns = "ABCDEFGHI".split("").map((letter) => cells[letter] ?? "");
+  return columns.slice(0, columns.findLastIndex((cell) => cell !== "") + 1);
+}
+
+/** References of a cell: a list as Python writes it, or a text alone. */
+const listOf = (cell = ""): readonly string[] =>
+  cell.startsWith("[") && isTextList(cell) ? parseStringList(cell) : [cell];
+
+export const vlmEvalKit = { choices: withVlmEvalKit, yesNoJudge, extractionJudge, optionsOf, listOf, isMissingCell };

@@ -2,6 +2,7 @@
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import type { Reading, Scoring } from "../core/score.js";
+import { strip } from "./python-strings.js";
 import { stripReasoning, type TagPair } from "./reasoning-tags.js";
 
 /** The marks that are known, by the names that `--reasoning-tags` takes. Thoughts stand between them. */
@@ -64,13 +65,15 @@ const endMarks = /(?:\s*(?:<\/s>|<\|(?:im_end|endoftext|eot_id|end_of_text|end|r
  * The answer that is scored. With no tags and no end-of-turn mark these are the very bytes of the text.
  *
  * @param tags names of `reasoningTagNames`. An opening mark that is never closed: all that follows is thought, and nothing was
- *   said (lighteval's rule); under `lmms-eval` it is left alone, as there.
+ *   said (lighteval's rule); under `lmms-eval` it is left alone, as there. Under `vlmevalkit` what follows the last closing mark is said,
+ *   wherever thoughts began, and an answer without one is left alone.
  */
 export function visibleAnswer(text: string, tags: readonly string[], scoring: Scoring): string {
   const said = text.replace(endMarks, "");
   const thoughts = tags.flatMap((name) => (Object.hasOwn(pairs, name) ? [pairs[name] as TagPair] : []));
   if (scoring === "lmms-eval" && thoughts.length === tags.length)
     return tags.length === 0 ? said : stripReasoning(said, thoughts);
+  if (scoring === "vlmevalkit" && tags.join() === "think") return afterThoughts(said);
   let rest = said;
   if (tags.includes(harmony.name)) rest = finalChannel(rest);
   for (const pair of thoughts) rest = withoutThoughts(rest, pair);
@@ -78,6 +81,12 @@ export function visibleAnswer(text: string, tags: readonly string[], scoring: Sc
     if (tags.includes(name)) rest = between(rest, open, close);
   }
   return rest;
+}
+
+function afterThoughts(text: string): string {
+  const [, close] = pairs.think as TagPair;
+  const end = text.lastIndexOf(close);
+  return end < 0 ? text : strip(text.slice(end + close.length));
 }
 
 function finalChannel(text: string): string {

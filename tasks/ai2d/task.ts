@@ -25,6 +25,13 @@ const row = Type.Object({
 });
 type Row = Static<typeof row>;
 
+const tsv = (name: string): NonNullable<Task["tsv"]> => ({
+  files: { test: name },
+  rows: ({ answer = "", ...cells }) => [
+    { ...cells, options: vlmEvalKit.optionsOf(cells), answer: String(answer ? "ABCDEFGHI".indexOf(answer) : -1) },
+  ],
+});
+
 const masked: Task<Row> = {
   name: "ai2d",
   version: 1,
@@ -49,6 +56,7 @@ const masked: Task<Row> = {
   },
   aliases: ["ai2d_lite@lite"],
   row,
+  tsv: tsv("AI2D_TEST"),
   id: ({ image, question, options, answer }) => rowDigest(image.path, question, ...options, answer), // the rows have no id
   profiles: ["default", ...Object.keys(MODEL_PROFILES.ai2d)],
   prompt({ image, question, options }, profile) {
@@ -70,6 +78,7 @@ const unmasked: Task<Row> = {
   name: "ai2d_no_mask",
   aliases: [],
   about: "AI2D with the labels left in the diagrams: about ten points easier, never compared with the masked one.",
+  tsv: tsv("AI2D_TEST_NO_MASK"),
   splits: {
     test: {
       sources: ["Efficient-Large-Model/ai2d-no-mask"],

@@ -45,6 +45,10 @@ export default defineTask<Row>({
       answers: "public",
     },
   },
+  tsv: {
+    files: { test: "ChartQA_TEST" },
+    rows: (cells) => [{ ...cells, type: cells.split === "test_human" ? "human_test" : "augmented_test" }],
+  },
   row,
   // The rows carry no identifier.
   id: ({ type, question, answer, image }) => rowDigest(type, question, answer, image.path),

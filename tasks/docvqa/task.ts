@@ -11,6 +11,7 @@ import {
   type Task,
   Type,
   userPrompt,
+  vlmEvalKit,
   WORD_OR_PHRASE,
 } from "llava-eval";
 import { anlsScore } from "./score.js";
@@ -44,6 +45,14 @@ const submission = (file: string): NonNullable<Task<DocvqaRow>["submission"]> =>
 /** The first of several labels: a question counts in one group. */
 const first = (labels: readonly string[] | null | undefined) => labels?.[0];
 
+/** Its DocVQA_VAL and InfoVQA_VAL; answers of the test files are withheld. */
+const tsv = (name: string): NonNullable<Task["tsv"]> => ({
+  files: { val: `${name}_VAL`, test: `${name}_TEST` },
+  rows: ({ index, answer, ...cells }) => [
+    { ...cells, questionId: index, ...(answer === undefined ? {} : { answers: vlmEvalKit.listOf(answer) }) },
+  ],
+});
+
 const splits = (config: string, lite: string, val: number, test: number): Task["splits"] => ({
   val: { sources, configs: [config], split: "validation", rows: val, licence: "MIT", answers: "public" },
   test: { sources, configs: [config], split: "test", rows: test, licence: "MIT", answers: "secret" },
@@ -58,6 +67,7 @@ export default [
     about: "Questions about scanned documents (Mathew et al. 2021).",
     cite: "https://arxiv.org/abs/2007.00398; scoring follows the Robust Reading Competition's ANLS script (as in Qwen-VL eval_mm/infographicsvqa_eval.py)",
     splits: splits("DocVQA", "docvqa_val", 5349, 5188),
+    tsv: tsv("DocVQA"),
     row: docvqaRow,
     id: ({ questionId }) => questionId,
     imageKey: ({ docId, questionId }) => String(docId ?? questionId),
@@ -80,6 +90,7 @@ export default [
     about: "Questions about infographics (Mathew et al. 2022).",
     cite: "https://arxiv.org/abs/2104.12756; scoring follows the Robust Reading Competition's ANLS script (as in Qwen-VL eval_mm/infographicsvqa_eval.py)",
     splits: splits("InfographicVQA", "infovqa_val", 2801, 3288),
+    tsv: tsv("InfoVQA"),
     row: infovqaRow,
     id: ({ questionId }) => questionId,
     imageKey: ({ image_url, questionId }) => image_url ?? questionId,

@@ -57,6 +57,14 @@ const questions: Omit<Task<Row>, "name" | "score" | "metrics"> = {
     hallusionId({ category, subcategory, set: set_id, figure: figure_id, question: question_id }),
   imageKey: (row) => [row.category, row.subcategory, row.set_id, row.figure_id].join("_"),
   cluster: (row) => [row.category, row.subcategory, row.set_id].join("_"),
+  tsv: {
+    files: { image: "HallusionBench" },
+    rows({ index = "", answer, "l2-category": subcategory, ...cells }) {
+      const [set, figure, question] = index.split("_").slice(-3);
+      const gold = answer === "Yes" ? "1" : answer === "No" ? "0" : "";
+      return [{ ...cells, subcategory, set_id: set, figure_id: figure, question_id: question, gt_answer: gold }];
+    },
+  },
   profiles: ["default", "vlmevalkit"], // the same words
   prompt: ({ image, question }) => userPrompt(...(image ? [image] : []), question),
   generation: { maxNewTokens: 128, temperature: 0 },

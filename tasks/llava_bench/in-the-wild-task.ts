@@ -43,6 +43,12 @@ export default defineTask<Row>({
       answers: "public",
     },
   },
+  tsv: {
+    files: { train: "LLaVABench" },
+    rows: ({ index, gpt4_ans: answer, image_path: path, ...cells }) => [
+      { ...cells, question_id: index, gpt_answer: answer, image_id: path || index },
+    ],
+  },
   row,
   id: ({ question_id }) => String(question_id),
   imageKey: ({ image_id }) => image_id,

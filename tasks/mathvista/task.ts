@@ -1,4 +1,15 @@
-import { defineTask, hasText, Image, mean, Nullable, type Static, strip, Type, userPrompt } from "llava-eval";
+import {
+  defineTask,
+  hasText,
+  Image,
+  mean,
+  Nullable,
+  type Static,
+  strip,
+  Type,
+  userPrompt,
+  vlmEvalKit,
+} from "llava-eval";
 import { mathVistaExtraction, mathVistaToJudge } from "./judge.js";
 import { type MathVistaForm, mathVistaPrompt } from "./prompt.js";
 import { mathVistaScore } from "./score.js";
@@ -27,6 +38,18 @@ type Row = Static<typeof row>;
 const SKILLS = ["algebraic", "arithmetic", "geometry", "logical", "numeric", "scientific", "statistical"];
 const split = { sources: ["AI4Math/MathVista"], licence: "cc-by-sa-4.0" };
 
+/** VLMEvalKit's question is the whole query: hint, question with its unit, and choices. */
+function tsvRow({ index, question = "", image, choices, skills, unit: _, ...cells }: Readonly<Record<string, string>>) {
+  const { category = "", context = "", grade = "", source = "", task = "", ...rest } = cells;
+  const own = /(?:^|\n)Question: (.*?)(?:\nChoices:|$)/s.exec(question)?.[1];
+  return {
+    ...rest,
+    ...{ pid: index, question: own ?? question, query: question },
+    ...{ decoded_image: image, choices: vlmEvalKit.listOf(choices) },
+    metadata: { category, context, grade, language: "", skills: vlmEvalKit.listOf(skills), source, task },
+  };
+}
+
 export default defineTask<Row>({
   name: "mathvista",
   aliases: [
@@ -40,6 +63,7 @@ export default defineTask<Row>({
     testmini: { ...split, split: "testmini", rows: 1000, answers: "public" },
     test: { ...split, split: "test", rows: 5141, answers: "secret" },
   },
+  tsv: { files: { testmini: "MathVista_MINI" }, rows: (cells) => [tsvRow(cells)] },
   row,
   id: ({ pid }) => pid,
   profiles: ["default", "official", "solution", "format", "reason-first", "vlmevalkit"],

@@ -52,6 +52,7 @@ const english: Task<Row> = {
   about: "Multiple choice asked once per rotation of the options; letters by rules, no judge (Liu et al. 2023).",
   cite: "https://arxiv.org/abs/2307.06281; rules of VLMEvalKit as in lmms-eval mmbench/mmbench_evals.py",
   splits: splits("en"),
+  tsv: { files: { dev: "MMBench_DEV_EN", test: "MMBench_TEST_EN" } },
   row,
   id: ({ index }) => String(index),
   imageKey: (row) => String(mmbenchQuestion(row)),
@@ -80,6 +81,7 @@ const chinese: Task<Row> = {
   name: "mmbench_cn",
   aliases: ["mmbench_cn_test@test"],
   about: "MMBench in Chinese; letters by rules, no judge (Liu et al. 2023).",
+  tsv: { files: { dev: "MMBench_DEV_CN", test: "MMBench_TEST_CN", cc: "CCBench" } },
   splits: { ...splits("cn"), cc: { ...(splits("cc").dev as Split), split: "test", rows: 2040 } },
   profiles: ["default", "chinese", "llava"],
   // lmms-eval sends the English header with Chinese questions; "chinese" has the benchmark's own.

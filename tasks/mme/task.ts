@@ -35,6 +35,7 @@ export default defineTask<Row>({
       answers: "public",
     },
   },
+  tsv: { files: { test: "MME" }, rows: (cells) => [{ ...cells, question_id: cells.image_path ?? "" }] },
   row,
   id: ({ question_id, question }) => `${question_id} ${question}`,
   imageKey: ({ question_id }) => question_id,

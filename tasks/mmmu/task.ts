@@ -32,6 +32,15 @@ type Row = TaggedRow & { id: string; question: string; options: string; answer: 
 
 const split = { sources: ["lmms-lab-encoder/MMMU", "lmms-lab/MMMU"], licence: "apache-2.0" };
 
+/** Both splits stand in VLMEvalKit's file; its images are one, or a list of them. */
+function tsvRows({ split, image = "", ...cells }: Readonly<Record<string, string>>, asked: string) {
+  if (split !== undefined && split !== (asked === "val" ? "validation" : asked)) return [];
+  const options = vlmEvalKit.optionsOf(cells);
+  const images = Object.fromEntries(vlmEvalKit.listOf(image).map((one, i) => [`image_${i + 1}`, one]));
+  const type = options.length > 0 ? "multiple-choice" : "open";
+  return [{ ...cells, ...images, options: JSON.stringify(options), question_type: type }];
+}
+
 const mmmu: Task<Row> = {
   name: "mmmu",
   aliases: ["mmmu_val@val", "mmmu_a@val", "mmmu_test@test", "mmmu_dev@dev"],
@@ -43,6 +52,7 @@ const mmmu: Task<Row> = {
     dev: { ...split, split: "dev", rows: 150, answers: "public" },
     test: { ...split, split: "test", rows: 10_500, answers: "secret", generation: { maxNewTokens: 512 } },
   },
+  tsv: { files: { val: "MMMU_DEV_VAL", dev: "MMMU_DEV_VAL" }, rows: tsvRows },
   row,
   id: ({ id }) => id,
   profiles: ["default", "interleaved", "official", ...Object.keys(MODEL_PROFILES.mmmu)],
@@ -95,15 +105,16 @@ const wordsOf = ({ question, options, answer, question_type: type }: Row) => ({
 
 /**
  * Its MMMU_DEV_VAL. An open question is asked as it is and scored as a choice between the reference's own text and "Other Answers", of which
- * the first is right, unless the reference is a capital letter.
+ * the first is right, unless the reference is a capital letter. A question whose first option pandas takes as missing ("None") is open too.
  */
 const withChoices = vlmEvalKit.choices(mmmu, (row) => ({ ...wordsOf(row), images: imagesOf(row) }), {
   prompt: ({ images, words, profile }) => (profile === "vlmevalkit" ? imagesAtTags(images, words) : undefined),
   asScored(row) {
     const images = imagesOf(row);
-    if (row.question_type !== "open") return { ...wordsOf(row), images };
+    const [first = "", , ...rest] = wordsOf(row).options;
+    if (row.question_type !== "open" && !vlmEvalKit.isMissingCell(first)) return { ...wordsOf(row), images };
     const gold = "ABCDEFGHIJKLMNOPQRSTUVWXYZ".includes(row.answer) ? row.answer : "A";
-    return { question: row.question, options: [row.answer, "Other Answers"], gold, images };
+    return { question: row.question, options: [row.answer, "Other Answers", ...rest], gold, images };
   },
 });
 

@@ -41,6 +41,7 @@ const mmstar: Task<Row> = {
   splits: {
     val: { sources: ["Lin-Chen/MMStar"], split: "val", rows: 1500, licence: "not stated", answers: "public" },
   },
+  tsv: { files: { val: "MMStar" }, rows: (cells) => [{ ...cells, l2_category: cells["l2-category"] ?? "" }] },
   row,
   id: ({ index }) => String(index),
   profiles: ["default", ...Object.keys(MODEL_PROFILES.mmstar)],

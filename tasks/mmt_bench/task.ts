@@ -60,6 +60,7 @@ const single: Task<Row> = {
   about: "162 subtasks of visual recognition, reasoning and planning (Ying et al. 2024).",
   cite: "https://arxiv.org/abs/2404.16006; official matching is VLMEvalKit's, as the authors' repository uses it",
   splits: splits("MMT-Benchmark", { val: 3127 }),
+  tsv: { files: { val: "MMT-Bench_VAL" } },
   row,
   id: ({ index }) => String(index),
   prompt(row) {
@@ -87,6 +88,7 @@ const several: Task<Row> = {
   aliases: ["mmt_mi", "mmt_mi_val@val", "mmt_mi_test@test"],
   about: "MMT-Bench's questions over several images (Ying et al. 2024).",
   splits: splits("MMT_MI-Benchmark", {}),
+  tsv: { files: { val: "MMT-Bench_VAL_MI" } },
   row: severalRow,
 };
 

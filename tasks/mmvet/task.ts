@@ -28,6 +28,10 @@ export default defineTask<Row>({
       answers: "public",
     },
   },
+  tsv: {
+    files: { test: "MMVet" },
+    rows: ({ index, category, ...cells }) => [{ ...cells, question_id: index, capability: category }],
+  },
   row,
   id: ({ question_id }) => question_id,
   profiles: ["default", "official", "vlmevalkit"],

@@ -39,6 +39,15 @@ const muirbench: Task<Row> = {
     test: { sources: ["MUIRBENCH/MUIRBENCH"], split: "test", rows: 2600, licence: "cc-by-4.0", answers: "public" },
   },
   row,
+  tsv: {
+    files: { test: "MUIRBench" },
+    rows: ({ index, image = "", ...cells }) => [
+      {
+        ...{ idx: index, task: "", image_relation: "", image_type: "", ...cells },
+        ...{ options: vlmEvalKit.optionsOf(cells), image_list: vlmEvalKit.listOf(image) },
+      },
+    ],
+  },
   id: ({ idx }) => idx,
   profiles: ["default", "official"],
   prompt: (row, profile) => imagesAtMarks(row.image_list, profile === "official" ? officialWords(row) : lmmsWords(row)),

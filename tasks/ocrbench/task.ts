@@ -10,6 +10,7 @@ import {
   Type,
   total,
   userPrompt,
+  vlmEvalKit,
 } from "llava-eval";
 import { formulaDataset, ocrbenchHit } from "./score.js";
 
@@ -31,6 +32,12 @@ export default defineTask<Row>({
   cite: "https://arxiv.org/abs/2305.07895; scoring follows Yuliang-Liu/MultimodalOCR OCRBench/example.py",
   splits: {
     test: { sources: ["echo840/OCRBench"], split: "test", rows: 1000, licence: "MIT", answers: "public" },
+  },
+  tsv: {
+    files: { test: "OCRBench" },
+    rows: ({ category, answer, ...cells }) => [
+      { ...cells, question_type: category, answer: vlmEvalKit.listOf(answer) },
+    ],
   },
   row,
   id: ({ dataset, question, answer, image }) => rowDigest(dataset, question, ...answer, image.path),

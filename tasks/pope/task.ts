@@ -38,6 +38,12 @@ export default defineTask<Row>({
     popular: { ...full, split: "popular" },
     random: { ...full, split: "random" },
   },
+  tsv: {
+    files: { test: "POPE" },
+    // A question of several categories counts in each.
+    rows: ({ index, image_path: path, category = "", ...cells }) =>
+      category.split(",").map((one) => ({ ...cells, category: one, question_id: index, image_source: path || index })),
+  },
   row,
   id: ({ category, question_id }) => `${category}-${question_id}`,
   imageKey: ({ image_source }) => image_source,

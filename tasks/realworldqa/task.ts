@@ -24,6 +24,14 @@ const realWorldQa: Task<Row> = {
     },
   },
   row,
+  tsv: {
+    files: { test: "RealWorldQA" },
+    // The benchmark's own question lists its options.
+    rows: ({ index, question, image_path: path, ...cells }) => {
+      const options = vlmEvalKit.optionsOf(cells).map((option, i) => `${"ABCDEFGHI"[i]}. ${option}`);
+      return [{ ...cells, question: [question, ...options].join("\n"), image_path: path || index }];
+    },
+  },
   id: ({ image_path }) => image_path,
   prompt: ({ image, question }) => userPrompt(image, question.trim()),
   generation: { maxNewTokens: 16, temperature: 0 },

@@ -28,6 +28,7 @@ const row = Type.Object({
 type Row = Static<typeof row>;
 
 const letter = (position: number) => String.fromCharCode(65 + position);
+const position = (name = "") => name.charCodeAt(0) - 65;
 
 function words({ question, choices, hint }: Row, profile: string): string {
   const named = MODEL_PROFILES.scienceqa_img[profile]?.({ question, options: choices, hint });
@@ -81,6 +82,12 @@ const image: Task<Row> = {
   name: "scienceqa_img",
   about: "The ScienceQA questions that have an image (Lu et al. 2022).",
   splits: withImage,
+  tsv: {
+    files: { test: "ScienceQA_TEST" },
+    rows: (cells) => [
+      { ...cells, choices: vlmEvalKit.optionsOf(cells), answer: position(cells.answer), subject: cells.category },
+    ],
+  },
   profiles: ["default", ...Object.keys(MODEL_PROFILES.scienceqa_img)],
 };
 

@@ -54,6 +54,15 @@ const generated: Task<Row> = {
     },
   },
   row,
+  tsv: {
+    files: { test: "SEEDBench_IMG" }, // its questions about images alone
+    rows: ({ index, A, B, C, D, image = "", category, ...cells }) => [
+      {
+        ...{ ...cells, question_id: index, choice_a: A, choice_b: B, choice_c: C, choice_d: D },
+        ...{ data_type: "image", data_id: index, question_type_id: category, image: [image] },
+      },
+    ],
+  },
   id: ({ question_id }) => String(question_id),
   imageKey: ({ data_type, data_id }) => `${data_type} ${data_id}`,
   prompt: (row) => userPrompt(...row.image, `${row.question}\n${letteredOptions(choices(row))}\n${LETTER_DIRECTLY}`),

@@ -9,6 +9,7 @@ import {
   strip,
   Type,
   userPrompt,
+  vlmEvalKit,
   WORD_OR_PHRASE,
 } from "llava-eval";
 import { capitalize } from "./capitalize.js";
@@ -43,6 +44,12 @@ export default defineTask<Row>({
       split: "lite",
       answers: "public",
     },
+  },
+  tsv: {
+    files: { val: "TextVQA_VAL" },
+    rows: (cells) => [
+      { ...cells, question_id: Number(cells.index), image_id: cells.index, answers: vlmEvalKit.listOf(cells.answer) },
+    ],
   },
   row,
   id: ({ question_id }) => String(question_id),

@@ -1,4 +1,15 @@
-import { defineTask, hasText, Image, mean, Nullable, type Static, strip, Type, userPrompt } from "llava-eval";
+import {
+  defineTask,
+  hasText,
+  Image,
+  mean,
+  Nullable,
+  type Static,
+  strip,
+  Type,
+  userPrompt,
+  vlmEvalKit,
+} from "llava-eval";
 import { capitalize } from "./capitalize.js";
 import { evalAiNormalize } from "./normalize.js";
 import { UNANSWERABLE } from "./prompt.js";
@@ -33,6 +44,12 @@ export default defineTask<Row>({
     },
   },
   row,
+  tsv: {
+    files: { val: "VizWiz" },
+    rows: ({ index, answer, answers, ...cells }) => [
+      { ...cells, question_id: index, answers: vlmEvalKit.listOf(answers ?? answer) },
+    ],
+  },
   id: ({ question_id }) => question_id,
   profiles: ["default", "vlmevalkit"],
   prompt: ({ image, question }, profile) =>

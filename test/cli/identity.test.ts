@@ -305,6 +305,7 @@ describe("a changed member of a task file", () => {
     cite: '"d"',
     splits: '{ test: { sources: ["none/it"], split: "test", licence: "MIT", answers: "public" } }',
     row: "Type.Object({ id: Type.String(), question: Type.String(), image: Image(), answer: Type.Unknown() })",
+    tsv: '{ files: { test: "THEIRS" } }',
     expand: "(row) => [row]",
     id: "(row) => row.id + ''",
     imageKey: "() => 'a'",

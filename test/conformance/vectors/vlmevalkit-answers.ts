@@ -4,6 +4,7 @@ import { isTextList, parseStringList } from "../../../src/core/python-literal.js
 import { anls } from "../../../src/scorers/anls.js";
 import { inferChoice } from "../../../src/text/infer-choice.js";
 import { removePunctuation } from "../../../src/text/punctuation.js";
+import { readingOf } from "../../../src/text/visible-answer.js";
 import { relaxedCorrect } from "../../../tasks/chartqa/score.js";
 import { processDigitArticle, vlmEvalKitNormalize } from "../../../tasks/vqa/normalize.js";
 import { taskScore, taskValue } from "../task-score.js";
@@ -257,9 +258,25 @@ const ocrbench: VectorFile = {
   },
 };
 
+interface ThinkingLine {
+  readonly response: string;
+  readonly env: { readonly SPLIT_THINK?: string };
+}
+
+const thinking: VectorFile = {
+  part: "what of an answer is scored where thoughts are taken out under VLMEvalKit's scoring",
+  // The thoughts themselves are nowhere shown.
+  reference: (expected) => (expected as { prediction: string }).prediction,
+  functions: {
+    infer_data_job: ({ response, env }: ThinkingLine) =>
+      readingOf("vlmevalkit", env.SPLIT_THINK ? ["think"] : undefined).visible(response),
+  },
+};
+
 export const vlmEvalKitAnswerVectors: Readonly<Record<string, VectorFile>> = {
   "vlmevalkit/yorn": yesNo,
   "vlmevalkit/vqa_text": vqaText,
   "vlmevalkit/vqa": vqa,
   "vlmevalkit/ocrbench": ocrbench,
+  "vlmevalkit/thinking": thinking,
 };

@@ -1,0 +1,170 @@
+/** VLMEvalKit's TSVs in a folder, under its own names and under the task's: base64, lists of images, images of other rows, files, splits in one file. */
+
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { chooseTasks, loadTasks } from "../../src/api/catalogue.js";
+import { promptImages, promptText } from "../../src/core/prompt.js";
+import { openDataset } from "../../src/datasets/index.js";
+import { encodePng } from "../../src/images/png.js";
+import { plan } from "../../src/run/plan.js";
+import { temporaryFolder } from "../board/run-fixture.js";
+
+const pixels = (shade: number) => encodePng(new Uint8Array(8 * 8 * 3).fill(shade), 8, 8);
+const base64 = async (shade: number) => Buffer.from(await pixels(shade)).toString("base64");
+
+/** As pandas writes it. */
+const tsv = (rows: readonly Readonly<Record<string, string>>[]): string => {
+  const columns = Object.keys(rows[0] ?? {});
+  const cell = (text = "") => (/[\t\n"]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  return [columns, ...rows.map((row) => columns.map((name) => cell(row[name])))]
+    .map((line) => `${line.join("\t")}\n`)
+    .join("");
+};
+
+/** What a run would see of the rows in a folder. */
+async function seen(label: string, data: string, profile = "vlmevalkit") {
+  const [chosen] = (await chooseTasks([label])).chosen;
+  if (chosen === undefined) throw new Error(label);
+  const { task, split, splitName } = chosen;
+  const { row, tsv: theirs } = task;
+  await using dataset = await openDataset({ task: task.name, splitName, split, row, tsv: theirs, data });
+  const found: { id: string; words: string; images: number[]; row: Record<string, unknown> }[] = [];
+  for await (const unit of plan(task, dataset, { offset: 0, repeats: 1 }, new AbortController().signal)) {
+    if (!("row" in unit)) throw unit.failure;
+    const prompt = task.prompt(unit.row, profile);
+    const images = await Promise.all(promptImages(prompt).map(async (image) => (await image.bytes()).length));
+    found.push({ id: unit.id, words: promptText(prompt), images, row: unit.row });
+  }
+  return found;
+}
+
+test("MMMU's file has both splits, questions of several images and open ones", async () => {
+  await using place = await temporaryFolder();
+  const [one, two] = [await base64(10), await base64(200)];
+  const common = { category: "Art", "l2-category": "x" };
+  const rows = [
+    {
+      index: "0",
+      id: "validation_Art_1",
+      question: "<image 1> or <image 2>?",
+      A: "cat",
+      B: "dog",
+      C: "",
+      D: "",
+      answer: "B",
+      image: `['${one}', '${two}']`,
+      split: "validation",
+      ...common,
+    },
+    {
+      index: "1",
+      id: "dev_Art_1",
+      question: "Which?",
+      A: "a",
+      B: "b",
+      C: "",
+      D: "",
+      answer: "A",
+      image: one,
+      split: "dev",
+      ...common,
+    },
+    {
+      index: "2",
+      id: "validation_Art_2",
+      question: "How many?",
+      A: "",
+      B: "",
+      C: "",
+      D: "",
+      answer: "24",
+      image: two,
+      split: "validation",
+      ...common,
+    },
+  ];
+  await writeFile(join(place.dir, "MMMU_DEV_VAL.tsv"), tsv(rows));
+  const val = await seen("mmmu", place.dir);
+  expect(val.map(({ id, images }) => [id, images.length])).toEqual([
+    ["validation_Art_1", 2],
+    ["validation_Art_2", 1],
+  ]);
+  expect(val[0]?.words).toBe(
+    "Question: <image> or <image>?\nOptions:\nA. cat\nB. dog\nPlease select the correct answer from the options above. \n",
+  );
+  expect(val[1]?.row.question_type).toBe("open");
+  expect((await seen("mmmu@dev", place.dir)).map(({ id }) => id)).toEqual(["dev_Art_1"]);
+});
+
+test("an image is another row's, a file beside the rows, or a file that image_path names", async () => {
+  await using place = await temporaryFolder();
+  await mkdir(join(place.dir, "images"));
+  await writeFile(join(place.dir, "images", "b.png"), await pixels(90));
+  const row = {
+    question: "What?",
+    A: "cat",
+    B: "None",
+    C: "dog",
+    D: "",
+    answer: "C",
+    category: "c",
+    "l2-category": "l",
+  };
+  const rows = [
+    { index: "7", ...row, image: await base64(10), image_path: "" },
+    { index: "8", ...row, image: "7", image_path: "" },
+    { index: "9", ...row, image: "", image_path: "b.png" },
+  ];
+  await writeFile(join(place.dir, "MMStar.tsv"), tsv(rows));
+  const found = await seen("mmstar", place.dir);
+  expect(found.map(({ images }) => images.length)).toEqual([1, 1, 1]);
+  expect(found[0]?.images).toEqual(found[1]?.images);
+  // pandas takes "None" for a missing cell: nobody is asked it, and the letters stay.
+  expect(found[0]?.words).toContain("A. cat\nC. dog\n");
+});
+
+test("a question of POPE's three categories is a row in each; the task's own name names a file as well", async () => {
+  await using place = await temporaryFolder();
+  const rows = [
+    { index: "3", question: "Is there a cat?", answer: "No", category: "random,popular", image: await base64(1) },
+  ];
+  await writeFile(join(place.dir, "pope.tsv"), tsv(rows));
+  expect((await seen("pope", place.dir)).map(({ id }) => id)).toEqual(["random-3", "popular-3"]);
+});
+
+test("a row with too few cells is its own failure, and none of VLMEvalKit's columns are those of another task", async () => {
+  await using place = await temporaryFolder();
+  await writeFile(join(place.dir, "MMVet.tsv"), tsv([{ index: "1", question: "Why?", answer: "5" }]));
+  await expect(seen("mmvet", place.dir)).rejects.toThrow(/capability|image/);
+});
+
+test("MathVista's question is taken out of VLMEvalKit's query, so that every profile asks it once", async () => {
+  await using place = await temporaryFolder();
+  const query = "Hint: Please answer.\nQuestion: Which (Unit: $)\nis it?\nChoices:\n(A) 3\n(B) 4";
+  const row = {
+    index: "1",
+    question: query,
+    answer: "4",
+    answer_option: "B",
+    choices: "['3', '4']",
+    question_type: "multi_choice",
+    answer_type: "text",
+  };
+  await writeFile(
+    join(place.dir, "MathVista_MINI.tsv"),
+    tsv([{ ...row, skills: "['algebraic reasoning']", task: "t", unit: "$", image: await base64(5) }]),
+  );
+  expect((await seen("mathvista", place.dir))[0]?.words).toBe(`<image>${query}`);
+  const [usual] = await seen("mathvista", place.dir, "default");
+  expect(usual?.words.match(/Which/g)?.length).toBe(1);
+  expect(usual?.words.match(/Choices:/g)?.length).toBe(1);
+});
+
+test("the names of their files are of splits that the task has, and no two tasks of one name share them", async () => {
+  const some = (await loadTasks()).filter(({ tsv: theirs }) => theirs !== undefined);
+  expect(some.length).toBeGreaterThan(20);
+  for (const { name, splits, tsv: theirs } of some) {
+    for (const split of Object.keys(theirs?.files ?? {})) expect(Object.keys(splits), name).toContain(split);
+  }
+});
