@@ -52,6 +52,7 @@ async function* rowsOf(
   const opened = { task: task.name, splitName, split, row: task.row, tsv: task.tsv, data, partial: true, warn };
   await using dataset = await openDataset(opened);
   const found: ShownRow[] = [];
+  const ungrouped = new Map(Object.entries(task.groups ?? {}));
   for await (const unit of plan(task, dataset, { offset, limit: rows, repeats: 1 }, signal)) {
     const { index } = unit;
     if (!("row" in unit)) {
@@ -59,6 +60,7 @@ async function* rowsOf(
       continue;
     }
     const { row, id } = unit;
+    for (const [name, groupOf] of ungrouped) if (groupOf(row) !== undefined) ungrouped.delete(name);
     const prompt = task.prompt(row, task.profiles?.[0] ?? "default");
     const unusable = referenceFailure(task, split, row);
     const problems = unusable ? [unusable.detail] : [];
@@ -73,6 +75,9 @@ async function* rowsOf(
     }
     found.push({ label, index, id, prompt: promptText(prompt), images, columns: wordsOf(row, task.row), problems });
   }
+  const n = found.filter(({ id }) => id !== undefined).length;
+  for (const name of n === 0 ? [] : ungrouped.keys())
+    warn(`${label}: no row of the ${n} shown has a value for the group "${name}"`);
   // The plan hands out rows of one image together; people read them in their order.
   yield* found.sort((a, b) => a.index - b.index);
 }

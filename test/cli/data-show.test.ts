@@ -47,6 +47,23 @@ test("data show prints rows, words and images, says what is wrong with one, and 
   expect(await readFile(place.file("rows", "mine.jsonl"), "utf8")).toContain('"nr":"one"');
 });
 
+test("data show names a group that no row has: its column's name is misspelt, as a rule", async () => {
+  await using place = await Workplace.make();
+  await mkdir(place.file("rows"));
+  const rows = [
+    { nr: 1, q: "What?", a: "b", kind: "flat" },
+    { nr: 2, q: "Why?", a: "b" },
+  ];
+  await writeFile(place.file("rows", "mine.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+  const columns = "columns: { id: nr, answer: a }";
+  await writeFile(
+    place.file("mine.yaml"),
+    `task: mine\n${columns}\nprompt: "{q}"\nscorer: exact\ngroups: [kind, knid]\n`,
+  );
+  const { stderr, exitCode } = await place.run("data", "show", "./mine.yaml", "--data", "rows");
+  expect([stderr, exitCode]).toEqual(['warning: mine: no row of the 2 shown has a value for the group "knid"\n', 0]);
+});
+
 test("an image becomes two pixels to a letter, each in its colour", async () => {
   const lines = await asBlocks(await drawnImage({ seed: 1, width: 40, height: 30 }), 20);
   expect(lines).toHaveLength(8);
