@@ -321,11 +321,14 @@ async function* otherQuestions(
   const selection = { offset, repeats, ...(limit === undefined ? {} : { limit }) };
   const journal = new Map<string, SampleRecord>();
   for await (const record of run.counted(result)) journal.set(`${record.index}/${record.repeat ?? 0}`, record);
+  // Of a run that stopped when it was decided.
+  let behind = 0;
   for await (const unit of plan(task, rows, selection, new AbortController().signal)) {
     if (!("row" in unit)) continue;
     const record = journal.get(`${unit.index}/${unit.repeat}`);
     if (!record) {
-      yield `${label}: the row "${unit.id}" has no sample`;
+      if (result.until) behind++;
+      else yield `${label}: the row "${unit.id}" has no sample`;
       continue;
     }
     if (record.id !== unit.id) {
@@ -345,6 +348,9 @@ async function* otherQuestions(
     if (images.join() !== (record.images ?? []).join())
       yield `${label}: sample "${unit.id}" was shown another image than its row's`;
   }
+  const { of = 0, samples = 0 } = result.until ?? {};
+  if (behind !== of - samples)
+    yield `${label}: ${behind} rows have no sample, and ${of - samples} of them lie behind the place where it was decided`;
 }
 
 async function digestOr(image: ReturnType<typeof readImage>): Promise<string> {

@@ -5,8 +5,10 @@ import { expect, test } from "vitest";
 import { compare } from "../../src/api/compare.js";
 import { type EvaluateOptions, evaluate } from "../../src/api/evaluate.js";
 import { score } from "../../src/api/score.js";
+import { verify } from "../../src/api/verify.js";
 import { resultLines } from "../../src/cli/report-lines.js";
 import type { Result, Until } from "../../src/core/result.js";
+import { rankOf } from "../../src/record/selection.js";
 import { ReportSource } from "../../src/report/report-source.js";
 import { seededRandom } from "../../src/statistics/seeded-random.js";
 import { Workplace } from "../e2e/cli.js";
@@ -150,6 +152,42 @@ test("what has no score is out of the comparison, and how far it could have move
   );
   expect(resultLines({ ...result, until: { ...cut, looks: 1 } })).toContain("no sample is scored in both runs");
   expect(resultLines(result)).toMatch(/\d+ unscored here and 0 there are out of it: -\d\.\d to 0\.0 if they all/);
+});
+
+test("verify misses no row behind the place where a run was decided, and each row before it", async () => {
+  await using place = await Workplace.make();
+  const options = { tasks: "vqav2", data: "demo" };
+  // The references say what a good model would: a run that is told nothing of use has them all.
+  await evaluate({ ...options, model: "stub:yes", out: place.file("asked") });
+  const asked = (await readFile(place.file("asked", "vqav2.samples.jsonl"), "utf8")).trimEnd().split("\n");
+  const good = asked.map((line) => JSON.parse(line)).map(({ id, score: { targets } }) => ({ id, text: targets[0] }));
+  await mkdir(place.file("good"));
+  await writeFile(place.file("good", "vqav2.samples.jsonl"), good.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  await evaluate({ ...options, model: `replay:${place.file("good")}`, out: place.file("whole") });
+  const out = place.file("stopped");
+  const { results } = await evaluate({
+    ...options,
+    model: "stub:never",
+    until: "decided",
+    against: place.file("whole"),
+    out,
+  });
+  const { verdict, samples, of, through, seed } = (results.vqav2 as Result & { until: Until }).until;
+  expect([verdict, of, samples < of]).toEqual(["worse", 256, true]);
+  expect((await verify(out)).problems).toEqual([]);
+  const journal = place.file("stopped", "vqav2.samples.jsonl");
+  const lines = (await readFile(journal, "utf8")).trimEnd().split("\n");
+  const counted = lines.findIndex((line) => rankOf(seed, JSON.parse(line).cluster) <= through);
+  await writeFile(
+    journal,
+    lines
+      .filter((_, i) => i !== counted)
+      .map((line) => `${line}\n`)
+      .join(""),
+  );
+  expect((await verify(out)).problems.join()).toMatch(
+    /rows have no sample, and \d+ of them lie behind|has \d+ of the \d+ scored/,
+  );
 });
 
 test("compare takes the interval and p of the run's own looks, either way round, and says what a third run cannot know", async () => {
