@@ -54,6 +54,12 @@ const commands: Readonly<Record<string, Listed>> = {
     describe: "Score a finished run again, without any model: its answers and its judge's verdicts are in its folder",
     load: () => import("./score.js"),
   },
+  judge: {
+    usage: "judge <what> <run>",
+    describe:
+      "Label samples by hand, blind to the verdict (label), and see what the judge is worth and the score corrected (worth)",
+    load: () => import("./judge.js"),
+  },
   view: {
     usage: "view [runs..]",
     describe:

@@ -51,7 +51,7 @@ export async function requireNoRun(folder: string): Promise<void> {
 
 async function isRunsFile(file: string, name: string): Promise<boolean> {
   const plain = name.replace(/\.gz$/, "");
-  if (always.includes(name) || plain.endsWith(samplesSuffix) || /^judge\..*\.jsonl$/.test(plain)) return true;
+  if (always.includes(name) || plain.endsWith(samplesSuffix) || /^(judge|labels)\..*\.jsonl$/.test(plain)) return true;
   // A Result is told by what is in it; a comparison's JSON may lie beside it.
   return name.endsWith(".json") && (await readResult(file).catch(() => undefined)) !== undefined;
 }

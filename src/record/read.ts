@@ -29,8 +29,8 @@ export interface Run {
   samples(label: Label): AsyncGenerator<SampleRecord>;
   /** The samples that a Result of this run counts: a journal may hold more, from an earlier run with a larger limit. */
   counted(result: Result): AsyncGenerator<SampleRecord>;
-  /** Every reply of the task's judge. */
-  judgements(label: Label): AsyncGenerator<JudgeRecord>;
+  /** Every reply of the task's judge, or of its second one. */
+  judgements(label: Label, which?: "first" | "second"): AsyncGenerator<JudgeRecord>;
   timings(): AsyncGenerator<TimingRecord>;
   /** For looking at single samples, also while the run goes on. */
   journal(label: Label): GrowingJournal;
@@ -41,6 +41,7 @@ export const resultFile = (dir: string, label: Label) => join(dir, `${fileName(l
 export const samplesFile = (dir: string, label: Label) => join(dir, `${fileName(label)}${samplesSuffix}`);
 export const judgeFile = (dir: string, label: Label) => join(dir, `judge.${fileName(label)}.jsonl`);
 export const secondJudgeFile = (dir: string, label: Label) => join(dir, `judge.${fileName(label)}.second.jsonl`);
+export const labelsFile = (dir: string, label: Label) => join(dir, `labels.${fileName(label)}.jsonl`);
 export const timingsFile = (dir: string) => join(dir, "timings.jsonl");
 export const samplesSuffix = ".samples.jsonl";
 
@@ -64,7 +65,8 @@ export async function openRun(dir: string): Promise<Run> {
     isPacked: names.some((name) => name.endsWith(`${samplesSuffix}.gz`)),
     samples,
     counted: (result) => countedSamples(samples, result),
-    judgements: (label) => readRecords(judgeFile(folder, label), JudgeRecord),
+    judgements: (label, which = "first") =>
+      readRecords((which === "first" ? judgeFile : secondJudgeFile)(folder, label), JudgeRecord),
     timings: () => readRecords(timingsFile(folder), TimingRecord),
     journal: (label) => new GrowingJournal(samplesFile(folder, label)),
   };

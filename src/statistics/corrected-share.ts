@@ -50,6 +50,31 @@ export function correctedShare(verdicts: readonly LabelledVerdict[], level = 0.9
   return { estimate, benchmark: limits(0), population: limits(drawn) };
 }
 
+/**
+ * Labels, all in all, until the interval of the share in samples like these is so wide to each side, from what the labels so far say and
+ * drawn as the verdicts and their errors ask for.
+ * @returns undefined where no number of labels is enough: the samples themselves are too few
+ */
+export function labelsNeeded(
+  verdicts: readonly LabelledVerdict[],
+  halfWidth: number,
+  level = 0.95,
+): number | undefined {
+  const given = verdicts.filter(({ judged }) => judged > 0);
+  const n = given.reduce((sum, { judged }) => sum + judged, 0);
+  const z = normalQuantile(0.5 + level / 2);
+  const strata = given.map(({ judged, labelled, right }) => {
+    const share = (right + 1) / (labelled + 2);
+    return { weight: judged / n, share, deviation: Math.sqrt(share * (1 - share)) };
+  });
+  const estimate = strata.reduce((sum, { weight, share }) => sum + weight * share, 0);
+  const left = (halfWidth / z) ** 2 - (estimate * (1 - estimate)) / n;
+  if (!(left > 0)) return undefined;
+  const spread = strata.reduce((sum, { weight, deviation }) => sum + weight * deviation, 0);
+  const whole = strata.reduce((sum, { weight, deviation }) => sum + (weight * deviation ** 2) / n, 0);
+  return Math.min(n, Math.ceil(spread ** 2 / (left + whole)));
+}
+
 /** How a judge did on samples, not these, that people labelled all of. */
 export interface Calibration {
   /** Samples that people call right, and how many of them the judge called right. */

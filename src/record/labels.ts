@@ -1,0 +1,36 @@
+/** labels.<task>.jsonl: what people say of answers that a judge, or a rule, has scored. */
+import { existsSync } from "node:fs";
+import { check, type Static, Type } from "../core/schema.js";
+import { LineLog } from "../files/line-log.js";
+import { readJsonLines } from "../files/lines.js";
+import type { Label } from "./keys.js";
+import { labelsFile } from "./read.js";
+
+export const PersonLabel = Type.Object({
+  index: Type.Integer({ minimum: 0 }),
+  id: Type.String(),
+  /** The score that a person gives; null: he cannot say. */
+  value: Type.Union([Type.Number(), Type.Null()], { description: "the score that a person gives; null: unsure" }),
+  by: Type.String({ description: "who says so" }),
+  at: Type.String({ description: "when, ISO 8601" }),
+});
+export type PersonLabel = Static<typeof PersonLabel>;
+
+const fix = "the file was changed or damaged: restore it, or delete that line";
+
+/** In the order in which they were given: of several by one person about one sample the last counts. */
+export async function readLabels(dir: string, task: Label): Promise<readonly PersonLabel[]> {
+  const path = labelsFile(dir, task);
+  if (!existsSync(path)) return [];
+  const found = new Map<string, PersonLabel>();
+  for await (const { value, where } of readJsonLines(path)) {
+    const label = check(PersonLabel, value, where, fix);
+    const key = `${label.index} ${label.by}`;
+    // The place of the first: who began is who the others are compared with.
+    found.set(key, label);
+  }
+  return [...found.values()];
+}
+
+export const openLabels = (dir: string, task: Label): Promise<LineLog> =>
+  LineLog.open(labelsFile(dir, task), "the labels", (record, _at, where) => check(PersonLabel, record, where, fix));
