@@ -150,6 +150,7 @@ async function verifyRun(run: Run, findings: Findings, options: RunOptions): Pro
     if (result.model !== run.manifest.model || !same(result.fingerprint, run.manifest.fingerprint))
       findings.problems.push(`${label}: its model, or what it is, is another in run.json`);
     findings.problems.push(...otherThanIdentity(label, run, result));
+    if (result.visionGain) findings.unchecked.push(`${label}: visionGain; \`score\` counts it again in a copy`);
     try {
       await requireCounted(run, result);
     } catch (error) {

@@ -149,7 +149,7 @@ describe("a real result set of VLMEvalKit", () => {
     expect(layer(across, "text")?.scores).toBe(2);
     expect(across.first).toBe("rows");
     // Each changed score is one layer's, and the effects are the whole difference over the rows that both have.
-    const total = across.layers.reduce((sum, one) => sum + one.effect, 0);
+    const total = across.layers.reduce((sum, one) => sum + (one.effect ?? 0), 0);
     const [start, end] = [layer(across, "rows")?.score as number, layer(across, "rule")?.score as number];
     expect(total).toBeCloseTo(end - start, 12);
     const theirScoring = across.scorings.find(({ name }) => name === "vlmevalkit");
@@ -304,6 +304,7 @@ describe("a log of lmms-eval", () => {
     expect(read[1]).not.toHaveProperty("value");
     expect(() => lmmsEvalSamples('{"doc_id": 1}', "f")).toThrow("no sample of lmms-eval");
     expect(() => lmmsEvalSamples("{", "f")).toThrow("not JSON");
+    expect(() => lmmsEvalSamples("\n", "f")).toThrow("the file has no samples");
   });
 
   test("lmms-eval 0.7.3's own file is read; a run without that task, and a file that says no task, are refused", async () => {

@@ -66,7 +66,7 @@ function row(
     cells: [
       { value: differs, tone },
       { value: scores === 0 ? "" : count(scores) },
-      { value: scores === 0 ? "" : signed(effect, across.unit) },
+      { value: scores === 0 || effect === null ? "" : signed(effect, across.unit) },
       { value: score === null ? "" : number(score, across.unit) },
       { value: examples.map((id) => terminalSafe(id, 24)).join(" ") },
     ],

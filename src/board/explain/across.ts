@@ -36,8 +36,8 @@ export interface AcrossReport {
   readonly samples: number;
   /** Changed scores of which this is the first layer that differs. */
   readonly scores: number;
-  /** Their part of theirs minus ours, in the metric's unit, over the samples that both have. */
-  readonly effect: number;
+  /** Their part of theirs minus ours, in the metric's unit, over the samples that both have; null where the metric is no mean of samples. */
+  readonly effect: number | null;
   /** The score when everything up to here is theirs; null where only asking again would tell. */
   readonly score: number | null;
   readonly differences: readonly string[];
@@ -105,10 +105,7 @@ export function explainAcross(sides: Sides): Across {
       told: isTold(layer, sides, pairs),
       samples: differing.length,
       scores: own.length,
-      effect:
-        pairs.length === 0
-          ? 0
-          : (own.reduce((sum, pair) => sum + changeOf(pair), 0) / pairs.length) * (sides.scale ?? 1),
+      effect: effectOf(sides, own, pairs.length),
       score: scores[layer] ?? null,
       differences: isAggregate ? [aggregateWords(sides, scores)] : differences,
       examples: [...new Set([...own, ...differing].map(({ ours }) => ours.record.id))].slice(0, 5),
@@ -126,6 +123,11 @@ export function explainAcross(sides: Sides): Across {
     ...agreement,
     closes: closesOf(sides, agreement),
   };
+}
+
+function effectOf({ scale }: Sides, own: readonly Pair[], of: number): number | null {
+  if (scale === undefined) return null;
+  return of === 0 ? 0 : (scale * own.reduce((sum, pair) => sum + changeOf(pair), 0)) / of;
 }
 
 /** The naming under which most samples of theirs are ours, and whose references agree. */

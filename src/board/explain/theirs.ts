@@ -40,6 +40,7 @@ const noMetrics = new Set([
 /** @throws UserError  the file is none of samples */
 export function lmmsEvalSamples(text: string, path: string): readonly TheirSample[] {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
+  if (lines.length === 0) throw new UserError("the file has no samples", path, whatToName);
   return lines.map((line, i) => {
     let read: unknown;
     try {
