@@ -10,6 +10,8 @@ const mostBytes = 512 * 2 ** 20;
 const mostColumns = 16_384;
 const mostRows = 1_048_576;
 const mostCells = 50_000_000;
+/** Elements within each other: a cell's rich text is the seventh. The parser's time grows with the square. */
+const mostNested = 64;
 
 /**
  * Rows of cells, each of the width of the first; an empty cell is "".
@@ -58,11 +60,18 @@ interface Reader {
 async function parse(file: Ranged, member: ZipMember, reader: Reader): Promise<void> {
   if (member.size > mostBytes) throw new NoArchive(`${member.name} has ${member.size} bytes`);
   const own = (name: string) => name.slice(name.indexOf(":") + 1);
+  let nested = 0;
   const parser = new Parser(
     {
-      onopentag: (name, attributes) => reader.begin(own(name), attributes),
+      onopentag(name, attributes) {
+        if (++nested > mostNested) throw new NoArchive(`${member.name} has elements ${nested} within each other`);
+        reader.begin(own(name), attributes);
+      },
       ontext: (text) => reader.text(text),
-      onclosetag: (name) => reader.end(own(name)),
+      onclosetag(name) {
+        nested--;
+        reader.end(own(name));
+      },
     },
     { xmlMode: true },
   );
@@ -130,9 +139,16 @@ class Cells implements Reader {
   }
 
   private cell(): string {
-    if (this.type === "s") return this.shared[Number(this.value)] ?? "";
+    if (this.type === "s" && this.value !== "") return this.sharedText(Number(this.value));
     if (this.type === "b") return this.value === "1" ? "True" : "False";
     return unescaped(this.value);
+  }
+
+  /** A text that is not there is no empty answer. */
+  private sharedText(i: number): string {
+    const text = this.shared[i];
+    if (text === undefined) throw new NoArchive(`a cell is text ${this.value} of ${this.shared.length}`);
+    return text;
   }
 }
 

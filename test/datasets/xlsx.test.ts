@@ -61,6 +61,19 @@ test("a cell or a row beyond Excel's own, and more cells than any table has, are
   expect((await readSheet(await written(rows('<row><c r="XFD1"><v>1</v></c></row>'))))[0]).toHaveLength(16_384);
 });
 
+test("elements that never end, and a text that is not there, are a damaged file: neither a hang nor an empty answer", async () => {
+  const endless = await written(rows('<row r="2"><c r="A2">'.repeat(200_000)));
+  await expect(readSheet(endless)).rejects.toMatchObject({ message: expect.stringContaining("65 within each other") });
+  const missing = await written(
+    rows('<row><c r="A1" t="s"><v>99999</v></c></row>'),
+    `<sst ${main}><si><t>a</t></si></sst>`,
+  );
+  await expect(readSheet(missing)).rejects.toMatchObject({ message: expect.stringContaining("text 99999 of 1") });
+  expect(await readSheet(await written(rows('<row><c r="A1" t="s"/><c r="B1"><v>1</v></c></row>')))).toEqual([
+    ["", "1"],
+  ]);
+});
+
 test("what is no Excel file is named: no archive, no sheet, cut off", async () => {
   const path = join(folder.dir, "no.xlsx");
   await writeFile(path, "no");
