@@ -36,6 +36,8 @@ const patienceMs = 500;
 const keptEvents = 10;
 /** How often it is asked whether results pile up. */
 const lookMs = 1000;
+/** For a last word to the server by whoever gives up. */
+const partingMs = 1000;
 /** Blocks in one call. */
 const addedAtOnce = 500;
 
@@ -72,7 +74,10 @@ export interface RunStatus {
 
 /** A server with the runs that are shared on it. */
 export class Fleet implements AsyncDisposable {
-  private readonly giveUp = () => this.redis.disconnect();
+  private hangUp: NodeJS.Timeout | undefined;
+  private readonly giveUp = () => {
+    this.hangUp = setTimeout(() => this.redis.disconnect(), partingMs);
+  };
 
   private constructor(
     private readonly redis: Redis,
@@ -83,7 +88,7 @@ export class Fleet implements AsyncDisposable {
     abort.addEventListener("abort", this.giveUp, { once: true });
   }
 
-  /** @param abort  aborted: nobody waits any longer for a server that is away */
+  /** @param abort  aborted: what is in hand is given back, and nobody waits any longer for a server that is away */
   static async open(settings: FleetSettings, abort: AbortSignal): Promise<Fleet> {
     const redis = await connect(settings);
     return new Fleet(redis, await packages(), 1000 * (settings.leaseSeconds ?? usualLeaseSeconds), abort);
@@ -207,6 +212,7 @@ export class Fleet implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.abort.removeEventListener("abort", this.giveUp);
+    clearTimeout(this.hangUp);
     this.redis.disconnect();
   }
 
@@ -323,9 +329,13 @@ class BullQueue implements WorkQueue {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const { redis, run, worker, fetching, queue } = this.parts;
-    await redis.hdel(keyOf(run, "workers"), worker);
-    await fetching.close(true);
-    await queue.close();
+    try {
+      await redis.hdel(keyOf(run, "workers"), worker);
+    } finally {
+      // A connection of its own, which would keep the process alive.
+      await fetching.close(true);
+      await queue.close();
+    }
     // BullMQ notes a queue's settings whenever a script misses them: of a run that is over nothing is kept.
     if (!(await redis.hexists(runsKey, run))) await redis.del(keyOf(run, "meta"));
   }

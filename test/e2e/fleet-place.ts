@@ -63,10 +63,11 @@ export class Fleet implements AsyncDisposable {
     private readonly what: What,
   ) {}
 
-  static async make(what: What = { tasks: "vqav2", data: "demo" }): Promise<Fleet> {
+  /** @param latencyMs  of each answer of the model */
+  static async make(what: What = { tasks: "vqav2", data: "demo" }, latencyMs = 20): Promise<Fleet> {
     const redis = await TestRedis.start();
     const place = await Workplace.make({ LLAVA_EVAL_FLEET: redis.url, MODEL_KEY: modelKey });
-    const endpoint = await startEndpoint({ answer: answerTo, latencyMs: 20 });
+    const endpoint = await startEndpoint({ answer: answerTo, latencyMs });
     const model = ["runner: openai", "model: fake", `urls: [${endpoint.url}]`, "apiKey: env:MODEL_KEY"];
     await writeFile(place.file("model.yaml"), `${model.join("\n")}\n`);
     return new Fleet(place, redis, endpoint, what);

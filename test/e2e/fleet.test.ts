@@ -193,6 +193,27 @@ describe.skipIf(noRedis)(`a fleet (skipped: ${noRedis ?? "no"})`, { timeout: 180
     await worker.ended;
   });
 
+  test("a second Ctrl-C at a worker gives back what it has in hand; one that waits for work ends, too", async () => {
+    await using fleet = await Fleet.make(undefined, 3000);
+    const { run, worker: waiting } = await fleet.paused("--out", "many");
+    await fleet.has(/:workers$/m);
+    const twice = async (worker: typeof waiting) => {
+      worker.kill("SIGINT");
+      worker.kill("SIGTERM");
+      expect(await worker.ended).toMatchObject({ exitCode: 130, stderr: expect.not.stringContaining("mistake") });
+    };
+    await twice(waiting);
+    expect(await fleet.place.run("fleet", "resume")).toMatchObject({ exitCode: 0 });
+    const busy = fleet.worker();
+    await fleet.has(/:active$/m);
+    await twice(busy);
+    // Nobody else is here who would notice a lease that has run out.
+    expect(fleet.redis.command("KEYS", "le:*")).not.toMatch(/:active$/m);
+    expect(fleet.redis.command("KEYS", "le:*")).toMatch(/:wait$/m);
+    run.kill("SIGINT");
+    await run.ended;
+  });
+
   test("a worker that waits in a run joins the next of the same settings", async () => {
     await using fleet = await Fleet.make();
     const { run, worker } = await fleet.paused("--out", "a");

@@ -65,6 +65,7 @@ describe.skipIf(noRedis)(`a queue (skipped: ${noRedis ?? "no"})`, { timeout: 60_
     const lease = await leased(dying.work(run, "dying"));
     if (place !== undefined) await lease.asks(place);
     end.abort(new Error("it died"));
+    await dying[Symbol.asyncDispose]();
     // Nothing of it is left but the lease on the server.
     await expect(lease.giveBack()).rejects.toThrow("it died");
     return lease;
