@@ -194,7 +194,7 @@ describe.skipIf(noRedis)(`a fleet (skipped: ${noRedis ?? "no"})`, { timeout: 180
   });
 
   test("a second Ctrl-C at a worker gives back what it has in hand; one that waits for work ends, too", async () => {
-    await using fleet = await Fleet.make(undefined, 3000);
+    await using fleet = await Fleet.make(undefined, 1000);
     const { run, worker: waiting } = await fleet.paused("--out", "many");
     await fleet.has(/:workers$/m);
     const twice = async (worker: typeof waiting) => {
