@@ -59,7 +59,9 @@ export async function work(doing: Work): Promise<number> {
     await working.beat();
     // The next block begins while the last samples of this one are asked.
     const loops = 1 + Math.min(64, Math.ceil(limit() / usualBlock));
-    await Promise.all(Array.from({ length: loops }, () => working.loop()));
+    // Where one ends in an error, the others give back what they have before the way to the server is closed.
+    const ends = await Promise.allSettled(Array.from({ length: loops }, () => working.loop()));
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
     return working.done;
   } finally {
     clearInterval(beat);
@@ -71,6 +73,8 @@ class Working {
   private failed = 0;
   private readonly began = performance.now();
   private isOver = false;
+  /** Aborted by the first loop that ends in an error. */
+  private readonly broken = new AbortController();
   private lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -95,6 +99,9 @@ class Working {
         if (lease) await this.answerBlock(lease);
         else this.isOver ||= await this.doing.isOver();
       }
+    } catch (error) {
+      this.broken.abort(error);
+      throw error;
     } finally {
       this.isOver = true;
     }
@@ -111,7 +118,8 @@ class Working {
   private async answerBlock(lease: Lease): Promise<void> {
     const { block, lost } = lease;
     this.doing.onBlock();
-    const { name, abort } = this.doing;
+    const { name } = this.doing;
+    const abort = AbortSignal.any([this.doing.abort, this.broken.signal]);
     const task = await this.doing.task(block.label);
     if (!task) return await lease.fail(`worker ${name} knows no task ${block.label} of this run`);
     const answering: Answering = { ...task.answering, abort: AbortSignal.any([abort, lost]), drain: never };

@@ -167,6 +167,7 @@ test("no command leaves a key behind: not in a file, not on the terminal, whatev
   expect(await run("export", "results/b", "--out", "samples.parquet")).toBe(0);
   await run("publish", "results/b", "--out", "bundle");
   await run("verify", "bundle");
+  await run("judge", "worth", "results/j");
   await run("demo-data", "--out", "drawn", "--rows", "4");
   await run("tasks", single, "--json");
   await run("tasks", "new", "plates");

@@ -173,10 +173,11 @@ test("one whose answers a judge grades scores as the same in TypeScript; while t
     ).ended;
     const { metrics, groups, remarks, n, judge } = await place.result(form, "shapes");
     const samples = (await place.samples(form, "shapes")).map(({ id, state, score }) => ({ id, state, score }));
-    // Besides a question whether it is there at all.
+    // Besides a question whether it is there at all; answers come to the judge in any order.
     const asked = server.asked
       .slice(before)
-      .flatMap(({ body, text }) => (/shape \d/.test(text) ? [body.messages] : []));
+      .flatMap(({ body, text }) => (/shape \d/.test(text) ? [JSON.stringify(body.messages)] : []))
+      .sort();
     return { exitCode, metrics, groups, remarks, n, judge, samples, asked };
   };
   const out = { yaml: await graded("yaml"), ts: await graded("ts") };

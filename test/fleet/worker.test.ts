@@ -1,4 +1,4 @@
-/** What a worker does when it loses a lease, by way of a queue in memory. */
+/** What a worker does when it loses a lease, or is refused, by way of a queue in memory. */
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import type { Output, Runner } from "../../src/core/runner.js";
 import type { Task } from "../../src/core/task.js";
 import { KeptAnswers } from "../../src/fleet/kept-answers.js";
 import type { Lease, WorkQueue } from "../../src/fleet/queue.js";
-import { work } from "../../src/fleet/worker.js";
+import { type WorkTask, work } from "../../src/fleet/worker.js";
 import type { SampleRecord } from "../../src/record/samples.js";
 import type { Block } from "../../src/run/blocks.js";
 import { readingOf } from "../../src/text/visible-answer.js";
@@ -38,6 +38,61 @@ const outputOf = (text: string): Output => ({
   ...{ text, finish: "stop", warnings: [] },
   usage: { promptTokens: 1, completionTokens: 1 },
   timing: { totalMs: 1, attempts: 1 },
+});
+
+const taskOf = (runner: Runner): WorkTask => ({
+  answering: {
+    ...{ task, split: { answers: "public" }, label: "t", profile: "default", runner, abort: never },
+    generation: { maxNewTokens: 8, temperature: 0 },
+    rules: { scoring: "official", seed: 0, reading: readingOf("official") },
+    media: { readImage: () => Promise.reject(new Error("there are no images")) },
+  } as never,
+  ...{ dataset, repeats: 1 },
+});
+
+test("a worker whose results are refused gives back the block that it has in hand, and ends", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "llava-eval-kept-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  let isAsked = false;
+  const runner: Runner = {
+    ...{ name: "m", fingerprint: {}, concurrency: 1 },
+    generate(_, signal) {
+      isAsked = true;
+      return new Promise((_, reject) => {
+        const end = () => reject(signal.reason);
+        if (signal.aborted) end();
+        else signal.addEventListener("abort", end, { once: true });
+      });
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+  const said: string[] = [];
+  const leases: Lease[] = [
+    {
+      ...{ block, delivery: 1, blame: new Map(), lost: never },
+      async asks() {},
+      ack: () => Promise.reject(new Error("nothing was answered")),
+      fail: () => Promise.reject(new Error("nothing went wrong with the block")),
+      async giveBack() {
+        said.push("given back");
+      },
+    },
+  ];
+  const queue: WorkQueue = {
+    join: async (membership) => membership,
+    lease: () => new Promise((resolve) => setTimeout(() => resolve(leases.shift()), 20)),
+    refusal: async () => (isAsked ? "its rows are others than ours" : undefined),
+    async beat() {},
+    async [Symbol.asyncDispose]() {},
+  };
+  const working = work({
+    ...{ queue, name: "w", runner, drain: never, abort: never, onBlock() {} },
+    kept: new KeptAnswers(join(folder, "answers"), (message) => said.push(message)),
+    isOver: async () => false,
+    task: async () => taskOf(runner),
+  });
+  await expect(working.finally(() => said.push("ended"))).rejects.toThrow("its rows are others than ours");
+  expect(said).toEqual(["given back", "ended"]);
 });
 
 test.each([
@@ -106,15 +161,7 @@ test.each([
   const done = await work({
     ...{ queue, kept, name: "w", runner, drain: never, abort: never, onBlock() {} },
     isOver: async () => leases.length === 0,
-    task: async () => ({
-      answering: {
-        ...{ task, split: { answers: "public" }, label: "t", profile: "default", runner, abort: never },
-        generation: { maxNewTokens: 8, temperature: 0 },
-        rules: { scoring: "official", seed: 0, reading: readingOf("official") },
-        media: { readImage: () => Promise.reject(new Error("there are no images")) },
-      } as never,
-      ...{ dataset, repeats: 1 },
-    }),
+    task: async () => taskOf(runner),
   });
   expect(asked).toEqual([0, 1, 2, 3, 3, 4, 5]);
   expect(done).toBe(6);
