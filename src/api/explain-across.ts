@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { scaleOfMean } from "../board/compare/measure.js";
 import { resolveSide, type SideTask } from "../board/compare/side.js";
-import { type Across, explainAcross, type OurSample, type Replayed } from "../board/explain/across.js";
+import { type Across, explainAcross, type OurSample, type Replayed, wordsOf } from "../board/explain/across.js";
 import { acrossTable } from "../board/explain/across-table.js";
 import { lmmsEvalSamples, type TheirSample, vlmEvalKitSamples } from "../board/explain/theirs.js";
 import { readCsv } from "../board/format/read-csv.js";
@@ -177,20 +177,12 @@ function replayed(asked: Ours["asked"], result: Result, ours: OurSample, theirs:
   const values: Record<string, number | undefined> = {};
   for (const scoring of rules)
     values[scoring] = main && valueBy(scoring, known, { text: theirs.text, result, main: main.of ?? main.name });
-  const words = theirs.prompt === undefined ? undefined : sent(theirs.prompt);
+  const words = theirs.prompt === undefined ? undefined : wordsOf(theirs.prompt);
   const profiles = (task.profiles ?? ["default"]).filter(
-    (profile) => words !== undefined && sent(promptText(task.prompt(unit.row, profile))) === words,
+    (profile) => words !== undefined && wordsOf(promptText(task.prompt(unit.row, profile))) === words,
   );
   return { values, profiles };
 }
-
-const sent = (prompt: string) =>
-  prompt
-    .replace(/<(image|video)>/g, "")
-    .split("\n")
-    .map((line) => line.trim())
-    .join("\n")
-    .trim();
 
 interface TheirText {
   readonly text: string;

@@ -209,7 +209,8 @@ function firstOf(differs: ReadonlySet<AcrossLayer>, sameText: boolean): AcrossLa
   return causes.find((layer) => differs.has(layer)) ?? "rule";
 }
 
-const wordsOf = (prompt: string) =>
+/** Of a prompt, without marks of images and the white space around its lines. */
+export const wordsOf = (prompt: string) =>
   prompt
     .replace(/<(image|video)>/g, "")
     .split("\n")
