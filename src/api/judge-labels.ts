@@ -11,7 +11,7 @@ import { openRun, type Run } from "../record/read.js";
 import type { ScoredSample } from "../record/samples.js";
 import type { AskedPerson } from "../report/label-page.js";
 import { type Labelling, serveLabels } from "../report/label-server.js";
-import type { PageServer } from "../report/serve.js";
+import type { PageServer } from "../report/page-server.js";
 import { plan } from "../run/plan.js";
 import { openRunDataset, tasksOfResults } from "./run-dataset.js";
 

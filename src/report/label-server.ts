@@ -1,9 +1,7 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import { UserError } from "../core/errors.js";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Answering, type AskedPerson, type LabelProgress, labelPage } from "./label-page.js";
-import type { PageServer } from "./serve.js";
+import { type PageServer, servePages } from "./page-server.js";
 
 /** Whom the page asks for samples, and tells what was said. */
 export interface Labelling {
@@ -26,31 +24,12 @@ const mostBytes = 10_000;
  */
 export async function serveLabels(labelling: Labelling, port: number): Promise<PageServer> {
   const token = randomBytes(16).toString("hex");
-  const server = createServer((request, response) => {
-    answer(request, response, { labelling, token }).catch((error: unknown) => {
-      if (!response.headersSent) response.writeHead(500, { "content-type": "text/plain" });
-      response.end(error instanceof UserError ? error.format() : "the label could not be kept");
-    });
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === "EADDRINUSE"
-          ? new UserError(`port ${port} is taken`, "--port", "choose another, or 0 for any")
-          : error,
-      ),
-    );
-    server.listen(port, "127.0.0.1", resolve);
-  });
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return {
-    url: `${origin}/${token}/`,
-    [Symbol.asyncDispose]: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
-  };
+  const server = await servePages(
+    (request, response) => answer(request, response, { labelling, token }),
+    "the label could not be kept",
+    port,
+  );
+  return { ...server, url: `${server.url}${token}/` };
 }
 
 interface Served {

@@ -1,16 +1,11 @@
 import { createReadStream, existsSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
-import { UserError } from "../core/errors.js";
 import type { ImageStore } from "./images.js";
+import { type PageServer, servePages } from "./page-server.js";
 import type { ReportSource } from "./report-source.js";
 import { chunkScript, PageTemplate } from "./template.js";
 import { named } from "./write-report.js";
-
-export interface PageServer extends AsyncDisposable {
-  readonly url: string;
-}
 
 const mediaTypes: Readonly<Record<string, string>> = {
   jpg: "image/jpeg",
@@ -33,31 +28,11 @@ export async function servePage(
 ): Promise<PageServer> {
   const template = await PageTemplate.load();
   await source.summary();
-  const server = createServer((request, response) => {
-    answer(request, response, { source, store, template }).catch((error: unknown) => {
-      if (!response.headersSent) response.writeHead(500, { "content-type": "text/plain" });
-      response.end(error instanceof UserError ? error.format() : "the report could not be read");
-    });
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === "EADDRINUSE"
-          ? new UserError(`port ${port} is taken`, "--port", "choose another, or 0 for any")
-          : error,
-      ),
-    );
-    server.listen(port, "127.0.0.1", resolve);
-  });
-  const address = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${address.port}/`,
-    [Symbol.asyncDispose]: () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
-  };
+  return await servePages(
+    (request, response) => answer(request, response, { source, store, template }),
+    "the report could not be read",
+    port,
+  );
 }
 
 interface Shown {
