@@ -1,5 +1,4 @@
 /** `judge label` and `judge worth`: people label a drawn part of the scored samples, and what that makes of the score. */
-import { userInfo } from "node:os";
 import { type Judged, type JudgedTask, judgedTask, labelOrder } from "../board/labels/strata.js";
 import { calibrationOf, type Worth, worthOf } from "../board/labels/worth.js";
 import { UserError } from "../core/errors.js";
@@ -13,6 +12,7 @@ import type { AskedPerson } from "../report/label-page.js";
 import { type Labelling, serveLabels } from "../report/label-server.js";
 import type { PageServer } from "../report/page-server.js";
 import { plan } from "../run/plan.js";
+import { personName } from "./person.js";
 import { openRunDataset, tasksOfResults } from "./run-dataset.js";
 
 export type { Worth };
@@ -32,7 +32,8 @@ export interface LabelOptions {
 
 /** A page that asks about the samples of a run, one after the other, until it is disposed of. @throws UserError  there is nothing to label */
 export async function labelRun(name: string, options: LabelOptions): Promise<PageServer> {
-  const { n, seed = 0, by = userInfo().username, port, warn } = options;
+  const { n, seed = 0, port, warn } = options;
+  const by = personName(options.by);
   const run = await openRun(name);
   const result = resultOf(run, options.task);
   const judged = await judgedOf(run, result);

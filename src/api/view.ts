@@ -3,11 +3,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { readCurve } from "../board/watch/curve.js";
+import { defined } from "../core/defined.js";
 import { messageOf, UserError } from "../core/errors.js";
 import { thumbnail } from "../images/thumbnail.js";
 import { requireNoRun } from "../record/own-files.js";
 import { findRuns, isRun, openRun } from "../record/read.js";
 import { ImageStore } from "../report/images.js";
+import { NotesDesk } from "../report/notes-desk.js";
 import { mostRuns } from "../report/page-data.js";
 import type { PageServer } from "../report/page-server.js";
 import { ReportSource } from "../report/report-source.js";
@@ -25,6 +27,8 @@ export { mostRuns };
 export interface ViewOptions {
   /** Samples of a task whose images are shown. */
   readonly images: number;
+  /** Who writes notes; absent: nobody does. */
+  readonly notesBy?: string;
   warn(message: string): void;
 }
 
@@ -32,7 +36,7 @@ export interface ViewOptions {
 export async function writePage(folders: readonly string[], out: string, options: ViewOptions): Promise<string> {
   await requireNoRun(resolve(out));
   const store = new ImageStore(resolve(out), thumbnail);
-  const source = await openSource(folders, store, "files", options);
+  const { source } = await openSource(folders, store, "files", options);
   const samples = (await source.summary()).tasks.reduce((sum, { states }) => sum + (states[0]?.length ?? 0), 0);
   return await writeReport(source, resolve(out), store, samples <= oneFileSamples);
 }
@@ -42,7 +46,9 @@ export async function openPage(folders: readonly string[], port: number, options
   const store = new ImageStore(await mkdtemp(join(tmpdir(), "llava-eval-view-")), thumbnail);
   const remove = () => rm(store.folder, { recursive: true, force: true });
   try {
-    const server = await servePage(await openSource(folders, store, "server", options), store, port);
+    const { source, runs } = await openSource(folders, store, "server", options);
+    const desk = options.notesBy === undefined ? undefined : await openDesk(source, runs, options.notesBy);
+    const server = await servePage(source, store, port, desk);
     return {
       url: server.url,
       async [Symbol.asyncDispose]() {
@@ -56,17 +62,24 @@ export async function openPage(folders: readonly string[], port: number, options
   }
 }
 
+const openDesk = (source: ReportSource, folders: readonly string[], by: string) =>
+  NotesDesk.open({ folders, by, has: (run, task, sample) => source.has(run, task, sample) });
+
 async function openSource(
   folders: readonly string[],
   store: ImageStore,
   kind: "files" | "server",
   options: ViewOptions,
-): Promise<ReportSource> {
+): Promise<{ readonly source: ReportSource; readonly runs: readonly string[] }> {
   const { runs, trend } = await chosenRuns(folders.map((folder) => resolve(folder)));
   const images = await gatherImages(runs, store, options);
   const marks = await publishedMarks(runs);
   const comparisons = await pageComparisons(runs);
-  return await ReportSource.open(runs, { live: false, store: kind, images, marks, trend, comparisons });
+  const source = await ReportSource.open(runs, {
+    ...{ live: false, store: kind, images, marks, trend, comparisons },
+    ...(kind === "server" ? defined({ notesBy: options.notesBy }) : {}),
+  });
+  return { source, runs };
 }
 
 /** The runs that are shown: those named; of a watch's folder its first and its last step, with the curve between them. */

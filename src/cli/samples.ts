@@ -16,6 +16,7 @@ interface Arguments {
   readonly wrong: boolean;
   readonly unscored: boolean;
   readonly remark: string | undefined;
+  readonly noted: boolean;
   readonly "worse-than": string | undefined;
   readonly how: boolean | undefined;
   readonly limit: string | undefined;
@@ -36,6 +37,7 @@ export const command: CommandModule<object, Arguments> = {
       .option("wrong", { type: "boolean", default: false, describe: "only those with the worst value" })
       .option("unscored", { type: "boolean", default: false, describe: "only those without a score, with the reason" })
       .option("remark", { type: "string", requiresArg: true, choices: remarks, describe: "only those that carry it" })
+      .option("noted", { type: "boolean", default: false, describe: "only those that people noted something on" })
       .option("worse-than", { type: "string", requiresArg: true, describe: "only those that this run did better" })
       .option("how", {
         type: "boolean",
@@ -61,13 +63,13 @@ export const command: CommandModule<object, Arguments> = {
 };
 
 async function show(argv: Arguments): Promise<void> {
-  const { run, wrong, unscored, remark, how, format, out, id, frames } = argv;
+  const { run, wrong, unscored, noted, remark, how, format, out, id, frames } = argv;
   if (wrong && unscored)
     throw new UserError("a sample that is wrong has a score", "--unscored", "name one of --wrong and --unscored");
   const fallback = format === "table" || format === "md" ? shownAtFirst : undefined;
   const tasks = listFlag(argv.tasks);
   const { samples, found, framesWritten } = await samplesOf(run, {
-    ...{ wrong, unscored },
+    ...{ wrong, unscored, noted },
     ...defined({
       ...{ tasks, how, frames, ids: id, remark: remark as Remark | undefined, worseThan: argv["worse-than"] },
       limit: numberFlag(argv.limit, "limit", { min: 1, max: 1e9, integer: true, fallback }),

@@ -1,4 +1,5 @@
 import type { CommandModule } from "yargs";
+import { personName } from "../api/person.js";
 import { mostRuns, newestRun, openPage, writePage } from "../api/view.js";
 import { UserError } from "../core/errors.js";
 import { numberFlag } from "./number-flag.js";
@@ -8,6 +9,8 @@ interface Arguments {
   readonly out: string | undefined;
   readonly port: string | undefined;
   readonly images: string | undefined;
+  readonly notes: boolean;
+  readonly by: string | undefined;
 }
 
 /** Samples of a task whose images go into a report unless more are asked for. */
@@ -28,17 +31,29 @@ export const command: CommandModule<object, Arguments> = {
         describe: "write the page to a folder instead of serving it; it opens from disk",
       })
       .option("port", { type: "string", requiresArg: true, describe: "port on 127.0.0.1 (default: any free one)" })
+      .option("notes", {
+        type: "boolean",
+        default: false,
+        describe:
+          "take flags and comments on samples into notes.jsonl of the run's folder (this machine alone, an address nobody can guess)",
+      })
+      .option("by", {
+        type: "string",
+        requiresArg: true,
+        describe: "with --notes: who notes (default: your user name)",
+      })
       .option("images", {
         type: "string",
         requiresArg: true,
         describe: `samples of a task whose images are shown (default ${defaultImages}; 0 = none)`,
       })
       .example("$0 view results/my-run", "serves the page until Ctrl-C")
+      .example("$0 view results/my-run --notes", "flag and comment on samples while you look at them")
       .example("$0 view results/baselines/nightly results/nightly --out report", "a folder to keep or to upload"),
   handler: view,
 };
 
-async function view({ runs = [], out, port, images }: Arguments): Promise<void> {
+async function view({ runs = [], out, port, images, notes, by }: Arguments): Promise<void> {
   const folders = runs.length > 0 ? runs : [await newestRun()];
   if (folders.length > mostRuns)
     throw new UserError(
@@ -47,7 +62,16 @@ async function view({ runs = [], out, port, images }: Arguments): Promise<void> 
       "name fewer; `llava-eval leaderboard` shows all of them",
     );
   const limit = { integer: true, min: 0, max: Number.POSITIVE_INFINITY, fallback: defaultImages };
+  if (notes && out !== undefined)
+    throw new UserError(
+      "a page in a folder has nobody to write down notes",
+      "--notes",
+      "leave out --out: it is served then",
+    );
+  if (by !== undefined && !notes)
+    throw new UserError("it says who notes, and no notes are taken", "--by", "add --notes");
   const options = {
+    ...(notes ? { notesBy: personName(by) } : {}),
     images: numberFlag(images, "images", limit),
     warn: (message: string) => void process.stderr.write(`warning: ${message}\n`),
   };

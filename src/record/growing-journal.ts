@@ -3,7 +3,8 @@ import { type LinePosition, parseLine } from "../files/lines.js";
 import { readSample, type SampleRecord } from "./samples.js";
 
 /** `index/repeat`: names a sample within its journal. */
-export const lineKey = ({ index, repeat = 0 }: Pick<SampleRecord, "index" | "repeat">) => `${index}/${repeat}`;
+export const lineKey = ({ index, repeat = 0 }: { readonly index: number; readonly repeat?: number | undefined }) =>
+  `${index}/${repeat}`;
 
 /** By row, then by repeat. */
 export function byLineKey(a: string, b: string): number {

@@ -5,7 +5,7 @@ import { UserError } from "../core/errors.js";
 import { manifestFile, readResult } from "./manifest.js";
 import { isRun, samplesSuffix } from "./read.js";
 
-const always = ["run.json", "run.lock", "leaderboard.json", "timings.jsonl"];
+const always = ["run.json", "run.lock", "leaderboard.json", "timings.jsonl", "notes.jsonl"];
 
 /** @throws UserError  `path` is a file of a run, or the history of all runs */
 export async function requireNoRunsFile(path: string): Promise<void> {

@@ -42,6 +42,7 @@ export const samplesFile = (dir: string, label: Label) => join(dir, `${fileName(
 export const judgeFile = (dir: string, label: Label) => join(dir, `judge.${fileName(label)}.jsonl`);
 export const secondJudgeFile = (dir: string, label: Label) => join(dir, `judge.${fileName(label)}.second.jsonl`);
 export const labelsFile = (dir: string, label: Label) => join(dir, `labels.${fileName(label)}.jsonl`);
+export const notesFile = (dir: string) => join(dir, "notes.jsonl");
 export const timingsFile = (dir: string) => join(dir, "timings.jsonl");
 export const samplesSuffix = ".samples.jsonl";
 

@@ -1,5 +1,6 @@
 /** What the page shows: types shared by the writer, the server and the page itself (which imports no more of the house than this). */
 import type { TaskComparison, Verdict } from "../board/compare/comparison.js";
+import type { NoteFlag, ShownNote } from "../core/note.js";
 import type { MetricResult, Result } from "../core/result.js";
 import type { SeenFrame } from "../core/video.js";
 import type { RepeatCommand } from "../record/repeat-command.js";
@@ -17,6 +18,8 @@ export interface PageData {
   readonly tasks: readonly PageTask[];
   /** The server answers `summary.json`: the page asks again while the run goes on. */
   readonly live: boolean;
+  /** Whose notes the server takes; absent: nobody's. */
+  readonly notesBy?: string;
   /** Where chunks and images are: `files` beside the page, `server`, or `inline` in it. */
   readonly store: "files" | "server" | "inline";
 }
@@ -122,6 +125,8 @@ export interface PageTask {
   readonly changes: readonly string[];
   /** One character for each sample, by run: e(mpty), t(runcated), u(nparsable), or a space. */
   readonly remarks: readonly string[];
+  /** By run: of the samples that people noted something on, by their place in the list, the flags that they gave. */
+  readonly noted: readonly Readonly<Record<number, readonly NoteFlag[]>>[];
   /** Which group each sample is of, by the name of the sub-score: `String.fromCharCode(firstGroup + place in values)`. */
   readonly groups: Readonly<Record<string, { readonly values: readonly string[]; readonly of: string }>>;
   /** By run; null where there are no timings. Empty while a run goes on. */
@@ -166,6 +171,8 @@ export interface PageAnswer {
   readonly unscored?: string;
   readonly warnings?: readonly string[];
   readonly turns?: readonly string[];
+  /** What people noted on it. */
+  readonly notes?: readonly ShownNote[];
   readonly likelihoods?: readonly { readonly logprob: number; readonly isGreedy: boolean }[];
   readonly judge?: readonly {
     readonly model: string;

@@ -2,9 +2,11 @@ import { basename } from "node:path";
 import { untilLinesOf } from "../board/compare/until-words.js";
 import { printed } from "../board/format/numbers.js";
 import { defined } from "../core/defined.js";
+import type { ShownNote } from "../core/note.js";
 import type { JudgeRecord, MetricResult, Result, TimingRecord } from "../core/result.js";
 import { byLineKey, lineKey } from "../record/growing-journal.js";
 import { placeKey } from "../record/keys.js";
+import { type NotedSample, Notes } from "../record/notes.js";
 import { openRun, type Run } from "../record/read.js";
 import { repeatCommand } from "../record/repeat-command.js";
 import { type AnsweredSample, framesOf, type SampleRecord } from "../record/samples.js";
@@ -29,6 +31,8 @@ const chunkSize = 200;
 export interface ReportOptions {
   readonly live: boolean;
   readonly store: PageData["store"];
+  /** Whose notes the server takes; absent: nobody's. */
+  readonly notesBy?: string;
   /** Published numbers and the like, by task. */
   readonly marks?: (task: string) => readonly Mark[];
   /** Earlier values, by task. */
@@ -45,6 +49,7 @@ export class ReportSource {
   private readonly order = new Map<string, string[]>();
   private readonly judged = new Map<string, Map<string, JudgeRecord[]>>();
   private timings: readonly ReadonlyMap<string, TimingRecord>[] | undefined;
+  private notes: readonly Notes[] = [];
 
   private constructor(
     private readonly folders: readonly string[],
@@ -73,6 +78,7 @@ export class ReportSource {
   async summary(): Promise<PageData> {
     this.runs = await Promise.all(this.folders.map(openRun));
     this.timings = undefined;
+    await this.readNotes();
     const tasks = await this.tasks();
     // A run that goes on is looked at every other second: its timings are read when it has finished.
     const timings = this.options.live ? [] : await this.readTimings();
@@ -80,10 +86,24 @@ export class ReportSource {
       title: titleOf(this.runs.map(({ manifest }) => manifest.model)),
       runs: this.runs.map(pageRun),
       comparisons: this.options.comparisons ?? [],
-      tasks: tasks.map((task) => this.pageTask(task, timings)),
+      tasks: await Promise.all(tasks.map((task) => this.pageTask(task, timings))),
       live: this.options.live,
+      ...defined({ notesBy: this.options.notesBy }),
       store: this.options.store,
     };
+  }
+
+  /** Whether a run has a sample. */
+  async has(run: number, task: string, sample: NotedSample): Promise<boolean> {
+    const lines = this.lines.get(task)?.[run];
+    const line = lineKey(sample);
+    const key = [...(lines?.keys() ?? [])].find((one) => lines?.lineOf(one) === line);
+    return key !== undefined && (await lines?.read([key]))?.get(key)?.id === sample.id;
+  }
+
+  /** People write while it is looked at. */
+  private async readNotes(): Promise<void> {
+    this.notes = await Promise.all(this.runs.map(({ dir }) => Notes.read(dir)));
   }
 
   chunkCount(task: string): number {
@@ -95,6 +115,7 @@ export class ReportSource {
     const lines = this.lines.get(task) ?? [];
     const records = await Promise.all(lines.map((one) => one.read(keys)));
     const timings = await this.readTimings();
+    await this.readNotes();
     const judged = await Promise.all(this.runs.map((run) => this.readJudge(run, task)));
     return keys.map((key) => {
       const mine = records.map((found) => found.get(key));
@@ -106,6 +127,7 @@ export class ReportSource {
                 state: lines[run]?.stateOf(record.score) ?? "-",
                 timing: timingOf(timings[run], task, record),
                 judgements: judged[run]?.get(lineKey(record)),
+                notes: this.notes[run]?.of(task, record) ?? [],
               })
             : null,
         ),
@@ -127,7 +149,7 @@ export class ReportSource {
     );
   }
 
-  private pageTask(task: string, timings: readonly ReadonlyMap<string, TimingRecord>[]): PageTask {
+  private async pageTask(task: string, timings: readonly ReadonlyMap<string, TimingRecord>[]): Promise<PageTask> {
     const lines = this.lines.get(task) ?? [];
     const keys = this.order.get(task) ?? [];
     const results = this.runs.map((run) => run.results.get(task));
@@ -143,11 +165,31 @@ export class ReportSource {
       states: lines.map((one) => keys.map((key) => one.state(key)).join("")),
       changes: first ? ["", ...others.map((other) => changesOf(keys, results[0], first, other))] : [],
       remarks: lines.map((one) => keys.map((key) => one.remark(key)).join("")),
+      noted: await Promise.all(lines.map((_, run) => this.notedOf(run, task))),
       groups: groupsOf(keys, lines),
       usage: timings.map((one) => usageOf(task, one)),
       chunkSize,
       images: this.options.images?.has(task) ?? false,
     };
+  }
+
+  private async notedOf(run: number, task: string): Promise<PageTask["noted"][number]> {
+    const notes = this.notes[run];
+    const samples = notes?.samplesOf(task) ?? [];
+    const lines = this.lines.get(task)?.[run];
+    if (!notes || !lines || samples.length === 0) return {};
+    const wanted = new Set(samples.map(lineKey));
+    const places = (this.order.get(task) ?? []).flatMap((key, place) =>
+      wanted.has(lines.lineOf(key) ?? "") ? [{ key, place }] : [],
+    );
+    const records = await lines.read(places.map(({ key }) => key));
+    return Object.fromEntries(
+      places.flatMap(({ key, place }) => {
+        const record = records.get(key);
+        const mine = record ? notes.of(task, record) : [];
+        return mine.length > 0 ? [[place, [...new Set(mine.flatMap(({ flag }) => flag ?? []))]]] : [];
+      }),
+    );
   }
 
   private async readTimings(): Promise<readonly ReadonlyMap<string, TimingRecord>[]> {
@@ -311,9 +353,10 @@ interface Beside {
   readonly state: SampleState;
   readonly timing: TimingRecord | undefined;
   readonly judgements: readonly JudgeRecord[] | undefined;
+  readonly notes: readonly ShownNote[];
 }
 
-function answerOf(record: SampleRecord, { state, timing, judgements = [] }: Beside): PageAnswer {
+function answerOf(record: SampleRecord, { state, timing, notes, judgements = [] }: Beside): PageAnswer {
   const { score } = record;
   const { text, reasoning, warnings, turns, likelihoods } =
     record.state === "failed" ? ({} as Partial<AnsweredSample>) : record;
@@ -333,6 +376,7 @@ function answerOf(record: SampleRecord, { state, timing, judgements = [] }: Besi
     ...(turns ? { turns } : {}),
     ...(likelihoods ? { likelihoods: likelihoods.map(({ logprob, isGreedy }) => ({ logprob, isGreedy })) } : {}),
     ...(judge.length > 0 ? { judge } : {}),
+    ...(notes.length > 0 ? { notes } : {}),
     ...(timing ? { ms: timing.totalMs, attempts: timing.attempts } : {}),
     ...(timing?.completionTokens === undefined ? {} : { tokens: timing.completionTokens }),
   };

@@ -1,8 +1,10 @@
 import { createReadStream, existsSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
+import { jsonOf } from "../files/lines.js";
 import type { ImageStore } from "./images.js";
-import { type PageServer, servePages } from "./page-server.js";
+import type { NotesDesk } from "./notes-desk.js";
+import { bodyOf, isForeign, type PageServer, plain, servePages } from "./page-server.js";
 import type { ReportSource } from "./report-source.js";
 import { chunkScript, PageTemplate } from "./template.js";
 import { named } from "./write-report.js";
@@ -17,45 +19,41 @@ const mediaTypes: Readonly<Record<string, string>> = {
 };
 
 /**
- * Serves the page on 127.0.0.1 only, and only to requests that name it so: a page of another site cannot read it by
- * pointing its own name at this address (DNS rebinding).
+ * Serves the page on 127.0.0.1 only.
+ * @param desk  takes notes; without one nothing can be posted
  * @throws UserError when the port is taken
  */
 export async function servePage(
   source: ReportSource,
   store: ImageStore | undefined,
   port: number,
+  desk?: NotesDesk,
 ): Promise<PageServer> {
   const template = await PageTemplate.load();
   await source.summary();
   return await servePages(
-    (request, response) => answer(request, response, { source, store, template }),
-    "the report could not be read",
-    port,
+    (request, response, pathname) =>
+      desk && request.method === "POST" && pathname === "/notes"
+        ? takeNote(request, response, desk)
+        : show(request, response, { pathname, source, store, template }),
+    { port, isSecret: desk !== undefined, failure: "the report could not be read" },
   );
 }
 
 interface Shown {
+  readonly pathname: string;
   readonly source: ReportSource;
   readonly store: ImageStore | undefined;
   readonly template: PageTemplate;
 }
 
-async function answer(
+async function show(
   request: IncomingMessage,
   response: ServerResponse,
-  { source, store, template }: Shown,
+  { pathname, source, store, template }: Shown,
 ): Promise<void> {
-  const host = request.headers.host ?? "";
-  if (!/^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host))
-    return plain(response, 403, "this page is served to 127.0.0.1 only");
   if (request.method !== "GET" && request.method !== "HEAD") return plain(response, 405, "only GET");
-  const { pathname } = new URL(request.url ?? "/", "http://127.0.0.1");
   response.setHeader("content-security-policy", template.policy);
-  response.setHeader("x-content-type-options", "nosniff");
-  response.setHeader("referrer-policy", "no-referrer");
-  response.setHeader("cross-origin-resource-policy", "same-origin");
-  response.setHeader("cache-control", "no-store");
 
   if (pathname === "/" || pathname === "/index.html")
     return send(response, "text/html; charset=utf-8", template.render(await source.summary()));
@@ -80,12 +78,21 @@ async function answer(
   plain(response, 404, "not found");
 }
 
+/** A comment of ten thousand characters in any script fits. */
+const mostNoteBytes = 200_000;
+
+async function takeNote(request: IncomingMessage, response: ServerResponse, desk: NotesDesk): Promise<void> {
+  if (isForeign(request)) return plain(response, 403, "another site's page");
+  // A form of another site cannot send it without asking first, and nobody here says yes.
+  if (!/^application\/json\b/.test(request.headers["content-type"] ?? "")) return plain(response, 415, "only JSON");
+  const body = await bodyOf(request, mostNoteBytes);
+  if (!body) return plain(response, 413, "the comment is too long");
+  const notes = await desk.take(jsonOf(body));
+  if (!notes) return plain(response, 400, "no note, or on a sample that is not shown");
+  send(response, "application/json", JSON.stringify(notes));
+}
+
 function send(response: ServerResponse, type: string, body: string): void {
   response.writeHead(200, { "content-type": type });
   response.end(body);
-}
-
-function plain(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { "content-type": "text/plain" });
-  response.end(text);
 }

@@ -2,7 +2,7 @@ import { markdownCode, markdownRows, markdownTable, markdownWords } from "../for
 import { count } from "../format/numbers.js";
 import type { Comparison, Flip, TaskComparison, Verdict } from "./comparison.js";
 import { type ComparisonLook, tableOfComparison } from "./table.js";
-import { answerText, warningsOf } from "./words.js";
+import { answerText, flipNotes, warningsOf } from "./words.js";
 
 const marks: Readonly<Record<Verdict, string>> = {
   regression: "❌",
@@ -29,15 +29,17 @@ const side = ({ name, models }: Comparison["a"]) =>
   [name, ...models.filter((model) => model !== name)].map((text) => markdownCode(text)).join(" ");
 
 function flips({ task, flips: { gained, lost, shown } }: TaskComparison): string {
+  const isNoted = shown.some((flip) => flipNotes(flip) !== "");
   const rows = shown.map((flip) => [
     `${markdownCode(flip.id, 40)}${flip.repeat === undefined ? "" : ` (${flip.repeat})`}`,
     markdownCode((flip.images[0] ?? "").slice(0, 8)),
     answer(flip.a),
     answer(flip.b),
     markdownCode((flip.targets ?? []).join(" / "), 80),
+    ...(isNoted ? [markdownCode(flipNotes(flip), 200)] : []),
   ]);
   const title = `**${markdownWords(task)}**: ${count(lost)} worse, ${count(gained)} better`;
-  const table = markdownRows(["sample", "image", "A", "B", "reference"], rows, []);
+  const table = markdownRows(["sample", "image", "A", "B", "reference", ...(isNoted ? ["noted"] : [])], rows, []);
   return `<details><summary>changed samples</summary>\n\n${title}\n\n${table}\n\n</details>`;
 }
 

@@ -4,7 +4,7 @@ import type { Table } from "../format/table.js";
 import { noPaint, type Screen, terminalTable } from "../format/terminal-table.js";
 import type { Comparison, Flip, TaskComparison } from "./comparison.js";
 import { type ComparisonLook, tableOfComparison } from "./table.js";
-import { answerText, sideText, warningsOf } from "./words.js";
+import { answerText, flipNotes, sideText, warningsOf } from "./words.js";
 
 /** For a terminal, as wide as it is. Warnings are not in it: they belong on stderr. */
 export function comparisonTable(comparison: Comparison, look: ComparisonLook & Screen = {}): string {
@@ -34,10 +34,11 @@ const flipColumns = [
 function flipTable({ task, flips }: TaskComparison, screen: Screen): string {
   const rest = flips.gained + flips.lost - flips.shown.length;
   const head = `\n${task}: ${count(flips.lost)} worse, ${count(flips.gained)} better${rest > 0 ? `; the first ${flips.shown.length}` : ""}`;
+  const isNoted = flips.shown.some((flip) => flipNotes(flip) !== "");
   const table: Table = {
     axes: ["sample", ""],
-    columns: flipColumns,
-    sections: [{ rows: flips.shown.map(flipRow) }],
+    columns: [...flipColumns, ...(isNoted ? [{ title: "noted", align: "left" as const }] : [])],
+    sections: [{ rows: flips.shown.map((flip) => flipRow(flip, isNoted)) }],
     notes: [],
     transposable: false,
   };
@@ -45,12 +46,13 @@ function flipTable({ task, flips }: TaskComparison, screen: Screen): string {
   return `${head}\n${terminalTable(table, { ...screen, ...width }).replace(/^/gm, "  ")}`;
 }
 
-function flipRow(flip: Flip) {
+function flipRow(flip: Flip, isNoted: boolean) {
   const words = [
     (flip.images[0] ?? "").slice(0, 8),
     answerText(flip.a),
     answerText(flip.b),
     (flip.targets ?? []).join(" | "),
+    ...(isNoted ? [flipNotes(flip)] : []),
   ];
   return {
     name: `${terminalSafe(flip.id, 32)}${flip.repeat === undefined ? "" : `#${flip.repeat}`}`,

@@ -1,4 +1,5 @@
 /** What `compare --format json` writes. Documented for users in results/README.md. */
+import { noteFlags } from "../../core/note.js";
 import { type Static, Type } from "../../core/schema-type.js";
 
 const Text = Type.String();
@@ -19,6 +20,11 @@ const Answer = Type.Object({
   answer: Optional(Type.String({ description: "what was extracted" })),
   text: Optional(Type.String({ description: "the raw answer, its first 2,000 characters" })),
   unscored: Optional(Text),
+  notes: Optional(
+    Type.Array(Type.Object({ flag: Optional(Type.Enum([...noteFlags])), comment: Text, by: Text }), {
+      description: "what people noted on it",
+    }),
+  ),
 });
 
 /** A sample whose score changed. */

@@ -1,5 +1,7 @@
 /** The samples whose score changed, with their words: what a reader looks at first. */
 import { defined } from "../../core/defined.js";
+import type { ShownNote } from "../../core/note.js";
+import { Notes } from "../../record/notes.js";
 import { valueUnder } from "../../record/outcome.js";
 import type { Run } from "../../record/read.js";
 import { type SampleRecord, textOf } from "../../record/samples.js";
@@ -46,11 +48,17 @@ export async function readFlips(
   const wanted = new Set(pairs.map(({ key }) => key));
   const a = await readWanted(runs.a, task, wanted);
   const b = await readWanted(runs.b, task, wanted);
+  const [notesA, notesB] = [await Notes.read(runs.a.dir), await Notes.read(runs.b.dir)];
   return pairs.flatMap((pair) => {
     const [before, after] = [a.get(pair.key), b.get(pair.key)];
-    return before && after ? [flipOf(before, after, metric)] : [];
+    if (!before || !after) return [];
+    const flip = flipOf(before, after, metric);
+    const [mine, theirs] = [notesA.of(task, before), notesB.of(task, after)];
+    return [{ ...flip, a: { ...flip.a, ...notesIn(mine) }, b: { ...flip.b, ...notesIn(theirs) } }];
   });
 }
+
+const notesIn = (notes: readonly ShownNote[]) => (notes.length > 0 ? { notes: [...notes] } : {});
 
 async function readWanted(run: Run, task: string, wanted: ReadonlySet<string>): Promise<Map<string, SampleRecord>> {
   const found = new Map<string, SampleRecord>();

@@ -1,4 +1,5 @@
 /** The sentences that every form of a comparison shares. */
+import { notesText } from "../../core/note.js";
 import { number, printed, range, signed, unitWord } from "../format/numbers.js";
 import type { Comparison, Flip, TaskComparison } from "./comparison.js";
 
@@ -68,6 +69,10 @@ export function warningsOf(comparison: Comparison): string[] {
     ...(onlyB.length > 0 ? [`not in A: ${onlyB.join(", ")}`] : []),
   ];
 }
+
+/** What people noted on either side's answer: `A mislabelled (ann)`. */
+export const flipNotes = ({ a, b }: Flip): string =>
+  [...(a.notes ? [`A ${notesText(a.notes)}`] : []), ...(b.notes ? [`B ${notesText(b.notes)}`] : [])].join("; ");
 
 /** The extracted answer where there is one, else the raw one, else why there is none. */
 export function answerText({ answer, text, unscored }: Flip["a"]): string {

@@ -1,4 +1,5 @@
 /** Samples in a terminal, a few in full and more in a table, and as CSV. */
+import { notesText } from "../../core/note.js";
 import { terminalSafe } from "../../core/terminal-safe.js";
 import { csv } from "../format/csv.js";
 import type { TableCell, Tone } from "../format/table.js";
@@ -22,6 +23,7 @@ export function samplesTable(samples: readonly ShownSample[], screen: Screen = {
   if (samples.length === 0) return "";
   if (samples.length <= mostBlocks) return `${samples.map((sample) => block(sample, screen)).join("\n\n")}\n`;
   const several = new Set(samples.map(({ label }) => label)).size > 1;
+  const isNoted = samples.some(({ notes }) => notes);
   const cell = (text: string, more: Partial<TableCell> = {}): TableCell => ({
     value: terminalSafe(text, 60),
     short: terminalSafe(text, 24),
@@ -38,6 +40,7 @@ export function samplesTable(samples: readonly ShownSample[], screen: Screen = {
         { title: "references", align: "left" },
         { title: "text", align: "left", spare: 2 },
         { title: "prompt", align: "left", spare: 3 },
+        ...(isNoted ? [{ title: "noted", align: "left" as const, spare: 1 }] : []),
       ],
       sections: [
         {
@@ -51,6 +54,7 @@ export function samplesTable(samples: readonly ShownSample[], screen: Screen = {
               cell(referencesText(sample).join(" / ")),
               cell(sample.text ?? ""),
               cell(sample.prompt ?? ""),
+              ...(isNoted ? [cell(notesText(sample.notes ?? []))] : []),
             ],
           })),
         },
@@ -72,7 +76,7 @@ function block(sample: ShownSample, { width = Number.POSITIVE_INFINITY, paint = 
 
 const head = [
   ...["label", "index", "id", "repeat", "outcome", "value", "answer", "text", "references", "prompt", "images"],
-  ...["remark", "reason", "scoring", "credits", "other_value", "before_value", "before_answer"],
+  ...["remark", "reason", "scoring", "credits", "other_value", "before_value", "before_answer", "notes"],
 ];
 
 export const samplesCsv = (samples: readonly ShownSample[]): string =>
@@ -84,6 +88,7 @@ export const samplesCsv = (samples: readonly ShownSample[]): string =>
       ...[sample.remark, sample.reason, sample.scoring],
       sample.how?.credits?.map(({ reference, credit }) => `${reference} ${credit}`).join(" / "),
       ...[plain(sample.how?.other?.value), sample.before?.value, sample.before?.answer],
+      sample.notes && notesText(sample.notes),
     ]),
   );
 

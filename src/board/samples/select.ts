@@ -3,6 +3,7 @@ import { defined } from "../../core/defined.js";
 import type { MetricResult } from "../../core/result.js";
 import type { Remark } from "../../core/score.js";
 import type { Label } from "../../record/keys.js";
+import { Notes } from "../../record/notes.js";
 import { outcomeOf, valueUnder } from "../../record/outcome.js";
 import type { Run } from "../../record/read.js";
 import { framesOf, type SampleRecord, textOf } from "../../record/samples.js";
@@ -17,6 +18,8 @@ export interface SampleFilter {
   readonly wrong: boolean;
   readonly unscored: boolean;
   readonly remark?: Remark;
+  /** Only samples on which somebody noted something. */
+  readonly noted?: boolean;
   /** Only samples that this run did better, by the main metric's value of the sample. */
   readonly worseThan?: Run;
 }
@@ -27,6 +30,7 @@ export interface SampleFilter {
  */
 export async function* selectedSamples(run: Run, filter: SampleFilter): AsyncGenerator<ShownSample> {
   const { tasks, ids, worseThan } = filter;
+  const noted = await Notes.read(run.dir);
   for (const label of run.labels) {
     if (tasks !== undefined && !tasks.includes(label)) continue;
     const result = run.results.get(label);
@@ -42,9 +46,11 @@ export async function* selectedSamples(run: Run, filter: SampleFilter): AsyncGen
       if (filter.wrong && sample.outcome !== "wrong") continue;
       if (filter.unscored && sample.outcome !== "unscored") continue;
       if (filter.remark !== undefined && sample.remark !== filter.remark) continue;
+      const notes = noted.of(label, record);
+      if (filter.noted && notes.length === 0) continue;
       const before = better?.get(key);
       if (better && !isWorse(mainValue(record, main), before?.value, main)) continue;
-      yield { ...sample, ...(before ? { before } : {}) };
+      yield { ...sample, ...(notes.length > 0 ? { notes } : {}), ...(before ? { before } : {}) };
     }
   }
 }

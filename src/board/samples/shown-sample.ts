@@ -1,4 +1,5 @@
 /** A sample as people and programs see it, wherever it is shown: in a terminal, in a file, on the page. Nothing here needs a disk. */
+import { notesText, type ShownNote } from "../../core/note.js";
 import type { Remark } from "../../core/score.js";
 import type { SeenFrame } from "../../core/video.js";
 import type { Outcome } from "../../record/outcome.js";
@@ -28,6 +29,8 @@ export interface ShownSample {
   readonly groups?: Readonly<Record<string, string>>;
   /** The rule that scored it. */
   readonly scoring?: string;
+  /** What people noted on it. */
+  readonly notes?: readonly ShownNote[];
   /** The same sample in the run that did it better. */
   readonly before?: { readonly text?: string; readonly answer?: string; readonly value?: number };
   readonly how?: HowScored;
@@ -43,7 +46,7 @@ export interface HowScored {
 
 /** All that is known of a sample, in the order in which it came to be. */
 export function factsOf(sample: ShownSample): [name: string, text: string][] {
-  const { prompt, images, frames, text, answer, reason, remark, groups, scoring, how, before } = sample;
+  const { prompt, images, frames, text, answer, reason, remark, groups, scoring, notes, how, before } = sample;
   const references = referencesText(sample);
   const facts: [string, string | undefined][] = [
     ["prompt", prompt],
@@ -63,6 +66,7 @@ export function factsOf(sample: ShownSample): [name: string, text: string][] {
     ["remark", remark],
     ["rule", scoring],
     ["other rule", how?.other && `${how.other.scoring}: ${valueText(how.other.value)}, answer ${how.other.answer}`],
+    ["noted", notes && notesText(notes)],
     ["before", before && `${valueText(before.value)}: ${before.answer ?? before.text ?? ""}`],
   ];
   return facts.filter((fact): fact is [string, string] => fact[1] !== undefined);

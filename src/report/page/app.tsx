@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { PageData } from "../page-data.js";
 import { forget } from "./chunks.js";
+import { noteKept } from "./notes.js";
 import { Overview } from "./overview.js";
 import { useRoute } from "./route.js";
 import { TaskView } from "./task-view.js";
@@ -56,8 +57,7 @@ export function App({ first }: { first: PageData }) {
 function useLive(first: PageData): PageData {
   const [data, setData] = useState(first);
   useEffect(() => {
-    if (!first.live) return;
-    const timer = setInterval(async () => {
+    const look = async () => {
       const response = await fetch("summary.json").catch(() => undefined);
       if (!response?.ok) return;
       const next = (await response.json()) as PageData;
@@ -68,8 +68,14 @@ function useLive(first: PageData): PageData {
         }
         return next;
       });
-    }, pollMs);
-    return () => clearInterval(timer);
+    };
+    // A note changes how many are noted.
+    addEventListener(noteKept, look);
+    const timer = first.live ? setInterval(look, pollMs) : undefined;
+    return () => {
+      clearInterval(timer);
+      removeEventListener(noteKept, look);
+    };
   }, []);
   return data;
 }

@@ -27,6 +27,12 @@ export function forget(task: string): void {
   }
 }
 
+/** Reads a piece again; until it is there the old one is shown. */
+export function renewChunk(store: PageData["store"], task: string, number: number): Promise<readonly PageSample[]> {
+  loading.delete(`${task}/${number}`);
+  return loadChunk(store, task, number);
+}
+
 export function loadChunk(store: PageData["store"], task: string, number: number): Promise<readonly PageSample[]> {
   const name = `${task}/${number}`;
   const known = loading.get(name);

@@ -29,6 +29,7 @@ function shownSample(sample: PageSample, task: PageTask, run: number): ShownSamp
     ...(answer?.unscored === undefined ? {} : { reason: answer.unscored }),
     ...(groups ? { groups } : {}),
     ...(scoring ? { scoring } : {}),
+    ...(answer?.notes?.length ? { notes: answer.notes } : {}),
     ...(run > 0 && answers[0] ? { before: beforeOf(answers[0]) } : {}),
   };
 }

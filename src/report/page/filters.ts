@@ -1,4 +1,5 @@
 /** Which samples of a task are in the list, and in which order. */
+import { noteFlags } from "../../core/note.js";
 import { firstGroup, type PageData, type PageSample, type PageTask, type SampleState } from "../page-data.js";
 import { letterOf } from "./numbers.js";
 import type { Route } from "./route.js";
@@ -26,6 +27,8 @@ export function filtersOf(task: PageTask, run: number): readonly Filter[] {
   };
   for (const state of ["c", "p", "w", "n", "u"] as const) add(state, stateWords[state]);
   for (const [remark, words] of Object.entries(remarkWords)) add(`remark:${remark}`, words);
+  add("noted", "noted");
+  for (const flag of noteFlags) add(`flag:${flag}`, flag);
   // Samples that a run has no journal of have not changed: nobody knows.
   if (/[-+=]/.test(task.changes[run] ?? "")) {
     add("worse", "worse than A", true);
@@ -48,6 +51,8 @@ function fitsFilter(task: PageTask, filter: string, run: number): (i: number) =>
   if (filter === "worse") return (i) => changes[i] === "-";
   if (filter === "better") return (i) => changes[i] === "+";
   if (filter === "both-wrong") return (i) => states[i] === "w" && task.states[0]?.[i] === "w";
+  if (filter === "noted") return (i) => task.noted[run]?.[i] !== undefined;
+  if (filter.startsWith("flag:")) return (i) => task.noted[run]?.[i]?.some((flag) => flag === filter.slice(5)) === true;
   if (filter.startsWith("remark:")) return (i) => remarks[i] === filter.slice(7);
   return (i) => states[i] === (filter as SampleState);
 }

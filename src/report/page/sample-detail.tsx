@@ -1,10 +1,13 @@
+import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import type { ShownNote } from "../../core/note.js";
 import type { PageAnswer, PageData, PageSample, PageTask } from "../page-data.js";
-import { imageUrl, loadChunk } from "./chunks.js";
+import { imageUrl, loadChunk, renewChunk } from "./chunks.js";
 import { CopyButton } from "./copy-button.js";
 import { difference } from "./difference.js";
 import { markdownOf } from "./export.js";
 import { runName } from "./filters.js";
+import { NotesOfSample } from "./notes.js";
 import { milliseconds } from "./numbers.js";
 import { StateMark } from "./state-mark.js";
 import { Zoom } from "./zoom.js";
@@ -99,7 +102,20 @@ export function SampleDetail({ data, task, position, run, close, step }: Props) 
                 model={runName(data, run)}
                 side={run}
                 first={run === 0 ? undefined : sample.answers[0]?.text}
-              />
+              >
+                <NotesOfSample
+                  key={`${sample.index}/${sample.repeat ?? 0}`}
+                  task={task.task}
+                  sample={sample}
+                  run={run}
+                  notes={answer?.notes ?? []}
+                  by={answer === null ? undefined : data.notesBy}
+                  kept={(notes) => {
+                    setSample((shown) => (shown === sample ? withNotes(shown, run, notes) : shown));
+                    void renewChunk(data.store, task.task, Math.floor(position / task.chunkSize));
+                  }}
+                />
+              </Answer>
             ))}
           </div>
         </>
@@ -107,6 +123,11 @@ export function SampleDetail({ data, task, position, run, close, step }: Props) 
     </aside>
   );
 }
+
+const withNotes = (sample: PageSample, run: number, notes: readonly ShownNote[]): PageSample => ({
+  ...sample,
+  answers: sample.answers.map((answer, i) => (answer && i === run ? { ...answer, notes } : answer)),
+});
 
 /** The small image; a click shows the original over the whole window. */
 function Image({ data, name, number }: { data: PageData; name: string; number: number }) {
@@ -143,9 +164,11 @@ interface AnswerProps {
   readonly side: number;
   /** What the first run said, beside another's answer. */
   readonly first: string | undefined;
+  /** What people say of it. */
+  readonly children: ComponentChildren;
 }
 
-function Answer({ answer, model, side, first }: AnswerProps) {
+function Answer({ answer, model, side, first, children }: AnswerProps) {
   if (!answer)
     return (
       <section class={`side side-${side}`}>
@@ -217,6 +240,7 @@ function Answer({ answer, model, side, first }: AnswerProps) {
         </p>
       ))}
       {facts.length > 0 && <p class="dim">{facts.join(" · ")}</p>}
+      {children}
     </section>
   );
 }

@@ -3,6 +3,7 @@ import type { PageData, PageSample, PageTask } from "../page-data.js";
 import { chunkInHand, imageUrl, loadChunk } from "./chunks.js";
 import { download } from "./export.js";
 import { filtersOf, runName, runOf, select } from "./filters.js";
+import { NotedMark } from "./notes.js";
 import { count, letterOf, withoutJournal } from "./numbers.js";
 import type { Route } from "./route.js";
 import { SampleDetail } from "./sample-detail.js";
@@ -331,6 +332,7 @@ function Row({
             <span key={run} class={`answer side-${run} ${worded(run) ? "" : "mark-alone"}`}>
               {sample.answers.length > 1 && <span class="letter">{letterOf(run)} </span>}
               <StateMark state={answer?.state ?? "-"} />{" "}
+              {task.noted[run]?.[position] && <NotedMark flags={task.noted[run][position]} />}
               {worded(run) && oneLine(answer?.unscored ?? answer?.text ?? "")}
             </span>
           ))}
@@ -376,13 +378,16 @@ const oneLine = (text: string) =>
     .trim()
     .slice(0, 200);
 
+/** Where a letter is a letter. */
+const fields = [HTMLInputElement, HTMLSelectElement, HTMLTextAreaElement];
+
 function useKeys(keys: Readonly<Record<string, () => void>>): void {
   const latest = useRef(keys);
   latest.current = keys;
   useEffect(() => {
     const listener = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const typing = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
+      const typing = fields.some((field) => event.target instanceof field);
       if (typing && event.key !== "Escape") return;
       const act = latest.current[event.key];
       if (!act) return;
