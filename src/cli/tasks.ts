@@ -76,6 +76,8 @@ async function show(name: string, json: boolean, profile: string | undefined): P
       process.stdout.write(`  judge      ${task.fallbackJudge}, if one is named, under vlmevalkit scoring\n`);
     for (const [scoring, judge] of Object.entries(task.judgesByScoring ?? {}))
       process.stdout.write(`  judge      ${judge}, under ${scoring} scoring\n`);
+    for (const [scoring, defects] of Object.entries(task.defects ?? {}))
+      for (const defect of defects) process.stdout.write(`  defect     ${scoring}: ${defect}\n`);
     process.stdout.write(`  profiles   ${task.profiles.join(", ")}\n  generation ${JSON.stringify(task.generation)}\n`);
     if (task.example === undefined) {
       process.stdout.write("  prompt     no example row of this task; `data show TASK --data DIR` shows its words\n");

@@ -63,6 +63,8 @@ class Border {
       judge,
       fallbackJudge,
       judgesByScoring = {},
+      defects = {},
+      scorings: own = [],
       tsv,
       submission,
       profiles,
@@ -91,9 +93,13 @@ class Border {
         this.refuse("fallbackJudge: no `scorings`", "name the scorings that ask it, where a judge is named");
     }
     if (tsv) this.members(tsv, tsvMembers, "tsv: ");
-    for (const [scoring, own] of Object.entries(judgesByScoring)) {
+    for (const [scoring, judged] of Object.entries(judgesByScoring)) {
       this.oneOf(scoring, scorings, "judgesByScoring: scoring");
-      this.members(own, judgeMembers, `judgesByScoring ${scoring}: `);
+      this.members(judged, judgeMembers, `judgesByScoring ${scoring}: `);
+    }
+    for (const [scoring, found] of Object.entries(defects)) {
+      this.oneOf(scoring, ["official", "lmms-eval", ...own], "defects: scoring");
+      if (!isKind.texts(found)) this.refuse(`defects ${scoring}: ${kindOf(found)}`, `write ${expected.texts}`);
     }
     if (submission) {
       this.members(submission, submissionMembers, "submission: ");

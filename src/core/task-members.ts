@@ -39,6 +39,7 @@ export const taskMembers: Members<Task> = {
   judgesByScoring: "table?",
   hasReference: "function?",
   scorings: "texts?",
+  defects: "table?",
   score: "function?",
   answer: "function?",
   metrics: "list",

@@ -57,6 +57,11 @@ const wordsOf = ({ question, options, hint }: ChoiceQuestion): ChoiceWords => {
   return { question, options: Object.fromEntries(present), hint };
 };
 
+const choiceDefects = [
+  'an option "None", "NA" or "null" is missing for pandas: it is not asked',
+  "after three verdicts that it cannot read it draws a letter (here: no score)",
+];
+
 /**
  * The task with the scoring `vlmevalkit`, the profiles `vlmevalkit` and `vlmevalkit-llava`, and its judge for answers that the rules cannot
  * read. After three replies without a letter VLMEvalKit draws one; here they are no verdict.
@@ -90,6 +95,7 @@ export function withVlmEvalKit<Row>(
       return rules.prompt?.({ ...parts, images, words, profile }) ?? userPrompt(...images, words);
     },
     scorings: [...(task.scorings ?? []), "vlmevalkit"],
+    defects: { ...task.defects, vlmevalkit: [...(task.defects?.vlmevalkit ?? []), ...choiceDefects] },
     fallbackJudge: {
       model: judgeModel,
       template: vlmEvalKitMatching(template, rules.examples),

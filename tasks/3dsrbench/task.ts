@@ -42,6 +42,8 @@ const split = {
   answers: "public",
 } as const;
 
+const article = 'a reply that begins with the article "A" is an A';
+
 export default defineTask<Row>({
   name: "3dsrbench",
   aliases: ["3dsrbench_circular@circular"],
@@ -62,6 +64,7 @@ export default defineTask<Row>({
   },
   generation: { maxNewTokens: 4096, temperature: 0 },
   hasReference: ({ answer }) => isOptionLetter(answer, 4),
+  defects: { official: [article], "lmms-eval": [article] },
   scorings: ["vlmevalkit"],
   score(row, { text }, { scoring }) {
     const letter = scoring === "vlmevalkit" ? inferChoice(text, choicesOf(row), "vlmevalkit") : threeDsrLetter(text);

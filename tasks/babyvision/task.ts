@@ -72,6 +72,10 @@ export default defineTask<Row>({
   },
   hasReference: (row) =>
     row.ansType === "choice" ? isOptionLetter(targetOf(row), row.options ?? []) : hasText(targetOf(row)),
+  defects: {
+    official: ["its judge is asked about the word None where no answer is found"],
+    "lmms-eval": ["its judge sees the question without the choices", '"untrue" is a true'],
+  },
   score(row, { text }, { scoring, verdicts: [verdict] }) {
     if (verdict === undefined) return notJudged;
     return rightOrWrong(verdict === 1, strip(shownToJudge(text, scoring === "lmms-eval")), targetOf(row));

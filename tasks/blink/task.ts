@@ -77,6 +77,9 @@ const blink: Task<Row> = {
     },
   },
   hasReference: ({ answer, choices }) => optionLetters(choices.length).some((letter) => answer === `(${letter})`),
+  defects: {
+    "lmms-eval": ['the first letter of all counts: "The answer is B." is a T'],
+  },
   score(row, output, { scoring, verdicts }) {
     const text = output.text;
     if (scoring === "lmms-eval") return chosen(leadingLetter(text), row.answer.replace(/^[()]+|[()]+$/g, ""));

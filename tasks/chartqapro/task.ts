@@ -37,6 +37,8 @@ function authorsWords(row: Row): string {
   return `${DIRECT[row["Question Type"]] ?? ""}${before}Question: ${last(row.Question)}\n            `;
 }
 
+const likeness = "options and facts count by likeness: the exact match that is meant is never passed on";
+
 export default defineTask<Row>({
   name: "chartqapro",
   version: 1,
@@ -56,6 +58,10 @@ export default defineTask<Row>({
   },
   generation: { maxNewTokens: 128, temperature: 0 },
   hasReference: ({ Answer }) => strip(last(Answer)) !== "",
+  defects: {
+    official: [likeness],
+    vlmevalkit: [likeness],
+  },
   scorings: ["vlmevalkit"],
   score(row, { text }, { scoring }) {
     const kind = row["Question Type"];

@@ -48,6 +48,10 @@ const captions: Omit<Task<Row>, "name" | "splits"> = {
   prompt: ({ image }, profile) => userPrompt(image, profile === "vlmevalkit" ? DESCRIBE : CAPTION_REQUEST),
   generation: { maxNewTokens: 64, temperature: 0 },
   hasReference: ({ answer }) => hasCaption(answer),
+  defects: {
+    "lmms-eval": ["a line break in a caption shifts those behind it (here: it does not)"],
+    vlmevalkit: ["no tokenizer: case and punctuation count; METEOR and SPICE are absent"],
+  },
   scorings: ["vlmevalkit"], // it writes the same times 100
   score: ({ answer }, output) => captionScore(answer ?? [], output),
   answer: (_, output) => strip(output.text),
@@ -60,6 +64,7 @@ const test = (name: string, sources: readonly string[], rows: number): Task<Row>
   name,
   splits: { test: { ...split, sources, split: "test", rows, answers: "secret" } },
   profiles: ["default"],
+  defects: { "lmms-eval": ["a caption is sent as a list of one (here: as text)"] },
   scorings: [],
   generation: { maxNewTokens: 128, temperature: 0 },
   submission: {

@@ -44,6 +44,10 @@ const exact: Task<Row> = {
   },
   generation: { maxNewTokens: 32, temperature: 0 },
   hasReference: ({ number }) => number >= 0,
+  defects: {
+    "lmms-eval": ["its words begin with a caption that states the count (profile lmms-eval)"],
+    vlmevalkit: ['the number may stand anywhere: "13" is a 3'],
+  },
   scorings: ["vlmevalkit"], // the number is anywhere in the reply: "13" counts for 3
   score({ number }, { text }, { scoring }) {
     const right = scoring === "vlmevalkit" ? text.includes(String(number)) : strip(text) === String(number);
@@ -61,6 +65,7 @@ export default [
     about: "CountBenchQA as lmms-eval's other task asks it: no caption, number words count (Paiss et al. 2023).",
     cite: "https://arxiv.org/abs/2302.12066; scoring follows lmms-eval countbench/utils.py",
     profiles: ["default"],
+    defects: {},
     scorings: [],
     prompt: ({ image, question }) => userPrompt(image, LMMS_REQUEST + question.trim()),
     generation: { maxNewTokens: 16, temperature: 0 },

@@ -45,6 +45,10 @@ export default defineTask<Row>({
   },
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ correct_option: gold }) => isOptionLetter(gold, 4),
+  defects: {
+    "lmms-eval": ["its number is that of single orders (here: accuracy), not of questions"],
+    vlmevalkit: ["every reply that does not begin with A to D is right"],
+  },
   scorings: ["vlmevalkit"],
   score({ text: question, correct_option: gold }, { text }, { scoring }) {
     if (scoring === "official") return rightOrWrong(text === gold, text, gold);

@@ -58,6 +58,13 @@ const whole: Task<Row> = {
   },
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: (row) => isOptionLetter(goldOf(row), row.choices),
+  defects: {
+    official: ['"The answer is: D" is a ":"'],
+    "lmms-eval": [
+      '"Answer: B" is an A, "The answer is B." a T',
+      "its number is the mean of rows (here: accuracy), the paper's that of sources",
+    ],
+  },
   scorings: ["vlmevalkit"],
   score(row, { text }, { scoring }) {
     const gold = goldOf(row);

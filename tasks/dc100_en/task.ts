@@ -39,6 +39,9 @@ export default defineTask<Row>({
             attempts: 3,
           },
   },
+  defects: {
+    "lmms-eval": ["its judge sees neither image nor caption: always 0"],
+  },
   score(_, output, { verdicts: [verdict], scoring }) {
     const answer = output.text;
     if (scoring === "lmms-eval") return { status: "scored", value: 0, answer };

@@ -198,6 +198,13 @@ const keys = defineTask<Row>({
     const wanted = python.json(row.answer);
     return wanted !== undefined && compareKeys(undefined, wanted, "official").counts.wanted > 0;
   },
+  defects: {
+    official: [
+      "an open ```json is never closed: the reply is no JSON",
+      "texts in lists are compared as they are written",
+    ],
+    vlmevalkit: ["an open ```json is never closed: the reply is no JSON"],
+  },
   score(row, { text }, { scoring }) {
     const wanted = python.json(row.answer);
     const said = valueIn(text, scoring);

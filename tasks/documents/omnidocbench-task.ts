@@ -183,6 +183,9 @@ export default defineTask<Row>({
     const { text, formula, tables } = scorePage(page, "");
     return text.length + formula.length + tables.length > 0;
   },
+  defects: {
+    "lmms-eval": ["text that the page has not costs nothing"],
+  },
   score(row, { text: reply }, { scoring }) {
     const page = pageOf(row);
     if (page === undefined) return { status: "unscored", reason: "data", detail: "the answer is no page" };

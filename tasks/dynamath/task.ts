@@ -97,6 +97,10 @@ export default defineTask<Row>({
   },
   hasReference: ({ answer_type: type, ground_truth: target }) =>
     type === "float" ? Number.isFinite(parseFloatPython(target)) : hasText(target),
+  defects: {
+    official: ['"π" alone is no number', 'of options the first three characters count: "BD" is right for B and for D'],
+    vlmevalkit: ["a part of a text is right, an empty one too"],
+  },
   scorings: ["vlmevalkit"],
   score(row, { text }, { scoring, verdicts: [verdict] }) {
     if (scoring === "vlmevalkit") return withPass(vlmEvalKitScore(row, text, verdict));

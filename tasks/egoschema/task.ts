@@ -78,6 +78,8 @@ const ranked = {
   cite: "https://arxiv.org/abs/2308.09126; lmms-eval egoschema/utils.py: an option is compared as far as its first full stop",
 };
 
+const stop = "an option is compared up to its first full stop";
+
 export default [
   defineTask(subset),
   defineTask(whole),
@@ -86,6 +88,10 @@ export default [
     name: "egoschema_subset_mcppl",
     about: `${subset.about} The option with the lowest mean loss per token counts.`,
     hasReference: (row) => subset.hasReference?.(row) === true && egoSchemaChoices(row.option).every(hasText),
+    defects: {
+      official: [stop],
+      "lmms-eval": [stop],
+    },
     score: ({ answer }, output) =>
       chosen(optionLetters(5)[lowestMeanLoss(output)], optionLetters(5)[Number(answer)] ?? ""),
   }),

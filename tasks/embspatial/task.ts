@@ -31,6 +31,8 @@ type Row = Static<typeof row>;
 const optionsAfter = (mark: string, options: readonly string[]): string =>
   options.map((option, i) => `${optionLetters(options.length)[i]}${mark} ${option}`).join("\n");
 
+const leading = '"Answer: B" is an A, "The answer is B." a T';
+
 export default defineTask<Row>({
   name: "embspatial",
   version: 1,
@@ -63,6 +65,10 @@ export default defineTask<Row>({
   },
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: ({ answer, answer_options: options }) => isOptionLetter(optionLetters(4)[answer], options),
+  defects: {
+    official: [leading],
+    "lmms-eval": [leading],
+  },
   scorings: ["vlmevalkit"],
   score({ answer }, { text }, { scoring }) {
     const letter = scoring === "vlmevalkit" ? inferChoice(text, {}, "easi") : leadingLetter(text);

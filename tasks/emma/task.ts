@@ -63,6 +63,12 @@ export default defineTask<Row>({
   },
   hasReference: (row) =>
     isChoice(row) ? isOptionLetter(upper(strip(row.answer)), row.options?.length ?? 0) : hasText(row.answer),
+  defects: {
+    "lmms-eval": [
+      '"not correct" is correct',
+      "a mark that is repeated or out of order puts another image there and loses words (profile default)",
+    ],
+  },
   score(row, { text }, { scoring, verdicts: [verdict] }) {
     const answer = emmaAnswer(text);
     if (scoring === "lmms-eval")

@@ -56,6 +56,7 @@ export default defineTask<Row>({
     userPrompt(image, MODEL_PROFILES.gqa[profile]?.({ question }) ?? `${question}\n${WORD_OR_PHRASE}`),
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ answer }) => hasText(answer),
+  defects: { vlmevalkit: ['"yes." is wrong: no punctuation is taken away'] },
   scorings: ["vlmevalkit"],
   score: ({ answer }, output, context) => gqaScore(answer, output, context),
   metrics: [mean("accuracy")],

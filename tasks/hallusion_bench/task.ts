@@ -90,6 +90,12 @@ const judged: Task<Row> = {
   },
   scorings: ["vlmevalkit"],
   fallbackJudge: vlmEvalKit.yesNoJudge(({ question }) => question),
+  defects: {
+    "lmms-eval": [
+      '"not correct" is correct',
+      "verdicts are kept by position, for the next model too (here: by content)",
+    ],
+  },
   score(row, output, { scoring, verdicts }) {
     const [verdict] = verdicts;
     if (scoring === "vlmevalkit") {
@@ -110,6 +116,7 @@ const offline: Task<Row> = {
   ...questions,
   name: "hallusion_bench_image_static",
   about: `${questions.about} Scored by whether the answer contains "yes", without a judge.`,
+  defects: {},
   score(row, output) {
     const text = output.text;
     return rightOrWrong(hallusionContainsYes(text, row.gt_answer), text, row.gt_answer);

@@ -79,6 +79,9 @@ export default defineTask<Row>({
     },
   },
   hasReference: (row) => asked(row).choices[row.answer] !== undefined,
+  defects: {
+    "lmms-eval": ["a verdict without a letter ends the run (here: no score)"],
+  },
   scorings: ["vlmevalkit"],
   score(row, { text }, { scoring, verdicts: [verdict] }) {
     if (scoring === "official")

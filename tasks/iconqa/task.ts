@@ -39,6 +39,9 @@ export default defineTask<Row>({
   },
   generation: { maxNewTokens: 32, temperature: 0 },
   hasReference: (row) => iconQaGold({ options: answers(row), answer: row.answer }) !== undefined,
+  defects: {
+    "lmms-eval": ['the reference is the word "answers": nearly always 0'],
+  },
   score: (row, output, context) => iconQaScore({ options: answers(row), answer: row.answer }, output, context),
   metrics: [mean("accuracy", { of: "accuracy" }), mean("anls", { of: "anls" })],
   groups: { ques_type: ({ ques_type }) => ques_type, grade: ({ grade }) => grade ?? undefined },

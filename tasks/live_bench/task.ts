@@ -57,6 +57,9 @@ export default defineTask<Row>({
     },
   },
   hasReference: ({ answer }) => hasText(answer),
+  defects: {
+    "lmms-eval": ["a rating in quotes ends the run (here: it is read)"],
+  },
   score({ answer: reference }, output, { verdicts: [rating] }) {
     const answer = output.text;
     if (answer === "") return { status: "scored", value: 0, answer, targets: [reference] };

@@ -63,6 +63,9 @@ export default defineTask<Row>({
     },
   },
   hasReference: ({ gpt_answer }) => hasText(gpt_answer),
+  defects: {
+    "lmms-eval": ["a review without scores counts as -1, -1 (here: asked again)"],
+  },
   score: (_, output, context) => reviewScore(output.text, context),
   metrics: [relativeScore("relative_score")],
   groups: { category: ({ category }) => category },

@@ -59,6 +59,13 @@ export default defineTask<Row>({
   judgesByScoring: { vlmevalkit: { ...judge, model: "gpt-4-1106-preview" } }, // its "gpt-4-turbo"
   scorings: ["vlmevalkit"],
   hasReference: ({ gpt_answer }) => hasText(gpt_answer),
+  defects: {
+    "lmms-eval": ["a review without scores counts as -1, -1 (here: asked again)"],
+    vlmevalkit: [
+      "a review without two numbers counts as -1, -1 (here: no score)",
+      "it does not start at e8e78f05: a module is missing (here: it does)",
+    ],
+  },
   score: (_, output, context) => reviewScore(output.text, context),
   metrics: [relativeScore("relative_score")],
   groups: { category: ({ category }) => category },

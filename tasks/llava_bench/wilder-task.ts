@@ -45,6 +45,9 @@ export default defineTask<Row>({
     },
   },
   hasReference: ({ Answer }) => hasText(Answer),
+  defects: {
+    "lmms-eval": ["no question reaches its judge: always 100.0 (here: reviews count)"],
+  },
   score: (_, output, context) => reviewScore(output.text, context),
   metrics: [relativeScore("relative_score")],
 });

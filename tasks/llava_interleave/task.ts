@@ -95,6 +95,13 @@ const shared = {
   profiles: ["default", "official"],
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: ({ answer }) => hasText(answer),
+  defects: {
+    "lmms-eval": [
+      "16 tokens cut free answers (here: 1,024)",
+      'the article "a" is an A',
+      "free answers are compared with case and punctuation",
+    ],
+  },
   score(row, { text }, { scoring }) {
     const { answer, question_type: type } = row;
     if (type === "open-ended")

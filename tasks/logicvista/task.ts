@@ -59,6 +59,9 @@ export default defineTask<Row>({
     },
   },
   hasReference: ({ answer }) => /^[A-J](?:,\s*[A-J])*$/i.test(strip(answer)),
+  defects: {
+    vlmevalkit: ['"C,A" without a blank is a reference that no reply meets'],
+  },
   scorings: ["vlmevalkit"],
   score({ answer, skill }, { text }, { scoring, verdicts: [verdict] }) {
     const letters = plainLetters(text, scoring) ?? verdict;

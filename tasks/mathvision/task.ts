@@ -51,6 +51,7 @@ export default defineTask<Row>({
   hasReference: ({ answer, options }) =>
     options.length > 0 ? isOptionLetter(answer, options.length) : hasText(answer),
   judgesByScoring: { vlmevalkit: vlmEvalKitJudge },
+  defects: { vlmevalkit: ["the reply A equals every number (counted as a guess)"] },
   scorings: ["vlmevalkit"],
   score(row, output, { scoring, verdicts }) {
     if (scoring === "vlmevalkit") return vlmEvalKitScore(row, output.text, verdicts);

@@ -81,6 +81,10 @@ export default defineTask<Row>({
   judgesByScoring: { vlmevalkit: vlmEvalKitJudge },
   hasReference: ({ answer, question_type, choices }) =>
     question_type === "multi_choice" ? (choices ?? []).includes(answer ?? "") : hasText(answer),
+  defects: {
+    "lmms-eval": ["no float is ever right: its precision is a float too", "a whole of 0 is null (here: 0)"],
+    vlmevalkit: ['texts and lists are compared with "None": always wrong', "a right 0 goes to the judge"],
+  },
   scorings: ["vlmevalkit"],
   score(row, output, context) {
     const score =

@@ -44,6 +44,8 @@ function interleaved({ images, input_prompt: words }: Row): Prompt {
   return { messages: [{ role: "user", parts }] };
 }
 
+const stopped = 'the last letter before a full stop counts: "vitamin D." is a D';
+
 export default defineTask<Row>({
   name: "mindcube",
   aliases: Object.keys(splits).map((name) => `mindcube_${name}@${name}`),
@@ -57,6 +59,10 @@ export default defineTask<Row>({
   prompt: interleaved,
   generation: { maxNewTokens: 4096, temperature: 0 },
   hasReference: ({ gt_answer }) => isOptionLetter(gt_answer, 5),
+  defects: {
+    official: [stopped],
+    "lmms-eval": [stopped],
+  },
   scorings: ["vlmevalkit"],
   score({ gt_answer }, { text }, { scoring }) {
     return chosen(scoring === "vlmevalkit" ? inferChoice(text, {}, "easi") : mindCubeLetter(text), gt_answer);

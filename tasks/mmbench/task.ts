@@ -62,6 +62,13 @@ const english: Task<Row> = {
     mmbenchPrompt(row, profile, { header: "There are several options:", last: LETTER_DIRECTLY }),
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: (row) => mmbenchHasReference(row),
+  defects: {
+    "lmms-eval": [
+      'a missing option is the word "nan", which "banana" has',
+      "--limit cuts questions apart (here: it counts questions)",
+    ],
+    vlmevalkit: ["a question of which passes are missing passes on those that are there"],
+  },
   score: mmbenchStaticScore,
   answer: (_, output) => strip(output.text),
   metrics: [
@@ -91,6 +98,13 @@ const chinese: Task<Row> = {
       last: LETTER_DIRECTLY_CN,
     }),
   generation: { maxNewTokens: 256, temperature: 0 },
+  defects: {
+    ...english.defects,
+    "lmms-eval": [
+      ...(english.defects?.["lmms-eval"] ?? []),
+      "Chinese options stand under an English line (profile chinese: a Chinese one)",
+    ],
+  },
   submission: mmbenchSubmission("mmbench_cn_test_results.xlsx"),
 };
 
@@ -105,6 +119,13 @@ const judged = (task: Task<Row>, aliases: readonly string[]): Task<Row> => ({
     template: mmbenchMatching("{question}", "{options}", "{prediction}"),
     ask: (row, output, verdicts, scoring) =>
       verdicts.length > 0 ? undefined : mmbenchQuestionToJudge(row, output, scoring),
+  },
+  defects: {
+    ...task.defects,
+    "lmms-eval": [
+      ...(task.defects?.["lmms-eval"] ?? []),
+      "after three verdicts without a letter it draws one (here: no score)",
+    ],
   },
   score: mmbenchJudgedScore,
 });

@@ -46,6 +46,10 @@ export default defineTask<Row>({
   hasReference: ({ answer }) => ["yes", "no"].includes(yesNoTruth(answer)),
   scorings: ["vlmevalkit"],
   fallbackJudge: vlmEvalKit.yesNoJudge(({ question }) => question),
+  defects: {
+    official: ['"not sure" and "None" are a no'],
+    "lmms-eval": ['"not sure" and "None" are a no', "an image with one answer ends the run (here: it is left out)"],
+  },
   score: (row, output, context) => mmeAnswerScore(row.answer, output, context),
   metrics: [
     mmeMetric("mme_perception_score", "perception"),

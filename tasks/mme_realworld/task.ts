@@ -50,6 +50,8 @@ const kindOf = (row: Row): string => {
 };
 const split = { split: "train", licence: "not stated", answers: "public" } as const;
 
+const firstLetter = ['the first A to E anywhere counts: "Answer: B" is an A', "an empty reply is an A"];
+
 const realWorld: Task<Row> = {
   name: "mme_realworld",
   aliases: ["mmerealworld@full", "mmerealworld_lite@lite"],
@@ -67,6 +69,11 @@ const realWorld: Task<Row> = {
   prompt: english,
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ answer }) => isOptionLetter(strip(answer), 5),
+  defects: {
+    official: [...firstLetter, '"Best answer: D" is a B'],
+    "lmms-eval": firstLetter,
+    vlmevalkit: firstLetter,
+  },
   scorings: ["vlmevalkit"],
   score(row, { text }, { scoring }) {
     const letter = mmeRealWorldLetter(text, row["multi-choice options"], scoring);

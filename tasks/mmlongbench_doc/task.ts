@@ -103,6 +103,10 @@ export default defineTask<Row>({
       scoring === "official" && verdicts.length === 0 ? toExtract(question, text) : undefined,
   },
   hasReference: ({ answer }) => hasText(answer),
+  defects: {
+    official: ['the unit in "5 miles" is taken away, and the result thrown away'],
+    "lmms-eval": ["only the pages that hold the answer are shown (profile lmms-eval)"],
+  },
   score({ answer: target, answer_format: format, evidence_sources }, { text }, { scoring, verdicts: [verdict] }) {
     const rules = scoring === "lmms-eval" ? "lmms-eval" : "official";
     if (rules === "official" && typeof verdict !== "string") return notJudged;

@@ -41,6 +41,8 @@ const instructions = {
 };
 const split = { sources: ["lmms-lab-encoder/CMMMU", "lmms-lab/CMMMU"], licence: "apache-2.0" };
 
+const negated = '"不正确" (not right) is right';
+
 export default defineTask<Row>({
   name: "cmmmu",
   aliases: ["cmmmu_val@val", "cmmmu_test@test"],
@@ -62,6 +64,11 @@ export default defineTask<Row>({
   },
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: (row) => hasGold(row),
+  defects: {
+    official: [negated],
+    "lmms-eval": [negated],
+    vlmevalkit: [negated, "a blank that several candidates fit counts as often, above 100 % (here: once)"],
+  },
   // The rules are the authors'; a blank that several candidates fit counts as often there, and once here.
   scorings: ["vlmevalkit"],
   score: (row, output, context) =>

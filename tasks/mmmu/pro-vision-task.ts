@@ -55,6 +55,9 @@ const direct: Task<Row> = {
   },
   generation: { maxNewTokens: 256, temperature: 0 },
   hasReference: (row) => mmmuHasReference(row),
+  defects: {
+    "lmms-eval": ["the whole reply must be the letter"],
+  },
   score: (row, output, context) => mmmuProScore(row, output, context, true),
   metrics: [mean("accuracy")],
   groups: { domain: ({ subject }) => domainOf(subject), subject: ({ subject }) => subject },

@@ -62,6 +62,14 @@ const mmmu: Task<Row> = {
   },
   generation: { maxNewTokens: 128, temperature: 0 },
   hasReference: (row) => mmmuHasReference(row),
+  defects: {
+    "lmms-eval": [
+      "no open question is ever right: a candidate is compared character by character",
+      "a list of accepted answers is one text",
+      "the test split is asked without an instruction (here: with val's)",
+    ],
+    vlmevalkit: ['an open question is a choice between its reference and "Other Answers": the reply A is right'],
+  },
   score: mmmuScore,
   answer: (row, output, context) => mmmuScore(row, output, context),
   metrics: [mean("accuracy")],
@@ -94,6 +102,7 @@ const reasoning: Task<Row> = {
       return { prompt, options: { temperature: 0 }, parse: (reply) => binaryJudge.verdict(reply, scoring) };
     },
   },
+  defects: {},
   score({ answer }, output, { verdicts: [verdict] }) {
     return verdict === undefined ? notJudged : rightOrWrong(verdict === 1, taggedAnswer(output.text), answer);
   },

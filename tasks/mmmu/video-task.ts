@@ -42,6 +42,9 @@ const task = (track: string, config: string, about: string): Task<Row> => ({
   prompt: (row) => userPrompt(clip(row), `${asked(row)}\nPlease ignore the Quiz question in last frame of the video.`),
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: videoMmmuHasReference,
+  defects: {
+    "lmms-eval": ["empty open answers leave the average", "no question of perception is ever right"],
+  },
   scorings: ["vlmevalkit"],
   score: videoMmmuScore,
   metrics: [mean("accuracy", { of: "accuracy" }), mean("answered", { of: "answered" })],

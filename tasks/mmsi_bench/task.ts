@@ -49,6 +49,9 @@ export default defineTask<Row>({
   },
   generation: { maxNewTokens: 2048, temperature: 0 },
   hasReference: (row) => isOptionLetter(goldOf(row), 6),
+  defects: {
+    "lmms-eval": ['small letters count: "It is a." is an A'],
+  },
   scorings: ["vlmevalkit"],
   score: (row, { text }, { scoring }) => chosen(mmsiLetter(text, scoring), goldOf(row)),
   metrics: [mean("accuracy")],

@@ -53,6 +53,9 @@ const mmstar: Task<Row> = {
   },
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: ({ answer }) => isOptionLetter(answer.trim().toUpperCase(), 4),
+  defects: {
+    "lmms-eval": ['a reply that begins with the article "A" is an A'],
+  },
   score: ({ answer }, output, context) => mmstarScore(answer, output, context),
   // The authors average over all questions, lmms-eval over the means of the 18 finer categories.
   metrics: [mean("accuracy"), meanOfGroups("average", { group: "l2_category" })],

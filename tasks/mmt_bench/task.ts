@@ -71,6 +71,10 @@ const single: Task<Row> = {
   },
   generation: { maxNewTokens: 8, temperature: 0 },
   hasReference: (row) => optionsOf(row).some(([letter]) => letter === row.answer?.trim()),
+  defects: {
+    "lmms-eval": ['an endpoint is sent the mark "<image>" as it stands (here: the image)'],
+    vlmevalkit: ["a part of the benchmark cannot be reported there"],
+  },
   score: scored,
   answer: (row, output, context) => scored(row, output, context),
   metrics: [mean("accuracy")],

@@ -67,6 +67,16 @@ export default defineTask<Row>({
             },
     },
   },
+  defects: {
+    "lmms-eval": [
+      "the table for its judge begins with gpt_query_prompt",
+      "a judge without a number is 0 (here: no score)",
+    ],
+    vlmevalkit: [
+      "a question of one ability alone counts twice in that ability",
+      "five replies that are no number are 0 (here: no score)",
+    ],
+  },
   scorings: ["vlmevalkit"],
   hasReference: ({ answer }) => hasText(answer),
   score({ answer, capability }, output, { verdicts: [score] }) {

@@ -58,6 +58,9 @@ export default defineTask<Row>({
         : undefined,
   },
   hasReference: (row) => ["A", "B"].includes(mmvpTarget(row["Correct Answer"])),
+  defects: {
+    "lmms-eval": ['a word that ends in a or b counts: "Grab it" is a B', "an option with a bracket loses words"],
+  },
   scorings: ["vlmevalkit"],
   score(row, { text }, { scoring, verdicts: [verdict] }): Score {
     const target = mmvpTarget(row["Correct Answer"]);

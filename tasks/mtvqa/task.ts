@@ -43,6 +43,9 @@ export default defineTask<Row>({
     ),
   generation: { maxNewTokens: 64, temperature: 0 },
   hasReference: (row) => mtvqaTarget(pairOf(row).answer, "lmms-eval") !== "", // an empty one would be in every reply
+  defects: {
+    official: ['a reference with a full stop, "3.5", is never met'],
+  },
   scorings: ["vlmevalkit"],
   score(row, { text }, { scoring }) {
     const { answer } = pairOf(row);

@@ -53,6 +53,9 @@ const muirbench: Task<Row> = {
   prompt: (row, profile) => imagesAtMarks(row.image_list, profile === "official" ? officialWords(row) : lmmsWords(row)),
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ options, answer }) => isOptionLetter(answer, options),
+  defects: {
+    "lmms-eval": ['an endpoint is sent the mark "<image>" as it stands (here: the image)'],
+  },
   score({ options, answer }, output, context) {
     const text = output.text;
     if (context.scoring === "official")

@@ -80,6 +80,11 @@ const task = (kind: string, folder: string): Task<Row> => ({
   },
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: (row) => goldLetter(row) !== undefined,
+  defects: {
+    official: ["an empty reply is right"],
+    "lmms-eval": ['the article "a" is an A', "empty replies leave the average"],
+    vlmevalkit: ["an empty reply is right"],
+  },
   scorings: ["vlmevalkit"],
   score: mvbenchScore,
   metrics: [mean("accuracy", { of: "accuracy" }), mean("answered", { of: "answered" })],

@@ -25,6 +25,8 @@ const row = Type.Object({
 });
 type Row = Static<typeof row>;
 
+const contained = '"15" has a 5';
+
 export default defineTask<Row>({
   name: "ocrbench",
   version: 1,
@@ -47,6 +49,11 @@ export default defineTask<Row>({
   generation: { maxNewTokens: 128, temperature: 0 },
   // Release 0.7.2 of lmms-eval has the official rule; the width folding came after it.
   hasReference: ({ answer }) => hasText(answer),
+  defects: {
+    official: [contained],
+    "lmms-eval": [contained, "its accuracy is of 1,000, however many were asked (here: of those)"],
+    vlmevalkit: [contained, "Final Score Norm is of 1,000, however many were asked (here: of those)"],
+  },
   scorings: ["vlmevalkit"],
   score: ({ answer, dataset, question_type }, output, { scoring }) => {
     const text = output.text;

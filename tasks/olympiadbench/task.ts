@@ -70,6 +70,9 @@ export default defineTask<Row>({
         : undefined,
   },
   hasReference: ({ final_answer: [answer] }) => hasText(answer),
+  defects: {
+    "lmms-eval": ["its judge reads a backspace for a backslash"],
+  },
   scorings: ["vlmevalkit"],
   score({ final_answer: answers, error }, output, { scoring, verdicts: [verdict] }) {
     const answer = finalAnswer(output.text);

@@ -62,6 +62,7 @@ const groups: NonNullable<Task<ReasonedRow | DirectRow>["groups"]> = {
   task: ({ task_type }) => task_type,
   subtask: ({ sub_task_type }) => sub_task_type,
 };
+const reasoned = ["a reply without the line asked for is an A", '"Answer: b" is wrong'];
 const about = "Spatial reasoning on one image: motion, interaction, logic, perspective";
 
 export default [
@@ -84,6 +85,7 @@ export default [
     },
     generation: { maxNewTokens: 8192, temperature: 0 },
     hasReference: ({ gt, options }) => isOptionLetter(gt, options.length),
+    defects: { official: reasoned, "lmms-eval": reasoned },
     score({ gt }, { text }) {
       const letter = answerLineLetter(text);
       return guessedOr(letter === undefined, rightOrWrong((letter ?? "A") === gt, letter ?? "A", gt));
@@ -110,6 +112,10 @@ export default [
     prompt: (row) => userPrompt(row.image, `${LETTER_ONLY}\n${asked(row)}`),
     generation: { maxNewTokens: 16, temperature: 0 },
     hasReference: ({ answer, options }) => answer >= 0 && answer < options.length,
+    defects: {
+      official: ['"(B)" is a bracket'],
+      "lmms-eval": ['"(B)" is a bracket', "its words announce a second image"],
+    },
     scorings: ["vlmevalkit"],
     score({ answer }, { text }, { scoring }) {
       if (scoring === "vlmevalkit") return chosen(inferChoice(text, {}, "easi"), optionLetters(26)[answer] ?? "");

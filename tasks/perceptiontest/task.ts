@@ -31,6 +31,8 @@ type Row = Static<typeof row>;
 const lettered = (options: readonly string[]): string =>
   options.map((option, i) => `${["A", "B"][i] ?? "C"}. ${option}`).join("\n");
 
+const lettering = "a fourth option would be lettered C again";
+
 const validation: Task<Row> = {
   name: "perceptiontest_val_mc",
   version: 1,
@@ -51,6 +53,10 @@ const validation: Task<Row> = {
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: ({ answer_id, options }) =>
     /^\d+$/.test(String(answer_id)) && isOptionLetter(optionLetters(4)[Number(answer_id)], options),
+  defects: {
+    official: [lettering],
+    "lmms-eval": [lettering],
+  },
   score: (row, output) => perceptionScore({ answer_id: row.answer_id ?? -1 }, output),
   metrics: [mean("accuracy")],
   groups: { area: ({ area }) => area, reasoning: ({ reasoning }) => reasoning },
@@ -85,6 +91,7 @@ const test: Task<Row> = {
 const ranked = {
   prompt: ({ video_name, question }: Row) => userPrompt(video_name, question),
   choices: ({ options }: Row) => options,
+  defects: {},
 };
 
 export default [

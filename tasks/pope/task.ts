@@ -57,6 +57,11 @@ export default defineTask<Row>({
   hasReference: ({ answer }) => ["yes", "no"].includes(yesNoTruth(answer)),
   scorings: ["vlmevalkit"],
   fallbackJudge: vlmEvalKit.yesNoJudge(({ question }) => question),
+  defects: {
+    official: ["what says no no is a yes"],
+    "lmms-eval": ['"Yes." is no answer', "the share of yes is that of the references"],
+    vlmevalkit: ["an answer that says neither is a no for precision, recall and F1"],
+  },
   score: (row, output, context) => popeScore(row.answer, output, context),
   // LLaVA's papers print the mean of the three categories' F1.
   metrics: [

@@ -121,6 +121,9 @@ function inImage(
 const BOX_REQUEST =
   "Bounding box coordinates are specified in the format (top-left x, top-left y, bottom-right x, bottom-right y). All values are floating point numbers bounded between 0 and 1. Please provide the bounding box coordinate of the region this sentence describes: ";
 
+const smallImages = "pixels of an image smaller than 1000 are read as thousandths";
+const bestOfBoxes = "of all boxes, read as pixels and as thousandths, the best counts";
+
 const boxes = (collection: Collection): Task<ExpressionRow> => ({
   ...common,
   name: `${collection.name}_bbox_rec`,
@@ -133,6 +136,10 @@ const boxes = (collection: Collection): Task<ExpressionRow> => ({
   imageKey: ({ file_name }) => file_name,
   prompt: ({ image, expression }) => userPrompt(image, BOX_REQUEST + (expression?.text ?? "")),
   hasReference,
+  defects: {
+    "lmms-eval": ["a JPEG is written anew before it is asked about: other pixels (here: the file)"],
+    vlmevalkit: [smallImages],
+  },
   scorings: ["vlmevalkit"],
   score: (row, output, context) =>
     inImage(row, context, (size) =>
@@ -164,6 +171,7 @@ const grounding = (collection: Collection): Task<Row> => ({
   },
   generation: { maxNewTokens: 512, temperature: 0 },
   hasReference,
+  defects: { official: [bestOfBoxes], "lmms-eval": [bestOfBoxes], vlmevalkit: [smallImages] },
   scorings: ["vlmevalkit"],
   score: (row, output, context) =>
     inImage(row, context, (size) =>

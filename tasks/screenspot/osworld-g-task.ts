@@ -98,6 +98,9 @@ export default defineTask<Row>({
     );
   },
   imageSizes: true,
+  defects: {
+    "lmms-eval": ["thousandths are taken for pixels"],
+  },
   score(row, output, context) {
     const size = sizeOf(row, context);
     if (size === undefined) return { status: "unscored", reason: "data", detail: "the image's size is not known" };

@@ -58,6 +58,13 @@ export default defineTask<Row>({
       box !== undefined && box[2] > box[0] && box[3] > box[1] && box[0] < 1 && box[1] < 1 && box[2] > 0 && box[3] > 0
     );
   },
+  defects: {
+    "lmms-eval": ["thousandths are taken for pixels"],
+    vlmevalkit: [
+      "a reply without a click clicks at the corner",
+      "its text and icon accuracies weigh some samples n times n (here: not given)",
+    ],
+  },
   scorings: ["vlmevalkit"],
   score(row, output, { scoring }) {
     const [box, size] = [boxOf(row), sizeOf(row)];

@@ -72,6 +72,12 @@ export default [
       profile === "vlmevalkit" ? clickPrompt(image, instruction) : userPrompt(image, BOX_REQUEST + instruction),
     hasReference: ({ bbox: [x1, y1, x2, y2] }) => (x2 as number) > (x1 as number) && (y2 as number) > (y1 as number),
     imageSizes: true, // of clicks in pixels
+    defects: {
+      vlmevalkit: [
+        "a reply without a click clicks at the corner",
+        "its text, icon and category accuracies weigh some samples n times n (here: not given)",
+      ],
+    },
     scorings: ["vlmevalkit"],
     score: ({ bbox }, output, { scoring, imageSizes }) =>
       scoring === "vlmevalkit"

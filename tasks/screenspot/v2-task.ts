@@ -73,6 +73,16 @@ export default defineTask<Row>({
       ? (bbox[2] as number) > (bbox[0] as number) && (bbox[3] as number) > (bbox[1] as number)
       : (bbox[2] as number) > 0 && (bbox[3] as number) > 0,
   imageSizes: true,
+  defects: {
+    "lmms-eval": [
+      "a box in pixels that is wider and higher than its corner is read as corners",
+      "pixels match no box: the image is taken for 1 x 1",
+    ],
+    vlmevalkit: [
+      "a reply without a click clicks at the corner",
+      "its text and icon accuracies weigh some samples n times n (here: not given)",
+    ],
+  },
   scorings: ["vlmevalkit"],
   score(row, output, context) {
     const size = sizeOf(row, context);

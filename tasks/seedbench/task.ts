@@ -68,6 +68,9 @@ const generated: Task<Row> = {
   prompt: (row) => userPrompt(...row.image, `${row.question}\n${letteredOptions(choices(row))}\n${LETTER_DIRECTLY}`),
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: ({ answer }) => isOptionLetter(answer.trim().toUpperCase(), 4),
+  defects: {
+    "lmms-eval": ['the first character counts: "The answer is A" is a T'],
+  },
   score(row, output) {
     const letter = firstCharacter(output.text).toUpperCase();
     return chosen(letter, row.answer.trim().toUpperCase());
@@ -87,6 +90,7 @@ const ranked: Task<Row> = {
   about: "SEED-Bench by log-likelihood: the option with the lowest mean loss per token (Li et al. 2023).",
   cite: "https://arxiv.org/abs/2307.16125; official ranking, as in AILab-CVPR/SEED-Bench eval.py",
   prompt: (row) => userPrompt(...row.image, `${row.question} Answer :`),
+  defects: {},
   choices: (row) => choices(row).map((choice) => ` ${choice}`),
   score: (row, output) => chosen(optionLetters(4)[lowestMeanLoss(output)], row.answer.trim().toUpperCase()),
 };

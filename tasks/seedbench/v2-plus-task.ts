@@ -33,6 +33,8 @@ const goldOf = ({ answer }: Row): string => answer.trim().toUpperCase();
 const withoutFileName = (choice: string): string =>
   choice.includes("jpg") || choice.includes("png") ? "<image>" : choice;
 
+const first = 'the first character counts: "The answer is A" is a T';
+
 const generated: Task<Row> = {
   name: "seedbench_2_plus",
   version: 1,
@@ -61,6 +63,10 @@ const generated: Task<Row> = {
   },
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: (row) => isOptionLetter(goldOf(row), 4),
+  defects: {
+    official: [first],
+    "lmms-eval": [first, "an option that is a file's name is asked as <image>, and no image is sent"],
+  },
   scorings: ["vlmevalkit"],
   score(row, { text }, { scoring }) {
     const options = Object.fromEntries(choices(row).map((choice, i) => [optionLetters(4)[i], choice]));
@@ -79,6 +85,7 @@ const ranked: Task<Row> = {
   about: "SEED-Bench-2-Plus by log-likelihood: the option with the lowest mean loss per token (Li et al. 2024).",
   cite: "https://arxiv.org/abs/2404.16790; official ranking, as in AILab-CVPR/SEED-Bench SEED-Bench-2/eval.py",
   profiles: ["default"],
+  defects: {},
   scorings: [],
   prompt: ({ image, question }) => userPrompt(image, `${question} Answer :`),
   choices: (row) => choices(row).map((choice) => ` ${choice}`),

@@ -33,6 +33,8 @@ type Row = Static<typeof row>;
 const choices = ({ choice_a, choice_b, choice_c, choice_d }: Row) => [choice_a, choice_b, choice_c, choice_d];
 const isImage = (choice: string): boolean => choice.includes("jpg") || choice.includes("png");
 
+const first = 'the first character counts: "The answer is A" is a T';
+
 const generated: Task<Row> = {
   name: "seedbench_2",
   version: 1,
@@ -53,6 +55,14 @@ const generated: Task<Row> = {
   prompt: (row) => imagesAtMarks(row.image, `${withMarks(row)}\n${LETTER_DIRECTLY}`),
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ answer }) => isOptionLetter(answer, 4),
+  defects: {
+    official: [first],
+    "lmms-eval": [
+      first,
+      '"<img>" in a question stays (here: the image stands there)',
+      "it runs with three back ends alone (here: with any)",
+    ],
+  },
   score: ({ answer }, output) => chosen(firstCharacter(output.text), answer),
   metrics: [mean("accuracy")],
   groups: {
@@ -69,6 +79,7 @@ const ranked: Task<Row> = {
   about: "SEED-Bench-2 by log-likelihood, questions with text options only (Li et al. 2023).",
   expand: (row) => (choices(row).some(isImage) ? [] : [row]),
   prompt: (row) => imagesAtMarks(row.image, `${row.question.replaceAll("<img>", "<image>")} Answer :`),
+  defects: {},
   choices: (row) => choices(row).map((choice) => ` ${choice}`),
   score: ({ answer }, output) => chosen(optionLetters(4)[lowestMeanLoss(output)], answer),
 };

@@ -44,6 +44,7 @@ const textcaps: Task<Row> = {
   prompt: ({ image }) => userPrompt(image, CAPTION_REQUEST),
   generation: { maxNewTokens: 64, temperature: 0 },
   hasReference: ({ caption_str }) => hasCaption(caption_str),
+  defects: { "lmms-eval": ["the test split's captions are sent as lists of one (here: as texts)"] },
   score: ({ caption_str }, output) => captionScore(caption_str ?? [], output),
   answer: (_, output) => strip(output.text),
   metrics: captionMetrics(),

@@ -44,6 +44,9 @@ const plain: Task<Row> = {
   prompt: (row, profile) => userPrompt(row.videoID, videoMmeWords(row, profile)),
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ answer, options }) => isOptionLetter(answer, 4) && isOptionLetter(answer, options),
+  defects: {
+    official: ['four phrases are broken: "Best answer: C" is a B'],
+  },
   scorings: ["vlmevalkit"],
   score: videoMmeScore,
   metrics: [mean("accuracy")],

@@ -37,6 +37,8 @@ function optionsOf({ options }: Row): string {
 const promptWith = (last: string) => (row: Row) =>
   userPrompt(row.image, `Question: ${strip(row.question)}\n${optionsOf(row)}\n${last}`);
 
+const letter = 'a word behind "Answer:" counts by its first letter: "Answer: a cube" is an A';
+
 const thinking: Task<Row> = {
   name: "visualpuzzles",
   aliases: ["VisualPuzzles_cot"],
@@ -53,6 +55,11 @@ const thinking: Task<Row> = {
   generation: { maxNewTokens: 4096, temperature: 0 },
   hasReference: ({ answer, options }) =>
     isOptionLetter(upper(strip(answer)), options === null ? 4 : options.slice(0, 4)),
+  defects: {
+    official: [letter],
+    "lmms-eval": [letter],
+    vlmevalkit: ['"Answer: (B)" is no answer'],
+  },
   scorings: ["vlmevalkit"],
   score({ options, answer }, { text }, context) {
     const gold = upper(strip(answer));

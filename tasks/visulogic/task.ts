@@ -61,6 +61,9 @@ export default defineTask<Row>({
         : undefined,
   },
   hasReference: (row) => isOptionLetter(goldOf(row), 4),
+  defects: {
+    vlmevalkit: ['"B." is no letter'],
+  },
   scorings: ["vlmevalkit"],
   score(row, { text }, { scoring, verdicts }) {
     if (scoring === "lmms-eval") return chosen(lmmsVisuLogicLetter(text), goldOf(row));

@@ -64,6 +64,9 @@ export default defineTask<Row>({
     ask: (_, output, verdicts) => (verdicts.length > 0 ? undefined : toJudge(output)),
   },
   hasReference: ({ human_ranking: ranking }) => ranking.includes(0) && ranking.includes(1),
+  defects: {
+    "lmms-eval": ["a judgement that it cannot read is drawn (here: no score)"],
+  },
   score({ response, human_ranking: ranking }, { text }, { verdicts: [verdict] }) {
     const said = preferredAnswer(text)?.toString() ?? verdict;
     if (typeof said !== "string") return notJudged;

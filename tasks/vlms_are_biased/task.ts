@@ -12,6 +12,8 @@ const row = Type.Object({
 });
 type Row = Static<typeof row>;
 
+const digits = 'all digits are one number: "1, 2, 3" is 123';
+
 export default defineTask<Row>({
   name: "vlms_are_biased",
   version: 1,
@@ -26,6 +28,11 @@ export default defineTask<Row>({
   prompt: ({ image, prompt }) => userPrompt(image, prompt),
   generation: { maxNewTokens: 32, temperature: 0 },
   hasReference: ({ ground_truth: truth }) => strip(String(truth)) !== "",
+  defects: {
+    official: [digits],
+    "lmms-eval": [digits],
+    vlmevalkit: [digits],
+  },
   scorings: ["vlmevalkit"],
   score({ ground_truth: truth, expected_bias: bias }, output) {
     const { right, biased } = truthAndBias(output.text, String(truth), String(bias));

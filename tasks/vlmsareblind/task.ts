@@ -41,6 +41,14 @@ export default defineTask<Row>({
   },
   generation: { maxNewTokens: 32, temperature: 0 },
   hasReference: ({ groundtruth }) => strip(groundtruth) !== "",
+  defects: {
+    official: ['the first letter of all counts: "the answer is b" is a t'],
+    "lmms-eval": [
+      'the first letter of all counts: "the answer is b" is a t',
+      "a task without a right answer leaves the mean (here: it is 0)",
+    ],
+    vlmevalkit: ['"15" has a 5'],
+  },
   scorings: ["vlmevalkit"],
   score({ task, groundtruth: target }, { text }, { scoring }) {
     if (scoring === "vlmevalkit") return rightOrWrong(blindRight(text, target, task), strip(text), target);

@@ -56,6 +56,10 @@ export default defineTask<Row>({
     },
   },
   hasReference: ({ answer }) => hasText(answer),
+  defects: {
+    official: ["a verdict that it cannot read ends its script (here: no score)"],
+    "lmms-eval": ["texts are compared by English rules, Chinese ones too: not the benchmark's number"],
+  },
   score({ answer: target }, { text }, { scoring, verdicts: [verdict] }) {
     if (scoring === "official") return factualScore(verdict, strip(text), target);
     const answer = evalAiNormalize(text);

@@ -53,6 +53,10 @@ export default defineTask<Row>({
     },
   },
   hasReference: ({ answer }) => hasText(answer),
+  defects: {
+    official: ['"Correct" in a judge\'s reason counts (here: the label alone)'],
+    "lmms-eval": ["texts are compared: not the benchmark's number"],
+  },
   score({ answer: target }, { text }, { scoring, verdicts: [verdict] }) {
     if (scoring === "official") return factualScore(verdict, strip(text), target);
     const value = { correct: looselyEqual(text, target) ? 1 : 0 };

@@ -56,6 +56,9 @@ const task = (name: string, config: string, about: string): Task<Row> => ({
     userPrompt(row.scene_name.named(`${row.dataset}/${row.scene_name.path}`), words(row, profile)),
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: vsiHasReference,
+  defects: {
+    "lmms-eval": ['"1,000" is a 1'],
+  },
   score: vsiScore,
   metrics: [vsiAverage, mean("mean")],
   groups: { question_type: ({ question_type }) => question_type, dataset: ({ dataset }) => dataset },

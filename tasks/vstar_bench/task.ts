@@ -47,6 +47,10 @@ const all: Task<Row> = {
   },
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ label }) => isOptionLetter(label.trim().toUpperCase(), 4),
+  defects: {
+    official: ['"Blue" is a B'],
+    "lmms-eval": ['"Blue" is a B', "its halves cannot be loaded (here: they can)"],
+  },
   score: ({ label }, output) => chosen(vstarLetter(output.text), label.trim().toUpperCase()),
   metrics: [mean("accuracy")],
   groups: { category: ({ category }) => category },

@@ -20,6 +20,8 @@ const isWhole = ({ key }: Row): boolean => key.endsWith("_multi");
 const stepsOf = ({ key }: Row): number => Number(/^[1-9]/.exec(key)?.[0] ?? 0);
 const options = ({ option }: Row): readonly string[] => option.split(/;\s*(?=[A-H]\.)/).map((text) => strip(text));
 
+const letter = 'a word behind "Answer" counts by its first letter: "Answer: Feature" is an F';
+
 export default defineTask<Row>({
   name: "wemath",
   version: 1,
@@ -39,6 +41,11 @@ export default defineTask<Row>({
   },
   generation: { maxNewTokens: 2048, temperature: 0 },
   hasReference: (row) => isOptionLetter(row.answer, 8) && stepsOf(row) > 0,
+  defects: {
+    official: [letter, "its shares are of 525 problems, however many were asked (here: of those)"],
+    "lmms-eval": [letter],
+    vlmevalkit: [letter],
+  },
   scorings: ["vlmevalkit"],
   score(row, { text }) {
     return { ...chosen(weMathLetter(text), row.answer), data: { whole: isWhole(row), steps: stepsOf(row) } };

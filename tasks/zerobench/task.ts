@@ -45,6 +45,9 @@ export default defineTask<Row>({
   },
   generation: { maxNewTokens: 128, temperature: 0 },
   hasReference: ({ question_answer }) => hasText(question_answer),
+  defects: {
+    vlmevalkit: ['the answer may stand anywhere in the braces: "{130}" is a 3'],
+  },
   scorings: ["vlmevalkit"], // the answer is anywhere in the braces: "{130}" counts for 3
   score({ question_answer: target }, { text }, { scoring }) {
     if (scoring === "vlmevalkit") {
