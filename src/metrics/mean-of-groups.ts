@@ -110,14 +110,15 @@ function bounds(
 
 /** The groups are fixed, their samples are drawn: the variance is that of a stratified mean. */
 function spread(groups: readonly Group[], value: number): Interval | undefined {
-  if (groups.some(({ moments }) => moments.n < 2)) return undefined;
+  const units = groups.map(({ moments }) => (moments.isClustered ? moments.clusterCount : moments.n));
+  // One image says nothing of how far another may lie from it.
+  if (units.some((count) => count < 2)) return undefined;
   const clustered = groups.some(({ moments }) => moments.isClustered);
   const variance = groups.reduce((sum, { weight, moments }) => {
     const stderr = moments.isClustered ? moments.clusteredStderr : moments.stderr;
     return sum + (weight * stderr) ** 2;
   }, 0);
   const stderr = Math.sqrt(variance) / totalWeight(groups);
-  const units = groups.reduce((sum, { moments }) => sum + (moments.isClustered ? moments.clusterCount : moments.n), 0);
-  const interval = tInterval(value, stderr, units - groups.length);
+  const interval = tInterval(value, stderr, units.reduce((sum, count) => sum + count, 0) - groups.length);
   return { stderr, interval, method: clustered ? "clustered" : "t" };
 }

@@ -1,5 +1,6 @@
 import { tTwoSided } from "./beta.js";
 import { tInterval } from "./intervals.js";
+import { clusteredError } from "./moments.js";
 
 export interface ClusteredMean {
   readonly mean: number;
@@ -12,8 +13,8 @@ export interface ClusteredMean {
 }
 
 /**
- * The mean of values in clusters, with the variance between clusters (Liang and Zeger 1986) times K / (K - 1) and Student's t with K - 1
- * degrees of freedom: without the factor 95 % intervals cover 93 % with ten clusters.
+ * The mean of values in clusters, with `clusteredError` and Student's t with K - 1 degrees of freedom: 95 % intervals cover 93 % with ten
+ * clusters of five, 95 % from twenty on.
  *
  * @returns undefined below two clusters: nothing tells how far they differ
  */
@@ -27,8 +28,7 @@ export function clusteredMean(
   for (const { value, cluster } of values) sums.set(cluster, (sums.get(cluster) ?? 0) + value - mean);
   const clusters = sums.size;
   if (clusters < 2) return undefined;
-  const squares = [...sums.values()].reduce((total, sum) => total + sum * sum, 0);
-  const stderr = Math.sqrt((squares * clusters) / (clusters - 1)) / n;
+  const stderr = clusteredError([...sums.values()], n);
   const p = stderr === 0 ? (mean === 0 ? 1 : 0) : tTwoSided(mean / stderr, clusters - 1);
   return { mean, n, clusters, stderr, interval: tInterval(mean, stderr, clusters - 1, level), p };
 }

@@ -62,17 +62,27 @@ export class Moments {
     return this.count < 2 ? Number.NaN : Math.sqrt(this.deviations / (this.count - 1) / this.count);
   }
 
-  /**
-   * Miller 2024 ("Adding error bars to evals"), equation 4: the variance of independent values plus the cross products
-   * within clusters over n^2. NaN below two values.
-   */
+  /** As `clusteredError` has it; NaN below two clusters. */
   get clusteredStderr(): number {
-    if (this.count < 2) return Number.NaN;
-    let squares = 0;
-    for (const { sum, count } of this.clusters.values()) squares += (sum - count * this.centre) ** 2;
-    const variance = this.stderr ** 2 + (squares - this.deviations) / this.count ** 2;
-    return Math.sqrt(Math.max(0, variance));
+    const clusters = [...this.clusters.values()].map(({ sum, count }) => sum - count * this.centre);
+    return clusteredError(clusters, this.count);
   }
+}
+
+/**
+ * The standard error of a mean whose values come in clusters: the variance between clusters (Liang and Zeger 1986) times K / (K - 1), as
+ * statsmodels and Stata have it for a mean (Cameron and Miller 2015, J. Human Resources 50(2), on finite samples). Where every value is a
+ * cluster of its own it is the ordinary one. Miller 2024 ("Adding error bars to evals", equation 4) has the same sum without the factor:
+ * with few clusters its intervals are too short.
+ *
+ * @param deviations  of each cluster: the sum of its values' distances to the mean of all
+ * @param n  values altogether
+ */
+export function clusteredError(deviations: readonly number[], n: number): number {
+  const clusters = deviations.length;
+  if (clusters < 2) return Number.NaN;
+  const squares = deviations.reduce((total, sum) => total + sum * sum, 0);
+  return Math.sqrt((squares * clusters) / (clusters - 1)) / n;
 }
 
 /** As `Moments.clusteredStderr`, of two lists; RangeError when their lengths differ. */

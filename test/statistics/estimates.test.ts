@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { bootstrap } from "../../src/statistics/bootstrap.js";
+import { clusteredMean } from "../../src/statistics/clustered-mean.js";
 import { meanStderr } from "../../src/statistics/descriptive.js";
 import { intervalOf, tInterval, wilsonInterval } from "../../src/statistics/intervals.js";
 import { clusteredStderr, Moments } from "../../src/statistics/moments.js";
+import { comparePairs } from "../../src/statistics/paired-comparison.js";
 import { seededRandom } from "../../src/statistics/seeded-random.js";
 
 const momentsOf = (values: readonly number[], clusters: readonly string[] = []) => {
@@ -38,6 +40,22 @@ test("copies of one sample say no more than the sample", () => {
   const doubled = clusteredStderr(twice, [...ids, ...ids]);
   expect(doubled).toBeGreaterThan(meanStderr(twice) * 1.3);
   expect(doubled).toBeCloseTo(meanStderr(once), 1);
+});
+
+test("one clustered error everywhere: the variance between clusters times K / (K - 1), the ordinary one where each is alone", () => {
+  const [scores, ids] = [
+    [1, 0, 1, 1],
+    ["a", "a", "b", "c"],
+  ];
+  // Sums of distances to 0.75: -0.5, 0.25, 0.25; sqrt(0.375 * 3 / 2) / 4, by hand.
+  expect(clusteredStderr(scores, ids)).toBeCloseTo(0.1875, 12);
+  const values = scores.map((value, i) => ({ value, cluster: ids[i] as string }));
+  expect(clusteredMean(values)?.stderr).toBeCloseTo(0.1875, 12);
+  const pairs = values.map(({ value, cluster }) => ({ a: 0, b: value, cluster }));
+  expect(comparePairs(pairs, { alpha: 0.05, seed: 0 }).stderr).toBeCloseTo(0.1875, 12);
+  expect(intervalOf(momentsOf(scores, ids))?.stderr).toBeCloseTo(0.1875, 12);
+  expect(clusteredStderr(scores, ["a", "b", "c", "d"])).toBeCloseTo(meanStderr(scores), 12);
+  expect(clusteredStderr(scores, ["a", "a", "a", "a"])).toBeNaN();
 });
 
 test("scores and clusters must be as many", () => {

@@ -124,6 +124,16 @@ function accAll({ items }: { items: readonly LabelledItem[] }) {
 
 type Pairs = readonly (readonly [number, number])[];
 
+/**
+ * lmms-eval follows Miller 2024, equation 4: the ordinary variance plus the cross products within clusters, without K / (K - 1). From our
+ * error, which has the factor: both hold the same sum of squares between clusters.
+ */
+function equation4(scores: readonly number[], clusterIds: readonly string[]): number {
+  const clusters = new Set(clusterIds).size;
+  const ours = clusters < 2 ? 0 : clusteredStderr(scores, clusterIds) ** 2 * (1 - 1 / clusters);
+  return Math.sqrt(ours + meanStderr(scores) ** 2 / scores.length);
+}
+
 const stats: VectorFile = {
   part: "statistics; half of them lmms-eval's own, which runs do not use",
   functions: {
@@ -153,7 +163,7 @@ const stats: VectorFile = {
       consistency_rate: consistencyRate(scores),
     }),
     clustered_stderr: (input: { scores: readonly number[]; cluster_ids: readonly string[] }) =>
-      clusteredStderr(input.scores, input.cluster_ids),
+      equation4(input.scores, input.cluster_ids),
     paired_ttest: (input: { current: readonly number[]; baseline: readonly number[] }) => {
       const { difference, stderr, interval, t, p, n } = pairedTTest(input.current, input.baseline);
       return {
