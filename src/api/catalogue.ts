@@ -330,6 +330,9 @@ function choose({ task, file }: DefinedTask, splitName: string | undefined, orig
 /** `./mine.yaml`: a suite or a task of the user's own. */
 const isYamlFile = (name: string) => /\.ya?ml$/i.test(name);
 
+/** Whether a name leads to a file of somebody's: a task's, a suite's, a list's. */
+export const isTaskFile = (name: string): boolean => isPath(name) || isYamlFile(name);
+
 const isPath = (name: string) => /^\.{0,2}\//.test(name) || isAbsolute(name) || /\.[cm]?[jt]s(@|$)/.test(name);
 
 /** The tasks of a file of the user's. */

@@ -22,7 +22,7 @@ import { plan, type RowUnit } from "../run/plan.js";
 import { scoreSample, visibleTurns } from "../run/score-sample.js";
 import { readingOf } from "../text/visible-answer.js";
 import { type Chosen, labelsByName } from "./catalogue.js";
-import { openRunDataset, tasksOfResults } from "./run-dataset.js";
+import { namedLabels, openRunDataset, taskOfRun } from "./run-dataset.js";
 
 export type { Across };
 export { acrossTable };
@@ -42,8 +42,8 @@ export function foreignSide(name: string): Foreign | undefined {
 }
 
 export interface AcrossOptions {
-  /** Which of our labels it is about, where the file's name does not say. */
-  readonly task?: string;
+  /** Which of our labels it is about, where the file's name does not say; a task's own file, where the run is another machine's. */
+  readonly tasks?: readonly string[];
   readonly results?: string;
   /** Where the rows are, if not where the run had them. */
   readonly data?: string;
@@ -61,7 +61,8 @@ export async function explainForeign(
     harness === "lmms-eval"
       ? lmmsEvalSamples(await readForeignText(path, whatToName), path)
       : await readVlmEvalKit(path);
-  const label = options.task ?? (await labelOf(harness, path)) ?? onlyOf(side.tasks);
+  const { labels = [], files } = await namedLabels(options.tasks);
+  const label = labels[0] ?? (await labelOf(harness, path)) ?? onlyOf(side.tasks);
   const ours = label === undefined ? undefined : side.tasks.get(label);
   if (!ours || label === undefined)
     throw new UserError(
@@ -71,7 +72,7 @@ export async function explainForeign(
     );
   const main = ours.result.metrics.find(({ direction }) => direction !== "neither");
   if (!main) throw new UserError(`${label} has no metric to explain`, own, "name a run with public answers");
-  const read = await readOurs(ours, options);
+  const read = await readOurs(ours, { ...options, files });
   const values = read.samples.flatMap(({ record }) => valueUnder(record.score, main.of ?? main.name) ?? []);
   const { scoring, promptProfile, generation } = ours.result;
   return explainAcross({
@@ -131,10 +132,15 @@ interface Ours {
   readonly asked: ReadonlyMap<OurSample, AskedRow>;
 }
 
-async function readOurs({ run, result }: SideTask, { data, onWarning }: AcrossOptions): Promise<Ours> {
-  const units = await rowsOf({ run, result }, data).catch((error: unknown) => {
+interface OurOptions extends AcrossOptions {
+  readonly files: readonly string[];
+}
+
+async function readOurs({ run, result }: SideTask, options: OurOptions): Promise<Ours> {
+  const { onWarning } = options;
+  const units = await rowsOf({ run, result }, options).catch((error: unknown) => {
     if (!(error instanceof UserError)) throw error;
-    onWarning?.(`without the rows their texts are not scored here: ${error.message} (${error.where})`);
+    onWarning?.(`without the rows their texts are not scored here: ${error.message} (${error.where}); ${error.fix}`);
     return new Map<string, AskedRow>();
   });
   const samples: OurSample[] = [];
@@ -154,9 +160,8 @@ async function readOurs({ run, result }: SideTask, { data, onWarning }: AcrossOp
   return { samples, asked };
 }
 
-async function rowsOf({ run, result }: SideTask, data: string | undefined): Promise<ReadonlyMap<string, AskedRow>> {
-  const chosen = (await tasksOfResults(run)).get(result.task);
-  if (!chosen) throw new UserError(`no task "${result.task}" is known here`, run.dir, "name its file with the run");
+async function rowsOf({ run, result }: SideTask, { data, files }: OurOptions): Promise<ReadonlyMap<string, AskedRow>> {
+  const chosen = await taskOfRun(run, result.task, { named: files });
   await using dataset = await openRunDataset(run, chosen, () => {}, data);
   const { limit, offset = 0 } = result;
   const selection = { offset, repeats: 1, ...(limit === undefined ? {} : { limit }) };

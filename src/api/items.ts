@@ -4,7 +4,7 @@ import { type ItemDetail, itemsHtml, itemsOfPage } from "../board/items/as-html.
 import { itemsJsonLines, itemsList, itemsMarkdown, itemsTable } from "../board/items/forms.js";
 import type { ItemsReport } from "../board/items/item.js";
 import { measureItems } from "../board/items/measure.js";
-import { messageOf, SampleFailure, UserError } from "../core/errors.js";
+import { SampleFailure, UserError } from "../core/errors.js";
 import { promptImages } from "../core/prompt.js";
 import type { Result } from "../core/result.js";
 import { readImage } from "../images/encoded.js";
@@ -12,7 +12,7 @@ import { thumbnail } from "../images/thumbnail.js";
 import { ownName } from "../record/manifest.js";
 import { findRuns, openRun, type Run } from "../record/read.js";
 import { plan } from "../run/plan.js";
-import { openRunDataset, tasksOfRun } from "./run-dataset.js";
+import { openRunDataset, taskOfRun } from "./run-dataset.js";
 
 export type { ItemsReport };
 
@@ -110,8 +110,15 @@ export async function itemsPage(
   {
     limit,
     images,
+    files,
     onWarning,
-  }: { readonly limit: number; readonly images?: boolean; readonly onWarning: ItemsOptions["onWarning"] },
+  }: {
+    readonly limit: number;
+    readonly images?: boolean;
+    /** Task files of the user's: a run of another machine loads none that it names itself. */
+    readonly files?: readonly string[];
+    readonly onWarning: ItemsOptions["onWarning"];
+  },
 ): Promise<string> {
   const shown = new Set(itemsOfPage(report, limit).map(({ index }) => index));
   const [run] = runs as [Run, ...Run[]];
@@ -125,10 +132,10 @@ export async function itemsPage(
   }
   if (images ?? result.dataset.kind !== "hub") {
     try {
-      await addImages(report.task, run, { shown, details, onWarning });
+      await addImages(report.task, run, { shown, details, files, onWarning });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      onWarning(`the images are not shown: ${messageOf(error)}`);
+      onWarning(`the images are not shown: ${error.message}; ${error.fix}`);
     }
   }
   return itemsHtml(report, limit, details);
@@ -137,13 +144,13 @@ export async function itemsPage(
 interface Shown {
   readonly shown: ReadonlySet<number>;
   readonly details: Map<number, ItemDetail>;
+  readonly files: readonly string[] | undefined;
   readonly onWarning: ItemsOptions["onWarning"];
 }
 
-async function addImages(task: string, run: Run, { shown, details, onWarning }: Shown): Promise<void> {
-  const chosen = (await tasksOfRun(run)).find(({ label }) => label === task);
+async function addImages(task: string, run: Run, { shown, details, files, onWarning }: Shown): Promise<void> {
+  const chosen = await taskOfRun(run, task, { named: files });
   const result = run.results.get(task) as Result;
-  if (!chosen) return;
   await using dataset = await openRunDataset(run, chosen, onWarning);
   if (dataset.facts.digest !== result.dataset.digest) {
     onWarning("the rows have changed since the runs: images are not shown");

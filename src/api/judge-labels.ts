@@ -13,7 +13,7 @@ import { type Labelling, serveLabels } from "../report/label-server.js";
 import type { PageServer } from "../report/page-server.js";
 import { plan } from "../run/plan.js";
 import { personName } from "./person.js";
-import { openRunDataset, tasksOfResults } from "./run-dataset.js";
+import { openRunDataset, taskOfRun } from "./run-dataset.js";
 
 export type { Worth };
 
@@ -22,6 +22,8 @@ export interface LabelOptions {
   readonly n: number;
   /** Default: the only task, or the only judged one. */
   readonly task?: string;
+  /** Task files of the user's: a run of another machine loads none that it names itself. */
+  readonly tasks?: readonly string[];
   /** Who labels. Default: the user's name. */
   readonly by?: string;
   /** Draws the samples: two people with one seed label the same. Default 0. */
@@ -32,7 +34,7 @@ export interface LabelOptions {
 
 /** A page that asks about the samples of a run, one after the other, until it is disposed of. @throws UserError  there is nothing to label */
 export async function labelRun(name: string, options: LabelOptions): Promise<PageServer> {
-  const { n, seed = 0, port, warn } = options;
+  const { n, seed = 0, port } = options;
   const by = personName(options.by);
   const run = await openRun(name);
   const result = resultOf(run, options.task);
@@ -41,7 +43,7 @@ export async function labelRun(name: string, options: LabelOptions): Promise<Pag
   const given = new Map(
     (await readLabels(run.dir, result.task)).flatMap((label) => (label.by === by ? [[label.index, label]] : [])),
   );
-  const asked = await askedOf(run, result, order, warn);
+  const asked = await askedOf(run, result, order, options);
   const log = await openLabels(run.dir, result.task);
   const done: number[] = order.flatMap(({ index }) => (given.has(index) ? [index] : []));
   const isDone = new Set(done);
@@ -106,7 +108,7 @@ async function askedOf(
   run: Run,
   result: Result,
   order: readonly Judged[],
-  warn: (message: string) => void,
+  { tasks, warn }: LabelOptions,
 ): Promise<ReadonlyMap<number, AskedPerson>> {
   const wanted = new Set(order.map(({ index }) => index));
   const asked = new Map<number, AskedPerson>();
@@ -115,10 +117,10 @@ async function askedOf(
     asked.set(record.index, personAsked(record));
   }
   try {
-    await addImages(run, result, asked);
+    await addImages(run, result, asked, tasks);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    warn(`images are not shown: ${error.message} (${error.where})`);
+    warn(`images are not shown: ${error.message} (${error.where}); ${error.fix}`);
   }
   return asked;
 }
@@ -129,9 +131,13 @@ const personAsked = ({ index, prompt = "", text, score, clips = [] }: ScoredSamp
   ...(clips.length > 0 ? { note: "Its clip is not shown here: open it beside this page." } : {}),
 });
 
-async function addImages(run: Run, result: Result, asked: Map<number, AskedPerson>): Promise<void> {
-  const chosen = (await tasksOfResults(run)).get(result.task);
-  if (!chosen) throw new UserError(`no task "${result.task}" is known here`, run.dir, "name its file with the run");
+async function addImages(
+  run: Run,
+  result: Result,
+  asked: Map<number, AskedPerson>,
+  named: readonly string[] | undefined,
+): Promise<void> {
+  const chosen = await taskOfRun(run, result.task, { named });
   await using dataset = await openRunDataset(run, chosen, () => {});
   const { limit, offset = 0 } = result;
   const selection = { offset, repeats: 1, ...(limit === undefined ? {} : { limit }) };

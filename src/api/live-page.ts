@@ -20,7 +20,7 @@ export class LivePage implements AsyncDisposable {
   /** Serves the run in `folder`. @returns the page's address */
   async open(folder: string): Promise<string> {
     const run = await openRun(folder);
-    const chosen = await tasksOfRun(run);
+    const chosen = [...(await tasksOfRun(run)).known.values()];
     const store = new ImageStore(await mkdtemp(join(tmpdir(), "llava-eval-view-")), thumbnail);
     const source = await ReportSource.open([folder], {
       live: true,

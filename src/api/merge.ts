@@ -12,6 +12,7 @@ import { isRun, openRun, type Run } from "../record/read.js";
 import { mergeTask } from "../run/merge.js";
 import { type Shard, shardName } from "../run/shard.js";
 import { readingOf } from "../text/visible-answer.js";
+import type { Chosen } from "./catalogue.js";
 import { type Evaluated, evaluated } from "./evaluated.js";
 import { remember } from "./remember.js";
 import { tasksOfRun } from "./run-dataset.js";
@@ -21,6 +22,8 @@ import { isShard, shardFolder, shardsFolder } from "./shard.js";
 export interface MergeOptions {
   /** Merge what is there although shards are missing: the run without `shard` asks the rest. */
   readonly partial?: boolean;
+  /** Task files of the user's: shards of another machine load none that they name themselves. */
+  readonly tasks?: readonly string[];
 }
 
 export interface Merged extends Evaluated {
@@ -37,7 +40,7 @@ export interface Merged extends Evaluated {
  * @param name  the run's folder
  * @throws UserError  there are no shards, they are of different cuts or runs, or the folder holds another run
  */
-export async function merge(name: string, { partial = false }: MergeOptions = {}): Promise<Merged> {
+export async function merge(name: string, { partial = false, tasks }: MergeOptions = {}): Promise<Merged> {
   const whole = resolve(name);
   const { count, found } = await shardsBelow(whole);
   const all = Array.from({ length: count }, (_, index): Shard => ({ index, count }));
@@ -66,7 +69,7 @@ export async function merge(name: string, { partial = false }: MergeOptions = {}
   const results: Result[] = [];
   const changed: string[] = [];
   let repeated = 0;
-  for (const { task, split, label } of await tasksOfRun(first)) {
+  for (const { task, split, label } of await tasksOfShards(shards, tasks)) {
     const merged = await mergeTask({ ...{ folder, task, split, label, shards }, ...rules });
     if (merged.result) results.push(merged.result);
     repeated += merged.repeated;
@@ -80,6 +83,17 @@ export async function merge(name: string, { partial = false }: MergeOptions = {}
   const board = resolve("results");
   if (existsSync(board) && whole.startsWith(board)) await regenerateLeaderboard(board);
   return { ...evaluated(whole, results), missing, repeated, changed };
+}
+
+/** Every task that one of them has: with few samples a shard may have none of one. @throws UserError  one is not known here */
+async function tasksOfShards(shards: readonly Run[], named: readonly string[] | undefined): Promise<Iterable<Chosen>> {
+  const all = new Map<string, Chosen>();
+  for (const shard of shards) {
+    const { known, problem } = await tasksOfRun(shard, { named });
+    if (problem) throw problem;
+    for (const [label, chosen] of known) if (!all.has(label)) all.set(label, chosen);
+  }
+  return all.values();
 }
 
 async function shardsBelow(whole: string): Promise<{ count: number; found: Map<number, Run> }> {

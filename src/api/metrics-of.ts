@@ -2,14 +2,14 @@ import { UserError } from "../core/errors.js";
 import type { Metric } from "../core/metric.js";
 import type { RunManifest } from "../core/result.js";
 import { chooseTasks } from "./catalogue.js";
+import { loadableTasks } from "./run-dataset.js";
 
 /**
  * The metrics of a task of a run, from the catalogue or from the task file that the run named; undefined when neither knows it
- * (the file was moved, the task has another name now).
+ * (the file was moved, or is named by a run of another machine; the task has another name now).
  */
 export async function metricsOf(label: string, manifest: RunManifest): Promise<readonly Metric[] | undefined> {
-  const { tasks } = manifest.config;
-  const asked = Array.isArray(tasks) ? tasks.filter((name) => typeof name === "string") : [];
+  const asked = await loadableTasks(manifest);
   for (const names of [[label], asked]) {
     try {
       const { chosen } = await chooseTasks(names);

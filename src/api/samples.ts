@@ -2,7 +2,7 @@ import { samplesCsv, samplesTable } from "../board/samples/forms.js";
 import { type SampleFilter, selectedSamples } from "../board/samples/select.js";
 import { type HowScored, type ShownSample, samplesJsonLines, samplesMarkdown } from "../board/samples/shown-sample.js";
 import { defined } from "../core/defined.js";
-import { messageOf, SampleFailure, UserError } from "../core/errors.js";
+import { SampleFailure, UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import type { Result } from "../core/result.js";
 import type { Remark, Scoring } from "../core/score.js";
@@ -13,7 +13,7 @@ import { plan } from "../run/plan.js";
 import { scoreSample } from "../run/score-sample.js";
 import { readingOf } from "../text/visible-answer.js";
 import type { Chosen } from "./catalogue.js";
-import { openRunDataset, tasksOfRun } from "./run-dataset.js";
+import { namedLabels, openRunDataset, tasksOfRun } from "./run-dataset.js";
 import { writeFrames } from "./seen-clips.js";
 
 export type { ShownSample };
@@ -43,7 +43,9 @@ export interface ChosenSamples {
 
 /** @throws UserError  there is no such run; a task that it does not have */
 export async function samplesOf(folder: string, options: SamplesOptions): Promise<ChosenSamples> {
-  const { worseThan, limit = Number.POSITIVE_INFINITY, how, frames, signal, onWarning, ...filter } = options;
+  const { worseThan, limit = Number.POSITIVE_INFINITY, how, frames, signal, onWarning, ...rest } = options;
+  const { labels, files } = await namedLabels(rest.tasks);
+  const filter = { ...rest, ...defined({ tasks: labels }) };
   const run = await openRun(folder);
   const other = worseThan === undefined ? undefined : await openRun(worseThan);
   for (const task of filter.tasks ?? [])
@@ -57,10 +59,10 @@ export async function samplesOf(folder: string, options: SamplesOptions): Promis
   let found = 0;
   for await (const sample of selectedSamples(run, { ...filter, ...(other ? { worseThan: other } : {}) }))
     if (found++ < limit) samples.push(sample);
-  const shown = { samples: await explained(run, samples, { how, onWarning }), found };
+  const shown = { samples: await explained(run, samples, { how, files, onWarning }), found };
   if (frames === undefined) return shown;
   const { written } = await writeFrames(run, samples, frames, {
-    ...{ signal: signal ?? new AbortController().signal, onWarning },
+    ...{ signal: signal ?? new AbortController().signal, files, onWarning },
   });
   return { ...shown, framesWritten: written };
 }
@@ -73,7 +75,11 @@ export const sampleForms = {
   jsonl: samplesJsonLines,
 };
 
-type HowOptions = { readonly how: boolean | undefined; readonly onWarning: (message: string) => void };
+interface HowOptions {
+  readonly how: boolean | undefined;
+  readonly files: readonly string[];
+  onWarning(message: string): void;
+}
 
 /** How each was scored, as far as the rows are at hand. */
 async function explained(run: Run, samples: readonly ShownSample[], options: HowOptions): Promise<ShownSample[]> {
@@ -92,7 +98,9 @@ async function explained(run: Run, samples: readonly ShownSample[], options: How
   });
   if (near.length === 0) return [...samples];
   try {
-    for (const chosen of (await tasksOfRun(run)).filter(({ label }) => near.includes(label))) {
+    const { known, problem } = await tasksOfRun(run, { named: options.files });
+    if (problem && near.some((label) => !known.has(label))) throw problem;
+    for (const chosen of [...known.values()].filter(({ label }) => near.includes(label))) {
       const result = run.results.get(chosen.label) as Result;
       await using dataset = await openRunDataset(run, chosen, options.onWarning);
       if (dataset.facts.digest !== result.dataset.digest) {
@@ -111,7 +119,7 @@ async function explained(run: Run, samples: readonly ShownSample[], options: How
     }
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    options.onWarning(`how the samples were scored is not shown: ${messageOf(error)}`);
+    options.onWarning(`how the samples were scored is not shown: ${error.message}; ${error.fix}`);
   }
   return samples.map((sample) => {
     const how = hows.get(keyOf(sample));

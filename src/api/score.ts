@@ -28,6 +28,8 @@ export interface ScoreOptions {
   readonly reasoningTags?: readonly string[];
   /** Write the scores to a copy of the folder. */
   readonly out?: string;
+  /** Task files of the user's: a run of another machine loads none that it names itself. */
+  readonly tasks?: readonly string[];
   /** Told of what a user should know. */
   readonly onWarning?: (message: string) => void;
 }
@@ -35,7 +37,7 @@ export interface ScoreOptions {
 /**
  * Scores a finished run again, without any model: its answers and its judge's verdicts are in its folder.
  * @param name its folder
- * @throws UserError  there is no such run; its data changed; another rule, or a packed copy, and no `out`
+ * @throws UserError  there is no such run; a task of it is not known here; its data changed; another rule, or a packed copy, and no `out`
  */
 export async function score(name: string, options: ScoreOptions = {}): Promise<Evaluated> {
   const { out, onWarning: warn = () => {} } = options;
@@ -44,7 +46,9 @@ export async function score(name: string, options: ScoreOptions = {}): Promise<E
   const scoring = options.scoring ?? decided.scoring ?? "official";
   const tags = options.reasoningTags === undefined ? decided.reasoningTags : reasoningTagsOf(options.reasoningTags);
   const rules = { scoring, seed: decided.seed ?? 0, reading: readingOf(scoring, tags) };
-  const chosenTasks = await tasksOfRun(run);
+  const { known, problem } = await tasksOfRun(run, { named: options.tasks });
+  if (problem && [...run.results.keys()].some((label) => !known.has(label))) throw problem;
+  const chosenTasks = [...known.values()];
   requireScoring(
     chosenTasks.map(({ task }) => task),
     scoring,

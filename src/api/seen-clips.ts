@@ -34,19 +34,21 @@ export interface FramesWritten {
 
 interface WriteOptions {
   readonly signal: AbortSignal;
+  /** Task files of the user's: a run of another machine loads none that it names itself. */
+  readonly files?: readonly string[];
   onWarning(message: string): void;
 }
 
 /**
  * Writes the frames that samples showed, each once, as `CLIP-FRAME-SECONDS.png`: the clip by the beginning of its file's digest. The bytes are
  * those that were sent, or the frame is left out.
- * @throws UserError  no sample has frames; the folder cannot be written
+ * @throws UserError  no sample has frames; their task is not known here; the folder cannot be written
  */
 export async function writeFrames(
   run: Run,
   samples: readonly ShownSample[],
   folder: string,
-  { signal, onWarning }: WriteOptions,
+  { signal, files, onWarning }: WriteOptions,
 ): Promise<FramesWritten> {
   const wanted = new Map<string, SeenFrame>();
   for (const { frames = [] } of samples) for (const frame of frames) wanted.set(nameOf(frame), frame);
@@ -55,7 +57,9 @@ export async function writeFrames(
     throw new UserError("none of these samples shows frames of a clip", "--frames", "leave it out");
   const all = wanted.size;
   await makeFolder(folder);
-  for (const chosen of await tasksOfRun(run)) {
+  const { known, problem } = await tasksOfRun(run, { named: files });
+  if (problem && samples.some(({ label }) => !known.has(label))) throw problem;
+  for (const chosen of known.values()) {
     const left = new Set(samples.flatMap(({ label, index }) => (label === chosen.label ? [index] : [])));
     const result = run.results.get(chosen.label);
     const profile = result?.promptProfile ?? chosen.task.profiles?.[0] ?? "default";

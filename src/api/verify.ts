@@ -25,7 +25,7 @@ import { readingOf } from "../text/visible-answer.js";
 import { blindRunsIn } from "./blind.js";
 import type { Chosen } from "./catalogue.js";
 import { checksumsFile, filesOf, runOfBundle, sha256 } from "./publish.js";
-import { openRunDataset, trustedTasks } from "./run-dataset.js";
+import { openRunDataset, tasksOfRun } from "./run-dataset.js";
 import { parseMaxFailed } from "./settings.js";
 
 export interface VerifyOptions {
@@ -144,7 +144,7 @@ async function* otherBoard(run: Run): AsyncGenerator<string> {
 type RunOptions = VerifyOptions & { readonly way?: BlindWay };
 
 async function verifyRun(run: Run, findings: Findings, options: RunOptions): Promise<void> {
-  const tasks = await trustedTasks(run, options.tasks);
+  const { known: tasks } = await tasksOfRun(run, { named: options.tasks, isStrange: true });
   for (const result of run.results.values()) {
     const label = options.way ? `${result.task} (blind: ${options.way})` : result.task;
     if (result.model !== run.manifest.model || !same(result.fingerprint, run.manifest.fingerprint))

@@ -29,6 +29,8 @@ export interface ViewOptions {
   readonly images: number;
   /** Who writes notes; absent: nobody does. */
   readonly notesBy?: string;
+  /** Task files of the user's, for the images of a run of another machine. */
+  readonly tasks?: readonly string[];
   warn(message: string): void;
 }
 
@@ -97,14 +99,16 @@ async function chosenRuns(folders: readonly string[]): Promise<{ runs: readonly 
 async function gatherImages(
   folders: readonly string[],
   store: ImageStore,
-  { images, warn }: ViewOptions,
+  { images, tasks, warn }: ViewOptions,
 ): Promise<ReadonlySet<string>> {
   const shown = new Set<string>();
   const signal = new AbortController().signal;
   for (const folder of images === 0 ? [] : folders) {
     const run = await openRun(folder);
     const clips = await clipsOfRun(run, signal);
-    for (const chosen of await tasksOfRun(run).catch(() => [])) {
+    const { known, problem } = await tasksOfRun(run, { named: tasks });
+    if (problem) warn(`images are not shown: ${problem.message}; ${problem.fix}`);
+    for (const chosen of known.values()) {
       if (shown.has(chosen.label)) continue;
       try {
         await collectImages(run, chosen, store, { limit: images, signal, clips });

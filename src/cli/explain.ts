@@ -25,7 +25,12 @@ export const command: CommandModule<object, Arguments> = {
         demandOption: true,
         describe: "the other; or what another harness wrote: lmms-eval:samples.jsonl, vlmevalkit:FILE.xlsx",
       })
-      .option("tasks", { type: "string", array: true, describe: "only these, separated by commas" })
+      .option("tasks", {
+        type: "string",
+        array: true,
+        describe:
+          "only these, separated by commas; with another harness's file a task's own file too, for a run of another machine",
+      })
       .option("format", { choices: ["table", "json"], default: "table", describe: "what is printed" })
       .option("data", {
         type: "string",
@@ -45,7 +50,7 @@ export const command: CommandModule<object, Arguments> = {
 async function run(argv: Arguments): Promise<void> {
   const tasks = listFlag(argv.tasks);
   const foreign = foreignSide(argv.b);
-  if (foreign) return await across(argv, foreign, tasks?.[0]);
+  if (foreign) return await across(argv, foreign, tasks);
   const explanations = await explain(argv.a, argv.b, {
     ...defined({ results: argv.results, invariance: argv.invariance }),
     ...(tasks ? { tasks } : {}),
@@ -60,10 +65,10 @@ async function run(argv: Arguments): Promise<void> {
 async function across(
   { a, format, results, data }: Arguments,
   foreign: NonNullable<ReturnType<typeof foreignSide>>,
-  task: string | undefined,
+  tasks: readonly string[] | undefined,
 ): Promise<void> {
   const explained = await explainForeign(a, foreign, {
-    ...defined({ results, task, data }),
+    ...defined({ results, tasks, data }),
     onWarning: (message) => void process.stderr.write(`warning: ${terminalSafe(message)}\n`),
   });
   process.stdout.write(

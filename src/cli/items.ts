@@ -12,6 +12,7 @@ interface Arguments {
   readonly task: string;
   readonly runs: string[] | undefined;
   readonly results: string;
+  readonly tasks: string[] | undefined;
   readonly limit: string | undefined;
   readonly images: boolean | undefined;
   readonly format: (typeof forms)[number];
@@ -34,6 +35,11 @@ export const command: CommandModule<object, Arguments> = {
         type: "boolean",
         describe: "html: read the rows again for their images (default: unless the rows are the hub's)",
       })
+      .option("tasks", {
+        type: "string",
+        array: true,
+        describe: "task files of yours, for a run of another machine: those that it names are not loaded",
+      })
       .option("format", {
         choices: forms,
         default: "table" as const,
@@ -53,7 +59,7 @@ async function show(argv: Arguments): Promise<void> {
   const screen = out === undefined ? screenOf(process.stdout) : {};
   const text =
     format === "html"
-      ? await itemsPage(found, { limit, ...defined({ images }), onWarning })
+      ? await itemsPage(found, { limit, ...defined({ images, files: listFlag(argv.tasks) }), onWarning })
       : itemForms[format](found.report, { limit, screen });
   if (out === undefined) process.stdout.write(text);
   else {

@@ -4,7 +4,7 @@ import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { terminalSafe } from "../core/terminal-safe.js";
-import { numberFlag } from "./number-flag.js";
+import { listFlag, numberFlag } from "./number-flag.js";
 import { count, metricNumber } from "./number-format.js";
 
 interface Arguments {
@@ -12,6 +12,7 @@ interface Arguments {
   readonly run: string;
   readonly n: string | undefined;
   readonly task: string | undefined;
+  readonly tasks: string[] | undefined;
   readonly by: string | undefined;
   readonly seed: string | undefined;
   readonly port: string | undefined;
@@ -37,6 +38,11 @@ export const command: CommandModule<object, Arguments> = {
         describe: "label: so many samples, those labelled before among them (default 100)",
       })
       .option("task", { type: "string", requiresArg: true, describe: "default: the only task, or the only judged one" })
+      .option("tasks", {
+        type: "string",
+        array: true,
+        describe: "label: task files of yours, for a run of another machine: those that it names are not loaded",
+      })
       .option("by", { type: "string", requiresArg: true, describe: "label: who labels (default: your user name)" })
       .option("seed", { type: "string", requiresArg: true, describe: "label: draws the samples (default 0)" })
       .option("port", {
@@ -70,13 +76,13 @@ async function run(argv: Arguments): Promise<void> {
   );
 }
 
-async function label({ run, n, task, by, seed, port }: Arguments): Promise<void> {
+async function label({ run, n, task, tasks, by, seed, port }: Arguments): Promise<void> {
   const whole = { integer: true, min: 0, max: 2 ** 31, fallback: 0 };
   await using server = await labelRun(run, {
     n: numberFlag(n, "n", { integer: true, min: 1, max: 100_000, fallback: 100 }),
     seed: numberFlag(seed, "seed", whole),
     port: numberFlag(port, "port", { ...whole, max: 65_535 }),
-    ...defined({ task, by }),
+    ...defined({ task, tasks: listFlag(tasks), by }),
     warn: (message) => void process.stderr.write(`warning: ${terminalSafe(message)}\n`),
   });
   process.stdout.write(`${server.url}\n`);

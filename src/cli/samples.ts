@@ -32,7 +32,12 @@ export const command: CommandModule<object, Arguments> = {
   builder: (yargs) =>
     yargs
       .positional("run", { type: "string", demandOption: true, describe: "a run's folder" })
-      .option("tasks", { type: "string", array: true, describe: "only these, separated by commas" })
+      .option("tasks", {
+        type: "string",
+        array: true,
+        describe:
+          "only these, separated by commas; of a run of another machine, whose task files are not loaded, the file of yours",
+      })
       .option("id", { type: "string", array: true, describe: "only the samples of these ids" })
       .option("wrong", { type: "boolean", default: false, describe: "only those with the worst value" })
       .option("unscored", { type: "boolean", default: false, describe: "only those without a score, with the reason" })

@@ -1,13 +1,15 @@
 import type { CommandModule } from "yargs";
 import { personName } from "../api/person.js";
 import { mostRuns, newestRun, openPage, writePage } from "../api/view.js";
+import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
-import { numberFlag } from "./number-flag.js";
+import { listFlag, numberFlag } from "./number-flag.js";
 
 interface Arguments {
   readonly runs: string[] | undefined;
   readonly out: string | undefined;
   readonly port: string | undefined;
+  readonly tasks: string[] | undefined;
   readonly images: string | undefined;
   readonly notes: boolean;
   readonly by: string | undefined;
@@ -42,6 +44,11 @@ export const command: CommandModule<object, Arguments> = {
         requiresArg: true,
         describe: "with --notes: who notes (default: your user name)",
       })
+      .option("tasks", {
+        type: "string",
+        array: true,
+        describe: "task files of yours, for a run of another machine: those that it names are not loaded",
+      })
       .option("images", {
         type: "string",
         requiresArg: true,
@@ -53,7 +60,7 @@ export const command: CommandModule<object, Arguments> = {
   handler: view,
 };
 
-async function view({ runs = [], out, port, images, notes, by }: Arguments): Promise<void> {
+async function view({ runs = [], out, port, tasks, images, notes, by }: Arguments): Promise<void> {
   const folders = runs.length > 0 ? runs : [await newestRun()];
   if (folders.length > mostRuns)
     throw new UserError(
@@ -72,6 +79,7 @@ async function view({ runs = [], out, port, images, notes, by }: Arguments): Pro
     throw new UserError("it says who notes, and no notes are taken", "--by", "add --notes");
   const options = {
     ...(notes ? { notesBy: personName(by) } : {}),
+    ...defined({ tasks: listFlag(tasks) }),
     images: numberFlag(images, "images", limit),
     warn: (message: string) => void process.stderr.write(`warning: ${message}\n`),
   };

@@ -64,7 +64,7 @@ export async function measure(task: string, a: SideTask, b: SideTask, options: M
     const { value } = metric;
     return { ...facts, a: value, b: value, delta: 0, interval: [0, 0], p: 1, test: "swap-randomisation", notes: [] };
   }
-  const metrics = await options.metricsOf(task, a.run.manifest);
+  const metrics = (await options.metricsOf(task, a.run.manifest)) ?? (await options.metricsOf(task, b.run.manifest));
   const fold = metrics?.find(({ name }) => name === metric.name);
   if (!fold) return unknown(`${metric.name} is no mean of the samples' scores, and its task is not known here`);
   const split = await compareByFold(fold, { a, b }, { ...options, scoring: a.result.scoring });

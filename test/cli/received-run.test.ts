@@ -1,0 +1,216 @@
+/** A run that came from elsewhere names a task file: what is loaded runs, so no command loads it unless whoever looks names one himself. */
+import { existsSync } from "node:fs";
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { evaluate } from "../../src/api/evaluate.js";
+import { labelRun } from "../../src/api/judge-labels.js";
+import { metricsOf } from "../../src/api/metrics-of.js";
+import { openPage } from "../../src/api/view.js";
+import { readManifest } from "../../src/record/manifest.js";
+import { type Folder, temporaryFolder } from "../board/run-fixture.js";
+import { root } from "../e2e/cli.js";
+import { writeRows } from "../e2e/rows.js";
+import { startEndpoint } from "../fakes/endpoint.js";
+import { runCommand } from "./run-command.js";
+
+let folder: Folder;
+const at = (...parts: readonly string[]) => join(folder.dir, ...parts);
+const loaded = (name: string) => existsSync(at(`${name}.loaded`));
+
+/** A run whose own task file leaves a mark when it is loaded. Its name is new each time: what is loaded once is not loaded again. */
+async function received(name: string, host: string | undefined = "elsewhere"): Promise<string> {
+  const run = at(name);
+  await cp(at("run"), run, { recursive: true });
+  const task = await readFile(at("mine.ts"), "utf8");
+  const mark = `import { writeFileSync } from "node:fs";\nwriteFileSync(${JSON.stringify(at(`${name}.loaded`))}, "");\n`;
+  await writeFile(at(`${name}.ts`), `${mark}${task}`);
+  const renamed = async (path: string) => {
+    const manifest = JSON.parse(await readFile(path, "utf8"));
+    manifest.config.tasks = [at(`${name}.ts`)];
+    manifest.host = host === undefined ? {} : { ...manifest.host, hostname: host };
+    await writeFile(path, JSON.stringify(manifest));
+  };
+  await renamed(join(run, "run.json"));
+  for (const shard of ["00-of-2", "01-of-2"])
+    if (existsSync(join(run, "shards", shard))) await renamed(join(run, "shards", shard, "run.json"));
+  return run;
+}
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+  await writeRows(at("rows"), 8);
+  // Its metric is no mean: a comparison has to fold it again, and for that the task.
+  const task = (await readFile(join(root, "test", "forms", "single-image.ts"), "utf8")).replace(
+    'metrics: [mean("accuracy")],',
+    `metrics: [{ name: "share", unit: "fraction", direction: "higher", start: () => {
+      let n = 0, right = 0;
+      return { add: (s) => { n++; right += s.value; }, finish: () => ({ value: n === 0 ? null : Math.sqrt(right / n), n }) };
+    } }],`,
+  );
+  await writeFile(at("mine.ts"), task);
+  await using endpoint = await startEndpoint({
+    answer: ({ text }) => (Number(/\d+/.exec(text)?.[0]) % 3 === 0 ? "yes" : "no"),
+  });
+  const asked = { tasks: at("mine.ts"), data: at("rows"), model: `openai:fake@${endpoint.url}` };
+  await evaluate({ ...asked, out: at("run") });
+  for (const shard of ["0/2", "1/2"]) await evaluate({ ...asked, out: at("cut"), shard });
+  await cp(at("cut", "shards"), at("run", "shards"), { recursive: true });
+}, 60_000);
+afterAll(() => folder[Symbol.asyncDispose]());
+
+const says = /in a file \(.+\) that a run of another machine names, and what is loaded runs/;
+
+describe("what cannot be done without it exits 1 and says what to do; a file that is named is loaded", () => {
+  test("score", async () => {
+    const run = await received("scored");
+    const refused = { message: expect.stringMatching(says), fix: expect.stringContaining("--tasks PATH") };
+    await expect(runCommand(["score", run])).rejects.toMatchObject(refused);
+    expect(loaded("scored")).toBe(false);
+    const before = await readFile(join(run, "single_image.json"), "utf8");
+    expect((await runCommand(["score", run, "--tasks", at("mine.ts")])).exitCode).toBe(0);
+    expect(await readFile(join(run, "single_image.json"), "utf8")).toBe(before);
+    expect(loaded("scored")).toBe(false);
+    // A run that does not say where it was made is nobody's.
+    await expect(runCommand(["score", await received("nowhere", undefined)])).rejects.toMatchObject(refused);
+    // And the mark is one: where the run was made the file is loaded.
+    expect((await runCommand(["score", await received("here", hostname())])).exitCode).toBe(0);
+    expect([loaded("nowhere"), loaded("here")]).toEqual([false, true]);
+  });
+
+  test("merge", async () => {
+    const run = await received("merged");
+    for (const name of ["run.json", "single_image.json", "single_image.samples.jsonl"])
+      await rm(join(run, name), { force: true });
+    await expect(runCommand(["merge", run])).rejects.toMatchObject({ message: expect.stringMatching(says) });
+    const merged = await runCommand(["merge", run, "--tasks", at("mine.ts"), "--json"]);
+    expect(JSON.parse(merged.stdout)).toMatchObject([{ task: "single_image", n: { total: 8 } }]);
+    expect(loaded("merged")).toBe(false);
+  });
+
+  test("verify, which trusts no machine", async () => {
+    const run = await received("verified", hostname());
+    await rm(join(run, "shards"), { recursive: true });
+    const { stdout } = await runCommand(["verify", run]);
+    expect(stdout).toContain("not checked");
+    expect(loaded("verified")).toBe(false);
+    expect((await runCommand(["verify", run, "--tasks", at("mine.ts")])).stdout).toContain("every answer scored again");
+    expect(loaded("verified")).toBe(false);
+  });
+});
+
+describe("what can be done without it is done, with a warning", () => {
+  test("samples", async () => {
+    const run = await received("sampled");
+    const plain = await runCommand(["samples", run, "--format", "jsonl"]);
+    expect(plain.stdout.trim().split("\n")).toHaveLength(8);
+    expect(plain.stdout).not.toContain('"how"');
+    expect(plain.stderr).toMatch(says);
+    expect(plain.stderr).toContain("--tasks PATH");
+    const named = await runCommand(["samples", run, "--format", "jsonl", "--tasks", at("mine.ts")]);
+    expect(named.stdout).toContain('"how":{"credits"');
+    expect(loaded("sampled")).toBe(false);
+  });
+
+  test("view", async () => {
+    const run = await received("viewed");
+    const out = at("page");
+    const { stderr } = await runCommand(["view", run, "--out", out]);
+    expect(stderr).toMatch(says);
+    expect(existsSync(join(out, "thumbs"))).toBe(false);
+    const named = await runCommand(["view", run, "--out", at("page-2"), "--tasks", at("mine.ts")]);
+    expect(named.stderr).not.toMatch(says);
+    const page = await readFile(at("page-2", "index.html"), "utf8");
+    expect(page).toContain('data-name="image/');
+    const warnings: string[] = [];
+    await using _server = await openPage([run], 0, { images: 10, warn: (message) => void warnings.push(message) });
+    expect(warnings.join()).toMatch(says);
+    expect(loaded("viewed")).toBe(false);
+  });
+
+  test("items", async () => {
+    const run = await received("itemed");
+    const other = await received("itemed-too");
+    const renamed = join(other, "run.json");
+    const manifest = JSON.parse(await readFile(renamed, "utf8"));
+    await writeFile(renamed, JSON.stringify({ ...manifest, name: "another", startedAt: "2026-01-02T00:00:00Z" }));
+    const flags = ["items", "single_image", "--runs", `${run},${other}`, "--format", "html"];
+    const plain = await runCommand(flags);
+    expect(plain.stderr).toMatch(says);
+    expect(plain.stdout).not.toContain("data:image/webp");
+    expect((await runCommand([...flags, "--tasks", at("mine.ts")])).stdout).toContain("data:image/webp");
+    expect([loaded("itemed"), loaded("itemed-too")]).toEqual([false, false]);
+  });
+
+  test("judge label", async () => {
+    const run = await received("labelled");
+    const warnings: string[] = [];
+    const options = { n: 4, by: "ann", port: 0, warn: (message: string) => void warnings.push(message) };
+    {
+      await using server = await labelRun(run, options);
+      expect(await (await fetch(server.url)).text()).toMatch(/Question \d/);
+    }
+    expect(warnings.join()).toMatch(says);
+    await using server = await labelRun(run, { ...options, tasks: [at("mine.ts")] });
+    expect(await (await fetch(server.url)).text()).toContain("data:image/jpeg;base64,");
+    expect(loaded("labelled")).toBe(false);
+  });
+
+  test("explain, and another harness's file", async () => {
+    const run = await received("explained");
+    const log = at("20260101_000000_samples_single_image.jsonl");
+    const line = { doc_id: 0, doc: {}, target: "yes", filtered_resps: ["yes"], resps: [["no"]], doc_hash: "x" };
+    await writeFile(log, `${JSON.stringify({ ...line, accuracy: 1 })}\n`);
+    const flags = ["explain", run, `lmms-eval:${log}`];
+    const plain = await runCommand([...flags, "--tasks", "single_image"]);
+    expect(plain.stderr).toMatch(says);
+    expect((await runCommand([...flags, "--tasks", at("mine.ts")])).stderr).not.toMatch(says);
+    expect((await runCommand(["explain", run, at("run")])).exitCode).toBe(0);
+    expect(loaded("explained")).toBe(false);
+  });
+
+  test("compare, leaderboard, export and publish", async () => {
+    const run = await received("compared");
+    const second = await received("compared-too");
+    const journal = join(second, "single_image.samples.jsonl");
+    await writeFile(journal, (await readFile(journal, "utf8")).replace('"value":1', '"value":0'));
+    expect((await runCommand(["compare", run, second])).stdout).toContain("its task is not known here");
+    expect(await metricsOf("single_image", await readManifest(run))).toBeUndefined();
+    for (const command of [
+      ["leaderboard", run],
+      ["export", run, "--out", at("exported.parquet")],
+      ["publish", run, "--out", at("bundle")],
+    ])
+      await runCommand(command).catch((error: Error) => {
+        if (error.name !== "UserError") throw error;
+      });
+    expect([loaded("compared"), loaded("compared-too")]).toEqual([false, false]);
+    // Of two runs the one that was made here says what its task is.
+    expect((await runCommand(["compare", run, await received("ours", hostname())])).stdout).not.toContain(
+      "its task is not known here",
+    );
+  });
+});
+
+test("a run's own path, a suite that names files and a list of items are files too; tasks and suites of the package are not", async () => {
+  const run = await received("named");
+  const manifest = JSON.parse(await readFile(join(run, "run.json"), "utf8"));
+  for (const name of [
+    at("named.ts"),
+    "./named.ts@test",
+    "named.js",
+    "suite.yaml",
+    "vqav2~./list.yaml",
+    "../named.mts",
+  ]) {
+    const { host: _, ...rest } = manifest;
+    const { tasks: __, ...config } = rest.config;
+    expect(await metricsOf("single_image", { ...rest, host: {}, config: { ...config, tasks: [name] } }), name).toBe(
+      undefined,
+    );
+  }
+  expect(loaded("named")).toBe(false);
+  for (const name of ["pope", "pope*", "pope_full"])
+    expect(await metricsOf("pope", { ...manifest, config: { ...manifest.config, tasks: [name] } }), name).toBeDefined();
+});
