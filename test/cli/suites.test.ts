@@ -6,6 +6,7 @@ import { chooseTasks, readSuite, suiteNames } from "../../src/api/catalogue.js";
 import { requireScoring } from "../../src/api/require-scoring.js";
 import { isFallback, judgeOf } from "../../src/core/task.js";
 import { temporaryFolder } from "../board/run-fixture.js";
+import { reportRows } from "./report-rows.js";
 import { runCommand } from "./run-command.js";
 
 const demo = fileURLToPath(new URL("../../configs/demo", import.meta.url));
@@ -27,8 +28,10 @@ test.each([
   ["llava-onevision-suite", ["ConBench", "Vibe-Eval", "Mantis-Eval", "Q-Bench", "SciVerse-mv", "the video benchmarks"]],
   ["llava-onevision-2-suite", ["VideoEval-Pro", "MMVU", "MMOU", "JumpScore", "ReVSI", "SAT", "DAVIS, MeViS, ReVOS"]],
   ["kimi-vl-suite", ["MMVU", "TOMATO", "OSWorld", "WindowsAgentArena"]],
-  ["qwen3-vl-suite", ["SimpleVQA", "MIA-Bench", "MM-MT-Bench", "OmniDocBench 1.5", "ODinW-13", "VSI-Bench"]],
-  ["internvl3.5-suite", ["VCR", "MMIU", "WildVision", "R-Bench", "SGP-Bench", "SArena-Icon"]],
+  ...Object.entries(reportRows).map(([suite, rows]): [string, string[]] => [
+    suite,
+    rows.filter(([, task]) => task === undefined).map(([row]) => row),
+  ]),
 ])(
   "%s has a line for each row that it lacks, in docs/suites.md too, and no line for what it asks",
   async (suite, rows) => {
@@ -43,6 +46,18 @@ test.each([
     const [own = ""] = section.split("\n### ");
     expect(lacks.filter((line) => !own.includes(`- ${line}\n`))).toEqual([]);
     expect(tasks.filter((task) => !own.includes(`\`${task}\``))).toEqual([]);
+  },
+);
+
+test.each(Object.entries(reportRows))(
+  "%s asks every row of its report or has a line for it, and nothing else",
+  async (suite, rows) => {
+    const { lacks = [], tasks } = await readSuite(suite);
+    const missing = lacks.map((line) => line.slice(0, line.indexOf(":")));
+    expect(rows.flatMap(([, ...asking]) => asking).sort()).toEqual([...tasks].sort());
+    const names = rows.map(([row]) => row);
+    expect(missing.filter((name) => !names.includes(name))).toEqual([]);
+    expect(rows.filter(([row, ...asking]) => asking.length === 0 && !missing.includes(row))).toEqual([]);
   },
 );
 
