@@ -133,10 +133,12 @@ function nothingFound({ task, split, splitName }: DatasetRequest, folder: string
       'use --data hub, or a task that has: "vqav2", "mmmu", "pope", "coco2017_cap"',
     );
   }
+  const [config = "default"] = split.configs ?? [];
+  const inside = `${config === "default" ? "data" : config}/${split.split}-*.parquet`;
   return new UserError(
     `no rows of task "${task}", split "${split.split}", in ${folder}`,
     "--data",
-    `put them there as ${task}/data/${split.split}-*.parquet, ${split.sources[0] ?? task}/data/${split.split}-*.parquet, ` +
+    `put them there as ${task}/${inside}, ${split.sources[0] ?? task}/${inside}, ` +
       `${task}/${splitName}.jsonl (images as files) or ${task}/${splitName}.tsv (images as base64)`,
   );
 }

@@ -88,6 +88,22 @@ describe("a folder of parquet files", () => {
     expect(Buffer.from(image.bytes).equals(rows[20]?.image.bytes as Buffer)).toBe(true);
   });
 
+  test.each([undefined, ["DocVQA"], ["default"]])(
+    "that is missing is asked for where it is then found, with the configurations %j",
+    async (configs) => {
+      const wanted = request(vqaRow, { split: { ...split, ...(configs && { configs }) } });
+      const error = await openDataset(wanted).catch((thrown: UserError) => thrown);
+      const places = [...((error as UserError).fix ?? "").matchAll(/\S+\*\.parquet/g)].map(([place]) => place);
+      expect(places).toHaveLength(2);
+      for (const place of places) {
+        const file = place.replace("*", "00000-of-00001");
+        await put(file, parquetBytes(vqaColumns, await vqaRows(1)));
+        expect(await all(wanted), place).toHaveLength(1);
+        await rm(join(dir, file));
+      }
+    },
+  );
+
   test.each(["SNAPPY", "ZSTD", "GZIP", "UNCOMPRESSED"] as const)("is read when its pages are %s", async (codec) => {
     await put(
       "vqav2/data/validation-0.parquet",
