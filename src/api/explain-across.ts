@@ -5,7 +5,7 @@ import { scaleOfMean } from "../board/compare/measure.js";
 import { resolveSide, type SideTask } from "../board/compare/side.js";
 import { type Across, explainAcross, type OurSample, type Replayed, wordsOf } from "../board/explain/across.js";
 import { acrossTable } from "../board/explain/across-table.js";
-import { lmmsEvalSamples, type TheirSample, vlmEvalKitSamples } from "../board/explain/theirs.js";
+import { listOf, lmmsEvalSamples, type TheirSample, vlmEvalKitSamples } from "../board/explain/theirs.js";
 import { readCsv } from "../board/format/read-csv.js";
 import { readForeignJson, readForeignText } from "../board/leaderboard/import/foreign-file.js";
 import { importHarnessResults } from "../board/leaderboard/import/harness-results.js";
@@ -13,13 +13,15 @@ import { importVlmEvalKit, vlmEvalKitFile } from "../board/leaderboard/import/vl
 import { datasetNames, taskOfDataset } from "../board/leaderboard/import/vlmevalkit-datasets.js";
 import { UserError } from "../core/errors.js";
 import { promptText } from "../core/prompt.js";
-import type { Result } from "../core/result.js";
+import type { MetricResult, Result } from "../core/result.js";
+import type { Output } from "../core/runner.js";
 import { type Scoring, scorings } from "../core/score.js";
 import { isFallback, judgeUnder } from "../core/task.js";
 import { readSheet } from "../datasets/xlsx.js";
 import { valueUnder } from "../record/outcome.js";
 import { plan, type RowUnit } from "../run/plan.js";
 import { scoreSample, visibleTurns } from "../run/score-sample.js";
+import { isMissingCell } from "../text/missing-cells.js";
 import { readingOf } from "../text/visible-answer.js";
 import { type Chosen, labelsByName } from "./catalogue.js";
 import { namedLabels, openRunDataset, taskOfRun } from "./run-dataset.js";
@@ -77,7 +79,7 @@ export async function explainForeign(
   const { scoring, promptProfile, generation } = ours.result;
   return explainAcross({
     ...{ task: label, main, scale: scaleOfMean(main, values), harness, scoring, promptProfile, generation },
-    ...{ ours: read.samples, theirs, reported: await reportedBeside(harness, path, { label, metric: main.name }) },
+    ...{ ours: read.samples, theirs, reported: await reportedBeside(harness, path, { label, main }) },
     replayed: (one, other) => replayed(read.asked, ours.result, one, other),
   });
 }
@@ -94,10 +96,15 @@ async function labelOf(harness: Harness, path: string): Promise<string | undefin
     const theirs = /samples_(.+?)(?:_\d{4}-\d{2}-\d{2}T.*)?\.jsonl$/.exec(name)?.[1];
     return theirs === undefined ? undefined : ours.get(theirs);
   }
-  const plain = `_${name.replace(/\.\w+$/, "")}_`;
-  const [dataset] = [...datasetNames].filter((one) => plain.includes(`_${one}_`)).sort((a, b) => b.length - a.length);
+  const dataset = datasetOf(path);
   const known = dataset !== undefined && Object.hasOwn(taskOfDataset, dataset) ? taskOfDataset[dataset] : undefined;
   return known && (ours.get(known.task) ?? known.task);
+}
+
+/** VLMEvalKit's data set in a file's name: the longest that fits. */
+function datasetOf(path: string): string | undefined {
+  const plain = `_${basename(path).replace(/\.\w+$/, "")}_`;
+  return [...datasetNames].filter((one) => plain.includes(`_${one}_`)).sort((a, b) => b.length - a.length)[0];
 }
 
 async function readVlmEvalKit(path: string): Promise<readonly TheirSample[]> {
@@ -105,13 +112,14 @@ async function readVlmEvalKit(path: string): Promise<readonly TheirSample[]> {
   if (/\.json$/i.test(path)) {
     const read = await readForeignJson(path, fix);
     if (!Array.isArray(read)) throw new UserError("the file is no list of rows", path, fix);
-    return vlmEvalKitSamples(read as Record<string, unknown>[], path);
+    return vlmEvalKitSamples(read as Record<string, unknown>[], path, datasetOf(path));
   }
   const rows = /\.xlsx$/i.test(path) ? await readSheet(path) : await textRows(path, fix);
   const [head = [], ...body] = rows;
   return vlmEvalKitSamples(
     body.map((cells) => Object.fromEntries(head.map((name, i) => [name, cells[i] ?? ""]))),
     path,
+    datasetOf(path),
   );
 }
 
@@ -152,12 +160,19 @@ async function readOurs({ run, result }: SideTask, options: OurOptions): Promise
     const place = String(row?.unit.origin.row ?? record.index);
     const sample = {
       record,
-      names: { id: record.id, index: record.id, "row number": place, position: String(samples.length) },
+      names: { id: record.id, index: indexOf(row) ?? record.id, "row number": place, position: String(samples.length) },
     };
     samples.push(sample);
     if (row) asked.set(sample, row);
   }
   return { samples, asked };
+}
+
+/** As a row's own columns say it: VLMEvalKit's `index` may stand under the benchmark's name for it. */
+function indexOf(row: AskedRow | undefined): string | undefined {
+  const { index, question_id: question } = row?.unit.row ?? {};
+  const found = index ?? question;
+  return typeof found === "string" || typeof found === "number" ? String(found) : undefined;
 }
 
 async function rowsOf({ run, result }: SideTask, { data, files }: OurOptions): Promise<ReadonlyMap<string, AskedRow>> {
@@ -181,23 +196,39 @@ function replayed(asked: Ours["asked"], result: Result, ours: OurSample, theirs:
   const rules = scorings.filter((one) => ["official", "lmms-eval"].includes(one) || task.scorings?.includes(one));
   const values: Record<string, number | undefined> = {};
   for (const scoring of rules)
-    values[scoring] = main && valueBy(scoring, known, { text: theirs.text, result, main: main.of ?? main.name });
+    values[scoring] =
+      main && valueBy(scoring, known, { ...theirs, text: theirs.text, result, main: main.of ?? main.name });
   const words = theirs.prompt === undefined ? undefined : wordsOf(theirs.prompt);
   const profiles = (task.profiles ?? ["default"]).filter(
     (profile) => words !== undefined && wordsOf(promptText(task.prompt(unit.row, profile))) === words,
   );
-  return { values, profiles };
+  return { values, profiles, references: referencesOf(unit.row) };
+}
+
+/** Texts of the row's columns that have to do with answers. */
+function referencesOf(row: RowUnit["row"]): readonly string[] {
+  return Object.entries(row)
+    .filter(([column]) => /answer|label|target|truth|^gt/i.test(column))
+    .flatMap(([, value]) => [value].flat())
+    .flatMap((value) => (typeof value === "string" || typeof value === "number" ? listOf(String(value)) : []));
 }
 
 interface TheirText {
   readonly text: string;
+  readonly verdict?: string;
   readonly result: Result;
   readonly main: string;
 }
 
 /** Undefined where the rule would ask a judge. */
-function valueBy(scoring: Scoring, { chosen, unit }: AskedRow, { text, result, main }: TheirText): number | undefined {
+function valueBy(
+  scoring: Scoring,
+  { chosen, unit }: AskedRow,
+  { text: said, verdict, result, main }: TheirText,
+): number | undefined {
   const { task, split } = chosen;
+  // What pandas makes of the cell is what VLMEvalKit scores.
+  const text = scoring === "vlmevalkit" && isMissingCell(said) ? "nan" : said;
   const output = { text, finish: "stop", usage: {}, timing: { totalMs: 0, attempts: 0 }, warnings: [] } as const;
   const rules = {
     scoring,
@@ -207,8 +238,12 @@ function valueBy(scoring: Scoring, { chosen, unit }: AskedRow, { text, result, m
   const [seen] = visibleTurns([output], rules);
   const judge = judgeUnder(task, scoring);
   // Where rules decide alone if nobody is there to be asked, they do so here.
-  if (seen && !isFallback(task, judge) && judge?.ask(unit.row, seen, [], scoring)) return undefined;
-  const { score } = scoreSample({ task, split, row: unit.row, turns: [output], verdicts: [], rules });
+  const question = seen && !isFallback(task, judge) ? judge?.ask(unit.row, seen, [], scoring) : undefined;
+  // Of their judge's word it is what our reading of it gives.
+  const read = scoring === "vlmevalkit" && verdict !== undefined ? question?.parse(verdict) : undefined;
+  const verdicts = read === undefined ? [] : [read];
+  if (question && (read === undefined || judge?.ask(unit.row, seen as Output, verdicts, scoring))) return undefined;
+  const { score } = scoreSample({ task, split, row: unit.row, turns: [output], verdicts, rules });
   return valueUnder(score, main);
 }
 
@@ -216,7 +251,7 @@ function valueBy(scoring: Scoring, { chosen, unit }: AskedRow, { text, result, m
 async function reportedBeside(
   harness: Harness,
   path: string,
-  { label, metric }: { readonly label: string; readonly metric: string },
+  { label, main }: { readonly label: string; readonly main: MetricResult },
 ): Promise<number | undefined> {
   const names = await readdir(dirname(path)).catch(() => []);
   const ours = await labelsByName();
@@ -234,8 +269,11 @@ async function reportedBeside(
           ? await importVlmEvalKit(file, taskName)
           : await importHarnessResults(file, harness, taskName);
       for (const entry of entries) {
-        const value = entry.task === label ? entry.metrics.find((one) => one.name === metric)?.value : undefined;
-        if (typeof value === "number") found.push(value);
+        // A file of several splits has one of them under our name.
+        const [task, split] = entry.task === label ? [label] : label.split("@");
+        const name = split === undefined ? main.name : `Overall (split ${split})`;
+        const metric = entry.task === task ? entry.metrics.find((one) => one.name === name) : undefined;
+        if (typeof metric?.value === "number") found.push((metric.value * whole(main.unit)) / whole(metric.unit));
       }
     } catch (error) {
       // A file beside that is none of theirs says nothing.
@@ -244,6 +282,9 @@ async function reportedBeside(
   }
   return found.length === 1 ? found[0] : undefined;
 }
+
+/** What all right answers come to: they write some shares in per cent. */
+const whole = (unit: MetricResult["unit"]) => (unit === "percent" ? 100 : 1);
 
 /** `20250101_000000_results.json` belongs to `20250101_000000_samples_pope.jsonl`. */
 function sharesStamp(results: string, samples: string): boolean {

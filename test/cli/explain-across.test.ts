@@ -71,6 +71,83 @@ interface MMStarRow {
   readonly [column: string]: unknown;
 }
 
+interface ResultSet {
+  readonly task: string;
+  readonly folder: string;
+  readonly samples: string;
+  /** Our ids of one of its rows. */
+  readonly ids: (cells: Readonly<Record<string, string>>) => readonly string[];
+  readonly both: number;
+  readonly value: number;
+}
+
+// What it writes in other forms than options: F1 over rows that count in several categories, likenesses that stand as distances and a number
+// in per cent, open questions that become choices when they are scored, and two splits in one file.
+describe("other result sets of VLMEvalKit, over its own rows", () => {
+  const sets: readonly ResultSet[] = [
+    {
+      ...{ task: "pope", folder: "pope", samples: "llava_v1.5_7b_POPE_auxmatch.xlsx", both: 31, value: 0.785714285714 },
+      ids: ({ category = "", index }) => category.split(",").map((one) => `${one}-${index}`),
+    },
+    {
+      ...{
+        task: "docvqa",
+        folder: "docvqa",
+        samples: "llava_v1.5_7b_DocVQA_VAL_results.xlsx",
+        both: 20,
+        value: 0.4275,
+      },
+      ids: ({ index = "" }) => [index],
+    },
+    ...(["mmmu", "mmmu@dev"] as const).map((task) => ({
+      ...{ task, folder: "mmmu", samples: "llava_v1.5_7b_MMMU_DEV_VAL_exact_matching_result.xlsx", value: 0.5 },
+      both: task === "mmmu" ? 18 : 6,
+      ids: ({ id = "" }: Readonly<Record<string, string>>) => [id],
+    })),
+  ];
+
+  test.each(sets)("$task: no score differs by its own rule, and its number is ours", async (set) => {
+    const data = join(files, set.folder);
+    const [head = [], ...rows] = await readSheet(join(data, set.samples));
+    const answers = rows.flatMap((cells) => {
+      const row = Object.fromEntries(head.map((name, i) => [name, cells[i] ?? ""]));
+      return set.ids(row).map((id) => `${JSON.stringify({ id, text: row.prediction })}\n`);
+    });
+    const place = file(`set-${set.task}`);
+    await mkdir(place);
+    const out = join(place, "run");
+    const said = join(place, `${set.task}.samples.jsonl`);
+    await writeFile(said, answers.join(""));
+    const model = `replay:${said}`;
+    await evaluate({ tasks: set.task, data, model, out, scoring: "vlmevalkit", promptProfile: "vlmevalkit" });
+    const across = await explained(out, `vlmevalkit:${join(data, set.samples)}`, "--data", data, "--tasks", set.task);
+    expect(across.ours).toBeCloseTo(set.value, 10);
+    expect(across.theirs).toBeCloseTo(set.value, 10);
+    expect(across.samples.both).toBe(set.both);
+    expect(across.samples.onlyOurs).toBe(0);
+    for (const { layer: name, samples, scores } of across.layers)
+      expect([name, name === "answer" ? 0 : samples, scores]).toEqual([name, 0, 0]);
+    const own = across.scorings.find(({ name }) => name === "vlmevalkit");
+    if (own) expect(own.agrees).toBe(own.of);
+  });
+
+  test("a sample that has no score here is told of beside the rule, and counts as no answer of ours", async () => {
+    const data = join(files, "docvqa");
+    const rows = (await readSheet(join(data, "llava_v1.5_7b_DocVQA_VAL_results.xlsx"))).slice(1);
+    const place = file("set-unscored");
+    await mkdir(place);
+    const said = join(place, "docvqa.samples.jsonl");
+    const answers = rows.flatMap(([id, , , text]) => (id === "1" ? [] : `${JSON.stringify({ id, text })}\n`));
+    await writeFile(said, answers.join(""));
+    const model = `replay:${said}`;
+    const rules = { scoring: "vlmevalkit", promptProfile: "vlmevalkit", maxFailed: "100%" } as const;
+    await evaluate({ tasks: "docvqa", data, model, out: join(place, "run"), ...rules });
+    const theirs = `vlmevalkit:${join(data, "llava_v1.5_7b_DocVQA_VAL_results.xlsx")}`;
+    const across = await explained(join(place, "run"), theirs, "--data", data);
+    expect(layer(across, "rule")?.differences).toEqual(["1 that they score are unscored here: transport"]);
+  });
+});
+
 describe("a real result set of VLMEvalKit", () => {
   let theirs: readonly Record<string, string>[];
   beforeAll(async () => {

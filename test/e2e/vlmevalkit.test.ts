@@ -1,11 +1,15 @@
-/** VLMEvalKit's own runs beside us: its TSVs under its own names, its models' predictions, its judge's replies; the numbers are those that it wrote. */
+/**
+ * VLMEvalKit's own runs beside us: its TSVs under its own names, its models' predictions, its judge's replies; the numbers are those that it
+ * wrote, those that are imported from its files, and `explain` finds no other reason for a difference than a verdict that is none here.
+ */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { chooseTasks } from "../../src/api/catalogue.js";
-import type { Result } from "../../src/core/result.js";
+import type { Across, AcrossLayer } from "../../src/board/explain/across.js";
+import type { LeaderboardEntry, Result } from "../../src/core/result.js";
 import { openDataset } from "../../src/datasets/index.js";
 import { plan } from "../../src/run/plan.js";
 import { isMissingCell } from "../../src/text/missing-cells.js";
@@ -90,6 +94,37 @@ const cases: Readonly<
     ],
   ],
 };
+
+/** The files that it wrote of the run: its numbers, and what it made of each prediction (the predictions alone, where it kept nothing else). */
+function filesOf(name: string): { readonly numbers: string; readonly samples: string } {
+  const outputs = join(folder, name, "outputs");
+  const [model = ""] = readdirSync(outputs);
+  const [run = ""] = readdirSync(join(outputs, model));
+  const files = readdirSync(join(outputs, model, run)).filter((file) => file.startsWith(model));
+  const find = (form: RegExp) => files.find((file) => form.test(file));
+  const samples = find(/_(results?|auxmatch|gpt-[\w-]+)\.(xlsx|tsv)$/) ?? find(/\.(xlsx|tsv)$/);
+  const numbers = find(/_(acc|score)\.(csv|json)$/);
+  return {
+    numbers: join(outputs, model, run, numbers as string),
+    samples: join(outputs, model, run, samples as string),
+  };
+}
+
+/** Its main number under our name, in our unit. */
+async function imported(path: string, result: Result, empty: string): Promise<number | null | undefined> {
+  const { stdout } = await runCommand([
+    ...["leaderboard", "--results", empty, "--import", `vlmevalkit:${path}`, "--format", "json"],
+  ]);
+  const [entry] = (JSON.parse(stdout) as { entries: LeaderboardEntry[] }).entries;
+  const [label, split] = result.task.split("@");
+  expect(entry).toMatchObject({ task: label, scoring: "VLMEvalKit", model: "llava_v1.5_7b" });
+  const name = split === undefined ? result.metrics[0]?.name : `Overall (split ${split})`;
+  const metric = entry?.metrics.find((one) => one.name === name);
+  const isPercent = metric?.unit === "percent" && result.metrics[0]?.unit === "fraction";
+  return isPercent ? (metric?.value ?? Number.NaN) / 100 : metric?.value;
+}
+
+const layerOf = ({ layers }: Across, name: AcrossLayer) => layers.find(({ layer }) => layer === name);
 
 /** What its file gives back of a reply: a long one lost its end, and pandas takes some words as missing. */
 function textOf(prediction: string | Cell): string {
@@ -185,9 +220,10 @@ describe.skipIf(sharedConformance === undefined)("VLMEvalKit's runs, kept beside
           ];
           const more = judge ? ["--judge", join(place.dir, "j.yaml")] : [];
           const out = join(place.dir, "out");
-          const ended = await runCommand([...args, "--scoring", "vlmevalkit", ...more, "--out", out], {
+          const rules = ["--scoring", "vlmevalkit", "--prompt-profile", "vlmevalkit"];
+          const ended = await runCommand([...args, ...rules, ...more, "--out", out], {
             ...reference.env,
-            XDG_CACHE_HOME: place.dir,
+            XDG_CACHE_HOME: join(place.dir, "cache"),
           });
           expect(ended.exitCode, ended.stderr).toBe(0);
           const ours = JSON.parse(readFileSync(join(out, `${label}.json`), "utf8")) as Result;
@@ -202,6 +238,22 @@ describe.skipIf(sharedConformance === undefined)("VLMEvalKit's runs, kept beside
             expect(their).toBeGreaterThanOrEqual(low * unit);
             expect(their).toBeLessThanOrEqual(high * unit);
           }
+          const files = filesOf(name);
+          const [, their] = pairs[0] as unknown as readonly [number, number];
+          const inPercent = (pairs[0]?.[0] as number) / (ours.metrics[0]?.value ?? 0);
+          expect(await imported(files.numbers, ours, place.dir)).toBeCloseTo(their / inPercent, 10);
+
+          const explained = await runCommand([
+            ...["explain", out, `vlmevalkit:${files.samples}`, "--data", data, "--tasks", label, "--format", "json"],
+          ]);
+          const across = JSON.parse(explained.stdout) as Across;
+          expect(across.theirs).toBeCloseTo(their / inPercent, 10);
+          expect(layerOf(across, "prompt")?.samples).toBe(0);
+          expect(layerOf(across, "options")?.samples).toBe(0);
+          expect(layerOf(across, "rows")?.samples).toBe(0);
+          const changed = across.layers.filter(({ scores }) => scores > 0).map(({ layer }) => layer);
+          if (ours.n.unscored.judge === 0) expect([changed, across.samples.both > 0]).toEqual([[], true]);
+          else expect(changed.filter((layer) => !["text", "rule"].includes(layer))).toEqual([]);
         } finally {
           await judge?.[Symbol.asyncDispose]();
         }

@@ -22,8 +22,8 @@ export interface OurSample {
 export interface Replayed {
   /** Their text under each of our scorings; undefined: that rule asks a judge. */
   readonly values: Readonly<Record<string, number | undefined>>;
-  /** Under the run's own. */
-  readonly answer?: string;
+  /** What a rule may compare with, as our row has it. */
+  readonly references: readonly string[];
   /** Prompt profiles that send exactly their words. */
   readonly profiles: readonly string[];
 }
@@ -92,13 +92,18 @@ interface Pair {
 export function explainAcross(sides: Sides): Across {
   const { by, matches } = joined(sides);
   const pairs = matches.map(([ours, theirs]) => pairOf(sides, ours, theirs));
-  const [onlyOurs, onlyTheirs] = [sides.ours.length - pairs.length, sides.theirs.length - pairs.length];
+  const onlyOurs = sides.ours.length - pairs.length;
+  const onlyTheirs = sides.theirs.length - new Set(matches.map(([, theirs]) => theirs)).size;
   const scores = scoresOf(sides, pairs);
-  const stated = { rows: onlyWords(onlyOurs, onlyTheirs), options: optionWords(sides) };
+  const stated: Partial<Record<AcrossLayer, readonly string[]>> = {
+    rows: onlyWords(onlyOurs, onlyTheirs),
+    options: optionWords(sides),
+    rule: unscoredWords(pairs),
+  };
   const layers = acrossLayers.map((layer): AcrossReport => {
     const own = pairs.filter(({ first }) => first === layer);
     const differing = pairs.filter(({ differs }) => differs.has(layer));
-    const differences = layer === "rows" ? stated.rows : layer === "options" ? stated.options : [];
+    const differences = stated[layer] ?? [];
     const isAggregate = layer === "aggregate" && aggregateDiffers(sides, scores);
     return {
       layer,
@@ -130,20 +135,23 @@ function effectOf({ scale }: Sides, own: readonly Pair[], of: number): number | 
   return of === 0 ? 0 : (scale * own.reduce((sum, pair) => sum + changeOf(pair), 0)) / of;
 }
 
-/** The naming under which most samples of theirs are ours, and whose references agree. */
+/** The naming under which most samples of theirs are ours, and whose references agree. Several of ours may be one of theirs (POPE's categories). */
 function joined({ ours, theirs }: Sides): {
   readonly by: string;
   readonly matches: readonly [OurSample, TheirSample][];
 } {
   const tried = ["id", "index", "row number", "position"].map((name) => {
-    const known = new Map(ours.map((sample) => [sample.names[name], sample] as const));
-    const used = new Set<OurSample>();
-    const matches = theirs.flatMap((sample): [OurSample, TheirSample][] => {
+    const known = new Map<string | undefined, TheirSample>();
+    const twice = new Set<string | undefined>([undefined]);
+    for (const sample of theirs) {
       const key = sample.names[name];
-      const found = key === undefined ? undefined : known.get(key);
-      if (!found || used.has(found)) return [];
-      used.add(found);
-      return [[found, sample]];
+      if (known.has(key)) twice.add(key);
+      known.set(key, sample);
+    }
+    const matches = ours.flatMap((sample): [OurSample, TheirSample][] => {
+      const key = sample.names[name];
+      const found = twice.has(key) ? undefined : known.get(key);
+      return found ? [[sample, found]] : [];
     });
     const alike = matches.filter(([{ record }, other]) => hasSameTargets(record, other)).length;
     const asked = matches.filter(([{ record }, other]) => asksTheSame(record, other)).length;
@@ -166,8 +174,14 @@ const plain = (text: string) =>
     .trim()
     .toLowerCase();
 
-function hasSameTargets({ score }: SampleRecord, { targets }: TheirSample): boolean {
-  const own = score?.status === "scored" ? score.targets : undefined;
+/** @param references  of the row: a rule may compare with something else (VLMEvalKit makes a choice of an open question) */
+function hasSameTargets(
+  { score }: SampleRecord,
+  { targets }: TheirSample,
+  references: readonly string[] = [],
+): boolean {
+  const scored = score?.status === "scored" ? score.targets : undefined;
+  const own = scored && [...scored, ...references];
   if (!own || !targets || own.length === 0 || targets.length === 0) return true;
   const known = new Set(own.map(plain));
   return targets.some((target) => known.has(plain(target)));
@@ -180,7 +194,7 @@ function pairOf(sides: Sides, ours: OurSample, theirs: TheirSample): Pair {
   // A file of answers alone has no scores: theirs are then what our copy of their rule gives.
   const theirValue = theirs.value ?? replayed?.values[sides.harness];
   const differs = new Set<AcrossLayer>();
-  if (!hasSameTargets(record, theirs)) differs.add("rows");
+  if (!hasSameTargets(record, theirs, replayed?.references)) differs.add("rows");
   if (!hasSameWords(record, theirs)) differs.add("prompt");
   if (hasOtherOptions(record, theirs)) differs.add("options");
   const text = record.state === "failed" ? undefined : record.text;
@@ -189,7 +203,9 @@ function pairOf(sides: Sides, ours: OurSample, theirs: TheirSample): Pair {
   const answer = record.score?.status === "scored" ? record.score.answer : undefined;
   if (theirs.answer !== undefined && answer !== undefined && plain(theirs.answer) !== plain(answer))
     differs.add("answer");
-  const isChanged = !isSameValue(ourValue, theirValue);
+  // A score of other numbers than the main metric's, a pair of them, is compared in the aggregate alone.
+  const isComparable = ourValue !== undefined || record.score?.status !== "scored";
+  const isChanged = isComparable && !isSameValue(ourValue, theirValue);
   // Another score for the same text is the rule's doing; for another text it is where our rule would not give it either.
   const byOurRule = sameText ? ourValue : replayed?.values[sides.scoring];
   if (byOurRule !== undefined && theirValue !== undefined && !isSameValue(byOurRule, theirValue)) differs.add("rule");
@@ -252,6 +268,16 @@ function isTold(layer: AcrossLayer, { reported, theirs }: Sides, pairs: readonly
     default:
       return true;
   }
+}
+
+/** They have a score: what failed here is a wrong answer there, or a drawn one. */
+function unscoredWords(pairs: readonly Pair[]): readonly string[] {
+  const reasons = pairs.flatMap(({ ours: { record }, theirValue }) =>
+    record.score?.status === "unscored" && theirValue !== undefined ? [record.score.reason] : [],
+  );
+  return [...new Set(reasons)].map(
+    (reason) => `${reasons.filter((one) => one === reason).length} that they score are unscored here: ${reason}`,
+  );
 }
 
 function onlyWords(onlyOurs: number, onlyTheirs: number): readonly string[] {

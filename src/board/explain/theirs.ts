@@ -18,6 +18,8 @@ export interface TheirSample {
   readonly targets?: readonly string[];
   readonly text?: string;
   readonly answer?: string;
+  /** What their judge took out of the text. */
+  readonly verdict?: string;
   readonly value?: number;
 }
 
@@ -117,7 +119,7 @@ function targetsOf(target: unknown): readonly string[] | undefined {
 }
 
 /** pandas and lmms-eval write a list of references as its Python text. */
-function listOf(text: string): readonly string[] {
+export function listOf(text: string): readonly string[] {
   if (!/^\s*\[/.test(text)) return [text];
   try {
     return parseStringList(text);
@@ -128,17 +130,36 @@ function listOf(text: string): readonly string[] {
 }
 
 function scoreIn(metric: unknown): number | undefined {
-  if (typeof metric === "boolean") return metric ? 1 : 0;
+  if (metric === true || metric === "True") return 1;
+  if (metric === false || metric === "False") return 0;
   const value = numberOf(metric) ?? numberOf(recordOf(metric).score);
   return value !== undefined && isValue(value, [0, Number.POSITIVE_INFINITY]) ? value : undefined;
+}
+
+/**
+ * Of short answers it writes how each reference fits, and beside them their mean: what it counts is this. Source: `hit_calculate` in
+ * `dataset/utils/vqa_eval.py` at e8e78f05.
+ */
+function valueOfMatches(matches: readonly string[], dataset: string): number | undefined {
+  const fits = matches.flatMap((match) => scoreIn(match) ?? []);
+  if (fits.length === 0 || fits.length < matches.length) return undefined;
+  if (/DocVQA|InfoVQA/.test(dataset)) {
+    const likeness = 1 - Math.min(...fits); // they are distances
+    return likeness < 0.5 ? 0 : likeness;
+  }
+  if (/ChartQA|OCRVQA/.test(dataset)) return Math.max(...fits);
+  return fits.reduce((sum, fit) => sum + fit, 0) / fits.length;
 }
 
 /** Names of VLMEvalKit's columns for one sample's score, by data set, and for what was compared. */
 const scores = ["hit", "eval_score", "score"];
 const answers = ["extracted", "res", "eval_pred", "extract"];
 
-/** @param rows  the table of a MODEL_DATASET.xlsx (tsv, json) or of what was made of it */
-export function vlmEvalKitSamples(rows: readonly Values[], path: string): readonly TheirSample[] {
+/**
+ * @param rows     the table of a MODEL_DATASET.xlsx (tsv, json) or of what was made of it
+ * @param dataset  its name there, where the file's says it
+ */
+export function vlmEvalKitSamples(rows: readonly Values[], path: string, dataset = ""): readonly TheirSample[] {
   const [first = {}] = rows;
   if (!("prediction" in first))
     throw new UserError(
@@ -151,8 +172,11 @@ export function vlmEvalKitSamples(rows: readonly Values[], path: string): readon
       const text = textOf(row[name]);
       return text === "" ? undefined : text;
     };
-    const choices = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"].flatMap((letter) => cell(letter) ?? []);
+    // MMMU's open questions get these options when they are scored, behind the model's back.
+    const isMadeChoice = row.B === "Other Answers";
+    const choices = isMadeChoice ? [] : [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"].flatMap((letter) => cell(letter) ?? []);
     const told = scores.find((name) => cell(name) !== undefined);
+    const matches = cell("eval_match");
     return {
       names: { position: String(i), ...defined({ index: cell("index"), id: cell("id"), "row number": cell("index") }) },
       ...defined({
@@ -161,7 +185,8 @@ export function vlmEvalKitSamples(rows: readonly Values[], path: string): readon
         targets: cell("answer") === undefined ? undefined : listOf(cell("answer") as string),
         text: textOf(row.prediction) ?? "",
         answer: answers.map(cell).find((text) => text !== undefined),
-        value: told === undefined ? undefined : scoreIn(cell(told)),
+        verdict: cell("res"),
+        value: matches === undefined ? scoreIn(told && cell(told)) : valueOfMatches(listOf(matches), dataset),
       }),
     };
   });
