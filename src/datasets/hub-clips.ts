@@ -9,8 +9,10 @@ import { rangedFile } from "../http/hub/ranged-file.js";
 import { fileUrl, type HubFile } from "../http/hub/repository.js";
 import { type ClipBytes, ClipStore } from "./clip-store.js";
 import type { VideoReader } from "./columns.js";
+import { joined, NoArchive, pieces, type Ranged } from "./ranged.js";
+import { TarIndex } from "./tar-index.js";
 import { clipEndings, clipName, longestText, subtitleText } from "./video-file.js";
-import { memberBytes, NoArchive, pieces, type Ranged, zipMembers } from "./zip.js";
+import { memberBytes, zipMembers } from "./zip.js";
 
 export interface HubClipsOptions {
   /** Bytes of clips that are kept on disk. */
@@ -24,6 +26,13 @@ interface Entry extends ClipBytes {
   readonly path: string;
   /** A file of the standard cache, which is not ours to remove. */
   cached?(): Promise<string | undefined>;
+}
+
+/** The repository's own files, or an archive. */
+interface Source {
+  /** The entry whose path ends in one of these names, the first that there is; of several the one with the shortest path. */
+  find(names: readonly string[]): Promise<Entry | undefined>;
+  hasFolder(folder: string): Promise<boolean>;
 }
 
 /** Entries by the last part of their path. */
@@ -40,7 +49,9 @@ export function hubClips(place: DownloadPlace, files: readonly HubFile[], option
 class HubClips {
   private readonly store: ClipStore;
   /** The repository's own files first, then its archives, each looked into when a clip is in none before it. */
-  private readonly sources: readonly (() => Promise<Directory>)[];
+  private readonly sources: readonly Source[];
+  /** Archives that only whole ones could be made of: nobody can begin in their middle. */
+  private readonly compressed: readonly string[];
 
   constructor(
     private readonly place: DownloadPlace,
@@ -57,8 +68,14 @@ class HubClips {
         `clips of ${repository.id} are fetched one by one${where}; at most ${gigabytes(options.most)} of them are kept in ${folder} (--clip-disk)`,
       );
     });
-    const own = once(async () => byName(files.map((file) => this.ownFile(file))));
-    this.sources = [own, ...[...archives].map(([name, parts]) => once(() => this.archive(name, parts)))];
+    this.compressed = files.map(({ path }) => path).filter((path) => compressedTar.test(path));
+    const own = listed(async () => byName(files.map((file) => this.ownFile(file))));
+    this.sources = [
+      own,
+      ...[...archives].map(([name, parts]) =>
+        /\.tar$/i.test(name) ? this.tar(name, parts) : listed(() => this.zip(name, parts)),
+      ),
+    ];
   }
 
   ref(path: string): VideoRef {
@@ -91,8 +108,15 @@ class HubClips {
     if (found) return found;
     throw new SampleFailure(
       "data",
-      `there is no clip ${shown(path)} in ${this.place.repository.id}, nor in its zip archives`,
+      `there is no clip ${shown(path)} in ${this.place.repository.id}, nor in its archives${this.unread}`,
     );
+  }
+
+  private get unread(): string {
+    const [first, ...others] = this.compressed;
+    if (first === undefined) return "";
+    const all = others.length === 0 ? first : `${first} and ${others.length} more`;
+    return `; ${all} can only be read as a whole: download and unpack, and give the folder by --data`;
   }
 
   private async text(path: string): Promise<string | undefined> {
@@ -100,12 +124,10 @@ class HubClips {
     if (entry === undefined) {
       const folder = path.split("/").slice(0, -1).join("/");
       // A clip may have none; that none has any says that they are elsewhere.
-      for (const source of this.sources)
-        for (const entries of (await source()).values())
-          if (entries.some((other) => `/${other.path}`.includes(`/${folder}/`))) return undefined;
+      for (const source of this.sources) if (await source.hasFolder(folder)) return undefined;
       throw new SampleFailure(
         "data",
-        `there is no folder ${shown(folder)} in ${this.place.repository.id}, so no subtitles`,
+        `there is no folder ${shown(folder)} in ${this.place.repository.id}, so no subtitles${this.unread}`,
       );
     }
     if (entry.size > longestText)
@@ -115,15 +137,10 @@ class HubClips {
     return subtitleText(Buffer.concat(bytes), path);
   }
 
-  /** The first of these names that is the end of an entry's path; of several entries the one with the shortest. */
   private async find(names: readonly string[]): Promise<Entry | undefined> {
     for (const source of this.sources) {
-      const directory = await source();
-      for (const name of names) {
-        const fitting = (directory.get(lastPart(name)) ?? []).filter(({ path }) => `/${path}`.endsWith(`/${name}`));
-        const [shortest] = [...fitting].sort((a, b) => a.path.length - b.path.length);
-        if (shortest) return shortest;
-      }
+      const found = await source.find(names);
+      if (found) return found;
     }
     return undefined;
   }
@@ -140,12 +157,11 @@ class HubClips {
   }
 
   /** One that cannot be read has no members: their clips are then absent, and why is told once. */
-  private async archive(name: string, parts: readonly HubFile[]): Promise<Directory> {
-    const file = joined(parts.map((part) => this.ranged(part)));
-    const identity = parts.map(({ sha256, oid }) => sha256 ?? oid).join(" ");
+  private async zip(name: string, parts: readonly HubFile[]): Promise<Directory> {
+    const { file, identity } = this.whole(parts);
     const members = await zipMembers(file).catch((error: unknown) => {
       if (!(error instanceof NoArchive)) throw error;
-      this.options.warn(`${this.place.repository.id}: the archive ${name} cannot be read: ${error.message}`);
+      this.cannotRead(name, error.message);
       return [];
     });
     return byName(
@@ -158,6 +174,45 @@ class HubClips {
     );
   }
 
+  /** Its headers are read one after the other, until a clip is found. Members have no checksum: their bytes are as they come. */
+  private tar(name: string, parts: readonly HubFile[]): Source {
+    const { file, identity } = this.whole(parts);
+    const { id } = this.place.repository;
+    const index = new TarIndex(file, join(this.place.cache.root, "archives", keyOf(identity, ".json")), {
+      onWalk: (known) =>
+        this.options.say(
+          `${id}: ${name} has no directory: its headers are read one after the other until a clip is found, each once; ${known} are known`,
+        ),
+      onHeaders: (count) => this.options.say(`${id}: ${count} headers of ${name} are read`),
+      onDamage: (reason) => this.cannotRead(name, reason),
+    });
+    return {
+      find: async (names) => {
+        const member = await index.find(({ name: path }) => names.some((one) => `/${path}`.endsWith(`/${one}`)));
+        return (
+          member && {
+            ...{ path: member.name, size: member.size, key: keyOf(`${identity} ${member.name}`, member.name) },
+            bytes: () => pieces(file, member.offset, member.offset + member.size),
+          }
+        );
+      },
+      hasFolder: async (folder) =>
+        (await index.find(({ name: path }) => `/${path}`.includes(`/${folder}/`))) !== undefined,
+    };
+  }
+
+  private cannotRead(name: string, reason: string): void {
+    this.options.warn(`${this.place.repository.id}: the archive ${name} cannot be read: ${reason}`);
+  }
+
+  /** Of one archive, in parts or not. */
+  private whole(parts: readonly HubFile[]): { readonly file: Ranged; readonly identity: string } {
+    return {
+      file: joined(parts.map((part) => this.ranged(part))),
+      identity: parts.map(({ sha256, oid }) => sha256 ?? oid).join(" "),
+    };
+  }
+
   private ranged(file: HubFile): Ranged {
     const { hub, repository, commit } = this.place;
     const url = fileUrl(hub.settings.endpoint, repository, commit, file.path);
@@ -165,31 +220,35 @@ class HubClips {
   }
 }
 
-/** Archives by name; `x.zip.001`, `x.zip.part02` are parts of one. */
+/** Archives by name; `x.zip.001`, `x.zip.part02`, `x.tar.part.aa` are parts of one. */
 function archivesAmong(files: readonly HubFile[]): ReadonlyMap<string, readonly HubFile[]> {
   const archives = new Map<string, HubFile[]>();
   for (const file of [...files].sort((a, b) => (a.path < b.path ? -1 : 1))) {
-    const [, name] = /^(.*\.zip)(?:\.(?:part)?[-_]?[0-9a-z]{1,5})?$/i.exec(file.path) ?? [];
-    if (name !== undefined) archives.set(name, [...(archives.get(name) ?? []), file]);
+    const [, name] = /^(.*\.(?:zip|tar))(?:\.(?:part)?[-_.]?[0-9a-z]{1,5})?$/i.exec(file.path) ?? [];
+    if (name === undefined || compressedTar.test(file.path)) continue;
+    archives.set(name, [...(archives.get(name) ?? []), file]);
   }
   return archives;
 }
 
-/** Parts one behind the other. */
-function joined(parts: readonly Ranged[]): Ranged {
-  const [only] = parts;
-  if (parts.length === 1 && only) return only;
+/** Of one, or a part of one. */
+const compressedTar = /\.(?:tar\.(?:gz|bz2|xz|zst|lz4|z)|t[gbx]z2?)(?:\.|$)/i;
+
+function listed(work: () => Promise<Directory>): Source {
+  const directory = once(work);
   return {
-    byteLength: parts.reduce((sum, { byteLength }) => sum + byteLength, 0),
-    async slice(start, end = Number.POSITIVE_INFINITY) {
-      const read: Uint8Array[] = [];
-      let at = 0;
-      for (const part of parts) {
-        const [from, to] = [Math.max(start - at, 0), Math.min(end - at, part.byteLength)];
-        if (from < to) read.push(new Uint8Array(await part.slice(from, to)));
-        at += part.byteLength;
+    async find(names) {
+      const known = await directory();
+      for (const name of names) {
+        const fitting = (known.get(lastPart(name)) ?? []).filter(({ path }) => `/${path}`.endsWith(`/${name}`));
+        const [shortest] = [...fitting].sort((a, b) => a.path.length - b.path.length);
+        if (shortest) return shortest;
       }
-      return new Uint8Array(Buffer.concat(read)).buffer;
+      return undefined;
+    },
+    async hasFolder(folder) {
+      const entries = [...(await directory()).values()].flat();
+      return entries.some(({ path }) => `/${path}`.includes(`/${folder}/`));
     },
   };
 }

@@ -2,7 +2,8 @@
 import { open } from "node:fs/promises";
 import { Parser } from "htmlparser2";
 import { SampleFailure, UserError } from "../core/errors.js";
-import { memberBytes, NoArchive, type Ranged, type ZipMember, zipMembers } from "./zip.js";
+import { NoArchive, type Ranged } from "./ranged.js";
+import { memberBytes, type ZipMember, zipMembers } from "./zip.js";
 
 /** A results file is a table of texts; what is larger is none. */
 const mostBytes = 512 * 2 ** 20;

@@ -3,12 +3,7 @@
 import { pipeline, Readable } from "node:stream";
 import { crc32, createInflateRaw } from "node:zlib";
 import { SampleFailure } from "../core/errors.js";
-
-/** A file, or several that are parts of one, read by ranges. */
-export interface Ranged {
-  readonly byteLength: number;
-  slice(start: number, end?: number): Promise<ArrayBuffer>;
-}
+import { NoArchive, pieces, type Ranged } from "./ranged.js";
 
 export interface ZipMember {
   /** As the archive has it, with `/`: hostile. */
@@ -21,11 +16,6 @@ export interface ZipMember {
   readonly crc: number;
   /** Of its local header. */
   readonly offset: number;
-}
-
-/** The archive is none, or damaged. */
-export class NoArchive extends Error {
-  override readonly name = "NoArchive";
 }
 
 const endMark = 0x06054b50;
@@ -94,9 +84,6 @@ function wideFields(extra: Buffer): number[] {
 
 const number64 = (bytes: Buffer, at: number): number => Number(bytes.readBigUInt64LE(at));
 
-/** Held in memory at once, of a member of any size. */
-const pieceBytes = 8 * 2 ** 20;
-
 /** @throws SampleFailure `data`  it is packed in a way that is not read, or its bytes are not those that the directory tells of */
 export async function* memberBytes(file: Ranged, member: ZipMember): AsyncGenerator<Buffer> {
   const refuse = (what: string, cause?: unknown) =>
@@ -127,9 +114,4 @@ export async function* memberBytes(file: Ranged, member: ZipMember): AsyncGenera
   }
   if (size !== member.size || crc !== member.crc)
     throw refuse("is broken: its bytes are not those that the archive tells of");
-}
-
-export async function* pieces(file: Ranged, start: number, end: number): AsyncGenerator<Buffer> {
-  for (let at = start; at < end; at += pieceBytes)
-    yield Buffer.from(await file.slice(at, Math.min(at + pieceBytes, end)));
 }

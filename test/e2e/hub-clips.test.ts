@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { startEndpoint } from "../fakes/endpoint.js";
 import { startHub } from "../fakes/hub.js";
 import { parquetBytes } from "../fakes/parquet-files.js";
+import { tarBytes } from "../fakes/tar.js";
 import { zipBytes } from "../fakes/zip.js";
 import { clip, hasFfmpeg, withoutFfmpeg } from "../video/with-ffmpeg.js";
 import { root, Workplace } from "./cli.js";
@@ -132,9 +133,75 @@ describe.skipIf(!hasFfmpeg)(`clips of the hub${withoutFfmpeg}`, () => {
     );
     expect(details).toEqual([
       "the clip has 1200000 bytes; those that are fetched may have 1000000 together (--clip-disk)",
-      'there is no clip "sar" in llava-eval/clips, nor in its zip archives',
+      'there is no clip "sar" in llava-eval/clips, nor in its archives',
     ]);
     expect(await place.run(...args, "--out", "out2")).toMatchObject({ exitCode: 2 });
     expect((await place.samples("out2", "clips")).map(({ state }) => state)[0]).toBe("scored");
+  });
+
+  test("tar archives in parts: headers are read as far as the clips of a limit need, once; then the clips alone, below the bound", async () => {
+    const files = await dataset();
+    const clips = await Promise.all(names.map((name) => padded(`${name}.mp4`, clipBytes)));
+    const tar = tarBytes([
+      { name: "videos/", type: "5" },
+      ...names.map((name, i) => ({ name: `videos/${name}.mp4`, bytes: clips[i] as Buffer })),
+    ]);
+    const cut = Math.floor(tar.length / 3);
+    await using hub = await startHub({
+      datasets: {
+        [repository]: {
+          "data/test-00000-of-00001.parquet": files["data/test-00000-of-00001.parquet"],
+          "videos.tar.part.aa": tar.subarray(0, cut),
+          "videos.tar.part.ab": tar.subarray(cut, 2 * cut),
+          "videos.tar.part.ac": tar.subarray(2 * cut),
+        },
+      },
+    });
+    await using place = await Workplace.make({ HF_ENDPOINT: hub.url });
+    const args = ["run", "--tasks", task, "--model", "stub:yes", "--frames", "2", "--clip-disk", "0.001"];
+    const ended = await place.run(...args, "--limit", "2", "--out", "out");
+    expect(ended).toMatchObject({ exitCode: 0 });
+    expect(ended.stderr).toContain(
+      "videos.tar has no directory: its headers are read one after the other until a clip is found, each once; 0 are known",
+    );
+    expect((await place.samples("out", "clips")).map(({ state }) => state)).toEqual(["scored", "scored"]);
+    const ranges = hub.stats.ranges.filter((range) => range.startsWith("videos.tar"));
+    const bytesOf = (range: string) => {
+      const [, start, end] = / (\d+)-(\d+)$/.exec(range) ?? [];
+      return Number(end) - Number(start);
+    };
+    expect(ranges.filter((range) => range.startsWith("videos.tar.part.ac"))).toEqual([]);
+    expect(ranges.reduce((sum, range) => sum + bytesOf(range), 0)).toBeLessThan(2 * clipBytes + 10_000);
+
+    // The rest; what is known of the archive is not asked for again.
+    expect(await place.run(...args, "--out", "all")).toMatchObject({ exitCode: 0 });
+    expect((await place.samples("all", "clips")).map(({ state }) => state)).toEqual(names.map(() => "scored"));
+    const headers = hub.stats.ranges.filter((range) => range.startsWith("videos.tar") && bytesOf(range) < 2000);
+    expect(new Set(headers).size).toBe(headers.length);
+    expect(bytesIn(clipsFolder(place))).toBeLessThanOrEqual(1e6);
+  });
+
+  test("a compressed tar archive is not read, and what to do is said with each clip", async () => {
+    const files = await dataset();
+    const { "data/test-00000-of-00001.parquet": parquet } = files;
+    await using hub = await startHub({
+      datasets: {
+        [repository]: {
+          "data/test-00000-of-00001.parquet": parquet,
+          "videos.tar.gz.part-aa": Buffer.alloc(1000, 1),
+          "videos.tar.gz.part-ab": Buffer.alloc(1000, 2),
+        },
+      },
+    });
+    await using place = await Workplace.make({ HF_ENDPOINT: hub.url });
+    const args = ["run", "--tasks", task, "--model", "stub:yes", "--frames", "2", "--limit", "1", "--out", "out"];
+    expect(await place.run(...args)).toMatchObject({ exitCode: 2 });
+    const [sample] = await place.samples("out", "clips");
+    expect(sample?.score).toMatchObject({
+      status: "unscored",
+      reason: "data",
+      detail:
+        'there is no clip "bt709" in llava-eval/clips, nor in its archives; videos.tar.gz.part-aa and 1 more can only be read as a whole: download and unpack, and give the folder by --data',
+    });
   });
 });
