@@ -11,12 +11,17 @@ import { connectThrough, SocksRefusal } from "./socks.js";
 import { faultOf, TransportError } from "./transport-error.js";
 import { type AgentConnect, type Dispatcher, openAgent, openResponse, openTunnel } from "./undici.js";
 
+/** A body that is made while it is sent. A piece may lie where the one before lay: it is asked for when that was taken. */
+export interface PiecedBody extends Iterable<Buffer> {
+  readonly byteLength: number;
+}
+
 export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST";
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** In one piece: it goes to the socket as it is, with the head in front, in one call. */
-  readonly body?: Buffer;
+  /** In one piece it goes to the socket as it is, with the head in front, in one call. */
+  readonly body?: Buffer | PiecedBody;
   /** From the first byte sent to the last received, milliseconds. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
@@ -125,8 +130,9 @@ export class Transport implements AsyncDisposable {
       origin,
       path,
       method,
-      headers: { ...extra, ...request.headers },
-      ...(body ? { body } : {}),
+      headers: { ...extra, ...request.headers, ...(isPieced(body) ? { "content-length": `${body.byteLength}` } : {}) },
+      // Its documentation names iterators, its types do not.
+      ...(body ? { body: body as Buffer } : {}),
     };
     if (!proxy) return { dispatcher: this.agent, options };
     if (url.protocol === "https:" || isSocks(proxy)) {
@@ -284,6 +290,8 @@ interface Route {
   readonly options: Dispatcher.DispatchOptions & { origin: string };
   readonly proxy?: HttpProxy;
 }
+
+const isPieced = (body: HttpRequest["body"]): body is PiecedBody => body !== undefined && !Buffer.isBuffer(body);
 
 const isSocks = ({ url }: HttpProxy) => url.protocol.startsWith("socks");
 

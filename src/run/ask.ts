@@ -43,8 +43,8 @@ export interface Media {
     read(video: VideoRef): Promise<ShownClip>;
     /** SHA-256 of the clip's file. */
     digest(video: VideoRef): Promise<string>;
-    /** Waits for room for so many bytes of frames; they are in a request until what it returns is called. */
-    hold(bytes: number): Promise<() => void>;
+    /** Waits for room for these frames; they are in a request until what it returns is called. */
+    hold(frames: readonly EncodedImage[]): Promise<() => void>;
   };
 }
 
@@ -105,8 +105,7 @@ class HeldFrames {
 
   async hold(clips: readonly ShownClip[]): Promise<void> {
     if (clips.length === 0) return;
-    const bytes = clips.flatMap(({ frames }) => frames).reduce((sum, frame) => sum + frame.bytes.byteLength, 0);
-    this.done = await this.media.clips?.hold(bytes);
+    this.done = await this.media.clips?.hold(clips.flatMap(({ frames }) => frames));
   }
 
   release(): void {

@@ -283,7 +283,7 @@ export function blindMedia(media: Media, way: BlindWay, seed: number): Media {
     clips: {
       read: async (video) => changed(await clips.read(video)),
       digest: (video) => clips.digest(video),
-      hold: (bytes) => clips.hold(bytes),
+      hold: (frames) => clips.hold(frames),
     },
   };
 }

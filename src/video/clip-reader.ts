@@ -49,8 +49,8 @@ export interface Clip {
 /** Frames of one clip, at most: as many as any endpoint takes. */
 export const mostFramesSent = 2048;
 /** Encoded frames that wait for the next question about their clip, in bytes; of the clip read last always, since its questions stand together. */
-const keptBytes = 16 * 2 ** 20;
-/** Of frames that requests hold until they have their answer; a request has them once more as base64. */
+const keptBytes = 8 * 2 ** 20;
+/** Of frames that requests hold until they have their answer. */
 const inFlightBytes = 48 * 2 ** 20;
 /** Each takes a core. */
 const decodersAtOnce = 2;
@@ -62,6 +62,8 @@ export class ClipReader {
   private hasWarned = false;
   private readonly inFlight: BytesInFlight;
   private decoding = 0;
+  /** What the frames of a clip weigh, by the one decoded last: most clips of a task are alike. */
+  private usualBytes = 0;
   private readonly waiting: (() => void)[] = [];
 
   constructor(
@@ -105,7 +107,8 @@ export class ClipReader {
     this.kept.set(key, entry);
     clip.then(
       ({ frames }) => {
-        entry.bytes = frames.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+        entry.bytes = distinctBytes(frames.map(({ bytes }) => bytes));
+        this.usualBytes = entry.bytes;
         this.forget();
       },
       // A failure is forgotten: the clip may be there the next time.
@@ -114,9 +117,10 @@ export class ClipReader {
     return clip;
   }
 
-  /** Until what it returns is called, so many bytes of frames are in a request: beyond the bound no clip is decoded. */
-  hold(bytes: number): Promise<() => void> {
-    this.warnOf(bytes);
+  /** Until what it returns is called, these frames are in a request: beyond the bound no clip is decoded. */
+  hold(frames: readonly EncodedImage[]): Promise<() => void> {
+    const bytes = frames.map((frame) => frame.bytes);
+    this.warnOf(distinctBytes(bytes));
     return this.inFlight.hold(bytes);
   }
 
@@ -148,8 +152,9 @@ export class ClipReader {
   private async whenFree<T>(work: () => Promise<T>): Promise<T> {
     if (this.decoding >= decodersAtOnce) await new Promise<void>((free) => this.waiting.push(free));
     this.decoding++;
+    let decoded: (() => void) | undefined;
     try {
-      await this.inFlight.room();
+      decoded = await this.inFlight.room(this.usualBytes);
       this.options.signal?.throwIfAborted();
       this.options.decodings?.begin();
       try {
@@ -158,6 +163,7 @@ export class ClipReader {
         this.options.decodings?.end();
       }
     } finally {
+      decoded?.();
       this.decoding--;
       this.waiting.shift()?.();
     }
@@ -221,6 +227,9 @@ export class ClipReader {
     }
   }
 }
+
+const distinctBytes = (parts: readonly Uint8Array[]): number =>
+  [...new Set(parts)].reduce((sum, { byteLength }) => sum + byteLength, 0);
 
 /** To the millisecond: containers keep no better ones. */
 function secondsAfterFirst(index: number, times: readonly number[], { timeBase: { num, den } }: VideoFacts): number {

@@ -39,8 +39,8 @@ export class WholeClips {
 
   constructor(private readonly rule: ServerRule) {}
 
-  hold(bytes: number): Promise<() => void> {
-    return this.inFlight.hold(bytes);
+  hold(clips: readonly EncodedImage[]): Promise<() => void> {
+    return this.inFlight.hold(clips.map(({ bytes }) => bytes));
   }
 
   /** SHA-256 of the clip's file. */
@@ -50,13 +50,14 @@ export class WholeClips {
 
   /** @throws SampleFailure `data`  no clip, or one that is too large for a request */
   async read(video: VideoRef): Promise<WholeClip> {
-    await this.inFlight.room();
     const path = await video.file();
+    let read: (() => void) | undefined;
     try {
       const file = await this.digests.of(path);
       const { size } = await stat(path);
       if (size > mostClipBytes)
         throw new SampleFailure("data", `the clip has ${size} bytes; at most ${mostClipBytes} are sent whole`);
+      read = await this.inFlight.room(size);
       const { start, end } = video;
       const sampling: ServerSampling = {
         ...this.rule.sampling,
@@ -80,6 +81,7 @@ export class WholeClips {
         warnings: [],
       };
     } finally {
+      read?.();
       await video.release?.();
     }
   }

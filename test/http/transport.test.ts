@@ -58,6 +58,65 @@ describe("the transport", () => {
     expect(bodies).toEqual(["6:abcdef", "6:abcdef"]);
   });
 
+  test("sends a body that is made while it is sent, each piece where the one before lay, to whoever reads slowly", async () => {
+    const seen: { length: string | undefined; body: Buffer }[] = [];
+    const url = await serve(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request) {
+        chunks.push(chunk as Buffer);
+        if (chunks.length % 16 === 1) await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      seen.push({ length: request.headers["content-length"], body: Buffer.concat(chunks) });
+      response.end("ok");
+    });
+    await using transport = new Transport();
+    const [pieces, pieceBytes, last] = [60, 256 * 1024, 1000];
+    let begun = 0;
+    const body = {
+      byteLength: pieces * pieceBytes + last,
+      *[Symbol.iterator]() {
+        begun++;
+        const memory = Buffer.alloc(pieceBytes);
+        for (let i = 0; i < pieces; i++) yield memory.fill(i);
+        yield memory.fill(pieces).subarray(0, last);
+      },
+    };
+    // The second by the same connection.
+    for (let i = 0; i < 2; i++) {
+      const { body: said } = await transport.request({ ...get(url, { timeoutMs: 30_000 }), method: "POST", body });
+      expect(said.toString()).toBe("ok");
+    }
+    expect(begun).toBe(2);
+    for (const { length, body: received } of seen) {
+      expect(length).toBe(`${body.byteLength}`);
+      expect(received.byteLength).toBe(body.byteLength);
+      const wrong = received.findIndex((byte, i) => byte !== Math.floor(i / pieceBytes));
+      expect(wrong).toBe(-1);
+    }
+  });
+
+  test("an answer that comes before such a body is sent ends it; asked again, it is sent whole", async () => {
+    let asked = 0;
+    let bytes = 0;
+    const url = await serve(async (request, response) => {
+      if (++asked === 1) return response.writeHead(429, { "retry-after": "1" }).end("later");
+      for await (const chunk of request) bytes += (chunk as Buffer).byteLength;
+      return response.end("ok");
+    });
+    await using transport = new Transport();
+    const memory = Buffer.alloc(256 * 1024, "x");
+    const body = {
+      byteLength: 80 * memory.byteLength,
+      *[Symbol.iterator]() {
+        for (let i = 0; i < 80; i++) yield memory;
+      },
+    };
+    const ask = () => transport.request({ ...get(url, { timeoutMs: 30_000 }), method: "POST", body });
+    expect((await ask()).status).toBe(429);
+    expect((await ask()).body.toString()).toBe("ok");
+    expect(bytes).toBe(body.byteLength);
+  });
+
   test("tells apart why there is no response", async () => {
     await using transport = new Transport();
     expect((await failureOf(transport.request(get("http://127.0.0.1:9/")))).fault).toBe("refused");

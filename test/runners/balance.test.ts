@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { defined } from "../../src/core/defined.js";
 import { TransportError } from "../../src/http/transport-error.js";
-import { JsonBody } from "../../src/runners/remote/json-body.js";
+import { JsonBody, type JsonRequestBody } from "../../src/runners/remote/json-body.js";
 import { type Server, Servers, urlOf } from "../../src/runners/remote/servers.js";
 import { Window } from "../../src/runners/remote/window.js";
 
@@ -144,19 +144,46 @@ describe("several servers", () => {
 });
 
 describe("a JSON body with images", () => {
+  /** A large body's pieces lie in the same memory: each is copied before the next is asked for. */
+  const sent = ({ content }: JsonRequestBody): string =>
+    (Buffer.isBuffer(content) ? content : Buffer.concat(Array.from(content, (piece) => Buffer.from(piece)))).toString();
+
+  const made = (size: number, text: string) => {
+    const image = Buffer.from(Array.from({ length: size }, (_, i) => (i * 31 + size) & 255));
+    const json = new JsonBody();
+    const body = json.build({
+      text,
+      url: `data:image/png;base64,${json.base64({ bytes: image })}`,
+      after: [json.base64({ bytes: image })],
+    });
+    const base64 = image.toString("base64");
+    return { body, expected: JSON.stringify({ text, url: `data:image/png;base64,${base64}`, after: [base64] }) };
+  };
+  const words = 'a "quoted" 😀 \u2028 0123456789abcdef:0: end';
+
   test("is what JSON.stringify would make, whatever the text and the sizes", () => {
     for (const size of [0, 1, 2, 3, 4, 12_287, 12_288, 12_289, 100_000]) {
-      const image = Buffer.from(Array.from({ length: size }, (_, i) => (i * 31 + size) & 255));
-      const json = new JsonBody();
-      const text = 'a "quoted" 😀 \u2028 0123456789abcdef:0: end';
-      const body = json.build({
-        text,
-        url: `data:image/png;base64,${json.base64({ bytes: image })}`,
-        after: [json.base64({ bytes: image })],
-      });
-      const base64 = image.toString("base64");
-      const expected = JSON.stringify({ text, url: `data:image/png;base64,${base64}`, after: [base64] });
-      expect(body.bytes.toString("utf8")).toBe(expected);
+      const { body, expected } = made(size, words);
+      expect(Buffer.isBuffer(body.content)).toBe(true);
+      expect(sent(body)).toBe(expected);
+      expect(body.text()).toBe(expected);
+    }
+  });
+
+  test("a large one is made while it is sent, as often as it is asked for", () => {
+    for (const [size, text] of [
+      [600_000, words],
+      [1_200_001, words.repeat(20_000)],
+      [0, words.repeat(40_000)],
+    ] as const) {
+      const { body, expected } = made(size, text);
+      expect(Buffer.isBuffer(body.content)).toBe(false);
+      expect(body.content.byteLength).toBe(Buffer.byteLength(expected));
+      for (let i = 0; i < 2; i++) expect(sent(body) === expected).toBe(true);
+      expect(body.text() === expected).toBe(true);
+      // undici asks for the next at once where a piece is smaller than a socket's bound: only the last may be.
+      const lengths = Array.from(body.content as Iterable<Buffer>, ({ byteLength }) => byteLength);
+      expect(lengths.slice(0, -1).every((length) => length >= 64 * 1024)).toBe(true);
     }
   });
 });

@@ -117,7 +117,7 @@ export class RemoteRunner implements Runner {
             request.continuations[0] ?? "",
           )
         : protocol.generate(request, parts);
-    const body = JSON.parse(call.body.bytes.toString("utf8")) as Json;
+    const body = JSON.parse(call.body.text()) as Json;
     call.body.release();
     // A header with a key in it says who asks, not what is asked.
     const open = Object.entries(headers).filter(([, value]) => transport.redact(value) === value);
@@ -270,7 +270,7 @@ export class RemoteRunner implements Runner {
       method: "POST",
       url,
       headers,
-      body: call.body.bytes,
+      body: call.body.content,
       timeoutMs: seconds * 1000,
       signal,
     });
