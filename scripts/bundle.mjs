@@ -13,7 +13,7 @@ const { output } = await build({
   configFile: false,
   logLevel: "warn",
   // Left outside: what is no JavaScript or finds its own files, and what a user installs beside us.
-  ssr: { noExternal: true, external: ["sharp", "jiti", "bullmq", "ioredis"] },
+  ssr: { noExternal: true, external: ["sharp", "jiti", "bullmq", "ioredis", "pg"] },
   build: {
     ssr: true,
     // What the packages' licences ask of whoever hands them on.

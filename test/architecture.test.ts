@@ -86,6 +86,7 @@ const wrappedIn: Record<string, readonly string[]> = {
   jiti: ["api"],
   bullmq: ["fleet"],
   ioredis: ["fleet"],
+  pg: ["fleet"],
 };
 
 interface Import {

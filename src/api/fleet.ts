@@ -6,11 +6,11 @@ import type { Json } from "../core/json.js";
 import { pause } from "../core/pause.js";
 import type { Fingerprint, Runner } from "../core/runner.js";
 import { type Announced, type Membership, type SharedSettings, sharedSettings } from "../fleet/announced.js";
-import { Fleet, type RunStatus } from "../fleet/bullmq.js";
-import { type DataDoor, dataDoor, type FleetLimits, type FleetSettings, serverUrl } from "../fleet/connect.js";
+import { type DataDoor, dataDoor, type FleetLimits, type FleetSettings, wayToQueue } from "../fleet/connect.js";
 import { share } from "../fleet/coordinator.js";
 import { DataServer, type ServedTask } from "../fleet/data-server.js";
 import type { Fence } from "../fleet/fence.js";
+import { Fleet, type RunStatus } from "../fleet/fleet.js";
 import { differencesOf, type Identity } from "../record/identity.js";
 import { isRun, openRun } from "../record/read.js";
 import { identityOf, type TaskToAsk } from "../run/identity.js";
@@ -101,7 +101,7 @@ export class SharedRun implements AsyncDisposable {
   }
 
   async share(task: TaskRun): Promise<TaskEnd | undefined> {
-    const store = this.parts.fleet.store(this.run.id);
+    const store = await this.parts.fleet.store(this.run.id);
     try {
       return await share(task, {
         ...{ store, run: this.run.id, admits: this.run.admits === true, leftBehind: this.leftBehind },
@@ -294,7 +294,7 @@ export function requireWholeTasks({ chosen }: Choice): void {
 
 /** What a coordinator has in the place of a model. @throws UserError  the settings are not those of a shared run, or no queue is named */
 export function workersModel({ name, model, shard, until }: RunSettings, fleet: FleetSettings): ChosenModel {
-  serverUrl(process.env, fleet);
+  wayToQueue(fleet);
   if (name === undefined || model !== undefined) {
     throw new UserError(
       model === undefined

@@ -9,8 +9,8 @@ import { UserError } from "../core/errors.js";
 import type { Runner } from "../core/runner.js";
 import { ClipStore, usualClipBytes } from "../datasets/clip-store.js";
 import type { Announced, Foreign } from "../fleet/announced.js";
-import { Fleet } from "../fleet/bullmq.js";
 import { dataSource, type FleetSettings } from "../fleet/connect.js";
+import { Fleet } from "../fleet/fleet.js";
 import { KeptAnswers } from "../fleet/kept-answers.js";
 import { inPieces } from "../fleet/rows-in-hand.js";
 import { ServedData } from "../fleet/served-data.js";
@@ -111,7 +111,7 @@ async function workOn(run: Announced, { fleet, runner, settings, control, idle }
   await preflight(runner, tasks, abort, decided.frameRule?.profile === serverProfile);
 
   const name = `${hostname()}-${process.pid}-${randomUUID().slice(0, 4)}`;
-  await using queue = fleet.work(run.id, name);
+  await using queue = await fleet.work(run.id, name);
   const members = await queue.join({ identity, demo: isDemoModel(decided.model), since: randomUUID() });
   const unlike = unlikeness(run, members.identity, identity);
   listener.say(`joined run ${run.id.slice(0, 8)} (${run.settings.tasks.join(", ")}) as ${name}`);

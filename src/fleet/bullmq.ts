@@ -1,50 +1,45 @@
-/** Both sides of a queue over BullMQ on Redis, and what a fleet keeps there besides: which runs there are, who holds and who works on them. */
+/** Both sides of a queue over BullMQ, whatever server it is on. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Job, Queue, Worker } from "bullmq";
-import type { Redis } from "ioredis";
-import { defined } from "../core/defined.js";
 import { messageOf } from "../core/errors.js";
-import { pause } from "../core/pause.js";
 import { Type, violationOf } from "../core/schema.js";
-import { Block, usualBlock } from "../run/blocks.js";
-import {
-  type Announced,
-  type Foreign,
-  type Membership,
-  readAnnounced,
-  readFacts,
-  readForeign,
-  readMembership,
-  type WorkerFacts,
-} from "./announced.js";
-import { connect, type FleetLimits, type FleetSettings, packages } from "./connect.js";
-import { Fence, type Holder, readHolder } from "./fence.js";
+import { Block } from "../run/blocks.js";
+import { type Membership, readMembership, type WorkerFacts } from "./announced.js";
+import { patienceMs, patient } from "./patience.js";
 import type { Completed, Lease, WorkQueue, WorkStore } from "./queue.js";
+import { queueOf, runsTable, type Server, tableOf } from "./server.js";
 
-const prefix = "le";
-const usualLeaseSeconds = 30;
 /** Times that a block may come back before the queue itself gives it up; blame finds the sample long before. */
 const mostDeliveries = 20;
 /** Results that nobody has taken, above which workers wait: a dead coordinator must not fill the server's memory. */
 const mostCompleted = 2000;
 /** For how long a late result waits for a coordinator to take it. */
 const lateSeconds = 3600;
-/** Between two tries of a call that the server cannot serve now: it is full, or on its way up. */
-const patienceMs = 500;
 /** BullMQ writes each result into its stream of events a second time, to which nobody here listens. */
 const keptEvents = 10;
 /** How often it is asked whether results pile up. */
 const lookMs = 1000;
-/** For a last word to the server by whoever gives up. */
-const partingMs = 1000;
 /** Blocks in one call. */
 const addedAtOnce = 500;
 
-const runsKey = `${prefix}:runs`;
-const queueOf = (run: string) => `{${run}}`;
-const keyOf = (run: string, what: "coordinator" | "member" | "workers" | "refused" | "late" | "meta") =>
-  `${prefix}:{${run}}:${what}`;
+export const queueOptions = {
+  streams: { events: { maxLen: keptEvents } },
+  defaultJobOptions: { removeOnComplete: false, removeOnFail: false, attempts: 1, stackTraceLimit: 1 },
+};
+export const workerOptions = (leaseMs: number) => ({
+  ...{ autorun: false, drainDelay: 1 },
+  ...{ lockDuration: leaseMs, stalledInterval: leaseMs / 2, maxStalledCount: mostDeliveries },
+});
+/** Of the blocks that are there. Those of a paused run are no jobs that wait, on some servers; their priority has them. */
+export async function countsOf(queue: Queue) {
+  const [waiting, others] = await Promise.all([
+    queue.getCountsPerPriority([0]),
+    queue.getJobCounts("active", "completed", "failed"),
+  ]);
+  const { active = 0, completed = 0, failed = 0 } = others;
+  return { waiting: waiting[0] ?? 0, leased: active, completed, failed };
+}
 
 const Progress = Type.Object({
   asks: Type.Optional(Type.String({ maxLength: 40 })),
@@ -54,187 +49,9 @@ const Progress = Type.Object({
   }),
 });
 
-export interface WorkerStatus extends Omit<WorkerFacts, "at"> {
-  readonly name: string;
-  /** Seconds, by the server's clock. */
-  readonly seenAgo: number;
-}
-
-export interface RunStatus {
-  readonly run: Announced;
-  readonly coordinator?: Holder;
-  readonly waiting: number;
-  readonly leased: number;
-  readonly completed: number;
-  readonly failed: number;
-  readonly paused: boolean;
-  readonly workers: readonly WorkerStatus[];
-  readonly refused: Readonly<Record<string, string>>;
-}
-
-/** A server with the runs that are shared on it. */
-export class Fleet implements AsyncDisposable {
-  private hangUp: NodeJS.Timeout | undefined;
-  private readonly giveUp = () => {
-    this.hangUp = setTimeout(() => this.redis.disconnect(), partingMs);
-  };
-
-  private constructor(
-    private readonly redis: Redis,
-    private readonly bullmq: Awaited<ReturnType<typeof packages>>,
-    private readonly leaseMs: number,
-    private readonly abort: AbortSignal,
-  ) {
-    abort.addEventListener("abort", this.giveUp, { once: true });
-  }
-
-  /** @param abort  aborted: what is in hand is given back, and nobody waits any longer for a server that is away */
-  static async open(settings: FleetSettings, abort: AbortSignal): Promise<Fleet> {
-    const redis = await connect(settings);
-    return new Fleet(redis, await packages(), 1000 * (settings.leaseSeconds ?? usualLeaseSeconds), abort);
-  }
-
-  /** Runs that look for workers, as far as this version can read what they want. */
-  async runs(): Promise<readonly Announced[]> {
-    const texts = await this.untilBack(() => this.redis.hgetall(runsKey));
-    return Object.values(texts).flatMap((text) => readAnnounced(text) ?? []);
-  }
-
-  /** The others. */
-  async foreignRuns(): Promise<readonly Foreign[]> {
-    const texts = await this.untilBack(() => this.redis.hgetall(runsKey));
-    return Object.values(texts).flatMap((text) => (readAnnounced(text) ? [] : (readForeign(text) ?? [])));
-  }
-
-  async announce(run: Announced): Promise<void> {
-    await this.untilBack(() => this.redis.hset(runsKey, run.id, JSON.stringify(run)));
-  }
-
-  async member(run: string): Promise<Membership | undefined> {
-    const text = await this.untilBack(() => this.redis.get(keyOf(run, "member")));
-    return text === null ? undefined : readMembership(text);
-  }
-
-  /** Undefined: the next worker decides. */
-  async setMember(run: string, member: Membership | undefined): Promise<void> {
-    const key = keyOf(run, "member");
-    if (member === undefined) await this.untilBack(() => this.redis.del(key));
-    else await this.untilBack(() => this.redis.set(key, JSON.stringify(member)));
-  }
-
-  /** Told again and again: a server may lose everything. */
-  async limit(run: string, { blocks, rate }: FleetLimits): Promise<void> {
-    const queue = this.queue(run);
-    try {
-      await this.untilBack(async () => {
-        await (blocks === undefined ? queue.removeGlobalConcurrency() : queue.setGlobalConcurrency(blocks));
-        // One block after the other: many at once would be as many bursts.
-        if (rate === undefined) await queue.removeGlobalRateLimit();
-        else await queue.setGlobalRateLimit(1, Math.max(1, Math.round((1000 * usualBlock) / rate)));
-      });
-    } finally {
-      await queue.close();
-    }
-  }
-
-  /** Nothing of the run is kept here any more. */
-  async forget(run: string): Promise<void> {
-    await this.redis.hdel(runsKey, run);
-    const queue = this.queue(run);
-    try {
-      await this.untilBack(() => queue.obliterate({ force: true }));
-    } finally {
-      await queue.close();
-    }
-    const own = (["member", "workers", "refused", "late", "meta"] as const).map((what) => keyOf(run, what));
-    await this.redis.del(...own);
-  }
-
-  /**
-   * Held by the one coordinator of a run.
-   * @throws UserError  another process holds it, and is alive
-   */
-  async fence(run: string, signal: AbortSignal): Promise<Fence> {
-    return await Fence.take(this.redis, keyOf(run, "coordinator"), signal);
-  }
-
-  store(run: string): WorkStore {
-    const store = new BullStore(this.redis, this.queue(run, "coordinator"), run);
-    return patient(store, this.abort);
-  }
-
-  work(run: string, worker: string): WorkQueue {
-    const { Worker } = this.bullmq;
-    const fetching = new Worker(queueOf(run), null, {
-      ...{ connection: this.redis, prefix, autorun: false, drainDelay: 1 },
-      ...{ lockDuration: this.leaseMs, stalledInterval: this.leaseMs / 2, maxStalledCount: mostDeliveries },
-    });
-    fetching.on("error", () => {}); // a server that is away: every call waits until it is back
-    const queue = this.queue(run);
-    const { redis, leaseMs, abort } = this;
-    return patient(new BullQueue({ redis, queue, fetching, run, worker, leaseMs, abort }), abort);
-  }
-
-  async status(run: Announced): Promise<RunStatus> {
-    const queue = this.queue(run.id);
-    try {
-      const counts = await queue.getJobCounts("wait", "active", "completed", "failed");
-      const coordinator = readHolder((await this.redis.get(keyOf(run.id, "coordinator"))) ?? "");
-      const [seconds] = await this.redis.time();
-      const workers = Object.entries(await this.redis.hgetall(keyOf(run.id, "workers"))).flatMap(([name, text]) => {
-        const facts = readFacts(text);
-        return facts ? [{ name, ...facts, seenAgo: Number(seconds) - facts.at }] : [];
-      });
-      return {
-        run,
-        ...defined({ coordinator }),
-        waiting: counts.wait ?? 0,
-        leased: counts.active ?? 0,
-        completed: counts.completed ?? 0,
-        failed: counts.failed ?? 0,
-        paused: await queue.isPaused(),
-        workers,
-        refused: await this.redis.hgetall(keyOf(run.id, "refused")),
-      };
-    } finally {
-      await queue.close();
-    }
-  }
-
-  async pause(run: string, on: boolean): Promise<void> {
-    const queue = this.queue(run);
-    try {
-      await (on ? queue.pause() : queue.resume());
-    } finally {
-      await queue.close();
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.abort.removeEventListener("abort", this.giveUp);
-    clearTimeout(this.hangUp);
-    this.redis.disconnect();
-  }
-
-  private untilBack<T>(call: () => Promise<T>): Promise<T> {
-    return untilBack(call, this.abort);
-  }
-
-  /** Only a coordinator's leaves a trace by being opened. */
-  private queue(run: string, whose: "coordinator" | "anybody" = "anybody"): Queue {
-    const queue = new this.bullmq.Queue(queueOf(run), {
-      skipMetasUpdate: whose === "anybody",
-      ...{ connection: this.redis, prefix, streams: { events: { maxLen: keptEvents } } },
-      defaultJobOptions: { removeOnComplete: false, removeOnFail: false, attempts: 1, stackTraceLimit: 1 },
-    });
-    queue.on("error", () => {}); // as above
-    return queue;
-  }
-}
-
-class BullStore implements WorkStore {
+export class BullStore implements WorkStore {
   constructor(
-    private readonly redis: Redis,
+    private readonly server: Server,
     private readonly queue: Queue,
     private readonly run: string,
   ) {}
@@ -252,12 +69,12 @@ class BullStore implements WorkStore {
   }
 
   async late(): Promise<readonly Completed[]> {
-    const results = await this.redis.hgetall(keyOf(this.run, "late"));
+    const results = await this.server.read(tableOf(this.run, "late"));
     return Object.entries(results).map(([id, result]) => ({ id, result }));
   }
 
   async releaseLate(ids: readonly string[]): Promise<void> {
-    if (ids.length > 0) await this.redis.hdel(keyOf(this.run, "late"), ...ids);
+    await this.server.remove(tableOf(this.run, "late"), ids);
   }
 
   async failed(): Promise<readonly { readonly id: string; readonly why: string }[]> {
@@ -270,12 +87,12 @@ class BullStore implements WorkStore {
   }
 
   async held(): Promise<number> {
-    const counts = await this.queue.getJobCounts("wait", "active", "completed", "failed");
-    return Object.values(counts).reduce((sum, count) => sum + count, 0);
+    const { waiting, leased, completed, failed } = await countsOf(this.queue);
+    return waiting + leased + completed + failed;
   }
 
   async refuse(worker: string, why: string): Promise<void> {
-    await this.redis.hset(keyOf(this.run, "refused"), worker, why);
+    await this.server.write(tableOf(this.run, "refused"), keepable(worker), keepable(why));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -284,7 +101,7 @@ class BullStore implements WorkStore {
 }
 
 interface QueueParts {
-  readonly redis: Redis;
+  readonly server: Server;
   readonly queue: Queue;
   readonly fetching: Worker;
   readonly run: string;
@@ -293,7 +110,7 @@ interface QueueParts {
   readonly abort: AbortSignal;
 }
 
-class BullQueue implements WorkQueue {
+export class BullQueue implements WorkQueue {
   /** One call at a time: BullMQ lets one wait, and answers the others at once. */
   private leasing: Promise<unknown> = Promise.resolve();
   private lookedAt = Number.NEGATIVE_INFINITY;
@@ -303,10 +120,9 @@ class BullQueue implements WorkQueue {
   }
 
   async join(membership: Membership): Promise<Membership> {
-    const { redis, run } = this.parts;
-    const key = keyOf(run, "member");
-    await redis.set(key, JSON.stringify(membership), "NX");
-    return readMembership((await redis.get(key)) ?? "") ?? membership;
+    const { server, run } = this.parts;
+    const text = await server.writeFirst(tableOf(run, "member"), "all", JSON.stringify(membership));
+    return readMembership(text) ?? membership;
   }
 
   lease(): Promise<Lease | undefined> {
@@ -316,28 +132,27 @@ class BullQueue implements WorkQueue {
   }
 
   async refusal(): Promise<string | undefined> {
-    const { redis, run, worker } = this.parts;
-    return (await redis.hget(keyOf(run, "refused"), worker)) ?? undefined;
+    const { server, run, worker } = this.parts;
+    return (await server.read(tableOf(run, "refused")))[worker];
   }
 
   async beat(facts: Omit<WorkerFacts, "at">): Promise<void> {
-    const { redis, run, worker } = this.parts;
+    const { server, run, worker } = this.parts;
     // By the server's clock: this machine's may be hours off.
-    const [seconds] = await redis.time();
-    await redis.hset(keyOf(run, "workers"), worker, JSON.stringify({ ...facts, at: Number(seconds) }));
+    const at = await server.now();
+    await server.write(tableOf(run, "workers"), worker, JSON.stringify({ ...facts, at }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const { redis, run, worker, fetching, queue } = this.parts;
+    const { server, run, worker, fetching } = this.parts;
     try {
-      await redis.hdel(keyOf(run, "workers"), worker);
+      await server.remove(tableOf(run, "workers"), [worker]);
     } finally {
       // A connection of its own, which would keep the process alive.
       await fetching.close(true);
-      await queue.close();
     }
     // BullMQ notes a queue's settings whenever a script misses them: of a run that is over nothing is kept.
-    if (!(await redis.hexists(runsKey, run))) await redis.del(keyOf(run, "meta"));
+    if (!(run in (await server.read(runsTable)))) await server.dropSettings(queueOf(run));
   }
 
   private async next(): Promise<Lease | undefined> {
@@ -363,7 +178,7 @@ class BullQueue implements WorkQueue {
       await job.moveToFailed(new Error(why), token, false);
       return undefined;
     }
-    return patient(new BullLease(this.parts, job, token), this.parts.abort);
+    return patient(new BullLease(this.parts, job, token), this.parts);
   }
 }
 
@@ -406,16 +221,16 @@ class BullLease implements Lease {
 
   async ack(result: string): Promise<"done" | "late"> {
     if (await this.ended(() => this.job.moveToCompleted(result, this.token, false))) return "done";
-    const { redis, run } = this.parts;
-    const late = keyOf(run, "late");
-    await redis.hset(late, this.block.id, result);
+    const { server, run } = this.parts;
+    const late = tableOf(run, "late");
+    await server.write(late, this.block.id, result);
     // The run may be over, or its server may have lost everything: that looks alike from here.
-    await redis.expire(late, lateSeconds);
+    await server.expire(late, lateSeconds);
     return "late";
   }
 
   async fail(why: string): Promise<void> {
-    await this.ended(() => this.job.moveToFailed(new Error(why), this.token, false));
+    await this.ended(() => this.job.moveToFailed(new Error(keepable(why)), this.token, false));
   }
 
   async giveBack(): Promise<void> {
@@ -445,35 +260,9 @@ class BullLease implements Lease {
   }
 }
 
-/** What the server says when it is full, on its way up, or away. */
-const isAway = (error: unknown) =>
-  /^(OOM|LOADING|READONLY|MASTERDOWN|TRYAGAIN|BUSY)\b|OOM command not allowed|Connection is closed|ECONN|ETIMEDOUT|EPIPE|writeable/.test(
-    messageOf(error),
-  );
-
-/** Calls again for as long as the server is away. */
-async function untilBack<T>(call: () => T | Promise<T>, abort: AbortSignal): Promise<T> {
-  for (;;) {
-    try {
-      return await call();
-    } catch (error) {
-      abort.throwIfAborted();
-      if (!isAway(error)) throw error;
-      await pause(patienceMs, abort);
-    }
-  }
-}
-
-/** The same object, whose calls wait for a server that is away. */
-function patient<T extends object>(of: T, abort: AbortSignal): T {
-  return new Proxy(of, {
-    get(target, name) {
-      const value: unknown = Reflect.get(target, name, target);
-      if (typeof value !== "function" || name === Symbol.asyncDispose) return value;
-      return (...given: unknown[]) => untilBack(() => Reflect.apply(value, target, given) as unknown, abort);
-    },
-  });
-}
+/** What was said elsewhere may have a character 0, which not every server keeps. */
+const keepable = (text: string) => text.replaceAll("\0", "\ufffd");
 
 /** BullMQ's words for a job that is somebody else's now, or nobody's. */
-const isLost = (error: unknown) => /lock|Missing key|not in the active state/i.test(messageOf(error));
+const isLost = (error: unknown) =>
+  /Missing lock|Lock mismatch|Missing key|not in the active state/.test(messageOf(error));

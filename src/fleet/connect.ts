@@ -1,7 +1,7 @@
-/** The way to the queue's server: who may be spoken to, how, and what must hold there. `bullmq` and `ioredis` come in when they are needed. */
+/** The ways to the queue's server and to a coordinator's data: who may be spoken to, and how. */
 import { X509Certificate } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import type { Redis } from "ioredis";
+import { defined } from "../core/defined.js";
 import { messageOf, UserError } from "../core/errors.js";
 
 export interface FleetSettings {
@@ -27,14 +27,25 @@ export interface FleetLimits {
 const urlVariable = "LLAVA_EVAL_FLEET";
 const fileVariable = "LLAVA_EVAL_FLEET_FILE";
 const caVariable = "LLAVA_EVAL_FLEET_CA";
+const loopback = ["localhost", "127.0.0.1", "[::1]", "::1"];
+
+/** How the queue's server is reached. */
+export interface Way {
+  readonly url: URL;
+  /** For people: without user and password. */
+  readonly where: string;
+  readonly isEncrypted: boolean;
+  /** Who signed its certificate, where that is none of those whom the machine trusts. */
+  readonly ca?: Buffer;
+}
 
 /**
- * The server's URL. It has a password in it, so it is no flag: those are seen by everybody on the machine.
+ * The server's URL has a password in it, so it is no flag: those are seen by everybody on the machine.
  * @throws UserError  there is none, it is readable for others, or the way to it is not safe
  */
-export function serverUrl(environment: NodeJS.ProcessEnv, { insecure = false }: FleetSettings): URL {
+export function wayToQueue({ insecure = false }: FleetSettings, environment = process.env): Way {
   const file = environment[fileVariable];
-  const where = file === undefined ? urlVariable : file;
+  const from = file === undefined ? urlVariable : file;
   const text = (file === undefined ? environment[urlVariable] : ownFile(file))?.trim();
   if (!text) {
     throw new UserError(
@@ -43,19 +54,73 @@ export function serverUrl(environment: NodeJS.ProcessEnv, { insecure = false }: 
       `export ${urlVariable}=rediss://USER:TOKEN@HOST:PORT, or ${fileVariable}=FILE with that line in it; docs/fleet.md starts one`,
     );
   }
-  if (!URL.canParse(text) || !/^rediss?:$/.test(new URL(text).protocol)) {
-    throw new UserError("this is no URL of a Redis server", where, "write rediss://USER:TOKEN@HOST:PORT");
-  }
-  const url = new URL(text);
-  const isHere = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
-  if (url.protocol === "redis:" && !isHere && !insecure) {
+  if (!URL.canParse(text) || !/^(rediss?|postgres|postgresql):$/.test(new URL(text).protocol)) {
     throw new UserError(
-      "the way to the queue is not encrypted, and its password and the answers would go over the network as they are",
-      where,
-      "use rediss:// (docs/fleet.md), or --insecure-fleet where the network itself is trusted",
+      "this is no URL of a Redis or PostgreSQL server",
+      from,
+      "write rediss://USER:TOKEN@HOST:PORT, or postgres://USER:TOKEN@HOST:PORT/DATABASE",
     );
   }
-  return url;
+  const url = new URL(text);
+  const isHere = loopback.includes(url.hostname);
+  const isEncrypted = isPostgres(url) ? postgresHasTls(url, from, isHere || insecure) : url.protocol === "rediss:";
+  if (!isEncrypted && !isHere && !insecure) {
+    throw new UserError(
+      "the way to the queue is not encrypted, and its password and the answers would go over the network as they are",
+      from,
+      "use rediss:// or postgres:// (docs/fleet.md), or --insecure-fleet where the network itself is trusted",
+    );
+  }
+  const ca = isEncrypted ? authority(environment[caVariable]) : undefined;
+  return { url, where: `${url.protocol}//${url.host}`, isEncrypted, ...defined({ ca }) };
+}
+
+export const isPostgres = ({ protocol }: URL) => protocol.startsWith("postgres");
+
+/**
+ * Its URL is the same with TLS and without.
+ * @param mayBePlain  where the URL does not say
+ * @throws UserError  the URL says what is not done here
+ */
+function postgresHasTls({ searchParams }: URL, from: string, mayBePlain: boolean): boolean {
+  const settings = [...searchParams];
+  if (settings.length === 0) return !mayBePlain;
+  const [[name, value] = []] = settings;
+  if (settings.length === 1 && name === "sslmode" && value === "verify-full") return true;
+  if (settings.length === 1 && name === "sslmode" && value === "disable") return false;
+  // Among others are hosts, users and files that its driver would take from there.
+  throw new UserError(
+    `its URL has settings that are not read here: ${settings.map((one) => one.join("=")).join("&")}`,
+    from,
+    "leave them out: every server but this machine's own is spoken to over TLS, its certificate checked (sslmode=verify-full: this machine's, too)",
+  );
+}
+
+/** @param why  the server's words, or those of whatever is between */
+export function noWayIn(why: string, where: string): UserError {
+  if (
+    /NOAUTH|WRONGPASS|invalid username-password|NOPERM|authentication failed|pg_hba\.conf|password|permission denied/i.test(
+      why,
+    )
+  ) {
+    return new UserError(
+      `the queue does not let us in: ${why}`,
+      where,
+      `check user and password in ${urlVariable}, and the user's rights (docs/fleet.md)`,
+    );
+  }
+  if (/certificate|self.signed|issuer|SSL|TLS|wrong version number/i.test(why)) {
+    return new UserError(
+      `the queue's certificate is not trusted: ${why}`,
+      where,
+      `name the authority that signed it with ${caVariable}=ca.crt, and speak ${where.startsWith("postgres") ? "to a server with ssl = on" : "rediss:// to a TLS port only"}`,
+    );
+  }
+  return new UserError(
+    `there is no queue that answers: ${why}`,
+    where,
+    "start the server (docs/fleet.md), or correct the URL",
+  );
 }
 
 function ownFile(path: string): string {
@@ -86,104 +151,10 @@ function authority(path: string | undefined): Buffer | undefined {
   }
 }
 
-/** The two packages, which only fleets need. */
-export async function packages() {
-  try {
-    const [bullmq, ioredis] = await Promise.all([import("bullmq"), import("ioredis")]);
-    return { Queue: bullmq.Queue, Worker: bullmq.Worker, Redis: ioredis.Redis };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
-    throw new UserError(
-      "the packages that speak to the queue are not installed",
-      "bullmq, ioredis",
-      "npm install bullmq@6.7.0 ioredis@5.11.1",
-    );
-  }
-}
-
-/**
- * Connects, and looks whether the server is one that loses nothing.
- * @throws UserError  it does not answer, does not let us in, is too old, or throws away what it should keep
- */
-export async function connect(settings: FleetSettings, environment = process.env): Promise<Redis> {
-  const url = serverUrl(environment, settings);
-  const where = `${url.protocol}//${url.host}`;
-  const { Redis } = await packages();
-  const ca = url.protocol === "rediss:" ? authority(environment[caVariable]) : undefined;
-  let wasReady = false;
-  const redis = new Redis(url.href, {
-    lazyConnect: true,
-    // A blocking connection may not give up, and a cut is waited out; what never was there is told at once.
-    maxRetriesPerRequest: null,
-    retryStrategy: (attempt) => (wasReady ? Math.min(100 * 2 ** Math.min(attempt, 5), 2000) : null),
-    // A question without an answer for so long: the way is gone, and another is tried. Longer than any call waits for a block.
-    socketTimeout: 10_000,
-    ...{ connectTimeout: 5000, keepAlive: 5000, connectionName: "llava-eval" },
-    ...(ca === undefined ? {} : { tls: { ca } }),
-  });
-  let last: unknown;
-  redis.on("error", (error) => {
-    last = error;
-  });
-  try {
-    await redis.connect();
-    wasReady = true;
-    requireServer(await redis.info(), where);
-    return redis;
-  } catch (error) {
-    redis.disconnect();
-    if (error instanceof UserError) throw error;
-    throw refused(messageOf(last ?? error), where);
-  }
-}
-
-function requireServer(info: string, where: string): void {
-  const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, "m").exec(info)?.[1];
-  const [major = 0, minor = 0] = (field("redis_version") ?? "").split(".").map(Number);
-  if (major < 6 || (major === 6 && minor < 2)) {
-    throw new UserError(
-      `the server is Redis ${field("redis_version") ?? "of an unknown version"}, and the queue needs 6.2 or newer`,
-      where,
-      "install a newer one (Debian 12 has 7.0)",
-    );
-  }
-  const policy = field("maxmemory_policy") ?? "noeviction";
-  if (policy !== "noeviction") {
-    throw new UserError(
-      `the server throws keys away when its memory is full (maxmemory-policy ${policy})`,
-      where,
-      "start it with --maxmemory-policy noeviction: then work waits, and nothing is lost",
-    );
-  }
-}
-
-function refused(why: string, where: string): UserError {
-  if (/NOAUTH|WRONGPASS|invalid username-password|NOPERM/i.test(why)) {
-    return new UserError(
-      `the queue does not let us in: ${why}`,
-      where,
-      `check user and password in ${urlVariable}, and the user's rights (docs/fleet.md)`,
-    );
-  }
-  if (/certificate|self.signed|issuer|SSL|TLS|wrong version number/i.test(why)) {
-    return new UserError(
-      `the queue's certificate is not trusted: ${why}`,
-      where,
-      `name the authority that signed it with ${caVariable}=ca.crt, and speak rediss:// to a TLS port only`,
-    );
-  }
-  return new UserError(
-    `there is no queue that answers: ${why}`,
-    where,
-    "start the server (docs/fleet.md), or correct the URL",
-  );
-}
-
 const tokenVariable = "LLAVA_EVAL_FLEET_TOKEN";
 const dataVariable = "LLAVA_EVAL_FLEET_DATA";
 const certVariable = "LLAVA_EVAL_FLEET_CERT";
 const keyVariable = "LLAVA_EVAL_FLEET_KEY";
-const loopback = ["localhost", "127.0.0.1", "[::1]", "::1"];
 
 /** Where a coordinator serves rows and images. */
 export interface DataDoor {

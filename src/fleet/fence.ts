@@ -1,27 +1,14 @@
 /** The hold on a run that its one coordinator has: kept on the server, renewed as long as the process lives. */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import type { Redis } from "ioredis";
 import { UserError } from "../core/errors.js";
 import { pause } from "../core/pause.js";
 import { type Static, Type } from "../core/schema.js";
 import { readAs } from "./announced.js";
+import { holdMs, type Lock } from "./server.js";
 
-/** A coordinator that has not been heard of for so long is gone. */
-const fenceMs = 30_000;
 /** Between two looks at a holder on another host. */
 const lookMs = 500;
-
-/** Ours or nobody's: a server that lost everything gives the fence back to its holder. */
-const renewFence = `local held = redis.call("GET", KEYS[1])
-if held and held ~= ARGV[1] then return held end
-redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
-return ARGV[1]`;
-const takeFence = `local held = redis.call("GET", KEYS[1])
-if held and held ~= ARGV[3] then return held end
-redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
-return ARGV[1]`;
-const releaseFence = `if redis.call("GET", KEYS[1]) == ARGV[1] then redis.call("DEL", KEYS[1]) end return 1`;
 
 const Holder = Type.Object({
   host: Type.String({ maxLength: 300 }),
@@ -38,38 +25,39 @@ export class Fence implements AsyncDisposable {
   private holder: string;
 
   private constructor(
-    private readonly redis: Redis,
-    private readonly key: string,
+    private readonly lock: Lock,
     private readonly mine: string,
   ) {
     this.holder = mine;
-    this.beat = setInterval(() => void this.renew().catch(() => {}), fenceMs / 3);
+    this.beat = setInterval(() => void this.renew().catch(() => {}), holdMs / 10);
   }
 
   /**
    * Held by the one coordinator of a run. A holder that died on this host is followed at once, one on another when it has not renewed.
    * @throws UserError  another process holds it, and is alive
    */
-  static async take(redis: Redis, key: string, signal: AbortSignal): Promise<Fence> {
+  static async take(lock: Lock, run: string, signal: AbortSignal): Promise<Fence> {
     const mine = JSON.stringify({ host: hostname(), pid: process.pid, id: randomUUID() } satisfies Holder);
     let dead = "";
-    let left = fenceMs + 1;
+    let left = holdMs + 1;
     for (;;) {
       signal.throwIfAborted();
-      const held = String(await redis.eval(takeFence, 1, key, mine, fenceMs, dead));
-      if (held === mine) return new Fence(redis, key, mine);
+      const held = await lock.take(mine, dead);
+      if (held === mine) return new Fence(lock, mine);
       const holder = readHolder(held);
       const isHere = holder?.host === hostname();
-      if (isHere && !isAlive(holder.pid)) {
+      if (held === "" || (isHere && !isAlive(holder.pid))) {
+        // A server that sees for itself who died needs a moment for it, as one who has just taken it needs to say its name.
+        if (held === "" || dead === held) await pause(lookMs, signal);
         dead = held;
         continue;
       }
       // On another host only its heartbeat says whether it lives.
-      const now = await redis.pttl(key);
+      const now = await lock.left();
       if (isHere || now > left) {
         throw new UserError(
           `another process coordinates this run already (${describeHolder(holder)})`,
-          key,
+          `run ${run}`,
           "wait for it, or stop it: one coordinator is enough, and more workers can join at any time",
         );
       }
@@ -90,11 +78,11 @@ export class Fence implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.beat);
-    await this.redis.eval(releaseFence, 1, this.key, this.mine);
+    await this.lock.release(this.mine);
   }
 
   private async renew(): Promise<void> {
-    this.holder = String(await this.redis.eval(renewFence, 1, this.key, this.mine, fenceMs));
+    this.holder = await this.lock.renew(this.mine);
   }
 }
 

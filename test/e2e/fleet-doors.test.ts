@@ -1,25 +1,13 @@
 /** Who gets to a fleet's queue, and what those are told who do not. The commands are those of docs/fleet.md. */
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { chmod, readFile, writeFile } from "node:fs/promises";
+import { chmod, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { evaluate } from "../../src/api/evaluate.js";
 import { freePort, noRedis, TestRedis } from "../fakes/redis.js";
-import { root, Workplace } from "./cli.js";
-import { numbersOf } from "./fleet-place.js";
-
-/** A command, or a file, of the manual, for this host. */
-async function documented(begins: string): Promise<string> {
-  const text = await readFile(join(root, "docs/fleet.md"), "utf8");
-  const line = text
-    .replaceAll("\\\n", " ")
-    .split("\n")
-    .find((one) => one.startsWith(`    ${begins}`));
-  if (line === undefined) throw new Error(`docs/fleet.md has no line that begins with ${begins}`);
-  return line.trim().replaceAll("=queue", "=localhost").replaceAll("DNS:queue", "DNS:localhost");
-}
+import { Workplace } from "./cli.js";
+import { documented, numbersOf } from "./fleet-place.js";
 
 /** What the status says to a server of these settings. */
 async function status(environment: Record<string, string>) {

@@ -1,5 +1,5 @@
 /**
- * What can befall a run that workers answer, one fault a round, against a real Redis: the run ends as that of one process, byte for byte, and
+ * What can befall a run that workers answer, one fault a round, against a real server: the run ends as that of one process, byte for byte, and
  * what is asked twice is at most what was in hand. Many rounds: LLAVA_EVAL_TEST_KILLS, in the soak, which also strikes what fleet.test.ts kills
  * in one run.
  */
@@ -8,8 +8,17 @@ import { writeFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { generator } from "../fakes/random.js";
-import { noRedis } from "../fakes/redis.js";
-import { Fleet, largestBlock, leaseSeconds, numbersOf, questionsIn, type Started } from "./fleet-place.js";
+import {
+  clockOff,
+  Fleet,
+  largestBlock,
+  leaseSeconds,
+  noServer,
+  numbersOf,
+  questionsIn,
+  type Started,
+  serverName,
+} from "./fleet-place.js";
 
 const rounds = Number(process.env.LLAVA_EVAL_TEST_KILLS ?? 1);
 const what = { tasks: "vqav2", data: "demo", repeats: 2, temperature: 0.5 };
@@ -28,6 +37,8 @@ interface Fault {
   readonly name: string;
   /** Samples that may be asked twice; absent: the strike says. */
   readonly twice?: number;
+  /** Leases on PostgreSQL go by each worker's clock: one that is off is refused, which fleet-doors.test.ts holds. */
+  readonly isOfRedis?: true;
   /** fleet.test.ts has a round of it. */
   readonly isSeenElsewhere?: true;
   /** When the coordinator waits for workers. @returns for each of the two, what is in its environment besides */
@@ -50,11 +61,6 @@ async function before(fleet: Fleet, name: string, code: string): Promise<Environ
   return { NODE_OPTIONS: `--import=file://${fleet.place.file(name)}` };
 }
 
-const clockOff = (hours: number) => `const Right = Date;
-globalThis.Date = class extends Right {
-  constructor(...given) { super(...(given.length > 0 ? given : [Right.now() + ${hours * 3_600_000}])); }
-  static now() { return Right.now() + ${hours * 3_600_000}; }
-};`;
 const blockedLoop = `process.on("SIGUSR2", () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${longMs}));`;
 
 async function again(fleet: Fleet, run: Started): Promise<After> {
@@ -75,29 +81,29 @@ const faults: readonly Fault[] = [
     },
   },
   {
-    name: "Redis stopped for longer than the leases, which then goes on",
+    name: `${serverName} stopped for longer than the leases, which then goes on`,
     twice: 2 * inHand,
     async strike({ fleet }) {
-      fleet.redis.stop(true);
+      fleet.server.stop(true);
       await wait(longMs);
-      fleet.redis.stop(false);
+      fleet.server.stop(false);
       return {};
     },
   },
   {
-    name: "a full Redis: nothing can be written for 3 s",
+    name: `${serverName} is full, or a copy that is only read: nothing can be written for 3 s`,
     twice: 0,
     async strike({ fleet }) {
-      fleet.redis.command("CONFIG", "SET", "maxmemory", "1");
+      fleet.server.fill(true);
       await wait(3000);
-      fleet.redis.command("CONFIG", "SET", "maxmemory", "0");
+      fleet.server.fill(false);
       return {};
     },
   },
   {
-    name: "a network cut between one worker and Redis, for longer than its lease",
+    name: `a network cut between one worker and ${serverName}, for longer than its lease`,
     twice: inHand,
-    prepare: async (fleet) => [{ LLAVA_EVAL_FLEET: `redis://127.0.0.1:${(await fleet.wire()).port}` }, {}],
+    prepare: async (fleet) => [{ LLAVA_EVAL_FLEET: await fleet.wiredUrl() }, {}],
     async strike({ fleet }) {
       const wire = await fleet.wire();
       wire.cut(true);
@@ -108,6 +114,7 @@ const faults: readonly Fault[] = [
   },
   {
     name: "clocks apart: one worker an hour ahead, one a day behind",
+    isOfRedis: true,
     twice: 0,
     prepare: async (fleet) => [
       await before(fleet, "ahead.mjs", clockOff(1)),
@@ -137,18 +144,18 @@ const faults: readonly Fault[] = [
     },
   },
   {
-    name: "Redis killed, and started after 2 s",
+    name: `${serverName} killed, and started after 2 s`,
     twice: 2 * inHand,
     isSeenElsewhere: true,
     async strike({ fleet }) {
-      await fleet.redis.kill();
+      await fleet.server.kill();
       await wait(2000);
-      await fleet.redis.up();
+      await fleet.server.up();
       return {};
     },
   },
   {
-    name: "FLUSHALL: Redis loses everything",
+    name: `${serverName} loses everything`,
     isSeenElsewhere: true,
     strike: async ({ fleet }) => ({ twice: fleet.flushed() }),
   },
@@ -159,14 +166,14 @@ const faults: readonly Fault[] = [
     strike: ({ fleet, run }) => again(fleet, run),
   },
   {
-    name: "a worker, Redis and the coordinator killed, one after the other",
+    name: `a worker, ${serverName} and the coordinator killed, one after the other`,
     twice: 3 * inHand,
     isSeenElsewhere: true,
     async strike({ fleet, workers: [worker], run }) {
       worker.kill("SIGKILL");
       fleet.worker();
-      await fleet.redis.kill();
-      await fleet.redis.up();
+      await fleet.server.kill();
+      await fleet.server.up();
       return await again(fleet, run);
     },
   },
@@ -186,8 +193,8 @@ const faults: readonly Fault[] = [
   },
 ];
 
-describe.skipIf(noRedis)(
-  `faults of a fleet (skipped: ${noRedis ?? "no"})`,
+describe.skipIf(noServer)(
+  `faults of a fleet (skipped: ${noServer ?? "no"})`,
   { timeout: 120_000 * rounds, concurrent: true },
   () => {
     let whole: Awaited<ReturnType<Fleet["whole"]>>;
@@ -209,31 +216,32 @@ describe.skipIf(noRedis)(
       appendFileSync(notes, `| ${titles.join(" | ")} |\n|${" --- |".repeat(titles.length)}\n`);
     });
 
-    test.for(faults.filter(({ isSeenElsewhere }) => rounds > 1 || !isSeenElsewhere))(
-      "$name",
-      async (fault, { expect }) => {
-        const began = performance.now();
-        const random = generator(rounds);
-        const twice: number[] = [];
-        let most = 0;
-        for (let round = 0; round < rounds; round++) {
-          await using fleet = await Fleet.make(what);
-          const run = fleet.coordinator("--out", "many");
-          const [first, second] = (await fault.prepare?.(fleet)) ?? [{}, {}];
-          const workers = [fleet.workerWith(first), fleet.workerWith(second)] as const;
-          await fleet.asked(whole.asked * (rounds > 1 ? 0.1 + 0.5 * random() : 0.3));
-          const { run: last = run, twice: bound = fault.twice ?? 0 } = await fault.strike({ fleet, workers, run });
-          expect(await last.ended).toMatchObject({ exitCode: 0 });
-          expect(elsewhere(await numbersOf(fleet.place.file("many")), fleet)).toEqual(whole.numbers);
-          const asked = questionsIn(fleet.endpoint) - whole.asked;
-          expect(asked).toBeGreaterThanOrEqual(0);
-          expect(asked).toBeLessThanOrEqual(bound);
-          twice.push(asked);
-          most = Math.max(most, bound);
-        }
-        note({ name: fault.name, twice, most, ms: performance.now() - began });
-      },
-    );
+    test.for(
+      faults.filter(
+        ({ isSeenElsewhere, isOfRedis }) => (rounds > 1 || !isSeenElsewhere) && (serverName === "Redis" || !isOfRedis),
+      ),
+    )("$name", async (fault, { expect }) => {
+      const began = performance.now();
+      const random = generator(rounds);
+      const twice: number[] = [];
+      let most = 0;
+      for (let round = 0; round < rounds; round++) {
+        await using fleet = await Fleet.make(what);
+        const run = fleet.coordinator("--out", "many");
+        const [first, second] = (await fault.prepare?.(fleet)) ?? [{}, {}];
+        const workers = [fleet.workerWith(first), fleet.workerWith(second)] as const;
+        await fleet.asked(whole.asked * (rounds > 1 ? 0.1 + 0.5 * random() : 0.3));
+        const { run: last = run, twice: bound = fault.twice ?? 0 } = await fault.strike({ fleet, workers, run });
+        expect(await last.ended).toMatchObject({ exitCode: 0 });
+        expect(elsewhere(await numbersOf(fleet.place.file("many")), fleet)).toEqual(whole.numbers);
+        const asked = questionsIn(fleet.endpoint) - whole.asked;
+        expect(asked).toBeGreaterThanOrEqual(0);
+        expect(asked).toBeLessThanOrEqual(bound);
+        twice.push(asked);
+        most = Math.max(most, bound);
+      }
+      note({ name: fault.name, twice, most, ms: performance.now() - began });
+    });
   },
 );
 

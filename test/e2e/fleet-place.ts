@@ -5,9 +5,17 @@ import { setTimeout as wait } from "node:timers/promises";
 import { expect } from "vitest";
 import { evaluate } from "../../src/api/evaluate.js";
 import { type Asked, type FakeEndpoint, startEndpoint } from "../fakes/endpoint.js";
-import { TestRedis } from "../fakes/redis.js";
+import { noPostgres, TestPostgres } from "../fakes/postgres.js";
+import type { QueueServer } from "../fakes/queue-server.js";
+import { noRedis, TestRedis } from "../fakes/redis.js";
 import { Wire } from "../fakes/wire.js";
-import { Workplace } from "./cli.js";
+import { root, Workplace } from "./cli.js";
+
+/** The soak has all that is held here on PostgreSQL, too. */
+const isPostgres = process.env.LLAVA_EVAL_TEST_QUEUE === "postgres";
+/** Why there can be no server. */
+export const noServer = isPostgres ? noPostgres : noRedis;
+export const serverName = isPostgres ? "PostgreSQL" : "Redis";
 
 /** Samples of a block: whole images. */
 const blockSize = 48;
@@ -27,21 +35,23 @@ export async function numbersOf(folder: string): Promise<Record<string, string>>
   return Object.fromEntries(texts) as Record<string, string>;
 }
 
-const contentsScript = `local k = KEYS[1]
-local t = redis.call("TYPE", k).ok
-if t == "hash" then return redis.call("HGETALL", k) end
-if t == "list" then return redis.call("LRANGE", k, 0, -1) end
-if t == "zset" then return redis.call("ZRANGE", k, 0, -1) end
-if t == "set" then return redis.call("SMEMBERS", k) end
-if t == "string" then return redis.call("GET", k) end
-return cjson.encode(redis.call("XRANGE", k, "-", "+"))`;
+/** A command, or a file, of the manual, for this host. */
+export async function documented(begins: string): Promise<string> {
+  const text = await readFile(join(root, "docs/fleet.md"), "utf8");
+  const line = text
+    .replaceAll("\\\n", " ")
+    .split("\n")
+    .find((one) => one.startsWith(`    ${begins}`));
+  if (line === undefined) throw new Error(`docs/fleet.md has no line that begins with ${begins}`);
+  return line.trim().replaceAll("=queue", "=localhost").replaceAll("DNS:queue", "DNS:localhost");
+}
 
-/** How many blocks are in workers' hands, or answered and not taken, at the moment at which everything is lost. */
-const flushScript = `local blocks = 0
-for _, key in ipairs(redis.call("KEYS", "le:*:active")) do blocks = blocks + redis.call("LLEN", key) end
-for _, key in ipairs(redis.call("KEYS", "le:*:completed")) do blocks = blocks + redis.call("ZCARD", key) end
-redis.call("FLUSHALL")
-return blocks`;
+/** A module that sets a process's clock. */
+export const clockOff = (hours: number) => `const Right = Date;
+globalThis.Date = class extends Right {
+  constructor(...given) { super(...(given.length > 0 ? given : [Right.now() + ${hours * 3_600_000}])); }
+  static now() { return Right.now() + ${hours * 3_600_000}; }
+};`;
 
 export type Started = ReturnType<Workplace["start"]>;
 
@@ -58,19 +68,19 @@ export class Fleet implements AsyncDisposable {
 
   private constructor(
     readonly place: Workplace,
-    readonly redis: TestRedis,
+    readonly server: QueueServer,
     readonly endpoint: FakeEndpoint,
     private readonly what: What,
   ) {}
 
   /** @param latencyMs  of each answer of the model */
   static async make(what: What = { tasks: "vqav2", data: "demo" }, latencyMs = 20): Promise<Fleet> {
-    const redis = await TestRedis.start();
-    const place = await Workplace.make({ LLAVA_EVAL_FLEET: redis.url, MODEL_KEY: modelKey });
+    const server = await (isPostgres ? TestPostgres : TestRedis).start();
+    const place = await Workplace.make({ LLAVA_EVAL_FLEET: server.url, MODEL_KEY: modelKey });
     const endpoint = await startEndpoint({ answer: answerTo, latencyMs });
     const model = ["runner: openai", "model: fake", `urls: [${endpoint.url}]`, "apiKey: env:MODEL_KEY"];
     await writeFile(place.file("model.yaml"), `${model.join("\n")}\n`);
-    return new Fleet(place, redis, endpoint, what);
+    return new Fleet(place, server, endpoint, what);
   }
 
   get model(): string {
@@ -119,8 +129,12 @@ export class Fleet implements AsyncDisposable {
 
   /** A way to the server that can be cut. */
   wire(): Promise<Wire> {
-    this.way ??= Wire.to(this.redis.port);
+    this.way ??= Wire.to(this.server.port);
     return this.way;
+  }
+
+  async wiredUrl(): Promise<string> {
+    return this.server.url.replace(`:${this.server.port}`, `:${(await this.wire()).port}`);
   }
 
   /** Resolves when so many questions were asked. */
@@ -130,7 +144,7 @@ export class Fleet implements AsyncDisposable {
 
   /** A key of the run is on the server. */
   async has(key: RegExp): Promise<void> {
-    await this.until(() => key.test(this.redis.command("KEYS", "le:*")));
+    await this.until(() => key.test(this.server.keys()));
   }
 
   /** @throws when a process has failed meanwhile */
@@ -153,20 +167,12 @@ export class Fleet implements AsyncDisposable {
   }
 
   /**
-   * Redis loses everything.
+   * The server loses everything.
    * @returns samples that may be asked twice: what workers have in hand by leases that nobody knows any more, and what was answered and lay
    * there for the coordinator to take. Nothing else was asked and is not in the journal.
    */
   flushed(): number {
-    return Number(this.redis.command("EVAL", flushScript, "0")) * largestBlock;
-  }
-
-  /** All that is on the server, by key. */
-  async contents(): Promise<ReadonlyMap<string, string>> {
-    const script = this.place.file("contents.lua");
-    await writeFile(script, contentsScript);
-    const keys = this.redis.command("KEYS", "le:*").split("\n").filter(Boolean);
-    return new Map(keys.map((key) => [key, this.redis.command("--eval", script, key)]));
+    return this.server.flush() * largestBlock;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -174,7 +180,7 @@ export class Fleet implements AsyncDisposable {
     await Promise.all(this.started.map(({ ended }) => ended));
     await (await this.way)?.[Symbol.asyncDispose]();
     await this.endpoint[Symbol.asyncDispose]();
-    await this.redis[Symbol.asyncDispose]();
+    await this.server[Symbol.asyncDispose]();
     await this.place[Symbol.asyncDispose]();
   }
 

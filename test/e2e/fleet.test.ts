@@ -1,19 +1,18 @@
-/** A run that workers answer, against a real Redis: whatever is killed, it ends as the run of one process, byte for byte. */
+/** A run that workers answer, against a real server: whatever is killed, it ends as the run of one process, byte for byte. */
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { evaluate } from "../../src/api/evaluate.js";
 import { startEndpoint } from "../fakes/endpoint.js";
-import { noRedis } from "../fakes/redis.js";
 import { chat, startScripted } from "../fakes/scripted.js";
 import { root, Workplace } from "./cli.js";
-import { answerTo, Fleet, largestBlock, modelKey, numbersOf, questionsIn } from "./fleet-place.js";
+import { answerTo, Fleet, largestBlock, modelKey, noServer, numbersOf, questionsIn } from "./fleet-place.js";
 
 /** More in the soak. */
 const poisonRounds = Array.from({ length: Number(process.env.LLAVA_EVAL_TEST_KILLS ?? 1) }, (_, round) => round);
 const forms = join(root, "test", "forms");
 
-describe.skipIf(noRedis)(`a fleet (skipped: ${noRedis ?? "no"})`, { timeout: 180_000 }, () => {
+describe.skipIf(noServer)(`a fleet (skipped: ${noServer ?? "no"})`, { timeout: 180_000 }, () => {
   test("whatever is killed: the run of one process, byte for byte, and hardly a question twice", async () => {
     await using fleet = await Fleet.make({ tasks: "vqav2,pope", data: "demo", repeats: 4, temperature: 0.5 });
     const { numbers, asked } = await fleet.whole();
@@ -29,8 +28,8 @@ describe.skipIf(noRedis)(`a fleet (skipped: ${noRedis ?? "no"})`, { timeout: 180
     await first.ended;
     const second = fleet.coordinator("--out", "many");
     await fleet.asked(asked / 2 + 100);
-    await fleet.redis.kill();
-    await fleet.redis.up();
+    await fleet.server.kill();
+    await fleet.server.up();
     await fleet.asked(asked / 2 + 400);
     const lost = fleet.flushed();
 
@@ -43,7 +42,7 @@ describe.skipIf(noRedis)(`a fleet (skipped: ${noRedis ?? "no"})`, { timeout: 180
     worker.kill("SIGINT");
     expect(await worker.ended).toMatchObject({ exitCode: 130 });
     // Nothing of a finished run is left on the server, and its timings name who asked.
-    const left = fleet.redis.command("KEYS", "le:*").split("\n").filter(Boolean);
+    const left = fleet.server.keys().split("\n").filter(Boolean);
     // BullMQ's own mark of when it last looked for lost leases; it expires.
     expect(left.filter((key) => !key.endsWith(":stalled-check"))).toEqual([]);
     expect((await fleet.place.read("many", "timings.jsonl")).split("\n")[0]).toMatch(
@@ -78,7 +77,7 @@ describe.skipIf(noRedis)(`a fleet (skipped: ${noRedis ?? "no"})`, { timeout: 180
     expect(second.stderr).toContain(`pid ${run.pid}`);
     expect((await fleet.place.run("fleet", "status")).stdout).toMatch(/^run [0-9a-f]{8} · m · vqav2 · paused/);
 
-    const contents = await fleet.contents();
+    const contents = fleet.server.contents();
     const jobs = [...contents].filter(([key]) => /:[0-9a-f]{32}$/.test(key) || key === "le:runs");
     expect(jobs.length).toBeGreaterThan(1);
     expect([...contents.values()].join("\n")).not.toContain(modelKey);
@@ -89,7 +88,7 @@ describe.skipIf(noRedis)(`a fleet (skipped: ${noRedis ?? "no"})`, { timeout: 180
     expect(await run.ended).toMatchObject({ exitCode: 0 });
     expect(await numbersOf(fleet.place.file("a"))).toEqual(numbers);
     expect(await textOf(fleet.place.file("a"))).not.toMatch(
-      new RegExp(`${modelKey}|(127\\.0\\.0\\.1|localhost):${fleet.redis.port}`),
+      new RegExp(`${modelKey}|(127\\.0\\.0\\.1|localhost):${fleet.server.port}`),
     );
     expect(questionsIn(fleet.endpoint)).toBe(asked);
     worker.kill("SIGINT");
@@ -210,8 +209,8 @@ describe.skipIf(noRedis)(`a fleet (skipped: ${noRedis ?? "no"})`, { timeout: 180
     await fleet.has(/:active$/m);
     await twice(busy);
     // Nobody else is here who would notice a lease that has run out.
-    expect(fleet.redis.command("KEYS", "le:*")).not.toMatch(/:active$/m);
-    expect(fleet.redis.command("KEYS", "le:*")).toMatch(/:wait$/m);
+    expect(fleet.server.keys()).not.toMatch(/:active$/m);
+    expect(fleet.server.keys()).toMatch(/:wait$/m);
     run.kill("SIGINT");
     await run.ended;
   });

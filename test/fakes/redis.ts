@@ -6,12 +6,28 @@ import { createConnection, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import type { QueueServer } from "./queue-server.js";
 
 /** Why there can be none. */
 export const noRedis: string | undefined =
   spawnSync("which", ["redis-server"]).status === 0 ? undefined : "no redis-server: apt-get install redis-server";
 
-export class TestRedis implements AsyncDisposable {
+const contentsScript = `local k = KEYS[1]
+local t = redis.call("TYPE", k).ok
+if t == "hash" then return redis.call("HGETALL", k) end
+if t == "list" then return redis.call("LRANGE", k, 0, -1) end
+if t == "zset" then return redis.call("ZRANGE", k, 0, -1) end
+if t == "set" then return redis.call("SMEMBERS", k) end
+if t == "string" then return redis.call("GET", k) end
+return cjson.encode(redis.call("XRANGE", k, "-", "+"))`;
+
+const flushScript = `local blocks = 0
+for _, key in ipairs(redis.call("KEYS", "le:*:active")) do blocks = blocks + redis.call("LLEN", key) end
+for _, key in ipairs(redis.call("KEYS", "le:*:completed")) do blocks = blocks + redis.call("ZCARD", key) end
+redis.call("FLUSHALL")
+return blocks`;
+
+export class TestRedis implements QueueServer {
   private server: ChildProcess | undefined;
 
   private constructor(
@@ -51,7 +67,6 @@ export class TestRedis implements AsyncDisposable {
     while (!(await hasBegun())) await wait(20);
   }
 
-  /** As by a crash. */
   async kill(): Promise<void> {
     const { server } = this;
     if (!server || server.exitCode !== null || server.signalCode !== null) return;
@@ -59,9 +74,44 @@ export class TestRedis implements AsyncDisposable {
     await once(server, "exit");
   }
 
-  /** Neither answers nor hangs up. @param on  false: it goes on */
   stop(on: boolean): void {
     this.server?.kill(on ? "SIGSTOP" : "SIGCONT");
+  }
+
+  fill(on: boolean): void {
+    this.command("CONFIG", "SET", "maxmemory", on ? "1" : "0");
+  }
+
+  keys(): string {
+    return this.command("KEYS", "le:*");
+  }
+
+  contents(): ReadonlyMap<string, string> {
+    const keys = this.keys().split("\n").filter(Boolean);
+    return new Map(keys.map((key) => [key, this.command("EVAL", contentsScript, "1", key)]));
+  }
+
+  flush(): number {
+    return Number(this.command("EVAL", flushScript, "0"));
+  }
+
+  loseLease(run: string, block: string): void {
+    this.command("DEL", `le:{${run}}:${block}:lock`);
+  }
+
+  comeBack(run: string, block: string, times: number): void {
+    this.command("HSET", `le:{${run}}:${block}`, "stc", String(times));
+  }
+
+  pileUp(run: string, results: number): void {
+    const completed = `le:{${run}}:completed`;
+    this.command("DEL", completed);
+    const names = Array.from({ length: results }, (_, n) => [String(n), `r${n}`]);
+    if (results > 0) this.command("ZADD", completed, ...names.flat());
+  }
+
+  limits(run: string): string {
+    return this.command("HMGET", `le:{${run}}:meta`, "concurrency", "max", "duration");
   }
 
   command(...words: readonly string[]): string {

@@ -1,0 +1,174 @@
+/** A PostgreSQL of a test's own. It refuses to be root's: then it is nobody's. */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { chownSync, readFileSync } from "node:fs";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import type { QueueServer } from "./queue-server.js";
+import { freePort } from "./redis.js";
+
+const nobody = 65_534;
+const owner = process.getuid?.() === 0 ? { uid: nobody, gid: nobody } : {};
+
+/** Debian has its programs outside the PATH. */
+const programs = await (async () => {
+  const folder = "/usr/lib/postgresql";
+  const versions = await readdir(folder).catch(() => []);
+  return versions.map((version) => join(folder, version, "bin")).at(-1);
+})();
+
+/** Why there can be none. What only proves a release is no test of every change. */
+export const noPostgres: string | undefined =
+  process.env.LLAVA_EVAL_TEST_QUEUE !== "postgres"
+    ? 'in the soak: npm run soak -- "PostgreSQL"'
+    : programs === undefined
+      ? "no PostgreSQL: apt-get install postgresql"
+      : undefined;
+
+export class TestPostgres implements QueueServer {
+  private server: ChildProcess | undefined;
+
+  private constructor(
+    private readonly folder: string,
+    readonly port: number,
+    private readonly more: readonly string[],
+  ) {}
+
+  /** @param more  settings, as `ssl=on` */
+  static async start(...more: readonly string[]): Promise<TestPostgres> {
+    const folder = await mkdtemp(join(tmpdir(), "llava-eval-postgres-"));
+    TestPostgres.own(folder);
+    const password = join(folder, "password");
+    await writeFile(password, "TOKEN\n", { mode: 0o644 });
+    const made = [
+      "-D",
+      join(folder, "data"),
+      "-U",
+      "llava",
+      "-A",
+      "scram-sha-256",
+      `--pwfile=${password}`,
+      "--no-sync",
+    ];
+    execFileSync(join(programs ?? "", "initdb"), made, { ...owner, cwd: folder, stdio: "pipe" });
+    const postgres = new TestPostgres(folder, await freePort(), more);
+    await postgres.up();
+    return postgres;
+  }
+
+  /** The server may read these. */
+  static own(...paths: readonly string[]): void {
+    if (owner.uid !== undefined) for (const path of paths) chownSync(path, owner.uid, owner.gid);
+  }
+
+  get url(): string {
+    return `postgres://llava:TOKEN@127.0.0.1:${this.port}/postgres`;
+  }
+
+  async up(): Promise<void> {
+    const { folder, port, more } = this;
+    const settings = ["listen_addresses=127.0.0.1", `unix_socket_directories=${folder}`, "fsync=off", ...more];
+    const given = ["-D", join(folder, "data"), "-p", String(port), ...settings.flatMap((one) => ["-c", one])];
+    for (;;) {
+      const server = spawn(join(programs ?? "", "postgres"), given, { ...owner, cwd: folder, stdio: "ignore" });
+      this.server = server;
+      // What is left of one that was killed must be gone first.
+      while (server.exitCode === null && server.signalCode === null && !this.answers()) await wait(50);
+      if (server.exitCode === null && server.signalCode === null) return;
+      await wait(100);
+    }
+  }
+
+  async kill(): Promise<void> {
+    const { server } = this;
+    if (!server || server.exitCode !== null || server.signalCode !== null) return;
+    server.kill("SIGKILL");
+    await once(server, "exit");
+  }
+
+  stop(on: boolean): void {
+    const { pid } = this.server ?? {};
+    if (pid === undefined) return;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean);
+    for (const one of [pid, ...children.map(Number)]) process.kill(one, on ? "SIGSTOP" : "SIGCONT");
+  }
+
+  fill(on: boolean): void {
+    this.sql(`ALTER SYSTEM SET default_transaction_read_only = ${on ? "on" : "off"}`, "-c", "SELECT pg_reload_conf()");
+  }
+
+  /** @param more  further arguments of psql */
+  sql(query: string, ...more: readonly string[]): string {
+    // One session may write while others may not.
+    const environment = {
+      ...process.env,
+      PGOPTIONS: "-c default_transaction_read_only=off -c client_min_messages=error",
+    };
+    const given = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", this.url, "-c", query, ...more];
+    return execFileSync("psql", given, { encoding: "utf8", env: environment });
+  }
+
+  keys(): string {
+    // Nobody has come yet.
+    if (this.sql("SELECT to_regclass('llava_eval.kept')").trim() === "") return "";
+    return this.sql(`SELECT DISTINCT 'le:' || shelf FROM llava_eval.kept WHERE shelf <> 'locks'
+UNION SELECT name FROM llava_eval.kept WHERE shelf = 'locks'
+UNION SELECT 'le:' || queue || ':' || replace(state::text, 'waiting', 'wait') FROM bullmq.job
+UNION SELECT 'le:' || queue || ':' || id FROM bullmq.job`);
+  }
+
+  contents(): ReadonlyMap<string, string> {
+    const rows = this.sql(`SELECT json_build_array('le:' || shelf, name || ' ' || content) FROM llava_eval.kept
+UNION ALL SELECT json_build_array('le:' || queue || ':' || id, to_json(job)::text) FROM bullmq.job
+UNION ALL SELECT json_build_array('events', to_json(event)::text) FROM bullmq.event`);
+    const all = new Map<string, string>();
+    for (const line of rows.split("\n").filter(Boolean)) {
+      const [name, text] = JSON.parse(line) as [string, string];
+      all.set(name, `${all.get(name) ?? ""}${text}\n`);
+    }
+    return all;
+  }
+
+  flush(): number {
+    const tables = "bullmq.job, bullmq.meta, bullmq.event, llava_eval.kept";
+    const lost = this.sql(
+      `BEGIN; LOCK TABLE bullmq.job; SELECT count(*) FROM bullmq.job WHERE state IN ('active', 'completed'); TRUNCATE ${tables} CASCADE; COMMIT`,
+    );
+    return Number(lost.trim());
+  }
+
+  loseLease(run: string, block: string): void {
+    this.sql(
+      `UPDATE bullmq.job SET state = 'waiting', lock_token = NULL, locked_until_ms = NULL, stalled_count = stalled_count + 1 WHERE queue = '{${run}}' AND id = '${block}'`,
+    );
+  }
+
+  comeBack(run: string, block: string, times: number): void {
+    this.sql(`UPDATE bullmq.job SET stalled_count = ${times} WHERE queue = '{${run}}' AND id = '${block}'`);
+  }
+
+  pileUp(run: string, results: number): void {
+    this.sql(`DELETE FROM bullmq.job WHERE queue = '{${run}}' AND id LIKE 'r%';
+INSERT INTO bullmq.job (queue, id, seq, name, state, added_at_ms)
+SELECT '{${run}}', 'r' || n, nextval('bullmq.job_seq'), 'b', 'completed', 0 FROM generate_series(1, ${results}) AS n`);
+  }
+
+  limits(run: string): string {
+    return this.sql(
+      `SELECT value FROM bullmq.meta WHERE queue = '{${run}}' AND field IN ('concurrency', 'max', 'duration')`,
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop(false);
+    await this.kill();
+    // Its processes leave when they see that it is gone.
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
+  }
+
+  private answers(): boolean {
+    return spawnSync(join(programs ?? "", "pg_isready"), ["-h", "127.0.0.1", "-p", String(this.port)]).status === 0;
+  }
+}
