@@ -4,6 +4,7 @@ import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { promptImages } from "../core/prompt.js";
 import { readImage } from "../images/encoded.js";
+import { readMask } from "../images/mask.js";
 import type { ServerInvariance } from "../record/invariance-report.js";
 import { plan, type RowUnit } from "../run/plan.js";
 import { checkServer } from "../run/server-invariance.js";
@@ -84,7 +85,7 @@ export async function checkServerModel(model: string, options: ServerOptions): P
   const found = await checkServer({
     ...{ task: chosen.task, split: chosen.split, label: chosen.label, profile, generation, runner, units, atOnce },
     rules: { scoring, reading, seed },
-    media: { readImage, ...defined({ clips: clips?.reader }) },
+    media: { readImage, readMask, ...defined({ clips: clips?.reader }) },
     ...{ drain: signal, abort: signal, onWay },
   });
   return {

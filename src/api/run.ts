@@ -14,6 +14,7 @@ import type { Reading, Scoring } from "../core/score.js";
 import { isFallback, judgeOf, judgeUnder, type Split, type Task } from "../core/task.js";
 import { openDataset } from "../datasets/index.js";
 import { readImage } from "../images/encoded.js";
+import { readMask } from "../images/mask.js";
 import { RunFolder } from "../record/folder.js";
 import type { Identity } from "../record/identity.js";
 import {
@@ -168,7 +169,7 @@ export async function runTasks(
       runner,
       ...(judge ? { judge } : {}),
       ...(secondJudge ? { secondJudge } : {}),
-      media: { readImage, ...defined({ clips: clips?.reader }) },
+      media: { readImage, readMask, ...defined({ clips: clips?.reader }) },
       ...defined({ frames: clips?.facts }),
       withoutReasoning,
       reading,

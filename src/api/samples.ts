@@ -143,7 +143,8 @@ function howScored(
   { text, references }: ShownSample,
   { run, result }: { readonly run: Run; readonly result: Result },
 ): HowScored {
-  if (text === undefined || split.answers === "secret" || task.next || task.choices || task.imageSizes) return {};
+  if (text === undefined || split.answers === "secret" || task.next || task.choices || task.imageSizes || task.masks)
+    return {};
   const { seed } = { seed: 0, ...(run.manifest.identity as { seed?: number }) };
   const scored = (answer: string, scoring: Scoring) => {
     if (!rulesAlone(task, scoring, result)) return undefined;

@@ -6,6 +6,7 @@ import { UserError } from "../core/errors.js";
 import type { Json } from "../core/json.js";
 import type { Result } from "../core/result.js";
 import type { Scoring } from "../core/score.js";
+import { readMask } from "../images/mask.js";
 import { copyRun } from "../record/copy.js";
 import { RunFolder } from "../record/folder.js";
 import type { Identity } from "../record/identity.js";
@@ -120,7 +121,7 @@ async function scoreRun(run: Run, folder: RunFolder, { chosenTasks, rules, warn,
     await using dataset = await openRunDataset(run, chosen, warn);
     results.push(
       await rescore({
-        ...{ folder, task, split, label, dataset, before, rules },
+        ...{ folder, task, split, label, dataset, before, rules, readMask },
         maxFailed: parseMaxFailed(maxFailed === undefined ? undefined : String(maxFailed)),
         signal: new AbortController().signal,
       }),

@@ -12,6 +12,7 @@ import type { DatasetFacts, LeaderboardEntry, MetricResult, Result } from "../co
 import type { Scoring } from "../core/score.js";
 import { readJson } from "../files/json-file.js";
 import { readImage } from "../images/encoded.js";
+import { readMask } from "../images/mask.js";
 import { copyRun } from "../record/copy.js";
 import { RunFolder } from "../record/folder.js";
 import { isRun, openRun, type Run, requireCounted } from "../record/read.js";
@@ -275,7 +276,7 @@ async function scoredAgain(inQuestion: TaskInQuestion, folder: RunFolder): Promi
   await using forScores = await openRunDataset(run, chosen, () => {}, options.data);
   return await rescore({
     ...{ folder, task, split, label: result.task, dataset: forScores, before: result, rules: rulesOf(run) },
-    ...{ maxFailed: maxFailedOf(run), signal },
+    ...{ maxFailed: maxFailedOf(run), signal, readMask },
   });
 }
 

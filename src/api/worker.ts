@@ -16,6 +16,7 @@ import { inPieces } from "../fleet/rows-in-hand.js";
 import { ServedData } from "../fleet/served-data.js";
 import { type WorkTask, work } from "../fleet/worker.js";
 import { readImage } from "../images/encoded.js";
+import { readMask } from "../images/mask.js";
 import type { EvaluatedTask } from "../run/evaluate.js";
 import { identityOf } from "../run/identity.js";
 import { peek } from "../run/peek.js";
@@ -130,7 +131,7 @@ async function workOn(run: Announced, { fleet, runner, settings, control, idle }
       answering: {
         ...{ task, split, label, runner, abort, profile: profileOf(task), generation: generationOf(task, split) },
         rules: { scoring, seed, reading },
-        media: { readImage, ...defined({ clips: clips?.reader }) },
+        media: { readImage, readMask, ...defined({ clips: clips?.reader }) },
       },
       dataset: inPieces(await open(chosen), abort),
       repeats: selection.repeats,

@@ -3,6 +3,7 @@
 import { problemOfScore, shown } from "./check-score.js";
 import { defined } from "./defined.js";
 import { SampleFailure, UserError } from "./errors.js";
+import type { ImageRef } from "./image.js";
 import type { Fold, Metric, Sample } from "./metric.js";
 import type { Prompt } from "./prompt.js";
 import type { Output } from "./runner.js";
@@ -18,13 +19,14 @@ export class WrongReturn extends Error {
 
 /** The task with what it returns checked as it is made: names, prompts, scores. */
 export function withCheckedReturns(task: Task): Task {
-  const { id, cluster, prompt, score, metrics, groups } = task;
+  const { id, cluster, prompt, masks, score, metrics, groups } = task;
   return {
     ...task,
     id: (row) => requireName(id.call(task, row)),
     ...(groups ? { groups: withCheckedNames(groups) } : {}),
     ...(cluster ? { cluster: (row: Row) => requireName(cluster.call(task, row)) } : {}),
     prompt: (row, profile) => requirePrompt(prompt.call(task, row, profile)),
+    ...(masks ? { masks: (row: Row) => requireImages(masks.call(task, row)) } : {}),
     ...(score
       ? {
           score(row: Row, output: Output, context: ScoreContext) {
@@ -67,6 +69,12 @@ function requirePrompt(made: Prompt): Prompt {
     Array.isArray(message?.parts) && message.parts.every(isPart);
   if (Array.isArray(messages) && messages.every(isMessage)) return made;
   throw new WrongReturn(`it returned ${shown(made)}, not a prompt; userPrompt(...) makes one`);
+}
+
+function requireImages(made: readonly ImageRef[]): readonly ImageRef[] {
+  const isImage = (image: { bytes?: unknown } | null) => typeof image?.bytes === "function";
+  if (Array.isArray(made) && made.every(isImage)) return made;
+  throw new WrongReturn(`it returned ${shown(made)}, not a list of images of the row`);
 }
 
 function requireFold(made: Fold): Fold {

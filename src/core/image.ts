@@ -29,6 +29,16 @@ export interface ImageRef {
   readonly marks?: readonly Mark[];
 }
 
+/** An image that a score reads and no model sees: one grey value a pixel (of colours the first), as its file has them. */
+export interface Mask {
+  readonly width: number;
+  readonly height: number;
+  /** 0 to 255, row by row. */
+  readonly values: Uint8Array;
+  /** First 32 hex digits of SHA-256 over the file. */
+  readonly digest: string;
+}
+
 /** How a server is asked to look at a clip; what is absent it decides itself. */
 export interface ServerSampling {
   readonly frames?: number;

@@ -1,4 +1,5 @@
 import type { UnscoredReason } from "./errors.js";
+import type { Mask } from "./image.js";
 import type { Json } from "./json.js";
 import type { Output } from "./runner.js";
 
@@ -49,6 +50,8 @@ export interface ScoreContext {
   readonly turns: readonly Output[];
   /** Pixels of the last prompt's images, in order; only for tasks that ask for them (`imageSizes`). */
   readonly imageSizes?: readonly (readonly [width: number, height: number])[];
+  /** What the task's `masks` named, in its order; only for tasks that have them. */
+  readonly masks?: readonly Mask[];
   /** One of `from`, drawn by a generator seeded with (run seed, task, row id): order and concurrency never change it. */
   draw<T>(from: readonly T[]): T;
 }

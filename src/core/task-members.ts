@@ -32,6 +32,7 @@ export const taskMembers: Members<Task> = {
   prompt: "function",
   generation: "object",
   imageSizes: "flag?",
+  masks: "function?",
   choices: "function?",
   next: "function?",
   judge: "object?",

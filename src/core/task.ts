@@ -1,3 +1,4 @@
+import type { ImageRef } from "./image.js";
 import type { Json } from "./json.js";
 import type { Metric } from "./metric.js";
 import type { Prompt, PromptProfile } from "./prompt.js";
@@ -11,7 +12,7 @@ export interface Split {
   readonly sources: readonly string[];
   /** The hub's configuration (subset); several are read one after the other. */
   readonly configs?: readonly string[];
-  /** The hub's split name. */
+  /** The hub's split name; several are read one after the other: `location+placement`. */
   readonly split: string;
   /** Commit or branch; the resolved commit is recorded. Default "main". */
   readonly revision?: string;
@@ -125,6 +126,11 @@ export interface Task<Row = Record<string, unknown>> {
   readonly generation: GenerationOptions;
   /** The score needs the sizes of the prompt's images (`context.imageSizes`): they are journalled. Default false. */
   readonly imageSizes?: boolean;
+  /**
+   * Images of the row that the score reads and no model sees (`context.masks`). They are looked at before the row is asked, and read again
+   * from the data whenever it is scored; the journal has their digests.
+   */
+  masks?(row: Row): readonly ImageRef[];
   /** Log-likelihood form: the continuations to compare; the output carries `likelihoods`, `text` = the likeliest. */
   choices?(row: Row): readonly string[];
   /** Multi-round form: the next prompt (the whole conversation), or "done". */

@@ -1,13 +1,14 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import type { Dataset } from "../core/dataset.js";
+import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import type { DatasetFacts } from "../core/result.js";
 import { checkedRows } from "./checked-rows.js";
 import { parquetImage, requiredColumns } from "./columns.js";
 import { contentDigest, parquetDigest } from "./content-digest.js";
 import { imageFile } from "./image-file.js";
-import { splitFiles } from "./layout.js";
+import { splitFiles, splitParts } from "./layout.js";
 import { openFile } from "./open-file.js";
 import { openParquetSplit } from "./parquet-split.js";
 import type { DatasetRequest } from "./request.js";
@@ -55,8 +56,8 @@ async function findRows({ task, split, splitName, tsv }: DatasetRequest, root: s
     const files = await filesBelow(folder);
     const shards = (split.configs ?? [undefined]).flatMap(
       (config) =>
-        [...new Set([split.split, splitName])]
-          .map((name) => splitFiles(files, config === undefined ? { split: name } : { split: name, config }))
+        [splitParts(split.split), [splitName]]
+          .map((parts) => parts.flatMap((part) => splitFiles(files, { split: part, ...defined({ config }) })))
           .find((list) => list.length > 0) ?? [],
     );
     if (shards.length > 0) return { format: "parquet", files: shards.map((file) => join(folder, file)) };
@@ -134,7 +135,9 @@ function nothingFound({ task, split, splitName }: DatasetRequest, folder: string
     );
   }
   const [config = "default"] = split.configs ?? [];
-  const inside = `${config === "default" ? "data" : config}/${split.split}-*.parquet`;
+  const parts = splitParts(split.split);
+  const name = parts.length === 1 ? split.split : `{${parts.join(",")}}`;
+  const inside = `${config === "default" ? "data" : config}/${name}-*.parquet`;
   return new UserError(
     `no rows of task "${task}", split "${split.split}", in ${folder}`,
     "--data",

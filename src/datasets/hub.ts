@@ -12,7 +12,7 @@ import { checkedRows } from "./checked-rows.js";
 import { usualClipBytes } from "./clip-store.js";
 import { parquetImage, type VideoReader } from "./columns.js";
 import { hubClips } from "./hub-clips.js";
-import { splitFiles } from "./layout.js";
+import { splitFiles, splitParts } from "./layout.js";
 import { openFile } from "./open-file.js";
 import { openParquetSplit } from "./parquet-split.js";
 import { filesNamedByReadme } from "./readme-splits.js";
@@ -140,10 +140,12 @@ async function filesOf(
   const cache = new HubCache(hub.settings.cache, repository);
   const { commit, files } = await listing(hub, cache, { repository, revision }, signal);
   const byPath = new Map(files.map((file) => [file.path, file]));
-  const names = (split.configs ?? [undefined]).map((config) => {
-    const name = config === undefined ? { split: split.split } : { split: split.split, config };
-    return { name, paths: splitFiles([...byPath.keys()], name) };
-  });
+  const names = (split.configs ?? [undefined]).flatMap((config) =>
+    splitParts(split.split).map((part) => {
+      const name = { split: part, ...defined({ config }) };
+      return { name, paths: splitFiles([...byPath.keys()], name) };
+    }),
+  );
   if (names.some(({ paths }) => paths.length === 0)) {
     // Names of its own: the repository's README says which files are which split.
     const readme = byPath.get("README.md");

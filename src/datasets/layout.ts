@@ -6,6 +6,9 @@ export interface SplitName {
   readonly config?: string;
 }
 
+/** Splits that are read one after the other: `location+placement`. */
+export const splitParts = (split: string): readonly string[] => split.split("+");
+
 /** The parquet files of a split among `files` (paths with `/`), in the order of their rows; empty when there are none. */
 export function splitFiles(files: readonly string[], { split, config }: SplitName): readonly string[] {
   const folders =

@@ -60,6 +60,12 @@ const asked = {
         "the frames shown of each clip, in presentation order as its container presents them, with their seconds after the first; `images` has their digests",
     }),
   ),
+  masks: Optional(
+    Type.Unsafe<readonly string[]>({
+      ...Strings,
+      description: "SHA-256 (32 hex digits) of each image that the score reads; the data has the images themselves",
+    }),
+  ),
   sizes: Optional(
     Type.Unsafe<readonly (readonly [number, number])[]>({
       type: "array",
@@ -187,6 +193,7 @@ export function canonicalSample(sample: SampleRecord): SampleRecord {
     promptDigest: all.promptDigest,
     images: all.images,
     sizes: all.sizes,
+    masks: all.masks,
     clips: all.clips,
     text: all.text,
     reasoning: all.reasoning,

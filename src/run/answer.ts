@@ -9,6 +9,7 @@ import type { Split, Task } from "../core/task.js";
 import type { Label } from "../record/keys.js";
 import type { AnsweredSample, AskedSample, FailedSample, SampleRecord } from "../record/samples.js";
 import { type Answer, ask, type Media } from "./ask.js";
+import { masksOf } from "./masks.js";
 import type { RowUnit } from "./plan.js";
 import { type ScoreRules, scoreSample, withOutcome } from "./score-sample.js";
 
@@ -70,14 +71,15 @@ export async function answer(unit: RowUnit, answering: Answering): Promise<Reply
  * @param verdictsOf  asks the judge; what it throws as a `SampleFailure` leaves the sample unscored
  */
 export async function scored(
-  { task, split, rules }: Answering,
+  { task, split, rules, media }: Answering,
   { row }: RowUnit,
   { record, turns }: { readonly record: AnsweredSample; readonly turns: readonly Output[] },
   verdictsOf: () => Promise<readonly Json[]> = async () => [],
 ): Promise<SampleRecord> {
   try {
     const verdicts = await verdictsOf();
-    return withOutcome(record, scoreSample({ task, split, row, turns, verdicts, rules, sizes: record.sizes }));
+    const masks = await masksOf(task, row, media.readMask);
+    return withOutcome(record, scoreSample({ task, split, row, turns, verdicts, rules, sizes: record.sizes, masks }));
   } catch (error) {
     if (!(error instanceof SampleFailure)) throw locate(error, task, record.id);
     return withOutcome(record, { score: { status: "unscored", reason: error.reason, detail: error.detail } });

@@ -1,3 +1,4 @@
+import { defined } from "../core/defined.js";
 import { promptDigest, seedOf, textDigest } from "../core/digest.js";
 import { SampleFailure } from "../core/errors.js";
 import { WrongReturn } from "../core/guard-task.js";
@@ -16,6 +17,7 @@ import type { Task } from "../core/task.js";
 import type { FramesSeen, ShownFrames, VideoRef } from "../core/video.js";
 import { type Label, rowKey } from "../record/keys.js";
 import type { AskedSample } from "../record/samples.js";
+import { masksOf, type ReadMask } from "./masks.js";
 import { visibleTurns } from "./score-sample.js";
 
 /** Reads an image's bytes and looks at their header; throws `SampleFailure("data")` when they are no image. */
@@ -37,6 +39,8 @@ export interface ShownClip {
 /** Where images and clips come from. */
 export interface Media {
   readonly readImage: ReadImage;
+  /** Absent: no task has masks. */
+  readonly readMask?: ReadMask;
   /** Absent: no task has clips. */
   readonly clips?: {
     /** @throws SampleFailure `data`  fewer frames than were asked for, or none */
@@ -67,7 +71,7 @@ export interface Answer {
   /** Every round's output; one element for single-round tasks. */
   readonly turns: readonly Output[];
   /** What of the question goes into the journal. */
-  readonly asked: Pick<AskedSample, "prompt" | "promptDigest" | "images" | "sizes" | "clips">;
+  readonly asked: Pick<AskedSample, "prompt" | "promptDigest" | "images" | "sizes" | "masks" | "clips">;
   /** What was noticed of its clips. */
   readonly warnings: readonly string[];
 }
@@ -124,6 +128,8 @@ async function askHolding(
   const known = new Map<ImageRef, Promise<EncodedImage>>();
   const warnings = new Set<string>();
   const first = questionFor(task, row, context.profile);
+  // Before anything is asked: an answer that no mask can judge would be paid for in vain.
+  const masks = (await masksOf(task, row, context.media.readMask))?.map(({ digest }) => digest);
   let asked: Answer["asked"] = {};
   const render = async (prompt: Prompt) => {
     // Nothing is held while the next one's clips are waited for.
@@ -131,7 +137,7 @@ async function askHolding(
     const shown = await showPrompt(prompt, context.media, known);
     await context.held.hold(shown.clips);
     for (const { warnings: said } of shown.clips) for (const warning of said) warnings.add(warning);
-    asked = askedWith(task, prompt, shown, first.digest);
+    asked = { ...askedWith(task, prompt, shown, first.digest), ...defined({ masks }) };
     context.onAsked?.(asked);
     return shown.rendered;
   };

@@ -164,6 +164,7 @@ async function evaluateTask(
       (await compareJudges({
         ...{ task, split, dataset, selection, samples, second: secondJudge },
         rules: { scoring, seed, reading },
+        readMask: evaluation.media.readMask,
         signal: evaluation.abort,
       }));
     const { limit, offset, repeats, shard } = selection;

@@ -12,6 +12,7 @@ import type { Label } from "../record/keys.js";
 import type { AnsweredSample, SampleRecord, ScoredSample } from "../record/samples.js";
 import { conclude } from "./conclude.js";
 import { judgeFacts } from "./evaluate.js";
+import { masksAgain, type ReadMask } from "./masks.js";
 import { plan } from "./plan.js";
 import { outputsOf, type ScoreRules, scoreSample, visibleTurns, withOutcome } from "./score-sample.js";
 import { shardNamed } from "./shard.js";
@@ -26,6 +27,7 @@ export interface Rescoring {
   /** The Result as it stands. */
   readonly before: Result;
   readonly rules: ScoreRules;
+  readonly readMask: ReadMask;
   readonly maxFailed: SummaryRules["maxFailed"];
   readonly signal: AbortSignal;
 }
@@ -117,7 +119,7 @@ async function scoreAll(rescoring: Rescoring, samples: SampleJournal): Promise<n
       );
     }
     if (record.state === "failed") continue;
-    const again = scoreAgain(rescoring, unit.row, record, verdicts(unit.index, unit.repeat));
+    const again = await scoreAgain(rescoring, unit.row, record, verdicts(unit.index, unit.repeat));
     if (canonicalJson(again as unknown as Json) !== canonicalJson(record as unknown as Json))
       await samples.append(again);
   }
@@ -125,12 +127,12 @@ async function scoreAll(rescoring: Rescoring, samples: SampleJournal): Promise<n
   return total;
 }
 
-function scoreAgain(
-  { task, split, rules, before }: Rescoring,
+async function scoreAgain(
+  { task, split, rules, before, dataset, readMask }: Rescoring,
   row: Record<string, unknown>,
   record: AnsweredSample | ScoredSample,
   verdicts: readonly Json[],
-): SampleRecord {
+): Promise<SampleRecord> {
   const outputs = outputsOf(record);
   const last = visibleTurns(outputs, rules).at(-1);
   const judge = judgeUnder(task, rules.scoring);
@@ -139,8 +141,10 @@ function scoreAgain(
     if (asksAsBefore(task, rules.scoring, before)) return record;
     return withOutcome(record, { score: { status: "unscored", reason: "judge", detail: otherJudge } });
   }
+  const masks = await masksAgain(task, row, record, { readMask, where: dataset.facts.source });
   try {
-    return withOutcome(record, scoreSample({ task, split, row, turns: outputs, verdicts, rules, sizes: record.sizes }));
+    const { sizes } = record;
+    return withOutcome(record, scoreSample({ task, split, row, turns: outputs, verdicts, rules, sizes, masks }));
   } catch (error) {
     if (!(error instanceof SampleFailure)) throw error;
     return withOutcome(record, { score: { status: "unscored", reason: error.reason, detail: error.detail } });

@@ -1,6 +1,7 @@
 import { defined } from "../core/defined.js";
 import { seedOf } from "../core/digest.js";
 import { SampleFailure } from "../core/errors.js";
+import type { Mask } from "../core/image.js";
 import type { Json } from "../core/json.js";
 import type { Output } from "../core/runner.js";
 import { violationOf } from "../core/schema.js";
@@ -80,11 +81,13 @@ export interface AnsweredRow {
   readonly rules: ScoreRules;
   /** Of the last prompt's images, for tasks that ask for them. */
   readonly sizes?: SampleRecord["sizes"] | undefined;
+  /** Of the row, for tasks that have them. */
+  readonly masks?: readonly Mask[] | undefined;
 }
 
 /** Scores one answer: a pure function of the row, the outputs, the judge's verdicts and the rules. */
 export function scoreSample(sample: AnsweredRow): SampleOutcome {
-  const { task, split, row, verdicts, rules, sizes = [] } = sample;
+  const { task, split, row, verdicts, rules, sizes = [], masks } = sample;
   const turns = visibleTurns(sample.turns, rules);
   const output = turns.at(-1) as Output;
   const id = task.id(row);
@@ -94,6 +97,7 @@ export function scoreSample(sample: AnsweredRow): SampleOutcome {
     verdicts,
     turns,
     imageSizes: sizes,
+    ...defined({ masks }),
     draw: (from) => from[seedOf(rules.seed, task.name, id, "draw", draws++) % from.length] as (typeof from)[number],
   };
   if (split.answers === "secret") {

@@ -8,6 +8,7 @@ import type { ScoredSample } from "../record/samples.js";
 import { agreementOf } from "../statistics/agreement.js";
 import { InFlight } from "./in-flight.js";
 import type { JudgePanel } from "./judge.js";
+import { masksOf, type ReadMask } from "./masks.js";
 import { plan, type Selection } from "./plan.js";
 import { outputsOf, type ScoreRules, scoreSample, visibleTurns } from "./score-sample.js";
 
@@ -19,6 +20,7 @@ export interface JudgeComparison {
   readonly samples: SampleJournal;
   readonly second: JudgePanel;
   readonly rules: ScoreRules;
+  readonly readMask?: ReadMask | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -47,7 +49,7 @@ export async function compareJudges(comparison: JudgeComparison): Promise<NonNul
 }
 
 async function judgeAgain(
-  { task, split, second, rules, signal }: JudgeComparison,
+  { task, split, second, rules, readMask, signal }: JudgeComparison,
   row: Record<string, unknown>,
   record: ScoredSample,
 ): Promise<Score | undefined> {
@@ -57,7 +59,8 @@ async function judgeAgain(
   if (!last) return undefined;
   try {
     const verdicts = await second.verdicts(task, { row, output: last, index, id, repeat }, rules, signal);
-    return scoreSample({ task, split, row, turns, verdicts, rules, sizes: record.sizes }).score;
+    const masks = await masksOf(task, row, readMask);
+    return scoreSample({ task, split, row, turns, verdicts, rules, sizes: record.sizes, masks }).score;
   } catch (error) {
     // This judge has no opinion on this sample; the panel counted and journalled it.
     if (error instanceof SampleFailure) return undefined;

@@ -315,6 +315,7 @@ describe("a changed member of a task file", () => {
     prompt: "(row) => userPrompt(row.image, row.question + '!')",
     generation: "{ maxNewTokens: 9, temperature: 0 }",
     imageSizes: "true",
+    masks: "(row) => [row.image]",
     choices: '() => ["yes", "no"]',
     next: '() => "done"',
     judge: '{ model: "m", template: "t", ask: () => undefined }',

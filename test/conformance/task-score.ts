@@ -2,6 +2,7 @@
 
 import { loadTasks } from "../../src/api/catalogue.js";
 import { defined } from "../../src/core/defined.js";
+import type { Mask } from "../../src/core/image.js";
 import type { Json } from "../../src/core/json.js";
 import type { Metric } from "../../src/core/metric.js";
 import type { Output } from "../../src/core/runner.js";
@@ -41,6 +42,7 @@ export interface ScoreRules {
   readonly draw?: <T>(from: readonly T[]) => T;
   /** Of the prompt's images. */
   readonly imageSizes?: readonly (readonly [number, number])[];
+  readonly masks?: readonly Mask[];
 }
 
 export interface TaskScore extends Scored {
@@ -53,7 +55,8 @@ export interface TaskScore extends Scored {
  * @throws RangeError when the task leaves the sample unscored
  */
 export function taskScore(name: string, row: object, text: string, rules: ScoreRules = {}): TaskScore {
-  const { scoring = "official", verdicts = [], draw = (from) => from[0] as (typeof from)[number], imageSizes } = rules;
+  const { scoring = "official", verdicts = [], draw = (from) => from[0] as (typeof from)[number] } = rules;
+  const { imageSizes, masks } = rules;
   const visible = readingOf(scoring).visible(text);
   const output: Output = {
     text: visible,
@@ -66,7 +69,7 @@ export function taskScore(name: string, row: object, text: string, rules: ScoreR
   asked.add(name);
   askedBy.add(`${name} ${scoring}`);
   const score = taskNamed(name).score?.(row as Record<string, unknown>, output, {
-    ...{ scoring, verdicts, turns: [output], ...defined({ imageSizes }) },
+    ...{ scoring, verdicts, turns: [output], ...defined({ imageSizes, masks }) },
     draw(from) {
       drawn = true;
       return draw(from);

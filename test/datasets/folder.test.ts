@@ -142,6 +142,14 @@ describe("a folder of parquet files", () => {
     expect(items.map((item) => rowOf(item).id)).toEqual(["a", "m"]);
   });
 
+  test("reads several splits one after the other, in the order of their names", async () => {
+    const row = Type.Object({ id: Type.String() });
+    await put("spots/data/near-0.parquet", parquetBytes({ id: "string" }, [{ id: "n" }]));
+    await put("spots/data/far-0.parquet", parquetBytes({ id: "string" }, [{ id: "f" }]));
+    const items = await all({ ...request(row), task: "spots", split: { ...split, split: "near+far" } });
+    expect(items.map((item) => rowOf(item).id)).toEqual(["n", "f"]);
+  });
+
   test("a null image struct is null, an optional null column is left out, an unsafe int64 stays exact", async () => {
     const row = Type.Object({
       big: Type.Union([Type.Integer(), Type.String()]),

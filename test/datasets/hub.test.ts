@@ -256,6 +256,18 @@ test("lists with pages, splits named by the README, and the converted branch are
   expect(idsOf(await read(request(converted.url, { partial: true }), 0, 1))).toEqual([0]);
 });
 
+test("several splits are read one after the other, and all of them must be there", async () => {
+  const [first] = Object.values(shards());
+  const file = first as Uint8Array;
+  await using both = await startHub({ datasets: { [id]: { "data/b-0.parquet": file, "data/a-0.parquet": file } } });
+  const asked = request(both.url, { partial: true });
+  const joined = (split: string) => ({ ...asked, split: { ...asked.split, split } });
+  const ids = idsOf(await read(joined("b+a")));
+  expect(ids.length).toBeGreaterThan(1);
+  expect(ids.slice(ids.length / 2)).toEqual(ids.slice(0, ids.length / 2));
+  await expect(read(joined("b+c"))).rejects.toThrow('has split "b+c"');
+});
+
 test.each(["../../evil.parquet", "/etc/passwd", "a/../../b", "a\\..\\b"])(
   "a repository that lists %j is refused",
   async (path) => {

@@ -131,6 +131,8 @@ test.each([
     "=> Promise.resolve(userPrompt(question))",
     "it returned a promise, not a prompt",
   ],
+  ["masks", "metrics: [", "masks: ({ id }) => [id], metrics: [", "not a list of images of the row"],
+  ["masks", "metrics: [", "masks: () => undefined, metrics: [", "it returned undefined, not a list"],
   ["group half", "metrics: [", "groups: { half: () => Number.NaN }, metrics: [", "it returned NaN, not a string"],
   ["group half", "metrics: [", "groups: { half: () => null }, metrics: [", "it returned null, not a string"],
   ["score", value, "value: 10n", "value is 10, not a finite number"],

@@ -33,6 +33,34 @@ export async function drawnImage({
       : image.webp({ quality }).toBuffer();
 }
 
+export interface DrawnMask {
+  readonly width?: number;
+  readonly height?: number;
+  /** Left, top, width, height in pixels of what is not black. */
+  readonly box: readonly [left: number, top: number, width: number, height: number];
+  /** Its grey value. */
+  readonly grey?: number;
+  readonly form?: "grey png" | "colour png" | "grey jpeg";
+}
+
+/** A mask: a box of one grey value on black. */
+export async function maskImage({
+  width = 32,
+  height = 24,
+  box: [left, top, across, down],
+  grey = 255,
+  form = "grey png",
+}: DrawnMask): Promise<Buffer> {
+  const channels = form === "colour png" ? 3 : 1;
+  const pixels = Buffer.alloc(width * height * channels);
+  for (let y = top; y < top + down; y++)
+    for (let x = left; x < left + across; x++)
+      pixels.fill(grey, (y * width + x) * channels, (y * width + x + 1) * channels);
+  const image = sharp(pixels, { raw: { width, height, channels } });
+  const own = form === "colour png" ? image : image.toColourspace("b-w");
+  return form === "grey jpeg" ? own.jpeg({ quality: 100 }).toBuffer() : own.png().toBuffer();
+}
+
 /** A JPEG of about `bytes` bytes: noise does not compress. */
 export async function noiseImage(bytes: number, seed = 1): Promise<Buffer> {
   const side = Math.max(16, Math.ceil(Math.sqrt(bytes / 1.1)));

@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { chooseTasks, loadTasks } from "../../src/api/catalogue.js";
+import type { Mask } from "../../src/core/image.js";
 import type { Json } from "../../src/core/json.js";
 import type { Scored, Scoring } from "../../src/core/score.js";
 import { judgeUnder, type Task } from "../../src/core/task.js";
@@ -25,6 +26,8 @@ interface Shown {
   readonly verdicts?: readonly Json[];
   /** Of the only image. */
   readonly size?: readonly [number, number];
+  /** Of the only mask, 32 x 24: its left half's grey value; the rest is black. */
+  readonly grey?: number;
   /** The score or its first member, or members by name; `"left out"`: there is none. */
   readonly scores?: number | Readonly<Record<string, number | typeof leftOut>>;
   /** What the judge says, and how it is read. */
@@ -231,6 +234,26 @@ const shown: readonly Shown[] = [
     ...{ task: "screenspot_v2", scorings: lmms, defect: "pixels match no box", size: [100, 100] },
     ...{ row: { bbox: [0.1, 0.2, 0.3, 0.25] }, reply: "[20, 22]", scores: 0 },
   },
+  { task: "refspatial", scorings: lmms, defect: "a tuple of whole numbers", grey: 255, reply: "(8, 6)", scores: 0 },
+  { task: "refspatial", scorings: lmms, defect: "what a mask has up", grey: 127, reply: "(0.2, 0.2)", scores: 0 },
+  { task: "refspatial", scorings: vek, defect: "a point outside", grey: 255, reply: "(0.2, 9)", scores: 1 },
+  { task: "refspatial", scorings: vek, defect: "one point", grey: 255, reply: "(0.9, 0.9), (0.2, 0.2)", scores: 1 },
+  { task: "refspatial_json", scorings: lmms, defect: "what a mask", grey: 127, reply: "[200, 200]", scores: 0 },
+  { task: "refspatial_json", scorings: vek, defect: "a point outside", grey: 255, reply: "(0.2, 9)", scores: 1 },
+  { task: "refspatial_json", scorings: vek, defect: "one point", grey: 255, reply: "[[900, 9], [200, 9]]", scores: 1 },
+  { task: "where2place", scorings: lmms, defect: "a tuple of whole numbers", grey: 255, reply: "(8, 6)", scores: 0 },
+  {
+    ...{ task: "robo_spatial", scorings: ["official", "vlmevalkit"], defect: '"None of them"' },
+    ...{ row: { answer: "no", category: "configuration" }, reply: "None of them fits, but yes.", scores: 1 },
+  },
+  {
+    ...{ task: "robo_spatial", scorings: lmms, defect: '"I know: yes"' },
+    ...{ row: { answer: "yes", category: "configuration" }, reply: "I know: yes", scores: 0 },
+  },
+  {
+    ...{ task: "robo_spatial", scorings: vek, defect: "nothing lies in a rectangle", grey: 255 },
+    ...{ row: { answer: "[(0, 0), (1, 0), (1, 1), (0, 1)]" }, reply: "(0.5, 0.5)", scores: 0 },
+  },
   {
     ...{ task: "seedbench", scorings: lmms, defect: "the first character" },
     ...{ row: { answer: "A" }, reply: "The answer is A", scores: 0 },
@@ -334,6 +357,12 @@ const isKept = (defect: string): boolean => !defect.includes("(here:") && !defec
 const tasks = await loadTasks();
 const { chosen } = await chooseTasks([...new Set(shown.map(({ task }) => task))]);
 
+function halfMask(grey: number): Mask {
+  const [width, height] = [32, 24];
+  const values = Uint8Array.from({ length: width * height }, (_, i) => (i % width < width / 2 ? grey : 0));
+  return { width, height, values, digest: "" };
+}
+
 async function rowOf(name: string, columns: object = {}): Promise<readonly [Task, Record<string, unknown>]> {
   const one = chosen.find(({ task }) => task.name === name);
   if (one === undefined) throw new Error(`no task "${name}"`);
@@ -358,6 +387,7 @@ describe("what is said to be wrong with a rule", () => {
           scoring,
           ...(one.verdicts ? { verdicts: one.verdicts } : {}),
           ...(one.size ? { imageSizes: [one.size] } : {}),
+          ...(one.grey ? { masks: [halfMask(one.grey)] } : {}),
         });
         expectValue(value, one.scores);
       }

@@ -17,7 +17,10 @@ import { violationOf } from "../../src/core/schema.js";
 import type { Scoring } from "../../src/core/score.js";
 import type { Task } from "../../src/core/task.js";
 import { openDataset } from "../../src/datasets/index.js";
+import { splitParts } from "../../src/datasets/layout.js";
+import { readMask } from "../../src/images/mask.js";
 import { type SampleRecord, textOf } from "../../src/record/samples.js";
+import { masksOf } from "../../src/run/masks.js";
 import { type SampleOutcome, scoreSample, withOutcome } from "../../src/run/score-sample.js";
 import { summarise } from "../../src/run/summarise.js";
 import { readingOf } from "../../src/text/visible-answer.js";
@@ -188,7 +191,8 @@ export async function writeParquet({ task, columns, rows }: Golden, splitName: s
       }),
     ),
   );
-  await writeFile(join(place, `${split?.split}-00000-of-00001.parquet`), parquetBytes(columns, filled));
+  const [part] = splitParts(split?.split ?? "");
+  await writeFile(join(place, `${part}-00000-of-00001.parquet`), parquetBytes(columns, filled));
   if (!split?.images) return;
   // The images have a file of their own, one for each name in the rows.
   const { config, key, column, split: name } = split.images;
@@ -206,6 +210,7 @@ async function scored(subject: Golden, splitName: string, rows: readonly Record<
   const { task, answers, verdicts = [] } = subject;
   const split = task.splits[splitName];
   if (split === undefined) throw new Error(`no split ${splitName}`);
+  const masks = await Promise.all(rows.map((row) => masksOf(task, row, readMask)));
   const records = rows.map((row, index): SampleRecord => {
     const output = outputOf(answers[index] ?? "", task.choices?.(row) ?? []);
     const groups = Object.entries(task.groups ?? {}).flatMap(([name, of]) => {
@@ -220,6 +225,7 @@ async function scored(subject: Golden, splitName: string, rows: readonly Record<
             ...{ task, split, row, turns: [output], verdicts: judged },
             rules: { scoring, seed: 0, reading: readingOf(scoring) },
             sizes: [[imageWidth, imageHeight]],
+            masks: masks[index],
           });
     if (outcome.submission !== undefined && task.submission)
       expect(violationOf(task.submission.schema, outcome.submission), "the server's format").toBeUndefined();

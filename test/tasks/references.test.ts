@@ -377,6 +377,15 @@ const unmatched: readonly (readonly [task: string, good: object, bad: readonly o
       { answer: " ", split: "zh_scene" },
     ],
   ],
+  [
+    "robo_spatial",
+    { answer: "[(0.1, 0.1), (0.5, 0.1), (0.5, 0.5)]", category: "context" },
+    ["[(0.1, 0.1), (0.5, 0.1)]", "[0.1, 0.1, 0.5]", "[('a', 'b'), (0, 1), (1, 1)]", "nowhere", ""].map((answer) => ({
+      answer,
+    })),
+  ],
+  ["refspatial", { mask: true }, [{ mask: null }]],
+  ["where2place", { mask: true }, [{ mask: null }]],
   ["screenspot_reg", { instruction: "open it" }, [{ instruction: "." }]],
   ["refcoco", { answer: ["a boy"] }, [{ answer: ["."] }]],
   [

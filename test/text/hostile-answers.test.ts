@@ -70,6 +70,17 @@ import { ocrbenchHit } from "../../tasks/ocrbench/score.js";
 import { finalAnswer, olympiadCorrect } from "../../tasks/olympiadbench/answer.js";
 import { answerLineLetter, firstLetter, withoutThoughts } from "../../tasks/omnispatial/score.js";
 import { perceptionLetter } from "../../tasks/perceptiontest/score.js";
+import {
+  geminiRegions,
+  lmmsPairs,
+  lmmsTuples,
+  molmoRegions,
+  qwenPoints,
+  refSpatialRegions,
+  roboPointRegions,
+  roboSpatialPoint,
+} from "../../tasks/pointing/points.js";
+import { guessedPoints, refSpatialPoints } from "../../tasks/pointing/vlmevalkit-points.js";
 import { lmmsPopeAnswer, popeAnswer } from "../../tasks/pope/score.js";
 import { realWorldQaCorrect } from "../../tasks/realworldqa/score.js";
 import { jsonBoxes } from "../../tasks/refcoco/json-boxes.js";
@@ -146,6 +157,11 @@ const choices = { A: "a red cat", B: "a blue dog", C: "A" };
 const people = ["red", "red", "dark red", "red", "2", "red", "red", "red", "red", "no"];
 const problem = { question_type: "free_form", answer_type: "float", precision: 2 };
 
+const pointReaders = [
+  ...[refSpatialRegions, roboPointRegions, molmoRegions, geminiRegions, lmmsTuples, lmmsPairs, qwenPoints],
+  roboSpatialPoint,
+];
+
 const parsers: Readonly<Record<string, (answer: string) => unknown>> = {
   "VQA, official": (answer) => officialVqaAccuracy(answer, people),
   "VQA, EvalAI": (answer) => evalAiVqaAccuracy(answer, people),
@@ -168,6 +184,8 @@ const parsers: Readonly<Record<string, (answer: string) => unknown>> = {
   "token F1": (answer) => [squadF1(answer, "a red cat"), tokenSetF1(answer, "a red cat")],
   box: (answer) => [parseBox(answer), parseScreenBox(answer)],
   points: (answer) => [anyPoint(answer), officialPoint(answer), clickedPoint(answer)],
+  "points in masks": (answer) => pointReaders.map((read) => read(answer, [640, 480])),
+  "RoboSpatial, VLMEvalKit": (answer) => [guessedPoints(answer, [640, 480]).next(), refSpatialPoints(answer)],
   "boxes in JSON": jsonBoxes,
   captions: (answer) => rawCaptionScores([{ references: ["a red cat"], prediction: answer }]),
   "MMMU, official": (answer) => parseChoice("official", answer, options),

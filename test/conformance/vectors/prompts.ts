@@ -56,6 +56,21 @@ const sentBy: Readonly<Record<string, Sent>> = {
   pixmo_count: own("pixmo_count"),
   screenspot_pro: own("screenspot_pro", "vlmevalkit"),
   screenspot_v2: own("screenspot_v2", "vlmevalkit"),
+  // VLMEvalKit's words for refspatial are those of the class whose scoring is not offered.
+  refspatial: own("refspatial", "official"),
+  refspatial_json: {
+    "lmms-eval": ["refspatial_json", "default"],
+    official: ["refspatial_json", "default"],
+    vlmevalkit: ["refspatial_json", "vlmevalkit"],
+  },
+  refspatial_official_Gemini25Pro: { official: ["refspatial", "gemini"] },
+  refspatial_official_Molmo: { official: ["refspatial", "molmo"] },
+  refspatial_official_RoboBrain: { official: ["refspatial", "robobrain"] },
+  robo_spatial: {
+    "lmms-eval": ["robo_spatial", "lmms-eval"],
+    official: ["robo_spatial", "default"],
+    vlmevalkit: ["robo_spatial", "vlmevalkit"],
+  },
   seedbench_2_plus: own("seedbench_2_plus"),
   simplevqa: { ...own("simplevqa", "vlmevalkit"), "lmms-eval:qwen3_vl": ["simplevqa", "qwen3_vl"] },
   visulogic: own("visulogic"),
@@ -66,6 +81,8 @@ const sentBy: Readonly<Record<string, Sent>> = {
   vl_rewardbench: own("vl_rewardbench", "vlmevalkit"),
   vlms_are_biased: both("vlms_are_biased"),
   vlmsareblind: own("vlmsareblind", "official", "vlmevalkit"),
+  where2place: own("where2place"),
+  where2place_json: own("where2place_json"),
   worldvqa: own("worldvqa", "official", "vlmevalkit"),
   zerobench: own("zerobench", "vlmevalkit"),
 };
@@ -85,13 +102,7 @@ const notSent: Readonly<Record<string, string>> = {
     ...["llava_in_the_wild_ko", "mmbench_ko_dev", "mmbench_ru_dev", "mmmu_val_group_img", "mmmu_val_pass64"],
     ...["mmmu_val_qwen", "mmstar_ko", "mmstar_oc", "mmstar_qwen", "seedbench_ko"],
   ]),
-  ...reasons("no task of this benchmark is here", [
-    ...["emma_direct", "emma_vek_marks"],
-    "refspatial",
-    ...["refspatial_json", "refspatial_official_Gemini25Pro", "refspatial_official_Molmo", "robo_spatial"],
-    "refspatial_official_RoboBrain",
-    ...["wemath_testmini", "where2place", "where2place_json"],
-  ]),
+  ...reasons("no task of this benchmark is here", [...["emma_direct", "emma_vek_marks", "wemath_testmini"]]),
   mmlongbench_doc_extract: "VLMEvalKit's question to a judge, which no scoring here asks",
   ...reasons("a judge's words, which the task's own test holds", [
     "babyvision_judge",

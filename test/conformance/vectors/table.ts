@@ -12,6 +12,7 @@ import { catalogueGroupVectors } from "./catalogue-groups.js";
 import { llavaInterleave } from "./catalogue-interleave.js";
 import { catalogueJudgedVectors } from "./catalogue-judged.js";
 import { catalogueMarkdownVectors } from "./catalogue-markdown.js";
+import { pointMasks } from "./catalogue-masks.js";
 import { catalogueMathsVectors } from "./catalogue-maths.js";
 import { cataloguePageVectors } from "./catalogue-pages.js";
 import { cataloguePairVectors } from "./catalogue-pairs.js";
@@ -62,6 +63,7 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...catalogueGroupVectors,
   ...cataloguePairVectors,
   ...cataloguePointVectors,
+  "catalogue/point_masks": pointMasks,
   ...catalogueJudgedVectors,
   ...catalogueDocumentVectors,
   ...catalogueMarkdownVectors,
