@@ -1,18 +1,18 @@
-import type { BlindWay } from "../core/blind.js";
 import type { Dataset } from "../core/dataset.js";
+import { defined } from "../core/defined.js";
 import { promptImages, promptText } from "../core/prompt.js";
 import type { Scoring } from "../core/score.js";
 import { judgeOf, judgeUnder, type Task } from "../core/task.js";
 import { readImage } from "../images/encoded.js";
-import { blinded } from "../run/blind.js";
 import type { EvaluatedTask } from "../run/evaluate.js";
 import { plan, plannedCount } from "../run/plan.js";
 import type { ModelConfig } from "../runners/config.js";
 import { resolveModel } from "../runners/spec.js";
-import { blindLabel, requireBlindable } from "./blind.js";
+import { labelBeside, type Way } from "./beside.js";
 import { type Decided, decide, opener, type RunControl } from "./run.js";
 import { judgesOf } from "./run-models.js";
 import type { RunSettings } from "./settings.js";
+import { waysOf } from "./ways.js";
 
 /** What one task of a run would ask. */
 export interface TaskEstimate {
@@ -51,11 +51,11 @@ const pixelsPerToken = 750;
 /** What a run would ask, with tokens and price estimated from the first rows; asks nothing. */
 export async function estimateRun(settings: RunSettings, control: RunControl): Promise<RunEstimate> {
   const decided = await decide(settings);
-  requireBlindable(settings, decided, control.fleet !== undefined);
+  const ways = waysOf(settings, decided, control.fleet !== undefined);
   const judges = await Promise.all(judgesOf(settings).map(resolveModel));
   return {
     priced: pricesOf(decided.model.config) !== undefined,
-    tasks: estimates(decided, askedBy(settings, decided), { judges, control }),
+    tasks: estimates(askedBy(decided, ways), { judges, control }),
   };
 }
 
@@ -63,30 +63,35 @@ export async function estimateRun(settings: RunSettings, control: RunControl): P
 interface Asked {
   readonly one: EvaluatedTask;
   readonly called: string;
+  readonly decided: Decided;
 }
 
-/** Every task once, and blind once more. */
-function askedBy({ blind }: RunSettings, { choice, seed }: Decided): readonly Asked[] {
-  const seen = choice.chosen.map((one) => ({ one, called: one.label }));
-  if (blind === undefined) return seen;
-  const way = blind as BlindWay;
-  const hidden = choice.chosen.map((one) => ({
-    one: { ...one, task: blinded(one.task, way, seed).task },
-    called: blindLabel(one.label, way),
-  }));
-  return [...seen, ...hidden];
+/** Every task once, and once more for every other way. */
+function askedBy(decided: Decided, ways: readonly Way[]): readonly Asked[] {
+  const { chosen } = decided.choice;
+  const first = chosen.map((one) => ({ one, called: one.label, decided }));
+  const others = ways.flatMap((way) => {
+    const { profileOf = decided.profileOf, generationOf = decided.generationOf } = way.changes;
+    const selection = { ...decided.selection, ...defined({ only: way.only }) };
+    return chosen
+      .filter(({ label }) => way.has(label))
+      .map((one) => ({
+        one: { ...one, task: way.taskOf(one.label, one.task) },
+        called: labelBeside(one.label, way),
+        decided: { ...decided, profileOf, generationOf, selection },
+      }));
+  });
+  return [...first, ...others];
 }
 
 async function* estimates(
-  decided: Decided,
   asked: readonly Asked[],
   { judges, control }: { readonly judges: readonly ModelConfig[]; readonly control: RunControl },
 ): AsyncGenerator<TaskEstimate> {
   const { listener, drain, abort } = control;
-  const open = opener(decided, listener, drain);
-  for (const { one, called: label } of asked) {
+  for (const { one, called: label, decided } of asked) {
     const { task, split } = one;
-    await using dataset = await open(one);
+    await using dataset = await opener(decided, listener, drain)(one);
     const { maxNewTokens } = decided.generationOf(task, split);
     const requests = plannedCount(task, dataset, decided.selection);
     const { judgeTokens, ...estimate } = await estimateTask(one, dataset, decided, abort);

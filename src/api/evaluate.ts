@@ -42,8 +42,12 @@ export interface EvaluateOptions extends LocalSettings {
   readonly promptProfile?: string;
   /** Which rule scores. Default `official`. */
   readonly scoring?: Scoring;
-  /** Instead of the task's own; recorded: numbers change. */
-  readonly maxNewTokens?: number;
+  /** Ask once more by each of these prompt profiles, or by `all` of a task, for `spread.prompts`. */
+  readonly promptProfiles?: readonly string[];
+  /** Ask choice tasks with their options in N orders, for `spread.orders`. */
+  readonly optionOrders?: number;
+  /** Instead of the task's own; recorded: numbers change. Several: what each budget is worth, for `spread.budgets`. */
+  readonly maxNewTokens?: number | readonly number[];
   /** Thoughts taken out of answers before scoring: names such as `think`, or `all`, `none`. Default: the scoring's own. */
   readonly reasoningTags?: readonly string[];
   /** Instead of the task's own; recorded: numbers change. */

@@ -45,8 +45,9 @@ export async function itemsOf(task: string, { runs: named, results, onWarning }:
   const runs = once(
     opened.filter(({ dir, results: found }) => {
       const result = found.get(task);
-      if (result?.blind) onWarning(`${dir} is left out: it was asked blind`);
-      return result !== undefined && result.blind === undefined;
+      const why = result?.blind ? "it was asked blind" : result?.optionOrder ? "its options were moved" : undefined;
+      if (why !== undefined) onWarning(`${dir} is left out: ${why}`);
+      return result !== undefined && why === undefined;
     }),
     onWarning,
   );

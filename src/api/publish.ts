@@ -9,9 +9,9 @@ import { boardModelIndex } from "../board/leaderboard/as-model-index.js";
 import { type Board, makeBoard } from "../board/leaderboard/board.js";
 import { entriesOf } from "../board/leaderboard/collect.js";
 import type { Publisher } from "../board/leaderboard/publisher.js";
-import type { BlindWay } from "../core/blind.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
+import type { Json } from "../core/json.js";
 import type { Result, RunManifest } from "../core/result.js";
 import { makeFolder } from "../files/make-folder.js";
 import { writeWhole } from "../files/whole-file.js";
@@ -19,7 +19,8 @@ import { copyRun, isOfRun } from "../record/copy.js";
 import { readManifest, writeManifest } from "../record/manifest.js";
 import { openRun, type Run, requireCounted } from "../record/read.js";
 import { repeatCommand } from "../record/repeat-command.js";
-import { blindRunsIn } from "./blind.js";
+import { runsBeside } from "./beside.js";
+import { blindOf } from "./blind.js";
 import { packageVersion } from "./versions.js";
 import { writePage } from "./view.js";
 
@@ -53,11 +54,12 @@ export async function publish(name: string, out: string, { publisher, images, wa
     await copyRun(run, join(folder, runOfBundle), (inside) => isOfRun(inside, [...run.results.keys()]));
     const path = join(folder, runOfBundle);
     await withoutHost(path);
-    for (const { dir } of (await blindRunsIn(path)).values()) await withoutHost(dir);
+    const beside = await runsBeside(path);
+    for (const { dir } of beside.values()) await withoutHost(dir);
     await removeEmptyFolders(path);
     const copy = await openRun(path);
     const board = makeBoard(entriesOf(copy, folder), { include: ["demo", "partial", "incomplete"], suites: [] });
-    const repeat = repeatCommands(copy, [...(await blindRunsIn(path)).keys()]);
+    const repeat = repeatCommands(copy, flagsOf(beside));
     const write = (file: string, text: string) => writeWhole(join(folder, file), file, text);
     await write("README.md", cardOf(copy.manifest, [...copy.results.values()], board, repeat));
     await write("eval_results.yaml", boardEvalResults(board, packageVersion(), publisher));
@@ -80,16 +82,40 @@ interface Repeat {
   readonly modelFile?: string;
 }
 
-/** The command for every result in the folder, which several may have filled; once for each way of asking blind. */
-function repeatCommands({ manifest, results }: Run, ways: readonly BlindWay[]): Repeat {
-  const { blind: _, tasks, ...config } = manifest.config;
+/** The command for every result in the folder, which several may have filled; once for each kind of way in which it asked once more. */
+function repeatCommands({ manifest, results }: Run, ways: readonly Readonly<Record<string, Json>>[]): Repeat {
+  const {
+    blind: _1,
+    "prompt-profiles": _2,
+    "option-orders": _3,
+    "max-new-tokens": budgets,
+    tasks,
+    ...rest
+  } = manifest.config;
+  const config = {
+    ...rest,
+    ...(budgets === undefined ? {} : { "max-new-tokens": Math.max(...[budgets].flat().map(Number)) }),
+  };
   const named = Array.isArray(tasks) ? (tasks as readonly string[]) : [];
   const labels = [...results.keys()].filter((label) => !named.some((name) => name === label || isAbsolute(name)));
   const all = { ...config, tasks: [...named, ...labels] };
-  const made = (ways.length === 0 ? [{}] : ways.map((blind) => ({ blind }))).map((way) =>
-    repeatCommand({ config: { ...all, ...way } }),
-  );
+  const made = (ways.length === 0 ? [{}] : ways).map((way) => repeatCommand({ config: { ...all, ...way } }));
   return { lines: made.map(({ line }) => line), ...defined({ modelFile: made[0]?.modelFile }) };
+}
+
+/** What asked the runs beside one. */
+function flagsOf(beside: ReadonlyMap<string, Run>): readonly Readonly<Record<string, Json>>[] {
+  const named = (kind: string) => [...beside.keys()].filter((name) => name.startsWith(kind));
+  const results = (kind: string) => named(kind).flatMap((name) => [...(beside.get(name) as Run).results.values()]);
+  const profiles = [...new Set(results("profile-").map(({ promptProfile }) => promptProfile))];
+  const orders = results("options-").map(({ optionOrder = 0 }) => optionOrder + 1);
+  const budgets = new Set(results("budget-").map(({ generation }) => Number(generation.maxNewTokens)));
+  return [
+    ...[...blindOf(beside).keys()].map((blind) => ({ blind })),
+    ...(profiles.length > 0 ? [{ "prompt-profiles": profiles }] : []),
+    ...(orders.length > 0 ? [{ "option-orders": Math.max(...orders) }] : []),
+    ...(budgets.size > 0 ? [{ "max-new-tokens": [...budgets] }] : []),
+  ];
 }
 
 const packageName = () => `llava-eval ${packageVersion()}`;

@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { defined } from "../core/defined.js";
 import { digestOf } from "../core/digest.js";
 import type { Json } from "../core/json.js";
 import type { RunManifest } from "../core/result.js";
@@ -8,6 +9,7 @@ import type { ModelConfig } from "../runners/config.js";
 import type { Choice, Chosen } from "./catalogue.js";
 import type { RunSettings } from "./settings.js";
 import { versions } from "./versions.js";
+import { largestBudget } from "./ways.js";
 
 export interface NameParts {
   readonly settings: RunSettings;
@@ -36,11 +38,18 @@ export function runName({ settings, choice, config, model, data, decided }: Name
     cache: _k,
     "judge-budget": _b,
     blind: _w,
+    "prompt-profiles": _p,
+    "option-orders": _r,
     ...asked
   } = settings;
   const tasks = choice.chosen.map(({ label }) => label);
   const digest = digestOf(
-    { asked: { ...asked, tasks } as Json, config: config as unknown as Json, data, ...decided },
+    {
+      asked: { ...asked, tasks, ...defined({ "max-new-tokens": largestBudget(settings) }) } as Json,
+      config: config as unknown as Json,
+      data,
+      ...decided,
+    },
     8,
   );
   return `${slug(model)}-${digest}`;

@@ -2,7 +2,6 @@
 
 import { join, resolve } from "node:path";
 import { regenerateLeaderboard, writeRunLeaderboard } from "../board/leaderboard/collect.js";
-import type { BlindWay } from "../core/blind.js";
 import type { Dataset } from "../core/dataset.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
@@ -32,7 +31,8 @@ import type { ModelConfig } from "../runners/config.js";
 import { localFlags } from "../runners/local-settings.js";
 import { readingOf, reasoningTagsOf, withoutReasoning } from "../text/visible-answer.js";
 import { serverProfile } from "../video/frame-profiles.js";
-import { blindLabel, blindRunsIn, evaluateBlind, requireBlindable, requireFrames } from "./blind.js";
+import { evaluateBeside, labelBeside, runsBeside } from "./beside.js";
+import { requireFrames } from "./blind.js";
 import { type Choice, chooseTasks } from "./catalogue.js";
 import {
   type FleetSettings,
@@ -52,6 +52,7 @@ import { type ChosenModel, judgesOf, namedModel, openJudge, openModel, portable 
 import { parseMaxFailed, type RunSettings } from "./settings.js";
 import { parseShard, requireMerged, shardFolder } from "./shard.js";
 import { openUntil } from "./until.js";
+import { largestBudget, waysOf } from "./ways.js";
 
 export interface RunControl {
   readonly listener: RunListener;
@@ -92,7 +93,7 @@ export async function runTasks(
 ): Promise<RunOutcome> {
   const decided = await decide(settings, fleet && workersModel(settings, fleet));
   const { choice, model, scoring, reading, data, seed, selection, profileOf, generationOf } = decided;
-  requireBlindable(settings, decided, fleet !== undefined);
+  const ways = waysOf(settings, decided, fleet !== undefined);
   if (fleet) requireWholeTasks(choice);
   const warn = warningsOf(listener);
   if (model.isStub) warn("this is the stub: its answers mean nothing, and neither do their scores");
@@ -161,9 +162,9 @@ export async function runTasks(
       onTaskEnd: (...given) => listener.onTaskEnd(...given),
       onTiming: (...given) => listener.onTiming(...given),
     };
-    const way = settings.blind as BlindWay | undefined;
     const labels = choice.chosen.map(({ label }) => label);
-    listener.onPlan?.(way ? [...labels, ...labels.map((label) => blindLabel(label, way))] : labels);
+    const beside = ways.flatMap((way) => labels.filter(way.has).map((label) => labelBeside(label, way)));
+    listener.onPlan?.([...labels, ...beside]);
     const evaluation: Evaluation = {
       folder,
       runner,
@@ -191,16 +192,16 @@ export async function runTasks(
     };
     const seen = await evaluate(choice.chosen, evaluation);
     const wasFinished = newSamples === 0 ? folder.finishedBefore : undefined;
-    const isSeen = !drain.aborted && seen.every(({ end }) => end === "complete");
-    const blind =
-      way && isSeen ? await evaluateBlind(path, { way, chosen: choice.chosen, evaluation, manifest, identified }) : [];
-    const incomplete = [...seen, ...blind].some(
-      ({ end, result }) => end === "endpoint-down" || result?.flags.includes("incomplete"),
-    );
+    const all = [...seen];
+    for (const way of ways) {
+      if (drain.aborted || all.some(({ end }) => end !== "complete")) break;
+      all.push(...(await evaluateBeside(way, { path, chosen: choice.chosen, evaluation, manifest, identified })));
+    }
+    const incomplete = all.some(({ end, result }) => end === "endpoint-down" || result?.flags.includes("incomplete"));
     const interrupted = drain.aborted;
     const finishedBefore = newSamples === 0 ? folder.finishedBefore : undefined;
     await folder.setStatus(interrupted ? "interrupted" : incomplete ? "incomplete" : "done", wasFinished);
-    const results = await gainedOf(folder, seen);
+    const results = await comparedOf(folder, seen);
     if (!interrupted) await shared?.finish();
     await writeRunLeaderboard(path);
     if (!interrupted && wasFinished === undefined && !shard) await remember(path);
@@ -226,12 +227,12 @@ async function servedTask(
   return { dataset, task: chosen.task, profile: decided.profileOf(chosen.task) };
 }
 
-/** With what the image was worth, where a blind run lies beside it. */
-async function gainedOf(folder: RunFolder, ended: readonly EvaluatedResult[]): Promise<readonly EvaluatedResult[]> {
-  if ((await blindRunsIn(folder.path)).size === 0) return ended;
-  const { withGains } = await import("./vision-gain.js");
+/** With what the runs say that lie beside it. */
+async function comparedOf(folder: RunFolder, ended: readonly EvaluatedResult[]): Promise<readonly EvaluatedResult[]> {
+  if ((await runsBeside(folder.path)).size === 0) return ended;
+  const { withWhatLiesBeside } = await import("./compared-ways.js");
   const results = ended.flatMap(({ result }) => result ?? []);
-  const gained = new Map((await withGains(folder, results)).map((result) => [result.task, result]));
+  const gained = new Map((await withWhatLiesBeside(folder, results)).map((result) => [result.task, result]));
   return ended.map((one) => ({ ...one, ...defined({ result: gained.get(one.label) }) }));
 }
 
@@ -443,7 +444,8 @@ function profileRule({ chosen, promptProfile }: Choice, wanted: string | undefin
 }
 
 function generationRule(settings: RunSettings): (task: Task, split: Split) => GenerationOptions {
-  const { temperature, "max-new-tokens": maxNewTokens } = settings;
+  const { temperature } = settings;
+  const maxNewTokens = largestBudget(settings);
   return (task, split) => ({
     ...task.generation,
     ...split.generation,

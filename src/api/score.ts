@@ -14,13 +14,14 @@ import { openRun, type Run, requireCounted } from "../record/read.js";
 import { rescore } from "../run/rescore.js";
 import type { ScoreRules } from "../run/score-sample.js";
 import { readingOf, reasoningTagsOf } from "../text/visible-answer.js";
-import { blindRunsIn } from "./blind.js";
+import { runsBeside } from "./beside.js";
 import type { Chosen } from "./catalogue.js";
+import { withWhatLiesBeside } from "./compared-ways.js";
 import { type Evaluated, evaluated } from "./evaluated.js";
 import { requireScoring } from "./require-scoring.js";
 import { openRunDataset, tasksOfRun } from "./run-dataset.js";
 import { parseMaxFailed } from "./settings.js";
-import { withGains } from "./vision-gain.js";
+import { wayOfRun } from "./ways.js";
 
 export interface ScoreOptions {
   /** Another rule; needs `out`. Default: the run's. */
@@ -87,11 +88,11 @@ export async function score(name: string, options: ScoreOptions = {}): Promise<E
     decided: out === undefined ? {} : { scoring, seed: rules.seed, ...defined({ reasoningTags: tags }) },
   };
   await using folder = await RunFolder.reopen(target);
-  for (const blind of (await blindRunsIn(target)).values()) {
-    await using beside = await RunFolder.reopen(blind.dir);
-    await scoreRun(blind, beside, again);
+  for (const beside of (await runsBeside(target)).values()) {
+    await using besideFolder = await RunFolder.reopen(beside.dir);
+    await scoreRun(beside, besideFolder, again);
   }
-  const results = await withGains(folder, await scoreRun(run, folder, again));
+  const results = await withWhatLiesBeside(folder, await scoreRun(run, folder, again));
   await writeRunLeaderboard(target);
   if (existsSync(resolve("results")) && target.startsWith(resolve("results")))
     await regenerateLeaderboard(resolve("results"));
@@ -111,8 +112,11 @@ async function scoreRun(run: Run, folder: RunFolder, { chosenTasks, rules, warn,
   const results: Result[] = [];
   // The scores follow from the task as it is now: the run may go on with it.
   const identity: Record<string, Json> = {};
+  // Moved options have moved references.
+  const way = wayOfRun(run, chosenTasks, rules.seed);
   for (const chosen of chosenTasks) {
-    const { task, split, label } = chosen;
+    const { split, label } = chosen;
+    const task = way?.taskOf(label, chosen.task) ?? chosen.task;
     const before = run.results.get(label);
     if (!before) continue;
     const known = run.manifest.identity[`task ${label}`];
@@ -121,7 +125,7 @@ async function scoreRun(run: Run, folder: RunFolder, { chosenTasks, rules, warn,
     await using dataset = await openRunDataset(run, chosen, warn);
     results.push(
       await rescore({
-        ...{ folder, task, split, label, dataset, before, rules, readMask },
+        ...{ folder, task, split, label, dataset, before, rules, readMask, ...defined({ only: way?.only }) },
         maxFailed: parseMaxFailed(maxFailed === undefined ? undefined : String(maxFailed)),
         signal: new AbortController().signal,
       }),

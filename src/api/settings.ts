@@ -9,8 +9,11 @@ import { type LocalSetting, localFlags } from "../runners/local-settings.js";
 import { frameProfiles, serverProfile } from "../video/frame-profiles.js";
 
 export interface Setting {
-  /** `list` is split at commas; `several` is not (a model's URLs have commas): the flag is given once for each. */
-  readonly type: "text" | "list" | "several" | "integer" | "number" | "switch";
+  /**
+   * `list` is split at commas; `several` is not (a model's URLs have commas): the flag is given once for each. `integers`: one, or several
+   * with commas.
+   */
+  readonly type: "text" | "list" | "several" | "integer" | "integers" | "number" | "switch";
   readonly describe: string;
   readonly min?: number;
   readonly max?: number;
@@ -79,6 +82,18 @@ export const settings = {
     group: "How",
     describe: "which words are sent (default: the task's first profile)",
   },
+  "prompt-profiles": {
+    type: "list",
+    group: "How",
+    describe: "ask once more with each of these prompt profiles, or with `all` of a task: how much the words matter",
+  },
+  "option-orders": {
+    type: "integer",
+    min: 2,
+    max: 26,
+    group: "How",
+    describe: "ask choice tasks with their options in N orders, each moved on by one place: how much the order matters",
+  },
   scoring: {
     type: "text",
     choices: scorings,
@@ -127,10 +142,10 @@ export const settings = {
     describe: "GB of clips from the hub that may lie on disk at once (default 20)",
   },
   "max-new-tokens": {
-    type: "integer",
+    type: "integers",
     min: 1,
     group: "How",
-    describe: "instead of the task's own; recorded: numbers change",
+    describe: "instead of the task's own; recorded: numbers change. Several (256,1024,4096): what each budget is worth",
   },
   temperature: {
     type: "number",
@@ -169,9 +184,11 @@ type ValueOf<S extends Setting> = S["type"] extends "list" | "several"
   ? readonly string[]
   : S["type"] extends "integer" | "number"
     ? number
-    : S["type"] extends "switch"
-      ? boolean
-      : string;
+    : S["type"] extends "integers"
+      ? number | readonly number[]
+      : S["type"] extends "switch"
+        ? boolean
+        : string;
 export type RunSettings = { readonly [Key in keyof Settings]?: ValueOf<Settings[Key]> };
 
 const ConfigFile = Type.Object(
@@ -189,6 +206,8 @@ function schemaOf({ type, min, max, choices, describe: description }: Setting): 
   switch (type) {
     case "integer":
       return Type.Integer(range);
+    case "integers":
+      return Type.Union([Type.Integer(range), Type.Array(Type.Integer(range)), Type.String()], { description });
     case "number":
       return Type.Number(range);
     case "switch":
@@ -251,13 +270,19 @@ async function readConfig(path: string): Promise<Record<string, unknown>> {
 }
 
 function parse(setting: Setting, value: unknown, where: string): unknown {
-  if (Array.isArray(value) && setting.type !== "list" && setting.type !== "several") {
+  if (Array.isArray(value) && !["list", "several", "integers"].includes(setting.type)) {
     throw new UserError("the option was given more than once", where, "give it once");
   }
   switch (setting.type) {
     case "list": {
       const items = (Array.isArray(value) ? value : [value]).flatMap((item) => String(item).split(","));
       return items.map((item) => item.trim()).filter((item) => item !== "");
+    }
+    case "integers": {
+      const numbers = (Array.isArray(value) ? value : String(value).split(",")).map((item) =>
+        parseNumber({ ...setting, type: "integer" }, String(item).trim(), where),
+      );
+      return numbers.length === 1 ? numbers[0] : numbers;
     }
     case "several":
       return (Array.isArray(value) ? value : [value]).map((item) => String(item).trim());

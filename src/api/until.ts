@@ -90,11 +90,13 @@ function taskOf(found: SideTask | undefined, label: string, against: string): Si
       ? "stopped early itself"
       : result.blind !== undefined
         ? "was asked blind"
-        : result.repeats > 1
-          ? "asked each sample several times"
-          : result.shard !== undefined
-            ? "has only a part of the samples"
-            : undefined;
+        : result.optionOrder !== undefined
+          ? "was asked with its options moved"
+          : result.repeats > 1
+            ? "asked each sample several times"
+            : result.shard !== undefined
+              ? "has only a part of the samples"
+              : undefined;
   if (fault)
     throw new UserError(`${against} ${fault} (${label})`, "--against", "name a run that asked every sample once");
   return found;

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { lstat, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { BlindWay } from "../core/blind.js";
+import { defined } from "../core/defined.js";
 import { canonicalJson } from "../core/digest.js";
 import { SampleFailure, UserError } from "../core/errors.js";
 import type { Json } from "../core/json.js";
@@ -18,16 +18,17 @@ import { RunFolder } from "../record/folder.js";
 import { isRun, openRun, type Run, requireCounted } from "../record/read.js";
 import type { SampleRecord } from "../record/samples.js";
 import { questionFor } from "../run/ask.js";
-import { blinded } from "../run/blind.js";
 import { conclude } from "../run/conclude.js";
 import { plan } from "../run/plan.js";
 import { headOf, rescore } from "../run/rescore.js";
 import { readingOf } from "../text/visible-answer.js";
-import { blindRunsIn } from "./blind.js";
+import { runsBeside, type Way } from "./beside.js";
 import type { Chosen } from "./catalogue.js";
+import { spreadOf } from "./compared-ways.js";
 import { checksumsFile, filesOf, runOfBundle, sha256 } from "./publish.js";
 import { openRunDataset, tasksOfRun } from "./run-dataset.js";
 import { parseMaxFailed } from "./settings.js";
+import { wayOfRun } from "./ways.js";
 
 export interface VerifyOptions {
   /** Where the rows are, where the run's own place is not this machine's: a folder, or `hub`. */
@@ -88,7 +89,7 @@ export async function verify(dir: string, options: VerifyOptions = {}): Promise<
     const run = await openRun(path);
     await verifyRun(run, findings, options);
     await findings.of("leaderboard.json: the results' numbers", otherBoard(run));
-    for (const [way, blind] of await blindRunsIn(path)) await verifyRun(blind, findings, { ...options, way });
+    for (const [beside, other] of await runsBeside(path)) await verifyRun(other, findings, { ...options, beside });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     findings.problems.push(`${error.where}: ${error.message}`);
@@ -98,6 +99,13 @@ export async function verify(dir: string, options: VerifyOptions = {}): Promise<
   );
   if (isBundle) findings.unchecked.push("the page, the card, eval_results.yaml and timings: their bytes alone");
   return findings;
+}
+
+/** What the ways of asking differ by, from the samples of the runs that lie beside. */
+async function* otherSpread(run: Run, label: string, result: Result): AsyncGenerator<string> {
+  const made = await spreadOf({ run, result }, await runsBeside(run.dir));
+  if (!same(result.spread, made))
+    yield `${label}: spread is ${shown(text(result.spread))}, and the samples of the runs beside give ${shown(text(made))}`;
 }
 
 async function* noPlainFiles(folder: string): AsyncGenerator<string> {
@@ -142,12 +150,14 @@ async function* otherBoard(run: Run): AsyncGenerator<string> {
   }
 }
 
-type RunOptions = VerifyOptions & { readonly way?: BlindWay };
+/** `beside`: the folder of a run that stands beside the one in question. */
+type RunOptions = VerifyOptions & { readonly beside?: string };
 
 async function verifyRun(run: Run, findings: Findings, options: RunOptions): Promise<void> {
   const { known: tasks } = await tasksOfRun(run, { named: options.tasks, isStrange: true });
+  const way = wayOfRun(run, [...tasks.values()], rulesOf(run).seed);
   for (const result of run.results.values()) {
-    const label = options.way ? `${result.task} (blind: ${options.way})` : result.task;
+    const label = options.beside === undefined ? result.task : `${result.task} (${options.beside})`;
     if (result.model !== run.manifest.model || !same(result.fingerprint, run.manifest.fingerprint))
       findings.problems.push(`${label}: its model, or what it is, is another in run.json`);
     findings.problems.push(...otherThanIdentity(label, run, result));
@@ -159,6 +169,8 @@ async function verifyRun(run: Run, findings: Findings, options: RunOptions): Pro
       findings.problems.push(`${label}: ${error.message}`);
       continue;
     }
+    if (result.spread)
+      await findings.of(`${label}: how the ways of asking differ, from their samples`, otherSpread(run, label, result));
     const chosen = tasks.get(result.task);
     if (!chosen)
       findings.unchecked.push(
@@ -168,13 +180,16 @@ async function verifyRun(run: Run, findings: Findings, options: RunOptions): Pro
       findings.unchecked.push(
         `${label}: its scores, which are of version ${result.version}; this one has version ${chosen.task.version}`,
       );
-    else await verifyTask({ run, result, chosen, label, findings, options });
+    else {
+      const task = way?.taskOf(result.task, chosen.task) ?? chosen.task;
+      await verifyTask({ run, result, chosen: { ...chosen, task }, label, findings, options, ...defined({ way }) });
+    }
   }
 }
 
 /** What decided the numbers stands in run.json too. */
 function* otherThanIdentity(label: string, { manifest }: Run, result: Result): Generator<string> {
-  const { seed, repeats, offset, scoring, blind, [`task ${result.task}`]: task } = manifest.identity;
+  const { seed, repeats, offset, scoring, blind, optionOrder, [`task ${result.task}`]: task } = manifest.identity;
   const { version, profile, generation, data } = (task ?? {}) as Readonly<Record<string, Json | undefined>>;
   const stated: readonly (readonly [what: string, there: unknown, here: unknown])[] = [
     ["seed", seed, result.seed],
@@ -182,6 +197,7 @@ function* otherThanIdentity(label: string, { manifest }: Run, result: Result): G
     ["offset", offset, result.offset ?? 0],
     ["scoring", scoring, result.scoring],
     ["blind", blind, result.blind],
+    ["optionOrder", optionOrder, result.optionOrder],
     ["version", version, result.version],
     ["promptProfile", profile, result.promptProfile],
     ["generation", generation, result.generation],
@@ -195,7 +211,9 @@ function* otherThanIdentity(label: string, { manifest }: Run, result: Result): G
 interface TaskInQuestion {
   readonly run: Run;
   readonly result: Result;
+  /** With the task as it was asked. */
   readonly chosen: Chosen;
+  readonly way?: Way;
   /** For people. */
   readonly label: string;
   readonly findings: Findings;
@@ -276,7 +294,7 @@ async function scoredAgain(inQuestion: TaskInQuestion, folder: RunFolder): Promi
   await using forScores = await openRunDataset(run, chosen, () => {}, options.data);
   return await rescore({
     ...{ folder, task, split, label: result.task, dataset: forScores, before: result, rules: rulesOf(run) },
-    ...{ maxFailed: maxFailedOf(run), signal, readMask },
+    ...{ maxFailed: maxFailedOf(run), signal, readMask, ...defined({ only: inQuestion.way?.only }) },
   });
 }
 
@@ -312,15 +330,13 @@ const withTags = (result: Result) => ({
 
 /** Rows that would ask something else than the journal says was asked. */
 async function* otherQuestions(
-  { run, result, chosen, label, options }: TaskInQuestion,
+  { run, result, chosen: { task }, way, label }: TaskInQuestion,
   dataset: Awaited<ReturnType<typeof openRunDataset>>,
   undigested: { samples: number },
 ): AsyncGenerator<string> {
-  const asked = options.way ? blinded(chosen.task, options.way, rulesOf(run).seed) : undefined;
-  const task = asked?.task ?? chosen.task;
-  const rows = asked?.rowsOf(dataset) ?? dataset;
+  const rows = way?.rowsOf?.(result.task, dataset) ?? dataset;
   const { limit, offset = 0, repeats } = result;
-  const selection = { offset, repeats, ...(limit === undefined ? {} : { limit }) };
+  const selection = { offset, repeats, ...defined({ limit, only: way?.only }) };
   const journal = new Map<string, SampleRecord>();
   for await (const record of run.counted(result)) journal.set(`${record.index}/${record.repeat ?? 0}`, record);
   // Of a run that stopped when it was decided.
@@ -378,7 +394,7 @@ async function* otherScores({ run, result, label }: TaskInQuestion, copied: Run)
 
 /** Keys of a Result that its samples do not give. */
 function* otherResults(label: string, said: Result, made: Result): Generator<string> {
-  const { visionGain: _, ...ours } = said;
+  const { visionGain: _1, spread: _2, ...ours } = said;
   for (const key of new Set([...Object.keys(ours), ...Object.keys(made)]) as Set<keyof typeof ours>) {
     if (same(ours[key], made[key])) continue;
     if (key !== "metrics") {

@@ -2,7 +2,15 @@ import { relative } from "node:path";
 import pc from "picocolors";
 import { untilLinesOf } from "../api/until.js";
 import { type BlindWay, blindWords } from "../core/blind.js";
-import type { MetricResult, Result, VisionGain } from "../core/result.js";
+import type {
+  BudgetCurve,
+  MetricResult,
+  OrderSpread,
+  PromptSpread,
+  Result,
+  Spread,
+  VisionGain,
+} from "../core/result.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { count, duration, metricNumber, metricText } from "./number-format.js";
 import type { RunCost } from "./progress.js";
@@ -33,6 +41,7 @@ export function resultLines(result: Result, width = Number.POSITIVE_INFINITY): s
   for (const [way, gain] of Object.entries(result.visionGain ?? {})) {
     for (const [name, parts, gap] of gainLines(way as BlindWay, gain)) line(name, parts, gap);
   }
+  for (const [name, parts, gap] of spreadLines(result.spread ?? {})) line(name, parts, gap);
   const unscored = Object.values(n.unscored).reduce((sum, k) => sum + k, 0);
   if (unscored > 0) line("not scored", wordsOf(unscoredText(result, unscored), pc.red), " ");
   const remarks = Object.entries(counts).filter(([, k]) => k > 0);
@@ -153,6 +162,80 @@ function gainLines(way: BlindWay, gain: VisionGain): [name: string, parts: reado
     ...lines,
     ...notes.map((note): [string, Part[], string] => ["note", wordsOf(terminalSafe(note), pc.yellow), " "]),
   ];
+}
+
+/** How much the score owes to the way in which it was asked: one line for each kind of way. */
+function spreadLines({ prompts, orders, budgets }: Spread): Line[] {
+  return [
+    ...(prompts ? [["prompts", promptParts(prompts)] as const, ...noteLines(prompts.notes)] : []),
+    ...(orders ? [["orders", orderParts(orders)] as const, ...noteLines(orders.notes)] : []),
+    ...(budgets ? [["budgets", budgetParts(budgets)] as const, ...noteLines(budgets.notes)] : []),
+  ];
+}
+
+type Line = readonly [name: string, parts: readonly Part[], gap?: string];
+
+const noteLines = (notes: readonly string[]): Line[] =>
+  notes.map((note) => ["note", wordsOf(terminalSafe(note), pc.yellow), " "]);
+
+/** A difference in the unit of the metric: an accuracy's in points. */
+const between = (ends: readonly [number, number] | undefined, number: (x: number) => string) =>
+  ends ? ` [${ends.map(number).join(", ")}]` : "";
+
+const percentOf = ({ share, interval }: { readonly share: number; readonly interval?: readonly [number, number] }) =>
+  `${metricNumber(share, "fraction")}%${between(interval, (x) => metricNumber(x, "fraction"))}`;
+
+/** `sd 1.9 [1.0, 2.8] between 3 profiles, 1.2 from the sampling of items`. */
+function promptParts({ unit, profiles, deviation, interval, sampling, n, leftOut }: PromptSpread): Part[] {
+  const number = (x: number) => metricNumber(x, unit);
+  const sd =
+    deviation === undefined
+      ? ""
+      : `sd ${number(deviation)}${between(interval, number)} between ${profiles.length} profiles`;
+  const beside = sampling === undefined ? "" : `, ${number(sampling)} from the sampling of items`;
+  const values = profiles.map(
+    ({ profile, value }) => `${terminalSafe(profile, 40)} ${value === null ? "-" : number(value)}`,
+  );
+  return [...(sd ? [{ text: sd + beside }] : []), ...dim(...values, `n=${count(n)}`, ...withoutScore(leftOut))];
+}
+
+const dim = (...texts: readonly string[]): Part[] => texts.map((text) => ({ text, paint: pc.dim }));
+const withoutScore = (leftOut: number) =>
+  leftOut > 0 ? [`left out: ${count(leftOut)} without a score every way`] : [];
+
+/** `60.4 [57.0, 63.8] over 4 orders, 62.0 in its own; 18.3% [15.2, 21.9] of 500 change with the order`. */
+function orderParts(spread: OrderSpread): Part[] {
+  const { unit, orders, own, value, interval, changed, everyOrder, places, deviation, n, fixed, leftOut } = spread;
+  const number = (x: number) => metricNumber(x, unit);
+  const score =
+    value === null || own === null
+      ? []
+      : [`${number(value)}${between(interval, number)} over ${orders} orders, ${number(own)} in its own`];
+  const change = changed ? [`${percentOf(changed)} of ${count(n)} change with the order`] : [];
+  const standing = places.map((place) => `${place.place} ${number(place.value)}`);
+  return [
+    ...[...score, ...change].map((text) => ({ text })),
+    ...dim(
+      ...(everyOrder ? [`${percentOf(everyOrder)} right in every order`] : []),
+      ...(standing.length > 0 ? [`with the right one at ${standing.join(", ")}`] : []),
+      ...(deviation === undefined ? [] : [`a drawn order moves the score by ${number(deviation)} (sd)`]),
+      ...(fixed > 0 ? [`${count(fixed)} cannot be moved`] : []),
+      ...withoutScore(leftOut),
+    ),
+  ];
+}
+
+/** `256 tokens: 61.2, 38.0% cut off; 1,024 tokens: 70.4, +9.2 [7.1, 11.3], 9.0% cut off`. */
+function budgetParts({ unit, budgets, n, leftOut }: BudgetCurve): Part[] {
+  const number = (x: number) => metricNumber(x, unit);
+  const steps = budgets.map(({ maxNewTokens, value, truncated, gain }) => {
+    const more = gain ? `, ${gain.value >= 0 ? "+" : ""}${number(gain.value)}${between(gain.interval, number)}` : "";
+    const cut = `${metricNumber(truncated.share, "fraction")}% cut off`;
+    return {
+      text: `${count(maxNewTokens)} token${maxNewTokens === 1 ? "" : "s"}: ${value === null ? "-" : number(value)}${more}, ${cut}`,
+    };
+  });
+  return [...steps, ...dim(`n=${count(n)}`, ...withoutScore(leftOut))];
 }
 
 function judgeText({ model, expected, asked, failed }: NonNullable<Result["judge"]>): string {

@@ -4,7 +4,7 @@ import type { Metric } from "./metric.js";
 import { didYouMean } from "./nearest.js";
 import type { GenerationOptions } from "./runner.js";
 import { scorings } from "./score.js";
-import type { Split, Task } from "./task.js";
+import type { OptionCells, Split, Task } from "./task.js";
 import {
   generationMembers,
   imageSplitMembers,
@@ -12,6 +12,7 @@ import {
   type Kind,
   type Members,
   metricMembers,
+  optionMembers,
   splitMembers,
   submissionMembers,
   taskMembers,
@@ -41,6 +42,7 @@ export function checkTask(value: unknown, file: string): Task {
 const units: readonly Metric["unit"][] = ["fraction", "percent", "points", "ratio", "count"];
 const directions: readonly Metric["direction"][] = ["higher", "lower", "neither"];
 const answers: readonly Split["answers"][] = ["public", "secret"];
+const optionForms: readonly OptionCells["as"][] = ["position", "letter", "text"];
 const formats = ["json", "jsonl", "object", "xlsx"];
 
 /** Files are named after a task and its split: no separators, no leading dot. */
@@ -68,11 +70,13 @@ class Border {
       tsv,
       submission,
       profiles,
+      options,
       groups = {},
     } = task as unknown as Task;
     if (!nameForm.test(name)) this.refuse("its name cannot name files", "use lower-case letters, digits and _");
     if (!(Number.isInteger(version) && version >= 1)) this.refuse(`version is ${version}`, "count versions: 1, 2, ...");
     if (profiles?.length === 0) this.refuse("profiles is empty", 'leave it out, or name some: ["default"]');
+    if (options) this.options(options, task as unknown as Task);
     this.generation(generation, "generation: ");
     if (Object.keys(splits).length === 0) this.refuse("it has no split", "name at least one in `splits`");
     for (const [split, description] of Object.entries(splits)) this.split(split, description, task);
@@ -118,6 +122,14 @@ class Border {
     if (split.answers === "public" && score === undefined) {
       this.refuse(`${at}its answers are public, and the task has no \`score\``, "write `score(row, output) { ... }`");
     }
+  }
+
+  private options(options: OptionCells, { row }: Task): void {
+    this.members(options, optionMembers, "options: ");
+    this.oneOf(options.as, optionForms, "options: as");
+    const columns = Object.keys((row as { properties?: object }).properties ?? {});
+    for (const column of [...options.in, options.right]) this.oneOf(column, columns, "options: column");
+    if (options.in.length === 0) this.refuse("options: in is empty", 'name the columns: ["A", "B", "C", "D"]');
   }
 
   private generation(options: Partial<GenerationOptions>, at: string, partial = false): void {

@@ -75,7 +75,7 @@ export const DatasetFacts = Type.Object({
 });
 export type DatasetFacts = Static<typeof DatasetFacts>;
 
-export const Flag = Type.Enum(["demo", "partial", "incomplete", "blind"]);
+export const Flag = Type.Enum(["demo", "partial", "incomplete", "blind", "reordered"]);
 
 const gained = {
   value: Type.Union([Type.Number(), Type.Null()]),
@@ -113,6 +113,76 @@ export const VisionGain = Type.Object({
   notes: Strings,
 });
 export type VisionGain = Static<typeof VisionGain>;
+
+const Share = Type.Object({ share: Type.Number(), interval: Optional(Interval), n: Type.Integer() });
+const Value = Type.Union([Type.Number(), Type.Null()]);
+const measured = {
+  metric: Text,
+  unit: Type.Enum(["fraction", "percent", "points", "ratio", "count"]),
+  n: Type.Integer({ description: "samples that are scored every way" }),
+  clusters: Optional(Type.Integer()),
+  leftOut: Type.Integer({ description: "samples that some way has no score of" }),
+  notes: Strings,
+};
+
+/** The same samples by several prompt profiles. */
+export const PromptSpread = Type.Object({
+  ...measured,
+  profiles: List(Type.Object({ profile: Text, value: Value })),
+  deviation: Optional(
+    Type.Number({
+      description: "standard deviation between the profiles, without what the sampling of items adds to it",
+    }),
+  ),
+  interval: Optional(Interval),
+  sampling: Optional(Type.Number({ description: "standard error of one profile's value from the sampling of items" })),
+});
+export type PromptSpread = Static<typeof PromptSpread>;
+
+/** The same choice questions with their options in several orders. */
+export const OrderSpread = Type.Object({
+  ...measured,
+  orders: Type.Integer({ description: "that were asked, the benchmark's own among them" }),
+  fixed: Type.Integer({ description: "samples whose options cannot be moved: they were asked once" }),
+  own: Value,
+  value: Value,
+  interval: Optional(Interval),
+  deviation: Optional(
+    Type.Number({ description: "standard deviation of the score if every sample's order were drawn from those asked" }),
+  ),
+  changed: Optional(Share),
+  everyOrder: Optional(Share),
+  places: List(Type.Object({ place: Text, value: Type.Number(), interval: Optional(Interval), n: Type.Integer() })),
+});
+export type OrderSpread = Static<typeof OrderSpread>;
+
+/** The same samples with several budgets of new tokens. */
+export const BudgetCurve = Type.Object({
+  ...measured,
+  budgets: List(
+    Type.Object({
+      maxNewTokens: Type.Integer(),
+      value: Value,
+      interval: Optional(Interval),
+      truncated: Share,
+      gain: Optional(
+        Type.Object(
+          { value: Type.Number(), interval: Optional(Interval) },
+          { description: "over the next smaller budget, sample by sample" },
+        ),
+      ),
+    }),
+  ),
+});
+export type BudgetCurve = Static<typeof BudgetCurve>;
+
+/** How much a score owes to the way in which it was asked. */
+export const Spread = Type.Object({
+  prompts: Optional(PromptSpread),
+  orders: Optional(OrderSpread),
+  budgets: Optional(BudgetCurve),
+});
+export type Spread = Static<typeof Spread>;
 
 /** Of a run that stopped when it was decided how it compares with another. Differences are this run minus the other, in the metric's unit. */
 export const Until = Type.Object({
@@ -212,6 +282,13 @@ export const Result = Type.Object({
   blind: Optional(
     Type.Enum([...blindWays], { description: "what was taken away from the questions: no benchmark score" }),
   ),
+  optionOrder: Optional(
+    Type.Integer({
+      minimum: 1,
+      description:
+        "by how many places every option was moved on; without the samples that have no such order: no benchmark score",
+    }),
+  ),
   without: Optional(
     Type.Object(
       { list: Text, listed: Type.Integer(), found: Type.Integer() },
@@ -247,6 +324,8 @@ export const Result = Type.Object({
   groups: Dictionary(Dictionary(List(MetricResult))),
   /** By way of asking blind: `none`, `other`, `first-frame`, `shuffled-frames`. */
   visionGain: Optional(Dictionary(VisionGain)),
+  /** With `--prompt-profiles`, `--option-orders` or several budgets. */
+  spread: Optional(Spread),
   notes: Strings,
   submission: Optional(Text),
 });

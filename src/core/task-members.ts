@@ -5,7 +5,7 @@
  */
 import type { Metric } from "./metric.js";
 import type { GenerationOptions } from "./runner.js";
-import type { ImageSplit, Judge, Split, Submission, Task, TsvRows } from "./task.js";
+import type { ImageSplit, Judge, OptionCells, Split, Submission, Task, TsvRows } from "./task.js";
 
 /** `list` of anything, `texts` = a list of strings, `table` = an object whose keys are the author's own. */
 export type Kind = "text" | "texts" | "number" | "flag" | "function" | "object" | "table" | "list";
@@ -30,6 +30,7 @@ export const taskMembers: Members<Task> = {
   limitByCluster: "flag?",
   profiles: "texts?",
   prompt: "function",
+  options: "object?",
   generation: "object",
   imageSizes: "flag?",
   masks: "function?",
@@ -47,6 +48,12 @@ export const taskMembers: Members<Task> = {
   groups: "table?",
   submission: "object?",
   demo: "flag?",
+};
+
+export const optionMembers: Members<OptionCells> = {
+  in: "texts",
+  right: "text",
+  as: "text",
 };
 
 export const splitMembers: Members<Split> = {

@@ -90,6 +90,16 @@ export interface Submission<Row> {
   readonly format?: "json" | "jsonl" | "object" | "xlsx";
 }
 
+/** Where a row has its options and the right one, so that they can be asked in another order too. */
+export interface OptionCells {
+  /** The column with the list of them (or with a text that holds one, as Python prints it); several: one column for each. */
+  readonly in: readonly string[];
+  /** The column that says which is right. */
+  readonly right: string;
+  /** How it says so: by place from 0, by letter (`B`, `(b)`), or with the option's own text. */
+  readonly as: "position" | "letter" | "text";
+}
+
 /** A benchmark. The file answers in this order: which rows, which words are sent, what counts as right, what is averaged. */
 export interface Task<Row = Record<string, unknown>> {
   /** Lower case, `_` between words. */
@@ -123,6 +133,11 @@ export interface Task<Row = Record<string, unknown>> {
   /** Prompt profiles this task knows, the default first. Absent: ["default"]. */
   readonly profiles?: readonly PromptProfile[];
   prompt(row: Row, profile: PromptProfile): Prompt;
+  /**
+   * Where its rows have their options, of a choice task whose words and score follow from these columns alone: `--option-orders` asks them
+   * in other orders. Absent: they are asked as they stand.
+   */
+  readonly options?: OptionCells;
   readonly generation: GenerationOptions;
   /** The score needs the sizes of the prompt's images (`context.imageSizes`): they are journalled. Default false. */
   readonly imageSizes?: boolean;

@@ -59,9 +59,13 @@ export async function copyRun(
   }
 }
 
+/** Runs that stand beside one lie in its folder, by what they asked in another way. */
+export const isBesideName = (folder: string): boolean => /^(blind|profile|options|budget)-[^/]+$/.test(folder);
+
 /** Whether a run has written it itself; what else lies in its folder is the user's. */
 export function isOfRun(inside: string, labels: readonly Label[]): boolean {
-  const file = inside.replace(/^blind-[a-z-]+(\/|$)/, "");
+  const [first = "", ...rest] = inside.split("/");
+  const file = isBesideName(first) ? rest.join("/") : inside;
   if (file === "" || ["run.json", "leaderboard.json", "timings.jsonl"].includes(file)) return true;
   if (/^submissions(\/[^/]+)?$/.test(file)) return true;
   const names = labels.map(fileName);

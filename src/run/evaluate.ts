@@ -54,6 +54,8 @@ export interface Evaluation {
   readonly demoModel: boolean;
   /** What the tasks' questions lack here; absent: nothing. */
   readonly blind?: BlindWay;
+  /** By how many places the tasks' options are moved on; absent: not at all. */
+  readonly optionOrder?: number;
   /** The prompt profile and generation options of a task, flags applied. */
   profileOf(task: Task): PromptProfile;
   generationOf(task: Task, split: Split): GenerationOptions;
@@ -151,7 +153,7 @@ async function evaluateTask(
     const end = shared ?? (await runTask(evaluation.share ? { ...taskRun, isAsked: true } : taskRun));
     events.onTaskEnd(label, end);
     if (end.how === "interrupted") return { label, end: end.how };
-    if (end.how === "complete" && end.total === 0 && !selection.shard) {
+    if (end.how === "complete" && end.total === 0 && !selection.shard && !selection.only) {
       throw new UserError(
         `task "${label}" has no rows to evaluate`,
         dataset.facts.source,
@@ -188,7 +190,7 @@ async function evaluateTask(
       ...(offset === 0 ? {} : { offset }),
       ...(shard ? { shard: shardName(shard) } : {}),
       ...(decided ? { until: decided } : {}),
-      ...defined({ blind: evaluation.blind }),
+      ...defined({ blind: evaluation.blind, optionOrder: evaluation.optionOrder }),
       ...(without ? { without: { list: without.list, listed: without.ids.size, found: without.seen.size } } : {}),
     };
     const rules = {

@@ -13,6 +13,8 @@ export interface Selection {
   readonly repeats: number;
   /** Only this part of them. */
   readonly shard?: Shard;
+  /** Of the selected samples only those with such rows; the others keep their places. Absent: all. */
+  only?(row: Record<string, unknown>): boolean;
 }
 
 /** One sample to be asked, in dispatch order. */
@@ -60,7 +62,7 @@ export async function* plan(
   selection: Selection,
   signal: AbortSignal,
 ): AsyncGenerator<Unit> {
-  const { offset, limit, shard } = selection;
+  const { offset, limit, shard, only } = selection;
   const end = limit === undefined ? Number.POSITIVE_INFINITY : offset + limit;
   const clusters = task.limitByCluster ? new ClusterSelection(offset, end) : undefined;
   const part = shard && shardRule(shard, dataset, { offset, end, byPosition: isByPosition(task) });
@@ -76,7 +78,8 @@ export async function* plan(
         .filter(
           (unit) =>
             (clusters ? clusters.has(clusterOf(task, unit)) : unit.index >= offset && unit.index < end) &&
-            (part === undefined || part.has(unit.index, clusterOf(task, unit))),
+            (part === undefined || part.has(unit.index, clusterOf(task, unit))) &&
+            (only === undefined || (isRow(unit) && only(unit.row))),
         );
       const following = rows.next < stop ? batches.next() : undefined;
       // Its failure is thrown below, when its turn comes.
@@ -170,7 +173,7 @@ export function* withGroups(task: Task, units: readonly Unit[], repeats: number)
 export function plannedCount(task: Task, dataset: Dataset, selection: Selection): number | undefined {
   const { rows } = dataset.facts;
   const byCluster = task.limitByCluster && (selection.limit !== undefined || selection.offset > 0);
-  if (rows === undefined || task.expand || byCluster || selection.shard) return undefined;
+  if (rows === undefined || task.expand || byCluster || selection.shard || selection.only) return undefined;
   const available = Math.max(0, rows - selection.offset);
   return Math.min(available, selection.limit ?? available) * selection.repeats;
 }

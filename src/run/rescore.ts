@@ -13,7 +13,7 @@ import type { AnsweredSample, SampleRecord, ScoredSample } from "../record/sampl
 import { conclude } from "./conclude.js";
 import { judgeFacts } from "./evaluate.js";
 import { masksAgain, type ReadMask } from "./masks.js";
-import { plan } from "./plan.js";
+import { plan, type Selection } from "./plan.js";
 import { outputsOf, type ScoreRules, scoreSample, visibleTurns, withOutcome } from "./score-sample.js";
 import { shardNamed } from "./shard.js";
 import type { ResultHead, SummaryRules } from "./summarise.js";
@@ -30,6 +30,8 @@ export interface Rescoring {
   readonly readMask: ReadMask;
   readonly maxFailed: SummaryRules["maxFailed"];
   readonly signal: AbortSignal;
+  /** As in the run's selection. */
+  readonly only?: Selection["only"];
 }
 
 /**
@@ -95,6 +97,7 @@ export function headOf(result: Result): ResultHead {
     reasons: _9,
     reasoningTags: _10,
     visionGain: _11,
+    spread: _12,
     ...head
   } = result;
   return head;
@@ -102,9 +105,9 @@ export function headOf(result: Result): ResultHead {
 
 /** @returns how many samples the selection has */
 async function scoreAll(rescoring: Rescoring, samples: SampleJournal): Promise<number> {
-  const { task, dataset, before, signal } = rescoring;
+  const { task, dataset, before, signal, only } = rescoring;
   const { limit, offset = 0, repeats, shard } = before;
-  const selection = { offset, repeats, ...defined({ limit }), ...(shard ? { shard: shardNamed(shard) } : {}) };
+  const selection = { offset, repeats, ...defined({ limit, only }), ...(shard ? { shard: shardNamed(shard) } : {}) };
   const verdicts = await readVerdicts(rescoring);
   let total = 0;
   for await (const unit of plan(task, dataset, selection, signal)) {

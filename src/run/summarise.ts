@@ -27,6 +27,7 @@ export type ResultHead = Pick<
       | "offset"
       | "shard"
       | "blind"
+      | "optionOrder"
       | "judge"
       | "secondJudge"
       | "until"
@@ -90,6 +91,7 @@ export async function summarise(
       ...(selected || short ? ["partial" as const] : []),
       ...(incomplete ? ["incomplete" as const] : []),
       ...(head.blind ? ["blind" as const] : []),
+      ...(head.optionOrder ? ["reordered" as const] : []),
     ],
     n: { total: counts.total, scored: counts.scored, unscored: counts.unscored },
     ...(counts.unscoredTotal > 0 ? { reasons: reasons.commonest() } : {}),

@@ -63,6 +63,7 @@ const masked: Task<Row> = {
     const usual = `${question}\n${letteredOptions(options)}\n${LETTER_DIRECTLY}`;
     return userPrompt(image, MODEL_PROFILES.ai2d[profile]?.({ question, options }) ?? usual);
   },
+  options: { in: ["options"], right: "answer", as: "position" },
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: (row) => goldOf(row) !== undefined,
   score(row, output) {

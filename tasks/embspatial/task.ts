@@ -63,6 +63,7 @@ export default defineTask<Row>({
     const note = "Note: You only need to respond with A, B, C, D without providing any additional information.\n";
     return userPrompt(image, `${note}${question}\n${optionsAfter(")", options)}`);
   },
+  options: { in: ["answer_options"], right: "answer", as: "position" },
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: ({ answer, answer_options: options }) => isOptionLetter(optionLetters(4)[answer], options),
   defects: {

@@ -54,6 +54,7 @@ const direct: Task<Row> = {
     const words = named ?? `${row.question}\n${letteredOptions(options)}\n\n${DIRECT}`;
     return profile === "interleaved" ? imagesInPlace(row, words) : imagesFirst(row, words);
   },
+  options: { in: ["options"], right: "answer", as: "letter" },
   generation: { maxNewTokens: 256, temperature: 0 },
   hasReference: (row) => mmmuHasReference(row),
   score: (row, output, context) => mmmuProScore(row, output, context, false),

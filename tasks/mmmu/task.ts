@@ -60,6 +60,7 @@ const mmmu: Task<Row> = {
     const words = mmmuPrompt(row, profile);
     return profile === "interleaved" ? imagesInPlace(row, words) : imagesFirst(row, words);
   },
+  options: { in: ["options"], right: "answer", as: "letter" },
   generation: { maxNewTokens: 128, temperature: 0 },
   hasReference: (row) => mmmuHasReference(row),
   defects: {

@@ -69,6 +69,7 @@ const single: Task<Row> = {
     const last = "Answer the question using a single character from the given options.";
     return userPrompt("Question: ", ...[row.image].flat(), `\n${row.question.trim()}\n${lines.join("\n")}\n${last}`);
   },
+  options: { in: LETTERS, right: "answer", as: "letter" },
   generation: { maxNewTokens: 8, temperature: 0 },
   hasReference: (row) => optionsOf(row).some(([letter]) => letter === row.answer?.trim()),
   defects: {

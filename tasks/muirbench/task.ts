@@ -51,6 +51,7 @@ const muirbench: Task<Row> = {
   id: ({ idx }) => idx,
   profiles: ["default", "official"],
   prompt: (row, profile) => imagesAtMarks(row.image_list, profile === "official" ? officialWords(row) : lmmsWords(row)),
+  options: { in: ["options"], right: "answer", as: "letter" },
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ options, answer }) => isOptionLetter(answer, options),
   defects: {

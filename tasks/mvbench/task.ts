@@ -78,6 +78,7 @@ const task = (kind: string, folder: string): Task<Row> => ({
       ],
     };
   },
+  options: { in: ["candidates"], right: "answer", as: "text" },
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: (row) => goldLetter(row) !== undefined,
   defects: {

@@ -46,6 +46,7 @@ const choice = defineTask<Row>({
   id: ({ video, qid, question }) => (qid === undefined ? rowDigest(video.path, question) : `${video.path}-${qid}`),
   imageKey: ({ video }) => video.path,
   prompt: (row) => userPrompt(row.video, `${strip(row.question)}\n${letteredOptions(nextQaOptions(row))}`),
+  options: { in: ["a0", "a1", "a2", "a3", "a4"], right: "answer", as: "position" },
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: (row) => isOptionLetter(optionLetters(5)[row.answer], nextQaOptions(row)),
   score: nextQaScore,

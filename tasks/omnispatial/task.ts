@@ -83,6 +83,7 @@ export default [
       if (profile === "official") return official(row);
       return userPrompt(row.image_path, `${LMMS_MANUAL_COT}\n${ANSWER_LINE}\n\n${asked(row)}`);
     },
+    options: { in: ["options"], right: "gt", as: "letter" },
     generation: { maxNewTokens: 8192, temperature: 0 },
     hasReference: ({ gt, options }) => isOptionLetter(gt, options.length),
     defects: { official: reasoned, "lmms-eval": reasoned },
@@ -110,6 +111,7 @@ export default [
     row: directRow,
     id: ({ id, image, question }) => String(id ?? `${image.path} ${question}`),
     prompt: (row) => userPrompt(row.image, `${LETTER_ONLY}\n${asked(row)}`),
+    options: { in: ["options"], right: "answer", as: "position" },
     generation: { maxNewTokens: 16, temperature: 0 },
     hasReference: ({ answer, options }) => answer >= 0 && answer < options.length,
     defects: {

@@ -54,6 +54,7 @@ const scienceqa: Task<Row> = {
   id: ({ question, choices, hint, image }) => rowDigest(question, ...choices, hint ?? "", image?.path),
   profiles: ["default", ...Object.keys(MODEL_PROFILES.scienceqa)],
   prompt: (row, profile) => userPrompt(...(row.image ? [row.image] : []), words(row, profile)),
+  options: { in: ["choices"], right: "answer", as: "position" },
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ answer, choices }) => answer >= 0 && answer < choices.length,
   score: ({ answer, choices }, output, context) => scienceQaScore(answer, choices.length, output, context),

@@ -100,4 +100,7 @@ const withImages = vlmEvalKit.choices(generated, (row) => ({
   ...{ question: row.question, options: choices(row), gold: row.answer.trim().toUpperCase(), images: row.image },
 }));
 
-export default [defineTask(withImages), defineTask(ranked)];
+// Ranked, options are texts without a place.
+const options = { in: ["choice_a", "choice_b", "choice_c", "choice_d"], right: "answer", as: "letter" } as const;
+
+export default [defineTask({ ...withImages, options }), defineTask(ranked)];

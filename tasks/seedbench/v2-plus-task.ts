@@ -92,4 +92,7 @@ const ranked: Task<Row> = {
   score: (row, output) => chosen(optionLetters(4)[lowestMeanLoss(output)], goldOf(row)),
 };
 
-export default [defineTask(generated), defineTask(ranked)];
+// Ranked, options are texts without a place.
+const options = { in: ["choice_A", "choice_B", "choice_C", "choice_D"], right: "answer", as: "letter" } as const;
+
+export default [defineTask({ ...generated, options }), defineTask(ranked)];

@@ -313,6 +313,7 @@ describe("a changed member of a task file", () => {
     limitByCluster: "true",
     profiles: '["default", "short"]',
     prompt: "(row) => userPrompt(row.image, row.question + '!')",
+    options: '{ in: ["question", "answer"], right: "answer", as: "text" }',
     generation: "{ maxNewTokens: 9, temperature: 0 }",
     imageSizes: "true",
     masks: "(row) => [row.image]",

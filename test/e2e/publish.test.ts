@@ -87,7 +87,7 @@ test("a bundle has all that is needed to look, to check and to repeat, and no ma
 test("a bundle as it was written: bytes, questions, scores and counts are looked at, and what is not is said", async () => {
   const verified = await verifyChanged(async () => {});
   expect(verified).toMatchObject({ exitCode: 0, problems: [] });
-  for (const way of ["single_image", "single_image (blind: none)"])
+  for (const way of ["single_image", "single_image (blind-none)"])
     expect(verified.checked).toEqual(
       expect.arrayContaining([
         `${way}: every question, its words and images, from its rows`,
@@ -137,7 +137,7 @@ test.each<[string, (bundle: string) => Promise<void>, string]>([
     edited("run/blind-none/single_image.samples.jsonl", (text) =>
       text.replace(lineOf(text, 4), lineOf(text, 4).replace('"value":0', '"value":1')),
     ),
-    'single_image (blind: none): sample "4" says',
+    'single_image (blind-none): sample "4" says',
   ],
   [
     "a number",

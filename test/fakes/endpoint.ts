@@ -68,6 +68,8 @@ export interface EndpointOptions {
   readonly latencyMs?: number;
   /** Default: one of ten words, chosen by the content. */
   readonly answer?: (asked: Asked) => string;
+  /** Chat answers end at the request's budget, a word for a token. Default: they are as long as they are. */
+  readonly cuts?: boolean;
   /** Kept apart from the answer, in `reasoning_content`, a thinking block or a thought part. */
   readonly reasoning?: string;
   readonly faults?: FaultPlan;
@@ -183,7 +185,12 @@ export async function startEndpoint(options: EndpointOptions = {}): Promise<Fake
     answered.add(id);
     stats.answered += 1;
     const text = options.answer?.(question) ?? (words[content.readUInt32LE(0) % words.length] as string);
-    json(response, 200, reply(question, text, options.reasoning));
+    const said = text
+      .split(" ")
+      .slice(0, options.cuts ? question.maxTokens : undefined)
+      .join(" ");
+    const sent = reply(question, said, options.reasoning);
+    json(response, 200, said === text ? sent : cutOff(sent));
   }
 
   const listen = (port: number) =>
@@ -421,6 +428,11 @@ function reply(question: Asked, text: string, reasoning: string | undefined): un
         },
       };
   }
+}
+
+function cutOff(sent: unknown): unknown {
+  const { choices, ...rest } = sent as { choices: readonly object[] };
+  return { ...rest, choices: choices.map((choice) => ({ ...choice, finish_reason: "length" })) };
 }
 
 function chatReply(model: string, text: string, reasoning: string | undefined, promptTokens: number): unknown {

@@ -27,6 +27,7 @@ export function obstaclesBetween(a: Result, b: Result): Obstacle[] {
     differ("refuse", "data revision", a.dataset.revision, b.dataset.revision);
     differ("refuse", "data digest", a.dataset.digest, b.dataset.digest);
   }
+  differ("refuse", "places that options are moved by", a.optionOrder ?? 0, b.optionOrder ?? 0);
   differ("refuse", "main metric", a.metrics[0]?.name, b.metrics[0]?.name);
   differ("refuse", "judge", a.judge?.model, b.judge?.model);
   differ("refuse", "judge's prompt", a.judge?.promptDigest, b.judge?.promptDigest);

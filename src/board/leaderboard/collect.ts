@@ -11,8 +11,8 @@ import { findRuns, openRun, type Run } from "../../record/read.js";
 export function entriesOf(run: Run, from: string, groups = false): LeaderboardEntry[] {
   const folder = relative(resolve(from), run.dir).replaceAll("\\", "/") || ".";
   return [...run.results.values()].flatMap((result) => {
-    // Of a question that nobody could see: no score of the benchmark.
-    if (result.blind !== undefined) return [];
+    // Of a question that nobody could see, or that the benchmark asks otherwise: no score of the benchmark.
+    if (result.blind !== undefined || result.optionOrder !== undefined) return [];
     const entry = entryOf(result, folder, run.manifest.finishedAt);
     return groups ? [entry, ...subEntries(entry, result)] : [entry];
   });
