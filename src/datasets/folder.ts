@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import type { Dataset } from "../core/dataset.js";
@@ -47,6 +48,12 @@ export async function openFolder(request: DatasetRequest, folder: string, kind: 
 interface Found {
   readonly format: "parquet" | "jsonl" | "tsv";
   readonly files: readonly string[];
+}
+
+/** VLMEvalKit's file of the split lies in the folder, under its own name. */
+export function hasTheirTsv({ data, splitName, tsv }: DatasetRequest): boolean {
+  const theirs = tsv?.files[splitName];
+  return theirs !== undefined && existsSync(join(data, `${theirs}.tsv`));
 }
 
 async function findRows({ task, split, splitName, tsv }: DatasetRequest, root: string): Promise<Found | undefined> {

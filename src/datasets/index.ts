@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Dataset } from "../core/dataset.js";
 import { packageRoot } from "../core/package-root.js";
-import { openFolder } from "./folder.js";
+import { hasTheirTsv, openFolder } from "./folder.js";
 import type { DatasetRequest } from "./request.js";
 
 /**
@@ -9,7 +9,10 @@ import type { DatasetRequest } from "./request.js";
  * @throws UserError  no such folder, file, dataset, split or column; the hub cannot be reached
  */
 export async function openDataset(request: DatasetRequest): Promise<Dataset> {
-  if (request.split.images) return (await import("./joined.js")).openJoined(request, request.split.images, openDataset);
+  const { images, ...split } = request.split;
+  if (images && !hasTheirTsv(request)) return (await import("./joined.js")).openJoined(request, images, openDataset);
+  // VLMEvalKit's file has the images in its rows.
+  if (images) return openDataset({ ...request, split });
   switch (request.data) {
     case "hub":
       return (await import("./hub.js")).openHub(request);

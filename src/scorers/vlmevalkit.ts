@@ -67,7 +67,7 @@ function extractionJudge<Row>({ of, question, isRead, isExtraction }: Extraction
 
 /** The options of a row of its TSV: its columns A, B, C, ... up to the last that is not empty. */
 function optionsOf(cells: TextCells): readonly string[] {
-  const columns = "ABCDEFGHI".split("").map((letter) => cells[letter] ?? "");
+  const columns = "ABCDEFGHIJ".split("").map((letter) => cells[letter] ?? "");
   return columns.slice(0, columns.findLastIndex((cell) => cell !== "") + 1);
 }
 

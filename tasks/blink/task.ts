@@ -39,6 +39,14 @@ const SUB_TASKS = [
 const split = { sources: ["BLINK-Benchmark/BLINK"], split: "val", licence: "apache-2.0", answers: "public" } as const;
 const slug = (name: string): string => name.toLowerCase().replaceAll("-", "_");
 
+/** VLMEvalKit's file has question and options apart: the prompt is what the benchmark's own makes of them. */
+function tsvRows({ index = "", category = "", image, ...cells }: Readonly<Record<string, string>>) {
+  const choices = vlmEvalKit.optionsOf(cells);
+  const images = Object.fromEntries(vlmEvalKit.listOf(image).map((one, i) => [`image_${i + 1}`, one]));
+  const prompt = `${cells.question}\nSelect from the following choices.\n${bracketedOptions(choices).trimEnd()}`;
+  return [{ ...cells, ...images, idx: index, sub_task: category, choices, answer: `(${cells.answer})`, prompt }];
+}
+
 const blink: Task<Row> = {
   name: "blink",
   aliases: SUB_TASKS.map((name) => `blink_${slug(name)}@${slug(name)}`),
@@ -49,6 +57,7 @@ const blink: Task<Row> = {
     val: { ...split, configs: SUB_TASKS, rows: 1901 },
     ...Object.fromEntries(SUB_TASKS.map((name) => [slug(name), { ...split, configs: [name] }])),
   },
+  tsv: { files: { val: "BLINK" }, rows: tsvRows },
   row,
   id: ({ idx }) => idx,
   profiles: ["default", "official", "neo_ov"],

@@ -13,6 +13,7 @@ import {
   type Task,
   Type,
   userPrompt,
+  vlmEvalKit,
 } from "llava-eval";
 
 const row = Type.Object({
@@ -86,6 +87,12 @@ export default [
     name: "coco2014_cap",
     aliases: ["coco2014_cap_val@val"],
     splits: { val: { ...split, sources: coco2014, split: "val", rows: 40_504 } },
+    tsv: {
+      files: { val: "COCO_VAL" },
+      rows: ({ index = "", answer, ...cells }) => [
+        { ...cells, question_id: cells.image_path || index, answer: vlmEvalKit.listOf(answer) },
+      ],
+    },
   }),
   defineTask(test("coco2014_cap_test", coco2014, 40_775)),
   defineTask(test("coco2017_cap_test", coco2017, 40_670)),

@@ -33,6 +33,7 @@ const exact: Task<Row> = {
   splits: {
     test: { sources: ["vikhyatk/CountBenchQA"], split: "test", rows: 491, licence: "not stated", answers: "public" },
   },
+  tsv: { files: { test: "CountBenchQA" }, rows: ({ answer, ...cells }) => [{ ...cells, number: answer }] },
   row,
   id: ({ image, question, number }) => rowDigest(image.path, question, String(number)), // the rows have no id
   // lmms-eval's words begin with the caption, which contains the count: its published numbers are on that prompt.

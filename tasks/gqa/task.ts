@@ -48,6 +48,10 @@ export default defineTask<Row>({
       answers: "public",
     },
   },
+  tsv: {
+    files: { testdev: "GQA_TestDev_Balanced" },
+    rows: ({ index, ...cells }) => [{ ...cells, id: index, imageId: index }],
+  },
   row,
   id: ({ id }) => id,
   imageKey: ({ imageId }) => imageId,

@@ -54,6 +54,7 @@ export default defineTask<Row>({
     "Small things in images of 4,000 and 8,000 pixels, each question in four orders of its options (Wang et al. 2024).",
   cite: "https://arxiv.org/abs/2408.15556; official scoring follows DreamMr/HR-Bench: a judge grades every answer; lmms-eval: rules, a judge for the rest",
   splits: { "4k": { ...split, split: "hrbench_4k" }, "8k": { ...split, split: "hrbench_8k" } },
+  tsv: { files: { "4k": "HRBench4K", "8k": "HRBench8K" } }, // its columns are the benchmark's
   row,
   id: ({ index }) => String(index),
   // The four orders have the same question and options, and the same image.

@@ -28,6 +28,20 @@ const split = (config: string, name: string, rows: number): Split => ({
 });
 const versions = ["text_lite", "text_dominant", "vision_intensive", "vision_dominant", "vision_only"];
 
+/** `text_lite` is `Text_Lite` in VLMEvalKit's names. */
+const inTitle = (version: string): string => version.replace(/(^|_)[a-z]/g, (start) => start.toUpperCase());
+
+/** In VLMEvalKit's file the question is the query, and `metadata` a dictionary of Python's. */
+function tsvRows({ index, question = "", metadata = "", ...cells }: Readonly<Record<string, string>>) {
+  const told = (name: string) => new RegExp(`['"]${name}['"]\\s*:\\s*['"]([^'"]*)['"]`).exec(metadata)?.[1] ?? "";
+  return [
+    {
+      ...{ sample_index: index, problem_index: index, question_type: "", ...cells },
+      ...{ question, query_wo: question, metadata: { subject: told("subject"), subfield: told("subfield") } },
+    },
+  ];
+}
+
 export default defineTask<Row>({
   name: "mathverse",
   aliases: [
@@ -42,6 +56,13 @@ export default defineTask<Row>({
     testmini: { ...split("testmini", "testmini", 3940), generation: { maxNewTokens: 16_384 } },
     text_only: split("testmini_text_only", "text_only", 788),
     ...Object.fromEntries(versions.map((version) => [version, split("testmini_version_split", version, 788)])),
+  },
+  tsv: {
+    files: {
+      testmini: "MathVerse_MINI",
+      ...Object.fromEntries(versions.map((version) => [version, `MathVerse_MINI_${inTitle(version)}`])),
+    },
+    rows: tsvRows,
   },
   row,
   id: ({ sample_index }) => sample_index,

@@ -10,6 +10,7 @@ import {
   type Static,
   Type,
   userPrompt,
+  vlmEvalKit,
 } from "llava-eval";
 import { extractMathVisionAnswer } from "./answer.js";
 import { mathVisionCorrect } from "./score.js";
@@ -29,6 +30,12 @@ type Row = Static<typeof row>;
 const STEP_BY_STEP = 'Please solve the problem step by step and put your answer in one "\\boxed{}".';
 const split = { sources: ["MathLLMs/MathVision"], licence: "mit", answers: "public" } as const;
 
+/** Its file does not say how hard a problem is: 0 stands for that. */
+function tsvRows({ index, image, category = "", choices, ...cells }: Readonly<Record<string, string>>) {
+  const options = vlmEvalKit.listOf(choices || "[]");
+  return [{ level: "0", subject: category, ...cells, id: index, options, decoded_image: image }];
+}
+
 export default defineTask<Row>({
   name: "mathvision",
   aliases: ["mathvision_test@test", "mathvision_testmini@testmini"],
@@ -39,6 +46,7 @@ export default defineTask<Row>({
     test: { ...split, split: "test", rows: 3040 },
     testmini: { ...split, split: "testmini", rows: 304 },
   },
+  tsv: { files: { test: "MathVision", testmini: "MathVision_MINI" }, rows: tsvRows },
   row,
   id: ({ id }) => id,
   profiles: ["default", "official", "vlmevalkit"],

@@ -10,6 +10,7 @@ import {
   type Static,
   Type,
   userPrompt,
+  vlmEvalKit,
 } from "llava-eval";
 import { cmmmuScore } from "./cmmmu-score.js";
 import { cmmmuDomains, domainOf } from "./score.js";
@@ -52,6 +53,15 @@ export default defineTask<Row>({
   splits: {
     val: { ...split, split: "val", rows: 900, answers: "public" },
     test: { ...split, split: "test", rows: 11_000, answers: "secret" },
+  },
+  tsv: {
+    files: { val: "CMMMU_VAL" },
+    rows: ({ index, category = "", image, ...cells }) => [
+      {
+        ...{ id: index, subcategory: category, ...cells },
+        ...Object.fromEntries(vlmEvalKit.listOf(image).map((one, i) => [`image_${i + 1}`, one])),
+      },
+    ],
   },
   row,
   id: ({ id }) => String(id),

@@ -36,6 +36,13 @@ const split = {
   answers: "public",
 } as const;
 
+/** VLMEvalKit's file; its images are one, or a list of them. */
+function tsvRows({ index, category = "", image, ...cells }: Readonly<Record<string, string>>) {
+  const images = Object.fromEntries(vlmEvalKit.listOf(image).map((one, i) => [`image_${i + 1}`, one]));
+  const options = JSON.stringify(vlmEvalKit.optionsOf(cells));
+  return [{ id: index, subject: category, ...cells, ...images, options }];
+}
+
 const direct: Task<Row> = {
   name: "mmmu_pro_standard",
   version: 1,
@@ -45,6 +52,7 @@ const direct: Task<Row> = {
     test: { ...split, configs: ["standard (10 options)"] },
     test4: { ...split, configs: ["standard (4 options)"] },
   },
+  tsv: { files: { test: "MMMU_Pro_10c" }, rows: tsvRows },
   row,
   id: ({ id }) => id,
   profiles: ["default", "interleaved", ...Object.keys(MODEL_PROFILES.mmmu_pro)],

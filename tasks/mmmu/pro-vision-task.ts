@@ -42,6 +42,12 @@ const direct: Task<Row> = {
       answers: "public",
     },
   },
+  tsv: {
+    files: { test: "MMMU_Pro_V" },
+    rows: ({ index, category = "", ...cells }) => [
+      { id: index, subject: category, ...cells, options: JSON.stringify(vlmEvalKit.optionsOf(cells)) },
+    ],
+  },
   row,
   id: ({ id }) => id,
   profiles: ["default", "official", ...Object.keys(MODEL_PROFILES.mmmu_pro)],

@@ -49,6 +49,15 @@ const generated: Task<Row> = {
       answers: "public",
     },
   },
+  tsv: {
+    files: { test: "SEEDBench2_Plus" },
+    rows: ({ index, A, B, C, D, category = "", ...cells }) => [
+      {
+        ...{ ...cells, question_id: index, choice_A: A, choice_B: B, choice_C: C, choice_D: D },
+        question_image_type: category,
+      },
+    ],
+  },
   row,
   id: ({ question_id }) => String(question_id),
   profiles: ["default", "vlmevalkit"],

@@ -49,6 +49,15 @@ const generated: Task<Row> = {
       answers: "public",
     },
   },
+  tsv: {
+    files: { test: "SEEDBench2" },
+    rows: ({ index = "", A = "", B = "", C = "", D = "", category = "", image, ...cells }) => [
+      {
+        ...{ ...cells, question_id: index, choice_a: A, choice_b: B, choice_c: C, choice_d: D },
+        ...{ data_type: category, data_id: [index], image: vlmEvalKit.listOf(image) },
+      },
+    ],
+  },
   row,
   id: ({ question_id }) => String(question_id),
   imageKey: ({ data_id }) => data_id.join(" "),

@@ -36,6 +36,7 @@ export default defineTask<Row>({
   about: "Names of what an image shows, from animals to logos, easy to hard; a judge decides (Moonshot AI 2026).",
   cite: "https://github.com/MoonshotAI/WorldVQA; official scoring asks its judge; lmms-eval worldvqa/worldvqa.yaml compares texts, which is not the benchmark's number",
   splits: { train: { sources: ["moonshotai/WorldVQA"], split: "train", licence: "not stated", answers: "public" } },
+  tsv: { files: { train: "WorldVQA" } }, // its columns are the benchmark's
   row,
   id: ({ index, image, question, answer }) => String(index ?? rowDigest(image.path, question, answer)),
   profiles: ["default", "official", "vlmevalkit"],

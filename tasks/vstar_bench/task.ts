@@ -1,4 +1,5 @@
 import {
+  bracketedOptions,
   chosen,
   defineTask,
   Image,
@@ -37,6 +38,15 @@ const all: Task<Row> = {
       licence: "mit",
       answers: "public",
     },
+  },
+  tsv: {
+    files: { test: "VStarBench" },
+    rows: ({ index, question, answer, ...cells }) => [
+      {
+        ...{ ...cells, question_id: index, label: answer },
+        text: `${question} ${bracketedOptions(vlmEvalKit.optionsOf(cells)).replaceAll("\n", " ")}`.trimEnd(),
+      },
+    ],
   },
   row,
   id: ({ question_id, category }) => `${category}/${question_id}`,

@@ -1,8 +1,10 @@
 /** VLMEvalKit's TSVs in a folder, under its own names and under the task's: base64, lists of images, images of other rows, files, splits in one file. */
 
+import { readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { gunzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
 import { chooseTasks, loadTasks } from "../../src/api/catalogue.js";
 import { promptImages, promptText } from "../../src/core/prompt.js";
 import { openDataset } from "../../src/datasets/index.js";
@@ -167,4 +169,99 @@ test("the names of their files are of splits that the task has, and no two tasks
   for (const { name, splits, tsv: theirs } of some) {
     for (const split of Object.keys(theirs?.files ?? {})) expect(Object.keys(splits), name).toContain(split);
   }
+});
+
+test.each([
+  {
+    ...{ label: "seedbench_2_plus", file: "SEEDBench2_Plus", profile: "vlmevalkit" },
+    cells: { index: "4", question: "Where?", A: "here", B: "there", C: "up", D: "down", answer: "B", category: "Map" },
+    words:
+      "<image>Question: Where?\nOptions:\nA. here\nB. there\nC. up\nD. down\nPlease select the correct answer from the options above. \n",
+    row: { question_id: "4", question_image_type: "Map", answer: "B" },
+  },
+  {
+    ...{ label: "hrbench@8k", file: "HRBench8K", profile: "official" },
+    cells: {
+      ...{ index: "7", question: "Which?", A: "a", B: "b", C: "c", D: "d" },
+      ...{ answer: "C", category: "cross", cycle_category: "2" },
+    },
+    words:
+      "<image>Question: Which?\nOptions:\nA. a\nB. b\nC. c\nD. d\nPlease select the correct answer from the options above. \n",
+    row: { answer: "C", cycle_category: "2" },
+  },
+  {
+    ...{ label: "countbenchqa", file: "CountBenchQA", profile: "vlmevalkit" },
+    cells: { index: "0", question: "How many dogs?", answer: "3" },
+    words: "<image>How many dogs? Note that: answer with a number directly e.g. 3. Do not include any additional text.",
+    row: { number: 3 },
+  },
+  {
+    ...{ label: "worldvqa", file: "WorldVQA", profile: "vlmevalkit" },
+    cells: { index: "1", question: "何?", answer: "城", language: "zh", category: "Nature", difficulty: "easy" },
+    words: "<image>请尽可能提供详细的回答。\n何?",
+    row: { answer: "城" },
+  },
+])("$file is read for $label", async ({ label, file, profile, cells, words, row }) => {
+  await using place = await temporaryFolder();
+  await writeFile(
+    join(place.dir, `${file}.tsv`),
+    tsv([{ ...cells, image: await base64(50) } as Record<string, string>]),
+  );
+  expect(await seen(label, place.dir, profile)).toMatchObject([{ words, row, images: [expect.any(Number)] }]);
+});
+
+interface PromptVector {
+  readonly fn: string;
+  readonly tag: string;
+  readonly input: {
+    readonly row: Readonly<Record<string, unknown>> & { readonly image?: Readonly<Record<string, number>> };
+  };
+  readonly expected: { readonly messages: readonly { readonly type: "text" | "image"; readonly value: unknown }[] };
+}
+
+describe("the rows of which VLMEvalKit's own prompts were taken, written as its TSV", () => {
+  const lines = gunzipSync(readFileSync(new URL("../conformance/data/prompts/vlmevalkit.jsonl.gz", import.meta.url)))
+    .toString("utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as PromptVector)
+    // pandas makes "5.0" of an option "5" where all are numbers; here it is asked as it is written.
+    .filter(({ tag, input }) => tag !== "numeric-column" && input.row?.image !== undefined);
+
+  test.each([
+    ...(["BLINK", "CMMMU_VAL", "COCO_VAL", "GQA_TestDev_Balanced", "MathVision", "MathVerse_MINI"] as const),
+    ...(["MMMU_Pro_10c", "MMMU_Pro_V", "SEEDBench2", "VStarBench"] as const),
+    ...(["AI2D_TEST", "MMBench_DEV_CN", "MMT-Bench_VAL", "RealWorldQA", "SEEDBench_IMG", "VizWiz"] as const),
+  ])("%s: every row is asked in its words, each image in its place", async (name) => {
+    await using place = await temporaryFolder();
+    // V*Bench has its options in the question: two to four, without a gap.
+    const isIts = ({ C, D, E }: Readonly<Record<string, unknown>>) => E === null && (C !== null || D === null);
+    const vectors = lines.filter(({ fn, input }) => fn === name && (name !== "VStarBench" || isIts(input.row)));
+    expect(vectors.length).toBeGreaterThan(2);
+    const rows = await Promise.all(
+      vectors.map(async ({ input }, i) => {
+        const { image = {}, ...cells } = input.row;
+        const [count = 0] = Object.values(image);
+        const shown = await Promise.all(Array.from({ length: count }, (_, k) => base64(10 * i + k)));
+        const written = Object.entries(cells).map(([column, cell]) => [column, cell === null ? "" : String(cell)]);
+        const list = `[${shown.map((one) => `'${one}'`).join(", ")}]`;
+        // The vectors' kind of question is none of V*Bench's two.
+        const known = name === "VStarBench" ? { category: "direct_attributes" } : {};
+        return { ...Object.fromEntries(written), ...known, image: shown.length === 1 ? shown[0] : list } as Record<
+          string,
+          string
+        >;
+      }),
+    );
+    await writeFile(join(place.dir, `${name}.tsv`), tsv(rows));
+    const [label] = (await loadTasks()).flatMap(({ name: task, tsv: theirs }) =>
+      Object.entries(theirs?.files ?? {}).flatMap(([split, file]) => (file === name ? [`${task}@${split}`] : [])),
+    );
+    const found = await seen(label ?? "", place.dir);
+    expect(found.map(({ words }) => words)).toEqual(
+      vectors.map(({ expected }) =>
+        expected.messages.map(({ type, value }) => (type === "image" ? "<image>" : String(value))).join(""),
+      ),
+    );
+  });
 });
