@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { BettingInterval, logCapital } from "../../src/statistics/betting.js";
 import { SequentialComparison } from "../../src/statistics/sequential-comparison.js";
-import { correctedCoverage, gainCoverage, gradedCoverage, nights } from "./sequential.js";
+import { correctedCoverage, gainCoverage, gradedCoverage, nights, severalTasks } from "./sequential.js";
 import { simulationError } from "./simulation.js";
 
 /** The soak draws 2,000, which know a rate of 95 % to 1.5 points. */
@@ -121,6 +121,20 @@ describe("by simulation", () => {
   ])("nights of two equal models call a winner in less than alpha of them: %o", (design) => {
     const { worse, better } = nights({ ...design, effect: 0 }, rounds);
     expect(worse + better).toBeLessThan(0.05);
+  });
+
+  test("over four tasks any wrong verdict is rarer than alpha, and so is a false winner by Holm, which finds more", () => {
+    const task = { samples: 500, clusterSize: 1, changed: 0.1 };
+    const equal = { ...task, effect: 0 };
+    const worse = { ...task, effect: -0.06 };
+    const mixed = severalTasks([worse, equal, worse, worse], rounds);
+    const alike = severalTasks([equal, equal, equal, equal], rounds);
+    for (const { wrong, falseWinners } of [mixed, alike]) {
+      expect(wrong).toBeLessThan(0.05 + (isWhole ? 0 : simulationError(rounds, 0.05)));
+      expect(falseWinners).toBeLessThan(0.05 + (isWhole ? 0 : simulationError(rounds, 0.05)));
+    }
+    expect(mixed.foundByHolm).toBeGreaterThanOrEqual(mixed.found);
+    expect(mixed.found).toBeGreaterThan(0.5);
   });
 
   test("a loss of one point is called equal or better in less than alpha of the nights", () => {

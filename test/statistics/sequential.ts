@@ -1,6 +1,7 @@
 /** Nights that stop when decided, and labels that correct a judge: each function draws from a known truth. Seeded. */
 import { clusteredMean } from "../../src/statistics/clustered-mean.js";
 import { correctedShare } from "../../src/statistics/corrected-share.js";
+import { holm } from "../../src/statistics/holm.js";
 import { wilsonInterval } from "../../src/statistics/intervals.js";
 import type { Pair } from "../../src/statistics/paired-comparison.js";
 import { type JudgedMean, predictionPoweredMean } from "../../src/statistics/prediction-powered.js";
@@ -28,29 +29,76 @@ export interface Nights {
 /** How often nights end in each verdict, with a look after every block of 48 samples or more. */
 export function nights(design: NightDesign, rounds: number, delta = 0.01): Nights {
   const random = seededRandom("nights", JSON.stringify(design));
-  const sizes = typeof design.clusterSize === "number" ? [design.clusterSize] : design.clusterSize;
   const counts = { worse: 0, better: 0, equal: 0, used: 0 };
   for (let seed = 0; seed < rounds; seed++) {
-    const comparison = new SequentialComparison({ alpha: 0.05, delta, largest: Math.max(...sizes), seed });
-    let [asked, block] = [0, 0];
-    let look = comparison.look();
-    for (let k = 0; asked < design.samples && !look.verdict; k++) {
-      const size = Math.min(sizes[k % sizes.length] as number, design.samples - asked);
-      comparison.add(drawCluster(random, design, `c${k}`, size));
-      asked += size;
-      block += size;
-      if (block < 48 && asked < design.samples) continue;
-      block = 0;
-      look = asked < design.samples ? comparison.look() : comparison.end();
-    }
-    if (look.verdict) counts[look.verdict]++;
-    counts.used += asked / design.samples;
+    const { verdict, used } = night(random, design, { alpha: 0.05, delta, seed });
+    if (verdict) counts[verdict]++;
+    counts.used += used;
   }
   return {
     worse: counts.worse / rounds,
     better: counts.better / rounds,
     equal: counts.equal / rounds,
     used: counts.used / rounds,
+  };
+}
+
+function night(
+  random: SeededRandom,
+  design: NightDesign,
+  rules: { readonly alpha: number; readonly delta: number; readonly seed: number },
+) {
+  const sizes = typeof design.clusterSize === "number" ? [design.clusterSize] : design.clusterSize;
+  const comparison = new SequentialComparison({ ...rules, largest: Math.max(...sizes) });
+  let [asked, block] = [0, 0];
+  let look = comparison.look();
+  for (let k = 0; asked < design.samples && !look.verdict; k++) {
+    const size = Math.min(sizes[k % sizes.length] as number, design.samples - asked);
+    comparison.add(drawCluster(random, design, `c${k}`, size));
+    asked += size;
+    block += size;
+    if (block < 48 && asked < design.samples) continue;
+    block = 0;
+    look = asked < design.samples ? comparison.look() : comparison.end();
+  }
+  return { verdict: look.verdict, used: asked / design.samples, p: comparison.p(asked === design.samples) };
+}
+
+export interface SeveralTasks {
+  /** Nights with a wrong verdict of any task: a winner of two equal models, "equal" or "better" of one that is worse. */
+  readonly wrong: number;
+  /** Nights in which Holm over the tasks' p calls two equal models different. */
+  readonly falseWinners: number;
+  /** Of the tasks whose model is worse: called so by the looks, and by Holm. */
+  readonly found: number;
+  readonly foundByHolm: number;
+}
+
+/** A run over several tasks, each at its share of 5 %, and Holm over the p that their looks leave whenever they stopped. */
+export function severalTasks(designs: readonly NightDesign[], rounds: number): SeveralTasks {
+  const random = seededRandom("several tasks", JSON.stringify(designs));
+  const counts = { wrong: 0, falseWinners: 0, found: 0, foundByHolm: 0 };
+  const worse = designs.filter(({ effect }) => effect < 0).length;
+  for (let seed = 0; seed < rounds; seed++) {
+    const ended = designs.map((design) => ({
+      ...{ isWorse: design.effect < 0 },
+      ...night(random, design, { alpha: 0.05 / designs.length, delta: 0.01, seed }),
+    }));
+    const adjusted = holm(ended.map(({ p }) => p));
+    const isCalled = (i: number) => (adjusted[i] as number) < 0.05;
+    const isWrong = ({ isWorse, verdict }: (typeof ended)[number]) =>
+      verdict !== undefined && verdict !== (isWorse ? "worse" : "equal");
+    if (ended.some(isWrong)) counts.wrong++;
+    if (ended.some(({ isWorse }, i) => !isWorse && isCalled(i))) counts.falseWinners++;
+    counts.found += ended.filter(({ isWorse, verdict }) => isWorse && verdict === "worse").length / worse;
+    counts.foundByHolm += ended.filter(({ isWorse }, i) => isWorse && isCalled(i)).length / worse;
+  }
+  const share = (count: number) => count / rounds;
+  return {
+    wrong: share(counts.wrong),
+    falseWinners: share(counts.falseWinners),
+    found: share(counts.found),
+    foundByHolm: share(counts.foundByHolm),
   };
 }
 
