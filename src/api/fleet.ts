@@ -11,9 +11,12 @@ import { share } from "../fleet/coordinator.js";
 import { DataServer, type ServedTask } from "../fleet/data-server.js";
 import type { Fence } from "../fleet/fence.js";
 import { Fleet, type RunStatus } from "../fleet/fleet.js";
+import { WorkerWatch } from "../fleet/worker-watch.js";
 import { differencesOf, type Identity } from "../record/identity.js";
 import { isRun, openRun } from "../record/read.js";
+import type { SampleRecord } from "../record/samples.js";
 import { identityOf, type TaskToAsk } from "../run/identity.js";
+import { plannedCount } from "../run/plan.js";
 import type { TaskEnd, TaskRun } from "../run/run-task.js";
 import { FileDigests } from "../video/file-digest.js";
 import type { Choice } from "./catalogue.js";
@@ -26,6 +29,8 @@ export type { FleetSettings, RunStatus, ServedTask };
 
 /** A coordinator announces its run again and again: a server may lose everything. */
 const announceMs = 1000;
+/** How often it looks who works for it. */
+const watchMs = 5000;
 
 /** The workers that a run has. */
 export type Members = Membership & { readonly runner: Runner };
@@ -54,6 +59,9 @@ export class SharedRun implements AsyncDisposable {
   private readonly leftBehind = new Set<string>();
   private membership: Membership | undefined;
   private announcedAt = Number.NEGATIVE_INFINITY;
+  private watchedAt = Number.NEGATIVE_INFINITY;
+  private readonly watch = new WorkerWatch();
+  private progress: TaskProgress | undefined;
 
   private constructor(
     private readonly parts: { readonly fleet: Fleet; readonly fence: Fence; readonly data: DataServer | undefined },
@@ -102,10 +110,14 @@ export class SharedRun implements AsyncDisposable {
 
   async share(task: TaskRun): Promise<TaskEnd | undefined> {
     const store = await this.parts.fleet.store(this.run.id);
+    const progress = new TaskProgress(task.label, plannedCount(task.task, task.dataset, task.selection));
+    this.progress = progress;
     try {
       return await share(task, {
         ...{ store, run: this.run.id, admits: this.run.admits === true, leftBehind: this.leftBehind },
         say: (message) => this.listener.say(message),
+        onNotAsked: () => progress.passed(),
+        onTaken: (record) => progress.took(record),
         onRepeated: () => {
           this.repeated++;
         },
@@ -135,6 +147,42 @@ export class SharedRun implements AsyncDisposable {
     await this.parts.fleet.announce(this.run);
     await this.parts.fleet.limit(this.run.id, this.limits);
     if (this.membership) await this.parts.fleet.setMember(this.run.id, this.membership);
+    const { repeated, changed, progress } = this;
+    if (progress)
+      await this.parts.fleet.setProgress(this.run.id, { ...progress.now(), repeated, changed: changed.length });
+    if (performance.now() - this.watchedAt < watchMs) return;
+    this.watchedAt = performance.now();
+    const workers = await this.parts.fleet.workers(this.run.id);
+    for (const line of this.watch.look(workers, performance.now() / 1000)) this.listener.say(line);
+  }
+}
+
+/** What this process has taken of one task. */
+class TaskProgress {
+  private done = 0;
+  private notAsked = 0;
+  private unscored = 0;
+  private readonly began = performance.now();
+
+  constructor(
+    private readonly label: string,
+    private readonly planned: number | undefined,
+  ) {}
+
+  passed(): void {
+    this.notAsked++;
+  }
+
+  took({ state, score }: SampleRecord): void {
+    this.done++;
+    if (state === "failed" || score?.status === "unscored") this.unscored++;
+  }
+
+  now() {
+    const { label, done, unscored, notAsked, planned } = this;
+    const perSecond = (1000 * done) / Math.max(1, performance.now() - this.began);
+    const left = planned === undefined ? undefined : Math.max(0, planned - notAsked - done);
+    return { label, done, unscored, perSecond, ...defined({ left }) };
   }
 }
 

@@ -2,7 +2,10 @@ import type { CommandModule } from "yargs";
 import { changeFleet, fleetStatus, type RunStatus } from "../api/fleet.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { insecureFleet } from "./fleet-options.js";
-import { count } from "./number-format.js";
+import { count, duration } from "./number-format.js";
+
+/** A worker says every five seconds that it is there. */
+const lostAfter = 30;
 
 interface Arguments {
   readonly what: "status" | "pause" | "resume" | "drain";
@@ -44,16 +47,51 @@ function statusLines({
   paused,
   workers,
   refused,
+  progress,
+  space,
 }: RunStatus): string {
   const blocks = `${count(waiting)} blocks waiting, ${leased} leased, ${completed} to take${failed > 0 ? `, ${failed} failed` : ""}`;
   const lines = [
     `run ${run.id.slice(0, 8)} · ${run.model} · ${run.settings.tasks.join(", ")}${paused ? " · paused" : ""}`,
-    `${blocks} · ${coordinator ? `coordinator ${coordinator.host} pid ${coordinator.pid}` : "no coordinator: run the same command again"}`,
-    ...workers.map(
-      ({ name, done, failed: lost, perSecond, seenAgo, unlike }) =>
-        `  ${name}  ${count(done)} samples${lost > 0 ? `, ${lost} without an answer` : ""}, ${perSecond.toFixed(1)}/s, seen ${seenAgo} s ago${unlike === undefined ? "" : `, differs: ${unlike}`}`,
-    ),
+    ...(progress ? [progressLine(progress)] : []),
+    `${blocks} · ${room(space)} · ${coordinator ? `coordinator ${coordinator.host} pid ${coordinator.pid}${progress ? `, seen ${progress.seenAgo} s ago` : ""}` : "no coordinator: run the same command again"}`,
+    ...workers.map(workerLine),
     ...Object.entries(refused).map(([name, why]) => `  ${name}  refused: ${why}`),
   ];
   return `${lines.map((line) => terminalSafe(line)).join("\n")}\n`;
 }
+
+/** `vqav2 18,240 taken, 196,114 left (8.5 %) · 412/s · ETA 7 min 56 s · 3 unscored · 48 answered twice, 0 in other words` */
+function progressLine(progress: NonNullable<RunStatus["progress"]>): string {
+  const { label, done, left, unscored, perSecond, repeated, changed } = progress;
+  const share =
+    left === undefined ? "" : `, ${count(left)} left (${((100 * done) / Math.max(1, done + left)).toFixed(1)} %)`;
+  return [
+    `${label} ${count(done)} taken${share}`,
+    `${perSecond.toFixed(1)}/s`,
+    ...(left !== undefined && done > 0 ? [`ETA ${duration(left / perSecond)}`] : []),
+    ...(unscored > 0 ? [`${count(unscored)} unscored`] : []),
+    ...(repeated + changed > 0
+      ? [`${count(repeated + changed)} answered twice, ${count(changed)} in other words`]
+      : []),
+  ].join(" · ");
+}
+
+/** `  node1-4411-9f3a  vqav2 #18193  4,512 samples, 104.2/s, 0 retries, 0.9 CPU-ms each, seen 1 s ago` */
+function workerLine(worker: RunStatus["workers"][number]): string {
+  const { name, hand, done, failed, perSecond, retries, cpuMs, seenAgo, unlike } = worker;
+  const facts = [
+    `${count(done)} samples`,
+    ...(failed > 0 ? [`${count(failed)} without an answer`] : []),
+    `${perSecond.toFixed(1)}/s`,
+    `${count(retries)} ${retries === 1 ? "retry" : "retries"}`,
+    `${cpuMs.toFixed(1)} CPU-ms each`,
+    seenAgo > lostAfter ? `not heard of for ${duration(seenAgo)}` : `seen ${seenAgo} s ago`,
+    ...(unlike === undefined ? [] : [`differs: ${unlike}`]),
+  ];
+  return `  ${name}  ${hand === undefined ? "" : `${hand}  `}${facts.join(", ")}`;
+}
+
+const room = ({ used, most }: RunStatus["space"]) =>
+  `${megabytes(used)}${most === undefined ? "" : ` of ${megabytes(most)}`} on the server`;
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;

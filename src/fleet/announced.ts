@@ -71,14 +71,42 @@ const WorkerFacts = Type.Object({
   done: Type.Integer({ description: "samples answered" }),
   failed: Type.Integer({ description: "of them without an answer" }),
   perSecond: Type.Number(),
+  retries: Type.Integer({ description: "requests that were asked again" }),
+  cpuMs: Type.Number({ description: "CPU time of the process, for each sample answered" }),
+  hand: Optional(
+    Type.String({ maxLength: 300, description: "of the block that it took last: the label, and its first row" }),
+  ),
   unlike: Optional(Type.String({ description: "in what it differs from a run that admits others" })),
   at: Type.Number({ description: "seconds, by the server's clock" }),
 });
 export type WorkerFacts = Static<typeof WorkerFacts>;
 
+/** A worker as it is seen from elsewhere. */
+export interface WorkerStatus extends Omit<WorkerFacts, "at"> {
+  readonly name: string;
+  /** Seconds, by the server's clock. */
+  readonly seenAgo: number;
+}
+
+/** How far a run's coordinator has come with the task at hand. */
+const RunProgress = Type.Object({
+  label: Type.String({ maxLength: 300 }),
+  done: Type.Integer({ description: "samples taken since this process began the task" }),
+  left: Optional(
+    Type.Integer({ description: "samples to be taken; absent: how many there are is known when all rows were read" }),
+  ),
+  unscored: Type.Integer(),
+  perSecond: Type.Number(),
+  repeated: Type.Integer({ description: "samples of the run that were answered again with the same words" }),
+  changed: Type.Integer({ description: "with other words" }),
+  at: Type.Number({ description: "seconds, by the server's clock" }),
+});
+export type RunProgress = Static<typeof RunProgress>;
+
 export const readAnnounced = (text: string) => readAs(Announced, text);
 export const readForeign = (text: string) => readAs(Foreign, text);
 export const readMembership = (text: string) => readAs(Membership, text);
+export const readProgress = (text: string) => readAs(RunProgress, text);
 export const readFacts = (text: string) => readAs(WorkerFacts, text);
 
 /** Undefined: another version's, or nobody's. */

@@ -25,6 +25,9 @@ export interface Sharing {
   readonly leftBehind: Set<string>;
   /** Looked at now and then. @throws whatever makes it of no use to go on */
   check(): Promise<void>;
+  /** A sample that workers are not asked about: it is answered, or cannot be asked. */
+  onNotAsked(): void;
+  onTaken(record: SampleRecord): void;
   /** A sample was answered again, with the same words. */
   onRepeated(): void;
   /** With other words; the first stay. */
@@ -36,8 +39,8 @@ const usualOutstanding = 20_000;
 /** Results taken between two writes to the disk. */
 const takenAtOnce = 64;
 const pollMs = 50;
-/** Without news for so long it is asked whether the server still has what it was given, and whether it is of use to go on. */
-const quietMs = 1000;
+/** How often it is asked whether the server still has what it was given, and whether it is of use to go on. */
+const checkMs = 1000;
 /** How often results of lost leases are looked for. */
 const lateMs = 1000;
 /** First blocks do not wait until many are there: workers do. */
@@ -62,6 +65,7 @@ export async function share(task: TaskRun, sharing: Sharing): Promise<TaskEnd | 
       const isMissing = state === undefined || state === "failed";
       const isAsked = isRow(unit) && isMissing && !referenceFailure(task.task, task.split, unit.row);
       isAllAsked &&= isAsked;
+      if (!isAsked) sharing.onNotAsked();
       if (!isRow(unit)) continue;
       const cut = cutter.add(unit, isAsked);
       if (cut) await shared.add(cut);
@@ -87,7 +91,6 @@ class SharedTask {
   private readonly twice = new Map<string, Expected>();
   private waiting: Block[] = [];
   private addedAt = performance.now();
-  private newsAt = performance.now();
   private checkedAt = performance.now();
   private lateAt = performance.now();
   /** Fewer blocks on the server than were given to it, at the last look: twice running, they are lost. */
@@ -127,12 +130,8 @@ class SharedTask {
   }
 
   private async next(): Promise<void> {
-    if ((await this.takeSome()) > 0) {
-      this.newsAt = performance.now();
-      return;
-    }
-    await pause(pollMs, this.task.drain);
-    if (performance.now() - Math.max(this.newsAt, this.checkedAt) < quietMs) return;
+    if ((await this.takeSome()) === 0) await pause(pollMs, this.task.drain);
+    if (performance.now() - this.checkedAt < checkMs) return;
     this.checkedAt = performance.now();
     await this.lookAfter();
   }
@@ -175,7 +174,6 @@ class SharedTask {
     await store.release(taken.filter((id) => this.twice.has(id)));
     await store.releaseLate(taken);
     for (const id of taken) if (this.twice.has(id)) this.outstanding.delete(id);
-    this.newsAt = performance.now();
   }
 
   /** @returns how many blocks were taken */
@@ -227,7 +225,10 @@ class SharedTask {
         const taken = await take(samples, record);
         if (taken === "repeated") onRepeated();
         if (taken === "changed") onChanged(placeKey(label, record.index, record.repeat), worker);
-        if (taken === "taken") this.tell(record);
+        if (taken === "taken") {
+          this.sharing.onTaken(record);
+          this.tell(record);
+        }
         this.hasMoreToSee ||= record.state === "answered" || askedBy(record).length === 0;
       }
       for (const timing of timings) onTiming({ ...timing, worker });

@@ -7,11 +7,14 @@ import {
   type Announced,
   type Foreign,
   type Membership,
+  type RunProgress,
   readAnnounced,
   readFacts,
   readForeign,
   readMembership,
+  readProgress,
   type WorkerFacts,
+  type WorkerStatus,
 } from "./announced.js";
 import { BullQueue, BullStore, countsOf, queueOptions, workerOptions } from "./bullmq.js";
 import { type FleetLimits, type FleetSettings, isPostgres, wayToQueue } from "./connect.js";
@@ -20,17 +23,11 @@ import { type Patience, patient, untilBack } from "./patience.js";
 import { openPostgres } from "./postgres.js";
 import type { WorkQueue, WorkStore } from "./queue.js";
 import { openRedis } from "./redis.js";
-import { queueOf, runsTable, type Server, tableOf } from "./server.js";
+import { queueOf, runsTable, type Server, type Space, tableOf } from "./server.js";
 
 const usualLeaseSeconds = 30;
 /** For a last word to the server by whoever gives up. */
 const partingMs = 1000;
-
-export interface WorkerStatus extends Omit<WorkerFacts, "at"> {
-  readonly name: string;
-  /** Seconds, by the server's clock. */
-  readonly seenAgo: number;
-}
 
 export interface RunStatus {
   readonly run: Announced;
@@ -42,6 +39,10 @@ export interface RunStatus {
   readonly paused: boolean;
   readonly workers: readonly WorkerStatus[];
   readonly refused: Readonly<Record<string, string>>;
+  /** The coordinator's, which says it every second. */
+  readonly progress?: Omit<RunProgress, "at"> & { readonly seenAgo: number };
+  /** What the server has in hand, of all runs and whatever else it is used for. */
+  readonly space: Space;
 }
 
 export class Fleet implements AsyncDisposable {
@@ -117,7 +118,8 @@ export class Fleet implements AsyncDisposable {
     const queue = await this.queue(run);
     await this.untilBack(() => queue.obliterate({ force: true }));
     await this.untilBack(async () => {
-      for (const what of ["member", "workers", "refused", "late"] as const) await this.server.drop(tableOf(run, what));
+      for (const what of ["member", "workers", "refused", "late", "progress"] as const)
+        await this.server.drop(tableOf(run, what));
       await this.server.dropSettings(queueOf(run));
     });
   }
@@ -148,17 +150,38 @@ export class Fleet implements AsyncDisposable {
     const { server } = this;
     const queue = await this.queue(run.id);
     const coordinator = readHolder(await server.lock(tableOf(run.id, "coordinator")).holder());
-    const now = await server.now();
-    const workers = Object.entries(await server.read(tableOf(run.id, "workers"))).flatMap(([name, text]) => {
-      const facts = readFacts(text);
-      return facts ? [{ name, ...facts, seenAgo: Math.round(now - facts.at) }] : [];
-    });
+    const { all } = await server.read(tableOf(run.id, "progress"));
+    const { at = 0, ...progress } = (all === undefined ? undefined : readProgress(all)) ?? {};
+    const seenAgo = Math.round((await server.now()) - at);
     return {
-      ...{ run, ...defined({ coordinator }) },
+      ...{
+        run,
+        ...defined({ coordinator }),
+        ...(at > 0 ? { progress: { ...(progress as RunProgress), seenAgo } } : {}),
+      },
       ...(await countsOf(queue)),
       paused: await queue.isPaused(),
-      ...{ workers, refused: await server.read(tableOf(run.id, "refused")) },
+      workers: await this.workers(run.id),
+      refused: await server.read(tableOf(run.id, "refused")),
+      space: await server.space(),
     };
+  }
+
+  /** As they say of themselves every few seconds. */
+  async workers(run: string): Promise<readonly WorkerStatus[]> {
+    const texts = await this.untilBack(() => this.server.read(tableOf(run, "workers")));
+    const now = await this.untilBack(() => this.server.now());
+    return Object.entries(texts).flatMap(([name, text]) => {
+      const { at, ...facts } = readFacts(text) ?? {};
+      return at === undefined ? [] : [{ name, ...(facts as WorkerFacts), seenAgo: Math.round(now - at) }];
+    });
+  }
+
+  async setProgress(run: string, progress: Omit<RunProgress, "at">): Promise<void> {
+    await this.untilBack(async () => {
+      const said = { ...progress, at: await this.server.now() } satisfies RunProgress;
+      await this.server.write(tableOf(run, "progress"), "all", JSON.stringify(said));
+    });
   }
 
   async pause(run: string, on: boolean): Promise<void> {

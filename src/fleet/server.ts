@@ -60,7 +60,7 @@ export const prefix = "le";
 /** Of the runs that look for workers. */
 export const runsTable = "runs";
 /** Of what is kept for one run. Braces keep it together in a cluster of Redis. */
-export const tableOf = (run: string, what: "coordinator" | "member" | "workers" | "refused" | "late") =>
+export const tableOf = (run: string, what: "coordinator" | "member" | "workers" | "refused" | "late" | "progress") =>
   `{${run}}:${what}`;
 export const queueOf = (run: string) => `{${run}}`;
 

@@ -71,6 +71,9 @@ export async function work(doing: Work): Promise<number> {
 class Working {
   done = 0;
   private failed = 0;
+  private retries = 0;
+  private hand: string | undefined;
+  private readonly cpu = process.cpuUsage();
   private readonly began = performance.now();
   private isOver = false;
   /** Aborted by the first loop that ends in an error. */
@@ -84,10 +87,13 @@ class Working {
   ) {}
 
   beat(): Promise<void> {
-    const { done, failed } = this;
+    const { done, failed, retries, hand } = this;
     const perSecond = (1000 * done) / Math.max(1, performance.now() - this.began);
+    const { user, system } = process.cpuUsage(this.cpu);
+    const cpuMs = done === 0 ? 0 : (user + system) / 1000 / done;
     const { queue, unlike } = this.doing;
-    return queue.beat({ host: hostname(), pid: process.pid, done, failed, perSecond, ...defined({ unlike }) });
+    const known = { host: hostname(), pid: process.pid, done, failed, perSecond, retries, cpuMs };
+    return queue.beat({ ...known, ...defined({ hand, unlike }) });
   }
 
   async loop(): Promise<void> {
@@ -118,6 +124,7 @@ class Working {
   private async answerBlock(lease: Lease): Promise<void> {
     const { block, lost } = lease;
     this.doing.onBlock();
+    this.hand = `${block.label} #${block.rows[0]?.[0] ?? 0}`;
     const { name } = this.doing;
     const abort = AbortSignal.any([this.doing.abort, this.broken.signal]);
     const task = await this.doing.task(block.label);
@@ -166,6 +173,7 @@ class Working {
     const reply = this.marked(await answer(unit, answering));
     this.health.saw(reply);
     const timings = reply.turns.map((output) => timingOf(answering.label, reply.record, "model", output));
+    for (const { attempts } of timings) this.retries += Math.max(0, attempts - 1);
     // A judge is the coordinator's.
     if (reply.failure || judgeUnder(answering.task, answering.rules.scoring)) return { record: reply.record, timings };
     return { record: await scored(answering, unit, reply), timings };

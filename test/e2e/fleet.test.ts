@@ -75,7 +75,15 @@ describe.skipIf(noServer)(`a fleet (skipped: ${noServer ?? "no"})`, { timeout: 1
     const second = await fleet.place.run(...["run", "--tasks", "vqav2", "--data", "demo", "--fleet", "--name", "m"]);
     expect(second).toMatchObject({ exitCode: 1 });
     expect(second.stderr).toContain(`pid ${run.pid}`);
-    expect((await fleet.place.run("fleet", "status")).stdout).toMatch(/^run [0-9a-f]{8} · m · vqav2 · paused/);
+    await fleet.has(/:progress$/m);
+    await fleet.has(/:workers$/m);
+    const { stdout: status } = await fleet.place.run("fleet", "status");
+    expect(status).toMatch(/^run [0-9a-f]{8} · m · vqav2 · paused$/m);
+    expect(status).toMatch(new RegExp(`^vqav2 0 taken, ${asked} left \\(0\\.0 %\\)`, "m"));
+    expect(status).toMatch(
+      / blocks waiting, 0 leased, 0 to take · [\d.]+ MB on the server · coordinator \S+ pid \d+, seen \d s ago$/m,
+    );
+    expect(status).toMatch(/^ {2}\S+ {2}0 samples, 0\.0\/s, 0 retries, 0\.0 CPU-ms each, seen \d s ago$/m);
 
     const contents = fleet.server.contents();
     const jobs = [...contents].filter(([key]) => /:[0-9a-f]{32}$/.test(key) || key === "le:runs");
@@ -85,7 +93,10 @@ describe.skipIf(noServer)(`a fleet (skipped: ${noServer ?? "no"})`, { timeout: 1
     for (const [, text] of jobs) expect(text).not.toMatch(/http:|\/tmp|\.js\b|\.ts\b/);
 
     expect(await fleet.place.run("fleet", "resume")).toMatchObject({ exitCode: 0 });
-    expect(await run.ended).toMatchObject({ exitCode: 0 });
+    expect(await run.ended).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringMatching(/^workers that joined: \S+-\d+-[0-9a-f]{4}$/m),
+    });
     expect(await numbersOf(fleet.place.file("a"))).toEqual(numbers);
     expect(await textOf(fleet.place.file("a"))).not.toMatch(
       new RegExp(`${modelKey}|(127\\.0\\.0\\.1|localhost):${fleet.server.port}`),

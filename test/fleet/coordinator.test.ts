@@ -160,6 +160,8 @@ async function shared(
         leftBehind: store.leftBehind,
         async check() {},
       },
+      onTaken: () => {},
+      onNotAsked: () => {},
       onRepeated: () => repeated.push(1),
       onChanged: (place, worker) => changed.push(`${place} ${worker}`),
       say: (message) => said.push(message),

@@ -203,9 +203,22 @@ for (const { name, no, start } of servers)
       expect(await one.join(member("cuda"))).toEqual(member("cuda"));
       expect(await two.join(member("cpu"))).toEqual(member("cuda"));
       expect(await fleet.member(run)).toEqual(member("cuda"));
-      await one.beat({ host: "h", pid: 1, done: 5, failed: 1, perSecond: 2 });
-      const [seen] = (await fleet.status({ id: run } as never)).workers;
-      expect(seen).toMatchObject({ name: "one", host: "h", done: 5, failed: 1 });
+      await one.beat({ host: "h", pid: 1, done: 5, failed: 1, perSecond: 2, retries: 3, cpuMs: 0.5, hand: "t #7" });
+      await fleet.setProgress(run, {
+        label: "t",
+        done: 5,
+        left: 7,
+        unscored: 1,
+        perSecond: 2,
+        repeated: 0,
+        changed: 0,
+      });
+      const { workers, progress, space } = await fleet.status({ id: run } as never);
+      const [seen] = workers;
+      expect(seen).toMatchObject({ name: "one", host: "h", done: 5, failed: 1, retries: 3, cpuMs: 0.5, hand: "t #7" });
+      expect(progress).toMatchObject({ label: "t", done: 5, left: 7 });
+      expect(progress?.seenAgo).toBeLessThan(5);
+      expect(space.used).toBeGreaterThan(10_000);
       expect(seen?.seenAgo).toBeLessThan(5);
       await store.refuse("two", "its rows are others");
       expect([await one.refusal(), await two.refusal()]).toEqual([undefined, "its rows are others"]);
