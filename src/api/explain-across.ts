@@ -22,6 +22,7 @@ import { valueUnder } from "../record/outcome.js";
 import { plan, type RowUnit } from "../run/plan.js";
 import { scoreSample, visibleTurns } from "../run/score-sample.js";
 import { isMissingCell } from "../text/missing-cells.js";
+import { readBack } from "../text/pandas-file.js";
 import { readingOf } from "../text/visible-answer.js";
 import { type Chosen, labelsByName } from "./catalogue.js";
 import { namedLabels, openRunDataset, taskOfRun } from "./run-dataset.js";
@@ -80,6 +81,7 @@ export async function explainForeign(
   return explainAcross({
     ...{ task: label, main, scale: scaleOfMean(main, values), harness, scoring, promptProfile, generation },
     ...{ ours: read.samples, theirs, reported: await reportedBeside(harness, path, { label, main }) },
+    readBack: (text) => (harness === "vlmevalkit" ? readBack(text, formatOf(path)) : text),
     replayed: (one, other) => replayed(read.asked, ours.result, one, other),
   });
 }
@@ -122,6 +124,8 @@ async function readVlmEvalKit(path: string): Promise<readonly TheirSample[]> {
     datasetOf(path),
   );
 }
+
+const formatOf = (path: string) => (/\.xlsx$/i.test(path) ? "xlsx" : /\.json$/i.test(path) ? "json" : "tsv");
 
 /** pandas quotes cells of a TSV as those of a CSV. */
 async function textRows(path: string, fix: string): Promise<readonly (readonly string[])[]> {

@@ -131,6 +131,30 @@ describe("other result sets of VLMEvalKit, over its own rows", () => {
     if (own) expect(own.agrees).toBe(own.of);
   });
 
+  test("a text that their file gives back otherwise is the same text, and is told of", async () => {
+    const data = join(files, "docvqa");
+    const [head = [], ...rows] = await readSheet(join(data, "llava_v1.5_7b_DocVQA_VAL_results.xlsx"));
+    const place = file("set-altered");
+    await mkdir(place);
+    const said = join(place, "docvqa.samples.jsonl");
+    const prediction = head.indexOf("prediction");
+    // Their "nan" was a "None" when it was said.
+    const answers = rows.map((cells) => {
+      const text = cells[prediction] === "nan" ? "None" : cells[prediction];
+      return `${JSON.stringify({ id: cells[0], text })}\n`;
+    });
+    await writeFile(said, answers.join(""));
+    const rules = { scoring: "vlmevalkit", promptProfile: "vlmevalkit" } as const;
+    await evaluate({ tasks: "docvqa", data, model: `replay:${said}`, out: join(place, "run"), ...rules });
+    const theirs = `vlmevalkit:${join(data, "llava_v1.5_7b_DocVQA_VAL_results.xlsx")}`;
+    const across = await explained(join(place, "run"), theirs, "--data", data);
+    expect(rows.filter((cells) => cells[prediction] === "nan")).toHaveLength(1);
+    expect(layer(across, "text")).toMatchObject({
+      samples: 0,
+      differences: [expect.stringMatching(/^1 stand there as their file alters them \(\d+\): the same text$/)],
+    });
+  });
+
   test("a sample that has no score here is told of beside the rule, and counts as no answer of ours", async () => {
     const data = join(files, "docvqa");
     const rows = (await readSheet(join(data, "llava_v1.5_7b_DocVQA_VAL_results.xlsx"))).slice(1);

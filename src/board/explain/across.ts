@@ -76,6 +76,8 @@ export interface Sides {
   readonly theirs: readonly TheirSample[];
   /** Their main number, where a file beside says it. */
   readonly reported: number | undefined;
+  /** What their file gives back of a text. */
+  readBack(text: string): string;
   replayed(ours: OurSample, theirs: TheirSample): Replayed | undefined;
 }
 
@@ -86,6 +88,8 @@ interface Pair {
   readonly ourValue: number | undefined;
   readonly theirValue: number | undefined;
   readonly differs: ReadonlySet<AcrossLayer>;
+  /** Our text as their file gives it back. */
+  readonly isAltered: boolean;
   readonly first?: AcrossLayer;
 }
 
@@ -98,6 +102,7 @@ export function explainAcross(sides: Sides): Across {
   const stated: Partial<Record<AcrossLayer, readonly string[]>> = {
     rows: onlyWords(onlyOurs, onlyTheirs),
     options: optionWords(sides),
+    text: alteredWords(pairs),
     rule: unscoredWords(pairs),
   };
   const layers = acrossLayers.map((layer): AcrossReport => {
@@ -198,7 +203,9 @@ function pairOf(sides: Sides, ours: OurSample, theirs: TheirSample): Pair {
   if (!hasSameWords(record, theirs)) differs.add("prompt");
   if (hasOtherOptions(record, theirs)) differs.add("options");
   const text = record.state === "failed" ? undefined : record.text;
-  const sameText = theirs.text !== undefined && text !== undefined && theirs.text.trim() === text.trim();
+  const isSame = theirs.text !== undefined && text !== undefined && theirs.text.trim() === text.trim();
+  const isAltered = !isSame && text !== undefined && theirs.text?.trim() === sides.readBack(text).trim();
+  const sameText = isSame || isAltered;
   if (!sameText && (theirs.text !== undefined || text !== undefined)) differs.add("text");
   const answer = record.score?.status === "scored" ? record.score.answer : undefined;
   if (theirs.answer !== undefined && answer !== undefined && plain(theirs.answer) !== plain(answer))
@@ -210,7 +217,7 @@ function pairOf(sides: Sides, ours: OurSample, theirs: TheirSample): Pair {
   const byOurRule = sameText ? ourValue : replayed?.values[sides.scoring];
   if (byOurRule !== undefined && theirValue !== undefined && !isSameValue(byOurRule, theirValue)) differs.add("rule");
   const first = isChanged ? firstOf(differs, sameText) : undefined;
-  return { ours, theirs, ...defined({ replayed }), ourValue, theirValue, differs, ...defined({ first }) };
+  return { ours, theirs, ...defined({ replayed }), ourValue, theirValue, differs, isAltered, ...defined({ first }) };
 }
 
 /** What was sent, where their file tells it; else whether their question is a part of ours. */
@@ -268,6 +275,13 @@ function isTold(layer: AcrossLayer, { reported, theirs }: Sides, pairs: readonly
     default:
       return true;
   }
+}
+
+function alteredWords(pairs: readonly Pair[]): readonly string[] {
+  const altered = pairs.filter(({ isAltered }) => isAltered);
+  if (altered.length === 0) return [];
+  const ids = altered.slice(0, 5).map(({ ours }) => ours.record.id);
+  return [`${altered.length} stand there as their file alters them (${ids.join(" ")}): the same text`];
 }
 
 /** They have a score: what failed here is a wrong answer there, or a drawn one. */

@@ -3,6 +3,7 @@
 import { isTextList, parseStringList } from "../../../src/core/python-literal.js";
 import { anls } from "../../../src/scorers/anls.js";
 import { inferChoice } from "../../../src/text/infer-choice.js";
+import { readBack } from "../../../src/text/pandas-file.js";
 import { removePunctuation } from "../../../src/text/punctuation.js";
 import { readingOf } from "../../../src/text/visible-answer.js";
 import { relaxedCorrect } from "../../../tasks/chartqa/score.js";
@@ -273,10 +274,27 @@ const thinking: VectorFile = {
   },
 };
 
+interface FileLine {
+  readonly format: "xlsx" | "tsv" | "json";
+  readonly prediction: string | null;
+  readonly repeat?: readonly [character: string, times: number];
+}
+
+const roundtrip: VectorFile = {
+  part: "what its files give back of a text, for `explain`",
+  functions: {
+    dump_load({ format, prediction, repeat }: FileLine) {
+      const text = readBack(prediction ?? repeat?.[0].repeat(repeat[1]) ?? "", format);
+      return { rows: 2, ...(repeat ? { str_length: text.length } : { str: text }) };
+    },
+  },
+};
+
 export const vlmEvalKitAnswerVectors: Readonly<Record<string, VectorFile>> = {
   "vlmevalkit/yorn": yesNo,
   "vlmevalkit/vqa_text": vqaText,
   "vlmevalkit/vqa": vqa,
   "vlmevalkit/ocrbench": ocrbench,
   "vlmevalkit/thinking": thinking,
+  "vlmevalkit/roundtrip": roundtrip,
 };
