@@ -5,7 +5,9 @@ import { availableParallelism, cpus, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { messageOf, UserError } from "../core/errors.js";
 import { packageRoot } from "../core/package-root.js";
-import { cudaBuildCommand, findToolkit, loadAddon, type NativeAddon } from "../runners/local/addon.js";
+import { loadAddon } from "../runners/local/addon.js";
+import type { NativeAddon } from "../runners/local/native.js";
+import { cudaBuildCommand, findToolkit } from "../runners/local/toolkit.js";
 import { ffmpegVersion } from "../video/version.js";
 import { versions } from "./versions.js";
 

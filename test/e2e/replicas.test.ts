@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
-import { IMAGE_SLOT, loadAddon } from "../../src/runners/local/addon.js";
+import { loadAddon } from "../../src/runners/local/addon.js";
+import { IMAGE_SLOT } from "../../src/runners/local/native.js";
 import { noEngine } from "../runners/local/engine-here.js";
 import { root, Workplace } from "./cli.js";
 

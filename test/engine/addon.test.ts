@@ -4,13 +4,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { messageOf } from "../../src/core/errors.js";
+import { loadAddon } from "../../src/runners/local/addon.js";
 import {
   IMAGE_SLOT,
-  loadAddon,
   type NativeEngine,
   type NativeGenerateRequest,
   type NativeImage,
-} from "../../src/runners/local/addon.js";
+} from "../../src/runners/local/native.js";
 import { goldenFolder, root } from "./engine-program.js";
 
 const missing = (() => {

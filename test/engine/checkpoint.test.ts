@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { messageOf } from "../../src/core/errors.js";
-import { loadAddon, type NativeCheckpoint, type NativeModelOptions } from "../../src/runners/local/addon.js";
+import { loadAddon } from "../../src/runners/local/addon.js";
+import type { NativeCheckpoint, NativeModelOptions } from "../../src/runners/local/native.js";
 import { goldenFolder } from "./engine-program.js";
 
 const missing = (() => {

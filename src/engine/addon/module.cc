@@ -1,4 +1,4 @@
-// The engine for Node: the surface that src/runners/local/addon.ts types by hand.
+// The engine for Node: the surface that src/runners/local/native.ts types by hand.
 //
 // Threads. The engine has its own; results reach the event loop through one thread-safe function per engine. Loading,
 // describing and closing run on libuv's pool, so the event loop never blocks.

@@ -8,6 +8,10 @@
 
 namespace llava {
 
+/// Fills a config from config.json of the LLaVA repository's layout, and from transformers'.
+void read_native(Fields& fields, const ModelClass& known, const ModelOptions& options, ModelConfig& config);
+void read_converted(Fields& fields, const ModelClass& known, const ModelOptions& options, ModelConfig& config);
+
 /// Fills config.text from the object that holds the decoder's fields (config.json itself, or text_config).
 void read_text_config(Fields& fields, const DecoderClass& decoder, const ModelOptions& options, ModelConfig& config);
 int64_t text_parameters(const TextConfig& text);
@@ -28,6 +32,10 @@ void read_native_tower(const std::string& name, const ModelOptions& options, Mod
 
 /// image_grid_pinpoints: a list of pairs, its string form, or "(1x1),...,(6x6)".
 std::vector<std::pair<int64_t, int64_t>> read_grid(const Json& value, int64_t side, const std::string& where);
+/// The k of "anyres_max_k"; nothing for any other text.
+std::optional<int64_t> most_tiles_of(const std::string& aspect);
+/// What a prompt's images are read as where nothing else is said: each as if it were alone.
+SeveralImages each_alone(const ImageConfig& image);
 /// Pixel constants and switches of the folder's image processor: processor_config.json (transformers 5), else
 /// preprocessor_config.json.
 void read_preprocessor(const std::string& folder, ModelConfig& config);

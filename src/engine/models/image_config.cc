@@ -64,6 +64,27 @@ std::optional<int64_t> read_edge(Fields& fields, const char* key, int64_t fallba
 
 }  // namespace
 
+std::optional<int64_t> most_tiles_of(const std::string& aspect) {
+  constexpr std::string_view kBegin = "anyres_max_";
+  if (!aspect.starts_with(kBegin)) return std::nullopt;
+  const std::string digits = aspect.substr(kBegin.size());
+  if (digits.empty() || digits.size() > 4 || digits.find_first_not_of("0123456789") != std::string::npos)
+    return std::nullopt;
+  const int64_t k = std::stoll(digits);
+  return k > 0 ? std::optional(k) : std::nullopt;
+}
+
+SeveralImages each_alone(const ImageConfig& image) {
+  switch (image.aspect_ratio) {
+    case AspectRatio::anyres: return SeveralImages::anyres;
+    case AspectRatio::pad: return SeveralImages::list_pad;
+    case AspectRatio::crop:
+    case AspectRatio::squeeze: return SeveralImages::list_square;
+    case AspectRatio::any_size: return SeveralImages::each;
+  }
+  return SeveralImages::anyres;
+}
+
 std::vector<std::pair<int64_t, int64_t>> read_grid(const Json& value, int64_t side, const std::string& where) {
   std::vector<std::pair<int64_t, int64_t>> grid;
   const auto add = [&](int64_t a, int64_t b) {

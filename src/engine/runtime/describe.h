@@ -7,7 +7,7 @@ namespace llava {
 
 /// A checkpoint for people and for `llava-eval model`: architecture, parameters, memory per device of this machine,
 /// what is not supported. Reads config and tensor headers only. The keys are NativeModelDescription of
-/// src/runners/local/addon.ts.
+/// src/runners/local/native.ts.
 Json describe_checkpoint(const EngineOptions& options);
 
 /// The same for an open engine, with its own plan.

@@ -11,9 +11,10 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { messageOf, UserError } from "../../core/errors.js";
+import { packageRoot } from "../../core/package-root.js";
 import { decodeImage } from "../../images/decode.js";
 import { encodedImage } from "../../images/encoded.js";
-import { asUserError, loadAddon, packageRoot } from "./addon.js";
+import { asUserError, loadAddon } from "./addon.js";
 
 interface Decoded {
   readonly name: string;
@@ -176,9 +177,9 @@ function readArguments(args: readonly string[]): Arguments {
 }
 
 function builtEngine(emulated: boolean): string {
-  const engine = join(packageRoot(), "build", emulated ? "engine-emulated" : "engine", "llava-engine");
+  const engine = join(packageRoot, "build", emulated ? "engine-emulated" : "engine", "llava-engine");
   const flags = emulated ? ["--emulate-cuda"] : [];
-  const build = spawnSync(process.execPath, [join(packageRoot(), "src/engine/build.mjs"), "engine", ...flags], {
+  const build = spawnSync(process.execPath, [join(packageRoot, "src/engine/build.mjs"), "engine", ...flags], {
     stdio: ["ignore", 2, 2],
   });
   if (build.status === 0 && existsSync(engine)) return engine;

@@ -3,7 +3,8 @@
  * prefixes, in small chunks; logits and log-likelihoods compared bit for bit, generated ids one by one.
  */
 import type { ShownMessage } from "../../core/prompt.js";
-import { loadAddon, type NativeAddon, type NativeEngineOptions, type NativeImage } from "./addon.js";
+import { loadAddon } from "./addon.js";
+import type { NativeAddon, NativeEngineOptions, NativeImage } from "./native.js";
 import { type LocalModel, openModel } from "./open-model.js";
 import type { LocalOptions } from "./options.js";
 import { continuationTokens, framedSlots, promptTokens } from "./prompt/prompt-tokens.js";

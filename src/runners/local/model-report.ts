@@ -1,10 +1,11 @@
 /** What `llava-eval model X` tells: a checkpoint as the engine reads it, without loading a weight. */
 import { defined } from "../../core/defined.js";
 import { UserError } from "../../core/errors.js";
-import { asUserError, loadAddon, type NativeAddon, type NativeCheckpoint } from "./addon.js";
+import { asUserError, loadAddon } from "./addon.js";
 import { imageConstantsNote } from "./checkpoint/image-constants.js";
 import { resolveCheckpoint } from "./checkpoint/resolve.js";
 import { type ClipAs, clipAs } from "./clip-as.js";
+import type { NativeAddon, NativeCheckpoint } from "./native.js";
 import { stopIds } from "./open-model.js";
 import { type LocalOptions, modelOptions } from "./options.js";
 import { chooseTemplate, templateNote, templateSource } from "./prompt/choose-template.js";

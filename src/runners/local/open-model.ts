@@ -5,19 +5,13 @@ import { defined } from "../../core/defined.js";
 import { UserError } from "../../core/errors.js";
 import type { Json } from "../../core/json.js";
 import type { Fingerprint } from "../../core/runner.js";
-import {
-  asUserError,
-  loadAddon,
-  type NativeAddon,
-  type NativeEngineOptions,
-  type NativeModelDescription,
-  requireSupported,
-} from "./addon.js";
+import { asUserError, loadAddon, requireSupported } from "./addon.js";
 import { settingsDigest, weightsDigest } from "./checkpoint/digests.js";
 import { imageConstantsNote } from "./checkpoint/image-constants.js";
 import { type Checkpoint, resolveCheckpoint } from "./checkpoint/resolve.js";
 import { type ClipAs, clipAs } from "./clip-as.js";
 import type { Engine } from "./engine.js";
+import type { NativeAddon, NativeEngineOptions, NativeModelDescription } from "./native.js";
 import { chooseDevices, type LocalOptions, modelOptions } from "./options.js";
 import { chooseTemplate, templateNote, templateSource } from "./prompt/choose-template.js";
 import { piecesText } from "./prompt/pieces.js";

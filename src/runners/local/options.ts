@@ -2,8 +2,8 @@
 import { resolve } from "node:path";
 import { UserError } from "../../core/errors.js";
 import { type LocalSetting, type LocalSettings, localSettings } from "../local-settings.js";
-import type { NativeAddon, NativeModelDescription, NativeModelOptions } from "./addon.js";
 import { withHome } from "./checkpoint/resolve.js";
+import type { NativeAddon, NativeModelDescription, NativeModelOptions } from "./native.js";
 
 export interface LocalOptions extends LocalSettings {
   /** A folder, or a hub model id. */

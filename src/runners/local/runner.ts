@@ -14,10 +14,10 @@ import type {
   Runner,
   Usage,
 } from "../../core/runner.js";
-import type { NativePrompt, NativeStatistics, NativeTiming, NativeUsage } from "./addon.js";
 import { AnswerText, finishedText } from "./answer-text.js";
 import { framesAs } from "./clip-as.js";
 import { DecodedImages } from "./decoded-images.js";
+import type { NativePrompt, NativeStatistics, NativeTiming, NativeUsage } from "./native.js";
 import type { LocalModel } from "./open-model.js";
 import { type Piece, piecesText } from "./prompt/pieces.js";
 import { continuationTokens, framedSlots, promptTokens } from "./prompt/prompt-tokens.js";

@@ -1,5 +1,5 @@
 /** Whose rule for several images a checkpoint is read by, and what stands beside it: published numbers differ by it. */
-import type { NativeCheckpoint } from "./addon.js";
+import type { NativeCheckpoint } from "./native.js";
 
 /** Of the rules that nobody chose; undefined where there is only one. The same in words: configs/models/README.md. */
 export function severalImagesNote({ family, layout, images, vision }: NativeCheckpoint): string | undefined {

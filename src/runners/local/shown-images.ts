@@ -1,9 +1,9 @@
 /** A prompt's images as the engine takes them: their pixels, or their tiles where all the pixels at once are too much. */
 import { defined } from "../../core/defined.js";
 import { imageParts, type RenderedPrompt } from "../../core/prompt.js";
-import type { ImageSize, NativeImage } from "./addon.js";
 import type { DecodedImages } from "./decoded-images.js";
 import type { Engine } from "./engine.js";
+import type { ImageSize, NativeImage } from "./native.js";
 
 export interface ShownImages extends Disposable {
   /** In slot order. */

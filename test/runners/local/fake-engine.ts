@@ -7,7 +7,7 @@ import type {
   NativeLikelihoodRequest,
   NativeModelDescription,
   NativeModelOptions,
-} from "../../../src/runners/local/addon.js";
+} from "../../../src/runners/local/native.js";
 
 export const description: NativeModelDescription = {
   modelType: "llava_next",

@@ -6,7 +6,7 @@ import type { EncodedImage } from "../../../src/core/image.js";
 import type { ShownPart } from "../../../src/core/prompt.js";
 import type { GenerateRequest, GenerationOptions } from "../../../src/core/runner.js";
 import { encodedImage } from "../../../src/images/encoded.js";
-import { IMAGE_SLOT } from "../../../src/runners/local/addon.js";
+import { IMAGE_SLOT } from "../../../src/runners/local/native.js";
 import { openModel } from "../../../src/runners/local/open-model.js";
 import type { LocalOptions } from "../../../src/runners/local/options.js";
 import { LocalRunner } from "../../../src/runners/local/runner.js";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Type } from "../../../core/schema.js";
-import type { NativeCheckpoint } from "../addon.js";
+import type { NativeCheckpoint } from "../native.js";
 import { readJsonFile } from "./json-file.js";
 
 const ProcessorConfig = Type.Object({

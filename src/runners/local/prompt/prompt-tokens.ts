@@ -1,5 +1,5 @@
 /** Token ids of a rendered prompt: every text between two images is tokenised apart, as the LLaVA repository does. */
-import { IMAGE_SLOT } from "../addon.js";
+import { IMAGE_SLOT } from "../native.js";
 import type { Tokenizer } from "../tokenizer/tokenizer.js";
 import { imageSlot, joined, type Piece } from "./pieces.js";
 import type { Template } from "./templates.js";

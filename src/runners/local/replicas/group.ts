@@ -1,5 +1,6 @@
 /** Data parallel: equal engines, each in its own process on its own device, behind the face of one. */
 import { UserError } from "../../../core/errors.js";
+import type { Engine } from "../engine.js";
 import type {
   ImageSize,
   NativeEngineOptions,
@@ -9,8 +10,7 @@ import type {
   NativeOutput,
   NativePrompt,
   NativeStatistics,
-} from "../addon.js";
-import type { Engine } from "../engine.js";
+} from "../native.js";
 import type { Opened } from "./messages.js";
 import { Replica } from "./replica.js";
 

@@ -9,7 +9,7 @@ import type {
   NativeLikelihoodRequest,
   NativeOutput,
   NativeStatistics,
-} from "../addon.js";
+} from "../native.js";
 
 /** Images are sent once and named by their digest afterwards. */
 export type ShownImage = Pick<NativeImage, "digest" | "clip" | "frame">;

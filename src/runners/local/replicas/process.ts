@@ -1,5 +1,6 @@
 /** The main module of an engine process: one engine, asked by messages. Ends when its parent does. */
-import { loadAddon, type NativeEngine, type NativeImage, type NativePrompt } from "../addon.js";
+import { loadAddon } from "../addon.js";
+import type { NativeEngine, NativeImage, NativePrompt } from "../native.js";
 import { type FromReplica, failureOf, type ShownImage, type ToReplica } from "./messages.js";
 
 let engine: NativeEngine | undefined;

@@ -13,7 +13,7 @@ import type {
   NativeLikelihoodRequest,
   NativeOutput,
   NativeStatistics,
-} from "../addon.js";
+} from "../native.js";
 import { errorOf, type FromReplica, type Opened, type ShownImage, type ToReplica } from "./messages.js";
 
 /** What a process keeps of images: questions about one come close together. */
