@@ -13,7 +13,7 @@ const { checkVectorFile } = await source("test/conformance/vector-file.ts");
 const { benchmarks } = await source("test/conformance/outputs/table.ts");
 const { vectorFiles } = await source("test/conformance/vectors/table.ts");
 const { letterTable, scoringTable } = await source("test/conformance/letter-rules.ts");
-const { loadTasks, readSuite, suiteNames } = await source("src/api/catalogue.ts");
+const { loadTasks, readSuite, suiteNames } = await source("src/api/tasks/catalogue.ts");
 
 const data = join(root, "test/conformance/data");
 const count = (n) => n.toLocaleString("en-US");

@@ -130,6 +130,28 @@ test("nobody but cli imports api", () => {
   expect(imports.filter(({ from, target }) => target === "api" && from !== "api" && from !== "cli")).toEqual([]);
 });
 
+test("the folders of api use one another in one direction", () => {
+  const order = ["tasks", "data", "record", "board", "report", "run", "publish"];
+  const folderOf = (path: string) => /^src\/api\/(\w+)\//.exec(path)?.[1];
+  const folders = readdirSync(join(root, "src", "api"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  expect(folders.map(({ name }) => name).sort()).toEqual([...order].sort());
+  const within = sources(join(root, "src", "api")).flatMap((path) => {
+    const file = relative(root, path).split(sep).join("/");
+    return [...readFileSync(path, "utf8").matchAll(/from "(\.[^"]+)"/g)].map(([, to]) => ({
+      file,
+      from: folderOf(file),
+      to: folderOf(
+        relative(root, resolve(dirname(path), to ?? ""))
+          .split(sep)
+          .join("/"),
+      ),
+    }));
+  });
+  const between = within.filter(({ from, to }) => from !== undefined && to !== undefined && from !== to);
+  expect(between.length).toBeGreaterThan(20);
+  expect(between.filter(({ from, to }) => order.indexOf(to ?? "") > order.indexOf(from ?? ""))).toEqual([]);
+});
+
 test("nothing in api prints or ends the process", () => {
   const loud = /process\.(stdout|stderr|exit|exitCode|on|once|emit)\b|console\./;
   const files = sources(join(root, "src", "api"));
@@ -235,7 +257,7 @@ test("the command line, `llava-eval` and `llava-eval/api` load each module once,
   for (const entry of [command, exports["."].default, exports["./api"].default]) visit(join(root, entry));
   expect([...chunks].filter((path) => dirname(path) !== join(root, "dist", "bundle"))).toEqual([]);
   expect(modules).toHaveLength(new Set(modules).size);
-  expect(modules).toEqual(expect.arrayContaining(["src/core/errors.ts", "src/cli/run.ts", "src/api/evaluate.ts"]));
+  expect(modules).toEqual(expect.arrayContaining(["src/core/errors.ts", "src/cli/run.ts", "src/api/run/evaluate.ts"]));
 });
 
 test("what the bundle holds of other packages is in its list of licences", () => {

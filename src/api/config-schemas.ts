@@ -1,9 +1,9 @@
 import { published } from "../board/schemas.js";
 import { modelSchemas } from "../runners/config.js";
-import { Suite } from "./catalogue.js";
 import { configFileSchema } from "./settings.js";
-import { ItemList } from "./without.js";
-import { YamlTask } from "./yaml-task.js";
+import { Suite } from "./tasks/catalogue.js";
+import { ItemList } from "./tasks/without.js";
+import { YamlTask } from "./tasks/yaml-task.js";
 
 /** The JSON Schemas of the files that users write, by file name: for editors (`# yaml-language-server: $schema=...`). */
 export function configSchemas(): Readonly<Record<string, object>> {

@@ -1,7 +1,7 @@
 /** What may stand behind an option, for a shell that completes it: names of tasks, suites and presets, and the choices of settings. */
 import { presetNames } from "../runners/spec.js";
-import { suiteNames, taskNames } from "./catalogue.js";
 import { type Setting, settings } from "./settings.js";
+import { suiteNames, taskNames } from "./tasks/catalogue.js";
 
 /** Undefined for an option whose values nobody can list. @param option  without its dashes */
 export async function optionValues(option: string): Promise<readonly string[] | undefined> {

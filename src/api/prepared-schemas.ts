@@ -5,7 +5,7 @@ import type { TSchema } from "../core/schema.js";
 import { LockOwner } from "../files/lock.js";
 import { sampleSchemas } from "../record/samples.js";
 import { CachedAnswer } from "../run/response-cache.js";
-import { loadTasks } from "./catalogue.js";
+import { loadTasks } from "./tasks/catalogue.js";
 
 export async function preparedSchemas(): Promise<readonly TSchema[]> {
   const tasks = await loadTasks();

@@ -1,5 +1,5 @@
 import type { CommandModule } from "yargs";
-import { acceptBaseline } from "../api/baseline.js";
+import { acceptBaseline } from "../api/board/baseline.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { terminalSafe } from "../core/terminal-safe.js";

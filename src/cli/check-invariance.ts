@@ -9,7 +9,7 @@ import {
   type ServerInvariance,
   serverTable,
   steadinessText,
-} from "../api/invariance.js";
+} from "../api/run/invariance.js";
 import { writeText } from "../api/text-file.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";

@@ -12,7 +12,7 @@ import {
   comparisonForms as forms,
   type PublishedComparison,
   publishedForms,
-} from "../api/compare.js";
+} from "../api/board/compare.js";
 import { notify, webhookOf } from "../api/notify.js";
 import { appendText, writeText } from "../api/text-file.js";
 import { defined } from "../core/defined.js";

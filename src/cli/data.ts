@@ -1,7 +1,7 @@
 import type { CommandModule } from "yargs";
-import { isSound, type Verified, verifyData } from "../api/data.js";
-import { dataPages, type Rendered } from "../api/data-pages.js";
-import { asBlocks, dataRows, folded, rowsHtml, type Screen, type ShownRow, thumbnail } from "../api/data-rows.js";
+import { isSound, type Verified, verifyData } from "../api/data/data.js";
+import { dataPages, type Rendered } from "../api/data/data-pages.js";
+import { asBlocks, dataRows, folded, rowsHtml, type Screen, type ShownRow, thumbnail } from "../api/data/data-rows.js";
 import { writeText } from "../api/text-file.js";
 import type { EncodedImage } from "../core/image.js";
 import { terminalSafe } from "../core/terminal-safe.js";

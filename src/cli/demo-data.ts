@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { CommandModule } from "yargs";
-import { DEMO_TASKS, type DemoTask, writeDemoParquet, writeTraining } from "../api/demo-data.js";
+import { DEMO_TASKS, type DemoTask, writeDemoParquet, writeTraining } from "../api/data/demo-data.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 

@@ -1,5 +1,5 @@
-import { estimateRun } from "../api/dry-run.js";
-import type { RunControl } from "../api/run.js";
+import { estimateRun } from "../api/run/dry-run.js";
+import type { RunControl } from "../api/run/run.js";
 import type { RunSettings } from "../api/settings.js";
 import { terminalSafeLines } from "../core/terminal-safe.js";
 import { ExitCode } from "./exit-code.js";

@@ -1,6 +1,6 @@
 import type { CommandModule } from "yargs";
-import { explain, explanationTable } from "../api/explain.js";
-import { acrossTable, explainForeign, foreignSide } from "../api/explain-across.js";
+import { explain, explanationTable } from "../api/board/explain.js";
+import { acrossTable, explainForeign, foreignSide } from "../api/board/explain-across.js";
 import { defined } from "../core/defined.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { screenOf } from "./look.js";

@@ -1,5 +1,5 @@
 import type { CommandModule } from "yargs";
-import { exportForms, exportSamples } from "../api/export.js";
+import { exportForms, exportSamples } from "../api/record/export.js";
 
 interface Arguments {
   readonly runs: string[];

@@ -1,5 +1,5 @@
 import type { CommandModule } from "yargs";
-import { changeFleet, fleetStatus, type RunStatus } from "../api/fleet.js";
+import { changeFleet, fleetStatus, type RunStatus } from "../api/run/fleet.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { insecureFleet } from "./fleet-options.js";
 import { count, duration } from "./number-format.js";

@@ -1,5 +1,5 @@
 import type { CommandModule } from "yargs";
-import { historyForms as forms, history, historyColumns, historyNumbers } from "../api/history.js";
+import { historyForms as forms, history, historyColumns, historyNumbers } from "../api/board/history.js";
 import { writeText } from "../api/text-file.js";
 import { type LookArguments, lookOf, lookOptions, requireKnownColumns, screenOf } from "./look.js";
 import { listFlag, numberFlag } from "./number-flag.js";

@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import type { CommandModule } from "yargs";
-import { acceptBaseline } from "../api/baseline.js";
+import { acceptBaseline } from "../api/board/baseline.js";
 import {
   type Begun,
   beginNightly,
@@ -11,8 +11,8 @@ import {
   nightlyConfig,
   nightlyRun,
 } from "../api/init.js";
-import { writeTask } from "../api/new-task.js";
 import { parseSettings, readSettings } from "../api/settings.js";
+import { writeTask } from "../api/tasks/new-task.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { ExitCode } from "./exit-code.js";

@@ -1,5 +1,5 @@
 import type { CommandModule } from "yargs";
-import { itemForms, itemsOf, itemsPage } from "../api/items.js";
+import { itemForms, itemsOf, itemsPage } from "../api/board/items.js";
 import { writeText } from "../api/text-file.js";
 import { defined } from "../core/defined.js";
 import { terminalSafe } from "../core/terminal-safe.js";

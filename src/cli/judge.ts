@@ -1,5 +1,5 @@
 import type { CommandModule } from "yargs";
-import { judgeWorth, labelRun, type Worth } from "../api/judge-labels.js";
+import { judgeWorth, labelRun, type Worth } from "../api/report/judge-labels.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";

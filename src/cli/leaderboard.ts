@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { CommandModule } from "yargs";
-import { type Board, boardForms as forms, leaderboard, requireColumns } from "../api/leaderboard.js";
-import { writeBoardSite } from "../api/site.js";
+import { type Board, boardForms as forms, leaderboard, requireColumns } from "../api/board/leaderboard.js";
+import { writeBoardSite } from "../api/report/site.js";
 import { writeText } from "../api/text-file.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
@@ -143,7 +143,7 @@ async function write(board: Board, argv: Arguments): Promise<void> {
         "--format eee",
         "name a folder with --out",
       );
-    const { writeEveryEvalEver } = await import("../api/every-eval-ever.js");
+    const { writeEveryEvalEver } = await import("../api/board/every-eval-ever.js");
     const paths = await writeEveryEvalEver(board, out, { runs, publisher, ...defined({ results }) });
     process.stdout.write(paths.map((path) => `${path}\n`).join(""));
     if (paths.some((path) => path.includes("/unknown/")))

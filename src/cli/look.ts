@@ -1,7 +1,7 @@
 /** How tables are printed: the flags that leaderboard and compare share, the width of the terminal and its colours. */
 import pc from "picocolors";
 import type { Options } from "yargs";
-import type { Paint, Screen, Tone } from "../api/leaderboard.js";
+import type { Paint, Screen, Tone } from "../api/board/leaderboard.js";
 import { UserError } from "../core/errors.js";
 import { didYouMean } from "../core/nearest.js";
 import { listFlag, numberFlag } from "./number-flag.js";

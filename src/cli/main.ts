@@ -2,7 +2,7 @@
 
 import pc from "picocolors";
 import yargs, { type Argv } from "yargs";
-import { authorsPlace } from "../api/authors-place.js";
+import { authorsPlace } from "../api/tasks/authors-place.js";
 import { refusedByDisk } from "../api/text-file.js";
 import { packageVersion } from "../api/versions.js";
 import { firstThrown, messageOf, UserError } from "../core/errors.js";

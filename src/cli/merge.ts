@@ -1,5 +1,5 @@
 import type { CommandModule } from "yargs";
-import { merge } from "../api/merge.js";
+import { merge } from "../api/run/merge.js";
 import { defined } from "../core/defined.js";
 import { ExitCode } from "./exit-code.js";
 import { listFlag } from "./number-flag.js";

@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import type { CommandModule } from "yargs";
-import { writeTask } from "../api/new-task.js";
+import { writeTask } from "../api/tasks/new-task.js";
 
 export const command: CommandModule<object, { name: string }> = {
   command: "new <name>",

@@ -1,4 +1,4 @@
-import { type NumberRange, numberIn } from "../api/number-in.js";
+import { type NumberRange, numberIn } from "../api/board/number-in.js";
 
 /** A flag read as text and checked here: yargs turns `--alpha abc` into NaN without a word. */
 export function numberFlag<Fallback extends number | undefined>(

@@ -1,5 +1,5 @@
 import type { CommandModule } from "yargs";
-import { powerOf, powerText, repeatsText } from "../api/power.js";
+import { powerOf, powerText, repeatsText } from "../api/board/power.js";
 import { defined } from "../core/defined.js";
 import { screenOf } from "./look.js";
 import { numberFlag } from "./number-flag.js";

@@ -5,8 +5,8 @@ import {
   type TaskEnd,
   type TimingRecord,
   UnscoredReasons,
-} from "../api/run-listener.js";
-import { RunningScore } from "../api/running-score.js";
+} from "../api/run/listener.js";
+import { RunningScore } from "../api/run/running-score.js";
 import type { Output } from "../core/runner.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { count, duration } from "./number-format.js";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { CommandModule } from "yargs";
-import { publish } from "../api/publish.js";
+import { publish } from "../api/publish/publish.js";
 import { numberFlag } from "./number-flag.js";
 import { type PublisherArguments, publisherOf, publisherOptions } from "./publisher.js";
 

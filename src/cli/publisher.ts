@@ -1,6 +1,6 @@
 /** What a publication says that no run knows: flags of `leaderboard` and `publish`. */
 import type { Options } from "yargs";
-import { availabilities, type Publisher, relationships } from "../api/leaderboard.js";
+import { availabilities, type Publisher, relationships } from "../api/board/leaderboard.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { listFlag } from "./number-flag.js";

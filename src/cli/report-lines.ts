@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import pc from "picocolors";
-import { untilLinesOf } from "../api/until.js";
+import { untilLinesOf } from "../api/run/until.js";
 import { type BlindWay, blindWords } from "../core/blind.js";
 import type {
   BudgetCurve,

@@ -1,7 +1,7 @@
 import type { CommandModule } from "yargs";
-import type { FleetSettings } from "../api/fleet.js";
-import { numberIn } from "../api/number-in.js";
-import { runTasks } from "../api/run.js";
+import { numberIn } from "../api/board/number-in.js";
+import type { FleetSettings } from "../api/run/fleet.js";
+import { runTasks } from "../api/run/run.js";
 import { type RunSettings, readSettings } from "../api/settings.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
@@ -89,7 +89,7 @@ export async function run(settings: RunSettings, fleet?: FleetSettings): Promise
   const control = { listener: progress, drain: interrupt.drain, abort: interrupt.abort };
   try {
     if (settings["dry-run"]) return await (await import("./dry-run.js")).dryRun(settings, control);
-    await using page = settings.view ? new (await import("../api/live-page.js")).LivePage() : undefined;
+    await using page = settings.view ? new (await import("../api/report/live-page.js")).LivePage() : undefined;
     const onFolder = async (path: string) => {
       if (page) progress.say(`watch it at ${await page.open(path)}`);
     };

@@ -1,5 +1,5 @@
 import type { CommandModule } from "yargs";
-import { sampleForms as forms, remarks, samplesOf } from "../api/samples.js";
+import { sampleForms as forms, remarks, samplesOf } from "../api/record/samples.js";
 import { writeText } from "../api/text-file.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";

@@ -1,5 +1,5 @@
 import type { CommandModule } from "yargs";
-import { score } from "../api/score.js";
+import { score } from "../api/run/score.js";
 import { defined } from "../core/defined.js";
 import { type Scoring, scorings } from "../core/score.js";
 import { ExitCode } from "./exit-code.js";

@@ -1,6 +1,6 @@
 import pc from "picocolors";
 import type { CommandModule } from "yargs";
-import { describeSuites, describeTasks, loadTasks, suiteNames, taskFacts, tasksLike } from "../api/tasks.js";
+import { describeSuites, describeTasks, loadTasks, suiteNames, taskFacts, tasksLike } from "../api/tasks/tasks.js";
 import { terminalSafeLines } from "../core/terminal-safe.js";
 import { command as newTask } from "./new-task.js";
 import { count } from "./number-format.js";

@@ -1,6 +1,6 @@
 import pc from "picocolors";
 import type { CommandModule } from "yargs";
-import { verify } from "../api/verify.js";
+import { verify } from "../api/publish/verify.js";
 import { defined } from "../core/defined.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { ExitCode } from "./exit-code.js";

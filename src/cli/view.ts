@@ -1,6 +1,6 @@
 import type { CommandModule } from "yargs";
-import { personName } from "../api/person.js";
-import { mostRuns, newestRun, openPage, writePage } from "../api/view.js";
+import { personName } from "../api/record/person.js";
+import { mostRuns, newestRun, openPage, writePage } from "../api/report/view.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { listFlag, numberFlag } from "./number-flag.js";

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { basename, join, resolve } from "node:path";
 import type { CommandModule } from "yargs";
-import { type WatchOptions, watchCheckpoints } from "../api/watch.js";
+import { type WatchOptions, watchCheckpoints } from "../api/board/watch.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { terminalSafe } from "../core/terminal-safe.js";

@@ -1,6 +1,6 @@
 import type { CommandModule } from "yargs";
+import { workFor } from "../api/run/worker.js";
 import { readSettings, settings } from "../api/settings.js";
-import { workFor } from "../api/worker.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
 import { ExitCode } from "./exit-code.js";

@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, expectTypeOf, test, vi } from "vitest";
-import { type EvaluateOptions, evaluate, type Progress } from "../../src/api/evaluate.js";
 import * as api from "../../src/api/index.js";
+import { type EvaluateOptions, evaluate, type Progress } from "../../src/api/run/evaluate.js";
 import type { RunSettings } from "../../src/api/settings.js";
 import { UserError } from "../../src/core/errors.js";
 import { root, Workplace } from "../e2e/cli.js";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseShard, shardFolder } from "../../src/api/shard.js";
+import { parseShard, shardFolder } from "../../src/api/run/shard.js";
 import { UserError } from "../../src/core/errors.js";
 
 test("a shard is a part of a whole, counted from 0", () => {

@@ -2,10 +2,10 @@
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { compare } from "../../src/api/compare.js";
-import { type EvaluateOptions, evaluate } from "../../src/api/evaluate.js";
-import { score } from "../../src/api/score.js";
-import { verify } from "../../src/api/verify.js";
+import { compare } from "../../src/api/board/compare.js";
+import { verify } from "../../src/api/publish/verify.js";
+import { type EvaluateOptions, evaluate } from "../../src/api/run/evaluate.js";
+import { score } from "../../src/api/run/score.js";
 import { resultLines } from "../../src/cli/report-lines.js";
 import type { Result, Until } from "../../src/core/result.js";
 import { rankOf } from "../../src/record/selection.js";

@@ -2,11 +2,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { chooseTasks } from "../../src/api/catalogue.js";
-import { compare } from "../../src/api/compare.js";
-import { evaluate } from "../../src/api/evaluate.js";
-import { leaderboard } from "../../src/api/leaderboard.js";
-import { score } from "../../src/api/score.js";
+import { compare } from "../../src/api/board/compare.js";
+import { leaderboard } from "../../src/api/board/leaderboard.js";
+import { evaluate } from "../../src/api/run/evaluate.js";
+import { score } from "../../src/api/run/score.js";
+import { chooseTasks } from "../../src/api/tasks/catalogue.js";
 import { root, Workplace } from "../e2e/cli.js";
 import { writeRows } from "../e2e/rows.js";
 

@@ -4,7 +4,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { type DefinedTask, loadDefinitions } from "../../src/api/catalogue.js";
+import { type DefinedTask, loadDefinitions } from "../../src/api/tasks/catalogue.js";
 import type { Output } from "../../src/core/runner.js";
 import { exampleRow } from "../../src/datasets/example-row.js";
 import type { SampleRecord } from "../../src/record/samples.js";

@@ -1,7 +1,7 @@
 /** Runs made by hand of models that are clearly different, over items some of which have a wrong reference. */
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { itemForms, itemsOf, itemsPage } from "../../src/api/items.js";
+import { itemForms, itemsOf, itemsPage } from "../../src/api/board/items.js";
 import { lowestFirst } from "../../src/board/items/item.js";
 import { Type } from "../../src/core/schema.js";
 import { readYaml } from "../../src/core/yaml.js";

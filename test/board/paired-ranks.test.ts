@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { boardForms, leaderboard } from "../../src/api/leaderboard.js";
+import { boardForms, leaderboard } from "../../src/api/board/leaderboard.js";
 import { failedSample, sample, temporaryFolder, writeRun } from "./run-fixture.js";
 
 const samples = (rightOf: (i: number) => boolean, n = 400) =>

@@ -3,7 +3,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promi
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { evaluate } from "../../src/api/evaluate.js";
+import { evaluate } from "../../src/api/run/evaluate.js";
 import type { Across, AcrossLayer } from "../../src/board/explain/across.js";
 import { lmmsEvalSamples } from "../../src/board/explain/theirs.js";
 import { readSheet } from "../../src/datasets/xlsx.js";

@@ -6,7 +6,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { taskDigest } from "../../src/api/task-digest.js";
+import { taskDigest } from "../../src/api/tasks/task-digest.js";
 import { packageRoot } from "../../src/core/package-root.js";
 import { generationMembers, taskMembers } from "../../src/core/task-members.js";
 import { modelSchemas, type RunnerName } from "../../src/runners/config.js";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { writeTask } from "../../src/api/new-task.js";
+import { writeTask } from "../../src/api/tasks/new-task.js";
 import { UserError } from "../../src/core/errors.js";
 import { root, Workplace } from "../e2e/cli.js";
 

@@ -1,8 +1,8 @@
 /** lmms-eval's names, as users know them: what runs here instead, or why nothing does. */
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { chooseTasks, labelsByName } from "../../src/api/catalogue.js";
-import { lmmsEvalNames } from "../../src/api/foreign-names.js";
+import { chooseTasks, labelsByName } from "../../src/api/tasks/catalogue.js";
+import { lmmsEvalNames } from "../../src/api/tasks/foreign-names.js";
 import { runCommand } from "./run-command.js";
 
 // Every task, group and tag of lmms-eval 0.7.3's index, by folder, for the benchmarks that are here.

@@ -1,6 +1,6 @@
 /** A task's own `score` on a raw text: what a run makes of it, without a run. */
 
-import { loadTasks } from "../../src/api/catalogue.js";
+import { loadTasks } from "../../src/api/tasks/catalogue.js";
 import { defined } from "../../src/core/defined.js";
 import type { Mask } from "../../src/core/image.js";
 import type { Json } from "../../src/core/json.js";

@@ -5,7 +5,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { chooseTasks, loadTasks } from "../../src/api/catalogue.js";
+import { chooseTasks, loadTasks } from "../../src/api/tasks/catalogue.js";
 import { promptImages, promptText } from "../../src/core/prompt.js";
 import { openDataset } from "../../src/datasets/index.js";
 import { encodePng } from "../../src/images/png.js";

@@ -6,8 +6,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { chooseTasks } from "../../src/api/catalogue.js";
-import { tasksLike } from "../../src/api/tasks.js";
+import { chooseTasks } from "../../src/api/tasks/catalogue.js";
+import { tasksLike } from "../../src/api/tasks/tasks.js";
 import { exampleRow } from "../../src/datasets/example-row.js";
 import { drawnImage } from "../fakes/images.js";
 import { type ColumnType, parquetBytes } from "../fakes/parquet-files.js";

@@ -5,7 +5,7 @@ import { get } from "node:https";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { evaluate } from "../../src/api/evaluate.js";
+import { evaluate } from "../../src/api/run/evaluate.js";
 import { freePort, noRedis, TestRedis } from "../fakes/redis.js";
 import { root, Workplace } from "./cli.js";
 import { numbersOf } from "./fleet-place.js";

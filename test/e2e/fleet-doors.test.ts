@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { chmod, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { describe, expect, test } from "vitest";
-import { evaluate } from "../../src/api/evaluate.js";
+import { evaluate } from "../../src/api/run/evaluate.js";
 import { freePort, noRedis, TestRedis } from "../fakes/redis.js";
 import { Workplace } from "./cli.js";
 import { documented, numbersOf } from "./fleet-place.js";

@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { expect } from "vitest";
-import { evaluate } from "../../src/api/evaluate.js";
+import { evaluate } from "../../src/api/run/evaluate.js";
 import { type Asked, type FakeEndpoint, startEndpoint } from "../fakes/endpoint.js";
 import { noPostgres, TestPostgres } from "../fakes/postgres.js";
 import type { QueueServer } from "../fakes/queue-server.js";

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { rename, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { describe, expect, test } from "vitest";
-import { evaluate } from "../../src/api/evaluate.js";
+import { evaluate } from "../../src/api/run/evaluate.js";
 import { noPostgres, TestPostgres } from "../fakes/postgres.js";
 import { Workplace } from "./cli.js";
 import { clockOff, documented, numbersOf } from "./fleet-place.js";

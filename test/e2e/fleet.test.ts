@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { evaluate } from "../../src/api/evaluate.js";
+import { evaluate } from "../../src/api/run/evaluate.js";
 import { startEndpoint } from "../fakes/endpoint.js";
 import { chat, startScripted } from "../fakes/scripted.js";
 import { root, Workplace } from "./cli.js";

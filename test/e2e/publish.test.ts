@@ -5,7 +5,7 @@ import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writ
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { evaluate } from "../../src/api/evaluate.js";
+import { evaluate } from "../../src/api/run/evaluate.js";
 import { runCommand } from "../cli/run-command.js";
 import { startEndpoint } from "../fakes/endpoint.js";
 import { drawnImage } from "../fakes/images.js";

@@ -2,8 +2,8 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { evaluate } from "../../src/api/evaluate.js";
-import { merge } from "../../src/api/merge.js";
+import { evaluate } from "../../src/api/run/evaluate.js";
+import { merge } from "../../src/api/run/merge.js";
 import { type FakeEndpoint, startEndpoint } from "../fakes/endpoint.js";
 import { startHub } from "../fakes/hub.js";
 import { noiseImage } from "../fakes/images.js";

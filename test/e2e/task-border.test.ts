@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { entryOf, loadDefinitions } from "../../src/api/catalogue.js";
+import { entryOf, loadDefinitions } from "../../src/api/tasks/catalogue.js";
 import { startEndpoint } from "../fakes/endpoint.js";
 import { root, Workplace } from "./cli.js";
 

@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { chooseTasks } from "../../src/api/catalogue.js";
+import { chooseTasks } from "../../src/api/tasks/catalogue.js";
 import type { Across, AcrossLayer } from "../../src/board/explain/across.js";
 import type { LeaderboardEntry, Result } from "../../src/core/result.js";
 import { openDataset } from "../../src/datasets/index.js";

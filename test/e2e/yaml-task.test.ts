@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { chooseTasks } from "../../src/api/catalogue.js";
+import { chooseTasks } from "../../src/api/tasks/catalogue.js";
 import { UserError } from "../../src/core/errors.js";
 import { drawnImage } from "../fakes/images.js";
 import { chat, type Question, startScripted } from "../fakes/scripted.js";

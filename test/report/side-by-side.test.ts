@@ -5,7 +5,7 @@ import { join } from "node:path";
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { compare } from "../../src/api/compare.js";
+import { compare } from "../../src/api/board/compare.js";
 import { difference } from "../../src/report/page/difference.js";
 import { Pages, withBrowser } from "./page-fixture.js";
 import { hostile } from "./toy-reports.js";

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { pageComparisons } from "../../src/api/page-comparisons.js";
+import { pageComparisons } from "../../src/api/board/page-comparisons.js";
 import type { Result, RunManifest } from "../../src/core/result.js";
 import { encodedImage } from "../../src/images/encoded.js";
 import { thumbnail } from "../../src/images/thumbnail.js";

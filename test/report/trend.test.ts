@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect } from "vitest";
-import { writePage } from "../../src/api/view.js";
+import { writePage } from "../../src/api/report/view.js";
 import { openRun } from "../../src/record/read.js";
 import { sample, temporaryFolder, writeRun } from "../board/run-fixture.js";
 import { chromiumPath, launchBrowser } from "./browser.js";

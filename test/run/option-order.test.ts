@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { loadDefinitions } from "../../src/api/catalogue.js";
+import { loadDefinitions } from "../../src/api/tasks/catalogue.js";
 import { packageRoot } from "../../src/core/package-root.js";
 import { promptText } from "../../src/core/prompt.js";
 import type { OptionCells, Task } from "../../src/core/task.js";

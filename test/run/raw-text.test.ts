@@ -1,6 +1,6 @@
 /** What a scorer sees of an answer: as it was written, or as lmms-eval hands it on. */
 import { expect, test } from "vitest";
-import { loadTasks } from "../../src/api/catalogue.js";
+import { loadTasks } from "../../src/api/tasks/catalogue.js";
 import type { Output } from "../../src/core/runner.js";
 import type { Scoring } from "../../src/core/score.js";
 import type { Split, Task } from "../../src/core/task.js";

@@ -3,7 +3,7 @@
  * of words, of averages, or of what only the reference does.
  */
 import { describe, expect, test } from "vitest";
-import { chooseTasks, loadTasks } from "../../src/api/catalogue.js";
+import { chooseTasks, loadTasks } from "../../src/api/tasks/catalogue.js";
 import type { Mask } from "../../src/core/image.js";
 import type { Json } from "../../src/core/json.js";
 import type { Scored, Scoring } from "../../src/core/score.js";

@@ -3,7 +3,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { loadDefinitions } from "../../src/api/catalogue.js";
+import { loadDefinitions } from "../../src/api/tasks/catalogue.js";
 import { judgeUnder } from "../../src/core/task.js";
 import { encodePng } from "../../src/images/png.js";
 import { Workplace } from "../e2e/cli.js";

@@ -1,7 +1,7 @@
 /** What judges and the services before them write: a verdict in the form asked for, or none. */
 
 import { expect, test } from "vitest";
-import { loadDefinitions } from "../../src/api/catalogue.js";
+import { loadDefinitions } from "../../src/api/tasks/catalogue.js";
 import type { Output } from "../../src/core/runner.js";
 import type { Scoring } from "../../src/core/score.js";
 import { exampleRow } from "../../src/datasets/example-row.js";

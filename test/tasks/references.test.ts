@@ -7,7 +7,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { loadDefinitions, loadTasks } from "../../src/api/catalogue.js";
+import { loadDefinitions, loadTasks } from "../../src/api/tasks/catalogue.js";
 import type { Result } from "../../src/core/result.js";
 import type { Split, Task } from "../../src/core/task.js";
 import { exampleRow } from "../../src/datasets/example-row.js";

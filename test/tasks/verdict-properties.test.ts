@@ -1,7 +1,7 @@
 /** Invented nonsense as judges' replies: a verdict has the form asked for, or there is none; what follows from it is a score. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { loadDefinitions } from "../../src/api/catalogue.js";
+import { loadDefinitions } from "../../src/api/tasks/catalogue.js";
 import type { Json } from "../../src/core/json.js";
 import type { Output } from "../../src/core/runner.js";
 import type { Scoring } from "../../src/core/score.js";

@@ -4,7 +4,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promi
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { loadDefinitions } from "../../src/api/catalogue.js";
+import { loadDefinitions } from "../../src/api/tasks/catalogue.js";
 import type { Result } from "../../src/core/result.js";
 import { hasClips } from "../../src/core/task.js";
 import { exampleRow } from "../../src/datasets/example-row.js";
