@@ -17,6 +17,7 @@ export { circularAccuracy } from "./metrics/circular.js";
 export { folded, sampleValue } from "./metrics/folded.js";
 export { mean } from "./metrics/mean.js";
 export { meanOfGroups } from "./metrics/mean-of-groups.js";
+export { thoughts } from "./metrics/reasoning-form.js";
 export { openBounds, shareRight } from "./metrics/share-right.js";
 export { total } from "./metrics/total.js";
 export { CAPTION_REQUEST } from "./prompts/captions.js";
@@ -57,7 +58,6 @@ export {
   upper,
 } from "./text/python-strings.js";
 export { python } from "./text/python-values.js";
-export { taggedAnswer } from "./text/reasoning-tags.js";
 export { hasCaption, hasText, isOptionLetter } from "./text/references.js";
 export { robustChoice } from "./text/robust-choice.js";
 export { wordNet } from "./text/wordnet.js";

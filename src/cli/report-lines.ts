@@ -23,7 +23,7 @@ export function resultLines(result: Result, width = Number.POSITIVE_INFINITY): s
   const { n, flags, remarks: counts, dataset } = result;
   const all = dataset.rows ?? dataset.expectedRows;
   const size = all === undefined || all === n.total ? count(n.total) : `${count(n.total)} of ${count(all)}`;
-  const head = `${pc.bold(result.task)} v${result.version} · ${terminalSafe(result.model)} · ${size} (${terminalSafe(dataset.split)}) · ${result.scoring}`;
+  const head = `${pc.bold(result.task)} v${result.version} · ${terminalSafe(result.model)} · ${size} (${terminalSafe(dataset.split)}) · ${result.reproduces ?? result.scoring}`;
   const marks = flags.map((flag) => (flag === "incomplete" ? pc.red(flag) : pc.yellow(flag))).join(" ");
   const lines = [`${head}${marks ? ` · ${marks}` : ""}`];
 

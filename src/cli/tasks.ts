@@ -1,6 +1,7 @@
 import pc from "picocolors";
 import type { CommandModule } from "yargs";
 import { describeSuites, describeTasks, loadTasks, suiteNames, taskFacts, tasksLike } from "../api/tasks/tasks.js";
+import { reproduced, type Scoring } from "../core/score.js";
 import { terminalSafeLines } from "../core/terminal-safe.js";
 import { command as newTask } from "./new-task.js";
 import { count } from "./number-format.js";
@@ -70,7 +71,9 @@ async function show(name: string, json: boolean, profile: string | undefined): P
     }
     process.stdout.write(`  metrics    ${task.metrics.join(", ")}\n`);
     if (task.groups.length > 0) process.stdout.write(`  groups     ${task.groups.join(", ")}\n`);
-    process.stdout.write(`  scorings   ${task.scorings.join(", ")}\n`);
+    process.stdout.write(
+      `  scorings   ${task.scorings.map((name) => reproduced[name as Scoring] ?? name).join(", ")}\n`,
+    );
     if (task.judge) process.stdout.write(`  judge      ${task.judge}\n`);
     if (task.fallbackJudge)
       process.stdout.write(`  judge      ${task.fallbackJudge}, if one is named, under vlmevalkit scoring\n`);

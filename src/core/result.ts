@@ -232,6 +232,9 @@ export const Result = Type.Object({
   fingerprint: Dictionary(AnyJson),
   dataset: DatasetFacts,
   scoring: Type.Enum([...scorings]),
+  reproduces: Optional(
+    Type.String({ description: "whose code the scoring reproduces, and of which version: `lmms-eval 0.7.3`" }),
+  ),
   reasoningTags: Optional(
     Type.Unsafe<readonly string[]>({ ...Strings, description: "whose thoughts were taken out before scoring" }),
   ),

@@ -28,11 +28,17 @@ export interface Unscored {
 export type Score = Scored | Unscored;
 
 /**
- * `official` follows the benchmark's own code; `lmms-eval` reproduces release 0.7.2 with its known defects; `vlmevalkit` reproduces VLMEvalKit
- * e8e78f05 for tasks that say so in `scorings`: with its judge where one is named, else by its exact matching.
+ * `official` follows the benchmark's own code; `lmms-eval` reproduces lmms-eval with its known defects; `vlmevalkit` reproduces VLMEvalKit
+ * for tasks that say so in `scorings`: with its judge where one is named, else by its exact matching.
  */
 export const scorings = ["official", "lmms-eval", "vlmevalkit"] as const;
 export type Scoring = (typeof scorings)[number];
+
+/** Which version of whose code a scoring reproduces. */
+export const reproduced: Readonly<Partial<Record<Scoring, string>>> = {
+  "lmms-eval": "lmms-eval 0.7.3",
+  vlmevalkit: "VLMEvalKit e8e78f05",
+};
 
 /** What of an answer is scored (`--reasoning-tags`): models write their thoughts into the text. */
 export interface Reading {

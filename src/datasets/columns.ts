@@ -93,7 +93,8 @@ function converterOf(node: Node, media: MediaReaders): Convert {
   if (node.anyOf) {
     const branch = node.anyOf.find(mentionsMedia) as Node;
     const convert = converterOf(branch, media);
-    return (value) => (value === null || value === undefined ? null : convert(value));
+    // MathVerse's text-only rows have the empty text where others have an image.
+    return (value) => (value === null || value === undefined || value === "" ? null : convert(value));
   }
   if (node.items) {
     const convert = converter(node.items, media);

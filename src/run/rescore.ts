@@ -96,6 +96,7 @@ export function headOf(result: Result): ResultHead {
     submission: _8,
     reasons: _9,
     reasoningTags: _10,
+    reproduces: _13,
     visionGain: _11,
     spread: _12,
     ...head

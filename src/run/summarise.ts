@@ -2,7 +2,7 @@ import { defined } from "../core/defined.js";
 import { seedOf } from "../core/digest.js";
 import type { Metric, Sample } from "../core/metric.js";
 import type { DatasetFacts, MetricResult, Result } from "../core/result.js";
-import type { Reading, Score, Scoring } from "../core/score.js";
+import { type Reading, reproduced, type Score, type Scoring } from "../core/score.js";
 import type { Split, Task } from "../core/task.js";
 import { type SampleRecord, textOf } from "../record/samples.js";
 import { selectionOf } from "../record/selection.js";
@@ -86,6 +86,7 @@ export async function summarise(
   return {
     schema: "llava-eval/result@1",
     ...head,
+    ...defined({ reproduces: reproduced[head.scoring] }),
     flags: [
       ...(rules.demo ? ["demo" as const] : []),
       ...(selected || short ? ["partial" as const] : []),

@@ -11,8 +11,10 @@ import {
   rightOrWrong,
   rowDigest,
   type Static,
+  strip,
   type Task,
   Type,
+  thoughts,
   userPrompt,
   vlmEvalKit,
 } from "llava-eval";
@@ -100,4 +102,11 @@ function goldOf({ options, answer }: Row): string | undefined {
 const both = (task: Task<Row>) =>
   defineTask(vlmEvalKit.choices(task, (row) => ({ ...row, gold: goldOf(row) ?? "", images: [row.image] })));
 
-export default [both(masked), both(unmasked)];
+const reasoning = thoughts.form(masked, {
+  name: "ai2d_reasoning",
+  tags: "think",
+  prompt: ({ image, question, options }) => userPrompt(image, strip(`${question}\n${letteredOptions(options)}`)),
+  gold: (row) => goldOf(row) ?? "",
+});
+
+export default [both(masked), both(unmasked), defineTask(reasoning)];

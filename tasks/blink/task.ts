@@ -3,7 +3,6 @@ import {
   chosen,
   defineTask,
   Image,
-  leadingLetter,
   mean,
   meanOfGroups,
   Nullable,
@@ -16,7 +15,7 @@ import {
   userPrompt,
   vlmEvalKit,
 } from "llava-eval";
-import { blinkChoice } from "./choice.js";
+import { blinkChoice, blinkLetter } from "./choice.js";
 import { blinkMatching } from "./judge.js";
 
 const image = Type.Optional(Nullable(Image()));
@@ -50,7 +49,7 @@ function tsvRows({ index = "", category = "", image, ...cells }: Readonly<Record
 const blink: Task<Row> = {
   name: "blink",
   aliases: SUB_TASKS.map((name) => `blink_${slug(name)}@${slug(name)}`),
-  version: 1,
+  version: 2,
   about: "Fourteen perception tasks that people solve within a blink; the mean over tasks (Fu et al. 2024).",
   cite: "https://arxiv.org/abs/2404.12390; official scoring follows zeyofu/BLINK_Benchmark eval/",
   splits: {
@@ -86,13 +85,12 @@ const blink: Task<Row> = {
     },
   },
   hasReference: ({ answer, choices }) => optionLetters(choices.length).some((letter) => answer === `(${letter})`),
-  defects: {
-    "lmms-eval": ['the first letter of all counts: "The answer is B." is a T'],
-  },
+  defects: {},
   score(row, output, { scoring, verdicts }) {
     const text = output.text;
-    if (scoring === "lmms-eval") return chosen(leadingLetter(text), row.answer.replace(/^[()]+|[()]+$/g, ""));
-    const choice = blinkChoice(text, optionLetters(row.choices.length)) ?? verdicts[0];
+    const letters = optionLetters(row.choices.length);
+    if (scoring === "lmms-eval") return chosen(blinkLetter(text, letters), row.answer.replace(/^[()]+|[()]+$/g, ""));
+    const choice = blinkChoice(text, letters) ?? verdicts[0];
     return typeof choice === "string" ? chosen(choice, row.answer) : notJudged;
   },
   metrics: [meanOfGroups("average_of_tasks", { group: "task", perGroup: false }), mean("accuracy")],

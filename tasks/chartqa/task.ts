@@ -7,7 +7,10 @@ import {
   meanOfGroups,
   rowDigest,
   type Static,
+  strip,
+  type Task,
   Type,
+  thoughts,
   userPrompt,
 } from "llava-eval";
 import { relaxedScore } from "./score.js";
@@ -25,7 +28,7 @@ const SINGLE_WORD = "Answer the question with a single word.";
 
 const year = "a year within 5 % is right: 2011 for 2010";
 
-export default defineTask<Row>({
+const chartqa: Task<Row> = {
   name: "chartqa",
   aliases: ["chartqa_lite@lite"],
   version: 1,
@@ -69,4 +72,13 @@ export default defineTask<Row>({
   // Papers print the mean of the two halves, which have 1,250 questions each.
   metrics: [mean("relaxed_overall"), meanOfGroups("mean_of_halves", { group: "half" })],
   groups: { half },
+};
+
+const reasoning = thoughts.form(chartqa, {
+  name: "chartqa_reasoning",
+  tags: "analysis",
+  prompt: ({ image, question }) => userPrompt(image, strip(question)),
+  gold: ({ answer }) => answer,
 });
+
+export default [defineTask(chartqa), defineTask(reasoning)];

@@ -10,7 +10,9 @@ import {
   type Split,
   type Static,
   strip,
+  type Task,
   Type,
+  thoughts,
   userPrompt,
 } from "llava-eval";
 import { descriptiveGrading, descriptiveVerdicts, question, reasoningGrading, reasoningVerdict } from "./judge.js";
@@ -72,7 +74,7 @@ const kindOf = (row: ReasoningRow, rule: "lmms-eval" | "official"): number =>
   rule === "lmms-eval" ? row.reasoning_q_source : row.reasoning_a_type;
 const ruleOf = (scoring: Scoring) => (scoring === "lmms-eval" ? "lmms-eval" : "official");
 
-const reasoning = defineTask<ReasoningRow>({
+const reasoning: Task<ReasoningRow> = {
   name: "charxiv_rq",
   aliases: ["charxiv_val_reasoning@val"],
   version: 1,
@@ -109,7 +111,7 @@ const reasoning = defineTask<ReasoningRow>({
     source: ({ reasoning_q_source: source }) => SOURCES[source - 1],
     ...subjects,
   },
-});
+};
 
 const asked = (row: DescriptiveRow) => {
   const number = row.number ?? 1;
@@ -126,7 +128,7 @@ const skillOf = (template: number): string => {
   return template === 17 ? "Compositionality" : "Enumeration";
 };
 
-const descriptive = defineTask<DescriptiveRow>({
+const descriptive: Task<DescriptiveRow> = {
   name: "charxiv_dq",
   aliases: ["charxiv_val_descriptive@val"],
   version: 1,
@@ -169,6 +171,27 @@ const descriptive = defineTask<DescriptiveRow>({
     template: (row) => `Q${asked(row).template}`,
     ...subjects,
   },
-});
+};
 
-export default [reasoning, descriptive] as const;
+export default [
+  defineTask(reasoning),
+  defineTask(descriptive),
+  defineTask(
+    thoughts.form(reasoning, {
+      name: "charxiv_rq_reasoning",
+      aliases: ["charxiv_val_reasoning_cot@val"],
+      tags: "think",
+      prompt: (row) => reasoning.prompt(row, "default"),
+      gold: ({ reasoning_a: answer }) => answer,
+    }),
+  ),
+  defineTask(
+    thoughts.form(descriptive, {
+      name: "charxiv_dq_reasoning",
+      aliases: ["charxiv_val_descriptive_cot@val"],
+      tags: "think",
+      prompt: (row) => descriptive.prompt(row, "default"),
+      gold: (row) => asked(row).answer,
+    }),
+  ),
+] as const;

@@ -9,6 +9,7 @@ import {
   strip,
   type Task,
   Type,
+  thoughts,
   userPrompt,
 } from "llava-eval";
 import { countInDigits } from "./score.js";
@@ -58,6 +59,13 @@ const exact: Task<Row> = {
   groups: { number: ({ number }) => String(number) },
 };
 
+const reasoning = thoughts.form(exact, {
+  name: "countbenchqa_reasoning",
+  tags: "analysis",
+  prompt: ({ image, text, question }) => userPrompt(image, strip(text ? `${text}\n\n${question}` : question)),
+  gold: ({ number }) => String(number),
+});
+
 export default [
   defineTask(exact),
   defineTask<Row>({
@@ -75,4 +83,5 @@ export default [
       return rightOrWrong(answer === String(number), answer, String(number));
     },
   }),
+  defineTask(reasoning),
 ];

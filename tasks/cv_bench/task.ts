@@ -14,6 +14,7 @@ import {
   strip,
   type Task,
   Type,
+  thoughts,
   userPrompt,
 } from "llava-eval";
 import { cvBenchCorrect, cvBenchLetter } from "./score.js";
@@ -87,20 +88,29 @@ const whole: Task<Row> = {
   groups: { source: ({ source }) => source, task: ({ task }) => task, type: ({ type }) => type },
 };
 
-export default [
-  defineTask(whole),
-  defineTask<Row>({
-    ...whole,
-    name: "cv_bench_2d",
-    about: "CV-Bench's questions on ADE20K and COCO: counting and relations (Tong et al. 2024).",
-    splits: { test: { ...split, configs: ["2D"] } },
-    metrics: [meanOfGroups("average_of_sources", { group: "source", perGroup: false }), mean("accuracy")],
-  }),
-  defineTask<Row>({
-    ...whole,
-    name: "cv_bench_3d",
-    about: "CV-Bench's questions on Omni3D: depth and distance (Tong et al. 2024).",
-    splits: { test: { ...split, configs: ["3D"] } },
-    metrics: [mean("accuracy")],
-  }),
-];
+const onPlane: Task<Row> = {
+  ...whole,
+  name: "cv_bench_2d",
+  about: "CV-Bench's questions on ADE20K and COCO: counting and relations (Tong et al. 2024).",
+  splits: { test: { ...split, configs: ["2D"] } },
+  metrics: [meanOfGroups("average_of_sources", { group: "source", perGroup: false }), mean("accuracy")],
+};
+const inSpace: Task<Row> = {
+  ...whole,
+  name: "cv_bench_3d",
+  about: "CV-Bench's questions on Omni3D: depth and distance (Tong et al. 2024).",
+  splits: { test: { ...split, configs: ["3D"] } },
+  metrics: [mean("accuracy")],
+};
+
+const reasoning = (task: Task<Row>) =>
+  thoughts.form(task, {
+    name: `${task.name}_reasoning`,
+    tags: "analysis",
+    prompt: ({ image, prompt }) => userPrompt(image, strip(prompt)),
+    gold: ({ answer }) => answer,
+  });
+
+const asked = [whole, onPlane, inSpace];
+
+export default [...asked, ...asked.map(reasoning)].map((task) => defineTask(task));

@@ -10,7 +10,9 @@ import {
   type Scoring,
   type Static,
   strip,
+  type Task,
   Type,
+  thoughts,
   userPrompt,
 } from "llava-eval";
 import {
@@ -193,7 +195,7 @@ const languageOf = ({ type }: Row): string => (type.endsWith(" cn") ? "cn" : "en
 /** The likeness of two trees ends below 0 where one has little in common with the other. */
 const range = [-1, 1] as const;
 
-export default defineTask<Row>({
+const ocrBench: Task<Row> = {
   name: "ocrbench_v2",
   version: 1,
   about:
@@ -233,4 +235,13 @@ export default defineTask<Row>({
     mean("accuracy_cn", { of: "cn", range, perGroup: false }),
   ],
   groups: { type: ({ type }) => type, ability: ({ type }) => kinds[type]?.ability },
+};
+
+const reasoning = thoughts.form(ocrBench, {
+  name: "ocrbench_v2_reasoning",
+  tags: "think",
+  prompt: ({ image, question }) => userPrompt(image, strip(question)),
+  rewardsNothing: true,
 });
+
+export default [defineTask(ocrBench), defineTask(reasoning)];

@@ -10,6 +10,7 @@ import {
   strip,
   type Task,
   Type,
+  thoughts,
   userPrompt,
   vlmEvalKit,
   WORD_OR_PHRASE,
@@ -37,9 +38,9 @@ const sources = ["lmms-lab-encoder/DocVQA", "lmms-lab/DocVQA"];
 const liteSources = ["lmms-lab-encoder/LMMs-Eval-Lite", "lmms-lab/LMMs-Eval-Lite"];
 
 /** What the Robust Reading Competition's server takes. */
-const submission = (file: string): NonNullable<Task<DocvqaRow>["submission"]> => ({
+const submission = (file: string, answerIn = (text: string) => text): NonNullable<Task<DocvqaRow>["submission"]> => ({
   file,
-  entry: ({ questionId }, answer) => ({ questionId: parseIntPython(questionId) ?? Number.NaN, answer }),
+  entry: ({ questionId }, text) => ({ questionId: parseIntPython(questionId) ?? Number.NaN, answer: answerIn(text) }),
   schema: Type.Object({ questionId: Type.Integer(), answer: Type.String() }, { additionalProperties: false }),
 });
 /** The first of several labels: a question counts in one group. */
@@ -59,53 +60,69 @@ const splits = (config: string, lite: string, val: number, test: number): Task["
   lite: { sources: liteSources, configs: [lite], split: "lite", licence: "MIT", answers: "public" },
 });
 
+const documents: Task<DocvqaRow> = {
+  name: "docvqa",
+  aliases: ["docvqa_val@val", "docvqa_test@test", "docvqa_val_lite@lite"],
+  version: 1,
+  about: "Questions about scanned documents (Mathew et al. 2021).",
+  cite: "https://arxiv.org/abs/2007.00398; scoring follows the Robust Reading Competition's ANLS script (as in Qwen-VL eval_mm/infographicsvqa_eval.py)",
+  splits: splits("DocVQA", "docvqa_val", 5349, 5188),
+  tsv: tsv("DocVQA"),
+  row: docvqaRow,
+  id: ({ questionId }) => questionId,
+  imageKey: ({ docId, questionId }) => String(docId ?? questionId),
+  profiles: ["default", ...Object.keys(MODEL_PROFILES.docvqa)],
+  prompt: ({ image, question }, profile) =>
+    userPrompt(image, MODEL_PROFILES.docvqa[profile]?.({ question }) ?? `${question}\n${WORD_OR_PHRASE}`),
+  generation: { maxNewTokens: 32, temperature: 0 },
+  hasReference: ({ answers }) => hasText(answers),
+  scorings: ["vlmevalkit"], // the same rule
+  score: ({ answers }, output) => anlsScore(answers ?? [], output),
+  answer: (_, output) => strip(output.text),
+  metrics: [mean("anls")],
+  groups: { question_type: ({ question_types }) => first(question_types) },
+  submission: submission("docvqa_test_for_submission.json"),
+};
+
+const infographics: Task<InfovqaRow> = {
+  name: "infovqa",
+  aliases: ["infovqa_val@val", "infovqa_test@test", "infovqa_val_lite@lite"],
+  version: 1,
+  about: "Questions about infographics (Mathew et al. 2022).",
+  cite: "https://arxiv.org/abs/2104.12756; scoring follows the Robust Reading Competition's ANLS script (as in Qwen-VL eval_mm/infographicsvqa_eval.py)",
+  splits: splits("InfographicVQA", "infovqa_val", 2801, 3288),
+  tsv: tsv("InfoVQA"),
+  row: infovqaRow,
+  id: ({ questionId }) => questionId,
+  imageKey: ({ image_url, questionId }) => image_url ?? questionId,
+  profiles: ["default", "vlmevalkit"], // the same words
+  prompt: ({ image, question }) => userPrompt(image, `${question}\n${WORD_OR_PHRASE}`),
+  generation: { maxNewTokens: 32, temperature: 0 },
+  hasReference: ({ answers }) => hasText(answers),
+  scorings: ["vlmevalkit"], // the same rule
+  score: ({ answers }, output) => anlsScore(answers ?? [], output),
+  answer: (_, output) => strip(output.text),
+  metrics: [mean("anls")],
+  groups: {
+    answer_type: ({ answer_type }) => first(answer_type),
+    operation: (row) => first(row["operation/reasoning"]),
+  },
+  submission: submission("infovqa_test_for_submission.json"),
+};
+
+const form = (name: string) => ({
+  name: `${name}_reasoning`,
+  aliases: [`${name}_val_reasoning@val`, `${name}_test_reasoning@test`],
+  tags: "analysis" as const,
+  prompt: ({ image, question }: DocvqaRow | InfovqaRow) => userPrompt(image, strip(`${question}\n${WORD_OR_PHRASE}`)),
+  splits: ["val", "test"],
+  submission: (answerIn: (text: string) => string) =>
+    submission(`${name}_test_reasoning_for_submission.json`, answerIn),
+});
+
 export default [
-  defineTask<DocvqaRow>({
-    name: "docvqa",
-    aliases: ["docvqa_val@val", "docvqa_test@test", "docvqa_val_lite@lite"],
-    version: 1,
-    about: "Questions about scanned documents (Mathew et al. 2021).",
-    cite: "https://arxiv.org/abs/2007.00398; scoring follows the Robust Reading Competition's ANLS script (as in Qwen-VL eval_mm/infographicsvqa_eval.py)",
-    splits: splits("DocVQA", "docvqa_val", 5349, 5188),
-    tsv: tsv("DocVQA"),
-    row: docvqaRow,
-    id: ({ questionId }) => questionId,
-    imageKey: ({ docId, questionId }) => String(docId ?? questionId),
-    profiles: ["default", ...Object.keys(MODEL_PROFILES.docvqa)],
-    prompt: ({ image, question }, profile) =>
-      userPrompt(image, MODEL_PROFILES.docvqa[profile]?.({ question }) ?? `${question}\n${WORD_OR_PHRASE}`),
-    generation: { maxNewTokens: 32, temperature: 0 },
-    hasReference: ({ answers }) => hasText(answers),
-    scorings: ["vlmevalkit"], // the same rule
-    score: ({ answers }, output) => anlsScore(answers ?? [], output),
-    answer: (_, output) => strip(output.text),
-    metrics: [mean("anls")],
-    groups: { question_type: ({ question_types }) => first(question_types) },
-    submission: submission("docvqa_test_for_submission.json"),
-  }),
-  defineTask<InfovqaRow>({
-    name: "infovqa",
-    aliases: ["infovqa_val@val", "infovqa_test@test", "infovqa_val_lite@lite"],
-    version: 1,
-    about: "Questions about infographics (Mathew et al. 2022).",
-    cite: "https://arxiv.org/abs/2104.12756; scoring follows the Robust Reading Competition's ANLS script (as in Qwen-VL eval_mm/infographicsvqa_eval.py)",
-    splits: splits("InfographicVQA", "infovqa_val", 2801, 3288),
-    tsv: tsv("InfoVQA"),
-    row: infovqaRow,
-    id: ({ questionId }) => questionId,
-    imageKey: ({ image_url, questionId }) => image_url ?? questionId,
-    profiles: ["default", "vlmevalkit"], // the same words
-    prompt: ({ image, question }) => userPrompt(image, `${question}\n${WORD_OR_PHRASE}`),
-    generation: { maxNewTokens: 32, temperature: 0 },
-    hasReference: ({ answers }) => hasText(answers),
-    scorings: ["vlmevalkit"], // the same rule
-    score: ({ answers }, output) => anlsScore(answers ?? [], output),
-    answer: (_, output) => strip(output.text),
-    metrics: [mean("anls")],
-    groups: {
-      answer_type: ({ answer_type }) => first(answer_type),
-      operation: (row) => first(row["operation/reasoning"]),
-    },
-    submission: submission("infovqa_test_for_submission.json"),
-  }),
+  defineTask(documents),
+  defineTask(infographics),
+  defineTask(thoughts.form(documents, form("docvqa"))),
+  defineTask(thoughts.form(infographics, form("infovqa"))),
 ];

@@ -15,7 +15,9 @@ import {
   type Split,
   type Static,
   strip,
+  type Task,
   Type,
+  thoughts,
   userPrompt,
 } from "llava-eval";
 import { dynaMathFormatting, dynaMathToJudge } from "./judge.js";
@@ -66,7 +68,7 @@ function vlmEvalKitScore(row: Row, text: string, verdict: ScoreContext["verdicts
   return rightOrWrong(isRightAnswer(answer, type, target), String(answer), target);
 }
 
-export default defineTask<Row>({
+const dynamath: Task<Row> = {
   name: "dynamath",
   version: 1,
   about: "501 problems in ten variants each: a problem counts if every variant is solved (Zou et al. 2024).",
@@ -113,9 +115,22 @@ export default defineTask<Row>({
     level: ({ knowledge_level: level }) => level ?? undefined,
     answer_type: ({ answer_type: type }) => type,
   },
+};
+
+const reasoning = thoughts.form(dynamath, {
+  name: "dynamath_reasoning",
+  tags: "think",
+  prompt: ({ decoded_image: image, question }) => userPrompt(image, strip(question)),
+  gold: ({ ground_truth: target }) => target,
+  metrics: [circularAccuracy("worst_case_accuracy", { of: "acc_score" })],
+  data: () => everyVariant,
 });
 
-/** Every variant counts: none is the first. */
+export default [defineTask(dynamath), defineTask(reasoning)];
+
+/** None is the first. */
+const everyVariant = { first: true };
+
 function withPass(score: Score): Score {
-  return score.status === "scored" ? { ...score, data: { first: true } } : score;
+  return score.status === "scored" ? { ...score, data: everyVariant } : score;
 }

@@ -10,7 +10,9 @@ import {
   type Scoring,
   type Static,
   strip,
+  type Task,
   Type,
+  thoughts,
   userPrompt,
 } from "llava-eval";
 import { chosenLetters, logicVistaExtraction, logicVistaToJudge } from "./judge.js";
@@ -37,7 +39,7 @@ const targetOf = (answer: string, scoring: Scoring): string =>
 const plainLetters = (text: string, scoring: Scoring): string | undefined =>
   scoring === "vlmevalkit" ? undefined : chosenLetters(strip(text));
 
-export default defineTask<Row>({
+const logicvista: Task<Row> = {
   name: "logicvista",
   version: 1,
   about: "Puzzles in images: induction, deduction, numbers, space and mechanics, by letters (Xiao et al. 2024).",
@@ -72,4 +74,13 @@ export default defineTask<Row>({
     return { ...score, value: { accuracy: value, ...Object.fromEntries(skills.map((name) => [name, value])) } };
   },
   metrics: [mean("accuracy", { of: "accuracy" }), ...SKILLS.map((skill) => mean(`accuracy_${skill}`, { of: skill }))],
+};
+
+const reasoning = thoughts.form(logicvista, {
+  name: "logicvista_reasoning",
+  tags: "think",
+  prompt: ({ image, question }) => userPrompt(image, strip(question)),
+  gold: ({ answer }) => answer,
 });
+
+export default [defineTask(logicvista), defineTask(reasoning)];

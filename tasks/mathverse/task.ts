@@ -1,4 +1,16 @@
-import { defineTask, hasText, Image, mean, Nullable, type Split, type Static, Type, userPrompt } from "llava-eval";
+import {
+  defineTask,
+  hasText,
+  Image,
+  mean,
+  Nullable,
+  type Split,
+  type Static,
+  type Task,
+  Type,
+  thoughts,
+  userPrompt,
+} from "llava-eval";
 import { mathVerseExtraction, mathVerseMatching, mathVerseToJudge } from "./judge.js";
 import { mathVerseScore } from "./score.js";
 import { vlmEvalKitJudge } from "./vlmevalkit.js";
@@ -42,14 +54,14 @@ function tsvRows({ index, question = "", metadata = "", ...cells }: Readonly<Rec
   ];
 }
 
-export default defineTask<Row>({
+const mathverse: Task<Row> = {
   name: "mathverse",
   aliases: [
     "mathverse_testmini@testmini",
     "mathverse_testmini_text_only@text_only",
     ...versions.map((version) => `mathverse_testmini_${version}@${version}`),
   ],
-  version: 1,
+  version: 2,
   about: "Geometry and functions, each problem in versions that move words into the image (Zhang et al. 2024).",
   cite: "https://arxiv.org/abs/2403.14624; official scoring follows ZrrSkywalker/MathVerse evaluation/ (extract, then match)",
   splits: {
@@ -92,4 +104,14 @@ export default defineTask<Row>({
     subfield: ({ metadata }) => metadata.subfield,
     question_type: ({ question_type }) => question_type,
   },
+};
+
+const reasoning = thoughts.form(mathverse, {
+  name: "mathverse_reasoning",
+  aliases: ["mathverse_testmini_reasoning@testmini"],
+  tags: "think",
+  prompt: (row) => mathverse.prompt(row, "default"),
+  gold: ({ answer }) => answer,
 });
+
+export default [defineTask(mathverse), defineTask(reasoning)];

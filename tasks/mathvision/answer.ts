@@ -133,19 +133,29 @@ function slashToFraction(text: string): string {
   return `\\frac{${a}}{${b}}`;
 }
 
+/** What an expression is worth; undefined where it has no value. */
+export type ValueOf = (text: string) => number | undefined;
+
+/**
+ * lmms-eval 0.7.3 no longer imports the names of Python's `math`: what sympy writes with one (`sqrt(3)`, `pi`, `sin(1)`) has no value, and
+ * equals only the same text. `\sqrt[3]{8}` is written as a power.
+ */
+export const valueWithoutNames: ValueOf = (text) =>
+  /\\(?:sqrt(?!\s*\[)|pi|sin|cos|tan|ln|log|exp)(?![a-z])|!/.test(text) ? undefined : latexValue(text);
+
 /** Equal as text, as tuples of values, or as values to two decimals. */
-export function mathVisionEqual(reference: string, answer: string): boolean {
+export function mathVisionEqual(reference: string, answer: string, worth: ValueOf = latexValue): boolean {
   const [a, b] = [lower(reference), lower(answer)];
   if (a.replaceAll(" ", "") === "" || b.replaceAll(" ", "") === "") return false;
   if (strip(a) === strip(b)) return true;
-  const [left, right] = [evaluateTuple(a), evaluateTuple(b)];
+  const [left, right] = [evaluateTuple(a, worth), evaluateTuple(b, worth)];
   if (left === right) return true;
-  const [x, y] = [latexValue(left), latexValue(right)];
+  const [x, y] = [worth(left), worth(right)];
   return x !== undefined && y !== undefined && roundHalfEven(x, 2) === roundHalfEven(y, 2);
 }
 
 /** `(2*3, 5+2)` to `(6,7)`; anything that is no tuple or list of values stays as it is. */
-function evaluateTuple(text: string): string {
+function evaluateTuple(text: string, worth: ValueOf): string {
   const pair = `${text[0] ?? ""}${text.at(-1) ?? ""}`;
   const items = text.slice(1, -1).split(",");
   if ((pair !== "()" && pair !== "[]") || items.length < 2) return text;
@@ -153,7 +163,7 @@ function evaluateTuple(text: string): string {
   for (const item of items) {
     if (item.includes("infty") || item === "a" || item === "-a") values.push(item);
     else {
-      const value = latexValue(item);
+      const value = worth(item);
       if (value === undefined) return text;
       values.push(Number.isInteger(value) ? String(value) : python.formatFloat(roundHalfEven(value, 2)));
     }

@@ -8,7 +8,10 @@ import {
   mean,
   rightOrWrong,
   type Static,
+  strip,
+  type Task,
   Type,
+  thoughts,
   userPrompt,
   vlmEvalKit,
 } from "llava-eval";
@@ -36,10 +39,10 @@ function tsvRows({ index, image, category = "", choices, ...cells }: Readonly<Re
   return [{ level: "0", subject: category, ...cells, id: index, options, decoded_image: image }];
 }
 
-export default defineTask<Row>({
+const mathvision: Task<Row> = {
   name: "mathvision",
   aliases: ["mathvision_test@test", "mathvision_testmini@testmini"],
-  version: 1,
+  version: 2,
   about: "Problems of mathematics competitions with images, 16 subjects, 5 levels (Wang et al. 2024).",
   cite: "https://arxiv.org/abs/2402.14804; scoring follows mathllm/MATH-V evaluation/evaluate.py",
   splits: {
@@ -59,22 +62,39 @@ export default defineTask<Row>({
   hasReference: ({ answer, options }) =>
     options.length > 0 ? isOptionLetter(answer, options.length) : hasText(answer),
   judgesByScoring: { vlmevalkit: vlmEvalKitJudge },
-  defects: { vlmevalkit: ["the reply A equals every number (counted as a guess)"] },
+  defects: {
+    "lmms-eval": ["roots, pi and functions have no value: the root of 4 is not 2"],
+    vlmevalkit: ["the reply A equals every number (counted as a guess)"],
+  },
   scorings: ["vlmevalkit"],
   score(row, output, { scoring, verdicts }) {
     if (scoring === "vlmevalkit") return vlmEvalKitScore(row, output.text, verdicts);
     const answer = extractMathVisionAnswer(output.text);
-    return rightOrWrong(mathVisionCorrect(answer, row.answer, row.options), answer, row.answer);
+    return rightOrWrong(mathVisionCorrect(answer, row, scoring), answer, row.answer);
   },
   metrics: [mean("accuracy")],
   groups: { subject: ({ subject }) => subject, level: ({ level }) => String(level) },
+};
+
+const reasoning = thoughts.form(mathvision, {
+  name: "mathvision_reasoning",
+  aliases: ["mathvision_reason_test_reasoning@test", "mathvision_reason_testmini_reasoning@testmini"],
+  tags: "think",
+  splits: ["test", "testmini"],
+  prompt: (row) => userPrompt(row.decoded_image, strip(bareWords(row))),
+  gold: ({ answer }) => answer,
 });
 
+export default [defineTask(mathvision), defineTask(reasoning)];
+
 // lmms-eval puts no break between the instruction and the question.
-function lmmsWords({ question, options }: Row): string {
-  if (options.length === 0) return STEP_BY_STEP + question;
+function bareWords({ question, options }: Row): string {
+  return STEP_BY_STEP + (options.length === 0 ? question : `${question}\nChoices: ${letteredOptions(options)}`);
+}
+
+function lmmsWords(row: Row): string {
   const last = "Answer the question with the option's letter from the given choices directly.";
-  return `${STEP_BY_STEP}${question}\nChoices: ${letteredOptions(options)}\n${last}`;
+  return row.options.length === 0 ? bareWords(row) : `${bareWords(row)}\n${last}`;
 }
 
 function officialWords({ question, options }: Row): string {

@@ -4,9 +4,12 @@ import {
   Image,
   mean,
   Nullable,
+  optionLetters,
   type Static,
   strip,
+  type Task,
   Type,
+  thoughts,
   userPrompt,
   vlmEvalKit,
 } from "llava-eval";
@@ -50,7 +53,7 @@ function tsvRow({ index, question = "", image, choices, skills, unit: _, ...cell
   };
 }
 
-export default defineTask<Row>({
+const mathvista: Task<Row> = {
   name: "mathvista",
   aliases: [
     ...["mathvista_testmini", "mathvista_testmini_cot", "mathvista_testmini_solution", "mathvista_testmini_format"],
@@ -122,4 +125,18 @@ export default defineTask<Row>({
     }),
     format: "object",
   },
+};
+
+const reasoning = thoughts.form(mathvista, {
+  name: "mathvista_reasoning",
+  aliases: ["mathvista_testmini_cot_reasoning@testmini"],
+  tags: "think",
+  prompt: (row) => userPrompt(row.decoded_image, mathVistaPrompt(row, "step-by-step")),
+  // Of a choice, its letter.
+  gold({ answer, question_type: type, choices }) {
+    const at = type === "multi_choice" ? (choices ?? []).indexOf(answer ?? "") : -1;
+    return optionLetters(8)[at] ?? answer ?? "";
+  },
 });
+
+export default [defineTask(mathvista), defineTask(reasoning)];

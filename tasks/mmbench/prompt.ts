@@ -17,23 +17,29 @@ export interface MmbenchWords {
   readonly header: string;
   /** The instruction at the end. */
   readonly last: string;
+  /** Texts that are no hint, beside an absent one. lmms-eval prints all others: of an empty one its blank is left. */
+  readonly noHint: readonly string[];
+}
+
+type Asked = MmbenchRow & { readonly image: ImageRef; readonly hint?: string | null };
+
+const optionsOf = (row: Asked): string =>
+  (["A", "B", "C", "D", "E"] as const)
+    .flatMap((letter) => (present(row[letter]) === undefined ? [] : [`${letter}. ${row[letter]}`]))
+    .join("\n");
+
+/** Hint, question and options in lmms-eval's form. */
+export function mmbenchBody(row: Asked, { header, noHint }: Omit<MmbenchWords, "last">): string {
+  const body = `${row.question} ${header}\n${optionsOf(row)}`;
+  const hint = row.hint ?? undefined;
+  return hint !== undefined && !noHint.includes(hint) ? `${hint} ${body}` : body;
 }
 
 /** @param profile `llava`; any other is lmms-eval's form, which leaves an empty line before the instruction */
-export function mmbenchPrompt(
-  row: MmbenchRow & { readonly image: ImageRef; readonly hint?: string | null },
-  profile: string,
-  { header, last }: MmbenchWords,
-): Prompt {
-  const hint = present(row.hint);
-  const letters = ["A", "B", "C", "D", "E"] as const;
-  const options = letters
-    .flatMap((letter) => (present(row[letter]) === undefined ? [] : [`${letter}. ${row[letter]}`]))
-    .join("\n");
+export function mmbenchPrompt(row: Asked, profile: string, words: MmbenchWords): Prompt {
   if (profile === "llava")
-    return userPrompt(row.image, [...(hint === undefined ? [] : [hint]), row.question, options, last].join("\n"));
-  const body = `${row.question} ${header}\n${options}`;
-  return userPrompt(row.image, `${hint === undefined ? body : `${hint} ${body}`}\n\n${last}`);
+    return userPrompt(row.image, [present(row.hint) ?? [], row.question, optionsOf(row), words.last].flat().join("\n"));
+  return userPrompt(row.image, `${mmbenchBody(row, words)}\n\n${words.last}`);
 }
 
 /** What the judge is asked when the rules find no letter. lmms-eval draws one after three useless replies; here that is no score. */

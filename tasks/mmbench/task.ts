@@ -10,10 +10,12 @@ import {
   strip,
   type Task,
   Type,
+  thoughts,
+  userPrompt,
   vlmEvalKit,
 } from "llava-eval";
 import { mmbenchMatching } from "./judge.js";
-import { mmbenchPrompt, mmbenchQuestionToJudge } from "./prompt.js";
+import { mmbenchBody, mmbenchPrompt, mmbenchQuestionToJudge } from "./prompt.js";
 import { mmbenchQuestion, present } from "./row.js";
 import { mmbenchHasReference, mmbenchJudgedScore, mmbenchPass, mmbenchStaticScore } from "./score.js";
 import { mmbenchSubmission } from "./submission.js";
@@ -35,6 +37,7 @@ const row = Type.Object({
 type Row = Static<typeof row>;
 
 const SOURCES = ["lmms-lab-encoder/MMBench", "lmms-lab/MMBench"];
+const HEADER = "There are several options:";
 const LETTER_DIRECTLY_CN = "请直接使用所提供的选项字母作为答案回答。";
 
 const LITE = ["lmms-lab-encoder/LMMs-Eval-Lite", "lmms-lab/LMMs-Eval-Lite"];
@@ -48,7 +51,7 @@ const splits = (config: string): Record<string, Split> => ({
 const english: Task<Row> = {
   name: "mmbench_en",
   aliases: ["mmbench_en_dev_static@dev", "mmbench_en_test@test"],
-  version: 2,
+  version: 3,
   about: "Multiple choice asked once per rotation of the options; letters by rules, no judge (Liu et al. 2023).",
   cite: "https://arxiv.org/abs/2307.06281; rules of VLMEvalKit as in lmms-eval mmbench/mmbench_evals.py",
   splits: splits("en"),
@@ -58,8 +61,7 @@ const english: Task<Row> = {
   imageKey: (row) => String(mmbenchQuestion(row)),
   limitByCluster: true, // fewer passes would make a question easier
   profiles: ["default", "llava"],
-  prompt: (row, profile) =>
-    mmbenchPrompt(row, profile, { header: "There are several options:", last: LETTER_DIRECTLY }),
+  prompt: (row, profile) => mmbenchPrompt(row, profile, { header: HEADER, last: LETTER_DIRECTLY, noHint: ["nan"] }),
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: (row) => mmbenchHasReference(row),
   defects: {
@@ -94,8 +96,9 @@ const chinese: Task<Row> = {
   // lmms-eval sends the English header with Chinese questions; "chinese" has the benchmark's own.
   prompt: (row, profile) =>
     mmbenchPrompt(row, profile, {
-      header: profile === "chinese" ? "有如下几个选项：" : "There are several options:",
+      header: profile === "chinese" ? "有如下几个选项：" : HEADER,
       last: LETTER_DIRECTLY_CN,
+      noHint: profile === "chinese" ? ["", "nan"] : [], // lmms-eval looks for a missing cell alone
     }),
   generation: { maxNewTokens: 256, temperature: 0 },
   defects: {
@@ -130,6 +133,36 @@ const judged = (task: Task<Row>, aliases: readonly string[]): Task<Row> => ({
   score: mmbenchJudgedScore,
 });
 
+/** Its file has the whole reply, and what was found in it. */
+function taggedSubmission(file: string, answerIn: (text: string) => string): NonNullable<Task<Row>["submission"]> {
+  const submission = mmbenchSubmission<Row>(file);
+  return {
+    ...submission,
+    entry: (row, text) => ({ ...(submission.entry(row, text) as object), answer: answerIn(text) }),
+  };
+}
+
+interface Tagged {
+  readonly name: string;
+  readonly tags: "think" | "analysis";
+  readonly splits: readonly ("dev" | "test")[];
+  readonly header: string;
+}
+
+/** lmms-eval's form with thoughts has two authors: one leaves out the header and writes other tags. */
+const tagged = (task: Task<Row>, { name, tags, splits, header }: Tagged) =>
+  defineTask(
+    thoughts.form(task, {
+      ...{ name, tags, splits },
+      aliases: splits
+        .map((split) => `${task.name}_${split}_reasoning@${split}`)
+        .filter((alias) => !alias.startsWith(`${name}@`)),
+      prompt: (row) => userPrompt(row.image, strip(mmbenchBody(row, { header, noHint: ["", "nan"] }))),
+      gold: ({ answer }) => answer ?? "",
+      submission: (answerIn) => taggedSubmission(`${task.name}_test_reasoning_results.xlsx`, answerIn),
+    }),
+  );
+
 /** Its MMBench_DEV_EN, MMBench_DEV_CN and CCBench, whose options go to E. */
 const asked = (task: Task<Row>) =>
   defineTask(
@@ -148,4 +181,7 @@ export default [
   asked(chinese),
   asked(judged(english, ["mmbench_en_dev@dev", "mmbench_en_dev_lite@lite"])),
   asked(judged(chinese, ["mmbench_cn_dev@dev", "mmbench_cn_dev_lite@lite", "mmbench_cn_cc@cc"])),
+  tagged(english, { name: "mmbench_en_reasoning", tags: "think", splits: ["dev"], header: "" }),
+  tagged(english, { name: "mmbench_en_test_reasoning", tags: "analysis", splits: ["test"], header: "" }),
+  tagged(chinese, { name: "mmbench_cn_reasoning", tags: "analysis", splits: ["dev", "test"], header: HEADER }),
 ];

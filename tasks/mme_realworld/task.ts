@@ -9,6 +9,7 @@ import {
   strip,
   type Task,
   Type,
+  thoughts,
   userPrompt,
 } from "llava-eval";
 import { mmeRealWorldLetter } from "./score.js";
@@ -87,14 +88,43 @@ const realWorld: Task<Row> = {
   },
 };
 
+const inChinese: Task<Row> = {
+  ...realWorld,
+  name: "mme_realworld_cn",
+  aliases: ["mmerealworld_cn@full"],
+  about: "MME-RealWorld in Chinese, with images from Chinese places (Zhang et al. 2024).",
+  splits: { full: { ...split, sources: ["yifanzhang114/MME-RealWorld-CN-Lmms-eval"], rows: 5917 } },
+  prompt: chinese,
+};
+
+interface ReasoningWords {
+  readonly header: string;
+  readonly request: string;
+}
+
+const reasoning = (task: Task<Row>, alias: string, { header, request }: ReasoningWords) =>
+  thoughts.form(task, {
+    name: `${task.name}_reasoning`,
+    aliases: [`${alias}@full`],
+    tags: "analysis",
+    prompt: (row) =>
+      userPrompt(row.bytes, strip(`${row.question} ${header}\n${row["multi-choice options"].join("\n")}\n${request}`)),
+    gold: ({ answer }) => answer,
+  });
+
 export default [
   defineTask(realWorld),
-  defineTask<Row>({
-    ...realWorld,
-    name: "mme_realworld_cn",
-    aliases: ["mmerealworld_cn@full"],
-    about: "MME-RealWorld in Chinese, with images from Chinese places (Zhang et al. 2024).",
-    splits: { full: { ...split, sources: ["yifanzhang114/MME-RealWorld-CN-Lmms-eval"], rows: 5917 } },
-    prompt: chinese,
-  }),
+  defineTask(inChinese),
+  defineTask(
+    reasoning(realWorld, "mmerealworld_reasoning", {
+      header: "The choices are listed below:",
+      request: "Select best answer to above multiple-choice question based on image.",
+    }),
+  ),
+  defineTask(
+    reasoning(inChinese, "mmerealworld_cn_reasoning", {
+      header: "选项如下所示:",
+      request: "根据图像选择上述多项选择题的最佳答案。",
+    }),
+  ),
 ];

@@ -9,6 +9,7 @@ import {
   type TaggedRow,
   type Task,
   Type,
+  thoughts,
   vlmEvalKit,
 } from "llava-eval";
 import { imagesAtTags, imagesFirst, imagesInPlace, imagesOf } from "./images.js";
@@ -98,4 +99,15 @@ const asked = (task: Task<Row>, last: string, answer?: (text: string) => string)
     ),
   );
 
-export default [asked(direct, VLMEVALKIT_DIRECT), asked(reasoning, VLMEVALKIT_REASONING, vlmEvalKitTail)];
+const tagged = thoughts.form(direct, {
+  name: "mmmu_pro_standard_cot_reasoning",
+  tags: "think",
+  prompt: (row) => imagesInPlace(row, `${row.question}\n${letteredOptions(parseStringList(row.options))}\n\n`),
+  gold: ({ answer }) => answer,
+});
+
+export default [
+  asked(direct, VLMEVALKIT_DIRECT),
+  asked(reasoning, VLMEVALKIT_REASONING, vlmEvalKitTail),
+  defineTask(tagged),
+];

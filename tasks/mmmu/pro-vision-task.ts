@@ -2,12 +2,14 @@ import {
   defineTask,
   Image,
   ListText,
+  letteredOptions,
   MODEL_PROFILES,
   mean,
   parseStringList,
   type Static,
   type Task,
   Type,
+  thoughts,
   userPrompt,
   vlmEvalKit,
 } from "llava-eval";
@@ -97,4 +99,15 @@ const asked = (task: Task<Row>, reasons: boolean) =>
     ),
   );
 
-export default [asked(direct, false), asked(reasoning, true)];
+const tagged = thoughts.form(direct, {
+  name: "mmmu_pro_vision_cot_reasoning",
+  tags: "think",
+  // lmms-eval looks for the image's mark in the words, finds none, and sends them before the image and after it.
+  prompt({ image, options }) {
+    const words = `${letteredOptions(parseStringList(options))}\n\nAnswer the question in the image.`;
+    return userPrompt(words, image, words);
+  },
+  gold: ({ answer }) => answer,
+});
+
+export default [asked(direct, false), asked(reasoning, true), defineTask(tagged)];

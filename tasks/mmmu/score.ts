@@ -16,28 +16,10 @@ import {
   type Scoring,
   strip,
 } from "llava-eval";
-import { type Candidate, normalizeOpen, openIsCorrect, parseOpen } from "./open-answer.js";
+import { type Candidate, openIsCorrect, parseOpen } from "./open-answer.js";
 
 const written = (candidate: Candidate | undefined): string =>
   candidate === undefined ? "" : typeof candidate === "number" ? python.formatFloat(candidate) : candidate;
-
-/**
- * lmms-eval 0.7.2 keeps one candidate, as a string, and compares the reference with its single characters: every open
- * question is wrong unless the reference is empty (lmms-eval issue 1436). Reproduced for `--scoring lmms-eval`.
- */
-export function lmmsOpen(response: string, gold: string | readonly string[]): { answer: string; correct: boolean } {
-  const answer = written(parseOpen(response)[0]);
-  return { answer, correct: lmmsOpenCorrect(answer, gold) };
-}
-
-/** Whether a reference equals one character of the answer, or is empty. */
-export function lmmsOpenCorrect(answer: string, gold: string | readonly string[]): boolean {
-  const references = typeof gold === "string" ? normalizeOpen(gold) : gold.flatMap(normalizeOpen);
-  const characters = new Set(answer);
-  return references.some(
-    (reference) => typeof reference === "string" && (reference === "" ? answer !== "" : characters.has(reference)),
-  );
-}
 
 /** The subject in an id such as `validation_Basic_Medical_Science_12`; undefined for any other form. */
 export function subjectOf(id: string): string | undefined {
@@ -104,7 +86,7 @@ export function mmmuHasReference({ options, answer, question_type }: Omit<MmmuQu
   return isOptionLetter(answer, list.length) && hasText(list);
 }
 
-/** MMMU by its own script, or as lmms-eval scores it. */
+/** MMMU by its own script, or as lmms-eval scores it: since 0.7.3 its open questions are the script's, but for lists of accepted answers. */
 export function mmmuScore(row: MmmuQuestion, output: Output, context: ScoreContext): Scored {
   const text = output.text;
   const gold = acceptedAnswers(row.answer, context.scoring);
@@ -113,9 +95,9 @@ export function mmmuScore(row: MmmuQuestion, output: Output, context: ScoreConte
     const parser = context.scoring === "official" ? "official" : "lmms";
     return byLetter(parseChoice(parser, text, options), gold, optionLetters(options.length), context);
   }
-  if (context.scoring === "official") return rightOrWrong(openIsCorrect(text, gold), text, gold);
-  const { answer, correct } = lmmsOpen(text, gold);
-  return rightOrWrong(correct, answer, gold);
+  // lmms-eval compares them all, and keeps the first for its files.
+  const answer = context.scoring === "official" ? text : written(parseOpen(text)[0]);
+  return rightOrWrong(openIsCorrect(text, gold), answer, gold);
 }
 
 /** MMMU-Pro; in the vision setting lmms-eval compares the whole response with the letter. */

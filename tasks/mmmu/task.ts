@@ -12,7 +12,7 @@ import {
   type TaggedRow,
   type Task,
   Type,
-  taggedAnswer,
+  thoughts,
   userPrompt,
   vlmEvalKit,
 } from "llava-eval";
@@ -44,7 +44,7 @@ function tsvRows({ split, image = "", ...cells }: Readonly<Record<string, string
 const mmmu: Task<Row> = {
   name: "mmmu",
   aliases: ["mmmu_val@val", "mmmu_a@val", "mmmu_test@test", "mmmu_dev@dev"],
-  version: 1,
+  version: 2,
   about: "College-level questions from 30 subjects, 94 % multiple choice (Yue et al. 2023).",
   cite: "https://arxiv.org/abs/2311.16502; official scoring follows MMMU-Benchmark/MMMU mmmu/utils/eval_utils.py",
   splits: {
@@ -65,7 +65,6 @@ const mmmu: Task<Row> = {
   hasReference: (row) => mmmuHasReference(row),
   defects: {
     "lmms-eval": [
-      "no open question is ever right: a candidate is compared character by character",
       "a list of accepted answers is one text",
       "the test split is asked without an instruction (here: with val's)",
     ],
@@ -99,13 +98,13 @@ const reasoning: Task<Row> = {
     template: binaryJudge.words("{question}", "{answer}", "{prediction}"),
     ask(row, output, verdicts, scoring) {
       if (verdicts.length > 0) return undefined;
-      const prompt = userPrompt(binaryJudge.words(mmmuBareQuestion(row), row.answer, taggedAnswer(output.text)));
+      const prompt = userPrompt(binaryJudge.words(mmmuBareQuestion(row), row.answer, thoughts.saidIn(output.text)));
       return { prompt, options: { temperature: 0 }, parse: (reply) => binaryJudge.verdict(reply, scoring) };
     },
   },
   defects: {},
   score({ answer }, output, { verdicts: [verdict] }) {
-    return verdict === undefined ? notJudged : rightOrWrong(verdict === 1, taggedAnswer(output.text), answer);
+    return verdict === undefined ? notJudged : rightOrWrong(verdict === 1, thoughts.saidIn(output.text), answer);
   },
 };
 
@@ -128,4 +127,12 @@ const withChoices = vlmEvalKit.choices(mmmu, (row) => ({ ...wordsOf(row), images
   },
 });
 
-export default [defineTask(withChoices), defineTask(reasoning)];
+/** What lmms-eval runs by this name: rules, no judge. */
+const ruled = thoughts.form(mmmu, {
+  name: "mmmu_val_reasoning",
+  tags: "think",
+  prompt: (row) => imagesInPlace(row, mmmuBareQuestion(row)),
+  gold: ({ answer }) => answer,
+});
+
+export default [defineTask(withChoices), defineTask(reasoning), defineTask(ruled)];

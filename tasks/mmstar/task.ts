@@ -7,8 +7,10 @@ import {
   meanOfGroups,
   Nullable,
   type Static,
+  strip,
   type Task,
   Type,
+  thoughts,
   userPrompt,
   vlmEvalKit,
 } from "llava-eval";
@@ -33,6 +35,8 @@ function questionWithOptions(row: Row): string {
   return options.length === 0 ? row.question : `${row.question}\nOptions: ${options.join(", ")}`;
 }
 
+const bareWords = (row: Row): string => questionWithOptions(row).trim().replaceAll(" Please answer yes or no.", "");
+
 const mmstar: Task<Row> = {
   name: "mmstar",
   version: 1,
@@ -47,7 +51,7 @@ const mmstar: Task<Row> = {
   profiles: ["default", ...Object.keys(MODEL_PROFILES.mmstar)],
   prompt(row, profile) {
     const { image } = row;
-    const words = questionWithOptions(row).trim().replaceAll(" Please answer yes or no.", "");
+    const words = bareWords(row);
     const usual = `${words}\nAnswer with the option's letter from the given choices directly`;
     return userPrompt(image, MODEL_PROFILES.mmstar[profile]?.({ question: words }) ?? usual);
   },
@@ -80,7 +84,16 @@ function parted(row: Row): { readonly question: string; readonly options: readon
   return { question: row.question.slice(0, at), options };
 }
 
+const reasoning = thoughts.form(mmstar, {
+  name: "mmstar_reasoning",
+  tags: "analysis",
+  prompt: (row) => userPrompt(row.image, strip(bareWords(row))),
+  gold: ({ answer }) => answer,
+});
+
 /** Its MMStar, which has question and options apart. */
-export default defineTask(
-  vlmEvalKit.choices(mmstar, (row) => ({ ...parted(row), gold: row.answer.trim().toUpperCase(), images: [row.image] })),
-);
+const withOptions = vlmEvalKit.choices(mmstar, (row) => ({
+  ...{ ...parted(row), gold: row.answer.trim().toUpperCase(), images: [row.image] },
+}));
+
+export default [defineTask(withOptions), defineTask(reasoning)];

@@ -8,7 +8,7 @@ export const formulaDataset = "HME100k";
 /**
  * Whether any reference is contained in the answer.
  *
- * @param foldWidth lmms-eval after release 0.7.2 also folds full-width ASCII; the official script does not
+ * @param foldWidth lmms-eval also folds full-width ASCII (since 0.7.3); the official script does not
  */
 export function ocrbenchHit(
   prediction: string,

@@ -7,7 +7,9 @@ import {
   rightOrWrong,
   rowDigest,
   type Static,
+  type Task,
   Type,
+  thoughts,
   total,
   userPrompt,
   vlmEvalKit,
@@ -27,9 +29,9 @@ type Row = Static<typeof row>;
 
 const contained = '"15" has a 5';
 
-export default defineTask<Row>({
+const ocrbench: Task<Row> = {
   name: "ocrbench",
-  version: 1,
+  version: 2,
   about: "A thousand questions on text in images, from word reading to formulas; a point for each (Liu et al. 2024).",
   cite: "https://arxiv.org/abs/2305.07895; scoring follows Yuliang-Liu/MultimodalOCR OCRBench/example.py",
   splits: {
@@ -47,7 +49,6 @@ export default defineTask<Row>({
   prompt: ({ image, question }, profile) =>
     userPrompt(image, MODEL_PROFILES.ocrbench[profile]?.({ question: question.trim() }) ?? question.trim()),
   generation: { maxNewTokens: 128, temperature: 0 },
-  // Release 0.7.2 of lmms-eval has the official rule; the width folding came after it.
   hasReference: ({ answer }) => hasText(answer),
   defects: {
     official: [contained],
@@ -62,8 +63,16 @@ export default defineTask<Row>({
       const set = question_type === FORMULA_QUESTIONS ? formulaDataset : "";
       return rightOrWrong(ocrbenchHit(text, answer, set), text, answer);
     }
-    return rightOrWrong(ocrbenchHit(text, answer, dataset), text, answer);
+    return rightOrWrong(ocrbenchHit(text, answer, dataset, scoring === "lmms-eval"), text, answer);
   },
   metrics: [total("ocrbench_score"), mean("ocrbench_accuracy")],
   groups: { question_type: ({ question_type }) => question_type, dataset: ({ dataset }) => dataset },
+};
+
+const reasoning = thoughts.form(ocrbench, {
+  name: "ocrbench_reasoning",
+  tags: "analysis",
+  prompt: ({ image, question }) => userPrompt(image, question.trim()),
 });
+
+export default [defineTask(ocrbench), defineTask(reasoning)];

@@ -7,7 +7,9 @@ import {
   rowDigest,
   type Static,
   strip,
+  type Task,
   Type,
+  thoughts,
   userPrompt,
 } from "llava-eval";
 
@@ -24,7 +26,9 @@ const countIn = (text: string): string => digits.exec(text)?.[0] ?? strip(text);
 
 const firstDigits = 'the first digits count: "1, 2, 3. Total 3" is a 1';
 
-export default defineTask<Row>({
+const bareWords = (question: string): string => question.replaceAll("<image>", "").trim();
+
+const pixmo: Task<Row> = {
   name: "pixmo_count",
   version: 1,
   about: "How many of a thing there are, on photographs with points as proof (Deitke et al. 2024).",
@@ -35,7 +39,7 @@ export default defineTask<Row>({
   row,
   id: ({ image, question, answer }) => rowDigest(image.path, question, answer), // the rows have no id
   prompt({ image, question }) {
-    return userPrompt(image, `${question.replaceAll("<image>", "").trim()}\nAnswer with a single number.`);
+    return userPrompt(image, `${bareWords(question)}\nAnswer with a single number.`);
   },
   generation: { maxNewTokens: 32, temperature: 0 },
   hasReference: ({ answer }) => digits.test(answer),
@@ -45,4 +49,13 @@ export default defineTask<Row>({
   },
   score: ({ answer }, { text }) => rightOrWrong(countIn(text) === countIn(answer), countIn(text), countIn(answer)),
   metrics: [mean("accuracy")],
+};
+
+const reasoning = thoughts.form(pixmo, {
+  name: "pixmo_count_reasoning",
+  tags: "analysis",
+  prompt: ({ image, question }) => userPrompt(image, bareWords(question)),
+  gold: ({ answer }) => countIn(answer),
 });
+
+export default [defineTask(pixmo), defineTask(reasoning)];

@@ -1,4 +1,4 @@
-/** RealWorldQA (xAI 2024): xAI published no script, so the rules are lmms-eval 0.7.2's. */
+/** RealWorldQA (xAI 2024): xAI published no script, so the rules are lmms-eval's. */
 
 import {
   chosen,

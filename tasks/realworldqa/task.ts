@@ -1,4 +1,17 @@
-import { defineTask, hasText, Image, mean, type Static, type Task, Type, userPrompt, vlmEvalKit } from "llava-eval";
+import {
+  defineTask,
+  hasText,
+  Image,
+  lower,
+  mean,
+  type Static,
+  strip,
+  type Task,
+  Type,
+  thoughts,
+  userPrompt,
+  vlmEvalKit,
+} from "llava-eval";
 import { realWorldQaScore } from "./score.js";
 
 const row = Type.Object({
@@ -13,7 +26,7 @@ const realWorldQa: Task<Row> = {
   name: "realworldqa",
   version: 2,
   about: "Spatial questions on photographs from cars and streets (xAI 2024).",
-  cite: "https://x.ai/news/grok-1.5v; scoring follows lmms-eval 0.7.2 realworldqa/utils.py; official: without its last rule, a capital letter anywhere",
+  cite: "https://x.ai/news/grok-1.5v; scoring follows lmms-eval realworldqa/utils.py; official: without its last rule, a capital letter anywhere",
   splits: {
     test: {
       sources: ["lmms-lab-encoder/RealWorldQA", "lmms-lab/RealWorldQA"],
@@ -51,9 +64,18 @@ function parted(words: string): { readonly question: string; readonly options: r
   return first < 0 ? { question: words, options } : { question: lines.slice(0, first).join("\n"), options };
 }
 
+const reasoning = thoughts.form(realWorldQa, {
+  name: "realworldqa_reasoning",
+  tags: "think",
+  prompt: ({ image, question }) => userPrompt(image, question.trim()),
+  // lmms-eval makes the reference alone lower case: there no capital letter is ever right.
+  defects: ["the reference alone is made lower case: no capital letter is ever right"],
+  gold: ({ answer }, scoring) => strip(scoring === "lmms-eval" ? lower(answer) : answer),
+});
+
 /** Its RealWorldQA, which has question and options apart. */
-export default defineTask(
-  vlmEvalKit.choices(realWorldQa, ({ image, question, answer }) => ({
-    ...{ ...parted(question.trim()), gold: answer.trim(), images: [image] },
-  })),
-);
+const withOptions = vlmEvalKit.choices(realWorldQa, ({ image, question, answer }) => ({
+  ...{ ...parted(question.trim()), gold: answer.trim(), images: [image] },
+}));
+
+export default [defineTask(withOptions), defineTask(reasoning)];

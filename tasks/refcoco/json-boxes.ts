@@ -1,6 +1,6 @@
 /** Boxes in a JSON answer, as lmms-eval's grounding tasks find them. */
 
-import { type boxIn, jsonOf } from "llava-eval";
+import { type boxIn, jsonOf, parseFloatPython, strip } from "llava-eval";
 
 /** Corners: x1, y1, x2, y2. */
 export type Box = NonNullable<ReturnType<typeof boxIn>>;
@@ -8,26 +8,22 @@ export type Box = NonNullable<ReturnType<typeof boxIn>>;
 const boxKeys = ["bbox_2d", "bbox", "box", "coordinates", "coord", "location", "position"];
 const deepest = 32;
 
-/** In the order of the text; empty when there are none. */
+/** In the order of the text; empty when there are none. What is no JSON with boxes in it is read as text. */
 export function jsonBoxes(text: string): Box[] {
   for (const candidate of candidates(text)) {
     const value = jsonOf(candidate);
     if (value === undefined) continue;
     const boxes = flatten(value, 0);
-    if (boxes.length > 0) return boxes;
+    return boxes.length > 0 ? boxes : looseBoxes(text);
   }
-  return looseBox(text);
+  return looseBoxes(text);
 }
 
 /** A fenced block, the whole text, the outermost brackets, the outermost braces. */
 function* candidates(text: string): Generator<string> {
-  const fence = text.indexOf("```");
-  if (fence >= 0) {
-    const start = text.indexOf("\n", fence);
-    const end = start < 0 ? -1 : text.indexOf("```", start);
-    if (end >= 0) yield text.slice(start, end);
-  }
-  yield text;
+  const [, fenced] = /```(?:json)?(.*?)```/is.exec(text) ?? [];
+  if (fenced !== undefined) yield strip(fenced);
+  yield strip(text);
   for (const [open, close] of [
     ["[", "]"],
     ["{", "}"],
@@ -40,30 +36,49 @@ function* candidates(text: string): Generator<string> {
 
 function flatten(value: unknown, depth: number): Box[] {
   if (depth > deepest) return [];
-  if (isBox(value)) return [value];
-  if (Array.isArray(value)) return value.flatMap((item) => flatten(item, depth + 1));
+  if (Array.isArray(value)) {
+    const box = boxOf(value, (part) => (typeof part === "string" ? undefined : numberOf(part)));
+    return box ? [box] : value.flatMap((item) => flatten(item, depth + 1));
+  }
   if (typeof value !== "object" || value === null) return [];
   const fields = value as Readonly<Record<string, unknown>>;
-  const key = boxKeys.find((name) => isBox(fields[name]));
-  return key === undefined ? Object.values(fields).flatMap((item) => flatten(item, depth + 1)) : [fields[key] as Box];
+  for (const key of boxKeys) {
+    const box = Object.hasOwn(fields, key) ? boxOf(fields[key], numberOf) : undefined;
+    if (box) return [box];
+  }
+  return Object.values(fields).flatMap((item) => flatten(item, depth + 1));
 }
 
-function isBox(value: unknown): value is Box {
-  return Array.isArray(value) && value.length === 4 && value.every((part) => typeof part === "number");
+function boxOf(value: unknown, number: (part: unknown) => number | undefined): Box | undefined {
+  if (!Array.isArray(value) || value.length !== 4) return undefined;
+  const parts = value.map(number);
+  return parts.includes(undefined) ? undefined : (parts as unknown as Box);
 }
 
-const aNumber = /-?\d+(?:\.\d+)?/g;
-const separator = /^[\s,]+$/;
+/** Python's `float`: under a key of its own a box may stand in texts. */
+function numberOf(part: unknown): number | undefined {
+  if (typeof part === "string") return parseFloatPython(part);
+  return typeof part === "number" || typeof part === "boolean" ? Number(part) : undefined;
+}
 
-/** Any four numbers in a row, separated by commas or blanks. One pass: a pattern for all four tries every digit anew. */
-function looseBox(text: string): Box[] {
+/** Digits and points without a gap: `1.5`; of `1.5.2` a row of numbers can begin with `5.2` or end with `1.5`. */
+const run = /-?\d+(?:\.\d+)*/g;
+const separates = (gap: string): boolean => gap !== "" && ["", ","].includes(strip(gap));
+
+/** Every four numbers in a row, separated by a comma or blanks. One pass: a pattern for all four tries every digit anew. */
+function looseBoxes(text: string): Box[] {
+  const boxes: Box[] = [];
   let row: number[] = [];
   let end = 0;
-  for (const { 0: digits, index } of text.matchAll(aNumber)) {
-    const gap = text.slice(end, index);
-    row = separator.test(gap) ? [...row, Number(digits)] : [Number(digits)];
+  for (const { 0: digits, index } of text.matchAll(run)) {
+    const parts = digits.split(".");
+    const follows = row.length > 0 && separates(text.slice(end, index));
     end = index + digits.length;
-    if (row.length === 4) return [row as unknown as Box];
+    if (follows && row.length === 3) {
+      boxes.push([...row, Number(parts.slice(0, 2).join("."))] as unknown as Box);
+      row = parts.length > 2 ? [Number(parts.slice(2).slice(-2).join("."))] : [];
+    } else if (follows && parts.length <= 2) row.push(Number(digits));
+    else row = [Number(parts.slice(-2).join("."))];
   }
-  return [];
+  return boxes;
 }

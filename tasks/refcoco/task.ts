@@ -150,9 +150,10 @@ const boxes = (collection: Collection): Task<ExpressionRow> => ({
   metrics: boxMetrics,
 });
 
-/** One question for all expressions; the answer is JSON. From lmms-eval after release 0.7.2. */
+/** One question for all expressions; the answer is JSON. From lmms-eval. */
 const grounding = (collection: Collection): Task<Row> => ({
   ...common,
+  version: 2,
   name: `${collection.name}_grounding`,
   aliases: Object.keys(collection.rows).map(
     (split) => `${collection.name.replace("+", "_plus")}_grounding_${split}@${split}`,

@@ -9,8 +9,10 @@ import {
   mean,
   optionLetters,
   type Static,
+  strip,
   type Task,
   Type,
+  thoughts,
   userPrompt,
   vlmEvalKit,
 } from "llava-eval";
@@ -30,6 +32,8 @@ const row = Type.Object({
 type Row = Static<typeof row>;
 
 const choices = ({ choice_a, choice_b, choice_c, choice_d }: Row) => [choice_a, choice_b, choice_c, choice_d];
+
+const wordsOf = (row: Row): string => `${row.question}\n${letteredOptions(choices(row))}\n${LETTER_DIRECTLY}`;
 
 const generated: Task<Row> = {
   name: "seedbench",
@@ -65,7 +69,7 @@ const generated: Task<Row> = {
   },
   id: ({ question_id }) => String(question_id),
   imageKey: ({ data_type, data_id }) => `${data_type} ${data_id}`,
-  prompt: (row) => userPrompt(...row.image, `${row.question}\n${letteredOptions(choices(row))}\n${LETTER_DIRECTLY}`),
+  prompt: (row) => userPrompt(...row.image, wordsOf(row)),
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: ({ answer }) => isOptionLetter(answer.trim().toUpperCase(), 4),
   defects: {
@@ -103,4 +107,11 @@ const withImages = vlmEvalKit.choices(generated, (row) => ({
 // Ranked, options are texts without a place.
 const options = { in: ["choice_a", "choice_b", "choice_c", "choice_d"], right: "answer", as: "letter" } as const;
 
-export default [defineTask({ ...withImages, options }), defineTask(ranked)];
+const reasoning = thoughts.form(generated, {
+  name: "seedbench_reasoning",
+  tags: "analysis",
+  prompt: (row) => userPrompt(...row.image, strip(wordsOf(row))),
+  gold: ({ answer }) => answer,
+});
+
+export default [defineTask({ ...withImages, options }), defineTask(ranked), defineTask(reasoning)];

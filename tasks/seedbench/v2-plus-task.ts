@@ -10,8 +10,10 @@ import {
   mean,
   optionLetters,
   type Static,
+  strip,
   type Task,
   Type,
+  thoughts,
   userPrompt,
 } from "llava-eval";
 import { firstCharacter } from "./score.js";
@@ -34,6 +36,9 @@ const withoutFileName = (choice: string): string =>
   choice.includes("jpg") || choice.includes("png") ? "<image>" : choice;
 
 const first = 'the first character counts: "The answer is A" is a T';
+
+const wordsOf = (row: Row): string =>
+  `${row.question}\n${letteredOptions(choices(row).map(withoutFileName))}\n${LETTER_DIRECTLY}`;
 
 const generated: Task<Row> = {
   name: "seedbench_2_plus",
@@ -67,8 +72,7 @@ const generated: Task<Row> = {
       const words = `Question: ${question}\nOptions:\n${letteredOptions(choices(row))}\n`;
       return userPrompt(image, `${words}Please select the correct answer from the options above. \n`);
     }
-    const options = letteredOptions(choices(row).map(withoutFileName));
-    return userPrompt(image, `${question}\n${options}\n${LETTER_DIRECTLY}`);
+    return userPrompt(image, wordsOf(row));
   },
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: (row) => isOptionLetter(goldOf(row), 4),
@@ -104,4 +108,11 @@ const ranked: Task<Row> = {
 // Ranked, options are texts without a place.
 const options = { in: ["choice_A", "choice_B", "choice_C", "choice_D"], right: "answer", as: "letter" } as const;
 
-export default [defineTask({ ...generated, options }), defineTask(ranked)];
+const reasoning = thoughts.form(generated, {
+  name: "seedbench_2_plus_reasoning",
+  tags: "analysis",
+  prompt: (row) => userPrompt(row.image, strip(wordsOf(row))),
+  gold: ({ answer }) => answer,
+});
+
+export default [defineTask({ ...generated, options }), defineTask(ranked), defineTask(reasoning)];

@@ -37,7 +37,7 @@ const plain: Task<Row> = {
   name: "videomme_v2",
   version: 1,
   about: "Four questions on each of 800 videos, eight options each, scored together (Video-MME-v2, 2026).",
-  cite: "https://github.com/MME-Benchmarks/Video-MME-v2; official scoring follows its evaluation/test_video_mme_v2.py, where an answer without a letter counts -1 in a relevance group and as right inside a logic chain; lmms-eval 0.7.2 videomme_v2/utils.py takes 0 for it",
+  cite: "https://github.com/MME-Benchmarks/Video-MME-v2; official scoring follows its evaluation/test_video_mme_v2.py, where an answer without a letter counts -1 in a relevance group and as right inside a logic chain; lmms-eval videomme_v2/utils.py takes 0 for it",
   splits: {
     test: {
       sources: ["MME-Benchmarks/Video-MME-v2"],

@@ -26,9 +26,8 @@ export function vstarQuestion(text: string): { readonly question: string; readon
   const marks = [...text.matchAll(/\([A-D]\)/g)];
   const options = marks.flatMap((mark, i) => {
     const rest = text.slice(mark.index + mark[0].length, marks[i + 1]?.index);
-    // The reference's pattern lets no other bracket stand in an option, and then finds none.
-    const option = strip(rest);
-    return option === "" || /[()]/.test(rest) ? [] : [option];
+    // The reference's pattern wants one character at least, a blank is enough, and lets no other bracket stand in an option.
+    return rest === "" || /[()]/.test(rest) ? [] : [strip(rest)];
   });
   if (options.length === 0) return { question: text, options };
   return {

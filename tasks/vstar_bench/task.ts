@@ -8,8 +8,10 @@ import {
   letteredOptions,
   mean,
   type Static,
+  strip,
   type Task,
   Type,
+  thoughts,
   userPrompt,
   vlmEvalKit,
 } from "llava-eval";
@@ -24,10 +26,15 @@ const row = Type.Object({
 });
 type Row = Static<typeof row>;
 
+function wordsOf(text: string): string {
+  const { question, options } = vstarQuestion(text);
+  return options.length === 0 ? question : `${question}\n${letteredOptions(options)}`;
+}
+
 const all: Task<Row> = {
   name: "vstar_bench",
   aliases: ["vstar"],
-  version: 1,
+  version: 2,
   about: "Small details in very large images (Wu and Xie 2023).",
   cite: "https://arxiv.org/abs/2312.14135; scoring follows lmms-eval vstar_bench/utils.py",
   splits: {
@@ -50,11 +57,7 @@ const all: Task<Row> = {
   },
   row,
   id: ({ question_id, category }) => `${category}/${question_id}`,
-  prompt({ image, text }) {
-    const { question, options } = vstarQuestion(text);
-    const words = options.length === 0 ? question : `${question}\n${letteredOptions(options)}`;
-    return userPrompt(image, `${words}\n${LETTER_DIRECTLY}`);
-  },
+  prompt: ({ image, text }) => userPrompt(image, `${wordsOf(text)}\n${LETTER_DIRECTLY}`),
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ label }) => isOptionLetter(label.trim().toUpperCase(), 4),
   defects: {
@@ -84,4 +87,16 @@ const asked = (task: Task<Row>) =>
     })),
   );
 
-export default [asked(all), asked(only("direct_attributes")), asked(only("relative_position"))];
+const reasoning = (task: Task<Row>) =>
+  defineTask(
+    thoughts.form(task, {
+      name: `${task.name}_reasoning`,
+      tags: "analysis",
+      prompt: ({ image, text }) => userPrompt(image, strip(wordsOf(text))),
+      gold: ({ label }) => label.trim().toUpperCase(),
+    }),
+  );
+
+const tasks = [all, only("direct_attributes"), only("relative_position")];
+
+export default [...tasks.map(asked), ...tasks.map(reasoning)];

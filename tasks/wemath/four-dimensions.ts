@@ -20,8 +20,14 @@ function dimensionOf({ steps, right, whole }: Problem, loose: boolean): Dimensio
 }
 
 /** The problems all of whose answers are here and have a score, by what is made of their dimensions. */
-function ofProblems(name: string, loose: boolean, value: (share: (one: Dimension) => number) => number | null): Metric {
+function ofProblems(
+  name: string,
+  loose: boolean,
+  value: (share: (one: Dimension) => number) => number | null,
+  of?: string,
+): Metric {
   return {
+    ...(of === undefined ? {} : { of }),
     ...{ name, unit: "fraction", direction: "higher", range: [0, 1], perGroup: false },
     start(context) {
       const problems = new Map<string, Problem>();
@@ -44,7 +50,7 @@ function ofProblems(name: string, loose: boolean, value: (share: (one: Dimension
         {
           scored(sample) {
             const problem = problemOf(sample);
-            const right = sampleValue(sample) === 1;
+            const right = sampleValue(sample, of) === 1;
             const { whole = false, steps = 0 } = (sample.score.data ?? {}) as { whole?: boolean; steps?: number };
             problem.wanted = steps;
             if (whole) problem.whole = right;
@@ -65,8 +71,8 @@ function ofProblems(name: string, loose: boolean, value: (share: (one: Dimension
 }
 
 /** 1 less what is missing: half of what is not generalised, all that is learned by rote or not known. */
-export const weMathScore = (name: string, loose: boolean): Metric =>
-  ofProblems(name, loose, (share) => 1 - share("generalization") / 2 - share("rote") - share("knowledge"));
+export const weMathScore = (name: string, loose: boolean, of?: string): Metric =>
+  ofProblems(name, loose, (share) => 1 - share("generalization") / 2 - share("rote") - share("knowledge"), of);
 
 /** The share of problems in a dimension. */
 export const dimensionShare = (name: string, dimension: Dimension, loose: boolean): Metric =>

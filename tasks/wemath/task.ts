@@ -1,4 +1,16 @@
-import { chosen, defineTask, Image, isOptionLetter, mean, type Static, strip, Type, userPrompt } from "llava-eval";
+import {
+  chosen,
+  defineTask,
+  Image,
+  isOptionLetter,
+  mean,
+  type Static,
+  strip,
+  type Task,
+  Type,
+  thoughts,
+  userPrompt,
+} from "llava-eval";
 import { dimensionShare, roteRate, weMathScore } from "./four-dimensions.js";
 import { weMathLetter } from "./score.js";
 
@@ -18,11 +30,13 @@ const TEMPLATE =
 const isWhole = ({ key }: Row): boolean => key.endsWith("_multi");
 /** "2steps_1" is of a problem of two steps. */
 const stepsOf = ({ key }: Row): number => Number(/^[1-9]/.exec(key)?.[0] ?? 0);
+/** Among the steps of its problem. */
+const placeOf = (row: Row) => ({ whole: isWhole(row), steps: stepsOf(row) });
 const options = ({ option }: Row): readonly string[] => option.split(/;\s*(?=[A-H]\.)/).map((text) => strip(text));
 
 const letter = 'a word behind "Answer" counts by its first letter: "Answer: Feature" is an F';
 
-export default defineTask<Row>({
+const wemath: Task<Row> = {
   name: "wemath",
   version: 1,
   about: "School problems and their steps: is a problem solved because its steps are known? (Qiao et al. 2024).",
@@ -48,7 +62,7 @@ export default defineTask<Row>({
   },
   scorings: ["vlmevalkit"],
   score(row, { text }) {
-    return { ...chosen(weMathLetter(text), row.answer), data: { whole: isWhole(row), steps: stepsOf(row) } };
+    return { ...chosen(weMathLetter(text), row.answer), data: placeOf(row) };
   },
   metrics: [
     weMathScore("score_strict", false),
@@ -62,4 +76,16 @@ export default defineTask<Row>({
     mean("accuracy"),
   ],
   groups: { step: (row) => (isWhole(row) ? `${row.key[0]} steps` : "1 step") },
+};
+
+const reasoning = thoughts.form(wemath, {
+  name: "wemath_reasoning",
+  aliases: ["wemath_testmini_reasoning@testmini"],
+  tags: "think",
+  prompt: ({ image_path: image, question, option }) => userPrompt(image, strip(`${question}\n${option}`)),
+  gold: ({ answer }) => answer,
+  metrics: [weMathScore("score_strict", false, "acc_score"), weMathScore("score_loose", true, "acc_score")],
+  data: placeOf,
 });
+
+export default [defineTask(wemath), defineTask(reasoning)];

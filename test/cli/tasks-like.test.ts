@@ -34,6 +34,8 @@ test.each([
   ["vqav2_test", "--tasks vqav2@test\n"],
   ["docvqa", "--tasks docvqa,docvqa@test\n"],
   ["mmstar_qwen", "--tasks mmstar --prompt-profile qwen3_vl\n"],
+  ["ai2d_reasoning", "--tasks ai2d_reasoning\n"],
+  ["mmmu_pro_reasoning", "--tasks mmmu_pro_vision_cot_reasoning,mmmu_pro_standard_cot_reasoning\n"],
 ])("lmms-eval:%s is %s", async (name, printed) => {
   const { exitCode, stdout } = await like(name);
   expect(exitCode).toBe(0);
@@ -67,5 +69,7 @@ test("--tasks says what to write for a name that is lmms-eval's alone", async ()
     message: `"mmmu_val_qwen" is lmms-eval's name, not one of ours`,
     fix: expect.stringContaining("write --tasks mmmu --prompt-profile qwen3_vl; the same words but"),
   });
-  await expect(chooseTasks(["ai2d_reasoning"])).rejects.toMatchObject({ fix: expect.stringMatching(/math-verify/) });
+  await expect(chooseTasks(["mmmu_pro_composite"])).rejects.toMatchObject({
+    fix: expect.stringMatching(/no rule here/),
+  });
 });

@@ -18,6 +18,7 @@ export const sharedConformance = ((): string | undefined => {
 export const ownVectors = new Map([
   ...vectorFilesIn("scorers", ""),
   ...vectorFilesIn("catalogue", "catalogue/"),
+  ...vectorFilesIn("peers", "peers/"),
   ...vectorFilesIn("prompts", "prompts/"),
   ...vectorFilesIn("statistics", "statistics/"),
   ...vectorFilesIn("tokenizer", "tokenizer/"),

@@ -1,6 +1,6 @@
 /** The same reply under every letter rule, and which scoring of which task asks, in which words, which judge, with how many lines of agreement: for docs. */
 
-import type { Scoring } from "../../src/core/score.js";
+import { reproduced, type Scoring } from "../../src/core/score.js";
 import { judgeUnder, type Task } from "../../src/core/task.js";
 import { taskNamed, taskScore } from "./task-score.js";
 
@@ -147,11 +147,9 @@ export function scoringTable(tasks: readonly Task[], agreement: Agreement): stri
   return [`| ${head.join(" | ")} |`, `|${" --- |".repeat(head.length)}`, ...lines].join("\n");
 }
 
-const harnesses = { "lmms-eval": "lmms-eval 0.7.2", vlmevalkit: "VLMEvalKit e8e78f05" } as const;
-
 /** Whose code the rule follows, the benchmark's own as the task's `cite` names it behind the paper; of a letter rule its number in docs/letters.md. */
 function ruleOf({ name, cite }: Task, scoring: Scoring, letters: ReadonlyMap<string, number>): string {
-  const source = scoring === "official" ? (cite.split("; ").slice(1)[0] ?? "") : harnesses[scoring];
+  const source = scoring === "official" ? (cite.split("; ").slice(1)[0] ?? "") : (reproduced[scoring] ?? "");
   const number = letters.get(`${name} ${scoring}`);
   return [cell(source), ...(number === undefined ? [] : [`[letters ${number}](letters.md)`])]
     .filter(Boolean)

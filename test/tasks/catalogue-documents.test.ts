@@ -2,12 +2,14 @@
 
 import { expect, test } from "vitest";
 import ccOcr from "../../tasks/documents/cc-ocr-task.js";
-import ocrbenchV2 from "../../tasks/documents/ocrbench-v2-task.js";
+import ocrbenchV2Tasks from "../../tasks/documents/ocrbench-v2-task.js";
 import { scorePage } from "../../tasks/documents/omnidocbench-page.js";
 import omnidocbench from "../../tasks/documents/omnidocbench-task.js";
 import { drawnImage } from "../fakes/images.js";
 import type { ColumnType } from "../fakes/parquet-files.js";
 import { goldenTask } from "./golden-task.js";
+
+const [ocrbenchV2] = ocrbenchV2Tasks;
 
 const ask = { image: true, question: " Read it. ", eval: null };
 goldenTask({

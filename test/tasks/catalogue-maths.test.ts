@@ -1,10 +1,13 @@
 /** Problems of 2024 and 2025 whose answers are numbers, formulas or letters in long replies. */
 
-import dynamath from "../../tasks/dynamath/task.js";
+import dynamathTasks from "../../tasks/dynamath/task.js";
 import emma from "../../tasks/emma/task.js";
-import logicvista from "../../tasks/logicvista/task.js";
+import logicvistaTasks from "../../tasks/logicvista/task.js";
 import olympiadbench from "../../tasks/olympiadbench/task.js";
 import { goldenTask } from "./golden-task.js";
+
+const [dynamath] = dynamathTasks;
+const [logicvista] = logicvistaTasks;
 
 const puzzle = {
   image: true,

@@ -4,8 +4,10 @@ import threeDsrBench from "../../tasks/3dsrbench/task.js";
 import naturalbench from "../../tasks/naturalbench/task.js";
 import biased from "../../tasks/vlms_are_biased/task.js";
 import blind from "../../tasks/vlmsareblind/task.js";
-import weMath from "../../tasks/wemath/task.js";
+import weMathTasks from "../../tasks/wemath/task.js";
 import { goldenTask } from "./golden-task.js";
+
+const [weMath] = weMathTasks;
 
 const dog = { Image: true, Question: "Is the dog on the sofa?", Question_Type: "yes_no" };
 const place = { Image: true, Question: "Where is it? Option: A: in; B: out;", Question_Type: "multiple_choice" };

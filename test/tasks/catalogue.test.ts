@@ -16,7 +16,7 @@ import mmsiBench from "../../tasks/mmsi_bench/task.js";
 import mmvp from "../../tasks/mmvp/task.js";
 import mtvqa from "../../tasks/mtvqa/task.js";
 import omnispatial from "../../tasks/omnispatial/task.js";
-import pixmoCount from "../../tasks/pixmo_count/task.js";
+import pixmoCountTasks from "../../tasks/pixmo_count/task.js";
 import seedbench2Plus from "../../tasks/seedbench/v2-plus-task.js";
 import visualpuzzles from "../../tasks/visualpuzzles/task.js";
 import visulogic from "../../tasks/visulogic/task.js";
@@ -25,6 +25,8 @@ import { runCommand } from "../cli/run-command.js";
 import { drawnImage } from "../fakes/images.js";
 import type { ColumnType } from "../fakes/parquet-files.js";
 import { goldenTask } from "./golden-task.js";
+
+const [pixmoCount] = pixmoCountTasks;
 
 const cvColumns: Record<string, ColumnType> = {
   ...{ idx: "int64", type: "string", task: "string", image: "image", question: "string", choices: "strings" },

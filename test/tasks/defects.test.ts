@@ -46,10 +46,6 @@ const options = { choices: ["cat", "dog", "horse", "sheep"] };
 const shown: readonly Shown[] = [
   { task: "3dsrbench", scorings: both, defect: article, row: { answer: "A" }, reply: "A bed is nearer", scores: 1 },
   { task: "babyvision", scorings: lmms, defect: '"untrue"', judge: ["untrue", 1] },
-  {
-    ...{ task: "blink", scorings: lmms, defect: "the first letter of all" },
-    ...{ row: { ...options, answer: "(B)" }, reply: "The answer is B.", scores: 0 },
-  },
   { task: "chartqa", scorings: all, defect: "a year", row: { answer: "2010" }, reply: "2011", scores: 1 },
   {
     ...{ task: "chartqapro", scorings: ["official", "vlmevalkit"], defect: "options and facts" },
@@ -103,6 +99,18 @@ const shown: readonly Shown[] = [
   },
   { task: "logicvista", scorings: vek, defect: '"C,A"', row: { answer: "C,A" }, verdicts: ["AC"], scores: 0 },
   {
+    ...{ task: "chartqa_reasoning", scorings: both, defect: "a reference with a capital" },
+    ...{ row: { answer: "Germany" }, reply: "<answer>Ghana</answer>", scores: 1 },
+  },
+  {
+    ...{ task: "realworldqa_reasoning", scorings: lmms, defect: "the reference alone" },
+    ...{ row: { answer: "B" }, reply: "<answer>B</answer>", scores: 0 },
+  },
+  {
+    ...{ task: "mathvision", scorings: lmms, defect: "roots, pi and functions" },
+    ...{ row: { options: [], answer: "2" }, reply: "\\boxed{\\sqrt{4}}", scores: 0 },
+  },
+  {
     ...{ task: "mathvision", scorings: vek, defect: "the reply A" },
     ...{ row: { options: [], answer: "1000" }, reply: "A", verdicts: ["A"], scores: 1 },
   },
@@ -138,10 +146,6 @@ const shown: readonly Shown[] = [
   {
     ...{ task: "mme_realworld", scorings: official, defect: '"Best answer: D"' },
     ...{ row: { answer: "B" }, reply: "Best answer: D", scores: 1 },
-  },
-  {
-    ...{ task: "mmmu", scorings: lmms, defect: "no open question" },
-    ...{ row: { question_type: "open", options: "[]", answer: "24" }, reply: "24", scores: 0 },
   },
   {
     ...{ task: "mmmu", scorings: lmms, defect: "a list of accepted answers" },

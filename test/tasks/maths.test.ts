@@ -1,10 +1,14 @@
 import { expect, test } from "vitest";
 import type { Output } from "../../src/core/runner.js";
-import mathverse from "../../tasks/mathverse/task.js";
-import mathvision from "../../tasks/mathvision/task.js";
-import mathvista from "../../tasks/mathvista/task.js";
+import mathverseTasks from "../../tasks/mathverse/task.js";
+import mathvisionTasks from "../../tasks/mathvision/task.js";
+import mathvistaTasks from "../../tasks/mathvista/task.js";
 import type { ColumnType } from "../fakes/parquet-files.js";
 import { goldenTask } from "./golden-task.js";
+
+const [mathverse] = mathverseTasks;
+const [mathvision] = mathvisionTasks;
+const [mathvista] = mathvistaTasks;
 
 const vistaColumns: Record<string, ColumnType> = {
   ...{ pid: "string", question: "string", image: "string", decoded_image: "image", choices: "strings", unit: "string" },
@@ -162,7 +166,7 @@ test("MATH-Vision under vlmevalkit scoring: the reply A equals every number, as 
   const output: Output = { text: "A", finish: "stop", usage: {}, timing: { totalMs: 0, attempts: 1 }, warnings: [] };
   const row = { id: "1", question: "?", options: [], answer: "7.5", level: 1, subject: "algebra" };
   const score = (answer: string) =>
-    mathvision.score?.({ ...row, answer, decoded_image: undefined as never }, output, {
+    mathvision?.score?.({ ...row, answer, decoded_image: undefined as never }, output, {
       ...{ scoring: "vlmevalkit", verdicts: ["none"], turns: [output] },
       draw: ([first]) => first as never,
     });

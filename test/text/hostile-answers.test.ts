@@ -18,7 +18,7 @@ import { robustChoice } from "../../src/text/robust-choice.js";
 import { threeDsrLetter } from "../../tasks/3dsrbench/score.js";
 import { activityVerdict } from "../../tasks/activitynetqa/judge.js";
 import { babyAnswer, babyAnswerLmms } from "../../tasks/babyvision/score.js";
-import { blinkChoice } from "../../tasks/blink/choice.js";
+import { blinkChoice, blinkLetter } from "../../tasks/blink/choice.js";
 import { relaxedCorrect } from "../../tasks/chartqa/score.js";
 import { chartScore } from "../../tasks/chartqapro/score.js";
 import { countInDigits } from "../../tasks/countbenchqa/score.js";
@@ -57,7 +57,7 @@ import {
   parseVerdicts,
   parseVideoOpen,
 } from "../../tasks/mmmu/open-answer.js";
-import { lmmsOpen, parseProChoice } from "../../tasks/mmmu/score.js";
+import { parseProChoice } from "../../tasks/mmmu/score.js";
 import { mmsiLetter } from "../../tasks/mmsi_bench/score.js";
 import { mmstarCorrect } from "../../tasks/mmstar/score.js";
 import { correctnessScore, lmmsMmvetScore } from "../../tasks/mmvet/score.js";
@@ -196,7 +196,6 @@ const parsers: Readonly<Record<string, (answer: string) => unknown>> = {
   "MMMU-Pro": (answer) => parseProChoice(answer, options),
   "JMMMU-Pro": parseJmmmuProChoice,
   "MMMU open": (answer) => openIsCorrect(answer, ["24", "twenty-four"]),
-  "MMMU open, lmms-eval": (answer) => lmmsOpen(answer, "24"),
   "CMMMU choice": (answer) => parseCmmmuChoice(answer, options),
   "CMMMU blank": (answer) => parseBlank(answer, "2"),
   "CMMMU verdict": (answer) => majorityVerdict(parseVerdicts(answer)),
@@ -206,7 +205,8 @@ const parsers: Readonly<Record<string, (answer: string) => unknown>> = {
   VLMEvalKit: (answer) => inferChoice(answer, choices, "vlmevalkit"),
   AI2D: (answer) => leadingLetter(answer, "period"),
   "SEED-Bench": firstCharacter,
-  "BLINK, lmms-eval": leadingLetter,
+  "CV-Bench, lmms-eval": leadingLetter,
+  "BLINK, lmms-eval": (answer) => blinkLetter(answer, ["A", "B", "C"]),
   BLINK: (answer) => blinkChoice(answer, ["A", "B"]),
   "V*Bench": vstarLetter,
   "V*Bench question": vstarQuestion,
@@ -214,7 +214,8 @@ const parsers: Readonly<Record<string, (answer: string) => unknown>> = {
   RealWorldQA: (answer) => realWorldQaCorrect(answer, "two"),
   "MathVista, no judge": (answer) => extractWithoutJudge(answer, problem, true),
   MathVista: (answer) => normalizeExtraction(answer, problem, "official"),
-  "MATH-Vision": (answer) => mathVisionCorrect(extractMathVisionAnswer(answer), "B", ["1", "2"]),
+  "MATH-Vision": (answer) =>
+    mathVisionCorrect(extractMathVisionAnswer(answer), { answer: "B", options: ["1", "2"] }, "lmms-eval"),
   "MM-Vet": correctnessScore,
   "MM-Vet, lmms-eval": (answer) => lmmsMmvetScore([answer, answer, answer]),
   "review, loose": looseScorePair,

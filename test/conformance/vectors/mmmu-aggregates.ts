@@ -4,8 +4,9 @@ import { parseStringList } from "../../../src/core/python-literal.js";
 import { mean } from "../../../src/metrics/mean.js";
 import { roundHalfEven } from "../../../src/text/python-numbers.js";
 import { majorityVerdict, matchesOpen, normalizeBlank, openIsCorrect } from "../../../tasks/mmmu/open-answer.js";
-import { cmmmuDomains, lmmsOpenCorrect, mmmuDomains, subjectOf } from "../../../tasks/mmmu/score.js";
+import { cmmmuDomains, mmmuDomains, subjectOf } from "../../../tasks/mmmu/score.js";
 import { foldValue } from "../fold.js";
+import { lmmsOpenCorrect } from "../ported/lmms-eval-0.7.2.js";
 import { taskScore } from "../task-score.js";
 
 type Answer = string | readonly string[];

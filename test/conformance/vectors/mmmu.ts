@@ -10,8 +10,9 @@ import {
   parseOpen,
   parseVerdicts,
 } from "../../../tasks/mmmu/open-answer.js";
-import { lmmsOpen, subjectOf } from "../../../tasks/mmmu/score.js";
+import { subjectOf } from "../../../tasks/mmmu/score.js";
 import { parseJmmmuProChoice } from "../ported/jmmmu-pro-choice.js";
+import { lmmsOpenCorrect } from "../ported/lmms-eval-0.7.2.js";
 import { isChangedBefore, taskScore, taskValue } from "../task-score.js";
 import type { VectorFile } from "../vector-file.js";
 import {
@@ -64,16 +65,17 @@ const open: VectorFile = {
     extract_numbers: ({ text }: { text: string }) => extractNumbers(text),
     parse_open_response: ({ response }: { response: string }) => parseOpen(response),
     eval_open: ({ gold, response }: { gold: string | readonly string[]; response: string }) => {
-      // A list of accepted answers is a column's text, which lmms-eval takes for the answer: its rule alone then.
-      const answer = typeof gold === "string" ? gold : JSON.stringify(gold);
-      const row = { id: "", answer, options: "[]", question_type: "open" };
-      const lmms = typeof gold === "string" ? taskScore("mmmu", row, response, { scoring: "lmms-eval" }) : undefined;
-      const rule = lmmsOpen(response, gold);
+      // The first candidate is what its files keep; the verdicts are those of the commit before 0.7.3.
+      const row = {
+        id: "",
+        answer: typeof gold === "string" ? gold : JSON.stringify(gold),
+        options: "[]",
+        question_type: "open",
+      };
+      const parsed_pred = taskScore("mmmu", row, response, { scoring: "lmms-eval" }).answer;
       return {
         official_correct: taskValue("mmmu", row, response) === 1,
-        lmms: lmms
-          ? { parsed_pred: lmms.answer, correct: lmms.value === 1 }
-          : { parsed_pred: rule.answer, correct: rule.correct },
+        lmms: { parsed_pred, correct: lmmsOpenCorrect(parsed_pred, gold) },
       };
     },
   },

@@ -53,11 +53,10 @@ const mcqTasks: VectorFile = {
       const pred = vstarLetter(prediction);
       return { pred, score: taskValue("vstar_bench", { label }, prediction, lmms) };
     },
+    // Before lmms-eval 0.7.3; CV-Bench and EmbSpatial read so still. The rule of today is in the vectors of peers/runs.
     blink: ({ prediction, answer }: Answered) => {
       const pred = leadingLetter(prediction);
-      const row = { answer, choices: ["", "", "", ""] };
-      if (isChangedBefore(prediction)) return { pred, is_correct: pred === strip(answer, "()") };
-      return { pred, is_correct: taskValue("blink", row, prediction, lmms) === 1 };
+      return { pred, is_correct: pred === strip(answer, "()") };
     },
     muirbench: ({ prediction, answer }: Answered) => {
       const filtered = leadingLetter(prediction, "period");

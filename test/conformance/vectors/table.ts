@@ -19,6 +19,7 @@ import { cataloguePairVectors } from "./catalogue-pairs.js";
 import { cataloguePointVectors } from "./catalogue-points.js";
 import { catalogueReasoningVectors } from "./catalogue-reasoning.js";
 import { catalogueSpatialVectors } from "./catalogue-spatial.js";
+import { catalogueThoughtVectors } from "./catalogue-thoughts.js";
 import { wemath } from "./catalogue-wemath.js";
 import { filterVectors } from "./filters.js";
 import { frameIndexVectors } from "./frame-indices.js";
@@ -29,6 +30,7 @@ import { judgeVectors } from "./judges.js";
 import { mathVectors } from "./maths.js";
 import { mmmuVectors } from "./mmmu.js";
 import { multipleChoiceVectors } from "./multiple-choice.js";
+import { peerVectors } from "./peers.js";
 import { promptVectors } from "./prompts.js";
 import { shortAnswerVectors } from "./short-answers.js";
 import { statisticsVectors } from "./statistics.js";
@@ -70,7 +72,9 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...catalogueMathsVectors,
   ...catalogueFormulaVectors,
   ...cataloguePageVectors,
+  ...catalogueThoughtVectors,
   ...promptVectors,
+  ...peerVectors,
   ...videoPromptVectors,
   "catalogue/charxiv": charxiv,
   "catalogue/wemath": wemath,

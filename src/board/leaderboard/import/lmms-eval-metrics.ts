@@ -53,11 +53,7 @@ const boxes = (main: string) =>
   );
 const exactMatch = [rule("exact_match", fractionMean, "accuracy")];
 const anls = [rule("anls", fractionMean)];
-const mmmu = [
-  rule("mmmu_acc", fractionMean, "accuracy"),
-  rule("acc_score", fractionMean, "accuracy"),
-  rule("format_score", fraction),
-];
+const mmmu = [rule("mmmu_acc", fractionMean, "accuracy")];
 const seed = [
   rule("seed_all", fractionMean, "accuracy"),
   rule("seed_*", fraction),
@@ -142,8 +138,13 @@ const tasks: Readonly<Record<string, readonly Rule[]>> = {
   websrc: [rule("websrc_squad_f1", fraction)],
 };
 
-/** lm-eval's own registered metrics that are means of values in 0..1 (lm_eval/api/metrics.py), for any task of either harness. */
-const registered: readonly Rule[] = ["acc", "acc_norm", "exact_match"].map((name) => rule(name, fractionMean));
+/**
+ * lm-eval's own registered metrics that are means of values in 0..1 (lm_eval/api/metrics.py), for any task of either harness; and what every
+ * form with thoughts is scored by.
+ */
+const registered: readonly Rule[] = ["acc", "acc_norm", "exact_match", "acc_score", "format_score"].map((name) =>
+  rule(name, fractionMean),
+);
 
 export function metricForm(task: string, metric: string): MetricForm {
   const rules = rulesOf(task);
