@@ -86,16 +86,11 @@ const gained = {
   blind: Type.Union([Type.Number(), Type.Null()]),
 };
 
-/** What an image was worth: the score with it minus the score without, sample by sample, in the main metric's unit. */
-export const VisionGain = Type.Object({
+/** Of a whole task, or of a sub-score. */
+const gain = {
   metric: Text,
   unit: Type.Enum(["fraction", "percent", "points", "ratio", "count"]),
   ...gained,
-  clusters: Optional(Type.Integer()),
-  leftOut: Type.Object({
-    unscored: Type.Integer({ description: "samples that one of the two ways has no score of" }),
-    withoutImage: Type.Integer({ description: "samples that show nothing anyway" }),
-  }),
   /** Where a sample is right or wrong: those that are right without seeing. */
   solvable: Optional(
     Type.Object({
@@ -109,10 +104,24 @@ export const VisionGain = Type.Object({
   ),
   /** The score with the image on the samples that are not right without. */
   rest: Optional(Type.Object({ value: Type.Number(), interval: Optional(Interval), n: Type.Integer() })),
+};
+
+/** What an image was worth: the score with it minus the score without, sample by sample, in the main metric's unit. */
+export const VisionGain = Type.Object({
+  ...gain,
+  clusters: Optional(Type.Integer()),
+  leftOut: Type.Object({
+    unscored: Type.Integer({ description: "samples that one of the two ways has no score of" }),
+    withoutImage: Type.Integer({ description: "samples that show nothing anyway" }),
+  }),
   groups: Dictionary(Dictionary(Type.Object(gained))),
   notes: Strings,
 });
 export type VisionGain = Static<typeof VisionGain>;
+
+/** The same on a board. */
+export const EntryGain = Type.Object(gain);
+export type EntryGain = Static<typeof EntryGain>;
 
 const Share = Type.Object({ share: Type.Number(), interval: Optional(Interval), n: Type.Integer() });
 const Value = Type.Union([Type.Number(), Type.Null()]);
@@ -374,6 +383,8 @@ export const LeaderboardEntry = Type.Object({
   metrics: List(MetricResult),
   /** Absent where a number from elsewhere does not say. */
   n: Optional(Type.Object({ total: Type.Integer(), scored: Type.Integer() })),
+  /** By way of asking blind: what the image was worth. */
+  visionGain: Optional(Dictionary(EntryGain)),
   flags: List(Flag),
   /** The run's folder, relative to the leaderboard file. */
   run: Text,

@@ -87,6 +87,8 @@ export type PageResult = Pick<
 > & {
   /** Of a run that stopped when it was decided how it compares with another: what was decided. */
   readonly compared?: readonly string[];
+  /** Of a run that was asked blind too: what the image was worth. */
+  readonly gained?: readonly string[];
 };
 
 /** A number of somebody else's, shown as a mark: never mixed with runs. */

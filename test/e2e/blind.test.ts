@@ -76,7 +76,12 @@ test("a blind Result says so everywhere, and stands on no board", async () => {
     expect(prompt).toBe(seen[i]?.prompt);
   }
   const board = ["leaderboard", "--include", "demo,partial", "--format", "csv"];
-  expect((await place.run(...board)).stdout.trim().split("\n")).toHaveLength(2);
+  const shown = (await place.run(...board)).stdout;
+  expect(shown.trim().split("\n")).toHaveLength(2);
+  // What the image was worth is a column beside the score, and a line of the run's page.
+  expect(shown.split("\n")[0]).toContain('vqav2 v1 accuracy,"vqav2 v1 vision gain, with another sample\'s image"');
+  expect(await place.run("view", "results/one", "--out", "page", "--images", "0")).toMatchObject({ exitCode: 0 });
+  expect(await place.read("page", "index.html")).toMatch(/vqav2: vision gain|"vision gain [\d.-]+ /);
   expect((await place.run("leaderboard", "results/one/blind-other", "--include", "demo,partial")).stdout).toContain(
     "no entries",
   );

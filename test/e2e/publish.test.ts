@@ -95,6 +95,7 @@ test("a bundle as it was written: bytes, questions, scores and counts are looked
         `${way}: the result counted again from its samples`,
       ]),
     );
+  expect(verified.checked).toContain("single_image: what the image was worth, from both journals");
   expect(verified.unchecked).toContainEqual(expect.stringMatching(/^that the model gave these answers/));
   const text = (await runCommand(["verify", file("bundle"), "--tasks", task])).stdout;
   expect(text).toContain("nothing that was looked at was changed");
@@ -187,6 +188,23 @@ test.each<[string, (bundle: string) => Promise<void>, string]>([
     "how it was generated",
     edited("run/single_image.json", (text) => text.replace('"temperature": 0', '"temperature": 1')),
     'single_image: generation is {"maxNewTokens":8,"temperature":1}, and run.json says {"maxNewTokens":8,"temperature":0}',
+  ],
+  [
+    "what the image was worth",
+    edited("run/single_image.json", (text) => text.replace(/("none": \{\n +"metric"[^}]*?"value": )[\d.]+/, "$10.9")),
+    "single_image: value of visionGain (none) is 0.9, and both journals give 0.75",
+  ],
+  [
+    "what the image was worth, of a blind run that is not there",
+    edited("run/single_image.json", (text) =>
+      text.replace('"visionGain": {\n    "none"', '"visionGain": {\n    "other"'),
+    ),
+    "single_image: visionGain (none) is missing, and both journals give 0.75\nsingle_image: visionGain (other) stands in the result, and no blind run gives it",
+  ],
+  [
+    "what the image was worth, on the board",
+    edited("run/leaderboard.json", (text) => text.replace(/("none": \{\n +"metric"[^}]*?"value": )[\d.]+/, "$10.9")),
+    "leaderboard.json: single_image is not as its result says",
   ],
   [
     "the board",

@@ -3,12 +3,14 @@ import { existsSync } from "node:fs";
 import { lstat, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { entryGains } from "../../board/leaderboard/collect.js";
+import { blindWays } from "../../core/blind.js";
 import { defined } from "../../core/defined.js";
 import { canonicalJson } from "../../core/digest.js";
 import { SampleFailure, UserError } from "../../core/errors.js";
 import type { Json } from "../../core/json.js";
 import { promptImages, promptText, videoParts } from "../../core/prompt.js";
-import type { DatasetFacts, LeaderboardEntry, MetricResult, Result } from "../../core/result.js";
+import type { DatasetFacts, LeaderboardEntry, MetricResult, Result, VisionGain } from "../../core/result.js";
 import type { Scoring } from "../../core/score.js";
 import { readJson } from "../../files/json-file.js";
 import { readImage } from "../../images/encoded.js";
@@ -24,7 +26,8 @@ import { headOf, rescore } from "../../run/rescore.js";
 import { readingOf } from "../../text/visible-answer.js";
 import { openRunDataset, tasksOfRun } from "../record/dataset.js";
 import { runsBeside, type Way } from "../run/beside.js";
-import { spreadOf } from "../run/compared-ways.js";
+import { blindOf } from "../run/blind.js";
+import { gainsOf, spreadOf } from "../run/compared-ways.js";
 import { wayOfRun } from "../run/ways.js";
 import { parseMaxFailed } from "../settings.js";
 import type { Chosen } from "../tasks/catalogue.js";
@@ -144,6 +147,7 @@ async function* otherBoard(run: Run): AsyncGenerator<string> {
       result &&
       same(entry.metrics, result.metrics) &&
       same(entry.flags, result.flags) &&
+      same(entry.visionGain, entryGains(result)) &&
       same(entry.n, { total, scored });
     if (!isSame || entry.model !== result.model)
       yield `leaderboard.json: ${String(entry?.task)} is not as its result says`;
@@ -155,13 +159,13 @@ type RunOptions = VerifyOptions & { readonly beside?: string };
 
 async function verifyRun(run: Run, findings: Findings, options: RunOptions): Promise<void> {
   const { known: tasks } = await tasksOfRun(run, { named: options.tasks, isStrange: true });
+  const beside = options.beside === undefined ? await runsBeside(run.dir) : new Map<string, Run>();
   const way = wayOfRun(run, [...tasks.values()], rulesOf(run).seed);
   for (const result of run.results.values()) {
     const label = options.beside === undefined ? result.task : `${result.task} (${options.beside})`;
     if (result.model !== run.manifest.model || !same(result.fingerprint, run.manifest.fingerprint))
       findings.problems.push(`${label}: its model, or what it is, is another in run.json`);
     findings.problems.push(...otherThanIdentity(label, run, result));
-    if (result.visionGain) findings.unchecked.push(`${label}: visionGain; \`score\` counts it again in a copy`);
     try {
       await requireCounted(run, result);
     } catch (error) {
@@ -172,6 +176,8 @@ async function verifyRun(run: Run, findings: Findings, options: RunOptions): Pro
     if (result.spread)
       await findings.of(`${label}: how the ways of asking differ, from their samples`, otherSpread(run, label, result));
     const chosen = tasks.get(result.task);
+    if (result.visionGain && chosen?.task.version !== result.version)
+      findings.unchecked.push(`${label}: what the image was worth (visionGain)`);
     if (!chosen)
       findings.unchecked.push(
         `${label}: its scores: no task of the package has this name; --tasks names a file of yours that has`,
@@ -183,6 +189,11 @@ async function verifyRun(run: Run, findings: Findings, options: RunOptions): Pro
     else {
       const task = way?.taskOf(result.task, chosen.task) ?? chosen.task;
       await verifyTask({ run, result, chosen: { ...chosen, task }, label, findings, options, ...defined({ way }) });
+      if (result.visionGain || (options.beside === undefined && blindOf(beside).size > 0))
+        await findings.of(
+          `${label}: what the image was worth, from both journals`,
+          otherGains({ run, result, chosen, label, findings, options }, beside),
+        );
     }
   }
 }
@@ -410,6 +421,26 @@ function* otherResults(label: string, said: Result, made: Result): Generator<str
       }
     }
   }
+}
+
+/** What the image was worth counted again; a number that no blind run stands behind is none. */
+async function* otherGains(
+  { run, result, chosen, label }: TaskInQuestion,
+  beside: ReadonlyMap<string, Run>,
+): AsyncGenerator<string> {
+  const said = result.visionGain ?? {};
+  const made = (await gainsOf({ run, result }, beside, async () => chosen.task.metrics)) ?? {};
+  for (const way of blindWays) {
+    const [here, again] = [said[way], made[way]];
+    if (here && !again) yield `${label}: visionGain (${way}) stands in the result, and no blind run gives it`;
+    if (again && !here) yield `${label}: visionGain (${way}) is missing, and both journals give ${text(again.value)}`;
+    if (!here || !again) continue;
+    for (const key of new Set([...Object.keys(here), ...Object.keys(again)]) as Set<keyof VisionGain>)
+      if (!same(here[key], again[key]))
+        yield `${label}: ${key} of visionGain (${way}) is ${shown(text(here[key]))}, and both journals give ${shown(text(again[key]))}`;
+  }
+  for (const way of Object.keys(said))
+    if (!blindWays.some((one) => one === way)) yield `${label}: visionGain has "${way}", which is no way of asking`;
 }
 
 const text = (value: unknown) => (value === undefined ? "nothing" : canonicalJson(value as Json));

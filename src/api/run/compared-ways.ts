@@ -1,5 +1,6 @@
 /** What the runs beside a run say about it, written into its Results: for `run` and for `score`. */
 
+import type { MeasureOptions } from "../../board/compare/measure.js";
 import type { SideTask } from "../../board/compare/side.js";
 import { budgetCurve } from "../../board/spread/budget-curve.js";
 import { orderSpread } from "../../board/spread/order-spread.js";
@@ -30,11 +31,16 @@ export async function withWhatLiesBeside(folder: RunFolder, results: readonly Re
   return whole;
 }
 
-async function gainsOf(sighted: SideTask, beside: ReadonlyMap<string, Run>): Promise<Result["visionGain"]> {
+/** @param metrics  of tasks that whoever asks trusts */
+export async function gainsOf(
+  sighted: SideTask,
+  beside: ReadonlyMap<string, Run>,
+  metrics: MeasureOptions["metricsOf"] = metricsOf,
+): Promise<Result["visionGain"]> {
   const gains: Record<string, VisionGain> = {};
   for (const [way, unseeing] of blindOf(beside)) {
     const blind = sideOf(unseeing, sighted.result);
-    if (blind) gains[way] = await visionGain({ sighted, blind }, options);
+    if (blind) gains[way] = await visionGain({ sighted, blind }, { ...options, metricsOf: metrics });
   }
   return Object.keys(gains).length === 0 ? undefined : gains;
 }
@@ -61,5 +67,4 @@ function sideOf(run: Run, { task, version, scoring }: Result): SideTask | undefi
 const { alpha, seed, resamples } = compareNumbers;
 const options = {
   ...{ alpha: alpha.fallback, seed: seed.fallback, replicates: resamples.fallback },
-  metricsOf,
 };

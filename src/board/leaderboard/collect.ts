@@ -19,14 +19,34 @@ export function entriesOf(run: Run, from: string, groups = false): LeaderboardEn
 }
 
 /** `mmmu subject=Art`: one entry for each value of each group. */
-function subEntries(entry: LeaderboardEntry, { groups }: Result): LeaderboardEntry[] {
-  return Object.entries(groups).flatMap(([group, values]) =>
+function subEntries(entry: LeaderboardEntry, result: Result): LeaderboardEntry[] {
+  return Object.entries(result.groups).flatMap(([group, values]) =>
     Object.entries(values).map(([value, metrics]) => {
       const n = metrics[0]?.n ?? 0;
-      return { ...entry, task: `${entry.task} ${group}=${value}`, metrics, n: { total: n, scored: n } };
+      const { visionGain: _, ...whole } = entry;
+      const gains = gainsOfGroup(result, group, value);
+      return { ...whole, task: `${entry.task} ${group}=${value}`, metrics, n: { total: n, scored: n }, ...gains };
     }),
   );
 }
+
+function gainsOfGroup({ visionGain = {} }: Result, group: string, value: string): Pick<LeaderboardEntry, "visionGain"> {
+  const gains = Object.entries(visionGain).flatMap(([way, { metric, unit, groups }]) => {
+    const gained = groups[group]?.[value];
+    return gained ? [[way, { metric, unit, ...gained }] as const] : [];
+  });
+  return gains.length > 0 ? { visionGain: Object.fromEntries(gains) } : {};
+}
+
+/** Without sub-scores, which are entries of their own, and what a reader of one Result wants to know. */
+export const entryGains = ({ visionGain }: Result): LeaderboardEntry["visionGain"] =>
+  visionGain &&
+  Object.fromEntries(
+    Object.entries(visionGain).map(([way, { clusters: _c, leftOut: _l, groups: _g, notes: _n, ...gain }]) => [
+      way,
+      gain,
+    ]),
+  );
 
 function entryOf(result: Result, run: string, finishedAt: string | undefined): LeaderboardEntry {
   const { source, configs, split, revision } = result.dataset;
@@ -42,6 +62,7 @@ function entryOf(result: Result, run: string, finishedAt: string | undefined): L
     ...(result.judge ? { judge: result.judge.model } : {}),
     metrics: result.metrics,
     n: { total: result.n.total, scored: result.n.scored },
+    ...defined({ visionGain: entryGains(result) }),
     flags: result.flags,
     run,
     ...defined({ finishedAt }),

@@ -64,7 +64,7 @@ export function Overview({ data, go }: { data: PageData; go: (next: Partial<Rout
           ))}
         </tbody>
       </table>
-      <Stopped data={data} />
+      <Said data={data} />
       <Legend data={data} />
       <Trends tasks={data.tasks} />
       <Usage data={data} />
@@ -76,11 +76,13 @@ export function Overview({ data, go }: { data: PageData; go: (next: Partial<Rout
   );
 }
 
-/** What runs say that stopped when it was decided how they compare with another. */
-function Stopped({ data }: { data: PageData }) {
+/** What runs say that stopped when it was decided how they compare with another, or that were asked blind too. */
+function Said({ data }: { data: PageData }) {
   const said = data.tasks.flatMap(({ task, results }) =>
     results.flatMap((result, i) =>
-      (result?.compared ?? []).map((line) => `${task}${data.runs.length > 1 ? ` (${letterOf(i)})` : ""}: ${line}`),
+      [...(result?.compared ?? []), ...(result?.gained ?? [])].map(
+        (line) => `${task}${data.runs.length > 1 ? ` (${letterOf(i)})` : ""}: ${line}`,
+      ),
     ),
   );
   return said.map((line) => (

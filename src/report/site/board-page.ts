@@ -3,6 +3,7 @@ import { htmlText } from "../../board/format/html.js";
 import { number, printed, range, shownValue } from "../../board/format/numbers.js";
 import { noteText, raised, type TableCell } from "../../board/format/table.js";
 import type { Board, Cell, Column, Row } from "../../board/leaderboard/board.js";
+import { gainColumns, gainIn } from "../../board/leaderboard/gains.js";
 import { tableOfBoard } from "../../board/leaderboard/table.js";
 import { rowLabel } from "../../board/leaderboard/words.js";
 import { day, framed, link, linkTo, scroller } from "./frame.js";
@@ -85,6 +86,9 @@ function heads({ board, groups, places }: Site): string[] {
         `<br><small>${linkTo(places.tasks.get(labelOf(task)), printed({ name: metric, unit }).name, 0)}</small>`,
       ),
     ),
+    ...gainColumns(board).map(({ of, measure }) =>
+      head(of.key, ` data-groups="${groupsOf(labelOf(of.task))}"`, `<br><small>${htmlText(measure)}</small>`),
+    ),
     head("date"),
   ];
 }
@@ -100,6 +104,11 @@ function bodyRow(site: Site, row: Row, cells: readonly (TableCell | undefined)[]
     ...(sized ? [size === undefined ? "<td>-</td>" : `<td data-value="${size}">${size}</td>`] : []),
     ...suites.map(({ name }, i) => boardCell(cells[i], row.averages.get(name))),
     ...columns.map((column, i) => scoreCell(site, column, cells[suites.length + i], row.cells.get(column.key))),
+    ...gainColumns(site.board).map((column, i) => {
+      const found = gainIn(row, column);
+      const value = found?.value == null ? undefined : shownValue(found.value, found.unit);
+      return boardCell(cells[suites.length + columns.length + i], value);
+    }),
     newest === undefined ? "<td>-</td>" : `<td data-value="${Date.parse(newest)}">${htmlText(day(newest))}</td>`,
   ];
   return `<tr data-size="${sizeClassOf(row.model)}"${row.origin === undefined ? "" : ' class="elsewhere"'}>${line.join("")}</tr>`;

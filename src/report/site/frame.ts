@@ -2,6 +2,8 @@
 import { htmlPage, htmlText } from "../../board/format/html.js";
 import { number, printed, range } from "../../board/format/numbers.js";
 import type { Cell } from "../../board/leaderboard/board.js";
+import { gainText } from "../../board/leaderboard/gains.js";
+import { blindWays } from "../../core/blind.js";
 import { type Site, samplesPlace } from "./site.js";
 
 const style = `
@@ -107,10 +109,13 @@ export function numberCells(site: Site, { entry, main, rank, marks }: Cell): str
   return [
     `<td class="text">${htmlText(name)}</td><td>${value}</td>`,
     ...cells.map((text) => `<td>${htmlText(text)}</td>`),
-    `<td class="text">${htmlText(marks.join(", "))}</td>`,
+    `<td class="text">${htmlText([...marks, ...gainsText(entry)].join(", "))}</td>`,
     `<td>${finishedAt === undefined ? "-" : htmlText(day(finishedAt))}</td>`,
   ].join("");
 }
+
+const gainsText = ({ visionGain = {} }: Cell["entry"]) =>
+  blindWays.flatMap((way) => (visionGain[way] ? [gainText(way, visionGain[way])] : []));
 
 export const factList = (facts: readonly (readonly [string, string])[]): string =>
   `<dl>${facts.map(([name, value]) => `<dt>${htmlText(name)}</dt><dd>${htmlText(value)}</dd>`).join("")}</dl>`;
