@@ -63,12 +63,12 @@ async function run(argv: Arguments): Promise<void> {
 }
 
 async function across(
-  { a, format, results, data }: Arguments,
+  { a, format, results, data, invariance }: Arguments,
   foreign: NonNullable<ReturnType<typeof foreignSide>>,
   tasks: readonly string[] | undefined,
 ): Promise<void> {
   const explained = await explainForeign(a, foreign, {
-    ...defined({ results, tasks, data }),
+    ...defined({ results, tasks, data, invariance }),
     onWarning: (message) => void process.stderr.write(`warning: ${terminalSafe(message)}\n`),
   });
   process.stdout.write(

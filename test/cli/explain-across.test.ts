@@ -386,6 +386,32 @@ describe("a log of lmms-eval", () => {
     expect(layer(across, "aggregate")?.differences).toEqual(["their samples average 1, and they report 0.75"]);
   });
 
+  test("how steady our server is stands beside texts that differ; a report of another model is refused", async () => {
+    const report = {
+      schema: "llava-eval/invariance@1",
+      ...{ model: "openai:fake", task: "single_image", promptProfile: "default", generation: {}, requests: 200 },
+      fingerprint: JSON.parse(await readFile(join(run, "run.json"), "utf8")).fingerprint,
+      ...{ atOnce: 16, verdict: "load", flips: [] },
+      ways: [
+        { way: "alone, again", requests: 200, failed: 0, flips: 0, share: [0, 0.02], answers: 0, scores: 0 },
+        { way: "16 at once", requests: 200, failed: 0, flips: 4, share: [0.008, 0.05], answers: 2, scores: 1 },
+      ],
+    };
+    await writeFile(file("steady.json"), JSON.stringify(report));
+    const theirs = await log((line, i) => (i === 6 ? { ...line, ...said("blue") } : line));
+    const { stdout } = await runCommand(["explain", run, theirs, "--invariance", file("steady.json")]);
+    expect(stdout).toContain(
+      "the same request gave another answer: 4 of 200, 2.0 % [0.8, 5.0], 16 at once (ours: openai:fake)",
+    );
+    expect((await explained(run, theirs, "--invariance", file("steady.json"))).steadiness).toMatchObject([
+      { side: "ours", way: "16 at once", flips: 4 },
+    ]);
+    await writeFile(file("other.json"), JSON.stringify({ ...report, fingerprint: { other: 1 } }));
+    await expect(explained(run, theirs, "--invariance", file("other.json"))).rejects.toMatchObject({
+      message: expect.stringContaining("this run is not"),
+    });
+  });
+
   test("older forms of a line are read too; what is no sample is named by its line", () => {
     const read = lmmsEvalSamples(
       [
@@ -427,4 +453,84 @@ describe("a log of lmms-eval", () => {
       message: expect.stringContaining("no column `prediction`"),
     });
   });
+});
+
+describe("F1, which is no mean of samples", () => {
+  const truths = Array.from({ length: 12 }, (_, i) => (i % 2 === 0 ? "yes" : "no"));
+  const ours = truths.map((truth, i) => (i < 3 ? "no" : truth));
+  /** Their answers: four of ours are empty. */
+  const theirs = ours.map((text, i) => (i >= 4 && i < 8 ? "" : text));
+  const f1 = (said: readonly string[]) => {
+    const both = said.filter((one, i) => one === "yes" && truths[i] === "yes").length;
+    return (2 * both) / (said.filter((one) => one === "yes").length + truths.filter((one) => one === "yes").length);
+  };
+  let run: string;
+  beforeAll(async () => {
+    await mkdir(file("yes-no"));
+    const rows = truths.map((answer, i) => ({ id: String(i), question: `Is it ${i}?`, answer }));
+    await writeFile(file("yes-no", "whole_split.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    await using endpoint = await startEndpoint({ answer: ({ text }) => ours[Number(/\d+/.exec(text)?.[0])] as string });
+    run = file("whole-run");
+    const task = join(root, "test", "forms", "whole-split.ts");
+    await evaluate({ tasks: task, data: file("yes-no"), model: `openai:fake@${endpoint.url}`, out: run });
+  });
+
+  test("has the score of each layer by folding it again, and no effect of a sample", async () => {
+    const path = file("20260101_000000_samples_whole_split.jsonl");
+    const lines = theirs.map((text, i) => ({
+      ...{ doc_id: i, doc: { id: String(i) }, target: truths[i], resps: [[text]], filtered_resps: [text] },
+      ...{ input: { arg_0: `Is it ${i}?` }, f1: { score: Number(text === truths[i]) } },
+    }));
+    await writeFile(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    const across = await explained(run, `lmms-eval:${path}`);
+    expect(across).toMatchObject({ first: "text", samples: { both: 12 } });
+    expect(across.ours).toBeCloseTo(f1(ours), 12);
+    expect(f1(theirs)).not.toBeCloseTo(f1(ours), 2);
+    expect(layer(across, "rows")?.score).toBeCloseTo(f1(ours), 12);
+    expect(layer(across, "text")).toMatchObject({ samples: 4, scores: 4, effect: null });
+    expect(layer(across, "text")?.score).toBeCloseTo(f1(theirs), 12);
+    expect(layer(across, "rule")?.score).toBeCloseTo(f1(theirs), 12);
+    expect(across.layers.map(({ effect }) => effect)).toEqual(Array.from({ length: 8 }, () => null));
+    const { stdout } = await runCommand(["explain", run, `lmms-eval:${path}`]);
+    expect(stdout).toMatch(new RegExp(`^text .* ${(100 * f1(theirs)).toFixed(1)} `, "m"));
+    // Without the rows nothing is made up.
+    const blind = await runCommand([
+      "explain",
+      run,
+      `lmms-eval:${path}`,
+      "--format",
+      "json",
+      "--data",
+      file("nowhere"),
+    ]);
+    expect(blind.stderr).toContain("without the rows");
+    expect(layer(JSON.parse(blind.stdout), "text")?.score).toBeNull();
+  });
+});
+
+test("texts that a judge would have to score are counted, and nothing is made up of them", async () => {
+  const judged = join(root, "test", "forms", "judged.ts");
+  const data = join(root, "test", "forms", "data");
+  await using endpoint = await startEndpoint({ answer: ({ text }) => (text.startsWith("Grade") ? "7" : "an answer") });
+  await writeFile(file("judge.yaml"), JSON.stringify({ runner: "openai", model: "judge", urls: [endpoint.url] }));
+  const model = `openai:fake@${endpoint.url}`;
+  await evaluate({ tasks: judged, data, model, judge: file("judge.yaml"), out: file("judged-run") });
+  const text = await readFile(file("judged-run", "judged.samples.jsonl"), "utf8");
+  const records = text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as SampleLine);
+  const path = file("20260101_000000_samples_judged.jsonl");
+  const lines = records.map(({ index, id, text }, i) => ({
+    ...{ doc_id: index, doc: { id }, filtered_resps: [i === 0 ? "another" : text] },
+    ...{ resps: [[i === 0 ? "another" : text]], grade: { score: i === 0 ? 0.2 : 0.7 }, doc_hash: "0" },
+  }));
+  await writeFile(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  const across = await explained(file("judged-run"), `lmms-eval:${path}`);
+  expect(across.first).toBe("text");
+  expect(layer(across, "text")).toMatchObject({
+    ...{ samples: 1, scores: 1, score: null },
+    differences: ["1 of their texts go to a judge under --scoring official, who is not asked here"],
+  });
+  expect(layer(across, "rule")?.score).toBeCloseTo((0.2 + 0.7 * (records.length - 1)) / records.length, 12);
 });

@@ -3,21 +3,31 @@ import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { scaleOfMean } from "../../board/compare/measure.js";
 import { resolveSide, type SideTask } from "../../board/compare/side.js";
-import { type Across, explainAcross, type OurSample, type Replayed, wordsOf } from "../../board/explain/across.js";
+import {
+  type Across,
+  explainAcross,
+  type OurSample,
+  type Replayed,
+  type Sides,
+  wordsOf,
+} from "../../board/explain/across.js";
 import { acrossTable } from "../../board/explain/across-table.js";
+import { ownFindings } from "../../board/explain/steadiness.js";
 import { listOf, lmmsEvalSamples, type TheirSample, vlmEvalKitSamples } from "../../board/explain/theirs.js";
 import { readCsv } from "../../board/format/read-csv.js";
 import { readForeignJson, readForeignText } from "../../board/leaderboard/import/foreign-file.js";
 import { importHarnessResults } from "../../board/leaderboard/import/harness-results.js";
 import { importVlmEvalKit, vlmEvalKitFile } from "../../board/leaderboard/import/vlmevalkit.js";
 import { datasetNames, taskOfDataset } from "../../board/leaderboard/import/vlmevalkit-datasets.js";
+import { defined } from "../../core/defined.js";
 import { UserError } from "../../core/errors.js";
 import { promptText } from "../../core/prompt.js";
 import type { MetricResult, Result } from "../../core/result.js";
 import type { Output } from "../../core/runner.js";
-import { type Scoring, scorings } from "../../core/score.js";
+import { type Score, type Scoring, scorings } from "../../core/score.js";
 import { isFallback, judgeUnder } from "../../core/task.js";
 import { readSheet } from "../../datasets/xlsx.js";
+import { readInvariance } from "../../record/invariance-report.js";
 import { valueUnder } from "../../record/outcome.js";
 import { plan, type RowUnit } from "../../run/plan.js";
 import { scoreSample, visibleTurns } from "../../run/score-sample.js";
@@ -50,6 +60,8 @@ export interface AcrossOptions {
   readonly results?: string;
   /** Where the rows are, if not where the run had them. */
   readonly data?: string;
+  /** Files of `check-invariance --out`: how often the model gives the same request another answer. */
+  readonly invariance?: readonly string[];
   onWarning?(message: string): void;
 }
 
@@ -78,11 +90,14 @@ export async function explainForeign(
   const read = await readOurs(ours, { ...options, files });
   const values = read.samples.flatMap(({ record }) => valueUnder(record.score, main.of ?? main.name) ?? []);
   const { scoring, promptProfile, generation } = ours.result;
-  return explainAcross({
+  const fold = foldOf(read.asked, ours.result, main);
+  const reports = (options.invariance ?? []).map(async (path) => [path, await readInvariance(path)] as const);
+  return await explainAcross({
+    ...{ ...defined({ fold }), steadiness: ownFindings(await Promise.all(reports), ours.result) },
     ...{ task: label, main, scale: scaleOfMean(main, values), harness, scoring, promptProfile, generation },
     ...{ ours: read.samples, theirs, reported: await reportedBeside(harness, path, { label, main }) },
     readBack: (text) => (harness === "vlmevalkit" ? readBack(text, formatOf(path)) : text),
-    replayed: (one, other) => replayed(read.asked, ours.result, one, other),
+    replayed: (one, other) => replayed(read.asked, one, other, ours.result),
   });
 }
 
@@ -191,22 +206,21 @@ async function rowsOf({ run, result }: SideTask, { data, files }: OurOptions): P
 }
 
 /** Their text by our rules, and which of our profiles sends their words. */
-function replayed(asked: Ours["asked"], result: Result, ours: OurSample, theirs: TheirSample): Replayed | undefined {
+function replayed(asked: Ours["asked"], ours: OurSample, theirs: TheirSample, result: Result): Replayed | undefined {
   const known = asked.get(ours);
   if (!known || theirs.text === undefined) return undefined;
   const { chosen, unit } = known;
   const { task } = chosen;
-  const main = result.metrics.find(({ direction }) => direction !== "neither");
   const rules = scorings.filter((one) => ["official", "lmms-eval"].includes(one) || task.scorings?.includes(one));
-  const values: Record<string, number | undefined> = {};
-  for (const scoring of rules)
-    values[scoring] =
-      main && valueBy(scoring, known, { ...theirs, text: theirs.text, result, main: main.of ?? main.name });
+  const { text } = theirs;
+  const scores: Replayed["scores"] = Object.fromEntries(
+    rules.map((scoring) => [scoring, scoreBy(scoring, known, { ...theirs, text }, result)]),
+  );
   const words = theirs.prompt === undefined ? undefined : wordsOf(theirs.prompt);
   const profiles = (task.profiles ?? ["default"]).filter(
     (profile) => words !== undefined && wordsOf(promptText(task.prompt(unit.row, profile))) === words,
   );
-  return { values, profiles, references: referencesOf(unit.row) };
+  return { scores, profiles, references: referencesOf(unit.row) };
 }
 
 /** Texts of the row's columns that have to do with answers. */
@@ -217,19 +231,33 @@ function referencesOf(row: RowUnit["row"]): readonly string[] {
     .flatMap((value) => (typeof value === "string" || typeof value === "number" ? listOf(String(value)) : []));
 }
 
+/** A metric of the task over other scores of its samples. */
+function foldOf(asked: Ours["asked"], result: Result, main: MetricResult): Sides["fold"] {
+  const [first] = asked.values();
+  const metric = first?.chosen.task.metrics.find(({ name }) => name === main.name);
+  if (!metric) return undefined;
+  return async (scoring, scored) => {
+    const fold = metric.start({ seed: result.seed, scoring: scoring as Scoring, valueOnly: true });
+    for (const { record, score, text } of [...scored].sort((a, b) => a.record.index - b.record.index)) {
+      const { index, id, cluster, groups = {} } = record;
+      fold.add({ index, id, cluster, groups, score, ...defined({ text }) });
+    }
+    return (await fold.finish()).value;
+  };
+}
+
 interface TheirText {
   readonly text: string;
   readonly verdict?: string;
-  readonly result: Result;
-  readonly main: string;
 }
 
 /** Undefined where the rule would ask a judge. */
-function valueBy(
+function scoreBy(
   scoring: Scoring,
   { chosen, unit }: AskedRow,
-  { text: said, verdict, result, main }: TheirText,
-): number | undefined {
+  { text: said, verdict }: TheirText,
+  result: Result,
+): Score | undefined {
   const { task, split } = chosen;
   // What pandas makes of the cell is what VLMEvalKit scores.
   const text = scoring === "vlmevalkit" && isMissingCell(said) ? "nan" : said;
@@ -247,8 +275,7 @@ function valueBy(
   const read = scoring === "vlmevalkit" && verdict !== undefined ? question?.parse(verdict) : undefined;
   const verdicts = read === undefined ? [] : [read];
   if (question && (read === undefined || judge?.ask(unit.row, seen as Output, verdicts, scoring))) return undefined;
-  const { score } = scoreSample({ task, split, row: unit.row, turns: [output], verdicts, rules });
-  return valueUnder(score, main);
+  return scoreSample({ task, split, row: unit.row, turns: [output], verdicts, rules }).score;
 }
 
 /** The number that their harness wrote beside the samples, if one file there says it. */

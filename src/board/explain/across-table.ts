@@ -4,6 +4,7 @@ import type { Column, Table, TableRow } from "../format/table.js";
 import { type Screen, terminalTable } from "../format/terminal-table.js";
 import { folded } from "../format/text-table.js";
 import type { Across, AcrossReport } from "./across.js";
+import { findingText } from "./steadiness.js";
 
 const columns: readonly Column[] = [
   { title: "differs", align: "left" },
@@ -16,6 +17,7 @@ const columns: readonly Column[] = [
 /** For a terminal: a line for each layer, what is stated under it, and what would close the gap. */
 export function acrossTable(across: Across, screen: Screen = {}): string {
   const { task, metric, unit, ours, theirs, harness, samples, joinedBy, layers, closes, scorings, profiles } = across;
+  const { steadiness = [] } = across;
   const { width = Number.POSITIVE_INFINITY } = screen;
   const head = `${task} ${metric}: ${number(ours, unit)} here, ${number(theirs, unit)} by ${harness}; ${count(samples.both)} samples in both (by ${joinedBy})`;
   const table: Table = {
@@ -43,6 +45,7 @@ export function acrossTable(across: Across, screen: Screen = {}): string {
     "",
     folded(terminalSafe(conclusion(across)), width),
     ...closes.map((words) => folded(terminalSafe(`closes the gap: ${words}`), width)),
+    ...steadiness.map((finding) => folded(terminalSafe(findingText(finding)), width)),
     "",
   ].join("\n");
 }

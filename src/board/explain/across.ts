@@ -4,8 +4,10 @@
  */
 import { defined } from "../../core/defined.js";
 import type { MetricResult } from "../../core/result.js";
+import type { Score } from "../../core/score.js";
 import { valueUnder } from "../../record/outcome.js";
-import type { SampleRecord } from "../../record/samples.js";
+import { type SampleRecord, textOf } from "../../record/samples.js";
+import type { SteadinessFinding } from "./steadiness.js";
 import type { TheirSample } from "./theirs.js";
 
 export const acrossLayers = ["rows", "images", "prompt", "options", "text", "answer", "rule", "aggregate"] as const;
@@ -21,7 +23,7 @@ export interface OurSample {
 /** What the task's own code makes of their sample, where the rows are at hand. */
 export interface Replayed {
   /** Their text under each of our scorings; undefined: that rule asks a judge. */
-  readonly values: Readonly<Record<string, number | undefined>>;
+  readonly scores: Readonly<Record<string, Score | undefined>>;
   /** What a rule may compare with, as our row has it. */
   readonly references: readonly string[];
   /** Prompt profiles that send exactly their words. */
@@ -61,6 +63,8 @@ export interface Across {
   readonly profiles: readonly { readonly name: string; readonly agrees: number; readonly of: number }[];
   /** What a user would write to come closest, and how it was found. */
   readonly closes: readonly string[];
+  /** What `check-invariance` found of the model's server. */
+  readonly steadiness?: readonly SteadinessFinding[];
 }
 
 export interface Sides {
@@ -79,6 +83,16 @@ export interface Sides {
   /** What their file gives back of a text. */
   readBack(text: string): string;
   replayed(ours: OurSample, theirs: TheirSample): Replayed | undefined;
+  /** A metric that is no mean of samples, over other scores of them; absent where the task is not known. */
+  fold?(scoring: string, scored: readonly ScoredAnew[]): Promise<number | null>;
+  /** How steady our model's server is, where somebody looked. */
+  readonly steadiness: readonly SteadinessFinding[];
+}
+
+export interface ScoredAnew {
+  readonly record: SampleRecord;
+  readonly score: Score;
+  readonly text: string | undefined;
 }
 
 interface Pair {
@@ -93,16 +107,16 @@ interface Pair {
   readonly first?: AcrossLayer;
 }
 
-export function explainAcross(sides: Sides): Across {
+export async function explainAcross(sides: Sides): Promise<Across> {
   const { by, matches } = joined(sides);
   const pairs = matches.map(([ours, theirs]) => pairOf(sides, ours, theirs));
   const onlyOurs = sides.ours.length - pairs.length;
   const onlyTheirs = sides.theirs.length - new Set(matches.map(([, theirs]) => theirs)).size;
-  const scores = scoresOf(sides, pairs);
+  const scores = sides.scale === undefined ? await foldedScores(sides, pairs) : meanScores(sides, sides.scale, pairs);
   const stated: Partial<Record<AcrossLayer, readonly string[]>> = {
     rows: onlyWords(onlyOurs, onlyTheirs),
     options: optionWords(sides),
-    text: alteredWords(pairs),
+    text: [...alteredWords(pairs), ...judgedWords(sides, pairs)],
     rule: unscoredWords(pairs),
   };
   const layers = acrossLayers.map((layer): AcrossReport => {
@@ -122,7 +136,7 @@ export function explainAcross(sides: Sides): Across {
     };
   });
   const first = layers.find(({ samples, differences }) => samples > 0 || differences.length > 0)?.layer;
-  const agreement = { scorings: scoringsOf(pairs), profiles: profilesOf(pairs) };
+  const agreement = { scorings: scoringsOf(sides, pairs), profiles: profilesOf(pairs) };
   return {
     ...{ task: sides.task, metric: sides.main.name, unit: sides.main.unit, harness: sides.harness, joinedBy: by },
     ours: sides.main.value,
@@ -132,6 +146,7 @@ export function explainAcross(sides: Sides): Across {
     ...defined({ first }),
     ...agreement,
     closes: closesOf(sides, agreement),
+    ...(sides.steadiness.length > 0 ? { steadiness: sides.steadiness } : {}),
   };
 }
 
@@ -197,7 +212,8 @@ function pairOf(sides: Sides, ours: OurSample, theirs: TheirSample): Pair {
   const replayed = sides.replayed(ours, theirs);
   const ourValue = valueUnder(record.score, sides.main.of ?? sides.main.name);
   // A file of answers alone has no scores: theirs are then what our copy of their rule gives.
-  const theirValue = theirs.value ?? replayed?.values[sides.harness];
+  const byRule = (scoring: string) => valueUnder(replayed?.scores[scoring], sides.main.of ?? sides.main.name);
+  const theirValue = theirs.value ?? byRule(sides.harness);
   const differs = new Set<AcrossLayer>();
   if (!hasSameTargets(record, theirs, replayed?.references)) differs.add("rows");
   if (!hasSameWords(record, theirs)) differs.add("prompt");
@@ -214,7 +230,7 @@ function pairOf(sides: Sides, ours: OurSample, theirs: TheirSample): Pair {
   const isComparable = ourValue !== undefined || record.score?.status !== "scored";
   const isChanged = isComparable && !isSameValue(ourValue, theirValue);
   // Another score for the same text is the rule's doing; for another text it is where our rule would not give it either.
-  const byOurRule = sameText ? ourValue : replayed?.values[sides.scoring];
+  const byOurRule = sameText ? ourValue : byRule(sides.scoring);
   if (byOurRule !== undefined && theirValue !== undefined && !isSameValue(byOurRule, theirValue)) differs.add("rule");
   const first = isChanged ? firstOf(differs, sameText) : undefined;
   return { ours, theirs, ...defined({ replayed }), ourValue, theirValue, differs, isAltered, ...defined({ first }) };
@@ -301,6 +317,17 @@ function onlyWords(onlyOurs: number, onlyTheirs: number): readonly string[] {
   ];
 }
 
+/** What nobody here can score, who asks no judge. */
+function judgedWords({ scoring }: Sides, pairs: readonly Pair[]): readonly string[] {
+  const unknown = pairs.filter(
+    ({ differs, theirs, replayed }) =>
+      differs.has("text") && theirs.text !== undefined && replayed && replayed.scores[scoring] === undefined,
+  );
+  return unknown.length === 0
+    ? []
+    : [`${unknown.length} of their texts go to a judge under --scoring ${scoring}, who is not asked here`];
+}
+
 /** Greedy is temperature 0, whatever else is said. */
 function optionWords({ theirs, generation }: Sides): readonly string[] {
   const told = theirs.find((sample) => sample.generation)?.generation ?? {};
@@ -309,14 +336,16 @@ function optionWords({ theirs, generation }: Sides): readonly string[] {
   );
 }
 
+type LayerScores = Partial<Record<AcrossLayer, number>>;
+
 /** Of the samples that both have, what the main number would be with theirs up to each layer. */
-function scoresOf({ scale, scoring, reported }: Sides, pairs: readonly Pair[]): Partial<Record<AcrossLayer, number>> {
-  if (scale === undefined) return defined({ aggregate: reported });
+function meanScores({ main, scoring, reported }: Sides, scale: number, pairs: readonly Pair[]): LayerScores {
   const mean = (of: (pair: Pair) => number | undefined) => {
     const values = pairs.flatMap((pair) => of(pair) ?? []);
     return values.length === 0 ? undefined : (scale * values.reduce((sum, value) => sum + value, 0)) / values.length;
   };
-  const byOurRule = (pair: Pair) => (pair.differs.has("text") ? pair.replayed?.values[scoring] : pair.ourValue);
+  const byOurRule = (pair: Pair) =>
+    pair.differs.has("text") ? valueUnder(pair.replayed?.scores[scoring], main.of ?? main.name) : pair.ourValue;
   const isWhole = pairs.every((pair) => byOurRule(pair) !== undefined);
   return defined({
     rows: mean(({ ourValue }) => ourValue),
@@ -326,20 +355,50 @@ function scoresOf({ scale, scoring, reported }: Sides, pairs: readonly Pair[]): 
   });
 }
 
-function aggregateDiffers({ reported, scale }: Sides, scores: Partial<Record<AcrossLayer, number>>): boolean {
+/** The same of a metric over the whole split: its fold over the scores of each layer, under their rule by our copy of it. */
+async function foldedScores({ fold, scoring, harness, reported }: Sides, pairs: readonly Pair[]): Promise<LayerScores> {
+  const value = async (rule: string, of: (pair: Pair) => ScoredAnew["score"] | undefined) => {
+    const scored = pairs.flatMap((pair) => {
+      const score = of(pair);
+      const { record } = pair.ours;
+      const text = rule === scoring && !pair.differs.has("text") ? textOf(record) : pair.theirs.text;
+      return score ? [{ record, score, text }] : [];
+    });
+    // Of a part it would be another number.
+    return scored.length === pairs.length && pairs.length > 0 ? ((await fold?.(rule, scored)) ?? undefined) : undefined;
+  };
+  const own = ({ ours }: Pair) => ours.record.score;
+  return defined({
+    rows: await ownValue(fold, scoring, pairs),
+    text: await value(scoring, (pair) => (pair.differs.has("text") ? pair.replayed?.scores[scoring] : own(pair))),
+    rule: await value(harness, (pair) => pair.replayed?.scores[harness]),
+    aggregate: reported,
+  });
+}
+
+async function ownValue(fold: Sides["fold"], scoring: string, pairs: readonly Pair[]): Promise<number | undefined> {
+  const scored = pairs.flatMap(({ ours: { record } }) =>
+    record.score ? [{ record, score: record.score, text: textOf(record) }] : [],
+  );
+  return (await fold?.(scoring, scored)) ?? undefined;
+}
+
+function aggregateDiffers({ reported, scale }: Sides, scores: LayerScores): boolean {
   if (reported === undefined || scores.rule === undefined) return false;
   return Math.abs(reported - scores.rule) > 5e-5 * Math.max(1, scale ?? 1);
 }
 
-const aggregateWords = ({ reported }: Sides, scores: Partial<Record<AcrossLayer, number>>) =>
-  `their samples average ${scores.rule}, and they report ${reported}`;
+const aggregateWords = ({ reported, scale, main }: Sides, scores: LayerScores) =>
+  `their samples ${scale === undefined ? `have ${main.name}` : "average"} ${scores.rule}, and they report ${reported}`;
 
-function scoringsOf(pairs: readonly Pair[]): Across["scorings"] {
+function scoringsOf({ main }: Sides, pairs: readonly Pair[]): Across["scorings"] {
   const told = pairs.filter(({ theirs, replayed }) => theirs.value !== undefined && replayed);
-  const names = [...new Set(told.flatMap(({ replayed }) => Object.keys(replayed?.values ?? {})))];
+  const names = [...new Set(told.flatMap(({ replayed }) => Object.keys(replayed?.scores ?? {})))];
   return names.map((name) => ({
     name,
-    agrees: told.filter(({ theirs, replayed }) => isSameValue(theirs.value, replayed?.values[name])).length,
+    agrees: told.filter(({ theirs, replayed }) =>
+      isSameValue(theirs.value, valueUnder(replayed?.scores[name], main.of ?? main.name)),
+    ).length,
     of: told.length,
   }));
 }

@@ -60,7 +60,7 @@ export function steadinessText(report: ServerInvariance): string {
 
 /** A server's unsteadiness beside two of its runs. */
 export interface SteadinessFinding {
-  readonly side: "A" | "B" | "both";
+  readonly side: "A" | "B" | "both" | "ours";
   readonly model: string;
   readonly verdict: ServerInvariance["verdict"];
   readonly way: string;
@@ -84,9 +84,9 @@ export function findingsOf(
     const [ofA, ofB] = [isOf(a), isOf(b)];
     if (!ofA && !ofB) {
       throw new UserError(
-        `it is about ${report.model} and ${report.task}, and neither run is`,
+        `it is about ${report.model} and ${report.task}, and ${a === b ? "this run is not" : "neither run is"}`,
         path,
-        `the runs are of ${a.model} and ${b.model} (${a.task}): check-invariance --model ... --task ${a.task} --out FILE`,
+        `${a === b ? `the run is of ${a.model}` : `the runs are of ${a.model} and ${b.model}`} (${a.task}): check-invariance --model ... --task ${a.task} --out FILE`,
       );
     }
     const { way, requests, flips, share } = worst(report);
@@ -96,6 +96,13 @@ export function findingsOf(
     };
   });
 }
+
+/** Of a run beside another harness's file. @throws UserError  a report is of another model, or task */
+export const ownFindings = (
+  reports: readonly (readonly [path: string, report: ServerInvariance])[],
+  result: Result,
+): SteadinessFinding[] =>
+  findingsOf(reports, { a: result, b: result }).map((finding) => ({ ...finding, side: "ours" }));
 
 /** `the same request gave another answer: 4 of 200, 2.0 % [0.8, 5.0], 16 at once (both: openai:m)`. */
 export const findingText = ({ side, model, verdict, way, requests, flips, share }: SteadinessFinding): string =>
