@@ -6,10 +6,19 @@ export interface AskedPerson {
   readonly prompt: string;
   /** As data URIs. */
   readonly images: readonly string[];
+  /** Of its clips, in their order. */
+  readonly frames?: readonly LabelFrame[];
   readonly targets: readonly string[];
   readonly text: string;
   /** What of it is not shown here. */
   readonly note?: string;
+}
+
+export interface LabelFrame {
+  /** A data URI. */
+  readonly image: string;
+  /** After the clip's first frame. */
+  readonly seconds: number;
 }
 
 /** How a person answers: with a word, or with a number of the metric's range. */
@@ -30,6 +39,10 @@ h1 { font-size: 1.1rem; font-weight: 600; }
 h2 { font-size: .9rem; margin: 1.2rem 0 .2rem; opacity: .75; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; padding: .6rem .8rem; border: 1px solid #8886; border-radius: .4rem; font: inherit; }
 img { max-width: 100%; max-height: 26rem; border-radius: .4rem; margin: .3rem .3rem 0 0; }
+.frames { display: flex; flex-wrap: wrap; gap: .4rem; }
+figure { margin: 0; }
+figure img { height: 9rem; margin: 0; }
+figcaption { font-size: .8rem; opacity: .75; }
 form { display: flex; gap: .6rem; flex-wrap: wrap; margin: 1.2rem 0; align-items: center; }
 button, input { font: inherit; padding: .5rem 1.1rem; border-radius: .4rem; border: 1px solid #888a; }
 button { cursor: pointer; }
@@ -49,10 +62,11 @@ export function labelPage(
       style,
       `<p>Thank you. <code>llava-eval judge worth</code> says what they come to.</p>${back}`,
     );
-  const { index, prompt, images, targets, text, note } = sample;
+  const { index, prompt, images, frames = [], targets, text, note } = sample;
   const shown = images.map((uri, i) => `<img alt="image ${i + 1}" src="${htmlText(uri)}">`).join("");
   const body = `
 ${shown}
+${frames.length === 0 ? "" : `<div class="frames">${frames.map(frameFigure).join("")}</div>`}
 ${note === undefined ? "" : `<p>${htmlText(note)}</p>`}
 <h2>Question</h2><pre>${htmlText(prompt)}</pre>
 ${targets.length === 0 ? "" : `<h2>Reference</h2><pre>${htmlText([...new Set(targets)].join("\n"))}</pre>`}
@@ -60,6 +74,11 @@ ${targets.length === 0 ? "" : `<h2>Reference</h2><pre>${htmlText([...new Set(tar
 <form method="post" action="label"><input type="hidden" name="index" value="${index}">${inputs(answering)}</form>
 ${back}`;
   return htmlPage(title, style, body, { images: true });
+}
+
+function frameFigure({ image, seconds }: LabelFrame): string {
+  const words = `${seconds.toFixed(2)} s`;
+  return `<figure><img alt="frame at ${words}" src="${htmlText(image)}"><figcaption>${words}</figcaption></figure>`;
 }
 
 function inputs(answering: Answering): string {

@@ -2,6 +2,8 @@
  * A share of right answers by a judge that is sometimes wrong, corrected by people's labels of some of its verdicts: intervals that are
  * honest about both, and narrower than the labels' own.
  */
+
+import { tQuantile } from "./beta.js";
 import { wilsonInterval } from "./intervals.js";
 import { normalQuantile } from "./normal.js";
 
@@ -11,6 +13,12 @@ export interface LabelledVerdict {
   readonly judged: number;
   readonly labelled: number;
   /** Labelled samples that people call right. */
+  readonly right: number;
+}
+
+/** Samples of one image, and how many of them the judge calls right. */
+export interface JudgedCluster {
+  readonly samples: number;
   readonly right: number;
 }
 
@@ -27,27 +35,58 @@ export interface CorrectedShare {
  * and Donner 2008), so that a verdict without a disagreement among its labels still counts as uncertain. Labels are a random part of each
  * verdict's samples; a verdict that nobody got needs none.
  *
+ * @param clusters  of all samples, where several are about one image: samples like these are then other images, and vary more
  * @returns undefined where a verdict has no label
  */
-export function correctedShare(verdicts: readonly LabelledVerdict[], level = 0.95): CorrectedShare | undefined {
+export function correctedShare(
+  verdicts: readonly (LabelledVerdict & { readonly isRight?: boolean })[],
+  { clusters = [], level = 0.95 }: { readonly clusters?: readonly JudgedCluster[]; readonly level?: number } = {},
+): CorrectedShare | undefined {
   const given = verdicts.filter(({ judged }) => judged > 0);
   const n = given.reduce((sum, { judged }) => sum + judged, 0);
   if (n === 0 || given.some(({ labelled }) => labelled === 0)) return undefined;
-  let [estimate, below, above] = [0, 0, 0];
-  for (const { judged, labelled, right } of given) {
+  let [estimate, below, above, both] = [0, 0, 0, 0];
+  for (const { judged, labelled, right, isRight = false } of given) {
     const weight = judged / n;
     const share = right / labelled;
     const [low, high] = wilsonInterval(right, labelled, level);
     const unlabelled = 1 - labelled / judged;
     estimate += weight * share;
+    if (isRight) both += weight * share;
     below += (weight * (share - low)) ** 2 * unlabelled;
     above += (weight * (high - share)) ** 2 * unlabelled;
   }
-  const z = normalQuantile(0.5 + level / 2);
-  const drawn = (z * z * estimate * (1 - estimate)) / n;
+  const spread = estimate * (1 - estimate);
+  const alike = spread === 0 ? 0 : shared(clusters, { estimate, both });
+  // Labels are drawn sample by sample: how far they say what these samples are does not depend on images that some share.
+  const z = alike === 0 ? normalQuantile(0.5 + level / 2) : tQuantile(0.5 + level / 2, clusters.length - 1);
+  const drawn = z * z * (spread / n + alike);
   const limits = (variance: number) =>
     [estimate - Math.sqrt(below + variance), estimate + Math.sqrt(above + variance)] as const;
   return { estimate, benchmark: limits(0), population: limits(drawn) };
+}
+
+/**
+ * What is added to the variance of the share in samples like these because samples of one image are right or wrong together: as far as the
+ * judge's verdicts are, divided by what his errors take from that (they blur a truth that images share), and at most as if all samples of an
+ * image were alike.
+ */
+function shared(
+  clusters: readonly JudgedCluster[],
+  { estimate, both }: { readonly estimate: number; readonly both: number },
+): number {
+  const n = clusters.reduce((sum, { samples }) => sum + samples, 0);
+  const k = clusters.length;
+  if (k < 2 || k === n) return 0;
+  const judged = clusters.reduce((sum, { right }) => sum + right, 0) / n;
+  const spread = estimate * (1 - estimate);
+  const most = (spread * clusters.reduce((sum, { samples }) => sum + samples * (samples - 1), 0)) / n ** 2;
+  const together = clusters.reduce((sum, { samples, right }) => sum + (right - samples * judged) ** 2, 0);
+  const apart = n * judged * (1 - judged);
+  const found = Math.max(0, (together * k) / (k - 1) - apart) / n ** 2;
+  // How much likelier the judge calls right what is right: sensitivity + specificity - 1.
+  const information = (both - estimate * judged) / spread;
+  return information > leastInformation ? Math.min(most, found / information ** 2) : most;
 }
 
 /**
@@ -56,19 +95,20 @@ export function correctedShare(verdicts: readonly LabelledVerdict[], level = 0.9
  * @returns undefined where no number of labels is enough: the samples themselves are too few
  */
 export function labelsNeeded(
-  verdicts: readonly LabelledVerdict[],
+  verdicts: readonly (LabelledVerdict & { readonly isRight?: boolean })[],
   halfWidth: number,
-  level = 0.95,
+  { clusters = [], level = 0.95 }: { readonly clusters?: readonly JudgedCluster[]; readonly level?: number } = {},
 ): number | undefined {
   const given = verdicts.filter(({ judged }) => judged > 0);
   const n = given.reduce((sum, { judged }) => sum + judged, 0);
   const z = normalQuantile(0.5 + level / 2);
-  const strata = given.map(({ judged, labelled, right }) => {
+  const strata = given.map(({ judged, labelled, right, isRight = false }) => {
     const share = (right + 1) / (labelled + 2);
-    return { weight: judged / n, share, deviation: Math.sqrt(share * (1 - share)) };
+    return { weight: judged / n, share, isRight, deviation: Math.sqrt(share * (1 - share)) };
   });
   const estimate = strata.reduce((sum, { weight, share }) => sum + weight * share, 0);
-  const left = (halfWidth / z) ** 2 - (estimate * (1 - estimate)) / n;
+  const both = strata.reduce((sum, { weight, share, isRight }) => sum + (isRight ? weight * share : 0), 0);
+  const left = (halfWidth / z) ** 2 - (estimate * (1 - estimate)) / n - shared(clusters, { estimate, both });
   if (!(left > 0)) return undefined;
   const spread = strata.reduce((sum, { weight, deviation }) => sum + weight * deviation, 0);
   const whole = strata.reduce((sum, { weight, deviation }) => sum + (weight * deviation ** 2) / n, 0);

@@ -1,5 +1,5 @@
 /** `judge label` and `judge worth`: what people are shown, what is kept of what they say, and what it makes of the score. */
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -14,6 +14,7 @@ import { type Folder, sample, temporaryFolder, writeRun } from "../board/run-fix
 import { root } from "../e2e/cli.js";
 import { writeRows } from "../e2e/rows.js";
 import { startEndpoint } from "../fakes/endpoint.js";
+import { clip, hasFfmpeg, withoutFfmpeg } from "../video/with-ffmpeg.js";
 import { runCommand } from "./run-command.js";
 
 const warnings: string[] = [];
@@ -217,14 +218,72 @@ test("labels needed: the number reaches the width, fewer do not, and a width tha
   expect(labelsNeeded(strata(100), 0.005)).toBeUndefined();
 });
 
-test("a verdict without labels corrects nothing; questions about one image are pointed out; two people's agreement stands beside", () => {
+test("a verdict without labels corrects nothing; two people's agreement stands beside", () => {
   const samples = [judged(0, 1, { cluster: "a" }), judged(1, 1, { cluster: "a" }), judged(2, 0)];
   const one = worthOf("t", judgedTask(samples), [label(0, 1), label(1, 1)]);
   expect(one.corrected).toBeUndefined();
   expect(one.notes).toContain("a verdict has no label yet: nothing says how often it is wrong");
-  expect(one.notes).toContainEqual(expect.stringContaining("2 labels are about 1 images"));
   const two = worthOf("t", judgedTask(samples), [label(0, 1), label(2, 0), label(0, 0, "bob"), label(2, 0, "bob")]);
   expect(two).toMatchObject({ by: "ann", labels: 2, people: { n: 2, agreement: 0.5 } });
+});
+
+test("questions about one image: samples like these vary by images, these samples and the number needed as they do", () => {
+  const of = (cluster: (i: number) => string) => {
+    const samples = Array.from({ length: 1000 }, (_, i) => judged(i, i % 200 < 120 ? 1 : 0, { cluster: cluster(i) }));
+    const rightOnes = samples.filter(({ value }) => value === 1);
+    const wrongOnes = samples.filter(({ value }) => value === 0);
+    const labels = [
+      ...rightOnes.slice(0, 50).map(({ index }, i) => label(index, i < 45 ? 1 : 0)),
+      ...wrongOnes.slice(0, 50).map(({ index }, i) => label(index, i < 10 ? 1 : 0)),
+    ];
+    return worthOf("t", judgedTask(samples), labels, { halfWidth: 10 });
+  };
+  const widthOf = (worth: ReturnType<typeof of>) => {
+    const [low = Number.NaN, high = Number.NaN] = worth.corrected?.interval ?? [];
+    return high - low;
+  };
+  const alone = of((i) => `${i}`);
+  // Each image's questions are all judged alike, or as often right as all are.
+  const alike = of((i) => `${Math.floor(i / 20)}`);
+  const mixed = of((i) => `${i % 50}`);
+  expect(alike.corrected?.benchmark).toEqual(alone.corrected?.benchmark);
+  expect(widthOf(alike)).toBeGreaterThan(1.5 * widthOf(alone));
+  // At most as if every image were one sample: 50 of them.
+  expect(widthOf(alike)).toBeLessThan(2 * Math.sqrt((2.01 ** 2 * 0.25) / 50 + (widthOf(alone) / 2) ** 2));
+  expect(widthOf(mixed)).toBeCloseTo(widthOf(alone), 1);
+  expect(alike.needed?.labels ?? Number.POSITIVE_INFINITY).toBeGreaterThan(alone.needed?.labels as number);
+});
+
+describe.skipIf(!hasFfmpeg)(`clips${withoutFfmpeg}`, () => {
+  test("are shown by the frames that the model saw, each with its time; one that is gone is named", async () => {
+    const data = join(folder.dir, "clips");
+    await mkdir(join(data, "videos"), { recursive: true });
+    await copyFile(clip("bt709.mp4"), join(data, "videos", "bt709.mp4"));
+    await writeFile(
+      join(data, "clips.jsonl"),
+      ["yes", "no"]
+        .map((answer, id) => `{"id":"${id}","video":"bt709.mp4","question":"What?","answer":"${answer}"}\n`)
+        .join(""),
+    );
+    await using endpoint = await startEndpoint({ answer: () => "yes" });
+    const out = join(folder.dir, "clip-run");
+    const tasks = join(root, "test", "forms", "clips.ts");
+    await evaluate({ tasks, data, frames: 4, model: `openai:fake@${endpoint.url}`, out });
+    {
+      await using server = await labelRun(out, options);
+      const page = await (await fetch(server.url)).text();
+      expect(
+        page.match(/<figure><img alt="frame at [\d.]+ s" src="data:image\/webp;base64,[\w+/=]{100,}"/g),
+      ).toHaveLength(4);
+      expect(page).not.toContain("not shown here");
+    }
+    await rm(join(data, "videos", "bt709.mp4"));
+    await writeFile(join(data, "videos", "bt709.mp4"), "no clip any more");
+    await using server = await labelRun(out, options);
+    const page = await (await fetch(server.url)).text();
+    expect(page).toContain("Its clip is not shown here (");
+    expect(page).not.toContain("<figure>");
+  });
 });
 
 test("graded verdicts: labels alone while there are few, then prediction-powered; the page asks for a number", async () => {

@@ -178,6 +178,17 @@ describe("by simulation", () => {
     expectCoverage(benchmark);
   });
 
+  // Taken for independent the first covers 87 %, the third 60 %: images, not samples, are drawn.
+  test.each([
+    { samples: 1000, labels: 200, share: 0.6, sensitivity: 0.95, specificity: 0.85, perImage: 5, alike: 0.5 },
+    { samples: 1000, labels: 200, share: 0.6, sensitivity: 0.7, specificity: 0.6, perImage: 20, alike: 0.3 },
+    { samples: 1008, labels: 400, share: 0.8, sensitivity: 0.9, specificity: 0.9, perImage: 18, alike: 0.4 },
+  ])("a judge corrected by labels covers where several questions are about one image: %o", (design) => {
+    const { population, benchmark } = correctedCoverage(design, rounds);
+    expectCoverage(population);
+    expectCoverage(benchmark);
+  });
+
   test("a good judge's 1,000 verdicts and 100 labels say more than the labels alone: 13.4 points against 18.8", () => {
     const design = { samples: 1000, labels: 100, share: 0.6, sensitivity: 0.95, specificity: 0.85 };
     const { width, labelsAlone } = correctedCoverage(design, rounds);

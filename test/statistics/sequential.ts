@@ -140,6 +140,9 @@ export interface JudgeDesign {
   readonly share: number;
   readonly sensitivity: number;
   readonly specificity: number;
+  /** Samples about one image, and how much alike their truths are (the correlation of two of them). Default: each has its own. */
+  readonly perImage?: number;
+  readonly alike?: number;
 }
 
 export interface Corrected {
@@ -151,24 +154,41 @@ export interface Corrected {
   readonly labelsAlone: number;
 }
 
+function shuffle(labels: boolean[], random: ReturnType<typeof seededRandom>): void {
+  for (const i of labels.keys()) {
+    const other = i + random.below(labels.length - i);
+    [labels[i], labels[other]] = [labels[other] as boolean, labels[i] as boolean];
+  }
+}
+
 export function correctedCoverage(design: JudgeDesign, rounds: number): Corrected {
+  const { perImage = 1, alike = 0 } = design;
   const random = seededRandom("judge", JSON.stringify(design));
   const totals = { population: 0, benchmark: 0, width: 0, labelsAlone: 0 };
   for (let round = 0; round < rounds; round++) {
     // People's labels by the judge's verdict; the order is random, so the first are a random part.
     const strata: [boolean[], boolean[]] = [[], []];
+    const clusters: { samples: number; right: number }[] = [];
+    let ofImage = false;
     for (let i = 0; i < design.samples; i++) {
-      const right = random.next() < design.share;
+      if (perImage > 1 && i % perImage === 0) ofImage = random.next() < design.share;
+      if (i % perImage === 0) clusters.push({ samples: 0, right: 0 });
+      const right = perImage > 1 && random.next() < Math.sqrt(alike) ? ofImage : random.next() < design.share;
       const saysRight = random.next() < (right ? design.sensitivity : 1 - design.specificity);
       strata[saysRight ? 0 : 1].push(right);
+      const cluster = clusters.at(-1) as (typeof clusters)[number];
+      cluster.samples++;
+      cluster.right += Number(saysRight);
     }
+    if (perImage > 1) for (const labels of strata) shuffle(labels, random);
     const count = (labels: readonly boolean[]) => labels.filter(Boolean).length;
     const half = Math.floor(design.labels / 2);
     const found = correctedShare(
-      strata.map((labels) => {
+      strata.map((labels, i) => {
         const labelled = Math.min(half, labels.length);
-        return { judged: labels.length, labelled, right: count(labels.slice(0, labelled)) };
+        return { judged: labels.length, labelled, right: count(labels.slice(0, labelled)), isRight: i === 0 };
       }),
+      { clusters },
     );
     if (!found) continue;
     const truth = (count(strata[0]) + count(strata[1])) / design.samples;

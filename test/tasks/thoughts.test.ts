@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { loadDefinitions } from "../../src/api/catalogue.js";
+import { loadDefinitions } from "../../src/api/tasks/catalogue.js";
 import { promptText } from "../../src/core/prompt.js";
 import { exampleRow } from "../../src/datasets/example-row.js";
 import { taskScore } from "../conformance/task-score.js";

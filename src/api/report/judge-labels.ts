@@ -1,19 +1,22 @@
 /** `judge label` and `judge worth`: people label a drawn part of the scored samples, and what that makes of the score. */
 import { type Judged, type JudgedTask, judgedTask, labelOrder } from "../../board/labels/strata.js";
 import { calibrationOf, type Worth, worthOf } from "../../board/labels/worth.js";
-import { UserError } from "../../core/errors.js";
+import { SampleFailure, UserError } from "../../core/errors.js";
 import { promptImages, promptText, videoParts } from "../../core/prompt.js";
 import type { Result } from "../../core/result.js";
 import { readImage } from "../../images/encoded.js";
+import { thumbnail } from "../../images/thumbnail.js";
 import { openLabels, readLabels } from "../../record/labels.js";
 import { openRun, type Run } from "../../record/read.js";
 import type { ScoredSample } from "../../record/samples.js";
-import type { AskedPerson } from "../../report/label-page.js";
+import type { AskedPerson, LabelFrame } from "../../report/label-page.js";
 import { type Labelling, serveLabels } from "../../report/label-server.js";
 import type { PageServer } from "../../report/page-server.js";
 import { plan } from "../../run/plan.js";
+import type { ClipReader } from "../../video/clip-reader.js";
 import { openRunDataset, taskOfRun } from "../record/dataset.js";
 import { personName } from "../record/person.js";
+import { clipsOfRun } from "../record/seen-clips.js";
 
 export type { Worth };
 
@@ -138,6 +141,7 @@ async function addImages(
   named: readonly string[] | undefined,
 ): Promise<void> {
   const chosen = await taskOfRun(run, result.task, { named });
+  const reader = await clipsOfRun(run, new AbortController().signal);
   await using dataset = await openRunDataset(run, chosen, () => {});
   const { limit, offset = 0 } = result;
   const selection = { offset, repeats: 1, ...(limit === undefined ? {} : { limit }) };
@@ -147,8 +151,40 @@ async function addImages(
     const prompt = chosen.task.prompt(unit.row, result.promptProfile);
     const images = await Promise.all(promptImages(prompt).map(async (ref) => dataUri(await readImage(ref))));
     const words = sample.prompt === "" && videoParts(prompt).length === 0 ? promptText(prompt) : sample.prompt;
-    asked.set(unit.index, { ...sample, prompt: words, images });
+    const { note: _, ...known } = { ...sample, prompt: words, images };
+    asked.set(unit.index, { ...known, ...(await clipsShown(videoParts(prompt), reader)) });
   }
+}
+
+/** Frames of a clip that a person is shown, at most: of more every so many. */
+const mostFrames = 64;
+/** Pixels of a frame's longer side: enough to see, and a hundred samples' fit into memory. */
+const frameSide = 360;
+
+/** What the model was shown of its clips; why not, where they cannot be had. */
+async function clipsShown(
+  videos: ReturnType<typeof videoParts>,
+  reader: ClipReader | undefined,
+): Promise<Pick<AskedPerson, "frames" | "note">> {
+  const unseen = (why: string) => ({ note: `Its clip is not shown here (${why}): open it beside this page.` });
+  if (videos.length === 0) return {};
+  if (!reader) return unseen("its server chose the frames");
+  const frames: LabelFrame[] = [];
+  try {
+    for (const { video } of videos) {
+      const clip = await reader.read(video);
+      const step = Math.ceil(clip.frames.length / mostFrames);
+      for (const [i, { bytes }] of clip.frames.entries()) {
+        if (i % step !== 0) continue;
+        const small = await thumbnail(bytes, frameSide);
+        frames.push({ image: dataUri({ mediaType: "image/webp", bytes: small }), seconds: clip.seen.times[i] ?? 0 });
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof SampleFailure)) throw error;
+    return unseen(error.detail);
+  }
+  return { frames };
 }
 
 const dataUri = ({ mediaType, bytes }: { readonly mediaType: string; readonly bytes: Uint8Array }) =>

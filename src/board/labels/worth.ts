@@ -6,6 +6,7 @@ import { agreementOf } from "../../statistics/agreement.js";
 import {
   type Calibration,
   correctedShare,
+  type JudgedCluster,
   type LabelledVerdict,
   labelsNeeded,
   roganGladen,
@@ -89,10 +90,14 @@ export function worthOf(
     ...defined({ by: first }),
     ...defined({ people: second === undefined ? undefined : agreementBetween(labels, [first as string, second]) }),
   };
-  const common = commonNotes(labelled, own.size - said.size);
-  if (!judged.isRightOrWrong) return { ...facts, ...graded(judged, labelled, said), verdicts: [], notes: common };
+  const common = unsureNotes(own.size - said.size);
+  if (!judged.isRightOrWrong) {
+    const found = graded(judged, labelled, said);
+    return { ...facts, ...found, verdicts: [], notes: [...gradedNotes(judged, found), ...common] };
+  }
   const strata = strataOf(judged).map((stratum) => labelledOf(stratum, said, judged));
-  const share = correctedShare(strata);
+  const clusters = clustersOf(judged);
+  const share = correctedShare(strata, { clusters });
   const { halfWidth, calibration } = options;
   return {
     ...facts,
@@ -110,7 +115,7 @@ export function worthOf(
     ...(calibration ? calibratedOf(judged, calibration) : {}),
     ...(halfWidth === undefined
       ? {}
-      : { needed: { halfWidth, labels: labelsNeeded(strata, halfWidth / 100) ?? null } }),
+      : { needed: { halfWidth, labels: labelsNeeded(strata, halfWidth / 100, { clusters }) ?? null } }),
     notes: [...common, ...(share ? [] : ["a verdict has no label yet: nothing says how often it is wrong"])],
   };
 }
@@ -121,10 +126,23 @@ function labelledOf(
   stratum: readonly Judged[],
   said: ReadonlyMap<number, number>,
   judged: JudgedTask,
-): LabelledVerdict {
+): LabelledVerdict & { readonly isRight: boolean } {
   const known = stratum.filter(({ index }) => said.has(index));
   const right = known.filter(({ index }) => isRight(said.get(index) as number, judged)).length;
-  return { judged: stratum.length, labelled: known.length, right };
+  const isRightStratum = stratum.some(({ value }) => isRight(value, judged));
+  return { judged: stratum.length, labelled: known.length, right, isRight: isRightStratum };
+}
+
+/** Samples by the image that they are about. */
+function clustersOf(judged: JudgedTask): readonly JudgedCluster[] {
+  const clusters = new Map<string, { samples: number; right: number }>();
+  for (const { cluster, value } of judged.samples) {
+    const known = clusters.get(cluster) ?? { samples: 0, right: 0 };
+    clusters.set(cluster, known);
+    known.samples++;
+    if (isRight(value, judged)) known.right++;
+  }
+  return [...clusters.values()];
 }
 
 function verdictsOf(judged: JudgedTask, said: ReadonlyMap<number, number>): readonly VerdictWorth[] {
@@ -202,16 +220,17 @@ function agreementBetween(labels: readonly PersonLabel[], [a, b]: readonly [stri
   );
 }
 
-function commonNotes(labelled: readonly Judged[], unsure: number): string[] {
-  const clusters = new Set(labelled.map(({ cluster }) => cluster)).size;
-  return [
-    ...(clusters < labelled.length
-      ? [
-          `${labelled.length} labels are about ${clusters} images: the interval takes them for independent, and is too narrow`,
-        ]
-      : []),
-    ...(unsure > 0
-      ? [`${unsure} could not be told and are left out: if they are the hard ones, the correction is too mild`]
-      : []),
-  ];
+/** Of an interval that knows of no images. */
+function gradedNotes({ samples }: JudgedTask, { corrected }: Pick<Worth, "corrected">): string[] {
+  const clusters = new Set(samples.map(({ cluster }) => cluster)).size;
+  return corrected?.method === "prediction-powered" && clusters < samples.length
+    ? [
+        `${samples.length} samples are about ${clusters} images: the interval takes them for independent, and is too narrow`,
+      ]
+    : [];
 }
+
+const unsureNotes = (unsure: number) =>
+  unsure > 0
+    ? [`${unsure} could not be told and are left out: if they are the hard ones, the correction is too mild`]
+    : [];

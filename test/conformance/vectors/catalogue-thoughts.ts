@@ -1,6 +1,6 @@
 /** Vector files of lmms-eval's `*_reasoning` tasks: the rules they share, and each task's own. */
 
-import { labelsByName } from "../../../src/api/catalogue.js";
+import { labelsByName } from "../../../src/api/tasks/catalogue.js";
 import type { ScoreContext } from "../../../src/core/score.js";
 import { equalAnswers, reasonedScores } from "../../../src/scorers/reasoned.js";
 import { letterInWords } from "../../../src/text/letter-in-words.js";

@@ -197,7 +197,7 @@ const judgeFormulas: VectorFile = {
           { judged: judgedRight, right: labelledRight[0], labelled: labelledRight[1] },
           { judged: judgedWrong, right: labelledWrong[0], labelled: labelledWrong[1] },
         ],
-        1 - alpha,
+        { level: 1 - alpha },
       ),
   },
   compare: nineDigits,

@@ -4,7 +4,7 @@
  */
 
 import { join } from "node:path";
-import { labelsByName } from "../../../src/api/catalogue.js";
+import { labelsByName } from "../../../src/api/tasks/catalogue.js";
 import { metricForm } from "../../../src/board/leaderboard/import/lmms-eval-metrics.js";
 import { defined } from "../../../src/core/defined.js";
 import type { ImageRef } from "../../../src/core/image.js";
