@@ -66,14 +66,15 @@ const soaks = [
     environment: { LLAVA_EVAL_TEST_KILLS: "20" },
   },
   {
-    name: "a fleet on PostgreSQL: both sides of the queue, its doors, every fault 5 rounds each",
+    name: "a fleet on PostgreSQL: both sides of the queue, its doors, every fault 3 rounds each",
     command: vitest(
       "test/fleet/queue.test.ts",
       "test/e2e/fleet-postgres-doors.test.ts",
       "test/e2e/fleet-faults.test.ts",
       "test/e2e/fleet.test.ts",
+      "--maxConcurrency=2",
     ),
-    environment: { LLAVA_EVAL_TEST_QUEUE: "postgres", LLAVA_EVAL_TEST_KILLS: "5" },
+    environment: { LLAVA_EVAL_TEST_QUEUE: "postgres", LLAVA_EVAL_TEST_KILLS: "3" },
   },
   {
     name: "a fleet on two hosts (network namespaces, as root): data by the coordinator, the local engine",

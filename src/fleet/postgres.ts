@@ -241,7 +241,9 @@ const codeOf = (error: unknown) => String((error as { code?: unknown } | undefin
 
 /** Held for as long as a connection is, so that the server itself knows when its holder died. */
 class SessionLock implements Lock {
-  private session: Client | undefined;
+  private session: Promise<Client> | undefined;
+  /** The connection that has the lock, as far as is known here. */
+  private holding: Client | undefined;
 
   constructor(
     private readonly server: PostgresServer,
@@ -252,13 +254,17 @@ class SessionLock implements Lock {
   async take(mine: string): Promise<string> {
     const session = await this.connected();
     const { rows } = await session.query<{ got: boolean }>(`SELECT pg_try_advisory_lock(${key}) AS got`, [this.name]);
-    if (rows[0]?.got) await this.server.write(locks, this.name, mine);
+    if (rows[0]?.got) {
+      this.holding = session;
+      await this.server.write(locks, this.name, mine);
+    }
     return await this.holder();
   }
 
   async renew(mine: string): Promise<string> {
-    if (this.session === undefined) return await this.take(mine);
-    await this.session.query("SELECT 1");
+    const session = await this.connected();
+    if (this.holding !== session) return await this.take(mine);
+    await session.query("SELECT 1");
     // A server that lost everything hears it again.
     await this.server.write(locks, this.name, mine);
     return mine;
@@ -266,7 +272,7 @@ class SessionLock implements Lock {
 
   async release(mine: string): Promise<void> {
     if ((await this.holder()) === mine) await this.server.remove(locks, [this.name]);
-    await this.session?.end();
+    await (await this.session)?.end();
   }
 
   async holder(): Promise<string> {
@@ -278,14 +284,17 @@ class SessionLock implements Lock {
     return Number.POSITIVE_INFINITY;
   }
 
-  private async connected(): Promise<Client> {
+  /** The connection there is, or a new one where it was lost. */
+  private connected(): Promise<Client> {
     if (this.session) return this.session;
-    const session = this.client();
+    const client = this.client();
+    // Whatever is said of a lost connection, it ends.
+    client.on("error", () => {});
+    const session = client.connect();
     const lost = () => {
       if (this.session === session) this.session = undefined;
     };
-    session.on("error", lost).on("end", lost);
-    await session.connect();
+    session.then(() => client.once("end", lost), lost);
     this.session = session;
     return session;
   }

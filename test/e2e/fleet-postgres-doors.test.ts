@@ -49,6 +49,8 @@ describe.skipIf(noPostgres)(`the doors of PostgreSQL (skipped: ${noPostgres ?? "
     const others = [
       [{ LLAVA_EVAL_FLEET: url }, "LLAVA_EVAL_FLEET_CA=ca.crt"],
       [{ ...known, LLAVA_EVAL_FLEET_CA: place.file("other.crt") }, "LLAVA_EVAL_FLEET_CA=ca.crt"],
+      // The certificate is the host's of that name.
+      [{ ...known, LLAVA_EVAL_FLEET: url.replace("localhost", "127.0.0.1") }, "does not match certificate"],
       [{ ...known, LLAVA_EVAL_FLEET: url.replace("TOKEN", "GUESS") }, "check user and password"],
       [{ ...known, LLAVA_EVAL_FLEET: url.replace("/postgres?", "/nowhere?") }, "there is no such database"],
     ] as const;
