@@ -139,10 +139,11 @@ export class ClipReader {
     return this.options.inFlightBytes ?? inFlightBytes;
   }
 
-  private forget(): void {
+  /** @param next  what is about to be decoded weighs so much: the last one's questions have been asked */
+  private forget(next = 0): void {
     const decoded = [...this.kept].filter(([, { bytes }]) => bytes > 0);
-    let sum = decoded.reduce((total, [, { bytes }]) => total + bytes, 0);
-    for (const [key, { bytes }] of decoded.slice(0, -1)) {
+    let sum = decoded.reduce((total, [, { bytes }]) => total + bytes, next);
+    for (const [key, { bytes }] of next > 0 ? decoded : decoded.slice(0, -1)) {
       if (sum <= (this.options.keptBytes ?? keptBytes)) return;
       this.kept.delete(key);
       sum -= bytes;
@@ -156,6 +157,7 @@ export class ClipReader {
     try {
       decoded = await this.inFlight.room(this.usualBytes);
       this.options.signal?.throwIfAborted();
+      this.forget(this.usualBytes);
       this.options.decodings?.begin();
       try {
         return await work();

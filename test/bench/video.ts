@@ -190,7 +190,7 @@ async function manyClips(): Promise<void> {
 try {
   console.log(`${availableParallelism()} x ${cpus()[0]?.model.trim()}, node ${process.version}`);
   if (minutes > 0) await longClip();
-  await manyClips();
+  if (clips > 0) await manyClips();
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
