@@ -153,15 +153,25 @@ function solvableOf(
       n: isBlindRight.successes,
       share: isBlindRight.successes / isBlindRight.n,
       ...defined({
-        interval: within(intervalOf(isBlindRight), [0, 1])?.interval,
+        interval: withWidth(within(intervalOf(isBlindRight), [0, 1])?.interval),
         ofRight: right === 0 ? undefined : both / right,
       }),
     },
     ...(rest.n === 0
       ? {}
-      : { rest: { value: rest.mean, ...defined({ interval: within(intervalOf(rest), range)?.interval }), n: rest.n } }),
+      : {
+          rest: {
+            value: rest.mean,
+            ...defined({ interval: withWidth(within(intervalOf(rest), range)?.interval) }),
+            n: rest.n,
+          },
+        }),
   };
 }
+
+/** Images that all came to the same say nothing about how far the next one may lie from them. */
+const withWidth = (interval: readonly [number, number] | undefined) =>
+  interval && interval[0] < interval[1] ? interval : undefined;
 
 function byGroup(pairs: readonly GainPair[]): VisionGain["groups"] {
   const groups = new Map<string, Map<string, GainPair[]>>();

@@ -5,7 +5,7 @@
  */
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
-import type { Until } from "../core/result.js";
+import type { MetricResult, Until } from "../core/result.js";
 import type { Task } from "../core/task.js";
 import { ownValue, rangeOf, type SampleMetric } from "../record/outcome.js";
 import type { SampleRecord } from "../record/samples.js";
@@ -21,7 +21,7 @@ export interface Baseline {
   readonly name: string;
   readonly run: string;
   /** Of the task: the metric that is compared, and its value there. */
-  readonly metric: SampleMetric & { readonly value: number | null };
+  readonly metric: SampleMetric & Pick<MetricResult, "value" | "method">;
   /** By row: the sample's cluster, and its score by that metric where it has one. */
   readonly samples: ReadonlyMap<number, { readonly cluster: string; readonly value: number | undefined }>;
 }
@@ -225,7 +225,8 @@ function scaleOf({ name, metric, samples }: Baseline, delta: number): Scale {
   const mean = total(values) / values.length;
   const { value } = metric;
   const factor = [1, 100].find((scale) => Math.abs(mean * scale - value) <= 1e-9 * Math.max(1, Math.abs(value)));
-  if (factor === undefined) throw refuse("it is no mean of its samples' scores");
+  // F1 is the accuracy when misses are as many as false alarms, and no mean of scores even then.
+  if (factor === undefined || metric.method === "bootstrap") throw refuse("it is no mean of its samples' scores");
   const width = range[1] - range[0];
   const sign = metric.direction === "lower" ? -1 : 1;
   const inUnit =

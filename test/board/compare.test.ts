@@ -271,6 +271,25 @@ test("a metric of the whole split is compared through its fold: interval from ha
   expect(again).toEqual({ ...again, tasks });
 });
 
+test("an F1 that happens to be the accuracy is an F1 all the same", async () => {
+  await using folder = await temporaryFolder();
+  const bootstrapped = (run: RunFixture): RunFixture => {
+    const { samples = [], metrics = [] } = run.tasks.pope ?? {};
+    return { tasks: { pope: { samples, metrics: metrics.map((one) => ({ ...one, method: "bootstrap" })) } } };
+  };
+  // As many misses as false alarms: 380 of 400 right, F1 0.95 too. The other only misses.
+  const even = bootstrapped(yesNo((i) => (i % 40 < 2 ? (i % 2 === 0 ? "no" : "yes") : i % 2 === 0 ? "yes" : "no")));
+  const misses = bootstrapped(yesNo((i) => (i % 2 === 0 && i % 10 !== 0 ? "yes" : "no")));
+  const value = ({ tasks }: RunFixture) => tasks.pope?.metrics?.[0]?.value as number;
+  expect([value(even), value(misses)]).toEqual([expect.closeTo(0.95, 12), expect.closeTo(0.8 / 0.9, 12)]);
+  const { tasks } = await comparison(folder, even, misses, { metricsOf: async () => [f1] });
+  expect(tasks[0]).toMatchObject({
+    a: expect.closeTo(0.95, 12),
+    b: expect.closeTo(0.8 / 0.9, 12),
+    test: "swap-randomisation",
+  });
+});
+
 test("a metric of the whole split without its task is not compared, and says so", async () => {
   await using folder = await temporaryFolder();
   const { tasks, verdict } = await comparison(

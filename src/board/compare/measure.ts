@@ -129,10 +129,11 @@ function isSame({ a, b }: SamplePair): boolean {
 
 /**
  * The factor from the mean of the samples' values to the metric, or undefined when it is no such mean. Not declared but
- * checked against the Result: a metric that is a mean of something else (groups, subtasks) shows here.
+ * checked against the Result: a metric that is a mean of something else (groups, subtasks) shows here. One that is drawn anew for its
+ * interval is none even where it comes to the same: F1 is the accuracy when misses are as many as false alarms.
  */
 export function scaleOfMean(metric: MetricResult, values: readonly number[]): number | undefined {
-  if (metric.value === null || values.length === 0) return undefined;
+  if (metric.value === null || values.length === 0 || metric.method === "bootstrap") return undefined;
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const target = metric.value;
   return [1, 100].find((scale) => Math.abs(mean * scale - target) <= 1e-9 * Math.max(1, Math.abs(target)));
