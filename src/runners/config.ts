@@ -23,11 +23,21 @@ export const Prices = Type.Object(
 );
 export type Prices = Static<typeof Prices>;
 
-/** What the endpoint accepts; an image beyond it is re-encoded, and the Output says so. */
+/** What the endpoint accepts, or is to be sent; an image beyond a limit is re-encoded, and the Output says so. */
 export const ImageLimits = Type.Object(
   {
     maxBytes: Optional(Type.Integer({ minimum: 1024, description: "encoded bytes of one image" })),
     maxSide: Optional(Type.Integer({ minimum: 16, description: "pixels of the longer side" })),
+    minSide: Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 4096,
+        description: "pixels of the shorter side; a smaller image is enlarged",
+      }),
+    ),
+    jpegQuality: Optional(
+      Type.Integer({ minimum: 1, maximum: 100, description: "every image is sent as a JPEG of this quality" }),
+    ),
     mediaTypes: Optional(Type.Array(Type.String(), { description: "others are re-encoded as PNG" })),
     maxImages: Optional(Type.Integer({ minimum: 0, description: "images in one request; more are a failure" })),
   },

@@ -121,6 +121,33 @@ describe("fitImage", () => {
     }
   });
 
+  test("enlarges an image whose shorter side is below minSide, and makes one that is too wide smaller first", async () => {
+    const of = async (width: number, height: number, limits: object) => {
+      const png = await sharp(await noiseImage(50_000))
+        .resize(width, height, { fit: "fill" })
+        .png()
+        .toBuffer();
+      return await fitImage(encodedImage(png), limits);
+    };
+    const small = await of(122, 78, { minSide: 100 });
+    expect(small.image).toMatchObject({ mediaType: "image/png", width: 156, height: 100 });
+    expect(small.note).toMatch(/122x78 has less than 100 a side/);
+    expect(await of(122, 78, { minSide: 78 })).not.toHaveProperty("note");
+    // 785 x 118 is 768 x 115 by then: nothing to enlarge.
+    expect((await of(785, 118, { maxSide: 768, minSide: 100 })).image).toMatchObject({ width: 768, height: 115 });
+  });
+
+  test("jpegQuality makes a JPEG of every image, as Pillow would: chroma halved, and nothing is told of it", async () => {
+    const png = await sharp(await noiseImage(50_000))
+      .resize(64, 48, { fit: "fill" })
+      .png()
+      .toBuffer();
+    const { image, note } = await fitImage(encodedImage(png), { jpegQuality: 75, mediaTypes: ["image/jpeg"] });
+    expect(image).toMatchObject({ mediaType: "image/jpeg", width: 64, height: 48 });
+    expect((await sharp(image.bytes).metadata()).chromaSubsampling).toBe("4:2:0");
+    expect(note).toBeUndefined();
+  });
+
   test("makes an image smaller until its bytes fit", async () => {
     const png = await sharp(await noiseImage(200_000))
       .resize(600, 400, { fit: "fill" })

@@ -111,6 +111,17 @@ describe("a request", () => {
     });
   });
 
+  test("sends what VLMEvalKit's API models send where the model's file asks for it: JPEG, no side below 100", async () => {
+    await withEndpoint({}, { images: { minSide: 100, jpegQuality: 75 } }, async (runner, endpoint) => {
+      const small = await drawnImage({ width: 64 });
+      const { warnings } = await runner.generate(ask("q", {}, [small]), signal());
+      expect(endpoint.asked[0]?.mediaTypes).toEqual(["image/jpeg"]);
+      expect(warnings[0]).toMatch(/image re-encoded as image\/jpeg 133x100.*64x48 has less than 100 a side/);
+      const large = await drawnImage({ width: 400, height: 300 });
+      expect((await runner.generate(ask("r", {}, [large]), signal())).warnings).toEqual([]);
+    });
+  });
+
   test("to Anthropic keeps each image below 5 MB of base64, and 2000 pixels a side in a request with many", async () => {
     await using endpoint = await startEndpoint({});
     await using runner = await openRunner({ runner: "anthropic", model: "m", urls: [endpoint.url] });

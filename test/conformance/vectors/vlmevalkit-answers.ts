@@ -1,6 +1,7 @@
 /** VLMEvalKit's yes/no questions, short answers and OCRBench, through the tasks. */
 
 import { isTextList, parseStringList } from "../../../src/core/python-literal.js";
+import { type Size, sentSize } from "../../../src/images/sent-size.js";
 import { anls } from "../../../src/scorers/anls.js";
 import { inferChoice } from "../../../src/text/infer-choice.js";
 import { readBack } from "../../../src/text/pandas-file.js";
@@ -290,6 +291,33 @@ const roundtrip: VectorFile = {
   },
 };
 
+interface SentImage {
+  readonly size: Size;
+  /** -1: whole. */
+  readonly target_size: number;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Its API models enlarge an image to this, if nothing else is said. */
+const usualEdge = 100;
+
+const image: VectorFile = {
+  part: "the size in which an image is sent (images.minSide and maxSide of a model's file)",
+  setAside: ({ env }: SentImage) =>
+    env.VLMEVAL_MAX_IMAGE_SIZE === undefined
+      ? undefined
+      : "shrinks until the text of its encoder's bytes is short enough: images.maxBytes is a limit of ours",
+  // Its JPEGs keep grey and CMYK; ours have Pillow's RGB of them.
+  reference: (expected) => (expected as { size: Size }).size,
+  functions: {
+    encode_image_to_base64: ({ size, target_size, env }: SentImage) =>
+      sentSize(size, {
+        ...(target_size > 0 ? { maxSide: target_size } : {}),
+        minSide: Number(env.VLMEVAL_MIN_IMAGE_EDGE ?? usualEdge),
+      }),
+  },
+};
+
 export const vlmEvalKitAnswerVectors: Readonly<Record<string, VectorFile>> = {
   "vlmevalkit/yorn": yesNo,
   "vlmevalkit/vqa_text": vqaText,
@@ -297,4 +325,5 @@ export const vlmEvalKitAnswerVectors: Readonly<Record<string, VectorFile>> = {
   "vlmevalkit/ocrbench": ocrbench,
   "vlmevalkit/thinking": thinking,
   "vlmevalkit/roundtrip": roundtrip,
+  "vlmevalkit/image": image,
 };

@@ -137,6 +137,7 @@ interface EvaluateLine {
   readonly dataset: string;
   readonly rows: readonly Cells[];
   readonly judge: readonly string[] | null;
+  readonly env?: { readonly PRINT_VANILLA?: string };
 }
 
 /** pandas gives "nan" for what it takes as missing. */
@@ -174,7 +175,7 @@ function bySplit<Item extends { readonly source: Cells }>(
 }
 
 /** Passes of one question; whoever is right in all of them. The judge hears of a question only while nothing is wrong. */
-function circular({ dataset, rows, judge: replies }: EvaluateLine) {
+function circular({ dataset, rows, judge: replies, env }: EvaluateLine) {
   const judge = replies === null ? undefined : new ScriptedJudge(replies);
   const groups = new Map<number, Cells[]>();
   for (const row of [...rows].sort((a, b) => Number(a.index) - Number(b.index))) {
@@ -212,24 +213,45 @@ function circular({ dataset, rows, judge: replies }: EvaluateLine) {
       scored.map(({ group, final }) => [String(group), final.every(({ right }) => right) ? 1 : 0]),
     ),
     overall: bySplit(scored, (part) => fold(name, "circular_accuracy", samples([...part]))),
+    ...(env?.PRINT_VANILLA
+      ? {
+          first: bySplit(scored, (part) => fold(name, "vanilla_accuracy", samples([...part]))),
+          all: bySplit(scored, (part) => fold(name, "pass_accuracy", samples([...part]))),
+        }
+      : {}),
   };
 }
 
+interface Report {
+  readonly rows: Readonly<Record<string, { readonly Overall: number }>>;
+}
 interface TableOf {
   readonly hits: unknown;
-  readonly table?: { readonly rows: Readonly<Record<string, { readonly Overall: number }>> };
+  readonly table?: Report;
+  /** With PRINT_VANILLA: first passes, all passes, and the circular rule. */
+  readonly acc_all?: Report;
 }
+
+const overallOf = ({ rows }: Report, prefix: string) =>
+  Object.fromEntries(
+    Object.entries(rows)
+      .filter(([split]) => split.startsWith(prefix))
+      .map(([split, row]) => [split.slice(prefix.length), row.Overall] as const),
+  );
 
 /** Of its report the hits and each split's overall number: sub-scores are the same mean of fewer hits. */
 function hitsAndOverall(expected: unknown, fn: string): unknown {
   if (fn !== "evaluate") return expected;
-  const { hits, table } = expected as TableOf;
+  const { hits, table, acc_all: vanillas } = expected as TableOf;
   if (table === undefined) return { hits };
   // PRINT_VANILLA adds rows, and a name in front.
   const overall = Object.entries(table.rows)
     .filter(([split]) => split !== "ALL" && !split.startsWith("vanilla_"))
     .map(([split, row]) => [split.replace(/^circular_/, ""), row.Overall] as const);
-  return { hits, overall: Object.fromEntries(overall) };
+  return {
+    ...{ hits, overall: Object.fromEntries(overall) },
+    ...(vanillas ? { first: overallOf(vanillas, "vanilla_0_"), all: overallOf(vanillas, "vanilla_all_") } : {}),
+  };
 }
 
 const evaluate = (line: EvaluateLine) => (/mmbench|ccbench/i.test(line.dataset) ? circular(line) : vanilla(line));
