@@ -37,6 +37,8 @@ const row = Type.Object({
 type Row = Static<typeof row>;
 
 const SOURCES = ["lmms-lab-encoder/MMBench", "lmms-lab/MMBench"];
+const LETTER_DIRECTLY_KO = "주어진 선택지 중 해당 옵션의 문자로 바로 답하세요.";
+const LETTER_DIRECTLY_RU = "Выбери правильный вариант ответа буквой.";
 const HEADER = "There are several options:";
 const LETTER_DIRECTLY_CN = "请直接使用所提供的选项字母作为答案回答。";
 
@@ -163,6 +165,39 @@ const tagged = (task: Task<Row>, { name, tags, splits, header }: Tagged) =>
     }),
   );
 
+interface Translation {
+  readonly name: string;
+  readonly language: string;
+  readonly source: string;
+  readonly last: string;
+}
+
+/** Translated by others, for lmms-eval; the header stays English. */
+function translated({ name, language, source, last }: Translation): Task<Row> {
+  const { tsv: _tsv, ...rest } = english;
+  return {
+    ...rest,
+    name,
+    aliases: [],
+    version: 1,
+    about: `MMBench in ${language}; letters by rules, no judge (after Liu et al. 2023).`,
+    splits: { dev: { sources: [source], split: "dev", licence: "not stated", answers: "public" } },
+    profiles: ["default"],
+    defects: { "lmms-eval": english.defects?.["lmms-eval"] ?? [] },
+    prompt: (row, profile) => mmbenchPrompt(row, profile, { header: HEADER, last, noHint: ["nan"] }),
+    submission: mmbenchSubmission(`${name}_dev_results.xlsx`),
+  };
+}
+
+const korean = judged(
+  translated({ name: "mmbench_ko", language: "Korean", source: "NCSOFT/K-MMBench", last: LETTER_DIRECTLY_KO }),
+  ["mmbench_ko_dev@dev"],
+);
+const russian = judged(
+  translated({ name: "mmbench_ru", language: "Russian", source: "deepvk/MMBench-ru", last: LETTER_DIRECTLY_RU }),
+  ["mmbench_ru_dev@dev"],
+);
+
 /** Its MMBench_DEV_EN, MMBench_DEV_CN and CCBench, whose options go to E. */
 const asked = (task: Task<Row>) =>
   defineTask(
@@ -181,6 +216,8 @@ export default [
   asked(chinese),
   asked(judged(english, ["mmbench_en_dev@dev", "mmbench_en_dev_lite@lite"])),
   asked(judged(chinese, ["mmbench_cn_dev@dev", "mmbench_cn_dev_lite@lite", "mmbench_cn_cc@cc"])),
+  defineTask(korean),
+  defineTask(russian),
   tagged(english, { name: "mmbench_en_reasoning", tags: "think", splits: ["dev"], header: "" }),
   tagged(english, { name: "mmbench_en_test_reasoning", tags: "analysis", splits: ["test"], header: "" }),
   tagged(chinese, { name: "mmbench_cn_reasoning", tags: "analysis", splits: ["dev", "test"], header: HEADER }),

@@ -2,6 +2,7 @@ import {
   defineTask,
   Image,
   isOptionLetter,
+  letteredOptions,
   MODEL_PROFILES,
   mean,
   meanOfGroups,
@@ -35,7 +36,10 @@ function questionWithOptions(row: Row): string {
   return options.length === 0 ? row.question : `${row.question}\nOptions: ${options.join(", ")}`;
 }
 
+const LETTER_AT_ONCE = "Answer with the option's letter from the given choices directly";
 const bareWords = (row: Row): string => questionWithOptions(row).trim().replaceAll(" Please answer yes or no.", "");
+
+const article = 'a reply that begins with the article "A" is an A';
 
 const mmstar: Task<Row> = {
   name: "mmstar",
@@ -52,13 +56,13 @@ const mmstar: Task<Row> = {
   prompt(row, profile) {
     const { image } = row;
     const words = bareWords(row);
-    const usual = `${words}\nAnswer with the option's letter from the given choices directly`;
+    const usual = `${words}\n${LETTER_AT_ONCE}`;
     return userPrompt(image, MODEL_PROFILES.mmstar[profile]?.({ question: words }) ?? usual);
   },
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: ({ answer }) => isOptionLetter(answer.trim().toUpperCase(), 4),
   defects: {
-    "lmms-eval": ['a reply that begins with the article "A" is an A'],
+    "lmms-eval": [article],
   },
   score: ({ answer }, output, context) => mmstarScore(answer, output, context),
   // The authors average over all questions, lmms-eval over the means of the 18 finer categories.
@@ -84,6 +88,35 @@ function parted(row: Row): { readonly question: string; readonly options: readon
   return { question: row.question.slice(0, at), options };
 }
 
+const { tsv: _tsv, ...withoutTsv } = mmstar;
+
+/** Its own script was not at hand: both scorings are lmms-eval's. */
+const korean: Task<Row> = {
+  ...withoutTsv,
+  name: "mmstar_ko",
+  about: "MMStar in Korean; the instruction stays English (Ju et al. 2024).",
+  cite: "https://arxiv.org/abs/2411.19103; scoring follows lmms-eval mmstar/utils.py",
+  splits: { val: { sources: ["NCSOFT/K-MMStar"], split: "val", licence: "not stated", answers: "public" } },
+  profiles: ["default"],
+  defects: { official: [article], "lmms-eval": [article] },
+  score: ({ answer }, output, context) => mmstarScore(answer, output, { ...context, scoring: "lmms-eval" }),
+};
+
+/** Question and options stand apart. */
+const apart: Task<Row> = {
+  ...withoutTsv,
+  name: "mmstar_oc",
+  about: "MMStar in the rows of OpenCompass, whose options stand in columns (Chen et al. 2024).",
+  splits: {
+    val: { sources: ["morpheushoc/MMStar_opencompass"], split: "val", licence: "not stated", answers: "public" },
+  },
+  profiles: ["default"],
+  prompt({ image, question, A, B, C, D }) {
+    const options = letteredOptions([A, B, C, D].map((option) => option ?? "None"));
+    return userPrompt(image, `${question.replaceAll("<image 1>", "")}\nOptions:\n${options}\n\n${LETTER_AT_ONCE}`);
+  },
+};
+
 const reasoning = thoughts.form(mmstar, {
   name: "mmstar_reasoning",
   tags: "analysis",
@@ -96,4 +129,4 @@ const withOptions = vlmEvalKit.choices(mmstar, (row) => ({
   ...{ ...parted(row), gold: row.answer.trim().toUpperCase(), images: [row.image] },
 }));
 
-export default [defineTask(withOptions), defineTask(reasoning)];
+export default [defineTask(withOptions), defineTask(korean), defineTask(apart), defineTask(reasoning)];

@@ -101,6 +101,14 @@ const sentBy: Readonly<Record<string, Sent>> = {
       ...["realworldqa", "seedbench", "vstar_bench", "mmbench_cn"],
     ].map((name) => [theirs[name] ?? `${name}_reasoning`, own(`${name}_reasoning`)]),
   ),
+  mmmu_val_pass64: own("mmmu"),
+  mmmu_val_qwen: { "lmms-eval": ["mmmu", "qwen3_vl"] },
+  mmstar_qwen: { "lmms-eval": ["mmstar", "qwen3_vl"] },
+  mmstar_ko: own("mmstar_ko"),
+  mmstar_oc: own("mmstar_oc"),
+  seedbench_ko: own("seedbench_ko"),
+  mmbench_ko_dev: own("mmbench_ko_judged"),
+  mmbench_ru_dev: own("mmbench_ru_judged"),
   mmbench_en_dev_reasoning: { "lmms-eval:en_reasoning folder": ["mmbench_en_reasoning", "default"] },
   ...Object.fromEntries(
     ["mmmu_val_reasoning", "mmmu_pro_standard_cot_reasoning", "mmmu_pro_vision_cot_reasoning"].map((name) => [
@@ -113,8 +121,8 @@ const sentBy: Readonly<Record<string, Sent>> = {
 /** What is not asked here, or not in these words. */
 const notSent: Readonly<Record<string, string>> = {
   ...reasons("a variant of lmms-eval's that is no task here: tasks --like says why", [
-    ...["llava_in_the_wild_ko", "mmbench_ko_dev", "mmbench_ru_dev", "mmmu_val_group_img", "mmmu_val_pass64"],
-    ...["mmmu_val_qwen", "mmstar_ko", "mmstar_oc", "mmstar_qwen", "seedbench_ko"],
+    "llava_in_the_wild_ko",
+    "mmmu_val_group_img",
   ]),
   ...reasons("no task of this benchmark is here", [...["emma_direct", "emma_vek_marks", "wemath_testmini"]]),
   mmlongbench_doc_extract: "VLMEvalKit's question to a judge, which no scoring here asks",
@@ -246,7 +254,9 @@ function promptFile(): VectorFile {
   return {
     part: "the words and images that a task sends",
     unsupported: notSent,
-    setAside: ({ row }: { row: { source?: unknown; question?: unknown } }, fn) => {
+    setAside: ({ row }: { row: { source?: unknown; question?: unknown; question_type?: unknown } }, fn) => {
+      if (fn === "mmmu_val_qwen" && row.question_type === "open")
+        return "an open question stands over an empty block of options there";
       if (fn.startsWith("mmmu") && /<image [2-9]>.*<image 1>/s.test(String(row.question)))
         return "it puts images into their places by number, which may be another's place";
       return /_zh_/.test(String(row.source)) ? "a problem in Chinese, which no task here asks" : undefined;

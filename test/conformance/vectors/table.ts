@@ -20,6 +20,7 @@ import { cataloguePointVectors } from "./catalogue-points.js";
 import { catalogueReasoningVectors } from "./catalogue-reasoning.js";
 import { catalogueSpatialVectors } from "./catalogue-spatial.js";
 import { catalogueThoughtVectors } from "./catalogue-thoughts.js";
+import { catalogueVariantVectors } from "./catalogue-variants.js";
 import { wemath } from "./catalogue-wemath.js";
 import { filterVectors } from "./filters.js";
 import { frameIndexVectors } from "./frame-indices.js";
@@ -73,6 +74,7 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...catalogueFormulaVectors,
   ...cataloguePageVectors,
   ...catalogueThoughtVectors,
+  ...catalogueVariantVectors,
   ...promptVectors,
   ...peerVectors,
   ...videoPromptVectors,

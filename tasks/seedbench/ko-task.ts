@@ -1,0 +1,43 @@
+import {
+  chosen,
+  defineTask,
+  Image,
+  isOptionLetter,
+  letteredOptions,
+  mean,
+  type Static,
+  Type,
+  userPrompt,
+} from "llava-eval";
+import { firstCharacter } from "./score.js";
+
+/** Translated by others; one image a question. */
+const text = Type.String();
+const row = Type.Object({
+  question_id: Type.Union([Type.String(), Type.Integer()]),
+  question: text,
+  ...{ choice_a: text, choice_b: text, choice_c: text, choice_d: text },
+  answer: text,
+  image: Image(),
+});
+type Row = Static<typeof row>;
+const LETTER_DIRECTLY_KO = "주어진 선택지 중 해당 옵션의 문자로 바로 답하세요.";
+
+export default defineTask<Row>({
+  name: "seedbench_ko",
+  version: 1,
+  about: "SEED-Bench's questions on images in Korean; the first character counts (Ju et al. 2024).",
+  cite: "https://arxiv.org/abs/2411.19103; scoring follows lmms-eval seedbench/ko_utils.py",
+  splits: { test: { sources: ["NCSOFT/K-SEED"], split: "test", licence: "not stated", answers: "public" } },
+  row,
+  id: ({ question_id }) => String(question_id),
+  prompt: (row) =>
+    userPrompt(
+      row.image,
+      `${row.question}\n${letteredOptions([row.choice_a, row.choice_b, row.choice_c, row.choice_d])}\n${LETTER_DIRECTLY_KO}`,
+    ),
+  generation: { maxNewTokens: 1024, temperature: 0 },
+  hasReference: ({ answer }) => isOptionLetter(answer.trim().toUpperCase(), 4),
+  score: ({ answer }, output) => chosen(firstCharacter(output.text).toUpperCase(), answer.trim().toUpperCase()),
+  metrics: [mean("accuracy")],
+});
