@@ -207,7 +207,12 @@ function schemaOf({ type, min, max, choices, describe: description }: Setting): 
     case "integer":
       return Type.Integer(range);
     case "integers":
-      return Type.Union([Type.Integer(range), Type.Array(Type.Integer(range)), Type.String()], { description });
+      // One type with alternatives, so that a refusal says what is wrong with the number.
+      return Type.Unsafe({
+        type: ["integer", "array", "string"],
+        items: { type: "integer", ...defined({ minimum: min, maximum: max }) },
+        ...range,
+      });
     case "number":
       return Type.Number(range);
     case "switch":

@@ -23,6 +23,29 @@ test("lists are split at commas, given once or several times", async () => {
   expect((await readSettings({ tasks: ["a,b", "c"] }, {})).tasks).toEqual(["a", "b", "c"]);
 });
 
+test.each([
+  ["16", 16],
+  ["[8, 16]", [8, 16]],
+  ['"8,16"', [8, 16]],
+  ["0", "must be >= 1 (found 0)"],
+  ["[8, 0]", "max-new-tokens.1 must be >= 1 (found 0)"],
+  ["[8, much]", "max-new-tokens.1 must be integer"],
+])(
+  "max-new-tokens: %s in a file is one budget or several, or is refused for what is wrong with it",
+  async (text, read) => {
+    const folder = await mkdtemp(join(tmpdir(), "llava-eval-options-"));
+    try {
+      const config = join(folder, "c.yaml");
+      await writeFile(config, `max-new-tokens: ${text}\n`);
+      const settings = readSettings({ config }, {});
+      if (typeof read === "string") await expect(settings).rejects.toThrow(read);
+      else expect(await settings).toEqual({ "max-new-tokens": read });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  },
+);
+
 test.each(["abc", "1.5", "", "1e999", "0x10", "NaN"])("--limit %s is no whole number", async (limit) => {
   await expect(readSettings({ limit }, {})).rejects.toThrow(UserError);
 });
