@@ -11,7 +11,7 @@ export interface Answered {
 }
 
 /**
- * Recall over the questions that have an answer. The authors' precision has the same sum above it; lmms-eval's the sum over what was
+ * Recall over the questions that have an answer. The authors' precision has the same sum above it; lmms-eval's and VLMEvalKit's the sum over what was
  * answered, so points for questions without an answer count.
  */
 export const documentF1: Metric = {
@@ -20,8 +20,10 @@ export const documentF1: Metric = {
     let [answerable, answered, right, rightAnswered, n] = [0, 0, 0, 0, 0];
     const value = (): MetricValue => {
       if (n === 0) return { value: null, n };
+      if (context.scoring === "vlmevalkit" && (answerable === 0 || right + rightAnswered === 0))
+        return { value: null, n, note: "VLMEvalKit divides by 0 where no question has an answer, or no point is made" };
       const recall = answerable === 0 ? 0 : right / answerable;
-      const above = context.scoring === "lmms-eval" ? rightAnswered : right;
+      const above = context.scoring === "official" ? right : rightAnswered;
       const precision = answered === 0 ? 0 : above / answered;
       return { value: recall + precision === 0 ? 0 : (2 * recall * precision) / (recall + precision), n };
     };

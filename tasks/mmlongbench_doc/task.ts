@@ -19,6 +19,7 @@ import {
 import { documentF1 } from "./f1.js";
 import { extraction, toExtract } from "./judge.js";
 import { documentScore, isUnanswerable, unanswerable } from "./score.js";
+import { vlmEvalKitExtraction, vlmEvalKitToExtract } from "./vlmevalkit.js";
 
 const lists = Type.Optional(Nullable(ListText()));
 const row = Type.Object({
@@ -76,7 +77,7 @@ export default defineTask<Row>({
   name: "mmlongbench_doc",
   version: 1,
   about: "Questions about PDF documents of many pages, a fifth of them without an answer there (Ma et al. 2024).",
-  cite: "https://arxiv.org/abs/2407.01523; official scoring follows mayubo2333/MMLongBench-Doc eval/: a judge takes the answer out of a reply, rules compare it; lmms-eval's profile shows the pages that hold the answer and no others, so its numbers are another benchmark's",
+  cite: "https://arxiv.org/abs/2407.01523; official scoring follows mayubo2333/MMLongBench-Doc eval/: a judge takes the answer out of a reply, rules compare it; vlmevalkit scoring asks it in other words; lmms-eval's profile shows the pages that hold the answer and no others, so its numbers are another benchmark's",
   splits: {
     train: {
       ...{ sources: ["yubo2333/MMLongBench-Doc"], split: "train", licence: "Apache-2.0", answers: "public" },
@@ -102,12 +103,28 @@ export default defineTask<Row>({
     ask: ({ question }, { text }, verdicts, scoring) =>
       scoring === "official" && verdicts.length === 0 ? toExtract(question, text) : undefined,
   },
+  judgesByScoring: {
+    vlmevalkit: {
+      model: "gpt-4o",
+      template: vlmEvalKitExtraction("{question}", "{reply}"),
+      ask: ({ question }, { text }, verdicts) =>
+        verdicts.length === 0 ? vlmEvalKitToExtract(question, text) : undefined,
+    },
+  },
   hasReference: ({ answer }) => hasText(answer),
   defects: {
     official: ['the unit in "5 miles" is taken away, and the result thrown away'],
     "lmms-eval": ["only the pages that hold the answer are shown (profile lmms-eval)"],
+    vlmevalkit: [
+      'the unit in "5 miles" is taken away, and the result thrown away',
+      "points for questions without an answer count in the precision of f1",
+      "a reply of its judge without an extraction is an empty answer (here: asked again, then unscored)",
+      "some models see pages joined into one image (here: each alone)",
+    ],
   },
+  scorings: ["vlmevalkit"],
   score({ answer: target, answer_format: format, evidence_sources }, { text }, { scoring, verdicts: [verdict] }) {
+    // VLMEvalKit compares as the authors do.
     const rules = scoring === "lmms-eval" ? "lmms-eval" : "official";
     if (rules === "official" && typeof verdict !== "string") return notJudged;
     const answer = rules === "official" ? String(verdict) : strip(text);
@@ -116,7 +133,7 @@ export default defineTask<Row>({
     const sources = listed(evidence_sources);
     const named = Object.entries(SOURCES).filter(([, source]) => sources.includes(source));
     const value = { accuracy, ...Object.fromEntries(named.map(([name]) => [name, accuracy])) };
-    return { status: "scored", value, answer, target, data };
+    return { status: "scored", value, answer, targets: [target], data };
   },
   metrics: [
     mean("accuracy", { of: "accuracy" }),

@@ -50,7 +50,7 @@ export const reportRows: Readonly<Record<string, readonly ReportRow[]>> = {
     ["OmniDocBench 1.5"],
     ["CharXiv, descriptive"],
     ["CharXiv, reasoning"],
-    ["MMLongBench-Doc"],
+    ["MMLongBench-Doc", "mmlongbench_doc"],
     ["RefCOCO, mean", ...refcoco, ...refcocog],
     ["CountBench", "countbenchqa"],
     ["ODinW-13"],

@@ -36,5 +36,5 @@ goldenTask({
     ["Error 503", "", "Answer format: String\nExtracted answer: less well off"],
   ],
   // lmms-eval asks no judge: the words "It does not say." are not its own, and a sentence is not like a short answer.
-  main: { official: 3 / 4, "lmms-eval": 3 / 5 },
+  main: { official: 3 / 4, "lmms-eval": 3 / 5, vlmevalkit: 3 / 4 },
 });

@@ -351,6 +351,7 @@ const elsewhere: readonly (readonly [defect: string, where: string])[] = [
   ["an answer that says neither", "a metric"],
   ["the share of yes", "a metric"],
   ["a part of the benchmark", "a metric"],
+  ["points for questions without an answer", "a metric"],
   ["text that the page has not", "a whole page: the vectors of omnidocbench"],
   ["the unit in", "both give the same likeness"],
   ["a box in pixels that is wider", "needs two sizes: test/tasks/catalogue-points.test.ts"],

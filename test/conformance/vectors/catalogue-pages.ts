@@ -1,5 +1,6 @@
 /** Vector file of MMLongBench-Doc: answers by kind, what a judge's reply says, and F1 over rows that are scored already. */
 
+import type { Scoring } from "../../../src/core/score.js";
 import { extractedAnswer } from "../../../tasks/mmlongbench_doc/judge.js";
 import { isUnanswerable, type Rules } from "../../../tasks/mmlongbench_doc/score.js";
 import { taskNamed, taskScore } from "../task-score.js";
@@ -8,10 +9,10 @@ import { fold, lmms } from "./catalogue-metrics.js";
 
 const row = { doc_id: "a.pdf", question: "?", evidence_pages: "[1]" };
 
-function scored(line: { answer: string; format: string; prediction: string }, rules: Rules): number {
+function scored(line: { answer: string; format: string; prediction: string }, scoring: Scoring): number {
   const { answer, format: answer_format, prediction } = line;
   const given = { ...row, answer, answer_format };
-  const by = rules === "official" ? { verdicts: [prediction] } : lmms;
+  const by = scoring === "lmms-eval" ? lmms : { scoring, verdicts: [prediction] };
   const { value } = taskScore("mmlongbench_doc", given, prediction, by);
   return (value as { accuracy: number }).accuracy;
 }
@@ -22,7 +23,8 @@ interface Aggregated {
   readonly score: number;
 }
 
-function folded(rows: readonly Aggregated[], rules: Rules) {
+function folded(rows: readonly Aggregated[], scoring: Scoring) {
+  const rules: Rules = scoring === "lmms-eval" ? "lmms-eval" : "official";
   const of = (metric: string) =>
     fold(
       "mmlongbench_doc",
@@ -32,7 +34,7 @@ function folded(rows: readonly Aggregated[], rules: Rules) {
         value: { accuracy: score },
         data: { answerable: !isUnanswerable(answer, rules), answered: !isUnanswerable(pred, rules) },
       })),
-      rules,
+      scoring,
     );
   return { acc: of("accuracy"), f1: of("f1") };
 }
@@ -46,25 +48,31 @@ const mmlongbench: VectorFile = {
         : undefined,
   reference(expected, fn) {
     if (fn === "mmlongbench_doc.aggregate") {
-      const { official, lmms: theirs } = expected as Record<string, unknown>;
-      return { official, lmms: theirs };
+      const { official, lmms: theirs, vek_f1 } = expected as Record<string, unknown>;
+      return { official, lmms: theirs, vek_f1 };
     }
     // A page that is named twice is shown once; the list there is the one before that.
     if (fn === "lmms.mmlongbench_doc.pages") return [...new Set(expected as readonly number[])];
     if (fn !== "mmlongbench_doc.score") return expected;
-    const { official, lmms: theirs } = expected as Record<string, unknown>;
+    const { official, lmms: theirs, vek } = expected as Record<string, unknown>;
     // An error ends a reply's score with 0 (run_api.py); so it does here.
-    return { official: typeof official === "number" ? official : 0, lmms: theirs };
+    return {
+      official: typeof official === "number" ? official : 0,
+      lmms: theirs,
+      vek: typeof vek === "number" ? vek : 0,
+    };
   },
   functions: {
     "mmlongbench_doc.score": (line: { answer: string; format: string; prediction: string }) => ({
       official: scored(line, "official"),
       lmms: scored(line, "lmms-eval"),
+      vek: scored(line, "vlmevalkit"),
     }),
     "vek.mmlongbench_doc.reply": ({ reply }: { reply: string }) => extractedAnswer(reply) ?? "",
     "mmlongbench_doc.aggregate": ({ rows }: { rows: readonly Aggregated[] }) => ({
       official: folded(rows, "official"),
       lmms: folded(rows, "lmms-eval"),
+      vek_f1: folded(rows, "vlmevalkit").f1,
     }),
     "lmms.mmlongbench_doc.pages": ({ evidence_pages }: { evidence_pages: string | null }) => {
       const pages = Array.from({ length: 9 }, (_, i) => ({

@@ -2,6 +2,7 @@
 
 import type { ImageRef } from "../../../src/core/image.js";
 import type { Part, Prompt } from "../../../src/core/prompt.js";
+import { vlmEvalKitExtraction } from "../../../tasks/mmlongbench_doc/vlmevalkit.js";
 import { taskNamed } from "../task-score.js";
 import type { VectorFile } from "../vector-file.js";
 
@@ -125,7 +126,6 @@ const notSent: Readonly<Record<string, string>> = {
     "mmmu_val_group_img",
   ]),
   ...reasons("no task of this benchmark is here", [...["emma_direct", "emma_vek_marks", "wemath_testmini"]]),
-  mmlongbench_doc_extract: "VLMEvalKit's question to a judge, which no scoring here asks",
   ...reasons("a judge's words, which the task's own test holds", [
     "babyvision_judge",
     "emma_judge",
@@ -251,6 +251,10 @@ function promptFile(): VectorFile {
       );
     },
   ]);
+  // Its judge's words: VLMEvalKit's are one turn.
+  const toJudge = ({ row: { question, prediction } }: { row: { question: string; prediction: string } }) => ({
+    vlmevalkit: { text: vlmEvalKitExtraction(question, prediction) },
+  });
   return {
     part: "the words and images that a task sends",
     unsupported: notSent,
@@ -265,10 +269,10 @@ function promptFile(): VectorFile {
     reference: (expected, fn) =>
       Object.fromEntries(
         Object.entries(expected as Record<string, Expected | readonly Item[]>).flatMap(([harness, words]) =>
-          harness in (sentBy[fn] ?? {}) ? [[harness, wordsOf(words)]] : [],
+          harness in (sentBy[fn] ?? {}) || fn === "mmlongbench_doc_extract" ? [[harness, wordsOf(words)]] : [],
         ),
       ),
-    functions: Object.fromEntries(functions),
+    functions: { ...Object.fromEntries(functions), mmlongbench_doc_extract: toJudge },
   };
 }
 
