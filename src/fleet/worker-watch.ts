@@ -33,7 +33,8 @@ export class WorkerWatch {
     return lines;
   }
 
-  private arrivals(workers: readonly WorkerStatus[], now: number): readonly string[] {
+  /** Whoever has come, or come back, since the last look. */
+  arrivals(workers: readonly WorkerStatus[], now: number): readonly string[] {
     const joined: string[] = [];
     const back: string[] = [];
     for (const { name, seenAgo } of workers) {

@@ -131,6 +131,9 @@ export class SharedRun implements AsyncDisposable {
 
   /** The run is over: workers look for another. */
   async finish(): Promise<void> {
+    // Of a run that is shorter than the time between two looks it is said here who answered it.
+    const workers = await this.parts.fleet.workers(this.run.id);
+    for (const line of this.watch.arrivals(workers, performance.now() / 1000)) this.listener.say(line);
     await this.parts.fleet.forget(this.run.id);
   }
 
