@@ -116,8 +116,8 @@ test("a shell completes values: tasks, suites, presets and choices, also behind 
       .split("\n")
       .map((word) => word.split(":")[0]);
   };
-  expect(await completed("run", "--tasks", "mmstar")).toEqual(["mmstar"]);
-  expect(await completed("run", "--tasks", "pope,mmst")).toEqual(["pope,mmstar"]);
+  expect(await completed("run", "--tasks", "mindc")).toEqual(["mindcube"]);
+  expect(await completed("run", "--tasks", "pope,mindc")).toEqual(["pope,mindcube"]);
   expect(await completed("run", "--scoring", "o")).toContain("official");
   expect(await completed("run", "--model", "llava-next")).toEqual(expect.arrayContaining(["llava-next-72b"]));
   expect(await completed("leaderboard", "--format", "csv")).toEqual(expect.arrayContaining(["csv", "csv-long"]));
