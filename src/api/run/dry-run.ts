@@ -10,8 +10,9 @@ import type { ModelConfig } from "../../runners/config.js";
 import { resolveModel } from "../../runners/spec.js";
 import type { RunSettings } from "../settings.js";
 import { labelBeside, type Way } from "./beside.js";
+import { type Decided, decide, opener } from "./decide.js";
 import { judgesOf } from "./models.js";
-import { type Decided, decide, opener, type RunControl } from "./run.js";
+import type { RunControl } from "./run.js";
 import { waysOf } from "./ways.js";
 
 /** What one task of a run would ask. */

@@ -14,8 +14,8 @@ import { resolveModel } from "../../runners/spec.js";
 import type { RunSettings } from "../settings.js";
 import type { Chosen } from "../tasks/catalogue.js";
 import { openClips } from "./clips.js";
+import { decide, opener } from "./decide.js";
 import type { RunListener } from "./listener.js";
-import { decide, opener } from "./run.js";
 
 export type { InvarianceReport, ServerInvariance };
 export { serverTable, steadinessText };

@@ -121,3 +121,6 @@ function timed(runner: Runner, { requests }: RunListener): Runner {
       : {}),
   });
 }
+
+export const isDemoModel = ({ isDemo, isStub, isReplayedDemo = false }: ChosenModel): boolean =>
+  isDemo || isStub || isReplayedDemo;

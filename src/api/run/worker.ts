@@ -25,10 +25,11 @@ import { parseSettings, type RunSettings } from "../settings.js";
 import { chooseTasks } from "../tasks/catalogue.js";
 import { packageVersion } from "../versions.js";
 import { openClips } from "./clips.js";
+import { type Decided, decide, opener, rulesOf, tasksToAsk } from "./decide.js";
 import { requireAlike, unlikeness } from "./fleet.js";
 import { type RunListener, warningsOf } from "./listener.js";
-import { namedModel, openModel } from "./models.js";
-import { type Decided, decide, isDemoModel, opener, preflight, rulesOf, tasksToAsk } from "./run.js";
+import { isDemoModel, namedModel, openModel } from "./models.js";
+import { preflight } from "./preflight.js";
 
 export interface WorkerControl {
   readonly fleet: FleetSettings;
