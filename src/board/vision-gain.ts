@@ -8,7 +8,7 @@ import { clusteredMean } from "../statistics/clustered-mean.js";
 import { intervalOf, within } from "../statistics/intervals.js";
 import { Moments } from "../statistics/moments.js";
 import { RowKeys } from "./compare/join-samples.js";
-import { type MeasureOptions, measure, scaleOfMean } from "./compare/measure.js";
+import { type MeasureOptions, measure, type SampleValue, scaleOfMean } from "./compare/measure.js";
 import type { SideTask } from "./compare/side.js";
 
 export interface TwoWays {
@@ -58,7 +58,7 @@ interface GainPair {
 interface Pairs {
   readonly pairs: readonly GainPair[];
   /** Of every sample that the run with images scored. */
-  readonly values: readonly number[];
+  readonly values: readonly SampleValue[];
   readonly leftOut: VisionGain["leftOut"];
 }
 
@@ -91,7 +91,7 @@ async function readPairs({ sighted, blind }: TwoWays, metric: MetricResult): Pro
 
 async function readRows({ run, result }: SideTask, metric: MetricResult) {
   const rows = new Map<string, { readonly score: RowScore; readonly record: ReturnType<typeof kept> }>();
-  const values: number[] = [];
+  const values: SampleValue[] = [];
   const keys = new RowKeys(result.task);
   let scored = 0;
   for await (const record of run.counted(result)) {
@@ -101,7 +101,7 @@ async function readRows({ run, result }: SideTask, metric: MetricResult) {
     if (record.state === "scored") scored++;
     const value = valueUnder(record.score, metric.of ?? metric.name);
     if (value === undefined) continue;
-    values.push(value);
+    values.push({ value, ...defined({ repeat: record.repeat }) });
     row.score.sum += value;
     row.score.count++;
     const outcome = outcomeOf(record.score, metric);

@@ -254,11 +254,25 @@ export const nothingAsked = (finishedAt: string) =>
     `nothing asked: this run finished on ${finishedAt.slice(0, 16).replace("T", " ")} UTC; --fresh asks everything again`,
   );
 
-/** What to type next: to see it, or to ask again what was not scored. */
-export function nextLine(folder: string, results: readonly Result[]): string {
+/**
+ * What was not scored in another way of asking, which no line of the Results tells.
+ * @param label  the task's with the way's words
+ */
+export function unscoredBeside(label: string, folder: string, result: Result): string {
+  const why = unscoredText(result, result.n.total - result.n.scored);
+  return `${label}: not scored ${why}   npx llava-eval samples ${shownPath(folder)} --unscored`;
+}
+
+/** As one word of a shell, from where the user stands. */
+function shownPath(folder: string): string {
   const path = relative(process.cwd(), folder);
   const name = path === "" || path.startsWith("..") ? folder : path;
-  const shown = /^[\w./@:+-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
+  return /^[\w./@:+-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
+}
+
+/** What to type next: to see it, or to ask again what was not scored. */
+export function nextLine(folder: string, results: readonly Result[]): string {
+  const shown = shownPath(folder);
   const unscored = results.some(({ n }) => n.scored < n.total);
   return pc.dim(
     unscored

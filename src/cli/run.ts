@@ -12,7 +12,7 @@ import { Interrupt } from "./interrupt.js";
 import { count } from "./number-format.js";
 import { yargsOptions } from "./options.js";
 import { Progress } from "./progress.js";
-import { changedLine, costLines, nextLine, nothingAsked, resultLines } from "./report-lines.js";
+import { changedLine, costLines, nextLine, nothingAsked, resultLines, unscoredBeside } from "./report-lines.js";
 
 export const command: CommandModule = {
   builder: (yargs) =>
@@ -96,6 +96,7 @@ export async function run(settings: RunSettings, fleet?: FleetSettings): Promise
     const {
       folder,
       results,
+      beside,
       interrupted,
       incomplete,
       finishedBefore,
@@ -114,13 +115,17 @@ export async function run(settings: RunSettings, fleet?: FleetSettings): Promise
     if (finishedBefore !== undefined) process.stderr.write(`${nothingAsked(finishedBefore)}\n`);
     if (changed.length > 0) process.stderr.write(`${changedLine(changed, repeated)}\n`);
     else if (repeated > 0) process.stderr.write(`${count(repeated)} questions were answered twice, and alike\n`);
-    for (const { end, label, detail } of results) {
+    for (const { end, label, detail } of [...results, ...beside]) {
       if (end === "endpoint-down")
         process.stderr.write(
           `${label}: the endpoint stopped answering (${terminalSafe(detail ?? "", 400)}); the same command goes on from here\n`,
         );
     }
     if (interrupted) process.stderr.write("interrupted: the same command goes on from here\n");
+    for (const { label, end, result, folder: own } of beside) {
+      if (end === "complete" && result && result.n.scored < result.n.total)
+        process.stderr.write(`${unscoredBeside(label, own, result)}\n`);
+    }
     if (!interrupted && finished.length > 0) process.stderr.write(`${nextLine(folder, finished)}\n`);
     return interrupted ? ExitCode.interrupted : incomplete ? ExitCode.incomplete : ExitCode.done;
   } catch (error) {

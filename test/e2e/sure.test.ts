@@ -1,5 +1,5 @@
 /** `--prompt-profiles`, `--option-orders`, several `--max-new-tokens`: how much of a score is the way of asking. */
-import { writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { seededRandom } from "../../src/statistics/seeded-random.js";
@@ -179,6 +179,80 @@ test("three budgets: the curve, what each step is worth, and how many answers ar
     /budgets +50 tokens: 25\.0, 75\.0% cut off {2}100 tokens: 50\.0, \+25\.0 \[.*\], 50\.0% cut off {2}200 tokens: 100\.0, \+50\.0 \[.*\], 0\.0% cut off/,
   );
   expect((await made.run(...args)).stderr).toContain("0 new samples");
+});
+
+test("what one order has no score for is left out, and not taken for right; what lies behind a way's limit is no part of it", async () => {
+  await using made = await place();
+  const isMoved = ({ text }: Pick<Asked, "text">) => rightLetter({ text }) !== "B";
+  // Every question is answered rightly; eight of the first forty are refused in all orders but their own.
+  const isRefused = (asked: Asked) => idOf(asked) % 5 === 1 && isMoved(asked);
+  const faults = { seed: 1, rate: 0, refused: 1, spares: (asked: Asked) => !isRefused(asked) };
+  await using endpoint = await startEndpoint({ answer: rightLetter, faults });
+  const model = ["--model", `openai:fake@${endpoint.url}`];
+  const args = ["run", "--tasks", task, "--data", "rows", ...model, "--out", "orders"];
+  const orders = [...args, "--limit", "40", "--option-orders", "4"];
+  const first = await made.run(...orders);
+  expect(first).toMatchObject({ exitCode: 2 });
+  const { spread, n: counted } = await made.result("orders", "choice");
+  expect(counted).toMatchObject({ scored: 40 });
+  expect(spread?.orders).toMatchObject({ n: 32, leftOut: 8, fixed: 0, everyOrder: { share: 1, n: 32 } });
+  // Each of them stands a place further on in every order: at B in none of them.
+  expect(first.stderr).toContain("choice with its options moved by 2: not scored 8: refused");
+  expect(first.stderr).toContain("samples orders/options-2 --unscored");
+
+  expect(await made.run(...args, "--limit", "60")).toMatchObject({ exitCode: 0 });
+  const longer = await made.result("orders", "choice");
+  expect(longer.n.total).toBe(60);
+  expect(longer.spread).toEqual(spread);
+  expect(await made.run(...args, "--limit", "20")).toMatchObject({ exitCode: 0 });
+  expect((await made.result("orders", "choice")).spread?.orders).toMatchObject({ n: 16, leftOut: 4, fixed: 0 });
+});
+
+test("repeats that have not scored as many each: a mean all the same", async () => {
+  await using made = await place();
+  const answer = (asked: Asked) => (idOf(asked) % 2 === 0 ? wrongLetter(asked) : rightLetter(asked));
+  let asked = 0;
+  // One repeat of every other question is refused, by both profiles.
+  const faults = {
+    seed: 1,
+    rate: 0,
+    refused: 1,
+    spares: (one: Asked) => !one.text.includes("Question") || asked++ % 4 !== 1,
+  };
+  await using endpoint = await startEndpoint({ answer, faults });
+  const args = ["run", "--tasks", task, "--data", "rows", "--model", `openai:fake@${endpoint.url}`, "--limit", "30"];
+  const ways = ["--repeats", "2", "--temperature", "0.5", "--concurrency", "1", "--prompt-profiles", "all"];
+  expect(await made.run(...args, ...ways, "--out", "twice")).toMatchObject({ exitCode: 2 });
+  const { spread, n: counted } = await made.result("twice", "choice");
+  expect(counted).toMatchObject({ total: 60, scored: 45 });
+  expect(spread?.prompts).toMatchObject({
+    n: 30,
+    leftOut: 0,
+    notes: [],
+    profiles: [{ value: 0.5 }, { value: 0.5 }],
+  });
+  const compared = await made.run("compare", "twice", "twice/profile-polite", "--format", "json");
+  const { tasks } = JSON.parse(compared.stdout) as { tasks: readonly { a: number; b: number }[] };
+  expect(tasks[0]).toMatchObject({ a: 0.5, b: 0.5 });
+});
+
+test("a bundle names every budget, and has no part of a way that has not finished", async () => {
+  await using made = await place();
+  await using endpoint = await startEndpoint({ answer: rightLetter, latencyMs: 5 });
+  const model = ["--model", `openai:fake@${endpoint.url}`];
+  const args = ["run", "--tasks", task, "--data", "rows", ...model, "--limit", "40", "--out", "run"];
+  expect(await made.run(...args, "--max-new-tokens", "8,2,4")).toMatchObject({ exitCode: 0 });
+  const child = made.start(...args, "--prompt-profiles", "all", "--concurrency", "1");
+  const polite = () => endpoint.asked.filter(({ text }) => text.startsWith("Please"));
+  await expect.poll(() => polite().length, { timeout: 60_000, interval: 5 }).toBeGreaterThan(3);
+  child.kill("SIGKILL");
+  await child.ended;
+  expect(await made.run(...args)).toMatchObject({ exitCode: 0 });
+  const published = await made.run("publish", "run", "--out", "bundle");
+  expect(published, published.stderr).toMatchObject({ exitCode: 0 });
+  expect(await made.read("bundle", "repeat.sh")).toMatch(/--max-new-tokens 2,4,8\b/);
+  expect(await readdir(made.file("bundle", "run"))).toEqual(expect.arrayContaining(["budget-2", "budget-4"]));
+  expect(await readdir(made.file("bundle", "run"))).not.toContain("profile-polite");
 });
 
 test.each([

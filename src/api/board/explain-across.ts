@@ -88,7 +88,10 @@ export async function explainForeign(
   const main = ours.result.metrics.find(({ direction }) => direction !== "neither");
   if (!main) throw new UserError(`${label} has no metric to explain`, own, "name a run with public answers");
   const read = await readOurs(ours, { ...options, files });
-  const values = read.samples.flatMap(({ record }) => valueUnder(record.score, main.of ?? main.name) ?? []);
+  const values = read.samples.flatMap(({ record }) => {
+    const value = valueUnder(record.score, main.of ?? main.name);
+    return value === undefined ? [] : [{ value, ...defined({ repeat: record.repeat }) }];
+  });
   const { scoring, promptProfile, generation } = ours.result;
   const fold = foldOf(read.asked, ours.result, main);
   const reports = (options.invariance ?? []).map(async (path) => [path, await readInvariance(path)] as const);

@@ -15,7 +15,7 @@ import type { Json } from "../../core/json.js";
 import type { Result, RunManifest } from "../../core/result.js";
 import { makeFolder } from "../../files/make-folder.js";
 import { writeWhole } from "../../files/whole-file.js";
-import { copyRun, isOfRun } from "../../record/copy.js";
+import { copyRun, isBesideName, isOfRun } from "../../record/copy.js";
 import { readManifest, writeManifest } from "../../record/manifest.js";
 import { openRun, type Run, requireCounted } from "../../record/read.js";
 import { repeatCommand } from "../../record/repeat-command.js";
@@ -51,7 +51,14 @@ export async function publish(name: string, out: string, { publisher, images, wa
     throw new UserError("the folder lies in the run's own", "--out", "name one beside it");
   await makeFolder(folder);
   try {
-    await copyRun(run, join(folder, runOfBundle), (inside) => isOfRun(inside, [...run.results.keys()]));
+    // A way of asking that has not finished is no part of what is published.
+    const whole = await runsBeside(run.dir);
+    const isUnfinished = ([first = ""]: readonly string[]) => isBesideName(first) && !whole.has(first);
+    await copyRun(
+      run,
+      join(folder, runOfBundle),
+      (inside) => isOfRun(inside, [...run.results.keys()]) && !isUnfinished(inside.split("/")),
+    );
     const path = join(folder, runOfBundle);
     await withoutHost(path);
     const beside = await runsBeside(path);
@@ -59,7 +66,7 @@ export async function publish(name: string, out: string, { publisher, images, wa
     await removeEmptyFolders(path);
     const copy = await openRun(path);
     const board = makeBoard(entriesOf(copy, folder), { include: ["demo", "partial", "incomplete"], suites: [] });
-    const repeat = repeatCommands(copy, flagsOf(beside));
+    const repeat = repeatCommands(copy, flagsOf(copy, beside));
     const write = (file: string, text: string) => writeWhole(join(folder, file), file, text);
     await write("README.md", cardOf(copy.manifest, [...copy.results.values()], board, repeat));
     await write("eval_results.yaml", boardEvalResults(board, packageVersion(), publisher));
@@ -103,13 +110,15 @@ function repeatCommands({ manifest, results }: Run, ways: readonly Readonly<Reco
   return { lines: made.map(({ line }) => line), ...defined({ modelFile: made[0]?.modelFile }) };
 }
 
-/** What asked the runs beside one. */
-function flagsOf(beside: ReadonlyMap<string, Run>): readonly Readonly<Record<string, Json>>[] {
+/** What asked the runs beside one; of budgets its own among them. */
+function flagsOf(run: Run, beside: ReadonlyMap<string, Run>): readonly Readonly<Record<string, Json>>[] {
   const named = (kind: string) => [...beside.keys()].filter((name) => name.startsWith(kind));
   const results = (kind: string) => named(kind).flatMap((name) => [...(beside.get(name) as Run).results.values()]);
   const profiles = [...new Set(results("profile-").map(({ promptProfile }) => promptProfile))];
   const orders = results("options-").map(({ optionOrder = 0 }) => optionOrder + 1);
-  const budgets = new Set(results("budget-").map(({ generation }) => Number(generation.maxNewTokens)));
+  const smaller = results("budget-");
+  const largest = smaller.flatMap(({ task }) => run.results.get(task) ?? []);
+  const budgets = new Set([...smaller, ...largest].map(({ generation }) => Number(generation.maxNewTokens)));
   return [
     ...[...blindOf(beside).keys()].map((blind) => ({ blind })),
     ...(profiles.length > 0 ? [{ "prompt-profiles": profiles }] : []),

@@ -52,10 +52,16 @@ export interface AskedFirst {
   readonly identified: RunToIdentify;
 }
 
+/** How a task ended on another way; its label says which. */
+export interface EvaluatedBeside extends EvaluatedResult {
+  /** The way's own. */
+  readonly folder: string;
+}
+
 export const labelBeside = (label: Label, { words }: Way) => `${label} ${words}`;
 
 /** Asks what that run's folder does not have yet. @returns how each task ended */
-export async function evaluateBeside(way: Way, first: AskedFirst): Promise<readonly EvaluatedResult[]> {
+export async function evaluateBeside(way: Way, first: AskedFirst): Promise<readonly EvaluatedBeside[]> {
   const { drain } = first.evaluation;
   const path = join(first.path, way.name);
   const chosen = first.chosen.filter(({ label }) => way.has(label));
@@ -94,13 +100,13 @@ export async function evaluateBeside(way: Way, first: AskedFirst): Promise<reado
         events: eventsOf(evaluation, (label) => labelBeside(label, way)),
       },
     );
-    const incomplete = results.some(
-      ({ end, result }) => end === "endpoint-down" || result?.flags.includes("incomplete"),
-    );
-    const status = drain.aborted ? "interrupted" : incomplete ? "incomplete" : "done";
+    // A way that the endpoint left in the middle is not whole: it is compared with nothing until the same command has finished it.
+    const cut = drain.aborted || results.some(({ end }) => end === "endpoint-down");
+    const incomplete = results.some(({ result }) => result?.flags.includes("incomplete"));
+    const status = cut ? "interrupted" : incomplete ? "incomplete" : "done";
     await folder.setStatus(status, folder.finishedBefore);
     await writeRunLeaderboard(path);
-    return results;
+    return results.map((one) => ({ ...one, label: labelBeside(one.label, way), folder: path }));
   } catch (error) {
     await folder.setStatus(drain.aborted ? "interrupted" : "incomplete").catch(() => {});
     throw error;

@@ -20,7 +20,7 @@ import { shardName } from "../../run/shard.js";
 import { withoutReasoning } from "../../text/visible-answer.js";
 import { serverProfile } from "../../video/frame-profiles.js";
 import type { RunSettings } from "../settings.js";
-import { evaluateBeside, labelBeside, runsBeside } from "./beside.js";
+import { type EvaluatedBeside, evaluateBeside, labelBeside, runsBeside } from "./beside.js";
 import { requireFrames } from "./blind.js";
 import { openClips } from "./clips.js";
 import { type Decided, decide, opener, rulesOf, tasksToAsk } from "./decide.js";
@@ -58,6 +58,8 @@ export interface RunOutcome {
   readonly folder: string;
   /** By task, in the order asked; those that an interruption left out are missing. */
   readonly results: readonly EvaluatedResult[];
+  /** The same tasks in the other ways that were asked for, each in a folder of its own. */
+  readonly beside: readonly EvaluatedBeside[];
   /** `drain` was aborted: the same settings go on from here. */
   readonly interrupted: boolean;
   /** More samples without a score than allowed, or an endpoint that stopped answering. */
@@ -151,8 +153,8 @@ export async function runTasks(
       onTiming: (...given) => listener.onTiming(...given),
     };
     const labels = choice.chosen.map(({ label }) => label);
-    const beside = ways.flatMap((way) => labels.filter(way.has).map((label) => labelBeside(label, way)));
-    listener.onPlan?.([...labels, ...beside]);
+    const labelsBeside = ways.flatMap((way) => labels.filter(way.has).map((label) => labelBeside(label, way)));
+    listener.onPlan?.([...labels, ...labelsBeside]);
     const evaluation: Evaluation = {
       folder,
       runner,
@@ -180,11 +182,12 @@ export async function runTasks(
     };
     const seen = await evaluate(choice.chosen, evaluation);
     const wasFinished = newSamples === 0 ? folder.finishedBefore : undefined;
-    const all = [...seen];
+    const beside: EvaluatedBeside[] = [];
     for (const way of ways) {
-      if (drain.aborted || all.some(({ end }) => end !== "complete")) break;
-      all.push(...(await evaluateBeside(way, { path, chosen: choice.chosen, evaluation, manifest, identified })));
+      if (drain.aborted || [...seen, ...beside].some(({ end }) => end !== "complete")) break;
+      beside.push(...(await evaluateBeside(way, { path, chosen: choice.chosen, evaluation, manifest, identified })));
     }
+    const all = [...seen, ...beside];
     const incomplete = all.some(({ end, result }) => end === "endpoint-down" || result?.flags.includes("incomplete"));
     const interrupted = drain.aborted;
     const finishedBefore = newSamples === 0 ? folder.finishedBefore : undefined;
@@ -195,7 +198,7 @@ export async function runTasks(
     if (!interrupted && wasFinished === undefined && !shard) await remember(path);
     if (settings.out === undefined) await regenerateLeaderboard(resolve("results"));
     return {
-      ...{ folder: path, results, interrupted, incomplete },
+      ...{ folder: path, results, beside, interrupted, incomplete },
       ...defined({ finishedBefore, changed: shared?.changed, repeated: shared?.repeated }),
     };
   } catch (error) {

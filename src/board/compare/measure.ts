@@ -131,18 +131,30 @@ function isSame({ a, b }: SamplePair): boolean {
  * The factor from the mean of the samples' values to the metric, or undefined when it is no such mean. Not declared but
  * checked against the Result: a metric that is a mean of something else (groups, subtasks) shows here. One that is drawn anew for its
  * interval is none even where it comes to the same: F1 is the accuracy when misses are as many as false alarms.
+ * @param values  of every sample that the Result counts; a Result is the mean over its repeats, which need not have scored as many each
  */
-export function scaleOfMean(metric: MetricResult, values: readonly number[]): number | undefined {
+export function scaleOfMean(metric: MetricResult, values: readonly SampleValue[]): number | undefined {
   if (metric.value === null || values.length === 0 || metric.method === "bootstrap") return undefined;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const repeats = new Map<number, { sum: number; n: number }>();
+  for (const { value, repeat = 0 } of values) {
+    const { sum, n } = repeats.get(repeat) ?? { sum: 0, n: 0 };
+    repeats.set(repeat, { sum: sum + value, n: n + 1 });
+  }
+  const mean = [...repeats.values()].reduce((total, { sum, n }) => total + sum / n, 0) / repeats.size;
   const target = metric.value;
   return [1, 100].find((scale) => Math.abs(mean * scale - target) <= 1e-9 * Math.max(1, Math.abs(target)));
 }
 
-function valuesOfA(joined: readonly SamplePair[], metric: string): readonly number[] {
-  return joined.flatMap(({ a }) => {
+/** What one asking of one sample scored. */
+export interface SampleValue {
+  readonly value: number;
+  readonly repeat?: number;
+}
+
+function valuesOfA(joined: readonly SamplePair[], metric: string): readonly SampleValue[] {
+  return joined.flatMap(({ a, repeat }) => {
     const value = a?.status === "scored" ? sampleValue(a, metric) : undefined;
-    return value === undefined ? [] : [value];
+    return value === undefined ? [] : [{ value, repeat }];
   });
 }
 

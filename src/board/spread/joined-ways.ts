@@ -3,10 +3,10 @@ import { defined } from "../../core/defined.js";
 import type { MetricResult } from "../../core/result.js";
 import { valueUnder } from "../../record/outcome.js";
 import { requireScored } from "../../record/read.js";
+import { selectionOf } from "../../record/selection.js";
 import { intervalOf, within } from "../../statistics/intervals.js";
 import { Moments } from "../../statistics/moments.js";
-import { RowKeys } from "../compare/join-samples.js";
-import { scaleOfMean } from "../compare/measure.js";
+import { type SampleValue, scaleOfMean } from "../compare/measure.js";
 import type { SideTask } from "../compare/side.js";
 
 /** What one way says of one sample, its repeats together. */
@@ -23,7 +23,10 @@ export interface WayScore {
 
 export interface JoinedWays {
   readonly metric: MetricResult;
-  /** By sample; one entry for each way, undefined where that way has not asked it. */
+  /**
+   * The samples that lie within every way's limit: one that a way was never meant to ask says nothing about it. One entry for each way, undefined
+   * where that way has left it out.
+   */
   readonly samples: readonly (readonly (WayScore | undefined)[])[];
   /** The metric is the mean of its samples' scores; otherwise only the Results' own numbers can be told. */
   readonly isMean: boolean;
@@ -32,23 +35,27 @@ export interface JoinedWays {
 /** @throws UserError  a journal has lost samples */
 export async function joinWays(ways: readonly SideTask[], metric: MetricResult): Promise<JoinedWays> {
   const samples = new Map<string, (Sums | undefined)[]>();
-  const own: number[] = [];
+  const own: SampleValue[] = [];
+  const limits = ways.map(({ result }) => selectionOf(result));
   for (const [w, { run, result }] of ways.entries()) {
-    const keys = new RowKeys(result.task);
     let scored = 0;
     for await (const record of run.counted(result)) {
-      const key = keys.of({ ...record, repeat: 0 });
-      const sample = samples.get(key) ?? ways.map(() => undefined);
+      if (record.state === "scored") scored++;
+      const value = valueUnder(record.score, metric.of ?? metric.name);
+      if (w === 0 && value !== undefined) own.push({ value, ...defined({ repeat: record.repeat }) });
+      // All of them number the same rows; ids may stand at several.
+      const key = `${record.index} ${record.id}`;
+      // Each limit counts the clusters that it sees.
+      const isWithin = w === 0 && limits.map((has) => has(record)).every(Boolean);
+      const sample = samples.get(key) ?? (isWithin ? ways.map(() => undefined) : undefined);
+      if (!sample) continue;
       samples.set(key, sample);
       const sums = sample[w] ?? { sum: 0, values: 0, answers: 0, cut: 0, cluster: record.cluster, target: undefined };
       sample[w] = sums;
-      if (record.state === "scored") scored++;
       if (record.state !== "failed") sums.answers++;
       if (record.state !== "failed" && record.finish === "length") sums.cut++;
-      const value = valueUnder(record.score, metric.of ?? metric.name);
       if (record.score?.status === "scored") sums.target = record.score.targets?.[0];
       if (value === undefined) continue;
-      if (w === 0) own.push(value);
       sums.sum += value;
       sums.values++;
     }

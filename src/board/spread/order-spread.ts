@@ -5,7 +5,7 @@ import { sampleDeviation } from "../../statistics/descriptive.js";
 import type { SideTask } from "../compare/side.js";
 import { joinWays, mainMetric, meanOver, measuredBy, noMean, noMetric, type WayScore } from "./joined-ways.js";
 
-/** A sample that was asked in its own order, and in one more at least. */
+/** A sample that has a score in every order in which it was asked, its own and one more at least. */
 interface Item {
   readonly scores: readonly Scored[];
   readonly mean: number;
@@ -27,7 +27,7 @@ export async function orderSpread(ways: readonly SideTask[]): Promise<OrderSprea
   const items = moved.flatMap(itemOf);
   const facts = { ...nothing, n: items.length, leftOut: moved.length - items.length, fixed };
   if (items.length === 0)
-    return { ...unknown, ...facts, notes: ["no sample is scored in its own order and in another"] };
+    return { ...unknown, ...facts, notes: ["no sample is scored in every order in which it was asked"] };
   const range = rangeOf(metric) ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   const best = metric.direction === "lower" ? range[0] : range[1];
   const over = (of: (item: Item) => number, ends: readonly [number, number] = range) =>
@@ -54,9 +54,11 @@ export async function orderSpread(ways: readonly SideTask[]): Promise<OrderSprea
 }
 
 function itemOf(sample: readonly (WayScore | undefined)[]): Item[] {
-  const [own] = sample;
-  const scores = sample.filter((score): score is Scored => score?.value !== undefined);
-  if (own?.value === undefined || scores.length < 2) return [];
+  const asked = sample.flatMap((score) => score ?? []);
+  const scores = asked.filter((score): score is Scored => score.value !== undefined);
+  const [own] = scores;
+  // Right in every order, or alike in all, is known of those alone that have a score in each.
+  if (!own || scores.length < asked.length) return [];
   const mean = scores.reduce((sum, { value }) => sum + value, 0) / scores.length;
   return [{ scores, mean, cluster: own.cluster }];
 }
