@@ -267,6 +267,38 @@ describe("a real result set of VLMEvalKit", () => {
     expect(stdout).toContain("closes the gap: --scoring vlmevalkit");
   });
 
+  test("a piece of the question that VLMEvalKit's class for LLaVA-1.6 took for the reply is named, and only that", async () => {
+    const question = "Who is the ASSISTANT: here?";
+    const run = await ours("cut", {
+      row: (row) => (row.index === 3 || row.index === 7 ? { ...row, question } : row),
+    });
+    const { A, B, C, D } = theirs[3] as Record<string, string>;
+    const options = Object.entries({ A, B, C, D }).flatMap(([letter, option]) =>
+      option ? [`${letter}. ${option}`] : [],
+    );
+    const last = "Answer with the option's letter from the given choices directly.";
+    const cut = ["here?", ...options, last].join("\n");
+    const rows = theirs.map((cells, i) => [
+      ...[cells.index, i === 3 || i === 7 ? question : cells.question, cells.answer],
+      i === 3 ? cut : i === 7 ? "here?" : cells.prediction,
+    ]);
+    const quoted = [["index", "question", "answer", "prediction"], ...rows].map((cells) =>
+      cells.map((cell) => `"${String(cell).replaceAll('"', '""')}"`).join("\t"),
+    );
+    await mkdir(file("cut-theirs"));
+    await writeFile(file("cut-theirs", "llava_next_vicuna_7b_MMStar.tsv"), `${quoted.join("\n")}\n`);
+    const across = await explained(run, `vlmevalkit:${file("cut-theirs", "llava_next_vicuna_7b_MMStar.tsv")}`);
+    // Of the whole words, and of the question alone, as it stands in their file.
+    expect(layer(across, "text")).toMatchObject({
+      samples: 2,
+      differences: [
+        "2 are a piece of the question, not a reply (3 7): VLMEvalKit's class for LLaVA-1.6 takes what stands behind its first mark for the reply",
+      ],
+    });
+    const unlike = await explained(run, `vlmevalkit:${file("theirs", resultFile)}`);
+    expect(layer(unlike, "text")?.differences).toEqual([]);
+  });
+
   test("without the rows it says so, and tells what journals can tell; an answer file without scores is scored by our copy of their rule", async () => {
     const run = await ours("away", { text: { 7: "green" } });
     const { stderr, stdout } = await runCommand([

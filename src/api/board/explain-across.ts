@@ -219,11 +219,11 @@ function replayed(asked: Ours["asked"], ours: OurSample, theirs: TheirSample, re
   const scores: Replayed["scores"] = Object.fromEntries(
     rules.map((scoring) => [scoring, scoreBy(scoring, known, { ...theirs, text }, result)]),
   );
-  const words = theirs.prompt === undefined ? undefined : wordsOf(theirs.prompt);
-  const profiles = (task.profiles ?? ["default"]).filter(
-    (profile) => words !== undefined && wordsOf(promptText(task.prompt(unit.row, profile))) === words,
-  );
-  return { scores, profiles, references: referencesOf(unit.row) };
+  const sent = theirs.prompt === undefined ? undefined : wordsOf(theirs.prompt);
+  const profiles = task.profiles ?? ["default"];
+  const words = profiles.map((profile) => promptText(task.prompt(unit.row, profile)));
+  const same = profiles.filter((_, i) => wordsOf(words[i] as string) === sent);
+  return { scores, words, profiles: same, references: referencesOf(unit.row) };
 }
 
 /** Texts of the row's columns that have to do with answers. */

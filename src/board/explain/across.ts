@@ -7,6 +7,7 @@ import type { MetricResult } from "../../core/result.js";
 import type { Score } from "../../core/score.js";
 import { valueUnder } from "../../record/outcome.js";
 import { type SampleRecord, textOf } from "../../record/samples.js";
+import { isCutFromWords } from "./llava-next-reply.js";
 import type { SteadinessFinding } from "./steadiness.js";
 import type { TheirSample } from "./theirs.js";
 
@@ -26,6 +27,8 @@ export interface Replayed {
   readonly scores: Readonly<Record<string, Score | undefined>>;
   /** What a rule may compare with, as our row has it. */
   readonly references: readonly string[];
+  /** What our prompt profiles send. */
+  readonly words: readonly string[];
   /** Prompt profiles that send exactly their words. */
   readonly profiles: readonly string[];
 }
@@ -116,7 +119,7 @@ export async function explainAcross(sides: Sides): Promise<Across> {
   const stated: Partial<Record<AcrossLayer, readonly string[]>> = {
     rows: onlyWords(onlyOurs, onlyTheirs),
     options: optionWords(sides),
-    text: [...alteredWords(pairs), ...judgedWords(sides, pairs)],
+    text: [...alteredWords(pairs), ...cutWords(sides, pairs), ...judgedWords(sides, pairs)],
     rule: unscoredWords(pairs),
   };
   const layers = acrossLayers.map((layer): AcrossReport => {
@@ -298,6 +301,19 @@ function alteredWords(pairs: readonly Pair[]): readonly string[] {
   if (altered.length === 0) return [];
   const ids = altered.slice(0, 5).map(({ ours }) => ours.record.id);
   return [`${altered.length} stand there as their file alters them (${ids.join(" ")}): the same text`];
+}
+
+/** Texts that no model said. */
+function cutWords({ harness }: Sides, pairs: readonly Pair[]): readonly string[] {
+  if (harness !== "vlmevalkit") return [];
+  const cut = pairs.filter(({ ours, theirs: { text, question = "" }, replayed, differs }) => {
+    const words = [ours.record.prompt ?? "", question, ...(replayed?.words ?? [])];
+    return differs.has("text") && text !== undefined && words.some((one) => one !== "" && isCutFromWords(text, one));
+  });
+  if (cut.length === 0) return [];
+  const ids = cut.slice(0, 5).map(({ ours }) => ours.record.id);
+  const why = "VLMEvalKit's class for LLaVA-1.6 takes what stands behind its first mark for the reply";
+  return [`${cut.length} are a piece of the question, not a reply (${ids.join(" ")}): ${why}`];
 }
 
 /** They have a score: what failed here is a wrong answer there, or a drawn one. */

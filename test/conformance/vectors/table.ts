@@ -11,6 +11,7 @@ import { catalogueFormulaVectors } from "./catalogue-formulas.js";
 import { catalogueGroupVectors } from "./catalogue-groups.js";
 import { llavaInterleave } from "./catalogue-interleave.js";
 import { catalogueJudgedVectors } from "./catalogue-judged.js";
+import { catalogueLiteralVectors } from "./catalogue-literals.js";
 import { catalogueMarkdownVectors } from "./catalogue-markdown.js";
 import { pointMasks } from "./catalogue-masks.js";
 import { catalogueMathsVectors } from "./catalogue-maths.js";
@@ -75,6 +76,7 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...cataloguePageVectors,
   ...catalogueThoughtVectors,
   ...catalogueVariantVectors,
+  ...catalogueLiteralVectors,
   ...promptVectors,
   ...peerVectors,
   ...videoPromptVectors,

@@ -1,5 +1,6 @@
 /** VLMEvalKit's prompts: a row of its TSV goes in, the words and the images' places come out, by the data set and by its LLaVA classes. */
 
+import { replyInSequence } from "../../../src/board/explain/llava-next-reply.js";
 import type { ImageRef } from "../../../src/core/image.js";
 import type { Prompt } from "../../../src/core/prompt.js";
 import { taskNamed } from "../task-score.js";
@@ -118,4 +119,13 @@ const imagesOf = (row: Cells, task: string): Cells => ({
   ...(task === "mathvision" || task === "mathvista" ? { decoded_image: row.image } : {}),
 });
 
-export const vlmEvalKitPromptVectors: Readonly<Record<string, VectorFile>> = { "prompts/vlmevalkit": file };
+const llavaNext: VectorFile = {
+  part: "how its class for LLaVA-1.6 takes a reply out of the whole text, by which `explain` knows a piece of the question",
+  functions: { "LLaVA_Next.output_process": ({ answer }: { answer: string }) => replyInSequence(answer) },
+};
+
+export const vlmEvalKitPromptVectors: Readonly<Record<string, VectorFile>> = {
+  "prompts/vlmevalkit": file,
+  "vlmevalkit/llava_out": llavaNext,
+  "vlmevalkit/llava_out_more": llavaNext,
+};
