@@ -5,7 +5,7 @@ import { type Outcome, outcomeOf, rangeOf, valueUnder } from "../record/outcome.
 import { requireScored } from "../record/read.js";
 import type { SampleRecord } from "../record/samples.js";
 import { clusteredMean } from "../statistics/clustered-mean.js";
-import { intervalOf, within } from "../statistics/intervals.js";
+import { intervalOf, within, withWidth } from "../statistics/intervals.js";
 import { Moments } from "../statistics/moments.js";
 import { RowKeys } from "./compare/join-samples.js";
 import { type MeasureOptions, measure, type SampleValue, scaleOfMean } from "./compare/measure.js";
@@ -25,13 +25,14 @@ export async function visionGain(ways: TwoWays, options: MeasureOptions): Promis
   const scale = scaleOfMean(metric, read.values);
   if (scale === undefined) return await ofWholeSplit(ways, metric, options);
   const pairs = read.pairs.map(({ a, b, ...pair }) => ({ ...pair, a: a * scale, b: b * scale }));
+  const range = rangeOf(metric)?.map((end) => end * scale) as [number, number] | undefined;
   return {
     ...named(metric),
     ...gainOf(pairs),
     ...defined({ clusters: pairs.length === 0 ? undefined : new Set(pairs.map(({ cluster }) => cluster)).size }),
     leftOut: read.leftOut,
-    ...solvableOf(pairs, rangeOf(metric)?.map((end) => end * scale) as [number, number] | undefined),
-    groups: byGroup(pairs),
+    ...solvableOf(pairs, range),
+    groups: byGroup(pairs, (of) => ({ ...gainOf(of), ...solvableOf(of, range) })),
     notes: [],
   };
 }
@@ -169,11 +170,9 @@ function solvableOf(
   };
 }
 
-/** Images that all came to the same say nothing about how far the next one may lie from them. */
-const withWidth = (interval: readonly [number, number] | undefined) =>
-  interval && interval[0] < interval[1] ? interval : undefined;
+type GroupGain = VisionGain["groups"][string][string];
 
-function byGroup(pairs: readonly GainPair[]): VisionGain["groups"] {
+function byGroup(pairs: readonly GainPair[], gained: (of: readonly GainPair[]) => GroupGain): VisionGain["groups"] {
   const groups = new Map<string, Map<string, GainPair[]>>();
   for (const pair of pairs) {
     for (const [group, value] of Object.entries(pair.groups)) {
@@ -187,7 +186,7 @@ function byGroup(pairs: readonly GainPair[]): VisionGain["groups"] {
   return Object.fromEntries(
     [...groups].map(([group, values]) => [
       group,
-      Object.fromEntries([...values].sort(([x], [y]) => (x < y ? -1 : 1)).map(([value, of]) => [value, gainOf(of)])),
+      Object.fromEntries([...values].sort(([x], [y]) => (x < y ? -1 : 1)).map(([value, of]) => [value, gained(of)])),
     ]),
   );
 }

@@ -1,16 +1,8 @@
 import { relative } from "node:path";
 import pc from "picocolors";
+import { linesBeside } from "../api/run/beside.js";
 import { untilLinesOf } from "../api/run/until.js";
-import { type BlindWay, blindWords } from "../core/blind.js";
-import type {
-  BudgetCurve,
-  MetricResult,
-  OrderSpread,
-  PromptSpread,
-  Result,
-  Spread,
-  VisionGain,
-} from "../core/result.js";
+import type { MetricResult, Result } from "../core/result.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { count, duration, metricNumber, metricText } from "./number-format.js";
 import type { RunCost } from "./progress.js";
@@ -27,9 +19,13 @@ export function resultLines(result: Result, width = Number.POSITIVE_INFINITY): s
   const marks = flags.map((flag) => (flag === "incomplete" ? pc.red(flag) : pc.yellow(flag))).join(" ");
   const lines = [`${head}${marks ? ` · ${marks}` : ""}`];
 
-  const titles = [...result.metrics.map(({ name }) => name), ...Object.keys(result.groups)];
-  const gains = Object.values(result.visionGain ?? {}).flatMap(({ groups }) => Object.keys(groups));
-  const names = Math.max(12, ...titles.map((title) => title.length + 1), ...gains.map((group) => group.length + 7));
+  const beside = linesBeside(result);
+  const titles = [
+    ...result.metrics.map(({ name }) => name),
+    ...Object.keys(result.groups),
+    ...beside.map(({ name }) => name),
+  ];
+  const names = Math.max(12, ...titles.map((title) => title.length + 1));
   const line = (name: string, parts: readonly Part[], gap = "  ") =>
     lines.push(`  ${name.padEnd(names)} ${inLines(parts, gap, { width, indent: names + 3 })}`);
   for (const metric of result.metrics) line(metric.name, metricParts(metric, n.scored));
@@ -38,10 +34,15 @@ export function resultLines(result: Result, width = Number.POSITIVE_INFINITY): s
     if (parts.length > 0) line(group, parts, "   ");
   }
   for (const text of untilLinesOf(result)) line("compared", wordsOf(terminalSafe(text)), " ");
-  for (const [way, gain] of Object.entries(result.visionGain ?? {})) {
-    for (const [name, parts, gap] of gainLines(way as BlindWay, gain)) line(name, parts, gap);
+  for (const { name, parts, gap } of beside) {
+    if (name === "note") line(name, wordsOf(parts.map(({ text }) => text).join(" "), pc.yellow), " ");
+    else
+      line(
+        name,
+        parts.map(({ text, isSoft }) => ({ text, ...(isSoft ? { paint: pc.dim } : {}) })),
+        gap,
+      );
   }
-  for (const [name, parts, gap] of spreadLines(result.spread ?? {})) line(name, parts, gap);
   const unscored = Object.values(n.unscored).reduce((sum, k) => sum + k, 0);
   if (unscored > 0) line("not scored", wordsOf(unscoredText(result, unscored), pc.red), " ");
   const remarks = Object.entries(counts).filter(([, k]) => k > 0);
@@ -119,123 +120,6 @@ function groupParts(values: Readonly<Record<string, readonly MetricResult[]>>): 
   });
   if (entries.length > groupsShown) shown.push(`and ${entries.length - groupsShown} more`);
   return shown.map((text) => ({ text, paint: pc.dim }));
-}
-
-/** What the image was worth: `41.2 without an image; vision gain 43.2 [38.1, 48.2], n=64`. */
-function gainLines(way: BlindWay, gain: VisionGain): [name: string, parts: readonly Part[], gap?: string][] {
-  const { unit, value, blind, n, leftOut, solvable, rest, groups, notes } = gain;
-  const number = (x: number) => metricNumber(x, unit);
-  const between = (interval: readonly [number, number] | undefined, of = number) =>
-    interval ? ` [${interval.map(of).join(", ")}]` : "";
-  const percent = (share: number) => metricNumber(share, "fraction");
-  const left = [
-    ...(leftOut.unscored > 0 ? [`${count(leftOut.unscored)} without a score both ways`] : []),
-    ...(leftOut.withoutImage > 0 ? [`${count(leftOut.withoutImage)} that show nothing anyway`] : []),
-  ];
-  const lines: [string, readonly Part[], string?][] = [
-    [
-      "vision gain",
-      [
-        { text: value === null ? "-" : `${number(value)}${between(gain.interval)}` },
-        { text: `n=${count(n)}`, paint: pc.dim },
-        ...(blind === null ? [] : [{ text: `${number(blind)} ${blindWords[way]}`, paint: pc.dim }]),
-        ...left.map((text) => ({ text: `left out: ${text}`, paint: pc.dim })),
-      ],
-    ],
-  ];
-  if (solvable) {
-    const ofRight = solvable.ofRight === undefined ? [] : [`${percent(solvable.ofRight)}% of the right ones`];
-    const others = rest ? [`the other ${count(rest.n)} score ${number(rest.value)}${between(rest.interval)}`] : [];
-    const texts = [
-      `${count(solvable.n)} of ${count(n)} (${percent(solvable.share)}%${between(solvable.interval, percent)})`,
-    ];
-    lines.push(["right blind", [...texts, ...ofRight, ...others].map((text) => ({ text })), "; "]);
-  }
-  for (const [group, values] of Object.entries(groups)) {
-    const shown = Object.entries(values).slice(0, groupsShown);
-    const parts = shown.map(([of, one]) => `${terminalSafe(of, 40)} ${one.value === null ? "-" : number(one.value)}`);
-    const more = Object.keys(values).length - shown.length;
-    if (more > 0) parts.push(`and ${more} more`);
-    lines.push([`gain, ${group}`, parts.map((text) => ({ text, paint: pc.dim })), "   "]);
-  }
-  return [
-    ...lines,
-    ...notes.map((note): [string, Part[], string] => ["note", wordsOf(terminalSafe(note), pc.yellow), " "]),
-  ];
-}
-
-/** How much the score owes to the way in which it was asked: one line for each kind of way. */
-function spreadLines({ prompts, orders, budgets }: Spread): Line[] {
-  return [
-    ...(prompts ? [["prompts", promptParts(prompts)] as const, ...noteLines(prompts.notes)] : []),
-    ...(orders ? [["orders", orderParts(orders)] as const, ...noteLines(orders.notes)] : []),
-    ...(budgets ? [["budgets", budgetParts(budgets)] as const, ...noteLines(budgets.notes)] : []),
-  ];
-}
-
-type Line = readonly [name: string, parts: readonly Part[], gap?: string];
-
-const noteLines = (notes: readonly string[]): Line[] =>
-  notes.map((note) => ["note", wordsOf(terminalSafe(note), pc.yellow), " "]);
-
-/** A difference in the unit of the metric: an accuracy's in points. */
-const between = (ends: readonly [number, number] | undefined, number: (x: number) => string) =>
-  ends ? ` [${ends.map(number).join(", ")}]` : "";
-
-const percentOf = ({ share, interval }: { readonly share: number; readonly interval?: readonly [number, number] }) =>
-  `${metricNumber(share, "fraction")}%${between(interval, (x) => metricNumber(x, "fraction"))}`;
-
-/** `sd 1.9 [1.0, 2.8] between 3 profiles, 1.2 from the sampling of items`. */
-function promptParts({ unit, profiles, deviation, interval, sampling, n, leftOut }: PromptSpread): Part[] {
-  const number = (x: number) => metricNumber(x, unit);
-  const sd =
-    deviation === undefined
-      ? ""
-      : `sd ${number(deviation)}${between(interval, number)} between ${profiles.length} profiles`;
-  const beside = sampling === undefined ? "" : `, ${number(sampling)} from the sampling of items`;
-  const values = profiles.map(
-    ({ profile, value }) => `${terminalSafe(profile, 40)} ${value === null ? "-" : number(value)}`,
-  );
-  return [...(sd ? [{ text: sd + beside }] : []), ...dim(...values, `n=${count(n)}`, ...withoutScore(leftOut))];
-}
-
-const dim = (...texts: readonly string[]): Part[] => texts.map((text) => ({ text, paint: pc.dim }));
-const withoutScore = (leftOut: number) =>
-  leftOut > 0 ? [`left out: ${count(leftOut)} without a score every way`] : [];
-
-/** `60.4 [57.0, 63.8] over 4 orders, 62.0 in its own; 18.3% [15.2, 21.9] of 500 change with the order`. */
-function orderParts(spread: OrderSpread): Part[] {
-  const { unit, orders, own, value, interval, changed, everyOrder, places, deviation, n, fixed, leftOut } = spread;
-  const number = (x: number) => metricNumber(x, unit);
-  const score =
-    value === null || own === null
-      ? []
-      : [`${number(value)}${between(interval, number)} over ${orders} orders, ${number(own)} in its own`];
-  const change = changed ? [`${percentOf(changed)} of ${count(n)} change with the order`] : [];
-  const standing = places.map((place) => `${place.place} ${number(place.value)}`);
-  return [
-    ...[...score, ...change].map((text) => ({ text })),
-    ...dim(
-      ...(everyOrder ? [`${percentOf(everyOrder)} right in every order`] : []),
-      ...(standing.length > 0 ? [`with the right one at ${standing.join(", ")}`] : []),
-      ...(deviation === undefined ? [] : [`a drawn order moves the score by ${number(deviation)} (sd)`]),
-      ...(fixed > 0 ? [`${count(fixed)} cannot be moved`] : []),
-      ...withoutScore(leftOut),
-    ),
-  ];
-}
-
-/** `256 tokens: 61.2, 38.0% cut off; 1,024 tokens: 70.4, +9.2 [7.1, 11.3], 9.0% cut off`. */
-function budgetParts({ unit, budgets, n, leftOut }: BudgetCurve): Part[] {
-  const number = (x: number) => metricNumber(x, unit);
-  const steps = budgets.map(({ maxNewTokens, value, truncated, gain }) => {
-    const more = gain ? `, ${gain.value >= 0 ? "+" : ""}${number(gain.value)}${between(gain.interval, number)}` : "";
-    const cut = `${metricNumber(truncated.share, "fraction")}% cut off`;
-    return {
-      text: `${count(maxNewTokens)} token${maxNewTokens === 1 ? "" : "s"}: ${value === null ? "-" : number(value)}${more}, ${cut}`,
-    };
-  });
-  return [...steps, ...dim(`n=${count(n)}`, ...withoutScore(leftOut))];
 }
 
 function judgeText({ model, expected, asked, failed }: NonNullable<Result["judge"]>): string {

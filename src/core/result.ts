@@ -77,6 +77,7 @@ export type DatasetFacts = Static<typeof DatasetFacts>;
 
 export const Flag = Type.Enum(["demo", "partial", "incomplete", "blind", "reordered"]);
 
+/** Of a whole task, or of a sub-score. */
 const gained = {
   value: Type.Union([Type.Number(), Type.Null()]),
   stderr: Optional(Type.Number()),
@@ -84,13 +85,6 @@ const gained = {
   n: Type.Integer({ description: "samples with an image that are scored both ways" }),
   sighted: Type.Union([Type.Number(), Type.Null()]),
   blind: Type.Union([Type.Number(), Type.Null()]),
-};
-
-/** Of a whole task, or of a sub-score. */
-const gain = {
-  metric: Text,
-  unit: Type.Enum(["fraction", "percent", "points", "ratio", "count"]),
-  ...gained,
   /** Where a sample is right or wrong: those that are right without seeing. */
   solvable: Optional(
     Type.Object({
@@ -104,6 +98,12 @@ const gain = {
   ),
   /** The score with the image on the samples that are not right without. */
   rest: Optional(Type.Object({ value: Type.Number(), interval: Optional(Interval), n: Type.Integer() })),
+};
+
+const gain = {
+  metric: Text,
+  unit: Type.Enum(["fraction", "percent", "points", "ratio", "count"]),
+  ...gained,
 };
 
 /** What an image was worth: the score with it minus the score without, sample by sample, in the main metric's unit. */
@@ -385,6 +385,8 @@ export const LeaderboardEntry = Type.Object({
   n: Optional(Type.Object({ total: Type.Integer(), scored: Type.Integer() })),
   /** By way of asking blind: what the image was worth. */
   visionGain: Optional(Dictionary(EntryGain)),
+  /** How much the score owes to the way in which it was asked. */
+  spread: Optional(Spread),
   flags: List(Flag),
   /** The run's folder, relative to the leaderboard file. */
   run: Text,

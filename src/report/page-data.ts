@@ -1,4 +1,5 @@
 /** What the page shows: types shared by the writer, the server and the page itself (which imports no more of the house than this). */
+import type { SaidBeside } from "../board/beside-words.js";
 import type { TaskComparison, Verdict } from "../board/compare/comparison.js";
 import type { NoteFlag, ShownNote } from "../core/note.js";
 import type { MetricResult, Result } from "../core/result.js";
@@ -87,8 +88,8 @@ export type PageResult = Pick<
 > & {
   /** Of a run that stopped when it was decided how it compares with another: what was decided. */
   readonly compared?: readonly string[];
-  /** Of a run that was asked blind too: what the image was worth. */
-  readonly gained?: readonly string[];
+  /** What the runs beside it say: what the image was worth, how much is owed to the way of asking. */
+  readonly beside?: readonly SaidBeside[];
 };
 
 /** A number of somebody else's, shown as a mark: never mixed with runs. */

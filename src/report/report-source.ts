@@ -1,7 +1,7 @@
 import { basename } from "node:path";
+import { saidBeside } from "../board/beside-words.js";
 import { untilLinesOf } from "../board/compare/until-words.js";
 import { printed } from "../board/format/numbers.js";
-import { gainTexts } from "../board/leaderboard/gains.js";
 import { defined } from "../core/defined.js";
 import type { ShownNote } from "../core/note.js";
 import type { JudgeRecord, MetricResult, Result, TimingRecord } from "../core/result.js";
@@ -329,7 +329,7 @@ function pageResult(result: Result): PageResult {
     generation,
     ...(judge ? { judge } : {}),
     ...(result.until ? { compared: untilLinesOf(result) } : {}),
-    ...(result.visionGain ? { gained: gainTexts(result.visionGain) } : {}),
+    ...(result.visionGain || result.spread ? { beside: saidBeside(result) } : {}),
   };
 }
 

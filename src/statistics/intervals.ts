@@ -40,6 +40,10 @@ export function within<T extends { readonly interval: readonly [low: number, hig
   return { ...spread, interval: [Math.max(low, least), Math.min(high, most)] };
 }
 
+/** Clusters that all came to the same say nothing about how far the next one may lie from them. */
+export const withWidth = (interval: readonly [low: number, high: number] | undefined) =>
+  interval && interval[0] < interval[1] ? interval : undefined;
+
 /**
  * The interval that fits the scores: clustered (t with clusters - 1 degrees of freedom) when some share a cluster, Wilson
  * for proportions, t otherwise. undefined below two scores or two clusters.

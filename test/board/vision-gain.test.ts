@@ -45,9 +45,14 @@ test("pairs alone count: what one way has no score of, and what shows no image, 
   expect(gain.solvable).toMatchObject({ n: 2, share: 2 / 5, ofRight: 2 / 5 });
   expect(gain.rest).toMatchObject({ value: 1, n: 3 });
   expect(gain.groups.kind).toMatchObject({
-    few: { value: expect.closeTo(2 / 3, 12), n: 3 },
-    many: { value: 1 / 2, n: 2 },
+    few: {
+      value: expect.closeTo(2 / 3, 12),
+      n: 3,
+      solvable: { n: 1, share: expect.closeTo(1 / 3, 12), ofRight: 1 / 3 },
+    },
+    many: { value: 1 / 2, n: 2, solvable: { n: 1, share: 1 / 2 }, rest: { value: 1, n: 1 } },
   });
+  expect(gain.groups.kind?.few?.rest).toMatchObject({ value: 1, n: 2 });
 });
 
 /** No mean of samples: twice the mean. */

@@ -1,6 +1,7 @@
 /** `run --blind`: both ways by one command, what the image was worth, and that a blind score is nobody's benchmark score. */
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parse as parseCsv } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
 import type { VisionGain } from "../../src/core/result.js";
 import { clusteredMean } from "../../src/statistics/clustered-mean.js";
@@ -10,6 +11,7 @@ import { root, type SampleLine, Workplace } from "./cli.js";
 import { writeRows } from "./rows.js";
 
 const task = join(root, "test", "forms", "single-image.ts");
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const answers = ["yes", "no", "red", "2"];
 
 /** Right with the image always; without it, right about every fourth question. */
@@ -48,6 +50,27 @@ test("the demo VQA: the gain with its interval, per sub-score, the same from the
   expect(gain.interval?.[0], "the demo model looks at its images").toBeGreaterThan(0.2);
   expect(blind.every(({ images, prompt }) => images === undefined && !prompt?.includes("<image>"))).toBe(true);
   expect(Object.keys(gain.groups)).toEqual(["answer_type", "question_type"]);
+  // Of each sub-score too, from the same journals: its gain, and what is right without an image.
+  const numbers = seen.flatMap((sample, i) =>
+    sample.groups?.answer_type === "number" ? [[scoreAsNumber(sample), scoreAsNumber(blind[i] as SampleLine)]] : [],
+  ) as [number, number][];
+  const rightBlind = numbers.filter(([, unseen]) => unseen === 1).length;
+  expect(gain.groups.answer_type?.number).toMatchObject({
+    ...{ n: numbers.length, value: expect.closeTo(mean(numbers.map(([a, b]) => a - b)), 12) },
+    solvable: { n: rightBlind, share: rightBlind / numbers.length },
+    rest: { n: numbers.length - rightBlind },
+  });
+  const board = ["leaderboard", "out", "--include", "demo,partial", "--groups", "--format"];
+  const wide: Record<string, string>[] = parseCsv((await place.run(...board, "csv")).stdout, { columns: true });
+  expect(Number(wide[0]?.["vqav2 answer_type=number v1 vision gain, without an image"])).toBeCloseTo(
+    100 * (gain.groups.answer_type?.number?.value as number),
+    9,
+  );
+  expect(Number(wide[0]?.["vqav2 answer_type=number v1 right blind, without an image"])).toBeCloseTo(
+    (100 * rightBlind) / numbers.length,
+    9,
+  );
+  expect((await place.run(...board, "md")).stdout).toContain("answer_type=number v1 vision gain, without an image");
 
   const again = await place.run(...args);
   expect(again.stderr).toContain("0 new samples");
@@ -81,7 +104,7 @@ test("a blind Result says so everywhere, and stands on no board", async () => {
   // What the image was worth is a column beside the score, and a line of the run's page.
   expect(shown.split("\n")[0]).toContain('vqav2 v1 accuracy,"vqav2 v1 vision gain, with another sample\'s image"');
   expect(await place.run("view", "results/one", "--out", "page", "--images", "0")).toMatchObject({ exitCode: 0 });
-  expect(await place.read("page", "index.html")).toMatch(/vqav2: vision gain|"vision gain [\d.-]+ /);
+  expect(await place.read("page", "index.html")).toMatch(/"beside":\[\{"name":"vision gain","text":"[\d.-]+ /);
   expect((await place.run("leaderboard", "results/one/blind-other", "--include", "demo,partial")).stdout).toContain(
     "no entries",
   );

@@ -73,6 +73,7 @@ async function* otherBoard(run: Run): AsyncGenerator<string> {
       same(entry.metrics, result.metrics) &&
       same(entry.flags, result.flags) &&
       same(entry.visionGain, entryGains(result)) &&
+      same(entry.spread, result.spread) &&
       same(entry.n, { total, scored });
     if (!isSame || entry.model !== result.model)
       yield `leaderboard.json: ${String(entry?.task)} is not as its result says`;

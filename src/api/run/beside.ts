@@ -20,6 +20,8 @@ import { type EvaluatedResult, type EvaluatedTask, type Evaluation, evaluate } f
 import { identityOf, type RunToIdentify, type TaskToAsk } from "../../run/identity.js";
 import type { Selection } from "../../run/plan.js";
 
+export { linesBeside } from "../../board/beside-words.js";
+
 /** One other way of asking. */
 export interface Way {
   /** Its folder inside the run's: `blind-none`, `profile-official`. */

@@ -1,17 +1,17 @@
 import { csv } from "../format/csv.js";
 import { shownValue } from "../format/numbers.js";
+import { besideIn, columnsBeside, metricsBeside } from "./beside.js";
 import type { Board, Row } from "./board.js";
-import { gainColumns, gainIn, gainMetricsOf } from "./gains.js";
 
 /** One line for each model: its main metrics, fractions as per cent. */
 export function boardWideCsv(board: Board): string {
   const { columns, suites, rows } = board;
-  const gains = gainColumns(board);
+  const beside = columnsBeside(board);
   const head = [
     ...["model", "prompt_profile", "scoring", "origin"],
     ...suites.map(({ name }) => name),
     ...columns.map(({ key, metric }) => `${key} ${metric}`),
-    ...gains.flatMap(({ of, measure }) => ["", " low", " high"].map((end) => `${of.key} ${measure}${end}`)),
+    ...beside.flatMap(({ of, measure }) => ["", " low", " high"].map((end) => `${of.key} ${measure}${end}`)),
   ];
   return csv(
     head,
@@ -22,8 +22,8 @@ export function boardWideCsv(board: Board): string {
         const main = row.cells.get(key)?.main;
         return main?.value === null || main === undefined ? undefined : shownValue(main.value, main.unit);
       }),
-      ...gains.flatMap((column) => {
-        const { value = null, interval = [], unit = "count" } = gainIn(row, column) ?? {};
+      ...beside.flatMap((column) => {
+        const { value = null, interval = [], unit = "count" } = besideIn(row, column) ?? {};
         return [value, interval[0], interval[1]].map((one) => (one == null ? undefined : shownValue(one, unit)));
       }),
     ]),
@@ -43,7 +43,7 @@ export function boardLongCsv({ rows }: Board): string {
 
 function linesOf(row: Row): (string | number | undefined | null)[][] {
   return [...row.cells.values()].flatMap(({ entry, rank }) =>
-    [...entry.metrics, ...gainMetricsOf(entry.visionGain)].map((metric, i) => [
+    [...entry.metrics, ...metricsBeside(entry)].map((metric, i) => [
       ...[row.model, row.promptProfile, row.scoring, row.origin ?? "", entry.task, entry.version],
       ...[
         metric.name,

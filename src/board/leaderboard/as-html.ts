@@ -11,6 +11,7 @@ body { font: 15px/1.5 system-ui, sans-serif; background: Canvas; margin: 2rem au
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .35rem .75rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
 th { vertical-align: bottom; }
+th small { display: inline-block; max-width: 11rem; white-space: normal; }
 th small, td small { color: var(--soft); font-weight: normal; }
 th:first-child, td:first-child { text-align: left; position: sticky; left: 0; background: Canvas; }
 tr.elsewhere td { color: var(--soft); font-style: italic; }

@@ -23,7 +23,7 @@ function subEntries(entry: LeaderboardEntry, result: Result): LeaderboardEntry[]
   return Object.entries(result.groups).flatMap(([group, values]) =>
     Object.entries(values).map(([value, metrics]) => {
       const n = metrics[0]?.n ?? 0;
-      const { visionGain: _, ...whole } = entry;
+      const { visionGain: _, spread: __, ...whole } = entry;
       const gains = gainsOfGroup(result, group, value);
       return { ...whole, task: `${entry.task} ${group}=${value}`, metrics, n: { total: n, scored: n }, ...gains };
     }),
@@ -62,7 +62,7 @@ function entryOf(result: Result, run: string, finishedAt: string | undefined): L
     ...(result.judge ? { judge: result.judge.model } : {}),
     metrics: result.metrics,
     n: { total: result.n.total, scored: result.n.scored },
-    ...defined({ visionGain: entryGains(result) }),
+    ...defined({ visionGain: entryGains(result), spread: result.spread }),
     flags: result.flags,
     run,
     ...defined({ finishedAt }),

@@ -11,8 +11,8 @@ import {
   type TableRow,
   transposed,
 } from "../format/table.js";
+import { besideCell, besideIn, columnsBeside } from "./beside.js";
 import type { Board, Cell, Row } from "./board.js";
-import { gainCell, gainColumns, gainIn } from "./gains.js";
 import { rowLabel } from "./words.js";
 
 /** What of the numbers is shown. */
@@ -38,7 +38,7 @@ interface Form {
 export function tableOfBoard(board: Board, look: Look, { grouped, cited }: Form): Table {
   const { columns, suites, rows } = board;
   const facts = factsOf(board);
-  const gains = gainColumns(board);
+  const beside = columnsBeside(board);
   const lines = rows.map((row): TableRow => {
     const cells = columns.map(({ key }) => cellOf(row.cells.get(key), look, facts.marksOf(row, key)));
     const averages = suites.map(({ name }) => averageOf(row.averages.get(name), look));
@@ -46,7 +46,7 @@ export function tableOfBoard(board: Board, look: Look, { grouped, cited }: Form)
       name: cited && row.source ? row.model : rowLabel(row),
       ...(cited && row.source ? { cite: row.source.cite } : {}),
       ...(row.origin === undefined ? {} : { isForeign: true }),
-      cells: [...averages, ...cells, ...gains.map((column) => gainCell(gainIn(row, column), look.digits))],
+      cells: [...averages, ...cells, ...beside.map((column) => besideCell(besideIn(row, column), look.digits))],
     };
   });
   const tones = [
@@ -78,11 +78,11 @@ export function tableOfBoard(board: Board, look: Look, { grouped, cited }: Form)
         ...(version === 0 ? {} : { version: `v${version}` }),
         measure: printed({ name: metric, unit }).name,
       })),
-      ...gains.map(({ of, measure, part }) => ({
+      ...beside.map(({ of, measure, isSpare }) => ({
         title: of.task,
         ...(of.version === 0 ? {} : { version: `v${of.version}` }),
         measure,
-        ...(part === "vision gain" ? {} : { spare: 1 }),
+        ...(isSpare ? { spare: 1 } : {}),
       })),
     ],
     sections: grouped ? inGroups(rows, toned) : [{ rows: toned }],

@@ -4,7 +4,7 @@ import type { MetricResult } from "../../core/result.js";
 import { valueUnder } from "../../record/outcome.js";
 import { requireScored } from "../../record/read.js";
 import { selectionOf } from "../../record/selection.js";
-import { intervalOf, within } from "../../statistics/intervals.js";
+import { intervalOf, within, withWidth } from "../../statistics/intervals.js";
 import { Moments } from "../../statistics/moments.js";
 import { type SampleValue, scaleOfMean } from "../compare/measure.js";
 import type { SideTask } from "../compare/side.js";
@@ -91,7 +91,7 @@ export function meanOver(
   const moments = new Moments();
   for (const { value, cluster } of values) moments.add(value, cluster);
   const value = moments.isProportion ? moments.successes / moments.n : moments.mean;
-  return { value, ...defined({ interval: within(intervalOf(moments), range)?.interval }) };
+  return { value, ...defined({ interval: withWidth(within(intervalOf(moments), range)?.interval) }) };
 }
 
 /** The metric that a task's ways are compared by: the first that has a direction. */

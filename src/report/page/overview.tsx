@@ -66,6 +66,7 @@ export function Overview({ data, go }: { data: PageData; go: (next: Partial<Rout
       </table>
       <Said data={data} />
       <Legend data={data} />
+      <Beside data={data} />
       <Trends tasks={data.tasks} />
       <Usage data={data} />
       {data.tasks.map((task) => (
@@ -76,13 +77,11 @@ export function Overview({ data, go }: { data: PageData; go: (next: Partial<Rout
   );
 }
 
-/** What runs say that stopped when it was decided how they compare with another, or that were asked blind too. */
+/** What runs say that stopped when it was decided how they compare with another. */
 function Said({ data }: { data: PageData }) {
   const said = data.tasks.flatMap(({ task, results }) =>
     results.flatMap((result, i) =>
-      [...(result?.compared ?? []), ...(result?.gained ?? [])].map(
-        (line) => `${task}${data.runs.length > 1 ? ` (${letterOf(i)})` : ""}: ${line}`,
-      ),
+      (result?.compared ?? []).map((line) => `${task}${data.runs.length > 1 ? ` (${letterOf(i)})` : ""}: ${line}`),
     ),
   );
   return said.map((line) => (
@@ -90,6 +89,40 @@ function Said({ data }: { data: PageData }) {
       {line}
     </p>
   ));
+}
+
+/** What the runs beside a run say: what the image was worth, how much is owed to the way of asking. */
+function Beside({ data }: { data: PageData }) {
+  const asked = data.tasks.flatMap(({ task, results }) =>
+    results.flatMap((result, run) => (result?.beside ? [{ task, run, lines: result.beside }] : [])),
+  );
+  if (asked.length === 0) return null;
+  return (
+    <section class="beside" aria-labelledby="beside">
+      <h2 id="beside">Asked in other ways</h2>
+      {asked.map(({ task, run, lines }) => (
+        <div key={`${task} ${run}`} class={`side-${run}`}>
+          <h3>
+            {data.runs.length > 1 && (
+              <>
+                <span class="swatch" aria-hidden="true" />
+                {letterOf(run)}{" "}
+              </>
+            )}
+            {task}
+          </h3>
+          <dl>
+            {lines.map(({ name, text }, i) => (
+              <div key={i}>
+                <dt>{name}</dt>
+                <dd>{text}</dd>
+              </div>
+            ))}
+          </dl>
+        </div>
+      ))}
+    </section>
+  );
 }
 
 function Legend({ data }: { data: PageData }) {

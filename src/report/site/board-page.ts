@@ -2,8 +2,8 @@
 import { htmlText } from "../../board/format/html.js";
 import { number, printed, range, shownValue } from "../../board/format/numbers.js";
 import { noteText, raised, type TableCell } from "../../board/format/table.js";
+import { type BesideColumn, besideIn, columnsBeside } from "../../board/leaderboard/beside.js";
 import type { Board, Cell, Column, Row } from "../../board/leaderboard/board.js";
-import { gainColumns, gainIn } from "../../board/leaderboard/gains.js";
 import { tableOfBoard } from "../../board/leaderboard/table.js";
 import { rowLabel } from "../../board/leaderboard/words.js";
 import { day, framed, link, linkTo, scroller } from "./frame.js";
@@ -14,8 +14,9 @@ export function boardPage(site: Site, script: string): string {
   const { board } = site;
   const { sections, notes } = tableOfBoard(board, {}, { grouped: false, cited: false });
   const lines = sections.flatMap(({ rows }) => rows);
-  const rows = board.rows.map((row, i) => bodyRow(site, row, lines[i]?.cells ?? []));
-  const table = `<table class="board"><thead><tr>${heads(site).join("")}</tr></thead>
+  const beside = columnsBeside(board);
+  const rows = board.rows.map((row, i) => bodyRow(site, row, lines[i]?.cells ?? [], beside));
+  const table = `<table class="board"><thead><tr>${heads(site, beside).join("")}</tr></thead>
 <tbody>
 ${rows.join("\n")}
 </tbody></table>`;
@@ -68,7 +69,7 @@ function groupsOnBoard(labels: readonly string[], groups: Site["groups"]): Site[
   });
 }
 
-function heads({ board, groups, places }: Site): string[] {
+function heads({ board, groups, places }: Site, beside: readonly BesideColumn[]): string[] {
   const head = (words: string, more = "", below = "") =>
     `<th scope="col"${more}><button type="button">${htmlText(words)}</button>${below}</th>`;
   const groupsOf = (label: string) =>
@@ -86,14 +87,19 @@ function heads({ board, groups, places }: Site): string[] {
         `<br><small>${linkTo(places.tasks.get(labelOf(task)), printed({ name: metric, unit }).name, 0)}</small>`,
       ),
     ),
-    ...gainColumns(board).map(({ of, measure }) =>
+    ...beside.map(({ of, measure }) =>
       head(of.key, ` data-groups="${groupsOf(labelOf(of.task))}"`, `<br><small>${htmlText(measure)}</small>`),
     ),
     head("date"),
   ];
 }
 
-function bodyRow(site: Site, row: Row, cells: readonly (TableCell | undefined)[]): string {
+function bodyRow(
+  site: Site,
+  row: Row,
+  cells: readonly (TableCell | undefined)[],
+  beside: readonly BesideColumn[],
+): string {
   const sized = sizesOn(site.board).length > 0;
   const { suites, columns } = site.board;
   const size = sizeOf(row.model);
@@ -104,8 +110,8 @@ function bodyRow(site: Site, row: Row, cells: readonly (TableCell | undefined)[]
     ...(sized ? [size === undefined ? "<td>-</td>" : `<td data-value="${size}">${size}</td>`] : []),
     ...suites.map(({ name }, i) => boardCell(cells[i], row.averages.get(name))),
     ...columns.map((column, i) => scoreCell(site, column, cells[suites.length + i], row.cells.get(column.key))),
-    ...gainColumns(site.board).map((column, i) => {
-      const found = gainIn(row, column);
+    ...beside.map((column, i) => {
+      const found = besideIn(row, column);
       const value = found?.value == null ? undefined : shownValue(found.value, found.unit);
       return boardCell(cells[suites.length + columns.length + i], value);
     }),

@@ -1,9 +1,8 @@
 /** What all pages of a site share. */
+import { saidBeside } from "../../board/beside-words.js";
 import { htmlPage, htmlText } from "../../board/format/html.js";
 import { number, printed, range } from "../../board/format/numbers.js";
 import type { Cell } from "../../board/leaderboard/board.js";
-import { gainText } from "../../board/leaderboard/gains.js";
-import { blindWays } from "../../core/blind.js";
 import { type Site, samplesPlace } from "./site.js";
 
 const style = `
@@ -41,6 +40,8 @@ tbody th { font-weight: normal; }
 .board td a { text-decoration-color: var(--line); }
 .board td small { display: inline-block; }
 .second, .board .second a { text-decoration: underline 2px; text-underline-offset: 3px; }
+thead small { display: inline-block; max-width: 11rem; white-space: normal; }
+.said { display: block; min-width: 20rem; max-width: 40rem; white-space: normal; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1rem; }
 dt { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; }
@@ -109,13 +110,12 @@ export function numberCells(site: Site, { entry, main, rank, marks }: Cell): str
   return [
     `<td class="text">${htmlText(name)}</td><td>${value}</td>`,
     ...cells.map((text) => `<td>${htmlText(text)}</td>`),
-    `<td class="text">${htmlText([...marks, ...gainsText(entry)].join(", "))}</td>`,
+    `<td class="text">${htmlText(marks.join(", "))}${saidBeside(entry)
+      .map(({ name, text }) => `<small class="said">${htmlText(`${name}: ${text}`)}</small>`)
+      .join("")}</td>`,
     `<td>${finishedAt === undefined ? "-" : htmlText(day(finishedAt))}</td>`,
   ].join("");
 }
-
-const gainsText = ({ visionGain = {} }: Cell["entry"]) =>
-  blindWays.flatMap((way) => (visionGain[way] ? [gainText(way, visionGain[way])] : []));
 
 export const factList = (facts: readonly (readonly [string, string])[]): string =>
   `<dl>${facts.map(([name, value]) => `<dt>${htmlText(name)}</dt><dd>${htmlText(value)}</dd>`).join("")}</dl>`;
