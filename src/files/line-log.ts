@@ -1,5 +1,5 @@
 import { createReadStream, writeSync } from "node:fs";
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { type FileHandle, lstat, open, stat } from "node:fs/promises";
 import { UserError } from "../core/errors.js";
 import { diskError } from "./disk-error.js";
 import { LineReader } from "./line-reader.js";
@@ -161,10 +161,20 @@ export class LineLog {
 const changed =
   "leave the folder to the run (no sync tool, no editor) and run the same command again: it says what is there";
 
-function opened(path: string, what: string): Promise<FileHandle> {
-  return open(path, "a+").catch((error) => {
+/** Never by a link: a run that came from elsewhere must not have what it points to written, or cut, in its place. */
+async function opened(path: string, what: string): Promise<FileHandle> {
+  try {
+    const found = await lstat(path).catch(() => undefined);
+    if (found?.isSymbolicLink())
+      throw new UserError(
+        `a link stands in the place of ${what}: what is written would land in another file`,
+        path,
+        "put the file itself there",
+      );
+    return await open(path, "a+");
+  } catch (error) {
     throw diskError(error, what, path);
-  });
+  }
 }
 
 /** Gives the last line of a file its newline where it has none. @returns how many bytes that took */

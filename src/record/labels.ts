@@ -1,9 +1,9 @@
 /** labels.<task>.jsonl: what people say of answers that a judge, or a rule, has scored. */
 import { existsSync } from "node:fs";
 import { check, type Static, Type } from "../core/schema.js";
-import { LineLog } from "../files/line-log.js";
 import { readJsonLines } from "../files/lines.js";
 import type { Label } from "./keys.js";
+import { keepLine, requireWritable } from "./people.js";
 import { labelsFile } from "./read.js";
 
 export const PersonLabel = Type.Object({
@@ -32,5 +32,15 @@ export async function readLabels(dir: string, task: Label): Promise<readonly Per
   return [...found.values()];
 }
 
-export const openLabels = (dir: string, task: Label): Promise<LineLog> =>
-  LineLog.open(labelsFile(dir, task), "the labels", (record, _at, where) => check(PersonLabel, record, where, fix));
+/** @throws UserError  the run's folder takes no labels */
+export const requireLabelable = (dir: string): Promise<void> => requireWritable(dir, "the labels");
+
+/** @throws UserError  the file is damaged, or the disk refuses */
+export const keepLabel = (dir: string, task: Label, label: PersonLabel): Promise<void> =>
+  keepLine(
+    {
+      ...{ path: labelsFile(dir, task), what: "the labels" },
+      check: (line, where) => void check(PersonLabel, line, where, fix),
+    },
+    label,
+  );

@@ -1,13 +1,10 @@
 /** notes.jsonl: what people note on single samples while they look at a run. */
-import { constants, existsSync } from "node:fs";
-import { access } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { noteFlags, type ShownNote } from "../core/note.js";
 import { check, type Static, Type } from "../core/schema.js";
-import { diskError } from "../files/disk-error.js";
-import { LineLog } from "../files/line-log.js";
 import { readJsonLines } from "../files/lines.js";
-import { withLock } from "../files/lock.js";
 import { type Label, placeKey } from "./keys.js";
+import { keepLine, requireWritable } from "./people.js";
 import { notesFile } from "./read.js";
 
 export const NoteRecord = Type.Object({
@@ -30,8 +27,6 @@ export interface NotedSample {
 }
 
 const fix = "the file was changed or damaged: restore it, or delete that line";
-/** Whoever holds the file does so for one line. */
-const patienceMs = 10_000;
 
 /** Of each sample the last note of each person; one without flag and comment takes the one before back. */
 export class Notes {
@@ -74,25 +69,11 @@ const shownNote = ({ flag, comment, by }: NoteRecord): ShownNote => ({
 });
 
 /** @throws UserError  the run's folder takes no notes */
-export async function requireNotable(dir: string): Promise<void> {
-  await access(dir, constants.W_OK).catch((error) => {
-    throw diskError(error, "the notes", dir);
-  });
-}
+export const requireNotable = (dir: string): Promise<void> => requireWritable(dir, "the notes");
 
-/**
- * On the disk when it returns. Several people may note at once, each by a server of his own: each line is written under a lock, behind what
- * the others have written; half a line of one who was killed goes.
- * @throws UserError  the file is damaged, or the disk refuses
- */
-export async function keepNote(dir: string, note: NoteRecord): Promise<void> {
-  const path = notesFile(dir);
-  await withLock(`${path}.lock`, "the notes", { patienceMs }, async () => {
-    const log = await LineLog.open(path, "the notes", (record, _at, where) => check(NoteRecord, record, where, fix));
-    try {
-      await log.append(note);
-    } finally {
-      await log.close();
-    }
-  });
-}
+/** @throws UserError  the file is damaged, or the disk refuses */
+export const keepNote = (dir: string, note: NoteRecord): Promise<void> =>
+  keepLine(
+    { path: notesFile(dir), what: "the notes", check: (line, where) => void check(NoteRecord, line, where, fix) },
+    note,
+  );

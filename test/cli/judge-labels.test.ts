@@ -1,5 +1,5 @@
 /** `judge label` and `judge worth`: what people are shown, what is kept of what they say, and what it makes of the score. */
-import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, copyFile, cp, mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -81,6 +81,34 @@ describe("the page", () => {
     // A second person is asked about the same samples.
     await using other = await labelRun(run, { ...options, by: "bob" });
     expect(seen.has(indexIn(await (await fetch(other.url)).text()))).toBe(true);
+  });
+
+  test("two people may label at once, each by a page of his own; half a line of one who was killed goes", async () => {
+    await rm(join(run, "labels.single_image.jsonl"), { force: true });
+    await using ann = await labelRun(run, options);
+    await using bob = await labelRun(run, { ...options, by: "bob" });
+    for (const { url } of [ann, bob, ann, ann, bob]) {
+      const index = indexIn(await (await fetch(url)).text());
+      expect((await post(`${url}label`, { index, value: "right" })).status).toBe(303);
+    }
+    await appendFile(join(run, "labels.single_image.jsonl"), '{"index":');
+    const index = indexIn(await (await fetch(bob.url)).text());
+    expect((await post(`${bob.url}label`, { index, value: "wrong" })).status).toBe(303);
+    expect((await labelsOf()).map(({ by }) => by)).toEqual(["ann", "bob", "ann", "ann", "bob", "bob"]);
+  });
+
+  test("labels are not written through a link", async () => {
+    const [copy, elsewhere] = [join(folder.dir, "linked"), join(folder.dir, "elsewhere")];
+    await cp(run, copy, { recursive: true });
+    await rm(join(copy, "labels.single_image.jsonl"), { force: true });
+    await writeFile(elsewhere, "a token without an end of line");
+    await using server = await labelRun(copy, options);
+    await symlink(elsewhere, join(copy, "labels.single_image.jsonl"));
+    const index = indexIn(await (await fetch(server.url)).text());
+    const refused = await post(`${server.url}label`, { index, value: "right" });
+    expect(refused.status).toBe(500);
+    expect(await refused.text()).toContain("a link stands in the place of the labels");
+    expect(await readFile(elsewhere, "utf8")).toBe("a token without an end of line");
   });
 
   test("is for whoever has its address, on this machine, from itself; what is no label is refused", async () => {

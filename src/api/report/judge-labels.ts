@@ -6,7 +6,7 @@ import { promptImages, promptText, videoParts } from "../../core/prompt.js";
 import type { Result } from "../../core/result.js";
 import { readImage } from "../../images/encoded.js";
 import { thumbnail } from "../../images/thumbnail.js";
-import { openLabels, readLabels } from "../../record/labels.js";
+import { keepLabel, readLabels, requireLabelable } from "../../record/labels.js";
 import { openRun, type Run } from "../../record/read.js";
 import type { ScoredSample } from "../../record/samples.js";
 import type { AskedPerson, LabelFrame } from "../../report/label-page.js";
@@ -47,7 +47,7 @@ export async function labelRun(name: string, options: LabelOptions): Promise<Pag
     (await readLabels(run.dir, result.task)).flatMap((label) => (label.by === by ? [[label.index, label]] : [])),
   );
   const asked = await askedOf(run, result, order, options);
-  const log = await openLabels(run.dir, result.task);
+  await requireLabelable(run.dir);
   const done: number[] = order.flatMap(({ index }) => (given.has(index) ? [index] : []));
   const isDone = new Set(done);
   const labelling: Labelling = {
@@ -60,7 +60,8 @@ export async function labelRun(name: string, options: LabelOptions): Promise<Pag
     async label(index, value) {
       const sample = order.find((one) => one.index === index);
       if (!sample) throw new UserError("this sample was not asked about", "label", "reload the page");
-      await log.append({ index, id: sample.id, value: valueIn(judged, value), by, at: new Date().toISOString() });
+      const said = { index, id: sample.id, value: valueIn(judged, value), by, at: new Date().toISOString() };
+      await keepLabel(run.dir, result.task, said);
       isDone.add(index);
       done.push(index);
     },
@@ -69,14 +70,7 @@ export async function labelRun(name: string, options: LabelOptions): Promise<Pag
       if (last !== undefined) isDone.delete(last);
     },
   };
-  const server = await serveLabels(labelling, port);
-  return {
-    url: server.url,
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]();
-      await log.close();
-    },
-  };
+  return await serveLabels(labelling, port);
 }
 
 const valueIn = ({ isRightOrWrong, right, wrong }: JudgedTask, value: number | null) =>
