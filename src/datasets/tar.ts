@@ -55,7 +55,9 @@ export async function* tarMembers(file: Ranged, from = 0): AsyncGenerator<TarMem
     const member = { name, size, offset };
     at = afterMember(member);
     last = JSON.stringify(name.slice(0, 200));
-    if (!Number.isSafeInteger(size) || offset + size > file.byteLength)
+    // A negative size would lead back to headers that have been read, for ever.
+    if (!Number.isSafeInteger(size) || size < 0) throw new NoArchive(`${last} is said to have ${size} bytes`);
+    if (offset + size > file.byteLength)
       throw new NoArchive(`${last} is said to have ${size} bytes, which reach beyond its end`);
     if (files.includes(type)) yield member;
   }

@@ -102,6 +102,18 @@ describe("a tar archive", () => {
       new NoArchive("no header after its beginning, at byte 0"),
     );
   });
+
+  test.each(["14 size=-1536\n", "11 size=x\n", "17 size=1.5e300\n"])(
+    "whose member has no size (%j) ends there",
+    async (said) => {
+      const bytes = tarBytes([
+        { name: "a.mp4", bytes: media(1000, 1) },
+        { name: "PaxHeaders/b", type: "x", bytes: Buffer.from(said) },
+        { name: "b.mp4", bytes: media(1000, 1) },
+      ]);
+      await expect(all(ranged(bytes))).rejects.toThrow(/^"b\.mp4" is said to have (-1536|NaN|1\.5e\+300) bytes$/);
+    },
+  );
 });
 
 describe("the index of a tar archive", () => {
