@@ -6,7 +6,7 @@ import { messageOf } from "../core/errors.js";
 import { Type, violationOf } from "../core/schema.js";
 import { Block } from "../run/blocks.js";
 import { type Membership, readMembership, type WorkerFacts } from "./announced.js";
-import { patienceMs, patient } from "./patience.js";
+import { type Patience, patienceMs } from "./patience.js";
 import type { Completed, Lease, WorkQueue, WorkStore } from "./queue.js";
 import { queueOf, runsTable, type Server, tableOf } from "./server.js";
 
@@ -107,7 +107,7 @@ interface QueueParts {
   readonly run: string;
   readonly worker: string;
   readonly leaseMs: number;
-  readonly abort: AbortSignal;
+  readonly patience: Patience;
 }
 
 export class BullQueue implements WorkQueue {
@@ -178,7 +178,7 @@ export class BullQueue implements WorkQueue {
       await job.moveToFailed(new Error(why), token, false);
       return undefined;
     }
-    return patient(new BullLease(this.parts, job, token), this.parts);
+    return this.parts.patience.around(new BullLease(this.parts, job, token));
   }
 }
 
@@ -193,6 +193,7 @@ class BullLease implements Lease {
   readonly blame: Map<string, number>;
   private readonly losing = new AbortController();
   private readonly beat: NodeJS.Timeout;
+  private renewedAt = performance.now();
 
   constructor(
     private readonly parts: QueueParts,
@@ -213,6 +214,10 @@ class BullLease implements Lease {
 
   get lost(): AbortSignal {
     return this.losing.signal;
+  }
+
+  get silence(): number {
+    return (performance.now() - this.renewedAt) / 1000;
   }
 
   async asks(place: string): Promise<void> {
@@ -249,8 +254,12 @@ class BullLease implements Lease {
   }
 
   private async renew(leaseMs: number): Promise<void> {
+    const sentAt = performance.now();
     try {
-      if ((await this.job.extendLock(this.token, leaseMs)) === 1) return;
+      if ((await this.job.extendLock(this.token, leaseMs)) === 1) {
+        this.renewedAt = sentAt;
+        return;
+      }
     } catch (error) {
       // What else goes wrong is the server's, and the next renewal tells.
       if (!isLost(error)) return;

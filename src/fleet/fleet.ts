@@ -19,7 +19,7 @@ import {
 import { BullQueue, BullStore, countsOf, queueOptions, workerOptions } from "./bullmq.js";
 import { type FleetLimits, type FleetSettings, isPostgres, wayToQueue } from "./connect.js";
 import { Fence, type Holder, readHolder } from "./fence.js";
-import { type Patience, patient, untilBack } from "./patience.js";
+import { Patience } from "./patience.js";
 import { openPostgres } from "./postgres.js";
 import type { WorkQueue, WorkStore } from "./queue.js";
 import { openRedis } from "./redis.js";
@@ -59,17 +59,25 @@ export class Fleet implements AsyncDisposable {
     private readonly server: Server,
     private readonly leaseMs: number,
     private readonly abort: AbortSignal,
+    say: (message: string) => void,
   ) {
-    this.patience = { server, abort };
+    this.patience = new Patience(server, abort, say);
     abort.addEventListener("abort", this.giveUp, { once: true });
   }
 
-  /** @param abort  aborted: what is in hand is given back, and nobody waits any longer for a server that is away */
-  static async open(settings: FleetSettings, abort: AbortSignal): Promise<Fleet> {
+  /**
+   * @param abort  aborted: what is in hand is given back, and nobody waits any longer for a server that is away
+   * @param say  told when that takes long
+   */
+  static async open(
+    settings: FleetSettings,
+    abort: AbortSignal,
+    say: (message: string) => void = () => {},
+  ): Promise<Fleet> {
     const way = wayToQueue(settings);
     const lease = settings.leaseSeconds ?? usualLeaseSeconds;
     const server = await (isPostgres(way.url) ? openPostgres(way, lease / 3) : openRedis(way));
-    return new Fleet(server, 1000 * lease, abort);
+    return new Fleet(server, 1000 * lease, abort, say);
   }
 
   /** Runs that look for workers, as far as this version can read what they want. */
@@ -136,14 +144,14 @@ export class Fleet implements AsyncDisposable {
     const { server } = this;
     // Only a coordinator's queue leaves a trace by being opened.
     const queue = await this.ready(() => server.queue(queueOf(run), queueOptions));
-    return patient(new BullStore(server, queue, run), this.patience);
+    return this.patience.around(new BullStore(server, queue, run));
   }
 
   async work(run: string, worker: string): Promise<WorkQueue> {
-    const { server, leaseMs, abort } = this;
+    const { server, leaseMs, patience } = this;
     const fetching = await this.ready(() => server.worker(queueOf(run), workerOptions(leaseMs)));
     const queue = await this.queue(run);
-    return patient(new BullQueue({ server, queue, fetching, run, worker, leaseMs, abort }), this.patience);
+    return patience.around(new BullQueue({ server, queue, fetching, run, worker, leaseMs, patience }));
   }
 
   async status(run: Announced): Promise<RunStatus> {
@@ -197,7 +205,7 @@ export class Fleet implements AsyncDisposable {
   }
 
   private untilBack<T>(call: () => Promise<T>): Promise<T> {
-    return untilBack(call, this.patience);
+    return this.patience.untilBack(call);
   }
 
   private async queue(run: string): Promise<Queue> {

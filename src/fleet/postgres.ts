@@ -10,6 +10,8 @@ import { connectMs, installed, type Lock, prefix, type Server, type Space, silen
 const packages = ["bullmq@6.7.0", "pg@8.23.1"];
 /** One of them hears of new blocks. */
 const mostConnections = 3;
+/** To make what others make or drop at the same time, and to do without what is missing still. */
+const mostTries = 5;
 /** For connections that wait for the server's last word. */
 const partingMs = 1000;
 const schema = "llava_eval";
@@ -40,15 +42,16 @@ export async function openPostgres(way: Way, mostApart: number): Promise<Server>
   const pool = new pg.Pool({ ...settings, max: mostConnections });
   // Of idle connections: whoever asks next gets another.
   pool.on("error", () => {}).setMaxListeners(0);
-  const server = new PostgresServer({ pool, bullmq, sockets, client: () => new pg.Client(settings) });
+  const { where } = way;
+  const server = new PostgresServer({ pool, bullmq, sockets, where, client: () => new pg.Client(settings) });
   try {
     await prepare(pool, bullmq);
-    requireClock(await apart(server), mostApart, way.where);
+    requireClock(await apart(server), mostApart, where);
     return server;
   } catch (error) {
     await server[Symbol.asyncDispose]();
     if (error instanceof UserError) throw error;
-    throw refusal(error, way.where, bullmq);
+    throw refusal(error, where, bullmq);
   }
 }
 
@@ -65,20 +68,30 @@ function addressOf({ url, isEncrypted, ca }: Way) {
   };
 }
 
-/** Several may begin at once. */
+/** Several may begin at once: whoever finds that another has just made something looks again. */
 async function prepare(pool: Pool, bullmq: typeof import("bullmq")): Promise<void> {
-  const client = await pool.connect();
-  try {
-    if ((await versionOf(client, bullmq)) < bullmq.LATEST_SCHEMA_VERSION) await bullmq.runMigrations(client);
-    const { rows } = await client.query<{ it: string | null }>("SELECT to_regclass($1) AS it", [kept]);
-    if (rows[0]?.it != null) return;
-    await client.query(`BEGIN; SELECT pg_advisory_xact_lock(hashtext('${schema}'));
+  for (let tries = 1; ; tries++) {
+    const client = await pool.connect();
+    try {
+      await makeTables(client, bullmq);
+      client.release();
+      return;
+    } catch (error) {
+      // It may be in the middle of a transaction.
+      client.release(true);
+      if (tries >= mostTries || !isMeanwhile(error)) throw error;
+    }
+  }
+}
+
+async function makeTables(client: PoolClient, bullmq: typeof import("bullmq")): Promise<void> {
+  if ((await versionOf(client, bullmq)) < bullmq.LATEST_SCHEMA_VERSION) await bullmq.runMigrations(client);
+  const { rows } = await client.query<{ it: string | null }>("SELECT to_regclass($1) AS it", [kept]);
+  if (rows[0]?.it != null) return;
+  await client.query(`BEGIN; SELECT pg_advisory_xact_lock(hashtext('${schema}'));
 CREATE SCHEMA IF NOT EXISTS ${schema};
 CREATE TABLE IF NOT EXISTS ${kept} (shelf text, name text, content text NOT NULL, gone timestamptz, PRIMARY KEY (shelf, name));
 COMMIT`);
-  } finally {
-    client.release();
-  }
 }
 
 async function versionOf(client: Client | PoolClient, bullmq: typeof import("bullmq")): Promise<number> {
@@ -132,6 +145,8 @@ function refusal(error: unknown, where: string, bullmq: typeof import("bullmq"))
 }
 
 interface Parts {
+  /** For messages. */
+  readonly where: string;
   readonly pool: Pool;
   readonly bullmq: typeof import("bullmq");
   readonly sockets: ReadonlySet<Socket>;
@@ -205,9 +220,11 @@ class PostgresServer implements Server {
   }
 
   isAway(error: unknown): boolean {
-    // Connection lost or refused, no room, starting or stopping, a read-only stand-in, a deadlock, and what the driver says without a code.
+    // Connection lost or refused, no room, starting or stopping, a read-only stand-in, a deadlock, no database or tables any more, and what the
+    // driver says without a code.
     return (
-      /^(08|53|57|40)...$|^25006$|^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)/.test(
+      isBare(error) ||
+      /^(08|53|57|40)...$|^(25006|3D000)$|^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)/.test(
         codeOf(error),
       ) ||
       /Connection terminated|connection error and is not queryable|timeout expired|timeout exceeded|Query read timeout/.test(
@@ -215,6 +232,26 @@ class PostgresServer implements Server {
       )
     );
   }
+
+  async mend(error: unknown, tries: number): Promise<void> {
+    if (!isBare(error)) return;
+    const { pool, bullmq, where } = this.parts;
+    if (tries > mostTries) {
+      throw new UserError(
+        `the queue's tables are not whole, and are taken for whole: ${messageOf(error)}`,
+        where,
+        "drop what is left of them (DROP SCHEMA bullmq, llava_eval CASCADE) and run the same command again: what is in run folders stays",
+      );
+    }
+    try {
+      await prepare(pool, bullmq);
+    } catch (failure) {
+      throw this.isAway(failure) ? failure : refusal(failure, where, bullmq);
+    }
+  }
+
+  /** Whoever waits for a connection gets an error after some seconds. */
+  outage(): undefined {}
 
   hangUp(): void {
     for (const socket of this.parts.sockets) socket.destroy();
@@ -236,6 +273,14 @@ const backendOf = ({ createPostgresBackend }: typeof import("bullmq")) =>
 const asRedis = (pool: Pool) => pool as unknown as ConnectionOptions;
 
 const insert = `INSERT INTO ${kept} (shelf, name, content) VALUES ($1, $2, $3) ON CONFLICT (shelf, name)`;
+
+/** Tables, schemas, functions or types are missing: somebody dropped them, or made the database anew. */
+const isBare = (error: unknown) => /^(42P01|3F000|42883|42704)$/.test(codeOf(error));
+/** Somebody else made or dropped the same thing in that moment. */
+const isMeanwhile = (error: unknown) =>
+  isBare(error) ||
+  /^(23505|42P06|42P07|42710|42723)$/.test(codeOf(error)) ||
+  /tuple concurrently updated/.test(messageOf(error));
 
 const codeOf = (error: unknown) => String((error as { code?: unknown } | undefined)?.code ?? "");
 
@@ -271,8 +316,13 @@ class SessionLock implements Lock {
   }
 
   async release(mine: string): Promise<void> {
-    if ((await this.holder()) === mine) await this.server.remove(locks, [this.name]);
-    await (await this.session)?.end();
+    try {
+      if ((await this.holder()) === mine) await this.server.remove(locks, [this.name]);
+      await (await this.session)?.end();
+    } catch (error) {
+      // Its session is the lock, and ends with this process.
+      if (!this.server.isAway(error)) throw error;
+    }
   }
 
   async holder(): Promise<string> {

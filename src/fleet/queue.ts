@@ -11,6 +11,8 @@ export interface Lease {
   readonly blame: ReadonlyMap<string, number>;
   /** Aborted when somebody else may have the block now. */
   readonly lost: AbortSignal;
+  /** Seconds since the server was last told that this worker has it. */
+  readonly silence: number;
   /** What is about to be asked: should this process die of it, the next knows. */
   asks(place: string): Promise<void>;
   /** `late`: the lease was lost, and somebody else may have the block; the result is handed over all the same. */

@@ -41,7 +41,7 @@ export async function openRedis({ url, where, ca }: Way): Promise<Server> {
     await redis.connect();
     wasReady = true;
     requireServer(await redis.info(), where);
-    return new RedisServer(redis, bullmq);
+    return new RedisServer(redis, bullmq, () => messageOf(last ?? "no answer"));
   } catch (error) {
     redis.disconnect();
     if (error instanceof UserError) throw error;
@@ -76,6 +76,8 @@ class RedisServer implements Server {
   constructor(
     private readonly redis: Redis,
     private readonly bullmq: typeof import("bullmq"),
+    /** The last that was wrong with its connections. */
+    private readonly lastError: () => string,
   ) {}
 
   queue: Server["queue"] = (name, options) =>
@@ -142,6 +144,13 @@ class RedisServer implements Server {
     return /^(OOM|LOADING|READONLY|MASTERDOWN|TRYAGAIN|BUSY)\b|OOM command not allowed|Connection is closed|ECONN|ETIMEDOUT|EPIPE|writeable/.test(
       messageOf(error),
     );
+  }
+
+  /** Its keys are made by whoever writes them. */
+  async mend(): Promise<void> {}
+
+  outage(): string | undefined {
+    return this.redis.status === "ready" ? undefined : this.lastError();
   }
 
   hangUp(): void {

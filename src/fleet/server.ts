@@ -24,6 +24,14 @@ export interface Server extends AsyncDisposable {
   lock(name: string): Lock;
   /** Whether the server could not serve a call, and may serve it later: it is full, on its way up, or away. */
   isAway(error: unknown): boolean;
+  /**
+   * Between two tries of a call: tables that the server has lost are made again.
+   * @param tries  that ended in such an error
+   * @throws UserError  they cannot be
+   */
+  mend(error: unknown, tries: number): Promise<void>;
+  /** Why calls wait, where they wait for a connection without an error; undefined: there is one. */
+  outage(): string | undefined;
   /** Whoever still waits for an answer gets an error. */
   hangUp(): void;
 }

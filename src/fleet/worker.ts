@@ -38,6 +38,8 @@ export interface Work {
   readonly abort: AbortSignal;
   task(label: string): Promise<WorkTask | undefined>;
   onBlock(): void;
+  /** A lease was lost: what it was of, and seconds since it was last renewed. */
+  onLost(what: string, silence: number): void;
   /** Nothing is there to do: whether to leave. */
   isOver(): Promise<boolean>;
 }
@@ -124,8 +126,9 @@ class Working {
   private async answerBlock(lease: Lease): Promise<void> {
     const { block, lost } = lease;
     this.doing.onBlock();
-    this.hand = `${block.label} #${block.rows[0]?.[0] ?? 0}`;
-    const { name } = this.doing;
+    const what = `${block.label} #${block.rows[0]?.[0] ?? 0}`;
+    this.hand = what;
+    const { name, onLost } = this.doing;
     const abort = AbortSignal.any([this.doing.abort, this.broken.signal]);
     const task = await this.doing.task(block.label);
     if (!task) return await lease.fail(`worker ${name} knows no task ${block.label} of this run`);
@@ -155,12 +158,12 @@ class Working {
       const rows = rowsDigest(units, answering, records);
       const end = await lease.ack(resultText({ worker: name, rows, timings, records }));
       await answers.discard();
-      if (end === "late") return;
+      if (end === "late") return onLost(what, lease.silence);
       this.done += records.length;
       this.failed += records.filter(({ state }) => state === "failed").length;
     } catch (error) {
       await answers.written();
-      if (lost.aborted) return;
+      if (lost.aborted) return onLost(what, lease.silence);
       // A request that was shared with a block whose lease was lost has ended with it.
       const isShared = error instanceof Error && error.name === "AbortError";
       if (abort.aborted || isShared || error instanceof UserError) await lease.giveBack();

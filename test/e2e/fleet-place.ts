@@ -65,6 +65,7 @@ interface What {
 export class Fleet implements AsyncDisposable {
   private readonly started: Started[] = [];
   private way: Promise<Wire> | undefined;
+  private said = "";
 
   private constructor(
     readonly place: Workplace,
@@ -184,8 +185,16 @@ export class Fleet implements AsyncDisposable {
     await this.place[Symbol.asyncDispose]();
   }
 
+  /** What workers said of leases that they lost: the cause of a question that was asked twice. */
+  get lostLeases(): readonly string[] {
+    return this.said.match(/the lease of .*$/gm) ?? [];
+  }
+
   private kept(process: Started): Started {
     this.started.push(process);
+    process.stderr?.on("data", (text: string) => {
+      this.said += text;
+    });
     return process;
   }
 }

@@ -69,7 +69,7 @@ test("a worker whose results are refused gives back the block that it has in han
   const said: string[] = [];
   const leases: Lease[] = [
     {
-      ...{ block, delivery: 1, blame: new Map(), lost: never },
+      ...{ block, delivery: 1, blame: new Map(), lost: never, silence: 0 },
       async asks() {},
       ack: () => Promise.reject(new Error("nothing was answered")),
       fail: () => Promise.reject(new Error("nothing went wrong with the block")),
@@ -85,8 +85,9 @@ test("a worker whose results are refused gives back the block that it has in han
     async beat() {},
     async [Symbol.asyncDispose]() {},
   };
+  const onLost = () => said.push("lost");
   const working = work({
-    ...{ queue, name: "w", runner, drain: never, abort: never, onBlock() {} },
+    ...{ queue, name: "w", runner, drain: never, abort: never, onBlock() {}, onLost },
     kept: new KeptAnswers(join(folder, "answers"), (message) => said.push(message)),
     isOver: async () => false,
     task: async () => taskOf(runner),
@@ -120,7 +121,7 @@ test.each([
   };
   const leases = [losing.signal, never].map(
     (lost, i): Lease => ({
-      ...{ block, delivery: i + 1, blame: new Map(), lost },
+      ...{ block, delivery: i + 1, blame: new Map(), lost, silence: 7 },
       async asks() {},
       async ack(result) {
         acked.push(result);
@@ -158,13 +159,16 @@ test.each([
   const kept = Object.assign(keptBy(), {
     of: (id: string) => (isAnother && leases.length === 0 ? second : first).of(id, []),
   });
+  const lost: string[] = [];
+  const onLost = (what: string, silence: number) => lost.push(`${what} ${silence}`);
   const done = await work({
-    ...{ queue, kept, name: "w", runner, drain: never, abort: never, onBlock() {} },
+    ...{ queue, kept, name: "w", runner, drain: never, abort: never, onBlock() {}, onLost },
     isOver: async () => leases.length === 0,
     task: async () => taskOf(runner),
   });
   expect(asked).toEqual([0, 1, 2, 3, 3, 4, 5]);
   expect(done).toBe(6);
+  expect(lost).toEqual(["t #0 7"]);
   expect(acked).toHaveLength(1);
   const [head = "", ...lines] = (acked[0] ?? "").split("\n");
   expect(lines.map((line) => (JSON.parse(line) as SampleRecord & { text: string }).text)).toEqual(

@@ -73,7 +73,7 @@ export class SharedRun implements AsyncDisposable {
   static async open({ fleet: settings, ...shared }: RunToShare): Promise<SharedRun> {
     const run = await announced(shared, settings);
     const door = settings.listen === undefined ? undefined : dataDoor(settings.listen);
-    const fleet = await Fleet.open(settings, shared.abort);
+    const fleet = await Fleet.open(settings, shared.abort, (message) => shared.listener.say(message));
     try {
       const fence = await fleet.fence(run.id, shared.drain);
       const data = door && (await serveData(door, shared));

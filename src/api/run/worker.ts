@@ -59,7 +59,7 @@ export async function workFor(settings: RunSettings, control: WorkerControl): Pr
   const { listener, drain, abort, once } = control;
   const model = await namedModel(settings.model, settings.name);
   const warn = warningsOf(listener);
-  await using fleet = await Fleet.open(control.fleet, abort);
+  await using fleet = await Fleet.open(control.fleet, abort, (message) => listener.say(message));
   await using runner = await openModel(model.config, settings, warn, listener);
   const idle = new Idle(once);
   let done = 0;
@@ -153,6 +153,7 @@ async function workOn(run: Announced, { fleet, runner, settings, control, idle }
         return !isThere || !isTheSame || idle.isLong;
       },
       onBlock: () => idle.end(),
+      onLost: (what, silence) => listener.say(lostLease(what, silence)),
     });
   } finally {
     for (const task of known.values()) await (await task)?.dataset[Symbol.asyncDispose]();
@@ -174,6 +175,10 @@ function servedData(
   );
   return new ServedData(dataSource(), abort, { clips, ...defined({ imageBytes }) });
 }
+
+/** Work that may be done twice is never a riddle. */
+const lostLease = (what: string, silence: number) =>
+  `the lease of ${what} was lost, ${silence.toFixed(1)} s after it was last renewed: another worker may have it now (--lease makes leases longer)`;
 
 function requireVersion({ version }: Foreign, run: string): void {
   if (version === packageVersion()) return;
