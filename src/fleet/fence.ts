@@ -1,5 +1,6 @@
 /** The hold on a run that its one coordinator has: kept on the server, renewed as long as the process lives. */
 import { randomUUID } from "node:crypto";
+import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { UserError } from "../core/errors.js";
 import { pause } from "../core/pause.js";
@@ -14,8 +15,19 @@ const Holder = Type.Object({
   host: Type.String({ maxLength: 300 }),
   pid: Type.Integer({ minimum: 1 }),
   id: Type.String({ maxLength: 100, description: "two processes of one host may have one pid, one after the other" }),
+  space: Type.Optional(Type.String({ maxLength: 300, description: "where that pid is that process" })),
 });
 export type Holder = Static<typeof Holder>;
+
+/** One boot of one machine, and one container of it: two may have one name. */
+const pidSpace = (() => {
+  try {
+    return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()} ${readlinkSync("/proc/self/ns/pid")}`;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+    return hostname();
+  }
+})();
 
 /** Undefined: nobody, or another version's. */
 export const readHolder = (text: string): Holder | undefined => readAs(Holder, text);
@@ -33,11 +45,12 @@ export class Fence implements AsyncDisposable {
   }
 
   /**
-   * Held by the one coordinator of a run. A holder that died on this host is followed at once, one on another when it has not renewed.
+   * Held by the one coordinator of a run. A holder that died on this host is followed at once, one on another, or in another container, when it has not renewed.
    * @throws UserError  another process holds it, and is alive
    */
   static async take(lock: Lock, run: string, signal: AbortSignal): Promise<Fence> {
-    const mine = JSON.stringify({ host: hostname(), pid: process.pid, id: randomUUID() } satisfies Holder);
+    const me = { host: hostname(), pid: process.pid, id: randomUUID(), space: pidSpace };
+    const mine = JSON.stringify(me satisfies Holder);
     let dead = "";
     let left = holdMs + 1;
     for (;;) {
@@ -45,7 +58,7 @@ export class Fence implements AsyncDisposable {
       const held = await lock.take(mine, dead);
       if (held === mine) return new Fence(lock, mine);
       const holder = readHolder(held);
-      const isHere = holder?.host === hostname();
+      const isHere = holder?.space === pidSpace;
       if (held === "" || (isHere && !isAlive(holder.pid))) {
         // A server that sees for itself who died needs a moment for it, as one who has just taken it needs to say its name.
         if (held === "" || dead === held) await pause(lookMs, signal);

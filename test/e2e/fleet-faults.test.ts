@@ -7,6 +7,7 @@ import { appendFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
+import { noDisk, type TestPostgres } from "../fakes/postgres.js";
 import { generator } from "../fakes/random.js";
 import {
   clockOff,
@@ -37,10 +38,14 @@ interface Fault {
   readonly name: string;
   /** Samples that may be asked twice; absent: the strike says. */
   readonly twice?: number;
-  /** Leases on PostgreSQL go by each worker's clock: one that is off is refused, which fleet-doors.test.ts holds. */
-  readonly isOfRedis?: true;
+  /** It befalls only that server. */
+  readonly only?: typeof serverName;
+  /** Why it cannot be made here. */
+  readonly no?: string | undefined;
   /** fleet.test.ts has a round of it. */
   readonly isSeenElsewhere?: true;
+  /** Before anybody comes. */
+  begin?(fleet: Fleet): Promise<void>;
   /** When the coordinator waits for workers. @returns for each of the two, what is in its environment besides */
   readonly prepare?: (fleet: Fleet) => Promise<readonly [Environment, Environment]>;
   strike(struck: Struck): Promise<After>;
@@ -114,7 +119,8 @@ const faults: readonly Fault[] = [
   },
   {
     name: "clocks apart: one worker an hour ahead, one a day behind",
-    isOfRedis: true,
+    // Leases on PostgreSQL go by each worker's clock: one that is off is refused, which fleet-postgres-doors.test.ts holds.
+    only: "Redis",
     twice: 0,
     prepare: async (fleet) => [
       await before(fleet, "ahead.mjs", clockOff(1)),
@@ -158,6 +164,29 @@ const faults: readonly Fault[] = [
     name: `${serverName} loses everything`,
     isSeenElsewhere: true,
     strike: async ({ fleet }) => ({ twice: fleet.flushed() }),
+  },
+  {
+    name: "PostgreSQL's schemas are dropped",
+    only: "PostgreSQL",
+    strike: async ({ fleet }) => ({ twice: fleet.dropped("schemas") }),
+  },
+  {
+    name: "PostgreSQL's database is dropped, and made anew",
+    only: "PostgreSQL",
+    strike: async ({ fleet }) => ({ twice: fleet.dropped("database") }),
+  },
+  {
+    name: "the disk of PostgreSQL's tables is full for 3 s",
+    only: "PostgreSQL",
+    no: noDisk,
+    twice: 0,
+    begin: ({ server }) => (server as TestPostgres).ownDisk(),
+    async strike({ fleet }) {
+      const empty = (fleet.server as TestPostgres).fillDisk();
+      await wait(3000);
+      expect(empty()).toContain("No space left on device");
+      return {};
+    },
   },
   {
     name: "the coordinator killed, and started again",
@@ -219,7 +248,8 @@ describe.skipIf(noServer)(
 
     test.for(
       faults.filter(
-        ({ isSeenElsewhere, isOfRedis }) => (rounds > 1 || !isSeenElsewhere) && (serverName === "Redis" || !isOfRedis),
+        ({ isSeenElsewhere, only = serverName, no }) =>
+          (rounds > 1 || !isSeenElsewhere) && only === serverName && no === undefined,
       ),
     )("$name", async (fault, { expect }) => {
       const began = performance.now();
@@ -228,6 +258,7 @@ describe.skipIf(noServer)(
       let [most, lost] = [0, 0];
       for (let round = 0; round < rounds; round++) {
         await using fleet = await Fleet.make(what);
+        await fault.begin?.(fleet);
         const run = fleet.coordinator("--out", "many");
         const [first, second] = (await fault.prepare?.(fleet)) ?? [{}, {}];
         const workers = [fleet.workerWith(first), fleet.workerWith(second)] as const;

@@ -176,6 +176,13 @@ export class Fleet implements AsyncDisposable {
     return this.server.flush() * largestBlock;
   }
 
+  /** The same, by whoever looks after a PostgreSQL. */
+  dropped(what: "schemas" | "database"): number {
+    const lost = (this.server as TestPostgres).drop(what);
+    // What workers take and hand over between the count and the drop.
+    return (lost + (what === "database" ? 4 : 0)) * largestBlock;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const process of this.started) process.kill("SIGKILL");
     await Promise.all(this.started.map(({ ended }) => ended));

@@ -3,8 +3,9 @@ import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { rename, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { evaluate } from "../../src/api/run/evaluate.js";
+import { Fleet } from "../../src/fleet/fleet.js";
 import { noPostgres, TestPostgres } from "../fakes/postgres.js";
 import { Workplace } from "./cli.js";
 import { clockOff, documented, numbersOf } from "./fleet-place.js";
@@ -88,6 +89,38 @@ describe.skipIf(noPostgres)(`the doors of PostgreSQL (skipped: ${noPostgres ?? "
 
     postgres.sql("UPDATE bullmq.migration SET min_client_version = 7");
     expect(await by(postgres.url)).toMatchObject(told("the queue's tables are of a newer BullMQ"));
+  });
+
+  test("however many begin at once, in a database without tables", async () => {
+    await using postgres = await TestPostgres.start();
+    vi.stubEnv("LLAVA_EVAL_FLEET", postgres.url);
+    const never = new AbortController().signal;
+    for (let round = 0; round < 8; round++) {
+      const fleets = await Promise.all(Array.from({ length: 8 }, () => Fleet.open({}, never)));
+      for (const fleet of fleets) expect(await fleet.runs()).toEqual([]);
+      for (const fleet of fleets) await fleet[Symbol.asyncDispose]();
+      postgres.sql("DROP SCHEMA bullmq, llava_eval CASCADE");
+    }
+    vi.unstubAllEnvs();
+  });
+
+  test("tables that are whole no more end a run with what to do; after that the same command goes on", async () => {
+    await using postgres = await TestPostgres.start();
+    await using place = await Workplace.make({ LLAVA_EVAL_FLEET: postgres.url });
+    const run = ["run", "--tasks", "pope", "--data", "demo", "--fleet", "--name", "m", "--out", "many"];
+    const waiting = place.start(...run);
+    await expect.poll(() => postgres.keys(), { timeout: 30_000 }).toContain("le:runs");
+    postgres.sql("DROP TABLE bullmq.meta CASCADE");
+    const ended = await waiting.ended;
+    expect(ended).toMatchObject(told("the queue's tables are not whole"));
+    const fix = /\((DROP SCHEMA [^)]+)\)/.exec(ended.stderr)?.[1] ?? "";
+    postgres.sql(fix);
+    const worker = place.startWith({}, "worker", "--model", "stub:yes", "--name", "m", "--data", "demo");
+    expect(await place.run(...run)).toMatchObject({ exitCode: 0 });
+    worker.kill("SIGINT");
+    await worker.ended;
+    await evaluate({ tasks: "pope", data: "demo", model: "stub:yes", name: "m", out: place.file("whole") });
+    expect(await numbersOf(place.file("many"))).toEqual(await numbersOf(place.file("whole")));
   });
 
   test("a server that is too old", async () => {

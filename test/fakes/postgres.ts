@@ -1,8 +1,8 @@
 /** A PostgreSQL of a test's own. It refuses to be root's: then it is nobody's. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, readFileSync } from "node:fs";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chownSync, closeSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -27,7 +27,15 @@ export const noPostgres: string | undefined =
       ? "no PostgreSQL: apt-get install postgresql"
       : undefined;
 
+/** Where its tables lie, when they have a disk of their own. */
+const disk = "disk";
+const diskMegabytes = 24;
+const page = Buffer.alloc(4096);
+/** Why no test can have a full disk: nothing is mounted by somebody else than root. */
+export const noDisk: string | undefined = owner.uid === undefined ? "needs root" : undefined;
+
 export class TestPostgres implements QueueServer {
+  private hasDisk = false;
   private server: ChildProcess | undefined;
 
   private constructor(
@@ -58,27 +66,70 @@ export class TestPostgres implements QueueServer {
     return postgres;
   }
 
+  /** Its tables get a small disk of their own, in memory. */
+  async ownDisk(): Promise<void> {
+    const path = join(this.folder, disk);
+    await mkdir(path);
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${diskMegabytes}m,uid=${nobody}`, "tmpfs", path]);
+    this.hasDisk = true;
+    await mkdir(join(path, "space"));
+    TestPostgres.own(join(path, "space"));
+    this.sql(`CREATE TABLESPACE small LOCATION '${join(path, "space")}'`);
+    this.sql("ALTER DATABASE postgres SET default_tablespace = small");
+  }
+
+  /** Nothing is left of the disk. @returns gives it back, and says what the server had to do without */
+  fillDisk(): () => string {
+    const path = join(this.folder, disk, "ballast");
+    const file = openSync(path, "w");
+    try {
+      while (writeSync(file, page) > 0);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+    } finally {
+      closeSync(file);
+    }
+    return () => {
+      rmSync(path);
+      return readFileSync(this.log, "utf8").match(/^.*could not extend file.*$/m)?.[0] ?? "";
+    };
+  }
+
+  private get log(): string {
+    return join(this.folder, "log");
+  }
+
   /** The server may read these. */
   static own(...paths: readonly string[]): void {
     if (owner.uid !== undefined) for (const path of paths) chownSync(path, owner.uid, owner.gid);
   }
 
   get url(): string {
-    return `postgres://llava:TOKEN@127.0.0.1:${this.port}/postgres`;
+    return this.urlOf("postgres");
+  }
+
+  private urlOf(database: string): string {
+    return `postgres://llava:TOKEN@127.0.0.1:${this.port}/${database}`;
   }
 
   async up(): Promise<void> {
     const { folder, port, more } = this;
     const settings = ["listen_addresses=127.0.0.1", `unix_socket_directories=${folder}`, "fsync=off", ...more];
     const given = ["-D", join(folder, "data"), "-p", String(port), ...settings.flatMap((one) => ["-c", one])];
+    const log = openSync(this.log, "a");
     for (;;) {
-      const server = spawn(join(programs ?? "", "postgres"), given, { ...owner, cwd: folder, stdio: "ignore" });
+      const server = spawn(join(programs ?? "", "postgres"), given, {
+        ...owner,
+        cwd: folder,
+        stdio: ["ignore", "ignore", log],
+      });
       this.server = server;
       // What is left of one that was killed must be gone first.
       while (server.exitCode === null && server.signalCode === null && !this.answers()) await wait(50);
-      if (server.exitCode === null && server.signalCode === null) return;
+      if (server.exitCode === null && server.signalCode === null) break;
       await wait(100);
     }
+    closeSync(log);
   }
 
   async kill(): Promise<void> {
@@ -101,12 +152,16 @@ export class TestPostgres implements QueueServer {
 
   /** @param more  further arguments of psql */
   sql(query: string, ...more: readonly string[]): string {
+    return this.psql("postgres", query, ...more);
+  }
+
+  private psql(database: string, query: string, ...more: readonly string[]): string {
     // One session may write while others may not.
     const environment = {
       ...process.env,
       PGOPTIONS: "-c default_transaction_read_only=off -c client_min_messages=error",
     };
-    const given = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", this.url, "-c", query, ...more];
+    const given = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", this.urlOf(database), "-c", query, ...more];
     return execFileSync("psql", given, { encoding: "utf8", env: environment });
   }
 
@@ -139,6 +194,17 @@ UNION ALL SELECT json_build_array('events', to_json(event)::text) FROM bullmq.ev
     return Number(lost.trim());
   }
 
+  /** What made a queue of the database is dropped, or the whole database, and made anew without it. @returns as `flush` */
+  drop(what: "schemas" | "database"): number {
+    const count = "SELECT count(*) FROM bullmq.job WHERE state IN ('active', 'completed')";
+    if (what === "schemas")
+      return Number(this.sql(`BEGIN; LOCK TABLE bullmq.job; ${count}; DROP SCHEMA bullmq, llava_eval CASCADE; COMMIT`));
+    const lost = Number(this.sql(count));
+    this.psql("template1", "DROP DATABASE postgres WITH (FORCE)");
+    this.psql("template1", "CREATE DATABASE postgres");
+    return lost;
+  }
+
   loseLease(run: string, block: string): void {
     this.sql(
       `UPDATE bullmq.job SET state = 'waiting', lock_token = NULL, locked_until_ms = NULL, stalled_count = stalled_count + 1 WHERE queue = '{${run}}' AND id = '${block}'`,
@@ -164,6 +230,7 @@ SELECT '{${run}}', 'r' || n, nextval('bullmq.job_seq'), 'b', 'completed', 0 FROM
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop(false);
     await this.kill();
+    if (this.hasDisk) spawnSync("umount", ["-l", join(this.folder, disk)]);
     // Its processes leave when they see that it is gone.
     await rm(this.folder, { recursive: true, force: true, maxRetries: 50, retryDelay: 100 });
   }

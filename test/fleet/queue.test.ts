@@ -268,12 +268,16 @@ for (const { name, no, start } of servers)
   });
 
 describe.skipIf(noRedis)(`the hold of a run on Redis (skipped: ${noRedis ?? "no"})`, { timeout: 60_000 }, () => {
-  test("a coordinator on another host that is no longer heard of is followed; one that is heard of is named", async () => {
+  test.each([
+    ["on another host", { host: "elsewhere", pid: 77, id: "x" }],
+    // Its pid is nobody's here.
+    ["in another container of this name", { host: hostname(), pid: 2 ** 22 + 7, id: "x", space: "another" }],
+  ])("a coordinator %s that is no longer heard of is followed; one that is heard of is named", async (_, there) => {
     await using redis = await TestRedis.start();
     vi.stubEnv("LLAVA_EVAL_FLEET", redis.url);
     await using fleet = await Fleet.open(long, never);
     const key = "le:{r}:coordinator";
-    const holder = JSON.stringify({ host: "elsewhere", pid: 77, id: "x" });
+    const holder = JSON.stringify(there);
     redis.command("SET", key, holder, "PX", "1500");
     const began = performance.now();
     const fence = await fleet.fence("r", never);
@@ -284,7 +288,7 @@ describe.skipIf(noRedis)(`the hold of a run on Redis (skipped: ${noRedis ?? "no"
 
     redis.command("SET", key, holder, "PX", "20000");
     const alive = setInterval(() => redis.command("PEXPIRE", key, "20000"), 700);
-    await expect(fleet.fence("r", never)).rejects.toThrow("(pid 77 on elsewhere)");
+    await expect(fleet.fence("r", never)).rejects.toThrow(`(pid ${there.pid} on ${there.host})`);
     clearInterval(alive);
     vi.unstubAllEnvs();
   });
