@@ -1,10 +1,10 @@
 /** The hold on a run that its one coordinator has: kept on the server, renewed as long as the process lives. */
 import { randomUUID } from "node:crypto";
-import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { UserError } from "../core/errors.js";
 import { pause } from "../core/pause.js";
 import { type Static, Type } from "../core/schema.js";
+import { pidSpace } from "../files/pid-space.js";
 import { readAs } from "./announced.js";
 import { holdMs, type Lock } from "./server.js";
 
@@ -18,16 +18,6 @@ const Holder = Type.Object({
   space: Type.Optional(Type.String({ maxLength: 300, description: "where that pid is that process" })),
 });
 export type Holder = Static<typeof Holder>;
-
-/** One boot of one machine, and one container of it: two may have one name. */
-const pidSpace = (() => {
-  try {
-    return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()} ${readlinkSync("/proc/self/ns/pid")}`;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-    return hostname();
-  }
-})();
 
 /** Undefined: nobody, or another version's. */
 export const readHolder = (text: string): Holder | undefined => readAs(Holder, text);
