@@ -48,7 +48,7 @@ test("the items of a task in each form, on the screen or in a file; two models n
   expect(lines.map((line) => JSON.parse(line).id)).toEqual(["q0", "q1", "q2", "q3", hostile]);
   expect(JSON.parse(lines[2] as string)).toMatchObject({
     difficulty: 0.5,
-    discrimination: 1,
+    itemRest: 1,
     runs: 2,
     targets: ["yes"],
   });

@@ -1,4 +1,4 @@
-/** Items measured by the runs that answered them: classical test theory, no model of abilities. */
+/** Items measured by the runs that answered them: classical test theory with its analysis of wrong answers, no model of abilities. */
 import { numberOf } from "../../core/digest.js";
 import { UserError } from "../../core/errors.js";
 import type { MetricResult, Result } from "../../core/result.js";
@@ -7,7 +7,7 @@ import { type Run, requireScored } from "../../record/read.js";
 import type { SampleRecord } from "../../record/samples.js";
 import { mean } from "../../statistics/descriptive.js";
 import { falseDiscovery } from "../../statistics/false-discovery.js";
-import { discrimination } from "../../statistics/item-discrimination.js";
+import { discrimination, itemRest } from "../../statistics/item-discrimination.js";
 import { RowKeys } from "../compare/join-samples.js";
 import { enoughModels, type Item, type ItemsReport } from "./item.js";
 
@@ -130,10 +130,13 @@ function rowOf({ index, id, prompt, images = [] }: SampleRecord): Row {
 }
 
 /** That strong runs are marked wrong is not enough: where each says something else, the item is hard and its key may be right. */
-const isSuspect = (r: number, answer: Item["answer"]): boolean =>
-  r < 0 && answer !== undefined && !answer.isRight && answer.share > 0.5;
+const isSuspect = (value: number, answer: Item["answer"]): boolean =>
+  value < suspectBelow && answer !== undefined && !answer.isRight && answer.share > 0.5;
 
-type Measured = Pick<Item, "runs" | "difficulty" | "discrimination" | "p" | "q" | "solvedBy">;
+/** Between 0 and this lie hard items with one tempting wrong answer. */
+const suspectBelow = -0.25;
+
+type Measured = Pick<Item, "runs" | "difficulty" | "discrimination" | "rival" | "itemRest" | "p" | "q" | "solvedBy">;
 
 /** @param scores  of the runs, on the items that all of them share */
 function measuredRows(
@@ -148,11 +151,11 @@ function measuredRows(
       const score = scores[place] as number;
       return shared.has(row) ? (score * shared.size - (row.values[place] as number)) / (shared.size - 1) : score;
     });
-    return { values, correlation: discrimination(values, others) };
+    const answers = places.map((place) => row.answers[place]);
+    return { values, rest: itemRest(values, others)?.r, told: discrimination(values, answers, others) };
   });
-  const tested = found.flatMap(({ correlation }) => (correlation ? [correlation.pNegative] : []));
-  const corrected = falseDiscovery(tested)[Symbol.iterator]();
-  return found.map(({ values, correlation }) => {
+  const corrected = falseDiscovery(found.flatMap(({ told }) => told?.p ?? []))[Symbol.iterator]();
+  return found.map(({ values, rest, told }) => {
     const solvedBy = values.every((value) => value === 1)
       ? "all"
       : values.every((value) => value === 0)
@@ -162,12 +165,10 @@ function measuredRows(
       runs: values.length,
       ...(values.length > 0 ? { difficulty: mean(values) } : {}),
       ...(values.length > 0 && solvedBy ? { solvedBy } : {}),
-      ...(correlation
-        ? {
-            discrimination: correlation.r,
-            ...{ p: correlation.pNegative, q: corrected.next().value as number },
-          }
-        : {}),
+      ...(told ? { discrimination: told.value } : {}),
+      ...(told?.rival === undefined ? {} : { rival: told.rival }),
+      ...(rest === undefined ? {} : { itemRest: rest }),
+      ...(told?.p === undefined ? {} : { p: told.p, q: corrected.next().value as number }),
     };
   });
 }

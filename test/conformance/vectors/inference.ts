@@ -5,7 +5,7 @@ import { clusteredMean } from "../../../src/statistics/clustered-mean.js";
 import { correctedShare, roganGladen } from "../../../src/statistics/corrected-share.js";
 import { mean, populationDeviation } from "../../../src/statistics/descriptive.js";
 import { wilsonInterval } from "../../../src/statistics/intervals.js";
-import { discrimination } from "../../../src/statistics/item-discrimination.js";
+import { itemRest } from "../../../src/statistics/item-discrimination.js";
 import { normalQuantile } from "../../../src/statistics/normal.js";
 import { type JudgedMean, predictionPoweredMean } from "../../../src/statistics/prediction-powered.js";
 import {
@@ -207,14 +207,14 @@ const items: VectorFile = {
   part: "difficulty and discrimination of items",
   functions: {
     "scipy.stats.pointbiserialr": ({ item, totals }: { item: readonly number[]; totals: readonly number[] }) => {
-      const rest = discrimination(
+      const rest = itemRest(
         item,
         totals.map((total, i) => total - (item[i] as number)),
       );
       return {
         difficulty: mean(item),
         itemRest: rest?.r,
-        itemTotal: discrimination(item, totals)?.r,
+        itemTotal: itemRest(item, totals)?.r,
         p: rest?.p,
         pNegative: rest?.pNegative,
       };
