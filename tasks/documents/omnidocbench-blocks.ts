@@ -1,6 +1,9 @@
-/** OmniDocBench 1.5: a reply in Markdown as blocks of text, formulas and tables. Source: opendatalab/OmniDocBench `utils/extract.py`, `table_utils.py`. */
+/**
+ * OmniDocBench: a reply in Markdown as blocks of text, formulas and tables. Source: opendatalab/OmniDocBench `utils/extract.py`, `table_utils.py`; of
+ * version 1.0 VLMEvalKit `dataset/OmniDocBench/utils.py` at e8e78f05.
+ */
 
-import { strip } from "llava-eval";
+import { pythonRegex, strip } from "llava-eval";
 
 export interface Block {
   readonly kind: "text" | "formula" | "html" | "latex";
@@ -10,6 +13,9 @@ export interface Block {
   /** A formula in a line of text, which stays in that too. */
   readonly isInline?: boolean;
 }
+
+/** VLMEvalKit has kept the rules of 1.0. */
+export type Version = "1.0" | "1.5";
 
 /** A place in a text that becomes blank when its block is taken out. */
 interface Place {
@@ -22,20 +28,20 @@ const blanked = (text: string, { start, end }: Place): string =>
 
 const lineStart = "(?<![^\\n])";
 const lineEnd = "(?![^\\n])";
-const fences = [
-  new RegExp(`${lineStart}\`\`\`markdown\\n?`, "g"),
-  new RegExp(`${lineStart}\`\`\`html\\n?`, "g"),
-  new RegExp(`${lineStart}\`\`\`latex\\n?`, "g"),
-  new RegExp(`\`\`\`\\n?${lineEnd}`, "g"),
-];
+const opened = (language: string) => new RegExp(`${lineStart}\`\`\`${language}\\n?`, "g");
+const closed = new RegExp(`\`\`\`\\n?${lineEnd}`, "g");
+const fences: Readonly<Record<Version, readonly RegExp[]>> = {
+  "1.0": [opened("markdown"), closed],
+  "1.5": [opened("markdown"), opened("html"), opened("latex"), closed],
+};
 
-function cleaned(text: string): string {
+function cleaned(text: string, version: Version): string {
   const withoutImages = text.replace(/!\[[^\n]*?\]\([^\n]*?\)/g, "");
-  const withoutFences = fences.reduce((one, fence) => one.replace(fence, ""), withoutImages);
-  return withoutFences
-    .replace(/_{4,}/g, "____")
-    .replace(/ {4,}/g, "    ")
-    .replace(/<html>|<\/html>|<body>|<\/body>/g, "");
+  const withoutFences = fences[version].reduce((one, fence) => one.replace(fence, ""), withoutImages);
+  const shorter = withoutFences.replace(/_{4,}/g, "____").replace(/ {4,}/g, "    ");
+  return version === "1.0"
+    ? shorter.replace(/([^a-zA-Z0-9])\1{10,}/gu, "$1$1$1$1")
+    : shorter.replace(/<html>|<\/html>|<body>|<\/body>/g, "");
 }
 
 interface Marks {
@@ -130,8 +136,10 @@ function endOf(text: string, at: number, missing: Set<string>): number | undefin
 
 const dollars = /\$\$([\s\S]*?)\$\$|\$([\s\S]*?)\$|\\\(([\s\S]*?)\\\)/g;
 
-function formulaBlock(matched: string, at: number): Block {
-  const line = strip(matched).split("\n").join(" ");
+const blanks = pythonRegex("\\s+", "g");
+
+function formulaBlock(matched: string, at: number, version: Version): Block {
+  const line = version === "1.0" ? matched.replace(blanks, "") : strip(matched).split("\n").join(" ");
   dollars.lastIndex = 0;
   const inner = dollars.exec(line);
   if (inner === null) return { kind: "formula", content: line, at };
@@ -238,8 +246,8 @@ function paragraphBlock(paragraph: string, at: number): Block | undefined {
 }
 
 /** All blocks in the order in which they begin. */
-export function blocksOf(reply: string): readonly Block[] {
-  let text = cleaned(reply);
+export function blocksOf(reply: string, version: Version = "1.5"): readonly Block[] {
+  let text = cleaned(reply, version);
   const blocks: Block[] = [];
   const take = (block: Block, place: Place) => {
     blocks.push(block);
@@ -253,7 +261,7 @@ export function blocksOf(reply: string): readonly Block[] {
   all("html", pairsOf(text, htmlMarks));
   const withFormulas = text;
   for (const place of formulaPlaces(withFormulas)) {
-    const block = formulaBlock(withFormulas.slice(place.start, place.end), place.start);
+    const block = formulaBlock(withFormulas.slice(place.start, place.end), place.start, version);
     if (block.isInline) blocks.push(block);
     else take(block, place);
   }

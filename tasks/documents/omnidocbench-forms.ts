@@ -1,7 +1,8 @@
-/** OmniDocBench 1.5: the forms in which texts, formulas and tables are compared. Source: opendatalab/OmniDocBench `utils/data_preprocess.py`. */
+/** OmniDocBench: the forms in which texts, formulas and tables are compared. Source: opendatalab/OmniDocBench `utils/data_preprocess.py`. */
 
 import { pythonRegex, strip } from "llava-eval";
 import { latexWords } from "./latex-words.js";
+import type { Version } from "./omnidocbench-blocks.js";
 import { type Element, isElement, parseHtml, voidTags } from "./teds.js";
 
 const inline = /\$([^\n]*?)\$|\\\(([^\n]*?)\\\)/g;
@@ -44,8 +45,12 @@ const styles = [
   ...["\\mathtt", "\\textbf", "\\text", "\\boldmath", "\\boldsymbol", "\\operatorname", "\\bm", "\\symbfit"],
   ...["\\mathbfcal", "\\symbf", "\\scriptscriptstyle", "\\notag", "\\setlength", "\\coloneqq", "\\space"],
   ...["\\thickspace", "\\thinspace", "\\medspace", "\\nobreakspace", "\\negmedspace", "\\quad", "\\qquad", "\\enspace"],
-  ...["\\substackw", " ", "$$", "\\left", "\\right", "\\displaystyle", "\\text"],
+  ...["\\substackw", " "],
 ];
+const stylesOf: Readonly<Record<Version, readonly string[]>> = {
+  "1.0": styles,
+  "1.5": [...styles, "$$", "\\left", "\\right", "\\displaystyle", "\\text"],
+};
 const takenOut = [
   /\\tag\{[^\n]*?\}/g,
   /\\hspace\{[^\n]*?\}/g,
@@ -54,14 +59,14 @@ const takenOut = [
   /\\arraycolsep[^\n]*?\}/g,
 ];
 
-export function formulaForm(text: string): string {
-  const bare = strip(strip(strip(text), "$"), "\n");
+export function formulaForm(text: string, version: Version = "1.5"): string {
+  const bare = version === "1.0" ? text : strip(strip(strip(text), "$"), "\n");
   const inner = /\\\[([^\n]+?)(?<!\\)\\\]/.exec(bare)?.[1];
   const shorter = takenOut.reduce(
     (one, pattern) => one.replace(pattern, ""),
     inner === undefined ? bare : strip(inner),
   );
-  return styles.reduce((one, style) => one.replaceAll(style, ""), strip(shorter, ".")).toLowerCase();
+  return stylesOf[version].reduce((one, style) => one.replaceAll(style, ""), strip(shorter, ".")).toLowerCase();
 }
 
 const unwrapped = new Set(["thead", "span"]);

@@ -69,6 +69,18 @@ export function quickMatches(targets: readonly Item[], said: readonly Item[]): r
   }));
 }
 
+/**
+ * Version 1.0, which matches texts with texts and formulas with formulas. Source: VLMEvalKit `dataset/OmniDocBench/utils.py` at e8e78f05. Pieces of
+ * the reply that stand for nothing are a match of no block where every block has found one; blocks that nothing is left for are there twice.
+ */
+export function firstMatches(targets: readonly string[], said: readonly string[]): readonly Match[] {
+  if (targets.length === 0) return said.map((_, j) => ({ targets: [], said: [j], distance: 1 }));
+  if (said.length === 0) return targets.map((_, i) => alone(i));
+  if (targets.length === 1 && said.length === 1)
+    return [{ targets: [0], said: [0], distance: relativeDistance(targets[0] as string, said[0] as string) }];
+  return matchesAmong(targets, said, firstRest);
+}
+
 const alone = (target: number): Match => ({ targets: [target], said: [], distance: 1 });
 
 interface Group {
@@ -77,7 +89,18 @@ interface Group {
   distance: number;
 }
 
-function matchesAmong(targets: readonly string[], said: readonly string[]): readonly Match[] {
+interface Rest {
+  readonly targets: readonly number[];
+  readonly said: readonly number[];
+}
+/** What becomes of blocks and pieces that are in no group. */
+type MatchRest = (rest: Rest, targets: readonly string[], said: readonly string[]) => readonly Match[];
+
+function matchesAmong(
+  targets: readonly string[],
+  said: readonly string[],
+  matchRest: MatchRest = nearestRest,
+): readonly Match[] {
   if (said.length === 0 || targets.length === 0) return targets.map((_, i) => alone(i));
   const { pieces, costs } = joined(targets, said);
   const pairs = cheapestPairs(costs);
@@ -102,7 +125,22 @@ function matchesAmong(targets: readonly string[], said: readonly string[]): read
     for (const target of fresh) grouped.add(target);
   }
   for (const group of groups) group.distance = distanceOf(group, targets, said);
-  return withRest(groups, targets, said);
+  const matches = groups
+    .filter(({ targets: places }) => places.length > 0)
+    .map(({ targets: places, said: own, distance }) => ({
+      targets: [...new Set(places)].sort((a, b) => a - b),
+      said: own,
+      distance,
+    }));
+  const used = {
+    targets: new Set(groups.flatMap((one) => one.targets)),
+    said: new Set(groups.flatMap((one) => one.said)),
+  };
+  const rest = {
+    targets: targets.flatMap((_, i) => (used.targets.has(i) ? [] : [i])),
+    said: said.flatMap((_, j) => (used.said.has(j) ? [] : [j])),
+  };
+  return [...matches, ...matchRest(rest, targets, said)];
 }
 
 function distanceOf(
@@ -119,32 +157,32 @@ function distanceOf(
 }
 
 /** What is left on both sides is paired, at full distance. */
-function withRest(groups: readonly Group[], targets: readonly string[], said: readonly string[]): readonly Match[] {
-  const used = {
-    targets: new Set(groups.flatMap((one) => one.targets)),
-    said: new Set(groups.flatMap((one) => one.said)),
-  };
-  const freeTargets = targets.flatMap((_, i) => (used.targets.has(i) ? [] : [i]));
-  const freeSaid = said.flatMap((_, j) => (used.said.has(j) ? [] : [j]));
-  const matches: Match[] = groups
-    .filter(({ targets: places }) => places.length > 0)
-    .map(({ targets: places, said: pieces, distance }) => ({
-      targets: [...new Set(places)].sort((a, b) => a - b),
-      said: pieces,
-      distance,
-    }));
-  const costs = distances(
-    freeTargets.map((i) => targets[i] as string),
-    freeSaid.map((j) => said[j] as string),
-  );
-  const pairs = freeSaid.length === 0 ? [] : cheapestPairs(costs);
-  const paired = freeTargets.flatMap((target, i): Match[] => {
+function paired({ targets, said }: Rest, costs: readonly (readonly number[])[]): readonly Match[] {
+  const pairs = said.length === 0 ? [] : cheapestPairs(costs);
+  const matches = targets.flatMap((target, i): Match[] => {
     const piece = pairs[i];
-    return piece === undefined ? [] : [{ targets: [target], said: [freeSaid[piece] as number], distance: 1 }];
+    return piece === undefined ? [] : [{ targets: [target], said: [said[piece] as number], distance: 1 }];
   });
-  const rest = freeTargets.filter((_, i) => pairs[i] === undefined).map(alone);
-  return [...matches, ...paired, ...rest];
+  return [...matches, ...targets.filter((_, i) => pairs[i] === undefined).map(alone)];
 }
+
+const nearestRest: MatchRest = (rest, targets, said) =>
+  paired(
+    rest,
+    distances(
+      rest.targets.map((i) => targets[i] as string),
+      rest.said.map((j) => said[j] as string),
+    ),
+  );
+
+const firstRest: MatchRest = (rest, targets, said) => {
+  if (rest.said.length === 0) return [...rest.targets, ...rest.targets].map(alone);
+  if (rest.targets.length === 0) return [{ targets: [], said: rest.said, distance: 1 }];
+  return paired(
+    rest,
+    rest.targets.map((i) => rest.said.map((j) => levenshtein(targets[i] as string, said[j] as string))),
+  );
+};
 
 /** Neighbouring pieces of the reply as one, where together they are nearer to a block of the page. */
 function joined(targets: readonly string[], said: readonly string[]) {

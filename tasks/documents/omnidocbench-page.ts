@@ -27,12 +27,12 @@ export interface Page {
   } | null;
 }
 
-const textKinds = new Set([
+export const textKinds = new Set([
   ...["text_block", "title", "code_txt", "code_txt_caption", "reference", "equation_caption", "figure_caption"],
   ...["figure_footnote", "table_caption", "table_footnote", "code_algorithm", "code_algorithm_caption", "header"],
   ...["footer", "page_footnote", "page_number"],
 ]);
-const FORMULA = "equation_isolated";
+export const FORMULA = "equation_isolated";
 
 /** Edits, and the lengths of the longer texts, of all pairs of a kind. */
 export interface Edits {
@@ -58,10 +58,10 @@ export interface PageScore {
   readonly order: { readonly wanted: readonly number[]; readonly said: readonly number[] } | undefined;
 }
 
-const byOrder = (a: PageBlock, b: PageBlock): number => (a.order ?? 0) - (b.order ?? 0);
+export const byOrder = (a: PageBlock, b: PageBlock): number => (a.order ?? 0) - (b.order ?? 0);
 
 /** Blocks that the page's edges cut become one. */
-function wholeBlocks({ layout_dets: blocks, extra }: Page): readonly PageBlock[] {
+export function wholeBlocks({ layout_dets: blocks, extra }: Page): readonly PageBlock[] {
   const cut = (extra?.relation ?? []).filter(({ relation_type: type }) => type === "truncated");
   const chains: number[][] = [];
   for (const { source_anno_id: source, target_anno_id: target } of cut) {
@@ -234,7 +234,7 @@ function tableScores(targets: readonly PageBlock[], said: readonly Block[]) {
 }
 
 /** Numbers of the page's blocks in its order and in the reply's. */
-function orderOf(matches: readonly Match[], targets: readonly PageBlock[], pieces: readonly Block[]) {
+export function orderOf(matches: readonly Match[], targets: readonly PageBlock[], pieces: readonly Block[]) {
   const numbers = ({ targets: places }: Match) => places.flatMap((i) => targets[i]?.order || []);
   const wanted = matches.flatMap(numbers).sort((a, b) => a - b);
   const said = matches
@@ -247,9 +247,12 @@ function orderOf(matches: readonly Match[], targets: readonly PageBlock[], piece
   return wanted.length + said.length === 0 ? undefined : { wanted, said };
 }
 
-export function editsOf(pairs: readonly Pair[]): Edits | undefined {
+/** What is compared. */
+export type Compared = Pick<Pair, "target" | "text">;
+
+export function editsOf(pairs: readonly Compared[]): Edits | undefined {
   if (pairs.length === 0) return undefined;
-  const sum = (of: (pair: Pair) => number) => pairs.reduce((total, pair) => total + of(pair), 0);
+  const sum = (of: (pair: Compared) => number) => pairs.reduce((total, pair) => total + of(pair), 0);
   return {
     edits: sum(({ target, text }) => levenshtein(target, text)),
     length: sum(({ target, text }) => Math.max(length(target), length(text))),

@@ -201,6 +201,12 @@ test.each([
     words: "<image>请尽可能提供详细的回答。\n何?",
     row: { answer: "城" },
   },
+  {
+    ...{ label: "omnidocbench", file: "OmniDocBench", profile: "vlmevalkit" },
+    cells: { index: "1", answer: '{"layout_dets": [{"category_type": "title", "text": "Method"}]}' },
+    words: expect.stringMatching(/^<image>You are an AI assistant specialized in converting PDF images/),
+    row: { index: "1" },
+  },
 ])("$file is read for $label", async ({ label, file, profile, cells, words, row }) => {
   await using place = await temporaryFolder();
   await writeFile(

@@ -43,6 +43,14 @@ const vek: readonly Scoring[] = ["vlmevalkit"];
 const article = 'a reply that begins with the article "A"';
 const options = { choices: ["cat", "dog", "horse", "sheep"] };
 
+/** A page of OmniDocBench with these blocks of text. */
+const pageOf = (...texts: readonly string[]): string =>
+  JSON.stringify({
+    layout_dets: texts.map((text, i) => ({ category_type: "text_block", text, order: i + 1, anno_id: i + 1 })),
+    extra: { relation: [] },
+    page_info: { page_attribute: { language: "english" } },
+  });
+
 const shown: readonly Shown[] = [
   { task: "3dsrbench", scorings: both, defect: article, row: { answer: "A" }, reply: "A bed is nearer", scores: 1 },
   { task: "babyvision", scorings: lmms, defect: '"untrue"', judge: ["untrue", 1] },
@@ -312,6 +320,11 @@ const shown: readonly Shown[] = [
     ...{ row: { answer: "A" }, reply: "Answer: a cube", scores: 1 },
   },
   {
+    ...{ task: "omnidocbench", scorings: vek, defect: "blocks that nothing is left for count twice" },
+    row: { answer: pageOf("Method", "cats") },
+    ...{ reply: "Method", scores: { text_edit: 8 / 14, order_edit: 2 / 3 } },
+  },
+  {
     ...{ task: "visualpuzzles", scorings: vek, defect: '"Answer: (B)"' },
     ...{ row: { answer: "B" }, reply: "Answer: (B)", scores: 0 },
   },
@@ -353,6 +366,7 @@ const elsewhere: readonly (readonly [defect: string, where: string])[] = [
   ["a part of the benchmark", "a metric"],
   ["points for questions without an answer", "a metric"],
   ["text that the page has not", "a whole page: the vectors of omnidocbench"],
+  ["pages that mix two languages", "a metric"],
   ["the unit in", "both give the same likeness"],
   ["a box in pixels that is wider", "needs two sizes: test/tasks/catalogue-points.test.ts"],
 ];
