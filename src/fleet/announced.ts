@@ -103,6 +103,9 @@ const RunProgress = Type.Object({
 });
 export type RunProgress = Static<typeof RunProgress>;
 
+/** What of it no worker could read; undefined: nothing. */
+export const unreadable = (run: Announced) => violationOf(Announced, run);
+
 export const readAnnounced = (text: string) => readAs(Announced, text);
 export const readForeign = (text: string) => readAs(Foreign, text);
 export const readMembership = (text: string) => readAs(Membership, text);

@@ -1,5 +1,6 @@
 /** A worker's side of data that its coordinator serves: rows as they are asked, images and clips by digest and once for each machine. */
 import { createHash } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { get as getPlain, type IncomingMessage } from "node:http";
 import { Agent, get as getSecure } from "node:https";
 import { homedir } from "node:os";
@@ -58,6 +59,8 @@ export class ServedData implements Disposable {
     private readonly places: ServedPlaces,
     environment = process.env,
   ) {
+    // One for each request in flight; Node warns of a leak from the eleventh on.
+    setMaxListeners(0, abort);
     if (source.url.protocol === "https:")
       this.agent = new Agent({ keepAlive: true, ...(source.ca ? { ca: source.ca } : {}) });
     const folder = join(environment.XDG_CACHE_HOME || join(homedir(), ".cache"), "llava-eval", "blobs");

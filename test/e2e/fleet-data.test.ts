@@ -73,7 +73,7 @@ describe.skipIf(noRedis)(`data by the coordinator (skipped: ${noRedis ?? "no"})`
     const worker = place.startWith(mine, "worker", ...model, "--data", "coordinator", "--clip-disk", "1");
     expect(await run.ended).toMatchObject({ exitCode: 0 });
     worker.kill("SIGINT");
-    await worker.ended;
+    expect((await worker.ended).stderr).not.toContain("MaxListeners");
     await evaluate({ tasks: "pope,mmmu", data: "demo", model: "stub:yes", name: "m", out: place.file("whole") });
     expect(await numbersOf(place.file("many"))).toEqual(await numbersOf(place.file("whole")));
 

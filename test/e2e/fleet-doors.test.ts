@@ -1,13 +1,15 @@
 /** Who gets to a fleet's queue, and what those are told who do not. The commands are those of docs/fleet.md. */
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { chmod, writeFile } from "node:fs/promises";
+import { chmod, readFile, rename, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { evaluate } from "../../src/api/run/evaluate.js";
 import { freePort, noRedis, TestRedis } from "../fakes/redis.js";
-import { Workplace } from "./cli.js";
+import { root, Workplace } from "./cli.js";
 import { documented, numbersOf } from "./fleet-place.js";
+import { writeRows } from "./rows.js";
 
 /** What the status says to a server of these settings. */
 async function status(environment: Record<string, string>) {
@@ -105,6 +107,29 @@ describe.skipIf(noRedis)(`the doors of a fleet (skipped: ${noRedis ?? "no"})`, {
       expect(stderr).toContain("install the run's version here");
       expect(exitCode).toBe(1);
     }
+  });
+
+  test("what no worker could read of a run is refused, and one budget named twice is one", async () => {
+    await using redis = await TestRedis.start();
+    await using place = await Workplace.make({ LLAVA_EVAL_FLEET: redis.url });
+    const run = ["run", "--data", "demo", "--fleet"];
+    const long = await place.run(...run, "--tasks", "pope", "--name", "n".repeat(101));
+    expect(long).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("cannot be a model's name") });
+    const form = await readFile(join(root, "test/forms/single-image.ts"), "utf8");
+    await writeFile(place.file("dotted.ts"), form.replace('name: "single_image"', 'name: "single.image"'));
+    await writeRows(place.file("rows"), 4);
+    await rename(place.file("rows/single_image.jsonl"), place.file("rows/single.image.jsonl"));
+    const dotted = await place.run("run", "--fleet", "--name", "m", "--data", "rows", "--tasks", "./dotted.ts");
+    expect(dotted).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining("workers cannot be told of this run"),
+    });
+
+    const twice = place.start(...run, "--tasks", "pope", "--limit", "20", "--name", "m", "--max-new-tokens", "8,8");
+    const worker = place.start("worker", "--model", "stub:yes", "--name", "m", "--data", "demo");
+    expect(await twice.ended).toMatchObject({ exitCode: 0 });
+    worker.kill("SIGINT");
+    await worker.ended;
   });
 
   test("without a server, a way in, or one that keeps what it has: exit 1, and what to do", async () => {

@@ -293,6 +293,20 @@ test("a run by a link is copied, not written to; what is linked in is there as a
   });
 });
 
+test("of a fleet it is told which worker asked what, and not on which machine", async () => {
+  const original = file("fleets-run");
+  await cp(file("run"), original, { recursive: true });
+  const lines = (await readFile(join(original, "timings.jsonl"), "utf8")).trim().split("\n");
+  const asked = lines.map((line, i) => ({ ...JSON.parse(line), worker: `gpu-box-${(i % 2) + 7}-4711-ab12` }));
+  await writeFile(join(original, "timings.jsonl"), asked.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  await runCommand(["publish", original, "--out", file("fleets-bundle")]);
+  const told = (await readFile(file("fleets-bundle", "run", "timings.jsonl"), "utf8")).trim().split("\n");
+  expect(told.map((line) => JSON.parse(line))).toEqual(
+    asked.map((line, i) => ({ ...line, worker: `worker-${(i % 2) + 1}` })),
+  );
+  expect((await runCommand(["verify", file("fleets-bundle")])).exitCode).toBe(0);
+});
+
 test("lines that lost the digest of their question are not called checked", async () => {
   const without = honestly(edited(journal, (text) => text.replace(/"promptDigest":"[0-9a-f]{16}",/g, "")));
   const { problems, unchecked } = await verifyChanged(without);

@@ -14,10 +14,10 @@ import { UserError } from "../../core/errors.js";
 import type { Json } from "../../core/json.js";
 import type { Result, RunManifest } from "../../core/result.js";
 import { makeFolder } from "../../files/make-folder.js";
-import { writeWhole } from "../../files/whole-file.js";
+import { replaceWhole, writeWhole } from "../../files/whole-file.js";
 import { copyRun, isBesideName, isOfRun } from "../../record/copy.js";
 import { readManifest, writeManifest } from "../../record/manifest.js";
-import { openRun, type Run, requireCounted } from "../../record/read.js";
+import { openRun, type Run, requireCounted, timingsFile } from "../../record/read.js";
 import { repeatCommand } from "../../record/repeat-command.js";
 import { writePage } from "../report/view.js";
 import { runsBeside } from "../run/beside.js";
@@ -61,6 +61,7 @@ export async function publish(name: string, out: string, { publisher, images, wa
     );
     const path = join(folder, runOfBundle);
     await withoutHost(path);
+    await withoutMachines(path);
     const beside = await runsBeside(path);
     for (const { dir } of beside.values()) await withoutHost(dir);
     await removeEmptyFolders(path);
@@ -134,6 +135,21 @@ async function withoutHost(dir: string): Promise<void> {
   const { host, ...manifest } = await readManifest(dir);
   const { hostname: _, ...kind } = host;
   await writeManifest(dir, { ...manifest, host: kind });
+}
+
+/** Workers of a fleet are named after their machines: which of them asked what stays, as a number. */
+async function withoutMachines(dir: string): Promise<void> {
+  const run = await openRun(dir);
+  const numbers = new Map<string, string>();
+  for await (const { worker } of run.timings())
+    if (worker !== undefined && !numbers.has(worker)) numbers.set(worker, `worker-${numbers.size + 1}`);
+  if (numbers.size === 0) return;
+  await replaceWhole(timingsFile(dir), "the timings", async (file) => {
+    for await (const { worker = "", ...record } of run.timings()) {
+      const known = numbers.get(worker);
+      await file.appendFile(`${JSON.stringify({ ...record, ...defined({ worker: known }) })}\n`);
+    }
+  });
 }
 
 /** A run without submissions has a folder for them all the same. */

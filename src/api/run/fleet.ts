@@ -5,7 +5,13 @@ import { UserError } from "../../core/errors.js";
 import type { Json } from "../../core/json.js";
 import { pause } from "../../core/pause.js";
 import type { Fingerprint, Runner } from "../../core/runner.js";
-import { type Announced, type Membership, type SharedSettings, sharedSettings } from "../../fleet/announced.js";
+import {
+  type Announced,
+  type Membership,
+  type SharedSettings,
+  sharedSettings,
+  unreadable,
+} from "../../fleet/announced.js";
 import { type DataDoor, dataDoor, type FleetLimits, type FleetSettings, wayToQueue } from "../../fleet/connect.js";
 import { share } from "../../fleet/coordinator.js";
 import { DataServer, type ServedTask } from "../../fleet/data-server.js";
@@ -23,7 +29,8 @@ import type { RunSettings } from "../settings.js";
 import type { Choice } from "../tasks/catalogue.js";
 import { packageVersion } from "../versions.js";
 import type { RunListener } from "./listener.js";
-import type { ChosenModel } from "./models.js";
+import { type ChosenModel, requireName } from "./models.js";
+import { largestBudget } from "./ways.js";
 
 export type { FleetSettings, RunStatus, ServedTask };
 
@@ -202,8 +209,9 @@ async function announced(
 ): Promise<Announced> {
   const { name = "" } = settings;
   const identity = await identityOf({ runner: namedRunner(name, {}), tasks, decided: rules });
+  const told = { ...settings, "max-new-tokens": largestBudget(settings) };
   const shared = Object.fromEntries(
-    sharedSettings.flatMap((key) => (settings[key] === undefined ? [] : [[key, settings[key]]])),
+    sharedSettings.flatMap((key) => (told[key] === undefined ? [] : [[key, told[key]]])),
   );
   const run = {
     ...{ v: 1 as const, version: packageVersion(), model: name },
@@ -211,7 +219,14 @@ async function announced(
     ...(admit ? { admits: true as const } : {}),
     identity: { ...withoutModel(identity), ...defined({ decoder }) },
   };
-  return { ...run, id: digestOf(run as unknown as Json, 32) };
+  const announced = { ...run, id: digestOf(run as unknown as Json, 32) };
+  const violation = unreadable(announced);
+  if (!violation) return announced;
+  throw new UserError(
+    `workers cannot be told of this run: ${violation.pointer} ${violation.expected}`,
+    "--fleet",
+    "tasks are named there by letters, digits, _ and - alone: rename the task, or share the run with --shard",
+  );
 }
 
 /** The run that a folder holds, as its workers had it, with today's decoder: a folder goes on with another. */
@@ -355,6 +370,7 @@ export function workersModel({ name, model, shard, until }: RunSettings, fleet: 
       "give --name NAME here, and --model M --name NAME to each worker",
     );
   }
+  requireName(name);
   if (shard !== undefined)
     throw new UserError("--shard and --fleet are two ways to share a run", "--shard", "leave one of them out");
   if (until !== undefined) {

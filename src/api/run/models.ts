@@ -30,15 +30,19 @@ export interface ChosenModel {
   readonly isReplayedDemo?: boolean;
 }
 
+/** @throws UserError  results cannot call a model so */
+export function requireName(name: string): void {
+  if (/^\S(.{0,98}\S)?$/u.test(name)) return;
+  throw new UserError(
+    `"${name}" cannot be a model's name`,
+    "--name",
+    "write one line of at most 100 characters, without blanks at its ends",
+  );
+}
+
 /** @param name what results call it, in the place of its own name; an endpoint's has its URL in it */
 export async function namedModel(spec: string | undefined, name: string | undefined): Promise<ChosenModel> {
-  if (name !== undefined && !/^\S(.{0,98}\S)?$/u.test(name)) {
-    throw new UserError(
-      `"${name}" cannot be a model's name`,
-      "--name",
-      "write one line of at most 100 characters, without blanks at its ends",
-    );
-  }
+  if (name !== undefined) requireName(name);
   const model = await modelOrDemo(spec);
   return name === undefined ? model : { ...model, config: { ...model.config, name } };
 }
