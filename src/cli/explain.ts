@@ -29,7 +29,7 @@ export const command: CommandModule<object, Arguments> = {
         type: "string",
         array: true,
         describe:
-          "only these, separated by commas; with another harness's file a task's own file too, for a run of another machine",
+          "only these, separated by commas; with another harness's file a task's own file too, for a run from elsewhere",
       })
       .option("format", { choices: ["table", "json"], default: "table", describe: "what is printed" })
       .option("data", {

@@ -38,7 +38,7 @@ export const command: CommandModule<object, Arguments> = {
       .option("tasks", {
         type: "string",
         array: true,
-        describe: "task files of yours, for a run of another machine: those that it names are not loaded",
+        describe: "task files of yours, for a run from elsewhere: those that it names are not loaded",
       })
       .option("format", {
         choices: forms,

@@ -41,7 +41,7 @@ export const command: CommandModule<object, Arguments> = {
       .option("tasks", {
         type: "string",
         array: true,
-        describe: "label: task files of yours, for a run of another machine: those that it names are not loaded",
+        describe: "label: task files of yours, for a run from elsewhere: those that it names are not loaded",
       })
       .option("by", { type: "string", requiresArg: true, describe: "label: who labels (default: your user name)" })
       .option("seed", { type: "string", requiresArg: true, describe: "label: draws the samples (default 0)" })

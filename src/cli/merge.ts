@@ -23,7 +23,7 @@ export const command: CommandModule<object, Arguments> = {
       .option("tasks", {
         type: "string",
         array: true,
-        describe: "task files of yours, for a run of another machine: those that it names are not loaded",
+        describe: "task files of yours, for a run from elsewhere: those that it names are not loaded",
       })
       .option("json", { type: "boolean", describe: "print the results as JSON" })
       .example("$0 run --tasks vqav2 --model M --out R --shard 0/2", "one of two machines that see the same R")

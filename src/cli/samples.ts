@@ -36,7 +36,7 @@ export const command: CommandModule<object, Arguments> = {
         type: "string",
         array: true,
         describe:
-          "only these, separated by commas; of a run of another machine, whose task files are not loaded, the file of yours",
+          "only these, separated by commas; of a run from elsewhere, whose task files are not loaded, the file of yours",
       })
       .option("id", { type: "string", array: true, describe: "only the samples of these ids" })
       .option("wrong", { type: "boolean", default: false, describe: "only those with the worst value" })

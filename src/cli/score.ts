@@ -28,7 +28,7 @@ export const command: CommandModule<object, Arguments> = {
       .option("tasks", {
         type: "string",
         array: true,
-        describe: "task files of yours, for a run of another machine: those that it names are not loaded",
+        describe: "task files of yours, for a run from elsewhere: those that it names are not loaded",
       })
       .option("out", { type: "string", requiresArg: true, describe: "write the scores to a copy of the folder" })
       .option("json", { type: "boolean", describe: "print the results as JSON" }),

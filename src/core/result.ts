@@ -359,6 +359,12 @@ export const RunManifest = Type.Object({
   server: Optional(AnyJson),
   versions: Dictionary(Text),
   host: Dictionary(AnyJson),
+  /** Of a run whose tasks are files: see record/seal. */
+  seal: Optional(
+    Type.String({
+      description: "by the key of the user who named its task files: for him alone they are loaded again",
+    }),
+  ),
   startedAt: Text,
   finishedAt: Optional(Text),
 });

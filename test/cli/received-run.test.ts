@@ -1,14 +1,15 @@
 /** A run that came from elsewhere names a task file: what is loaded runs, so no command loads it unless whoever looks names one himself. */
 import { existsSync } from "node:fs";
-import { cp, readFile, rm, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { metricsOf } from "../../src/api/board/metrics-of.js";
+import { withSeal } from "../../src/api/record/dataset.js";
 import { labelRun } from "../../src/api/report/judge-labels.js";
 import { openPage } from "../../src/api/report/view.js";
 import { evaluate } from "../../src/api/run/evaluate.js";
 import { readManifest } from "../../src/record/manifest.js";
+import { isSealed, sealOf } from "../../src/record/seal.js";
 import { type Folder, temporaryFolder } from "../board/run-fixture.js";
 import { root } from "../e2e/cli.js";
 import { writeRows } from "../e2e/rows.js";
@@ -19,8 +20,11 @@ let folder: Folder;
 const at = (...parts: readonly string[]) => join(folder.dir, ...parts);
 const loaded = (name: string) => existsSync(at(`${name}.loaded`));
 
-/** A run whose own task file leaves a mark when it is loaded. Its name is new each time: what is loaded once is not loaded again. */
-async function received(name: string, host: string | undefined = "elsewhere"): Promise<string> {
+/**
+ * A run whose own task file leaves a mark when it is loaded. Its name is new each time: what is loaded once is not loaded again.
+ * @param sealed  for whom: with nobody's seal it says at least that it was made on this very machine, as whoever guesses its name may say
+ */
+async function received(name: string, sealed: "for us" | "for nobody" = "for nobody"): Promise<string> {
   const run = at(name);
   await cp(at("run"), run, { recursive: true });
   const task = await readFile(at("mine.ts"), "utf8");
@@ -29,8 +33,10 @@ async function received(name: string, host: string | undefined = "elsewhere"): P
   const renamed = async (path: string) => {
     const manifest = JSON.parse(await readFile(path, "utf8"));
     manifest.config.tasks = [at(`${name}.ts`)];
-    manifest.host = host === undefined ? {} : { ...manifest.host, hostname: host };
-    await writeFile(path, JSON.stringify(manifest));
+    const { seal: _, ...unsealed } = manifest;
+    const { seal } = await withSeal(unsealed);
+    Object.assign(unsealed, sealed === "for us" ? { seal } : {});
+    await writeFile(path, JSON.stringify(unsealed));
   };
   await renamed(join(run, "run.json"));
   for (const shard of ["00-of-2", "01-of-2"])
@@ -60,7 +66,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => folder[Symbol.asyncDispose]());
 
-const says = /in a file \(.+\) that a run of another machine names, and what is loaded runs/;
+const says = /in a file \(.+\) named by a run that is not sealed with your key, and what is loaded runs/;
 
 describe("what cannot be done without it exits 1 and says what to do; a file that is named is loaded", () => {
   test("score", async () => {
@@ -72,11 +78,9 @@ describe("what cannot be done without it exits 1 and says what to do; a file tha
     expect((await runCommand(["score", run, "--tasks", at("mine.ts")])).exitCode).toBe(0);
     expect(await readFile(join(run, "single_image.json"), "utf8")).toBe(before);
     expect(loaded("scored")).toBe(false);
-    // A run that does not say where it was made is nobody's.
-    await expect(runCommand(["score", await received("nowhere", undefined)])).rejects.toMatchObject(refused);
-    // And the mark is one: where the run was made the file is loaded.
-    expect((await runCommand(["score", await received("here", hostname())])).exitCode).toBe(0);
-    expect([loaded("nowhere"), loaded("here")]).toEqual([false, true]);
+    // And the mark is one: for whom the run is sealed the file is loaded.
+    expect((await runCommand(["score", await received("here", "for us")])).exitCode).toBe(0);
+    expect(loaded("here")).toBe(true);
   });
 
   test("merge", async () => {
@@ -89,8 +93,8 @@ describe("what cannot be done without it exits 1 and says what to do; a file tha
     expect(loaded("merged")).toBe(false);
   });
 
-  test("verify, which trusts no machine", async () => {
-    const run = await received("verified", hostname());
+  test("verify, which trusts no seal", async () => {
+    const run = await received("verified", "for us");
     await rm(join(run, "shards"), { recursive: true });
     const { stdout } = await runCommand(["verify", run]);
     expect(stdout).toContain("not checked");
@@ -187,7 +191,7 @@ describe("what can be done without it is done, with a warning", () => {
       });
     expect([loaded("compared"), loaded("compared-too")]).toEqual([false, false]);
     // Of two runs the one that was made here says what its task is.
-    expect((await runCommand(["compare", run, await received("ours", hostname())])).stdout).not.toContain(
+    expect((await runCommand(["compare", run, await received("ours", "for us")])).stdout).not.toContain(
       "its task is not known here",
     );
   });
@@ -204,13 +208,93 @@ test("a run's own path, a suite that names files and a list of items are files t
     "vqav2~./list.yaml",
     "../named.mts",
   ]) {
-    const { host: _, ...rest } = manifest;
-    const { tasks: __, ...config } = rest.config;
-    expect(await metricsOf("single_image", { ...rest, host: {}, config: { ...config, tasks: [name] } }), name).toBe(
+    const { tasks: _, ...config } = manifest.config;
+    expect(await metricsOf("single_image", { ...manifest, config: { ...config, tasks: [name] } }), name).toBe(
       undefined,
     );
   }
   expect(loaded("named")).toBe(false);
   for (const name of ["pope", "pope*", "pope_full"])
     expect(await metricsOf("pope", { ...manifest, config: { ...manifest.config, tasks: [name] } }), name).toBeDefined();
+});
+
+describe("the seal", () => {
+  afterEach(() => vi.unstubAllEnvs());
+  const keys = (state: string) => readdir(join(state, "llava-eval"));
+
+  test("a run is sealed by the command that named its file: with a key of the user's own, whose folder has it and the run's has not", async () => {
+    const { seal } = await readManifest(at("run"));
+    expect(seal).toMatch(/^[0-9a-f]{64}$/);
+    const key = join(process.env.XDG_STATE_HOME ?? "", "llava-eval", "seal.key");
+    const secret = (await readFile(key, "utf8")).trim();
+    expect((await stat(key)).mode & 0o777).toBe(0o600);
+    for (const file of await readdir(at("run"), { recursive: true, withFileTypes: true }))
+      if (file.isFile())
+        expect(await readFile(join(file.parentPath, file.name), "utf8"), file.name).not.toContain(secret);
+    // Another user, or another machine: no key, or another one. Asking makes none.
+    const manifest = await readManifest(at("run"));
+    const tasks = [at("mine.ts")];
+    expect(await isSealed(manifest, tasks)).toBe(true);
+    vi.stubEnv("XDG_STATE_HOME", at("state-of-another"));
+    expect(await isSealed(manifest, tasks)).toBe(false);
+    expect(existsSync(at("state-of-another"))).toBe(false);
+    expect(await sealOf(tasks)).not.toBe(seal);
+    expect(await isSealed(manifest, tasks)).toBe(false);
+  });
+
+  test("it holds for the names that were given, and for no others", async () => {
+    const manifest = await readManifest(at("run"));
+    for (const tasks of [[at("other.ts")], [at("mine.ts"), at("other.ts")], [`${at("mine.ts")}@val`], []])
+      expect(await isSealed(manifest, tasks), tasks.join()).toBe(false);
+    for (const seal of ["", "0".repeat(64), `${manifest.seal}0`, "é"])
+      expect(await isSealed({ ...manifest, seal }, [at("mine.ts")]), seal).toBe(false);
+  });
+
+  test("processes that begin at once take one key; a run of the package's tasks needs none", async () => {
+    vi.stubEnv("XDG_STATE_HOME", at("new-state"));
+    const { seal: _, ...manifest } = await readManifest(at("run"));
+    const ofPackage = { ...manifest, config: { ...manifest.config, tasks: ["pope", "mmmu@dev"] } };
+    expect(await withSeal(ofPackage)).toEqual(ofPackage);
+    expect(existsSync(at("new-state"))).toBe(false);
+    const seals = await Promise.all(Array.from({ length: 20 }, () => sealOf(["x.ts"])));
+    expect(new Set(seals).size).toBe(1);
+    expect(seals[0]).toMatch(/^[0-9a-f]{64}$/);
+    expect(await keys(at("new-state"))).toEqual(["seal.key"]);
+  });
+
+  test("where no key can be kept, or what is there is none, the run goes on without a seal", async () => {
+    await writeFile(at("no-folder"), "");
+    vi.stubEnv("XDG_STATE_HOME", at("no-folder"));
+    const { seal: _, ...manifest } = await readManifest(at("run"));
+    expect(await withSeal(manifest)).toEqual(manifest);
+    vi.stubEnv("XDG_STATE_HOME", at("damaged"));
+    await mkdir(at("damaged", "llava-eval"), { recursive: true });
+    await writeFile(at("damaged", "llava-eval", "seal.key"), "");
+    expect(await withSeal(manifest)).toEqual(manifest);
+    // The key is found damaged, and stays: an empty one would seal for everybody.
+    expect(await readFile(at("damaged", "llava-eval", "seal.key"), "utf8")).toBe("");
+  });
+
+  test("a run of an earlier version is sealed when its own command is given again, and its score keeps the seal", async () => {
+    await using endpoint = await startEndpoint({ answer: () => "yes" });
+    const asked = { tasks: at("mine.ts"), data: at("rows"), model: `openai:fake@${endpoint.url}`, out: at("earlier") };
+    await evaluate(asked);
+    const manifest = JSON.parse(await readFile(at("earlier", "run.json"), "utf8"));
+    const { seal, ...unsealed } = manifest;
+    await writeFile(at("earlier", "run.json"), JSON.stringify(unsealed));
+    await expect(runCommand(["score", at("earlier")])).rejects.toMatchObject({ message: expect.stringMatching(says) });
+    await evaluate(asked);
+    expect((await runCommand(["score", at("earlier")])).exitCode).toBe(0);
+    expect((await readManifest(at("earlier"))).seal).toBe(seal);
+  });
+
+  test("what is merged is sealed no more than its shards: naming a file once seals nobody's", async () => {
+    const run = await received("merged-twice");
+    for (const name of ["run.json", "single_image.json", "single_image.samples.jsonl"])
+      await rm(join(run, name), { force: true });
+    await runCommand(["merge", run, "--tasks", at("mine.ts"), "--json"]);
+    expect((await readManifest(run)).seal).toBeUndefined();
+    await expect(runCommand(["score", run])).rejects.toMatchObject({ message: expect.stringMatching(says) });
+    expect(loaded("merged-twice")).toBe(false);
+  });
 });

@@ -74,8 +74,11 @@ test("a bundle has all that is needed to look, to check and to repeat, and no ma
   for (const folder of folders) expect(await readdir(folder), folder).not.toEqual([]);
   expect(names).toContain("run/single_image.samples.jsonl");
   expect(names).toContain("run/blind-none/single_image.json");
-  for (const path of ["run/run.json", "run/blind-none/run.json"])
-    expect(JSON.parse(await readFile(file("bundle", path), "utf8")).host).not.toHaveProperty("hostname");
+  for (const path of ["run/run.json", "run/blind-none/run.json"]) {
+    const manifest = JSON.parse(await readFile(file("bundle", path), "utf8"));
+    expect(manifest.host, path).not.toHaveProperty("hostname");
+    expect(manifest, path).not.toHaveProperty("seal");
+  }
   expect(await readFile(file("bundle", "repeat.sh"), "utf8")).toMatch(/^npx llava-eval run --model .* --blind none/m);
   expect(await readFile(file("bundle", "README.md"), "utf8")).toContain("# org/fake");
   // Anybody's own tool accepts the checksums.
@@ -277,6 +280,7 @@ test("a run by a link is copied, not written to; what is linked in is there as a
   await symlink(original, file("latest"));
   const before = await readFile(join(original, "run.json"), "utf8");
   expect(before).toContain("hostname");
+  expect(before).toContain('"seal": "');
   await runCommand(["publish", file("latest"), "--out", file("by-link")]);
   expect(await readFile(join(original, "run.json"), "utf8")).toBe(before);
   expect(await readdir(join(original, "blind-none"))).toContain("run.json");

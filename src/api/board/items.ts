@@ -116,7 +116,7 @@ export async function itemsPage(
   }: {
     readonly limit: number;
     readonly images?: boolean;
-    /** Task files of the user's: a run of another machine loads none that it names itself. */
+    /** Task files of the user's: a run from elsewhere loads none that it names itself. */
     readonly files?: readonly string[];
     readonly onWarning: ItemsOptions["onWarning"];
   },

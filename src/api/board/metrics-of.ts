@@ -6,7 +6,7 @@ import { chooseTasks } from "../tasks/catalogue.js";
 
 /**
  * The metrics of a task of a run, from the catalogue or from the task file that the run named; undefined when neither knows it
- * (the file was moved, or is named by a run of another machine; the task has another name now).
+ * (the file was moved, or is named by a run of somebody else; the task has another name now).
  */
 export async function metricsOf(label: string, manifest: RunManifest): Promise<readonly Metric[] | undefined> {
   const asked = await loadableTasks(manifest);

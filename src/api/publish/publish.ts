@@ -130,9 +130,9 @@ function flagsOf(run: Run, beside: ReadonlyMap<string, Run>): readonly Readonly<
 
 const packageName = () => `llava-eval ${packageVersion()}`;
 
-/** On which machine it ran is nobody's business; what kind of machine it was may matter. */
+/** On which machine it ran, and for whom it is sealed, is nobody's business; what kind of machine it was may matter. */
 async function withoutHost(dir: string): Promise<void> {
-  const { host, ...manifest } = await readManifest(dir);
+  const { host, seal: _s, ...manifest } = await readManifest(dir);
   const { hostname: _, ...kind } = host;
   await writeManifest(dir, { ...manifest, host: kind });
 }

@@ -1,10 +1,11 @@
-import { hostname } from "node:os";
 import type { Dataset } from "../../core/dataset.js";
+import { defined } from "../../core/defined.js";
 import { UserError } from "../../core/errors.js";
 import type { RunManifest } from "../../core/result.js";
 import { openDataset } from "../../datasets/index.js";
 import type { Label } from "../../record/keys.js";
 import type { Run } from "../../record/read.js";
+import { isSealed, sealOf } from "../../record/seal.js";
 import { type Chosen, chooseTasks, isTaskFile, suiteNames } from "../tasks/catalogue.js";
 
 /** The tasks of a run that is read back. */
@@ -23,8 +24,8 @@ export interface RunTasksOptions {
 }
 
 /**
- * A task file is loaded, and what is loaded runs. So those that a run names are loaded where it was made, on this machine; of a run that came
- * from elsewhere only what the package has, and what whoever looks has named himself.
+ * A task file is loaded, and what is loaded runs. So those that a run names are loaded for the user whose command named them, which its seal
+ * tells; of any other run only what the package has, and what whoever looks has named himself.
  * @throws UserError  what he named is no task
  */
 export async function tasksOfRun(run: Run, { named = [], isStrange = false }: RunTasksOptions = {}): Promise<RunTasks> {
@@ -34,7 +35,7 @@ export async function tasksOfRun(run: Run, { named = [], isStrange = false }: Ru
     for (const one of chosen) if (!known.has(one.label)) known.set(one.label, one);
   };
   if (named.length > 0) put((await chooseTasks(named)).chosen);
-  const isTrusted = !isStrange && isOfThisMachine(run.manifest);
+  const isTrusted = !isStrange && (await isOwn(run.manifest));
   const asked = await loadable(run.manifest, isTrusted);
   // A folder may hold more labels than the command that wrote its manifest last named.
   for (const names of [
@@ -56,7 +57,7 @@ export async function tasksOfRun(run: Run, { named = [], isStrange = false }: Ru
   const why =
     isTrusted || files.length === 0
       ? "no task of the package has this name"
-      : `it is in a file (${files.join(", ")}) that a run of another machine names, and what is loaded runs`;
+      : `it is in a file (${files.join(", ")}) named by a run that is not sealed with your key, and what is loaded runs`;
   return {
     known,
     problem: new UserError(
@@ -87,8 +88,8 @@ export async function namedLabels(
 }
 
 /** What a run names and may be loaded: by the rule of `tasksOfRun`. */
-export const loadableTasks = (manifest: RunManifest): Promise<readonly string[]> =>
-  loadable(manifest, isOfThisMachine(manifest));
+export const loadableTasks = async (manifest: RunManifest): Promise<readonly string[]> =>
+  loadable(manifest, await isOwn(manifest));
 
 async function loadable(manifest: RunManifest, isTrusted: boolean): Promise<readonly string[]> {
   if (isTrusted) return askedOf(manifest);
@@ -100,7 +101,13 @@ function askedOf({ config: { tasks } }: RunManifest): readonly string[] {
   return Array.isArray(tasks) ? tasks.filter((name) => typeof name === "string") : [];
 }
 
-const isOfThisMachine = ({ host }: RunManifest) => host.hostname === hostname();
+const isOwn = (manifest: RunManifest) => isSealed(manifest, askedOf(manifest));
+
+/** As a command of the user's own has made it. What the package has needs no seal. */
+export async function withSeal(manifest: RunManifest): Promise<RunManifest> {
+  const tasks = askedOf(manifest);
+  return tasks.every(isPackageName) ? manifest : { ...manifest, ...defined({ seal: await sealOf(tasks) }) };
+}
 
 /** Names of the package's own tasks: no path, and nothing that leads to a file. */
 const isPackageName = (name: string) => /^[a-z0-9_*?]+(@\w+)?$/.test(name);

@@ -34,7 +34,7 @@ export interface FramesWritten {
 
 interface WriteOptions {
   readonly signal: AbortSignal;
-  /** Task files of the user's: a run of another machine loads none that it names itself. */
+  /** Task files of the user's: a run from elsewhere loads none that it names itself. */
   readonly files?: readonly string[];
   onWarning(message: string): void;
 }

@@ -25,7 +25,7 @@ export interface LabelOptions {
   readonly n: number;
   /** Default: the only task, or the only judged one. */
   readonly task?: string;
-  /** Task files of the user's: a run of another machine loads none that it names itself. */
+  /** Task files of the user's: a run from elsewhere loads none that it names itself. */
   readonly tasks?: readonly string[];
   /** Who labels. Default: the user's name. */
   readonly by?: string;

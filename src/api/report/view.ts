@@ -29,7 +29,7 @@ export interface ViewOptions {
   readonly images: number;
   /** Who writes notes; absent: nobody does. */
   readonly notesBy?: string;
-  /** Task files of the user's, for the images of a run of another machine. */
+  /** Task files of the user's, for the images of a run from elsewhere. */
   readonly tasks?: readonly string[];
   warn(message: string): void;
 }

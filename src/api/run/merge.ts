@@ -22,7 +22,7 @@ import { isShard, shardFolder, shardsFolder } from "./shard.js";
 export interface MergeOptions {
   /** Merge what is there although shards are missing: the run without `shard` asks the rest. */
   readonly partial?: boolean;
-  /** Task files of the user's: shards of another machine load none that they name themselves. */
+  /** Task files of the user's: shards from elsewhere load none that they name themselves. */
   readonly tasks?: readonly string[];
 }
 

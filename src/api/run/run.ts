@@ -19,6 +19,7 @@ import { peek } from "../../run/peek.js";
 import { shardName } from "../../run/shard.js";
 import { withoutReasoning } from "../../text/visible-answer.js";
 import { serverProfile } from "../../video/frame-profiles.js";
+import { withSeal } from "../record/dataset.js";
 import type { RunSettings } from "../settings.js";
 import { type EvaluatedBeside, evaluateBeside, labelBeside, runsBeside } from "./beside.js";
 import { requireFrames } from "./blind.js";
@@ -129,11 +130,13 @@ export async function runTasks(
     ...(judge ? { judge } : {}),
   };
   const identity = await identityOf(identified);
-  const manifest = manifestOf({
-    ...{ name, settings, choice, runner, data },
-    identity: members ? withRequests(identity, members.identity) : identity,
-    config: members ? { name: runner.name, demo: members.demo } : (config as unknown as Json),
-  });
+  const manifest = await withSeal(
+    manifestOf({
+      ...{ name, settings, choice, runner, data },
+      identity: members ? withRequests(identity, members.identity) : identity,
+      config: members ? { name: runner.name, demo: members.demo } : (config as unknown as Json),
+    }),
+  );
   await using folder = await RunFolder.open(path, manifest, { fresh: settings.fresh ?? false });
   try {
     await folder.setStatus("running");

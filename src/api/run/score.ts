@@ -30,7 +30,7 @@ export interface ScoreOptions {
   readonly reasoningTags?: readonly string[];
   /** Write the scores to a copy of the folder. */
   readonly out?: string;
-  /** Task files of the user's: a run of another machine loads none that it names itself. */
+  /** Task files of the user's: a run from elsewhere loads none that it names itself. */
   readonly tasks?: readonly string[];
   /** Told of what a user should know. */
   readonly onWarning?: (message: string) => void;
