@@ -128,8 +128,10 @@ class Border {
     this.members(options, optionMembers, "options: ");
     this.oneOf(options.as, optionForms, "options: as");
     const columns = Object.keys((row as { properties?: object }).properties ?? {});
-    for (const column of [...options.in, options.right]) this.oneOf(column, columns, "options: column");
-    if (options.in.length === 0) this.refuse("options: in is empty", 'name the columns: ["A", "B", "C", "D"]');
+    for (const column of [...options.in, options.text ?? [], options.right].flat())
+      this.oneOf(column, columns, "options: column");
+    if (options.in.length === 0 && options.text === undefined)
+      this.refuse("options: in is empty", 'name the columns: ["A", "B", "C", "D"], or by text the one that lists them');
   }
 
   private generation(options: Partial<GenerationOptions>, at: string, partial = false): void {

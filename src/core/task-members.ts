@@ -52,6 +52,7 @@ export const taskMembers: Members<Task> = {
 
 export const optionMembers: Members<OptionCells> = {
   in: "texts",
+  text: "text?",
   right: "text",
   as: "text",
 };

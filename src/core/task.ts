@@ -92,8 +92,13 @@ export interface Submission<Row> {
 
 /** Where a row has its options and the right one, so that they can be asked in another order too. */
 export interface OptionCells {
-  /** The column with the list of them (or with a text that holds one, as Python prints it); several: one column for each. */
+  /**
+   * The column with the list of them (or with a text that holds one, as Python prints it); several: one column for each. Options that begin with
+   * their own letters (`A. Left`) keep these at their places.
+   */
   readonly in: readonly string[];
+  /** A column whose text lists them, each behind its letter: beside the others, or alone where `in` names none. */
+  readonly text?: string;
   /** The column that says which is right. */
   readonly right: string;
   /** How it says so: by place from 0, by letter (`B`, `(b)`), or with the option's own text. */

@@ -4,6 +4,7 @@
  */
 import { isTextList, parseStringList, writeStringList } from "../core/python-literal.js";
 import type { OptionCells, Task } from "../core/task.js";
+import { letteredList } from "./lettered-list.js";
 
 type Row = Record<string, unknown>;
 
@@ -44,23 +45,75 @@ export function reordered(task: Task, by: number): Reordered {
   };
 }
 
-/** @returns undefined for a row that has no such order: too few options, options that speak of their places, or no reference among them */
-export function movedOn(row: Row, { in: columns, right, as }: OptionCells, by: number): Row | undefined {
-  const cells = optionsIn(row, columns);
-  const places = [...cells.keys()].filter((place) => cells[place]?.trim());
+/**
+ * @returns undefined for a row that has no such order: too few options, options that speak of their places, no reference among them, a text
+ *   that does not list them beyond doubt, or lists others than its columns
+ */
+export function movedOn(row: Row, cells: OptionCells, by: number): Row | undefined {
+  const { right, as } = cells;
+  const found = optionsIn(row, cells);
+  if (!found) return undefined;
+  const { options } = found;
+  const places = [...options.keys()].filter((place) => options[place]?.trim());
   const n = places.length;
-  if (n <= by || places.some((place) => speaksOfPlaces(cells[place] as string))) return undefined;
-  const place = placeOf(row[right], as, cells);
+  if (n <= by || places.some((place) => speaksOfPlaces(options[place] as string)) || areNamed(options))
+    return undefined;
+  const place = placeOf(row[right], as, options);
   const from = place === undefined ? -1 : places.indexOf(place);
   if (from < 0) return undefined;
-  const order = [...cells];
-  for (const [i, to] of places.entries()) order[to] = cells[places[(i - by + n) % n] as number] as string;
+  const order = [...options];
+  for (const [i, to] of places.entries()) order[to] = options[places[(i - by + n) % n] as number] as string;
   const at = places[(from + by) % n] as number;
-  return { ...row, ...written(row, columns, order), [right]: namedAs(row[right], as, at) };
+  return { ...row, ...found.written(order), [right]: namedAs(row[right], as, at) };
 }
 
-/** By place: also those that are blank. */
-function optionsIn(row: Row, columns: OptionCells["in"]): readonly string[] {
+interface FoundOptions {
+  /** By place: also those that are blank. */
+  readonly options: readonly string[];
+  /** The cells with the same options in another order. */
+  written(order: readonly string[]): Row;
+}
+
+function optionsIn(row: Row, { in: columns, text }: OptionCells): FoundOptions | undefined {
+  const apart = inColumns(row, columns);
+  if (text === undefined) return apart;
+  const words = row[text];
+  const list = typeof words === "string" ? letteredList(words) : undefined;
+  // Some rows of a benchmark have them in columns, others in the question.
+  if (!apart?.options.some((option) => option.trim()))
+    return list && { options: list.options, written: (order) => ({ [text]: list.with(order) }) };
+  if (!list) return columnsAlone(words) ? apart : undefined;
+  const filled = apart.options.filter((option) => option.trim());
+  if (filled.join("\n") !== list.options.join("\n")) return undefined;
+  return {
+    options: apart.options,
+    written: (order) => ({ ...apart.written(order), [text]: list.with(order.filter((option) => option.trim())) }),
+  };
+}
+
+/** A question without the mark of any option: its columns have them. */
+const columnsAlone = (words: unknown) => typeof words !== "string" || !/(^|[\s(])[A-D][.):]\s/.test(words);
+
+/** `A. Left`, `(B) 3`, `C: tree` */
+const ownLetter = /^\s*(?:\(([A-Z])\)|([A-Z])[.):])\s+/;
+
+function inColumns(row: Row, columns: OptionCells["in"]): FoundOptions | undefined {
+  const cells = listIn(row, columns);
+  const marks = cells.map((cell) => ownLetter.exec(cell));
+  const isLettered = marks.every((mark, i) => (mark?.[1] ?? mark?.[2]) === String.fromCharCode(65 + i));
+  const prefixes = marks.map((mark) => (isLettered ? (mark?.[0] ?? "") : ""));
+  return {
+    options: cells.map((cell, i) => cell.slice(prefixes[i]?.length)),
+    written: (order) =>
+      inCells(
+        row,
+        columns,
+        order.map((option, i) => prefixes[i] + option),
+      ),
+  };
+}
+
+function listIn(row: Row, columns: OptionCells["in"]): readonly string[] {
   const texts = columns.map((column) => row[column]);
   const [only] = texts;
   if (texts.length > 1) return texts.map((cell) => (typeof cell === "string" ? cell : ""));
@@ -68,11 +121,15 @@ function optionsIn(row: Row, columns: OptionCells["in"]): readonly string[] {
   return Array.isArray(list) && list.every((option) => typeof option === "string") ? list : [];
 }
 
-function written(row: Row, columns: OptionCells["in"], order: readonly string[]): Row {
+function inCells(row: Row, columns: OptionCells["in"], order: readonly string[]): Row {
   const [only = ""] = columns;
   if (columns.length === 1) return { [only]: typeof row[only] === "string" ? writeStringList(order) : order };
   return Object.fromEntries(columns.flatMap((column, i) => (order[i]?.trim() ? [[column, order[i]]] : [])));
 }
+
+/** "A is closer" at A and "B is closer" at B: what stands in the image has the letters too. */
+const areNamed = (options: readonly string[]) =>
+  options.filter((option, i) => new RegExp(`\\b${String.fromCharCode(65 + i)}\\b`).test(option)).length > 1;
 
 function placeOf(cell: unknown, as: OptionCells["as"], options: readonly string[]): number | undefined {
   switch (as) {

@@ -68,6 +68,7 @@ const blink: Task<Row> = {
     const note = `Note: You only need to respond with ${letters} without providing any additional information.\n`;
     return userPrompt(...images, note + row.prompt);
   },
+  options: { in: ["choices"], text: "prompt", right: "answer", as: "letter" },
   generation: { maxNewTokens: 1024, temperature: 0 },
   judge: {
     model: "gpt-3.5-turbo",

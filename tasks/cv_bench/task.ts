@@ -57,6 +57,7 @@ const whole: Task<Row> = {
     const note = `Note: You only need to respond with ${letters} without providing any additional information.\n`;
     return userPrompt(image, `${note}\n${prompt}`);
   },
+  options: { in: ["choices"], text: "prompt", right: "answer", as: "letter" },
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: (row) => isOptionLetter(goldOf(row), row.choices),
   defects: {

@@ -59,6 +59,7 @@ const mmstar: Task<Row> = {
     const usual = `${words}\n${LETTER_AT_ONCE}`;
     return userPrompt(image, MODEL_PROFILES.mmstar[profile]?.({ question: words }) ?? usual);
   },
+  options: { in: ["A", "B", "C", "D"], text: "question", right: "answer", as: "letter" },
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: ({ answer }) => isOptionLetter(answer.trim().toUpperCase(), 4),
   defects: {

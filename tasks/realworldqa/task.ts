@@ -47,6 +47,7 @@ const realWorldQa: Task<Row> = {
   },
   id: ({ image_path }) => image_path,
   prompt: ({ image, question }) => userPrompt(image, question.trim()),
+  options: { in: [], text: "question", right: "answer", as: "letter" },
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ answer }) => hasText(answer),
   defects: {

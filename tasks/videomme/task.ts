@@ -42,6 +42,7 @@ const plain: Task<Row> = {
   imageKey: ({ videoID }) => videoID.path,
   profiles,
   prompt: (row, profile) => userPrompt(row.videoID, videoMmeWords(row, profile)),
+  options: { in: ["options"], right: "answer", as: "letter" },
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ answer, options }) => isOptionLetter(answer, 4) && isOptionLetter(answer, options),
   defects: {

@@ -51,6 +51,74 @@ test("words that only look like places are moved", () => {
     expect(movedOn({ options: [option, "milk"], answer: "A" }, list, 1), option).toBeDefined();
 });
 
+const inText: OptionCells = { in: [], text: "question", right: "answer", as: "letter" };
+const alsoInText: OptionCells = { in: ["options"], text: "question", right: "answer", as: "letter" };
+
+test.each([
+  [
+    "lines",
+    "Which way?\n\nA. Left\nB. Right\nC. On\nAnswer with a letter.",
+    "Which way?\n\nA. On\nB. Left\nC. Right\nAnswer with a letter.",
+  ],
+  ["brackets", "How many?\n(A) 1\n(B) 3\n(C) 0", "How many?\n(A) 0\n(B) 1\n(C) 3"],
+  [
+    "a row",
+    "What?\nOptions: A: a tree, an oak, B: bench, C: the car.",
+    "What?\nOptions: A: the car, B: a tree, an oak, C: bench.",
+  ],
+  [
+    "sentences",
+    "What?\nOptions: A: It rains., B: It snows., C: Sun.\nSay it.",
+    "What?\nOptions: A: Sun., B: It rains., C: It snows.\nSay it.",
+  ],
+])("a text that lists them in %s is the same text with other options behind its letters", (_, question, then) => {
+  expect(movedOn({ question, answer: "B" }, inText, 1)).toEqual({ question: then, answer: "C" });
+  const back = movedOn({ question: then, answer: "C" }, inText, 2);
+  expect(back).toEqual({ question, answer: "B" });
+});
+
+test.each([
+  ["there is no list", "Is it red?"],
+  ["one letter alone", "A. Which way?"],
+  ["a letter is missing", "What?\nA. ice\nC. milk"],
+  ["a letter comes again", "What?\nA. ice\nB. milk\nB. stone"],
+  ["two lists", "What?\nA. ice\nB. milk\nA. one\nB. two"],
+  ["two kinds of marks", "What?\nA. ice\n(B) milk"],
+  ["an option of several lines", "What?\nA. ice\nwhich melts\nB. milk"],
+  ["an option without words", "What?\nA. \nB. milk"],
+  ["letters that name what is shown", "Which is closer?\n(A) A is closer\n(B) B is closer"],
+])("a row stays as it is where its text leaves doubt: %s", (_, question) => {
+  expect(movedOn({ question, answer: "A" }, inText, 1)).toBeUndefined();
+});
+
+test("columns and text must list the same; where the text lists nothing the columns are enough", () => {
+  const row = { question: "What?\n(A) ice\n(B) milk", options: ["ice", "milk"], answer: "(A)" };
+  expect(movedOn(row, alsoInText, 1)).toEqual({
+    question: "What?\n(A) milk\n(B) ice",
+    options: ["milk", "ice"],
+    answer: "(B)",
+  });
+  expect(movedOn({ ...row, options: ["ice", "stone"] }, alsoInText, 1)).toBeUndefined();
+  expect(movedOn({ ...row, question: "What (A) is it?" }, alsoInText, 1)).toBeUndefined();
+  expect(movedOn({ ...row, question: "What is it?" }, alsoInText, 1)).toEqual({
+    question: "What is it?",
+    options: ["milk", "ice"],
+    answer: "(B)",
+  });
+  const mixed: OptionCells = { ...inText, in: ["A", "B", "C"] };
+  expect(movedOn({ ...row, A: null, B: null }, mixed, 1)).toMatchObject({ question: "What?\n(A) milk\n(B) ice" });
+  expect(movedOn({ question: "What?", A: "ice", B: "milk", C: "", answer: "B" }, mixed, 1)).toMatchObject({
+    ...{ question: "What?", A: "milk", B: "ice", C: "", answer: "A" },
+  });
+});
+
+test("options that begin with their own letters keep these at their places", () => {
+  expect(movedOn({ options: ["A. Apples.", "B. Pears.", "C. Nuts."], answer: "A" }, list, 1)).toEqual({
+    options: ["A. Nuts.", "B. Apples.", "C. Pears."],
+    answer: "B",
+  });
+});
+
 let tasks: readonly { readonly task: Task; readonly file: string }[] = [];
 beforeAll(async () => {
   tasks = (await loadDefinitions()).filter(({ task }) => task.options !== undefined);
@@ -61,7 +129,9 @@ describe("every task that says where its options are", () => {
     let seen = 0;
     for (const { task, file } of tasks) {
       const row = await exampleRow(task.name, file, task.row);
-      const [first] = (task.expand?.(row) ?? [row]) as [Record<string, unknown>];
+      const [first] = (task.expand?.(row) ?? [row]) as Record<string, unknown>[];
+      // Its example is no row of its own.
+      if (!first) continue;
       const right = rightLetters(task, first);
       const { task: other, isMoved } = reordered(task, 1);
       const [moved] = other.expand?.(row) ?? [];
