@@ -52,6 +52,7 @@ export default defineTask<Row>({
     "Heights, places and directions in space from one image; in `circular` a question counts if every order and its flip are right (Ma et al. 2024).",
   cite: "https://arxiv.org/abs/2412.07825; both scorings follow lmms-eval 3dsrbench/utils.py, the authors' repository was not at hand; the paper's number is flip_circular_accuracy of the split circular",
   splits: { base: { ...split, configs: ["3dsr"] }, circular: { ...split, configs: ["3dsr_circular"] } },
+  tsv: { files: { circular: "3DSRBench" } }, // its columns are the benchmark's
   row,
   id: idOf,
   cluster: (row) => together.all(idOf(row)),

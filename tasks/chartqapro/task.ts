@@ -47,6 +47,12 @@ export default defineTask<Row>({
   splits: {
     test: { sources: ["ahmed-masry/ChartQAPro"], split: "test", rows: 1948, licence: "not stated", answers: "public" },
   },
+  tsv: {
+    files: { test: "ChartQAPro" },
+    rows: ({ question, answer, question_type: type, year, paragraph, ...cells }) => [
+      { ...cells, Question: question, Answer: answer, "Question Type": type, Year: year, Paragraph: paragraph },
+    ],
+  },
   row,
   id: (row) => rowDigest(row.image.path, ...row.Question, ...row.Answer), // the rows have no id
   profiles: ["default", "official"],

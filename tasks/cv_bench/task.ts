@@ -16,6 +16,7 @@ import {
   Type,
   thoughts,
   userPrompt,
+  vlmEvalKit,
 } from "llava-eval";
 import { cvBenchCorrect, cvBenchLetter } from "./score.js";
 
@@ -40,6 +41,14 @@ const split = {
   licence: "apache-2.0",
   answers: "public",
 } as const;
+
+/** VLMEvalKit has a file for each kind, with its options in columns. */
+const tsvOf = (file: string): NonNullable<Task<Row>["tsv"]> => ({
+  files: { test: file },
+  rows: ({ index, split = "", category = "", answer = "", ...cells }) => [
+    { idx: index, type: split, task: category, ...cells, choices: vlmEvalKit.optionsOf(cells), answer: `(${answer})` },
+  ],
+});
 
 const whole: Task<Row> = {
   name: "cv_bench",
@@ -94,6 +103,7 @@ const onPlane: Task<Row> = {
   name: "cv_bench_2d",
   about: "CV-Bench's questions on ADE20K and COCO: counting and relations (Tong et al. 2024).",
   splits: { test: { ...split, configs: ["2D"] } },
+  tsv: tsvOf("CV-Bench-2D"),
   metrics: [meanOfGroups("average_of_sources", { group: "source", perGroup: false }), mean("accuracy")],
 };
 const inSpace: Task<Row> = {
@@ -101,6 +111,7 @@ const inSpace: Task<Row> = {
   name: "cv_bench_3d",
   about: "CV-Bench's questions on Omni3D: depth and distance (Tong et al. 2024).",
   splits: { test: { ...split, configs: ["3D"] } },
+  tsv: tsvOf("CV-Bench-3D"),
   metrics: [mean("accuracy")],
 };
 

@@ -33,6 +33,9 @@ const optionsAfter = (mark: string, options: readonly string[]): string =>
 
 const leading = '"Answer: B" is an A, "The answer is B." a T';
 
+/** VLMEvalKit's file names the option by its letter. */
+const positionOf = (answer: string): number => optionLetters(4).indexOf(answer);
+
 export default defineTask<Row>({
   name: "embspatial",
   version: 1,
@@ -46,6 +49,12 @@ export default defineTask<Row>({
       licence: "not stated",
       answers: "public",
     },
+  },
+  tsv: {
+    files: { test: "EmbSpatialBench" },
+    rows: ({ index, options, answer = "", category = "", ...cells }) => [
+      { question_id: index, relation: category, ...cells, answer_options: options, answer: positionOf(answer) },
+    ],
   },
   row,
   id: ({ question_id }) => question_id,

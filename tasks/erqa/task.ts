@@ -14,6 +14,7 @@ import {
   strip,
   Type,
   userPrompt,
+  vlmEvalKit,
 } from "llava-eval";
 import { imagesAtMarks, imagesAtPlaces } from "./prompt.js";
 
@@ -34,6 +35,12 @@ export default defineTask<Row>({
   cite: "https://arxiv.org/abs/2503.20020; the authors' script was not at hand: scoring follows lmms-eval erqa/utils.py, official without its last rule, a capital letter anywhere",
   splits: {
     test: { sources: ["FlagEval/ERQA"], split: "test", rows: 400, licence: "not stated", answers: "public" },
+  },
+  tsv: {
+    files: { test: "ERQA" },
+    rows: ({ index, category = "", image = "", ...cells }) => [
+      { question_id: index, question_type: category, ...cells, images: vlmEvalKit.listOf(image) },
+    ],
   },
   row,
   id: ({ question_id }) => question_id,

@@ -48,6 +48,7 @@ const logicvista: Task<Row> = {
     // The authors' file has a question without an answer; cards of copies count 447.
     test: { sources: ["lscpku/LogicVista"], split: "test", rows: 448, licence: "not stated", answers: "public" },
   },
+  tsv: { files: { test: "LogicVista" } }, // its columns are the benchmark's
   row,
   id: ({ index, image }) => String(index ?? image.path),
   prompt: ({ image, question }) => userPrompt(image, question),

@@ -53,6 +53,19 @@ const split = { split: "train", licence: "not stated", answers: "public" } as co
 
 const firstLetter = ['the first A to E anywhere counts: "Answer: B" is an A', "an empty reply is an A"];
 
+/** VLMEvalKit's file has the options in one text, below a line that announces them, or as a list (Lite). */
+const listed = (text: string): readonly string[] | string =>
+  text.startsWith("[")
+    ? text
+    : text
+        .split("\n")
+        .slice(1)
+        .join("\n")
+        .split(/\n(?=\([A-E]\) )/);
+const tsvRows: NonNullable<NonNullable<Task<Row>["tsv"]>["rows"]> = ({ image, ...cells }) => [
+  { ...cells, bytes: image, "multi-choice options": listed(cells["multi-choice options"] ?? "") },
+];
+
 const realWorld: Task<Row> = {
   name: "mme_realworld",
   aliases: ["mmerealworld@full", "mmerealworld_lite@lite"],
@@ -64,6 +77,7 @@ const realWorld: Task<Row> = {
     full: { ...split, sources: ["yifanzhang114/MME-RealWorld-Lmms-eval"] },
     lite: { ...split, sources: ["yifanzhang114/MME-RealWorld-lite-lmms-eval"] },
   },
+  tsv: { files: { full: "MME-RealWorld", lite: "MME-RealWorld-Lite" }, rows: tsvRows },
   row,
   id: ({ index }) => String(index),
   profiles: ["default", "official", "vlmevalkit"],
@@ -94,6 +108,7 @@ const inChinese: Task<Row> = {
   aliases: ["mmerealworld_cn@full"],
   about: "MME-RealWorld in Chinese, with images from Chinese places (Zhang et al. 2024).",
   splits: { full: { ...split, sources: ["yifanzhang114/MME-RealWorld-CN-Lmms-eval"], rows: 5917 } },
+  tsv: { files: { full: "MME-RealWorld-CN" }, rows: tsvRows },
   prompt: chinese,
 };
 

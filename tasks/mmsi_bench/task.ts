@@ -10,6 +10,7 @@ import {
   Type,
   upper,
   userPrompt,
+  vlmEvalKit,
 } from "llava-eval";
 import { mmsiLetter } from "./score.js";
 
@@ -26,6 +27,10 @@ const REQUEST =
   "\nAnswer with the option's letter from the given choices directly. Enclose the option's letter within ``.";
 const goldOf = ({ answer }: Row): string => upper(strip(answer));
 
+/** VLMEvalKit's file has them in columns. */
+const optionsIn = (cells: Readonly<Record<string, string>>): string =>
+  [..."ABCDEF"].flatMap((letter) => (cells[letter] ? [`${letter}: ${cells[letter]}`] : [])).join(", ");
+
 export default defineTask<Row>({
   name: "mmsi_bench",
   version: 1,
@@ -33,6 +38,15 @@ export default defineTask<Row>({
   cite: "https://arxiv.org/abs/2505.23764; official scoring follows the authors' extractor (A to D), lmms-eval mmsi_bench/utils.py (A to F, any case, braces)",
   splits: {
     test: { sources: ["RunsenXu/MMSI-Bench"], split: "test", rows: 1000, licence: "cc-by-4.0", answers: "public" },
+  },
+  tsv: {
+    files: { test: "MMSIBench_wo_circular" },
+    rows: ({ index, question = "", category = "", image = "", ...cells }) => [
+      {
+        ...{ id: index, question_type: category, ...cells, images: vlmEvalKit.listOf(image) },
+        question: `${question}\nOptions: ${optionsIn(cells)}`,
+      },
+    ],
   },
   row,
   id: ({ id }) => String(id),

@@ -32,6 +32,12 @@ export default defineTask<Row>({
   splits: {
     test: { sources: ["ByteDance/MTVQA"], split: "test", licence: "not stated", answers: "public" },
   },
+  tsv: {
+    files: { test: "MTVQA_TEST" },
+    rows: ({ index, category, question, answer, ...cells }) => [
+      { ...cells, id: index, lang: category, qa_pairs: [{ question, answer }] },
+    ],
+  },
   row,
   expand: (row) => pairsOf(row.qa_pairs).map((pair, number) => ({ ...row, pair, number })),
   id: ({ id, image, number = 0 }) => `${id ?? image.path}_${number}`,

@@ -25,6 +25,7 @@ const row = Type.Object({
   segmentation: Type.Array(Type.Number()), // x, y, x, y, ... of one polygon
   file_name: Type.String(),
   image: Image(),
+  vlmevalkit_question: Type.Optional(Type.String()), // of its file, which alone has its words
 });
 
 type Row = Static<typeof row>;
@@ -124,6 +125,46 @@ const BOX_REQUEST =
 const smallImages = "pixels of an image smaller than 1000 are read as thousandths";
 const bestOfBoxes = "of all boxes, read as pixels and as thousandths, the best counts";
 
+type TextCells = Readonly<Record<string, string>>;
+
+/** A number of VLMEvalKit's file; a cell that is empty is none. */
+const numbersIn = (cells: TextCells, columns: readonly string[]): readonly number[] | undefined => {
+  const found = columns.map((column) => Number(cells[column] || Number.NaN));
+  return found.every(Number.isFinite) ? found : undefined;
+};
+
+/** Corners in pixels, of columns of their own or of the answer, which may be in fractions. */
+function cornersIn(cells: TextCells): readonly number[] | undefined {
+  for (const prefix of ["bbox_", ""]) {
+    const own = numbersIn(
+      cells,
+      ["x1", "y1", "x2", "y2"].map((name) => prefix + name),
+    );
+    if (own) return own;
+  }
+  const said = [...(cells.answer ?? "").matchAll(/[-+]?\d*\.?\d+(?:e[-+]?\d+)?/gi)].slice(0, 4).map(Number);
+  if (said.length < 4) return undefined;
+  const size = numbersIn(cells, ["width", "height"]);
+  const isFraction = said.every((value) => Math.abs(value) <= 1.5);
+  return isFraction ? size && said.map((value, i) => value * (size[i % 2] as number)) : said;
+}
+
+/** All eight splits are in one file; its `split`, or else its category, says which a row is of: `RefCOCO+_testA`, `RefCOCO+ testA`. */
+const tsvOf = ({ name, rows }: Collection): NonNullable<Task<ExpressionRow>["tsv"]> => ({
+  files: Object.fromEntries(Object.keys(rows).map((split) => [split, "RefCOCO"])),
+  rows({ index, question, ...cells }, split) {
+    const label = (cells.split || (cells.category ?? "")).toLowerCase().replace(/[\s_-]+/g, "");
+    if (label !== `${name}${split}`.toLowerCase()) return [];
+    const [left = 0, top = 0, right = 0, bottom = 0] = cornersIn(cells) ?? [];
+    return [
+      {
+        ...{ ...cells, question_id: index, answer: [question], segmentation: [], vlmevalkit_question: question },
+        ...{ bbox: [left, top, right - left, bottom - top], file_name: cells.image_path || index },
+      },
+    ];
+  },
+});
+
 const boxes = (collection: Collection): Task<ExpressionRow> => ({
   ...common,
   name: `${collection.name}_bbox_rec`,
@@ -134,7 +175,9 @@ const boxes = (collection: Collection): Task<ExpressionRow> => ({
   expand: (row) => row.answer.map((text, number) => ({ ...row, expression: { text, number } })),
   id: ({ question_id, expression }) => `${question_id}-${expression?.number ?? 0}`,
   imageKey: ({ file_name }) => file_name,
-  prompt: ({ image, expression }) => userPrompt(image, BOX_REQUEST + (expression?.text ?? "")),
+  tsv: tsvOf(collection),
+  prompt: ({ image, expression, vlmevalkit_question: own }) =>
+    userPrompt(image, own ?? BOX_REQUEST + (expression?.text ?? "")),
   hasReference,
   defects: {
     "lmms-eval": ["a JPEG is written anew before it is asked about: other pixels (here: the file)"],

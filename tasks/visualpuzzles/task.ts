@@ -49,9 +49,17 @@ const thinking: Task<Row> = {
   splits: {
     test: { sources: ["neulab/VisualPuzzles"], split: "test", rows: 1168, licence: "mit", answers: "public" },
   },
+  tsv: {
+    files: { test: "VisualPuzzles" },
+    rows: ({ index, options, ...cells }) => [{ ...cells, id: index, options: options ? options : null }],
+  },
   row,
   id: ({ id }) => String(id),
-  prompt: promptWith(THINK_FIRST),
+  profiles: ["default", "vlmevalkit"],
+  prompt: (row, profile) =>
+    profile === "vlmevalkit"
+      ? userPrompt(row.image, `${row.question}\n${optionsOf(row)}\n${THINK_FIRST.replace("format: '", "format:'")}`)
+      : promptWith(THINK_FIRST)(row),
   generation: { maxNewTokens: 4096, temperature: 0 },
   hasReference: ({ answer, options }) =>
     isOptionLetter(upper(strip(answer)), options === null ? 4 : options.slice(0, 4)),
@@ -79,6 +87,7 @@ export default [
   defineTask<Row>({
     ...thinking,
     name: "visualpuzzles_direct",
+    profiles: ["default"],
     aliases: ["VisualPuzzles_direct"],
     about: "VisualPuzzles, answered with a letter at once (Song et al. 2025).",
     prompt: promptWith("Answer the question with the option's letter from the given choices directly."),

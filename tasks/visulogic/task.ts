@@ -36,6 +36,12 @@ export default defineTask<Row>({
     // The repository has data.jsonl and images.zip: clone it, unpack the archive, and give the folder as --data.
     train: { sources: ["VisuLogic/VisuLogic"], split: "data", rows: 1000, licence: "apache-2.0", answers: "public" },
   },
+  tsv: {
+    files: { train: "VisuLogic" },
+    rows: ({ index, image, answer, category, ...cells }) => [
+      { ...cells, id: index, image_path: image, label: answer, tag: category },
+    ],
+  },
   row,
   id: ({ id }) => String(id),
   profiles: ["default", "official", "qwen_vl", "vlmevalkit"],

@@ -23,6 +23,10 @@ export default defineTask<Row>({
   splits: {
     main: { sources: ["anvo25/vlms-are-biased"], split: "main", licence: "not stated", answers: "public" },
   },
+  tsv: {
+    files: { main: "vlms_are_biased_main" },
+    rows: ({ index, question, ...cells }) => [{ ID: index, ...cells, prompt: question }],
+  },
   row,
   id: ({ ID }) => ID,
   prompt: ({ image, prompt }) => userPrompt(image, prompt),

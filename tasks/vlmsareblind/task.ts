@@ -31,6 +31,10 @@ export default defineTask<Row>({
   about: "Do the circles touch, how many lines cross: seven easy tasks for eyes (Rahmanzadehgervi et al. 2024).",
   cite: "https://arxiv.org/abs/2407.06581; the authors have no script: both scorings are lmms-eval's vlmsareblind/utils.py",
   splits: { valid: { sources: ["XAI/vlmsareblind"], split: "valid", licence: "not stated", answers: "public" } },
+  tsv: {
+    files: { valid: "VLMBlind" },
+    rows: ({ question, answers, ...cells }) => [{ ...cells, prompt: question, groundtruth: answers }],
+  },
   row,
   id: ({ image, task, prompt, groundtruth }) => rowDigest(image.path, task, prompt, groundtruth), // the rows have no id
   profiles: ["default", "official", "vlmevalkit"],

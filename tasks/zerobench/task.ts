@@ -10,6 +10,7 @@ import {
   strip,
   Type,
   userPrompt,
+  vlmEvalKit,
 } from "llava-eval";
 import { lastBraces, zeroBenchEqual } from "./score.js";
 
@@ -34,6 +35,15 @@ export default defineTask<Row>({
   splits: {
     main: { ...split, split: "zerobench", rows: 100 },
     subquestions: { ...split, split: "zerobench_subquestions", rows: 334 },
+  },
+  tsv: {
+    files: { main: "ZEROBench", subquestions: "ZEROBench_sub" },
+    rows: ({ index, question, answers, image = "" }) => [
+      {
+        ...{ question_id: index, question_text: question, question_answer: answers },
+        question_images_decoded: vlmEvalKit.listOf(image),
+      },
+    ],
   },
   row,
   id: ({ question_id }) => String(question_id),

@@ -202,6 +202,131 @@ test.each([
     row: { answer: "城" },
   },
   {
+    ...{ label: "3dsrbench@circular", file: "3DSRBench", profile: "default" },
+    cells: {
+      ...{ index: "0", qid: "VIN6MS3J-flip-1", question: "Higher?", A: "cup", B: "jar", C: "", D: "" },
+      ...{ answer: "B", category: "height_higher" },
+    },
+    words:
+      "<image>Question: Higher?\nOptions:\nA. cup\nB. jar\nPlease select the correct answer from the options above. \n",
+    row: { qid: "VIN6MS3J-flip-1", answer: "B" },
+  },
+  ...(["2D", "3D"] as const).map((kind) => ({
+    ...{ label: `cv_bench_${kind.toLowerCase()}`, file: `CV-Bench-${kind}`, profile: "vlmevalkit" },
+    cells: {
+      ...{ index: "4", question: "How many?", prompt: "How many? Select: (A) 1 (B) 2", A: "1", B: "2", C: "" },
+      ...{ answer: "B", source: "COCO", split: kind, category: "Count" },
+    },
+    words: "<image>How many? Select: (A) 1 (B) 2",
+    row: { type: kind, task: "Count", choices: ["1", "2"], answer: "(B)", source: "COCO" },
+  })),
+  ...(["ZEROBench", "ZEROBench_sub"] as const).map((file, i) => ({
+    ...{ label: ["zerobench", "zerobench@subquestions"][i] as string, file, profile: "vlmevalkit" },
+    cells: { index: "3", question: "How much?", answers: "12" },
+    words:
+      "<image>How much? \n\n\nLet's think step by step and give the final answer in curly braces,  like this: {final answer}",
+    row: { question_id: "3", question_answer: "12" },
+  })),
+  {
+    ...{ label: "mtvqa", file: "MTVQA_TEST", profile: "default" },
+    cells: { index: "3", question: 'Was "steht" da?', answer: "Sei's drum", category: "DE" },
+    words: '<image>Was "steht" da?\nAnswer the question using a word or phrase in the language of the question.',
+    row: { lang: "DE", pair: { question: 'Was "steht" da?', answer: "Sei's drum" } },
+  },
+  {
+    ...{ label: "visulogic", file: "VisuLogic", profile: "vlmevalkit" },
+    cells: { index: "9", question: "Which comes next?", answer: "C", category: "Spatial Reasoning" },
+    words:
+      "<image>Which comes next?\nSolve the complex visual logical reasoning problem through step-by-step reasoning.Think about the reasoning process first and answer the question following this format: Answer: \\boxed{$LETTER}",
+    row: { id: "9", label: "C", tag: "Spatial Reasoning" },
+  },
+  ...(["['red', 'it is blue']", ""] as const).map((options) => ({
+    ...{ label: "visualpuzzles", file: "VisualPuzzles", profile: "vlmevalkit" },
+    cells: { index: "2", question: "Which?", options, answer: "B", category: "spatial", difficulty: "easy" },
+    words: `<image>Which?\n${options ? "Options:\n(A) red\n(B) it is blue" : "Options: Choose from (A) (B) (C) (D) in the image."}\nSolve the multiple-choice question and then answer with the option letter from the given choices. The last line of your response should be of the following format:'Answer: $LETTER' (without quotes) where LETTER is one of options. Think step by step before answering.`,
+    row: { id: 2, options: options ? ["red", "it is blue"] : null, answer: "B" },
+  })),
+  {
+    ...{ label: "embspatial", file: "EmbSpatialBench", profile: "vlmevalkit" },
+    cells: {
+      index: "5",
+      question: "Nearest?",
+      options: '["bed", "sofa"]',
+      answer: "B",
+      data_source: "mp3d",
+      category: "x",
+    },
+    words:
+      "<image>Question: Nearest?\nOptions:\nA: bed\nB: sofa\nGive me the answer letter directly. The best answer is:",
+    row: { question_id: "5", answer_options: ["bed", "sofa"], answer: 1, data_source: "mp3d" },
+  },
+  {
+    ...{ label: "erqa", file: "ERQA", profile: "vlmevalkit" },
+    cells: { index: "5", question: "Look: <image> Where? A. up B. down", answer: "B", category: "Pointing" },
+    words: "Look:<image>Where? A. up B. down",
+    row: { question_id: "5", question_type: "Pointing", answer: "B" },
+  },
+  {
+    ...{ label: "logicvista", file: "LogicVista", profile: "default" },
+    cells: { index: "5", question: "Which? A B", answer: "B, D", skill: "['inductive', 'spatial']" },
+    words: "<image>Which? A B",
+    row: { index: "5", answer: "B, D", skill: "['inductive', 'spatial']" },
+  },
+  {
+    ...{ label: "mmsi_bench", file: "MMSIBench_wo_circular", profile: "vlmevalkit" },
+    cells: { index: "5", question: "Where is it?", A: "left", B: "right", C: "", D: "", answer: "B", category: "MSR" },
+    words:
+      "<image>Where is it?\nOptions: A: left, B: right, \nAnswer with the option's letter from the given choices directly. Enclose the option's letter within ``.",
+    row: { id: "5", question_type: "MSR", answer: "B" },
+  },
+  ...(["MME-RealWorld", "MME-RealWorld-Lite"] as const).map((file, i) => {
+    const options = ["(A) 1", "(B) None", "(C) 3", "(D) 4\nor 5", "(E) The image does not feature it."];
+    const listed =
+      i === 0
+        ? `The choices are listed below:\n${options.join("\n")}`
+        : `[${options.map((one) => `'${one.replace("\n", "\\n")}'`).join(", ")}]`;
+    return {
+      ...{ label: ["mme_realworld", "mme_realworld@lite"][i] as string, file, profile: "vlmevalkit" },
+      cells: {
+        ...{ index: "5", question: "How many?", "multi-choice options": listed, answer: "B" },
+        ...{ category: "Perception/Monitoring", "l2-category": "counting" },
+      },
+      words: `<image>How many? The choices are listed below:\n${options.join("\n")}\nSelect the best answer to the above multiple-choice question based on the image. Respond with only the letter (A, B, C, D, or E) of the correct option. \nThe best answer is:`,
+      row: { "multi-choice options": options, answer: "B" },
+    };
+  }),
+  {
+    ...{ label: "mme_realworld_cn", file: "MME-RealWorld-CN", profile: "vlmevalkit" },
+    cells: {
+      ...{ index: "5", question: "几个？", "multi-choice options": "选项如下所示:\n(A) 一\n(B) 二", answer: "B" },
+      ...{ category: "Perception/Monitoring", "l2-category": "counting" },
+    },
+    words:
+      "<image>几个？ 选项如下所示:\n(A) 一\n(B) 二\n根据图像选择上述多项选择题的最佳答案。只需回答正确选项的字母（A, B, C, D 或 E）。\n最佳答案为：",
+    row: { "multi-choice options": ["(A) 一", "(B) 二"] },
+  },
+  {
+    ...{ label: "chartqapro", file: "ChartQAPro", profile: "official" },
+    cells: {
+      ...{ index: "5", question: "['Is it?']", answer: "['Yes']", question_type: "Factoid", year: "['NO']" },
+      paragraph: "",
+    },
+    words: expect.stringContaining("Question: Is it?\n"),
+    row: { Question: ["Is it?"], Answer: ["Yes"], "Question Type": "Factoid", Year: ["NO"] },
+  },
+  {
+    ...{ label: "vlms_are_biased", file: "vlms_are_biased_main", profile: "default" },
+    cells: { index: "5", question: "Legs? {4}", ground_truth: "5", expected_bias: "4", topic: "Animals" },
+    words: "<image>Legs? {4}",
+    row: { ID: "5", ground_truth: "5", expected_bias: "4", topic: "Animals" },
+  },
+  {
+    ...{ label: "vlmsareblind", file: "VLMBlind", profile: "vlmevalkit" },
+    cells: { index: "5", question: "Do they touch?", answers: "Yes", task: "Touching Circles" },
+    words: "<image>Question: Do they touch?\n",
+    row: { groundtruth: "Yes", task: "Touching Circles" },
+  },
+  {
     ...{ label: "omnidocbench", file: "OmniDocBench", profile: "vlmevalkit" },
     cells: { index: "1", answer: '{"layout_dets": [{"category_type": "title", "text": "Method"}]}' },
     words: expect.stringMatching(/^<image>You are an AI assistant specialized in converting PDF images/),
@@ -214,6 +339,42 @@ test.each([
     tsv([{ ...cells, image: await base64(50) } as Record<string, string>]),
   );
   expect(await seen(label, place.dir, profile)).toMatchObject([{ words, row, images: [expect.any(Number)] }]);
+});
+
+test("RefCOCO's eight splits are one file with words of its own: each task takes the rows of its split, boxes in pixels or in fractions", async () => {
+  await using place = await temporaryFolder();
+  const question = 'Locate "the cat". Answer with [x1, y1, x2, y2].';
+  const size = { width: "200", height: "100", image: await base64(5), question };
+  const columns = { bbox_x1: "20", bbox_y1: "10", bbox_x2: "60", bbox_y2: "40" };
+  const none = Object.fromEntries(Object.keys(columns).map((name) => [name, ""]));
+  await writeFile(
+    join(place.dir, "RefCOCO.tsv"),
+    tsv([
+      { index: "0", category: "RefCOCO val", split: "", answer: "", ...size, ...columns },
+      {
+        index: "1",
+        category: "RefCOCO+ test A",
+        split: "",
+        answer: "[0.1, 0.1, 0.3, 0.4]",
+        ...size,
+        ...none,
+      },
+      { index: "2", category: "RefCOCOg test", split: "RefCOCOg_test", answer: "[20, 10, 60, 40]", ...size, ...none },
+      { index: "3", category: "RefCOCO val", split: "RefCOCO_val", answer: "no box", ...size, ...none },
+    ]),
+  );
+  const words = `<image>${question}`;
+  const bbox = [20, 10, 40, 30];
+  const [first, unknown, ...others] = await seen("refcoco_bbox_rec", place.dir, "default");
+  expect(first).toMatchObject({ id: "0-0", words, row: { bbox } });
+  expect([unknown?.row.bbox, others]).toEqual([[0, 0, 0, 0], []]); // no reference: never asked
+  expect(await seen("refcoco+_bbox_rec@testA", place.dir, "default")).toMatchObject([
+    { id: "1-0", words, row: { bbox } },
+  ]);
+  expect(await seen("refcocog_bbox_rec@test", place.dir, "default")).toMatchObject([
+    { id: "2-0", words, row: { bbox } },
+  ]);
+  expect(await seen("refcocog_bbox_rec@val", place.dir, "default")).toEqual([]);
 });
 
 interface PromptVector {

@@ -21,6 +21,7 @@ const asked: Readonly<Record<string, TaskRow>> = {
   ...{ LLaVABench: ["llava_in_the_wild", words], MMVet: ["mmvet", words], OCRBench: ["ocrbench", words] },
   MathVision: ["mathvision", (row) => ({ ...row, options: [] })],
   ScreenSpot_Mobile: ["screenspot", (row) => ({ ...row, instruction: row.question })],
+  RefCOCO: ["refcoco_bbox_rec", (row) => ({ ...row, vlmevalkit_question: row.question })],
   ...{ COCO_VAL: ["coco2017_cap", words], CMMMU_VAL: ["cmmmu", words] },
   MathVista_MINI: ["mathvista", (row) => ({ ...row, query: row.question })],
   MathVerse_MINI: ["mathverse", (row) => ({ ...row, query_wo: row.question })],
@@ -81,7 +82,6 @@ interface Expected {
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  RefCOCO: "the question stands in its file: rows of the hub have none",
   "LLaVA_Next.apply_prompt_template": "a model's template, which is the runner's",
 };
 
