@@ -63,10 +63,12 @@ async function show(name: string, json: boolean, profile: string | undefined): P
     );
     process.stdout.write(`  ${task.about}\n  ${task.cite}\n`);
     for (const [split, { sources, configs, rows, revision, licence, answers }] of Object.entries(task.splits)) {
-      const place = `${sources.join(" or ")}${configs ? ` (${configs.length > 3 ? `${configs.length} configs` : configs.join(", ")})` : ""}`;
+      const listed = configs && configs.length > 3 ? `${configs.length} configs` : configs?.join(", ");
+      const hub = `${sources.join(" or ")}${listed ? ` (${listed})` : ""} @ ${revision}`;
+      const place = sources.length === 0 ? "a folder" : hub;
       const secret = answers === "secret" ? ", answers are not public" : "";
       process.stdout.write(
-        `  ${split.padEnd(10)} ${place} @ ${revision}, ${rows === undefined ? "rows not published" : `${count(rows)} rows`}, ${licence}${secret}\n`,
+        `  ${split.padEnd(10)} ${place}, ${rows === undefined ? "rows not published" : `${count(rows)} rows`}, ${licence}${secret}\n`,
       );
     }
     process.stdout.write(`  metrics    ${task.metrics.join(", ")}\n`);

@@ -111,11 +111,13 @@ class Border {
     }
   }
 
-  private split(name: string, split: Split, { score }: Table): void {
+  private split(name: string, split: Split, { score, tsv }: Table): void {
     const at = `split "${name}": `;
     if (!nameForm.test(name)) this.refuse(`${at}its name cannot name files`, "use letters, digits and _");
     this.members(split, splitMembers, at);
-    if (split.sources.length === 0) this.refuse(`${at}no sources`, "name data sets of the hub, in the order to try");
+    const isFile = isTable(tsv) && isTable(tsv.files) && name in tsv.files;
+    if (split.sources.length === 0 && !isFile)
+      this.refuse(`${at}no sources`, "name data sets of the hub, in the order to try, or a file in `tsv`");
     this.oneOf(split.answers, answers, `${at}answers`);
     if (split.images) this.members(split.images, imageSplitMembers, `${at}images: `);
     if (split.generation) this.generation(split.generation, `${at}generation: `, true);

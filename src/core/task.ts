@@ -8,7 +8,7 @@ import type { Score, ScoreContext, Scored, Scoring } from "./score.js";
 
 /** Where rows of a split live. A description: nothing is opened here. */
 export interface Split {
-  /** Hub dataset ids, tried in order: `["lmms-lab-encoder/VQAv2", "lmms-lab/VQAv2"]`. The one used is recorded. */
+  /** Hub dataset ids, tried in order: `["lmms-lab-encoder/VQAv2", "lmms-lab/VQAv2"]`. The one used is recorded. None: it is a file of `tsv` alone. */
   readonly sources: readonly string[];
   /** The hub's configuration (subset); several are read one after the other. */
   readonly configs?: readonly string[];

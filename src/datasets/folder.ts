@@ -133,7 +133,11 @@ async function openSource(
   });
 }
 
-function nothingFound({ task, split, splitName }: DatasetRequest, folder: string, kind: "folder" | "demo"): UserError {
+function nothingFound(
+  { task, split, splitName, tsv }: DatasetRequest,
+  folder: string,
+  kind: "folder" | "demo",
+): UserError {
   if (kind === "demo") {
     return new UserError(
       `task "${task}" has no demo rows`,
@@ -141,6 +145,8 @@ function nothingFound({ task, split, splitName }: DatasetRequest, folder: string
       'use --data hub, or a task that has: "vqav2", "mmmu", "pope", "coco2017_cap"',
     );
   }
+  const own = tsv?.files[splitName];
+  const theirs = own === undefined ? "" : ` or VLMEvalKit's ${own}.tsv`;
   const [config = "default"] = split.configs ?? [];
   const parts = splitParts(split.split);
   const name = parts.length === 1 ? split.split : `{${parts.join(",")}}`;
@@ -149,6 +155,6 @@ function nothingFound({ task, split, splitName }: DatasetRequest, folder: string
     `no rows of task "${task}", split "${split.split}", in ${folder}`,
     "--data",
     `put them there as ${task}/${inside}, ${split.sources[0] ?? task}/${inside}, ` +
-      `${task}/${splitName}.jsonl (images as files) or ${task}/${splitName}.tsv (images as base64)`,
+      `${task}/${splitName}.jsonl (images as files) or ${task}/${splitName}.tsv (images as base64)${theirs}`,
   );
 }

@@ -100,7 +100,13 @@ async function clipsOf(
 
 /** Tries the sources in their order; what they lack is told when none has the split, or as a warning when a later one does. */
 async function findSplit(hub: HubRequests, request: DatasetRequest, signal: AbortSignal): Promise<Found> {
-  const { split, warn = () => {} } = request;
+  const { task, split, splitName, tsv, warn = () => {} } = request;
+  if (split.sources.length === 0)
+    throw new UserError(
+      `split "${splitName}" of task "${task}" is on no hub that is known`,
+      "--data hub",
+      `put VLMEvalKit's ${tsv?.files[splitName] ?? task}.tsv into a folder and name that: --data DIR`,
+    );
   const reasons: string[] = [];
   for (const id of split.sources) {
     for (const revision of [split.revision ?? "main", convertedRevision]) {

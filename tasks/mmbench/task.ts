@@ -50,14 +50,24 @@ const splits = (config: string): Record<string, Split> => ({
   lite: { sources: LITE, configs: [`mmbench_${config}_dev`], split: "lite", licence: "apache-2.0", answers: "public" },
 });
 
+/** Version 1.1, other rows: VLMEvalKit's files of them are on no hub that is known. */
+const revised: Record<string, Split> = {
+  dev_v11: { sources: [], split: "dev_v11", licence: "apache-2.0", answers: "public" },
+  test_v11: { sources: [], split: "test_v11", licence: "apache-2.0", answers: "secret" },
+};
+const filesOf = (language: "EN" | "CN") => ({
+  ...{ dev: `MMBench_DEV_${language}`, test: `MMBench_TEST_${language}` },
+  ...{ dev_v11: `MMBench_DEV_${language}_V11`, test_v11: `MMBench_TEST_${language}_V11` },
+});
+
 const english: Task<Row> = {
   name: "mmbench_en",
   aliases: ["mmbench_en_dev_static@dev", "mmbench_en_test@test"],
   version: 3,
   about: "Multiple choice asked once per rotation of the options; letters by rules, no judge (Liu et al. 2023).",
   cite: "https://arxiv.org/abs/2307.06281; rules of VLMEvalKit as in lmms-eval mmbench/mmbench_evals.py",
-  splits: splits("en"),
-  tsv: { files: { dev: "MMBench_DEV_EN", test: "MMBench_TEST_EN" } },
+  splits: { ...splits("en"), ...revised },
+  tsv: { files: filesOf("EN") },
   row,
   id: ({ index }) => String(index),
   imageKey: (row) => String(mmbenchQuestion(row)),
@@ -92,8 +102,8 @@ const chinese: Task<Row> = {
   name: "mmbench_cn",
   aliases: ["mmbench_cn_test@test"],
   about: "MMBench in Chinese; letters by rules, no judge (Liu et al. 2023).",
-  tsv: { files: { dev: "MMBench_DEV_CN", test: "MMBench_TEST_CN", cc: "CCBench" } },
-  splits: { ...splits("cn"), cc: { ...(splits("cc").dev as Split), split: "test", rows: 2040 } },
+  tsv: { files: { ...filesOf("CN"), cc: "CCBench" } },
+  splits: { ...splits("cn"), ...revised, cc: { ...(splits("cc").dev as Split), split: "test", rows: 2040 } },
   profiles: ["default", "chinese", "llava"],
   // lmms-eval sends the English header with Chinese questions; "chinese" has the benchmark's own.
   prompt: (row, profile) =>

@@ -126,6 +126,17 @@ test("an image is another row's, a file beside the rows, or a file that image_pa
   expect(found[0]?.words).toContain("A. cat\nC. dog\n");
 });
 
+test("a split that is VLMEvalKit's file alone is on no hub, and a folder without it is told its name", async () => {
+  await using place = await temporaryFolder();
+  await expect(seen("mmbench_en@dev_v11", "hub")).rejects.toMatchObject({
+    message: 'split "dev_v11" of task "mmbench_en" is on no hub that is known',
+    fix: expect.stringContaining("MMBench_DEV_EN_V11.tsv into a folder"),
+  });
+  await expect(seen("mmbench_en@dev_v11", place.dir)).rejects.toMatchObject({
+    fix: expect.stringContaining("VLMEvalKit's MMBench_DEV_EN_V11.tsv"),
+  });
+});
+
 test("a question of POPE's three categories is a row in each; the task's own name names a file as well", async () => {
   await using place = await temporaryFolder();
   const rows = [
@@ -201,6 +212,17 @@ test.each([
     words: "<image>请尽可能提供详细的回答。\n何?",
     row: { answer: "城" },
   },
+  ...(["en", "cn"] as const).map((language) => ({
+    label: `mmbench_${language}@dev_v11`,
+    ...{ file: `MMBench_DEV_${language.toUpperCase()}_V11`, profile: "vlmevalkit" },
+    cells: {
+      ...{ index: "1000241", question: "Which?", hint: "Look.", A: "cat", B: "dog", C: "", D: "", answer: "B" },
+      ...{ category: "image_scene", "l2-category": "coarse_perception", split: "dev" },
+    },
+    words:
+      "<image>Hint: Look.\nQuestion: Which?\nOptions:\nA. cat\nB. dog\nPlease select the correct answer from the options above. \n",
+    row: { index: "1000241", answer: "B" },
+  })),
   {
     ...{ label: "3dsrbench@circular", file: "3DSRBench", profile: "default" },
     cells: {
