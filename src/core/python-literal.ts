@@ -15,11 +15,12 @@ export class PythonFloat {
   constructor(readonly value: number) {}
 }
 
-/** What Python itself would hold: a dictionary keeps the order and the kinds of its keys. */
+/** What Python itself would hold: a dictionary keeps the order and the kinds of its keys, a whole number all its digits (`bigint` where `number` has not). */
 export type PythonValue =
   | null
   | boolean
   | number
+  | bigint
   | string
   | PythonFloat
   | readonly PythonValue[]
@@ -39,9 +40,17 @@ const escapes: Readonly<Record<string, string>> = {
   "\n": "",
 };
 const hexDigits: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
-const numberPattern = /[+-]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?/y;
-const names: Readonly<Record<string, PythonLiteral>> = { None: null, True: true, False: false };
-const jsonNames: Readonly<Record<string, PythonLiteral>> = { null: null, true: true, false: false };
+const numberPattern = /[+-]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:[eE][+-]?\d+)?/y;
+const names: Readonly<Record<string, () => PythonLiteral>> = { None: () => null, True: () => true, False: () => false };
+/** Of `json.loads`, which reads more than JSON. */
+const jsonNames: Readonly<Record<string, () => PythonLiteral>> = {
+  null: () => null,
+  true: () => true,
+  false: () => false,
+  NaN: () => held(new PythonFloat(Number.NaN)),
+  Infinity: () => held(new PythonFloat(Number.POSITIVE_INFINITY)),
+  "-Infinity": () => held(new PythonFloat(Number.NEGATIVE_INFINITY)),
+};
 const maxDepth = 100;
 
 /**
@@ -127,7 +136,7 @@ function pythonText(item: PythonLiteral): string {
 }
 
 /** Of an exact reading, whose caller knows what it holds. */
-const held = (value: PythonFloat | ReadonlyMap<unknown, unknown>) => value as unknown as PythonLiteral;
+const held = (value: PythonFloat | bigint | ReadonlyMap<unknown, unknown>) => value as unknown as PythonLiteral;
 
 interface Reading {
   /** Items may stand beside each other without commas; then no two strings are one. */
@@ -146,9 +155,23 @@ class LiteralReader {
 
   whole(): PythonLiteral {
     const value = this.value(0);
+    const items = this.reading.exact === "python" ? this.behind(value) : undefined;
     this.skipBlanks();
     if (this.at < this.text.length) throw this.error("has text after the literal");
-    return value;
+    return items ?? value;
+  }
+
+  /** A tuple needs no brackets, if it stands in one line: `[1, 2], [3, 4]`. Undefined for a value without a comma. */
+  private behind(first: PythonLiteral): PythonLiteral[] | undefined {
+    const items = [first];
+    for (let comma = false; ; comma = true) {
+      this.skipBlanks(" \t\f");
+      if (this.text[this.at] !== ",") return items.length > 1 || comma ? items : undefined;
+      this.at++;
+      this.skipBlanks(" \t\f");
+      if ("\r\n".includes(this.text[this.at] ?? "\n")) return items;
+      items.push(this.value(1));
+    }
   }
 
   private value(depth: number): PythonLiteral {
@@ -162,7 +185,7 @@ class LiteralReader {
     for (const [name, value] of Object.entries(this.reading.exact === "json" ? jsonNames : names)) {
       if (!this.text.startsWith(name, this.at)) continue;
       this.at += name.length;
-      return value;
+      return value();
     }
     numberPattern.lastIndex = this.at;
     const number = numberPattern.exec(this.text)?.[0];
@@ -177,7 +200,8 @@ class LiteralReader {
     if (this.reading.exact === undefined) return value;
     const isFloat = /[.eE]/.test(text);
     if (!isFloat && /^[+-]?0[\d_]*[1-9]/.test(text)) throw this.error("has a number with a leading zero");
-    return isFloat ? held(new PythonFloat(value)) : value;
+    if (isFloat) return held(new PythonFloat(value));
+    return Number.isSafeInteger(value) ? value : held(BigInt(text.replace(/^\+|_/g, "")));
   }
 
   private list(close: string, depth: number): PythonLiteral {
@@ -289,8 +313,8 @@ class LiteralReader {
     return escapes[kind] ?? (this.reading.exact === "json" ? kind : `\\${kind}`);
   }
 
-  private skipBlanks(): void {
-    while (" \t\n\r\f".includes(this.text[this.at] ?? "-")) this.at++;
+  private skipBlanks(blanks = " \t\n\r\f"): void {
+    while (blanks.includes(this.text[this.at] ?? "-")) this.at++;
   }
 
   private error(what: string): RangeError {

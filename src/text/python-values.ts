@@ -16,6 +16,7 @@ function represented(value: unknown): string {
   if (typeof value === "string") return quoted(value);
   if (typeof value === "boolean") return value ? "True" : "False";
   if (value instanceof PythonFloat) return formatFloat(value.value);
+  if (typeof value === "bigint") return value.toString();
   if (typeof value === "number") return Number.isInteger(value) ? BigInt(value).toString() : formatFloat(value);
   if (Array.isArray(value)) return `[${value.map(represented).join(", ")}]`;
   const entries = value instanceof Map ? [...value] : Object.entries(value as Record<string, unknown>);
@@ -52,11 +53,19 @@ function readOr(text: string, json: boolean): PythonValue | undefined {
   }
 }
 
+const stringOrNamedNumber = /"(?:[^"\\]|\\[\s\S])*"|-?Infinity\b|\bNaN\b/g;
+
+const withoutNamedNumbers = (text: string): string =>
+  text.includes("NaN") || text.includes("Infinity")
+    ? text.replace(stringOrNamedNumber, (found) => (found.startsWith('"') ? found : "0"))
+    : text;
+
 export const python = {
   /** `ast.literal_eval(text)`; undefined for what is no literal. A tuple is a list, a dictionary a Map. */
   literal: (text: string): PythonValue | undefined => readOr(text, false),
-  /** `json.loads(text)`; undefined for what is no JSON. */
-  json: (text: string): PythonValue | undefined => (jsonOf(text) === undefined ? undefined : readOr(text, true)),
+  /** `json.loads(text)`, which reads NaN and Infinity too; undefined for what is no JSON. */
+  json: (text: string): PythonValue | undefined =>
+    jsonOf(withoutNamedNumbers(text)) === undefined ? undefined : readOr(text, true),
   /** `str(value)`. */
   str: pythonStr,
   Float: PythonFloat,

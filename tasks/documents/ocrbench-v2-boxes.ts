@@ -108,22 +108,25 @@ function unquoted(text: string): string {
 /** The competition's mark for words that do not count. */
 const ignored = "###";
 
-/** Robust Reading Competition, end to end: the harmonic mean of precision and recall, boxes that cover each other by more than half paired in their order. */
+/**
+ * Robust Reading Competition, end to end: the harmonic mean of precision and recall, boxes that cover each other by more than half paired in
+ * their order. Where no word counts there is nothing to be found, and nothing to be had. An empty word that is compared stops the script: 0.
+ */
 export function spottingCredit(said: readonly Spotted[], wanted: readonly Spotted[]): number {
-  const boxes = said.filter(({ box: [x1, y1, x2, y2] }) => x1 < x2 && y1 < y2);
-  if (boxes.length === 0 || wanted.length === 0) return 0;
-  const words = wanted.map(({ box, text }) => ({ box, text: unquoted(text) }));
+  const plainWords = (all: readonly Spotted[]) => all.map(({ box, text }) => ({ box, text: unquoted(text) }));
+  const boxes = plainWords(said.filter(({ box: [x1, y1, x2, y2] }) => x1 < x2 && y1 < y2));
+  const words = plainWords(wanted);
   const blind = words.filter(({ text }) => text === ignored);
   const counted = words.filter(({ text }) => text !== ignored);
   const free = boxes.filter(({ box }) => !blind.some((one) => shared(one.box, box) / area(box) > 0.5));
   const counts = { wanted: counted.length, said: free.length };
+  if (counts.wanted === 0 || counts.said === 0) return 0;
   let right = 0;
   for (const one of counted) {
     const at = free.findIndex(({ box }) => overlap(box, one.box) > 0.5);
     const [match] = at < 0 ? [] : free.splice(at, 1);
+    if (match && one.text === "" && match.text !== "") return 0;
     if (match && isSameWord(one.text, match.text)) right++;
   }
-  const recall = counts.wanted === 0 ? 1 : right / counts.wanted;
-  const precision = counts.wanted === 0 ? (counts.said > 0 ? 0 : 1) : counts.said === 0 ? 0 : right / counts.said;
-  return precision + recall === 0 ? 0 : (2 * precision * recall) / (precision + recall);
+  return (2 * right) / (counts.wanted + counts.said);
 }

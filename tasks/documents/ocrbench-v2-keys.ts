@@ -89,7 +89,7 @@ function dictionaryIn(cell: string): ReadonlyMap<Value, Value> | undefined {
 }
 
 /** A cell that is a dictionary already. */
-function entriesOf(cell: unknown): ReadonlyMap<Value, Value> | undefined {
+export function entriesOf(cell: unknown): ReadonlyMap<Value, Value> | undefined {
   return typeof cell === "object" && cell !== null && !Array.isArray(cell)
     ? (python.json(JSON.stringify(cell)) as ReadonlyMap<Value, Value>)
     : undefined;

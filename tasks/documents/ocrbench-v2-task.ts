@@ -25,7 +25,7 @@ import {
   writtenLetters,
 } from "./ocrbench-v2-answers.js";
 import { boxOf, lastBox, literalBox, overlap, type Spotted, spottedIn, spottingCredit } from "./ocrbench-v2-boxes.js";
-import { chartIn, chartTable, keysCredit, keysIn, wantedKeys } from "./ocrbench-v2-keys.js";
+import { chartIn, chartTable, entriesOf, keysCredit, keysIn, wantedKeys } from "./ocrbench-v2-keys.js";
 import { documentCredit, htmlCredit, markdownCredit } from "./ocrbench-v2-pages.js";
 import { meanLikeness, textLikeness } from "./page-text.js";
 import { teds } from "./teds.js";
@@ -93,7 +93,7 @@ function chartCredit(row: Row, text: string): number {
 
 function wantedChart(row: Row) {
   const [answer] = list(row);
-  return chartIn(typeof answer === "string" ? answer : JSON.stringify(answer ?? null));
+  return typeof answer === "string" ? chartIn(answer) : (entriesOf(answer) ?? new Map());
 }
 
 /** A dictionary's answer and box, half and half. */

@@ -17,12 +17,25 @@ export interface Element {
 /** They have no end. */
 export const voidTags = new Set("area base br col embed hr img input link meta param source track wbr".split(" "));
 
-/** A document's elements under one root without a tag; comments are left out. */
-export function parseHtml(html: string): Element {
+/** What stands in a document outside its body. */
+const outsideBody = new Set("html body head base link meta script style title noframes frame frameset".split(" "));
+
+/**
+ * A document's elements under one root without a tag; comments are left out.
+ * @param options.impliesBody  libxml2's way: an element before the body opens it
+ */
+export function parseHtml(html: string, { impliesBody = false } = {}): Element {
   const root: Element = { tag: "", attributes: {}, content: [] };
   const open = [root];
+  const implied = new Set<Element>();
   const parser = new Parser({
     onopentag(tag, attributes) {
+      if (impliesBody && !outsideBody.has(tag) && open.at(-1)?.tag === "html") {
+        const body: Element = { tag: "body", attributes: {}, content: [] };
+        open.at(-1)?.content.push(body);
+        open.push(body);
+        implied.add(body);
+      }
       const parent = open.at(-1) ?? root;
       // A second body is none: what is in it is in the first.
       const isAgain = (tag === "html" || tag === "body") && open.some((one) => one.tag === tag);
@@ -31,7 +44,12 @@ export function parseHtml(html: string): Element {
       open.push(element);
     },
     ontext: (text) => void open.at(-1)?.content.push(text),
-    onclosetag: () => void (open.length > 1 && open.pop()),
+    onclosetag() {
+      // The parser knows of no end of a body that was implied: it ends with what it stands in.
+      let closed: Element | undefined;
+      do closed = open.length > 1 ? open.pop() : undefined;
+      while (closed !== undefined && implied.delete(closed));
+    },
   });
   parser.end(html);
   return root;
@@ -125,7 +143,7 @@ function isTooDeep(element: Element, levels = deepest): boolean {
 export function teds(html: string, reference: string, { structureOnly = false } = {}): number | undefined {
   if (html === "" || reference === "") return 0;
   const [table, other] = [html, reference].map((text) => {
-    const root = parseHtml(text);
+    const root = parseHtml(text, { impliesBody: true });
     return child(child(child(root, "html") ?? root, "body"), "table");
   });
   if (table === undefined || other === undefined) return 0;

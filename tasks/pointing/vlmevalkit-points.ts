@@ -47,7 +47,7 @@ const orNext = (first: unknown, next: unknown): unknown =>
 function asFloat(value: unknown): number | undefined {
   if (value instanceof python.Float) return value.value;
   if (typeof value === "string") return parseFloatPython(value);
-  return typeof value === "number" || typeof value === "boolean" ? Number(value) : undefined;
+  return ["number", "bigint", "boolean"].includes(typeof value) ? Number(value) : undefined;
 }
 
 function* tuplePoints(text: string, [width, height]: Size): Generator<Point> {

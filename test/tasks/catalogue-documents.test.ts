@@ -230,3 +230,48 @@ test("OmniDocBench says of the overall that it is undefined, and why", () => {
   const fold = overall?.start({ seed: 0, scoring: "official" });
   expect(fold?.finish()).toMatchObject({ value: null, note: expect.stringContaining("CDM") });
 });
+
+const context = {
+  scoring: "official",
+  verdicts: [],
+  turns: [],
+  draw: <T>(from: readonly T[]) => from[0] as T,
+} as const;
+const readCredit = (row: object, text: string): unknown => {
+  const given = { question: "Return it as HTML.", eval: null, ...row } as never;
+  const output = { text, finish: "stop", usage: {}, timing: { totalMs: 0, attempts: 0 }, warnings: [] } as const;
+  expect(ocrbenchV2?.hasReference?.(given)).toBe(true);
+  const score = ocrbenchV2?.score?.(given, output, { ...context, turns: [output] });
+  return score?.status === "scored" ? (score.value as { all: number }).all : score;
+};
+
+// Values of the authors' script, which was run on these rows.
+test("OCRBench v2: a table without its own tag is in a body that libxml2 opens before it", () => {
+  const bare = "<body><tr><td>3.5</td></tr></body>";
+  expect(readCredit({ type: "table parsing en", answers: [bare] }, bare)).toBe(1);
+  expect(readCredit({ type: "table parsing en", answers: ["<table><tr><td>3.5</td></tr></table>"] }, bare)).toBe(1);
+});
+
+test("OCRBench v2: a page of which no word counts is worth nothing, and words in quotes lose them on both sides", () => {
+  const at = (content: readonly string[]) => ({
+    ...{ type: "text spotting en", answers: content, content },
+    bbox: content.map((_, i) => [100 * i, 0, 100 * i + 50, 0, 100 * i + 50, 50, 100 * i, 50]),
+  });
+  expect(readCredit(at(["###"]), "[[0, 0, 50, 50, '###']]")).toBe(0);
+  expect(readCredit(at(["###", "go"]), "[[0, 0, 50, 50, 'x'], [100, 0, 150, 50, 'GO']]")).toBe(1);
+  expect(readCredit(at(['"quoted"', "go"]), "[0, 0, 50, 50, '\"QUOTED\"'] [1, 1, 2, 2, a)]")).toBe(1 / 2);
+  expect(readCredit(at(["", "go"]), "[[0, 0, 50, 50, 'x'], [100, 0, 150, 50, 'go']]")).toBe(0);
+});
+
+test("OCRBench v2: boxes of a list without its brackets, whole numbers of any length, and a chart's empty values", () => {
+  const spotted = {
+    type: "text spotting en",
+    answers: ["(x)"],
+    content: ["(x)"],
+    bbox: [[0, 0, 50, 0, 50, 50, 0, 50]],
+  };
+  expect(readCredit(spotted, "[0, 0, 50, 50, '(x)'], [9, 9, 8, 8, 'y']")).toBe(1);
+  const card = { type: "key information extraction cn", answers: ["{'卡号': '6222021234567890123', '余额': 'nan'}"] };
+  expect(readCredit(card, '{"卡号": 6222021234567890123, "余额": NaN}')).toBe(1);
+  expect(readCredit({ type: "chart parsing en", answers: [{ a: null, b: true }] }, "{'a': None, 'b': True}")).toBe(1);
+});
