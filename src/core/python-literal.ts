@@ -15,6 +15,9 @@ export class PythonFloat {
   constructor(readonly value: number) {}
 }
 
+/** Of an exact reading: a list for whoever does not ask. */
+export class PythonTuple extends Array<PythonValue> {}
+
 /** What Python itself would hold: a dictionary keeps the order and the kinds of its keys, a whole number all its digits (`bigint` where `number` has not). */
 export type PythonValue =
   | null
@@ -136,7 +139,8 @@ function pythonText(item: PythonLiteral): string {
 }
 
 /** Of an exact reading, whose caller knows what it holds. */
-const held = (value: PythonFloat | bigint | ReadonlyMap<unknown, unknown>) => value as unknown as PythonLiteral;
+const held = (value: PythonFloat | PythonTuple | bigint | ReadonlyMap<unknown, unknown>) =>
+  value as unknown as PythonLiteral;
 
 interface Reading {
   /** Items may stand beside each other without commas; then no two strings are one. */
@@ -158,7 +162,7 @@ class LiteralReader {
     const items = this.reading.exact === "python" ? this.behind(value) : undefined;
     this.skipBlanks();
     if (this.at < this.text.length) throw this.error("has text after the literal");
-    return items ?? value;
+    return items === undefined ? value : this.tuple(items);
   }
 
   /** A tuple needs no brackets, if it stands in one line: `[1, 2], [3, 4]`. Undefined for a value without a comma. */
@@ -225,7 +229,15 @@ class LiteralReader {
     }
     this.at++;
     // `("a")` is the string itself, `("a",)` a tuple.
-    return close === ")" && items.length === 1 && !comma ? (items[0] ?? null) : items;
+    if (close === "]") return items;
+    return items.length === 1 && !comma ? (items[0] ?? null) : this.tuple(items);
+  }
+
+  private tuple(items: readonly PythonLiteral[]): PythonLiteral {
+    if (this.reading.exact === undefined) return items;
+    const tuple = new PythonTuple();
+    tuple.push(...(items as unknown as readonly PythonValue[]));
+    return held(tuple);
   }
 
   private dictionary(depth: number): PythonLiteral {

@@ -1,7 +1,7 @@
 /** Texts as Python's values, and values as Python's texts: what scripts make of a dictionary that a model wrote, or of a cell. */
 
 import { jsonOf } from "../core/json.js";
-import { PythonFloat, type PythonValue, parsePythonValue } from "../core/python-literal.js";
+import { PythonFloat, PythonTuple, type PythonValue, parsePythonValue } from "../core/python-literal.js";
 import { formatFloat } from "./python-numbers.js";
 
 export { PythonFloat };
@@ -18,6 +18,7 @@ function represented(value: unknown): string {
   if (value instanceof PythonFloat) return formatFloat(value.value);
   if (typeof value === "bigint") return value.toString();
   if (typeof value === "number") return Number.isInteger(value) ? BigInt(value).toString() : formatFloat(value);
+  if (value instanceof PythonTuple) return `(${value.map(represented).join(", ")}${value.length === 1 ? "," : ""})`;
   if (Array.isArray(value)) return `[${value.map(represented).join(", ")}]`;
   const entries = value instanceof Map ? [...value] : Object.entries(value as Record<string, unknown>);
   return `{${entries.map(([key, item]) => `${represented(key)}: ${represented(item)}`).join(", ")}}`;
@@ -61,7 +62,7 @@ const withoutNamedNumbers = (text: string): string =>
     : text;
 
 export const python = {
-  /** `ast.literal_eval(text)`; undefined for what is no literal. A tuple is a list, a dictionary a Map. */
+  /** `ast.literal_eval(text)`; undefined for what is no literal. A tuple is a list, and a `python.Tuple`; a dictionary a Map. */
   literal: (text: string): PythonValue | undefined => readOr(text, false),
   /** `json.loads(text)`, which reads NaN and Infinity too; undefined for what is no JSON. */
   json: (text: string): PythonValue | undefined =>
@@ -69,5 +70,6 @@ export const python = {
   /** `str(value)`. */
   str: pythonStr,
   Float: PythonFloat,
+  Tuple: PythonTuple,
   formatFloat,
 } as const;

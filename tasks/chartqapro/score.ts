@@ -1,16 +1,6 @@
 /** ChartQAPro (Masry et al. 2025). Sources: vis-nlp/ChartQAPro `evaluate_predictions.py` (VLMEvalKit's is the same); lmms-eval `chartqapro/utils.py`. */
 
-import {
-  length,
-  levenshtein,
-  lower,
-  parseFloatPython,
-  parseStringList,
-  pythonRegex,
-  SampleFailure,
-  splitWords,
-  strip,
-} from "llava-eval";
+import { length, levenshtein, lower, parseFloatPython, python, pythonRegex, splitWords, strip } from "llava-eval";
 
 export interface ChartQuestion {
   readonly kind: string;
@@ -58,17 +48,11 @@ function itemsOf(text: string): readonly string[] | undefined {
   return items === undefined || items.length === 0 ? undefined : items;
 }
 
-const neighbours = /['"]\s+['"]/;
-
-/** As Python reads a list. Texts that stand beside each other are one there; such a list is no list here, which gives one item, too. */
+/** As Python reads a list: texts that stand beside each other are one ("[North America, Asia]" has "NorthAmerica"), and a tuple is none. */
 function itemsIn(text: string): readonly string[] | undefined {
-  if (!strip(text).startsWith("[") || neighbours.test(text)) return undefined;
-  try {
-    return parseStringList(text).map((item) => strip(item, " '"));
-  } catch (error) {
-    if (error instanceof SampleFailure) return undefined;
-    throw error;
-  }
+  const value = python.literal(text);
+  if (!Array.isArray(value) || value instanceof python.Tuple) return undefined;
+  return value.map((item: unknown) => strip(python.str(item), " '"));
 }
 
 function similar(target: string, said: string): number {

@@ -14,6 +14,9 @@ export function interleaveNormal(text: string): string {
   return lower(strip(withoutQuotes(removePunctuation(flat, "VQA"))));
 }
 
+/** Whether a reference is more than marks: without a word an empty reply would be it, and nothing is like it. */
+export const hasWord = (reference: string): boolean => strip(interleaveNormal(reference).replaceAll(".", "")) !== "";
+
 /** The last part between colons that is a letter, else the whole text. */
 function letterBetweenColons(text: string): string {
   const letters = text.split(":").map((part) => strip(part));

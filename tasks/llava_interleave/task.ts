@@ -1,6 +1,5 @@
 import {
   defineTask,
-  hasText,
   Image,
   type ImageRef,
   imagesAtMarks,
@@ -16,7 +15,7 @@ import {
   Type,
   userPrompt,
 } from "llava-eval";
-import { choiceOf, freeScore } from "./score.js";
+import { choiceOf, freeScore, hasWord } from "./score.js";
 
 const turn = Type.Object({ from: Type.String(), value: Type.String() });
 const row = Type.Object({
@@ -94,7 +93,7 @@ const shared = {
   id: ({ sample_id, sub_task }) => `${sub_task} ${sample_id}`,
   profiles: ["default", "official"],
   generation: { maxNewTokens: 1024, temperature: 0 },
-  hasReference: ({ answer }) => hasText(answer),
+  hasReference: ({ answer }) => hasWord(answer),
   defects: {
     "lmms-eval": [
       "16 tokens cut free answers (here: 1,024)",

@@ -9,12 +9,10 @@ import {
   lower,
   parseFloatPython,
   parseIntPython,
-  parseStringList,
   python,
   pythonRegex,
   roundHalfEven,
   rstrip,
-  SampleFailure,
   splitWords,
   strip,
   upper,
@@ -107,17 +105,16 @@ function numberScore(target: string, answer: string, rules: Rules): number {
   return Number(gold !== undefined && said !== undefined && numbersAgree(gold, said));
 }
 
-/** Undefined: it begins as a list and is none. The authors call Python's `eval`, which fails, or runs what the model wrote. */
+/**
+ * Items as Python reads and prints them: 1.50 is "1.5". Undefined: it begins as a list and is none; the authors call Python's `eval`, which fails,
+ * or runs what the model wrote. lmms-eval reads any literal.
+ */
 function itemsOf(given: string, rules: Rules): readonly string[] | undefined {
-  // A list in parentheses is a list to lmms-eval, which reads any literal.
-  const text = rules === "official" ? given : (/^\(+\s*(\[[\s\S]*\])\s*\)+$/.exec(given)?.[1] ?? given);
-  if (!text.startsWith("[")) return [text];
-  try {
-    return parseStringList(text);
-  } catch (error) {
-    if (!(error instanceof SampleFailure)) throw error;
-    return rules === "official" ? undefined : [text];
-  }
+  if (rules === "official" && !given.startsWith("[")) return [given];
+  const value = python.literal(given);
+  if (value === undefined) return rules === "official" ? undefined : [given];
+  if (value === null) return [];
+  return Array.isArray(value) && !(value instanceof python.Tuple) ? value.map(python.str) : [python.str(value)];
 }
 
 const byCode = (a: string, b: string): number => {
