@@ -62,6 +62,8 @@ export function wayToQueue({ insecure = false }: FleetSettings, environment = pr
     );
   }
   const url = new URL(text);
+  requireUnescaped(url, from);
+  if (!isPostgres(url)) requireNumbered(url, from);
   const isHere = loopback.includes(url.hostname);
   const isEncrypted = isPostgres(url) ? postgresHasTls(url, from, isHere || insecure) : url.protocol === "rediss:";
   if (!isEncrypted && !isHere && !insecure) {
@@ -74,6 +76,37 @@ export function wayToQueue({ insecure = false }: FleetSettings, environment = pr
   const ca = isEncrypted ? authority(environment[caVariable]) : undefined;
   return { url, where: `${url.protocol}//${url.host}`, isEncrypted, ...defined({ ca }) };
 }
+
+/** What a URL cannot have as it is, passwords above all, stands there as escapes. @throws UserError  some of it cannot be read */
+function requireUnescaped({ username, password, pathname }: URL, from: string): void {
+  for (const [what, part] of Object.entries({ user: username, password, database: pathname })) {
+    if (isText(part)) continue;
+    // The part itself may be the secret.
+    throw new UserError(`its URL's ${what} has a % that begins no escape`, from, "write each % of it as %25");
+  }
+}
+
+/** Escapes of bytes that are no UTF-8 are none. */
+function isText(part: string): boolean {
+  try {
+    // Its value is used: the bundle has no call whose value nobody wants.
+    return decodeURIComponent(part) !== undefined;
+  } catch (error) {
+    if (error instanceof URIError) return false;
+    throw error;
+  }
+}
+
+/** @throws UserError  the URL of a Redis says more than where its database is */
+function requireNumbered({ pathname, searchParams }: URL, from: string): void {
+  if (!/^\/?\d{0,5}$/.test(pathname))
+    throw new UserError("the databases of a Redis are numbered", from, "write rediss://USER:TOKEN@HOST:PORT/0");
+  if (searchParams.size > 0) throw settingsInUrl(searchParams, from, "leave them out");
+}
+
+/** By their names: a value may be a password. */
+const settingsInUrl = (settings: URLSearchParams, from: string, fix: string) =>
+  new UserError(`its URL has settings that are not read here: ${[...settings.keys()].join(", ")}`, from, fix);
 
 export const isPostgres = ({ protocol }: URL) => protocol.startsWith("postgres");
 
@@ -89,8 +122,8 @@ function postgresHasTls({ searchParams }: URL, from: string, mayBePlain: boolean
   if (settings.length === 1 && name === "sslmode" && value === "verify-full") return true;
   if (settings.length === 1 && name === "sslmode" && value === "disable") return false;
   // Among others are hosts, users and files that its driver would take from there.
-  throw new UserError(
-    `its URL has settings that are not read here: ${settings.map((one) => one.join("=")).join("&")}`,
+  throw settingsInUrl(
+    searchParams,
     from,
     "leave them out: every server but this machine's own is spoken to over TLS, its certificate checked (sslmode=verify-full: this machine's, too)",
   );

@@ -40,6 +40,8 @@ export async function openRedis({ url, where, ca }: Way): Promise<Server> {
   try {
     await redis.connect();
     wasReady = true;
+    // A number that it does not have leaves a connection at its first.
+    if (Number(url.pathname.slice(1)) > 0) await redis.select(Number(url.pathname.slice(1)));
     requireServer(await redis.info(), where);
     return new RedisServer(redis, bullmq, () => messageOf(last ?? "no answer"));
   } catch (error) {

@@ -149,6 +149,18 @@ describe.skipIf(noRedis)(`the doors of a fleet (skipped: ${noRedis ?? "no"})`, {
     expect(wrong.stderr).toContain("WRONGPASS");
     expect(wrong.stderr).not.toContain("guessed");
     expect((await status(`rediss://:open-sesame@127.0.0.1:${port}`)).exitCode).toBe(1);
+    for (const [part, what] of [
+      [`redis://:50%-secret@127.0.0.1:${port}`, "its URL's password has a %"],
+      [`postgres://u:50%-secret@127.0.0.1:${port}/db`, "its URL's password has a %"],
+      [`postgres://u@127.0.0.1:${port}/db?password=50-secret`, "not read here: password"],
+      [`redis://127.0.0.1:${port}?password=50-secret`, "not read here: password"],
+      [`redis://:open-sesame@127.0.0.1:${port}/runs`, "numbered"],
+      [`redis://:open-sesame@127.0.0.1:${port}/99`, "DB index is out of range"],
+    ] as const) {
+      const refused = await status(part);
+      expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(what) });
+      expect(refused.stderr).not.toContain("secret");
+    }
     expect((await status("redis://10.255.255.1:6379")).stderr).toContain("not encrypted");
     await writeFile(place.file("url"), `redis://:open-sesame@127.0.0.1:${port}\n`, { mode: 0o644 });
     expect((await statusWith({ LLAVA_EVAL_FLEET_FILE: place.file("url") })).stderr).toContain("chmod 600");
