@@ -13,6 +13,7 @@ import type { LineLog } from "../files/line-log.js";
 import type { RunFolder } from "../record/folder.js";
 import type { Label } from "../record/keys.js";
 import type { SampleRecord } from "../record/samples.js";
+import type { AnsweredFirst } from "./answered-first.js";
 import type { Media } from "./ask.js";
 import { conclude } from "./conclude.js";
 import { JudgePanel } from "./judge.js";
@@ -62,6 +63,8 @@ export interface Evaluation {
   readonly drain: AbortSignal;
   readonly abort: AbortSignal;
   readonly events: RunEvents;
+  /** Of a run that asks by another prompt profile beside one: that run's answers, to be closed. */
+  answeredFirst?(task: EvaluatedTask): Promise<AnsweredFirst>;
   /** Each task is asked until it is decided how it compares with another run. */
   until?(task: EvaluatedTask): UntilDecided;
   /**
@@ -131,6 +134,7 @@ async function evaluateTask(
   const secondJudge = await openPanel(evaluation.secondJudge, "second");
   const until = evaluation.until?.({ task, split, label });
   const samples = await folder.samples(label, task.metrics);
+  const first = await evaluation.answeredFirst?.({ task, split, label });
   try {
     const planned = plannedCount(task, dataset, selection);
     // How many a verdict takes nobody knows before.
@@ -142,7 +146,7 @@ async function evaluateTask(
       media: evaluation.media,
       samples,
       ...(judge ? { judge } : {}),
-      ...defined({ concurrency: evaluation.concurrency, until }),
+      ...defined({ concurrency: evaluation.concurrency, until, first }),
       drain: evaluation.drain,
       abort: evaluation.abort,
       onSample: (record, output) => events.onSample(label, record, output),
@@ -211,6 +215,7 @@ async function evaluateTask(
     await judge?.close();
     await secondJudge?.close();
     await samples.close();
+    await first?.samples.close();
   }
 }
 

@@ -8,6 +8,7 @@ import type { SampleJournal } from "../record/journal.js";
 import type { Label } from "../record/keys.js";
 import type { AnsweredSample, AskedSample, FailedSample, SampleRecord } from "../record/samples.js";
 import { type Answering, answer, describe, failedSample, locate, scored } from "./answer.js";
+import { type AnsweredFirst, answerOfFirst } from "./answered-first.js";
 import { EndpointHealth } from "./endpoint-health.js";
 import { InFlight } from "./in-flight.js";
 import type { JudgePanel } from "./judge.js";
@@ -22,6 +23,8 @@ export interface TaskRun extends Answering {
   readonly selection: Selection;
   readonly samples: SampleJournal;
   readonly judge?: JudgePanel;
+  /** A run by another prompt profile, whose answers to the same words count here too. */
+  readonly first?: AnsweredFirst;
   /** Others have asked: what has no answer by now stays without one. */
   readonly isAsked?: boolean;
   /** Asks in a drawn order, and no more than a verdict needs. */
@@ -76,11 +79,12 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
     run.onSample(sample, turns.at(-1));
   };
   const askAndScore = async (unit: RowUnit) => {
-    const reply = await orGivenUp(answer(unit, run));
+    const known = run.first && (await answerOfFirst(unit, run, run.first));
+    const reply = known ?? (await orGivenUp(answer(unit, run)));
     if (!reply) return;
     const { record, turns } = reply;
-    health.saw(reply);
-    for (const output of turns) run.onTiming(timingOf(run.label, record, "model", output));
+    if (!known) health.saw(reply);
+    for (const output of known ? [] : turns) run.onTiming(timingOf(run.label, record, "model", output));
     if (record.state === "failed") return await fail(record);
     if (!judgeUnder(task, run.rules.scoring)) return await judgeAndScore(unit, record, turns);
     await take(samples, record);

@@ -1,5 +1,5 @@
 /** `--prompt-profiles`, `--option-orders`, several `--max-new-tokens`: how much of a score is the way of asking. */
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { seededRandom } from "../../src/statistics/seeded-random.js";
@@ -140,6 +140,43 @@ test("a model that likes A: what the order is worth, by item and by place; score
   const again = await made.run(...args);
   expect(again.stderr).toContain("0 new samples");
   expect(again.stdout).toBe(first.stdout);
+});
+
+test("profiles that say the same are asked once, whenever the first run was: all its rows, or some of them", async () => {
+  await using made = await place();
+  const file = made.file("alike.ts");
+  await writeFile(
+    file,
+    (await readFile(task, "utf8"))
+      .replace('["default", "polite"]', '["default", "polite", "same"]')
+      .replace('profile === "polite" ?', 'profile === "polite" && question.length % 2 === 0 ?'),
+  );
+  const polite = rows.filter(({ question }) => question.length % 2 === 0).length;
+  expect(polite).toBeGreaterThan(20);
+  let answers = 0;
+  // No two answers are alike: whoever is asked twice is found out.
+  await using endpoint = await startEndpoint({ answer: (asked) => `${rightLetter(asked)} ${answers++}` });
+  const args = ["run", "--tasks", file, "--data", "rows", "--model", `openai:fake@${endpoint.url}`, "--out", "alike"];
+  expect(await made.run(...args)).toMatchObject({ exitCode: 0 });
+  const questions = () => endpoint.asked.filter(({ text }) => text.includes("Question"));
+  expect(questions()).toHaveLength(n);
+  const all = await made.run(...args, "--prompt-profiles", "all");
+  expect(all, all.stderr).toMatchObject({ exitCode: 0 });
+  expect(questions()).toHaveLength(n + polite);
+  const textsOf = async (folder: string) =>
+    (await readFile(made.file(folder, "choice.samples.jsonl"), "utf8"))
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { id: string; text: string; state: string });
+  const [first, same, kind] = await Promise.all(["alike", "alike/profile-same", "alike/profile-polite"].map(textsOf));
+  expect(same).toEqual(first);
+  const differing = kind?.filter(({ text }, i) => text !== first?.[i]?.text).map(({ id }) => Number(id));
+  expect(differing).toEqual(rows.filter(({ question }) => question.length % 2 === 0).map(({ id }) => id));
+  expect((await made.result("alike", "choice")).spread?.prompts?.profiles).toHaveLength(3);
+  // What is drawn is drawn anew.
+  const drawn = await made.run(...args, "--prompt-profiles", "same", "--temperature", "0.5", "--limit", "8", "--fresh");
+  expect(drawn, drawn.stderr).toMatchObject({ exitCode: 0 });
+  expect(questions()).toHaveLength(n + polite + 16);
 });
 
 test("three budgets: the curve, what each step is worth, and how many answers are cut off", async () => {

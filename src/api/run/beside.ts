@@ -40,6 +40,8 @@ export interface Way {
   readonly only?: Selection["only"];
   /** What else changes of the evaluation. */
   readonly changes: Partial<Pick<Evaluation, "profileOf" | "generationOf" | "blind" | "optionOrder">>;
+  /** Other words for the same: where they are not other ones, the first run's answers count. */
+  readonly isWords?: true;
   /** Images and clips as they are shown then. */
   mediaOf?(media: Media): Media;
 }
@@ -73,6 +75,7 @@ export async function evaluateBeside(way: Way, first: AskedFirst): Promise<reado
     ...way.changes,
     selection: { ...selection, ...defined({ only: way.only }) },
     media: way.mediaOf?.(media) ?? media,
+    ...(way.isWords ? { answeredFirst: answersOf(first.evaluation) } : {}),
   };
   const identity = await identityOf({
     ...first.identified,
@@ -114,6 +117,10 @@ export async function evaluateBeside(way: Way, first: AskedFirst): Promise<reado
     throw error;
   }
 }
+
+const answersOf =
+  ({ folder, profileOf }: Evaluation): NonNullable<Evaluation["answeredFirst"]> =>
+  async ({ task, label }) => ({ samples: await folder.samples(label, task.metrics), profile: profileOf(task) });
 
 const eventsOf = ({ events }: Evaluation, named: (label: string) => string): Evaluation["events"] => ({
   onTaskStart: (label, planned) => events.onTaskStart(named(label), planned),

@@ -100,6 +100,7 @@ function profileWays(wanted: readonly string[], { choice: { chosen }, profileOf 
     has: (label) => others.get(label)?.includes(profile) === true,
     taskOf: same,
     changes: { profileOf: () => profile },
+    isWords: true,
   }));
 }
 
