@@ -13,6 +13,7 @@ export const PersonLabel = Type.Object({
   value: Type.Union([Type.Number(), Type.Null()], { description: "the score that a person gives; null: unsure" }),
   by: Type.String({ description: "who says so" }),
   at: Type.String({ description: "when, ISO 8601" }),
+  of: Type.Optional(Type.Integer({ minimum: 1, description: "scored samples that it was drawn from" })),
 });
 export type PersonLabel = Static<typeof PersonLabel>;
 

@@ -246,6 +246,15 @@ test("labels needed: the number reaches the width, fewer do not, and a width tha
   expect(labelsNeeded(strata(100), 0.005)).toBeUndefined();
 });
 
+test("labels that were drawn from fewer samples than there are now say nothing of the others, and that is said", () => {
+  const samples = Array.from({ length: 40 }, (_, i) => judged(i, i % 2));
+  const labels = [0, 1, 2, 3].map((i) => ({ ...label(i, i % 2), of: i < 3 ? 10 : 40 }));
+  expect(worthOf("t", judgedTask(samples), labels).notes).toEqual([
+    "3 labels were drawn when 10 samples had a score, of the 40 that have one now: they say nothing of the others",
+  ]);
+  expect(worthOf("t", judgedTask(samples.slice(0, 10)), labels.slice(0, 3)).notes).toEqual([]);
+});
+
 test("a verdict without labels corrects nothing; two people's agreement stands beside", () => {
   const samples = [judged(0, 1, { cluster: "a" }), judged(1, 1, { cluster: "a" }), judged(2, 0)];
   const one = worthOf("t", judgedTask(samples), [label(0, 1), label(1, 1)]);

@@ -61,7 +61,7 @@ export async function labelRun(name: string, options: LabelOptions): Promise<Pag
       const sample = order.find((one) => one.index === index);
       if (!sample) throw new UserError("this sample was not asked about", "label", "reload the page");
       const said = { index, id: sample.id, value: valueIn(judged, value), by, at: new Date().toISOString() };
-      await keepLabel(run.dir, result.task, said);
+      await keepLabel(run.dir, result.task, { ...said, of: judged.samples.length });
       isDone.add(index);
       done.push(index);
     },

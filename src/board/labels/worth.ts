@@ -90,7 +90,7 @@ export function worthOf(
     ...defined({ by: first }),
     ...defined({ people: second === undefined ? undefined : agreementBetween(labels, [first as string, second]) }),
   };
-  const common = unsureNotes(own.size - said.size);
+  const common = [...unsureNotes(own.size - said.size), ...drawnNotes([...own.values()], samples.length)];
   if (!judged.isRightOrWrong) {
     const found = graded(judged, labelled, said);
     return { ...facts, ...found, verdicts: [], notes: [...gradedNotes(judged, found), ...common] };
@@ -228,6 +228,17 @@ function gradedNotes({ samples }: JudgedTask, { corrected }: Pick<Worth, "correc
         `${samples.length} samples are about ${clusters} images: the interval takes them for independent, and is too narrow`,
       ]
     : [];
+}
+
+/** What was drawn from fewer samples than there are now is no drawn part of them: the run went on since. */
+function drawnNotes(labels: readonly PersonLabel[], samples: number): string[] {
+  const before = labels.filter(({ of = samples }) => of < samples);
+  const [first] = before;
+  return first === undefined
+    ? []
+    : [
+        `${before.length} labels were drawn when ${first.of} samples had a score, of the ${samples} that have one now: they say nothing of the others`,
+      ];
 }
 
 const unsureNotes = (unsure: number) =>
