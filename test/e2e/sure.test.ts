@@ -243,6 +243,9 @@ test("what one order has no score for is left out, and not taken for right; what
   expect(longer.spread).toEqual(spread);
   expect(await made.run(...args, "--limit", "20")).toMatchObject({ exitCode: 0 });
   expect((await made.result("orders", "choice")).spread?.orders).toMatchObject({ n: 16, leftOut: 4, fixed: 0 });
+  // Nobody has more options than four, and no question a fifth order.
+  expect(await made.run(...args, "--limit", "20", "--option-orders", "6")).toMatchObject({ exitCode: 2 });
+  expect((await made.result("orders", "choice")).spread?.orders).toMatchObject({ n: 16, orders: 4 });
 });
 
 test("repeats that have not scored as many each: a mean all the same", async () => {

@@ -25,7 +25,9 @@ export async function orderSpread(ways: readonly SideTask[]): Promise<OrderSprea
   const fixed = samples.length - moved.length;
   if (!isMean) return { ...unknown, fixed, notes: [noMean(metric.name)] };
   const items = moved.flatMap(itemOf);
-  const facts = { ...nothing, n: items.length, leftOut: moved.length - items.length, fixed };
+  // Of questions with four options nobody has a fifth order.
+  const orders = ways.filter((_, w) => w === 0 || moved.some((sample) => sample[w] !== undefined)).length;
+  const facts = { ...nothing, n: items.length, leftOut: moved.length - items.length, fixed, orders };
   if (items.length === 0)
     return { ...unknown, ...facts, notes: ["no sample is scored in every order in which it was asked"] };
   const range = rangeOf(metric) ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
