@@ -13,7 +13,7 @@ const leftOut = new Set(["out", "fresh", "view", "json", "dry-run", "model"]);
 
 export function repeatCommand({ config }: Pick<RunManifest, "config">): RepeatCommand {
   const flags = Object.entries(config).flatMap(([flag, value]) =>
-    leftOut.has(flag) || value === false || value === null ? [] : flagOf(flag, value as Json),
+    leftOut.has(flag) || !isFlag(flag) || value === false || value === null ? [] : flagOf(flag, value as Json),
   );
   const { model } = config;
   if (model === undefined) return { line: lineOf(flags) };
@@ -21,6 +21,9 @@ export function repeatCommand({ config }: Pick<RunManifest, "config">): RepeatCo
   if (spec !== undefined) return { line: lineOf([`--model ${quoted(spec)}`, ...flags]) };
   return { line: lineOf(["--model ./model.yaml", ...flags]), modelFile: `${JSON.stringify(model, null, 2)}\n` };
 }
+
+/** A run may come from elsewhere, and a shell reads the line. */
+const isFlag = (name: string) => /^[a-z][a-z-]*$/.test(name);
 
 const lineOf = (flags: readonly string[]) => ["npx llava-eval run", ...flags].join(" ");
 

@@ -25,3 +25,8 @@ test("a model is written as --model takes it, or as a file where it has more set
   expect(withFile).toBe("npx llava-eval run --model ./model.yaml");
   expect(JSON.parse(modelFile ?? "")).toEqual(model);
 });
+
+test("a run that came from elsewhere puts nothing beside its flags into the line", () => {
+  const config = { "x; touch pwned #": "y", "$(id)": true, "Limit\nrm -rf ~": 1, seed: "$(id)\n`id`", tasks: ["pope"] };
+  expect(repeatCommand({ config }).line).toBe("npx llava-eval run --seed '$(id)\n`id`' --tasks pope");
+});

@@ -202,7 +202,7 @@ ${rows.join("\n")}
 
 Evaluated by ${packageName()}, ${(manifest.finishedAt ?? manifest.startedAt).slice(0, 10)}. Repeat it (\`repeat.sh\`):
 
-${lines.map((line) => `    ${line}`).join("\n")}
+${lines.join("\n").replace(/^/gm, "    ")}
 
 Check it: \`npx llava-eval verify .\` in this folder looks at every byte (\`${checksumsFile}\`), counts the results from the samples once more, and scores every
 answer again where the rows are at hand.
