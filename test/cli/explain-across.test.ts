@@ -540,7 +540,7 @@ describe("F1, which is no mean of samples", () => {
   });
 });
 
-test("texts that a judge would have to score are counted, and nothing is made up of them", async () => {
+test("of texts that a judge would have to score their own recorded score counts for the verdict; without one they are counted, and nothing is made up", async () => {
   const judged = join(root, "test", "forms", "judged.ts");
   const data = join(root, "test", "forms", "data");
   await using endpoint = await startEndpoint({ answer: ({ text }) => (text.startsWith("Grade") ? "7" : "an answer") });
@@ -561,8 +561,21 @@ test("texts that a judge would have to score are counted, and nothing is made up
   const across = await explained(file("judged-run"), `lmms-eval:${path}`);
   expect(across.first).toBe("text");
   expect(layer(across, "text")).toMatchObject({
-    ...{ samples: 1, scores: 1, score: null },
-    differences: ["1 of their texts go to a judge under --scoring official, who is not asked here"],
+    ...{ samples: 1, scores: 1, score: expect.closeTo((0.2 + 0.7 * (records.length - 1)) / records.length, 12) },
+    differences: [
+      "1 of their texts go to a judge under --scoring official, who is not asked here: the score that their file has counts for the verdict",
+    ],
   });
   expect(layer(across, "rule")?.score).toBeCloseTo((0.2 + 0.7 * (records.length - 1)) / records.length, 12);
+  // The judge was asked while the run was made, and never since.
+  expect(endpoint.asked.filter(({ text }) => text.startsWith("Grade"))).toHaveLength(records.length);
+
+  // A file of texts alone says nothing of what they are worth.
+  const unjudged = lines.map(({ grade: _, ...line }) => line);
+  await writeFile(path, unjudged.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  const untold = await explained(file("judged-run"), `lmms-eval:${path}`);
+  expect(layer(untold, "text")).toMatchObject({
+    ...{ samples: 1, score: null },
+    differences: ["1 of their texts go to a judge under --scoring official, who is not asked here"],
+  });
 });

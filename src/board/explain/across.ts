@@ -333,15 +333,20 @@ function onlyWords(onlyOurs: number, onlyTheirs: number): readonly string[] {
   ];
 }
 
-/** What nobody here can score, who asks no judge. */
-function judgedWords({ scoring }: Sides, pairs: readonly Pair[]): readonly string[] {
-  const unknown = pairs.filter(
-    ({ differs, theirs, replayed }) =>
-      differs.has("text") && theirs.text !== undefined && replayed && replayed.scores[scoring] === undefined,
-  );
-  return unknown.length === 0
-    ? []
-    : [`${unknown.length} of their texts go to a judge under --scoring ${scoring}, who is not asked here`];
+/** Whether our rule would have a judge say what their text is worth. */
+const asksJudge = (scoring: string, { theirs, replayed }: Pair): boolean =>
+  theirs.text !== undefined && replayed !== undefined && replayed.scores[scoring] === undefined;
+
+/** What nobody here can score, who asks no judge: what their own made of it counts where it was kept, and a mean is all that is asked. */
+function judgedWords({ scoring, scale }: Sides, pairs: readonly Pair[]): readonly string[] {
+  const judged = pairs.filter((pair) => pair.differs.has("text") && asksJudge(scoring, pair));
+  const told = scale === undefined ? [] : judged.filter(({ theirs }) => theirs.value !== undefined);
+  const unknown = judged.length - told.length;
+  const go = `of their texts go to a judge under --scoring ${scoring}, who is not asked here`;
+  return [
+    ...(told.length > 0 ? [`${told.length} ${go}: the score that their file has counts for the verdict`] : []),
+    ...(unknown > 0 ? [`${unknown} ${go}`] : []),
+  ];
 }
 
 /** Greedy is temperature 0, whatever else is said. */
@@ -360,8 +365,11 @@ function meanScores({ main, scoring, reported }: Sides, scale: number, pairs: re
     const values = pairs.flatMap((pair) => of(pair) ?? []);
     return values.length === 0 ? undefined : (scale * values.reduce((sum, value) => sum + value, 0)) / values.length;
   };
-  const byOurRule = (pair: Pair) =>
-    pair.differs.has("text") ? valueUnder(pair.replayed?.scores[scoring], main.of ?? main.name) : pair.ourValue;
+  const byOurRule = (pair: Pair) => {
+    if (!pair.differs.has("text")) return pair.ourValue;
+    const value = valueUnder(pair.replayed?.scores[scoring], main.of ?? main.name);
+    return asksJudge(scoring, pair) ? pair.theirs.value : value;
+  };
   const isWhole = pairs.every((pair) => byOurRule(pair) !== undefined);
   return defined({
     rows: mean(({ ourValue }) => ourValue),
