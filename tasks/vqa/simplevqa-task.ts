@@ -30,10 +30,11 @@ export default defineTask<Row>({
   name: "simplevqa",
   version: 1,
   about: "Facts about what an image shows, in English and Chinese: right, wrong or not attempted (Cheng et al. 2025).",
-  cite: "https://arxiv.org/abs/2502.13059; official scoring follows SimpleVQA's judge; lmms-eval simplevqa/utils.py compares texts",
+  cite: "https://arxiv.org/abs/2502.13059; official scoring follows SimpleVQA's judge, VLMEvalKit asks it at temperature 1; lmms-eval simplevqa/utils.py compares texts",
   splits: {
     test: { sources: ["m-a-p/SimpleVQA"], split: "test", rows: 2025, licence: "not stated", answers: "public" },
   },
+  tsv: { files: { test: "SimpleVQA" } }, // its columns are the benchmark's, but for the id
   row,
   id: ({ data_id, image, question, answer }) => String(data_id ?? rowDigest(image.path, question, answer)),
   profiles: ["default", "official", "vlmevalkit", "qwen3_vl"],
@@ -48,20 +49,23 @@ export default defineTask<Row>({
   judge: {
     model: "gpt-4o",
     template: simpleVqaGrading("{question}", "{target}", "{prediction}"),
-    scorings: ["official"],
+    scorings: ["official", "vlmevalkit"],
     ask({ question, answer }, output, verdicts, scoring) {
-      if (verdicts.length > 0 || scoring !== "official") return undefined;
-      const prompt = userPrompt(simpleVqaGrading(question, answer, output.text));
-      return { prompt, options: { temperature: 0 }, parse: simpleVqaVerdict };
+      if (verdicts.length > 0 || scoring === "lmms-eval") return undefined;
+      const [said, temperature] = scoring === "official" ? [output.text, 0] : [`\n[预测答案0]：${output.text}`, 1];
+      const prompt = userPrompt(simpleVqaGrading(question, answer, said));
+      return { prompt, options: { temperature }, parse: simpleVqaVerdict };
     },
   },
   hasReference: ({ answer }) => hasText(answer),
   defects: {
     official: ["a verdict that it cannot read ends its script (here: no score)"],
     "lmms-eval": ["texts are compared by English rules, Chinese ones too: not the benchmark's number"],
+    vlmevalkit: ["a verdict that it cannot read counts as none of the three (here: no score)"],
   },
+  scorings: ["vlmevalkit"],
   score({ answer: target }, { text }, { scoring, verdicts: [verdict] }) {
-    if (scoring === "official") return factualScore(verdict, strip(text), target);
+    if (scoring !== "lmms-eval") return factualScore(verdict, strip(text), target);
     const answer = evalAiNormalize(text);
     const value = { correct: answer === evalAiNormalize(target) ? 1 : 0 };
     return { status: "scored", value, answer, targets: [target] };

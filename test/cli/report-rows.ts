@@ -36,7 +36,7 @@ export const reportRows: Readonly<Record<string, readonly ReportRow[]>> = {
     ["MMBench 1.1", "mmbench_en", "mmbench_cn"],
     ["RealWorldQA", "realworldqa"],
     ["MMStar", "mmstar"],
-    ["SimpleVQA"],
+    ["SimpleVQA", "simplevqa"],
     ["HallusionBench", "hallusion_bench_image"],
     ["MM-MT-Bench"],
     ["MIA-Bench"],

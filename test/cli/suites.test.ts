@@ -74,7 +74,7 @@ test("a row that a suite leaves for want of its rule names a task that is here, 
       expect(one?.task.scorings ?? [], `${asked} has the rule of ${name} by now`).not.toContain(scoring);
     }
   }
-  expect(left.size).toBeGreaterThan(5);
+  expect(left.size).toBeGreaterThan(3);
 });
 
 test("every task of a suite has the suite's scoring, and some have the words that it states", async () => {
@@ -92,7 +92,10 @@ test("every task of a suite has the suite's scoring, and some have the words tha
 test.each([
   ["llava-onevision-2-suite", ["mmbench_en_judged", "tempcompass_multi_choice"]],
   ["kimi-vl-suite", ["blink", "mathvista", "mmlongbench_doc", "mmvet"]],
-  ["qwen3-vl-suite", ["dynamath", "logicvista", "mathverse", "mathvision", "mathvista", "mmlongbench_doc"]],
+  [
+    "qwen3-vl-suite",
+    ["dynamath", "logicvista", "mathverse", "mathvision", "mathvista", "mmlongbench_doc", "simplevqa"],
+  ],
   ["internvl3.5-suite", ["dynamath", "logicvista", "mathverse@vision_only", "mathvision", "mathvista", "mmvet"]],
 ])("of %s only %j need a judge", async (suite, needing) => {
   const { chosen, scoring = "official" } = await chooseTasks([suite]);

@@ -224,6 +224,12 @@ test.each([
     row: { index: "1000241", answer: "B" },
   })),
   {
+    ...{ label: "simplevqa", file: "SimpleVQA", profile: "vlmevalkit" },
+    cells: { index: "7", question: " 何？", answer: "城", language: "CN" },
+    words: "<image> 何？",
+    row: { answer: "城" },
+  },
+  {
     ...{ label: "3dsrbench@circular", file: "3DSRBench", profile: "default" },
     cells: {
       ...{ index: "0", qid: "VIN6MS3J-flip-1", question: "Higher?", A: "cup", B: "jar", C: "", D: "" },
