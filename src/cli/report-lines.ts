@@ -14,7 +14,7 @@ import type { RunCost } from "./progress.js";
 export function resultLines(result: Result, width = Number.POSITIVE_INFINITY): string {
   const { n, flags, remarks: counts, dataset } = result;
   const all = dataset.rows ?? dataset.expectedRows;
-  const size = all === undefined || all === n.total ? count(n.total) : `${count(n.total)} of ${count(all)}`;
+  const size = sizeOf(n.total, result.repeats, all);
   const head = `${pc.bold(result.task)} v${result.version} · ${terminalSafe(result.model)} · ${size} (${terminalSafe(dataset.split)}) · ${result.reproduces ?? result.scoring}`;
   const marks = flags.map((flag) => (flag === "incomplete" ? pc.red(flag) : pc.yellow(flag))).join(" ");
   const lines = [`${head}${marks ? ` · ${marks}` : ""}`];
@@ -53,6 +53,13 @@ export function resultLines(result: Result, width = Number.POSITIVE_INFINITY): s
   if (result.submission) line("submission", wordsOf(`${result.submission} (answers are not public: no score)`), " ");
   for (const note of result.notes) line("note", wordsOf(terminalSafe(note), pc.yellow), " ");
   return lines.join("\n");
+}
+
+/** `60 of 256`; of samples that were asked several times `60 × 2 of 256`. */
+function sizeOf(total: number, repeats: number, all: number | undefined): string {
+  const samples = total % repeats === 0 ? total / repeats : total;
+  const asked = samples === total ? count(total) : `${count(samples)} × ${repeats}`;
+  return all === undefined || all === samples ? asked : `${asked} of ${count(all)}`;
 }
 
 /** A piece of a line that is not broken. */

@@ -262,7 +262,9 @@ test("repeats that have not scored as many each: a mean all the same", async () 
   await using endpoint = await startEndpoint({ answer, faults });
   const args = ["run", "--tasks", task, "--data", "rows", "--model", `openai:fake@${endpoint.url}`, "--limit", "30"];
   const ways = ["--repeats", "2", "--temperature", "0.5", "--concurrency", "1", "--prompt-profiles", "all"];
-  expect(await made.run(...args, ...ways, "--out", "twice")).toMatchObject({ exitCode: 2 });
+  const ended = await made.run(...args, ...ways, "--out", "twice");
+  expect(ended).toMatchObject({ exitCode: 2 });
+  expect(ended.stdout).toMatch(/^choice v1 · .* · 30 × 2( of \d+)? \(test\)/);
   const { spread, n: counted } = await made.result("twice", "choice");
   expect(counted).toMatchObject({ total: 60, scored: 45 });
   expect(spread?.prompts).toMatchObject({
