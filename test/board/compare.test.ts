@@ -271,6 +271,27 @@ test("a metric of the whole split is compared through its fold: interval from ha
   expect(again).toEqual({ ...again, tasks });
 });
 
+test("a run in per cent that has nothing right is compared in per cent", async () => {
+  await using folder = await temporaryFolder();
+  const inPercent = (samples: readonly SampleRecord[]) => {
+    const value = (100 * samples.reduce((sum, one) => sum + valueOfSample(one), 0)) / samples.length;
+    const metric = {
+      name: "aAcc",
+      unit: "percent",
+      direction: "higher",
+      range: [0, 1],
+      value,
+      n: samples.length,
+    } as const;
+    return only(samples, { metrics: [metric] });
+  };
+  const nothing = base.map((_, i) => ({ ...sample(i, 0), text: "no" }));
+  const { tasks } = await comparison(folder, inPercent(nothing), inPercent(base));
+  expect(tasks[0]).toMatchObject({ a: 0, b: expect.closeTo(75, 9), delta: expect.closeTo(75, 9) });
+  const back = await comparison(folder, inPercent(base), inPercent(nothing));
+  expect(back.tasks[0]).toMatchObject({ a: expect.closeTo(75, 9), b: 0, delta: expect.closeTo(-75, 9) });
+});
+
 test("an F1 that happens to be the accuracy is an F1 all the same", async () => {
   await using folder = await temporaryFolder();
   const bootstrapped = (run: RunFixture): RunFixture => {

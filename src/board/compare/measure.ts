@@ -142,6 +142,8 @@ export function scaleOfMean(metric: MetricResult, values: readonly SampleValue[]
   }
   const mean = [...repeats.values()].reduce((total, { sum, n }) => total + sum / n, 0) / repeats.size;
   const target = metric.value;
+  // Nothing right is 0 on every scale: then the unit says it.
+  if (mean === 0 && target === 0) return metric.unit === "percent" && metric.range?.[1] === 1 ? 100 : 1;
   return [1, 100].find((scale) => Math.abs(mean * scale - target) <= 1e-9 * Math.max(1, Math.abs(target)));
 }
 
