@@ -55,7 +55,9 @@ function statusLines({
     `run ${run.id.slice(0, 8)} · ${run.model} · ${run.settings.tasks.join(", ")}${paused ? " · paused" : ""}`,
     ...(progress ? [progressLine(progress)] : []),
     `${blocks} · ${room(space)} · ${coordinator ? `coordinator ${coordinator.host} pid ${coordinator.pid}${progress ? `, seen ${progress.seenAgo} s ago` : ""}` : "no coordinator: run the same command again"}`,
-    ...workers.map(workerLine),
+    ...(workers.length > 0
+      ? workers.map(workerLine)
+      : [`  no worker: llava-eval worker --model ... --name ${run.model}`]),
     ...Object.entries(refused).map(([name, why]) => `  ${name}  refused: ${why}`),
   ];
   return `${lines.map((line) => terminalSafe(line)).join("\n")}\n`;

@@ -1,6 +1,7 @@
-import { relative } from "node:path";
+import { basename, dirname, relative } from "node:path";
 import pc from "picocolors";
 import { linesBeside } from "../api/run/beside.js";
+import { shardsFolder } from "../api/run/shard.js";
 import { untilLinesOf } from "../api/run/until.js";
 import type { MetricResult, Result } from "../core/result.js";
 import { terminalSafe } from "../core/terminal-safe.js";
@@ -161,15 +162,15 @@ function shownPath(folder: string): string {
   return /^[\w./@:+-]+$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
 }
 
-/** What to type next: to see it, or to ask again what was not scored. */
+/** What to type next: to see it, to join it with its like, or to ask again what was not scored. */
 export function nextLine(folder: string, results: readonly Result[]): string {
   const shown = shownPath(folder);
-  const unscored = results.some(({ n }) => n.scored < n.total);
-  return pc.dim(
-    unscored
-      ? `next: npx llava-eval samples ${shown} --unscored   (the same command asks them again)`
-      : `next: npx llava-eval view ${shown}   or: npx llava-eval samples ${shown} --wrong`,
-  );
+  const above = dirname(folder);
+  if (results.some(({ n }) => n.scored < n.total))
+    return pc.dim(`next: npx llava-eval samples ${shown} --unscored   (the same command asks them again)`);
+  if (basename(above) === shardsFolder)
+    return pc.dim(`next: npx llava-eval merge ${shownPath(dirname(above))}   (when every shard is there)`);
+  return pc.dim(`next: npx llava-eval view ${shown}   or: npx llava-eval samples ${shown} --wrong`);
 }
 
 /** What the run took, and how little of it was the harness. */

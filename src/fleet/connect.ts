@@ -142,6 +142,13 @@ export function noWayIn(why: string, where: string): UserError {
       `check user and password in ${urlVariable}, and the user's rights (docs/fleet.md)`,
     );
   }
+  if (/does not match certificate/.test(why)) {
+    return new UserError(
+      `the queue's certificate is another host's: ${why}`,
+      where,
+      "speak to it by a name in its certificate, or make one that names this host (docs/fleet.md has the line)",
+    );
+  }
   if (/certificate|self.signed|issuer|SSL|TLS|wrong version number/i.test(why)) {
     return new UserError(
       `the queue's certificate is not trusted: ${why}`,
@@ -152,7 +159,7 @@ export function noWayIn(why: string, where: string): UserError {
   return new UserError(
     `there is no queue that answers: ${why}`,
     where,
-    "start the server (docs/fleet.md), or correct the URL",
+    `start the server (docs/fleet.md), or correct the URL${where.startsWith("redis:") && /ECONNRESET|EPIPE|closed/.test(why) ? " (a TLS port is spoken to with rediss://)" : ""}`,
   );
 }
 

@@ -65,8 +65,10 @@ describe.skipIf(noRedis)(`the doors of a fleet (skipped: ${noRedis ?? "no"})`, {
       [{ ...known, LLAVA_EVAL_FLEET: `rediss://localhost:${port}` }, "check user and password"],
       [
         { ...known, LLAVA_EVAL_FLEET: `redis://llava:TOKEN@localhost:${port}` },
-        "start the server (docs/fleet.md), or correct the URL",
+        "start the server (docs/fleet.md), or correct the URL (a TLS port is spoken to with rediss://)",
       ],
+      // The certificate is the host's of that name.
+      [{ ...known, LLAVA_EVAL_FLEET: url.replace("localhost", "127.0.0.1") }, "by a name in its certificate"],
     ] as const;
     for (const [environment, told] of others) {
       const { exitCode, stderr } = await status(environment);

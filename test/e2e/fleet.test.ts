@@ -193,6 +193,8 @@ describe.skipIf(noServer)(`a fleet (skipped: ${noServer ?? "no"})`, { timeout: 1
     const { numbers } = await fleet.whole();
     const alone = fleet.coordinator("--out", "many");
     await fleet.has(/^le:runs$/m);
+    const { stdout: status } = await fleet.place.run("fleet", "status");
+    expect(status).toMatch(/^ {2}no worker: llava-eval worker --model \.\.\. --name m$/m);
     alone.kill("SIGINT");
     expect(await alone.ended).toMatchObject({ exitCode: 130, stderr: expect.not.stringContaining("mistake") });
     const { run, worker } = await fleet.paused("--out", "many");

@@ -154,7 +154,10 @@ test("a shard of a hub's split fetches its own files and no others", { timeout: 
   await using place = await Workplace.make({ HF_ENDPOINT: hub.url });
   const run = (...more: string[]) =>
     place.run(...["run", "--tasks", join(forms, "single-image.ts"), "--model", `openai:fake@${endpoint.url}`, ...more]);
-  expect(await run("--out", "r", "--shard", "2/4")).toMatchObject({ exitCode: 0 });
+  expect(await run("--out", "r", "--shard", "2/4")).toMatchObject({
+    exitCode: 0,
+    stderr: expect.stringMatching(/^next: npx llava-eval merge r {3}\(when every shard is there\)$/m),
+  });
   const whole = hub.stats.ranges.filter((range) => / 0-\d{5,}$/.test(range)).map((range) => range.split(" ")[0]);
   expect(whole).toEqual(["data/test-00002-of-00004.parquet"]);
   expect((await place.result("r/shards/02-of-4", "single_image")).n.total).toBe(20);

@@ -143,7 +143,14 @@ export class TestPostgres implements QueueServer {
     const { pid } = this.server ?? {};
     if (pid === undefined) return;
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean);
-    for (const one of [pid, ...children.map(Number)]) process.kill(one, on ? "SIGSTOP" : "SIGCONT");
+    for (const one of [pid, ...children.map(Number)]) {
+      try {
+        process.kill(one, on ? "SIGSTOP" : "SIGCONT");
+      } catch (error) {
+        // A connection that has just ended.
+        if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+      }
+    }
   }
 
   fill(on: boolean): void {
