@@ -60,6 +60,11 @@ export const settings = {
     group: "What",
     describe: "with --until: less than this is equal; points, or per cent of the other run's value (default 1)",
   },
+  order: {
+    type: "text",
+    group: "What",
+    describe: "with --until: JSON lines of `items`; what all earlier runs solve, or none, is asked half as often",
+  },
   repeats: { type: "integer", min: 1, max: 1000, group: "What", describe: "ask every sample K times (default 1)" },
 
   model: {

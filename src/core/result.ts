@@ -201,6 +201,12 @@ export const Until = Type.Object({
   alpha: Type.Number({ description: "chance of any wrong verdict about this task, over all looks" }),
   delta: Type.Number({ description: "less than this is equal: points, or per cent of the other run's value" }),
   seed: Type.Integer({ description: "draws the order of the clusters" }),
+  order: Optional(
+    Type.String({
+      description:
+        "digest of the difficulties by which it was drawn (--order): the samples asked are those that tell models apart, and their score is no estimate of the whole",
+    }),
+  ),
   through: Type.Integer({ description: "the rank of the last cluster that counts: what lies behind it does not" }),
   verdict: Type.Enum(["better", "worse", "equal", "undecided"]),
   difference: Optional(Type.Number({ description: "of the samples asked; stopping pushes it away from 0" })),

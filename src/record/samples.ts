@@ -21,6 +21,12 @@ const asked = {
   id: Type.String(),
   repeat: Optional(Type.Integer({ minimum: 0, maximum: mostRepeats - 1, description: "0-based, with --repeats" })),
   cluster: Type.String(),
+  later: Optional(
+    Type.Unsafe<true>({
+      ...Type.Literal(true),
+      description: "with --until and --order: its cluster was drawn to stand behind all others",
+    }),
+  ),
   groups: Optional(
     Type.Unsafe<Readonly<Record<string, string>>>({ type: "object", additionalProperties: { type: "string" } }),
   ),
@@ -188,6 +194,7 @@ export function canonicalSample(sample: SampleRecord): SampleRecord {
     repeat: all.repeat,
     state: all.state,
     cluster: all.cluster,
+    later: all.later,
     groups: all.groups,
     prompt: all.prompt,
     promptDigest: all.promptDigest,

@@ -10,15 +10,19 @@ export type Counted = Pick<Result, "limit" | "offset" | "limitByCluster" | "unti
  */
 export function selectionOf(
   counted: Counted,
-): (record: { readonly index: number; readonly cluster: string }) => boolean {
+): (record: { readonly index: number; readonly cluster: string; readonly later?: true }) => boolean {
   const { until } = counted;
   const isSelected = byPosition(counted);
   if (!until) return isSelected;
-  return (record) => isSelected(record) && rankOf(until.seed, record.cluster) <= until.through;
+  return (record) => isSelected(record) && rankOf(until.seed, record.cluster, record.later) <= until.through;
 }
 
-/** Where a cluster stands in the order of a run that stops when decided: drawn by the seed, so that every reader finds the same head. */
-export const rankOf = (seed: number, cluster: string): number => numberOf(`${seed} ${cluster}`);
+/**
+ * Where a cluster stands in the order of a run that stops when decided: drawn by the seed, so that every reader finds the same head.
+ * @param later  an informative order has it behind all others
+ */
+export const rankOf = (seed: number, cluster: string, later = false): number =>
+  numberOf(`${seed} ${cluster}`) + (later ? 2 ** 48 : 0);
 
 function byPosition({
   limit,

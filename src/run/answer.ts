@@ -92,9 +92,9 @@ export function failedSample(asked: AskedSample, { reason, detail }: SampleFailu
 
 /** What of a sample is known before it is asked. */
 export function describe(task: Task, unit: RowUnit): AskedSample {
-  const { row, id, index, repeat } = unit;
+  const { row, id, index, repeat, later } = unit;
   const cluster = unit.cluster ?? task.cluster?.(row) ?? task.imageKey?.(row) ?? id;
-  const asked: AskedSample = repeat > 0 ? { index, id, repeat, cluster } : { index, id, cluster };
+  const asked: AskedSample = { index, id, ...(repeat > 0 ? { repeat } : {}), cluster, ...defined({ later }) };
   const groups: Record<string, string> = {};
   for (const [name, of] of Object.entries(task.groups ?? {})) {
     const value = of(row);

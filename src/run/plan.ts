@@ -40,6 +40,8 @@ interface Place {
   readonly index: number;
   readonly repeat: number;
   readonly origin: Origin;
+  /** An informative order has its cluster behind all others. */
+  readonly later?: true;
 }
 
 /** The row of the file that a sample comes from: its number, the index of its first sample, and how many it has. */

@@ -1,4 +1,5 @@
 import type { Dataset } from "../core/dataset.js";
+import { defined } from "../core/defined.js";
 import { SampleFailure } from "../core/errors.js";
 import type { Json } from "../core/json.js";
 import type { TimingRecord } from "../core/result.js";
@@ -12,7 +13,7 @@ import { type AnsweredFirst, answerOfFirst } from "./answered-first.js";
 import { EndpointHealth } from "./endpoint-health.js";
 import { InFlight } from "./in-flight.js";
 import type { JudgePanel } from "./judge.js";
-import { isRow, plan, type RowUnit, type Selection } from "./plan.js";
+import { isRow, plan, type RowUnit, type Selection, type Unit } from "./plan.js";
 import { requireSameQuestion } from "./same-question.js";
 import { outputsOf, referenceFailure, visibleTurns } from "./score-sample.js";
 import { take } from "./take.js";
@@ -109,7 +110,7 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
       }
       const unusable = isRow(unit) ? referenceFailure(task, run.split, unit.row) : undefined;
       if (!isRow(unit)) {
-        await fail(failedSample({ index, id: `#${index}`, cluster: `#${index}` }, unit.failure));
+        await fail(failedSample(withoutRow(unit), unit.failure));
       } else if (unusable) {
         await fail(failedSample(describe(task, unit), unusable));
       } else if (state === "answered") {
@@ -136,6 +137,11 @@ export async function runTask(run: TaskRun): Promise<TaskEnd> {
 
 /** Ctrl-C ended a wait: nothing has failed, the next run asks. */
 const isDrained = ({ drain }: TaskRun, error: unknown) => drain.aborted && error === drain.reason;
+
+const withoutRow = ({ index, later }: Unit): AskedSample => ({
+  ...{ index, id: `#${index}`, cluster: `#${index}` },
+  ...defined({ later }),
+});
 
 /** Images of journalled samples that are looked at again. */
 const filesAtOnce = 8;

@@ -13,6 +13,7 @@ import { rankOf } from "../record/selection.js";
 import { BettingInterval, type ClusterSum } from "../statistics/betting.js";
 import type { Pair } from "../statistics/paired-comparison.js";
 import { SequentialComparison, type SequentialLook } from "../statistics/sequential-comparison.js";
+import type { InformativeOrder } from "./informative-order.js";
 import { clusterOf, isRow, type Unit } from "./plan.js";
 
 /** What a task of the other run says, read before the first question. */
@@ -32,6 +33,8 @@ export interface UntilRules {
   /** Less than this is equal: points for fractions and percentages, per cent of the other run's value for other units. */
   readonly delta: number;
   readonly seed: number;
+  /** Absent: every cluster in its turn. */
+  readonly order?: InformativeOrder;
 }
 
 /** Samples between two looks, at least; whole clusters. */
@@ -39,8 +42,11 @@ const block = 48;
 
 interface Cluster {
   readonly name: string;
-  readonly rank: number;
   readonly units: Unit[];
+  /** Where it stands, and how its samples weigh; known once all its rows are. */
+  rank: number;
+  later: boolean;
+  weight: number;
   readonly pairs: Pair[];
   /** Samples that one side or both have no score for. */
   readonly unpaired: Unpaired[];
@@ -48,12 +54,19 @@ interface Cluster {
   open: number;
 }
 
-type Unpaired = Partial<Pick<Pair, "a" | "b">>;
+interface Unpaired extends Partial<Pick<Pair, "a" | "b">> {
+  readonly weight: number;
+}
+
+/** Of one cluster. */
+interface Sum extends ClusterSum {
+  readonly weight: number;
+}
 
 export class UntilDecided {
   private readonly clusters: Cluster[] = [];
   private readonly byRow = new Map<number, Cluster>();
-  private readonly sums: ClusterSum[] = [];
+  private readonly sums: Sum[] = [];
   private readonly scale: Scale;
   private comparison: SequentialComparison | undefined;
   /** Clusters at the head of the order that are complete and counted. */
@@ -77,13 +90,12 @@ export class UntilDecided {
 
   /** The samples of a plan in the order drawn, until nothing more needs to be asked. All rows are read first, and held. */
   async *inOrder(units: AsyncIterable<Unit>): AsyncGenerator<Unit> {
-    const { seed } = this.rules;
     const found = new Map<string, Cluster>();
     for await (const unit of units) {
       const name = this.baseline.samples.get(unit.index)?.cluster ?? clusterOf(this.task, unit);
       const cluster = found.get(name) ?? {
         name,
-        rank: rankOf(seed, name),
+        ...{ rank: 0, later: false, weight: 1 },
         units: [],
         pairs: [],
         unpaired: [],
@@ -95,15 +107,28 @@ export class UntilDecided {
       this.byRow.set(unit.index, cluster);
       this.total++;
     }
+    let largest = 1;
+    for (const cluster of found.values()) largest = Math.max(largest, this.place(cluster));
     this.clusters.push(...[...found.values()].sort((a, b) => a.rank - b.rank || (a.name < b.name ? -1 : 1)));
-    const largest = Math.max(1, ...this.clusters.map((cluster) => cluster.units.length));
     this.comparison = new SequentialComparison({ ...this.rules, delta: this.scale.delta, largest });
-    for (const { name, units: members } of this.clusters) {
+    for (const { name, later, units: members } of this.clusters) {
+      const place = later ? { later } : {};
       for (const unit of members) {
         if (this.last?.verdict) return;
-        yield isRow(unit) ? { ...unit, cluster: name } : unit;
+        yield isRow(unit) ? { ...unit, ...place, cluster: name } : { ...unit, ...place };
       }
     }
+  }
+
+  /** @returns its samples, each times the weight that it has if it is drawn */
+  private place(cluster: Cluster): number {
+    const { seed, order } = this.rules;
+    const { name, units } = cluster;
+    const chance = order?.chanceOf(units.map(({ index }) => index)) ?? 1;
+    cluster.later = order?.isLater(seed, name, chance) ?? false;
+    cluster.rank = rankOf(seed, name, cluster.later);
+    cluster.weight = cluster.later ? 0 : 1 / chance;
+    return units.length / chance;
   }
 
   /** A sample has its outcome for this run: a score, or why it has none. */
@@ -115,7 +140,7 @@ export class UntilDecided {
     const a = scaled(this.baseline.samples.get(record.index)?.value);
     const b = scaled(record.score?.status === "scored" ? ownValue(record.score, this.baseline.metric) : undefined);
     if (a !== undefined && b !== undefined) cluster.pairs.push({ a, b, cluster: cluster.name });
-    else cluster.unpaired.push(defined({ a, b }));
+    else cluster.unpaired.push({ weight: cluster.weight, ...defined({ a, b }) });
     this.advance();
   }
 
@@ -127,20 +152,25 @@ export class UntilDecided {
     const shown = ([low, high]: readonly [number, number]) => [scale.shown(low), scale.shown(high)] as const;
     const ordered = (pair: readonly [number, number]): readonly [number, number] =>
       scale.sign > 0 ? pair : [pair[1], pair[0]];
-    const [sum, size] = [total(this.sums.map((one) => one.sum)), total(this.sums.map((one) => one.size))];
-    const { unpaired } = this;
+    // Once all are in, each counts once.
+    const weightOf = ({ weight }: { readonly weight: number }) => (isWhole ? 1 : weight);
+    const sum = total(this.sums.map((one) => weightOf(one) * one.sum));
+    const size = total(this.sums.map((one) => weightOf(one) * one.size));
+    const unpaired = this.unpaired.map((one) => ({ ...one, weight: weightOf(one) }));
     return {
       against: baseline.name,
       run: baseline.run,
       metric: baseline.metric.name,
       ...{ alpha: rules.alpha, delta: rules.delta, seed: rules.seed },
+      ...defined({ order: rules.order?.digest }),
       through: through?.rank ?? 0,
       verdict: last?.verdict ?? "undecided",
       ...(last && last.n > 0
         ? {
             difference: scale.shown(sum / size),
             interval: ordered(shown(last.interval)),
-            forecast: ordered(shown(this.forecast())),
+            // Drawn with unequal chances, the samples asked say nothing of those left that holds at every look.
+            ...(rules.order && !isWhole ? {} : { forecast: ordered(shown(this.forecast())) }),
           }
         : {}),
       p: this.comparison?.p(isWhole) ?? 1,
@@ -167,13 +197,21 @@ export class UntilDecided {
       this.sinceLook += cluster.units.length;
       // Answers end in any order; their sums must not depend on it.
       const pairs = cluster.pairs.toSorted((x, y) => x.b - x.a - (y.b - y.a));
-      this.comparison.add(pairs);
-      if (pairs.length > 0) this.sums.push({ sum: total(pairs.map(({ a, b }) => b - a)), size: pairs.length });
+      this.comparison.add(pairs, cluster.weight);
+      if (pairs.length > 0) {
+        this.sums.push({
+          sum: total(pairs.map(({ a, b }) => b - a)),
+          size: pairs.length,
+          weight: cluster.weight,
+        });
+      }
       this.gained += pairs.filter(({ a, b }) => b > a).length;
       this.lost += pairs.filter(({ a, b }) => b < a).length;
       this.unpaired.push(...cluster.unpaired);
       const isWhole = this.counted === this.clusters.length;
-      if (this.sinceLook < block && !isWhole) continue;
+      const isLastDrawn = !cluster.later && this.clusters[this.counted]?.later === true;
+      // What stands behind the others brings nothing to bet on.
+      if (!isWhole && !isLastDrawn && (cluster.later || this.sinceLook < block)) continue;
       this.sinceLook = 0;
       this.looks++;
       this.last = isWhole ? this.comparison.end() : this.comparison.look();
@@ -194,9 +232,9 @@ const total = (values: readonly number[]) => values.reduce((sum, value) => sum +
 
 /** The difference over all samples, if what is unscored had been lost throughout, or won. */
 function boundsOf({ sum, size }: ClusterSum, unpaired: readonly Unpaired[]): readonly [low: number, high: number] {
-  const all = size + unpaired.length;
-  const lost = total(unpaired.map(({ a = 1, b = 0 }) => b - a));
-  const won = total(unpaired.map(({ a = 0, b = 1 }) => b - a));
+  const all = size + total(unpaired.map(({ weight }) => weight));
+  const lost = total(unpaired.map(({ a = 1, b = 0, weight }) => weight * (b - a)));
+  const won = total(unpaired.map(({ a = 0, b = 1, weight }) => weight * (b - a)));
   return [(sum + lost) / all, (sum + won) / all];
 }
 

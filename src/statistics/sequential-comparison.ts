@@ -11,7 +11,7 @@ export interface SequentialDesign {
   readonly alpha: number;
   /** Less than this either way is equal. */
   readonly delta: number;
-  /** Samples of the largest cluster of the split. */
+  /** Samples of the largest cluster of the split, each times its weight. */
   readonly largest: number;
   /** Of the last test's permutations. */
   readonly seed: number;
@@ -37,12 +37,17 @@ export class SequentialComparison {
     this.betting = new BettingInterval(atLooks * design.alpha, { largest: design.largest });
   }
 
-  /** The next cluster of an order that was drawn before any answer: the samples that both sides have a score for, perhaps none. */
-  add(pairs: readonly Pair[]): void {
+  /**
+   * The next cluster of an order that was drawn before any answer: the samples that both sides have a score for, perhaps none.
+   * @param weight  the inverse of the chance with which it was drawn; 0: it was not, and only the end counts it
+   */
+  add(pairs: readonly Pair[], weight = 1): void {
     if (pairs.length === 0) return;
     this.clusters++;
     this.pairs.push(...pairs);
-    this.betting.add({ sum: pairs.reduce((sum, { a, b }) => sum + b - a, 0), size: pairs.length });
+    if (weight === 0) return;
+    const sum = pairs.reduce((total, { a, b }) => total + b - a, 0);
+    this.betting.add({ sum: weight * sum, size: weight * pairs.length });
   }
 
   look(): SequentialLook {

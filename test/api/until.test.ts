@@ -3,12 +3,13 @@ import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { compare } from "../../src/api/board/compare.js";
+import { itemForms, itemsOf } from "../../src/api/board/items.js";
 import { verify } from "../../src/api/publish/verify.js";
 import { type EvaluateOptions, evaluate } from "../../src/api/run/evaluate.js";
 import { score } from "../../src/api/run/score.js";
 import { resultLines } from "../../src/cli/report-lines.js";
 import type { Result, Until } from "../../src/core/result.js";
-import { rankOf } from "../../src/record/selection.js";
+import { rankOf, selectionOf } from "../../src/record/selection.js";
 import { ReportSource } from "../../src/report/report-source.js";
 import { seededRandom } from "../../src/statistics/seeded-random.js";
 import { Workplace } from "../e2e/cli.js";
@@ -272,4 +273,106 @@ test("what cannot be decided is refused before the first question", async () => 
   await expect(refused({ until: "decided", against: whole, data: place.file("changed") })).rejects.toThrow(
     /cannot be compared/,
   );
+});
+
+/** Three earlier runs: all right about the first 700 of 1,000 rows, and about every third of the others or so. */
+async function withItems(place: Workplace) {
+  const { asked, write } = await benchmark(place, { rows: 1000 });
+  const model = (name: string, right: (id: number) => boolean) =>
+    write(
+      name,
+      Array.from({ length: 1000 }, (_, id) => (right(id) ? (targets[id % 4] as string) : "wrong")),
+    );
+  const folders: string[] = [];
+  for (const n of [0, 1, 2]) {
+    const earlier = await model(`earlier-answers-${n}`, (id) => id < 700 || id % 3 === n);
+    const out = place.file(`earlier-${n}`);
+    await evaluate({ ...asked, model: earlier, out });
+    folders.push(out);
+  }
+  const { report } = await itemsOf("plain", { runs: folders, results: "", onWarning: () => {} });
+  const order = place.file("items.jsonl");
+  await writeFile(order, itemForms.jsonl(report));
+  const whole = folders[0] as string;
+  const until = async (of: string, out: string, more: Partial<EvaluateOptions> = {}) => {
+    const options = { ...asked, model: of, until: "decided", against: whole, order, out: place.file(out) } as const;
+    return (await evaluate({ ...options, ...more })).results.plain as Result & { until: Until };
+  };
+  return { order, model, until, whole };
+}
+
+test("by difficulties of earlier runs it asks fewer of the items that all solve, and everybody who reads it counts the same samples", async () => {
+  await using place = await Workplace.make();
+  const { order, model, until, whole } = await withItems(place);
+  const worse = await model("worse-answers", (id) => (id < 700 ? id % 50 !== 0 : id % 6 === 0));
+  const stopped = await until(worse, "stopped");
+  const { verdict, samples, of, interval, difference, through, seed } = stopped.until;
+  expect([verdict, of, samples < 700]).toEqual(["worse", 1000, true]);
+  expect(stopped.n.total).toBe(samples);
+  expect(stopped.until.order).toMatch(/^[0-9a-f]{16}$/);
+  expect(stopped.until).not.toHaveProperty("forecast");
+  // True: 14 of 700 and half of 100 of 1,000. Counted without weights it would be nearer to -0.08.
+  expect(interval?.[0]).toBeLessThan(-0.064);
+  expect(interval?.[1]).toBeGreaterThan(-0.064);
+  expect(Math.abs((difference as number) + 0.064)).toBeLessThan(0.03);
+  expect(resultLines(stopped)).toMatch(/worse by .*\n.*its score is of items that tell models apart/);
+  expect(resultLines(stopped)).not.toContain("the whole run would show");
+
+  const lines = (await readFile(place.file("stopped", "plain.samples.jsonl"), "utf8")).trimEnd().split("\n");
+  const counted = lines.map((line) => JSON.parse(line)).filter(({ cluster }) => rankOf(seed, cluster) <= through);
+  expect(counted).toHaveLength(samples);
+  const hard = counted.filter(({ index }) => index >= 700).length / samples;
+  expect(hard).toBeGreaterThan(0.34);
+  expect((await verify(place.file("stopped"))).problems).toEqual([]);
+  const read = (out: string) => readFile(place.file(out, "plain.json"), "utf8");
+  const before = await read("stopped");
+  await score(place.file("stopped"));
+  expect(await read("stopped")).toBe(before);
+  const [compared] = (await compare(whole, place.file("stopped"))).tasks;
+  expect(compared).toMatchObject({ verdict: "regression", test: "betting", interval, samples: { paired: samples } });
+  // Asked again, and by one request at a time: the same.
+  await until(worse, "stopped");
+  expect(await read("stopped")).toBe(before);
+  await until(worse, "slowly", { concurrency: 1 });
+  expect(await read("slowly")).toBe(before);
+
+  const journal = await readFile(order, "utf8");
+  await writeFile(order, journal.replace(/"difficulty":1,/, '"difficulty":0.5,'));
+  await expect(until(worse, "stopped")).rejects.toThrow(/until.order.plain: "\w+" in the folder, "\w+" now/);
+});
+
+test("not decided by the items drawn it asks all that stand behind them, and ends as two whole runs are compared", async () => {
+  await using place = await Workplace.make();
+  const { model, until } = await withItems(place);
+  const alike = await model("alike-answers", (id) => id < 700 || id % 3 === 1);
+  const { until: ended, flags } = await until(alike, "undecided");
+  expect(ended).toMatchObject({ verdict: "undecided", samples: 1000, of: 1000, difference: 0, forecast: [0, 0] });
+  expect(flags).toEqual([]);
+  const lines = (await readFile(place.file("undecided", "plain.samples.jsonl"), "utf8")).trimEnd().split("\n");
+  const records = lines.map((line) => JSON.parse(line));
+  const later = records.filter((record) => record.later === true);
+  expect(later.length).toBeGreaterThan(150);
+  expect(later.filter(({ index }) => index < 700).length / later.length).toBeGreaterThan(0.9);
+  expect(records.every(selectionOf({ until: ended }))).toBe(true);
+  // What was asked behind the order counts for nothing where the order itself decides.
+  const inOrder = { ...ended, through: 2 ** 48 - 1 };
+  expect(records.filter(selectionOf({ until: inOrder }))).toHaveLength(1000 - later.length);
+});
+
+test("difficulties of other rows, of another task or of nobody are refused before the first question", async () => {
+  await using place = await Workplace.make();
+  const { order, model, until, whole } = await withItems(place);
+  const any = await model("any", () => true);
+  await expect(
+    evaluate({ tasks: place.file("plain.ts"), data: place.file("rows"), model: any, order }),
+  ).rejects.toThrow(/--order goes with --until/);
+  const journal = await readFile(order, "utf8");
+  await expect(until(any, "refused", { order: whole })).rejects.toThrow(/cannot be read/);
+  await writeFile(order, journal.replace('"id":"7"', '"id":"seven"'));
+  await expect(until(any, "refused")).rejects.toThrow(/row 7 of plain is "7", and its item is "seven"/);
+  await writeFile(order, journal.replaceAll('"task":"plain"', '"task":"other"'));
+  await expect(until(any, "refused")).rejects.toThrow(/no item of plain/);
+  await writeFile(order, "{}\n");
+  await expect(until(any, "refused")).rejects.toThrow(/task/);
+  await expect(readFile(place.file("refused", "run.json"))).rejects.toThrow(/ENOENT/);
 });

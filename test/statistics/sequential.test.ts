@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { BettingInterval, logCapital } from "../../src/statistics/betting.js";
 import { SequentialComparison } from "../../src/statistics/sequential-comparison.js";
-import { correctedCoverage, gainCoverage, gradedCoverage, nights, severalTasks } from "./sequential.js";
+import { correctedCoverage, gainCoverage, gradedCoverage, nights, nightsByItems, severalTasks } from "./sequential.js";
 import { simulationError } from "./simulation.js";
 
 /** The soak draws 2,000, which know a rate of 95 % to 1.5 points. */
@@ -149,6 +149,36 @@ describe("by simulation", () => {
     const small = nights({ samples: 2000, clusterSize: 1, changed: 0.05, effect: -0.03 }, rounds / 2);
     expect(small.worse).toBeGreaterThan(0.97);
     expect(small.used).toBeLessThan(0.4);
+  });
+
+  const items = { share: 0.7, alike: 0.5, earlierRuns: 8 };
+
+  test.each([
+    { samples: 500, spread: 2 },
+    { samples: 1000, spread: 4 },
+  ])("in the order of difficulties two equal models have a winner in less than alpha of the nights: %o", (design) => {
+    const { worse, better } = nightsByItems({ ...items, ...design, effect: 0 }, rounds, "ordered");
+    expect(worse + better).toBeLessThan(0.05);
+  });
+
+  test("in the order of difficulties a loss of one point is called equal or better in less than alpha of the nights", () => {
+    const design = { ...items, samples: 1000, spread: 4, alike: 0.8, effect: -0.01 };
+    const { equal, better } = nightsByItems(design, rounds, "ordered");
+    expect(equal + better).toBeLessThan(0.05);
+  });
+
+  test("the order of difficulties saves samples where many items are solved by all or none, and costs some where answers are spoiled", () => {
+    const design = { ...items, samples: 4000, spread: 4, effect: -0.03 };
+    const at = (of: typeof design & { isSpoiled?: boolean }, way: "drawn" | "ordered") =>
+      nightsByItems(of, Math.min(rounds, 400) / 4, way);
+    const ordered = at(design, "ordered");
+    expect(ordered.worse).toBeGreaterThan(0.95);
+    expect(ordered.used).toBeLessThan(0.9 * at(design, "drawn").used);
+    const spoiled = { ...design, samples: 2000, effect: -0.08, isSpoiled: true };
+    const [late, early] = [at(spoiled, "ordered"), at(spoiled, "drawn")];
+    expect([late.worse, early.worse]).toEqual([1, 1]);
+    expect(late.used).toBeGreaterThan(early.used);
+    expect(late.used).toBeLessThan(0.15);
   });
 
   /** What 95 % intervals may cover, and how far off so few rounds can be. */

@@ -1,4 +1,5 @@
 /** Nights that stop when decided, and labels that correct a judge: each function draws from a known truth. Seeded. */
+import { InformativeOrder } from "../../src/run/informative-order.js";
 import { clusteredMean } from "../../src/statistics/clustered-mean.js";
 import { correctedShare } from "../../src/statistics/corrected-share.js";
 import { holm } from "../../src/statistics/holm.js";
@@ -35,13 +36,12 @@ export function nights(design: NightDesign, rounds: number, delta = 0.01): Night
     if (verdict) counts[verdict]++;
     counts.used += used;
   }
-  return {
-    worse: counts.worse / rounds,
-    better: counts.better / rounds,
-    equal: counts.equal / rounds,
-    used: counts.used / rounds,
-  };
+  return sharesOf(counts, rounds);
 }
+
+const sharesOf = ({ worse, better, equal, used }: Nights, rounds: number): Nights => ({
+  ...{ worse: worse / rounds, better: better / rounds, equal: equal / rounds, used: used / rounds },
+});
 
 function night(
   random: SeededRandom,
@@ -226,4 +226,94 @@ export function gradedCoverage(samples: number, labels: number, noise: number, r
     if (low <= 0.5 && 0.5 <= high) covered++;
   }
   return covered / rounds;
+}
+
+export interface ItemNightDesign {
+  readonly samples: number;
+  /** Mean score of the run that is compared with. */
+  readonly share: number;
+  readonly effect: number;
+  /** Standard deviation of the items' difficulties in logits: the larger, the more of them all runs solve, or none. */
+  readonly spread: number;
+  /** Share of answers that are the other run's whatever it knows: checkpoints of one model are alike. */
+  readonly alike: number;
+  readonly earlierRuns: number;
+  readonly delta?: number;
+  /** Not another model: the other run's answers, some of the right ones spoiled whatever their difficulty. */
+  readonly isSpoiled?: boolean;
+}
+
+/** The same nights for both: asked as drawn, or in the order that difficulties of earlier runs give. */
+export function nightsByItems(design: ItemNightDesign, rounds: number, way: "drawn" | "ordered"): Nights {
+  const random = seededRandom("nights by items", JSON.stringify(design));
+  const { spread, share, effect, alike, isSpoiled = false } = design;
+  const there = abilityOf(share, spread);
+  // A share that is alike has no effect.
+  const here = isSpoiled ? there : abilityOf(share + effect / (1 - alike), spread);
+  const night = (seed: number): (Pair & { readonly index: number; readonly solved: number })[] => {
+    const earlier = Array.from({ length: design.earlierRuns }, () => there + 0.7 * normalOf(random));
+    return Array.from({ length: design.samples }, (_, index) => {
+      const difficulty = spread * normalOf(random);
+      const isRight = (ability: number) => Number(random.next() < 1 / (1 + Math.exp(difficulty - ability)));
+      const a = isRight(there);
+      const solved = earlier.reduce((sum, ability) => sum + isRight(ability), a);
+      const spoiled = a === 1 && random.next() < -effect / share ? 0 : a;
+      const b = isSpoiled ? spoiled : random.next() < alike ? a : isRight(here);
+      return { a, b, cluster: `c${seed} ${index}`, index, solved };
+    });
+  };
+  const counts = { worse: 0, better: 0, equal: 0, used: 0 };
+  for (let seed = 0; seed < rounds; seed++) {
+    const rows = night(seed);
+    const runs = design.earlierRuns + 1;
+    const items = new Map(rows.map(({ index, solved }) => [index, { difficulty: solved / runs, runs }]));
+    const rules = { alpha: 0.05, delta: design.delta ?? 0.01, seed };
+    const order = way === "ordered" ? new InformativeOrder("", items) : undefined;
+    const { verdict, used } = nightOfItems(rows, rules, order);
+    if (verdict) counts[verdict]++;
+    counts.used += used;
+  }
+  return sharesOf(counts, rounds);
+}
+
+const normalOf = (random: SeededRandom) =>
+  Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
+
+/** Of a model that has this share of items right whose difficulties spread so. */
+function abilityOf(share: number, spread: number): number {
+  let [low, high] = [-20, 20];
+  while (high - low > 1e-9) {
+    const middle = (low + high) / 2;
+    let [right, weights] = [0, 0];
+    for (let z = -5; z <= 5; z += 0.05) {
+      const weight = Math.exp((-z * z) / 2);
+      right += weight / (1 + Math.exp(spread * z - middle));
+      weights += weight;
+    }
+    if (right / weights < share) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+function nightOfItems(
+  rows: readonly (Pair & { readonly index: number })[],
+  rules: { readonly alpha: number; readonly delta: number; readonly seed: number },
+  order: InformativeOrder | undefined,
+) {
+  const placed = rows.map((row) => {
+    const chance = order?.chanceOf([row.index]) ?? 1;
+    return { row, chance, isLater: order?.isLater(rules.seed, row.cluster, chance) ?? false };
+  });
+  const drawn = placed.filter(({ isLater }) => !isLater);
+  const largest = Math.max(...placed.map(({ chance }) => 1 / chance));
+  const comparison = new SequentialComparison({ ...rules, largest });
+  for (const [i, { row, chance }] of drawn.entries()) {
+    comparison.add([row], 1 / chance);
+    if ((i + 1) % 48 !== 0 && i + 1 < drawn.length) continue;
+    const { verdict } = comparison.look();
+    if (verdict) return { verdict, used: (i + 1) / rows.length };
+  }
+  for (const { row, isLater } of placed) if (isLater) comparison.add([row], 0);
+  return { verdict: comparison.end().verdict, used: 1 };
 }

@@ -28,6 +28,8 @@ export interface EvaluateOptions extends LocalSettings {
   readonly against?: string;
   /** With `until`: less than this is equal; points, or per cent of the other run's value. Default 1. */
   readonly delta?: number;
+  /** With `until`: JSON lines of `items`, by which items that tell models apart are asked first. */
+  readonly order?: string;
   /** Ask every sample K times. Default 1. */
   readonly repeats?: number;
 

@@ -1,15 +1,20 @@
 /** `--until decided --against RUN`: the other run, opened before the first question, and what its samples say. */
 import { obstaclesBetween } from "../../board/compare/comparability.js";
 import { resolveSide, type SideTask } from "../../board/compare/side.js";
+import { defined } from "../../core/defined.js";
+import { digestOf } from "../../core/digest.js";
 import { UserError } from "../../core/errors.js";
 import type { Json } from "../../core/json.js";
 import type { Result } from "../../core/result.js";
 import type { Runner } from "../../core/runner.js";
+import { check, Type } from "../../core/schema.js";
 import type { Reading, Scoring } from "../../core/score.js";
+import { readJsonLines } from "../../files/lines.js";
 import type { Label } from "../../record/keys.js";
 import { ownName } from "../../record/manifest.js";
 import { ownValue } from "../../record/outcome.js";
 import type { TaskToAsk } from "../../run/identity.js";
+import { type Difficulty, InformativeOrder } from "../../run/informative-order.js";
 import type { Selection } from "../../run/plan.js";
 import { type Baseline, UntilDecided } from "../../run/until-decided.js";
 import type { RunSettings } from "../settings.js";
@@ -46,7 +51,7 @@ export async function openUntil(
 ): Promise<Until | undefined> {
   const { until, against, delta = 1 } = settings;
   if (until === undefined) {
-    const lone = against !== undefined ? "against" : settings.delta !== undefined ? "delta" : undefined;
+    const lone = (["against", "delta", "order"] as const).find((name) => settings[name] !== undefined);
     if (lone !== undefined) throw new UserError(`--${lone} goes with --until`, `--${lone}`, "add --until decided");
     return undefined;
   }
@@ -57,15 +62,20 @@ export async function openUntil(
   const side = await resolveSide(against, "results");
   const others = new Map(asked.map(({ label }) => [label, taskOf(side.tasks.get(label), label, against)]));
   const rules = { alpha: alpha / asked.length, delta, seed: decided.seed };
+  const { order: file } = settings;
+  const orders: Record<string, string> = {};
   const comparisons = new Map<Label, UntilDecided>();
   for (const task of asked) {
     const other = others.get(task.label) as SideTask;
     requireComparable(task.label, other.result, nowOf(task, { decided, judge, other: other.result }));
-    comparisons.set(task.label, new UntilDecided(task.task, await baselineOf(other, against), rules));
+    const order = file === undefined ? undefined : await orderOf(task.label, { file, other });
+    if (order) orders[task.label] = order.digest;
+    const baseline = await baselineOf(other, against);
+    comparisons.set(task.label, new UntilDecided(task.task, baseline, { ...rules, ...defined({ order }) }));
   }
   const runs = [...new Set([...others.values()].map(({ run }) => ownName(run.manifest)))];
   return {
-    identity: { against: runs.sort(), delta },
+    identity: { against: runs.sort(), delta, ...(file === undefined ? {} : { order: orders }) },
     of(label) {
       const comparison = comparisons.get(label) as UntilDecided;
       comparisons.delete(label);
@@ -140,4 +150,33 @@ async function baselineOf({ run, result }: SideTask, name: string): Promise<Base
     samples.set(index, { cluster, value });
   }
   return { name, run: ownName(run.manifest), metric, samples };
+}
+
+/** What an order needs of a line of `items --format jsonl`. */
+const ItemLine = Type.Object({
+  task: Type.String(),
+  index: Type.Integer({ minimum: 0 }),
+  id: Type.String(),
+  runs: Type.Integer({ minimum: 0 }),
+  difficulty: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
+});
+
+async function orderOf(
+  label: Label,
+  { file, other: { run, result } }: { readonly file: string; readonly other: SideTask },
+): Promise<InformativeOrder> {
+  const again = `make it by: llava-eval items ${label} --runs ... --format jsonl --out ${file}`;
+  const items = new Map<number, Difficulty & { readonly id: string }>();
+  for await (const { value, where } of readJsonLines(file)) {
+    const { task, index, id, runs, difficulty } = check(ItemLine, value, where, again);
+    if (task === label && difficulty !== undefined) items.set(index, { id, runs, difficulty });
+  }
+  if (items.size === 0) throw new UserError(`--order has no item of ${label} with a difficulty`, file, again);
+  for await (const { index, id } of run.counted(result)) {
+    const item = items.get(index);
+    if (item && item.id !== id)
+      throw new UserError(`row ${index} of ${label} is "${id}", and its item is "${item.id}"`, file, again);
+  }
+  const known = [...items].sort(([a], [b]) => a - b).map(([index, item]) => [index, item.difficulty, item.runs]);
+  return new InformativeOrder(digestOf(known, 16), items);
 }

@@ -4,9 +4,9 @@ import { count, number, range, signed } from "../format/numbers.js";
 
 /** `decided after 1,840 of 9,000 (38 looks): worse by 3.1 [1.2, 5.0]`, what the whole run would show, and what is unscored. */
 function untilLines(until: Until, unit: MetricResult["unit"]): string[] {
-  const { verdict, difference, interval, forecast, samples, of, looks, against, unscored, bounds } = until;
+  const { verdict, difference, interval, forecast, samples, of, looks, against, unscored, bounds, order } = until;
   const after = `after ${samples === of ? `all ${count(of)}` : `${count(samples)} of ${count(of)}`} (${count(looks)} ${looks === 1 ? "look" : "looks"})`;
-  if (difference === undefined || !interval || !forecast) {
+  if (difference === undefined || !interval) {
     const why = looks === 0 ? "it ended before its first look" : "no sample is scored in both runs";
     return [`not decided ${after}: ${why} (against ${against})`];
   }
@@ -23,7 +23,10 @@ function untilLines(until: Until, unit: MetricResult["unit"]): string[] {
   const ends = (pair: readonly [number, number]) => pair.map((end) => signed(end, unit)).join(" to ");
   return [
     `${words[verdict]} (against ${against})`,
-    ...(samples === of ? [] : [`the whole run would show ${ends(forecast)} (95%)`]),
+    ...(samples === of || !forecast ? [] : [`the whole run would show ${ends(forecast)} (95%)`]),
+    ...(samples === of || order === undefined
+      ? []
+      : ["its score is of items that tell models apart, and no estimate of the whole run's"]),
     ...(unscored && bounds
       ? [
           `${count(unscored.here)} unscored here and ${count(unscored.there)} there are out of it: ${ends(bounds)} if they all went against this run, or for it`,
