@@ -226,6 +226,17 @@ test.each<[string, (bundle: string) => Promise<void>, string]>([
   expect(problems.join("\n")).not.toContain("bytes were changed");
 });
 
+test("a licence that is known by another name since is no other result, and is said", async () => {
+  const known = edited("run/single_image.json", (text) =>
+    text.replace('"licence": "CC0-1.0"', '"licence": "not stated"'),
+  );
+  const { exitCode, problems, unchecked } = await verifyChanged(honestly(known));
+  expect({ exitCode, problems }).toEqual({ exitCode: 0, problems: [] });
+  expect(unchecked).toContain(
+    'single_image: the licence of its rows: "not stated" in the result, "CC0-1.0" as it is known here',
+  );
+});
+
 test("rows that are others now are named: a reference, a question, an image; without rows it says what it could not check", async () => {
   const rows = async (name: string, change: (folder: string) => Promise<void>) => {
     await cp(file("rows"), file(name), { recursive: true });

@@ -101,6 +101,12 @@ async function scoredAgain(inQuestion: TaskInQuestion, folder: RunFolder): Promi
       `${label}: the rows have changed: digest ${result.dataset.digest.slice(0, 16)} in the result, ${rows.facts.digest.slice(0, 16)} here`,
     );
   findings.problems.push(...otherData(inQuestion, rows.facts));
+  const { licence } = rows.facts;
+  // No number follows from it: tasks learn what their rows' owners say.
+  if (licence !== result.dataset.licence)
+    findings.unchecked.push(
+      `${label}: the licence of its rows: ${text(result.dataset.licence)} in the result, ${text(licence)} as it is known here`,
+    );
   const undigested = { samples: 0 };
   await findings.of(
     `${label}: every question, its words and images, from its rows`,
@@ -119,7 +125,7 @@ async function scoredAgain(inQuestion: TaskInQuestion, folder: RunFolder): Promi
 
 /** What a Result says of its data, where the rows themselves know better. @param data  they were taken from elsewhere if `--data` says so */
 function* otherData({ result, chosen, label, data }: TaskInQuestion, facts: DatasetFacts): Generator<string> {
-  const keys = data === undefined ? (["kind", "source", "split", "revision", "licence", "rows"] as const) : [];
+  const keys = data === undefined ? (["kind", "source", "split", "revision", "rows"] as const) : [];
   for (const key of keys)
     if (facts[key] !== undefined && facts[key] !== result.dataset[key])
       yield `${label}: dataset.${key} is ${text(result.dataset[key])}, and of its rows it is ${text(facts[key])}`;
