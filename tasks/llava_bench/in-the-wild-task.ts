@@ -1,6 +1,6 @@
 import { defineTask, hasText, Image, type Output, type Static, type Task, Type, userPrompt } from "llava-eval";
-import { LLAVA_BENCH_RULE, reviewText } from "./judges.js";
-import { reviewQuestion } from "./question.js";
+import { KOREAN_RULE, koreanReviewText, LLAVA_BENCH_RULE, reviewText } from "./judges.js";
+import { koreanReviewQuestion, reviewQuestion } from "./question.js";
 import { relativeScore } from "./relative-score.js";
 import { reviewScore } from "./score.js";
 
@@ -28,7 +28,7 @@ const judge: NonNullable<Task<Row>["judge"]> = {
     verdicts.length > 0 ? undefined : reviewQuestion({ ...review(row, output), rule: LLAVA_BENCH_RULE }, scoring),
 };
 
-export default defineTask<Row>({
+const inTheWild: Task<Row> = {
   name: "llava_in_the_wild",
   aliases: ["llava-bench-in-the-wild"],
   version: 2,
@@ -69,7 +69,35 @@ export default defineTask<Row>({
   score: (_, output, context) => reviewScore(output.text, context),
   metrics: [relativeScore("relative_score")],
   groups: { category: ({ category }) => category },
-});
+};
+
+const { tsv: _, judgesByScoring: __, scorings: ___, ...shared } = inTheWild;
+
+/** Its own judge's words, and no other harness has it; texts in the images are Korean too. */
+const korean: Task<Row> = {
+  ...shared,
+  name: "llava_in_the_wild_ko",
+  aliases: [],
+  version: 1,
+  about: "LLaVA-Bench (in the wild) in Korean; a judge compares the answer with GPT-4's in Korean (Ju et al. 2024).",
+  cite: "https://arxiv.org/abs/2411.19103; scoring follows lmms-eval llava-in-the-wild/utils_ko.py",
+  splits: {
+    test: { sources: ["NCSOFT/K-LLaVA-W"], split: "test", rows: 60, licence: "cc-by-nc-4.0", answers: "public" },
+  },
+  profiles: ["default"],
+  judge: {
+    model: "gpt-4o-2024-11-20",
+    template: koreanReviewText({
+      ...{ context: "{caption}", question: "{question}", reference: "{gpt_answer}", answer: "{answer}" },
+      rule: KOREAN_RULE,
+    }),
+    ask: (row, output, verdicts) =>
+      verdicts.length > 0 ? undefined : koreanReviewQuestion({ ...review(row, output), rule: KOREAN_RULE }),
+  },
+  defects: { "lmms-eval": ["a review without scores counts as -1, -1 (here: asked again)"] },
+};
+
+export default [defineTask(inTheWild), defineTask(korean)];
 
 function review({ question, caption, gpt_answer }: Row, output: Output) {
   const context = typeof caption === "string" ? caption : caption.join("\n");

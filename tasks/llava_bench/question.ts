@@ -1,7 +1,7 @@
 /** Pairwise reviews in the manner of LLaVA-Bench: what is asked. */
 
 import { type JudgeQuestion, type Scoring, userPrompt } from "llava-eval";
-import { REVIEWER, type Review, reviewText, withSystem } from "./judges.js";
+import { KOREAN_REVIEWER, koreanReviewText, REVIEWER, type Review, reviewText, withSystem } from "./judges.js";
 import { looseScorePair, plainScorePair, type ScorePair } from "./score-pair.js";
 
 /**
@@ -19,6 +19,15 @@ export function reviewQuestion(review: Review, scoring: Scoring): JudgeQuestion 
     };
   const options = { temperature: 0, maxNewTokens: 1024 };
   return { prompt: userPrompt(text), options, parse: scorePair(leadingPair, reviewScale) };
+}
+
+/** lmms-eval's for K-LLaVA-W: LLaVA's settings, and white space around the two numbers of the first line is nothing. */
+export function koreanReviewQuestion(review: Review): JudgeQuestion {
+  return {
+    prompt: withSystem(KOREAN_REVIEWER, koreanReviewText(review)),
+    options: { temperature: 0.2, maxNewTokens: 1024 },
+    parse: scorePair((reply) => plainScorePair(reply, "line"), reviewScale),
+  };
 }
 
 /** "Each assistant receives an overall score on a scale of 1 to 10." */

@@ -1,4 +1,5 @@
 import {
+  binaryJudge,
   bracketedOptions,
   defineTask,
   hasText,
@@ -6,6 +7,7 @@ import {
   isOptionLetter,
   letteredOptions,
   mean,
+  notJudged,
   rightOrWrong,
   type Static,
   strip,
@@ -85,7 +87,41 @@ const reasoning = thoughts.form(mathvision, {
   gold: ({ answer }) => answer,
 });
 
-export default [defineTask(mathvision), defineTask(reasoning)];
+const { tsv: _, judgesByScoring: __, scorings: ___, ...shared } = mathvision;
+
+/** lmms-eval's variant without an instruction for choices, which its 0/1 judge decides. */
+const judged: Task<Row> = {
+  ...shared,
+  name: "mathvision_reason",
+  aliases: ["mathvision_reason_test@test", "mathvision_reason_testmini@testmini"],
+  version: 1,
+  about: "MATH-Vision with reasoning before a boxed answer; a judge compares it with the reference (Wang et al. 2024).",
+  cite: "https://arxiv.org/abs/2402.14804; scoring follows lmms-eval mathvision/utils.py (gpt_eval)",
+  profiles: ["default"],
+  prompt: (row) => userPrompt(row.decoded_image, bareWords(row)),
+  judge: {
+    model: "gpt-4o-2024-11-20",
+    template: binaryJudge.words("{question}", "{answer}", "{prediction}"),
+    ask({ question, answer }, { text }, verdicts, scoring) {
+      if (verdicts.length > 0) return undefined;
+      return {
+        prompt: userPrompt(binaryJudge.words(question, answer, strip(text))),
+        options: { temperature: 0, maxNewTokens: 1024 },
+        parse: (reply) => binaryJudge.verdict(reply, scoring),
+      };
+    },
+  },
+  defects: {
+    "lmms-eval": [
+      "its judge sees no options of a choice",
+      "a judge that fails makes the answer wrong (here: no score)",
+    ],
+  },
+  score: ({ answer }, { text }, { verdicts: [verdict] }) =>
+    verdict === undefined ? notJudged : rightOrWrong(verdict === 1, strip(text), answer),
+};
+
+export default [defineTask(mathvision), defineTask(judged), defineTask(reasoning)];
 
 // lmms-eval puts no break between the instruction and the question.
 function bareWords({ question, options }: Row): string {

@@ -178,12 +178,13 @@ const tagged = (task: Task<Row>, { name, tags, splits, header }: Tagged) =>
 interface Translation {
   readonly name: string;
   readonly language: string;
-  readonly source: string;
+  /** Of the rows: where they are, how many the card says, and under which licence. */
+  readonly from: { readonly source: string; readonly rows?: number; readonly licence: string };
   readonly last: string;
 }
 
 /** Translated by others, for lmms-eval; the header stays English. */
-function translated({ name, language, source, last }: Translation): Task<Row> {
+function translated({ name, language, from: { source, ...facts }, last }: Translation): Task<Row> {
   const { tsv: _tsv, ...rest } = english;
   return {
     ...rest,
@@ -191,7 +192,7 @@ function translated({ name, language, source, last }: Translation): Task<Row> {
     aliases: [],
     version: 1,
     about: `MMBench in ${language}; letters by rules, no judge (after Liu et al. 2023).`,
-    splits: { dev: { sources: [source], split: "dev", licence: "not stated", answers: "public" } },
+    splits: { dev: { sources: [source], split: "dev", answers: "public", ...facts } },
     profiles: ["default"],
     defects: { "lmms-eval": english.defects?.["lmms-eval"] ?? [] },
     prompt: (row, profile) => mmbenchPrompt(row, profile, { header: HEADER, last, noHint: ["nan"] }),
@@ -200,11 +201,17 @@ function translated({ name, language, source, last }: Translation): Task<Row> {
 }
 
 const korean = judged(
-  translated({ name: "mmbench_ko", language: "Korean", source: "NCSOFT/K-MMBench", last: LETTER_DIRECTLY_KO }),
+  translated({
+    ...{ name: "mmbench_ko", language: "Korean", last: LETTER_DIRECTLY_KO },
+    from: { source: "NCSOFT/K-MMBench", licence: "cc-by-nc-4.0" },
+  }),
   ["mmbench_ko_dev@dev"],
 );
 const russian = judged(
-  translated({ name: "mmbench_ru", language: "Russian", source: "deepvk/MMBench-ru", last: LETTER_DIRECTLY_RU }),
+  translated({
+    ...{ name: "mmbench_ru", language: "Russian", last: LETTER_DIRECTLY_RU },
+    from: { source: "deepvk/MMBench-ru", rows: 3910, licence: "apache-2.0" },
+  }),
   ["mmbench_ru_dev@dev"],
 );
 

@@ -97,7 +97,9 @@ const korean: Task<Row> = {
   name: "mmstar_ko",
   about: "MMStar in Korean; the instruction stays English (Ju et al. 2024).",
   cite: "https://arxiv.org/abs/2411.19103; scoring follows lmms-eval mmstar/utils.py",
-  splits: { val: { sources: ["NCSOFT/K-MMStar"], split: "val", licence: "not stated", answers: "public" } },
+  splits: {
+    val: { sources: ["NCSOFT/K-MMStar"], split: "val", rows: 1500, licence: "cc-by-nc-4.0", answers: "public" },
+  },
   profiles: ["default"],
   defects: { official: [article], "lmms-eval": [article] },
   score: ({ answer }, output, context) => mmstarScore(answer, output, { ...context, scoring: "lmms-eval" }),

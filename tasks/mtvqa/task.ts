@@ -30,7 +30,7 @@ export default defineTask<Row>({
   about: "Text in images in nine languages, asked about in the same language (Tang et al. 2024).",
   cite: "https://arxiv.org/abs/2405.11985; official scoring follows bytedance/MTVQA (mean of the languages), lmms-eval mtvqa/utils.py (mean of the questions)",
   splits: {
-    test: { sources: ["ByteDance/MTVQA"], split: "test", licence: "not stated", answers: "public" },
+    test: { sources: ["ByteDance/MTVQA"], split: "test", licence: "cc-by-nc-4.0", answers: "public" },
   },
   tsv: {
     files: { test: "MTVQA_TEST" },

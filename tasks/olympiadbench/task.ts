@@ -40,7 +40,7 @@ const imagesOf = (row: Row): readonly ImageRef[] => {
 
 // No source at hand states exact counts.
 const split = (configs: readonly string[]): Split => ({
-  ...{ sources: ["Hothan/OlympiadBench"], configs, split: "train", licence: "not stated", answers: "public" },
+  ...{ sources: ["Hothan/OlympiadBench"], configs, split: "train", licence: "apache-2.0", answers: "public" },
 });
 const [maths, physics] = ["OE_MM_maths_en_COMP", "OE_MM_physics_en_COMP"] as const;
 

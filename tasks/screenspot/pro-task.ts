@@ -42,7 +42,7 @@ export default defineTask<Row>({
       sources: ["TIGER-Lab/ScreenSpot-Pro", "lmms-lab/ScreenSpot-Pro"],
       split: "test",
       rows: 1581,
-      licence: "not stated",
+      licence: "mit",
       answers: "public",
     },
   },

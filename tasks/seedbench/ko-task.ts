@@ -28,7 +28,9 @@ export default defineTask<Row>({
   version: 1,
   about: "SEED-Bench's questions on images in Korean; the first character counts (Ju et al. 2024).",
   cite: "https://arxiv.org/abs/2411.19103; scoring follows lmms-eval seedbench/ko_utils.py",
-  splits: { test: { sources: ["NCSOFT/K-SEED"], split: "test", licence: "not stated", answers: "public" } },
+  splits: {
+    test: { sources: ["NCSOFT/K-SEED"], split: "test", rows: 2971, licence: "cc-by-nc-4.0", answers: "public" },
+  },
   row,
   id: ({ question_id }) => String(question_id),
   prompt: (row) =>

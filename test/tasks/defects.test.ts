@@ -348,6 +348,7 @@ const shown: readonly Shown[] = [
 const elsewhere: readonly (readonly [defect: string, where: string])[] = [
   ["its judge is asked about the word None", "what the judge is shown"],
   ["its judge sees the question without", "what the judge is shown"],
+  ["its judge sees no options", "what the judge is shown"],
   ["its judge reads a backspace", "what the judge is shown"],
   ["the table for its judge", "what the judge is shown"],
   ["words and rubric follow", "words"],

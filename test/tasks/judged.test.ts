@@ -11,8 +11,9 @@ const sign = {
   image_id: "1.jpg",
   image: true,
 };
+const [inTheWild, inKorean] = llavaInTheWild;
 goldenTask({
-  task: llavaInTheWild,
+  task: inTheWild,
   columns: {
     ...{ question_id: "string", question: "string", caption: "string", gpt_answer: "string", category: "string" },
     ...{ image_id: "string", image: "image" },
@@ -25,6 +26,22 @@ goldenTask({
   answers: ["A bike", "A blue sign", "I do not know"],
   // The third judge never gives two numbers: unscored, though lmms-eval counts (-1, -1).
   verdicts: [["8 4\nGood."], ["Score: 9", "10 5\n"], ["Score: 9", "Score: 9", "Score: 9"]],
+  main: { official: 50, "lmms-eval": 50 },
+});
+goldenTask({
+  task: inKorean,
+  columns: {
+    ...{ question_id: "int64", question: "string", caption: "string", gpt_answer: "string", category: "string" },
+    ...{ image_id: "string", image: "image" },
+  },
+  rows: [
+    { ...sign, question_id: 0, category: "conv", question: "표지판에 무엇이 있나요?" },
+    { ...sign, question_id: 1, category: "detail", question: "무슨 색인가요?" },
+    { ...sign, question_id: 2, category: "complex", question: "왜 있나요?" },
+  ],
+  answers: ["자전거", "파란색", ""],
+  // White space around the two numbers is nothing, two blanks between them are: asked again, and at last unscored.
+  verdicts: [[" 8 4 \n좋습니다."], ["8  5", "10,5"], ["어시스턴트1_점수: 9", "8/10 9/10", "nan 9"]],
   main: { official: 50, "lmms-eval": 50 },
 });
 goldenTask({

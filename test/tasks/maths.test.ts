@@ -7,7 +7,7 @@ import type { ColumnType } from "../fakes/parquet-files.js";
 import { goldenTask } from "./golden-task.js";
 
 const [mathverse] = mathverseTasks;
-const [mathvision] = mathvisionTasks;
+const [mathvision, mathvisionJudged] = mathvisionTasks;
 const [mathvista] = mathvistaTasks;
 
 const vistaColumns: Record<string, ColumnType> = {
@@ -135,13 +135,14 @@ goldenTask({
   main: { official: 1 / 3, "lmms-eval": 1 / 3 },
 });
 
+const mathvisionColumns = {
+  ...{ id: "string", question: "string", options: "strings", image: "string", decoded_image: "image" },
+  ...{ answer: "string", solution: "string", level: "int64", subject: "string" },
+} as const satisfies Record<string, ColumnType>;
 const grid = { decoded_image: true, image: "images/1.jpg", solution: "", level: 2, subject: "counting" };
 goldenTask({
   task: mathvision,
-  columns: {
-    ...{ id: "string", question: "string", options: "strings", image: "string", decoded_image: "image" },
-    ...{ answer: "string", solution: "string", level: "int64", subject: "string" },
-  },
+  columns: mathvisionColumns,
   rows: [
     { id: "1", question: "How many squares?\n<image1>", options: ["4", "$\\frac{10}{2}$"], answer: "B", ...grid },
     {
@@ -160,6 +161,20 @@ goldenTask({
   // VLMEvalKit's judge extracts what its rules do not find.
   verdicts: [["B"], ["The service is away", "15/2"]],
   main: { official: 2 / 3, "lmms-eval": 2 / 3, vlmevalkit: 2 / 3 },
+});
+
+goldenTask({
+  task: mathvisionJudged,
+  columns: mathvisionColumns,
+  rows: [
+    { id: "1", question: "How many squares?\n<image1>", options: ["4", "5"], answer: "B", ...grid },
+    { id: "2", question: "What is the area?\n<image1>", options: [], answer: "7.5", ...grid },
+    { id: "3", question: "Which one?\n<image1>", options: ["A", "B"], answer: "A", ...grid },
+  ],
+  answers: ["So \\boxed{B}.", "\\boxed{7}", "It must be (B)."],
+  // The last judge never says 1 or 0: unscored, though lmms-eval counts a reply without a 1 as 0.
+  verdicts: [["1"], ["wrong", "0"], ["The service is away", "busy", "retry in 1 s"]],
+  main: { official: 1 / 2, "lmms-eval": 1 / 2 },
 });
 
 test("MATH-Vision under vlmevalkit scoring: the reply A equals every number, as there, and is counted as a guess", () => {

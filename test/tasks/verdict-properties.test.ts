@@ -30,6 +30,7 @@ const isVerdict: readonly (readonly [RegExp, (verdict: Json, reply: string) => b
   [/^live_bench/, number(0, 10)],
   [/^mmmu/, (verdict) => verdict === 0 || verdict === 1],
   [/^mathverse/, (verdict) => verdict === 0 || verdict === 1 || words(verdict)],
+  [/^mathvision_reason$/, (verdict) => verdict === 0 || verdict === 1],
   [/^mathvista|^mathvision/, words],
   [/^blink|^mmbench/, letter],
   [/^hrbench|^mmvp/, (verdict, reply) => verdict === reply.trim().slice(0, String(verdict).length).toLowerCase()],

@@ -1,8 +1,11 @@
 /** Vector file of lmms-eval's variants of older benchmarks: translations, and MMMU with its images in one. */
 
 import { parseChoice } from "../../../src/text/mmmu-choice.js";
+import { relativeScore } from "../../../tasks/llava_bench/relative-score.js";
+import { type ScorePair, strictScorePair } from "../../../tasks/llava_bench/score-pair.js";
 import { openIsCorrect } from "../../../tasks/mmmu/open-answer.js";
 import { firstCharacter } from "../../../tasks/seedbench/score.js";
+import { foldValue } from "../fold.js";
 import { isChangedBefore, taskScore, taskValue } from "../task-score.js";
 import type { VectorFile } from "../vector-file.js";
 
@@ -15,8 +18,6 @@ const variants: VectorFile = {
   unsupported: {
     "mmmu_group_img.geometry": "its images cannot be joined in lmms-eval, and are not here",
     "mmmu_group_img.aggregate": "a mean that is rounded to three decimals",
-    "llava_in_the_wild_ko.parse_score": "no task here has its judge",
-    "llava_in_the_wild_ko.aggregate": "no task here has its judge",
   },
   functions: {
     "mmstar_ko.score": ({ prediction, answer }: Answered) => taskValue("mmstar_ko", { answer }, prediction),
@@ -29,6 +30,15 @@ const variants: VectorFile = {
       parseChoice("lmms", response, options),
     "mmmu_group_img.open": ({ response, answer }: { response: string; answer: string }) =>
       openIsCorrect(response, answer) ? 1 : 0,
+    "llava_in_the_wild_ko.parse_score": ({ review }: { review: string }) => strictScorePair(review, "line") ?? [-1, -1],
+    // A review without scores stays in its mean as -1, -1; another category's is marked with -999.
+    "llava_in_the_wild_ko.aggregate": ({ results }: { results: readonly { scores: ScorePair }[] }) =>
+      foldValue(
+        relativeScore("relative_score"),
+        results
+          .filter(({ scores }) => !scores.includes(-999))
+          .map(({ scores }) => taskScore("llava_in_the_wild_ko", {}, "", { verdicts: [scores] })),
+      ),
   },
 };
 

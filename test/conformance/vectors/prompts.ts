@@ -2,6 +2,7 @@
 
 import type { ImageRef } from "../../../src/core/image.js";
 import type { Part, Prompt } from "../../../src/core/prompt.js";
+import type { Output } from "../../../src/core/runner.js";
 import { vlmEvalKitExtraction } from "../../../tasks/mmlongbench_doc/vlmevalkit.js";
 import { taskNamed } from "../task-score.js";
 import type { VectorFile } from "../vector-file.js";
@@ -103,7 +104,8 @@ const sentBy: Readonly<Record<string, Sent>> = {
     ].map((name) => [theirs[name] ?? `${name}_reasoning`, own(`${name}_reasoning`)]),
   ),
   mmmu_val_pass64: own("mmmu"),
-  mmmu_val_qwen: { "lmms-eval": ["mmmu", "qwen3_vl"] },
+  mmmu_val_qwen: { "lmms-eval": ["mmmu", "qwen"] },
+  llava_in_the_wild_ko: own("llava_in_the_wild_ko"),
   mmstar_qwen: { "lmms-eval": ["mmstar", "qwen3_vl"] },
   mmstar_ko: own("mmstar_ko"),
   mmstar_oc: own("mmstar_oc"),
@@ -121,10 +123,7 @@ const sentBy: Readonly<Record<string, Sent>> = {
 
 /** What is not asked here, or not in these words. */
 const notSent: Readonly<Record<string, string>> = {
-  ...reasons("a variant of lmms-eval's that is no task here: tasks --like says why", [
-    "llava_in_the_wild_ko",
-    "mmmu_val_group_img",
-  ]),
+  ...reasons("a variant of lmms-eval's that is no task here: tasks --like says why", ["mmmu_val_group_img"]),
   ...reasons("no task of this benchmark is here", [...["emma_direct", "emma_vek_marks", "wemath_testmini"]]),
   ...reasons("a judge's words, which the task's own test holds", [
     "babyvision_judge",
@@ -144,6 +143,9 @@ interface Expected {
   readonly text?: string;
   readonly content?: readonly Item[];
   readonly messages?: readonly { readonly role: string; readonly content: readonly Item[] }[];
+  /** What the judge is told, and what it is asked. */
+  readonly judge_system?: string;
+  readonly judge_content?: string;
 }
 
 /** Where only the words are known, they alone are compared. */
@@ -152,6 +154,7 @@ interface Words {
   readonly system?: string;
   /** Texts, and `[name]` for an image. */
   readonly parts?: readonly string[];
+  readonly judge?: readonly string[];
 }
 
 const joined = (items: readonly Item[]): readonly string[] =>
@@ -182,7 +185,8 @@ function wordsOf(expected: Expected | readonly Item[]): Words {
     if (system !== undefined) return { system, parts };
     return items.some((item) => "image" in item) ? { parts } : { text: parts.join("") };
   }
-  const { text, content, messages } = expected as Expected;
+  const { text, content, messages, judge_system, judge_content } = expected as Expected;
+  if (judge_content !== undefined) return { text: text ?? "", judge: [judge_system ?? "", judge_content] };
   if (messages !== undefined) {
     const system = messages.find(({ role }) => role === "system")?.content ?? [];
     const user = messages.find(({ role }) => role === "user")?.content ?? [];
@@ -255,12 +259,27 @@ function promptFile(): VectorFile {
   const toJudge = ({ row: { question, prediction } }: { row: { question: string; prediction: string } }) => ({
     vlmevalkit: { text: vlmEvalKitExtraction(question, prediction) },
   });
+  /** With its judge's words, about the vectors' own answer. */
+  const reviewedInKorean = ({ row: given }: { row: Record<string, unknown> }) => {
+    const task = taskNamed("llava_in_the_wild_ko");
+    const row = rowOf(given);
+    const output = {
+      text: "model answer",
+      finish: "stop",
+      usage: {},
+      timing: { totalMs: 0, attempts: 1 },
+      warnings: [],
+    };
+    const question = task.judge?.ask(row, output as Output, [], "lmms-eval");
+    const judge = question?.prompt.messages.map(({ parts }) =>
+      parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join(""),
+    );
+    return { "lmms-eval": { ...sentWords(task.prompt(row, "default")), judge } };
+  };
   return {
     part: "the words and images that a task sends",
     unsupported: notSent,
     setAside: ({ row }: { row: { source?: unknown; question?: unknown; question_type?: unknown } }, fn) => {
-      if (fn === "mmmu_val_qwen" && row.question_type === "open")
-        return "an open question stands over an empty block of options there";
       if (fn.startsWith("mmmu") && /<image [2-9]>.*<image 1>/s.test(String(row.question)))
         return "it puts images into their places by number, which may be another's place";
       return /_zh_/.test(String(row.source)) ? "a problem in Chinese, which no task here asks" : undefined;
@@ -272,7 +291,11 @@ function promptFile(): VectorFile {
           harness in (sentBy[fn] ?? {}) || fn === "mmlongbench_doc_extract" ? [[harness, wordsOf(words)]] : [],
         ),
       ),
-    functions: { ...Object.fromEntries(functions), mmlongbench_doc_extract: toJudge },
+    functions: {
+      ...Object.fromEntries(functions),
+      mmlongbench_doc_extract: toJudge,
+      llava_in_the_wild_ko: reviewedInKorean,
+    },
   };
 }
 
