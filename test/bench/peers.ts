@@ -2,8 +2,8 @@
  * lmms-eval itself beside us: the same rows of benchmarks in their published columns, the same replies from the same endpoint; compared are the
  * words, the order of words and images, the pixels, the parameters, each row's score and the numbers over all. Not in CI: it needs a virtual
  * environment of 7 GB, made once by
- *   python3 -m venv ENV && ENV/bin/pip install lmms-eval==0.7.3 filelock==3.20.0
- * (filelock 4 ends every evaluation of 0.7.3), then
+ *   python3 -m venv ENV && ENV/bin/pip install lmms-eval==0.7.3 filelock==3.20.0 anls==0.0.2 Levenshtein==0.27.5
+ * (filelock 4 ends every evaluation of 0.7.3, without anls its ChartQAPro ends, without Levenshtein its MathVista), then
  *   npm run build && npm run bench -- peers --python ENV/bin/python [--only TEXT] [--work DIR] [--reports DIR]
  * Of lmms-eval nothing is changed but `datasets.load_dataset`, which gives the rows. --only: the tasks whose name contains it; nothing is reported.
  * Exit code 1 when something differs that is not explained in peers/comparisons.ts.
@@ -15,7 +15,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Compared, compare, type Kind } from "./peers/compare.js";
 import { comparisons, knownParameters } from "./peers/comparisons.js";
-import { askedOf, startEndpoint } from "./peers/endpoint.js";
+import { askedOf, judgedOf, startEndpoint } from "./peers/endpoint.js";
 import { askByLmmsEval, askByUs } from "./peers/programs.js";
 import { rowsPerTask, writeRows } from "./peers/rows.js";
 import { cell } from "./servers/asking.js";
@@ -37,18 +37,23 @@ const chosen = comparisons.filter(({ theirs }) => theirs.includes(values.only));
 
 const folder = join(work, "rows");
 const { rows, files } = await writeRows(folder, chosen);
-await using forThem = await startEndpoint(rows);
-await using forUs = await startEndpoint(rows);
+await using forThem = await startEndpoint(rows, chosen);
+await using forUs = await startEndpoint(rows, chosen);
 const began = performance.now();
 const theirs = {
   said: await askByLmmsEval({ python, work, url: forThem.url }, files),
   asked: await askedOf(forThem, rows),
+  judged: judgedOf(forThem, chosen),
 };
 const between = performance.now();
-const ours = { said: await askByUs({ work, url: forUs.url, rows: folder }, chosen), asked: await askedOf(forUs, rows) };
+const ours = {
+  said: await askByUs({ work, url: forUs.url, rows: folder }, chosen),
+  asked: await askedOf(forUs, rows),
+  judged: judgedOf(forUs, chosen),
+};
 const seconds = [between - began, performance.now() - between].map((ms) => (ms / 1000).toFixed(0));
 
-const kinds: readonly Kind[] = ["words", "places", "pixels", "sent", "scores", "metrics"];
+const kinds: readonly Kind[] = ["words", "places", "pixels", "sent", "judged", "scores", "metrics"];
 const compared = chosen.map((comparison) => compare(comparison, theirs, ours));
 const faults = compared.flatMap(faultsOf);
 const lines = [
@@ -114,7 +119,7 @@ async function report(): Promise<void> {
     `llava-eval ${commit}, Node ${process.version}, ${availableParallelism()} x ${cpus()[0]?.model.trim()}. ${compared.length} tasks, ${rowsPerTask} rows each. Made by \`npm run bench -- peers\`.`,
     "",
     "Equal / compared. words: all texts, byte by byte. places: the order of texts and images. pixels: colours after decoding. sent: the parameters beside",
-    "the messages. scores: rows of which both give one value. metrics: over all rows, and their parts. Differences are theirs / ours.",
+    "the messages. judged: what the judge is asked. scores: rows of which both give one value. metrics: over all rows, and their parts. Differences are theirs / ours.",
     ...["", ...lines, "", "## Differences, explained", "", ...(explained.length > 0 ? explained : ["None."])],
     ...["", "## Not explained", "", ...(faults.length > 0 ? faults.map((fault) => `- ${fault}`) : ["Nothing."])],
   ];

@@ -5,7 +5,7 @@ import type { Asked } from "./endpoint.js";
 import type { Said } from "./programs.js";
 import { replyTo, rowsPerTask } from "./rows.js";
 
-export type Kind = "words" | "places" | "pixels" | "sent" | "scores" | "metrics";
+export type Kind = "words" | "places" | "pixels" | "sent" | "judged" | "scores" | "metrics";
 
 /** Of one kind: how many are equal of how many, and the first differences, theirs before ours. */
 export interface Agreement {
@@ -27,6 +27,7 @@ export interface Compared {
 interface Side {
   readonly asked: ReadonlyMap<string, readonly Asked[]>;
   readonly said: ReadonlyMap<string, Said>;
+  readonly judged: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 export function compare(comparison: Comparison, theirs: Side, ours: Side): Compared {
@@ -39,6 +40,7 @@ export function compare(comparison: Comparison, theirs: Side, ours: Side): Compa
     agreement(asks.flatMap(({ n, theirs: a, ours: b }) => (a && b ? [[`row ${n}`, part(a), part(b)] as const] : [])));
   const besides = ({ sent }: Asked) =>
     Object.fromEntries(Object.entries(sent).filter(([name]) => knownParameters[name] === undefined));
+  const [toTheirJudge, toOurs] = [theirs, ours].map(({ judged }) => judged.get(name) ?? new Set<string>());
   const [said, own] = [theirs.said.get(name), ours.said.get(name)];
   return {
     comparison,
@@ -51,6 +53,13 @@ export function compare(comparison: Comparison, theirs: Side, ours: Side): Compa
       places: each(({ places }) => places),
       pixels: each(({ pixels }) => pixels),
       sent: each(({ sent }) => sent),
+      judged: agreement(
+        [...(toTheirJudge ?? []), ...[...(toOurs ?? [])].filter((words) => !toTheirJudge?.has(words))].map((words) => [
+          "question",
+          toTheirJudge?.has(words) ? words : "not asked",
+          toOurs?.has(words) ? words : "not asked",
+        ]),
+      ),
       scores: agreement(scoresOf(comparison, said?.samples ?? [], own?.samples ?? [])),
       metrics: agreement(
         comparison.metrics.map(([metric, name, times = 1]) => {
@@ -95,12 +104,15 @@ function scoresOf(comparison: Comparison, theirs: Said["samples"], ours: Said["s
   return theirs.flatMap((sample, n) => {
     const value = valueIn(sample);
     const own = ours[n]?.score as { status: string; value?: unknown; remark?: string; reason?: string } | undefined;
-    if (comparison.draws && own?.remark === "unparsable") return [];
-    const said = own?.status === "scored" ? own.value : (own?.reason ?? "nothing");
+    if (comparison.draws && own?.remark !== undefined) return [];
+    const said = own?.status === "scored" ? oneOf(own.value, comparison.value) : (own?.reason ?? "nothing");
     const where = `row ${n}, ${JSON.stringify(replyTo(comparison, n))}`;
     return value === undefined ? [] : [[where, value, said] as const];
   });
 }
+
+const oneOf = (value: unknown, name: string | undefined): unknown =>
+  name === undefined ? value : (value as Readonly<Record<string, unknown>>)[name];
 
 /** What of a line of lmms-eval's samples is no metric. */
 const facts = ["doc_id", "doc", "target", "doc_hash", "resps", "filtered_resps", "input", "token_counts"];
@@ -112,8 +124,12 @@ function valueIn(sample: Readonly<Record<string, unknown>>): number | undefined 
     if (typeof value === "number") return value;
     if (typeof value !== "object" || value === null) continue;
     const record = value as Readonly<Record<string, unknown>>;
-    if (typeof record.score === "number") return record.score;
-    if (typeof record.is_correct === "boolean") return Number(record.is_correct);
+    const score = record.score ?? record.gpt_score;
+    if (typeof score === "number") return score;
+    // Of a review the model's; in the metrics of other categories both are -999.
+    if (Array.isArray(record.scores) && record.scores[1] !== -999) return record.scores[1];
+    const right = record.is_correct ?? record.correct ?? record.true_false;
+    if (typeof right === "boolean") return Number(right);
     const answer = record.pred ?? record.pred_answer;
     if (typeof answer === "string" && typeof record.answer === "string")
       return Number(answer.trim().toLowerCase() === record.answer.trim().toLowerCase());

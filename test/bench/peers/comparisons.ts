@@ -16,6 +16,8 @@ export interface Comparison {
   /** The published data's names. */
   readonly config?: string;
   readonly split: string;
+  /** Where lmms-eval asks for a split that was renamed since. */
+  readonly theirSplit?: string;
   readonly columns: Readonly<Record<string, ColumnType>>;
   readonly row: (n: number, image: ImageOf) => Readonly<Record<string, unknown>>;
   readonly replies: readonly string[];
@@ -23,10 +25,20 @@ export interface Comparison {
   readonly imagesApart?: { readonly config: string; readonly id: (n: number) => string };
   /** Their metric, ours (`group=value metric` of a sub-score), and how many times ours theirs is. */
   readonly metrics: readonly (readonly [theirs: string, ours: string, times?: number])[];
+  /** Where a row's value is several: which of ours is compared. */
+  readonly value?: string;
+  /** What only its judge is asked, and what the judge says. */
+  readonly judge?: {
+    readonly mark: string;
+    /** In the form that it is asked for: ours asks again, and at last does not score, where theirs takes any reply. */
+    readonly verdicts: readonly string[] | ((words: string) => readonly string[]);
+  };
   /** What cannot be read is drawn: such a row's scores are not compared. */
   readonly draws?: true;
   /** Differences that are known, by what differs: why, and who is right. */
-  readonly known?: Readonly<Partial<Record<"words" | "places" | "pixels" | "sent" | "scores" | "metrics", string>>>;
+  readonly known?: Readonly<
+    Partial<Record<"words" | "places" | "pixels" | "sent" | "judged" | "scores" | "metrics", string>>
+  >;
 }
 
 const { letterReplies, wordReplies, yesNoReplies, numberReplies } = material;
@@ -65,6 +77,41 @@ const peoples: readonly Comparison[] = [
     row: (n, image) => ({
       ...{ image_id: `i${n}`, question_id: n, question: question(n), answers: people(n), set_name: "val" },
       ...{ ocr_tokens: n % 2 ? ["OPEN", "24"] : [], image: image() },
+    }),
+    replies: wordReplies,
+    metrics: [["exact_match", "accuracy"]],
+  },
+  {
+    theirs: "ok_vqa_val2014",
+    ours: "okvqa@val",
+    split: "val2014",
+    columns: { ...short, question_id: "string", answers: "strings", question_type: "string", answer_type: "string" },
+    row: (n, image) => ({
+      ...{
+        question_id: String(n),
+        question: question(n),
+        answers: people(n),
+        question_type: "one",
+        answer_type: "other",
+      },
+      image: image(),
+    }),
+    replies: wordReplies,
+    metrics: [["exact_match", "accuracy"]],
+  },
+  {
+    theirs: "vizwiz_vqa_val",
+    ours: "vizwiz_vqa@val",
+    split: "val",
+    columns: { ...short, question_id: "string", answers: "strings", category: "string" },
+    row: (n, image) => ({
+      ...{
+        question_id: `VizWiz_val_${n}`,
+        question: question(n),
+        answers: people(n),
+        category: "other",
+        image: image(),
+      },
     }),
     replies: wordReplies,
     metrics: [["exact_match", "accuracy"]],
@@ -136,6 +183,51 @@ const shorts: readonly Comparison[] = [
     ],
   },
   {
+    theirs: "chartqapro",
+    ours: "chartqapro",
+    split: "test",
+    columns: {
+      ...{ image: "binary", Question: "strings", Answer: "strings", "Question Type": "string", Year: "strings" },
+      Paragraph: "string",
+    },
+    row: (n, image) => {
+      const type = fromTo(n, ["Factoid", "Conversational", "Fact Checking", "Multi Choice", "Hypothetical"]);
+      const earlier = type === "Conversational" ? 1 : 0;
+      const gold = fromTo(n, ["red", "2010", "['a', 'b']", "0.05", "True", "B", "12.5%", "[2010, 2012]", "No", "13"]);
+      return {
+        ...{ image: bytesOf(image()), "Question Type": type, Paragraph: n % 4 ? "" : "The chart is of sales." },
+        ...{ Question: [...Array.from({ length: earlier }, () => question(n + 1)), question(n)] },
+        ...{ Answer: [...Array.from({ length: earlier }, () => word(n)), gold] },
+        Year: Array.from({ length: 1 + earlier }, () => (n % 3 ? "NO" : "YES")),
+      };
+    },
+    replies: [
+      ...["Red.", "2011", "['a', 'b']", "0.0525", "true", "b", "12", "[2010, 2012]", "no", "13.5", "", "['b', 'a']"],
+      ...[
+        "<think>a</think>red",
+        "2010",
+        "[a, b]",
+        "0.06",
+        "True",
+        "B.",
+        "12.5 %",
+        "[2010]",
+        "No",
+        "thirteen",
+        "[]",
+        "x",
+      ],
+    ],
+    metrics: [
+      ["relaxed_overall", "relaxed_accuracy"],
+      ["relaxed_factoid", "type=Factoid relaxed_accuracy"],
+      ["relaxed_conversational", "type=Conversational relaxed_accuracy"],
+      ["relaxed_fact_checking", "type=Fact Checking relaxed_accuracy"],
+      ["relaxed_multi_choice", "type=Multi Choice relaxed_accuracy"],
+      ["relaxed_hypothetical", "type=Hypothetical relaxed_accuracy"],
+    ],
+  },
+  {
     theirs: "gqa",
     ours: "gqa",
     split: "testdev",
@@ -196,6 +288,94 @@ const shorts: readonly Comparison[] = [
   },
 ];
 
+/** A click: in fractions, percent, thousandths or pixels, as a box, in words, nowhere. */
+const clickReplies = [
+  ...["[0.5, 0.5]", "(0.25, 0.25)", "x=0.5, y=0.5", "<bbox>0.4, 0.4, 0.6, 0.6</bbox>", "[20, 18]", "[500, 500]"],
+  ...["50%, 50%", "[50%, 50%]", "The box is 0.1 0.1 0.3 0.3.", "[-1, -1]", "0.5 0.5", '{"x": 0.2, "y": 0.7}'],
+  ...["", "nowhere", "[1, 1]", "[0, 0]", "Click at (0.75, 0.75), not at (0.1, 0.1).", "[0.5 0.5]", "1.5, 0.5"],
+  ...["<think>[0.1, 0.1]</think>[0.5, 0.5]", "(30,20)", "[0.5]", "[.5, .5]", "bbox: [10, 10, 30, 30]"],
+] as const;
+/** The middle of an image, its left upper corner, and its right half, in fractions. */
+const targets = [
+  [0.4, 0.4, 0.6, 0.6],
+  [0, 0, 0.3, 0.3],
+  [0.5, 0.1, 1, 0.9],
+] as const;
+/** Of an image that is said to be 40 + n pixels wide. */
+const inPixels = (n: number, height: number): readonly [number, number, number, number] => {
+  const [left, top, right, bottom] = targets[n % 3] as (typeof targets)[number];
+  return [left * (40 + n), top * height, right * (40 + n), bottom * height];
+};
+const clicks: readonly Comparison[] = [
+  {
+    theirs: "screenspot_v2",
+    ours: "screenspot_v2",
+    split: "test",
+    columns: { image: "image", instruction: "string", bbox: "doubles", data_type: "string", data_source: "string" },
+    row: (n, image) => ({
+      ...{ image: image(), instruction: question(n), bbox: targets[n % 3], data_type: n % 2 ? "icon" : "text" },
+      data_source: "web",
+    }),
+    replies: clickReplies,
+    value: "action",
+    metrics: [
+      ["screenspot_v2_action_acc", "action_acc"],
+      ["screenspot_v2_text_acc", "text_acc"],
+      ["screenspot_v2_icon_acc", "icon_acc"],
+    ],
+  },
+  {
+    theirs: "screenspot_pro",
+    ours: "screenspot_pro",
+    split: "test",
+    columns: {
+      ...{ image: "image", instruction: "string", bbox: "doubles", img_size: "ints", ui_type: "string" },
+      ...{ application: "string", platform: "string", group: "string" },
+    },
+    row: (n, image) => ({
+      ...{ image: image(), instruction: question(n), bbox: inPixels(n, 50), img_size: [40 + n, 50] },
+      ...{ ui_type: n % 2 ? "icon" : "text", application: "word", platform: "windows", group: "Office" },
+    }),
+    replies: clickReplies,
+    value: "action",
+    metrics: [
+      ["screenspot_pro_action_acc", "action_acc"],
+      ["screenspot_pro_text_acc", "text_acc"],
+      ["screenspot_pro_icon_acc", "icon_acc"],
+    ],
+  },
+  {
+    theirs: "osworld_g",
+    ours: "osworld_g",
+    split: "test",
+    columns: {
+      ...{ image: "image", instruction: "string", box_type: "string", box_coordinates: "doubles" },
+      image_size: "ints",
+    },
+    row: (n, image) => {
+      const [left, top, right, bottom] = inPixels(n, 50);
+      const box_coordinates = {
+        bbox: [left, top, right - left, bottom - top],
+        polygon: [left, top, right, top, right, bottom, left, bottom],
+        refusal: [0, 0, 0, 0],
+      };
+      const box_type = fromTo(n, ["bbox", "polygon", "refusal", "polygon"]) as keyof typeof box_coordinates;
+      return {
+        ...{ image: image(), instruction: question(n), box_type, image_size: [40 + n, 50] },
+        box_coordinates: box_coordinates[box_type],
+      };
+    },
+    replies: clickReplies,
+    value: "acc",
+    metrics: [
+      ["osworld_g_acc", "acc"],
+      ["osworld_g_bbox_acc", "bbox_acc"],
+      ["osworld_g_polygon_acc", "polygon_acc"],
+      ["osworld_g_refusal_acc", "refusal_acc"],
+    ],
+  },
+];
+
 /** Yes or no. */
 const yesNo: readonly Comparison[] = [
   {
@@ -240,6 +420,36 @@ const yesNo: readonly Comparison[] = [
   },
 ];
 const mmeCategories = ["existence", "count", "OCR", "commonsense_reasoning", "code_reasoning", "landmark"];
+
+const mmmu = {
+  draws: true,
+  split: "validation",
+  columns: {
+    ...{ id: "string", question: "string", options: "string", explanation: "string", img_type: "string" },
+    ...{ answer: "string", topic_difficulty: "string", question_type: "string", subfield: "string" },
+    ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((nth) => [`image_${nth}`, "image" as const])),
+  },
+  row: (n: number, image: ImageOf) => {
+    const isOpen = n % 4 === 3;
+    const images = 1 + (n % 3);
+    const marks = Array.from({ length: images }, (_, nth) => `<image ${nth + 1}>`).join(" and ");
+    return {
+      ...{ id: `validation_${fromTo(n, ["Art", "Accounting", "Art_Theory", "Math"])}_${n}`, explanation: "" },
+      ...{ question: n % 2 ? `${marks} ${question(n)}` : `${question(n)} See ${marks}.`, subfield: "x" },
+      ...{ options: isOpen ? "[]" : `[${choices(n).map(python).join(", ")}]`, img_type: "['Diagrams']" },
+      ...{ answer: isOpen ? word(n) : letter(n), question_type: isOpen ? "open" : "multiple-choice" },
+      topic_difficulty: fromTo(n, ["Easy", "Medium", "Hard"]),
+      ...Object.fromEntries(
+        [1, 2, 3, 4, 5, 6, 7].map((nth) => [`image_${nth}`, nth <= images ? image(nth - 1) : null]),
+      ),
+    };
+  },
+  replies: letterReplies.map((reply, n) => (n % 4 === 3 ? (wordReplies[n] as string) : reply)),
+  metrics: [["mmmu_acc", "accuracy"]],
+  known: {
+    metrics: "what cannot be read is drawn in both, there in the order of rows, here by the row's id",
+  },
+} as const satisfies Partial<Comparison>;
 
 /** Letters. */
 const choicesOfOne: readonly Comparison[] = [
@@ -387,6 +597,53 @@ const choicesOfOne: readonly Comparison[] = [
     }),
     replies: letterReplies,
     metrics: [["vstar_overall_acc", "accuracy", 100]],
+  },
+  {
+    theirs: "VisualPuzzles_direct",
+    ours: "visualpuzzles_direct",
+    draws: true,
+    split: "test",
+    theirSplit: "train",
+    columns: {
+      ...{ id: "int64", image: "image", question: "string", options: "strings", answer: "string" },
+      ...{ category: "string", difficulty: "string" },
+    },
+    row: (n, image) => ({
+      ...{ id: n, image: image(), question: question(n), options: n % 3 ? choices(n) : null, answer: letter(n) },
+      ...{ category: fromTo(n, ["spatial", "deductive"]), difficulty: fromTo(n, ["easy", "medium", "hard"]) },
+    }),
+    replies: letterReplies,
+    metrics: [["exact_match", "accuracy"]],
+    known: { metrics: "what cannot be read is drawn in both, there in the order of rows, here by the row's id" },
+  },
+  {
+    theirs: "muirbench",
+    ours: "muirbench",
+    split: "test",
+    columns: {
+      ...{ idx: "string", task: "string", image_relation: "string", image_type: "string", question: "string" },
+      ...{ options: "strings", answer: "string", image_list: "images" },
+    },
+    row: (n, image) => {
+      const images = 1 + (n % 3);
+      return {
+        ...{
+          idx: String(n),
+          task: fromTo(n, ["Counting", "Ordering"]),
+          image_relation: "Ordered",
+          image_type: "Others",
+        },
+        ...{ question: `${question(n)} ${"<image> ".repeat(images)}`.trim(), options: choices(n), answer: letter(n) },
+        image_list: Array.from({ length: images }, (_, nth) => image(nth)),
+      };
+    },
+    replies: letterReplies,
+    metrics: [["muirbench_score_overall", "accuracy"]],
+    known: {
+      words:
+        "theirs leaves the text `<image>` in the words to an endpoint; its LLaVA backends put the images there, and so does ours",
+      places: "theirs puts all images first for an endpoint; ours puts them at their marks, as its LLaVA backends do",
+    },
   },
   {
     theirs: "cv_bench",
@@ -567,49 +824,43 @@ const choicesOfOne: readonly Comparison[] = [
     },
     replies: letterReplies,
     metrics: [["blink_acc", "accuracy"]],
-    known: {
-      scores:
-        'the letter after "the answer is", the last one in brackets: 0.7.3 reads them (blink/utils.py), 0.7.2 the first letter alone',
-      metrics: "the rows above",
-    },
   },
-  {
-    theirs: "mmmu_val",
-    ours: "mmmu@val",
-    draws: true,
-    promptProfile: "interleaved",
-    split: "validation",
-    columns: {
-      ...{ id: "string", question: "string", options: "string", explanation: "string", img_type: "string" },
-      ...{ answer: "string", topic_difficulty: "string", question_type: "string", subfield: "string" },
-      ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((nth) => [`image_${nth}`, "image" as const])),
-    },
-    row: (n, image) => {
-      const isOpen = n % 4 === 3;
-      const images = 1 + (n % 3);
-      const marks = Array.from({ length: images }, (_, nth) => `<image ${nth + 1}>`).join(" and ");
-      return {
-        ...{ id: `validation_${fromTo(n, ["Art", "Accounting", "Art_Theory", "Math"])}_${n}`, explanation: "" },
-        ...{ question: n % 2 ? `${marks} ${question(n)}` : `${question(n)} See ${marks}.`, subfield: "x" },
-        ...{ options: isOpen ? "[]" : `[${choices(n).map(python).join(", ")}]`, img_type: "['Diagrams']" },
-        ...{ answer: isOpen ? word(n) : letter(n), question_type: isOpen ? "open" : "multiple-choice" },
-        topic_difficulty: fromTo(n, ["Easy", "Medium", "Hard"]),
-        ...Object.fromEntries(
-          [1, 2, 3, 4, 5, 6, 7].map((nth) => [`image_${nth}`, nth <= images ? image(nth - 1) : null]),
-        ),
-      };
-    },
-    replies: letterReplies.map((reply, n) => (n % 4 === 3 ? (wordReplies[n] as string) : reply)),
-    metrics: [["mmmu_acc", "accuracy"]],
-    known: {
-      metrics:
-        "what cannot be read is drawn in both, there in the order of rows, here by the row's id; of an open answer 0.7.3 keeps all candidates (mmmu/utils.py), 0.7.2 the letters of the first",
-    },
-  },
+  { theirs: "mmmu_val", ours: "mmmu@val", promptProfile: "interleaved", ...mmmu },
+  { theirs: "mmmu_val_qwen", ours: "mmmu@val", promptProfile: "qwen", ...mmmu },
 ];
 
 /** Numbers. */
 const counts: readonly Comparison[] = [
+  {
+    theirs: "pixmo_count",
+    ours: "pixmo_count",
+    split: "test",
+    columns: { ...short, answer: "string" },
+    row: (n, image) => ({
+      ...{ question: `<image>${question(n)}`, answer: n % 2 ? String(n % 11) : `There are ${n % 11}.`, image: image() },
+    }),
+    replies: numberReplies,
+    metrics: [["acc", "accuracy"]],
+  },
+  {
+    theirs: "vlms_are_biased",
+    ours: "vlms_are_biased",
+    split: "main",
+    columns: {
+      ...{ ID: "string", image: "image", topic: "string", prompt: "string", ground_truth: "string" },
+      expected_bias: "string",
+    },
+    row: (n, image) => ({
+      ...{ ID: `b${n}`, image: image(), topic: fromTo(n, ["Animals", "Logos", "Flags"]), prompt: question(n) },
+      ...{ ground_truth: n % 4 ? String(n % 11) : "Yes", expected_bias: n % 4 ? String((n + 1) % 11) : "No" },
+    }),
+    replies: numberReplies.map((reply, n) => (n % 2 ? `{${reply}}` : n % 4 ? reply : (yesNoReplies[n] as string))),
+    value: "accuracy",
+    metrics: [
+      ["accuracy", "accuracy"],
+      ["bias_ratio", "bias_ratio"],
+    ],
+  },
   {
     theirs: "countbenchqa",
     ours: "countbenchqa",
@@ -666,13 +917,194 @@ const counts: readonly Comparison[] = [
   },
 ];
 
+const reviews = {
+  columns: {
+    ...{ question_id: "string", image: "image", question: "string", caption: "string", gpt_answer: "string" },
+    ...{ category: "string", image_id: "string" },
+  },
+  row: (n: number, image: ImageOf) => ({
+    ...{ question_id: String(n), image: image(), question: question(n), caption: `A ${word(n)}.`, image_id: `i${n}` },
+    ...{ gpt_answer: `It is ${word(n)}.`, category: fromTo(n, ["conv", "detail", "complex"]) },
+  }),
+  replies: wordReplies,
+  value: "model",
+  metrics: [
+    ["gpt_eval_llava_all", "relative_score"],
+    ["gpt_eval_llava_conv", "category=conv relative_score"],
+    ["gpt_eval_llava_detail", "category=detail relative_score"],
+    ["gpt_eval_llava_complex", "category=complex relative_score"],
+  ],
+} as const satisfies Partial<Comparison>;
+
+/** A judge decides, or reads what no rule can. */
+const judged: readonly Comparison[] = [
+  {
+    theirs: "mmvet",
+    ours: "mmvet",
+    split: "test",
+    columns: { question_id: "string", image: "image", question: "string", answer: "string", capability: "string" },
+    row: (n, image) => ({
+      ...{ question_id: `v1_${n}`, image: image(), question: question(n), capability: fromTo(n, ["ocr,math", "rec"]) },
+      answer: n % 3 ? word(n) : `${word(n)}<AND>${word(n + 1)}<OR>${word(n + 2)}`,
+    }),
+    replies: wordReplies,
+    judge: {
+      mark: "Just complete the last space of the correctness score.",
+      verdicts: ["0.0", "0.5", "1.0", "0.3 for the half of it", "1", "0"],
+    },
+    value: "score",
+    metrics: [["gpt_eval_score", "score", 100]],
+  },
+  {
+    theirs: "llava_in_the_wild",
+    ours: "llava_in_the_wild",
+    split: "train",
+    ...reviews,
+    judge: {
+      mark: "request your feedback on the performance of two AI assistants",
+      verdicts: ["8 9", "10 2.5\nThe second is short.", "7, 7", "9;4", "1 10"],
+    },
+  },
+  {
+    theirs: "llava_in_the_wild_ko",
+    ours: "llava_in_the_wild_ko",
+    split: "test",
+    ...reviews,
+    judge: {
+      mark: "두 인공지능 어시스턴트의 성능을",
+      verdicts: ["8 9", "10 2.5\n둘째는 짧습니다.", " 7 7 ", "9,4", "1 10"],
+    },
+  },
+  {
+    theirs: "hallusion_bench_image",
+    ours: "hallusion_bench_image",
+    split: "image",
+    columns: {
+      ...{ category: "string", subcategory: "string", visual_input: "string", set_id: "string", figure_id: "string" },
+      ...{ sample_note: "string", question_id: "string", question: "string", gt_answer: "string" },
+      ...{ gt_answer_details: "string", filename: "string", image: "image" },
+    },
+    row: (n, image) => ({
+      ...{ category: n % 3 ? "VD" : "VS", subcategory: fromTo(n, ["chart", "map"]), visual_input: n % 2 ? "1" : "2" },
+      ...{ set_id: String(n >> 3), figure_id: String((n >> 1) % 4), sample_note: "x", question_id: String(n) },
+      ...{ question: question(n), gt_answer: String(n % 2), gt_answer_details: `It is ${word(n)}.`, filename: "x" },
+      image: image(),
+    }),
+    replies: yesNoReplies,
+    judge: {
+      mark: "Imagine you are an intelligent teacher.",
+      verdicts: ["correct", "incorrect", "unclear", "Correct."],
+    },
+    metrics: [
+      ["aAcc", "aAcc"],
+      ["fAcc", "fAcc"],
+      ["qAcc", "qAcc"],
+    ],
+    known: { metrics: "theirs is rounded to four decimals" },
+  },
+  {
+    theirs: "mathvista_testmini_cot",
+    ours: "mathvista@testmini",
+    split: "testmini",
+    columns: {
+      ...{ pid: "string", question: "string", image: "string", decoded_image: "image", choices: "strings" },
+      ...{ unit: "string", precision: "double", answer: "string", question_type: "string", answer_type: "string" },
+      ...{ query: "string" },
+      metadata: {
+        struct: {
+          ...{ split: "string", category: "string", context: "string", grade: "string", language: "string" },
+          ...{ skills: "strings", source: "string", task: "string" },
+        },
+      },
+    },
+    row(n, image) {
+      const isChoice = n % 2 === 0;
+      const type = isChoice ? "text" : fromTo(n >> 1, ["integer", "list", "float"]);
+      return {
+        ...{ pid: String(n), question: question(n), image: "x", decoded_image: image(), unit: n % 5 ? null : "cm" },
+        ...{
+          choices: isChoice ? choices(n) : null,
+          precision: 1,
+          question_type: isChoice ? "multi_choice" : "free_form",
+        },
+        ...{ answer: isChoice ? choices(n)[n % 4] : type === "integer" ? String(n % 9) : word(n), answer_type: type },
+        ...{ query: `Hint: Reply with ${type}.\nQuestion: ${question(n)}` },
+        metadata: {
+          ...{ split: "testmini", category: "general-vqa", context: "scene", grade: "daily life", language: "english" },
+          ...{ skills: ["arithmetic reasoning"], source: "x", task: "visual question answering" },
+        },
+      };
+    },
+    replies: letterReplies.map((reply, n) => (n % 2 ? (numberReplies[n] as string) : reply)),
+    judge: {
+      mark: "Please read the following example.",
+      verdicts: (words) => {
+        const kind = /Hint: Reply with (\w+)/.exec(words)?.[1];
+        return kind === "text"
+          ? ["(B)", "A", "C", "D."]
+          : kind === "list"
+            ? ["[1, 2]", "['red']"]
+            : ["3", "4.0", "0.5"];
+      },
+    },
+    value: "accuracy",
+    metrics: [["llm_as_judge_eval", "accuracy", 100]],
+    known: { metrics: "theirs is rounded to two decimals" },
+  },
+  {
+    theirs: "mathvision_reason_testmini",
+    ours: "mathvision_reason@testmini",
+    split: "testmini",
+    columns: {
+      ...{ id: "string", question: "string", options: "strings", image: "string", decoded_image: "image" },
+      ...{ answer: "string", solution: "string", level: "int64", subject: "string" },
+    },
+    row: (n, image) => ({
+      ...{ id: String(n), question: `${question(n)}\n<image1>`, options: n % 2 ? [] : choices(n), image: "x" },
+      ...{ decoded_image: image(), answer: n % 2 ? word(n) : letter(n), solution: "", level: 1, subject: "counting" },
+    }),
+    replies: letterReplies.map((reply, n) => (n % 2 ? (wordReplies[n] as string) : reply)),
+    judge: { mark: "You are a strict evaluator assessing answer correctness.", verdicts: ["1", "0", "0", " 1\n"] },
+    metrics: [["llm_as_judge_eval", "accuracy"]],
+  },
+  {
+    theirs: "hrbench4k",
+    ours: "hrbench@4k",
+    config: "hrbench_version_split",
+    split: "hrbench_4k",
+    columns: {
+      ...{ index: "int64", image: "string", question: "string", A: "string", B: "string", C: "string", D: "string" },
+      ...{ answer: "string", category: "string", cycle_category: "string" },
+    },
+    row: (n, image) => {
+      const [A, B, C, D] = choices(n);
+      return {
+        ...{ index: n, image: Buffer.from(bytesOf(image())).toString("base64"), question: question(n), A, B, C, D },
+        ...{ answer: letter(n), category: n % 2 ? "single" : "cross", cycle_category: String(n % 4) },
+      };
+    },
+    replies: letterReplies,
+    judge: { mark: "You are an AI assistant who will help me to match", verdicts: ["A", "B", "C.", "D", "Z"] },
+    metrics: [["average", "average"]],
+  },
+];
+
 /** Of every task. */
 export const knownParameters: Readonly<Record<string, string>> = {
   top_p:
-    "0.7.3 sends the `top_p` of its YAML (models/chat/openai.py), 0.7.2 did not; at temperature 0 it decides nothing",
+    "theirs sends the `top_p` of its YAML (models/chat/openai.py), ours does not; at temperature 0 it decides nothing",
+  seed: "ours sends a seed of the row's own where the temperature is not 0, theirs sends none",
 };
 
-export const comparisons: readonly Comparison[] = [...peoples, ...shorts, ...yesNo, ...choicesOfOne, ...counts];
+export const comparisons: readonly Comparison[] = [
+  ...peoples,
+  ...shorts,
+  ...clicks,
+  ...yesNo,
+  ...choicesOfOne,
+  ...counts,
+  ...judged,
+];
 
 /** A text as Python prints it. */
 function python(text: string): string {

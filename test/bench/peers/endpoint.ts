@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import sharp from "sharp";
 import { sniffImage } from "../../../src/images/sniff.js";
 import { type Question, type ScriptedServer, seeing, startScripted } from "../../fakes/scripted.js";
+import type { Comparison } from "./comparisons.js";
 import type { Row } from "./rows.js";
 
 /** Of one request. */
@@ -23,10 +24,43 @@ interface Part {
   readonly image_url?: { readonly url: string };
 }
 
-/** Answers each row with its reply, told by the size of the first image; what is no row gets "?". */
-export async function startEndpoint(rows: ReadonlyMap<string, Row>): Promise<ScriptedServer> {
-  return await startScripted((question) => seeing(rows.get(sizeIn(question))?.reply ?? "?", question));
+/** Answers each row with its reply, told by the size of the first image, and is the judge of what has none; anything else gets "?". */
+export async function startEndpoint(
+  rows: ReadonlyMap<string, Row>,
+  comparisons: readonly Comparison[],
+): Promise<ScriptedServer> {
+  return await startScripted((question) =>
+    seeing(rows.get(sizeIn(question))?.reply ?? verdictOn(question, comparisons) ?? "?", question),
+  );
 }
+
+/** The same words get the same verdict from both endpoints. */
+function verdictOn({ body }: Question, comparisons: readonly Comparison[]): string | undefined {
+  const words = (body.messages as Message[]).map(({ content }) => textOf(content)).join("");
+  const judge = comparisons.find(({ judge }) => judge && words.includes(judge.mark))?.judge;
+  if (judge === undefined) return undefined;
+  const verdicts = typeof judge.verdicts === "function" ? judge.verdicts(words) : judge.verdicts;
+  return verdicts[createHash("sha256").update(words).digest().readUInt16BE() % verdicts.length];
+}
+
+/** What the judge was asked, by task; once, however often. */
+export function judgedOf({ asked }: ScriptedServer, comparisons: readonly Comparison[]): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const { body } of asked) {
+    const messages = (body.messages as Message[]).map(({ role, content }) => `${role}: ${textOf(content)}`).join("\n");
+    const task = comparisons.find(({ judge }) => judge && messages.includes(judge.mark));
+    if (task) found.set(task.theirs, (found.get(task.theirs) ?? new Set()).add(messages));
+  }
+  return found;
+}
+
+interface Message {
+  readonly role: string;
+  readonly content: string | readonly Part[];
+}
+
+const textOf = (content: Message["content"]): string =>
+  typeof content === "string" ? content : content.map(({ text = "" }) => text).join("");
 
 /** By row, as `task n`; what was asked of no row (a probe) is left out. */
 export async function askedOf(
@@ -47,7 +81,7 @@ async function readQuestion({ body }: Question): Promise<Asked> {
   const { messages, model: _model, stream: _stream, ...sent } = body;
   let [words, places] = ["", ""];
   const pixels: string[] = [];
-  for (const { role, content } of messages as { role: string; content: string | readonly Part[] }[]) {
+  for (const { role, content } of messages as Message[]) {
     if (role !== "user") places += `${role}: `;
     for (const part of typeof content === "string" ? [{ type: "text", text: content } as Part] : content) {
       if (part.type !== "text") {
@@ -65,7 +99,7 @@ async function readQuestion({ body }: Question): Promise<Asked> {
 const bytesOf = ({ image_url }: Part): Buffer => Buffer.from(image_url?.url.split(",")[1] ?? "", "base64");
 
 function sizeIn({ body }: Question): string {
-  for (const { content } of body.messages as { content: string | readonly Part[] }[]) {
+  for (const { content } of body.messages as Message[]) {
     const image = typeof content === "string" ? undefined : content.find(({ type }) => type === "image_url");
     const header = image && sniffImage(new Uint8Array(bytesOf(image)));
     if (header) return `${header.width}x${header.height}`;

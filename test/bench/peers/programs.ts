@@ -48,7 +48,7 @@ export async function askByLmmsEval(
   const log = join(folder, "log.txt");
   // A home of its own, no hub, and none of the user's keys.
   await ended(python, [shim, plan], log, {
-    ...{ HOME: folder, HF_HOME: join(folder, "hf"), HF_HUB_OFFLINE: "1", OPENAI_API_KEY: "none" },
+    ...{ HOME: folder, HF_HOME: join(folder, "hf"), HF_HUB_OFFLINE: "1", OPENAI_API_KEY: "none", OPENAI_API_URL: url },
     ...{ TOKENIZERS_PARALLELISM: "false", CUDA_VISIBLE_DEVICES: "" },
   });
   const words = await readFile(log, "utf8");
@@ -91,15 +91,15 @@ export async function askByUs(
   const model = join(folder, "model.yaml");
   await writeFile(model, JSON.stringify({ runner: "openai", model: "m", urls: [url] }));
   const said = new Map<string, Said>();
-  for (const { theirs, ours, promptProfile } of comparisons) {
+  for (const { theirs, ours, promptProfile, judge } of comparisons) {
     const out = join(folder, theirs);
     const log = join(folder, `${theirs}.log`);
     const profile = promptProfile === undefined ? [] : ["--prompt-profile", promptProfile];
     const code = await ended(
       process.execPath,
       [
-        ...[join(root, "bin/llava-eval.js"), "run", "--tasks", ours, "--data", rows, "--model", model],
-        ...["--judge", "none", "--scoring", "lmms-eval", ...profile, "--out", out],
+        ...[join(root, "bin/llava-eval.js"), "run", "--tasks", ours, "--data", join(rows, theirs), "--model", model],
+        ...["--judge", judge ? model : "none", "--scoring", "lmms-eval", ...profile, "--out", out],
       ],
       log,
       { HOME: folder },

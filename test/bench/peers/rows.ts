@@ -9,6 +9,8 @@ import type { Comparison } from "./comparisons.js";
 /** Each reply meets four rows: golds go round in fours, replies one place further in every round. */
 export const rowsPerTask = 96;
 const mostImages = 3;
+/** Of a row's first image; no other image is as wide, nor one that a program asks with to see whether the endpoint is there. */
+const firstWidth = 200;
 
 export function replyTo({ replies }: Comparison, n: number): string {
   return replies[(n + Math.floor(n / replies.length)) % replies.length] as string;
@@ -35,7 +37,7 @@ export interface Written {
   readonly files: ReadonlyMap<Comparison, readonly RowFile[]>;
 }
 
-/** Below `folder` as our `--data` finds them; half of the images are JPEG, half PNG. */
+/** Below `folder`, for each comparison as our `--data` finds them; half of the images are JPEG, half PNG. */
 export async function writeRows(folder: string, comparisons: readonly Comparison[]): Promise<Written> {
   const rows = new Map<string, Row>();
   const files = new Map<Comparison, readonly RowFile[]>();
@@ -46,16 +48,19 @@ export async function writeRows(folder: string, comparisons: readonly Comparison
     const apart: Readonly<Record<string, unknown>>[] = [];
     for (let n = 0; n < rowsPerTask; n++) {
       const images = await imagesOf(at, n);
-      rows.set(`${40 + n}x${32 + at}`, { task: theirs, n, reply: replyTo(comparison, n) });
+      rows.set(`${firstWidth + n}x${32 + at}`, { task: theirs, n, reply: replyTo(comparison, n) });
       made.push(comparison.row(n, (nth = 0) => images[nth] as object));
       if (imagesApart) apart.push({ id: imagesApart.id(n), image: images[0] });
     }
-    const written = [await write(join(folder, task), { config, split, columns, rows: made })];
+    const written = [await write(join(folder, theirs, task), { config, split, columns, rows: made })];
     if (imagesApart) {
       const images = { columns: { id: "string", image: "image" } as const, rows: apart };
-      written.push(await write(join(folder, task), { config: imagesApart.config, split, ...images }));
+      written.push(await write(join(folder, theirs, task), { config: imagesApart.config, split, ...images }));
     }
-    files.set(comparison, written);
+    files.set(
+      comparison,
+      written.map((file) => ({ ...file, split: comparison.theirSplit ?? file.split })),
+    );
   }
   return { rows, files };
 }
@@ -64,7 +69,7 @@ async function imagesOf(at: number, n: number): Promise<readonly object[]> {
   return await Promise.all(
     Array.from({ length: mostImages }, async (_, nth) => {
       const format = (n + nth) % 2 ? ("png" as const) : ("jpeg" as const);
-      const size = nth === 0 ? { width: 40 + n, height: 32 + at } : { width: 100 + 10 * nth, height: 90 };
+      const size = nth === 0 ? { width: firstWidth + n, height: 32 + at } : { width: 100 + 10 * nth, height: 90 };
       const bytes = await drawnImage({ seed: 100 * at + 3 * n + nth, ...size, format });
       return { bytes: new Uint8Array(bytes), path: `${at}-${n}-${nth}.${format}` };
     }),
