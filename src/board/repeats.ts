@@ -2,6 +2,7 @@
 import type { Result } from "../core/result.js";
 import { valueUnder } from "../record/outcome.js";
 import type { Run } from "../record/read.js";
+import { textOf } from "../record/samples.js";
 import { passAtK } from "../statistics/pass-at-k.js";
 import { consistencyRate, expectedAccuracy, internalVariance } from "../statistics/repeats.js";
 
@@ -24,21 +25,43 @@ export interface RepeatsReport {
   readonly consistency: number;
   /** For right-or-wrong scores: the chance that one of k answers is right. */
   readonly passAtK: readonly { readonly k: number; readonly value: number }[];
+  /** Of the first k answers of each sample, in their order; over the samples that have a score for each of them. */
+  readonly firstK: readonly FirstK[];
+}
+
+export interface FirstK {
+  readonly k: number;
+  readonly samples: number;
+  /**
+   * The score of the most frequent answer, of equally frequent ones the first. `lmms-eval` counts whole texts, as its maj@k does; other
+   * scorings count what was read in them, and a guess only where all are guesses.
+   */
+  readonly majority: number;
+  /** The best score among them: lmms-eval's pass@k. */
+  readonly best: number;
+}
+
+interface Answer {
+  readonly value: number;
+  readonly says: string;
+  readonly isGuess: boolean;
 }
 
 /** undefined when the task was asked once per sample, or its scores are no plain numbers under the main metric's name. */
 export async function repeatsOf(run: Run, result: Result): Promise<RepeatsReport | undefined> {
   if (result.repeats < 2) return undefined;
   const metric = result.metrics[0]?.name ?? "";
-  const answers = new Map<string, number[]>();
-  for await (const { id, repeat = 0, score } of run.counted(result)) {
+  const answers = new Map<string, Answer[]>();
+  for await (const record of run.counted(result)) {
+    const { id, repeat = 0, score } = record;
     const value = valueUnder(score, metric);
-    if (value === undefined) continue;
+    if (value === undefined || score?.status !== "scored") continue;
     const own = answers.get(id) ?? [];
-    own[repeat] = value;
+    const says = (result.scoring === "lmms-eval" ? textOf(record) : undefined) ?? score.answer;
+    own[repeat] = { value, says, isGuess: score.remark === "unparsable" || score.remark === "empty" };
     answers.set(id, own);
   }
-  const scores = [...answers.values()];
+  const scores = [...answers.values()].map((own) => own.map(({ value }) => value));
   if (scores.length === 0) return undefined;
   const dense = scores.map((own) => own.filter((value) => value !== undefined));
   const mean = expectedAccuracy(dense);
@@ -51,6 +74,9 @@ export async function repeatsOf(run: Run, result: Result): Promise<RepeatsReport
     varianceBetween: varianceBetween(dense),
     consistency: consistencyRate(dense),
     passAtK: passCurve(dense, result.repeats),
+    firstK: [...new Set([8, result.repeats])]
+      .filter((k) => k > 1 && k <= result.repeats)
+      .flatMap((k) => firstOf([...answers.values()], k, result)),
   };
 }
 
@@ -72,6 +98,27 @@ function passCurve(scores: readonly (readonly number[])[], repeats: number): { k
     k,
     value: average(complete.map((own) => passAtK(repeats, own.filter((value) => value === 1).length, k))),
   }));
+}
+
+function firstOf(samples: readonly (readonly Answer[])[], k: number, { scoring, metrics }: Result): FirstK[] {
+  const complete = samples
+    .map((own) => own.slice(0, k).filter((answer) => answer !== undefined))
+    .filter((own) => own.length === k);
+  if (complete.length === 0) return [];
+  const majority = average(complete.map((own) => mostFrequent(own, scoring === "lmms-eval").value));
+  const bestOf = metrics[0]?.direction === "lower" ? Math.min : Math.max;
+  const best = average(complete.map((own) => bestOf(...own.map(({ value }) => value))));
+  return [{ k, samples: complete.length, majority, best }];
+}
+
+/** @param guessesVote  it is texts that are counted, read or not */
+function mostFrequent(answers: readonly Answer[], guessesVote: boolean): Answer {
+  const read = answers.filter(({ isGuess }) => guessesVote || !isGuess);
+  const voters = read.length > 0 ? read : answers;
+  const counts = new Map<string, number>();
+  for (const { says } of voters) counts.set(says, (counts.get(says) ?? 0) + 1);
+  const most = Math.max(...counts.values());
+  return voters.find(({ says }) => counts.get(says) === most) as Answer;
 }
 
 function average(values: readonly number[]): number {

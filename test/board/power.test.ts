@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { type SideTask, sideOf } from "../../src/board/compare/side.js";
-import { powerText } from "../../src/board/power/as-text.js";
+import { powerText, repeatsText } from "../../src/board/power/as-text.js";
 import { measureDiscordance, powerLines } from "../../src/board/power/power.js";
 import { repeatsOf } from "../../src/board/repeats.js";
 import { openRun } from "../../src/record/read.js";
 import type { SampleRecord } from "../../src/record/samples.js";
-import { sample, temporaryFolder, writeRun } from "./run-fixture.js";
+import { failedSample, sample, temporaryFolder, writeRun } from "./run-fixture.js";
 
 async function opened(root: string, name: string, samples: readonly SampleRecord[], repeats = 1): Promise<SideTask> {
   const dir = await writeRun(root, name, { tasks: { mmmu: { samples, result: { repeats } } } });
@@ -66,6 +66,46 @@ test("repeats give mean, variance between and within samples, and pass@k", async
     records.filter(({ repeat }) => repeat === 0),
   );
   expect(await repeatsOf(once.run, once.result)).toBeUndefined();
+});
+
+test("the majority of the first answers counts what was read, under lmms-eval scoring whole texts; an answer without a score leaves its sample out", async () => {
+  await using folder = await temporaryFolder();
+  const said = (index: number, texts: readonly string[]) =>
+    texts.map((text, repeat): SampleRecord => {
+      if (text === "-") return { ...failedSample(index), repeat };
+      const answer = /[A-D]/.exec(text)?.[0];
+      const score = { status: "scored", value: answer === "B" ? 1 : 0, answer: answer ?? "C", targets: ["B"] } as const;
+      return { ...sample(index, 0), repeat, text, score: answer ? score : { ...score, remark: "unparsable" } };
+    });
+  const records = [
+    // B four times in four forms, A three times in one.
+    ...said(0, ["A", "B", "A", "(B)", "B.", "A", "so B", "none", "A", "A"]),
+    // As often as each other: the first.
+    ...said(1, ["B", "A", "A", "B", "A", "B", "B", "A", "A", "A"]),
+    // Guesses do not outvote what was read.
+    ...said(2, ["no", "no", "no", "no", "no", "no", "no", "B", "no", "no"]),
+    ...said(3, ["B", "B", "-", "B", "B", "B", "B", "B", "B", "B"]),
+  ];
+  const of = async (scoring: "official" | "lmms-eval") => {
+    const dir = await writeRun(folder.dir, scoring, {
+      tasks: { mmmu: { samples: records, result: { repeats: 10, scoring } } },
+    });
+    const side = sideOf(scoring, await openRun(dir)).tasks.get("mmmu") as SideTask;
+    return await repeatsOf(side.run, side.result);
+  };
+  const official = await of("official");
+  expect(official?.firstK).toEqual([
+    { k: 8, samples: 3, majority: 1, best: 1 },
+    { k: 10, samples: 3, majority: 1 / 3, best: 1 },
+  ]);
+  const theirs = await of("lmms-eval");
+  expect(theirs?.firstK).toEqual([
+    { k: 8, samples: 3, majority: 1 / 3, best: 1 },
+    { k: 10, samples: 3, majority: 0, best: 1 },
+  ]);
+  expect(repeatsText(official as never)).toContain(
+    "of the first 8 answers: the most frequent 100.0, the best 100.0 (of 3 samples with a score for each)",
+  );
 });
 
 test("the table fits a terminal, and says what it left out", () => {

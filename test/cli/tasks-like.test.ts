@@ -67,9 +67,12 @@ test.each([
 test("--tasks says what to write for a name that is lmms-eval's alone", async () => {
   await expect(chooseTasks(["mmmu_val_qwen"])).rejects.toMatchObject({
     message: `"mmmu_val_qwen" is lmms-eval's name, not one of ours`,
-    fix: expect.stringContaining("write --tasks mmmu --prompt-profile qwen3_vl; the same words but"),
+    fix: expect.stringMatching(/write --tasks mmmu --prompt-profile qwen$/),
+  });
+  await expect(chooseTasks(["mmmu_val_pass64"])).rejects.toMatchObject({
+    fix: expect.stringContaining("write --tasks mmmu --repeats 64 --temperature 0.2; its maj@64"),
   });
   await expect(chooseTasks(["mmmu_pro_composite"])).rejects.toMatchObject({
-    fix: expect.stringMatching(/no rule here/),
+    fix: expect.stringMatching(/the hub does not have/),
   });
 });

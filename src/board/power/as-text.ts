@@ -59,5 +59,9 @@ export function repeatsText(report: RepeatsReport): string {
   if (report.passAtK.length > 0) {
     lines.push(`  ${report.passAtK.map(({ k, value }) => `pass@${k} ${points(value)}`).join("   ")}`);
   }
+  for (const { k, samples: of, majority, best } of report.firstK) {
+    const left = of < samples ? ` (of ${count(of)} samples with a score for each)` : "";
+    lines.push(`  of the first ${k} answers: the most frequent ${points(majority)}, the best ${points(best)}${left}`);
+  }
   return `${lines.join("\n")}\n`;
 }
