@@ -65,6 +65,11 @@ export type MetricResult = Static<typeof MetricResult>;
 export const DatasetFacts = Type.Object({
   source: Type.String({ description: "hub id, folder, or `demo`" }),
   kind: Type.Enum(["hub", "folder", "demo"]),
+  images: Optional(
+    Type.String({
+      description: "where the images are from that are not in the rows' data set: a hub id and its commit, or a folder",
+    }),
+  ),
   configs: Optional(Strings),
   split: Text,
   revision: Optional(Type.String({ description: "resolved commit" })),

@@ -76,8 +76,9 @@ export const tsvMembers: Members<TsvRows> = {
 
 export const imageSplitMembers: Members<ImageSplit> = {
   sources: "texts?",
-  config: "text",
+  config: "text?",
   split: "text",
+  folder: "text?",
   column: "text",
   key: "text",
 };

@@ -18,7 +18,7 @@ export interface Split {
   readonly revision?: string;
   /**
    * The images stand in a configuration of their own (GQA): a row's `image` is the one whose `key` there equals the row's
-   * `column`. All of that split's images are kept in memory, each once.
+   * `column`. Those that rows name are kept in memory, each once.
    */
   readonly images?: ImageSplit;
   /** Rows the benchmark has (before `expand`); a run that sees another number says so. Absent when not published. */
@@ -35,8 +35,11 @@ export interface Split {
 export interface ImageSplit {
   /** Default: the rows' own sources. */
   readonly sources?: readonly string[];
-  readonly config: string;
+  /** Absent: the data set's default. */
+  readonly config?: string;
   readonly split: string;
+  /** In a data folder that has a folder of this name the images are its files, by the names in `column`: COCO's `val2014`. */
+  readonly folder?: string;
   /** The rows' column that names an image. */
   readonly column: string;
   /** The images' column with that name; the image itself is in `image`. */

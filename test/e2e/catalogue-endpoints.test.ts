@@ -237,6 +237,64 @@ test("five benchmarks from awkward rows over HTTP: every image arrives, an outag
   expect(new Set(again)).toEqual(new Set(["L3", "E3"]));
 }, 60_000);
 
+test("lmms-eval's names of older rows over HTTP: COCO's files by the names in Karpathy's rows, reviews in Korean, a 0/1 judge; outages score nothing", async () => {
+  await using place = await Workplace.make();
+  await using server = await startScripted((question) => {
+    const { text, body } = question;
+    if (body.model !== "judge") return seeing(/\[K\d\]/.exec(text)?.[0] ?? "A red car.", question);
+    if (text.includes("[K1]")) return chat(" 8 6 ", question);
+    if (text.includes("[K2]")) return { status: 503, body: { error: { message: "overloaded" } } };
+    if (text.includes("[K3]")) return chat("1", question);
+    return chat("0 credits left, retry in 1 s", question);
+  });
+  const rows = place.file("rows");
+  await mkdir(join(rows, "val2014"), { recursive: true });
+  const files = ["COCO_val2014_000000000001.jpg", "COCO_val2014_000000000002.jpg"];
+  for (const [seed, name] of files.entries())
+    await writeFile(join(rows, "val2014", name), await drawnImage({ seed, width: 40, height: 24 }));
+  await mkdir(join(rows, "coco_karpathy"));
+  const columns = { filename: "string", imgid: "int64", sentences: "strings", url: "string" } as const;
+  const captions = [...files, "COCO_val2014_000000000003.jpg"].map((filename, imgid) => ({
+    ...{ filename, imgid, url: "http://127.0.0.1:9/never" },
+    sentences: ["A red car.", "A car on a road."],
+  }));
+  await writeFile(join(rows, "coco_karpathy", "test.parquet"), parquetBytes(columns, captions));
+  const review = {
+    caption: "설명",
+    gpt_answer: "자전거",
+    category: "conv",
+    image_id: "1.jpg",
+    image: { bytes: base64 },
+  };
+  const reviews = [1, 2].map((id) => ({ question_id: id, question: `[K${id}] 무엇입니까?`, ...review }));
+  await writeFile(join(rows, "llava_in_the_wild_ko.jsonl"), lines(reviews));
+  const problem = { options: "['4', '5']", answer: "B", level: 2, subject: "counting", decoded_image: asDataUri };
+  const problems = [3, 4].map((id) => ({ id: String(id), question: `[K${id}] How many?`, ...problem }));
+  await writeFile(join(rows, "mathvision_reason.jsonl"), lines(problems));
+  for (const model of ["m", "judge"])
+    await writeFile(
+      place.file(`${model}.yaml`),
+      `runner: openai\nmodel: ${model}\nurls: [${server.url}]\nattempts: 1\n`,
+    );
+  const ended = await place.run(
+    ...["run", "--tasks", "coco_karpathy@test,llava_in_the_wild_ko,mathvision_reason", "--data", "rows"],
+    ...["--model", "m.yaml", "--judge", "judge.yaml", "--max-failed", "100%", "--out", "out"],
+  );
+  expect(ended.exitCode, ended.stderr).toBe(0);
+  const none = { refused: 0, transport: 0, judge: 0, data: 0 };
+  const karpathy = await place.result("out", "coco_karpathy@test");
+  expect(karpathy.dataset.images).toBe("val2014");
+  // The third row's file is not there.
+  expect(karpathy.n).toEqual({ total: 3, scored: 2, unscored: { ...none, data: 1 } });
+  expect(karpathy.metrics.find(({ name }) => name === "Bleu_1")?.value).toBeCloseTo(1, 6);
+  const briefly = server.asked.filter(({ text }) => text.includes("Describe the image briefly."));
+  expect(briefly.map(({ hasImage }) => hasImage)).toEqual([true, true]);
+  const korean = await place.result("out", "llava_in_the_wild_ko");
+  expect([korean.n, korean.metrics[0]?.value]).toEqual([{ total: 2, scored: 1, unscored: { ...none, judge: 1 } }, 75]);
+  const maths = await place.result("out", "mathvision_reason");
+  expect([maths.n, maths.metrics[0]?.value]).toEqual([{ total: 2, scored: 1, unscored: { ...none, judge: 1 } }, 1]);
+}, 60_000);
+
 // github.com/EvolvingLMMs-Lab/LLaVA-OneVision-1.5, "Evaluation".
 const published =
   "mmmu_val,mmmu_pro_standard,mmbench_en_test,mmerealworld,mmerealworld_cn,ai2d,ai2d_no_mask,vstar_bench,chartqa,charxiv,docvqa_test,mathvista_testmini,mmstar,scienceqa";

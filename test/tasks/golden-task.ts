@@ -196,7 +196,7 @@ export async function writeParquet({ task, columns, rows }: Golden, splitName: s
   if (!split?.images) return;
   // The images have a file of their own, one for each name in the rows.
   const { config, key, column, split: name } = split.images;
-  const images = join(folder, split.images.sources?.[0] ?? split.sources[0] ?? task.name, config);
+  const images = join(folder, split.images.sources?.[0] ?? split.sources[0] ?? task.name, config ?? "data");
   await mkdir(images, { recursive: true });
   const names = [...new Set(rows.map((row) => row[column]))];
   const own = names.map((id) => ({ [key]: id, image: image(`${id}.jpg`) }));

@@ -1,3 +1,4 @@
+import karpathy from "../../tasks/coco_cap/karpathy-task.js";
 import coco from "../../tasks/coco_cap/task.js";
 import flickr30k from "../../tasks/flickr30k/task.js";
 import hallusion from "../../tasks/hallusion_bench/task.js";
@@ -131,6 +132,15 @@ const references = [
   ],
 ];
 const [coco2017, coco2014, coco2014Test, coco2017Test] = coco;
+goldenTask({
+  task: karpathy,
+  columns: { filename: "string", imgid: "int64", sentences: "strings", url: "string", cocoid: "int64" },
+  rows: ["COCO_val2014_000000391895.jpg", "COCO_val2014_000000522418.jpg"].map((filename, imgid) => ({
+    ...{ filename, imgid, cocoid: imgid, url: "https://images.invalid/x.jpg" },
+    sentences: ["A man rides a red motorcycle.", "A motorcycle on a dirt road.", "A man on a path."],
+  })),
+  answers: ["A man rides a motorcycle on a road.", "A woman with a cake."],
+});
 const cocoColumns: Record<string, ColumnType> = {
   ...{ question_id: "string", image: "image", question: "string", answer: "strings", id: "int64" },
 };
