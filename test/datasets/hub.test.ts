@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -279,6 +279,22 @@ test.each(["../../evil.parquet", "/etc/passwd", "a/../../b", "a\\..\\b"])(
 test("a server without ranges is an error for ranges and works for whole files", async () => {
   await using server = await hub({ noRanges: true });
   await expect(read(request(server.url, { partial: true }), 0, 1)).rejects.toThrow(/does not serve byte ranges/);
+});
+
+test("a file that is in the cache keeps its link: whoever reads it meanwhile loses nothing", async () => {
+  await using server = await hub();
+  expect(idsOf(await read(request(server.url)))).toEqual(upTo(60));
+  const [repository = ""] = await readdir(join(home, "hub"));
+  const snapshot = join(home, "hub", repository, "snapshots", server.commit);
+  const links = async () => {
+    const entries = await readdir(snapshot, { recursive: true });
+    const facts = await Promise.all(entries.map((name) => lstat(join(snapshot, name))));
+    return facts.filter((entry) => entry.isSymbolicLink()).map(({ ino }) => ino);
+  };
+  const before = await links();
+  expect(before).toHaveLength(3);
+  expect(idsOf(await read(request(server.url)))).toEqual(upTo(60));
+  expect(await links()).toEqual(before);
 });
 
 test("two readers at once fetch each shard once", async () => {

@@ -1,5 +1,6 @@
 /** The standard cache layout: `datasets--org--name/{blobs,refs,snapshots}`, readable by Python's huggingface_hub and the other way round. */
-import { mkdir, readdir, readFile, realpath, rm, stat, symlink } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdir, readdir, readFile, readlink, realpath, rename, stat, symlink } from "node:fs/promises";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { writeWhole } from "../../files/whole-file.js";
 import { type HubFile, isInside, type RepositoryId } from "./repository.js";
@@ -29,15 +30,16 @@ export class HubCache {
     return undefined;
   }
 
-  /** Makes `snapshots/<commit>/<path>` point to the blob. */
+  /** Makes `snapshots/<commit>/<path>` point to the blob. Whoever reads it meanwhile finds it at every moment. */
   async link(commit: string, file: HubFile): Promise<string> {
     const pointer = this.pointer(commit, file.path);
+    const target = relative(dirname(pointer), this.blob(file));
+    if ((await readlink(pointer).catch(() => undefined)) === target) return pointer;
     await mkdir(dirname(pointer), { recursive: true });
-    await rm(pointer, { force: true });
-    await symlink(relative(dirname(pointer), this.blob(file)), pointer).catch((error: NodeJS.ErrnoException) => {
-      // Another process was faster.
-      if (error.code !== "EEXIST") throw error;
-    });
+    await mkdir(dirname(this.blob(file)), { recursive: true });
+    const own = `${this.blob(file)}.${randomUUID()}.link`;
+    await symlink(target, own);
+    await rename(own, pointer);
     return pointer;
   }
 
