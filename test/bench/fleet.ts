@@ -2,7 +2,7 @@
  * What a fleet costs above one process: CPU time of the coordinator, the workers and the queue's server, starts included, for rows of one line of
  * text that the stub answers, with the server and the blocks of docs/fleet.md.
  *   npm run bench -- fleet [--rows 20000] [--workers 4] [--profile DIR]
- * With --profile each process writes its CPU profile there, which costs time itself.
+ * On PostgreSQL with LLAVA_EVAL_TEST_QUEUE=postgres. With --profile each process writes its CPU profile there, which costs time itself.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,6 +11,7 @@ import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { noPostgres, TestPostgres } from "../fakes/postgres.js";
 import { noRedis, TestRedis } from "../fakes/redis.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -22,7 +23,9 @@ const { values } = parseArgs({
   },
 });
 const rows = Number(values.rows);
-if (noRedis !== undefined) throw new Error(noRedis);
+const isPostgres = process.env.LLAVA_EVAL_TEST_QUEUE === "postgres";
+const noServer = isPostgres ? noPostgres : noRedis;
+if (noServer !== undefined) throw new Error(noServer);
 
 const folder = await mkdtemp(join(tmpdir(), "llava-eval-bench-"));
 const meter = join(folder, "meter.mjs");
@@ -47,8 +50,9 @@ process.on("exit", () => writeFileSync(${JSON.stringify(join(folder, "usage-"))}
   const whole = await start({}, "run", ...asked, "--model", "stub:yes", "--out", join(folder, "whole")).cpuSeconds;
   print("one process", whole, began);
 
-  await using redis = await TestRedis.start();
-  const way = { LLAVA_EVAL_FLEET: redis.url };
+  await using server = await (isPostgres ? TestPostgres : TestRedis).start();
+  const before = server.cpuSeconds();
+  const way = { LLAVA_EVAL_FLEET: server.url };
   began = performance.now();
   const coordinator = start(way, "run", ...asked, "--fleet", "--out", join(folder, "many"));
   const worker = ["worker", "--model", "stub:yes", "--name", "m", "--data", folder, "--task-file", task];
@@ -59,7 +63,7 @@ process.on("exit", () => writeFileSync(${JSON.stringify(join(folder, "usage-"))}
   early.catch(() => {});
   for (const { child } of workers) child.kill("SIGINT");
   const working = (await all).reduce((sum, seconds) => sum + seconds, 0);
-  const serving = serverCpu(redis);
+  const serving = server.cpuSeconds() - before;
   for (const name of ["lines.samples.jsonl", "lines.json"]) {
     const [ours, theirs] = await Promise.all(["whole", "many"].map((out) => readFile(join(folder, out, name))));
     if (!ours?.equals(theirs as Buffer)) throw new Error(`${name} of the fleet is not that of one process`);
@@ -100,14 +104,6 @@ async function cpuOf(child: ChildProcess): Promise<number> {
   if (exitCode !== 0 && exitCode !== 130) throw new Error(`a process ended with ${exitCode}:\n${stderr}`);
   const usage = JSON.parse(await readFile(join(folder, `usage-${child.pid}`), "utf8")) as NodeJS.ResourceUsage;
   return (usage.userCPUTime + usage.systemCPUTime) / 1e6;
-}
-
-function serverCpu(redis: TestRedis): number {
-  const info = redis.command("INFO", "cpu");
-  const seconds = (name: string) => Number(new RegExp(`^${name}:([\\d.]+)`, "m").exec(info)?.[1]);
-  return ["used_cpu_sys", "used_cpu_user", "used_cpu_sys_children", "used_cpu_user_children"]
-    .map(seconds)
-    .reduce((sum, one) => sum + one, 0);
 }
 
 function print(what: string, cpuSeconds: number, began?: number): void {

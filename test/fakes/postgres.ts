@@ -140,10 +140,7 @@ export class TestPostgres implements QueueServer {
   }
 
   stop(on: boolean): void {
-    const { pid } = this.server ?? {};
-    if (pid === undefined) return;
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean);
-    for (const one of [pid, ...children.map(Number)]) {
+    for (const one of this.processes()) {
       try {
         process.kill(one, on ? "SIGSTOP" : "SIGCONT");
       } catch (error) {
@@ -151,6 +148,21 @@ export class TestPostgres implements QueueServer {
         if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
       }
     }
+  }
+
+  /** Its own, and one for each connection. */
+  private processes(): readonly number[] {
+    const { pid } = this.server ?? {};
+    if (pid === undefined) return [];
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").filter(Boolean);
+    return [pid, ...children.map(Number)];
+  }
+
+  /** Hundredths of a second stand in /proc: of a process, and of those that it has seen end. */
+  cpuSeconds(): number {
+    const fields = this.processes().map((pid) => readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, ""));
+    const ticks = fields.flatMap((text) => text.split(" ").slice(11, 15).map(Number));
+    return ticks.reduce((sum, one) => sum + one, 0) / 100;
   }
 
   fill(on: boolean): void {

@@ -21,6 +21,8 @@ export interface QueueServer extends AsyncDisposable {
   comeBack(run: string, block: string, times: number): void;
   /** Results that nobody has taken; zero: none are left. */
   pileUp(run: string, results: number): void;
+  /** Of its processor, with all that it has begun. */
+  cpuSeconds(): number;
   /** What BullMQ has noted of the run's limits. */
   limits(run: string): string;
 }

@@ -114,6 +114,14 @@ export class TestRedis implements QueueServer {
     return this.command("HMGET", `le:{${run}}:meta`, "concurrency", "max", "duration");
   }
 
+  cpuSeconds(): number {
+    const info = this.command("INFO", "cpu");
+    const seconds = (name: string) => Number(new RegExp(`^${name}:([\\d.]+)`, "m").exec(info)?.[1]);
+    return ["used_cpu_sys", "used_cpu_user", "used_cpu_sys_children", "used_cpu_user_children"]
+      .map(seconds)
+      .reduce((sum, one) => sum + one, 0);
+  }
+
   command(...words: readonly string[]): string {
     return execFileSync("redis-cli", ["-p", String(this.port), "--raw", ...words], { encoding: "utf8" });
   }
