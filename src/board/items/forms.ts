@@ -60,7 +60,7 @@ function tablesOf(report: ItemsReport, limit: number): Titled[] {
   const { items, same } = report;
   const found = toLookAt(report, limit);
   const lowest: Titled = {
-    title: "lowest discriminations: weak runs score better than strong ones",
+    title: "lowest discriminations: strong runs speak against the reference",
     table: tableOf(
       ["difficulty", "discrimination", "p", "suspect", "reference", "stronger half says"],
       found.map((item) => [name(item), ...numbersOf(item), targetsText(item), answerText(item)]),

@@ -19,7 +19,7 @@ export interface Item {
   readonly p?: number;
   readonly q?: number;
   /**
-   * Weak runs do better than strong ones, and most of the stronger half give one other answer: its reference may be wrong. Absent where so
+   * Strong runs speak against its reference, and most of the stronger half give one other answer: it may be wrong. Absent where so
    * few models cannot know.
    */
   readonly suspect?: boolean;

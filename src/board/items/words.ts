@@ -25,7 +25,7 @@ export function factsOf(report: ItemsReport): string[] {
       ? "no two items ask the same about the same images"
       : `${count(repeated)} items ask what another asks about the same images, in ${count(same.length)} groups${contradictions > 0 ? `; ${count(contradictions)} of these have different references` : ""}`,
     isEnough
-      ? `${count(suspects)} references may be wrong: weak runs score better than strong ones, and most of the stronger half give one other answer`
+      ? `${count(suspects)} references may be wrong: strong runs speak against them, and most of the stronger half give one other answer`
       : `which references may be wrong ${models === 1 ? "one model" : `${models} models`} cannot say: it takes ${enoughModels} or more, and 40 to find nearly all`,
   ];
 }
