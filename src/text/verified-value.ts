@@ -1,28 +1,77 @@
 /**
- * The value that the solver math-verify finds in an answer, as far as numbers go: in a box, between dollars, a fraction, else the last number
- * of a text. Sets, tuples and symbols have none here. Held by vectors of math-verify 0.9.0.
+ * The value that the solver math-verify finds in an answer, as far as numbers go: in a box, else what ends last of formulas, sums and numbers.
+ * Sets, tuples and symbols have none here. Held by vectors of math-verify 0.9.0.
  */
 
 import { latexValue } from "./latex-value.js";
+import { parseFloatPython } from "./python-numbers.js";
+import { pythonRegex } from "./python-regex.js";
 import { boxed } from "./reasoned-answer.js";
 
-const formula = /\$([^$]+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]/s;
-const bareFraction = /-?\d*\\frac\{[^{}]*\}\{[^{}]*\}/;
-/** No digit of a formula's argument: of `2\sqrt{3}` the 2, of `4:5` the 4. */
-const number = /(?<![\w{(.,^:/])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+|(?<=\d))(?:\/\d+)?(?!\d)%?/g;
+const formulas = /(?<!\\|\d)\$([^$]+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]|((?<!\d)-?\d*\\frac\{[^{}]*\}\{[^{}]*\})/gs;
+
+/** What may stand before a number: "x5", "(5)", "+5" and "~5" have none. */
+const before = "(?:^|\\s|=)(?:\\*\\*)?";
+const plainNumber =
+  "(?<!\\d)(?:-?[1-9]\\d{0,2}(?:[ ,]\\d{3})+(?:\\.\\d+)?|-?\\d+[.,]\\d+|\\.\\d+|-?\\d+)(?:\\s*(?:%|[Pp]er(?:cent(?:age)?|ct)))?";
+const number = pythonRegex(`${before}[$€£¥₹₽₪₩₫฿]?(${plainNumber})`, "g");
+const signs = "+\\-*×/^()÷";
+const sum = pythonRegex(
+  `${before}(-?\\(?-?\\d[\\d.\\s${signs}]*[${signs}][\\d.\\s${signs}]+\\)?)(?:\\*\\*)?(?:[.,:\\s)$]|$)`,
+  "g",
+);
+
+/** Characters: the search takes their cube, and answers are short. */
+const longestSum = 500;
+
+interface Found {
+  readonly from: number;
+  readonly to: number;
+  readonly values: readonly number[];
+}
 
 /** None, one, or of a percentage two: it equals the number as well as the hundredth. */
 export function verifiedValues(text: string): readonly number[] {
   const inner = boxed(text);
   if (inner !== "") {
-    const values = inner.endsWith(".") ? [] : valuesOf(inner);
-    return values.length > 0 || inner.endsWith(".") ? values : verifiedValues(inner);
+    if (inner.endsWith(".")) return [];
+    const values = formulaValues(inner);
+    return values.length > 0 || !inner.includes("\\") ? values : verifiedValues(inner);
   }
-  const [, dollars, round, square] = formula.exec(text) ?? [];
-  const found = dollars ?? round ?? square ?? bareFraction.exec(text)?.[0];
-  if (found !== undefined) return valuesOf(found);
-  const last = text.match(number)?.at(-1);
-  return last === undefined ? [] : valuesOf(last.replaceAll(",", "").replace("+", ""));
+  const found = [
+    ...foundBy(formulas, text, formulaValues),
+    // What only looks like a sum ("0.5**") is passed over.
+    ...(text.length > longestSum ? [] : foundBy(sum, text, valuesOf)).filter(({ values }) => values.length > 0),
+    ...foundBy(number, text, numberValues),
+  ];
+  return found.sort((a, b) => b.to - a.to || a.from - b.from)[0]?.values ?? [];
+}
+
+function foundBy(form: RegExp, text: string, values: (written: string) => readonly number[]): readonly Found[] {
+  return [...text.matchAll(form)].map((match) => {
+    const [whole, ...groups] = match;
+    const written = groups.find((group) => group !== undefined) ?? "";
+    return { from: match.index, to: match.index + whole.length, values: values(written) };
+  });
+}
+
+/** A unit; words otherwise, and a name as in "2x", are letters to multiply with, for the solver. */
+const unit = /^\s*(?:[cghlmst]|(?!(?:and|or|million|billion|thousand|hundred)\b)[a-z]{2,}(?:\s+[a-z]+)*)\s*$/i;
+const leading = pythonRegex(`^\\s*\\$?\\s*(${plainNumber})`);
+
+function formulaValues(written: string): readonly number[] {
+  const values = valuesOf(written);
+  if (values.length > 0) return values;
+  const [start, one = ""] = leading.exec(written) ?? [];
+  return start !== undefined && unit.test(written.slice(start.length).replace(/\$\s*$/, "")) ? numberValues(one) : [];
+}
+
+/** "1,234.5" and "1 234" have thousands, "12,5" has a fraction. */
+function numberValues(written: string): readonly number[] {
+  const [digits = "", share] = written.split(/\s*(%|[Pp]er.*)$/s);
+  const grouped = /^-?[1-9]\d{0,2}(?:[ ,]\d{3})+(?:\.|$)/.test(digits);
+  const value = parseFloatPython(grouped ? digits.replace(/[ ,]/g, "") : digits.replace(",", "."));
+  return value === undefined ? [] : share === undefined ? [value] : [value, value / 100];
 }
 
 function valuesOf(written: string): readonly number[] {
