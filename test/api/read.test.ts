@@ -66,7 +66,8 @@ test("readRun gives the results by label and the samples one by one", async () =
 });
 
 test("score gives what the command writes, and evaluates nothing", async () => {
-  await using place = await Workplace.make();
+  // One user, who has one key to his runs.
+  await using place = await Workplace.make({ XDG_STATE_HOME: process.env.XDG_STATE_HOME ?? "" });
   await writeRows(place.file("rows"), 8);
   const task = join(root, "test", "forms", "single-image.ts");
   const args = ["run", "--tasks", task, "--data", place.file("rows"), "--model", "stub:yes", "--out", "run"];
