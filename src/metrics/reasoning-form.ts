@@ -7,7 +7,7 @@ import type { Prompt } from "../core/prompt.js";
 import type { Output } from "../core/runner.js";
 import type { Score, ScoreContext, Scoring } from "../core/score.js";
 import type { Split, Submission, Task } from "../core/task.js";
-import { reasonedScore } from "../scorers/reasoned.js";
+import { hasGold, reasonedScore } from "../scorers/reasoned.js";
 import { strip } from "../text/python-strings.js";
 import { formatScore, inAnswerTags, reasonedAnswer } from "../text/reasoned-answer.js";
 import { taggedAnswer } from "../text/reasoning-tags.js";
@@ -60,7 +60,9 @@ function reasoningForm<Row>(task: Task<Row>, form: ReasoningForm<Row>): Task<Row
     ),
     row,
     id,
-    ...defined({ expand, imageKey, cluster, limitByCluster, groups, hasReference }),
+    ...defined({ expand, imageKey, cluster, limitByCluster, groups }),
+    hasReference: (sample) =>
+      (hasReference?.(sample) ?? true) && (form.gold === undefined || hasGold(form.gold(sample, "official"))),
     prompt: (sample) => ({
       messages: [
         { role: "system", parts: [{ type: "text", text: systemMessages[form.tags] }] },

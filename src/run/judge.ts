@@ -113,10 +113,17 @@ export class JudgePanel {
   }
 
   /** A journal may be edited, or be of a version that read replies otherwise: its verdict is what its replies say now, or asked again. */
-  private stillSays({ parse }: JudgeQuestion, { replies, verdict }: JudgeRecord): boolean {
+  private stillSays(question: JudgeQuestion, { replies, verdict }: JudgeRecord): boolean {
     if (verdict === undefined) return false;
-    const said = replies.map((reply) => parse(this.rules.withoutReasoning(reply))).at(-1);
+    const said = replies.map((reply) => this.read(question, reply)).at(-1);
     return said !== undefined && canonicalJson(said) === canonicalJson(verdict);
+  }
+
+  /** The verdict in a reply, without its thoughts; none where the question itself comes back, which names every verdict there is. */
+  private read(question: JudgeQuestion, reply: string): Json | undefined {
+    const said = this.rules.withoutReasoning(reply);
+    const asked = longestMessage(question);
+    return asked !== "" && said.includes(asked) ? undefined : question.parse(said);
   }
 
   private async verdict(
@@ -147,7 +154,7 @@ export class JudgePanel {
       let read: { readonly text: string; readonly verdict: Json | undefined } | undefined;
       // Each reply is read once: a task may count the ones that have no form.
       const verdictIn = ({ text }: Output) => {
-        if (read?.text !== text) read = { text, verdict: question.parse(this.rules.withoutReasoning(text)) };
+        if (read?.text !== text) read = { text, verdict: this.read(question, text) };
         return read.verdict;
       };
       const request = {
@@ -190,6 +197,16 @@ export class JudgePanel {
     const { detail } = await fail(`${attempts} replies did not have the form asked for; the last began: ${last}`);
     throw new NoVerdict("judge", detail);
   }
+}
+
+function longestMessage({ prompt }: JudgeQuestion): string {
+  const texts = prompt.messages.map(({ parts }) =>
+    parts
+      .map((part) => (part.type === "text" ? part.text : ""))
+      .join("")
+      .trim(),
+  );
+  return texts.reduce((longest, text) => (text.length > longest.length ? text : longest), "");
 }
 
 /** The judge answers, and never in the form that was asked for. */

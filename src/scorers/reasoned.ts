@@ -4,6 +4,7 @@ import type { Score } from "../core/score.js";
 import { letterInWords } from "../text/letter-in-words.js";
 import { length, strip } from "../text/python-strings.js";
 import { formatScore, reasonedAnswer } from "../text/reasoned-answer.js";
+import { hasText } from "../text/references.js";
 import { sameVerifiedValue, verifiedValues } from "../text/verified-value.js";
 
 /** By letter where the reference holds one, else if one holds nine tenths of the other. */
@@ -15,6 +16,9 @@ export function equalAnswers(said: string, gold: string): boolean {
 }
 
 const withoutPeriod = (text: string): string => strip(text.endsWith(".") ? text.slice(0, -1) : text);
+
+/** A gold of periods alone would be equal to an empty reply. */
+export const hasGold = (reference: string): boolean => hasText(withoutPeriod(reference));
 
 export function reasonedScores(text: string, reference: string) {
   const answer = withoutPeriod(strip(reasonedAnswer(text)));

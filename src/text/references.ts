@@ -18,11 +18,14 @@ export function hasCaption(references: readonly string[] | null | undefined): bo
  * A letter of one of `options` options, as it is written: "A" of three, and neither "D" nor "a". Of options that are given by their texts
  * two at least must have one, this letter's among them.
  */
-export function isOptionLetter(letter: string | null | undefined, options: number | readonly string[]): boolean {
+export function isOptionLetter(
+  letter: string | null | undefined,
+  options: number | readonly (string | null | undefined)[],
+): boolean {
   if (typeof options === "number") return optionLetters(options).includes(letter ?? "");
   const at = optionLetters(options.length).indexOf(letter ?? "");
   return at >= 0 && isOption(options[at]) && options.filter(isOption).length >= 2;
 }
 
 /** pandas and numpy write "nan" where there is nothing. */
-const isOption = (text: string | undefined) => hasText(text) && text !== "nan";
+const isOption = (text: string | null | undefined) => hasText(text) && text !== "nan";

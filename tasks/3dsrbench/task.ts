@@ -2,6 +2,7 @@ import {
   chosen,
   circularAccuracy,
   defineTask,
+  hasText,
   Image,
   inferChoice,
   isOptionLetter,
@@ -31,7 +32,7 @@ const idOf = ({ qid, index }: Row): string => qid ?? String(index);
 function choicesOf(row: Row): Readonly<Record<string, string>> {
   const given = (["A", "B", "C", "D"] as const).map((letter) => [letter, row[letter]] as const);
   return Object.fromEntries(
-    given.flatMap(([letter, text]) => (typeof text === "string" && lower(text) !== "nan" ? [[letter, text]] : [])),
+    given.flatMap(([letter, text]) => (hasText(text) && lower(text ?? "") !== "nan" ? [[letter, text ?? ""]] : [])),
   );
 }
 
@@ -64,7 +65,7 @@ export default defineTask<Row>({
     return userPrompt(row.image, words);
   },
   generation: { maxNewTokens: 4096, temperature: 0 },
-  hasReference: ({ answer }) => isOptionLetter(answer, 4),
+  hasReference: ({ A, B, C, D, answer }) => isOptionLetter(answer, [A, B, C, D]),
   defects: { official: [article], "lmms-eval": [article] },
   scorings: ["vlmevalkit"],
   score(row, { text }, { scoring }) {

@@ -62,7 +62,7 @@ export default defineTask<Row>({
       scoring === "lmms-eval" && verdicts.length === 0 ? emmaToJudge(text, answer) : undefined,
   },
   hasReference: (row) =>
-    isChoice(row) ? isOptionLetter(upper(strip(row.answer)), row.options?.length ?? 0) : hasText(row.answer),
+    isChoice(row) ? isOptionLetter(upper(strip(row.answer)), row.options ?? []) : hasText(row.answer),
   defects: {
     "lmms-eval": [
       '"not correct" is correct',

@@ -4,6 +4,7 @@ import {
   Image,
   MODEL_PROFILES,
   mean,
+  removePunctuation,
   type Static,
   Type,
   userPrompt,
@@ -59,7 +60,7 @@ export default defineTask<Row>({
   prompt: ({ image, question }, profile) =>
     userPrompt(image, MODEL_PROFILES.gqa[profile]?.({ question }) ?? `${question}\n${WORD_OR_PHRASE}`),
   generation: { maxNewTokens: 16, temperature: 0 },
-  hasReference: ({ answer }) => hasText(answer),
+  hasReference: ({ answer }) => hasText(removePunctuation(answer)), // of marks alone an empty reply would be right
   defects: { vlmevalkit: ['"yes." is wrong: no punctuation is taken away'] },
   scorings: ["vlmevalkit"],
   score: ({ answer }, output, context) => gqaScore(answer, output, context),

@@ -1,9 +1,10 @@
 import {
   chosen,
   defineTask,
+  hasText,
   Image,
   inferChoice,
-  letteredOptions,
+  isOptionLetter,
   lower,
   mean,
   meanOfGroups,
@@ -34,9 +35,7 @@ const LETTERS = ["A", "B", "C", "D"] as const;
 const asked = (row: Row): HrbenchQuestion => ({
   question: row.question,
   answer: row.answer,
-  choices: Object.fromEntries(
-    LETTERS.flatMap((letter) => (typeof row[letter] === "string" ? [[letter, row[letter]]] : [])),
-  ),
+  choices: Object.fromEntries(LETTERS.flatMap((letter) => (hasText(row[letter]) ? [[letter, row[letter] ?? ""]] : []))),
 });
 const split = {
   sources: ["DreamMr/HR-Bench"],
@@ -61,7 +60,10 @@ export default defineTask<Row>({
   imageKey: (row) => rowDigest(row.question, ...Object.values(asked(row).choices).sort()),
   profiles: ["default", "official"],
   prompt(row, profile) {
-    const options = letteredOptions(Object.values(asked(row).choices));
+    // An option keeps its letter where one before it is absent: the reference is a letter.
+    const options = Object.entries(asked(row).choices)
+      .map(([letter, text]) => `${letter}. ${text}`)
+      .join("\n");
     if (profile === "official") {
       const words = `Question: ${row.question}\nOptions:\n${options}\n`;
       return userPrompt(row.image, `${words}Please select the correct answer from the options above. \n`);
@@ -79,7 +81,7 @@ export default defineTask<Row>({
       return scoring === "official" ? gradingQuestion(asked(row), output) : matchingQuestion(asked(row), output);
     },
   },
-  hasReference: (row) => asked(row).choices[row.answer] !== undefined,
+  hasReference: ({ A, B, C, D, answer }) => isOptionLetter(answer, [A, B, C, D]),
   defects: {
     "lmms-eval": ["a verdict without a letter ends the run (here: no score)"],
   },

@@ -85,7 +85,7 @@ export default [
     },
     options: { in: ["options"], right: "gt", as: "letter" },
     generation: { maxNewTokens: 8192, temperature: 0 },
-    hasReference: ({ gt, options }) => isOptionLetter(gt, options.length),
+    hasReference: ({ gt, options }) => isOptionLetter(gt, options),
     defects: { official: reasoned, "lmms-eval": reasoned },
     score({ gt }, { text }) {
       const letter = answerLineLetter(text);
@@ -113,7 +113,7 @@ export default [
     prompt: (row) => userPrompt(row.image, `${LETTER_ONLY}\n${asked(row)}`),
     options: { in: ["options"], right: "answer", as: "position" },
     generation: { maxNewTokens: 16, temperature: 0 },
-    hasReference: ({ answer, options }) => answer >= 0 && answer < options.length,
+    hasReference: ({ answer, options }) => isOptionLetter(optionLetters(options.length)[answer], options),
     defects: {
       official: ['"(B)" is a bracket'],
       "lmms-eval": ['"(B)" is a bracket', "its words announce a second image"],

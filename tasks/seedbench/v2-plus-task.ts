@@ -75,7 +75,7 @@ const generated: Task<Row> = {
     return userPrompt(image, wordsOf(row));
   },
   generation: { maxNewTokens: 16, temperature: 0 },
-  hasReference: (row) => isOptionLetter(goldOf(row), 4),
+  hasReference: (row) => isOptionLetter(goldOf(row), choices(row)),
   defects: {
     official: [first],
     "lmms-eval": [first, "an option that is a file's name is asked as <image>, and no image is sent"],

@@ -185,3 +185,24 @@ test("MathVerse: an extraction whose comparison has no verdict is asked again to
   expect(await run()).toMatchObject({ exitCode: 0 });
   expect(server.asked.length - after).toBeLessThanOrEqual(1);
 });
+
+test.each(["worldvqa", "simplevqa"])(
+  "%s: the question that comes back names every verdict, and is none",
+  async (task) => {
+    await using place = await Workplace.make();
+    const image = Buffer.from(await encodePng(Buffer.alloc(12), 2, 2)).toString("base64");
+    const example = JSON.parse(await readFile(join(root, "tasks", "vqa", `${task}.example.json`), "utf8")) as object;
+    await mkdir(place.file("rows"));
+    await writeFile(place.file("rows", `${task}.jsonl`), JSON.stringify({ ...example, image }));
+    await using server = await judge(place, (question) => {
+      const said = question.body.messages.map(({ content }: { content: string | { text?: string }[] }) =>
+        typeof content === "string" ? content : content.map(({ text = "" }) => text).join(""),
+      );
+      return chat(`You asked: ${said.join("\n")}\n`, question);
+    });
+    const args = ["--data", "rows", "--model", "stub:a cat", "--judge", "j.yaml", "--out", "out"];
+    expect(await place.run("run", "--tasks", task, ...args)).toMatchObject({ exitCode: 2 });
+    expect((await place.result("out", task)).n).toMatchObject({ scored: 0, unscored: { judge: 1 } });
+    expect(server.asked.length).toBeGreaterThanOrEqual(3);
+  },
+);

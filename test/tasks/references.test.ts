@@ -283,6 +283,48 @@ const unmatched: readonly (readonly [task: string, good: object, bad: readonly o
     { Question_Type: "yes_no" },
     ["constructor", "toString", ""].map((type) => ({ Question_Type: type })),
   ],
+  ...["3dsrbench", "hrbench"].map(
+    (task) =>
+      [
+        task,
+        { answer: "B", A: "left", B: "right", C: null },
+        [
+          { answer: "C", A: "left", B: "right", C: null },
+          { answer: "D", A: "left", B: "right" },
+          { answer: "B", A: "left", B: " ", C: "up" },
+          { answer: "B", A: "left", B: "nan", C: "up" },
+          { answer: "A", A: "left", B: null },
+          { answer: "b", A: "left", B: "right" },
+        ],
+      ] as const,
+  ),
+  ["gqa", { answer: "red." }, [".", "[]", "?!", "['']"].map((answer) => ({ answer }))],
+  ["chartqa_reasoning", { answer: "1.5" }, [".", ""].map((answer) => ({ answer }))],
+  [
+    "seedbench_2_plus",
+    { answer: "B", choice_A: "1", choice_B: "2", choice_C: "3", choice_D: "4" },
+    ["", "nan"].map((choice_B) => ({ answer: "B", choice_A: "1", choice_B, choice_C: "3", choice_D: "4" })),
+  ],
+  [
+    "emma",
+    { type: "Multiple Choice", answer: "B", options: ["red", "blue"] },
+    [["red", ""], ["red", "nan"], ["red"], null].map((options) => ({ type: "Multiple Choice", answer: "B", options })),
+  ],
+  [
+    "omnispatial",
+    { gt: "B", options: ["left", "right"] },
+    [["left", ""], ["left"]].map((options) => ({ gt: "B", options })),
+  ],
+  [
+    "omni_spatial",
+    { answer: 1, options: ["left", "right"] },
+    [
+      { answer: 1, options: ["left", " "] },
+      { answer: 2, options: ["left", "right"] },
+      { answer: -1, options: ["left", "right"] },
+      { answer: 0, options: ["left"] },
+    ],
+  ],
   [
     "muirbench",
     { answer: "A", options: ["red", "blue"] },
@@ -422,6 +464,15 @@ test.each(unmatched)("%s: %j has a reference", (name, good, bad) => {
   const has = (row: object) => tasks.get(name)?.hasReference?.(row as never);
   expect(has(good)).toBe(true);
   for (const row of bad) expect(has(row), JSON.stringify(row)).toBe(false);
+});
+
+test("an option keeps its letter where one before it is absent", () => {
+  const row = { question: "Which?", image: { path: "1.png" }, answer: "C", A: "red", B: null, C: "blue", D: "" };
+  for (const profile of ["default", "official"] as const) {
+    const prompt = tasks.get("hrbench")?.prompt(row, profile);
+    expect(JSON.stringify(prompt)).toContain("A. red\\nC. blue\\n");
+    expect(JSON.stringify(prompt)).not.toContain("D.");
+  }
 });
 
 describe("answers that no rule reads", () => {
