@@ -212,7 +212,7 @@ const ocrBench: Task<Row> = {
   generation: { maxNewTokens: 128, temperature: 0 },
   hasReference(row) {
     const kind = kinds[row.type];
-    return kind !== undefined && (kind.isAnswered?.(row) ?? hasText(texts(row)));
+    return kind !== undefined && (kind.isAnswered?.(row) ?? (!list(row).includes(null) && hasText(texts(row))));
   },
   scorings: ["vlmevalkit"],
   score(row, { text }, { scoring }) {

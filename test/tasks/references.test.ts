@@ -390,6 +390,7 @@ const unmatched: readonly (readonly [task: string, good: object, bad: readonly o
       { type: "key information extraction en", question: "Which?", answers: ["none"] },
       { type: "text counting en", question: "How many?", answers: ["4"], eval: null },
       { type: "full-page OCR en", question: "Read.", answers: [" "] },
+      { type: "APP agent en", question: "Which?", answers: [null] },
     ],
   ],
   [
