@@ -3,7 +3,7 @@
  * Sources: DynaMath/DynaMath `evaluation/gpt_4o_json_eval.py`; VLMEvalKit `dynamath.py`.
  */
 
-import { firstCharacters, jsonOf, length, lower, parseFloatPython, upper } from "llava-eval";
+import { firstCharacters, jsonOf, length, lower, parseFloatPython, python, upper } from "llava-eval";
 
 export const ANSWER_TYPES = ["float", "multiple choice", "text"] as const;
 export type AnswerType = (typeof ANSWER_TYPES)[number];
@@ -36,9 +36,10 @@ function shortAnswer(text: string): unknown {
 
 /** The authors': the whole reply is JSON, or it is wrong. */
 export function officialReading(text: string, type: AnswerType, target: string): Reading {
-  const short = shortAnswer(text);
+  const value = python.json(text);
+  const short = value instanceof Map ? value.get("short answer") : undefined;
   if (short === undefined || short === null) return { right: false };
-  const answer = typeof short === "string" ? short : JSON.stringify(short);
+  const answer = typeof short === "string" ? short : python.str(short);
   if (type === "float") {
     const value = numberOf(answer);
     return value === undefined ? { right: false } : { answer: value, right: isNear(value, target) };

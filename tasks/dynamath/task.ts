@@ -106,7 +106,7 @@ const dynamath: Task<Row> = {
   scorings: ["vlmevalkit"],
   score(row, { text }, { scoring, verdicts: [verdict] }) {
     if (scoring === "vlmevalkit") return withPass(vlmEvalKitScore(row, text, verdict));
-    const { answer, right } = officialReading(strip(text), row.answer_type, row.ground_truth);
+    const { answer, right } = officialReading(text, row.answer_type, row.ground_truth);
     return withPass(guessedOr(answer === undefined, rightOrWrong(right, String(answer ?? ""), row.ground_truth)));
   },
   metrics: [mean("average_accuracy"), circularAccuracy("worst_case_accuracy")],

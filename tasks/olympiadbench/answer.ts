@@ -4,7 +4,8 @@
  * at a dozen points, signs of both kinds among them.
  */
 
-import { latexValue, parseFloatPython, pythonRegex, strip } from "llava-eval";
+import { parseFloatPython, pythonRegex, strip } from "llava-eval";
+import { type Formula, formulaOf } from "./formula.js";
 
 export type Algebra = "official" | "vlmevalkit";
 
@@ -99,32 +100,33 @@ const POINTS = Array.from({ length: 12 }, (_, i) => i + 1);
 const enough = 3;
 
 /** Both formulas' values wherever both have one; undefined where too few do, or one has one and the other none. */
-function values(a: string, b: string): readonly (readonly [number, number])[] | undefined {
+function values(a: Formula["value"], b: Formula["value"]): readonly (readonly [number, number])[] | undefined {
   const pairs: [number, number][] = [];
   for (const point of POINTS) {
-    const [x, y] = [latexValue(a, valueAt(point)), latexValue(b, valueAt(point))];
-    if ((x === undefined) !== (y === undefined)) return undefined;
-    if (x !== undefined && y !== undefined) pairs.push([x, y]);
+    const [x, y] = [a(valueAt(point)), b(valueAt(point))];
+    if (Number.isFinite(x) !== Number.isFinite(y)) return undefined;
+    if (Number.isFinite(x)) pairs.push([x, y]);
   }
   return pairs.length >= enough ? pairs : undefined;
 }
 
 const side = (text: string): string => strip(text.includes("=") ? (text.split("=")[1] ?? "") : text);
+const relation = /[<>]|\\[lg](?:t|eq?|eqslant)(?![a-zA-Z])/;
 
 function formulasEqual(first: string, second: string, tolerance: number, algebra: Algebra): boolean {
   const [a, b] = [side(first), side(second)];
-  // Nothing is known of infinity but how it is written.
-  const isFormula = (text: string): boolean =>
-    POINTS.some((point) => latexValue(text.replaceAll("\\infty", "t"), valueAt(point)) !== undefined);
   const written = (text: string): string => text.replace(/[\s{}]/g, "").replace(/^\+/, "");
-  if (written(a) === written(b)) return isFormula(a);
+  if (written(a) === written(b)) return a.split(relation).every((part) => formulaOf(part) !== undefined);
   // VLMEvalKit's copy calls a function that is commented out: formulas that are not written alike are never equal.
   if (algebra === "vlmevalkit") return false;
-  const [x, y] = [latexValue(a), latexValue(b)];
-  if (x !== undefined && y !== undefined) return Math.abs(x - y) <= tolerance * 1.01;
-  if (x !== undefined || y !== undefined) return false;
-  const pairs = values(a, b);
-  return pairs?.every(([p, q]) => Math.abs(p - q) < 1e-6 * Math.max(1, Math.abs(p))) ?? false;
+  const [x, y] = [formulaOf(a), formulaOf(b)];
+  if (x === undefined || y === undefined || x.hasSymbols !== y.hasSymbols) return false;
+  if (!x.hasSymbols) return Math.abs(x.value(valueAt(1)) - y.value(valueAt(1))) <= tolerance * 1.01;
+  const pairs = values(x.value, y.value);
+  const [p = 0, q = 0] = pairs?.[0] ?? [];
+  // A constant between them may be left, if it is small.
+  if (pairs === undefined || Math.abs(p - q) >= 1e-3) return false;
+  return pairs.every(([v, w]) => Math.abs(v - w - (p - q)) < 1e-9 * Math.max(1, Math.abs(v)));
 }
 
 const isInterval = (text: string): boolean => /^[([]/.test(text) && /[)\]]$/.test(text);
@@ -145,9 +147,11 @@ function intervalsEqual(first: string, second: string, tolerance: number, algebr
 
 /** The sides' differences have an integer ratio. */
 function equationsEqual(first: string, second: string): boolean {
-  const difference = (equation: string): string | undefined => {
+  const difference = (equation: string): Formula["value"] | undefined => {
     const sides = equation.split("=");
-    return sides.length === 2 ? `(${sides[0]})-(${sides[1]})` : undefined;
+    const [left, right] = sides.map(formulaOf);
+    if (sides.length !== 2 || left === undefined || right === undefined) return undefined;
+    return (of) => left.value(of) - right.value(of);
   };
   const [a, b] = [difference(first), difference(second)];
   const pairs = a === undefined || b === undefined ? undefined : values(a, b);

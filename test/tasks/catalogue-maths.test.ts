@@ -1,5 +1,6 @@
 /** Problems of 2024 and 2025 whose answers are numbers, formulas or letters in long replies. */
 
+import { expect, it } from "vitest";
 import dynamathTasks from "../../tasks/dynamath/task.js";
 import emma from "../../tasks/emma/task.js";
 import logicvistaTasks from "../../tasks/logicvista/task.js";
@@ -89,6 +90,23 @@ goldenTask({
   answers: ["so \\boxed{22}", "B. because", "The answer is twenty-two.", "\\boxed{\\text{1/2}}", "\\boxed{1+x^2}"],
   verdicts: [["Correct"], ["Incorrect"], ["", "HTTP 503", "not quite"], ["It is correct."], ["yes", "incorrect"]],
   main: { official: 4 / 5, "lmms-eval": 2 / 4 },
+});
+
+it.each([
+  ['{"solution": NaN, "short answer": "B"}', 1],
+  ['{"solution": "x", "short answer": "𝐁B"}', 1],
+  ['\u00a0{"solution": "x", "short answer": "B"}', 0], // no white space of JSON
+])("DynaMath's script reads %j as Python's json does", (reply, value) => {
+  const row = {
+    id: "1",
+    ...slope,
+    decoded_image: { path: "a.png" },
+    answer_type: "multiple choice",
+    ground_truth: "B",
+  };
+  const output = { text: reply, finish: "stop", usage: {}, timing: { totalMs: 0, attempts: 0 }, warnings: [] } as const;
+  const context = { scoring: "official", verdicts: [], turns: [output], draw: ([first]: readonly unknown[]) => first };
+  expect(dynamath?.score?.(row as never, output as never, context as never)).toMatchObject({ status: "scored", value });
 });
 
 const olympiad = {
