@@ -56,8 +56,11 @@ export interface TsvRows {
   /**
    * What a row of theirs is in the benchmark's own columns: one row, several (a question of several categories), or none (one of another
    * split). An image's cell stays as it is. Absent: the columns have the benchmark's names.
+   * @param position  of their row in the file, from 0
    */
-  rows?(cells: TextCells, split: string): readonly Readonly<Record<string, unknown>>[];
+  rows?(cells: TextCells, split: string, position: number): readonly Readonly<Record<string, unknown>>[];
+  /** One that theirs alone have, where they may have all that a row of the benchmark must have. */
+  readonly column?: string;
 }
 
 /** One question to a judge model. */

@@ -110,7 +110,10 @@ async function openSource(
     const digest = await contentDigest(file, signal);
     if (found.format === "jsonl") return (await import("./jsonl.js")).openJsonl(file, resolved, digest);
     const { tsv, splitName } = request;
-    const rows = tsv?.rows && { of: tsv.rows.bind(tsv), split: splitName, required: requiredColumns(request.row) };
+    const rows = tsv?.rows && {
+      ...{ of: tsv.rows.bind(tsv), split: splitName },
+      ...{ required: requiredColumns(request.row), alone: tsv.column },
+    };
     return (await import("./tsv.js")).openTsv(file, resolved, digest, rows);
   }
   const shards: Shard[] = [];

@@ -14,11 +14,12 @@ const batchRows = 100;
 /** VLMEvalKit's rule: a cell this short in the `image` column is not base64 but the `index` of the row that has the image. */
 const maxReference = 64;
 
-/** Rows that are in VLMEvalKit's columns, where the header lacks one that the task must have. */
+/** Rows that are in VLMEvalKit's columns, where the header lacks one that the task must have, or has one that is theirs alone. */
 export interface OtherColumns {
   readonly of: NonNullable<TsvRows["rows"]>;
   readonly split: string;
   readonly required: readonly string[];
+  readonly alone: string | undefined;
 }
 
 /**
@@ -64,6 +65,7 @@ export function openTsv(path: string, root: string, digest: string, other?: Othe
     coerce: coerceText,
     async *read(offset, _columns, signal) {
       let index = -1;
+      let position = -1;
       let isHead = true;
       let isOther = false;
       let batch: RawItem[] = [];
@@ -77,9 +79,12 @@ export function openTsv(path: string, root: string, digest: string, other?: Othe
         if (isHead) {
           header = fields.map((field) => field.trim());
           isHead = false;
-          isOther = other?.required.some((column) => !header.includes(column)) ?? false;
+          isOther =
+            other !== undefined &&
+            (other.required.some((column) => !header.includes(column)) || header.includes(other.alone ?? ""));
           continue;
         }
+        position += 1;
         if (fields.length !== header.length) {
           const detail = `${basename(path)}:${record.line}: ${fields.length} cells where the header has ${header.length}`;
           add({ failure: new SampleFailure("data", detail) });
@@ -88,7 +93,7 @@ export function openTsv(path: string, root: string, digest: string, other?: Othe
           if (cells.index !== undefined && cells.image !== undefined && looksBase64(cells.image)) {
             records.set(indexKey(cells.index), { at: record.at, length: record.bytes.length });
           }
-          const own = isOther && other ? other.of(withImage(cells), other.split) : [cells];
+          const own = isOther && other ? other.of(withImage(cells), other.split, position) : [cells];
           for (const row of own) add({ cells: row });
         }
         if (batch.length < batchRows) continue;

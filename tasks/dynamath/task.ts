@@ -77,6 +77,10 @@ const dynamath: Task<Row> = {
     test: split("kcz358/DynaMath", "test"),
     all: { ...split("lscpku/DynaMath_Sample", "sample_all"), rows: 5010 },
   },
+  tsv: {
+    files: { all: "DynaMath" },
+    rows: ({ qid, image, answer, ...cells }) => [{ ...cells, id: qid, decoded_image: image, ground_truth: answer }],
+  },
   row,
   id: ({ id, decoded_image: image, question, ground_truth: target }) =>
     `${id} ${rowDigest(image.path, question, target)}`, // a variant may have the words of another, or its image

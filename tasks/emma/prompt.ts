@@ -1,6 +1,6 @@
 /** EMMA's words, and the places of its images: `<image_1>` and so on, in context, question and options. */
 
-import { type ImageRef, optionLetters, type Part, type Prompt, strip, type TaggedRow } from "llava-eval";
+import { type ImageRef, optionLetters, type Part, type Prompt, strip, type TaggedRow, vlmEvalKit } from "llava-eval";
 
 export interface Problem extends TaggedRow {
   readonly context?: string | null;
@@ -31,6 +31,39 @@ const mark = /<(image_\d+)>/g;
 
 const imageOf = (problem: Problem, name: string): ImageRef | undefined =>
   (problem as unknown as Readonly<Record<string, ImageRef | null | undefined>>)[name] ?? undefined;
+
+/**
+ * VLMEvalKit's EMMA and, step by step, EMMA_COT: an image where its mark stands, or all of them first where there is no mark. A missing
+ * option's letter is left out.
+ */
+export function vlmEvalKitPrompt(problem: Problem, how: keyof typeof HOW): Prompt {
+  const { context, question, options } = problem;
+  const letters = optionLetters(options?.length ?? 0);
+  const listed = (options ?? []).flatMap((option, i) =>
+    vlmEvalKit.isMissingCell(option) ? [] : [`${letters[i]}: ${option}\n`],
+  );
+  const start = `${vlmEvalKit.isMissingCell(context ?? "") ? "" : `${context}\n\n`}${question}\n\n`;
+  const request = isChoice(problem)
+    ? `${listed.join("")}\n\nAnswer with the option's letter from the given choices. `
+    : "Answer the question using a single word or phrase. ";
+  const words = `${start}${request}${HOW[how]}${how === "default" ? " " : ""}`;
+  const pieces = words.split(mark);
+  if (pieces.length === 1) return user([...shown(problem, imageNames), { type: "text", text: words }]);
+  return user(
+    pieces.flatMap((piece, i): readonly Part[] => {
+      if (i % 2 === 1) return shown(problem, [piece]);
+      return piece === "" ? [] : [{ type: "text", text: piece }];
+    }),
+  );
+}
+
+const imageNames = [1, 2, 3, 4, 5].map((number) => `image_${number}`);
+
+const shown = (problem: Problem, names: readonly string[]): readonly Part[] =>
+  names.flatMap((name) => {
+    const image = imageOf(problem, name);
+    return image ? [{ type: "image", image } as const] : [];
+  });
 
 const text = (words: string): readonly Part[] => (strip(words) === "" ? [] : [{ type: "text", text: words }]);
 const user = (parts: readonly Part[]): Prompt => ({ messages: [{ role: "user", parts: [...parts] }] });

@@ -12,9 +12,10 @@ import {
   strip,
   Type,
   upper,
+  vlmEvalKit,
 } from "llava-eval";
 import { emmaGrading, emmaToJudge } from "./judge.js";
-import { emmaWords, imagesByName, imagesInPlace, isChoice } from "./prompt.js";
+import { emmaWords, imagesByName, imagesInPlace, isChoice, vlmEvalKitPrompt } from "./prompt.js";
 import { emmaAnswer, emmaEqual } from "./score.js";
 
 const row = Type.Object({
@@ -24,7 +25,7 @@ const row = Type.Object({
   options: Type.Optional(Nullable(Type.Array(Type.String()))),
   answer: Type.String(),
   type: Type.String(), // "Multiple Choice", "Open-ended"
-  subject: Type.String(), // Math, Physics, Chemistry, Coding
+  subject: Type.Optional(Type.String()), // Math, Physics, Chemistry, Coding; VLMEvalKit's file may have none
   category: Type.Optional(Nullable(Type.String())),
   ...imageColumns(5),
 });
@@ -38,6 +39,17 @@ const split = (source: string, rows: number) => ({
   ...{ licence: "not stated", answers: "public" as const },
 });
 
+/** VLMEvalKit's file has the options in columns, the images in a list, and `<image 1>` where they stand. */
+function tsvRow({ index, image = "", type, ...cells }: Readonly<Record<string, string>>) {
+  const marked = Object.entries(cells).map(([name, cell]) => [name, cell.replace(/<image (\d)>/g, "<image_$1>")]);
+  const texts: Readonly<Record<string, string>> = Object.fromEntries(marked);
+  const images = Object.fromEntries(vlmEvalKit.listOf(image).map((one, i) => [`image_${i + 1}`, one]));
+  return {
+    ...{ pid: index, ...texts, ...images, type: type === "MCQ" ? "Multiple Choice" : type },
+    options: JSON.stringify(vlmEvalKit.optionsOf(texts)),
+  };
+}
+
 export default defineTask<Row>({
   name: "emma",
   aliases: ["emma-mini@mini"],
@@ -46,10 +58,13 @@ export default defineTask<Row>({
     "Mathematics, physics, chemistry and code that need reasoning in images, by letters or short answers (Hao et al. 2025).",
   cite: "https://arxiv.org/abs/2501.05444; official scoring follows the rules of EMMA-Bench/EMMA evaluation/ (a letter or its option's text); lmms-eval emma/utils.py asks a judge about every reply",
   splits: { full: split("lmms-lab-encoder/EMMA", 2788), mini: split("lmms-lab-encoder/EMMA-mini", 400) },
+  tsv: { files: { full: "EMMA" }, column: "A", rows: (cells) => [tsvRow(cells)] },
   row,
   id: ({ pid }) => pid,
-  profiles: ["default", "official", "direct"],
+  profiles: ["default", "official", "direct", "vlmevalkit", "vlmevalkit-cot"],
   prompt(row, profile) {
+    if (profile === "vlmevalkit") return vlmEvalKitPrompt(row, "direct");
+    if (profile === "vlmevalkit-cot") return vlmEvalKitPrompt(row, "default");
     if (profile === "default") return imagesByName(row, emmaWords(row, "default"));
     return imagesInPlace(row, emmaWords(row, profile === "direct" ? "direct" : "default"));
   },

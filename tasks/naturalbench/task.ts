@@ -6,6 +6,7 @@ const row = Type.Object({
   Image: Image(),
   Question: Type.String(),
   Question_Type: Type.String(),
+  vlmevalkit_answer: Type.Optional(Type.String()), // of its file
 });
 type Row = Static<typeof row>;
 
@@ -14,6 +15,14 @@ const REQUEST = {
   multiple_choice: "Please output the letter corresponding to the correct option.",
 };
 const typeOf = ({ Question_Type: type }: Row): QuestionType => (type === "multiple_choice" ? type : "yes_no");
+
+/** In VLMEvalKit's file, where the place says which answer is right, the row says it as well: no reference where they differ. */
+function isInPlace(row: Row): boolean {
+  const type = typeOf(row);
+  const right = wordAt(row.Index, type);
+  return (firstWord(row.vlmevalkit_answer ?? "", type) ?? right) === right;
+}
+
 const groupOf = (index: number): number => Math.floor(index / 4);
 
 const article = 'the article "a" is an A';
@@ -30,13 +39,20 @@ export default defineTask<Row>({
       ...{ licence: "not stated", answers: "public" },
     },
   },
+  tsv: {
+    files: { test: "NaturalBenchDataset" },
+    // It takes four rows after the other for a group, whatever their `index`.
+    rows: ({ image, question, type, answer }, _, position) => [
+      { Index: String(position), Image: image, Question: question, Question_Type: type, vlmevalkit_answer: answer },
+    ],
+  },
   row,
   id: ({ Index }) => String(Index),
   cluster: ({ Index }) => String(groupOf(Index)),
   limitByCluster: true, // fewer answers would make a group easier
   prompt: (row) => userPrompt(row.Image, `${row.Question} ${REQUEST[typeOf(row)]}`),
   generation: { maxNewTokens: 16, temperature: 0 },
-  hasReference: ({ Question_Type: type }) => Object.hasOwn(WORDS, type),
+  hasReference: (row) => Object.hasOwn(WORDS, row.Question_Type) && isInPlace(row),
   defects: {
     official: [article],
     "lmms-eval": [article, "naturalbench_ACC gets no values (here: accuracy)"],

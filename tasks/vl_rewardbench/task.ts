@@ -20,6 +20,7 @@ const row = Type.Object({
   query: Type.String(),
   response: Type.Array(Type.String(), { minItems: 2, maxItems: 2 }),
   human_ranking: Type.Array(Type.Integer(), { minItems: 2, maxItems: 2 }), // 0: the better one
+  vlmevalkit_category: Type.Optional(Type.String()), // the kind, of its file, whose ids say nothing
 });
 type Row = Static<typeof row>;
 
@@ -52,6 +53,12 @@ export default defineTask<Row>({
   splits: {
     test: { sources: ["MMInstruction/VL-RewardBench"], split: "test", licence: "not stated", answers: "public" },
   },
+  tsv: {
+    files: { test: "VL-RewardBench" },
+    rows: ({ index, question, answer, category, ...cells }) => [
+      { id: index, ...cells, query: question, human_ranking: answer, vlmevalkit_category: category },
+    ],
+  },
   row,
   id: ({ id }) => id,
   profiles: ["default", "vlmevalkit"],
@@ -73,5 +80,5 @@ export default defineTask<Row>({
     return chosen(said, String(targetAnswer(response, ranking)));
   },
   metrics: [meanOfGroups("macro_accuracy", { group: "kind", perGroup: false }), mean("accuracy")],
-  groups: { kind: ({ id }) => kindOf(id) },
+  groups: { kind: ({ id, vlmevalkit_category: category }) => category ?? kindOf(id) },
 });

@@ -10,6 +10,7 @@ import {
   Type,
   thoughts,
   userPrompt,
+  vlmEvalKit,
 } from "llava-eval";
 import { dimensionShare, roteRate, weMathScore } from "./four-dimensions.js";
 import { weMathLetter } from "./score.js";
@@ -21,6 +22,9 @@ const row = Type.Object({
   option: Type.String(), // "A. 30;B. 45; C. No correct answer"
   answer: Type.String(),
   key: Type.String(), // 2steps_1, 2steps_2, 2steps_multi, ...
+  // Of VLMEvalKit's file, which has the options in columns:
+  options: Type.Optional(Type.Array(Type.String())),
+  hint: Type.Optional(Type.String()),
 });
 type Row = Static<typeof row>;
 
@@ -32,7 +36,21 @@ const isWhole = ({ key }: Row): boolean => key.endsWith("_multi");
 const stepsOf = ({ key }: Row): number => Number(/^[1-9]/.exec(key)?.[0] ?? 0);
 /** Among the steps of its problem. */
 const placeOf = (row: Row) => ({ whole: isWhole(row), steps: stepsOf(row) });
-const options = ({ option }: Row): readonly string[] => option.split(/;\s*(?=[A-H]\.)/).map((text) => strip(text));
+const optionsOf = ({ option, options }: Row): readonly string[] =>
+  options ?? option.split(/;\s*(?=[A-H]\.)/).map((text) => strip(text));
+
+function asked(row: Row): string {
+  const options = optionsOf(row);
+  const listed = options.length > 0 ? `Options:\n${options.join("\n")}\n` : "";
+  return `${row.hint ? `Hint: ${row.hint}\n` : ""}Question: ${row.question}\n${listed}`;
+}
+
+/** VLMEvalKit's: an empty cell is no option, and the letters of the others stay. */
+const optionsIn = (cells: Readonly<Record<string, string>>): readonly string[] =>
+  [..."ABCDEFGH"].flatMap((letter) => {
+    const cell = cells[letter] ?? "";
+    return vlmEvalKit.isMissingCell(cell) ? [] : [`${letter}. ${cell}`];
+  });
 
 const letter = 'a word behind "Answer" counts by its first letter: "Answer: Feature" is an F';
 
@@ -44,13 +62,23 @@ const wemath: Task<Row> = {
   splits: {
     testmini: { sources: ["We-Math/We-Math"], split: "testmini", rows: 1740, licence: "not stated", answers: "public" },
   },
+  tsv: {
+    files: { testmini: "WeMath" },
+    column: "A",
+    rows: ({ image, hint = "", ...cells }) => [
+      {
+        ...{ ...cells, image_path: image, option: optionsIn(cells).join("; ") },
+        ...{ options: JSON.stringify(optionsIn(cells)), hint: vlmEvalKit.isMissingCell(hint) ? "" : hint },
+      },
+    ],
+  },
   row,
   id: ({ ID, key }) => `${ID} ${key}`,
   cluster: ({ ID }) => ID,
   limitByCluster: true, // a problem without its steps says nothing
   profiles: ["default", "vlmevalkit"],
   prompt(row, profile) {
-    const words = `Question: ${row.question}\nOptions:\n${options(row).join("\n")}\n`;
+    const words = asked(row);
     return userPrompt(row.image_path, profile === "vlmevalkit" ? words : `${words}\n${TEMPLATE}`);
   },
   generation: { maxNewTokens: 2048, temperature: 0 },

@@ -355,6 +355,52 @@ test.each([
     row: { groundtruth: "Yes", task: "Touching Circles" },
   },
   {
+    ...{ label: "vl_rewardbench", file: "VL-RewardBench", profile: "vlmevalkit" },
+    cells: {
+      ...{ index: "7", question: "What is it?", response: `['A dog.', "It's two dogs."]`, answer: "[1, 0]" },
+      category: "hallucination",
+    },
+    words: expect.stringMatching(
+      // 6 and 14 characters: an even number, so the answers stay as they are.
+      /^<image>You are a highly .*\n.*better\.\n\nQuestion: What is it\?\n\nAnswer 1: A dog\.\n\nAnswer 2: It's two dogs\.\n\nPlease evaluate/,
+    ),
+    row: {
+      id: "7",
+      response: ["A dog.", "It's two dogs."],
+      human_ranking: [1, 0],
+      vlmevalkit_category: "hallucination",
+    },
+  },
+  {
+    ...{ label: "dynamath@all", file: "DynaMath", profile: "vlmevalkit" },
+    cells: {
+      ...{ index: "502", qid: "1", varid: "2", question: "What is the slope?", answer: "-0.5", answer_type: "float" },
+      ...{ subject: "algebra", knowledge_level: "high school" },
+    },
+    words: `<image>## Question
+ What is the slope?
+## Answer Instruction Please provide an answer to the question outlined above. Your response should adhere to the following JSON format, which includes two keys: 'solution' and 'short answer'. The 'solution' key can contain detailed steps needed to solve the question, and the 'short answer' key should provide a concise response. Format the answer as a three-digit floating-point number and provide it in the 'short answer' key.
+
+Example of expected JSON response format:
+
+{
+    "solution": "[Detailed step-by-step explanation]",
+    "short answer": "[Concise Answer]"
+}`,
+    row: { id: "1", ground_truth: "-0.5", subject: "algebra", knowledge_level: "high school" },
+  },
+  ...(["", "Look at the side."] as const).map((hint) => ({
+    ...{ label: "wemath", file: "WeMath", profile: "vlmevalkit" },
+    cells: {
+      ...{ index: "7", ID: "2steps_17", key: "2steps_1", question: "How long? ( ) cm", hint },
+      ...{ A: " 28; B. or so", B: "None", C: "14", D: "", answer: "C" },
+      // Were these columns in its file too, the options would still be those of A, B, C, ...
+      ...{ option: "A. 28; B. or so;C. 14", image_path: "" },
+    },
+    words: `<image>${hint && `Hint: ${hint}\n`}Question: How long? ( ) cm\nOptions:\nA.  28; B. or so\nC. 14\n`,
+    row: { ID: "2steps_17", key: "2steps_1", answer: "C" },
+  })),
+  {
     ...{ label: "omnidocbench", file: "OmniDocBench", profile: "vlmevalkit" },
     cells: { index: "1", answer: '{"layout_dets": [{"category_type": "title", "text": "Method"}]}' },
     words: expect.stringMatching(/^<image>You are an AI assistant specialized in converting PDF images/),
@@ -367,6 +413,65 @@ test.each([
     tsv([{ ...cells, image: await base64(50) } as Record<string, string>]),
   );
   expect(await seen(label, place.dir, profile)).toMatchObject([{ words, row, images: [expect.any(Number)] }]);
+});
+
+test("EMMA's file is asked as its class does: images where their marks stand or else first, options of columns, a context where there is one", async () => {
+  await using place = await temporaryFolder();
+  const noise = Uint8Array.from({ length: 8 * 8 * 3 }, (_, i) => (i * 37) % 251);
+  const [one, two] = [await base64(10), Buffer.from(await encodePng(noise, 8, 8)).toString("base64")];
+  const shown = `['${one}', '${two}']`;
+  const rows = [
+    {
+      ...{ index: "0", context: "Cells.", question: "Is <image 2>\n\n<image 1> next?", type: "MCQ", image: shown },
+      ...{ A: "<image 1>", B: "None", C: "no", answer: "C" },
+    },
+    {
+      ...{ index: "1", context: "", question: "How many?", type: "Open", image: one },
+      ...{ A: "", B: "", C: "", answer: "12" },
+    },
+  ].map((cells) => ({ pid: `math_${cells.index}`, subject: "Math", ...cells })); // with all that the benchmark's own rows must have
+  await writeFile(join(place.dir, "EMMA.tsv"), tsv(rows));
+  const direct =
+    "Please ensure that your output only contains the final answer without any additional content (such as intermediate reasoning steps).";
+  for (const [profile, how] of [
+    ["vlmevalkit", direct],
+    ["vlmevalkit-cot", "Please solve the problem step by step. "],
+  ] as const) {
+    const [choice, open] = await seen("emma@full", place.dir, profile);
+    expect(choice?.words).toBe(
+      `Cells.\n\nIs <image>\n\n<image> next?\n\nA: <image>\nC: no\n\n\nAnswer with the option's letter from the given choices. ${how}`,
+    );
+    const [first, second] = [one, two].map((image) => Buffer.from(image, "base64").length);
+    expect(first).not.toBe(second);
+    expect(choice?.images).toEqual([second, first, first]);
+    expect(choice).toMatchObject({ id: "math_0", row: { type: "Multiple Choice", answer: "C", subject: "Math" } });
+    expect(open?.words).toBe(`<image>How many?\n\nAnswer the question using a single word or phrase. ${how}`);
+  }
+  // The benchmark's own words find their images as well.
+  const [own] = await seen("emma@full", place.dir, "official");
+  expect(own?.words).toContain("Cells.\nIs <image><image> next?\nA: <image>\n");
+  const bare = rows.map(({ pid: _, subject: __, ...cells }) => cells);
+  await writeFile(join(place.dir, "EMMA.tsv"), tsv(bare));
+  expect((await seen("emma@full", place.dir)).map(({ id }) => id)).toEqual(["0", "1"]);
+});
+
+test("NaturalBench's groups are four rows after each other in its file, and one that contradicts its place has no reference", async () => {
+  await using place = await temporaryFolder();
+  const row = { question: "Is it red?", type: "yes_no", image: await base64(5) };
+  const lettered = { question: "Which? A. red B. blue", type: "multiple_choice", image: await base64(9) };
+  const rows = [
+    ...["Yes", "No", "No", "Yes"].map((answer, i) => ({ index: String(i + 1), ...row, answer })),
+    ...["A", "A", "B", "A"].map((answer, i) => ({ index: String(i + 5), ...lettered, answer })),
+  ];
+  await writeFile(join(place.dir, "NaturalBenchDataset.tsv"), tsv(rows));
+  const found = await seen("naturalbench", place.dir, "default");
+  expect(found.map(({ id }) => id)).toEqual(["0", "1", "2", "3", "4", "5", "6", "7"]);
+  expect([found[0]?.words, found[4]?.words]).toEqual([
+    "<image>Is it red? Please answer Yes or No.",
+    "<image>Which? A. red B. blue Please output the letter corresponding to the correct option.",
+  ]);
+  const [task] = (await chooseTasks(["naturalbench"])).chosen.map(({ task }) => task);
+  expect(found.map((one) => task?.hasReference?.(one.row))).toEqual([true, true, true, true, true, false, true, true]);
 });
 
 test("RefCOCO's eight splits are one file with words of its own: each task takes the rows of its split, boxes in pixels or in fractions", async () => {

@@ -170,8 +170,8 @@ async function journal(label: string, { dataset: name, predictions }: Reference,
   const { task, split, splitName } = chosen;
   const { row, tsv } = task;
   await using dataset = await openDataset({ task: task.name, splitName, split, row, tsv, data });
-  const texts = recordsOf(join(data, `${name}.tsv`)).flatMap((cells) => {
-    const rows = tsv?.rows?.(cells, splitName) ?? [cells];
+  const texts = recordsOf(join(data, `${name}.tsv`)).flatMap((cells, position) => {
+    const rows = tsv?.rows?.(cells, splitName, position) ?? [cells];
     return rows.map(() => textOf(predictions[cells.index ?? ""] ?? ""));
   });
   const lines: string[] = [];
