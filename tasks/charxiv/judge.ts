@@ -1,6 +1,6 @@
 /** CharXiv's judge: its questions from the parts in rubrics.ts, and what its replies say. Source: princeton-nlp/CharXiv `src/`. */
 
-import { type JudgeQuestion, jsonOf, userPrompt } from "llava-eval";
+import { type JudgeQuestion, jsonOf, type Task, userPrompt } from "llava-eval";
 import {
   DESCRIPTIVE_PREFIX,
   DESCRIPTIVE_RUBRICS,
@@ -64,6 +64,24 @@ export function descriptiveVerdicts(reply: string, pairs: number): readonly (0 |
   );
   return verdicts.includes(undefined) ? undefined : (verdicts as (0 | 1)[]);
 }
+
+/** VLMEvalKit's file has its judge's words for each question, with this mark where the reply goes. */
+const PREDICTION = "{PREDICTION}";
+
+/** Its model, asked in the row's own words; a reply in which a key is missing is a 0 there, and here asked again. */
+export const vlmEvalKitJudge: NonNullable<Task<{ readonly grading_query?: string | null }>["judge"]> = {
+  model: "gpt-4o-mini",
+  template: `{grading_query}, ${PREDICTION} in it replaced`,
+  ask: ({ grading_query: words }, { text }, verdicts) =>
+    words && verdicts.length === 0
+      ? {
+          prompt: userPrompt(words.replaceAll(PREDICTION, () => text)),
+          options: { temperature: 0, maxNewTokens: 256 },
+          parse: reasoningVerdict,
+          attempts: 10,
+        }
+      : undefined,
+};
 
 /** The authors begin with 256 new tokens, and double them to 1,024 when a reply is cut. */
 export function question(words: string, parse: JudgeQuestion["parse"]): JudgeQuestion {

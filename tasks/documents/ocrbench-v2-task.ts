@@ -6,6 +6,7 @@ import {
   meanOfGroups,
   Nullable,
   parseIntPython,
+  python,
   rowDigest,
   type Scoring,
   type Static,
@@ -190,6 +191,16 @@ const kinds: Readonly<Record<string, Kind>> = {
   "text translation cn": { ability: "knowledge_reasoning_cn", credit: page },
 };
 
+/** A cell of VLMEvalKit's file as Python reads it. A dictionary stays a text: an object would put years before names. */
+function plain(value: ReturnType<typeof python.literal>): unknown {
+  if (value instanceof python.Float) return value.value;
+  if (Array.isArray(value)) return value.map(plain);
+  // What follows a "#" of a chart's dictionary is no comment.
+  return value instanceof Map ? python.str(value).replaceAll("#", "\\x23") : value;
+}
+/** @param none what stands in the place of a cell */
+const literalOr = (none: string, cell = none): unknown => (cell === none ? null : plain(python.literal(cell)));
+
 const languageOf = ({ type }: Row): string => (type.endsWith(" cn") ? "cn" : "en");
 
 /** The likeness of two trees ends below 0 where one has little in common with the other. */
@@ -203,6 +214,17 @@ const ocrBench: Task<Row> = {
   cite: "https://arxiv.org/abs/2501.00321; scoring follows Yuliang-Liu/MultimodalOCR OCRBench_v2/eval_scripts; lmms-eval ocrbench_v2/utils.py has a mean over samples for its whole (accuracy), the authors a mean of abilities for each language",
   splits: {
     test: { sources: ["ling99/OCRBench_v2"], split: "test", rows: 10_000, licence: "not stated", answers: "public" },
+    mini: { sources: [], split: "mini", licence: "not stated", answers: "public" }, // VLMEvalKit's choice of them
+  },
+  tsv: {
+    files: { test: "OCRBench_v2", mini: "OCRBench_v2_MINI" },
+    rows: ({ index, category, answer = "", eval: rule, bbox, content, ...cells }) => [
+      {
+        ...{ ...cells, id: index, type: category, answers: plain(python.literal(answer)) },
+        ...{ eval: rule === "without eval" ? null : rule, bbox: literalOr("without bbox", bbox) },
+        content: literalOr("without content", content),
+      },
+    ],
   },
   row,
   id: ({ id, image, question, type, answers }) =>

@@ -1,4 +1,4 @@
-/** OlympiadBench's words: its authors' (with which VLMEvalKit agrees) and lmms-eval's. */
+/** OlympiadBench's words: its authors' (VLMEvalKit's too, of a problem with a unit) and lmms-eval's. */
 
 export interface Problem {
   readonly question: string;

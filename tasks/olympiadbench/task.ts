@@ -13,6 +13,7 @@ import {
   strip,
   Type,
   userPrompt,
+  vlmEvalKit,
 } from "llava-eval";
 import { finalAnswer, olympiadCorrect, tolerancesOf } from "./answer.js";
 import { olympiadGrading, olympiadToJudge } from "./judge.js";
@@ -44,21 +45,39 @@ const split = (configs: readonly string[]): Split => ({
 });
 const [maths, physics] = ["OE_MM_maths_en_COMP", "OE_MM_physics_en_COMP"] as const;
 
+/** VLMEvalKit's files have subjects of other splits, and problems without an image, too. */
+const sourcesOf: Readonly<Record<string, readonly string[]>> = {
+  ...{ en: [maths, physics], maths: [maths], physics: [physics] },
+};
+/** Every problem has a unit there: a cell that is empty is read as NaN, which Python takes for true. */
+const withUnit = (row: Row): Row => ({ ...row, unit: row.unit || "NaN" });
+
 export default defineTask<Row>({
   name: "olympiadbench",
   aliases: [`olympiadbench_${maths}@maths`, `olympiadbench_${physics}@physics`],
   version: 1,
   about:
     "Problems of mathematics and physics olympiads with images, in English, whose answers are formulas (He et al. 2024).",
-  cite: "https://arxiv.org/abs/2402.14008; official scoring follows OpenBMB/OlympiadBench eval/auto_scoring_judge.py, formulas compared by their values at twelve points where its sympy simplifies their difference; lmms-eval asks a judge; vlmevalkit's formulas must be written alike, a defect of its copy",
+  cite: "https://arxiv.org/abs/2402.14008; official scoring follows OpenBMB/OlympiadBench eval/auto_scoring_judge.py, formulas compared by their values at twelve points where its sympy simplifies their difference; lmms-eval asks a judge; vlmevalkit's formulas must be written alike, a defect of its copy, and its words ask for a unit where there is none",
   splits: { en: split([maths, physics]), maths: split([maths]), physics: split([physics]) },
+  tsv: {
+    files: { en: "OlympiadBench_EN", maths: "OlympiadBench_EN", physics: "OlympiadBench_EN" },
+    column: "image",
+    rows({ index, image, final_answer: answers, ...cells }, split) {
+      if (!sourcesOf[split]?.includes(cells.source ?? "")) return [];
+      const images = vlmEvalKit.listOf(image).map((cell, i) => [`image_${i + 1}`, cell] as const);
+      const answered = answers ? vlmEvalKit.listOf(answers) : [];
+      return [{ id: index, subfield: "", ...cells, ...Object.fromEntries(images), final_answer: answered }];
+    },
+  },
   row,
   id: (row) => `${isPhysics(row) ? "physics" : "maths"} ${row.id ?? rowDigest(row.context ?? "", row.question)}`,
-  profiles: ["default", "official"],
-  prompt: (row, profile) =>
-    profile === "official"
-      ? userPrompt(officialWords(row, isPhysics(row)), ...imagesOf(row))
-      : userPrompt(...imagesOf(row), lmmsWords(row)),
+  profiles: ["default", "official", "vlmevalkit"],
+  prompt(row, profile) {
+    if (profile === "default") return userPrompt(...imagesOf(row), lmmsWords(row));
+    const asked = profile === "vlmevalkit" ? withUnit(row) : row;
+    return userPrompt(officialWords(asked, isPhysics(row)), ...imagesOf(row));
+  },
   generation: { maxNewTokens: 16_384, temperature: 1, topP: 0.95 },
   judge: {
     model: "gpt-4o-2024-11-20",

@@ -74,7 +74,7 @@ test("a row that a suite leaves for want of its rule names a task that is here, 
       expect(one?.task.scorings ?? [], `${asked} has the rule of ${name} by now`).not.toContain(scoring);
     }
   }
-  expect(left.size).toBeGreaterThan(3);
+  expect(left.size).toBeGreaterThan(0);
 });
 
 test("every task of a suite has the suite's scoring, and some have the words that it states", async () => {

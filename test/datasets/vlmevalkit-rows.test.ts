@@ -400,6 +400,33 @@ Example of expected JSON response format:
     words: `<image>${hint && `Hint: ${hint}\n`}Question: How long? ( ) cm\nOptions:\nA.  28; B. or so\nC. 14\n`,
     row: { ID: "2steps_17", key: "2steps_1", answer: "C" },
   })),
+  ...(["kie", "doc_parsing", "multi_lan_ocr", "multi_scene_ocr"] as const).map((track) => ({
+    ...{ label: `cc_ocr_${track}`, file: "CCOCR", profile: "default" },
+    cells: {
+      ...{ index: "5", image_name: "a.jpg", question: "Read all.", answer: "One", category: track },
+      ...{ "l2-category": "doc", split: "Korean" },
+    },
+    words: "<image>Read all.",
+    row: { answer: "One", "l2-category": "doc", split: "Korean" },
+  })),
+  ...(["OCRBench_v2", "OCRBench_v2_MINI"] as const).map((file, i) => ({
+    ...{ label: ["ocrbench_v2", "ocrbench_v2@mini"][i] as string, file, profile: "vlmevalkit" },
+    cells: {
+      ...{ index: "5", question: " Read it.", answer: "['It\\'s', '12']", category: "text recognition en" },
+      ...{ eval: "case sensitive", bbox: "without bbox", content: "without content" },
+    },
+    words: "<image> Read it.",
+    row: { id: "5", type: "text recognition en", answers: ["It's", "12"], eval: "case sensitive" },
+  })),
+  ...(["charxiv_rq", "charxiv_dq"] as const).map((label, i) => ({
+    ...{ label, file: `CharXiv_${["reasoning", "descriptive"][i]}_val`, profile: "official" },
+    cells: {
+      ...{ index: "5", question: "Which?\n* Say it. ", grading_query: "Grade {PREDICTION}." },
+      ...(i === 0 ? { inst_category: "3" } : { qid: "18" }),
+    },
+    words: "<image>Which?\n* Say it. ",
+    row: { grading_query: "Grade {PREDICTION}.", ...(i === 0 ? { reasoning_a_type: 3 } : { descriptive_q1: 18 }) },
+  })),
   {
     ...{ label: "omnidocbench", file: "OmniDocBench", profile: "vlmevalkit" },
     cells: { index: "1", answer: '{"layout_dets": [{"category_type": "title", "text": "Method"}]}' },
@@ -472,6 +499,129 @@ test("NaturalBench's groups are four rows after each other in its file, and one 
   ]);
   const [task] = (await chooseTasks(["naturalbench"])).chosen.map(({ task }) => task);
   expect(found.map((one) => task?.hasReference?.(one.row))).toEqual([true, true, true, true, true, false, true, true]);
+});
+
+test("of OlympiadBench's English file a split has its own subjects, all asked for a unit; images stand in a list", async () => {
+  await using place = await temporaryFolder();
+  const [one, two] = [await base64(10), await base64(200)];
+  const common = { subfield: "Mechanics", answer_type: "Numerical", unit: "", error: "1e-1", image: one };
+  const rows = [
+    {
+      ...{ index: "0", source: "OE_MM_maths_en_COMP", question: "How many?", context: "", is_multiple_answer: "False" },
+      ...{ ...common, final_answer: "['$\\\\frac{1}{2}$']", image: `['${one}', '${two}']` },
+    },
+    {
+      ...{
+        index: "1",
+        source: "OE_MM_physics_en_COMP",
+        question: "How far?",
+        context: "A car.",
+        final_answer: "['2']",
+      },
+      ...{ ...common, is_multiple_answer: "True" },
+    },
+    {
+      ...{ index: "2", source: "OE_MM_maths_zh_CEE", question: "几个？", context: "", is_multiple_answer: "False" },
+      ...{ ...common, final_answer: "['2']" },
+    },
+  ];
+  await writeFile(join(place.dir, "OlympiadBench_EN.tsv"), tsv(rows));
+  const [maths, physics, ...others] = await seen("olympiadbench", place.dir);
+  expect(others).toEqual([]);
+  const calculate =
+    "Please calculate the answer according to the given requirements and the information provided. Please use LaTeX format to represent the variables and formulas used in the solution process and results. Please end your solution with";
+  const unit = "note that the unit of the answer should not be included in \\boxed{}.";
+  expect(maths).toMatchObject({
+    words: `The following is an open-ended problem from an International Math competition. The answer of The problem should be a numerical value. ${calculate} "So the final answer is \\boxed{answer}(unit)." and give the result explicitly, ${unit}\nHow many?<image><image>`,
+    row: { final_answer: ["$\\frac{1}{2}$"], error: "1e-1", is_multiple_answer: false },
+  });
+  expect(physics).toMatchObject({
+    words: `The following is an open-ended problem from an International Physics competition. The problem has multiple answers, each of them should be a numerical value. ${calculate} "So the final answer is \\boxed{multiple answers connected with commas}(unit)." and give the result explicitly, ${unit}\nA car.\nHow far?<image>`,
+    row: { final_answer: ["2"], error: "1e-1", is_multiple_answer: true },
+  });
+  const ids = async (label: string) => (await seen(label, place.dir)).map(({ id }) => id);
+  expect([await ids("olympiadbench@maths"), await ids("olympiadbench@physics")]).toEqual([["maths 0"], ["physics 1"]]);
+});
+
+test("OCRBench v2's answers are whatever Python reads in a cell: texts, dictionaries, boxes, a text alone", async () => {
+  await using place = await temporaryFolder();
+  const image = await base64(5);
+  const asked = { question: "What?", eval: "without eval", bbox: "without bbox", content: "without content", image };
+  const chart = "{'2011': {'#1': 2.0}, '2010': {'b': None}}";
+  const rows = [
+    { index: "0", category: "chart parsing en", ...asked, answer: `[${chart}]` },
+    { index: "1", category: "text grounding en", ...asked, answer: "[1, 2.5, '3', 4]" },
+    { index: "2", category: "math QA en", ...asked, answer: "'[5]'" },
+    { ...asked, index: "3", category: "VQA with position en", answer: '["it\'s"]', bbox: "[1, 2, 3.5, 4]" },
+    {
+      ...{ ...asked, index: "4", category: "text spotting en", answer: "['']", content: "['ab', 'c']" },
+      bbox: "[[0, 0, 9, 0, 9, 9, 0, 9], [1, 1, 2, 1, 2, 2, 1, 2]]",
+    },
+  ];
+  await writeFile(join(place.dir, "OCRBench_v2.tsv"), tsv(rows));
+  const found = await seen("ocrbench_v2", place.dir);
+  expect(found.map(({ row }) => row.answers)).toEqual([
+    [chart.replace("#", "\\x23")],
+    [1, 2.5, "3", 4],
+    "[5]",
+    ["it's"],
+    [""],
+  ]);
+  expect(found.slice(3).map(({ row }) => [row.bbox, row.content ?? null])).toEqual([
+    [[1, 2, 3.5, 4], null],
+    [
+      [
+        [0, 0, 9, 0, 9, 9, 0, 9],
+        [1, 1, 2, 1, 2, 2, 1, 2],
+      ],
+      ["ab", "c"],
+    ],
+  ]);
+  const { task } = (await chooseTasks(["ocrbench_v2"])).chosen[0] ?? {};
+  expect(found.map(({ row }) => task?.hasReference?.(row))).toEqual([true, true, true, true, true]);
+});
+
+test("CC-OCR's tracks are one file: a task takes the rows of its own", async () => {
+  await using place = await temporaryFolder();
+  const row = { question: "Read.", answer: "One", "l2-category": "doc", split: "Korean", image: await base64(5) };
+  const tracks = ["kie", "doc_parsing", "multi_lan_ocr", "multi_scene_ocr"];
+  const rows = tracks.map((category, i) => ({ index: String(i), image_name: `${i}.jpg`, category, ...row }));
+  await writeFile(join(place.dir, "CCOCR.tsv"), tsv(rows));
+  for (const [i, track] of tracks.entries())
+    expect(await seen(`cc_ocr_${track}`, place.dir, "default")).toMatchObject([{ row: { image_name: `${i}.jpg` } }]);
+});
+
+test("CharXiv's judge is asked in the words of VLMEvalKit's file, and a scoring without its own words or answer gives no score", async () => {
+  await using place = await temporaryFolder();
+  const image = await base64(5);
+  const asked = { question: "Which?", grading_query: "Grade $& {PREDICTION}.", image };
+  await writeFile(join(place.dir, "CharXiv_reasoning_val.tsv"), tsv([{ index: "0", ...asked, inst_category: "2" }]));
+  await writeFile(join(place.dir, "CharXiv_descriptive_val.tsv"), tsv([{ index: "0", ...asked, qid: "11" }]));
+  const output = { text: "$& B", finish: "stop" } as never;
+  const context = (scoring: "official" | "vlmevalkit", ...verdicts: number[]) => ({ scoring, verdicts }) as never;
+  for (const [label, group] of [
+    ["charxiv_rq", "Text-in-General"],
+    ["charxiv_dq", "Pattern Recognition"],
+  ] as const) {
+    const { task } = (await chooseTasks([label])).chosen[0] ?? {};
+    const [{ row }, ...others] = (await seen(label, place.dir, "default")) as [{ row: Record<string, unknown> }];
+    expect(others).toEqual([]);
+    const judge = task?.judgesByScoring?.vlmevalkit;
+    const question = judge?.ask(row, output, [], "vlmevalkit");
+    expect(question && promptText(question.prompt)).toBe("Grade $& $& B.");
+    expect(question?.parse('{"extracted_answer": "B", "score": 1}')).toBe(1);
+    expect(question?.parse('{"score": 1}')).toBeUndefined();
+    expect(task?.score?.(row, output, context("vlmevalkit", 1))).toMatchObject({ status: "scored", value: 1 });
+    expect(Object.values(task?.groups ?? {}).map((groupOf) => groupOf(row))).toContain(group);
+    expect(task?.judge?.ask(row, output, [], "official")).toBeUndefined();
+    expect(task?.score?.(row, output, context("official"))).toMatchObject({ status: "unscored", reason: "data" });
+    const hub = { ...row, grading_query: null, reasoning_a: "B", descriptive_a1: "B" };
+    expect(judge?.ask(hub, output, [], "vlmevalkit")).toBeUndefined();
+    expect(task?.score?.(hub, output, context("vlmevalkit"))).toMatchObject({
+      ...{ status: "unscored", reason: "data" },
+      detail: expect.stringContaining("CharXiv_reasoning_val.tsv"),
+    });
+  }
 });
 
 test("RefCOCO's eight splits are one file with words of its own: each task takes the rows of its split, boxes in pixels or in fractions", async () => {

@@ -132,9 +132,12 @@ const chart = { image: true, category: "cs", year: "21", num_subplots: 2 };
 const chartColumns: Record<string, ColumnType> = {
   ...{ image: "image", figure_path: "string", category: "string", year: "string", num_subplots: "int64" },
   ...{ original_id: "string", reasoning_q: "string", reasoning_a: "string" },
-  ...{ reasoning_q_source: "int64", reasoning_a_type: "int64" },
+  ...{ reasoning_q_source: "int64", reasoning_a_type: "int64", grading_query: "string" },
 };
-const curve = { ...chart, reasoning_q: "Which curve is highest?", reasoning_a: "Curve (b)" };
+const curve = {
+  ...{ ...chart, reasoning_q: "Which curve is highest?", reasoning_a: "Curve (b)" },
+  grading_query: "Grade: {PREDICTION}", // of VLMEvalKit's file
+};
 goldenTask({
   task: reasoning,
   columns: chartColumns,
@@ -151,7 +154,7 @@ goldenTask({
     ['{"extracted_answer": "0.25", "score": 0}'],
     ["HTTP 503", ...Array.from({ length: 9 }, () => '{"extracted_answer": "a", "score": 2}')],
   ],
-  main: { official: 1 / 2, "lmms-eval": 1 / 2 },
+  main: { official: 1 / 2, "lmms-eval": 1 / 2, vlmevalkit: 1 / 2 },
 });
 const text = "string" as const;
 const number = "int64" as const;
