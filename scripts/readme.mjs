@@ -79,24 +79,40 @@ async function suites() {
   return parts.join("\n").trimEnd();
 }
 
+/** What the authors of a scoring call our metrics; tasks with the same names share a line. */
+async function names() {
+  const byNames = new Map();
+  for (const { name, reportedAs: { vlmevalkit = {} } = {} } of await loadTasks()) {
+    const said = Object.entries(vlmevalkit).map(([ours, theirs]) => [`\`${ours}\``, `\`${theirs}\``]);
+    if (said.length === 0) continue;
+    const key = [0, 1].map((side) => said.map((pair) => pair[side]).join(", ")).join(" | ");
+    byNames.set(key, [...(byNames.get(key) ?? []), `\`${name}\``]);
+  }
+  const rows = [...byNames].map(([key, tasks]) => `| ${tasks.join(", ")} | ${key} |`);
+  return ["| tasks | here | there (`reportedAs`) |", "| --- | --- | --- |", ...rows].join("\n");
+}
+
 let stale = false;
+/** By the mark in docs/; each in the file of its name but for those of `files`. */
 const tables = {
   agreement: await agreement(),
   tasks: await tasks(),
   suites: await suites(),
   letters: letterTable(),
   scorings: scoringTable(await loadTasks(), byScoring),
+  names: await names(),
 };
+const files = { names: "scoring" };
 for (const [name, text] of Object.entries(tables)) {
-  const path = join(root, "docs", `${name}.md`);
+  const file = `${files[name] ?? name}.md`;
+  const path = join(root, "docs", file);
   const before = readFileSync(path, "utf8");
   const part = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(<!-- /${name} -->)`);
   if (!part.test(before)) throw new Error(`${path} has no place for its table`);
   const after = before.replace(part, (_, begin, end) => `${begin}\n${text}\n\n${end}`);
   if (after === before) continue;
   stale = true;
-  if (process.argv.includes("--check"))
-    process.stderr.write(`docs/${name}.md is not current: run \`npm run readme\`\n`);
+  if (process.argv.includes("--check")) process.stderr.write(`docs/${file} is not current: run \`npm run readme\`\n`);
   else writeFileSync(path, after);
 }
 if (stale && process.argv.includes("--check")) process.exit(3);

@@ -65,6 +65,7 @@ class Border {
       judge,
       fallbackJudge,
       judgesByScoring = {},
+      reportedAs = {},
       defects = {},
       scorings: own = [],
       tsv,
@@ -100,6 +101,15 @@ class Border {
     for (const [scoring, judged] of Object.entries(judgesByScoring)) {
       this.oneOf(scoring, scorings, "judgesByScoring: scoring");
       this.members(judged, judgeMembers, `judgesByScoring ${scoring}: `);
+    }
+    for (const [scoring, theirs] of Object.entries(reportedAs)) {
+      this.oneOf(scoring, ["official", "lmms-eval", ...own], "reportedAs: scoring");
+      if (!isTable(theirs)) this.refuse(`reportedAs ${scoring}: ${kindOf(theirs)}`, 'write { accuracy: "Overall" }');
+      for (const [metric, name] of Object.entries(theirs)) {
+        this.oneOf(metric, names, `reportedAs ${scoring}: metric`);
+        if (typeof name !== "string" || name === "")
+          this.refuse(`reportedAs ${scoring}: ${metric} is ${kindOf(name)}`, "write what its authors call it");
+      }
     }
     for (const [scoring, found] of Object.entries(defects)) {
       this.oneOf(scoring, ["official", "lmms-eval", ...own], "defects: scoring");

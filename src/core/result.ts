@@ -40,6 +40,11 @@ const Interval = Type.Unsafe<readonly [number, number]>({
 /** A metric's value with its uncertainty, as in `MetricValue`, with its name and unit. */
 export const MetricResult = Type.Object({
   name: Text,
+  reportedAs: Optional(
+    Type.String({
+      description: "what the authors of the scoring call it, where that is known: `Overall` for `accuracy`",
+    }),
+  ),
   unit: Type.Enum(["fraction", "percent", "points", "ratio", "count"]),
   direction: Type.Enum(["higher", "lower", "neither"]),
   value: Type.Union([Type.Number(), Type.Null()]),

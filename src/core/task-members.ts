@@ -41,6 +41,7 @@ export const taskMembers: Members<Task> = {
   judgesByScoring: "table?",
   hasReference: "function?",
   scorings: "texts?",
+  reportedAs: "table?",
   defects: "table?",
   score: "function?",
   answer: "function?",

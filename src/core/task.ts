@@ -179,6 +179,8 @@ export interface Task<Row = Record<string, unknown>> {
   hasReference?(row: Row): boolean;
   /** Rules that the score has beyond `official` and `lmms-eval`. */
   readonly scorings?: readonly Scoring[];
+  /** What the authors of a scoring call its metrics, by our names: their table's column, or "column of row" where its row is not the main one. */
+  readonly reportedAs?: Readonly<Partial<Record<Scoring, Readonly<Record<string, string>>>>>;
   /** What is known to be wrong with a scoring's rule, and is kept; "(here: ...)" where it is not. */
   readonly defects?: Readonly<Partial<Record<Scoring, readonly string[]>>>;
   /** Absent only when no split has public answers. Called only for rows with a reference. */

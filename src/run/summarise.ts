@@ -183,7 +183,7 @@ class Folds {
     private readonly task: Task,
     private readonly head: ResultHead,
   ) {
-    this.whole = new MetricFolds(task.metrics, head);
+    this.whole = new MetricFolds(task.metrics, head, task.reportedAs?.[head.scoring]);
   }
 
   add(record: SampleRecord, score: Score): void {
@@ -228,6 +228,8 @@ class MetricFolds {
   constructor(
     private readonly metrics: readonly Metric[],
     private readonly head: { readonly task: string; readonly seed: number; readonly scoring: Scoring },
+    /** Of the whole split alone: a sub-score has the name of its group there. */
+    private readonly reportedAs: Readonly<Record<string, string>> = {},
   ) {}
 
   add(sample: Sample, repeat: number): void {
@@ -241,7 +243,9 @@ class MetricFolds {
       this.metrics.map(async ({ name, unit, direction, of, range }, i) => {
         const values = await Promise.all(this.repeats.map(async (folds) => folds[i]?.finish()));
         return {
-          ...{ name, unit, direction },
+          name,
+          ...(Object.hasOwn(this.reportedAs, name) ? { reportedAs: this.reportedAs[name] as string } : {}),
+          ...{ unit, direction },
           ...acrossRepeats(values.flatMap((value) => value ?? [])),
           ...defined({ of, range }),
         };
@@ -255,7 +259,7 @@ class MetricFolds {
   }
 }
 
-type Value = Omit<MetricResult, "name" | "unit" | "direction">;
+type Value = Omit<MetricResult, "name" | "reportedAs" | "unit" | "direction">;
 
 /**
  * The mean over repeats. Repeats ask the same questions, so they say nothing about other questions: the interval is

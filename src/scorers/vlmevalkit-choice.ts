@@ -62,6 +62,9 @@ const choiceDefects = [
   "after three verdicts that it cannot read it draws a letter (here: no score)",
 ];
 
+/** The mean of rows in the tables of all its choices but the circular ones. */
+const overall = { vlmevalkit: { accuracy: "Overall" } };
+
 /**
  * The task with the scoring `vlmevalkit`, the profiles `vlmevalkit` and `vlmevalkit-llava`, and its judge for answers that the rules cannot
  * read. After three replies without a letter VLMEvalKit draws one; here they are no verdict.
@@ -95,6 +98,7 @@ export function withVlmEvalKit<Row>(
       return rules.prompt?.({ ...parts, images, words, profile }) ?? userPrompt(...images, words);
     },
     scorings: [...(task.scorings ?? []), "vlmevalkit"],
+    reportedAs: { ...(task.metrics.some(({ name }) => name === "accuracy") ? overall : {}), ...task.reportedAs },
     defects: { ...task.defects, vlmevalkit: [...(task.defects?.vlmevalkit ?? []), ...choiceDefects] },
     fallbackJudge: {
       model: judgeModel,

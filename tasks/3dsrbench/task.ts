@@ -68,6 +68,14 @@ export default defineTask<Row>({
   hasReference: ({ A, B, C, D, answer }) => isOptionLetter(answer, [A, B, C, D]),
   defects: { official: [article], "lmms-eval": [article] },
   scorings: ["vlmevalkit"],
+  reportedAs: {
+    vlmevalkit: {
+      flip_circular_accuracy: "Overall of flip_circ_eval",
+      circular_accuracy: "Overall of circ_eval",
+      flip_accuracy: "Overall of flip_eval",
+      accuracy: "Overall of vanilla",
+    },
+  },
   score(row, { text }, { scoring }) {
     const letter = scoring === "vlmevalkit" ? inferChoice(text, choicesOf(row), "vlmevalkit") : threeDsrLetter(text);
     return chosen(letter, row.answer);

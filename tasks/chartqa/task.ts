@@ -68,6 +68,7 @@ const chartqa: Task<Row> = {
     vlmevalkit: [year],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { relaxed_overall: "Overall" } },
   score: ({ answer }, output, context) => relaxedScore(answer, output, context),
   // Papers print the mean of the two halves, which have 1,250 questions each.
   metrics: [mean("relaxed_overall"), meanOfGroups("mean_of_halves", { group: "half" })],

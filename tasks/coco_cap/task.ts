@@ -54,6 +54,7 @@ const captions: Omit<Task<Row>, "name" | "splits"> = {
     vlmevalkit: ["no tokenizer: case and punctuation count; METEOR and SPICE are absent"],
   },
   scorings: ["vlmevalkit"], // it writes the same times 100
+  reportedAs: { vlmevalkit: { CIDEr: "CIDEr", ROUGE_L: "ROUGE_L" } },
   score: ({ answer }, output) => captionScore(answer ?? [], output),
   answer: (_, output) => strip(output.text),
   metrics: captionMetrics(),
@@ -67,6 +68,7 @@ const test = (name: string, sources: readonly string[], rows: number): Task<Row>
   profiles: ["default"],
   defects: { "lmms-eval": ["a caption is sent as a list of one (here: as text)"] },
   scorings: [],
+  reportedAs: {},
   generation: { maxNewTokens: 128, temperature: 0 },
   submission: {
     file: "coco_captions_test2014_alg_results.json", // the server's name for both years

@@ -104,6 +104,7 @@ const onPlane: Task<Row> = {
   about: "CV-Bench's questions on ADE20K and COCO: counting and relations (Tong et al. 2024).",
   splits: { test: { ...split, configs: ["2D"] } },
   tsv: tsvOf("CV-Bench-2D"),
+  reportedAs: { vlmevalkit: { average_of_sources: "Overall" } },
   metrics: [meanOfGroups("average_of_sources", { group: "source", perGroup: false }), mean("accuracy")],
 };
 const inSpace: Task<Row> = {
@@ -112,6 +113,7 @@ const inSpace: Task<Row> = {
   about: "CV-Bench's questions on Omni3D: depth and distance (Tong et al. 2024).",
   splits: { test: { ...split, configs: ["3D"] } },
   tsv: tsvOf("CV-Bench-3D"),
+  reportedAs: { vlmevalkit: { accuracy: "Overall" } },
   metrics: [mean("accuracy")],
 };
 

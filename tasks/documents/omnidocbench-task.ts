@@ -217,6 +217,7 @@ export default defineTask<Row>({
     ],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { ...namesIn("en", "EN"), ...namesIn("cn", "CH") } },
   score(row, { text: reply }, { scoring }) {
     const page = pageOf(row);
     if (page === undefined) return { status: "unscored", reason: "data", detail: "the answer is no page" };
@@ -266,6 +267,21 @@ export default defineTask<Row>({
     layout: (row) => attributeOf(row, "layout"),
   },
 });
+
+/** VLMEvalKit's names of the numbers in a language. */
+function namesIn(language: string, theirs: string): Readonly<Record<string, string>> {
+  const names = {
+    text_edit: "text_block_Edit_dist",
+    formula_edit: "display_formula_Edit_dist",
+    table_teds: "table_TEDS",
+    table_edit: "table_Edit_dist",
+    reading_order_edit: "reading_order_Edit_dist",
+    overall_edit: "overall",
+  };
+  return Object.fromEntries(
+    Object.entries(names).map(([name, their]) => [`${name}_${language}`, `${their}_${theirs}`]),
+  );
+}
 
 /** What is undefined is left out when it is written. */
 function dataOf(page: Answer, reply: string, scoring: Scoring): PageData {

@@ -77,6 +77,7 @@ const documents: Task<DocvqaRow> = {
   generation: { maxNewTokens: 32, temperature: 0 },
   hasReference: ({ answers }) => hasText(answers),
   scorings: ["vlmevalkit"], // the same rule
+  reportedAs: { vlmevalkit: { anls: "Overall" } },
   score: ({ answers }, output) => anlsScore(answers ?? [], output),
   answer: (_, output) => strip(output.text),
   metrics: [mean("anls")],
@@ -100,6 +101,7 @@ const infographics: Task<InfovqaRow> = {
   generation: { maxNewTokens: 32, temperature: 0 },
   hasReference: ({ answers }) => hasText(answers),
   scorings: ["vlmevalkit"], // the same rule
+  reportedAs: { vlmevalkit: { anls: "Overall" } },
   score: ({ answers }, output) => anlsScore(answers ?? [], output),
   answer: (_, output) => strip(output.text),
   metrics: [mean("anls")],

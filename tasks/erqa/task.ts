@@ -54,6 +54,7 @@ export default defineTask<Row>({
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: ({ answer }) => isOptionLetter(answer, 4),
   scorings: ["vlmevalkit"], // its ERQADataset
+  reportedAs: { vlmevalkit: { accuracy: "Overall" } },
   score({ answer }, { text }, { scoring }) {
     if (scoring === "vlmevalkit") return rightOrWrong(lower(strip(text)) === lower(strip(answer)), strip(text), answer);
     const { letter, guessed } = robustChoice(text, optionLetters(4));

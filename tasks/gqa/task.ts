@@ -63,6 +63,7 @@ export default defineTask<Row>({
   hasReference: ({ answer }) => hasText(removePunctuation(answer)), // of marks alone an empty reply would be right
   defects: { vlmevalkit: ['"yes." is wrong: no punctuation is taken away'] },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { accuracy: "Overall" } },
   score: ({ answer }, output, context) => gqaScore(answer, output, context),
   metrics: [mean("accuracy")],
 });

@@ -89,6 +89,7 @@ const judged: Task<Row> = {
           },
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { aAcc: "aAcc", fAcc: "fAcc", qAcc: "qAcc" } },
   fallbackJudge: vlmEvalKit.yesNoJudge(({ question }) => question),
   defects: {
     "lmms-eval": [

@@ -58,6 +58,7 @@ const inTheWild: Task<Row> = {
   judge,
   judgesByScoring: { vlmevalkit: { ...judge, model: "gpt-4-1106-preview" } }, // its "gpt-4-turbo"
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { relative_score: "Relative Score (main)" } },
   hasReference: ({ gpt_answer }) => hasText(gpt_answer),
   defects: {
     "lmms-eval": ["a review without scores counts as -1, -1 (here: asked again)"],
@@ -71,7 +72,7 @@ const inTheWild: Task<Row> = {
   groups: { category: ({ category }) => category },
 };
 
-const { tsv: _, judgesByScoring: __, scorings: ___, ...shared } = inTheWild;
+const { tsv: _, judgesByScoring: __, scorings: ___, reportedAs: ____, ...shared } = inTheWild;
 
 /** Its own judge's words, and no other harness has it; texts in the images are Korean too. */
 const korean: Task<Row> = {

@@ -96,6 +96,7 @@ const mathverse: Task<Row> = {
   judgesByScoring: { vlmevalkit: vlmEvalKitJudge },
   hasReference: ({ answer }) => hasText(answer),
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { accuracy: "Overall" } },
   score: mathVerseScore,
   metrics: [mean("accuracy")],
   groups: {

@@ -69,6 +69,7 @@ const mathvision: Task<Row> = {
     vlmevalkit: ["the reply A equals every number (counted as a guess)"],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { accuracy: "acc of Overall" } },
   score(row, output, { scoring, verdicts }) {
     if (scoring === "vlmevalkit") return vlmEvalKitScore(row, output.text, verdicts);
     const answer = extractMathVisionAnswer(output.text);
@@ -87,7 +88,7 @@ const reasoning = thoughts.form(mathvision, {
   gold: ({ answer }) => answer,
 });
 
-const { tsv: _, judgesByScoring: __, scorings: ___, ...shared } = mathvision;
+const { tsv: _, judgesByScoring: __, scorings: ___, reportedAs: ____, ...shared } = mathvision;
 
 /** lmms-eval's variant without an instruction for choices, which its 0/1 judge decides. */
 const judged: Task<Row> = {

@@ -89,6 +89,7 @@ const mathvista: Task<Row> = {
     vlmevalkit: ['texts and lists are compared with "None": always wrong', "a right 0 goes to the judge"],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { accuracy: "acc of Overall" } },
   score(row, output, context) {
     const score =
       context.scoring === "vlmevalkit"

@@ -215,11 +215,17 @@ const russian = judged(
   ["mmbench_ru_dev@dev"],
 );
 
+const theirNames = {
+  circular_accuracy: "Overall",
+  vanilla_accuracy: "Overall of vanilla_0", // with its PRINT_VANILLA
+  pass_accuracy: "Overall of vanilla_all",
+};
+
 /** Its MMBench_DEV_EN, MMBench_DEV_CN and CCBench, whose options go to E. */
 const asked = (task: Task<Row>) =>
   defineTask(
     vlmEvalKit.choices(
-      task,
+      { ...task, reportedAs: { vlmevalkit: theirNames } },
       (row) => ({
         ...{ question: row.question, options: [row.A, row.B, row.C, row.D, row.E], hint: present(row.hint) },
         ...{ gold: row.answer ?? "", images: [row.image] },

@@ -45,6 +45,7 @@ export default defineTask<Row>({
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ answer }) => ["yes", "no"].includes(yesNoTruth(answer)),
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { mme_perception_score: "perception", mme_cognition_score: "reasoning" } },
   fallbackJudge: vlmEvalKit.yesNoJudge(({ question }) => question),
   defects: {
     official: ['"not sure" and "None" are a no'],

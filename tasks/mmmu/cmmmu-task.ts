@@ -81,6 +81,7 @@ export default defineTask<Row>({
   },
   // The rules are the authors'; a blank that several candidates fit counts as often there, and once here.
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { accuracy: "总准确率" } },
   score: (row, output, context) =>
     cmmmuScore({ ...row, options: options(row), answer: row.answer ?? "" }, output, context),
   answer: (row, output, context) => cmmmuScore({ ...row, options: options(row), answer: "" }, output, context),

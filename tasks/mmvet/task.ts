@@ -78,6 +78,7 @@ export default defineTask<Row>({
     ],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { score: "acc of Overall" } },
   hasReference: ({ answer }) => hasText(answer),
   score({ answer, capability }, output, { verdicts: [score] }) {
     if (typeof score !== "number") return notJudged;

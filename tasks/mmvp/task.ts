@@ -62,6 +62,7 @@ export default defineTask<Row>({
     "lmms-eval": ['a word that ends in a or b counts: "Grab it" is a B', "an option with a bracket loses words"],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { pair_accuracy: "Overall", accuracy: "Average" } },
   score(row, { text }, { scoring, verdicts: [verdict] }): Score {
     const target = mmvpTarget(row["Correct Answer"]);
     if (scoring === "official" && verdict === undefined) return notJudged;

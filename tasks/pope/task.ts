@@ -56,6 +56,7 @@ export default defineTask<Row>({
   generation: { maxNewTokens: 128, temperature: 0 },
   hasReference: ({ answer }) => ["yes", "no"].includes(yesNoTruth(answer)),
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { f1: "Overall", accuracy: "acc", precision: "precision", recall: "recall" } },
   fallbackJudge: vlmEvalKit.yesNoJudge(({ question }) => question),
   defects: {
     official: ["what says no no is a yes"],

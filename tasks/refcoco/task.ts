@@ -184,6 +184,7 @@ const boxes = (collection: Collection): Task<ExpressionRow> => ({
     vlmevalkit: [smallImages],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { "ACC@0.5": "Precision@1", IoU: "Average IoU" } },
   score: (row, output, context) =>
     inImage(row, context, (size) =>
       context.scoring === "vlmevalkit"
@@ -217,6 +218,7 @@ const grounding = (collection: Collection): Task<Row> => ({
   hasReference,
   defects: { official: [bestOfBoxes], "lmms-eval": [bestOfBoxes], vlmevalkit: [smallImages] },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { "ACC@0.5": "Precision@1", IoU: "Average IoU" } },
   score: (row, output, context) =>
     inImage(row, context, (size) =>
       (context.scoring === "vlmevalkit" ? vlmEvalKitBoxScore : jsonBoxScore)(cornersOf(row.bbox), size, output),

@@ -79,6 +79,7 @@ export default [
       ],
     },
     scorings: ["vlmevalkit"],
+    reportedAs: { vlmevalkit: { Center_ACC: "Overall_Accuracy" } },
     score: ({ bbox }, output, { scoring, imageSizes }) =>
       scoring === "vlmevalkit"
         ? clickScore(bbox as unknown as Box, output.text, imageSizes?.[0])

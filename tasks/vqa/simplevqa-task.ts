@@ -64,6 +64,15 @@ export default defineTask<Row>({
     vlmevalkit: ["a verdict that it cannot read counts as none of the three (here: no score)"],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: {
+    vlmevalkit: {
+      accuracy: "is_correct",
+      f1: "f1",
+      accuracy_given_attempted: "accuracy_given_attempted",
+      attempted: "is_given_attempted",
+      incorrect: "is_incorrect",
+    },
+  },
   score({ answer: target }, { text }, { scoring, verdicts: [verdict] }) {
     if (scoring !== "lmms-eval") return factualScore(verdict, strip(text), target);
     const answer = evalAiNormalize(text);

@@ -57,6 +57,7 @@ export default defineTask<Row>({
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: ({ answers }) => hasText(answers),
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { accuracy: "Overall" } },
   score: ({ answers }, output, context) => vqaPeopleScore(answers ?? [], output, context),
   answer: (_, output) => evalAiNormalize(strip(output.text)),
   metrics: [mean("accuracy")],

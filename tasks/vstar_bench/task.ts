@@ -76,6 +76,7 @@ const only = (wanted: Row["category"]): Task<Row> => ({
   aliases: [],
   about: `V*Bench's questions on ${wanted.replace("_", " ").replace("direct attributes", "attributes of one object")} (Wu and Xie 2023).`,
   expand: (row) => (row.category === wanted ? [row] : []),
+  reportedAs: { vlmevalkit: { accuracy: wanted } },
 });
 
 /** Its VStarBench, which has question and options apart. */

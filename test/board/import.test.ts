@@ -4,6 +4,8 @@ import { execFileSync } from "node:child_process";
 import { cp, mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
+import { chooseTasks } from "../../src/api/tasks/catalogue.js";
+import { taskOfDataset } from "../../src/board/leaderboard/import/vlmevalkit-datasets.js";
 import type { Leaderboard, LeaderboardEntry } from "../../src/core/result.js";
 import { root, Workplace } from "../e2e/cli.js";
 
@@ -417,4 +419,11 @@ test.skipIf(process.platform === "win32")("what is no file is left out of a fold
   expect(entries).toHaveLength(1);
   expect(notes.join("\n")).toMatch(/left out: .*b_results\.json: no file/);
   expect(await refused(`lmms-eval:${place.file("r", "b_results.json")}`)).toMatch(/neither a file nor a folder/);
+});
+
+test("each main number that VLMEvalKit's files are read for has its name there in a Result of ours", async () => {
+  for (const [dataset, { task: name, metric }] of Object.entries(taskOfDataset)) {
+    const [chosen] = (await chooseTasks([name])).chosen;
+    expect(chosen?.task.reportedAs?.vlmevalkit?.[metric], `${dataset} ${metric}`).toBeDefined();
+  }
 });

@@ -324,6 +324,7 @@ describe("a changed member of a task file", () => {
     judgesByScoring: '{ vlmevalkit: { model: "m", template: "t", ask: () => undefined } }',
     answer: "(row, output) => output.text",
     hasReference: "() => true",
+    reportedAs: '{ official: { accuracy: "Overall" } }',
     defects: '{ official: ["it is kind"] }',
     score: '() => ({ status: "scored", value: 1, answer: "" })',
     metrics: '[mean("exact")]',

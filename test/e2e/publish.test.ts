@@ -237,6 +237,24 @@ test("a licence that is known by another name since is no other result, and is s
   );
 });
 
+test("a run of before a metric had its authors' name is the same result; another name is another number", async () => {
+  await writeFile(
+    file("named.ts"),
+    `import task from ${JSON.stringify(task)};\nexport default { ...task, reportedAs: { official: { accuracy: "Overall" } } };\n`,
+  );
+  const older = await runCommand(["verify", file("bundle"), "--json", "--tasks", file("named.ts")]);
+  expect(JSON.parse(older.stdout)).toMatchObject({ problems: [] });
+  const other = await verifyChanged(
+    honestly(
+      edited("run/single_image.json", (text) =>
+        text.replace('"name": "accuracy",', '"name": "accuracy",\n      "reportedAs": "Average",'),
+      ),
+    ),
+  );
+  expect(other.exitCode).toBe(3);
+  expect(other.problems.join("\n")).toContain('single_image: reportedAs of accuracy is "Average"');
+});
+
 test("rows that are others now are named: a reference, a question, an image; without rows it says what it could not check", async () => {
   const rows = async (name: string, change: (folder: string) => Promise<void>) => {
     await cp(file("rows"), file(name), { recursive: true });

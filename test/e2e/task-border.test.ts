@@ -76,6 +76,9 @@ test.each([
   ['mean("accuracy")', 'mean("accuracy"), mean("accuracy")', ['two metrics are named "accuracy"']],
   ['mean("accuracy")', '{ ...mean("accuracy"), unit: "percents" }', ["unit", 'did you mean "percent"?']],
   ['name: "colour"', 'name: "../colour"', ["its name cannot name files"]],
+  ["score({", "reportedAs: { vlmevalkit: {} }, score({", ['reportedAs: scoring is "vlmevalkit"']],
+  ["score({", 'reportedAs: { official: { acuracy: "Acc" } }, score({', ["metric", 'did you mean "accuracy"?']],
+  ["score({", "reportedAs: { official: { accuracy: 1 } }, score({", ["reportedAs official: accuracy is the number"]],
   ["score({", 'defects: { vlmevalkit: ["x"] }, score({', ['defects: scoring is "vlmevalkit"', "official, lmms-eval"]],
   ["score({", 'defects: { official: "it is kind" }, score({', ["defects official: the string", "a list of strings"]],
 ])("%s written as %s is refused when the file is loaded", async (from, to, says) => {

@@ -30,6 +30,7 @@ test("without a judge the rules decide alone, and the Result says so; the same r
   expect((await place.run(...vlmevalkit, "--out", "exact")).exitCode).toBe(0);
   const exact = await place.result("exact", "ai2d");
   expect([accuracy(exact), exact.n.scored, exact.remarks.unparsable]).toEqual([0, 2, 2]);
+  expect(exact.metrics).toMatchObject([{ name: "accuracy", reportedAs: "Overall" }]);
   expect(exact.judge).toMatchObject({ model: "none", expected: "gpt-4o-mini", asked: 0, fallback: true });
   expect(exact.notes.join()).toContain("exact matching");
 
@@ -56,10 +57,12 @@ test("scored again by another rule, no verdict comes along; scored again by VLME
   expect((await place.run("score", "judged", "--scoring", "official", "--out", "official")).exitCode).toBe(0);
   const official = await place.result("official", "ai2d");
   expect([accuracy(official), official.judge]).toEqual([0, undefined]);
+  expect(official.metrics[0]).not.toHaveProperty("reportedAs");
 
   expect((await place.run("score", "official", "--scoring", "vlmevalkit", "--out", "exact")).exitCode).toBe(0);
   const exact = await place.result("exact", "ai2d");
   expect([accuracy(exact), exact.n.scored, exact.judge?.model]).toEqual([0, 2, "none"]);
+  expect(exact.metrics[0]?.reportedAs).toBe("Overall");
 });
 
 test("every fallback judge is asked under vlmevalkit alone, and the other scorings keep their own", async () => {

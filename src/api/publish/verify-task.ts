@@ -229,6 +229,8 @@ function* otherResults(label: string, said: Result, made: Result): Generator<str
     for (const [i, metric] of ours.metrics.entries()) {
       const again: Partial<MetricResult> = made.metrics[i] ?? {};
       for (const part of Object.keys({ ...metric, ...again }) as (keyof MetricResult)[]) {
+        // An older result has no such name; another name is another number.
+        if (part === "reportedAs" && metric.reportedAs === undefined) continue;
         const name = part === "value" ? metric.name : `${part} of ${metric.name}`;
         if (!same(metric[part], again[part]))
           yield `${label}: ${name} is ${shown(text(metric[part]))}, and its samples give ${shown(text(again[part]))}`;

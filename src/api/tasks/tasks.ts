@@ -27,6 +27,7 @@ export function taskFacts(task: Task) {
     profiles: task.profiles ?? ["default"],
     scorings: ["official", "lmms-eval", ...(task.scorings ?? [])],
     generation,
+    ...(task.reportedAs ? { reportedAs: task.reportedAs } : {}),
     ...(task.defects ? { defects: task.defects } : {}),
     ...(task.judge ? { judge: task.judge.model } : {}),
     ...(task.fallbackJudge ? { fallbackJudge: task.fallbackJudge.model } : {}),
