@@ -6,6 +6,7 @@ import {
   inferChoice,
   LETTER_DIRECTLY,
   letteredOptions,
+  lower,
   mean,
   notJudged,
   optionLetters,
@@ -37,6 +38,16 @@ export default defineTask<Row>({
   cite: "https://arxiv.org/abs/2401.06209; official scoring follows tsb0601/MMVP scripts/gpt_grader.py: a judge grades every answer; lmms-eval mmvp/utils.py: letters. Its rows correct the answers of two pairs (99/100, 279/280)",
   splits: {
     train: { sources: ["lmms-lab-eval/MMVP"], split: "train", rows: 300, licence: "not stated", answers: "public" },
+  },
+  tsv: {
+    files: { train: "MMVP" },
+    // There, too, two rows that follow each other are a pair, whatever their index.
+    rows: ({ question, A = "", B = "", answer = "", image }, _split, position) => [
+      {
+        ...{ Index: position + 1, Question: question, image },
+        ...{ Options: `(a) ${A} (b) ${B}`, "Correct Answer": `(${lower(answer)})` },
+      },
+    ],
   },
   row,
   id: ({ Index }) => String(Index),

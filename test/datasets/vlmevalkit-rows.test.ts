@@ -581,6 +581,26 @@ test("OCRBench v2's answers are whatever Python reads in a cell: texts, dictiona
   expect(found.map(({ row }) => task?.hasReference?.(row))).toEqual([true, true, true, true, true]);
 });
 
+test.each([0, 1])(
+  "MMVP's pairs are rows that follow each other, whether their index begins at 0 or 1 (%i)",
+  async (first) => {
+    await using place = await temporaryFolder();
+    const image = await base64(5);
+    const rows = ["A", "B", "B", "A"].map((answer, i) => ({
+      ...{ index: String(first + i), question: `Open ${i >> 1}?`, A: "Open", B: "Closed", answer, image },
+    }));
+    await writeFile(join(place.dir, "MMVP.tsv"), tsv(rows));
+    const { task } = (await chooseTasks(["mmvp"])).chosen[0] ?? {};
+    const found = await seen("mmvp", place.dir, "default");
+    expect(found.map(({ row }) => task?.cluster?.(row))).toEqual(["0", "0", "1", "1"]);
+    expect(found[1]).toMatchObject({
+      words: expect.stringMatching(/^<image>Open 0\?\nA\. Open\nB\. Closed\n/),
+      row: { Options: "(a) Open (b) Closed", "Correct Answer": "(b)" },
+    });
+    expect(found.every(({ row }) => task?.hasReference?.(row))).toBe(true);
+  },
+);
+
 test("CC-OCR's tracks are one file: a task takes the rows of its own", async () => {
   await using place = await temporaryFolder();
   const row = { question: "Read.", answer: "One", "l2-category": "doc", split: "Korean", image: await base64(5) };
