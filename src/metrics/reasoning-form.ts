@@ -49,7 +49,7 @@ function reasoningForm<Row>(task: Task<Row>, form: ReasoningForm<Row>): Task<Row
   return {
     name: form.name,
     ...defined({ aliases: form.aliases }),
-    version: 1,
+    version: 2,
     about: `${task.about.replace(/ \(([^()]+)\)\.$/, "; thoughts first, both in tags ($1).")}`,
     cite: `${task.cite.split(";")[0]}; scoring follows lmms-eval _task_utils/reasoning_utils.py, of its solver (math-verify) numbers alone`,
     splits: Object.fromEntries(

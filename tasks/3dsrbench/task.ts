@@ -48,7 +48,7 @@ const article = 'a reply that begins with the article "A" is an A';
 export default defineTask<Row>({
   name: "3dsrbench",
   aliases: ["3dsrbench_circular@circular"],
-  version: 1,
+  version: 2,
   about:
     "Heights, places and directions in space from one image; in `circular` a question counts if every order and its flip are right (Ma et al. 2024).",
   cite: "https://arxiv.org/abs/2412.07825; both scorings follow lmms-eval 3dsrbench/utils.py, the authors' repository was not at hand; the paper's number is flip_circular_accuracy of the split circular",

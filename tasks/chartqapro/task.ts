@@ -41,7 +41,7 @@ const likeness = "options and facts count by likeness: the exact match that is m
 
 export default defineTask<Row>({
   name: "chartqapro",
-  version: 1,
+  version: 2,
   about: "Charts of many kinds with questions of five, unanswerable ones among them (Masry et al. 2025).",
   cite: "https://arxiv.org/abs/2504.05506; official scoring follows vis-nlp/ChartQAPro evaluate_predictions.py, with which VLMEvalKit agrees; lmms-eval chartqapro/utils.py wants equal texts in Fact Checking and Multi Choice",
   splits: {

@@ -66,7 +66,7 @@ const of = (track: Track): Pick<Task<Row>, "tsv" | "expand"> => ({
 });
 
 const shared = {
-  version: 1,
+  version: 2,
   row,
   id: ({ image_name, split, question }: Row) => rowDigest(image_name, split, question),
   prompt: ({ image, question }: Row) => userPrompt(image, question),

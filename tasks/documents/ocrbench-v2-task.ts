@@ -208,7 +208,7 @@ const range = [-1, 1] as const;
 
 const ocrBench: Task<Row> = {
   name: "ocrbench_v2",
-  version: 1,
+  version: 2,
   about:
     "Thirty kinds of reading text in images: recognition, places, tables, documents, keys, in English and Chinese (Fu et al. 2025).",
   cite: "https://arxiv.org/abs/2501.00321; scoring follows Yuliang-Liu/MultimodalOCR OCRBench_v2/eval_scripts; lmms-eval ocrbench_v2/utils.py has a mean over samples for its whole (accuracy), the authors a mean of abilities for each language",

@@ -70,7 +70,7 @@ function vlmEvalKitScore(row: Row, text: string, verdict: ScoreContext["verdicts
 
 const dynamath: Task<Row> = {
   name: "dynamath",
-  version: 1,
+  version: 2,
   about: "501 problems in ten variants each: a problem counts if every variant is solved (Zou et al. 2024).",
   cite: "https://arxiv.org/abs/2411.00836; official scoring follows DynaMath/DynaMath evaluation/gpt_4o_json_eval.py, where a reply that is no JSON is wrong (a bare number or list ends the script; here it is wrong); lmms-eval has only a form with reasoning",
   splits: {

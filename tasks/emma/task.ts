@@ -53,7 +53,7 @@ function tsvRow({ index, image = "", type, ...cells }: Readonly<Record<string, s
 export default defineTask<Row>({
   name: "emma",
   aliases: ["emma-mini@mini"],
-  version: 1,
+  version: 2,
   about:
     "Mathematics, physics, chemistry and code that need reasoning in images, by letters or short answers (Hao et al. 2025).",
   cite: "https://arxiv.org/abs/2501.05444; official scoring follows the rules of EMMA-Bench/EMMA evaluation/ (a letter or its option's text); lmms-eval emma/utils.py asks a judge about every reply",

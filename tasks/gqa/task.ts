@@ -27,7 +27,7 @@ const images = { config: "testdev_balanced_images", split: "testdev", column: "i
 export default defineTask<Row>({
   name: "gqa",
   aliases: ["gqa_lite@lite"],
-  version: 1,
+  version: 2,
   about: "Compositional questions on scene graphs, one- or two-word answers (Hudson and Manning 2019).",
   cite: "https://arxiv.org/abs/1902.09506; official scoring: GQA eval.py after LLaVA's convert_gqa_for_eval.py (accuracy only)",
   splits: {

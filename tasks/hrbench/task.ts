@@ -48,7 +48,7 @@ const split = {
 export default defineTask<Row>({
   name: "hrbench",
   aliases: ["hrbench4k@4k", "hrbench8k@8k"],
-  version: 1,
+  version: 2,
   about:
     "Small things in images of 4,000 and 8,000 pixels, each question in four orders of its options (Wang et al. 2024).",
   cite: "https://arxiv.org/abs/2408.15556; official scoring follows DreamMr/HR-Bench: a judge grades every answer; lmms-eval: rules, a judge for the rest",

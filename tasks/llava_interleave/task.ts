@@ -88,7 +88,7 @@ function conversationText({ conversations, question }: Row): string {
 }
 
 const shared = {
-  version: 1,
+  version: 2,
   row,
   id: ({ sample_id, sub_task }) => `${sub_task} ${sample_id}`,
   profiles: ["default", "official"],

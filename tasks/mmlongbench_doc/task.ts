@@ -75,7 +75,7 @@ const shortly = "\nAnswer with a single word or phrase. If the answer is not in 
 
 export default defineTask<Row>({
   name: "mmlongbench_doc",
-  version: 1,
+  version: 2,
   about: "Questions about PDF documents of many pages, a fifth of them without an answer there (Ma et al. 2024).",
   cite: "https://arxiv.org/abs/2407.01523; official scoring follows mayubo2333/MMLongBench-Doc eval/: a judge takes the answer out of a reply, rules compare it; vlmevalkit scoring asks it in other words; lmms-eval's profile shows the pages that hold the answer and no others, so its numbers are another benchmark's",
   splits: {

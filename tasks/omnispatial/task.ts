@@ -69,7 +69,7 @@ export default [
   defineTask<ReasonedRow>({
     name: "omnispatial",
     aliases: ["omnispatial_test"],
-    version: 1,
+    version: 2,
     about: `${about}; an answer without the line asked for counts as A (Jia et al. 2025).`,
     cite: "https://arxiv.org/abs/2506.03135; both scorings are the authors' api_eval.py (`re`), as in lmms-eval omnispatial/utils.py",
     splits: {
@@ -96,7 +96,7 @@ export default [
   }),
   defineTask<DirectRow>({
     name: "omni_spatial",
-    version: 1,
+    version: 2,
     about: `${about}; answered with a letter at once, which must be the first character (Jia et al. 2025).`,
     cite: "https://arxiv.org/abs/2506.03135; official scoring follows the authors' api_eval.py (`direct`), lmms-eval omni_spatial/utils.py",
     splits: {

@@ -42,7 +42,7 @@ const wordsOf = (row: Row): string =>
 
 const generated: Task<Row> = {
   name: "seedbench_2_plus",
-  version: 1,
+  version: 2,
   about: "Charts, maps and web pages full of text; the first character counts (Li et al. 2024).",
   cite: "https://arxiv.org/abs/2404.16790; scoring follows lmms-eval seedbench_2_plus/utils.py",
   splits: {
