@@ -81,7 +81,8 @@ export function openTsv(path: string, root: string, digest: string, other?: Othe
           isHead = false;
           isOther =
             other !== undefined &&
-            (other.required.some((column) => !header.includes(column)) || header.includes(other.alone ?? ""));
+            (other.required.some((column) => !header.includes(column)) ||
+              (other.alone !== undefined && header.includes(other.alone)));
           continue;
         }
         position += 1;

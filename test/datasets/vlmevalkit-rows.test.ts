@@ -735,3 +735,10 @@ describe("the rows of which VLMEvalKit's own prompts were taken, written as its 
     );
   });
 });
+
+test("a file in the benchmark's own columns stays so beside a column without a name, as pandas writes its index", async () => {
+  await using place = await temporaryFolder();
+  const row = { "": "0", question_id: "34602", image_id: "0054c91397f2fe05", question: "what is the brand?" };
+  await writeFile(join(place.dir, "textvqa.tsv"), tsv([{ ...row, image: await base64(10) }]));
+  expect((await seen("textvqa@val", place.dir)).map(({ id }) => id)).toEqual(["34602"]);
+});
