@@ -624,8 +624,9 @@ test("CharXiv's judge is asked in the words of VLMEvalKit's file, and a scoring 
     ["charxiv_dq", "Pattern Recognition"],
   ] as const) {
     const { task } = (await chooseTasks([label])).chosen[0] ?? {};
-    const [{ row }, ...others] = (await seen(label, place.dir, "default")) as [{ row: Record<string, unknown> }];
-    expect(others).toEqual([]);
+    const found = await seen(label, place.dir, "default");
+    expect(found).toHaveLength(1);
+    const row = found[0]?.row ?? {};
     const judge = task?.judgesByScoring?.vlmevalkit;
     const question = judge?.ask(row, output, [], "vlmevalkit");
     expect(question && promptText(question.prompt)).toBe("Grade $& $& B.");
