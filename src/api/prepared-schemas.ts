@@ -1,9 +1,12 @@
 /** What runs check every time: their own files, and the rows of the package's tasks. The build writes the validators of these. */
 
-import { JudgeRecord, Result, RunManifest, TimingRecord } from "../core/result.js";
+import { Result } from "../core/result.js";
 import type { TSchema } from "../core/schema.js";
 import { LockOwner } from "../files/lock.js";
+import { JudgeRecord } from "../record/judge-record.js";
+import { RunManifest } from "../record/run-manifest.js";
 import { sampleSchemas } from "../record/samples.js";
+import { TimingRecord } from "../record/timing-record.js";
 import { CachedAnswer } from "../run/response-cache.js";
 import { loadTasks } from "./tasks/catalogue.js";
 

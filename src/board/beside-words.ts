@@ -1,16 +1,10 @@
 /** In words, what runs beside a run say of its scores: what the image was worth, how much is owed to the way of asking. */
 import { type BlindWay, blindWays, blindWords } from "../core/blind.js";
-import type {
-  BudgetCurve,
-  EntryGain,
-  LeaderboardEntry,
-  OrderSpread,
-  PromptSpread,
-  Result,
-  Spread,
-  VisionGain,
-} from "../core/result.js";
+import type { Result } from "../core/result.js";
+import type { BudgetCurve, OrderSpread, PromptSpread, Spread } from "../core/spread.js";
 import { terminalSafe } from "../core/terminal-safe.js";
+import type { EntryGain, VisionGain } from "../core/vision-gain.js";
+import type { LeaderboardEntry } from "../record/leaderboard-entry.js";
 import { count, number, range } from "./format/numbers.js";
 
 /** One line: `prompts`, and what is said of them. */

@@ -1,9 +1,14 @@
 /** The JSON Schemas of all result files, as the package ships them in schemas/ (`npm run schemas`). */
-import { JudgeRecord, Leaderboard, Result, RunManifest, TimingRecord } from "../core/result.js";
+
+import { Result } from "../core/result.js";
 import type { TSchema } from "../core/schema.js";
 import { HistoryLine } from "../record/history.js";
 import { ServerInvariance } from "../record/invariance-report.js";
+import { JudgeRecord } from "../record/judge-record.js";
+import { Leaderboard } from "../record/leaderboard-entry.js";
+import { RunManifest } from "../record/run-manifest.js";
 import { SampleSchema } from "../record/samples.js";
+import { TimingRecord } from "../record/timing-record.js";
 import { Comparison } from "./compare/comparison.js";
 
 const files: readonly (readonly [name: string, title: string, schema: TSchema])[] = [

@@ -1,6 +1,8 @@
 /** What the image was worth: a run with it and a run without, sample by sample. */
 import { defined } from "../core/defined.js";
-import type { MetricResult, Result, VisionGain } from "../core/result.js";
+import type { MetricResult } from "../core/metric-result.js";
+import type { Result } from "../core/result.js";
+import type { VisionGain } from "../core/vision-gain.js";
 import { type Outcome, outcomeOf, rangeOf, valueUnder } from "../record/outcome.js";
 import { requireScored } from "../record/read.js";
 import type { SampleRecord } from "../record/samples.js";

@@ -1,4 +1,4 @@
-import type { MetricResult } from "../core/result.js";
+import type { MetricResult } from "../core/metric-result.js";
 
 const grouped = new Intl.NumberFormat("en-US");
 

@@ -1,9 +1,9 @@
 import type { CommandModule } from "yargs";
-import { sampleForms as forms, remarks, samplesOf } from "../api/record/samples.js";
+import { sampleForms as forms, samplesOf } from "../api/record/samples.js";
 import { writeText } from "../api/text-file.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
-import type { Remark } from "../core/score.js";
+import { type Remark, remarks } from "../core/score.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { screenOf } from "./look.js";
 import { listFlag, numberFlag } from "./number-flag.js";

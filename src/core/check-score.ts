@@ -1,9 +1,6 @@
-import type { UnscoredReason } from "./errors.js";
+import { unscoredReasons } from "./errors.js";
 import type { Metric } from "./metric.js";
-import type { Remark, Scored, Unscored } from "./score.js";
-
-const reasons: readonly UnscoredReason[] = ["refused", "transport", "judge", "data"];
-const remarks: readonly Remark[] = ["empty", "truncated", "unparsable"];
+import { remarks, type Scored, type Unscored } from "./score.js";
 
 /** Sums like 0.1 + 0.2 end a little beside where they should. */
 const slack = 1e-9;
@@ -26,7 +23,8 @@ export function problemOfScore(score: unknown, metrics: readonly Metric[]): stri
 }
 
 function problemOfUnscored({ reason, detail }: Unscored): string | undefined {
-  if (!reasons.includes(reason)) return `reason is ${shown(reason)}; write one of ${reasons.join(", ")}`;
+  if (!unscoredReasons.includes(reason))
+    return `reason is ${shown(reason)}; write one of ${unscoredReasons.join(", ")}`;
   return typeof detail === "string" ? undefined : `detail is ${shown(detail)}, not a string`;
 }
 

@@ -1,6 +1,6 @@
 /** The border of a task: what an author wrote is checked once, when it is loaded. */
 import { UserError } from "./errors.js";
-import type { Metric } from "./metric.js";
+import { type Metric, units } from "./metric.js";
 import { didYouMean } from "./nearest.js";
 import type { GenerationOptions } from "./runner.js";
 import { scorings } from "./score.js";
@@ -39,7 +39,6 @@ export function checkTask(value: unknown, file: string): Task {
   return value as unknown as Task;
 }
 
-const units: readonly Metric["unit"][] = ["fraction", "percent", "points", "ratio", "count"];
 const directions: readonly Metric["direction"][] = ["higher", "lower", "neither"];
 const answers: readonly Split["answers"][] = ["public", "secret"];
 const optionForms: readonly OptionCells["as"][] = ["position", "letter", "text"];

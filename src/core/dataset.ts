@@ -1,5 +1,5 @@
+import type { DatasetFacts } from "./dataset-facts.js";
 import type { SampleFailure } from "./errors.js";
-import type { DatasetFacts } from "./result.js";
 
 /** One row of the file, checked against the task's row schema; a bad row is that row's failure, not the end of the stream. */
 export type RowItem =

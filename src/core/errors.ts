@@ -26,7 +26,8 @@ export class UserError extends Error {
 }
 
 /** Why a sample has no score. See "Outcomes" in docs/scoring.md. */
-export type UnscoredReason = "refused" | "transport" | "judge" | "data";
+export const unscoredReasons = ["refused", "transport", "judge", "data"] as const;
+export type UnscoredReason = (typeof unscoredReasons)[number];
 
 /**
  * One sample cannot be scored; the run goes on. Runners, image decoders and judges throw it; the loop turns it

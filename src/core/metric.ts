@@ -50,6 +50,8 @@ export interface Fold {
   perSample?(): ReadonlyMap<number, number> | Promise<ReadonlyMap<number, number>>;
 }
 
+export const units = ["fraction", "percent", "points", "ratio", "count"] as const;
+
 /**
  * A per-split measure: `start` gives a fresh fold, `add` is called for every sample in row order (unscored ones too, so that
  * bounds can be computed), `finish` once. A metric over the whole split (CIDEr, acc+, F1) keeps what it needs in the fold.
@@ -58,7 +60,7 @@ export interface Metric {
   /** The field's own word: `accuracy`, `exact_match`, `CIDEr`, `acc_plus`. */
   readonly name: string;
   /** `fraction` is printed as a percentage. */
-  readonly unit: "fraction" | "percent" | "points" | "ratio" | "count";
+  readonly unit: (typeof units)[number];
   readonly direction: "higher" | "lower" | "neither";
   /** Which value of a sample's score the metric takes, where `score` gives a record of them. Default: the single number. */
   readonly of?: string;

@@ -4,7 +4,8 @@ import type { Json } from "./json.js";
 import type { Output } from "./runner.js";
 
 /** A scored sample may carry a remark that is counted and listed; it does not change the value. */
-export type Remark = "empty" | "truncated" | "unparsable";
+export const remarks = ["empty", "truncated", "unparsable"] as const;
+export type Remark = (typeof remarks)[number];
 
 export interface Scored {
   readonly status: "scored";

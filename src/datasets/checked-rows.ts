@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { Dataset, RowItem } from "../core/dataset.js";
+import type { DatasetFacts } from "../core/dataset-facts.js";
 import { defined } from "../core/defined.js";
 import { SampleFailure, UserError } from "../core/errors.js";
-import type { DatasetFacts } from "../core/result.js";
 import { type TSchema, type Violation, violationOf } from "../core/schema.js";
 import { columnsOf, rowConverter } from "./columns.js";
 import type { RowSource } from "./source.js";

@@ -1,7 +1,7 @@
 import type { Dataset } from "../core/dataset.js";
+import type { DatasetFacts } from "../core/dataset-facts.js";
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
-import type { DatasetFacts } from "../core/result.js";
 import { HubCache } from "../http/hub/cache.js";
 import { download, WrongContent } from "../http/hub/download.js";
 import { hubSettings } from "../http/hub/environment.js";

@@ -1,5 +1,6 @@
 /** A run that looks for workers, as it stands on the server. What a worker does with it is its own machine's affair. */
 import { type Static, type TSchema, Type, violationOf } from "../core/schema.js";
+import { List, Strings } from "../core/schema-parts.js";
 import type { Identity } from "../record/identity.js";
 
 const Optional = Type.Optional;
@@ -9,14 +10,14 @@ const names = "^[A-Za-z0-9_-]{1,100}(@[A-Za-z0-9_-]{1,100})?$";
 /** The settings that decide what is asked; where data and models are is each worker's own. */
 const Settings = Type.Object(
   {
-    tasks: Type.Unsafe<readonly string[]>({ type: "array", items: { type: "string", pattern: names }, minItems: 1 }),
+    tasks: List(Type.String({ pattern: names }), { minItems: 1 }),
     limit: Optional(Type.Integer()),
     offset: Optional(Type.Integer()),
     seed: Optional(Type.Integer()),
     repeats: Optional(Type.Integer()),
     "prompt-profile": Optional(Type.String()),
     scoring: Optional(Type.String()),
-    "reasoning-tags": Optional(Type.Unsafe<readonly string[]>({ type: "array", items: { type: "string" } })),
+    "reasoning-tags": Optional(Strings()),
     frames: Optional(Type.Integer()),
     fps: Optional(Type.Number()),
     "max-frames": Optional(Type.Integer()),

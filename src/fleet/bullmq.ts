@@ -4,6 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Job, Queue, Worker } from "bullmq";
 import { messageOf } from "../core/errors.js";
 import { Type, violationOf } from "../core/schema.js";
+import { Dictionary } from "../core/schema-parts.js";
 import { Block } from "../run/blocks.js";
 import { type Membership, readMembership, type WorkerFacts } from "./announced.js";
 import { type Patience, patienceMs } from "./patience.js";
@@ -43,10 +44,7 @@ export async function countsOf(queue: Queue) {
 
 const Progress = Type.Object({
   asks: Type.Optional(Type.String({ maxLength: 40 })),
-  blame: Type.Unsafe<Readonly<Record<string, number>>>({
-    type: "object",
-    additionalProperties: { type: "integer" },
-  }),
+  blame: Dictionary(Type.Integer()),
 });
 
 export class BullStore implements WorkStore {

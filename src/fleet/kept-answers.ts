@@ -6,11 +6,12 @@ import { randomUUID } from "node:crypto";
 import { appendFile, readdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { messageOf, UserError } from "../core/errors.js";
-import { TimingRecord } from "../core/result.js";
 import { type Static, Type, violationOf } from "../core/schema.js";
+import { List } from "../core/schema-parts.js";
 import { makeFolder } from "../files/make-folder.js";
 import type { SampleMetric } from "../record/outcome.js";
 import { canonicalSample, readSample, type SampleRecord } from "../record/samples.js";
+import { TimingRecord } from "../record/timing-record.js";
 import { placeOf } from "./result.js";
 
 export interface Answered {
@@ -20,7 +21,7 @@ export interface Answered {
 
 const Line = Type.Object({
   record: Type.Unsafe<object>({ type: "object" }),
-  timings: Type.Unsafe<readonly TimingRecord[]>({ type: "array", items: TimingRecord }),
+  timings: List(TimingRecord),
 });
 
 /** Of a run that nobody goes on with. */

@@ -1,11 +1,12 @@
 /** A block's result on its way: one text, a line about it and then its samples as the journal has them. */
 import { digestOf } from "../core/digest.js";
 import { SampleFailure, UserError } from "../core/errors.js";
-import { TimingRecord } from "../core/result.js";
 import { type Static, Type, violationOf } from "../core/schema.js";
+import { List } from "../core/schema-parts.js";
 import type { Task } from "../core/task.js";
 import type { SampleMetric } from "../record/outcome.js";
 import { canonicalSample, readSample, type SampleRecord } from "../record/samples.js";
+import { TimingRecord } from "../record/timing-record.js";
 import type { Answering } from "../run/answer.js";
 import { questionFor } from "../run/ask.js";
 import type { RowUnit } from "../run/plan.js";
@@ -13,7 +14,7 @@ import type { RowUnit } from "../run/plan.js";
 const Header = Type.Object({
   worker: Type.String({ maxLength: 200 }),
   rows: Type.String({ pattern: "^[0-9a-f]{32}$", description: "digest of what was asked" }),
-  timings: Type.Unsafe<readonly TimingRecord[]>({ type: "array", items: TimingRecord }),
+  timings: List(TimingRecord),
 });
 type Header = Static<typeof Header>;
 

@@ -7,9 +7,10 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { Dataset, RowItem } from "../core/dataset.js";
+import { DatasetFacts } from "../core/dataset-facts.js";
 import { messageOf, SampleFailure, UserError } from "../core/errors.js";
-import { DatasetFacts } from "../core/result.js";
 import { type Static, Type, violationOf } from "../core/schema.js";
+import { List } from "../core/schema-parts.js";
 import type { DataSource } from "./connect.js";
 import { ImageCache } from "./image-cache.js";
 import { FileAnswer, type FilesOfRow, type NamedFile } from "./row-files.js";
@@ -24,7 +25,7 @@ const mostBytes = 512 * 1024 * 1024;
 
 const Facts = Type.Object({
   facts: DatasetFacts,
-  fileRows: Type.Optional(Type.Unsafe<readonly number[]>({ type: "array", items: { type: "integer" } })),
+  fileRows: Type.Optional(List(Type.Integer())),
 });
 
 /** A clip as it is fetched. */

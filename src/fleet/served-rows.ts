@@ -4,6 +4,7 @@ import type { RowItem } from "../core/dataset.js";
 import { SampleFailure, type UnscoredReason } from "../core/errors.js";
 import type { ImageRef } from "../core/image.js";
 import { type Static, Type, violationOf } from "../core/schema.js";
+import { List } from "../core/schema-parts.js";
 import type { VideoRef } from "../core/video.js";
 import { type FilesOfRow, NamedFile, servedClip } from "./row-files.js";
 
@@ -14,7 +15,7 @@ export const blobPattern = "[0-9a-f]{64}";
 const ServedItem = Type.Object({
   index: Type.Integer({ minimum: 0 }),
   row: Type.Optional(Type.Unsafe<Record<string, unknown>>({ type: "object" })),
-  files: Type.Optional(Type.Unsafe<readonly NamedFile[]>({ type: "array", items: NamedFile })),
+  files: Type.Optional(List(NamedFile)),
   failure: Type.Optional(
     Type.Object({ reason: Type.Unsafe<UnscoredReason>({ type: "string" }), detail: Type.String() }),
   ),

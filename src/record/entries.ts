@@ -1,10 +1,10 @@
 /** leaderboard.json: of one run, and of all runs below a folder. What stands in it is `board`'s. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Leaderboard } from "../core/result.js";
 import { diskError } from "../files/disk-error.js";
 import { withLock } from "../files/lock.js";
 import { writeJson } from "../files/whole-file.js";
+import type { Leaderboard } from "./leaderboard-entry.js";
 
 /** A run's own entries. */
 export async function writeRunEntries(dir: string, board: Leaderboard): Promise<void> {

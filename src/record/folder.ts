@@ -3,7 +3,7 @@ import { readdir, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { UserError } from "../core/errors.js";
 import type { Json } from "../core/json.js";
-import { JudgeRecord, type Result, type RunManifest } from "../core/result.js";
+import type { Result } from "../core/result.js";
 import { check } from "../core/schema.js";
 import { diskError } from "../files/disk-error.js";
 import { LineLog } from "../files/line-log.js";
@@ -12,10 +12,12 @@ import { makeFolder } from "../files/make-folder.js";
 import { writeJson, writeWhole } from "../files/whole-file.js";
 import { differencesOf, type Identity, identityForm } from "./identity.js";
 import { SampleJournal } from "./journal.js";
+import { JudgeRecord } from "./judge-record.js";
 import type { Label } from "./keys.js";
 import { manifestFile, readManifest, writeManifest } from "./manifest.js";
 import type { SampleMetric } from "./outcome.js";
 import { judgeFile, resultFile, samplesFile, samplesSuffix, secondJudgeFile, timingsFile } from "./read.js";
+import type { RunManifest } from "./run-manifest.js";
 
 /** Who writes a run's folder holds this file. */
 export const lockName = "run.lock";

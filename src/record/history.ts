@@ -1,7 +1,8 @@
 /** history.jsonl: what every finished run below a folder came to, one line a label; only ever appended to. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { Flag, MetricResult } from "../core/result.js";
+import { MetricResult } from "../core/metric-result.js";
+import { Flag } from "../core/result.js";
 import { check, type Static, Type } from "../core/schema.js";
 import { diskError } from "../files/disk-error.js";
 import { LineLog } from "../files/line-log.js";

@@ -1,22 +1,13 @@
 /** What `check-invariance` found of a server, as a file: whether it answers one question in one way. */
 import { UserError } from "../core/errors.js";
-import { type Static, type TSchema, Type } from "../core/schema-type.js";
+import { AnyJson, Interval, List } from "../core/schema-parts.js";
+import { type Static, Type } from "../core/schema-type.js";
 import { readVersioned } from "./manifest.js";
 
-const Text = Type.String();
-const Optional = Type.Optional;
-const List = <T extends TSchema>(items: T) => Type.Unsafe<readonly Static<T>[]>({ type: "array", items });
-const Interval = Type.Unsafe<readonly [number, number]>({
-  type: "array",
-  items: { type: "number" },
-  minItems: 2,
-  maxItems: 2,
-});
-
 const Said = Type.Object({
-  text: Text,
-  answer: Optional(Type.String({ description: "what was extracted" })),
-  value: Optional(Type.Number({ description: "its score" })),
+  text: Type.String(),
+  answer: Type.Optional(Type.String({ description: "what was extracted" })),
+  value: Type.Optional(Type.Number({ description: "its score" })),
 });
 
 export const WayReport = Type.Object({
@@ -24,20 +15,20 @@ export const WayReport = Type.Object({
   requests: Type.Integer({ description: "answered both times" }),
   failed: Type.Integer({ description: "not answered, here or alone" }),
   flips: Type.Integer({ description: "other words" }),
-  share: Type.Unsafe<readonly [number, number]>({ ...Interval, description: "of flips, 95 % (Wilson)" }),
-  firstCharacter: Optional(Type.Number({ description: "where a flip begins: the median, from 0" })),
+  share: Interval({ description: "of flips, 95 % (Wilson)" }),
+  firstCharacter: Type.Optional(Type.Number({ description: "where a flip begins: the median, from 0" })),
   answers: Type.Integer({ description: "flips with another extracted answer" }),
   scores: Type.Integer({ description: "flips with another score" }),
-  effect: Optional(Type.Number({ description: "what they make of the mean score" })),
-  effectInterval: Optional(Type.Unsafe<readonly [number, number]>({ ...Interval, description: "95 %, by images" })),
-  cachedTokens: Optional(Type.Integer({ description: "prompt tokens that the server had, where it tells" })),
+  effect: Type.Optional(Type.Number({ description: "what they make of the mean score" })),
+  effectInterval: Type.Optional(Interval({ description: "95 %, by images" })),
+  cachedTokens: Type.Optional(Type.Integer({ description: "prompt tokens that the server had, where it tells" })),
 });
 export type WayReport = Static<typeof WayReport>;
 
 export const InvarianceFlip = Type.Object({
-  way: Text,
+  way: Type.String(),
   index: Type.Integer(),
-  id: Text,
+  id: Type.String(),
   character: Type.Integer({ description: "the first that differs, from 0" }),
   alone: Said,
   here: Said,
@@ -46,11 +37,11 @@ export type InvarianceFlip = Static<typeof InvarianceFlip>;
 
 export const ServerInvariance = Type.Object({
   schema: Type.Literal("llava-eval/invariance@1"),
-  model: Text,
+  model: Type.String(),
   fingerprint: Type.Unsafe<Readonly<Record<string, import("../core/json.js").Json>>>({ type: "object" }),
-  server: Optional(Type.Unsafe<import("../core/json.js").Json>({ description: "what it says of itself" })),
-  task: Text,
-  promptProfile: Text,
+  server: Type.Optional(AnyJson({ description: "what it says of itself" })),
+  task: Type.String(),
+  promptProfile: Type.String(),
   generation: Type.Unsafe<Readonly<Record<string, import("../core/json.js").Json>>>({ type: "object" }),
   requests: Type.Integer(),
   atOnce: Type.Integer({ description: "requests in flight where they were asked together" }),

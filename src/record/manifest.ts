@@ -2,10 +2,11 @@
 import { join } from "node:path";
 import { isWithin } from "../core/check-score.js";
 import { UserError } from "../core/errors.js";
-import { Result, RunManifest } from "../core/result.js";
+import { Result } from "../core/result.js";
 import { check, type Static, type TSchema } from "../core/schema.js";
 import { readJson } from "../files/json-file.js";
 import { writeJson } from "../files/whole-file.js";
+import { RunManifest } from "./run-manifest.js";
 
 /** `llava-eval/result@1` → kind `llava-eval/result`, major 1. */
 const version = /^(llava-eval\/[a-z-]+)@(\d+)$/;

@@ -1,5 +1,5 @@
 import { isWithin } from "../core/check-score.js";
-import type { MetricResult } from "../core/result.js";
+import type { MetricResult } from "../core/metric-result.js";
 import type { Score, Scored } from "../core/score.js";
 
 /** What of a metric says how to read one sample's value; a `Metric` of a task and a `MetricResult` of a run both have it. */

@@ -2,15 +2,18 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { UserError } from "../core/errors.js";
-import { JudgeRecord, type Result, type RunManifest, TimingRecord } from "../core/result.js";
+import type { Result } from "../core/result.js";
 import { check, type Static, type TSchema } from "../core/schema.js";
 import { readJsonLines } from "../files/lines.js";
 import { GrowingJournal } from "./growing-journal.js";
+import { JudgeRecord } from "./judge-record.js";
 import { fileName, type Label } from "./keys.js";
 import { manifestFile, readManifest, readResult } from "./manifest.js";
 import type { SampleMetric } from "./outcome.js";
+import type { RunManifest } from "./run-manifest.js";
 import { readSample, type SampleRecord } from "./samples.js";
 import { selectionOf } from "./selection.js";
+import { TimingRecord } from "./timing-record.js";
 
 /** What a run left behind, or has left so far. */
 export interface Run {

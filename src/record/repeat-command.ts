@@ -1,6 +1,6 @@
 /** The command that asks for a run once more, from what its manifest says was asked for. */
 import type { Json } from "../core/json.js";
-import type { RunManifest } from "../core/result.js";
+import type { RunManifest } from "./run-manifest.js";
 
 export interface RepeatCommand {
   readonly line: string;

@@ -2,16 +2,12 @@
  * One line of a journal. A sample is `failed` (no answer), `answered` (an answer and no score yet) or `scored`: a union, read
  * by a schema, so that nobody has to guess from the fields that happen to be there.
  */
-import { UserError } from "../core/errors.js";
-import { ScoredSchema, UnscoredSchema } from "../core/result.js";
-import { type Static, type TSchema, Type, violationOf } from "../core/schema.js";
-import type { FramesSeen, SeenFrame } from "../core/video.js";
+import { UserError, unscoredReasons } from "../core/errors.js";
+import { type Static, Type, violationOf } from "../core/schema.js";
+import { AnyJson, Dictionary, List, Strings } from "../core/schema-parts.js";
+import { remarks } from "../core/score.js";
+import type { SeenFrame } from "../core/video.js";
 import { outsideRange, type SampleMetric } from "./outcome.js";
-
-const Optional = Type.Optional;
-const List = <T extends TSchema>(items: T) => Type.Unsafe<readonly Static<T>[]>({ type: "array", items });
-const Strings = List(Type.String());
-const AnyJson = Type.Unsafe<import("../core/json.js").Json>({});
 
 /** `--repeats`, at most. */
 export const mostRepeats = 1000;
@@ -19,60 +15,53 @@ export const mostRepeats = 1000;
 const asked = {
   index: Type.Integer({ minimum: 0, maximum: 2 ** 32, description: "position in the split, after expansion" }),
   id: Type.String(),
-  repeat: Optional(Type.Integer({ minimum: 0, maximum: mostRepeats - 1, description: "0-based, with --repeats" })),
+  repeat: Type.Optional(Type.Integer({ minimum: 0, maximum: mostRepeats - 1, description: "0-based, with --repeats" })),
   cluster: Type.String(),
-  later: Optional(
-    Type.Unsafe<true>({
-      ...Type.Literal(true),
+  later: Type.Optional(
+    Type.Literal(true, {
       description: "with --until and --order: its cluster was drawn to stand behind all others",
     }),
   ),
-  groups: Optional(
-    Type.Unsafe<Readonly<Record<string, string>>>({ type: "object", additionalProperties: { type: "string" } }),
-  ),
-  prompt: Optional(Type.String({ description: "the words sent, <image> where an image stood" })),
-  promptDigest: Optional(
+  groups: Type.Optional(Dictionary(Type.String())),
+  prompt: Type.Optional(Type.String({ description: "the words sent, <image> where an image stood" })),
+  promptDigest: Type.Optional(
     Type.String({
       pattern: "^[0-9a-f]{16}$",
       description: "of all that is asked but the images' bytes; a run that would ask something else is not continued",
     }),
   ),
-  images: Optional(
-    Type.Unsafe<readonly string[]>({ ...Strings, description: "SHA-256 (32 hex digits) of each image's bytes" }),
+  images: Type.Optional(Strings({ description: "SHA-256 (32 hex digits) of each image's bytes" })),
+  clips: Type.Optional(
+    List(
+      Type.Object({
+        file: Type.String({ description: "SHA-256 of the clip's file" }),
+        stream: Type.Integer({ description: "of the file's streams" }),
+        frames: List(Type.Integer()),
+        times: List(Type.Number()),
+        subtitles: Type.Optional(
+          Type.Unsafe<string | null>({
+            type: ["string", "null"],
+            description: "SHA-256 of the text of its subtitles; null where it has none",
+          }),
+        ),
+        sampledBy: Type.Optional(
+          Type.Literal("server", {
+            description: "the clip was sent whole: which frames were seen is not known",
+          }),
+        ),
+      }),
+      {
+        description:
+          "the frames shown of each clip, in presentation order as its container presents them, with their seconds after the first; `images` has their digests",
+      },
+    ),
   ),
-  clips: Optional(
-    Type.Unsafe<readonly FramesSeen[]>({
-      ...List(
-        Type.Object({
-          file: Type.String({ description: "SHA-256 of the clip's file" }),
-          stream: Type.Integer({ description: "of the file's streams" }),
-          frames: List(Type.Integer()),
-          times: List(Type.Number()),
-          subtitles: Optional(
-            Type.Unsafe<string | null>({
-              type: ["string", "null"],
-              description: "SHA-256 of the text of its subtitles; null where it has none",
-            }),
-          ),
-          sampledBy: Optional(
-            Type.Unsafe<"server">({
-              ...Type.Literal("server"),
-              description: "the clip was sent whole: which frames were seen is not known",
-            }),
-          ),
-        }),
-      ),
-      description:
-        "the frames shown of each clip, in presentation order as its container presents them, with their seconds after the first; `images` has their digests",
-    }),
-  ),
-  masks: Optional(
-    Type.Unsafe<readonly string[]>({
-      ...Strings,
+  masks: Type.Optional(
+    Strings({
       description: "SHA-256 (32 hex digits) of each image that the score reads; the data has the images themselves",
     }),
   ),
-  sizes: Optional(
+  sizes: Type.Optional(
     Type.Unsafe<readonly (readonly [number, number])[]>({
       type: "array",
       items: { type: "array", items: { type: "integer" }, minItems: 2, maxItems: 2 },
@@ -83,40 +72,48 @@ const asked = {
 
 const answer = {
   text: Type.String({ description: "the raw answer" }),
-  reasoning: Optional(Type.String()),
-  finish: Optional(Type.Enum(["stop", "length", "filtered"])),
-  answeredBy: Optional(
+  reasoning: Type.Optional(Type.String()),
+  finish: Type.Optional(Type.Enum(["stop", "length", "filtered"])),
+  answeredBy: Type.Optional(
     Type.String({ description: "the model that the reply names, where it is not the one asked for" }),
   ),
-  unlike: Optional(
+  unlike: Type.Optional(
     Type.String({ description: "of a fleet with --admit: in what the worker that answered differs from the run" }),
   ),
-  warnings: Optional(Strings),
-  likelihoods: Optional(
+  warnings: Type.Optional(Strings()),
+  likelihoods: Type.Optional(
     List(Type.Object({ logprob: Type.Number(), tokens: Type.Integer(), isGreedy: Type.Boolean() })),
   ),
-  turns: Optional(
-    Type.Unsafe<readonly string[]>({ ...Strings, description: "multi-round form: the text of every round" }),
-  ),
+  turns: Type.Optional(Strings({ description: "multi-round form: the text of every round" })),
 };
+
+const ScoredSchema = Type.Object({
+  status: Type.Literal("scored"),
+  value: Type.Union([Type.Number(), Dictionary(Type.Number())]),
+  answer: Type.String(),
+  remark: Type.Optional(Type.Enum([...remarks])),
+  targets: Type.Optional(Strings()),
+  data: Type.Optional(AnyJson()),
+});
+
+const UnscoredSchema = Type.Object({
+  status: Type.Literal("unscored"),
+  reason: Type.Enum([...unscoredReasons]),
+  detail: Type.String(),
+});
 
 const Failed = Type.Object({ state: Type.Literal("failed"), ...asked, score: UnscoredSchema });
 const Answered = Type.Object({
   state: Type.Literal("answered"),
   ...asked,
   ...answer,
-  score: Optional(UnscoredSchema),
+  score: Type.Optional(UnscoredSchema),
 });
 const Scored = Type.Object({
   state: Type.Literal("scored"),
   ...asked,
   ...answer,
-  submission: Optional(
-    Type.Unsafe<import("../core/json.js").Json>({
-      ...AnyJson,
-      description: "secret answers: the entry for the evaluation server",
-    }),
-  ),
+  submission: Type.Optional(AnyJson({ description: "secret answers: the entry for the evaluation server" })),
   score: ScoredSchema,
 });
 

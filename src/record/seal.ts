@@ -7,7 +7,7 @@ import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { canonicalJson } from "../core/digest.js";
-import type { RunManifest } from "../core/result.js";
+import type { RunManifest } from "./run-manifest.js";
 
 /** Of the user who asks: `$XDG_STATE_HOME/llava-eval/seal.key`. */
 const keyPath = () => join(process.env.XDG_STATE_HOME || join(homedir(), ".local", "state"), "llava-eval", "seal.key");

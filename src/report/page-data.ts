@@ -1,8 +1,9 @@
 /** What the page shows: types shared by the writer, the server and the page itself (which imports no more of the house than this). */
 import type { SaidBeside } from "../board/beside-words.js";
 import type { TaskComparison, Verdict } from "../board/compare/comparison.js";
+import type { MetricResult } from "../core/metric-result.js";
 import type { NoteFlag, ShownNote } from "../core/note.js";
-import type { MetricResult, Result } from "../core/result.js";
+import type { Result } from "../core/result.js";
 import type { SeenFrame } from "../core/video.js";
 import type { RepeatCommand } from "../record/repeat-command.js";
 

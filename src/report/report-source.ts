@@ -3,14 +3,17 @@ import { saidBeside } from "../board/beside-words.js";
 import { untilLinesOf } from "../board/compare/until-words.js";
 import { printed } from "../board/format/numbers.js";
 import { defined } from "../core/defined.js";
+import type { MetricResult } from "../core/metric-result.js";
 import type { ShownNote } from "../core/note.js";
-import type { JudgeRecord, MetricResult, Result, TimingRecord } from "../core/result.js";
+import type { Result } from "../core/result.js";
 import { byLineKey, lineKey } from "../record/growing-journal.js";
+import type { JudgeRecord } from "../record/judge-record.js";
 import { placeKey } from "../record/keys.js";
 import { type NotedSample, Notes } from "../record/notes.js";
 import { openRun, type Run } from "../record/read.js";
 import { repeatCommand } from "../record/repeat-command.js";
 import { type AnsweredSample, framesOf, type SampleRecord } from "../record/samples.js";
+import type { TimingRecord } from "../record/timing-record.js";
 import {
   firstGroup,
   type Mark,

@@ -1,19 +1,14 @@
 /** Work for others: samples named by the rows of the file that they come from, never their words, images or keys. */
 import type { Dataset } from "../core/dataset.js";
 import { digestOf } from "../core/digest.js";
-import { type Static, type TSchema, Type } from "../core/schema.js";
+import { type Static, Type } from "../core/schema.js";
+import { List } from "../core/schema-parts.js";
 import type { Task } from "../core/task.js";
 import type { Label } from "../record/keys.js";
 import { isRow, type Origin, RowCounter, type RowUnit, withGroups } from "./plan.js";
 
 const whole = { minimum: 0, maximum: 2 ** 40 } as const;
-const List = <T extends TSchema>(items: T, most: number) =>
-  Type.Unsafe<readonly Static<T>[]>({ type: "array", items, maxItems: most });
-const Numbers = (length: number) =>
-  Type.Unsafe<readonly number[]>({
-    ...{ type: "array", minItems: length, maxItems: length },
-    items: { type: "integer", ...whole },
-  });
+const Numbers = (length: number) => List(Type.Integer(whole), { minItems: length, maxItems: length });
 
 /** Samples of whole images, as they are asked one after the other. */
 export const Block = Type.Object(
@@ -23,9 +18,9 @@ export const Block = Type.Object(
     id: Type.String({ pattern: "^[0-9a-f]{32}$" }),
     label: Type.String({ maxLength: 200 }),
     /** Pieces of the file: [from, to) of its rows, and the index of the first sample of row `from`. */
-    rows: List(Numbers(3), 10_000),
+    rows: List(Numbers(3), { maxItems: 10_000 }),
     /** Only these samples of the rows, [index, repeat]; absent: all of them, each repeat. */
-    only: Type.Optional(List(Numbers(2), 200_000)),
+    only: Type.Optional(List(Numbers(2), { maxItems: 200_000 })),
   },
   { additionalProperties: false },
 );

@@ -1,10 +1,11 @@
 /** What makes two runs the same, gathered from what would be sent: see record/identity.ts for what it is used for. */
+
+import type { DatasetFacts } from "../core/dataset-facts.js";
 import { defined } from "../core/defined.js";
 import { digestOf } from "../core/digest.js";
 import type { EncodedImage } from "../core/image.js";
 import type { Json } from "../core/json.js";
 import type { Prompt, RenderedPrompt, ShownPart } from "../core/prompt.js";
-import type { DatasetFacts } from "../core/result.js";
 import type { GenerationOptions, Runner } from "../core/runner.js";
 import type { Scoring } from "../core/score.js";
 import { isFallback, judgeOf, type Split, type Task } from "../core/task.js";

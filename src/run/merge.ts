@@ -1,8 +1,9 @@
 import { defined } from "../core/defined.js";
-import type { JudgeRecord, Result } from "../core/result.js";
+import type { Result } from "../core/result.js";
 import type { Reading } from "../core/score.js";
 import { isJudged, type Split, type Task } from "../core/task.js";
 import type { RunFolder } from "../record/folder.js";
+import type { JudgeRecord } from "../record/judge-record.js";
 import { type Label, placeKey } from "../record/keys.js";
 import { type Run, requireCounted } from "../record/read.js";
 import { conclude } from "./conclude.js";

@@ -1,6 +1,6 @@
 import type { Dataset, RowItem } from "../core/dataset.js";
+import type { DatasetFacts } from "../core/dataset-facts.js";
 import { UserError } from "../core/errors.js";
-import type { DatasetFacts } from "../core/result.js";
 import type { Task } from "../core/task.js";
 import type { EvaluatedTask } from "./evaluate.js";
 import { rowsSkipped } from "./plan.js";

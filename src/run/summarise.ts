@@ -1,7 +1,9 @@
+import type { DatasetFacts } from "../core/dataset-facts.js";
 import { defined } from "../core/defined.js";
 import { seedOf } from "../core/digest.js";
 import type { Metric, Sample } from "../core/metric.js";
-import type { DatasetFacts, MetricResult, Result } from "../core/result.js";
+import type { MetricResult } from "../core/metric-result.js";
+import type { Result } from "../core/result.js";
 import { type Reading, reproduced, type Score, type Scoring } from "../core/score.js";
 import type { Split, Task } from "../core/task.js";
 import { type SampleRecord, textOf } from "../record/samples.js";

@@ -5,8 +5,9 @@
  */
 import { defined } from "../core/defined.js";
 import { UserError } from "../core/errors.js";
-import type { MetricResult, Until } from "../core/result.js";
+import type { MetricResult } from "../core/metric-result.js";
 import type { Task } from "../core/task.js";
+import type { Until } from "../core/until.js";
 import { ownValue, rangeOf, type SampleMetric } from "../record/outcome.js";
 import type { SampleRecord } from "../record/samples.js";
 import { rankOf } from "../record/selection.js";

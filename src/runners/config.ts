@@ -1,4 +1,5 @@
 import { type Static, Type } from "../core/schema.js";
+import { Dictionary } from "../core/schema-parts.js";
 import { type LocalSettings, localSchemas } from "./local-settings.js";
 
 const Optional = Type.Optional;
@@ -58,13 +59,7 @@ const Endpoint = {
     }),
   ),
   apiKey: Optional(Secret("env:NAME")),
-  headers: Optional(
-    Type.Unsafe<Readonly<Record<string, string>>>({
-      type: "object",
-      additionalProperties: { type: "string" },
-      description: "further request headers; a value may be env:NAME",
-    }),
-  ),
+  headers: Optional(Dictionary(Type.String(), { description: "further request headers; a value may be env:NAME" })),
   body: Optional(
     Type.Unsafe<Readonly<Record<string, import("../core/json.js").Json>>>({
       type: "object",

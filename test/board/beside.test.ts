@@ -8,7 +8,8 @@ import { boardJson } from "../../src/board/leaderboard/as-json.js";
 import { boardMarkdown } from "../../src/board/leaderboard/as-markdown.js";
 import { boardTable } from "../../src/board/leaderboard/as-table.js";
 import { makeBoard } from "../../src/board/leaderboard/board.js";
-import type { EntryGain, Spread } from "../../src/core/result.js";
+import type { Spread } from "../../src/core/spread.js";
+import type { EntryGain } from "../../src/core/vision-gain.js";
 import { entry } from "./leaderboard-entry.js";
 
 const gain: EntryGain = {

@@ -2,8 +2,8 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { regenerateLeaderboard } from "../../src/board/leaderboard/collect.js";
-import { Leaderboard, type LeaderboardEntry } from "../../src/core/result.js";
 import { check } from "../../src/core/schema.js";
+import { Leaderboard, type LeaderboardEntry } from "../../src/record/leaderboard-entry.js";
 import { openRun } from "../../src/record/read.js";
 import { sample, temporaryFolder, writeRun } from "./run-fixture.js";
 

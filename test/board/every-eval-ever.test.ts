@@ -6,7 +6,8 @@ import { Ajv } from "ajv";
 import { beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
 import type { Json } from "../../src/core/json.js";
-import type { MetricResult, Result } from "../../src/core/result.js";
+import type { MetricResult } from "../../src/core/metric-result.js";
+import type { Result } from "../../src/core/result.js";
 import { runCommand } from "../cli/run-command.js";
 import { type Folder, failedSample, sample, temporaryFolder, writeRun } from "./run-fixture.js";
 

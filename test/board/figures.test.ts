@@ -5,8 +5,8 @@ import { historySvg } from "../../src/board/history/as-svg.js";
 import { seriesOf } from "../../src/board/history/series.js";
 import { boardSvg } from "../../src/board/leaderboard/as-svg.js";
 import { makeBoard } from "../../src/board/leaderboard/board.js";
-import type { LeaderboardEntry } from "../../src/core/result.js";
 import type { HistoryLine } from "../../src/record/history.js";
+import type { LeaderboardEntry } from "../../src/record/leaderboard-entry.js";
 import { entry } from "./leaderboard-entry.js";
 
 const plain = { include: ["partial"], suites: [] };

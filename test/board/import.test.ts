@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { chooseTasks } from "../../src/api/tasks/catalogue.js";
 import { taskOfDataset } from "../../src/board/leaderboard/import/vlmevalkit-datasets.js";
-import type { Leaderboard, LeaderboardEntry } from "../../src/core/result.js";
+import type { Leaderboard, LeaderboardEntry } from "../../src/record/leaderboard-entry.js";
 import { root, Workplace } from "../e2e/cli.js";
 
 const cases = join(root, "test", "board", "imports");

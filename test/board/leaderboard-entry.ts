@@ -1,4 +1,5 @@
-import type { LeaderboardEntry, MetricResult } from "../../src/core/result.js";
+import type { MetricResult } from "../../src/core/metric-result.js";
+import type { LeaderboardEntry } from "../../src/record/leaderboard-entry.js";
 
 /** One entry of a full run. @param half half the width of the 95 % interval */
 export function entry(

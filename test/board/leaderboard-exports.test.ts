@@ -7,8 +7,8 @@ import { boardLongCsv, boardWideCsv } from "../../src/board/leaderboard/as-csv.j
 import { boardHtml } from "../../src/board/leaderboard/as-html.js";
 import { boardModelIndex } from "../../src/board/leaderboard/as-model-index.js";
 import { makeBoard } from "../../src/board/leaderboard/board.js";
-import type { LeaderboardEntry } from "../../src/core/result.js";
 import { Type, violationOf } from "../../src/core/schema.js";
+import type { LeaderboardEntry } from "../../src/record/leaderboard-entry.js";
 import { entry } from "./leaderboard-entry.js";
 
 const evil = '=cmd|" /C calc"!A0';

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { entriesOf } from "../../src/board/leaderboard/collect.js";
-import type { MetricResult, Result } from "../../src/core/result.js";
+import type { MetricResult } from "../../src/core/metric-result.js";
+import type { Result } from "../../src/core/result.js";
 import type { Run } from "../../src/record/read.js";
 
 const metric = (value: number, n: number): MetricResult => ({

@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { boardTable } from "../../src/board/leaderboard/as-table.js";
 import { type BoardOptions, makeBoard } from "../../src/board/leaderboard/board.js";
 import { readPublished } from "../../src/board/leaderboard/published.js";
+import type { MetricResult } from "../../src/core/metric-result.js";
 import { packageRoot } from "../../src/core/package-root.js";
-import type { LeaderboardEntry, MetricResult } from "../../src/core/result.js";
+import type { LeaderboardEntry } from "../../src/record/leaderboard-entry.js";
 import { entry } from "./leaderboard-entry.js";
 
 const plain: BoardOptions = { include: [], suites: [] };

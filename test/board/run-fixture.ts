@@ -3,7 +3,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { MetricResult, Result, RunManifest } from "../../src/core/result.js";
+import type { MetricResult } from "../../src/core/metric-result.js";
+import type { Result } from "../../src/core/result.js";
+import type { RunManifest } from "../../src/record/run-manifest.js";
 import type { SampleRecord, ScoredSample } from "../../src/record/samples.js";
 
 export interface Folder extends AsyncDisposable {

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { visionGain } from "../../src/board/vision-gain.js";
 import type { Metric, Sample } from "../../src/core/metric.js";
-import type { MetricResult } from "../../src/core/result.js";
+import type { MetricResult } from "../../src/core/metric-result.js";
 import { openRun } from "../../src/record/read.js";
 import type { SampleRecord } from "../../src/record/samples.js";
 import { failedSample, meanMetric, sample, temporaryFolder, writeRun } from "./run-fixture.js";

@@ -13,8 +13,8 @@ import { boardTable } from "../../src/board/leaderboard/as-table.js";
 import { makeBoard } from "../../src/board/leaderboard/board.js";
 import { readImports } from "../../src/board/leaderboard/import/read-imports.js";
 import { UserError } from "../../src/core/errors.js";
-import { LeaderboardEntry } from "../../src/core/result.js";
 import { violationOf } from "../../src/core/schema.js";
+import { LeaderboardEntry } from "../../src/record/leaderboard-entry.js";
 import { damaged, inventedFiles, inventedTimeout } from "../invented.js";
 
 let dir: string;

@@ -7,7 +7,7 @@ import { judgeWorth, labelRun } from "../../src/api/report/judge-labels.js";
 import { evaluate } from "../../src/api/run/evaluate.js";
 import { type Judged, type JudgedTask, labelOrder } from "../../src/board/labels/strata.js";
 import { worthOf } from "../../src/board/labels/worth.js";
-import type { MetricResult } from "../../src/core/result.js";
+import type { MetricResult } from "../../src/core/metric-result.js";
 import type { PersonLabel } from "../../src/record/labels.js";
 import { correctedShare, labelsNeeded } from "../../src/statistics/corrected-share.js";
 import { type Folder, sample, temporaryFolder, writeRun } from "../board/run-fixture.js";

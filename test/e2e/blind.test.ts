@@ -3,7 +3,7 @@ import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse as parseCsv } from "csv-parse/sync";
 import { describe, expect, test } from "vitest";
-import type { VisionGain } from "../../src/core/result.js";
+import type { VisionGain } from "../../src/core/vision-gain.js";
 import { clusteredMean } from "../../src/statistics/clustered-mean.js";
 import { startEndpoint } from "../fakes/endpoint.js";
 import { clip, hasFfmpeg, withoutFfmpeg } from "../video/with-ffmpeg.js";

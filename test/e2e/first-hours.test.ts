@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { RunManifest } from "../../src/core/result.js";
+import type { RunManifest } from "../../src/record/run-manifest.js";
 import { root, Workplace } from "./cli.js";
 import { writeRows } from "./rows.js";
 

@@ -3,8 +3,8 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { JudgeRecord } from "../../src/core/result.js";
 import { encodePng } from "../../src/images/png.js";
+import type { JudgeRecord } from "../../src/record/judge-record.js";
 import { chat, type Question, type ScriptedServer, startScripted } from "../fakes/scripted.js";
 import { root, Workplace } from "./cli.js";
 

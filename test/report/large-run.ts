@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Result, RunManifest } from "../../src/core/result.js";
+import type { Result } from "../../src/core/result.js";
 import { encodedImage } from "../../src/images/encoded.js";
 import { thumbnail } from "../../src/images/thumbnail.js";
+import type { RunManifest } from "../../src/record/run-manifest.js";
 import type { SampleRecord } from "../../src/record/samples.js";
 import { ImageStore } from "../../src/report/images.js";
 import { ReportSource } from "../../src/report/report-source.js";

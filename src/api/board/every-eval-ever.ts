@@ -11,12 +11,12 @@ import {
 } from "../../board/leaderboard/every-eval-ever.js";
 import type { Publisher } from "../../board/leaderboard/publisher.js";
 import { UserError } from "../../core/errors.js";
-import type { TimingRecord } from "../../core/result.js";
 import { makeFolder } from "../../files/make-folder.js";
 import { replaceWhole, writeJson } from "../../files/whole-file.js";
 import { placeKey } from "../../record/keys.js";
 import { requireNoRun } from "../../record/own-files.js";
 import type { Run } from "../../record/read.js";
+import type { TimingRecord } from "../../record/timing-record.js";
 import { packageVersion } from "../versions.js";
 import { type RunsOptions, runsOf } from "./leaderboard.js";
 

@@ -21,8 +21,9 @@ import { importVlmEvalKit, vlmEvalKitFile } from "../../board/leaderboard/import
 import { datasetNames, taskOfDataset } from "../../board/leaderboard/import/vlmevalkit-datasets.js";
 import { defined } from "../../core/defined.js";
 import { UserError } from "../../core/errors.js";
+import type { MetricResult } from "../../core/metric-result.js";
 import { promptText } from "../../core/prompt.js";
-import type { MetricResult, Result } from "../../core/result.js";
+import type { Result } from "../../core/result.js";
 import type { Output } from "../../core/runner.js";
 import { type Score, type Scoring, scorings } from "../../core/score.js";
 import { isFallback, judgeUnder } from "../../core/task.js";

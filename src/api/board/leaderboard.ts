@@ -22,7 +22,7 @@ import { defined } from "../../core/defined.js";
 import { UserError } from "../../core/errors.js";
 import { didYouMean } from "../../core/nearest.js";
 import { packageRoot } from "../../core/package-root.js";
-import type { LeaderboardEntry } from "../../core/result.js";
+import type { LeaderboardEntry } from "../../record/leaderboard-entry.js";
 import { openRun, type Run } from "../../record/read.js";
 import { chooseTasks, labelsByName } from "../tasks/catalogue.js";
 import { packageVersion } from "../versions.js";

@@ -1,6 +1,6 @@
 import { UserError } from "../../core/errors.js";
 import type { Metric } from "../../core/metric.js";
-import type { RunManifest } from "../../core/result.js";
+import type { RunManifest } from "../../record/run-manifest.js";
 import { loadableTasks } from "../record/dataset.js";
 import { chooseTasks } from "../tasks/catalogue.js";
 

@@ -1,6 +1,7 @@
 /** What a Result took from the runs that lie beside its own, counted again. */
 import { blindWays } from "../../core/blind.js";
-import type { Result, VisionGain } from "../../core/result.js";
+import type { Result } from "../../core/result.js";
+import type { VisionGain } from "../../core/vision-gain.js";
 import type { Run } from "../../record/read.js";
 import { runsBeside } from "../run/beside.js";
 import { gainsOf, spreadOf } from "../run/compared-ways.js";

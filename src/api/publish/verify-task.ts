@@ -2,12 +2,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { DatasetFacts } from "../../core/dataset-facts.js";
 import { defined } from "../../core/defined.js";
 import { canonicalJson } from "../../core/digest.js";
 import { SampleFailure, UserError } from "../../core/errors.js";
 import type { Json } from "../../core/json.js";
+import type { MetricResult } from "../../core/metric-result.js";
 import { promptImages, promptText, videoParts } from "../../core/prompt.js";
-import type { DatasetFacts, MetricResult, Result } from "../../core/result.js";
+import type { Result } from "../../core/result.js";
 import type { Scoring } from "../../core/score.js";
 import { readImage } from "../../images/encoded.js";
 import { readMask } from "../../images/mask.js";

@@ -1,10 +1,10 @@
 import type { Dataset } from "../../core/dataset.js";
 import { defined } from "../../core/defined.js";
 import { UserError } from "../../core/errors.js";
-import type { RunManifest } from "../../core/result.js";
 import { openDataset } from "../../datasets/index.js";
 import type { Label } from "../../record/keys.js";
 import type { Run } from "../../record/read.js";
+import type { RunManifest } from "../../record/run-manifest.js";
 import { isSealed, sealOf } from "../../record/seal.js";
 import { type Chosen, chooseTasks, isTaskFile, suiteNames } from "../tasks/catalogue.js";
 

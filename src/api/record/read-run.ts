@@ -1,5 +1,6 @@
-import type { Result, RunManifest } from "../../core/result.js";
+import type { Result } from "../../core/result.js";
 import { openRun } from "../../record/read.js";
+import type { RunManifest } from "../../record/run-manifest.js";
 import type { SampleRecord } from "../../record/samples.js";
 
 export type { Result, RunManifest, SampleRecord };

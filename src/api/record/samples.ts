@@ -10,7 +10,7 @@ import { defined } from "../../core/defined.js";
 import { SampleFailure, UserError } from "../../core/errors.js";
 import { didYouMean } from "../../core/nearest.js";
 import type { Result } from "../../core/result.js";
-import type { Remark, Scoring } from "../../core/score.js";
+import type { Scoring } from "../../core/score.js";
 import { isFallback, judgeUnder, type Task } from "../../core/task.js";
 import { valueUnder } from "../../record/outcome.js";
 import { openRun, type Run } from "../../record/read.js";
@@ -22,7 +22,6 @@ import { namedLabels, openRunDataset, tasksOfRun } from "./dataset.js";
 import { writeFrames } from "./seen-clips.js";
 
 export type { ShownSample };
-export const remarks: readonly Remark[] = ["empty", "truncated", "unparsable"];
 
 export interface SamplesOptions extends Omit<SampleFilter, "worseThan"> {
   /** The folder of a run: only samples that it did better. */

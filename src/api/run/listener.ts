@@ -1,5 +1,5 @@
-import type { TimingRecord } from "../../core/result.js";
 import type { SampleRecord } from "../../record/samples.js";
+import type { TimingRecord } from "../../record/timing-record.js";
 import type { RunEvents } from "../../run/evaluate.js";
 import type { TaskEnd } from "../../run/run-task.js";
 

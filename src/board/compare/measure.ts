@@ -1,7 +1,9 @@
 /** How two runs differ on one task: the main metric over the samples that both have scored. No verdict yet. */
 import type { Metric } from "../../core/metric.js";
-import type { MetricResult, RunManifest, Until } from "../../core/result.js";
+import type { MetricResult } from "../../core/metric-result.js";
+import type { Until } from "../../core/until.js";
 import { ownName } from "../../record/manifest.js";
+import type { RunManifest } from "../../record/run-manifest.js";
 import { comparePairs, type Pair } from "../../statistics/paired-comparison.js";
 import type { TaskComparison } from "./comparison.js";
 import { type Changes, changesOf } from "./flips.js";

@@ -2,7 +2,10 @@
  * A model of ours against numbers that somebody printed: unpaired, since nobody printed the answers, and with all that keeps the two
  * from being like for like.
  */
-import type { LeaderboardEntry, MetricResult, Result } from "../../core/result.js";
+
+import type { MetricResult } from "../../core/metric-result.js";
+import type { Result } from "../../core/result.js";
+import type { LeaderboardEntry } from "../../record/leaderboard-entry.js";
 import { normalQuantile } from "../../statistics/normal.js";
 import { shownValue } from "../format/numbers.js";
 import type { Side } from "./side.js";

@@ -1,7 +1,8 @@
 /** One side of a comparison: a run, or a model of the leaderboard with the runs behind its entries. */
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../../core/errors.js";
-import type { LeaderboardEntry, Result } from "../../core/result.js";
+import type { Result } from "../../core/result.js";
+import type { LeaderboardEntry } from "../../record/leaderboard-entry.js";
 import { isFolder, isRun, openRun, type Run } from "../../record/read.js";
 import { collectEntries, standing } from "../leaderboard/collect.js";
 

@@ -1,5 +1,6 @@
 /** What a run says that stopped when it was decided how it compares with another. */
-import type { MetricResult, Until } from "../../core/result.js";
+import type { MetricResult } from "../../core/metric-result.js";
+import type { Until } from "../../core/until.js";
 import { count, number, range, signed } from "../format/numbers.js";
 
 /** `decided after 1,840 of 9,000 (38 looks): worse by 3.1 [1.2, 5.0]`, what the whole run would show, and what is unscored. */

@@ -3,7 +3,7 @@
  * that each layer would give.
  */
 import { defined } from "../../core/defined.js";
-import type { MetricResult } from "../../core/result.js";
+import type { MetricResult } from "../../core/metric-result.js";
 import type { Score } from "../../core/score.js";
 import { valueUnder } from "../../record/outcome.js";
 import { type SampleRecord, textOf } from "../../record/samples.js";

@@ -1,4 +1,4 @@
-import type { MetricResult } from "../../core/result.js";
+import type { MetricResult } from "../../core/metric-result.js";
 
 export type Unit = MetricResult["unit"];
 

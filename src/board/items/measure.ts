@@ -1,7 +1,8 @@
 /** Items measured by the runs that answered them: classical test theory with its analysis of wrong answers, no model of abilities. */
 import { numberOf } from "../../core/digest.js";
 import { UserError } from "../../core/errors.js";
-import type { MetricResult, Result } from "../../core/result.js";
+import type { MetricResult } from "../../core/metric-result.js";
+import type { Result } from "../../core/result.js";
 import { ownValue, rangeOf } from "../../record/outcome.js";
 import { type Run, requireScored } from "../../record/read.js";
 import type { SampleRecord } from "../../record/samples.js";

@@ -1,5 +1,6 @@
 /** Which samples a person is asked about: a drawn part of each verdict's, so that the labels say something of all. */
-import type { MetricResult, Result } from "../../core/result.js";
+import type { MetricResult } from "../../core/metric-result.js";
+import type { Result } from "../../core/result.js";
 import { rangeOf, valueUnder } from "../../record/outcome.js";
 import type { Run } from "../../record/read.js";
 import type { ScoredSample } from "../../record/samples.js";

@@ -1,6 +1,6 @@
 /** What a judge's verdicts are worth, by people's labels of some of them, and the score corrected by these. */
 import { defined } from "../../core/defined.js";
-import type { MetricResult } from "../../core/result.js";
+import type { MetricResult } from "../../core/metric-result.js";
 import type { PersonLabel } from "../../record/labels.js";
 import { agreementOf } from "../../statistics/agreement.js";
 import {

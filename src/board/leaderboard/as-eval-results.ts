@@ -1,6 +1,6 @@
 import { defined } from "../../core/defined.js";
-import type { LeaderboardEntry } from "../../core/result.js";
 import { toYaml } from "../../core/yaml.js";
+import type { LeaderboardEntry } from "../../record/leaderboard-entry.js";
 import { cardNumber, oneModelOf } from "./as-model-index.js";
 import type { Board, Row } from "./board.js";
 import type { Publisher } from "./publisher.js";

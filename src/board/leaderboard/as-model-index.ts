@@ -1,7 +1,8 @@
 import { defined } from "../../core/defined.js";
 import { UserError } from "../../core/errors.js";
-import type { LeaderboardEntry, MetricResult } from "../../core/result.js";
+import type { MetricResult } from "../../core/metric-result.js";
 import { toYaml } from "../../core/yaml.js";
+import type { LeaderboardEntry } from "../../record/leaderboard-entry.js";
 import { shownValue } from "../format/numbers.js";
 import type { Board, Row } from "./board.js";
 

@@ -1,6 +1,9 @@
 /** What stands behind the scores of a board and is none: what the image was worth, how much is owed to the way of asking. */
 import { type BlindWay, blindWays, blindWords } from "../../core/blind.js";
-import type { EntryGain, LeaderboardEntry, MetricResult, Spread } from "../../core/result.js";
+import type { MetricResult } from "../../core/metric-result.js";
+import type { Spread } from "../../core/spread.js";
+import type { EntryGain } from "../../core/vision-gain.js";
+import type { LeaderboardEntry } from "../../record/leaderboard-entry.js";
 import { number, range } from "../format/numbers.js";
 import type { TableCell } from "../format/table.js";
 import type { Board, Column, Row } from "./board.js";

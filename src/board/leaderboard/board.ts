@@ -1,6 +1,7 @@
 /** Models x tasks from leaderboard entries: which entries count, in which row and column, ranks and averages. */
 import { defined } from "../../core/defined.js";
-import type { LeaderboardEntry, MetricResult } from "../../core/result.js";
+import type { MetricResult } from "../../core/metric-result.js";
+import type { LeaderboardEntry } from "../../record/leaderboard-entry.js";
 import { shownValue } from "../format/numbers.js";
 import { standing } from "./collect.js";
 

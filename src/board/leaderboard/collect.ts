@@ -3,8 +3,9 @@
 import { join, relative, resolve, sep } from "node:path";
 import { defined } from "../../core/defined.js";
 import { UserError } from "../../core/errors.js";
-import type { Leaderboard, LeaderboardEntry, Result } from "../../core/result.js";
+import type { Result } from "../../core/result.js";
 import { writeAllEntries, writeRunEntries } from "../../record/entries.js";
+import type { Leaderboard, LeaderboardEntry } from "../../record/leaderboard-entry.js";
 import { findRuns, openRun, type Run } from "../../record/read.js";
 
 /** The entries of one run. @param from the folder that `run` is relative to @param groups sub-scores too, as tasks of their own */

@@ -5,10 +5,13 @@
 import { defined } from "../../core/defined.js";
 import { canonicalJson, digestOf, textDigest } from "../../core/digest.js";
 import type { Json } from "../../core/json.js";
-import type { MetricResult, Result, RunManifest, TimingRecord } from "../../core/result.js";
+import type { MetricResult } from "../../core/metric-result.js";
+import type { Result } from "../../core/result.js";
 import { outcomeOf, valueUnder } from "../../record/outcome.js";
 import { repeatCommand } from "../../record/repeat-command.js";
+import type { RunManifest } from "../../record/run-manifest.js";
 import type { SampleRecord } from "../../record/samples.js";
+import type { TimingRecord } from "../../record/timing-record.js";
 import type { Publisher } from "./publisher.js";
 
 const schemaVersion = "0.3.0";

@@ -1,6 +1,7 @@
 /** Ranks by what the samples say: two models that answered the same rows are compared row by row, not by two intervals. */
 import { UserError } from "../../core/errors.js";
-import type { MetricResult, Result } from "../../core/result.js";
+import type { MetricResult } from "../../core/metric-result.js";
+import type { Result } from "../../core/result.js";
 import type { Run } from "../../record/read.js";
 import { holm } from "../../statistics/holm.js";
 import { comparePairs } from "../../statistics/paired-comparison.js";

@@ -2,9 +2,10 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { defined } from "../../core/defined.js";
-import type { LeaderboardEntry, MetricResult } from "../../core/result.js";
+import type { MetricResult } from "../../core/metric-result.js";
 import { type Static, Type } from "../../core/schema.js";
 import { readYaml } from "../../core/yaml.js";
+import type { LeaderboardEntry } from "../../record/leaderboard-entry.js";
 
 const closed = { additionalProperties: false };
 

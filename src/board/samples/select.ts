@@ -1,6 +1,6 @@
 /** Samples of a run that somebody asks about: the wrong ones, those that another run did better, one that is disputed. */
 import { defined } from "../../core/defined.js";
-import type { MetricResult } from "../../core/result.js";
+import type { MetricResult } from "../../core/metric-result.js";
 import type { Remark } from "../../core/score.js";
 import type { Label } from "../../record/keys.js";
 import { Notes } from "../../record/notes.js";

@@ -1,4 +1,4 @@
-import type { BudgetCurve } from "../../core/result.js";
+import type { BudgetCurve } from "../../core/spread.js";
 import { rangeOf } from "../../record/outcome.js";
 import { clusteredMean } from "../../statistics/clustered-mean.js";
 import type { SideTask } from "../compare/side.js";

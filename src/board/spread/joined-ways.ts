@@ -1,6 +1,6 @@
 /** One task's samples as several runs of the same model have scored them, each asked in its own way. */
 import { defined } from "../../core/defined.js";
-import type { MetricResult } from "../../core/result.js";
+import type { MetricResult } from "../../core/metric-result.js";
 import { valueUnder } from "../../record/outcome.js";
 import { requireScored } from "../../record/read.js";
 import { selectionOf } from "../../record/selection.js";

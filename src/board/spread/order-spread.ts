@@ -1,5 +1,5 @@
 import { defined } from "../../core/defined.js";
-import type { OrderSpread } from "../../core/result.js";
+import type { OrderSpread } from "../../core/spread.js";
 import { rangeOf } from "../../record/outcome.js";
 import { sampleDeviation } from "../../statistics/descriptive.js";
 import type { SideTask } from "../compare/side.js";

@@ -1,5 +1,5 @@
 import { defined } from "../../core/defined.js";
-import type { PromptSpread } from "../../core/result.js";
+import type { PromptSpread } from "../../core/spread.js";
 import { varianceBetween } from "../../statistics/variance-between.js";
 import type { SideTask } from "../compare/side.js";
 import { joinWays, mainMetric, measuredBy, noMean, noMetric } from "./joined-ways.js";

@@ -1,7 +1,7 @@
 /** Metrics over the steps of a training, from the run folders that were evaluated. */
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { MetricResult } from "../../core/result.js";
+import type { MetricResult } from "../../core/metric-result.js";
 import { writeWhole } from "../../files/whole-file.js";
 import type { HistoryLine } from "../../record/history.js";
 import { isRun, openRun, type Run } from "../../record/read.js";

@@ -1,4 +1,4 @@
-import type { MetricResult } from "../../core/result.js";
+import type { MetricResult } from "../../core/metric-result.js";
 import type { Mark, PageData, PageTask } from "../page-data.js";
 import { Comparisons } from "./comparison.js";
 import { count, letterOf, scaleOf, shown, withoutJournal } from "./numbers.js";

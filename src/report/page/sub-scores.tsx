@@ -1,4 +1,4 @@
-import type { MetricResult } from "../../core/result.js";
+import type { MetricResult } from "../../core/metric-result.js";
 import type { PageTask } from "../page-data.js";
 import { count, letterOf, shown, signedShown } from "./numbers.js";
 import { hashOf } from "./route.js";

@@ -1,4 +1,4 @@
-import type { MetricResult } from "../../core/result.js";
+import type { MetricResult } from "../../core/metric-result.js";
 import type { PageTask, Trend } from "../page-data.js";
 import { shown } from "./numbers.js";
 

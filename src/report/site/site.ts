@@ -1,6 +1,6 @@
 /** What a leaderboard's site is made of, and where its pages lie: one for the board, for each model and for each task. */
 import type { Board } from "../../board/leaderboard/board.js";
-import type { LeaderboardEntry } from "../../core/result.js";
+import type { LeaderboardEntry } from "../../record/leaderboard-entry.js";
 import type { Run } from "../../record/read.js";
 import { fileNames } from "./file-names.js";
 

@@ -6,8 +6,9 @@
 import { basename, dirname } from "node:path";
 import { defined } from "../../../core/defined.js";
 import { UserError } from "../../../core/errors.js";
-import type { LeaderboardEntry, MetricResult } from "../../../core/result.js";
+import type { MetricResult } from "../../../core/metric-result.js";
 import { check, Type } from "../../../core/schema.js";
+import type { LeaderboardEntry } from "../../../record/leaderboard-entry.js";
 import { dateIn, isOurTime, isValue, noValue, numberOf, readForeignJson } from "./foreign-file.js";
 import { metricForm } from "./lmms-eval-metrics.js";
 

@@ -3,7 +3,7 @@
  * (`gpt_eval_score` is a fraction in MathVerse and a percentage in MMBench), so the key is (task, metric).
  * Source: the tasks' aggregation functions in EvolvingLMMs-Lab/lmms-eval at 75571cfe and, for names of 2024, at 66c7d29a.
  */
-import type { MetricResult } from "../../../core/result.js";
+import type { MetricResult } from "../../../core/metric-result.js";
 
 export interface MetricForm {
   /** Ours where the task has the same metric, else theirs. */

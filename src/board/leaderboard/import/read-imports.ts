@@ -2,7 +2,7 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { UserError } from "../../../core/errors.js";
-import type { LeaderboardEntry } from "../../../core/result.js";
+import type { LeaderboardEntry } from "../../../record/leaderboard-entry.js";
 import { importHarnessResults } from "./harness-results.js";
 import { importVlmEvalKit, vlmEvalKitFile } from "./vlmevalkit.js";
 

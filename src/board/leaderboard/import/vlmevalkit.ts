@@ -3,7 +3,8 @@
 import { basename, dirname } from "node:path";
 import { defined } from "../../../core/defined.js";
 import { UserError } from "../../../core/errors.js";
-import type { LeaderboardEntry, MetricResult } from "../../../core/result.js";
+import type { MetricResult } from "../../../core/metric-result.js";
+import type { LeaderboardEntry } from "../../../record/leaderboard-entry.js";
 import { readCsv } from "../../format/read-csv.js";
 import { dateIn, isValue, noValue, numberOf, readForeignJson, readForeignText } from "./foreign-file.js";
 import { datasetNames, taskOfDataset } from "./vlmevalkit-datasets.js";
