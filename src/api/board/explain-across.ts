@@ -3,17 +3,12 @@ import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { scaleOfMean } from "../../board/compare/measure.js";
 import { resolveSide, type SideTask } from "../../board/compare/side.js";
-import {
-  type Across,
-  explainAcross,
-  type OurSample,
-  type Replayed,
-  type Sides,
-  wordsOf,
-} from "../../board/explain/across.js";
-import { acrossTable } from "../../board/explain/across-table.js";
+import { type Across, explainAcross } from "../../board/explain/across/across.js";
+import { acrossTable } from "../../board/explain/across/across-table.js";
+import { wordsOf } from "../../board/explain/across/pairs.js";
+import type { OurSample, Replayed, Sides } from "../../board/explain/across/sides.js";
+import { listOf, lmmsEvalSamples, type TheirSample, vlmEvalKitSamples } from "../../board/explain/across/theirs.js";
 import { ownFindings } from "../../board/explain/steadiness.js";
-import { listOf, lmmsEvalSamples, type TheirSample, vlmEvalKitSamples } from "../../board/explain/theirs.js";
 import { readCsv } from "../../board/format/read-csv.js";
 import { readForeignJson, readForeignText } from "../../board/leaderboard/import/foreign-file.js";
 import { importHarnessResults } from "../../board/leaderboard/import/harness-results.js";

@@ -1,6 +1,6 @@
 /** VLMEvalKit's prompts: a row of its TSV goes in, the words and the images' places come out, by the data set and by its LLaVA classes. */
 
-import { replyInSequence } from "../../../src/board/explain/llava-next-reply.js";
+import { replyInSequence } from "../../../src/board/explain/across/llava-next-reply.js";
 import type { ImageRef } from "../../../src/core/image.js";
 import type { Prompt } from "../../../src/core/prompt.js";
 import { taskNamed } from "../task-score.js";

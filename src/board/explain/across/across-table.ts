@@ -1,10 +1,10 @@
-import { terminalSafe } from "../../core/terminal-safe.js";
-import { count, number, signed } from "../format/numbers.js";
-import type { Column, Table, TableRow } from "../format/table.js";
-import { type Screen, terminalTable } from "../format/terminal-table.js";
-import { folded } from "../format/text-table.js";
+import { terminalSafe } from "../../../core/terminal-safe.js";
+import { count, number, signed } from "../../format/numbers.js";
+import type { Column, Table, TableRow } from "../../format/table.js";
+import { type Screen, terminalTable } from "../../format/terminal-table.js";
+import { folded } from "../../format/text-table.js";
+import { findingText } from "../steadiness.js";
 import type { Across, AcrossReport } from "./across.js";
-import { findingText } from "./steadiness.js";
 
 const columns: readonly Column[] = [
   { title: "differs", align: "left" },

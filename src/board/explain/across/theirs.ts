@@ -1,9 +1,9 @@
 /** Samples of other harnesses, as far as their files tell: lmms-eval's `--log_samples` and VLMEvalKit's result sets. */
-import { defined } from "../../core/defined.js";
-import { UserError } from "../../core/errors.js";
-import { parsePythonJson } from "../../core/python-json.js";
-import { parseStringList } from "../../core/python-literal.js";
-import { isValue, numberOf } from "../leaderboard/import/foreign-file.js";
+import { defined } from "../../../core/defined.js";
+import { UserError } from "../../../core/errors.js";
+import { parsePythonJson } from "../../../core/python-json.js";
+import { parseStringList } from "../../../core/python-literal.js";
+import { isValue, numberOf } from "../../leaderboard/import/foreign-file.js";
 
 export interface TheirSample {
   /** How their file names the row: its number, and whatever else may be our id. */
