@@ -1,4 +1,4 @@
-import { defineTask, Image, mean, notJudged, rowDigest, type Static, Type, userPrompt } from "llava-eval";
+import { defineTask, Image, mean, notJudged, rowDigest, type Static, type Task, Type, userPrompt } from "llava-eval";
 
 const row = Type.Object({ question: Type.String(), answer: Type.String(), image: Image() });
 type Row = Static<typeof row>;
@@ -7,7 +7,7 @@ type Row = Static<typeof row>;
 const rating = (caption: string) =>
   `Text Caption: ${caption}\nFrom 0 to 100, how much do you rate for this Text Caption in terms of the correct and comprehensive description of the image?\nDo not dominant the rating by a single attribute such as recognition correctness, but a overall rating on the object/scene appearance, position, pose, action, shape, etc., and contents in the background. \nDo not consider the appropriateness or sensitive descriptors, such as "middle-aged western man", judge based on if it has correct specifications of the object and scenes in image.\nProvide a few lines for explanation and the rate number at last after "Final Score:".`;
 
-export default defineTask<Row>({
+const english: Task<Row> = {
   name: "dc100_en",
   version: 1,
   about:
@@ -48,7 +48,24 @@ export default defineTask<Row>({
     return verdict === undefined ? notJudged : { status: "scored", value: Number(verdict), answer };
   },
   metrics: [mean("rating", { unit: "points", range: [0, 100] })],
-});
+};
+
+/** Asked and rated as the English ones: lmms-eval's file differs in the words of a judge that never sees the image. */
+const chinese: Task<Row> = {
+  ...english,
+  name: "dc200_cn",
+  about: "Detailed captions of two hundred images, asked for in Chinese, rated as in dc100_en (lmms-lab, internal).",
+  splits: {
+    test: {
+      sources: ["lmms-lab-encoder/DC200_CN", "lmms-lab/DC200_CN"],
+      split: "test",
+      licence: "not stated by the owners",
+      answers: "public",
+    },
+  },
+};
+
+export default [defineTask(english), defineTask(chinese)];
 
 /** The number after the last "Final Score:", 0..100. */
 function finalScore(reply: string): number | undefined {

@@ -6,6 +6,7 @@ import {
   mean,
   removePunctuation,
   type Static,
+  type Task,
   Type,
   userPrompt,
   WORD_OR_PHRASE,
@@ -24,7 +25,7 @@ type Row = Static<typeof row>;
 const sources = ["lmms-lab-encoder/GQA", "lmms-lab/GQA"];
 const images = { config: "testdev_balanced_images", split: "testdev", column: "imageId", key: "id" };
 
-export default defineTask<Row>({
+const english: Task<Row> = {
   name: "gqa",
   aliases: ["gqa_lite@lite"],
   version: 2,
@@ -66,4 +67,29 @@ export default defineTask<Row>({
   reportedAs: { vlmevalkit: { accuracy: "Overall" } },
   score: ({ answer }, output, context) => gqaScore(answer, output, context),
   metrics: [mean("accuracy")],
-});
+};
+
+const { tsv: _tsv, scorings: _scorings, defects: _defects, reportedAs: _reportedAs, ...shared } = english;
+
+const russian: Task<Row> = {
+  ...shared,
+  name: "gqa_ru",
+  aliases: ["gqa-ru"],
+  version: 1,
+  about: "GQA's testdev questions in Russian, one-word answers (deepvk 2024, after Hudson and Manning 2019).",
+  cite: "https://huggingface.co/datasets/deepvk/GQA-ru; the words are lmms-eval's; official scoring: GQA eval.py (accuracy only)",
+  splits: {
+    testdev: {
+      sources: ["deepvk/GQA-ru"],
+      configs: ["testdev_balanced_instructions"],
+      split: "testdev",
+      images,
+      licence: "not stated",
+      answers: "public",
+    },
+  },
+  profiles: ["default"],
+  prompt: ({ image, question }) => userPrompt(image, `${question}\nОтветь одним словом.`),
+};
+
+export default [defineTask(english), defineTask(russian)];

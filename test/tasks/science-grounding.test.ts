@@ -167,9 +167,19 @@ goldenTask({
   main: { official: 76.5, "lmms-eval": 76.5 },
 });
 
+const detailed = { columns: { question: "string", image: "image", answer: "string" } } as const;
 goldenTask({
-  task: dc100,
-  columns: { question: "string", image: "image", answer: "string" },
+  ...detailed,
+  task: dc100.find(({ name }) => name === "dc200_cn"),
+  rows: [{ question: "请详细描述这张图片。", answer: "一个红色的正方形。", image: true }],
+  answers: ["白底上的红色正方形。"],
+  verdicts: [["Correct.\nFinal Score: 90"]],
+  main: { official: 90, "lmms-eval": 0 },
+});
+
+goldenTask({
+  ...detailed,
+  task: dc100.find(({ name }) => name === "dc100_en"),
   rows: [{ question: "Describe the image in detail.", answer: "A red square.", image: true }],
   answers: ["A red square on white."],
   verdicts: [["Accurate but short.\nFinal Score: 72"]],

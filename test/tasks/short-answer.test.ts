@@ -162,12 +162,23 @@ const gqaRows = [
   { id: "202225914", imageId: "n161313", question: "What kind of shirt is it?", answer: "t-shirt" },
 ];
 goldenTask({
-  task: gqa,
+  task: gqa.find(({ name }) => name === "gqa"),
   columns: { id: "string", imageId: "string", question: "string", answer: "string" },
   rows: gqaRows,
   answers: ["No.", "Woman!", "tshirt"],
   // Official: trailing periods and case only. lmms-eval: no punctuation at all.
   main: { official: 1 / 3, "lmms-eval": 1 },
+});
+
+goldenTask({
+  task: gqa.find(({ name }) => name === "gqa_ru"),
+  columns: { id: "string", imageId: "string", question: "string", answer: "string" },
+  rows: [
+    { id: "201307251", imageId: "n161313", question: "На улице пасмурно?", answer: "нет" },
+    { id: "201640614", imageId: "n235859", question: "Кто носит платье?", answer: "женщина" },
+  ],
+  answers: ["Нет.", "Женщина!"],
+  main: { official: 1 / 2, "lmms-eval": 1 },
 });
 
 const [docvqaTask, infovqaTask] = docvqa;

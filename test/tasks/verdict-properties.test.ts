@@ -26,7 +26,7 @@ const isVerdict: readonly (readonly [RegExp, (verdict: Json, reply: string) => b
       reply.replace(/[^a-z]/gi, "").toLowerCase() === ["incorrect", "correct", "unclear"][Number(verdict)],
   ],
   [/^mmvet/, number(0, 1)],
-  [/^dc100/, number(0, 100)],
+  [/^dc\d00/, number(0, 100)],
   [/^live_bench/, number(0, 10)],
   [/^mmmu/, (verdict) => verdict === 0 || verdict === 1],
   [/^mathverse/, (verdict) => verdict === 0 || verdict === 1 || words(verdict)],

@@ -77,6 +77,7 @@ const tasks: Readonly<Record<string, readonly Rule[]>> = {
   coco2014_cap: captions,
   coco2017_cap: captions,
   dc100_en: [rule("llm_as_judge_eval", points(Number.POSITIVE_INFINITY), "rating")],
+  dc200_cn: [rule("llm_as_judge_eval", points(Number.POSITIVE_INFINITY), "rating")],
   docvqa: anls,
   ferret: review("ferret"),
   flickr30k: captions,
