@@ -96,7 +96,11 @@ class Border {
       if (!fallbackJudge.scorings)
         this.refuse("fallbackJudge: no `scorings`", "name the scorings that ask it, where a judge is named");
     }
-    if (tsv) this.members(tsv, tsvMembers, "tsv: ");
+    if (tsv) {
+      this.members(tsv, tsvMembers, "tsv: ");
+      for (const [split, parts] of Object.entries(tsv.parts ?? {}))
+        if (!isKind.texts(parts)) this.refuse(`tsv: parts ${split}: ${kindOf(parts)}`, `write ${expected.texts}`);
+    }
     for (const [scoring, judged] of Object.entries(judgesByScoring)) {
       this.oneOf(scoring, scorings, "judgesByScoring: scoring");
       this.members(judged, judgeMembers, `judgesByScoring ${scoring}: `);
@@ -124,7 +128,7 @@ class Border {
     const at = `split "${name}": `;
     if (!nameForm.test(name)) this.refuse(`${at}its name cannot name files`, "use letters, digits and _");
     this.members(split, splitMembers, at);
-    const isFile = isTable(tsv) && isTable(tsv.files) && name in tsv.files;
+    const isFile = isTable(tsv) && [tsv.files, tsv.parts].some((names) => isTable(names) && name in names);
     if (split.sources.length === 0 && !isFile)
       this.refuse(`${at}no sources`, "name data sets of the hub, in the order to try, or a file in `tsv`");
     this.oneOf(split.answers, answers, `${at}answers`);

@@ -72,6 +72,7 @@ export const splitMembers: Members<Split> = {
 
 export const tsvMembers: Members<TsvRows> = {
   files: "table",
+  parts: "table?",
   rows: "function?",
   column: "text?",
 };

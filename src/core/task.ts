@@ -51,8 +51,10 @@ export type TextCells = Readonly<Record<string, string>>;
 
 /** VLMEvalKit's TSVs of a benchmark. */
 export interface TsvRows {
-  /** Their names without `.tsv`, by split. */
+  /** Their names without `.tsv`, by split; a `.jsonl` with its ending. */
   readonly files: Readonly<Record<string, string>>;
+  /** Those that are a split together, read one after the other where all lie in the folder and the one of `files` does not. */
+  readonly parts?: Readonly<Record<string, readonly string[]>>;
   /**
    * What a row of theirs is in the benchmark's own columns: one row, several (a question of several categories), or none (one of another
    * split). An image's cell stays as it is. Absent: the columns have the benchmark's names.

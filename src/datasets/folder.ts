@@ -9,10 +9,11 @@ import { checkedRows } from "./checked-rows.js";
 import { parquetImage, requiredColumns } from "./columns.js";
 import { contentDigest, parquetDigest } from "./content-digest.js";
 import { imageFile } from "./image-file.js";
+import { inOrder } from "./in-order.js";
 import { splitFiles, splitParts } from "./layout.js";
 import { openFile } from "./open-file.js";
 import { openParquetSplit } from "./parquet-split.js";
-import type { DatasetRequest } from "./request.js";
+import { type DatasetRequest, theirFiles } from "./request.js";
 import type { RowSource, Shard } from "./source.js";
 import { videoFiles } from "./video-file.js";
 
@@ -56,6 +57,8 @@ export function hasTheirTsv({ data, splitName, tsv }: DatasetRequest): boolean {
   return theirs !== undefined && existsSync(join(data, `${theirs}.tsv`));
 }
 
+const isJsonl = (name: string): boolean => name.endsWith(".jsonl");
+
 async function findRows({ task, split, splitName, tsv }: DatasetRequest, root: string): Promise<Found | undefined> {
   const repositories = split.sources.flatMap((id) => [id, id.split("/").at(-1) ?? id]);
   const folders = [task, ...repositories, "."].map((name) => join(root, name));
@@ -72,11 +75,11 @@ async function findRows({ task, split, splitName, tsv }: DatasetRequest, root: s
       folder === root ? [`${task}_${splitName}`, `${task}-${splitName}`, task] : [splitName, split.split, task];
     const theirs = tsv?.files[splitName];
     const own = theirs === undefined ? named : [...named, theirs];
-    for (const name of own) {
-      for (const format of ["jsonl", "tsv"] as const) {
-        if (files.includes(`${name}.${format}`)) return { format, files: [join(folder, `${name}.${format}`)] };
-      }
-    }
+    for (const name of own.flatMap((one) => (isJsonl(one) ? [one] : [`${one}.jsonl`, `${one}.tsv`])))
+      if (files.includes(name)) return { format: isJsonl(name) ? "jsonl" : "tsv", files: [join(folder, name)] };
+    const parts = tsv?.parts?.[splitName]?.map((name) => `${name}.tsv`) ?? [];
+    if (parts.length > 0 && parts.every((name) => files.includes(name)))
+      return { format: "tsv", files: parts.map((name) => join(folder, name)) };
   }
   return undefined;
 }
@@ -107,14 +110,19 @@ async function openSource(
   const where = `${root}, split ${request.split.split}`;
   const resolved = await realpath(root);
   if (found.format !== "parquet") {
-    const digest = await contentDigest(file, signal);
-    if (found.format === "jsonl") return (await import("./jsonl.js")).openJsonl(file, resolved, digest);
+    if (found.format === "jsonl")
+      return (await import("./jsonl.js")).openJsonl(file, resolved, await contentDigest(file, signal));
     const { tsv, splitName } = request;
     const rows = tsv?.rows && {
       ...{ of: tsv.rows.bind(tsv), split: splitName },
       ...{ required: requiredColumns(request.row), alone: tsv.column },
     };
-    return (await import("./tsv.js")).openTsv(file, resolved, digest, rows);
+    const { openTsv } = await import("./tsv.js");
+    const open = async (path: string) => openTsv(path, resolved, await contentDigest(path, signal), rows);
+    const [first, ...others] = found.files as readonly [string, ...string[]];
+    const sources: [RowSource, ...RowSource[]] = [await open(first)];
+    for (const path of others) sources.push(await open(path));
+    return others.length === 0 ? sources[0] : inOrder(sources);
   }
   const shards: Shard[] = [];
   for (const path of found.files) {
@@ -136,11 +144,8 @@ async function openSource(
   });
 }
 
-function nothingFound(
-  { task, split, splitName, tsv }: DatasetRequest,
-  folder: string,
-  kind: "folder" | "demo",
-): UserError {
+function nothingFound(request: DatasetRequest, folder: string, kind: "folder" | "demo"): UserError {
+  const { task, split, splitName } = request;
   if (kind === "demo") {
     return new UserError(
       `task "${task}" has no demo rows`,
@@ -148,8 +153,9 @@ function nothingFound(
       'use --data hub, or a task that has: "vqav2", "mmmu", "pope", "coco2017_cap"',
     );
   }
-  const own = tsv?.files[splitName];
-  const theirs = own === undefined ? "" : ` or VLMEvalKit's ${own}.tsv`;
+  const theirs = theirFiles(request)
+    .map((names) => ` or VLMEvalKit's ${names}`)
+    .join("");
   const [config = "default"] = split.configs ?? [];
   const parts = splitParts(split.split);
   const name = parts.length === 1 ? split.split : `{${parts.join(",")}}`;

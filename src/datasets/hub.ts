@@ -16,7 +16,7 @@ import { splitFiles, splitParts } from "./layout.js";
 import { openFile } from "./open-file.js";
 import { openParquetSplit } from "./parquet-split.js";
 import { filesNamedByReadme } from "./readme-splits.js";
-import type { DatasetRequest } from "./request.js";
+import { type DatasetRequest, theirFiles } from "./request.js";
 import type { OpenShard, Shard } from "./source.js";
 
 /** A branch that the hub makes of datasets in other formats. */
@@ -100,12 +100,12 @@ async function clipsOf(
 
 /** Tries the sources in their order; what they lack is told when none has the split, or as a warning when a later one does. */
 async function findSplit(hub: HubRequests, request: DatasetRequest, signal: AbortSignal): Promise<Found> {
-  const { task, split, splitName, tsv, warn = () => {} } = request;
+  const { task, split, splitName, warn = () => {} } = request;
   if (split.sources.length === 0)
     throw new UserError(
       `split "${splitName}" of task "${task}" is on no hub that is known`,
       "--data hub",
-      `put VLMEvalKit's ${tsv?.files[splitName] ?? task}.tsv into a folder and name that: --data DIR`,
+      `put VLMEvalKit's ${theirFiles(request).join(" or ") || `${task}.tsv`} into a folder and name that: --data DIR`,
     );
   const reasons: string[] = [];
   for (const id of split.sources) {

@@ -25,3 +25,11 @@ export interface DatasetRequest {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
 }
+
+/** VLMEvalKit's file of the split, and what may stand in its place: files that are the split together. */
+export function theirFiles({ tsv, splitName }: Pick<DatasetRequest, "tsv" | "splitName">): readonly string[] {
+  const [file, parts] = [tsv?.files[splitName], tsv?.parts?.[splitName]];
+  return [file ? [file] : [], parts ?? []].flatMap((names) =>
+    names.length === 0 ? [] : [names.map((name) => (name.endsWith(".jsonl") ? name : `${name}.tsv`)).join(" and ")],
+  );
+}

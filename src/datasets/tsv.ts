@@ -29,7 +29,9 @@ export interface OtherColumns {
  * @param root  the data folder, resolved; no image file may lie outside
  */
 export function openTsv(path: string, root: string, digest: string, other?: OtherColumns): RowSource {
-  const folders = [dirname(path), join(dirname(path), "images")];
+  const beside = join(dirname(path), "images");
+  // VLMEvalKit keeps those of a file that has none in it in a folder of the file's name.
+  const folders = [dirname(path), beside, join(beside, basename(path, ".tsv"))];
   /** Byte ranges of the records that hold images, by `index`: for rows that refer to another's. */
   const records = new Map<string, { at: number; length: number }>();
   let header: readonly string[] = [];

@@ -4,6 +4,7 @@ import {
   mean,
   Nullable,
   rowDigest,
+  type Score,
   type ScoreContext,
   type Static,
   Type,
@@ -11,14 +12,19 @@ import {
 } from "llava-eval";
 import {
   anyPoint,
+  boxOfPixels,
+  clickedPoint,
   clickPrompt,
+  dividedBy,
   isFraction,
   isInside,
+  numbersOf,
   officialPoint,
   type Point,
   pointScored,
   type Size,
 } from "./points.js";
+import type { Box } from "./score.js";
 
 const row = Type.Object({
   image: Image(),
@@ -26,6 +32,7 @@ const row = Type.Object({
   box_type: Type.String(), // bbox, polygon, refusal
   box_coordinates: Type.Array(Type.Number()), // x, y, width, height, or x, y, x, y, ... in pixels
   image_size: Type.Optional(Nullable(Type.Array(Type.Number()))),
+  vlmevalkit_file: Type.Optional(Type.String()), // of its file: the image's name
 });
 type Row = Static<typeof row>;
 
@@ -56,6 +63,26 @@ function isTarget(row: Row, point: Point): boolean {
   return isPolygon(numbers) && isInPolygon(point, numbers);
 }
 
+/** VLMEvalKit's file does not say what a row is of: its class reads a box of every one. */
+function typeOf(coordinates: readonly number[]): string {
+  if (coordinates.every((one) => one < 0)) return "refusal";
+  return coordinates.length === 4 ? "bbox" : "polygon";
+}
+
+/** VLMEvalKit's: a click in thousandths, against boxes alone; nothing refuses. */
+function clicked(row: Row, text: string, size: Size): Score {
+  if (kindOf(row) === "polygon")
+    return { status: "unscored", reason: "data", detail: "VLMEvalKit's own file alone has its box of a polygon" };
+  const point = clickedPoint(text);
+  const isHit =
+    point !== undefined &&
+    kindOf(row) === "bbox" &&
+    isInside(dividedBy(point, [1000, 1000]), boxOfPixels(row.box_coordinates as unknown as Box, size, "official"));
+  const acc = isHit ? 1 : 0;
+  const target = `${row.box_type} [${row.box_coordinates.join(", ")}]`;
+  return pointScored(point, { acc, [kindOf(row)]: acc }, { target, isReadable: point !== undefined });
+}
+
 function sizeOf({ image_size: size }: Row, { imageSizes }: ScoreContext): Size | undefined {
   const [width, height] = size ?? [];
   if (size?.length === 2 && (width as number) > 0 && (height as number) > 0) return size as unknown as Size;
@@ -68,7 +95,7 @@ export default defineTask<Row>({
   name: "osworld_g",
   version: 1,
   about: "Click what an instruction means on a desktop, or say that it is not there (Xie et al. 2025).",
-  cite: "https://arxiv.org/abs/2505.13227; scoring follows lmms-eval osworld_g/utils.py (the authors' code could not be read): a point within 0 to 1 is in fractions, any other in pixels; official scoring takes a box by its centre",
+  cite: "https://arxiv.org/abs/2505.13227; scoring follows lmms-eval osworld_g/utils.py (the authors' code could not be read): a point within 0 to 1 is in fractions, any other in pixels; official scoring takes a box by its centre; VLMEvalKit's file tells no refusals and polygons: what lies outside the image is a refusal here, other forms than a box have no score by its rule",
   splits: {
     test: {
       sources: ["MMInstruction/OSWorld-G"],
@@ -78,8 +105,18 @@ export default defineTask<Row>({
       answers: "public",
     },
   },
+  tsv: {
+    files: { test: "OSWorld_G" },
+    rows: ({ question, bbox, image_path: file, ...cells }) => [
+      {
+        ...{ ...cells, instruction: question, vlmevalkit_file: file },
+        ...{ box_type: typeOf(numbersOf(bbox ?? "")), box_coordinates: bbox },
+      },
+    ],
+  },
   row,
-  id: ({ image, instruction, box_coordinates: numbers }) => rowDigest(image.path, instruction, numbers.join(",")),
+  id: ({ image, vlmevalkit_file: file, instruction, box_coordinates: numbers }) =>
+    rowDigest(file ?? image.path, instruction, numbers.join(",")),
   profiles: ["default", "vlmevalkit"],
   prompt({ image, instruction }, profile) {
     if (profile === "vlmevalkit") return clickPrompt(image, instruction);
@@ -100,10 +137,18 @@ export default defineTask<Row>({
   imageSizes: true,
   defects: {
     "lmms-eval": ["thousandths are taken for pixels"],
+    vlmevalkit: [
+      "every number is taken for thousandths",
+      "a reply without a click clicks at the corner",
+      "no answer to a refusal is right",
+    ],
   },
+  scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { acc: "Overall_Accuracy" } },
   score(row, output, context) {
     const size = sizeOf(row, context);
     if (size === undefined) return { status: "unscored", reason: "data", detail: "the image's size is not known" };
+    if (context.scoring === "vlmevalkit") return clicked(row, output.text, size);
     const isOfficial = context.scoring === "official";
     const point = isOfficial ? officialPoint(output.text) : anyPoint(output.text);
     const inFractions = point !== undefined && isFraction(point);

@@ -1,6 +1,15 @@
 /** Points in answers about screens, and their units: ScreenSpot-Pro, ScreenSpot-v2, OSWorld-G. */
 
-import { boxIn, type ImageRef, lower, type Prompt, parseFloatPython, pythonRegex, type Score } from "llava-eval";
+import {
+  boxIn,
+  type ImageRef,
+  lower,
+  type Prompt,
+  parseFloatPython,
+  pythonRegex,
+  type Score,
+  type Scoring,
+} from "llava-eval";
 import type { Box } from "./score.js";
 
 export type Point = readonly [x: number, y: number];
@@ -84,6 +93,12 @@ export const asTheySay = (point: Point, size: Size): Point =>
 /** Numbers of a list, or of a list in a text. */
 export const numbersOf = (cell: readonly number[] | string): readonly number[] =>
   typeof cell === "string" ? (cell.match(/-?\d+(?:\.\d+)?/g) ?? []).map(Number) : cell;
+
+/** Of x, y, width and height in pixels, in fractions; VLMEvalKit's box ends a pixel earlier. */
+export function boxOfPixels([x, y, w, h]: Box, [width, height]: Size, scoring: Scoring): Box {
+  const last = scoring === "vlmevalkit" ? 1 : 0;
+  return [x / width, y / height, (x + w - last) / width, (y + h - last) / height];
+}
 
 export const boxFrom = (numbers: readonly number[]): Box | undefined =>
   numbers.length === 4 ? (numbers as unknown as Box) : undefined;

@@ -13,13 +13,14 @@ import {
   userPrompt,
   withMarks,
 } from "llava-eval";
-import { clickScore } from "./click.js";
-import { clickPrompt } from "./points.js";
+import { clickScore, sizeUnknown } from "./click.js";
+import { boxOfPixels, clickPrompt } from "./points.js";
 import { type Box, screenBoxScore } from "./score.js";
 
 const row = Type.Object({
   file_name: Type.String(),
   bbox: Type.Array(Type.Number(), { minItems: 4, maxItems: 4 }), // corners, in fractions of the image
+  in_pixels: Type.Optional(Type.Boolean()), // of VLMEvalKit's files: bbox is x, y, width, height in pixels
   instruction: Type.String(),
   data_type: Type.String(), // text, icon
   data_source: Type.String(), // ios, android, macos, windows, or a kind of web page
@@ -70,7 +71,17 @@ export default [
     profiles: ["default", "vlmevalkit"],
     prompt: ({ image, instruction }, profile) =>
       profile === "vlmevalkit" ? clickPrompt(image, instruction) : userPrompt(image, BOX_REQUEST + instruction),
-    hasReference: ({ bbox: [x1, y1, x2, y2] }) => (x2 as number) > (x1 as number) && (y2 as number) > (y1 as number),
+    tsv: {
+      files: {},
+      parts: { test: ["ScreenSpot_Mobile", "ScreenSpot_Desktop", "ScreenSpot_Web"] },
+      rows: ({ question, image_path, ...cells }) => [
+        { ...cells, instruction: question, file_name: image_path, in_pixels: true },
+      ],
+    },
+    hasReference({ bbox, in_pixels: inPixels }) {
+      const [a, b, c, d] = bbox as unknown as Box;
+      return inPixels ? c > 0 && d > 0 : c > a && d > b;
+    },
     imageSizes: true, // of clicks in pixels
     defects: {
       vlmevalkit: [
@@ -80,10 +91,13 @@ export default [
     },
     scorings: ["vlmevalkit"],
     reportedAs: { vlmevalkit: { Center_ACC: "Overall_Accuracy" } },
-    score: ({ bbox }, output, { scoring, imageSizes }) =>
-      scoring === "vlmevalkit"
-        ? clickScore(bbox as unknown as Box, output.text, imageSizes?.[0])
-        : screenBoxScore(bbox as unknown as Box, output),
+    score(row, output, { scoring, imageSizes }) {
+      const [size] = imageSizes ?? [];
+      const own = row.bbox as unknown as Box;
+      const box = row.in_pixels ? size && boxOfPixels(own, size, scoring) : own;
+      if (scoring === "vlmevalkit") return clickScore(box, output.text, size);
+      return box ? screenBoxScore(box, output) : sizeUnknown;
+    },
     metrics: [
       mean("Center_ACC", { of: "Center_ACC" }),
       mean("IoU", { of: "IoU" }),

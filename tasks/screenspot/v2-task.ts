@@ -10,7 +10,7 @@ import {
   userPrompt,
 } from "llava-eval";
 import { elementMetrics, elementScore, POINT_REQUEST } from "./elements.js";
-import { clickPrompt, type Size } from "./points.js";
+import { boxOfPixels, clickPrompt, type Size } from "./points.js";
 import type { Box } from "./score.js";
 
 const pixels = Type.Optional(Nullable(Type.Number()));
@@ -21,6 +21,7 @@ const row = Type.Object({
   data_type: Type.String(), // text, icon
   data_source: Type.Optional(Nullable(Type.String())),
   ...{ image_width: pixels, image_height: pixels },
+  vlmevalkit_file: Type.Optional(Type.String()), // of its files: the image's name
 });
 type Row = Static<typeof row>;
 
@@ -29,14 +30,13 @@ const kindOf = ({ data_type }: Row): string => data_type.toLowerCase();
 const isCorners = ([x1, y1, x2, y2]: Box): boolean =>
   [x1, y1, x2, y2].every((part) => part >= 0 && part <= 1) && x2 >= x1 && y2 >= y1;
 
-/** In fractions. lmms-eval takes a wide and high box of pixels for corners; VLMEvalKit's box ends a pixel earlier. */
+/** In fractions. lmms-eval takes a wide and high box of pixels for corners. */
 function boxOf({ bbox }: Row, [width, height]: Size, scoring: Scoring): Box {
   const box = bbox as unknown as Box;
   if (isCorners(box)) return box;
   const [x, y, w, h] = box;
   if (scoring === "lmms-eval" && w > x && h > y) return [x / width, y / height, w / width, h / height];
-  const last = scoring === "vlmevalkit" ? 1 : 0;
-  return [x / width, y / height, (x + w - last) / width, (y + h - last) / height];
+  return boxOfPixels(box, [width, height], scoring);
 }
 
 /** lmms-eval reads it from columns that the published rows have not: 1 x 1 then. */
@@ -62,8 +62,14 @@ export default defineTask<Row>({
       answers: "public",
     },
   },
+  tsv: {
+    files: {},
+    parts: { test: ["ScreenSpot_v2_Mobile", "ScreenSpot_v2_Desktop", "ScreenSpot_v2_Web"] },
+    rows: ({ question, image_path: file, ...cells }) => [{ ...cells, instruction: question, vlmevalkit_file: file }],
+  },
   row,
-  id: ({ image, instruction, bbox }) => rowDigest(image.path, instruction, bbox.join(",")),
+  id: ({ image, vlmevalkit_file: file, instruction, bbox }) =>
+    rowDigest(file ?? image.path, instruction, bbox.join(",")),
   profiles: ["default", "vlmevalkit"],
   prompt: ({ image, instruction }, profile) =>
     profile === "vlmevalkit" ? clickPrompt(image, instruction) : userPrompt(image, POINT_REQUEST + instruction),

@@ -681,6 +681,97 @@ test("RefCOCO's eight splits are one file with words of its own: each task takes
   expect(await seen("refcocog_bbox_rec@val", place.dir, "default")).toEqual([]);
 });
 
+const CLICK = "Please complete the following tasks by clicking using `pyautogui.click`:\n";
+
+test.each([
+  {
+    ...{ label: "screenspot", files: ["ScreenSpot_Mobile", "ScreenSpot_Desktop", "ScreenSpot_Web"] },
+    ...{ cells: { data_type: "icon", data_source: "ios" }, bbox: "[2, 2, 4, 4]", member: "Center_ACC" },
+    ...{ inside: "x=4.9, y=4.9", outside: "x=5.5, y=4.9" },
+  },
+  {
+    ...{ label: "screenspot_v2", files: ["ScreenSpot_v2_Mobile", "ScreenSpot_v2_Desktop", "ScreenSpot_v2_Web"] },
+    ...{ cells: { data_type: "icon", data_source: "ios" }, bbox: "[2, 2, 4, 4]", member: "action" },
+    ...{ inside: "x=4.9, y=4.9", outside: "x=5.5, y=4.9" },
+  },
+  {
+    label: "screenspot_pro",
+    files: ["Development", "Creative", "CAD", "Scientific", "Office", "OS"].map((name) => `ScreenSpot_Pro_${name}`),
+    ...{ cells: { ui_type: "icon", application: "a", category: "CAD" }, bbox: "[2, 2, 6, 6]", member: "action" },
+    ...{ inside: "x=5.9, y=5.9", outside: "x=6.1, y=5.9" },
+  },
+  {
+    ...{ label: "osworld_g", files: ["OSWorld_G"], member: "acc" },
+    ...{ cells: { ui_type: "icon", application: "a", category: "CAD" }, bbox: "[2, 2, 4, 4]" },
+    ...{ inside: "x=749, y=749", outside: "x=4.9, y=4.9" }, // in thousandths, whatever they are
+  },
+])("$label is all of VLMEvalKit's files, with boxes in pixels of images whose size stands nowhere", async (its) => {
+  const { label, files, cells, bbox, member, inside, outside } = its;
+  await using place = await temporaryFolder();
+  const write = async (name: string, i: number) => {
+    const own = { ...cells, index: "1", image_path: `${name}.png`, question: `open ${i}`, bbox };
+    // The second row's image is the first's, of its own file.
+    const rows = [
+      { ...own, image: await base64(i) },
+      { ...own, index: "2", question: `close ${i}`, image: "1" },
+    ];
+    await writeFile(join(place.dir, `${name}.tsv`), tsv(rows));
+  };
+  for (const [i, name] of files.slice(1).entries()) await write(name, i + 1);
+  // One file less is no part of the benchmark under its name.
+  await expect(seen(label, place.dir)).rejects.toMatchObject({ fix: expect.stringContaining(`${files[0]}.tsv`) });
+  await write(files[0] as string, 0);
+  const found = await seen(label, place.dir);
+  expect(found.map(({ words }) => words.slice(words.indexOf("<image>")))).toEqual(
+    files.flatMap((_, i) => [`<image>${CLICK}open ${i}`, `<image>${CLICK}close ${i}`]),
+  );
+  const sizes = await Promise.all(files.map(async (_, i) => (await pixels(i)).length));
+  expect(found.map(({ images }) => images)).toEqual(sizes.flatMap((size) => [[size], [size]]));
+  const { task } = (await chooseTasks([label])).chosen[0] ?? {};
+  expect(found.every(({ row }) => task?.hasReference?.(row))).toBe(true);
+  const hit = (text: string, imageSizes?: readonly (readonly [number, number])[]) =>
+    task?.score?.(
+      found[0]?.row ?? {},
+      { text: `pyautogui.click(${text})`, finish: "stop" } as never,
+      { scoring: "vlmevalkit", verdicts: [], imageSizes } as never,
+    );
+  expect(hit(inside, [[8, 8]])).toMatchObject({ status: "scored", value: { [member]: 1 } });
+  expect(hit(outside, [[8, 8]])).toMatchObject({ status: "scored", value: { [member]: 0 } });
+  expect(hit(inside)).toMatchObject({ status: "unscored", reason: "data" });
+});
+
+test("ScreenSpot's box in pixels is one of fractions by official scoring", async () => {
+  await using place = await temporaryFolder();
+  const row = { index: "1", image_path: "a.png", question: "open", bbox: "[2, 2, 4, 4]", data_type: "text" };
+  const image = await base64(5);
+  for (const name of ["Mobile", "Desktop", "Web"])
+    await writeFile(join(place.dir, `ScreenSpot_${name}.tsv`), tsv([{ ...row, data_source: "shop", image }]));
+  const [found] = await seen("screenspot", place.dir, "default");
+  const { task } = (await chooseTasks(["screenspot"])).chosen[0] ?? {};
+  const score = task?.score?.(
+    found?.row ?? {},
+    { text: "[0.25, 0.25, 0.75, 0.75]", finish: "stop" } as never,
+    { scoring: "official", verdicts: [], imageSizes: [[8, 8]] } as never,
+  );
+  expect(score).toMatchObject({ status: "scored", value: { IoU: 1 } });
+});
+
+test("OSWorld-G's refusals are not told in VLMEvalKit's file but by their place outside the image", async () => {
+  await using place = await temporaryFolder();
+  const row = { index: "1", question: "open", image: await base64(5) };
+  await writeFile(join(place.dir, "OSWorld_G.tsv"), tsv([{ ...row, bbox: "[-1, -1, -1, -1]" }]));
+  const [found] = await seen("osworld_g", place.dir);
+  const { task } = (await chooseTasks(["osworld_g"])).chosen[0] ?? {};
+  const acc = (text: string, scoring: string) =>
+    task?.score?.(
+      found?.row ?? {},
+      { text, finish: "stop" } as never,
+      { scoring, verdicts: [], imageSizes: [[8, 8]] } as never,
+    );
+  expect(acc("[-1, -1]", "official")).toMatchObject({ value: { acc: 1, refusal: 1 } });
+  expect(acc("pyautogui.click(x=-1, y=-1)", "vlmevalkit")).toMatchObject({ value: { acc: 0, refusal: 0 } });
+});
+
 interface PromptVector {
   readonly fn: string;
   readonly tag: string;

@@ -74,5 +74,5 @@ goldenTask({
   ],
   // Fractions, pixels, a box in brackets, a refusal, thousandths.
   answers: ["[0.375, 0.375]", "(3, 4)", "[8, 6, 16, 12]", "[-1, -1]", "[375, 375]"],
-  main: { official: 4 / 5, "lmms-eval": 4 / 5 },
+  main: { official: 4 / 5, "lmms-eval": 4 / 5, vlmevalkit: 0 },
 });

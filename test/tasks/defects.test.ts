@@ -243,6 +243,19 @@ const shown: readonly Shown[] = [
     ...{ row: { box_coordinates: [1200, 700, 160, 40], image_size: [2560, 1440] }, reply: "[500, 500]", scores: 0 },
   },
   {
+    ...{ task: "osworld_g", scorings: vek, defect: "every number" },
+    ...{ row: { box_coordinates: [500, 500, 50, 50], image_size: [1000, 500] }, scores: { acc: 0 } },
+    reply: "pyautogui.click(x=0.52, y=0.55)",
+  },
+  {
+    ...{ task: "osworld_g", scorings: vek, defect: "a reply without a click" },
+    ...{ row: { box_coordinates: [0, 0, 200, 100] }, reply: "I see no button.", scores: { acc: 1 } },
+  },
+  {
+    ...{ task: "osworld_g", scorings: vek, defect: "no answer to a refusal" },
+    ...{ row: { box_type: "refusal", box_coordinates: [-1, -1, -1, -1] }, reply: "x=-1, y=-1", scores: { acc: 0 } },
+  },
+  {
     ...{ task: "screenspot_v2", scorings: lmms, defect: "pixels match no box", size: [100, 100] },
     ...{ row: { bbox: [0.1, 0.2, 0.3, 0.25] }, reply: "[20, 22]", scores: 0 },
   },

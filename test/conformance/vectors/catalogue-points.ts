@@ -48,15 +48,38 @@ function aggregate(task: string, metrics: readonly string[], results: readonly R
 }
 
 const screenMetrics = ["action_acc", "text_acc", "icon_acc"];
-const notCounted = "VLMEvalKit's report counts some samples with the weight of all: no such number is given";
+
+interface Clicked extends Doc {
+  readonly bbox: Box;
+  readonly prediction: string;
+  readonly size: Size;
+}
+
+/** VLMEvalKit's report, as far as it counts each sample once. */
+function overall(task: string, metric: string, rows: readonly Clicked[]) {
+  const scores = rows.map(({ prediction, size, ...own }) => {
+    const row = { ...own, box_type: "bbox", box_coordinates: own.bbox };
+    return { row, ...taskScore(task, row, prediction, { scoring: "vlmevalkit", verdicts: [], imageSizes: [size] }) };
+  });
+  const hits = fold(task, metric, scores);
+  const errors = scores.filter(({ remark }) => remark === "unparsable").length;
+  return { Overall_Accuracy: 100 * (hits ?? 0), Format_Err_Rate: (100 * errors) / rows.length };
+}
+
+const onceEach: VectorFile["reference"] = (expected, fn) => {
+  if (!fn.startsWith("vek.") || !fn.endsWith(".evaluate")) return expected;
+  const { Overall_Accuracy, Format_Err_Rate } = expected as Readonly<Record<string, number>>;
+  return { Overall_Accuracy, Format_Err_Rate };
+};
 
 const screenspot: VectorFile = {
   unsupported: {
     "official.screenspot_pro.evaluate": "the authors' report by all of its keys; our groups have its parts",
-    "vek.screenspot_pro.evaluate": notCounted,
-    "vek.screenspot_v2.evaluate": notCounted,
   },
+  reference: onceEach,
   functions: {
+    "vek.screenspot_pro.evaluate": ({ rows }: { rows: Clicked[] }) => overall("screenspot_pro", "action_acc", rows),
+    "vek.screenspot_v2.evaluate": ({ rows }: { rows: Clicked[] }) => overall("screenspot_v2", "action_acc", rows),
     "lmms.screenspot_pro": (input: Answered) => ({
       ...scored("screenspot_pro", "action", input),
       ui_type: input.doc.ui_type?.toLowerCase(),
@@ -89,10 +112,9 @@ const screenspot: VectorFile = {
 };
 
 const osworldG: VectorFile = {
-  unsupported: {
-    "vek.osworld_g.evaluate": "VLMEvalKit divides all by 1000 and has boxes alone: another number under one name",
-  },
+  reference: onceEach,
   functions: {
+    "vek.osworld_g.evaluate": ({ rows }: { rows: Clicked[] }) => overall("osworld_g", "acc", rows),
     "lmms.osworld_g": ({ doc, response }: Answered) => {
       const size = doc.image_size ?? [doc.image?.width ?? 0, doc.image?.height ?? 0];
       return {
