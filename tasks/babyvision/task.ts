@@ -48,6 +48,7 @@ export default defineTask<Row>({
   splits: {
     train: { sources: ["UnipatAI/BabyVision"], split: "train", rows: 388, licence: "not stated", answers: "public" },
   },
+  tsv: { files: { train: "BabyVision/babyvision_data/meta_data.jsonl" } }, // the authors' archive, unpacked
   row,
   id: ({ taskId }) => String(taskId),
   prompt: (row) =>

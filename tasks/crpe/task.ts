@@ -1,5 +1,6 @@
 import {
   defineTask,
+  firstCharacters,
   Image,
   isOptionLetter,
   looselyEqual,
@@ -19,6 +20,7 @@ const row = Type.Object({
   text: Type.String(), // the question, its options "A. ..." and an instruction
   correct_option: Type.String(),
   category: Type.String(), // subject, predicate, object
+  vlmevalkit_answer: Type.Optional(Type.String()), // of its file: begins with the letter
 });
 type Row = Static<typeof row>;
 
@@ -29,9 +31,19 @@ export default defineTask<Row>({
   version: 1,
   about:
     "Relations between things in an image; a question counts if all four orders of its options are right (Wang et al. 2024).",
-  cite: "https://arxiv.org/abs/2402.19474; official scoring follows OpenGVLab/all-seeing eval_crpe.py; lmms-eval reports the passes' accuracy, which is higher than any published number",
+  cite: "https://arxiv.org/abs/2402.19474; official scoring follows OpenGVLab/all-seeing eval_crpe.py; lmms-eval reports the passes' accuracy, which is higher than any published number; of `answer` in VLMEvalKit's file the first character is the letter, as its class reads it",
   splits: {
     test: { sources: ["nv-njb/CRPE"], split: "test", licence: "not stated", answers: "public" },
+  },
+  tsv: {
+    files: { test: "CRPE_RELATION" },
+    // It takes four rows after the other for a question, whatever their `index`.
+    rows: ({ question, answer = "", ...cells }, _, position) => [
+      {
+        ...{ ...cells, question_id: position, text: question },
+        ...{ correct_option: firstCharacters(answer, 1), vlmevalkit_answer: answer },
+      },
+    ],
   },
   row,
   id: ({ question_id }) => String(question_id),
@@ -50,9 +62,9 @@ export default defineTask<Row>({
     vlmevalkit: ["every reply that does not begin with A to D is right"],
   },
   scorings: ["vlmevalkit"],
-  score({ text: question, correct_option: gold }, { text }, { scoring }) {
+  score({ text: question, correct_option: gold, vlmevalkit_answer: whole }, { text }, { scoring }) {
     if (scoring === "official") return rightOrWrong(text === gold, text, gold);
-    if (scoring === "vlmevalkit") return rightOrWrong(crpeContains(text, gold), text, gold);
+    if (scoring === "vlmevalkit") return rightOrWrong(crpeContains(text, whole ?? gold), text, gold);
     const answer = crpeFiltered(text, question);
     return rightOrWrong(looselyEqual(answer, gold), answer, gold);
   },

@@ -11,6 +11,7 @@ import {
   type Static,
   strip,
   Type,
+  vlmEvalKit,
 } from "llava-eval";
 import { mindCubeLetter, mindCubeSetting } from "./score.js";
 
@@ -19,6 +20,7 @@ const row = Type.Object({
   images: Type.Array(Image()),
   input_prompt: Type.String(), // instruction, question and options, with `<image>` marks
   gt_answer: Type.String(),
+  vlmevalkit_category: Type.Optional(Type.String()), // of its files: the setting
 });
 type Row = Static<typeof row>;
 
@@ -44,6 +46,14 @@ function interleaved({ images, input_prompt: words }: Row): Prompt {
   return { messages: [{ role: "user", parts }] };
 }
 
+/** Of VLMEvalKit's files; an image that is no base64 text is a file of MLL-Lab/MindCube as it is unpacked. */
+function imagesIn({ image, image_path: path }: Readonly<Record<string, string>>): readonly string[] {
+  return image === path ? vlmEvalKit.listOf(path).map((name) => name.replace(/^\/+/, "")) : vlmEvalKit.listOf(image);
+}
+
+const tsvFiles = (size: string, name: string) =>
+  Object.fromEntries([size, ...SETTINGS.map((setting) => `${size}_${setting}`)].map((split) => [split, name]));
+
 const stopped = 'the last letter before a full stop counts: "vitamin D." is a D';
 
 export default defineTask<Row>({
@@ -51,8 +61,17 @@ export default defineTask<Row>({
   aliases: Object.keys(splits).map((name) => `mindcube_${name}@${name}`),
   version: 1,
   about: "A space seen from a few places, asked about from others (Yin et al. 2025).",
-  cite: "https://arxiv.org/abs/2506.21458; both scorings are the authors' extractor, as in lmms-eval mindcube/utils.py",
+  cite: "https://arxiv.org/abs/2506.21458; both scorings are the authors' extractor, as in lmms-eval mindcube/utils.py; VLMEvalKit's files name images of MLL-Lab/MindCube's archive: unpack it into the folder of --data",
   splits,
+  tsv: {
+    files: { ...tsvFiles("full", "MindCubeBench_raw_qa"), ...tsvFiles("tiny", "MindCubeBench_tiny_raw_qa") },
+    // A split of a setting is that part of the file.
+    rows(cells, split) {
+      const { index, id = index, answer, category = "" } = cells;
+      if (split.includes("_") && !split.endsWith(`_${category}`)) return [];
+      return [{ ...cells, id, images: imagesIn(cells), gt_answer: answer, vlmevalkit_category: category }];
+    },
+  },
   row,
   id: ({ id }) => id,
   cluster: ({ id }) => id.replace(/_\d+$/, ""),
@@ -68,5 +87,5 @@ export default defineTask<Row>({
     return chosen(scoring === "vlmevalkit" ? inferChoice(text, {}, "easi") : mindCubeLetter(text), gt_answer);
   },
   metrics: [mean("accuracy")],
-  groups: { setting: ({ id }) => mindCubeSetting(id) },
+  groups: { setting: ({ id, vlmevalkit_category: category }) => category || mindCubeSetting(id) },
 });

@@ -57,3 +57,5 @@ export const LETTER_ONLY = [
   "Note: You only need to respond with A, B, C, or D without providing any additional information.",
   "",
 ].join("\n");
+
+export const VLMEVALKIT_DIRECT = "Answer directly with the option letter from the given choices. ";

@@ -14,8 +14,9 @@ import {
   type Task,
   Type,
   userPrompt,
+  vlmEvalKit,
 } from "llava-eval";
-import { ANSWER_LINE, LETTER_ONLY, LMMS_MANUAL_COT, MANUAL_COT } from "./instructions.js";
+import { ANSWER_LINE, LETTER_ONLY, LMMS_MANUAL_COT, MANUAL_COT, VLMEVALKIT_DIRECT } from "./instructions.js";
 import { answerLineLetter, firstLetter, withoutThoughts } from "./score.js";
 
 const columns = {
@@ -108,9 +109,24 @@ export default [
         answers: "public",
       },
     },
+    tsv: {
+      files: { test: "OmniSpatialBench" },
+      // Its images are files of the repository's archive as it is unpacked.
+      rows: ({ index, answer = "", image, image_path: path, ...cells }) => [
+        {
+          ...{ ...cells, id: index, image: image === path ? `OmniSpatial-test/${path?.replace(/^\/+/, "")}` : image },
+          ...{ options: vlmEvalKit.optionsOf(cells), answer: optionLetters(26).indexOf(answer) },
+        },
+      ],
+    },
     row: directRow,
     id: ({ id, image, question }) => String(id ?? `${image.path} ${question}`),
-    prompt: (row) => userPrompt(row.image, `${LETTER_ONLY}\n${asked(row)}`),
+    profiles: ["default", "vlmevalkit"],
+    prompt: (row, profile) =>
+      userPrompt(
+        row.image,
+        profile === "vlmevalkit" ? `${asked(row)}\n${VLMEVALKIT_DIRECT}` : `${LETTER_ONLY}\n${asked(row)}`,
+      ),
     options: { in: ["options"], right: "answer", as: "position" },
     generation: { maxNewTokens: 16, temperature: 0 },
     hasReference: ({ answer, options }) => isOptionLetter(optionLetters(options.length)[answer], options),

@@ -772,6 +772,130 @@ test("OSWorld-G's refusals are not told in VLMEvalKit's file but by their place 
   expect(acc("pyautogui.click(x=-1, y=-1)", "vlmevalkit")).toMatchObject({ value: { acc: 0, refusal: 0 } });
 });
 
+/** What a task's rule of VLMEvalKit makes of a reply. */
+async function scoreOf(label: string, row: Record<string, unknown> | undefined, text: string) {
+  const { task } = (await chooseTasks([label])).chosen[0] ?? {};
+  return task?.score?.(row ?? {}, { text, finish: "stop" } as never, { scoring: "vlmevalkit", verdicts: [] } as never);
+}
+
+test("CRPE's questions are four rows after each other in its file, and a reply without a letter is compared with the whole answer", async () => {
+  await using place = await temporaryFolder();
+  await mkdir(join(place.dir, "images", "CRPE_RELATION"), { recursive: true });
+  await writeFile(join(place.dir, "images", "CRPE_RELATION", "a.png"), await pixels(7));
+  const question = "Who?\nA. cat\nB. dog";
+  const rows = ["A. cat", "B. cat", "C", "D", "A. dog", "B", "C", "(D) dog"].map((answer, i) => ({
+    ...{ index: String(i + 10), image_path: "a.png", question, answer },
+    category: i < 4 ? "subject" : "object",
+  }));
+  await writeFile(join(place.dir, "CRPE_RELATION.tsv"), tsv(rows));
+  const found = await seen("crpe_relation", place.dir, "official");
+  const { task } = (await chooseTasks(["crpe_relation"])).chosen[0] ?? {};
+  expect(found.map(({ row }) => task?.cluster?.(row))).toEqual([
+    ...Array<string>(4).fill("subject 0"),
+    ...Array<string>(4).fill("object 1"),
+  ]);
+  expect(found[0]).toMatchObject({ words: `<image>${question}`, row: { correct_option: "A" } });
+  expect(found.map(({ row }) => task?.hasReference?.(row))).toEqual([...Array<boolean>(7).fill(true), false]);
+  const scored = async (i: number, text: string) => scoreOf("crpe_relation", found[i]?.row, text);
+  // From its fifth character on the answer "A. cat" is "at"; "C" has none, which every reply has in it.
+  for (const [i, text, value] of [
+    ...([[0, "A", 1] as const, [0, "the bat", 1] as const, [0, "the dog", 0] as const] as const),
+    ...([[2, "the dog", 1] as const, [2, "A cat", 0] as const] as const),
+  ])
+    expect(await scored(i, text), `${i} ${text}`).toMatchObject({ value });
+});
+
+test.each(["full", "tiny"])("MindCube's %s file names its images as the archive has them", async (size) => {
+  await using place = await temporaryFolder();
+  await mkdir(join(place.dir, "data", "scene"), { recursive: true });
+  for (const [i, shade] of [3, 9].entries())
+    await writeFile(join(place.dir, "data", "scene", `${i}.png`), await pixels(shade));
+  const base = Buffer.from(await pixels(60)).toString("base64");
+  const common = { question: "unused", input_prompt: "Look: <image> <image>\nLeft? A. Door B. Wall", answer: "B" };
+  const path = "['/data/scene/0.png', '/data/scene/1.png']";
+  const rows = [
+    { index: "q1", ...common, category: "rotation", image_path: path, image: "" },
+    { index: "q2", ...common, category: "among", image_path: path, image: `['${base}', '${base}']` },
+  ];
+  const name = size === "full" ? "MindCubeBench_raw_qa" : "MindCubeBench_tiny_raw_qa";
+  await writeFile(join(place.dir, `${name}.tsv`), tsv(rows));
+  const [first, second, ...others] = await seen(`mindcube@${size}`, place.dir, "default");
+  const [one, two] = await Promise.all([3, 9].map(async (shade) => (await pixels(shade)).length));
+  const words = "Look:<image><image>Left? A. Door B. Wall";
+  expect(first).toMatchObject({ id: "q1", words, images: [one, two], row: { gt_answer: "B" } });
+  expect(second).toMatchObject({ words, images: Array(2).fill(Buffer.from(base, "base64").length) });
+  expect(others).toEqual([]);
+  expect((await seen(`mindcube@${size}_among`, place.dir, "default")).map(({ id }) => id)).toEqual(["q2"]);
+  const { task } = (await chooseTasks(["mindcube"])).chosen[0] ?? {};
+  expect(task?.groups?.setting?.(first?.row ?? {})).toBe("rotation");
+  expect(await scoreOf("mindcube", first?.row, "The answer is B")).toMatchObject({ value: 1 });
+});
+
+test("OmniSpatial's file names its images below its archive's folder, and its answer is a letter", async () => {
+  await using place = await temporaryFolder();
+  await mkdir(join(place.dir, "OmniSpatial-test", "Complex_Logic"), { recursive: true });
+  await writeFile(join(place.dir, "OmniSpatial-test", "Complex_Logic", "7.png"), await pixels(7));
+  const common = { question: "Where?", A: "left", B: "right", C: "", D: "", answer: "B" };
+  const types = { task_type: "Complex_Logic", sub_task_type: "Geometric_Reasoning" };
+  const rows = [
+    { index: "0", ...common, ...types, image_path: "Complex_Logic/7.png", image: "" },
+    { index: "1", ...common, ...types, image_path: "", image: await base64(200) },
+  ];
+  await writeFile(join(place.dir, "OmniSpatialBench.tsv"), tsv(rows));
+  const found = await seen("omni_spatial", place.dir);
+  expect(found.map(({ images }) => images)).toEqual([[(await pixels(7)).length], [(await pixels(200)).length]]);
+  expect(found[0]).toMatchObject({
+    id: "0",
+    words: "<image>Where?\nA. left\nB. right\nAnswer directly with the option letter from the given choices. ",
+    row: { options: ["left", "right"], answer: 1, task_type: "Complex_Logic" },
+  });
+  expect(await scoreOf("omni_spatial", found[0]?.row, "B")).toMatchObject({ value: 1 });
+  expect(await scoreOf("omni_spatial", found[0]?.row, "A")).toMatchObject({ value: 0 });
+});
+
+test.each([
+  ["cc_ocr_kie", 6],
+  ["cc_ocr_doc_parsing", 10],
+  ["cc_ocr_multi_lan_ocr", 10],
+  ["cc_ocr_multi_scene_ocr", 13],
+])("%s is read from its %i files of single sets, all of them", async (label, count) => {
+  await using place = await temporaryFolder();
+  const { task } = (await chooseTasks([label])).chosen[0] ?? {};
+  const names = task?.tsv?.parts?.test ?? [];
+  expect(new Set(names).size).toBe(count);
+  const row = {
+    question: "Read.",
+    answer: '{"a": "b"}',
+    category: label.slice("cc_ocr_".length),
+    "l2-category": "doc",
+  };
+  const image = await base64(5);
+  for (const name of names)
+    await writeFile(
+      join(place.dir, `${name}.tsv`),
+      tsv([{ index: "0", image_name: "0.jpg", ...row, split: name, image }]),
+    );
+  expect((await seen(label, place.dir, "default")).map(({ row }) => row.split)).toEqual(names);
+});
+
+test("BabyVision is read where VLMEvalKit unpacks it", async () => {
+  await using place = await temporaryFolder();
+  const folder = join(place.dir, "BabyVision", "babyvision_data");
+  await mkdir(join(folder, "images"), { recursive: true });
+  await writeFile(join(folder, "images", "1.png"), await pixels(7));
+  const row = {
+    ...{ taskId: 1, image: "images/1.png", question: "Which?", ansType: "choice", options: ["x", "y"], choiceAns: 1 },
+    ...{ blankAns: null, type: "Visual Tracking", subtype: "Maze" },
+  };
+  await expect(seen("babyvision", place.dir, "default")).rejects.toMatchObject({
+    fix: expect.stringContaining("VLMEvalKit's BabyVision/babyvision_data/meta_data.jsonl"),
+  });
+  await writeFile(join(folder, "meta_data.jsonl"), `${JSON.stringify(row)}\n`);
+  expect(await seen("babyvision", place.dir, "default")).toMatchObject([
+    { id: "1", words: expect.stringContaining("<image>Which?\nChoices:\n(A) x\n(B) y\n"), row: { choiceAns: 1 } },
+  ]);
+});
+
 interface PromptVector {
   readonly fn: string;
   readonly tag: string;
