@@ -28,6 +28,10 @@ const judge: NonNullable<Task<Row>["judge"]> = {
     verdicts.length > 0 ? undefined : reviewQuestion({ ...review(row, output), rule: LLAVA_BENCH_RULE }, scoring),
 };
 
+const theirRows: NonNullable<Task<Row>["tsv"]>["rows"] = ({ index, gpt4_ans: answer, image_path: path, ...cells }) => [
+  { ...cells, question_id: index, gpt_answer: answer, image_id: path || index },
+];
+
 const inTheWild: Task<Row> = {
   name: "llava_in_the_wild",
   aliases: ["llava-bench-in-the-wild"],
@@ -43,12 +47,7 @@ const inTheWild: Task<Row> = {
       answers: "public",
     },
   },
-  tsv: {
-    files: { train: "LLaVABench" },
-    rows: ({ index, gpt4_ans: answer, image_path: path, ...cells }) => [
-      { ...cells, question_id: index, gpt_answer: answer, image_id: path || index },
-    ],
-  },
+  tsv: { files: { train: "LLaVABench" }, rows: theirRows },
   row,
   id: ({ question_id }) => String(question_id),
   imageKey: ({ image_id }) => image_id,
@@ -72,7 +71,7 @@ const inTheWild: Task<Row> = {
   groups: { category: ({ category }) => category },
 };
 
-const { tsv: _, judgesByScoring: __, scorings: ___, reportedAs: ____, ...shared } = inTheWild;
+const { judgesByScoring: _, scorings: __, reportedAs: ___, ...shared } = inTheWild;
 
 /** Its own judge's words, and no other harness has it; texts in the images are Korean too. */
 const korean: Task<Row> = {
@@ -85,6 +84,7 @@ const korean: Task<Row> = {
   splits: {
     test: { sources: ["NCSOFT/K-LLaVA-W"], split: "test", rows: 60, licence: "cc-by-nc-4.0", answers: "public" },
   },
+  tsv: { files: { test: "LLaVABench_KO" }, rows: theirRows },
   profiles: ["default"],
   judge: {
     model: "gpt-4o-2024-11-20",

@@ -221,7 +221,7 @@ const theirNames = {
   pass_accuracy: "Overall of vanilla_all",
 };
 
-/** Its MMBench_DEV_EN, MMBench_DEV_CN and CCBench, whose options go to E. */
+/** Its MMBench_DEV_EN, MMBench_DEV_CN, MMBench_DEV_KO and CCBench, whose options go to E. */
 const asked = (task: Task<Row>) =>
   defineTask(
     vlmEvalKit.choices(
@@ -239,7 +239,7 @@ export default [
   asked(chinese),
   asked(judged(english, ["mmbench_en_dev@dev", "mmbench_en_dev_lite@lite"])),
   asked(judged(chinese, ["mmbench_cn_dev@dev", "mmbench_cn_dev_lite@lite", "mmbench_cn_cc@cc"])),
-  defineTask(korean),
+  asked({ ...korean, tsv: { files: { dev: "MMBench_DEV_KO" } } }),
   defineTask(russian),
   tagged(english, { name: "mmbench_en_reasoning", tags: "think", splits: ["dev"], header: "" }),
   tagged(english, { name: "mmbench_en_test_reasoning", tags: "analysis", splits: ["test"], header: "" }),

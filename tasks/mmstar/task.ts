@@ -41,6 +41,11 @@ const bareWords = (row: Row): string => questionWithOptions(row).trim().replaceA
 
 const article = 'a reply that begins with the article "A" is an A';
 
+const tsvOf = (file: string): NonNullable<Task<Row>["tsv"]> => ({
+  files: { val: file },
+  rows: (cells) => [{ ...cells, l2_category: cells["l2-category"] ?? "" }],
+});
+
 const mmstar: Task<Row> = {
   name: "mmstar",
   version: 1,
@@ -49,7 +54,7 @@ const mmstar: Task<Row> = {
   splits: {
     val: { sources: ["Lin-Chen/MMStar"], split: "val", rows: 1500, licence: "not stated", answers: "public" },
   },
-  tsv: { files: { val: "MMStar" }, rows: (cells) => [{ ...cells, l2_category: cells["l2-category"] ?? "" }] },
+  tsv: tsvOf("MMStar"),
   row,
   id: ({ index }) => String(index),
   profiles: ["default", ...Object.keys(MODEL_PROFILES.mmstar)],
@@ -93,7 +98,8 @@ const { tsv: _tsv, ...withoutTsv } = mmstar;
 
 /** Its own script was not at hand: both scorings are lmms-eval's. */
 const korean: Task<Row> = {
-  ...withoutTsv,
+  ...mmstar,
+  tsv: tsvOf("MMStar_KO"),
   name: "mmstar_ko",
   about: "MMStar in Korean; the instruction stays English (Ju et al. 2024).",
   cite: "https://arxiv.org/abs/2411.19103; scoring follows lmms-eval mmstar/utils.py",
@@ -127,9 +133,15 @@ const reasoning = thoughts.form(mmstar, {
   gold: ({ answer }) => answer,
 });
 
-/** Its MMStar, which has question and options apart. */
-const withOptions = vlmEvalKit.choices(mmstar, (row) => ({
-  ...{ ...parted(row), gold: row.answer.trim().toUpperCase(), images: [row.image] },
-}));
+/** Its MMStar and MMStar_KO, which have question and options apart. */
+const withOptions = (task: Task<Row>) =>
+  vlmEvalKit.choices(task, (row) => ({
+    ...{ ...parted(row), gold: row.answer.trim().toUpperCase(), images: [row.image] },
+  }));
 
-export default [defineTask(withOptions), defineTask(korean), defineTask(apart), defineTask(reasoning)];
+export default [
+  defineTask(withOptions(mmstar)),
+  defineTask(withOptions(korean)),
+  defineTask(apart),
+  defineTask(reasoning),
+];

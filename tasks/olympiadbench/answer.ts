@@ -207,10 +207,11 @@ export function olympiadCorrect(
 }
 
 const final = pythonRegex("So the final answer is (.*)", "g");
+const finalInChinese = pythonRegex("所以最终答案是(.*)", "g");
 
 /** What follows the last "So the final answer is" in its line, else the whole reply. */
-export function finalAnswer(reply: string): string {
-  return [...reply.matchAll(final)].at(-1)?.[1] ?? reply;
+export function finalAnswer(reply: string, isChinese = false): string {
+  return [...reply.matchAll(isChinese ? finalInChinese : final)].at(-1)?.[1] ?? reply;
 }
 
 /** "1e-1,1e-2" is one for each answer; where none is stated, as good as none. */

@@ -17,7 +17,7 @@ import {
 } from "llava-eval";
 import { finalAnswer, olympiadCorrect, tolerancesOf } from "./answer.js";
 import { olympiadGrading, olympiadToJudge } from "./judge.js";
-import { lmmsWords, officialWords } from "./prompt.js";
+import { chineseWords, lmmsWords, officialWords } from "./prompt.js";
 
 const text = Type.Optional(Nullable(Type.String()));
 const row = Type.Object({
@@ -45,10 +45,21 @@ const split = (configs: readonly string[]): Split => ({
 });
 const [maths, physics] = ["OE_MM_maths_en_COMP", "OE_MM_physics_en_COMP"] as const;
 
-/** VLMEvalKit's files have subjects of other splits, and problems without an image, too. */
+/** Problems of VLMEvalKit's files alone. */
+const theirs: Split = { sources: [], split: "test", licence: "apache-2.0", answers: "public" };
+
+/** Its files have subjects of other splits, too. */
 const sourcesOf: Readonly<Record<string, readonly string[]>> = {
   ...{ en: [maths, physics], maths: [maths], physics: [physics] },
 };
+const isChinese = ({ source }: { readonly source?: string | null | undefined }): boolean => /zh/.test(source ?? "");
+
+/** Rows without an image are left out there. */
+function isOf(split: string, { source = "", image }: Readonly<Record<string, string>>): boolean {
+  if (split === "all" || split === "zh") return image !== "" && (split === "all" || isChinese({ source }));
+  return sourcesOf[split]?.includes(source) ?? false;
+}
+
 /** Every problem has a unit there: a cell that is empty is read as NaN, which Python takes for true. */
 const withUnit = (row: Row): Row => ({ ...row, unit: row.unit || "NaN" });
 
@@ -58,13 +69,20 @@ export default defineTask<Row>({
   version: 2,
   about:
     "Problems of mathematics and physics olympiads with images, in English, whose answers are formulas (He et al. 2024).",
-  cite: "https://arxiv.org/abs/2402.14008; official scoring follows OpenBMB/OlympiadBench eval/auto_scoring_judge.py, formulas compared by their values at twelve points where its sympy simplifies their difference; lmms-eval asks a judge; vlmevalkit's formulas must be written alike, a defect of its copy, and its words ask for a unit where there is none",
-  splits: { en: split([maths, physics]), maths: split([maths]), physics: split([physics]) },
+  cite: "https://arxiv.org/abs/2402.14008; official scoring follows OpenBMB/OlympiadBench eval/auto_scoring_judge.py, formulas compared by their values at twelve points where its sympy simplifies their difference; lmms-eval asks a judge; vlmevalkit's formulas must be written alike, a defect of its copy, and its words ask for a unit where there is none. Chinese problems (of VLMEvalKit's files alone) are asked in the authors' Chinese words by every profile",
+  splits: {
+    ...{ en: split([maths, physics]), maths: split([maths]), physics: split([physics]) },
+    ...{ zh: theirs, all: theirs },
+  },
   tsv: {
-    files: { en: "OlympiadBench_EN", maths: "OlympiadBench_EN", physics: "OlympiadBench_EN" },
+    files: {
+      ...{ en: "OlympiadBench_EN", maths: "OlympiadBench_EN", physics: "OlympiadBench_EN" },
+      ...{ zh: "OlympiadBench_CN", all: "OlympiadBench" },
+    },
     column: "image",
-    rows({ index, image, final_answer: answers, ...cells }, split) {
-      if (!sourcesOf[split]?.includes(cells.source ?? "")) return [];
+    rows(row, split) {
+      if (!isOf(split, row)) return [];
+      const { index, image, final_answer: answers, ...cells } = row;
       const images = vlmEvalKit.listOf(image).map((cell, i) => [`image_${i + 1}`, cell] as const);
       const answered = answers ? vlmEvalKit.listOf(answers) : [];
       return [{ id: index, subfield: "", ...cells, ...Object.fromEntries(images), final_answer: answered }];
@@ -74,6 +92,10 @@ export default defineTask<Row>({
   id: (row) => `${isPhysics(row) ? "physics" : "maths"} ${row.id ?? rowDigest(row.context ?? "", row.question)}`,
   profiles: ["default", "official", "vlmevalkit"],
   prompt(row, profile) {
+    if (isChinese(row)) {
+      const asked = profile === "vlmevalkit" ? withUnit(row) : row;
+      return userPrompt(chineseWords(asked, isPhysics(row)), ...imagesOf(row));
+    }
     if (profile === "default") return userPrompt(...imagesOf(row), lmmsWords(row));
     const asked = profile === "vlmevalkit" ? withUnit(row) : row;
     return userPrompt(officialWords(asked, isPhysics(row)), ...imagesOf(row));
@@ -93,8 +115,9 @@ export default defineTask<Row>({
     "lmms-eval": ["its judge reads a backspace for a backslash"],
   },
   scorings: ["vlmevalkit"],
-  score({ final_answer: answers, error }, output, { scoring, verdicts: [verdict] }) {
-    const answer = finalAnswer(output.text);
+  score(row, output, { scoring, verdicts: [verdict] }) {
+    const { final_answer: answers, error } = row;
+    const answer = finalAnswer(output.text, isChinese(row));
     if (scoring === "lmms-eval")
       return verdict === undefined ? notJudged : rightOrWrong(verdict === 1, strip(answer), answers);
     const algebra = scoring === "vlmevalkit" ? "vlmevalkit" : "official";

@@ -428,6 +428,46 @@ Example of expected JSON response format:
     row: { grading_query: "Grade {PREDICTION}.", ...(i === 0 ? { reasoning_a_type: 3 } : { descriptive_q1: 18 }) },
   })),
   {
+    ...{ label: "mmstar_ko", file: "MMStar_KO", profile: "vlmevalkit" },
+    cells: {
+      ...{ index: "5", question: "몇 개?", A: "하나", B: "둘", C: "셋", D: "넷", answer: "B" },
+      ...{ category: "c", "l2-category": "l" },
+    },
+    words:
+      "<image>Question: 몇 개?\nOptions:\nA. 하나\nB. 둘\nC. 셋\nD. 넷\nPlease select the correct answer from the options above. \n",
+    row: { l2_category: "l", answer: "B" },
+  },
+  {
+    ...{ label: "seedbench_ko", file: "SEEDBench_IMG_KO", profile: "vlmevalkit" },
+    cells: { index: "5", question: "몇 개?", A: "하나", B: "둘", C: "셋", D: "넷", answer: "B", category: "c" },
+    words:
+      "<image>Question: 몇 개?\nOptions:\nA. 하나\nB. 둘\nC. 셋\nD. 넷\nPlease select the correct answer from the options above. \n",
+    row: { question_id: "5", choice_b: "둘", answer: "B" },
+  },
+  {
+    ...{ label: "mmbench_ko_judged", file: "MMBench_DEV_KO", profile: "vlmevalkit" },
+    cells: {
+      ...{ index: "5", question: "몇 개?", hint: "봐.", A: "하나", B: "둘", C: "", D: "", answer: "B" },
+      ...{ category: "c", "l2-category": "l", split: "dev" },
+    },
+    words:
+      "<image>Hint: 봐.\nQuestion: 몇 개?\nOptions:\nA. 하나\nB. 둘\nPlease select the correct answer from the options above. \n",
+    row: { index: "5", answer: "B" },
+  },
+  {
+    ...{ label: "llava_in_the_wild_ko", file: "LLaVABench_KO", profile: "default" },
+    cells: {
+      index: "5",
+      question: "뭐?",
+      gpt4_ans: "고양이.",
+      caption: "고양이",
+      category: "conv",
+      image_path: "1.jpg",
+    },
+    words: "<image>뭐?",
+    row: { question_id: "5", gpt_answer: "고양이.", image_id: "1.jpg" },
+  },
+  {
     ...{ label: "omnidocbench", file: "OmniDocBench", profile: "vlmevalkit" },
     cells: { index: "1", answer: '{"layout_dets": [{"category_type": "title", "text": "Method"}]}' },
     words: expect.stringMatching(/^<image>You are an AI assistant specialized in converting PDF images/),
@@ -541,6 +581,39 @@ test("of OlympiadBench's English file a split has its own subjects, all asked fo
   });
   const ids = async (label: string) => (await seen(label, place.dir)).map(({ id }) => id);
   expect([await ids("olympiadbench@maths"), await ids("olympiadbench@physics")]).toEqual([["maths 0"], ["physics 1"]]);
+});
+
+test("OlympiadBench's Chinese and whole files are splits of their own, asked in their language; a row without an image is none", async () => {
+  await using place = await temporaryFolder();
+  const image = await base64(5);
+  const row = { question: "几个？", context: "", subfield: "", answer_type: "Numerical", unit: "", error: "" };
+  const rows = [
+    { index: "0", ...row, source: "OE_MM_maths_zh_CEE", is_multiple_answer: "False", final_answer: "['2']", image },
+    {
+      ...{ ...row, index: "1", source: "OE_MM_physics_zh_CEE", context: "有一辆车。", is_multiple_answer: "True" },
+      ...{ answer_type: "Numerical,Expression", final_answer: "['3,x']", image },
+    },
+    { ...row, index: "2", source: "OE_MM_maths_en_COMP", is_multiple_answer: "False", final_answer: "['2']", image },
+    { ...row, index: "3", source: "OE_TO_maths_zh_CEE", is_multiple_answer: "False", final_answer: "['2']", image: "" },
+  ];
+  await writeFile(join(place.dir, "OlympiadBench_CN.tsv"), tsv(rows.filter(({ source }) => source.includes("zh"))));
+  await writeFile(join(place.dir, "OlympiadBench.tsv"), tsv(rows));
+  const ids = async (split: string) => (await seen(`olympiadbench@${split}`, place.dir)).map(({ id }) => id);
+  expect(await ids("all")).toEqual(["maths 0", "physics 1", "maths 2"]);
+  expect(await ids("zh")).toEqual(["maths 0", "physics 1"]);
+  const calculate =
+    "请根据题目的要求和所提供的信息计算得出答案。解答过程和结果中使用的变量和公式请使用LaTeX格式表示。请在最后以";
+  const unit = "显式给出结果，注意答案的单位不要放在\\boxed{}中。";
+  const [maths, physics] = await seen("olympiadbench@zh", place.dir);
+  expect([maths?.words, physics?.words]).toEqual([
+    `以下是中国数学竞赛中的解答题，答案类型为数值。${calculate}"所以最终答案是\\boxed{答案}(单位)。"${unit}\n几个？<image>`,
+    `以下是中国物理竞赛中的解答题，题目有多个答案，答案类型分别为数值、表达式。${calculate}"所以最终答案是\\boxed{用英文逗号连接的多个答案}(单位)。"${unit}\n有一辆车。\n几个？<image>`,
+  ]);
+  const [usual] = await seen("olympiadbench@zh", place.dir, "official");
+  expect(usual?.words).toContain('"所以最终答案是\\boxed{答案}。"显式给出结果。\n几个？');
+  const score = (text: string) => scoreOf("olympiadbench", maths?.row, text);
+  expect(await score("7 或 \\boxed{8}。\n所以最终答案是\\boxed{2}。")).toMatchObject({ value: 1 });
+  expect(await score("So the final answer is \\boxed{2}.\n所以最终答案是\\boxed{8}。")).toMatchObject({ value: 0 });
 });
 
 test("OCRBench v2's answers are whatever Python reads in a cell: texts, dictionaries, boxes, a text alone", async () => {

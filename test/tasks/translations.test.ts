@@ -29,7 +29,7 @@ goldenTask({
     { index: 1, question: "무슨 색입니까?\nOptions: A: 빨강, B: 파랑, C: 초록, D: 노랑", answer: "A", ...star },
   ],
   answers: ["정답은 B 입니다", "파랑"],
-  main: { official: 1 / 2, "lmms-eval": 1 / 2 },
+  main: { official: 1 / 2, "lmms-eval": 1 / 2, vlmevalkit: 1 / 2 },
 });
 
 goldenTask({
@@ -61,7 +61,7 @@ goldenTask({
     },
   ],
   answers: ["A. 빨강"],
-  main: { official: 1, "lmms-eval": 1 },
+  main: { official: 1, "lmms-eval": 1, vlmevalkit: 1 },
 });
 
 const mmbenchColumns: Record<string, ColumnType> = {
@@ -83,5 +83,5 @@ for (const [name, yes] of [
     ],
     answers: ["A", "I cannot say"],
     verdicts: [[], ["B"]],
-    main: { official: 1, "lmms-eval": 1 },
+    main: { official: 1, "lmms-eval": 1, ...(name === "mmbench_ko_judged" ? { vlmevalkit: 1 } : {}) },
   });
