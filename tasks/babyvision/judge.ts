@@ -44,12 +44,12 @@ Model Output: ${prediction}`;
 const short = /^\P{L}*(?:\p{L}+\P{L}+){0,3}(?:un)?(?:true|false)[^\p{L}\p{N}?]*$/u;
 
 /**
- * 1 for True, 0 for False: the word alone. lmms-eval looks for "true", then for "false", anywhere ("untrue" is a yes there), and counts a
+ * 1 for True, 0 for False: the word alone. lmms-eval and VLMEvalKit look for "true", then for "false", anywhere ("untrue" is a yes there), and count a
  * reply with neither as wrong; here a short reply that ends in one is read so, and any other is asked again.
  */
 export function babyVerdict(reply: string, scoring: Scoring): 0 | 1 | undefined {
   const words = strip(reply).toLowerCase();
-  if (scoring === "lmms-eval") return short.test(words) ? (words.includes("true") ? 1 : 0) : undefined;
+  if (scoring !== "official") return short.test(words) ? (words.includes("true") ? 1 : 0) : undefined;
   const word = /^[*"'`]*(true|false)[*"'`]*\.?$/.exec(words)?.[1];
   return word === undefined ? undefined : word === "true" ? 1 : 0;
 }

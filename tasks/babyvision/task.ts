@@ -9,8 +9,10 @@ import {
   notJudged,
   optionLetters,
   rightOrWrong,
+  type Scoring,
   type Static,
   strip,
+  type Task,
   Type,
   userPrompt,
 } from "llava-eval";
@@ -40,6 +42,31 @@ function withChoices({ question, ansType, options }: Row): string {
   return `${question}\nChoices:\n${bracketedOptions(options).trimEnd()}`;
 }
 
+const asked = (row: Row): string =>
+  `${withChoices(row)}\nThink about the question and give your final answer in \\boxed{Answer} format.`;
+
+/** What each scoring's judge is told that was asked. */
+function questionFor(row: Row, scoring: Scoring): string {
+  if (scoring === "lmms-eval") return row.question;
+  return scoring === "vlmevalkit" ? asked(row) : withChoices(row);
+}
+
+const judge: NonNullable<Task<Row>["judge"]> = {
+  model: "gpt-4o",
+  template: babyGrading("{question}", "{target}", "{prediction}"),
+  ask(row, output, verdicts, scoring) {
+    if (verdicts.length > 0) return undefined;
+    const lmms = scoring === "lmms-eval";
+    const words = babyGrading(questionFor(row, scoring), targetOf(row), shownToJudge(output.text, lmms));
+    const most = { official: undefined, "lmms-eval": 10, vlmevalkit: 16 }[scoring];
+    return {
+      prompt: userPrompt(lmms ? words : `${words}\n`),
+      options: { temperature: 0, ...(most === undefined ? {} : { maxNewTokens: most }) },
+      parse: (reply) => babyVerdict(reply, scoring),
+    };
+  },
+};
+
 export default defineTask<Row>({
   name: "babyvision",
   version: 1,
@@ -51,32 +78,19 @@ export default defineTask<Row>({
   tsv: { files: { train: "BabyVision/babyvision_data/meta_data.jsonl" } }, // the authors' archive, unpacked
   row,
   id: ({ taskId }) => String(taskId),
-  prompt: (row) =>
-    userPrompt(
-      row.image,
-      `${withChoices(row)}\nThink about the question and give your final answer in \\boxed{Answer} format.`,
-    ),
+  prompt: (row) => userPrompt(row.image, asked(row)),
   generation: { maxNewTokens: 8192, temperature: 0 },
-  judge: {
-    model: "gpt-4o",
-    template: babyGrading("{question}", "{target}", "{prediction}"),
-    ask(row, output, verdicts, scoring) {
-      if (verdicts.length > 0) return undefined;
-      const lmms = scoring === "lmms-eval";
-      const asked = babyGrading(lmms ? row.question : withChoices(row), targetOf(row), shownToJudge(output.text, lmms));
-      return {
-        prompt: userPrompt(lmms ? asked : `${asked}\n`),
-        options: { temperature: 0, ...(lmms ? { maxNewTokens: 10 } : {}) },
-        parse: (reply) => babyVerdict(reply, scoring),
-      };
-    },
-  },
+  judge,
+  judgesByScoring: { vlmevalkit: { ...judge, model: "gpt-5.2" } },
   hasReference: (row) =>
     row.ansType === "choice" ? isOptionLetter(targetOf(row), row.options ?? []) : hasText(targetOf(row)),
   defects: {
     official: ["its judge is asked about the word None where no answer is found"],
     "lmms-eval": ["its judge sees the question without the choices", '"untrue" is a true'],
+    vlmevalkit: ["its judge is asked about the word None where no answer is found", '"untrue" is a true'],
   },
+  scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { accuracy: "Overall" } },
   score(row, { text }, { scoring, verdicts: [verdict] }) {
     if (verdict === undefined) return notJudged;
     return rightOrWrong(verdict === 1, strip(shownToJudge(text, scoring === "lmms-eval")), targetOf(row));

@@ -964,9 +964,17 @@ test("BabyVision is read where VLMEvalKit unpacks it", async () => {
     fix: expect.stringContaining("VLMEvalKit's BabyVision/babyvision_data/meta_data.jsonl"),
   });
   await writeFile(join(folder, "meta_data.jsonl"), `${JSON.stringify(row)}\n`);
-  expect(await seen("babyvision", place.dir, "default")).toMatchObject([
-    { id: "1", words: expect.stringContaining("<image>Which?\nChoices:\n(A) x\n(B) y\n"), row: { choiceAns: 1 } },
-  ]);
+  const [found] = await seen("babyvision", place.dir, "default");
+  const words =
+    "Which?\nChoices:\n(A) x\n(B) y\nThink about the question and give your final answer in \\boxed{Answer} format.";
+  expect(found).toMatchObject({ id: "1", words: `<image>${words}`, row: { choiceAns: 1 } });
+  // Its judge is told all that was asked.
+  const { task } = (await chooseTasks(["babyvision"])).chosen[0] ?? {};
+  const output = { text: "So \\boxed{B}.", finish: "stop" } as never;
+  const question = task?.judgesByScoring?.vlmevalkit?.ask(found?.row ?? {}, output, [], "vlmevalkit");
+  expect(question && promptText(question.prompt)).toContain(
+    `Question: ${words},\nGround Truth Answer: B,\nModel Output: B\n`,
+  );
 });
 
 interface PromptVector {

@@ -71,9 +71,9 @@ goldenTask({
   ],
   // The authors show the judge the word None where there is no box.
   answers: ["So \\boxed{B}.", "The answer is B", "<|begin_of_box|>(2,3)<|end_of_box|>"],
-  // "Not true" is a yes for lmms-eval; for the authors' words it is no verdict, and asked again.
+  // "Not true" is a yes for lmms-eval and VLMEvalKit; for the authors' words it is no verdict, and asked again.
   verdicts: [["Not true", "True"], ["**False**"], ["", "HTTP 503", "1"]],
-  main: { official: 1 / 2, "lmms-eval": 1 / 2 },
+  main: { official: 1 / 2, "lmms-eval": 1 / 2, vlmevalkit: 1 / 2 },
 });
 
 const growth = { image: true, Question: ["Which region?"], Year: ["NO"], Paragraph: null };

@@ -53,7 +53,7 @@ const pageOf = (...texts: readonly string[]): string =>
 
 const shown: readonly Shown[] = [
   { task: "3dsrbench", scorings: both, defect: article, row: { answer: "A" }, reply: "A bed is nearer", scores: 1 },
-  { task: "babyvision", scorings: lmms, defect: '"untrue"', judge: ["untrue", 1] },
+  { task: "babyvision", scorings: ["lmms-eval", "vlmevalkit"], defect: '"untrue"', judge: ["untrue", 1] },
   { task: "chartqa", scorings: all, defect: "a year", row: { answer: "2010" }, reply: "2011", scores: 1 },
   {
     ...{ task: "chartqapro", scorings: ["official", "vlmevalkit"], defect: "options and facts" },
