@@ -4,6 +4,7 @@ import { linesBeside } from "../api/run/beside.js";
 import { shardsFolder } from "../api/run/shard.js";
 import { untilLinesOf } from "../api/run/until.js";
 import type { MetricResult } from "../core/metric-result.js";
+import { nameThere } from "../core/reported-as.js";
 import type { Result } from "../core/result.js";
 import { terminalSafe } from "../core/terminal-safe.js";
 import { count, duration, metricNumber, metricText } from "./number-format.js";
@@ -108,7 +109,9 @@ function unscoredText({ n, reasons = [] }: Result, total: number): string {
 
 function metricParts(metric: MetricResult, scored: number): Part[] {
   const { bounds, withoutGuesses, note, unit } = metric;
+  const there = nameThere(metric);
   const more = [
+    ...(there === undefined ? [] : [`reported as "${terminalSafe(there, 80)}"`]),
     ...(withoutGuesses === undefined ? [] : [`${metricNumber(withoutGuesses, unit)} without guesses`]),
     ...(metric.n === scored ? [] : [`n=${count(metric.n)}`]),
     ...(bounds

@@ -72,6 +72,11 @@ async function show(name: string, json: boolean, profile: string | undefined): P
       );
     }
     process.stdout.write(`  metrics    ${task.metrics.join(", ")}\n`);
+    for (const [scoring, names] of Object.entries(task.reportedAs ?? {})) {
+      const others = Object.entries(names).filter(([name, there]) => there !== name);
+      const told = others.map(([name, there]) => `${name} as "${there}"`);
+      if (told.length > 0) process.stdout.write(`  reported   ${told.join(", ")}, under ${scoring} scoring\n`);
+    }
     if (task.groups.length > 0) process.stdout.write(`  groups     ${task.groups.join(", ")}\n`);
     process.stdout.write(
       `  scorings   ${task.scorings.map((name) => reproduced[name as Scoring] ?? name).join(", ")}\n`,

@@ -5,6 +5,7 @@ import { printed } from "../board/format/numbers.js";
 import { defined } from "../core/defined.js";
 import type { MetricResult } from "../core/metric-result.js";
 import type { ShownNote } from "../core/note.js";
+import { nameThere } from "../core/reported-as.js";
 import type { Result } from "../core/result.js";
 import { byLineKey, lineKey } from "../record/growing-journal.js";
 import type { JudgeRecord } from "../record/judge-record.js";
@@ -336,8 +337,11 @@ function pageResult(result: Result): PageResult {
   };
 }
 
-/** Captions a hundredfold, as in every other table. */
-const asPrinted = (metric: MetricResult): MetricResult => ({ ...metric, ...printed(metric) });
+/** Captions a hundredfold, as in every other table; a name that is also ours is not said twice. */
+function asPrinted(metric: MetricResult): MetricResult {
+  const { reportedAs: _, ...shown } = metric;
+  return { ...shown, ...printed(metric), ...defined({ reportedAs: nameThere(metric) }) };
+}
 
 function sampleOf(record: SampleRecord): Omit<PageSample, "answers"> {
   const { index, id, repeat, prompt, images = [], groups, score } = record;

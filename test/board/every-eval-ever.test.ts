@@ -44,7 +44,7 @@ beforeAll(async () => {
     tasks: {
       vqav2: {
         samples: answers,
-        metrics: [accuracy(6 / 9, 9)],
+        metrics: [{ ...accuracy(6 / 9, 9), reportedAs: "Overall" }],
         result: { dataset, judge: { model: "openai:j", expected: "j", promptDigest: "0123", asked: 9, failed: 0 } },
       },
       rounds: { samples: rounds, result: { dataset: { ...local, kind: "folder", source: "rows" } } },
@@ -120,7 +120,12 @@ test("an aggregate has the number, its uncertainty, what decides it, and the dig
           hf_split: "validation",
           samples_number: 10,
         },
-        metric_config: { metric_id: "accuracy", min_score: 0, max_score: 1, additional_details: { judge: "openai:j" } },
+        metric_config: {
+          metric_id: "accuracy",
+          min_score: 0,
+          max_score: 1,
+          additional_details: { judge: "openai:j", reported_as: "Overall" },
+        },
         score_details: {
           score: 6 / 9,
           details: { total: "10", unscored_transport: "1" },
@@ -208,7 +213,7 @@ test("eval-results has the whole results over the hub's rows in per cent, and sa
       dataset: { id: "lmms-lab/VQAv2", task_id: "default", revision: dataset.revision },
       value: 66.67,
       notes:
-        "vqav2 v1 accuracy, official scoring, prompt profile default, 9 of 10 samples, stderr 5.12, judge openai:j",
+        'vqav2 v1 accuracy, official scoring, which reports it as "Overall", prompt profile default, 9 of 10 samples, stderr 5.12, judge openai:j',
     }),
   ]);
   expect(text).toContain('# left out: "part", which is partial\n');

@@ -5,6 +5,8 @@ import { csv, formulaSafe } from "../../src/board/format/csv.js";
 import { readCsv } from "../../src/board/format/read-csv.js";
 import { boardLongCsv, boardWideCsv } from "../../src/board/leaderboard/as-csv.js";
 import { boardHtml } from "../../src/board/leaderboard/as-html.js";
+import { boardLatex } from "../../src/board/leaderboard/as-latex.js";
+import { boardMarkdown } from "../../src/board/leaderboard/as-markdown.js";
 import { boardModelIndex } from "../../src/board/leaderboard/as-model-index.js";
 import { makeBoard } from "../../src/board/leaderboard/board.js";
 import { Type, violationOf } from "../../src/core/schema.js";
@@ -38,6 +40,25 @@ test("wide and long CSV are read back by csv-parse: every model and number, no c
   });
   for (const row of [...wide, ...long])
     for (const cell of Object.values(row)) expect(cell).not.toMatch(/^[=+@\t\r]|^-(?!\d)/);
+});
+
+test("what VLMEvalKit calls a number stands under the board and in the long CSV, and is not said twice where it is our word", () => {
+  const named = (task: string, reportedAs: string, more: Partial<LeaderboardEntry> = {}) => {
+    const { metrics, ...rest } = entry("m", task, 0.5, { scoring: "vlmevalkit", ...more });
+    return { ...rest, metrics: metrics.map((metric) => ({ ...metric, reportedAs })) };
+  };
+  const some = [named("ai2d", "Overall"), named("mmmu", "Overall"), named("gqa", "accuracy"), entry("m", "pope", 0.5)];
+  const shown = makeBoard(some, { include: [], suites: [] });
+  const note = 'vlmevalkit scoring reports accuracy as "Overall": ai2d v1, mmmu v1';
+  expect(boardMarkdown(shown).match(/reports .*/g)).toEqual([note.replace("vlmevalkit scoring ", "")]);
+  expect(boardMarkdown(shown)).toContain(note);
+  expect(boardLatex(shown)).toContain(`% ${note}\n`);
+  expect(boardHtml(shown).match(/reported as &quot;Overall&quot;/g)).toHaveLength(2);
+  const long: Record<string, string>[] = parseCsv(boardLongCsv(shown), { columns: true });
+  expect(Object.fromEntries(long.map((row) => [row.task, row.reported_as]))).toEqual({
+    ...{ ai2d: "Overall", mmmu: "Overall", gqa: "accuracy", pope: "" },
+  });
+  expect(boardModelIndex(shown, "1.0.0").match(/reported_as: Overall/g)).toHaveLength(2);
 });
 
 test("formulaSafe guards text in every form a spreadsheet runs, and numbers stay numbers", () => {

@@ -49,6 +49,32 @@ withBrowser("from disk: scores, filters, search, a sample with its image, and a 
   await again.close();
 });
 
+withBrowser(
+  "all wrong and all right are drawn, under the name that the scoring's authors have for the number",
+  async () => {
+    for (const [name, value] of [
+      ["none", 0],
+      ["all", 1],
+    ] as const) {
+      const run = await pages.toys.writeRun(name, 20);
+      const result = JSON.parse(await readFile(join(run, "toy.json"), "utf8"));
+      const [metric] = result.metrics;
+      const metrics = [{ ...metric, value, stderr: 0, interval: [value, value], reportedAs: "Overall" }];
+      await writeFile(join(run, "toy.json"), JSON.stringify({ ...result, scoring: "vlmevalkit", metrics }));
+      pages.problems.length = 0;
+      const page = await pages.open(await pages.toys.reportOf([run], `${name}-report`));
+      expect(await page.textContent(".scores")).toContain("accuracyreported as “Overall”");
+      const [axis, dot] = await Promise.all(
+        [".scores .axis", ".scores .dot"].map((part) => page.locator(part).first().boundingBox()),
+      );
+      expect(axis?.width).toBeGreaterThan(50);
+      expect(dot?.width).toBeGreaterThan(2);
+      expect(pages.problems).toEqual([]);
+      await page.close();
+    }
+  },
+);
+
 withBrowser("a sample is copied as Markdown, and those in sight are saved as lines of JSON", async () => {
   const page = await pages.open(
     await pages.toys.reportOf(

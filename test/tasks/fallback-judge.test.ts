@@ -27,7 +27,9 @@ const accuracy = (result: { metrics: readonly { name: string; value: number | nu
 
 test("without a judge the rules decide alone, and the Result says so; the same run takes no judge later", async () => {
   await using place = await withRows();
-  expect((await place.run(...vlmevalkit, "--out", "exact")).exitCode).toBe(0);
+  const shown = await place.run(...vlmevalkit, "--out", "exact");
+  expect(shown.exitCode).toBe(0);
+  expect(shown.stdout).toMatch(/accuracy {2,}0\.0 .*reported as "Overall"/);
   const exact = await place.result("exact", "ai2d");
   expect([accuracy(exact), exact.n.scored, exact.remarks.unparsable]).toEqual([0, 2, 2]);
   expect(exact.metrics).toMatchObject([{ name: "accuracy", reportedAs: "Overall" }]);
@@ -54,7 +56,9 @@ test("with a judge its letter counts; one that gives none leaves the sample unsc
 test("scored again by another rule, no verdict comes along; scored again by VLMEvalKit's, the rules decide all samples", async () => {
   await using place = await withRows();
   await place.run(...vlmevalkit, "--judge", "stub:B", "--out", "judged");
-  expect((await place.run("score", "judged", "--scoring", "official", "--out", "official")).exitCode).toBe(0);
+  const again = await place.run("score", "judged", "--scoring", "official", "--out", "official");
+  expect(again.exitCode).toBe(0);
+  expect(again.stdout).not.toContain("reported as");
   const official = await place.result("official", "ai2d");
   expect([accuracy(official), official.judge]).toEqual([0, undefined]);
   expect(official.metrics[0]).not.toHaveProperty("reportedAs");

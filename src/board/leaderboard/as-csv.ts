@@ -33,7 +33,7 @@ export function boardWideCsv(board: Board): string {
 const longHead = [
   ...["model", "prompt_profile", "scoring", "origin", "task", "version", "metric", "unit", "value", "stderr"],
   ...["interval_low", "interval_high", "interval_method", "n", "scored", "total", "rank", "flags"],
-  ...["dataset", "split", "revision", "judge", "run", "finished_at"],
+  ...["dataset", "split", "revision", "judge", "run", "finished_at", "reported_as"],
 ];
 
 /** One line for each metric of each entry, unrounded and in the metric's own unit: for data frames. */
@@ -56,6 +56,7 @@ function linesOf(row: Row): (string | number | undefined | null)[][] {
       ],
       ...[entry.n && metric.n, entry.n?.scored, entry.n?.total, i === 0 ? rank : undefined, entry.flags.join(" ")],
       ...[entry.dataset.source, entry.dataset.split, entry.dataset.revision, entry.judge, entry.run, entry.finishedAt],
+      metric.reportedAs,
     ]),
   );
 }

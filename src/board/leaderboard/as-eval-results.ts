@@ -1,4 +1,5 @@
 import { defined } from "../../core/defined.js";
+import { nameThere } from "../../core/reported-as.js";
 import { toYaml } from "../../core/yaml.js";
 import type { LeaderboardEntry } from "../../record/leaderboard-entry.js";
 import { cardNumber, oneModelOf } from "./as-model-index.js";
@@ -54,10 +55,11 @@ function resultOf(
 /** What the number depends on, in one line. */
 function notesOf(row: Row, { task, version, metrics, n, judge }: LeaderboardEntry): string {
   const [main] = metrics;
+  const there = main && nameThere(main);
   const stderr = main?.stderr === undefined ? [] : [`stderr ${cardNumber(main.stderr, main.unit)}`];
   return [
     `${task} v${version} ${main?.name}`,
-    `${row.scoring} scoring`,
+    `${row.scoring} scoring${there === undefined ? "" : `, which reports it as ${JSON.stringify(there)}`}`,
     `prompt profile ${row.promptProfile}`,
     ...(row.frames === undefined ? [] : [`frames ${row.frames}`]),
     ...(n ? [`${n.scored} of ${n.total} samples`] : []),

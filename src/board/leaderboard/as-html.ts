@@ -1,3 +1,4 @@
+import { nameThere } from "../../core/reported-as.js";
 import { htmlPage, htmlText } from "../format/html.js";
 import { number, printed, range } from "../format/numbers.js";
 import { noteText, raised, type TableCell, type TableRow } from "../format/table.js";
@@ -63,5 +64,7 @@ function htmlCell(cell: TableCell | undefined, of: Cell | undefined): string {
 function detailsOf({ main, entry }: Cell): string {
   const { unit } = printed(main);
   const interval = main.interval ? `95 % interval ${range(main.interval, unit, number)}; ` : "";
-  return `${interval}${entry.n ? `${entry.n.scored} of ${entry.n.total} scored` : "number of samples unknown"}; ${entry.run}`;
+  const there = nameThere(main);
+  const called = there === undefined ? "" : `reported as "${there}"; `;
+  return `${called}${interval}${entry.n ? `${entry.n.scored} of ${entry.n.total} scored` : "number of samples unknown"}; ${entry.run}`;
 }

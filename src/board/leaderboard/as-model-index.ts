@@ -1,6 +1,7 @@
 import { defined } from "../../core/defined.js";
 import { UserError } from "../../core/errors.js";
 import type { MetricResult } from "../../core/metric-result.js";
+import { nameThere } from "../../core/reported-as.js";
 import { toYaml } from "../../core/yaml.js";
 import type { LeaderboardEntry } from "../../record/leaderboard-entry.js";
 import { shownValue } from "../format/numbers.js";
@@ -85,7 +86,7 @@ function resultOf(row: Row, entry: LeaderboardEntry, config: string | undefined,
           scoring: row.scoring,
           samples: metric.n,
           ...(metric.stderr === undefined ? {} : { stderr: significant(shownValue(metric.stderr, metric.unit), 3) }),
-          ...defined({ judge: entry.judge }),
+          ...defined({ judge: entry.judge, reported_as: nameThere(metric) }),
           ...(entry.flags.length === 0 ? {} : { flags: entry.flags.join(" ") }),
         },
       })),

@@ -142,9 +142,7 @@ function evaluationResult(subject: EeeSubject, metric: MetricResult): object {
       metric_unit: metric.unit === "fraction" ? "proportion" : metric.unit,
       lower_is_better: metric.direction === "lower",
       ...boundsOf(metric),
-      ...(result.judge
-        ? { additional_details: texts({ judge: result.judge.model, judge_prompt_digest: result.judge.promptDigest }) }
-        : {}),
+      ...moreOf(result, metric),
     },
     score_details: {
       score: value,
@@ -159,6 +157,16 @@ function evaluationResult(subject: EeeSubject, metric: MetricResult): object {
     },
     generation_config: generationConfig(subject),
   };
+}
+
+/** What the form has no key of its own for. */
+function moreOf({ judge }: Result, metric: MetricResult): object {
+  const more = texts({
+    reported_as: metric.reportedAs,
+    judge: judge?.model,
+    judge_prompt_digest: judge?.promptDigest,
+  });
+  return Object.keys(more).length > 0 ? { additional_details: more } : {};
 }
 
 /** A continuous score must have bounds there; of points and ratios nobody here says which. */

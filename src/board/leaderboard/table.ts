@@ -1,4 +1,5 @@
 /** A board as a table that people read: values in the unit of papers, the best two of each column, notes by fact. */
+import { nameThere } from "../../core/reported-as.js";
 import { number, printed, shownValue } from "../format/numbers.js";
 import {
   type Column,
@@ -94,6 +95,7 @@ export function tableOfBoard(board: Board, look: Look, { grouped, cited }: Form)
       ),
       ...rankNotes(lines, board),
       ...board.notes.map((fact) => ({ fact })),
+      ...nameNotes(board),
     ],
     transposable: true,
   };
@@ -174,6 +176,21 @@ function cellsText(cells: readonly { readonly row: Row; readonly key: string }[]
   return [...byColumn]
     .map(([key, of]) => `${key} of ${of.length <= 2 ? of.map(rowLabel).join(" and ") : `${of.length} models`}`)
     .join("; ");
+}
+
+/** What the authors of a row's scoring call its numbers: whoever knows their table finds them here. */
+function nameNotes({ rows, columns }: Board): Note[] {
+  const about = new Map<string, Set<string>>();
+  for (const { key } of columns) {
+    for (const { scoring, cells } of rows) {
+      const main = cells.get(key)?.main;
+      const there = main && nameThere(main);
+      if (there === undefined) continue;
+      const fact = `${scoring} scoring reports ${main?.name} as "${there}"`;
+      about.set(fact, (about.get(fact) ?? new Set()).add(key));
+    }
+  }
+  return [...about].map(([fact, keys]) => ({ fact, about: [...keys].join(", ") }));
 }
 
 type Source = NonNullable<Row["source"]>;

@@ -33,7 +33,9 @@ export function axisOf(values: readonly number[]): [low: number, high: number] {
   const power = 10 ** Math.floor(Math.log10(span / 4));
   const step = power * ([1, 2, 5, 10].find((one) => one * power >= span / 4) ?? 10);
   const round = (value: number) => Number(value.toPrecision(12));
-  return [round(Math.floor(least / step) * step), round(Math.ceil(most / step) * step)];
+  // One value alone, 0.0 with its interval or 100.0, has room on both sides.
+  const room = most === least ? span / 2 : 0;
+  return [round(Math.floor((least - room) / step) * step), round(Math.ceil((most + room) / step) * step)];
 }
 
 /** What a metric cannot leave is the end of its axis. */

@@ -4,7 +4,7 @@ import { Comparisons } from "./comparison.js";
 import { count, letterOf, scaleOf, shown, withoutJournal } from "./numbers.js";
 import type { Route } from "./route.js";
 import { Settings, SettingsDifference } from "./settings.js";
-import { SubScores } from "./sub-scores.js";
+import { NameThere, SubScores } from "./sub-scores.js";
 import { Trends } from "./trend.js";
 import { Usage } from "./usage.js";
 
@@ -166,7 +166,10 @@ function TaskRow({ task, go }: { task: PageTask; go: (next: Partial<Route>) => v
           {task.task}
         </a>
       </th>
-      <td class="dim">{main?.name ?? "submission"}</td>
+      <td class="dim">
+        {main?.name ?? "submission"}
+        <NameThere metrics={mains} />
+      </td>
       {mains.map((metric, i) => (
         <td class={`number figure side-${i}`} key={i}>
           {mains.length > 1 && <span class="letter dim">{letterOf(i)} </span>}

@@ -125,6 +125,7 @@ function MetricTable({ name, rows, link }: MetricTableProps) {
             <tr key={row.name}>
               <th scope="row">
                 <Linked words={row.name} to={link?.(row.name)} />
+                <NameThere metrics={row.metrics} />
               </th>
               {row.metrics.map((metric, i) => (
                 <MetricCells key={i} metric={metric} alone={!several} />
@@ -140,6 +141,12 @@ function MetricTable({ name, rows, link }: MetricTableProps) {
       </table>
     </section>
   );
+}
+
+/** What the authors of the scoring call the number, where that is another name. @param metrics  by run */
+export function NameThere({ metrics }: { metrics: readonly (MetricResult | undefined)[] }) {
+  const there = metrics.find((metric) => metric?.reportedAs !== undefined)?.reportedAs;
+  return there === undefined ? null : <small class="there">reported as “{there}”</small>;
 }
 
 const Linked = ({ words, to }: { words: string; to: string | undefined }) =>

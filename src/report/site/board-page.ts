@@ -6,6 +6,7 @@ import { type BesideColumn, besideIn, columnsBeside } from "../../board/leaderbo
 import type { Board, Cell, Column, Row } from "../../board/leaderboard/board.js";
 import { tableOfBoard } from "../../board/leaderboard/table.js";
 import { rowLabel } from "../../board/leaderboard/words.js";
+import { nameThere } from "../../core/reported-as.js";
 import { day, framed, link, linkTo, scroller } from "./frame.js";
 import { labelOf, type Site, samplesPlace } from "./site.js";
 import { sizeClassOf, sizeOf, sizesOf } from "./size.js";
@@ -125,7 +126,9 @@ function scoreCell(site: Site, column: Column, shown: TableCell | undefined, cel
   const { main, entry } = cell;
   const { unit } = printed(main);
   const interval = main.interval ? `95 % interval ${range(main.interval, unit, number)}; ` : "";
-  const title = `${interval}${entry.n ? `${entry.n.scored} of ${entry.n.total} scored` : "number of samples unknown"}`;
+  const there = nameThere(main);
+  const called = there === undefined ? "" : `reported as "${there}"; `;
+  const title = `${called}${interval}${entry.n ? `${entry.n.scored} of ${entry.n.total} scored` : "number of samples unknown"}`;
   // Another metric has no place among a column's values.
   const value = main.value === null || main.name !== column.metric ? undefined : shownValue(main.value, unit);
   return boardCell(shown, value, {

@@ -3,6 +3,7 @@ import { saidBeside } from "../../board/beside-words.js";
 import { htmlPage, htmlText } from "../../board/format/html.js";
 import { number, printed, range } from "../../board/format/numbers.js";
 import type { Cell } from "../../board/leaderboard/board.js";
+import { nameThere } from "../../core/reported-as.js";
 import { type Site, samplesPlace } from "./site.js";
 
 const style = `
@@ -99,6 +100,7 @@ export const numberHeads = ["metric", "value", "95 % interval", "scored", "rank"
 
 export function numberCells(site: Site, { entry, main, rank, marks }: Cell): string {
   const { unit, name } = printed(main);
+  const there = nameThere(main);
   const value = linkTo(samplesPlace(site, entry), number(main.value, unit), 1);
   const scored = entry.n ? `${entry.n.scored} of ${entry.n.total}` : "not said";
   const cells = [
@@ -108,7 +110,7 @@ export function numberCells(site: Site, { entry, main, rank, marks }: Cell): str
   ];
   const { finishedAt } = entry;
   return [
-    `<td class="text">${htmlText(name)}</td><td>${value}</td>`,
+    `<td class="text">${htmlText(name)}${there === undefined ? "" : `<br><small>${htmlText(`reported as "${there}"`)}</small>`}</td><td>${value}</td>`,
     ...cells.map((text) => `<td>${htmlText(text)}</td>`),
     `<td class="text">${htmlText(marks.join(", "))}${saidBeside(entry)
       .map(({ name, text }) => `<small class="said">${htmlText(`${name}: ${text}`)}</small>`)
