@@ -69,6 +69,7 @@ export default defineTask<Row>({
     vlmevalkit: [likeness],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { relaxed_accuracy: "Overall" } },
   score(row, { text }, { scoring }) {
     const kind = row["Question Type"];
     const lmms = scoring === "lmms-eval";

@@ -147,6 +147,7 @@ const reasoning: Task<ReasoningRow> = {
     vlmevalkit: oneReading,
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { accuracy: "Overall" } },
   score: (row, output, context) => scoreOf(row, row.reasoning_a, output, context),
   metrics: [mean("accuracy")],
   groups: {
@@ -222,6 +223,7 @@ const descriptive: Task<DescriptiveRow> = {
     vlmevalkit: oneReading,
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { accuracy: "Overall" } },
   score: (row, output, context) => scoreOf(row, asked(row).answer, output, context),
   metrics: [mean("accuracy")],
   groups: {

@@ -51,6 +51,7 @@ const exact: Task<Row> = {
     vlmevalkit: ['the number may stand anywhere: "13" is a 3'],
   },
   scorings: ["vlmevalkit"], // the number is anywhere in the reply: "13" counts for 3
+  reportedAs: { vlmevalkit: { accuracy: "accuracy" } },
   score({ number }, { text }, { scoring }) {
     const right = scoring === "vlmevalkit" ? text.includes(String(number)) : strip(text) === String(number);
     return rightOrWrong(right, strip(text), String(number));
@@ -76,6 +77,7 @@ export default [
     profiles: ["default"],
     defects: {},
     scorings: [],
+    reportedAs: {},
     prompt: ({ image, question }) => userPrompt(image, LMMS_REQUEST + question.trim()),
     generation: { maxNewTokens: 16, temperature: 0 },
     score({ number }, { text }) {

@@ -62,6 +62,7 @@ export default defineTask<Row>({
     vlmevalkit: ["every reply that does not begin with A to D is right"],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { circular_accuracy: "total" } },
   score({ text: question, correct_option: gold, vlmevalkit_answer: whole }, { text }, { scoring }) {
     if (scoring === "official") return rightOrWrong(text === gold, text, gold);
     if (scoring === "vlmevalkit") return rightOrWrong(crpeContains(text, whole ?? gold), text, gold);

@@ -127,6 +127,7 @@ function readingTask(
         data: { counts: { ...counts } },
       };
     },
+    reportedAs: { vlmevalkit: { macro_f1: config.replace("multi_", "") } },
     metrics: [meanOfGroups("macro_f1", bySubset), pooledF1("micro_f1"), mean("f1_mean")],
   });
 
@@ -209,6 +210,7 @@ const pages = defineTask<Row>({
       return { status: "unscored", reason: "data", detail: `no rule for "${kindOf(row)}", or nothing to compare` };
     return { status: "scored", value: { score: value, [kindOf(row)]: value }, answer: text, targets: [row.answer] };
   },
+  reportedAs: { vlmevalkit: { score: "doc_parsing" } },
   metrics: [
     meanOfGroups("score", { ...bySubset, of: "score", range }),
     meanOfGroups("doc_score", { ...bySubset, of: "doc" }),
@@ -252,6 +254,7 @@ const keys = defineTask<Row>({
     } as const;
     return said === undefined ? { ...score, remark: "unparsable" } : score;
   },
+  reportedAs: { vlmevalkit: { acc: "kie" } },
   metrics: [pooledF1("f1_score"), meanOfGroups("acc", { ...bySubset, of: "acc" }), mean("f1_mean", { of: "f1" })],
 });
 

@@ -237,6 +237,7 @@ const ocrBench: Task<Row> = {
     return kind !== undefined && (kind.isAnswered?.(row) ?? (!list(row).includes(null) && hasText(texts(row))));
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { en_overall: "English Overall Score", cn_overall: "Chinese Overall Score" } },
   score(row, { text }, { scoring }) {
     // VLMEvalKit stops at a count whose answer is no list.
     const stops = scoring === "vlmevalkit" && row.type === "text counting en" && typeof row.answers === "string";

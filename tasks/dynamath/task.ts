@@ -108,6 +108,7 @@ const dynamath: Task<Row> = {
     vlmevalkit: ["a part of a text is right, an empty one too"],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { average_accuracy: "Overall of Average", worst_case_accuracy: "Overall of Worst Case" } },
   score(row, { text }, { scoring, verdicts: [verdict] }) {
     if (scoring === "vlmevalkit") return withPass(vlmEvalKitScore(row, text, verdict));
     const { answer, right } = officialReading(text, row.answer_type, row.ground_truth);

@@ -80,6 +80,7 @@ export default defineTask<Row>({
     "lmms-eval": [leading],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { accuracy: "overall" } },
   score({ answer }, { text }, { scoring }) {
     const letter = scoring === "vlmevalkit" ? inferChoice(text, {}, "easi") : leadingLetter(text);
     return chosen(letter, optionLetters(4)[answer] ?? "");

@@ -86,6 +86,7 @@ export default defineTask<Row>({
     "lmms-eval": ["a verdict without a letter ends the run (here: no score)"],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { average: "accuracy of Average, all" } },
   score(row, { text }, { scoring, verdicts: [verdict] }) {
     if (scoring === "official")
       return verdict === undefined ? notJudged : rightOrWrong(verdict === "yes", text, row.answer);

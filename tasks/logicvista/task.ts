@@ -66,6 +66,12 @@ const logicvista: Task<Row> = {
     vlmevalkit: ['"C,A" without a blank is a reference that no reply meets'],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: {
+    vlmevalkit: {
+      accuracy: "acc of Overall",
+      ...Object.fromEntries(SKILLS.map((skill) => [`accuracy_${skill}`, `acc of ${skill}`])),
+    },
+  },
   score({ answer, skill }, { text }, { scoring, verdicts: [verdict] }) {
     const letters = plainLetters(text, scoring) ?? verdict;
     if (typeof letters !== "string") return notJudged;

@@ -46,6 +46,7 @@ const validation = {
   generation: { maxNewTokens: 32, temperature: 0 },
   hasReference: (row) => isOptionLetter(optionLetters(5)[row.correct_choice], longVideoOptions(row)),
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { accuracy: "overall" } },
   score: longVideoScore,
   metrics: [mean("accuracy")],
   groups: {
@@ -94,6 +95,7 @@ const interleaved: Task<SubtitledRow> = {
 
 const sentIn = {
   splits: { test: { ...source, split: "test", rows: 5341, answers: "secret" } },
+  reportedAs: {},
   answer: (_: Row, { text }: Output) => text,
   submission: {
     file: "longvideobench_test.json",

@@ -89,7 +89,17 @@ const mathvista: Task<Row> = {
     vlmevalkit: ['texts and lists are compared with "None": always wrong', "a right 0 goes to the judge"],
   },
   scorings: ["vlmevalkit"],
-  reportedAs: { vlmevalkit: { accuracy: "acc of Overall" } },
+  reportedAs: {
+    vlmevalkit: {
+      accuracy: "acc of Overall",
+      ...Object.fromEntries(
+        SKILLS.map((skill) => [
+          `accuracy_${skill}`,
+          `acc of ${skill} ${skill === "numeric" ? "commonsense" : "reasoning"}`,
+        ]),
+      ),
+    },
+  },
   score(row, output, context) {
     const score =
       context.scoring === "vlmevalkit"

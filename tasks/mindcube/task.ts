@@ -83,6 +83,7 @@ export default defineTask<Row>({
     "lmms-eval": [stopped],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { accuracy: "overall" } },
   score({ gt_answer }, { text }, { scoring }) {
     return chosen(scoring === "vlmevalkit" ? inferChoice(text, {}, "easi") : mindCubeLetter(text), gt_answer);
   },

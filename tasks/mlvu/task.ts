@@ -60,6 +60,8 @@ const dev: Task<Row> = {
   },
   scorings: ["vlmevalkit"],
   score: mlvuScore,
+  // Its M-Avg is no mean of the kinds: it counts the samples of all.
+  reportedAs: { vlmevalkit: { accuracy: "acc of M-Avg" } },
   metrics: [devAverage, mean("accuracy")],
   groups: { task_type: ({ task_type }) => task_type },
 };
@@ -75,6 +77,7 @@ export default [
     profiles: ["default"],
     prompt: ({ video_name, question }) => userPrompt(video_name, question),
     hasReference: hasReference(testTypes),
+    reportedAs: {},
     metrics: [testAverage, mean("accuracy")],
   }),
 ];

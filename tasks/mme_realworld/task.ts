@@ -90,6 +90,7 @@ const realWorld: Task<Row> = {
     vlmevalkit: firstLetter,
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { accuracy: "Overall" } },
   score(row, { text }, { scoring }) {
     const letter = mmeRealWorldLetter(text, row["multi-choice options"], scoring);
     return guessedOr(strip(text) === "", chosen(letter, strip(row.answer)));

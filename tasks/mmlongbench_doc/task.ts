@@ -123,6 +123,14 @@ export default defineTask<Row>({
     ],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: {
+    vlmevalkit: {
+      ...{ accuracy: "avg_score of overall_acc", f1: "avg_score of overall_f1" },
+      ...{ accuracy_text: "avg_score of text", accuracy_layout: "avg_score of layout" },
+      ...{ accuracy_chart: "avg_score of chart", accuracy_table: "avg_score of table" },
+      accuracy_figure: "avg_score of image",
+    },
+  },
   score({ answer: target, answer_format: format, evidence_sources }, { text }, { scoring, verdicts: [verdict] }) {
     // VLMEvalKit compares as the authors do.
     const rules = scoring === "lmms-eval" ? "lmms-eval" : "official";

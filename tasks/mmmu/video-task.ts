@@ -46,6 +46,7 @@ const task = (track: string, config: string, about: string): Task<Row> => ({
     "lmms-eval": ["empty open answers leave the average", "no question of perception is ever right"],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { accuracy: config } },
   score: videoMmmuScore,
   metrics: [mean("accuracy", { of: "accuracy" }), mean("answered", { of: "answered" })],
   groups: { discipline: domain, subject: ({ id }) => subjectOf(id.path) },
@@ -69,6 +70,7 @@ export default [
   defineTask<Row>({
     ...adaptation,
     name: "video_mmmu_adaptation_question_only",
+    reportedAs: {},
     about: "Video-MMMU's adaptation questions without their lecture: what was known before (Hu et al. 2025).",
     prompt: (row) => userPrompt(row.id.named(`question_only/${row.id.path}_image`), asked(row)),
   }),

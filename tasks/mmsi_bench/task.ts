@@ -67,6 +67,7 @@ export default defineTask<Row>({
     "lmms-eval": ['small letters count: "It is a." is an A'],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { accuracy: "overall" } },
   score: (row, { text }, { scoring }) => chosen(mmsiLetter(text, scoring), goldOf(row)),
   metrics: [mean("accuracy")],
   // Some copies of the rows write the names with a hyphen.

@@ -78,7 +78,12 @@ export default defineTask<Row>({
     ],
   },
   scorings: ["vlmevalkit"],
-  reportedAs: { vlmevalkit: { score: "acc of Overall" } },
+  reportedAs: {
+    vlmevalkit: {
+      score: "acc of Overall",
+      ...Object.fromEntries(mmvetCapabilities.map((name) => [`score_${name}`, `acc of ${name}`])),
+    },
+  },
   hasReference: ({ answer }) => hasText(answer),
   score({ answer, capability }, output, { verdicts: [score] }) {
     if (typeof score !== "number") return notJudged;

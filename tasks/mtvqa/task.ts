@@ -53,6 +53,7 @@ export default defineTask<Row>({
     official: ['a reference with a full stop, "3.5", is never met'],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { accuracy: "Average" } },
   score(row, { text }, { scoring }) {
     const { answer } = pairOf(row);
     return rightOrWrong(mtvqaCorrect(text, answer, scoring), strip(text), answer);

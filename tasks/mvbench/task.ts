@@ -46,6 +46,14 @@ const folders = {
 const official =
   "Carefully watch the video and pay attention to the cause and sequence of events, the detail and movement of objects, and the action and pose of persons. Based on your observations, select the best option that accurately addresses the question.\n";
 
+/** `Fine-grained Action` */
+const theirName = (kind: string) =>
+  kind
+    .replace("fine_grained", "fine-grained")
+    .split("_")
+    .map((word) => `${word.charAt(0).toUpperCase()}${word.slice(1)}`)
+    .join(" ");
+
 const task = (kind: string, folder: string): Task<Row> => ({
   name: `mvbench_${kind}`,
   version: 1,
@@ -87,6 +95,7 @@ const task = (kind: string, folder: string): Task<Row> => ({
     vlmevalkit: ["an empty reply is right"],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { accuracy: theirName(kind) } },
   score: mvbenchScore,
   metrics: [mean("accuracy", { of: "accuracy" }), mean("answered", { of: "answered" })],
 });

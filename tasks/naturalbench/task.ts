@@ -59,6 +59,12 @@ export default defineTask<Row>({
     vlmevalkit: [article],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: {
+    vlmevalkit: {
+      ...{ group_accuracy: "G_Acc", question_accuracy: "Q_Acc", image_accuracy: "I_Acc" },
+      accuracy: "Acc",
+    },
+  },
   score: (row, { text }) => chosen(firstWord(text, typeOf(row)), wordAt(row.Index, typeOf(row))),
   metrics: [
     circularAccuracy("group_accuracy", { together: (id) => String(groupOf(Number(id))) }),

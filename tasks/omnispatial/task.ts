@@ -135,6 +135,7 @@ export default [
       "lmms-eval": ['"(B)" is a bracket', "its words announce a second image"],
     },
     scorings: ["vlmevalkit"],
+    reportedAs: { vlmevalkit: { accuracy: "overall" } },
     score({ answer }, { text }, { scoring }) {
       if (scoring === "vlmevalkit") return chosen(inferChoice(text, {}, "easi"), optionLetters(26)[answer] ?? "");
       const said = scoring === "lmms-eval" ? withoutThoughts(text) : text;

@@ -133,6 +133,7 @@ const refSpatial = {
     rows: ({ index = "", ...cells }: Readonly<Record<string, string>>) => [{ ...cells, id: index }],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { accuracy: "Success Rate (%) of Overall" } },
   groups: { step: ({ step }: RefSpatialRow) => String(step) },
 } as const;
 

@@ -178,6 +178,12 @@ export default defineTask<Row>({
     ],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: {
+    vlmevalkit: {
+      accuracy: "accuracy of ALL",
+      ...Object.fromEntries(["compatibility", "configuration", "context"].map((name) => [name, `accuracy of ${name}`])),
+    },
+  },
   score(row, { text }, context) {
     if (context.scoring === "lmms-eval") return lmmsScore(row, text, context);
     if (context.scoring === "vlmevalkit") return vlmEvalKitScore(row, text, context);

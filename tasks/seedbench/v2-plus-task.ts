@@ -81,6 +81,7 @@ const generated: Task<Row> = {
     "lmms-eval": [first, "an option that is a file's name is asked as <image>, and no image is sent"],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { accuracy: "Overall" } },
   score(row, { text }, { scoring }) {
     const options = Object.fromEntries(choices(row).map((choice, i) => [optionLetters(4)[i], choice]));
     const letter =
@@ -100,6 +101,7 @@ const ranked: Task<Row> = {
   profiles: ["default"],
   defects: {},
   scorings: [],
+  reportedAs: {},
   prompt: ({ image, question }) => userPrompt(image, `${question} Answer :`),
   choices: (row) => choices(row).map((choice) => ` ${choice}`),
   score: (row, output) => chosen(optionLetters(4)[lowestMeanLoss(output)], goldOf(row)),

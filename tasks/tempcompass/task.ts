@@ -60,7 +60,9 @@ const task = (name: string, form: TempCompassForm, about: string): Task<Row> => 
     },
   },
   hasReference: (row) => canEqual(form, asked(form, row)),
-  ...(form === "captioning" ? {} : { scorings: ["vlmevalkit"] }),
+  ...(form === "captioning"
+    ? {}
+    : { scorings: ["vlmevalkit"], reportedAs: { vlmevalkit: { accuracy: `acc of ${form}` } } }),
   score: (row, output, context) => tempCompassScore(form, asked(form, row), output, context),
   metrics: [mean("accuracy")],
   groups: { dim: ({ dim }) => dim },

@@ -49,6 +49,7 @@ const plain: Task<Row> = {
     official: ['four phrases are broken: "Best answer: C" is a B'],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { accuracy: "overall" } },
   score: videoMmeScore,
   metrics: [mean("accuracy")],
   groups: {
@@ -99,6 +100,7 @@ export default [
     // lmms-eval's task of that name has the subtitles, too.
     aliases: ["videomme_long"],
     about: "The long videos of Video-MME with the subtitles of the frames in its prompt (Fu et al. 2024).",
+    reportedAs: { vlmevalkit: { accuracy: "overall of long" } },
     expand: (row) => (row.duration === "long" ? [row] : []),
   }),
 ];

@@ -53,6 +53,12 @@ const plain: Task<Row> = {
   generation: { maxNewTokens: 64, temperature: 0 },
   hasReference: (row) => isOptionLetter(row.answer, 8) && isInGroup(row),
   scorings: ["vlmevalkit"],
+  reportedAs: {
+    vlmevalkit: {
+      ...{ group_score: "total", relevance_score: "relevance_score", logic_score: "logic_score" },
+      ...Object.fromEntries([1, 2, 3].map((level) => [`level_${level}_score`, `level_${level}`])),
+    },
+  },
   score: videoMmeV2Score,
   metrics: [
     meanOfVideos("group_score", () => true),

@@ -69,6 +69,7 @@ const thinking: Task<Row> = {
     vlmevalkit: ['"Answer: (B)" is no answer'],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { accuracy: "acc of overall" } },
   score({ options, answer }, { text }, context) {
     const gold = upper(strip(answer));
     if (context.scoring === "vlmevalkit") {

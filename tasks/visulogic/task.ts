@@ -71,6 +71,7 @@ export default defineTask<Row>({
     vlmevalkit: ['"B." is no letter'],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { accuracy: "acc of Overall" } },
   score(row, { text }, { scoring, verdicts }) {
     if (scoring === "lmms-eval") return chosen(lmmsVisuLogicLetter(text), goldOf(row));
     if (scoring === "vlmevalkit") return chosen(visuLogicLetter(text, { unboxed: "text" }), goldOf(row));

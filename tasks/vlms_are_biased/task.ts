@@ -38,6 +38,12 @@ export default defineTask<Row>({
     vlmevalkit: [digits],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: {
+    vlmevalkit: {
+      ...{ accuracy: "overall_acc", bias_ratio: "overall_bias_ratio" },
+      ...{ macro_accuracy: "macro_acc", macro_bias_ratio: "macro_bias_ratio" },
+    },
+  },
   score({ ground_truth: truth, expected_bias: bias }, output) {
     const { right, biased } = truthAndBias(output.text, String(truth), String(bias));
     const value = { accuracy: right ? 1 : 0, bias: biased ? 1 : 0 };

@@ -89,6 +89,17 @@ const wemath: Task<Row> = {
     vlmevalkit: [letter],
   },
   scorings: ["vlmevalkit"],
+  reportedAs: {
+    vlmevalkit: {
+      ...{ score_strict: "Score (Strict)", score_loose: "Score (Loose)" },
+      complete_mastery_strict: "CompleteMastery (Strict)",
+      complete_mastery_loose: "CompleteMastery (Loose)",
+      insufficient_knowledge: "InsufficientKnowledge (Strict)",
+      inadequate_generalization: "InadequateGeneralization (Strict)",
+      rote_memorization_strict: "RoteMemorization (Strict)",
+      rote_memorization_loose: "RoteMemorization (Loose)",
+    },
+  },
   score(row, { text }) {
     return { ...chosen(weMathLetter(text), row.answer), data: placeOf(row) };
   },

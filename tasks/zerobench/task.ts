@@ -67,5 +67,6 @@ export default defineTask<Row>({
     const answer = strip(scoring === "lmms-eval" ? text : (lastBraces(text) ?? text));
     return rightOrWrong(zeroBenchEqual(answer, target), answer, target);
   },
+  reportedAs: { vlmevalkit: { accuracy: "accuracy" } },
   metrics: [mean("accuracy")],
 });
