@@ -4,6 +4,7 @@ import { UserError } from "../core/errors.js";
 import { diskError } from "./disk-error.js";
 import { LineReader } from "./line-reader.js";
 import { type Line, type LinePosition, parseLine, readRecord, scanLines } from "./lines.js";
+import { refuseSpecial } from "./regular-file.js";
 
 const newline = 10;
 
@@ -171,6 +172,7 @@ async function opened(path: string, what: string): Promise<FileHandle> {
         path,
         "put the file itself there",
       );
+    if (found) refuseSpecial(found, path);
     return await open(path, "a+");
   } catch (error) {
     throw diskError(error, what, path);

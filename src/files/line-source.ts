@@ -9,6 +9,7 @@ import {
   readRecord,
   scanLines,
 } from "./lines.js";
+import { requireRegular } from "./regular-file.js";
 
 /**
  * A JSONL file for reading at positions: `path`, or `path.gz`, whose content is kept in memory (it has no positions on the disk;
@@ -24,6 +25,7 @@ export class LineSource implements AsyncDisposable {
   static async open(path: string): Promise<LineSource | undefined> {
     const found = await plainOrGzipped(path);
     if (found === undefined) return undefined;
+    await requireRegular(found);
     if (!found.endsWith(".gz")) return new LineSource(found, await open(found, "r"));
     const chunks: Buffer[] = [];
     for await (const chunk of readBytes(found)) chunks.push(chunk);

@@ -4,6 +4,7 @@ import { type FileHandle, stat } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import { messageOf, UserError } from "../core/errors.js";
 import { parseJson } from "../core/json.js";
+import { requireRegular } from "./regular-file.js";
 
 /** Where a line stands in its file, in bytes; the newline is not counted. */
 export interface LinePosition {
@@ -147,6 +148,7 @@ export async function plainOrGzipped(path: string): Promise<string | undefined> 
  * @throws UserError  it is damaged, or may not be read
  */
 export async function* readBytes(path: string): AsyncGenerator<Buffer> {
+  await requireRegular(path);
   try {
     yield* bytesOf(path);
   } catch (error) {

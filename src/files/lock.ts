@@ -5,6 +5,7 @@ import { UserError } from "../core/errors.js";
 import { pause } from "../core/pause.js";
 import { type Static, Type, violationOf } from "../core/schema.js";
 import { diskError } from "./disk-error.js";
+import { refuseSpecial } from "./regular-file.js";
 
 /** Held while a process writes what the lock guards; released when disposed. */
 export interface Lock extends AsyncDisposable {
@@ -181,7 +182,9 @@ interface Found {
 /** The lock as it stands; undefined when it is gone. */
 async function read(path: string): Promise<Found | undefined> {
   try {
-    const { mtimeMs } = await lstat(path);
+    const facts = await lstat(path);
+    if (!facts.isSymbolicLink()) refuseSpecial(facts, path);
+    const { mtimeMs } = facts;
     const text = await readFile(path, "utf8");
     const owner = parsed(text);
     return { text, touchedMs: mtimeMs, ...(owner ? { owner } : {}) };

@@ -1,10 +1,12 @@
 /** Copies of a run: a baseline (packed, small enough to be committed) and a folder to score anew. */
-import { copyFile, cp, type FileHandle, mkdir, readdir, realpath, rename, rm } from "node:fs/promises";
+import { copyFile, cp, type FileHandle, mkdir, readdir, readlink, realpath, rename, rm } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
+import { UserError } from "../core/errors.js";
 import { diskError } from "../files/disk-error.js";
 import { plainOrGzipped, readBytes } from "../files/lines.js";
+import { requireRegular } from "../files/regular-file.js";
 import { replaceWhole } from "../files/whole-file.js";
 import { lockName } from "./folder.js";
 import { fileName, type Label } from "./keys.js";
@@ -45,17 +47,40 @@ export async function copyRun(
 ): Promise<void> {
   try {
     const from = await realpath(run.dir);
-    const filter = (file: string) => {
-      const inside = relative(from, file).replaceAll("\\", "/");
-      return inside === "" || (!file.endsWith(lockName) && !file.endsWith(".gz") && isWanted(inside));
+    const filter = async (file: string) => {
+      const inside = insideOf(from, file);
+      if (inside !== "" && (file.endsWith(lockName) || file.endsWith(".gz") || !isWanted(inside))) return false;
+      await requireRegular(file);
+      return true;
     };
     await cp(from, path, { recursive: true, dereference: true, filter });
     for (const name of (await readdir(run.dir)).filter((file) => file.endsWith(".gz"))) {
-      const plain = join(path, name.slice(0, -".gz".length));
-      await replaceWhole(plain, "the journal", (file) => pour(readBytes(join(run.dir, name)), file));
+      const plain = name.slice(0, -".gz".length);
+      if (!isWanted(plain)) continue;
+      await replaceWhole(join(path, plain), "the journal", (file) => pour(readBytes(join(run.dir, name)), file));
     }
   } catch (error) {
     throw diskError(error, "the copy", path);
+  }
+}
+
+const insideOf = (folder: string, path: string) => relative(folder, path).replaceAll("\\", "/");
+
+/**
+ * In a folder that came from elsewhere a link may lead to any file of this machine.
+ * @param isWanted  as of `copyRun`
+ * @throws UserError  something of the folder that is wanted is a link
+ */
+export async function requireNoLinks(run: Run, isWanted: (inside: string) => boolean): Promise<void> {
+  const folder = await realpath(run.dir);
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isSymbolicLink() || !isWanted(insideOf(folder, path).replace(/\.gz$/, ""))) continue;
+    throw new UserError(
+      `this is a link to ${await readlink(path)}: what it leads to would be given away`,
+      path,
+      "put the file itself there if it is the run's, or remove the link",
+    );
   }
 }
 

@@ -1,6 +1,7 @@
 /** What a replay inherits: answers of a demo stay answers of a demo, whatever model they are replayed as. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { requireRegular } from "../files/regular-file.js";
 import { manifestFile } from "./manifest.js";
 import { samplesSuffix } from "./read.js";
 
@@ -26,6 +27,7 @@ export async function answersOfDemo(path: string): Promise<boolean> {
 
 /** Nothing where the file is absent or somebody else's: only what is certainly ours says anything. */
 async function readRecord(path: string): Promise<Readonly<Record<string, unknown>>> {
+  await requireRegular(path);
   const text = await readFile(path, "utf8").catch(() => "{}");
   try {
     return recordOf(JSON.parse(text));

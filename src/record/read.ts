@@ -5,6 +5,7 @@ import { UserError } from "../core/errors.js";
 import type { Result } from "../core/result.js";
 import { check, type Static, type TSchema } from "../core/schema.js";
 import { readJsonLines } from "../files/lines.js";
+import { requireRegular } from "../files/regular-file.js";
 import { GrowingJournal } from "./growing-journal.js";
 import { JudgeRecord } from "./judge-record.js";
 import { fileName, type Label } from "./keys.js";
@@ -52,6 +53,7 @@ export const samplesSuffix = ".samples.jsonl";
 /** @throws UserError when `dir` is not a run folder or its files do not have the documented form. */
 export async function openRun(dir: string): Promise<Run> {
   const folder = resolve(dir);
+  await requireRegular(manifestFile(folder));
   if (!(await isRun(folder))) {
     throw new UserError("not a run folder: it has no run.json", dir, "name a folder that llava-eval run has written");
   }

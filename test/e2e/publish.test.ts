@@ -1,9 +1,11 @@
 /** `publish` and `verify`: a folder that carries its proof, and every change of it named. */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cp, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { evaluate } from "../../src/api/run/evaluate.js";
 import { runCommand } from "../cli/run-command.js";
@@ -297,13 +299,13 @@ test("rows that are others now are named: a reference, a question, an image; wit
   expect(counted.problems.join("\n")).toContain("single_image: accuracy is 1, and its samples give");
 });
 
-test("a run by a link is copied, not written to; what is linked in is there as a file, what the user put there is not", async () => {
+test("a run by a link is copied, not written to, without what the user put there", async () => {
   const original = file("linked-run");
   await cp(file("run"), original, { recursive: true });
-  await rename(join(original, "single_image.samples.jsonl"), file("elsewhere.jsonl"));
-  await symlink(file("elsewhere.jsonl"), join(original, "single_image.samples.jsonl"));
   await writeFile(join(original, "private.txt"), "mine");
+  await symlink(join(original, "private.txt"), join(original, "of-mine.txt"));
   await writeFile(join(original, "notes.jsonl"), "");
+  await writeFile(join(original, "notes.jsonl.gz"), gzipSync("mine"));
   await mkdir(join(original, "report"));
   await writeFile(join(original, "report", "index.html"), "page");
   await symlink(original, file("latest"));
@@ -316,14 +318,34 @@ test("a run by a link is copied, not written to; what is linked in is there as a
   const names = await readdir(file("by-link", "run"));
   expect(names).toContain("single_image.samples.jsonl");
   expect(names).toContain("blind-none");
-  for (const own of ["private.txt", "report", "notes.jsonl"]) expect(names).not.toContain(own);
-  expect((await lstat(file("by-link", "run", "single_image.samples.jsonl"))).isSymbolicLink()).toBe(false);
+  for (const own of ["private.txt", "of-mine.txt", "report", "notes.jsonl"]) expect(names).not.toContain(own);
   expect((await runCommand(["verify", file("by-link")])).exitCode).toBe(0);
   await runCommand(["score", file("latest"), "--reasoning-tags", "all", "--out", file("again")]);
   expect(await readFile(join(original, "run.json"), "utf8")).toBe(before);
   await expect(runCommand(["publish", file("latest"), "--out", join(original, "in")])).rejects.toMatchObject({
     where: "--out",
   });
+});
+
+test("a link in the place of a run's file is refused by name: whatever file of this machine it leads to is not given away", async () => {
+  await writeFile(file("secret"), "secret");
+  for (const [name, target] of [
+    ["single_image.samples.jsonl", file("secret")],
+    ["timings.jsonl", file("secret")],
+    ["submissions", file("run")],
+    [join("blind-none", "single_image.json"), file("run", "blind-none", "single_image.json")],
+    ["judge.single_image.jsonl.gz", file("secret")],
+  ] as const) {
+    const original = await mkdtemp(file("with-link-"));
+    await cp(file("run"), original, { recursive: true });
+    await rm(join(original, name), { recursive: true, force: true });
+    await symlink(target, join(original, name));
+    await expect(runCommand(["publish", original, "--out", `${original}-out`]), name).rejects.toMatchObject({
+      where: join(original, name),
+      message: expect.stringContaining(`a link to ${target}`),
+    });
+    expect(existsSync(`${original}-out`)).toBe(false);
+  }
 });
 
 test("of a fleet it is told which worker asked what, and not on which machine", async () => {

@@ -15,7 +15,7 @@ import type { Json } from "../../core/json.js";
 import type { Result } from "../../core/result.js";
 import { makeFolder } from "../../files/make-folder.js";
 import { replaceWhole, writeWhole } from "../../files/whole-file.js";
-import { copyRun, isBesideName, isOfRun } from "../../record/copy.js";
+import { copyRun, isBesideName, isOfRun, requireNoLinks } from "../../record/copy.js";
 import { readManifest, writeManifest } from "../../record/manifest.js";
 import { openRun, type Run, requireCounted, timingsFile } from "../../record/read.js";
 import { repeatCommand } from "../../record/repeat-command.js";
@@ -38,13 +38,18 @@ export interface PublishOptions {
 
 /**
  * Writes a run's results, samples, card, page, checksums and the command that repeats it to a new folder.
- * @throws UserError  the run is not finished, or has lost samples; the folder is there already
+ * @throws UserError  the run is not finished, has lost samples, or holds a link; the folder is there already
  */
 export async function publish(name: string, out: string, { publisher, images, warn }: PublishOptions): Promise<void> {
   const run = await openRun(name);
   const { status } = run.manifest;
   if (status !== "done" && status !== "incomplete")
     throw new UserError(`the run is ${status}`, run.dir, "run the same command again until it is done");
+  // A way of asking that has not finished is no part of what is published.
+  const whole = await runsBeside(run.dir);
+  const isUnfinished = ([first = ""]: readonly string[]) => isBesideName(first) && !whole.has(first);
+  const isWanted = (inside: string) => isOfRun(inside, [...run.results.keys()]) && !isUnfinished(inside.split("/"));
+  await requireNoLinks(run, isWanted);
   for (const result of run.results.values()) await requireCounted(run, result);
   const folder = resolve(out);
   if (existsSync(folder)) throw new UserError("the folder exists", "--out", "name a new one");
@@ -52,15 +57,8 @@ export async function publish(name: string, out: string, { publisher, images, wa
     throw new UserError("the folder lies in the run's own", "--out", "name one beside it");
   await makeFolder(folder);
   try {
-    // A way of asking that has not finished is no part of what is published.
-    const whole = await runsBeside(run.dir);
-    const isUnfinished = ([first = ""]: readonly string[]) => isBesideName(first) && !whole.has(first);
-    await copyRun(
-      run,
-      join(folder, runOfBundle),
-      (inside) => isOfRun(inside, [...run.results.keys()]) && !isUnfinished(inside.split("/")),
-    );
     const path = join(folder, runOfBundle);
+    await copyRun(run, path, isWanted);
     await withoutHost(path);
     await withoutMachines(path);
     const beside = await runsBeside(path);
