@@ -18,6 +18,7 @@ interface Arguments {
   readonly until: string | undefined;
   readonly against: string | undefined;
   readonly delta: string | undefined;
+  readonly order: string | undefined;
   readonly model: string;
   readonly out: string | undefined;
   readonly every: string | undefined;
@@ -54,6 +55,7 @@ export const command: CommandModule<object, Arguments> = {
         describe: "as for run: what checkpoints are compared with",
       })
       .option("delta", { type: "string", requiresArg: true, describe: "as for run" })
+      .option("order", { type: "string", requiresArg: true, describe: "as for run" })
       .option("model", {
         type: "string",
         requiresArg: true,
@@ -174,7 +176,7 @@ async function runCheckpoint(
   signal: AbortSignal,
 ): Promise<number> {
   const args = ["run", "--model", argv.model.replaceAll("{}", checkpoint), "--out", folder];
-  for (const name of ["config", "tasks", "data", "limit", "until", "against", "delta"] as const) {
+  for (const name of ["config", "tasks", "data", "limit", "until", "against", "delta", "order"] as const) {
     const value = argv[name];
     if (value !== undefined) args.push(`--${name}`, value);
   }

@@ -316,7 +316,7 @@ test("by difficulties of earlier runs it asks fewer of the items that all solve,
   expect(interval?.[0]).toBeLessThan(-0.064);
   expect(interval?.[1]).toBeGreaterThan(-0.064);
   expect(Math.abs((difference as number) + 0.064)).toBeLessThan(0.03);
-  expect(resultLines(stopped)).toMatch(/worse by .*\n.*its score is of items that tell models apart/);
+  expect(resultLines(stopped)).toMatch(/worse by .*\n.*no forecast of the whole run: .* items that tell models apart/);
   expect(resultLines(stopped)).not.toContain("the whole run would show");
 
   const lines = (await readFile(place.file("stopped", "plain.samples.jsonl"), "utf8")).trimEnd().split("\n");

@@ -1,5 +1,5 @@
 /** `run --until decided` by the program itself: killed and begun again, behind a gate, over a training. */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { seededRandom } from "../../src/statistics/seeded-random.js";
@@ -106,13 +106,24 @@ test("a watch asks of each checkpoint what its comparison needs, and says what c
   const asked = ["--tasks", task, "--data", "rows"];
   expect(await place.run("run", ...asked, "--model", "stub:yes", "--out", "base")).toMatchObject({ exitCode: 0 });
   // A quarter of the answers are "yes", and none is "never".
-  const against = ["--model", "stub:never", "--until", "decided", "--against", "base", "--out", "curve"];
+  const against = ["--model", "stub:never", "--until", "decided", "--against", "base"];
   const watch = ["watch", "training", ...asked, ...against, "--quiet", "0", "--once"];
-  const { stdout, exitCode } = await place.run(...watch);
+  const { stdout, exitCode } = await place.run(...watch, "--out", "curve");
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(
     /^single_image: decided after \d\d of 60 \(\d looks?\): worse by \d+\.\d \[.*\] \(against base\)$/m,
   );
+
+  const samples = (await readFile(place.file("base", "single_image.samples.jsonl"), "utf8")).trimEnd().split("\n");
+  const items = samples.map((line) => {
+    const { index, id } = JSON.parse(line) as { index: number; id: string };
+    return JSON.stringify({ task: "single_image", index, id, runs: 3, difficulty: index % 2 === 0 ? 0.5 : 1 });
+  });
+  await writeFile(place.file("items.jsonl"), `${items.join("\n")}\n`);
+  const ordered = await place.run(...watch, "--order", "items.jsonl", "--out", "ordered");
+  expect(ordered).toMatchObject({ exitCode: 0 });
+  expect(ordered.stdout).toMatch(/^single_image: decided after .*: worse by/m);
+  expect(ordered.stdout).toMatch(/^single_image: no forecast of the whole run/m);
   const both = await place.run(...watch, "--stop-task", "single_image");
   expect(both).toMatchObject({ exitCode: 1 });
   expect(both.stderr).toContain("leave one of them out");

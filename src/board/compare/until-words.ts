@@ -27,7 +27,9 @@ function untilLines(until: Until, unit: MetricResult["unit"]): string[] {
     ...(samples === of || !forecast ? [] : [`the whole run would show ${ends(forecast)} (95%)`]),
     ...(samples === of || order === undefined
       ? []
-      : ["its score is of items that tell models apart, and no estimate of the whole run's"]),
+      : [
+          "no forecast of the whole run: that needs samples drawn evenly, and these are of items that tell models apart; nor is their score an estimate of the whole run's",
+        ]),
     ...(unscored && bounds
       ? [
           `${count(unscored.here)} unscored here and ${count(unscored.there)} there are out of it: ${ends(bounds)} if they all went against this run, or for it`,
