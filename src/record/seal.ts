@@ -10,7 +10,8 @@ import { canonicalJson } from "../core/digest.js";
 import type { RunManifest } from "./run-manifest.js";
 
 /** Of the user who asks: `$XDG_STATE_HOME/llava-eval/seal.key`. */
-const keyPath = () => join(process.env.XDG_STATE_HOME || join(homedir(), ".local", "state"), "llava-eval", "seal.key");
+export const keyPath = () =>
+  join(process.env.XDG_STATE_HOME || join(homedir(), ".local", "state"), "llava-eval", "seal.key");
 
 /** @returns undefined where there is no key and none can be kept: then nobody can tell whose the run was */
 export async function sealOf(tasks: readonly string[]): Promise<string | undefined> {

@@ -34,7 +34,7 @@ async function received(name: string, sealed: "for us" | "for nobody" = "for nob
     const manifest = JSON.parse(await readFile(path, "utf8"));
     manifest.config.tasks = [at(`${name}.ts`)];
     const { seal: _, ...unsealed } = manifest;
-    const { seal } = await withSeal(unsealed);
+    const { seal } = await withSeal(unsealed, () => {});
     Object.assign(unsealed, sealed === "for us" ? { seal } : {});
     await writeFile(path, JSON.stringify(unsealed));
   };
@@ -254,7 +254,9 @@ describe("the seal", () => {
     vi.stubEnv("XDG_STATE_HOME", at("new-state"));
     const { seal: _, ...manifest } = await readManifest(at("run"));
     const ofPackage = { ...manifest, config: { ...manifest.config, tasks: ["pope", "mmmu@dev"] } };
-    expect(await withSeal(ofPackage)).toEqual(ofPackage);
+    const warn = vi.fn();
+    expect(await withSeal(ofPackage, warn)).toEqual(ofPackage);
+    expect(warn).not.toHaveBeenCalled();
     expect(existsSync(at("new-state"))).toBe(false);
     const seals = await Promise.all(Array.from({ length: 20 }, () => sealOf(["x.ts"])));
     expect(new Set(seals).size).toBe(1);
@@ -262,15 +264,27 @@ describe("the seal", () => {
     expect(await keys(at("new-state"))).toEqual(["seal.key"]);
   });
 
-  test("where no key can be kept, or what is there is none, the run goes on without a seal", async () => {
+  test("where no key can be kept, or what is there is none, the run goes on without a seal, and says once what that costs", async () => {
     await writeFile(at("no-folder"), "");
     vi.stubEnv("XDG_STATE_HOME", at("no-folder"));
-    const { seal: _, ...manifest } = await readManifest(at("run"));
-    expect(await withSeal(manifest)).toEqual(manifest);
+    await using endpoint = await startEndpoint({ answer: () => "yes" });
+    const model = `openai:fake@${endpoint.url}`;
+    const asked = ["run", "--tasks", at("mine.ts"), "--data", at("rows"), "--model", model, "--out", at("unsealed")];
+    const { stderr } = await runCommand(asked);
+    expect(stderr.match(/no key that seals this run/g)).toHaveLength(1);
+    expect(stderr).toContain(join(at("no-folder"), "llava-eval", "seal.key"));
+    expect(stderr).toContain("--tasks PATH");
+    const manifest = await readManifest(at("unsealed"));
+    expect(manifest).not.toHaveProperty("seal");
+    await expect(runCommand(["score", at("unsealed")])).rejects.toMatchObject({
+      message: expect.stringMatching(says),
+    });
     vi.stubEnv("XDG_STATE_HOME", at("damaged"));
     await mkdir(at("damaged", "llava-eval"), { recursive: true });
     await writeFile(at("damaged", "llava-eval", "seal.key"), "");
-    expect(await withSeal(manifest)).toEqual(manifest);
+    const warn = vi.fn();
+    expect(await withSeal(manifest, warn)).toEqual(manifest);
+    expect(warn).toHaveBeenCalledOnce();
     // The key is found damaged, and stays: an empty one would seal for everybody.
     expect(await readFile(at("damaged", "llava-eval", "seal.key"), "utf8")).toBe("");
   });

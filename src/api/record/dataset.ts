@@ -5,7 +5,7 @@ import { openDataset } from "../../datasets/index.js";
 import type { Label } from "../../record/keys.js";
 import type { Run } from "../../record/read.js";
 import type { RunManifest } from "../../record/run-manifest.js";
-import { isSealed, sealOf } from "../../record/seal.js";
+import { isSealed, keyPath, sealOf } from "../../record/seal.js";
 import { type Chosen, chooseTasks, isTaskFile, suiteNames } from "../tasks/catalogue.js";
 
 /** The tasks of a run that is read back. */
@@ -104,9 +104,16 @@ function askedOf({ config: { tasks } }: RunManifest): readonly string[] {
 const isOwn = (manifest: RunManifest) => isSealed(manifest, askedOf(manifest));
 
 /** As a command of the user's own has made it. What the package has needs no seal. */
-export async function withSeal(manifest: RunManifest): Promise<RunManifest> {
+export async function withSeal(manifest: RunManifest, warn: (message: string) => void): Promise<RunManifest> {
   const tasks = askedOf(manifest);
-  return tasks.every(isPackageName) ? manifest : { ...manifest, ...defined({ seal: await sealOf(tasks) }) };
+  if (tasks.every(isPackageName)) return manifest;
+  const seal = await sealOf(tasks);
+  if (seal === undefined) {
+    warn(
+      `no key that seals this run as yours can be kept in ${keyPath()}: \`score\`, \`samples\`, \`view\`, \`compare\` and others will load its task files only where they are named again (--tasks PATH). Make that folder writable, or set XDG_STATE_HOME to one that is; the same command then seals the run and asks nothing`,
+    );
+  }
+  return { ...manifest, ...defined({ seal }) };
 }
 
 /** Names of the package's own tasks: no path, and nothing that leads to a file. */

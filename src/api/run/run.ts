@@ -136,6 +136,7 @@ export async function runTasks(
       identity: members ? withRequests(identity, members.identity) : identity,
       config: members ? { name: runner.name, demo: members.demo } : (config as unknown as Json),
     }),
+    warn,
   );
   await using folder = await RunFolder.open(path, manifest, { fresh: settings.fresh ?? false });
   try {
