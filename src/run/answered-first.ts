@@ -7,22 +7,34 @@ import { questionFor } from "./ask.js";
 import type { RowUnit } from "./plan.js";
 import { outputsOf } from "./score-sample.js";
 
-/** The run that another stands beside, which asks the same rows by another prompt profile. */
+/** A run that asked the same rows by another prompt profile before. */
 export interface AnsweredFirst {
   readonly samples: SampleJournal;
   readonly profile: PromptProfile;
 }
 
 /**
- * Its answer, where both profiles say the same words about the same images and nothing is drawn: some are the same for some rows, or for all.
+ * The answer of the first of them that has one, where both profiles say the same words about the same images and nothing is drawn: some are the same for some rows, or for all.
  * @returns undefined where the model has to be asked
  */
 export async function answerOfFirst(
-  { row, index, repeat, id }: RowUnit,
-  { task, profile, generation }: Answering,
-  { samples, profile: firstProfile }: AnsweredFirst,
+  unit: RowUnit,
+  answering: Answering,
+  before: readonly AnsweredFirst[],
 ): Promise<Reply | undefined> {
-  if (generation.temperature > 0) return undefined;
+  if (answering.generation.temperature > 0) return undefined;
+  for (const one of before) {
+    const found = await answerIn(one, unit, answering);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+async function answerIn(
+  { samples, profile: firstProfile }: AnsweredFirst,
+  { row, index, repeat, id }: RowUnit,
+  { task, profile }: Answering,
+): Promise<Reply | undefined> {
   const state = samples.state(index, repeat);
   if (state === undefined || state === "failed") return undefined;
   try {

@@ -64,8 +64,8 @@ export interface Evaluation {
   readonly drain: AbortSignal;
   readonly abort: AbortSignal;
   readonly events: RunEvents;
-  /** Of a run that asks by another prompt profile beside one: that run's answers, to be closed. */
-  answeredFirst?(task: EvaluatedTask): Promise<AnsweredFirst>;
+  /** Of a run that asks by another prompt profile beside one: the answers of that run, and of profiles asked since, to be closed. */
+  answeredFirst?(task: EvaluatedTask): Promise<readonly AnsweredFirst[]>;
   /** Each task is asked until it is decided how it compares with another run. */
   until?(task: EvaluatedTask): UntilDecided;
   /**
@@ -216,7 +216,7 @@ async function evaluateTask(
     await judge?.close();
     await secondJudge?.close();
     await samples.close();
-    await first?.samples.close();
+    for (const one of first ?? []) await one.samples.close();
   }
 }
 

@@ -25,7 +25,7 @@ export interface TaskRun extends Answering {
   readonly samples: SampleJournal;
   readonly judge?: JudgePanel;
   /** A run by another prompt profile, whose answers to the same words count here too. */
-  readonly first?: AnsweredFirst;
+  readonly first?: readonly AnsweredFirst[];
   /** Others have asked: what has no answer by now stays without one. */
   readonly isAsked?: boolean;
   /** Asks in a drawn order, and no more than a verdict needs. */

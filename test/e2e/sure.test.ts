@@ -1,5 +1,5 @@
 /** `--prompt-profiles`, `--option-orders`, several `--max-new-tokens`: how much of a score is the way of asking. */
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { seededRandom } from "../../src/statistics/seeded-random.js";
@@ -148,8 +148,8 @@ test("profiles that say the same are asked once, whenever the first run was: all
   await writeFile(
     file,
     (await readFile(task, "utf8"))
-      .replace('["default", "polite"]', '["default", "polite", "same"]')
-      .replace('profile === "polite" ?', 'profile === "polite" && question.length % 2 === 0 ?'),
+      .replace('["default", "polite"]', '["default", "polite", "same", "courteous"]')
+      .replace('profile === "polite" ?', '["polite", "courteous"].includes(profile) && question.length % 2 === 0 ?'),
   );
   const polite = rows.filter(({ question }) => question.length % 2 === 0).length;
   expect(polite).toBeGreaterThan(20);
@@ -168,11 +168,18 @@ test("profiles that say the same are asked once, whenever the first run was: all
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line) as { id: string; text: string; state: string });
-  const [first, same, kind] = await Promise.all(["alike", "alike/profile-same", "alike/profile-polite"].map(textsOf));
+  const folders = ["alike", "alike/profile-same", "alike/profile-polite", "alike/profile-courteous"];
+  const [first, same, kind, courteous] = await Promise.all(folders.map(textsOf));
   expect(same).toEqual(first);
+  // Words that two of the others have in common are asked once too, also by a command that finds one of them asked.
+  expect(courteous).toEqual(kind);
+  await rm(made.file("alike/profile-courteous"), { recursive: true });
+  expect(await made.run(...args, "--prompt-profiles", "all")).toMatchObject({ exitCode: 0 });
+  expect(questions()).toHaveLength(n + polite);
+  expect(await textsOf("alike/profile-courteous")).toEqual(kind);
   const differing = kind?.filter(({ text }, i) => text !== first?.[i]?.text).map(({ id }) => Number(id));
   expect(differing).toEqual(rows.filter(({ question }) => question.length % 2 === 0).map(({ id }) => id));
-  expect((await made.result("alike", "choice")).spread?.prompts?.profiles).toHaveLength(3);
+  expect((await made.result("alike", "choice")).spread?.prompts?.profiles).toHaveLength(4);
   // What is drawn is drawn anew.
   const drawn = await made.run(...args, "--prompt-profiles", "same", "--temperature", "0.5", "--limit", "8", "--fresh");
   expect(drawn, drawn.stderr).toMatchObject({ exitCode: 0 });

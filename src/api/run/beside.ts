@@ -12,8 +12,9 @@ import type { Task } from "../../core/task.js";
 import { isBesideName } from "../../record/copy.js";
 import { RunFolder } from "../../record/folder.js";
 import type { Identity } from "../../record/identity.js";
+import { SampleJournal } from "../../record/journal.js";
 import type { Label } from "../../record/keys.js";
-import { isRun, openRun, type Run } from "../../record/read.js";
+import { isRun, openRun, type Run, samplesFile } from "../../record/read.js";
 import type { RunManifest } from "../../record/run-manifest.js";
 import type { Media } from "../../run/ask.js";
 import { type EvaluatedResult, type EvaluatedTask, type Evaluation, evaluate } from "../../run/evaluate.js";
@@ -40,7 +41,7 @@ export interface Way {
   readonly only?: Selection["only"];
   /** What else changes of the evaluation. */
   readonly changes: Partial<Pick<Evaluation, "profileOf" | "generationOf" | "blind" | "optionOrder">>;
-  /** Other words for the same: where they are not other ones, the first run's answers count. */
+  /** Other words for the same: where they are not other ones, the answers of whoever was asked first count. */
   readonly isWords?: true;
   /** Images and clips as they are shown then. */
   mediaOf?(media: Media): Media;
@@ -54,6 +55,8 @@ export interface AskedFirst {
   readonly manifest: RunManifest;
   /** What its identity is made of. */
   readonly identified: RunToIdentify;
+  /** The ways that were asked before this one. */
+  readonly earlier: readonly Way[];
 }
 
 /** How a task ended on another way; its label says which. */
@@ -75,7 +78,7 @@ export async function evaluateBeside(way: Way, first: AskedFirst): Promise<reado
     ...way.changes,
     selection: { ...selection, ...defined({ only: way.only }) },
     media: way.mediaOf?.(media) ?? media,
-    ...(way.isWords ? { answeredFirst: answersOf(first.evaluation) } : {}),
+    ...(way.isWords ? { answeredFirst: answersBefore(first) } : {}),
   };
   const identity = await identityOf({
     ...first.identified,
@@ -118,9 +121,20 @@ export async function evaluateBeside(way: Way, first: AskedFirst): Promise<reado
   }
 }
 
-const answersOf =
-  ({ folder, profileOf }: Evaluation): NonNullable<Evaluation["answeredFirst"]> =>
-  async ({ task, label }) => ({ samples: await folder.samples(label, task.metrics), profile: profileOf(task) });
+/** Of the run itself, and of the ways asked since that are other words too. */
+const answersBefore =
+  ({ path, evaluation, earlier }: AskedFirst): NonNullable<Evaluation["answeredFirst"]> =>
+  async ({ task, label }) => {
+    const before = [
+      { samples: await evaluation.folder.samples(label, task.metrics), profile: evaluation.profileOf(task) },
+    ];
+    for (const way of earlier) {
+      if (!way.changes.profileOf || !way.has(label)) continue;
+      const samples = await SampleJournal.open(samplesFile(join(path, way.name), label), task.metrics);
+      before.push({ samples, profile: way.changes.profileOf(task) });
+    }
+    return before;
+  };
 
 const eventsOf = ({ events }: Evaluation, named: (label: string) => string): Evaluation["events"] => ({
   onTaskStart: (label, planned) => events.onTaskStart(named(label), planned),

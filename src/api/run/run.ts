@@ -187,9 +187,10 @@ export async function runTasks(
     const seen = await evaluate(choice.chosen, evaluation);
     const wasFinished = newSamples === 0 ? folder.finishedBefore : undefined;
     const beside: EvaluatedBeside[] = [];
-    for (const way of ways) {
+    for (const [i, way] of ways.entries()) {
       if (drain.aborted || [...seen, ...beside].some(({ end }) => end !== "complete")) break;
-      beside.push(...(await evaluateBeside(way, { path, chosen: choice.chosen, evaluation, manifest, identified })));
+      const first = { path, chosen: choice.chosen, evaluation, manifest, identified, earlier: ways.slice(0, i) };
+      beside.push(...(await evaluateBeside(way, first)));
     }
     const all = [...seen, ...beside];
     const incomplete = all.some(({ end, result }) => end === "endpoint-down" || result?.flags.includes("incomplete"));
