@@ -28,12 +28,19 @@ export const command: CommandModule<object, Arguments> = {
   handler: async ({ what, run, json, "insecure-fleet": insecure = false }) => {
     if (what !== "status") {
       const changed = await changeFleet({ insecure }, what, run);
-      process.stdout.write(`${what}: ${changed.map((id) => id.slice(0, 8)).join(", ") || "no run on the queue"}\n`);
+      process.stdout.write(`${what}: ${terminalSafe(changed.join(", ")) || "no run on the queue"}\n`);
       return;
     }
-    const runs = await fleetStatus({ insecure }, run);
+    const { runs, unread } = await fleetStatus({ insecure }, run);
+    for (const words of unread)
+      process.stderr.write(`warning: ${terminalSafe(words)}: \`llava-eval fleet drain\` forgets it\n`);
     if (json) process.stdout.write(`${JSON.stringify(runs, null, 2)}\n`);
-    else process.stdout.write(runs.length === 0 ? "no run on the queue\n" : runs.map(statusLines).join("\n"));
+    else
+      process.stdout.write(
+        runs.length === 0
+          ? `no run on the queue${unread.length > 0 ? " that can be read" : ""}\n`
+          : runs.map(statusLines).join("\n"),
+      );
   },
 };
 

@@ -56,6 +56,17 @@ const Foreign = Type.Object({
 });
 export type Foreign = Static<typeof Foreign>;
 
+/** An announcement that this version cannot read. */
+export interface ForeignRun {
+  /** Its name on the server: the run's id. */
+  readonly place: string;
+  /** Absent: it may be nobody's. */
+  readonly said?: Foreign;
+}
+
+/** Otherwise nothing on the server is of it but the announcement. */
+export const isRunId = (place: string): boolean => /^[0-9a-f]{32}$/.test(place);
+
 /** What all workers of a run have in common. */
 const Membership = Type.Object({
   identity: Type.Unsafe<Identity>({ type: "object" }),

@@ -5,7 +5,8 @@ import { defined } from "../core/defined.js";
 import { usualBlock } from "../run/blocks.js";
 import {
   type Announced,
-  type Foreign,
+  type ForeignRun,
+  isRunId,
   type Membership,
   type RunProgress,
   readAnnounced,
@@ -87,9 +88,11 @@ export class Fleet implements AsyncDisposable {
   }
 
   /** The others. */
-  async foreignRuns(): Promise<readonly Foreign[]> {
+  async foreignRuns(): Promise<readonly ForeignRun[]> {
     const texts = await this.untilBack(() => this.server.read(runsTable));
-    return Object.values(texts).flatMap((text) => (readAnnounced(text) ? [] : (readForeign(text) ?? [])));
+    return Object.entries(texts).flatMap(([place, text]) =>
+      readAnnounced(text)?.id === place ? [] : [{ place, ...defined({ said: readForeign(text) }) }],
+    );
   }
 
   async announce(run: Announced): Promise<void> {
@@ -123,6 +126,7 @@ export class Fleet implements AsyncDisposable {
   /** Nothing of the run is kept here any more. */
   async forget(run: string): Promise<void> {
     await this.untilBack(() => this.server.remove(runsTable, [run]));
+    if (!isRunId(run)) return;
     const queue = await this.queue(run);
     await this.untilBack(() => queue.obliterate({ force: true }));
     await this.untilBack(async () => {

@@ -111,6 +111,33 @@ describe.skipIf(noRedis)(`the doors of a fleet (skipped: ${noRedis ?? "no"})`, {
     }
   });
 
+  test("an announcement that this version cannot read is shown, is not paused, and can be drained", async () => {
+    await using redis = await TestRedis.start();
+    await using place = await Workplace.make({ LLAVA_EVAL_FLEET: redis.url });
+    const [newer, other] = ["0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"];
+    const announced = () => redis.command("HKEYS", "le:runs").trim().split("\n").filter(Boolean).sort();
+    redis.command("HSET", "le:runs", newer, JSON.stringify({ v: 2, version: "9.0.0", model: "m", wishes: [] }));
+    redis.command("HSET", "le:runs", other, "no announcement at all");
+    redis.command("HSET", "le:runs", "a:b", "{}");
+    const status = await place.run("fleet", "status");
+    expect(status).toMatchObject({ exitCode: 0, stdout: "no run on the queue that can be read\n" });
+    expect(status.stderr).toContain(
+      "run 01234567 of m was announced by llava-eval 9.0.0, and this version cannot read it",
+    );
+    expect(status.stderr).toContain("run fedcba98 was announced by nobody known");
+    const pause = await place.run("fleet", "pause", "0123");
+    expect(pause).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("llava-eval fleet drain 01234567") });
+
+    const one = await place.run("fleet", "drain", "0123");
+    expect(one).toMatchObject({ exitCode: 0 });
+    expect(one.stdout).toBe("drain: 01234567 (announced by llava-eval 9.0.0, and not read by this version)\n");
+    expect(announced()).toEqual(["a:b", other]);
+    const rest = await place.run("fleet", "drain");
+    expect(rest).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("fedcba98 (announced by nobody known") });
+    expect(announced()).toEqual([]);
+    expect((await place.run("fleet", "status")).stdout).toBe("no run on the queue\n");
+  });
+
   test("what no worker could read of a run is refused, and one budget named twice is one", async () => {
     await using redis = await TestRedis.start();
     await using place = await Workplace.make({ LLAVA_EVAL_FLEET: redis.url });

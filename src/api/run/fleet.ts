@@ -7,6 +7,7 @@ import { pause } from "../../core/pause.js";
 import type { Fingerprint, Runner } from "../../core/runner.js";
 import {
   type Announced,
+  type ForeignRun,
   type Membership,
   type SharedSettings,
   sharedSettings,
@@ -314,37 +315,66 @@ function namedRunner(name: string, fingerprint: Fingerprint): Runner {
   };
 }
 
-/** The runs on the server, or the one whose id begins so. */
-export async function fleetStatus(settings: FleetSettings, run?: string): Promise<readonly RunStatus[]> {
+/** What is on the server, or the run whose id begins so. */
+export interface FleetStatus {
+  readonly runs: readonly RunStatus[];
+  /** For people: which runs are there too, and cannot be read by this version. */
+  readonly unread: readonly string[];
+}
+
+export async function fleetStatus(settings: FleetSettings, run?: string): Promise<FleetStatus> {
   return await onServer(settings, async (fleet) => {
-    const runs = (await fleet.runs()).filter(({ id }) => run === undefined || id.startsWith(run));
-    requireSome(runs, run);
-    return await Promise.all(runs.map((one) => fleet.status(one)));
+    const { runs, foreign } = await meant(fleet, run);
+    return { runs: await Promise.all(runs.map((one) => fleet.status(one))), unread: foreign.map(unreadWords) };
   });
 }
 
-/** Pauses, resumes, or forgets (`drain`) runs on the server. @returns their ids */
+/**
+ * Pauses, resumes, or forgets (`drain`) runs on the server; what this version cannot read it can forget all the same.
+ * @returns their names for people
+ */
 export async function changeFleet(
   settings: FleetSettings,
   change: "pause" | "resume" | "drain",
   run?: string,
 ): Promise<readonly string[]> {
   return await onServer(settings, async (fleet) => {
-    const runs = (await fleet.runs()).filter(({ id }) => run === undefined || id.startsWith(run));
-    requireSome(runs, run);
+    const { runs, foreign } = await meant(fleet, run);
+    const [unread] = foreign;
+    if (change !== "drain" && run !== undefined && runs.length === 0 && unread)
+      throw new UserError(
+        unreadWords(unread),
+        "run",
+        `${change} it with the version that announced it, or forget it: llava-eval fleet drain ${shortOf(unread.place)}`,
+      );
     for (const { id } of runs) await (change === "drain" ? fleet.forget(id) : fleet.pause(id, change === "pause"));
-    return runs.map(({ id }) => id);
+    const forgotten = change === "drain" ? foreign : [];
+    for (const { place } of forgotten) await fleet.forget(place);
+    return [
+      ...runs.map(({ id }) => shortOf(id)),
+      ...forgotten.map((one) => `${shortOf(one.place)} (announced by ${authorOf(one)}, and not read by this version)`),
+    ];
   });
 }
+
+/** @throws UserError  there is none */
+async function meant(fleet: Fleet, run: string | undefined) {
+  const isMeant = (id: string) => run === undefined || id.startsWith(run);
+  const runs = (await fleet.runs()).filter(({ id }) => isMeant(id));
+  const foreign = (await fleet.foreignRuns()).filter(({ place }) => isMeant(place));
+  if (run !== undefined && runs.length + foreign.length === 0)
+    throw new UserError(`there is no run ${run} on the queue`, "run", '"llava-eval fleet status" lists them');
+  return { runs, foreign };
+}
+
+const shortOf = (id: string) => id.slice(0, 8);
+const authorOf = ({ said }: ForeignRun) => (said ? `llava-eval ${said.version}` : "nobody known");
+const unreadWords = (one: ForeignRun) =>
+  `run ${shortOf(one.place)}${one.said ? ` of ${one.said.model}` : ""} was announced by ${authorOf(one)}, and this version cannot read it`;
 
 async function onServer<T>(settings: FleetSettings, act: (fleet: Fleet) => Promise<T>): Promise<T> {
   await using fleet = await Fleet.open(settings, new AbortController().signal);
   return await act(fleet);
-}
-
-function requireSome(runs: readonly Announced[], run: string | undefined): void {
-  if (run === undefined || runs.length > 0) return;
-  throw new UserError(`there is no run ${run} on the queue`, "run", '"llava-eval fleet status" lists them');
 }
 
 /** @throws UserError  a task is without some of its items: workers find tasks by their names alone */

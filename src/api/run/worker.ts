@@ -68,8 +68,8 @@ export async function workFor(settings: RunSettings, control: WorkerControl): Pr
     const run = (await fleet.runs()).find(({ model: wanted }) => wanted === runner.name);
     if (run) done += await workOn(run, { fleet, runner, settings, control, idle });
     else {
-      for (const foreign of await fleet.foreignRuns())
-        if (foreign.model === runner.name) requireVersion(foreign, `model ${foreign.model}`);
+      for (const { said } of await fleet.foreignRuns())
+        if (said?.model === runner.name) requireVersion(said, `model ${said.model}`);
       await wait(lookMs, undefined, { signal: drain }).catch(orAborted(drain));
     }
   }
