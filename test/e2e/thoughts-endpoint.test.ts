@@ -3,36 +3,15 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { loadDefinitions } from "../../src/api/tasks/catalogue.js";
-import type { Prompt } from "../../src/core/prompt.js";
 import { exampleRow } from "../../src/datasets/example-row.js";
 import { taskScore } from "../conformance/task-score.js";
 import { drawnImage } from "../fakes/images.js";
-import { type Question, seeing, startScripted } from "../fakes/scripted.js";
+import { seeing, startScripted } from "../fakes/scripted.js";
+import { askedWords, sentWords } from "./asked-words.js";
 import { Workplace } from "./cli.js";
 
 const image = (await drawnImage({ seed: 3, width: 40, height: 24 })).toString("base64");
 const forms = (await loadDefinitions()).filter(({ task }) => task.cite.includes("reasoning_utils.py"));
-
-/** Texts and images in their order, whoever says them. */
-const sentBy = ({ messages }: Prompt): string =>
-  JSON.stringify(
-    messages.map(({ role, parts }) => [
-      role,
-      parts.map((part) => (part.type === "text" ? part.text : "[image]")).join(""),
-    ]),
-  );
-
-interface Message {
-  readonly role: string;
-  readonly content: string | readonly { readonly type: string; readonly text?: string }[];
-}
-const asked = ({ body }: Question): string =>
-  JSON.stringify(
-    (body.messages as Message[]).map(({ role, content }) => [
-      role,
-      typeof content === "string" ? content : content.map(({ text }) => text ?? "[image]").join(""),
-    ]),
-  );
 
 test("every form with thoughts: its own words and images arrive, and the reference in its tags is right", async () => {
   await using place = await Workplace.make();
@@ -48,7 +27,7 @@ test("every form with thoughts: its own words and images arrive, and the referen
     for (const sample of (task.expand?.(row as never) ?? [row]) as never[]) {
       const gold = taskScore(task.name, sample, "").targets?.[0] ?? "";
       golds.set(task.name, gold);
-      replies.set(sentBy(task.prompt(sample, "default")), `<think>so</think> <answer>${gold}</answer>`);
+      replies.set(sentWords(task.prompt(sample, "default")), `<think>so</think> <answer>${gold}</answer>`);
     }
   }
   expect(golds.size).toBeGreaterThan(30);
@@ -56,7 +35,7 @@ test("every form with thoughts: its own words and images arrive, and the referen
     Object.keys(task.splits).map((split, i) => ({ task, split, label: i === 0 ? task.name : `${task.name}@${split}` })),
   );
 
-  await using server = await startScripted((question) => seeing(replies.get(asked(question)) ?? "?", question));
+  await using server = await startScripted((question) => seeing(replies.get(askedWords(question)) ?? "?", question));
   await writeFile(place.file("m.yaml"), `runner: openai\nmodel: m\nurls: [${server.url}]\nattempts: 1\n`);
   const names = labels.map(({ label }) => label).join(",");
   const run = [
@@ -88,5 +67,5 @@ test("every form with thoughts: its own words and images arrive, and the referen
   // Nothing is asked twice.
   const before = server.asked.length;
   expect((await place.run(...run)).exitCode).toBe(0);
-  expect(server.asked.slice(before).filter((question) => replies.has(asked(question)))).toEqual([]);
+  expect(server.asked.slice(before).filter((question) => replies.has(askedWords(question)))).toEqual([]);
 }, 60_000);

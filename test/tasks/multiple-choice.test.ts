@@ -157,7 +157,7 @@ goldenTask({
 
 const bicycle =
   "What is the colour of the bicycle? (A) It is red. (B) It is blue.\nAnswer with the option's letter from the given choices directly.";
-const [all, attributes] = vstar;
+const [all, attributes, positions] = vstar;
 goldenTask({
   task: all,
   columns: { image: "image", text: "string", category: "string", label: "string", question_id: "string" },
@@ -179,6 +179,17 @@ goldenTask({
   ],
   answers: ["A."],
   main: { official: 0, "lmms-eval": 0 },
+});
+
+goldenTask({
+  task: positions,
+  columns: { image: "image", text: "string", category: "string", label: "string", question_id: "string" },
+  rows: [
+    { image: true, text: bicycle, category: "direct_attributes", label: "B", question_id: "0" },
+    { image: true, text: "Is the dog left of the cat?", category: "relative_position", label: "A", question_id: "1" },
+  ],
+  answers: ["(A)"],
+  main: { official: 1, "lmms-eval": 1 },
 });
 
 const pair = {
