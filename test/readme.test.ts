@@ -40,11 +40,13 @@ const headings = (markdown: string) =>
       .replaceAll(" ", "-"),
   );
 
-test("the index of docs/ leads to every page, and there are links to look at", () => {
+test("the index of docs/ leads to every page and each page back, and there are links to look at", () => {
   expect(text("README.md").match(/\]\(/g)?.length).toBeGreaterThan(20);
   const index = text("docs/README.md");
   const others = pages.filter((page) => page.startsWith("docs/") && page !== "docs/README.md");
   expect(others.filter((page) => !index.includes(`](${page.slice("docs/".length)})`))).toEqual([]);
+  // And back, since a search leads into the middle.
+  expect(others.filter((page) => !text(page).includes("\n[All documentation](README.md)\n"))).toEqual([]);
 });
 
 test("the README says how many C++ files an install compiles", () => {
