@@ -1,19 +1,24 @@
 /** "Circular-based Relation Probing Evaluation": four rows in a row ask one question with its options turned. */
 
-import { type Metric, meanOfGroups, type Sample } from "llava-eval";
+import { type Metric, mean, meanOfGroups, type Sample } from "llava-eval";
 
 const passes = 4;
 
+/** Mean over the categories of the share of questions whose four passes are all right: the authors' number. */
+export const circularByCategory = (name: string): Metric => overQuestions(meanOfGroups(name, { group: "category" }));
+
+/** Share of the questions whose four passes are all right, whatever their category. */
+export const circularOverall = (name: string): Metric => overQuestions(mean(name));
+
 /**
- * Mean over the categories of the share of questions whose four passes are all right. As in the authors' script the passes are the four
- * rows of a category that follow each other in the file; with a rest the value is undefined, as there.
+ * Folds questions where `metric` would fold passes. As in the authors' script the passes are the four rows of a category that follow each
+ * other in the file; with a rest the value is undefined, as there.
  */
-export function circularByCategory(name: string): Metric {
-  const ofQuestions = meanOfGroups(name, { group: "category" });
+function overQuestions(metric: Metric): Metric {
   return {
-    ...ofQuestions,
+    ...metric,
     start(context) {
-      const fold = ofQuestions.start(context);
+      const fold = metric.start(context);
       const waiting = new Map<string, Sample[]>();
       return {
         add(sample) {

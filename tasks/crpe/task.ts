@@ -11,7 +11,7 @@ import {
   Type,
   userPrompt,
 } from "llava-eval";
-import { circularByCategory } from "./groups-of-four.js";
+import { circularByCategory, circularOverall } from "./groups-of-four.js";
 import { crpeContains, crpeFiltered } from "./score.js";
 
 const row = Type.Object({
@@ -62,13 +62,13 @@ export default defineTask<Row>({
     vlmevalkit: ["every reply that does not begin with A to D is right"],
   },
   scorings: ["vlmevalkit"],
-  reportedAs: { vlmevalkit: { circular_accuracy: "total" } },
+  reportedAs: { vlmevalkit: { circular_accuracy_overall: "total" } },
   score({ text: question, correct_option: gold, vlmevalkit_answer: whole }, { text }, { scoring }) {
     if (scoring === "official") return rightOrWrong(text === gold, text, gold);
     if (scoring === "vlmevalkit") return rightOrWrong(crpeContains(text, whole ?? gold), text, gold);
     const answer = crpeFiltered(text, question);
     return rightOrWrong(looselyEqual(answer, gold), answer, gold);
   },
-  metrics: [circularByCategory("circular_accuracy"), mean("accuracy")],
+  metrics: [circularByCategory("circular_accuracy"), circularOverall("circular_accuracy_overall"), mean("accuracy")],
   groups: { category: ({ category }) => category },
 });
