@@ -141,8 +141,11 @@ function byKind(blocks: readonly Block[]): readonly Block[] {
   return kinds.flatMap((kind) => blocks.filter((block) => block.kind === kind));
 }
 
+/** A line ends as it does for Python that reads a file: the authors' replies are files. */
+const asRead = (reply: string): string => reply.replace(/\r\n?/g, "\n");
+
 export function scorePage(page: Page, reply: string): PageScore {
-  const said = blocksOf(reply);
+  const said = blocksOf(asRead(reply));
   const blocks = wholeBlocks(page);
   const tables = tableScores(blocks.filter(({ category_type: kind }) => kind === "table").sort(byOrder), said);
   const targets = targetsOf(blocks);

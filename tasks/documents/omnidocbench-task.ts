@@ -183,7 +183,7 @@ const VLMEVALKIT_REQUEST = `You are an AI assistant specialized in converting PD
 
 export default defineTask<Row>({
   name: "omnidocbench",
-  version: 1,
+  version: 2,
   about:
     "Pages of PDF files as Markdown: text, tables, formulas and reading order (OmniDocBench 1.5; Ouyang et al. 2024).",
   cite: "https://arxiv.org/abs/2412.07626; official scoring follows opendatalab/OmniDocBench e1d467cc (1.5), without its limit of 30 seconds a page, and without CDM; lmms-eval omnidocbench/utils.py has rules of its own; VLMEvalKit has version 1.0's (its OmniDocBench, whose overall_EN and overall_CH are overall_edit_en and _cn); the TSV on the hub has the 981 pages of version 1.0, and the 1,355 of 1.5 are asked from a folder (--data)",

@@ -225,6 +225,14 @@ test("OmniDocBench: a formula that stands as text is compared with texts", () =>
   expect(text.map(({ distance }) => distance)).toEqual([0, 0]);
 });
 
+test("OmniDocBench: lines end as in a file that Python reads, which is where the authors have replies", () => {
+  const blocks = ["Energy and mass", "are one thing."].map((text, i) => ({
+    ...{ category_type: "text_block", order: i + 1, anno_id: i + 1, text },
+  }));
+  const score = (ends: string) => scorePage({ layout_dets: blocks }, `Energy and mass${ends}${ends}are one thing.`);
+  for (const ends of ["\n", "\r\n", "\r"]) expect(score(ends).text.map(({ distance }) => distance)).toEqual([0, 0]);
+});
+
 test("OmniDocBench says of the overall that it is undefined, and why", () => {
   const overall = omnidocbench.metrics.find(({ name }) => name === "overall");
   const fold = overall?.start({ seed: 0, scoring: "official" });
