@@ -44,6 +44,11 @@ const escapes: Readonly<Record<string, string>> = {
 };
 const hexDigits: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 };
 const numberPattern = /[+-]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:[eE][+-]?\d+)?/y;
+/** In Python's own words a number may have another base, and blanks behind its sign. */
+const exactNumberPattern = new RegExp(
+  `[+-]?[ \\t\\f]*(?:0(?:[xX](?:_?[\\da-fA-F])+|[oO](?:_?[0-7])+|[bB](?:_?[01])+)|${numberPattern.source.replace("[+-]?", "")})`,
+  "y",
+);
 const names: Readonly<Record<string, () => PythonLiteral>> = { None: () => null, True: () => true, False: () => false };
 /** Of `json.loads`, which reads more than JSON. */
 const jsonNames: Readonly<Record<string, () => PythonLiteral>> = {
@@ -150,6 +155,10 @@ interface Reading {
   readonly exact?: "json" | "python";
 }
 
+/** A list or a dictionary, which Python takes for no key. */
+const isUnhashable = (key: unknown): boolean =>
+  key instanceof Map || (Array.isArray(key) && (!(key instanceof PythonTuple) || key.some(isUnhashable)));
+
 class LiteralReader {
   private at = 0;
   constructor(
@@ -181,6 +190,8 @@ class LiteralReader {
   private value(depth: number): PythonLiteral {
     if (depth > maxDepth) throw this.error("is nested too deeply");
     this.skipBlanks();
+    // Python 2 printed texts as u'a', and Python 3 reads them.
+    if (this.reading.exact === "python" && /^[uU]['"]/.test(this.text.slice(this.at, this.at + 2))) this.at++;
     const start = this.text[this.at] ?? "";
     if (start === "[" || start === "(") return this.list(start === "[" ? "]" : ")", depth);
     if (start === "{") return this.dictionary(depth);
@@ -191,8 +202,9 @@ class LiteralReader {
       this.at += name.length;
       return value();
     }
-    numberPattern.lastIndex = this.at;
-    const number = numberPattern.exec(this.text)?.[0];
+    const pattern = this.reading.exact === "python" ? exactNumberPattern : numberPattern;
+    pattern.lastIndex = this.at;
+    const number = pattern.exec(this.text)?.[0];
     if (number === undefined) throw this.error("is no Python literal");
     this.at += number.length;
     return this.number(number);
@@ -200,12 +212,16 @@ class LiteralReader {
 
   private number(text: string): PythonLiteral {
     if (this.reading.numbersAsText) return text;
-    const value = Number(text.replaceAll("_", ""));
-    if (this.reading.exact === undefined) return value;
-    const isFloat = /[.eE]/.test(text);
-    if (!isFloat && /^[+-]?0[\d_]*[1-9]/.test(text)) throw this.error("has a number with a leading zero");
-    if (isFloat) return held(new PythonFloat(value));
-    return Number.isSafeInteger(value) ? value : held(BigInt(text.replace(/^\+|_/g, "")));
+    const bare = text.replace(/[_ \t\f]/g, "");
+    if (this.reading.exact === undefined) return Number(bare);
+    const based = /^[+-]?(?=0[xob])/i.exec(bare);
+    if (based === null && /[.eE]/.test(bare)) return held(new PythonFloat(Number(bare)));
+    if (based === null && /^[+-]?0\d*[1-9]/.test(bare)) throw this.error("has a number with a leading zero");
+    const size = BigInt(bare.replace(/^[+-]/, ""));
+    const whole = bare.startsWith("-") ? -size : size;
+    const value = Number(whole);
+    if (!Number.isSafeInteger(value)) return held(whole);
+    return value;
   }
 
   private list(close: string, depth: number): PythonLiteral {
@@ -248,6 +264,7 @@ class LiteralReader {
       if (this.text[this.at] === "}") break;
       if (!comma) throw this.error("lacks a comma");
       const key = this.value(depth + 1);
+      if (this.reading.exact === "python" && isUnhashable(key)) throw this.error("has a key that is none");
       this.skipBlanks();
       if (this.text[this.at] !== ":") throw this.error("is no Python literal");
       this.at++;
@@ -326,7 +343,12 @@ class LiteralReader {
   }
 
   private skipBlanks(blanks = " \t\n\r\f"): void {
-    while (blanks.includes(this.text[this.at] ?? "-")) this.at++;
+    for (;;) {
+      while (blanks.includes(this.text[this.at] ?? "-")) this.at++;
+      if (this.reading.exact !== "python" || this.text[this.at] !== "#") return;
+      const end = this.text.indexOf("\n", this.at);
+      this.at = end < 0 ? this.text.length : end;
+    }
   }
 
   private error(what: string): RangeError {

@@ -149,7 +149,7 @@ const splits: Task["splits"] = {
 
 export default defineTask<Row>({
   name: "robo_spatial",
-  version: 1,
+  version: 2,
   about:
     "What lies where in a room, what fits there, and where a place is free, as a robot needs it (Song et al. 2024).",
   cite: "https://arxiv.org/abs/2411.16537; official scoring follows chanhee-luke/RoboSpatial-Eval evaluation.py: a reply that begins with the word, a first point in the polygon of fractions; lmms-eval scoring: the word in the last line, any point of a fenced JSON list in the mask; vlmevalkit scoring is the rule of VLMEvalKit e8e78f05 without the line of its log that raises, for which it counts every point wrong",

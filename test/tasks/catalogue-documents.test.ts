@@ -254,6 +254,11 @@ const readCredit = (row: object, text: string): unknown => {
 };
 
 // Values of the authors' script, which was run on these rows.
+test("OCRBench v2: a reply's dictionary is Python's, with its comments, bases and the u of its texts", () => {
+  const row = { type: "key information extraction en", answers: ['{"total": ["9.90"], "n": ["16"]}'] };
+  for (const text of ['{"total": "9.90", # the sum\n "n": 0x10}', '{u"total": u"9.90", u"n": 16}'])
+    expect(readCredit(row, text)).toBe(1);
+});
 test("OCRBench v2: a table without its own tag is in a body that libxml2 opens before it", () => {
   const bare = "<body><tr><td>3.5</td></tr></body>";
   expect(readCredit({ type: "table parsing en", answers: [bare] }, bare)).toBe(1);

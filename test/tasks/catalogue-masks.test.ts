@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { shareIn, whole } from "../../tasks/pointing/mask-score.js";
 import maskTasks from "../../tasks/pointing/mask-task.js";
-import { lmmsPairs, lmmsTuples, refSpatialRegions } from "../../tasks/pointing/points.js";
+import { lmmsPairs, lmmsTuples, refSpatialRegions, roboSpatialPoint } from "../../tasks/pointing/points.js";
 import roboSpatial from "../../tasks/pointing/robo-spatial-task.js";
 import { maskImage } from "../fakes/images.js";
 import type { ColumnType } from "../fakes/parquet-files.js";
@@ -109,6 +109,12 @@ goldenTask({
   ],
   // By VLMEvalKit's test nothing lies in a rectangle.
   main: { official: 2 / 5, "lmms-eval": 3 / 5, vlmevalkit: 1 / 5 },
+});
+
+// By RoboSpatial-Eval's own function.
+test("RoboSpatial's first list is read as Python reads it", () => {
+  expect(roboSpatialPoint("[- 0.4, 0.5] # left")).toEqual([-0.4, 0.5]);
+  expect(roboSpatialPoint("[(- 0.4, 0x1), # left\n (0.5, 0.5, 0.5)]")).toEqual([-0.4, 1]);
 });
 
 test("a list of numbers without its end is read in one pass", () => {
