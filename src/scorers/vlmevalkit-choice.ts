@@ -5,7 +5,6 @@
 
 import type { ImageRef } from "../core/image.js";
 import { type Prompt, userPrompt } from "../core/prompt.js";
-import type { Output } from "../core/runner.js";
 import type { Scored } from "../core/score.js";
 import type { JudgeQuestion, Task } from "../core/task.js";
 import { type ChoiceWords, vlmEvalKitMatching, vlmEvalKitWords } from "../prompts/vlmevalkit-choice.js";
@@ -62,6 +61,24 @@ const choiceDefects = [
   "after three verdicts that it cannot read it draws a letter (here: no score)",
 ];
 
+/** The letter by its rules: undefined where its judge is asked. */
+export const inferredLetter = (question: ChoiceQuestion, text: string): string | undefined =>
+  inferChoice(text, wordsOf(question).options, "vlmevalkit");
+
+/** The question to its judge, whose verdict is a letter. */
+export function matchingQuestion(question: ChoiceQuestion, answer: string, examples?: "blink"): JudgeQuestion {
+  const words = wordsOf(question);
+  return {
+    prompt: userPrompt(vlmEvalKitMatching({ ...words, answer }, examples)),
+    options: { temperature: 0 },
+    parse: (reply) => inferChoice(reply, words.options, "verdict"),
+  };
+}
+
+/** The words of that question, with placeholders. */
+export const matchingTemplate = (examples?: "blink"): string =>
+  vlmEvalKitMatching({ question: "{question}", options: { A: "{option}" }, answer: "{answer}" }, examples);
+
 /** The mean of rows in the tables of all its choices but the circular ones. */
 const overall = { vlmevalkit: { accuracy: "Overall" } };
 
@@ -75,16 +92,7 @@ export function withVlmEvalKit<Row>(
   rules: ChoiceRules<Row> = {},
 ): Task<Row> {
   const { answer = (text: string) => text, asScored = of, scored = (_: Row, score: Scored) => score } = rules;
-  const inferred = (row: Row, text: string) => inferChoice(answer(text), wordsOf(asScored(row)).options, "vlmevalkit");
-  const ask = (row: Row, { text }: Output): JudgeQuestion => {
-    const words = wordsOf(asScored(row));
-    return {
-      prompt: userPrompt(vlmEvalKitMatching({ ...words, answer: answer(text) }, rules.examples)),
-      options: { temperature: 0 },
-      parse: (reply) => inferChoice(reply, words.options, "verdict"),
-    };
-  };
-  const template = { question: "{question}", options: { A: "{option}" }, answer: "{answer}" };
+  const inferred = (row: Row, text: string) => inferredLetter(asScored(row), answer(text));
   return {
     ...task,
     profiles: [...(task.profiles ?? ["default"]), ...Object.keys(vlmEvalKitWords)],
@@ -102,10 +110,12 @@ export function withVlmEvalKit<Row>(
     defects: { ...task.defects, vlmevalkit: [...(task.defects?.vlmevalkit ?? []), ...choiceDefects] },
     fallbackJudge: {
       model: judgeModel,
-      template: vlmEvalKitMatching(template, rules.examples),
+      template: matchingTemplate(rules.examples),
       scorings: ["vlmevalkit"],
       ask: (row, output, verdicts) =>
-        verdicts.length > 0 || inferred(row, output.text) !== undefined ? undefined : ask(row, output),
+        verdicts.length > 0 || inferred(row, output.text) !== undefined
+          ? undefined
+          : matchingQuestion(asScored(row), answer(output.text), rules.examples),
     },
     score(row, output, context) {
       if (context.scoring !== "vlmevalkit" || !task.score) return task.score?.(row, output, context) as Scored;

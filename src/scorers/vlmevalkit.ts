@@ -9,7 +9,7 @@ import { vlmEvalKitYesNo } from "../prompts/vlmevalkit-yes-no.js";
 import { inferChoice } from "../text/infer-choice.js";
 import { isMissingCell } from "../text/missing-cells.js";
 import { strip } from "../text/python-strings.js";
-import { withVlmEvalKit } from "./vlmevalkit-choice.js";
+import { inferredLetter, matchingQuestion, matchingTemplate, withVlmEvalKit } from "./vlmevalkit-choice.js";
 
 /** Times that it is asked, each at a higher temperature, while it says "Unknown". */
 const timesAsked = 5;
@@ -75,4 +75,13 @@ function optionsOf(cells: TextCells): readonly string[] {
 const listOf = (cell = ""): readonly string[] =>
   cell.startsWith("[") && isTextList(cell) ? parseStringList(cell) : [cell];
 
-export const vlmEvalKit = { choices: withVlmEvalKit, yesNoJudge, extractionJudge, optionsOf, listOf, isMissingCell };
+export const vlmEvalKit = {
+  choices: withVlmEvalKit,
+  /** Of a task whose rows are not all options. */
+  choice: { inferred: inferredLetter, toJudge: matchingQuestion, template: matchingTemplate() },
+  yesNoJudge,
+  extractionJudge,
+  optionsOf,
+  listOf,
+  isMissingCell,
+};

@@ -52,8 +52,11 @@ function officialWords({ question, answer_type: type }: Row): string {
   return `## Question\n${question}${number}\n### Response Format\nAnswer Instruction Please provide an answer to the question outlined above. Your response should adhere to the following JSON format, which includes two keys: 'solution' and 'short answer'. \n# The 'solution' key can contain reasoning steps needed to solve the question.\n# The 'short answer' key should only provide a concise response. If the problem is a multiple choice problem, just provide the corresponing choice option, \nsuch as 'A', 'B', 'C', or 'D'. If the answer is a numerical value, format it as a three-digit floating-point number.  \n\n${FORM}`;
 }
 
-const vlmEvalKitWords = ({ question, answer_type: type }: Row): string =>
-  `## Question\n ${question}\n## Answer Instruction Please provide an answer to the question outlined above. Your response should adhere to the following JSON format, which includes two keys: 'solution' and 'short answer'. The 'solution' key can contain detailed steps needed to solve the question, and the 'short answer' key should provide a concise response. ${SHORT[type]}\n\n${FORM}`;
+/** Its DynaMath, and DynaMath_noprompt, which asks the question alone. */
+const vlmEvalKitWords = ({ question, answer_type: type }: Row, isBare: boolean): string =>
+  isBare
+    ? `## Question\n ${question}`
+    : `## Question\n ${question}\n## Answer Instruction Please provide an answer to the question outlined above. Your response should adhere to the following JSON format, which includes two keys: 'solution' and 'short answer'. The 'solution' key can contain detailed steps needed to solve the question, and the 'short answer' key should provide a concise response. ${SHORT[type]}\n\n${FORM}`;
 
 const split = (source: string, name: string): Split => ({
   ...{ sources: [source], split: name },
@@ -86,10 +89,10 @@ const dynamath: Task<Row> = {
     `${id} ${rowDigest(image.path, question, target)}`, // a variant may have the words of another, or its image
   cluster: ({ id }) => String(id),
   limitByCluster: true, // fewer variants would make a problem easier
-  profiles: ["default", "vlmevalkit"],
+  profiles: ["default", "vlmevalkit", "vlmevalkit-noprompt"],
   prompt: (row, profile) =>
-    profile === "vlmevalkit"
-      ? userPrompt(row.decoded_image, vlmEvalKitWords(row))
+    profile.startsWith("vlmevalkit")
+      ? userPrompt(row.decoded_image, vlmEvalKitWords(row, profile === "vlmevalkit-noprompt"))
       : userPrompt(officialWords(row), row.decoded_image),
   generation: { maxNewTokens: 2048, temperature: 0 },
   judge: {

@@ -17,6 +17,7 @@ import {
 import { emmaGrading, emmaToJudge } from "./judge.js";
 import { emmaWords, imagesByName, imagesInPlace, isChoice, vlmEvalKitPrompt } from "./prompt.js";
 import { emmaAnswer, emmaEqual } from "./score.js";
+import { vlmEvalKitJudge, vlmEvalKitScore } from "./vlmevalkit.js";
 
 const row = Type.Object({
   pid: Type.String(),
@@ -56,7 +57,7 @@ export default defineTask<Row>({
   version: 2,
   about:
     "Mathematics, physics, chemistry and code that need reasoning in images, by letters or short answers (Hao et al. 2025).",
-  cite: "https://arxiv.org/abs/2501.05444; official scoring follows the rules of EMMA-Bench/EMMA evaluation/ (a letter or its option's text); lmms-eval emma/utils.py asks a judge about every reply",
+  cite: "https://arxiv.org/abs/2501.05444; official scoring follows the rules of EMMA-Bench/EMMA evaluation/ (a letter or its option's text); lmms-eval emma/utils.py asks a judge about every reply, VLMEvalKit about every one that is no letter",
   splits: { full: split("lmms-lab-encoder/EMMA", 2788), mini: split("lmms-lab-encoder/EMMA-mini", 400) },
   tsv: { files: { full: "EMMA" }, column: "A", rows: (cells) => [tsvRow(cells)] },
   row,
@@ -76,6 +77,7 @@ export default defineTask<Row>({
     ask: ({ answer }, { text }, verdicts, scoring) =>
       scoring === "lmms-eval" && verdicts.length === 0 ? emmaToJudge(text, answer) : undefined,
   },
+  judgesByScoring: { vlmevalkit: vlmEvalKitJudge },
   hasReference: (row) =>
     isChoice(row) ? isOptionLetter(upper(strip(row.answer)), row.options ?? []) : hasText(row.answer),
   defects: {
@@ -83,8 +85,15 @@ export default defineTask<Row>({
       '"not correct" is correct',
       "a mark that is repeated or out of order puts another image there and loses words (profile default)",
     ],
+    vlmevalkit: [
+      'an option "None", "NA" or "null" is missing for pandas: it is not asked',
+      "after three verdicts that it cannot read it draws a letter, or gives 0 (here: no score)",
+    ],
   },
+  scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { accuracy: "Overall" } },
   score(row, { text }, { scoring, verdicts: [verdict] }) {
+    if (scoring === "vlmevalkit") return vlmEvalKitScore(row, text, verdict);
     const answer = emmaAnswer(text);
     if (scoring === "lmms-eval")
       return verdict === undefined ? notJudged : rightOrWrong(verdict === 1, answer || strip(text), row.answer);

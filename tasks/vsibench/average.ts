@@ -24,18 +24,26 @@ const ten = meanOfGroups("vsibench_overall", {
   missing: () => "left out",
 });
 
-/** The authors' script pools the levels when it sees an easy question; without one, medium and hard count as types of their own. */
+/**
+ * The authors' script pools the levels when it sees an easy question; without one, medium and hard count as types of their own. VLMEvalKit
+ * pools them when it sees all three.
+ */
 export const vsiAverage: Metric = {
   ...eight,
   start(context) {
     const folds = [eight.start(context), ten.start(context)] as const;
-    let easy = false;
+    const levels = new Set<string>();
+    const isPooled = () => {
+      if (context.scoring === "lmms-eval") return true;
+      return context.scoring === "vlmevalkit" ? levels.size === 3 : levels.has("object_rel_direction_easy");
+    };
     return {
       add(sample) {
-        easy ||= sample.groups.question_type === "object_rel_direction_easy" && sample.score.status === "scored";
+        const { question_type: type = "" } = sample.groups;
+        if (isDirection(type) && sample.score.status === "scored") levels.add(type);
         for (const fold of folds) fold.add(sample);
       },
-      finish: () => folds[context.scoring === "official" && !easy ? 1 : 0].finish(),
+      finish: () => folds[isPooled() ? 0 : 1].finish(),
     };
   },
 };

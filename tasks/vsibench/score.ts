@@ -1,9 +1,10 @@
 /**
  * VSI-Bench (Yang et al. 2024): letters by equality, numbers by mean relative accuracy. Sources: vision-x-nyu/thinking-in-space
- * `lmms_eval/tasks/vsibench/utils.py`; lmms-eval `vsibench/utils.py`, which reads the first number anywhere.
+ * `lmms_eval/tasks/vsibench/utils.py`; lmms-eval `vsibench/utils.py`, which reads the first number anywhere; VLMEvalKit `vsibench.py`.
  */
 
 import {
+  inferChoice,
   isOptionLetter,
   lower,
   type Output,
@@ -16,6 +17,7 @@ import {
   strip,
   upper,
 } from "llava-eval";
+import { lastNumber } from "./vlmevalkit.js";
 
 export const choiceTypes = [
   ...["object_rel_direction_easy", "object_rel_direction_medium", "object_rel_direction_hard"],
@@ -92,14 +94,19 @@ function inWords(words: readonly string[]): number {
 
 /** The number that is compared; undefined where none is read. */
 export function numberIn(text: string, scoring: Scoring): number | undefined {
+  if (scoring === "vlmevalkit") return lastNumber(text);
   return scoring === "lmms-eval" ? firstNumber(text) : parseFloatPython(firstWord(text));
 }
+
+const letterIn = (text: string, scoring: Scoring): string =>
+  scoring === "vlmevalkit" ? (inferChoice(text, {}, "easi") ?? "") : firstWord(text);
 
 export function vsiScore(row: VsiQuestion, { text }: Output, { scoring }: ScoreContext): Scored {
   const { question_type: type, ground_truth: target } = row;
   if ((choiceTypes as readonly string[]).includes(type)) {
-    const answer = firstWord(text);
-    return rightOrWrong(lower(answer) === lower(target), answer, target);
+    const answer = letterIn(text, scoring);
+    const wanted = scoring === "vlmevalkit" ? strip(target) : target;
+    return rightOrWrong(lower(answer) === lower(wanted), answer, target);
   }
   const number = numberIn(text, scoring);
   const wanted = parseFloatPython(target) ?? 0;

@@ -27,13 +27,14 @@ const shortly: Readonly<Record<string, string>> = {
   default: "Please answer the question using a single word or phrase.",
   gemini_api: "Do not response anything other than a single number!",
   gpt4v: "Do not response anything other than a single number!",
+  vlmevalkit: "Answer briefly and directly in one float number.",
 };
 
 function words({ question_type: type, question, options }: Row, profile: string): string {
   const before = `These are frames of a video.\n${question}\n`;
-  return (numberTypes as readonly string[]).includes(type)
-    ? before + shortly[profile]
-    : `${before}Options:\n${(options ?? []).join("\n")}\n${LETTER_DIRECTLY}`;
+  if ((numberTypes as readonly string[]).includes(type)) return before + shortly[profile];
+  const header = profile === "vlmevalkit" ? "" : "Options:\n";
+  return `${before}${header}${(options ?? []).join("\n")}\n${LETTER_DIRECTLY}`;
 }
 
 const task = (name: string, config: string, about: string): Task<Row> => ({
@@ -51,14 +52,17 @@ const task = (name: string, config: string, about: string): Task<Row> => ({
   id: ({ id, dataset, scene_name, question_type, question }) =>
     id === undefined ? rowDigest(dataset, scene_name.path, question_type, question) : String(id),
   imageKey: ({ dataset, scene_name }) => `${dataset}/${scene_name.path}`,
-  profiles: ["default", "gemini_api", "gpt4v"],
+  profiles: ["default", "gemini_api", "gpt4v", "vlmevalkit"],
   prompt: (row, profile) =>
     userPrompt(row.scene_name.named(`${row.dataset}/${row.scene_name.path}`), words(row, profile)),
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: vsiHasReference,
   defects: {
     "lmms-eval": ['"1,000" is a 1'],
+    vlmevalkit: ['"twenty-one" is a -1', 'brackets around words ("[5 m]") have no number'],
   },
+  scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { vsibench_overall: "overall" } },
   score: vsiScore,
   metrics: [vsiAverage, mean("mean")],
   groups: { question_type: ({ question_type }) => question_type, dataset: ({ dataset }) => dataset },

@@ -91,6 +91,10 @@ const shown: readonly Shown[] = [
   },
   { task: "embspatial", scorings: both, defect: '"Answer: B"', row: { answer: 0 }, reply: "Answer: B", scores: 1 },
   { task: "emma", scorings: lmms, defect: '"not correct"', judge: ["not correct", 1] },
+  {
+    ...{ task: "mmlongbench_doc", scorings: ["official", "vlmevalkit"], defect: "the whole number" },
+    ...{ row: { answer: "1,200", answer_format: "Int" }, verdicts: ["1,200"], scores: { accuracy: 0 } },
+  },
   { task: "gqa", scorings: vek, defect: '"yes."', row: { answer: "yes" }, reply: "yes.", scores: 0 },
   { task: "hallusion_bench_image", scorings: lmms, defect: '"not correct"', judge: ["not correct", "1"] },
   {
@@ -326,6 +330,14 @@ const shown: readonly Shown[] = [
   {
     ...{ task: "vsibench", scorings: lmms, defect: '"1,000"' },
     ...{ row: { question_type: "object_counting", ground_truth: "1" }, reply: "1,000", scores: 1 },
+  },
+  {
+    ...{ task: "vsibench", scorings: vek, defect: '"twenty-one"' },
+    ...{ row: { question_type: "object_counting", ground_truth: "21" }, reply: "twenty-one", scores: 0 },
+  },
+  {
+    ...{ task: "vsibench", scorings: vek, defect: "brackets around words" },
+    ...{ row: { question_type: "object_counting", ground_truth: "5" }, reply: "[5 m]", scores: 0 },
   },
   { task: "vstar_bench", scorings: both, defect: '"Blue"', row: { label: "B" }, reply: "Blue", scores: 1 },
   {

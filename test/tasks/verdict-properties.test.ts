@@ -54,7 +54,11 @@ const isVerdict: readonly (readonly [RegExp, (verdict: Json, reply: string) => b
     (verdict, reply) =>
       (reply.trim().split("\n")[0] ?? "").replace(/[^a-z]/gi, "") === (verdict ? "Correct" : "Incorrect"),
   ],
-  [/^emma/, (verdict, reply) => Number(/incorrect/i.test(reply)) === 1 - Number(verdict) && /correct/i.test(reply)],
+  [
+    /^emma/,
+    (verdict, reply) =>
+      letter(verdict) || (Number(/incorrect/i.test(reply)) === 1 - Number(verdict) && /correct/i.test(reply)),
+  ],
   [/^mmlongbench/, (verdict, reply) => words(verdict) && reply.includes("Extracted answer:")],
   [/^olympiadbench/, (verdict, reply) => Number(/yes/i.test(reply)) === verdict && reply.trim().length < 12],
   [/^logicvista/, (verdict) => typeof verdict === "string" && /^(?:[A-J]+|Z)$/.test(verdict)],

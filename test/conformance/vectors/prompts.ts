@@ -41,7 +41,11 @@ const sentBy: Readonly<Record<string, Sent>> = {
   },
   crpe_relation: own("crpe_relation", "official"),
   cv_bench: own("cv_bench"),
-  dynamath: { official: ["dynamath", "default"], vlmevalkit: ["dynamath", "vlmevalkit"] },
+  dynamath: {
+    official: ["dynamath", "default"],
+    vlmevalkit: ["dynamath", "vlmevalkit"],
+    "vlmevalkit:noprompt": ["dynamath", "vlmevalkit-noprompt"],
+  },
   embspatial: own("embspatial"),
   emma: own("emma"),
   erqa: { ...own("erqa"), "vlmevalkit:ERQABench": ["erqa", "official"] },

@@ -43,8 +43,10 @@ import { videoPromptVectors } from "./video-prompts.js";
 import { vlmEvalKitAnswerVectors } from "./vlmevalkit-answers.js";
 import { vlmEvalKitBoxVectors } from "./vlmevalkit-boxes.js";
 import { vlmEvalKitChoiceVectors } from "./vlmevalkit-choices.js";
+import { vlmEvalKitEmmaVectors } from "./vlmevalkit-emma.js";
 import { vlmEvalKitJudgedVectors } from "./vlmevalkit-judged.js";
 import { vlmEvalKitPromptVectors } from "./vlmevalkit-prompts.js";
+import { vlmEvalKitSpatialVectors } from "./vlmevalkit-spatial.js";
 import { yesNoVectors } from "./yes-no.js";
 
 export const vectorFiles: Readonly<Record<string, VectorFile>> = {
@@ -89,6 +91,8 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...videoChoiceVectors,
   ...videoGroupVectors,
   ...vlmEvalKitChoiceVectors,
+  ...vlmEvalKitSpatialVectors,
+  ...vlmEvalKitEmmaVectors,
   ...vlmEvalKitAnswerVectors,
   ...vlmEvalKitJudgedVectors,
   ...vlmEvalKitBoxVectors,
