@@ -17,14 +17,25 @@ export function hasCaption(references: readonly string[] | null | undefined): bo
 /**
  * A letter of one of `options` options, as it is written: "A" of three, and neither "D" nor "a". Of options that are given by their texts
  * two at least must have one, this letter's among them.
+ * @param listedIn  the text that lists the options behind their letters, for a benchmark that has them nowhere else: where it has an A and a B,
+ *   a letter that it has not is none
  */
 export function isOptionLetter(
   letter: string | null | undefined,
   options: number | readonly (string | null | undefined)[],
+  listedIn = "",
 ): boolean {
-  if (typeof options === "number") return optionLetters(options).includes(letter ?? "");
+  if (typeof options === "number") return optionLetters(options).includes(letter ?? "") && !isLeftOut(letter, listedIn);
   const at = optionLetters(options.length).indexOf(letter ?? "");
   return at >= 0 && isOption(options[at]) && options.filter(isOption).length >= 2;
+}
+
+/** "A. red", "(A) red", "A: red", also with full-width marks. A letter counts wherever it stands so: no real option is taken for none. */
+const listedLetter = /(?<![A-Za-z0-9])[A-Z](?=\s?[.):．：）、])/g;
+
+function isLeftOut(letter: string | null | undefined, text: string): boolean {
+  const listed = new Set(text.match(listedLetter));
+  return listed.has("A") && listed.has("B") && !listed.has(letter ?? "");
 }
 
 /** pandas and numpy write "nan" where there is nothing. */

@@ -56,7 +56,7 @@ export default defineTask<Row>({
     return userPrompt(image, `${strip(text).replaceAll(INSTRUCTION, "")}\n${INSTRUCTION}`);
   },
   generation: { maxNewTokens: 16, temperature: 0 },
-  hasReference: ({ correct_option: gold }) => isOptionLetter(gold, 4),
+  hasReference: ({ correct_option: gold, text }) => isOptionLetter(gold, 4, text),
   defects: {
     "lmms-eval": ["its number is that of single orders (here: accuracy), not of questions"],
     vlmevalkit: ["every reply that does not begin with A to D is right"],

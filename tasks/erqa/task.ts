@@ -52,7 +52,7 @@ export default defineTask<Row>({
     return profile === "vlmevalkit" ? imagesAtMarks(present, question) : userPrompt(...present, question);
   },
   generation: { maxNewTokens: 1024, temperature: 0 },
-  hasReference: ({ answer }) => isOptionLetter(answer, 4),
+  hasReference: ({ answer, question }) => isOptionLetter(answer, 4, question),
   scorings: ["vlmevalkit"], // its ERQADataset
   reportedAs: { vlmevalkit: { accuracy: "Overall" } },
   score({ answer }, { text }, { scoring }) {

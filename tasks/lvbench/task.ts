@@ -41,8 +41,9 @@ export default defineTask<Row>({
       `${options.length === 0 ? question : `${question}\n${bracketedOptions(options).trimEnd()}`}\nAnswer the question with the option letter`,
     ),
   generation: { maxNewTokens: 16, temperature: 0 },
-  hasReference: ({ answer, options = [] }) =>
-    isOptionLetter(answer, 4) && (options.length === 0 || isOptionLetter(answer, options)),
+  hasReference: ({ answer, question, options = [] }) =>
+    isOptionLetter(answer, 4, options.length === 0 ? question : "") &&
+    (options.length === 0 || isOptionLetter(answer, options)),
   score: lvbenchScore,
   metrics: [mean("accuracy")],
 });

@@ -77,7 +77,7 @@ export default defineTask<Row>({
   cluster: ({ id }) => id.replace(/_\d+$/, ""),
   prompt: interleaved,
   generation: { maxNewTokens: 4096, temperature: 0 },
-  hasReference: ({ gt_answer }) => isOptionLetter(gt_answer, 5),
+  hasReference: ({ gt_answer, input_prompt: words }) => isOptionLetter(gt_answer, 5, words),
   defects: {
     official: [stopped],
     "lmms-eval": [stopped],

@@ -83,7 +83,7 @@ const realWorld: Task<Row> = {
   profiles: ["default", "official", "vlmevalkit"],
   prompt: english,
   generation: { maxNewTokens: 16, temperature: 0 },
-  hasReference: ({ answer }) => isOptionLetter(strip(answer), 5),
+  hasReference: (row) => isOptionLetter(strip(row.answer), 5, row["multi-choice options"].join("\n")),
   defects: {
     official: [...firstLetter, '"Best answer: D" is a B'],
     "lmms-eval": firstLetter,

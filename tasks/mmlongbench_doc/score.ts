@@ -93,6 +93,15 @@ function numberIn(text: string): number | undefined {
 const whole = (value: number | undefined): number | undefined =>
   value === undefined || !Number.isFinite(value) ? undefined : Math.trunc(value);
 
+const numberOf = (text: string, rules: Rules): number | undefined =>
+  rules === "official" ? parseFloatPython(cleaned(text, rules)) : numberIn(text);
+
+/** Whether it is what its kind says: of a kind of numbers, one, by the authors or by lmms-eval, which finds one in "5 people" too. */
+export function isTarget(target: string, format: string): boolean {
+  if (format !== "Int" && format !== "Float") return true;
+  return numberOf(target, "official") !== undefined || numberOf(target, "lmms-eval") !== undefined;
+}
+
 function wholeScore(target: string, answer: string, rules: Rules): number {
   const gold = rules === "official" ? parseIntPython(target) : whole(numberIn(target));
   const said = whole(rules === "official" ? parseFloatPython(answer) : numberIn(answer));
@@ -100,8 +109,7 @@ function wholeScore(target: string, answer: string, rules: Rules): number {
 }
 
 function numberScore(target: string, answer: string, rules: Rules): number {
-  const read = (text: string) => (rules === "official" ? parseFloatPython(cleaned(text, rules)) : numberIn(text));
-  const [gold, said] = [read(target), read(answer)];
+  const [gold, said] = [numberOf(target, rules), numberOf(answer, rules)];
   return Number(gold !== undefined && said !== undefined && numbersAgree(gold, said));
 }
 

@@ -18,7 +18,7 @@ import {
 } from "llava-eval";
 import { documentF1 } from "./f1.js";
 import { extraction, toExtract } from "./judge.js";
-import { documentScore, isUnanswerable, unanswerable } from "./score.js";
+import { documentScore, isTarget, isUnanswerable, unanswerable } from "./score.js";
 import { vlmEvalKitExtraction, vlmEvalKitToExtract } from "./vlmevalkit.js";
 
 const lists = Type.Optional(Nullable(ListText()));
@@ -73,6 +73,8 @@ const SOURCES = {
 
 const shortly = "\nAnswer with a single word or phrase. If the answer is not in the document, answer 'Not answerable'.";
 
+const commas = 'the whole number "1,200" is equal to no answer, itself neither';
+
 export default defineTask<Row>({
   name: "mmlongbench_doc",
   version: 2,
@@ -111,12 +113,13 @@ export default defineTask<Row>({
         verdicts.length === 0 ? vlmEvalKitToExtract(question, text) : undefined,
     },
   },
-  hasReference: ({ answer }) => hasText(answer),
+  hasReference: ({ answer, answer_format: format }) => hasText(answer) && isTarget(answer, format),
   defects: {
-    official: ['the unit in "5 miles" is taken away, and the result thrown away'],
+    official: ['the unit in "5 miles" is taken away, and the result thrown away', commas],
     "lmms-eval": ["only the pages that hold the answer are shown (profile lmms-eval)"],
     vlmevalkit: [
       'the unit in "5 miles" is taken away, and the result thrown away',
+      commas,
       "points for questions without an answer count in the precision of f1",
       "a reply of its judge without an extraction is an empty answer (here: asked again, then unscored)",
       "some models see pages joined into one image (here: each alone)",

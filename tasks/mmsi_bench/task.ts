@@ -62,7 +62,7 @@ export default defineTask<Row>({
     return { messages: [{ role: "user", parts: [...parts, words] }] };
   },
   generation: { maxNewTokens: 2048, temperature: 0 },
-  hasReference: (row) => isOptionLetter(goldOf(row), 6),
+  hasReference: (row) => isOptionLetter(goldOf(row), 6, row.question),
   defects: {
     "lmms-eval": ['small letters count: "It is a." is an A'],
   },

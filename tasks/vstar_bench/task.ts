@@ -59,7 +59,7 @@ const all: Task<Row> = {
   id: ({ question_id, category }) => `${category}/${question_id}`,
   prompt: ({ image, text }) => userPrompt(image, `${wordsOf(text)}\n${LETTER_DIRECTLY}`),
   generation: { maxNewTokens: 16, temperature: 0 },
-  hasReference: ({ label }) => isOptionLetter(label.trim().toUpperCase(), 4),
+  hasReference: ({ label, text }) => isOptionLetter(label.trim().toUpperCase(), 4, text),
   defects: {
     official: ['"Blue" is a B'],
     "lmms-eval": ['"Blue" is a B', "its halves cannot be loaded (here: they can)"],

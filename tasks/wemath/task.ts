@@ -82,7 +82,7 @@ const wemath: Task<Row> = {
     return userPrompt(row.image_path, profile === "vlmevalkit" ? words : `${words}\n${TEMPLATE}`);
   },
   generation: { maxNewTokens: 2048, temperature: 0 },
-  hasReference: (row) => isOptionLetter(row.answer, 8) && stepsOf(row) > 0,
+  hasReference: (row) => isOptionLetter(row.answer, 8, optionsOf(row).join("\n")) && stepsOf(row) > 0,
   defects: {
     official: [letter, "its shares are of 525 problems, however many were asked (here: of those)"],
     "lmms-eval": [letter],

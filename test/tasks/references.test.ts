@@ -269,8 +269,15 @@ const unmatched: readonly (readonly [task: string, good: object, bad: readonly o
   ],
   [
     "wemath",
-    { answer: "A", key: "2steps_multi" },
-    ["abc", "", "xsteps_multi", "0steps_1"].map((key) => ({ answer: "A", key })),
+    { answer: "A", key: "2steps_multi", option: "A. 3;B. 4" },
+    ["abc", "", "xsteps_multi", "0steps_1"].map((key) => ({ answer: "A", key, option: "A. 3;B. 4" })),
+  ],
+  [
+    "mmlongbench_doc",
+    { answer: "1,200", answer_format: "Int" },
+    ["Not answerable", "five", "", "-"].flatMap((answer) =>
+      ["Int", "Float"].map((answer_format) => ({ answer, answer_format })),
+    ),
   ],
   [
     "babyvision",
@@ -465,6 +472,38 @@ test.each(unmatched)("%s: %j has a reference", (name, good, bad) => {
   const has = (row: object) => tasks.get(name)?.hasReference?.(row as never);
   expect(has(good)).toBe(true);
   for (const row of bad) expect(has(row), JSON.stringify(row)).toBe(false);
+});
+
+/** By task: the column with the letter, and the one that lists the options. */
+const listedInText: Readonly<Record<string, readonly [gold: string, text: string]>> = {
+  mindcube: ["gt_answer", "input_prompt"],
+  crpe_relation: ["correct_option", "text"],
+  erqa: ["answer", "question"],
+  wemath: ["answer", "option"],
+  mmsi_bench: ["answer", "question"],
+  mme_realworld: ["answer", "multi-choice options"],
+  mme_realworld_cn: ["answer", "multi-choice options"],
+  vstar_bench: ["label", "text"],
+  lvbench: ["answer", "question"],
+};
+test.each(Object.keys(listedInText))("%s: a letter that the text does not list is no reference", (name) => {
+  const [gold, text] = listedInText[name] as readonly [string, string];
+  const has = (letter: string, words: string) => {
+    const row = { key: "2steps_1", [gold]: letter, [text]: text.endsWith(" options") ? [words] : words };
+    return tasks.get(name)?.hasReference?.(row);
+  };
+  for (const words of [
+    "A. red; B. blue; C. none",
+    "(A) red (B) blue (C) none",
+    "Options: A: red, B: blue, C: none",
+    "（A）红（B）蓝（C）无",
+  ]) {
+    expect(has("C", words), words).toBe(true);
+    expect(has("D", words), words).toBe(false);
+  }
+  // Of options whose marks are not known, and of a letter that stands elsewhere, nothing is said.
+  for (const words of ["A red, B blue, C none", "Which of them?", "A. vitamin B, B. vitamin (D)"])
+    expect(has("D", words), words).toBe(true);
 });
 
 test("an option keeps its letter where one before it is absent", () => {
