@@ -298,12 +298,28 @@ class Parser {
   }
 }
 
+/** sympy's, which knows it between the whole numbers too: a symbol's value lies there, and `(n+1)!` is `(n+1) n!` everywhere. */
 function factorial(n: number): number {
-  return Number.isInteger(n) && n >= 0 && n <= 170 ? binomialProduct(n, n) : Number.NaN;
+  if (Number.isInteger(n)) return n >= 0 && n <= 170 ? binomialProduct(n, n) : Number.NaN;
+  return gamma(n + 1);
+}
+
+const LANCZOS = [
+  ...[0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059],
+  ...[12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7],
+];
+
+/** By Lanczos' series (g = 7), to some 14 digits; of no whole number. */
+function gamma(x: number): number {
+  if (x < 0.5) return Math.PI / (Math.sin(Math.PI * x) * gamma(1 - x));
+  const series = LANCZOS.reduce((sum, one, i) => sum + (i === 0 ? one : one / (x - 1 + i)), 0);
+  const t = x + 6.5;
+  return Math.sqrt(2 * Math.PI) * t ** (x - 0.5) * Math.exp(-t) * series;
 }
 
 function binomial(n: number, k: number): number {
-  return Number.isInteger(k) && k >= 0 && k <= 170 ? binomialProduct(n, k) / binomialProduct(k, k) : Number.NaN;
+  if (!Number.isInteger(k)) return factorial(n) / (factorial(k) * factorial(n - k));
+  return k >= 0 && k <= 170 ? binomialProduct(n, k) / binomialProduct(k, k) : Number.NaN;
 }
 
 /** n (n - 1) ..., k factors. */

@@ -66,7 +66,7 @@ const withUnit = (row: Row): Row => ({ ...row, unit: row.unit || "NaN" });
 export default defineTask<Row>({
   name: "olympiadbench",
   aliases: [`olympiadbench_${maths}@maths`, `olympiadbench_${physics}@physics`],
-  version: 2,
+  version: 3,
   about:
     "Problems of mathematics and physics olympiads with images, in English, whose answers are formulas (He et al. 2024).",
   cite: "https://arxiv.org/abs/2402.14008; official scoring follows OpenBMB/OlympiadBench eval/auto_scoring_judge.py, formulas compared by their values at twelve points where its sympy simplifies their difference; lmms-eval asks a judge; vlmevalkit's formulas must be written alike, a defect of its copy, and its words ask for a unit where there is none. Chinese problems (of VLMEvalKit's files alone) are asked in the authors' Chinese words by every profile",

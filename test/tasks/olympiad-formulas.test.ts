@@ -19,6 +19,11 @@ it.each([
   ["\\binom{4}{2}", "6"],
   ["|-3|", "\\lfloor 3.5\\rfloor"],
   ["2x+y=3", "6=4x+2y"],
+  ["\\frac{(n+1)!}{2}", "\\frac{(n+1) n!}{2}"],
+  ["\\frac{n!}{(n-1)!}", "n"],
+  ["\\frac{(n+2)!}{n!}", "n^2+3n+2"],
+  ["\\frac{(2n)!}{n!n!}", "\\binom{2n}{n}"],
+  ["\\frac{3.5!}{1}", "11.6317283965674"],
 ])("%s is %s", (reply, target) => {
   expect(olympiadCorrect(`\\boxed{${reply}}`, `$${target}$`, [1e-8])).toBe(true);
 });
@@ -34,6 +39,8 @@ it.each([
   ["x", "2"],
   ["1\\,000", "1000"], // the judge parts answers at commas
   ["x+0.1", "x"],
+  ["\\frac{n!}{k!}", "\\frac{k!}{n!}"],
+  ["n!+1", "n+1"],
 ])("%s is not %s", (reply, target) => {
   expect(olympiadCorrect(`\\boxed{${reply}}`, `$${target}$`, [1e-8])).toBe(false);
 });
