@@ -8,7 +8,7 @@ import { parseFloatPython } from "./python-numbers.js";
 import { pythonRegex } from "./python-regex.js";
 import { boxed } from "./reasoned-answer.js";
 
-const formulas = /(?<!\\|\d)\$([^$]+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]|((?<!\d)-?\d*\\frac\{[^{}]*\}\{[^{}]*\})/gs;
+const formulas = /(?<!\\|\d)\$([^$]+)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]|((?<!\d)-?\d*\\frac\{[^{}]*\}\{[^{}]*\})/dgs;
 
 /** What may stand before a number: "x5", "(5)", "+5" and "~5" have none. */
 const before = "(?:^|\\s|=)(?:\\*\\*)?";
@@ -39,12 +39,32 @@ export function verifiedValues(text: string): readonly number[] {
     return values.length > 0 || !inner.includes("\\") ? values : verifiedValues(inner);
   }
   const found = [
-    ...foundBy(formulas, text, formulaValues),
+    ...formulasIn(text),
     // What only looks like a sum ("0.5**") is passed over.
     ...(text.length > longestSum ? [] : foundBy(sum, text, valuesOf)).filter(({ values }) => values.length > 0),
     ...foundBy(number, text, numberValues),
   ];
   return found.sort((a, b) => b.to - a.to || a.from - b.from)[0]?.values ?? [];
+}
+
+function formulasIn(text: string): readonly Found[] {
+  return [...withoutUnclosed(text).matchAll(formulas)].map(({ indices = [] }) => {
+    const [[from, to], ...groups] = indices as [
+      readonly [number, number],
+      ...(readonly [number, number] | undefined)[],
+    ];
+    const [start, end] = groups.find((group) => group !== undefined) ?? [from, from];
+    return { from, to, values: formulaValues(text.slice(start, end)) };
+  });
+}
+
+/** The text with other marks for openings that nothing closes: each of them would be followed to the text's end. */
+function withoutUnclosed(text: string): string {
+  return ["()", "[]"].reduce((rest, [open, close]) => {
+    // One character at least stands between the two.
+    const end = Math.max(0, text.lastIndexOf(`\\${close}`) - 2);
+    return rest.slice(0, end) + rest.slice(end).replaceAll(`\\${open}`, "\\<");
+  }, text);
 }
 
 function foundBy(form: RegExp, text: string, values: (written: string) => readonly number[]): readonly Found[] {

@@ -99,6 +99,7 @@ import { blindAnswer, blindRight } from "../../tasks/vlmsareblind/score.js";
 import { evalAiVqaAccuracy, lmmsVqav2Accuracy, officialVqaAccuracy } from "../../tasks/vqa/accuracy.js";
 import { simpleVqaVerdict, worldVqaVerdict } from "../../tasks/vqa/factual-judge.js";
 import { firstNumber, firstWord as vsiFirstWord } from "../../tasks/vsibench/score.js";
+import { lastNumber } from "../../tasks/vsibench/vlmevalkit.js";
 import { vstarLetter, vstarQuestion } from "../../tasks/vstar_bench/letter.js";
 import { squadF1, tokenSetF1 } from "../../tasks/websrc/token-f1.js";
 import { weMathLetter } from "../../tasks/wemath/score.js";
@@ -124,6 +125,8 @@ const answers: Readonly<Record<string, string>> = {
   "nested brackets": repeat("(A") + repeat(")"),
   "open braces": repeat("{"),
   "nested fractions": repeat("\\frac{"),
+  "unclosed formulas": repeat("\\("),
+  "unclosed formulas on lines": repeat("\\["),
   "unclosed boxes": repeat("\\boxed{"),
   "empty boxes": repeat("\\boxed{}"),
   signs: repeat("--+"),
@@ -288,7 +291,7 @@ const parsers: Readonly<Record<string, (answer: string) => unknown>> = {
     ]),
   ],
   "Video-MMMU open": parseVideoOpen,
-  "VSI-Bench": (answer) => [vsiFirstWord(answer), firstNumber(answer)],
+  "VSI-Bench": (answer) => [vsiFirstWord(answer), firstNumber(answer), lastNumber(answer)],
   "ActivityNet-QA": (answer) => [activityVerdict(answer, "official"), activityVerdict(answer, "lmms-eval")],
   binary: (answer) => binaryVerdict(answer, "official"),
   "JSON in a reply": embeddedJson,
