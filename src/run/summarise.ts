@@ -10,6 +10,7 @@ import { type SampleRecord, textOf } from "../record/samples.js";
 import { selectionOf } from "../record/selection.js";
 import { ClipNotes } from "./clip-notes.js";
 import { EndpointNotes } from "./endpoint-notes.js";
+import { IdNotes } from "./id-notes.js";
 import { scoreOf } from "./score-sample.js";
 import { UnlikeNotes } from "./unlike-notes.js";
 import { UnscoredReasons } from "./unscored-reasons.js";
@@ -59,6 +60,7 @@ export async function summarise(
   const counts = new Counts();
   const folds = new Folds(task, head);
   const endpoint = new EndpointNotes(rules.reading);
+  const ids = new IdNotes();
   const clips = new ClipNotes();
   const unlike = new UnlikeNotes();
   const reasons = new UnscoredReasons();
@@ -69,6 +71,7 @@ export async function summarise(
     const score = scoreOf(record);
     counts.add(score);
     endpoint.add(record);
+    ids.add(record);
     clips.add(record);
     unlike.add(record);
     reasons.add(score);
@@ -104,6 +107,7 @@ export async function summarise(
     notes: [
       ...notesOf(head.dataset, selected, missing),
       ...withoutNotes(head.without, selected),
+      ...ids.notes(),
       ...clips.notes(),
       ...endpoint.notes(head.generation.maxNewTokens),
       ...unlike.notes(),

@@ -71,6 +71,24 @@ async function writeTwoSplits(place: Workplace, entry = "answer"): Promise<void>
   for (const name of ["val", "dev", "secret"]) await writeFile(place.file("rows", "two", `${name}.jsonl`), jsonl(rows));
 }
 
+test("ids that rows share are counted in a note, once for all repeats, and all of the rows count", async () => {
+  await using place = await Workplace.make();
+  await writeTwoSplits(place);
+  const run = async (rows: readonly object[], ...args: readonly string[]) => {
+    await writeFile(place.file("rows", "two", "val.jsonl"), jsonl(rows));
+    await rm(place.file("out"), { recursive: true, force: true });
+    await place.run("run", "--tasks", "./two.ts", "--data", "rows", "--model", "stub:red", "--out", "out", ...args);
+    return place.result("out", "two");
+  };
+  const row = (id: string) => ({ id, answer: "red" });
+  const broken = { answer: "red" };
+  expect((await run([row("a"), row("b"), broken, broken])).notes).toEqual([]);
+  const note = "2 rows have the id of a row before: what stands in the data twice counts twice";
+  const twice = await run([row("a"), row("b"), row("a"), row("a")], "--repeats", "2");
+  expect(twice).toMatchObject({ n: { total: 8 }, notes: [note] });
+  expect((await run([row("a"), row("a")])).notes).toEqual([note.replace("2 rows have", "1 row has")]);
+});
+
 test("a replay gives each split its own answers, and each split shows its own timings", async () => {
   await using place = await Workplace.make();
   await writeTwoSplits(place);
