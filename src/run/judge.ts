@@ -18,6 +18,9 @@ const defaultAttempts = 3;
 /** Questions one sample may lead to: a task whose `ask` never ends must not ask for ever. */
 const maxQuestions = 20;
 
+/** Characters of a question that is told from a verdict: a task of one's own may ask about the answer's words alone, which a verdict may hold. */
+const shortestEcho = 20;
+
 /** What a judge's thoughts need besides its verdict. */
 const roomToThink = 4096;
 
@@ -119,11 +122,14 @@ export class JudgePanel {
     return said !== undefined && canonicalJson(said) === canonicalJson(verdict);
   }
 
-  /** The verdict in a reply, without its thoughts; none where the question itself comes back, which names every verdict there is. */
+  /** The verdict in a reply, without its thoughts; of a question that comes back, which names every verdict there is, what stands beside it. */
   private read(question: JudgeQuestion, reply: string): Json | undefined {
     const said = this.rules.withoutReasoning(reply);
-    const asked = longestMessage(question);
-    return asked !== "" && said.includes(asked) ? undefined : question.parse(said);
+    const messages = messagesOf(question).filter((text) => text.length >= shortestEcho);
+    const [longest] = messages;
+    if (longest === undefined || !said.includes(longest)) return question.parse(said);
+    const beside = messages.reduce((rest, text) => rest.replaceAll(text, () => "\n"), said).trim();
+    return /[\p{L}\p{N}]/u.test(beside) ? question.parse(beside) : undefined;
   }
 
   private async verdict(
@@ -199,14 +205,15 @@ export class JudgePanel {
   }
 }
 
-function longestMessage({ prompt }: JudgeQuestion): string {
+/** The texts that it is asked, the longest first. */
+function messagesOf({ prompt }: JudgeQuestion): readonly string[] {
   const texts = prompt.messages.map(({ parts }) =>
     parts
       .map((part) => (part.type === "text" ? part.text : ""))
       .join("")
       .trim(),
   );
-  return texts.reduce((longest, text) => (text.length > longest.length ? text : longest), "");
+  return texts.sort((a, b) => b.length - a.length);
 }
 
 /** The judge answers, and never in the form that was asked for. */

@@ -206,3 +206,52 @@ test.each(["worldvqa", "simplevqa"])(
     expect(server.asked.length).toBeGreaterThanOrEqual(3);
   },
 );
+
+const ownJudge = `import { defineTask, mean, notJudged, Type, userPrompt } from "llava-eval";
+export default defineTask({
+  name: "own", version: 1, about: "A judge that is shown the answer alone.", cite: "none",
+  splits: { val: { sources: ["none/own"], split: "val", licence: "CC0-1.0", answers: "public" } },
+  row: Type.Object({ id: Type.String() }),
+  id: ({ id }) => id,
+  hasReference: () => true,
+  prompt: ({ id }) => userPrompt("Is it " + id + "?"),
+  generation: { maxNewTokens: 8, temperature: 0 },
+  judge: {
+    model: "none", template: "{answer}",
+    ask: (_, { text }, verdicts) => verdicts.length > 0 ? undefined : {
+      prompt: userPrompt(text), parse: (reply) => (reply.trim() === "yes" ? 1 : undefined),
+    },
+  },
+  score: (_, { text }, { verdicts: [right] }) => right === undefined ? notJudged : { status: "scored", value: right, answer: text },
+  metrics: [mean("acc")],
+});
+`;
+
+test.each([
+  ["a verdict that is the question's only word", "yes", () => "yes", 1],
+  ["a verdict behind the question", "yes, it is as red as red can be", (asked: string) => `${asked}\nyes`, 1],
+  ["the question alone", "yes, it is as red as red can be", (asked: string) => `> ${asked}`, 0],
+])("a judge of one's own: %s", async (_, answer, reply, scored) => {
+  await using place = await Workplace.make();
+  await writeFile(place.file("own.ts"), ownJudge);
+  await mkdir(place.file("rows"));
+  await writeFile(place.file("rows", "own.jsonl"), '{"id":"red"}\n');
+  await using server = await judge(place, (question) => chat(reply(question.text), question));
+  await place.run(
+    ...[
+      "run",
+      "--tasks",
+      "./own.ts",
+      "--data",
+      "rows",
+      "--model",
+      `stub:${answer}`,
+      "--judge",
+      "j.yaml",
+      "--out",
+      "out",
+    ],
+  );
+  expect((await place.result("out", "own")).n.scored).toBe(scored);
+  expect(server.asked.length).toBeGreaterThan(0);
+});
