@@ -88,7 +88,10 @@ function dictionaryIn(cell: string): ReadonlyMap<Value, Value> | undefined {
   return isMap(inner) ? inner : undefined;
 }
 
-/** A cell that is a dictionary already. */
+/**
+ * A cell that is a dictionary already. JavaScript has keys that are whole numbers first, and in ascending order: a chart whose years are not
+ * has the order of its file only as a text, which is the benchmark's own form.
+ */
 export function entriesOf(cell: unknown): ReadonlyMap<Value, Value> | undefined {
   return typeof cell === "object" && cell !== null && !Array.isArray(cell)
     ? (python.json(JSON.stringify(cell)) as ReadonlyMap<Value, Value>)
