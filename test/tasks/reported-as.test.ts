@@ -9,7 +9,7 @@ const without: Readonly<Record<string, string>> = {
   longvideobench_test_i: "the answers are secret",
   longvideobench_test_v: "the answers are secret",
   mlvu_test: "it has the split dev",
-  olympiadbench: "its AVG counts other rows too, or its columns are of one source each",
+  olympiadbench: "its AVG is of a file with all subjects and languages, and a name holds for every split here",
   video_mmmu_adaptation_question_only: "it shows the lecture",
   vlmsareblind: "its table has the kinds of tasks alone",
 };
