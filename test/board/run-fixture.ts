@@ -44,7 +44,7 @@ export async function writeRun(root: string, name: string, fixture: RunFixture):
     model,
     fingerprint: { model },
     identity: {},
-    config: {},
+    config: { data: "demo" },
     tasks: Object.keys(fixture.tasks),
     versions: {},
     host: {},
