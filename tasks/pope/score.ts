@@ -11,13 +11,13 @@ import {
   strip,
 } from "llava-eval";
 
+/** The reference as it is compared: "yes" or "no" when the row is sound. */
+export const yesNoTruth = (answer: string): string => lower(strip(answer)).replaceAll(".", "");
+
 /**
  * POPE's evaluate.py (the same code in LLaVA): the first sentence says no if one of its words is "No", "no" or "not";
  * everything else is a yes, an empty text too.
  */
-/** The reference as it is compared: "yes" or "no" when the row is sound. */
-export const yesNoTruth = (answer: string): string => lower(strip(answer)).replaceAll(".", "");
-
 export function popeAnswer(text: string): "yes" | "no" {
   const point = text.indexOf(".");
   const sentence = (point < 0 ? text : text.slice(0, point)).replaceAll(",", "");

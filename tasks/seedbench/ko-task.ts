@@ -11,21 +11,13 @@ import {
   userPrompt,
   vlmEvalKit,
 } from "llava-eval";
+import { choices, question } from "./question.js";
 import { firstCharacter } from "./score.js";
 
 /** Translated by others; one image a question. */
-const text = Type.String();
-const row = Type.Object({
-  question_id: Type.Union([Type.String(), Type.Integer()]),
-  question: text,
-  ...{ choice_a: text, choice_b: text, choice_c: text, choice_d: text },
-  answer: text,
-  image: Image(),
-});
+const row = Type.Object({ ...question, image: Image() });
 type Row = Static<typeof row>;
 const LETTER_DIRECTLY_KO = "주어진 선택지 중 해당 옵션의 문자로 바로 답하세요.";
-
-const choices = ({ choice_a, choice_b, choice_c, choice_d }: Row) => [choice_a, choice_b, choice_c, choice_d];
 
 const korean: Task<Row> = {
   name: "seedbench_ko",

@@ -16,22 +16,17 @@ import {
   userPrompt,
   vlmEvalKit,
 } from "llava-eval";
-import { firstCharacter } from "./score.js";
+import { choices, question } from "./question.js";
+import { firstCharacter, firstCounts } from "./score.js";
 
-const text = Type.String();
 const row = Type.Object({
-  question_id: Type.Union([Type.String(), Type.Integer()]),
-  question: text,
-  ...{ choice_a: text, choice_b: text, choice_c: text, choice_d: text },
-  answer: text,
+  ...question,
   data_type: Type.Enum(["image", "video"]),
-  data_id: text,
+  data_id: Type.String(),
   question_type_id: Type.Optional(Type.Union([Type.Integer(), Type.String()])),
   image: Type.Array(Image()), // frames of a video
 });
 type Row = Static<typeof row>;
-
-const choices = ({ choice_a, choice_b, choice_c, choice_d }: Row) => [choice_a, choice_b, choice_c, choice_d];
 
 const wordsOf = (row: Row): string => `${row.question}\n${letteredOptions(choices(row))}\n${LETTER_DIRECTLY}`;
 
@@ -72,9 +67,7 @@ const generated: Task<Row> = {
   prompt: (row) => userPrompt(...row.image, wordsOf(row)),
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: ({ answer }) => isOptionLetter(answer.trim().toUpperCase(), 4),
-  defects: {
-    "lmms-eval": ['the first character counts: "The answer is A" is a T'],
-  },
+  defects: { "lmms-eval": [firstCounts] },
   score(row, output) {
     const letter = firstCharacter(output.text).toUpperCase();
     return chosen(letter, row.answer.trim().toUpperCase());

@@ -16,7 +16,8 @@ import {
   thoughts,
   userPrompt,
 } from "llava-eval";
-import { firstCharacter } from "./score.js";
+import { isImage } from "./question.js";
+import { firstCharacter, firstCounts } from "./score.js";
 
 const text = Type.String();
 const row = Type.Object({
@@ -32,10 +33,7 @@ type Row = Static<typeof row>;
 const choices = ({ choice_A, choice_B, choice_C, choice_D }: Row) => [choice_A, choice_B, choice_C, choice_D];
 const goldOf = ({ answer }: Row): string => answer.trim().toUpperCase();
 /** lmms-eval means an image there and sends none. */
-const withoutFileName = (choice: string): string =>
-  choice.includes("jpg") || choice.includes("png") ? "<image>" : choice;
-
-const first = 'the first character counts: "The answer is A" is a T';
+const withoutFileName = (choice: string): string => (isImage(choice) ? "<image>" : choice);
 
 const wordsOf = (row: Row): string =>
   `${row.question}\n${letteredOptions(choices(row).map(withoutFileName))}\n${LETTER_DIRECTLY}`;
@@ -77,8 +75,8 @@ const generated: Task<Row> = {
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: (row) => isOptionLetter(goldOf(row), choices(row)),
   defects: {
-    official: [first],
-    "lmms-eval": [first, "an option that is a file's name is asked as <image>, and no image is sent"],
+    official: [firstCounts],
+    "lmms-eval": [firstCounts, "an option that is a file's name is asked as <image>, and no image is sent"],
   },
   scorings: ["vlmevalkit"],
   reportedAs: { vlmevalkit: { accuracy: "Overall" } },

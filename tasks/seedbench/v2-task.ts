@@ -14,14 +14,12 @@ import {
   Type,
   vlmEvalKit,
 } from "llava-eval";
-import { firstCharacter } from "./score.js";
+import { choices, isImage, question } from "./question.js";
+import { firstCharacter, firstCounts } from "./score.js";
 
 const text = Type.String();
 const row = Type.Object({
-  question_id: Type.Union([Type.String(), Type.Integer()]),
-  question: text,
-  ...{ choice_a: text, choice_b: text, choice_c: text, choice_d: text },
-  answer: text,
+  ...question,
   data_type: text,
   data_id: Type.Array(text),
   level: Type.Optional(text),
@@ -29,11 +27,6 @@ const row = Type.Object({
   image: Type.Array(Image()),
 });
 type Row = Static<typeof row>;
-
-const choices = ({ choice_a, choice_b, choice_c, choice_d }: Row) => [choice_a, choice_b, choice_c, choice_d];
-const isImage = (choice: string): boolean => choice.includes("jpg") || choice.includes("png");
-
-const first = 'the first character counts: "The answer is A" is a T';
 
 const generated: Task<Row> = {
   name: "seedbench_2",
@@ -65,9 +58,9 @@ const generated: Task<Row> = {
   generation: { maxNewTokens: 16, temperature: 0 },
   hasReference: ({ answer }) => isOptionLetter(answer, 4),
   defects: {
-    official: [first],
+    official: [firstCounts],
     "lmms-eval": [
-      first,
+      firstCounts,
       '"<img>" in a question stays (here: the image stands there)',
       "it runs with three back ends alone (here: with any)",
     ],
