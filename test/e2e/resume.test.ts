@@ -16,6 +16,11 @@ const soak = kills > 10;
 const n = soak ? 6000 : 160;
 const seed = Number(process.env.LLAVA_EVAL_TEST_SEED ?? 20261124);
 
+const asking = (url: string, ...more: readonly string[]) => [
+  ...["run", "--tasks", task, "--data", "rows", "--model", `openai:fake@${url}`],
+  ...more,
+];
+
 const isQuestion = ({ text }: { text: string }) => text.startsWith("Question");
 
 test(`a run that is killed ${kills} times ends as the uninterrupted one, byte for byte, and asks nothing twice`, {
@@ -24,19 +29,7 @@ test(`a run that is killed ${kills} times ends as the uninterrupted one, byte fo
   await using place = await Workplace.make();
   await writeRows(place.file("rows"), n);
   await using endpoint = await startEndpoint({ latencyMs: soak ? 60 : 25 });
-  const args = (out: string) => [
-    "run",
-    "--tasks",
-    task,
-    "--data",
-    "rows",
-    "--model",
-    `openai:fake@${endpoint.url}`,
-    "--concurrency",
-    String(concurrency),
-    "--out",
-    out,
-  ];
+  const args = (out: string) => asking(endpoint.url, "--concurrency", String(concurrency), "--out", out);
 
   const whole = await place.run(...args("whole"));
   expect(whole).toMatchObject({ exitCode: 0 });
@@ -71,19 +64,7 @@ test("Ctrl-C finishes what is in flight, keeps it, exits with 130, and the same 
   await using place = await Workplace.make();
   await writeRows(place.file("rows"), n);
   await using endpoint = await startEndpoint({ latencyMs: 60 });
-  const args = [
-    "run",
-    "--tasks",
-    task,
-    "--data",
-    "rows",
-    "--model",
-    `openai:fake@${endpoint.url}`,
-    "--concurrency",
-    "4",
-    "--out",
-    "out",
-  ];
+  const args = asking(endpoint.url, "--concurrency", "4", "--out", "out");
   const child = place.start(...args);
   while (endpoint.asked.filter(isQuestion).length < 6) await new Promise((resolve) => setTimeout(resolve, 20));
   child.kill("SIGINT");
@@ -103,19 +84,7 @@ test("a larger --limit extends a run; other options that change numbers are refu
   await using place = await Workplace.make();
   await writeRows(place.file("rows"), 12);
   await using endpoint = await startEndpoint();
-  const run = (...more: string[]) =>
-    place.run(
-      "run",
-      "--tasks",
-      task,
-      "--data",
-      "rows",
-      "--model",
-      `openai:fake@${endpoint.url}`,
-      "--out",
-      "out",
-      ...more,
-    );
+  const run = (...more: string[]) => place.run(...asking(endpoint.url, "--out", "out", ...more));
   expect((await run("--limit", "5")).exitCode).toBe(0);
   expect((await place.result("out", "single_image")).flags).toEqual(["partial"]);
   expect((await run("--limit", "9")).exitCode).toBe(0);
@@ -136,19 +105,7 @@ test("two processes cannot write one run", async () => {
   await using place = await Workplace.make();
   await writeRows(place.file("rows"), 40);
   await using endpoint = await startEndpoint({ latencyMs: 200 });
-  const args = [
-    "run",
-    "--tasks",
-    task,
-    "--data",
-    "rows",
-    "--model",
-    `openai:fake@${endpoint.url}`,
-    "--concurrency",
-    "2",
-    "--out",
-    "out",
-  ];
+  const args = asking(endpoint.url, "--concurrency", "2", "--out", "out");
   const first = place.start(...args);
   while (endpoint.asked.length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
   const second = await place.run(...args);
@@ -178,19 +135,7 @@ test.skipIf(process.getuid?.() !== 0)(
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=48k", "tmpfs", place.file("small")]);
     try {
       await using endpoint = await startEndpoint({ latencyMs: 5 });
-      const args = [
-        "run",
-        "--tasks",
-        task,
-        "--data",
-        "rows",
-        "--model",
-        `openai:fake@${endpoint.url}`,
-        "--concurrency",
-        "4",
-        "--out",
-        "small/out",
-      ];
+      const args = asking(endpoint.url, "--concurrency", "4", "--out", "small/out");
       const full = await place.run(...args);
       expect(full.exitCode).toBe(1);
       expect(full.stderr).toContain("free some disk space and run the same command again");
