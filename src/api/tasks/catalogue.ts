@@ -4,6 +4,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { checkTask } from "../../core/check-task.js";
+import { defined } from "../../core/defined.js";
 import { UserError } from "../../core/errors.js";
 import { withCheckedReturns } from "../../core/guard-task.js";
 import { didYouMean } from "../../core/nearest.js";
@@ -153,109 +154,134 @@ export async function readSuite(name: string): Promise<Suite> {
  * @throws UserError  nothing fits a name; a suite contradicts another; a path is no task file
  */
 export async function chooseTasks(names: readonly string[], workingFolder = process.cwd()): Promise<Choice> {
-  const tasks = await taskEntries();
-  const suites = await suiteNames();
+  const search = new Search(await taskEntries(), await suiteNames(), workingFolder);
   const chosen = new Map<string, Chosen>();
-  let stated: { name: string; suite: Suite } | undefined;
+  for (const name of names) {
+    for (const one of await search.find(name, { origin: "--tasks", folder: workingFolder, above: [] })) {
+      const namesake = [...chosen.values()].find(({ task }) => task.name === one.task.name);
+      if (namesake && namesake.path !== one.path) throw twoOfOneName(one.task.name, namesake.path, one.path);
+      chosen.set(one.label, one);
+    }
+  }
+  const { scoring, "prompt-profile": promptProfile } = search.stated?.suite ?? {};
+  return { chosen: [...chosen.values()], ...defined({ scoring, promptProfile }) };
+}
 
-  const put = (one: Chosen) => {
-    const namesake = [...chosen.values()].find(({ task }) => task.name === one.task.name);
-    if (namesake && namesake.path !== one.path) throw twoOfOneName(one.task.name, namesake.path, one.path);
-    chosen.set(one.label, one);
-  };
-  /** The tasks of a suite, without the items that it leaves out. */
-  const membersOf = async (
-    suite: Suite,
-    origin: string,
-    folder?: string,
-    above?: readonly string[],
-  ): Promise<Chosen[]> => {
-    const members: Chosen[] = [];
-    for (const member of suite.tasks) members.push(...(await find(member, origin, folder, above)));
-    return suite.without === undefined
-      ? members
-      : await withoutListed(members, resolve(dirname(origin), suite.without));
-  };
-  /** @param above  the suites that led here, the outermost first */
-  const find = async (
-    name: string,
-    origin: string,
-    folder = workingFolder,
-    above: readonly string[] = [],
-  ): Promise<Chosen[]> => {
-    const listed = existsSync(resolve(folder, name)) ? undefined : splitList(name);
+/** Where a name stands. */
+interface Place {
+  /** `--tasks`, or the suite that names it. */
+  readonly origin: string;
+  /** Which its paths start from. */
+  readonly folder: string;
+  /** The suites that led here, the outermost first. */
+  readonly above: readonly string[];
+}
+
+interface StatedSuite {
+  readonly name: string;
+  readonly suite: Suite;
+}
+
+class Search {
+  /** The suite that was found last: all of them state the same. */
+  stated: StatedSuite | undefined;
+
+  constructor(
+    private readonly tasks: readonly TaskEntry[],
+    private readonly suites: readonly string[],
+    private readonly workingFolder: string,
+  ) {}
+
+  async find(name: string, place: Place): Promise<Chosen[]> {
+    const listed = existsSync(resolve(place.folder, name)) ? undefined : splitList(name);
     if (listed) {
-      const found = await find(listed.base, origin, folder, above);
-      return await Promise.all(found.map((one) => withoutItems(one, resolve(folder, listed.list))));
+      const found = await this.find(listed.base, place);
+      return await Promise.all(found.map((one) => withoutItems(one, resolve(place.folder, listed.list))));
     }
-    if (isYamlFile(name)) {
-      const path = resolve(folder, name);
-      if (above.includes(path)) {
-        throw new UserError(
-          `the suite names itself: ${[...above.slice(above.indexOf(path)), path].map((one) => basename(one)).join(" -> ")}`,
-          origin,
-          "take that line out",
-        );
-      }
-      if (!existsSync(path)) throw new UserError("no such suite or task", path, `check the path given to ${origin}`);
-      const { readYaml } = await import("../../core/yaml.js");
-      if ("task" in (await readYaml(path, Type.Object({})))) {
-        const one = await fromYaml(path);
-        if (tasks.some(({ name }) => name === one.task.name)) throw twoOfOneName(one.task.name, undefined, path);
-        return [one];
-      }
-      const suite = await readYaml(path, Suite);
-      stated = agree(stated, { name, suite });
-      // A suite names its tasks from where it stands itself.
-      return await membersOf(suite, path, dirname(path), [...above, path]);
-    }
-    if (isPath(name)) {
-      const found = await fromPath(name, folder);
-      // In a checkout a benchmark of ours may be run from its source, before it is built.
-      const ours = found.find(({ task, file }) => !isOurs(file) && tasks.some(({ name }) => name === task.name));
-      if (ours) throw twoOfOneName(ours.task.name, undefined, ours.file);
-      return found;
-    }
-    const [wanted = "", splitName] = name.split("@", 2);
-    if (suites.includes(wanted) && origin === "--tasks") {
-      const suite = await readSuite(wanted);
-      stated = agree(stated, { name: wanted, suite });
-      return await membersOf(suite, `configs/suites/${wanted}.yaml`);
-    }
-    const found = matching(tasks, wanted);
-    if (found.length === 0) {
-      const source = join(packageRoot, "tasks", wanted, "task.ts");
-      if (existsSync(source)) {
-        const path = `./${relative(workingFolder, source)}`;
-        throw new UserError(
-          `the task "${wanted}" is not built yet`,
-          origin,
-          `write its path, ${path}, or npm run build first`,
-        );
-      }
-      const foreign = (await lmmsEvalNames())[wanted];
-      if (foreign !== undefined) {
-        throw new UserError(`"${wanted}" is lmms-eval's name, not one of ours`, origin, inPlaceOf(foreign));
-      }
-      const known = [...tasks.flatMap(({ name, aliases }) => [name, ...aliases]), ...suites];
+    if (isYamlFile(name)) return await this.inYaml(name, place);
+    if (isPath(name)) return await this.inFile(name, place.folder);
+    return await this.ofPackage(name, place);
+  }
+
+  private async inYaml(name: string, { origin, folder, above }: Place): Promise<Chosen[]> {
+    const path = resolve(folder, name);
+    if (above.includes(path)) {
       throw new UserError(
-        `no task named "${wanted}"`,
+        `the suite names itself: ${[...above.slice(above.indexOf(path)), path].map((one) => basename(one)).join(" -> ")}`,
         origin,
-        `${didYouMean(wanted, known)}run "llava-eval tasks" for the list, or pass a path such as ./my-task.ts`,
+        "take that line out",
       );
     }
-    return await Promise.all(
-      found.map(async ({ aliasSplit, ...entry }) => choose(await loadEntry(entry), splitName ?? aliasSplit, origin)),
-    );
-  };
+    if (!existsSync(path)) throw new UserError("no such suite or task", path, `check the path given to ${origin}`);
+    const { readYaml } = await import("../../core/yaml.js");
+    if ("task" in (await readYaml(path, Type.Object({})))) {
+      const one = await fromYaml(path);
+      if (this.isKnown(one.task.name)) throw twoOfOneName(one.task.name, undefined, path);
+      return [one];
+    }
+    const suite = await readYaml(path, Suite);
+    this.stated = agree(this.stated, { name, suite });
+    // A suite names its tasks from where it stands itself.
+    return await this.membersOf(suite, { origin: path, folder: dirname(path), above: [...above, path] });
+  }
 
-  for (const name of names) for (const one of await find(name, "--tasks")) put(one);
-  const { scoring, "prompt-profile": promptProfile } = (stated as { suite: Suite } | undefined)?.suite ?? {};
-  return {
-    chosen: [...chosen.values()],
-    ...(scoring ? { scoring } : {}),
-    ...(promptProfile ? { promptProfile } : {}),
-  };
+  private async inFile(name: string, folder: string): Promise<Chosen[]> {
+    const found = await fromPath(name, folder);
+    // In a checkout a benchmark of ours may be run from its source, before it is built.
+    const ours = found.find(({ task, file }) => !isOurs(file) && this.isKnown(task.name));
+    if (ours) throw twoOfOneName(ours.task.name, undefined, ours.file);
+    return found;
+  }
+
+  private async ofPackage(name: string, place: Place): Promise<Chosen[]> {
+    const [wanted = "", splitName] = name.split("@", 2);
+    if (this.suites.includes(wanted) && place.origin === "--tasks") {
+      const suite = await readSuite(wanted);
+      this.stated = agree(this.stated, { name: wanted, suite });
+      return await this.membersOf(suite, { ...place, origin: `configs/suites/${wanted}.yaml` });
+    }
+    const found = matching(this.tasks, wanted);
+    if (found.length === 0) throw await this.notFound(wanted, place.origin);
+    return await Promise.all(
+      found.map(async ({ aliasSplit, ...entry }) =>
+        choose(await loadEntry(entry), splitName ?? aliasSplit, place.origin),
+      ),
+    );
+  }
+
+  /** The tasks of a suite, without the items that it leaves out. */
+  private async membersOf(suite: Suite, place: Place): Promise<Chosen[]> {
+    const members: Chosen[] = [];
+    for (const member of suite.tasks) members.push(...(await this.find(member, place)));
+    return suite.without === undefined
+      ? members
+      : await withoutListed(members, resolve(dirname(place.origin), suite.without));
+  }
+
+  private isKnown(name: string): boolean {
+    return this.tasks.some((entry) => entry.name === name);
+  }
+
+  private async notFound(wanted: string, origin: string): Promise<UserError> {
+    const source = join(packageRoot, "tasks", wanted, "task.ts");
+    if (existsSync(source)) {
+      const path = `./${relative(this.workingFolder, source)}`;
+      return new UserError(
+        `the task "${wanted}" is not built yet`,
+        origin,
+        `write its path, ${path}, or npm run build first`,
+      );
+    }
+    const foreign = (await lmmsEvalNames())[wanted];
+    if (foreign !== undefined)
+      return new UserError(`"${wanted}" is lmms-eval's name, not one of ours`, origin, inPlaceOf(foreign));
+    const known = [...this.tasks.flatMap(({ name, aliases }) => [name, ...aliases]), ...this.suites];
+    return new UserError(
+      `no task named "${wanted}"`,
+      origin,
+      `${didYouMean(wanted, known)}run "llava-eval tasks" for the list, or pass a path such as ./my-task.ts`,
+    );
+  }
 }
 
 /** A second task of one name would take the first one's place in every file and table, or stand there as what it is not. */
@@ -268,10 +294,7 @@ function twoOfOneName(name: string, ...paths: readonly [string | undefined, stri
   );
 }
 
-function agree(
-  earlier: { name: string; suite: Suite } | undefined,
-  next: { name: string; suite: Suite },
-): { name: string; suite: Suite } {
+function agree(earlier: StatedSuite | undefined, next: StatedSuite): StatedSuite {
   if (earlier && (earlier.suite.scoring ?? "official") !== (next.suite.scoring ?? "official")) {
     throw new UserError(
       `suites "${earlier.name}" and "${next.name}" are scored differently`,
