@@ -67,6 +67,8 @@ interface Sum extends ClusterSum {
 export class UntilDecided {
   private readonly clusters: Cluster[] = [];
   private readonly byRow = new Map<number, Cluster>();
+  /** Of each cluster, what the other run has of it. */
+  private readonly rowsThere = new Map<string, number[]>();
   private readonly sums: Sum[] = [];
   private readonly scale: Scale;
   private comparison: SequentialComparison | undefined;
@@ -87,6 +89,9 @@ export class UntilDecided {
     private readonly rules: UntilRules,
   ) {
     this.scale = scaleOf(baseline, rules.delta);
+    for (const [row, { cluster }] of baseline.samples) {
+      this.rowsThere.set(cluster, [...(this.rowsThere.get(cluster) ?? []), row]);
+    }
   }
 
   /** The samples of a plan in the order drawn, until nothing more needs to be asked. All rows are read first, and held. */
@@ -125,7 +130,8 @@ export class UntilDecided {
   private place(cluster: Cluster): number {
     const { seed, order } = this.rules;
     const { name, units } = cluster;
-    const chance = order?.chanceOf(units.map(({ index }) => index)) ?? 1;
+    // Of the whole cluster, although `--limit` may cut it: a larger limit must find it in the place where its first answers were kept.
+    const chance = order?.chanceOf(this.rowsThere.get(name) ?? units.map(({ index }) => index)) ?? 1;
     cluster.later = order?.isLater(seed, name, chance) ?? false;
     cluster.rank = rankOf(seed, name, cluster.later);
     cluster.weight = cluster.later ? 0 : 1 / chance;

@@ -12,6 +12,7 @@ import type { Result } from "../../src/core/result.js";
 import type { Until } from "../../src/core/until.js";
 import { rankOf, selectionOf } from "../../src/record/selection.js";
 import { ReportSource } from "../../src/report/report-source.js";
+import { InformativeOrder } from "../../src/run/informative-order.js";
 import { seededRandom } from "../../src/statistics/seeded-random.js";
 import { Workplace } from "../e2e/cli.js";
 
@@ -277,8 +278,8 @@ test("what cannot be decided is refused before the first question", async () => 
 });
 
 /** Three earlier runs: all right about the first 700 of 1,000 rows, and about every third of the others or so. */
-async function withItems(place: Workplace) {
-  const { asked, write } = await benchmark(place, { rows: 1000 });
+async function withItems(place: Workplace, { perImage = 1 }: { readonly perImage?: number } = {}) {
+  const { asked, write } = await benchmark(place, { rows: 1000, perImage });
   const model = (name: string, right: (id: number) => boolean) =>
     write(
       name,
@@ -331,6 +332,10 @@ test("by difficulties of earlier runs it asks fewer of the items that all solve,
   expect(await read("stopped")).toBe(before);
   const [compared] = (await compare(whole, place.file("stopped"))).tasks;
   expect(compared).toMatchObject({ verdict: "regression", test: "betting", interval, samples: { paired: samples } });
+  // Their plain difference is of items that tell models apart, and the interval is not about it.
+  expect(compared?.delta).toBe(difference);
+  expect((await compare(place.file("stopped"), whole)).tasks[0]?.delta).toBe(-(difference as number));
+  expect(compared?.notes.join()).toContain("weighs each by its chance to be asked");
   // Asked again, and by one request at a time: the same.
   await until(worse, "stopped");
   expect(await read("stopped")).toBe(before);
@@ -340,6 +345,30 @@ test("by difficulties of earlier runs it asks fewer of the items that all solve,
   const journal = await readFile(order, "utf8");
   await writeFile(order, journal.replace(/"difficulty":1,/, '"difficulty":0.5,'));
   await expect(until(worse, "stopped")).rejects.toThrow(/until.order.plain: "\w+" in the folder, "\w+" now/);
+});
+
+test("a limit that cuts a cluster leaves it in its place: with a larger one the run ends as if there had been none", async () => {
+  await using place = await Workplace.make();
+  const { order, model, until } = await withItems(place, { perImage: 2 });
+  // Of each image everybody knows one answer and half of them the other: alone, the first would be asked half as often.
+  const lines = (await readFile(order, "utf8")).trimEnd().split("\n");
+  const items = lines.map((line) => JSON.parse(line));
+  for (const item of items) Object.assign(item, { runs: 1000, difficulty: item.index % 2 === 0 ? 1 : 0.5 });
+  await writeFile(order, items.map((item) => `${JSON.stringify(item)}\n`).join(""));
+  const drawn = new InformativeOrder("", new Map(items.map((item) => [item.index, item])));
+  const moved = items.find(
+    ({ index }) =>
+      index > 200 &&
+      index % 2 === 0 &&
+      drawn.isLater(0, String(index / 2), drawn.chanceOf([index])) &&
+      !drawn.isLater(0, String(index / 2), drawn.chanceOf([index, index + 1])),
+  );
+  const better = await model("better", (id) => id < 700 || id % 3 !== 1);
+  const read = (out: string) => readFile(place.file(out, "plain.json"), "utf8");
+  await until(better, "whole-limit", { limit: moved.index + 1 });
+  await until(better, "whole-limit");
+  await until(better, "no-limit");
+  expect(await read("whole-limit")).toBe(await read("no-limit"));
 });
 
 test("not decided by the items drawn it asks all that stand behind them, and ends as two whole runs are compared", async () => {
@@ -375,5 +404,8 @@ test("difficulties of other rows, of another task or of nobody are refused befor
   await expect(until(any, "refused")).rejects.toThrow(/no item of plain/);
   await writeFile(order, "{}\n");
   await expect(until(any, "refused")).rejects.toThrow(/task/);
+  await writeFile(order, journal + journal.replace(/"difficulty":1,/, '"difficulty":0.5,'));
+  await expect(until(any, "refused")).rejects.toThrow(/row \d+ of plain is there twice, and differs/);
+  await expect(until(any, "refused", { order: place.file("none.jsonl") })).rejects.toThrow(/there is no such file/);
   await expect(readFile(place.file("refused", "run.json"))).rejects.toThrow(/ENOENT/);
 });

@@ -1,4 +1,5 @@
 /** `--until decided --against RUN`: the other run, opened before the first question, and what its samples say. */
+import { existsSync } from "node:fs";
 import { obstaclesBetween } from "../../board/compare/comparability.js";
 import { resolveSide, type SideTask } from "../../board/compare/side.js";
 import { defined } from "../../core/defined.js";
@@ -167,9 +168,19 @@ async function orderOf(
 ): Promise<InformativeOrder> {
   const again = `make it by: llava-eval items ${label} --runs ... --format jsonl --out ${file}`;
   const items = new Map<number, Difficulty & { readonly id: string }>();
+  // A file that is not there reads as one without lines.
+  if (!existsSync(file)) throw new UserError("there is no such file", `--order ${file}`, again);
   for await (const { value, where } of readJsonLines(file)) {
     const { task, index, id, runs, difficulty } = check(ItemLine, value, where, again);
-    if (task === label && difficulty !== undefined) items.set(index, { id, runs, difficulty });
+    if (task !== label || difficulty === undefined) continue;
+    const known = items.get(index);
+    if (known && (known.id !== id || known.runs !== runs || known.difficulty !== difficulty))
+      throw new UserError(
+        `row ${index} of ${label} is there twice, and differs: two reports in one file`,
+        where,
+        again,
+      );
+    items.set(index, { id, runs, difficulty });
   }
   if (items.size === 0) throw new UserError(`--order has no item of ${label} with a difficulty`, file, again);
   for await (const { index, id } of run.counted(result)) {

@@ -57,7 +57,11 @@ export async function measure(task: string, a: SideTask, b: SideTask, options: M
   const scale = scaleOfMean(metric, valuesOfA(joined, metric.name));
   const stopped = stoppedBetween(a, b);
   if (stopped && scale !== undefined) {
-    return { ...facts, ...measureStopped(overRepeats(scored, metric.name), scale, stopped), notes: [stoppedNote] };
+    return {
+      ...facts,
+      ...measureStopped(overRepeats(scored, metric.name), scale, stopped),
+      notes: notesOnStop(stopped),
+    };
   }
   if (scale !== undefined) {
     return { ...facts, ...measureMean(scored, metric.name, scale, options), notes: notesOnThird(a, b) };
@@ -97,8 +101,15 @@ interface Stopped {
   readonly sign: 1 | -1;
 }
 
-const stoppedNote =
-  "one of the runs was stopped by how it compares with the other: its own looks give the interval and p, and the difference lies further from 0 than the truth";
+function notesOnStop({ until: { order, samples, of } }: Stopped): string[] {
+  const weighted =
+    order === undefined || samples === of
+      ? ""
+      : "; A and B are of items that tell models apart, and the difference weighs each by its chance to be asked";
+  return [
+    `one of the runs was stopped by how it compares with the other: its own looks give the interval and p, and the difference lies further from 0 than the truth${weighted}`,
+  ];
+}
 
 /** Whether one of the two stopped when it was decided how it compares with the other: an ordinary test would be one look of many. */
 function stoppedBetween(a: SideTask, b: SideTask): Stopped | undefined {
@@ -118,11 +129,14 @@ function notesOnThird(a: SideTask, b: SideTask): string[] {
   );
 }
 
-function measureStopped(pairs: readonly Pair[], scale: number, { until: { interval, p }, sign }: Stopped) {
+/** By an informative order the samples asked weigh unequally: the difference is then that of the run's looks, as its interval is. */
+function measureStopped(pairs: readonly Pair[], scale: number, { until, sign }: Stopped) {
+  const { interval, p, order, difference } = until;
   const mean = (of: "a" | "b") => (scale * pairs.reduce((sum, pair) => sum + pair[of], 0)) / pairs.length;
   const [a, b] = [mean("a"), mean("b")];
   const turned = interval && (sign > 0 ? interval : ([-interval[1], -interval[0]] as const));
-  return { a, b, delta: b - a, ...(turned ? { interval: turned } : {}), p, test: "betting" as const };
+  const delta = order === undefined || difference === undefined ? b - a : sign * difference;
+  return { a, b, delta, ...(turned ? { interval: turned } : {}), p, test: "betting" as const };
 }
 
 function isSame({ a, b }: SamplePair): boolean {
