@@ -5,17 +5,24 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, isAbsolute, join } from "node:path";
 import { canonicalJson } from "../core/digest.js";
 import type { RunManifest } from "./run-manifest.js";
 
-/** Of the user who asks: `$XDG_STATE_HOME/llava-eval/seal.key`. */
-export const keyPath = () =>
-  join(process.env.XDG_STATE_HOME || join(homedir(), ".local", "state"), "llava-eval", "seal.key");
+/**
+ * Of the user who asks: `$XDG_STATE_HOME/llava-eval/seal.key`. A path that is not absolute leads wherever the program is begun, into a folder
+ * that was received among them: it is ignored, as the XDG Base Directory Specification has it.
+ * @returns undefined where he has no home either
+ */
+export function keyPath(): string | undefined {
+  const state = [process.env.XDG_STATE_HOME ?? "", join(homedir(), ".local", "state")].find(isAbsolute);
+  return state && join(state, "llava-eval", "seal.key");
+}
 
 /** @returns undefined where there is no key and none can be kept: then nobody can tell whose the run was */
 export async function sealOf(tasks: readonly string[]): Promise<string | undefined> {
   const path = keyPath();
+  if (path === undefined) return undefined;
   const key = (await keyAt(path)) ?? (await newKey(path));
   return key && codeOf(tasks, key);
 }
@@ -23,7 +30,8 @@ export async function sealOf(tasks: readonly string[]): Promise<string | undefin
 /** Whether these are the names that this user gave, here or wherever he has the same state folder. */
 export async function isSealed({ seal }: RunManifest, tasks: readonly string[]): Promise<boolean> {
   if (seal === undefined) return false;
-  const key = await keyAt(keyPath());
+  const path = keyPath();
+  const key = path && (await keyAt(path));
   if (key === undefined) return false;
   const [said, own] = [Buffer.from(seal), Buffer.from(codeOf(tasks, key))];
   return said.length === own.length && timingSafeEqual(said, own);

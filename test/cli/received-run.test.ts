@@ -1,7 +1,7 @@
 /** A run that came from elsewhere names a task file: what is loaded runs, so no command loads it unless whoever looks names one himself. */
 import { existsSync } from "node:fs";
 import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { metricsOf } from "../../src/api/board/metrics-of.js";
 import { withSeal } from "../../src/api/record/dataset.js";
@@ -240,6 +240,22 @@ describe("the seal", () => {
     expect(existsSync(at("state-of-another"))).toBe(false);
     expect(await sealOf(tasks)).not.toBe(seal);
     expect(await isSealed(manifest, tasks)).toBe(false);
+  });
+
+  test("a state folder that is not absolute is ignored: it would be one of a received folder's, with a key in it", async () => {
+    const manifest = await readManifest(at("run"));
+    const tasks = [at("mine.ts")];
+    vi.stubEnv("HOME", at("home"));
+    vi.stubEnv("XDG_STATE_HOME", at("received-state"));
+    const seal = (await sealOf(tasks)) as string;
+    expect(await isSealed({ ...manifest, seal }, tasks)).toBe(true);
+    vi.stubEnv("XDG_STATE_HOME", relative(process.cwd(), at("received-state")));
+    expect(await isSealed({ ...manifest, seal }, tasks)).toBe(false);
+    // The home's own takes its place; and a home that is not absolute is none either.
+    expect(await sealOf(tasks)).not.toBe(seal);
+    expect(await keys(at("home", ".local", "state"))).toEqual(["seal.key"]);
+    vi.stubEnv("HOME", relative(process.cwd(), at("home")));
+    expect(await sealOf(tasks)).toBeUndefined();
   });
 
   test("it holds for the names that were given, and for no others", async () => {
