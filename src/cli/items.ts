@@ -46,7 +46,7 @@ export const command: CommandModule<object, Arguments> = {
         describe: "jsonl: every item; list: what a suite may exclude, to be looked through",
       })
       .option("out", { type: "string", requiresArg: true, describe: "write it to a file instead" })
-      .example("$0 items pope --runs results/*", "what tells models apart, and which references may be wrong")
+      .example("$0 items pope", "what tells models apart, and which references may be wrong")
       .example("$0 items pope --format html --out items.html", "the same with prompts and images, to look through"),
   handler: show,
 };
