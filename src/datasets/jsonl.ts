@@ -5,7 +5,7 @@ import { parsePythonJson } from "../core/python-json.js";
 import { base64Image, looksBase64 } from "./columns.js";
 import { imageFile } from "./image-file.js";
 import type { RawItem, RowSource } from "./source.js";
-import { type RecordPlace, textRecords } from "./text-records.js";
+import { type RecordPlace, textRecords, utf8Of } from "./text-records.js";
 import { videoFiles } from "./video-file.js";
 
 const batchRows = 100;
@@ -57,7 +57,7 @@ export function openJsonl(path: string, root: string, digest: string): RowSource
 
 function parse(bytes: Buffer, index: number, where: string): RawItem {
   try {
-    const cells: unknown = parsePythonJson(bytes.toString("utf8"), "null");
+    const cells: unknown = parsePythonJson(utf8Of(bytes), "null");
     if (typeof cells !== "object" || cells === null || Array.isArray(cells))
       throw new Error("a line must be one JSON object");
     return { index, cells: cells as Record<string, unknown> };

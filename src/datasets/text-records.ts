@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { createReadStream } from "node:fs";
 import { UserError } from "../core/errors.js";
 
@@ -14,6 +15,12 @@ export interface RecordPlace {
 
 export interface TextRecord extends RecordPlace {
   readonly bytes: Buffer;
+}
+
+/** @throws Error  it is in another encoding: read as UTF-8 its words would be others, and asked and scored as such */
+export function utf8Of(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new Error("it is not in UTF-8");
+  return bytes.toString("utf8");
 }
 
 const newline = 0x0a;

@@ -1,13 +1,13 @@
 import { open } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { SampleFailure, UserError } from "../core/errors.js";
+import { messageOf, SampleFailure, UserError } from "../core/errors.js";
 import type { ImageRef } from "../core/image.js";
 import type { TSchema } from "../core/schema.js";
 import type { TextCells, TsvRows } from "../core/task.js";
 import { base64Image, looksBase64 } from "./columns.js";
 import { imageFile } from "./image-file.js";
 import type { RawItem, RowSource } from "./source.js";
-import { textRecords } from "./text-records.js";
+import { textRecords, utf8Of } from "./text-records.js";
 import { videoFiles } from "./video-file.js";
 
 const batchRows = 100;
@@ -69,6 +69,7 @@ export function openTsv(path: string, root: string, digest: string, other?: Othe
       let index = -1;
       let position = -1;
       let isHead = true;
+      let columns: ReturnType<typeof columnsOf> = [];
       let isOther = false;
       let batch: RawItem[] = [];
       const add = (item: { cells: Readonly<Record<string, unknown>> } | { failure: SampleFailure }) => {
@@ -77,9 +78,19 @@ export function openTsv(path: string, root: string, digest: string, other?: Othe
       };
       for await (const record of textRecords(path, true, signal)) {
         if (record.bytes.length === 0) continue;
-        const fields = splitRecord(record.bytes.toString("utf8"));
+        const place = `${basename(path)}:${record.line}`;
+        let fields: readonly string[];
+        try {
+          fields = splitRecord(utf8Of(record.bytes));
+        } catch (error) {
+          if (isHead) throw new UserError(`the first line names no columns: ${messageOf(error)}`, path, inUtf8);
+          position += 1;
+          add({ failure: new SampleFailure("data", `${place}: ${messageOf(error)}`, { cause: error }) });
+          continue;
+        }
         if (isHead) {
           header = fields.map((field) => field.trim());
+          columns = columnsOf(header);
           isHead = false;
           isOther =
             other !== undefined &&
@@ -89,10 +100,10 @@ export function openTsv(path: string, root: string, digest: string, other?: Othe
         }
         position += 1;
         if (fields.length !== header.length) {
-          const detail = `${basename(path)}:${record.line}: ${fields.length} cells where the header has ${header.length}`;
-          add({ failure: new SampleFailure("data", detail) });
+          const detail = `${fields.length} cells where the header has ${header.length}`;
+          add({ failure: new SampleFailure("data", `${place}: ${detail}`) });
         } else {
-          const cells = Object.fromEntries(header.map((name, i) => [name, fields[i] ?? ""]));
+          const cells = Object.fromEntries(columns.map(([i, name]) => [name, fields[i] ?? ""]));
           if (cells.index !== undefined && cells.image !== undefined && looksBase64(cells.image)) {
             records.set(indexKey(cells.index), { at: record.at, length: record.bytes.length });
           }
@@ -111,6 +122,12 @@ export function openTsv(path: string, root: string, digest: string, other?: Othe
     close: async () => {},
   };
 }
+
+const inUtf8 = "save the file as tab-separated values in UTF-8";
+
+/** A name that stands twice is its first column's, as pandas has it: it calls the second one `answer.1`. */
+const columnsOf = (header: readonly string[]) =>
+  [...header.entries()].filter(([i, name]) => header.indexOf(name) === i);
 
 /** Files beside it have their names in another column. */
 const withImage = (cells: TextCells): TextCells =>

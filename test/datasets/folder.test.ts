@@ -309,6 +309,13 @@ describe("JSONL with image files", () => {
     expect(rowOf(items[2]).id).toBe(3);
   });
 
+  test("a line in another encoding is that row's failure: its words would be others", async () => {
+    await put("mine.jsonl", Buffer.from('{"id":1,"image":"a.jpg"}\n{"id":2,"image":"caf\xe9.jpg"}\n', "latin1"));
+    const items = await all({ ...request(row), task: "mine" });
+    expect(rowOf(items[0]).id).toBe(1);
+    expect(failureOf(items[1])?.detail).toBe("mine.jsonl:2: it is not in UTF-8");
+  });
+
   test("a malformed line in the middle is that row's failure and names the line", async () => {
     await put("mine.jsonl", '{"id":1,"image":"a.jpg"}\n{"id":2,"ima\n{"id":3,"image":"c.jpg"}');
     const items = await all({ ...request(row), task: "mine" });

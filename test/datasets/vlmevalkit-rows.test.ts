@@ -5,7 +5,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { chooseTasks, loadTasks } from "../../src/api/tasks/catalogue.js";
+import { type Chosen, chooseTasks, loadTasks } from "../../src/api/tasks/catalogue.js";
 import { promptImages, promptText } from "../../src/core/prompt.js";
 import { openDataset } from "../../src/datasets/index.js";
 import { encodePng } from "../../src/images/png.js";
@@ -144,6 +144,45 @@ test("a question of POPE's three categories is a row in each; the task's own nam
   ];
   await writeFile(join(place.dir, "pope.tsv"), tsv(rows));
   expect((await seen("pope", place.dir)).map(({ id }) => id)).toEqual(["random-3", "popular-3"]);
+});
+
+test("a row in another encoding is its own failure, and so is a header: its words would be others", async () => {
+  await using place = await temporaryFolder();
+  const row = {
+    A: "a",
+    B: "b",
+    C: "c",
+    D: "d",
+    answer: "A",
+    category: "c",
+    "l2-category": "l",
+    image: await base64(1),
+  };
+  const rows = ["Which?", "Un café?", "Why?"].map((question, index) => ({ index: String(index), question, ...row }));
+  const file = join(place.dir, "MMStar.tsv");
+  await writeFile(file, tsv(rows));
+  expect((await seen("mmstar", place.dir))[1]?.words).toContain("Un café?");
+  await writeFile(file, Buffer.from(tsv(rows), "latin1"));
+  const failures: string[] = [];
+  const { task, split, splitName } = (await chooseTasks(["mmstar"])).chosen[0] as Chosen;
+  const request = { task: task.name, splitName, split, row: task.row, tsv: task.tsv, data: place.dir };
+  await using dataset = await openDataset(request);
+  for await (const unit of plan(task, dataset, { offset: 0, repeats: 1 }, new AbortController().signal))
+    failures.push("row" in unit ? "" : unit.failure.message);
+  expect(failures).toEqual(["", "data: MMStar.tsv:3: it is not in UTF-8", ""]);
+  await writeFile(file, Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(tsv(rows), "utf16le")]));
+  await expect(seen("mmstar", place.dir)).rejects.toMatchObject({
+    message: "the first line names no columns: it is not in UTF-8",
+    fix: "save the file as tab-separated values in UTF-8",
+  });
+});
+
+test("of two columns of one name the first is meant, as pandas reads them", async () => {
+  await using place = await temporaryFolder();
+  const row = { index: "1", question: "Why?", A: "a", B: "b", C: "c", D: "d", answer: "A", category: "c" };
+  const written = tsv([{ ...row, "l2-category": "l", image: await base64(1), second: "D" }]);
+  await writeFile(join(place.dir, "MMStar.tsv"), written.replace("\tsecond\n", "\tanswer\n"));
+  expect((await seen("mmstar", place.dir))[0]?.row.answer).toBe("A");
 });
 
 test("a row with too few cells is its own failure, and none of VLMEvalKit's columns are those of another task", async () => {
