@@ -229,14 +229,14 @@ export default defineTask({
 
 test.each([
   ["a verdict that is the question's only word", "yes", () => "yes", 1],
-  ["a verdict behind the question", "yes, it is as red as red can be", (asked: string) => `${asked}\nyes`, 1],
-  ["the question alone", "yes, it is as red as red can be", (asked: string) => `> ${asked}`, 0],
+  ["a verdict behind the question", "yes, it is redder than red", (asked: string) => `${asked}\nyes`, 1],
+  ["the question alone", "yes, it is redder than red", (asked: string) => `> ${asked}`, 0],
 ])("a judge of one's own: %s", async (_, answer, reply, scored) => {
   await using place = await Workplace.make();
   await writeFile(place.file("own.ts"), ownJudge);
   await mkdir(place.file("rows"));
   await writeFile(place.file("rows", "own.jsonl"), '{"id":"red"}\n');
-  await using server = await judge(place, (question) => chat(reply(question.text), question));
+  await using server = await judge(place, (question) => chat(reply(answer), question));
   await place.run(
     ...[
       "run",
