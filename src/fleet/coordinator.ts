@@ -9,7 +9,7 @@ import { hasOwnFiles } from "../run/same-question.js";
 import { outputsOf, referenceFailure } from "../run/score-sample.js";
 import { take } from "../run/take.js";
 import type { WorkStore } from "./queue.js";
-import { askedBy, type Expected, placeOf, readResult, rowsDigest } from "./result.js";
+import { askedBy, type Expected, expectedOf, placeOf, readResult, restOf, wantedOf } from "./result.js";
 
 export interface Sharing {
   readonly store: WorkStore;
@@ -86,9 +86,11 @@ export async function share(task: TaskRun, sharing: Sharing): Promise<TaskEnd | 
 class SharedTask {
   /** Of what was answered something must be seen beside its row: it has no score yet, or no question, or files of its own were shown. */
   hasMoreToSee = false;
-  private readonly outstanding = new Map<string, Expected & { readonly block: Block }>();
+  private readonly outstanding = new Map<string, Expected>();
   /** Taken late, while somebody else has them, or may: what these answer is compared. */
   private readonly twice = new Map<string, Expected>();
+  /** Handed out by this process, and not by one before it that wanted more or less of them: a result of theirs was released. */
+  private readonly again = new Set<string>();
   private waiting: Block[] = [];
   private addedAt = performance.now();
   private checkedAt = performance.now();
@@ -103,10 +105,9 @@ class SharedTask {
     private readonly sharing: Sharing,
   ) {}
 
-  async add({ block, units }: CutBlock): Promise<void> {
+  async add({ block, units, all }: CutBlock): Promise<void> {
     const { task, profile } = this.task;
-    const places = new Set(units.map(placeOf));
-    this.outstanding.set(block.id, { block, places, rows: rowsDigest(units, this.task) });
+    this.outstanding.set(block.id, expectedOf(block, all, this.task));
     this.hasMoreToSee ||= units.some(({ row }) => hasOwnFiles(task, row, profile));
     this.waiting.push(block);
     const { mostOutstanding = usualOutstanding } = this.sharing;
@@ -167,7 +168,7 @@ class SharedTask {
       // Not cut yet: a coordinator before this one had added it.
       if (!expected) continue;
       taken.push(id);
-      if (await this.takeResult(result, expected)) this.twice.set(id, expected);
+      if (!(await this.takeResult(result, expected))) this.twice.set(id, expected);
     }
     if (taken.length === 0) return;
     await this.task.samples.sync();
@@ -187,20 +188,21 @@ class SharedTask {
     const { store, leftBehind } = this.sharing;
     const completed = await store.completed(this.unknown, takenAtOnce);
     const done: string[] = [];
+    const left: Expected[] = [];
     for (const { id, result } of completed) {
       const expected = this.outstanding.get(id) ?? this.twice.get(id);
       if (!expected && leftBehind.has(id)) {
         await store.release([id]);
       } else if (!expected) {
         this.unknown++;
-      } else if (await this.takeResult(result, expected)) {
-        done.push(id);
       } else {
-        await store.release([id]);
-        const { block } = this.outstanding.get(id) ?? {};
-        if (block) await store.add([block]);
+        const block = await this.takeResult(result, expected, this.again.has(id));
+        if (!block) done.push(id);
+        else if (this.outstanding.has(id)) left.push({ ...expected, block });
+        else await store.release([id]);
       }
     }
+    if (left.length > 0) await this.handOutAgain(left);
     if (done.length === 0) {
       if (completed.length === 0) this.unknown = 0;
       return 0;
@@ -215,15 +217,28 @@ class SharedTask {
     return done.length;
   }
 
-  /** @returns whether it was a result of this block */
-  private async takeResult(text: string, expected: Expected): Promise<boolean> {
+  /** Blocks of which there is a result that was refused, or was of fewer samples: what was taken of it is on the disk before it is released. */
+  private async handOutAgain(left: readonly Expected[]): Promise<void> {
+    await this.task.samples.sync();
+    await this.sharing.store.release(left.map(({ block }) => block.id));
+    for (const expected of left) {
+      this.outstanding.set(expected.block.id, expected);
+      this.again.add(expected.block.id);
+    }
+    await this.sharing.store.add(left.map(({ block }) => block));
+  }
+
+  /** @returns the block of what is still to be asked: all of it where the result is refused; undefined: nothing */
+  private async takeResult(text: string, expected: Expected, isWhole = false): Promise<Block | undefined> {
     const { task, label, samples, onTiming } = this.task;
     const { store, say, admits, onRepeated, onChanged } = this.sharing;
     try {
-      const { worker, records, timings } = readResult(text, expected, { metrics: task.metrics, admits });
+      const { worker, records, timings } = readResult(text, expected, { metrics: task.metrics, admits, isWhole });
+      const wanted = wantedOf(expected);
       for (const record of records) {
         const taken = await take(samples, record);
-        if (taken === "repeated") onRepeated();
+        // What is not wanted was taken from this result before, by a coordinator that was killed in the middle of it.
+        if (taken === "repeated" && wanted.has(placeOf(record))) onRepeated();
         if (taken === "changed") onChanged(placeKey(label, record.index, record.repeat), worker);
         if (taken === "taken") {
           this.sharing.onTaken(record);
@@ -232,13 +247,13 @@ class SharedTask {
         this.hasMoreToSee ||= record.state === "answered" || askedBy(record).length === 0;
       }
       for (const timing of timings) onTiming({ ...timing, worker });
-      return true;
+      return restOf(expected, records);
     } catch (error) {
       if (!(error instanceof UserError) || !error.where.startsWith("worker ")) throw error;
       const worker = error.where.slice("worker ".length);
       say(`warning: ${error.where} is refused: ${error.message}`);
       await store.refuse(worker, error.message);
-      return false;
+      return expected.block;
     }
   }
 

@@ -9,6 +9,7 @@ import { canonicalSample, readSample, type SampleRecord } from "../record/sample
 import { TimingRecord } from "../record/timing-record.js";
 import type { Answering } from "../run/answer.js";
 import { questionFor } from "../run/ask.js";
+import type { Block } from "../run/blocks.js";
 import type { RowUnit } from "../run/plan.js";
 
 const Header = Type.Object({
@@ -26,40 +27,72 @@ export function resultText({ records, ...header }: BlockResult): string {
   return [header, ...records.map(canonicalSample)].map((line) => JSON.stringify(line)).join("\n");
 }
 
-/** What is expected of a block: its samples, and the digest of what they ask. */
+/**
+ * A block whose result is expected. Where a coordinator before this one handed it out, the result may have more of its samples than are wanted
+ * now: that one was killed while it wrote them into the journal. It may have fewer: that one's folder, which is gone, had the others.
+ */
 export interface Expected {
-  readonly places: ReadonlySet<string>;
-  readonly rows: string;
+  readonly block: Block;
+  /** What its samples ask, with those that were answered before; one text, since 20,000 blocks are expected at once. */
+  readonly asked: string;
+}
+
+export const expectedOf = (block: Block, all: readonly RowUnit[], answering: Pick<Answering, "task" | "profile">) =>
+  ({ block, asked: JSON.stringify(all.map((unit) => askedAt(unit, answering))) }) satisfies Expected;
+
+const askedIn = ({ asked }: Expected) => JSON.parse(asked) as readonly Asked[];
+
+/** The places of what a block asks for. */
+export function wantedOf(expected: Expected): ReadonlySet<string> {
+  const { only } = expected.block;
+  return new Set(only?.map(([index, repeat]) => `${index}/${repeat}`) ?? askedIn(expected).map(([place]) => place));
+}
+
+/** What a result leaves to be asked of its block; undefined: nothing. */
+export function restOf(expected: Expected, records: readonly SampleRecord[]): Block | undefined {
+  const places = new Set(records.map(placeOf));
+  const rest = [...wantedOf(expected)].filter((place) => !places.has(place));
+  return rest.length === 0 ? undefined : { ...expected.block, only: rest.map((place) => place.split("/").map(Number)) };
 }
 
 export interface ResultRules {
   readonly metrics: readonly SampleMetric[];
   /** Of workers that say in what they differ from the run, too. */
   readonly admits: boolean;
+  /** The block was handed out as it is expected: the result has all that it asks for. */
+  readonly isWhole: boolean;
 }
 
 /**
  * A result that was read whole and found to be of this block.
  * @throws UserError  naming the worker
  */
-export function readResult(text: string, expected: Expected, { metrics, admits }: ResultRules): BlockResult {
+export function readResult(text: string, expected: Expected, { metrics, admits, isWhole }: ResultRules): BlockResult {
   const [first = "", ...lines] = text.split("\n");
   const header = parsed(first, "a worker whose result has no first line");
   const violation = violationOf(Header, header);
   if (violation)
     throw foreign("a worker", `its result's first line is damaged: ${violation.pointer} ${violation.expected}`);
   const { worker, rows, timings } = header as Header;
-  if (rows !== expected.rows)
-    throw foreign(worker, "its rows are others than ours: the same places of the file ask something else there");
   const records = lines.map((line) => readSample(parsed(line, worker), `worker ${worker}`, metrics));
+  const ours = new Map(askedIn(expected).map((asked) => [asked[0], asked]));
   const places = new Set(records.map(placeOf));
-  if (places.size !== records.length || places.size !== expected.places.size)
-    throw foreign(worker, `its result has ${records.length} samples, and its block ${expected.places.size}`);
-  for (const place of places)
-    if (!expected.places.has(place)) throw foreign(worker, `its result has a sample that is not the block's: ${place}`);
-  const asked = records.flatMap(askedBy);
-  if (asked.length === records.length && digestOfAsked(asked) !== expected.rows)
-    throw foreign(worker, "its samples are of other questions than its block's");
+  const asked = [...places].map((place) => {
+    const there = ours.get(place);
+    if (there) return there;
+    throw foreign(worker, `its result has a sample that is not the block's: ${place}`);
+  });
+  const wanted = wantedOf(expected);
+  const isOfAll = rows === digestOfAsked(asked);
+  const isShort = !isOfAll && places.size < wanted.size;
+  const lacks = records.length === 0 || (isWhole && [...wanted].some((place) => !places.has(place)));
+  if (isShort || lacks || places.size !== records.length)
+    throw foreign(worker, `its result has ${places.size} of its block's ${wanted.size} samples`);
+  if (!isOfAll)
+    throw foreign(worker, "its rows are others than ours: the same places of the file ask something else there");
+  for (const [place, ...theirs] of records.flatMap(askedBy))
+    if (theirs.join() !== ours.get(place)?.slice(1).join())
+      throw foreign(worker, "its samples are of other questions than its block's");
   if (!admits && records.some((record) => record.state !== "failed" && record.unlike !== undefined))
     throw foreign(worker, "it differs from the run, which admits none that does");
   return { worker, rows, timings, records };
@@ -81,13 +114,17 @@ export const askedBy = (record: SampleRecord): readonly Asked[] =>
  */
 export function rowsDigest(
   units: readonly RowUnit[],
-  { task, profile }: Pick<Answering, "task" | "profile">,
+  answering: Pick<Answering, "task" | "profile">,
   records: readonly SampleRecord[] = [],
 ): string {
-  return digestOfAsked(
-    units.map((unit, i) => [placeOf(unit), unit.id, records[i]?.promptDigest ?? questionDigest(unit, task, profile)]),
-  );
+  return digestOfAsked(units.map((unit, i) => askedAt(unit, answering, records[i]?.promptDigest)));
 }
+
+const askedAt = (unit: RowUnit, { task, profile }: Pick<Answering, "task" | "profile">, known?: string): Asked => [
+  placeOf(unit),
+  unit.id,
+  known ?? questionDigest(unit, task, profile),
+];
 
 const digestOfAsked = (asked: readonly Asked[]) => digestOf([...asked].sort(([a], [b]) => (a < b ? -1 : 1)));
 

@@ -67,14 +67,17 @@ export class BlockCutter {
     const name = { v: 1, ...of, rows, first: [units[0]?.index ?? 0, units[0]?.repeat ?? 0], samples: units.length };
     return {
       block: { v: 1, id: digestOf(name, 32), label: of.label, rows, ...(missing.length < all ? { only } : {}) },
-      units: missing,
+      ...{ units: missing, all: units },
     };
   }
 }
 
 export interface CutBlock {
   readonly block: Block;
+  /** What is to be asked. */
   readonly units: readonly RowUnit[];
+  /** The same, with what was answered before. */
+  readonly all: readonly RowUnit[];
 }
 
 function piecesOf(origins: readonly Origin[]): number[][] {

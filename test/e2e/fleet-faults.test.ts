@@ -46,6 +46,8 @@ interface Fault {
   readonly isSeenElsewhere?: true;
   /** Before anybody comes. */
   begin?(fleet: Fleet): Promise<void>;
+  /** @returns what is in the coordinator's environment besides */
+  readonly coordinates?: (fleet: Fleet) => Promise<Environment>;
   /** When the coordinator waits for workers. @returns for each of the two, what is in its environment besides */
   readonly prepare?: (fleet: Fleet) => Promise<readonly [Environment, Environment]>;
   strike(struck: Struck): Promise<After>;
@@ -67,6 +69,22 @@ async function before(fleet: Fleet, name: string, code: string): Promise<Environ
 }
 
 const blockedLoop = `process.on("SIGUSR2", () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${longMs}));`;
+
+/** In the second block, whatever the sizes of the two. */
+const killedAtLine = largestBlock + 20;
+
+/** The process dies when it has written so many lines of a journal. */
+const dyingWriter = `import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+const write = fs.writeSync;
+let lines = 0;
+fs.writeSync = (file, bytes, ...rest) => {
+  const written = write(file, bytes, ...rest);
+  if (String(bytes).startsWith('{"index":')) lines += String(bytes).split("\\n").length - 1;
+  if (lines >= ${killedAtLine}) process.kill(process.pid, "SIGKILL");
+  return written;
+};
+syncBuiltinESMExports();`;
 
 async function again(fleet: Fleet, run: Started): Promise<After> {
   run.kill("SIGKILL");
@@ -195,6 +213,15 @@ const faults: readonly Fault[] = [
     strike: ({ fleet, run }) => again(fleet, run),
   },
   {
+    name: "the coordinator killed while it writes a block's answers into the journal, and started again",
+    twice: 0,
+    coordinates: (fleet) => before(fleet, "dying.mjs", dyingWriter),
+    async strike({ fleet, run }) {
+      expect(await run.ended).toMatchObject({ signal: "SIGKILL" });
+      return { run: fleet.coordinator("--out", "many") };
+    },
+  },
+  {
     name: `a worker, ${serverName} and the coordinator killed, one after the other`,
     twice: 3 * inHand,
     isSeenElsewhere: true,
@@ -259,7 +286,7 @@ describe.skipIf(noServer)(
       for (let round = 0; round < rounds; round++) {
         await using fleet = await Fleet.make(what);
         await fault.begin?.(fleet);
-        const run = fleet.coordinator("--out", "many");
+        const run = fleet.coordinatorWith((await fault.coordinates?.(fleet)) ?? {}, "--out", "many");
         const [first, second] = (await fault.prepare?.(fleet)) ?? [{}, {}];
         const workers = [fleet.workerWith(first), fleet.workerWith(second)] as const;
         await fleet.asked(whole.asked * (rounds > 1 ? 0.1 + 0.5 * random() : 0.3));

@@ -98,11 +98,15 @@ export class Fleet implements AsyncDisposable {
   }
 
   coordinator(...more: readonly string[]): Started {
+    return this.coordinatorWith({}, ...more);
+  }
+
+  /** @param environment  what is in its environment besides */
+  coordinatorWith(environment: Readonly<Record<string, string>>, ...more: readonly string[]): Started {
     const { tasks, data, repeats = 1, temperature = 0 } = this.what;
     const sampling = temperature > 0 ? ["--repeats", String(repeats), "--temperature", String(temperature)] : [];
-    return this.kept(
-      this.place.start("run", "--tasks", tasks, "--data", data, "--fleet", "--name", "m", ...sampling, ...more),
-    );
+    const what = ["--tasks", tasks, "--data", data, "--name", "m", ...sampling];
+    return this.kept(this.place.startWith(environment, "run", "--fleet", ...what, ...more));
   }
 
   worker(...more: readonly string[]): Started {

@@ -254,7 +254,7 @@ test("a worker whose rows ask something else is refused by name, and its block i
 
 test.each<[string, (text: string) => string, RegExp]>([
   ["no JSON", (text) => text.slice(0, -9), /no JSON/],
-  ["a sample too few", (text) => text.split("\n").slice(0, -1).join("\n"), /9 samples, and its block 10/],
+  ["a sample too few", (text) => text.split("\n").slice(0, -1).join("\n"), /9 of its block's 10 samples/],
   ["a sample of another block", (text) => text.replace('"index":3,', '"index":25,'), /not the block's: 25\/0/],
   ["a sample of another row", (text) => text.replace('"id":"3"', '"id":"99"'), /other questions/],
   [
@@ -262,7 +262,8 @@ test.each<[string, (text: string) => string, RegExp]>([
     (text) => text.replace(/"promptDigest":"\w+"/, `"promptDigest":"${"0".repeat(16)}"`),
     /other questions/,
   ],
-  ["a sample twice", (text) => text.replace('"index":3,', '"index":4,'), /samples, and its block 10/],
+  ["a sample twice", (text) => text.replace('"index":3,', '"index":4,'), /9 of its block's 10 samples/],
+  ["no sample", (text) => text.split("\n")[0] ?? "", /0 of its block's 10 samples/],
   ["a value that is no sample's", (text) => text.replace('"state":"scored"', '"state":"perfect"'), /state/],
 ])("a result with %s does not reach the journal", async (_, damage, says) => {
   const store = new Memory(async (block, delivery) => {
@@ -272,6 +273,40 @@ test.each<[string, (text: string) => string, RegExp]>([
   const { lines } = await shared(store);
   expect(lines).toEqual(all);
   expect([...store.refused.values()][0] ?? "").toMatch(says);
+});
+
+test("a result that a killed coordinator had begun to take is taken: nothing of it is asked again, and nobody is refused", async () => {
+  // That one had handed the whole block out.
+  const store = new Memory(({ only: _, ...block }) => answerOf(block));
+  const { lines, changed, repeated, said } = await shared(store, all.slice(0, 14));
+  expect(lines).toEqual(all);
+  expect([store.added, store.blocks.size]).toEqual([2, 0]);
+  expect([[...store.refused], changed, repeated, said]).toEqual([[], [], 0, []]);
+});
+
+test("what a result that a coordinator before wanted lacks is asked, and only that", async () => {
+  const handedOut: Block[] = [];
+  const store = new Memory(async (block, delivery) => {
+    handedOut.push(block);
+    // That one's folder, which is gone, had the others.
+    return await answerOf(delivery === 0 ? { ...block, only: [[1, 0], [4, 0]] } : block); // biome-ignore format: a list
+  });
+  const { lines, repeated, said } = await shared(store);
+  expect(lines).toEqual(all);
+  expect(handedOut.at(-1)?.only?.map(([index]) => index)).toEqual([0, 2, 3, 5, 6, 7, 8, 9]);
+  expect([store.added, store.blocks.size, repeated, said]).toEqual([4, 0, 0, []]);
+});
+
+test("a worker that leaves out what it was asked by this coordinator is refused", async () => {
+  let short = 0;
+  const store = new Memory(async (block) => {
+    const isShort = block.rows[0]?.[0] === 0 && short++ < 2;
+    return await answerOf(isShort ? { ...block, only: block.only?.slice(0, 1) ?? [[1, 0]] } : block, {
+      worker: isShort ? "short" : "w",
+    });
+  });
+  expect((await shared(store)).lines).toEqual(all);
+  expect([...store.refused]).toEqual([["short", "its result has 1 of its block's 9 samples"]]);
 });
 
 test("a server that lost everything is given it again", { timeout: 30_000 }, async () => {
