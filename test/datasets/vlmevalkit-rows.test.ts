@@ -894,7 +894,7 @@ test("CRPE's questions are four rows after each other in its file, and a reply w
   await using place = await temporaryFolder();
   await mkdir(join(place.dir, "images", "CRPE_RELATION"), { recursive: true });
   await writeFile(join(place.dir, "images", "CRPE_RELATION", "a.png"), await pixels(7));
-  const question = "Who?\nA. cat\nB. dog";
+  const question = "Who?\nA. cat\nB. dog\nC. hen\nD. cow";
   const rows = ["A. cat", "B. cat", "C", "D", "A. dog", "B", "C", "(D) dog"].map((answer, i) => ({
     ...{ index: String(i + 10), image_path: "a.png", question, answer },
     category: i < 4 ? "subject" : "object",
