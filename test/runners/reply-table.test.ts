@@ -165,6 +165,8 @@ function page(): string {
   const lines: string[] = [
     "# What a reply becomes",
     "",
+    "[All documentation](README.md)",
+    "",
     "Made by `test/runners/reply-table.test.ts`, which checks it. An answer is scored; everything else leaves the sample unscored:",
     "`refused` by the provider's filter, or `transport` with the provider's words, after further attempts where those can help.",
     "",
