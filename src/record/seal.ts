@@ -3,7 +3,7 @@
  * command of his own: no name of a machine, which anybody may guess, but a code that takes a key which never leaves his state folder.
  */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import { canonicalJson } from "../core/digest.js";
@@ -42,8 +42,13 @@ const codeOf = (tasks: readonly string[], key: string) =>
     .update(canonicalJson({ tasks: [...tasks] }))
     .digest("hex");
 
-/** @returns undefined where there is none that can be read, or what is there is no key */
+/**
+ * @returns undefined where there is none that can be read, or what is there is no key: a pipe or a device (who reads one may wait for ever),
+ *   or a file that others can read or write, with which they seal what they like
+ */
 async function keyAt(path: string): Promise<string | undefined> {
+  const facts = await stat(path).catch(() => undefined);
+  if (!facts?.isFile() || (facts.mode & 0o077) !== 0) return undefined;
   const text = await readFile(path, "utf8").catch(() => "");
   return /^[0-9a-f]{64}\n$/.test(text) ? text.trim() : undefined;
 }

@@ -101,12 +101,16 @@ export function shortAnswerGrading(question: string, target: string, response: s
   return `${START}${requirement}\n\nHere are some examples:\n${examples}\n\nNow please complete the following task:\n\n[Begin Question]${question}[End Question]\n[Begin Ground-Truth]${wanted}[End Ground-Truth]\n[Begin Response]${response}[End Response]\n`;
 }
 
-/** The word alone between its marks: there "not sure" is a no. */
-const correctness = /\[Begin Correctness\]([^[]*)\[End Correctness\]/;
+/** The word alone between its marks: there "not sure" is a no. A reply that says both is none. */
+const correctness = /\[Begin Correctness\]([^[]*)\[End Correctness\]/g;
 
 export function shortAnswerVerdict(reply: string): 0 | 1 | undefined {
-  const word = /^[\s"'`*.]*(yes|no)[\s"'`*.]*$/i.exec(correctness.exec(reply)?.[1] ?? "")?.[1];
-  return word === undefined ? undefined : word.toLowerCase() === "yes" ? 1 : 0;
+  const words = [...reply.matchAll(correctness)].map(([, said = ""]) =>
+    /^[\s"'`*.]*(yes|no)[\s"'`*.]*$/i.exec(said)?.[1]?.toLowerCase(),
+  );
+  const [word] = words;
+  if (word === undefined || words.some((other) => other !== word)) return undefined;
+  return word === "yes" ? 1 : 0;
 }
 
 export function shortAnswerToJudge(question: string, target: string, response: string): JudgeQuestion {

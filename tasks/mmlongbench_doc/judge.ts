@@ -61,11 +61,12 @@ const asked = (question: string, reply: string): string => `\n\nQuestion:${quest
 /** The words of both turns. */
 export const extraction = (question: string, reply: string): string => `${INSTRUCTIONS}${asked(question, reply)}`;
 
-/** Between the two marks; undefined where nothing is, without the first, or behind the second. */
+/** Between the two marks; undefined where nothing is, or the form's own "[answer]"; without the first, or behind the second. */
 export function extractedAnswer(reply: string): string | undefined {
   const [before = ""] = reply.split("Answer format:", 1);
-  const [, answer] = before.split("Extracted answer:");
-  return strip(answer ?? "") || undefined;
+  const [, answer = ""] = before.split("Extracted answer:");
+  const extracted = strip(answer);
+  return extracted === "" || extracted === "[answer]" ? undefined : extracted;
 }
 
 /** The question and the reply stand in a turn of the assistant's, as its authors send them. */

@@ -16,7 +16,7 @@ const REASON_FIRST =
 
 export default defineTask<Row>({
   name: "mmvet",
-  version: 1,
+  version: 2,
   about: "Open questions that combine six capabilities, graded from 0 to 1 by a judge (Yu et al. 2023).",
   cite: "https://arxiv.org/abs/2308.02490; official scoring follows yuweihao/MM-Vet mm-vet_evaluator.py with one run",
   splits: {

@@ -209,7 +209,8 @@ Evaluation:
 `;
 }
 
-const label = pythonRegex("Label:\\s*(Correct|Incorrect|Unattempted)", "i");
+/** "Correct/Incorrect" and "Correct or Incorrect" are the words to choose from. */
+const label = pythonRegex("Label:\\s*(Correct|Incorrect|Unattempted)\\b(?!\\s*(?:/|or\\b))", "i");
 
 /** The first label. The authors' script looks for the word "Correct" anywhere, also in the reason for an Incorrect. */
 export function worldVqaVerdict(reply: string): FactualVerdict | undefined {

@@ -32,7 +32,7 @@ function inDetail({ question, language }: Row, profile: string): string {
 
 export default defineTask<Row>({
   name: "worldvqa",
-  version: 1,
+  version: 2,
   about: "Names of what an image shows, from animals to logos, easy to hard; a judge decides (Moonshot AI 2026).",
   cite: "https://github.com/MoonshotAI/WorldVQA; official scoring asks its judge; lmms-eval worldvqa/worldvqa.yaml compares texts, which is not the benchmark's number",
   splits: { train: { sources: ["moonshotai/WorldVQA"], split: "train", licence: "not stated", answers: "public" } },

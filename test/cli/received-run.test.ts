@@ -1,6 +1,7 @@
 /** A run that came from elsewhere names a task file: what is loaded runs, so no command loads it unless whoever looks names one himself. */
+import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { metricsOf } from "../../src/api/board/metrics-of.js";
@@ -303,6 +304,26 @@ describe("the seal", () => {
     expect(warn).toHaveBeenCalledOnce();
     // The key is found damaged, and stays: an empty one would seal for everybody.
     expect(await readFile(at("damaged", "llava-eval", "seal.key"), "utf8")).toBe("");
+  });
+
+  test("a key that others can read or write, or a pipe in its place, is none, and nobody waits for it", async () => {
+    vi.stubEnv("XDG_STATE_HOME", at("open-state"));
+    const manifest = await readManifest(at("run"));
+    const tasks = [at("mine.ts")];
+    const seal = (await sealOf(tasks)) as string;
+    const key = at("open-state", "llava-eval", "seal.key");
+    for (const mode of [0o666, 0o644, 0o620]) {
+      await chmod(key, mode);
+      expect(await isSealed({ ...manifest, seal }, tasks), mode.toString(8)).toBe(false);
+      expect(await sealOf(tasks), mode.toString(8)).toBeUndefined();
+    }
+    await chmod(key, 0o400);
+    expect(await sealOf(tasks)).toBe(seal);
+    await rm(key);
+    execFileSync("mkfifo", ["-m", "600", key]);
+    expect(await isSealed({ ...manifest, seal }, tasks)).toBe(false);
+    expect(await sealOf(tasks)).toBeUndefined();
+    expect(await keys(at("open-state"))).toEqual(["seal.key"]);
   });
 
   test("a run of an earlier version is sealed when its own command is given again, and its score keeps the seal", async () => {

@@ -6,6 +6,7 @@ import type { Output } from "../../src/core/runner.js";
 import type { Scoring } from "../../src/core/score.js";
 import { exampleRow } from "../../src/datasets/example-row.js";
 import { inferChoice } from "../../src/text/infer-choice.js";
+import { shortAnswerVerdict } from "../../tasks/emma/short-answer-judge.js";
 import { hallusionWord } from "../../tasks/hallusion_bench/score.js";
 import { correctVerdict, optionVerdict } from "../../tasks/tempcompass/judge.js";
 
@@ -170,4 +171,36 @@ test.each(["llava_in_the_wild", "llava_wilder", "ferret"])("%s: scores are writt
   ]);
   for (const reply of ["1e0 9", "1e1 5", "1_0 9", "+8 9", "8 9e0", "0x8 9"])
     expect(parse(reply), reply).toBeUndefined();
+});
+
+test("a number on another scale is none of MM-Vet's", async () => {
+  const parse = await parser("mmvet", "official");
+  expect(["0.5", "0.5 because", "1.0\n", "**0.5**", "1", ".5 | x"].map(parse)).toEqual([0.5, 0.5, 1, 0.5, 1, 0.5]);
+  for (const reply of ["6/5", "1.0/5", "0.5 / 10", "1.0 out of 10", "1.0 of 5", "0.5%", "1.0e-1"])
+    expect(parse(reply), reply).toBeUndefined();
+});
+
+test("words to choose from, and short verdicts that contradict each other, are none", async () => {
+  const worldVqa = await parser("worldvqa", "official");
+  expect(worldVqa("Evaluation: as wanted.\n**Label**: Correct")).toBe("correct");
+  // The authors' first.
+  expect(worldVqa("Label: Incorrect\nLabel: Correct")).toBe("incorrect");
+  for (const reply of [
+    "Label: Correct/Incorrect/Unattempted",
+    "Label: Correct or Incorrect",
+    "Label: correctly answered",
+  ])
+    expect(worldVqa(reply), reply).toBeUndefined();
+  const said = (word: string) => `[Begin Correctness]${word}[End Correctness]`;
+  expect([said("yes"), said("No."), said("no") + said("no")].map(shortAnswerVerdict)).toEqual([1, 0, 0]);
+  for (const reply of [said("yes") + said("no"), said("no") + said("not sure")])
+    expect(shortAnswerVerdict(reply), reply).toBeUndefined();
+});
+
+test("the form's own placeholder is no extraction of MMLongBench-Doc's", async () => {
+  for (const scoring of ["official", "vlmevalkit"] as const) {
+    const parse = await parser("mmlongbench_doc", scoring);
+    expect(parse("Extracted answer: [answer]\nAnswer format: [answer format]")).toBeUndefined();
+    expect(parse("Extracted answer: 14\nAnswer format: Integer")).toBe("14");
+  }
 });

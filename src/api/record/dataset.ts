@@ -110,7 +110,7 @@ export async function withSeal(manifest: RunManifest, warn: (message: string) =>
   const seal = await sealOf(tasks);
   if (seal === undefined) {
     warn(
-      `no key that seals this run as yours can be kept in ${keyPath() ?? "a home that is no absolute path"}: \`score\`, \`samples\`, \`view\`, \`compare\` and others will load its task files only where they are named again (--tasks PATH). Make that folder writable, or set XDG_STATE_HOME to one that is; the same command then seals the run and asks nothing`,
+      `no key that seals this run as yours can be kept in ${keyPath() ?? "a home that is no absolute path"}: \`score\`, \`samples\`, \`view\`, \`compare\` and others will load its task files only where they are named again (--tasks PATH). Make that folder writable, or set XDG_STATE_HOME to one that is; a key that is there must be a file that you alone can read (chmod 600). The same command then seals the run and asks nothing`,
     );
   }
   return { ...manifest, ...defined({ seal }) };
