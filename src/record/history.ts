@@ -30,6 +30,11 @@ export const HistoryLine = Type.Object({
   /** The main one. */
   metric: MetricResult,
   n: Type.Object({ total: Type.Integer(), scored: Type.Integer() }),
+  until: Optional(
+    Type.String({
+      description: "of a run that stopped when decided: `decided`, or `decided by order DIGEST` (--order)",
+    }),
+  ),
   flags: Type.Array(Flag),
 });
 export type HistoryLine = Static<typeof HistoryLine>;

@@ -57,6 +57,16 @@ test("history finds the planted change among 30 nights, with its first run, and 
   expect((await runCommand(["history", "--results", join(folder.dir, "equal")])).stdout).not.toContain("since");
 });
 
+test("nights that stopped when decided, in a drawn order or an informative one, are other series than whole nights of as many samples", async () => {
+  await using folder = await temporaryFolder();
+  const kinds = [{}, { until: "decided" }, { until: "decided by order 0f" }];
+  const lines = [0, 1, 2].flatMap((night) => kinds.map((kind, i) => line("pope", 3 * night + i, 0.8, kind)));
+  await writeFile(join(folder.dir, "history.jsonl"), lines.map((one) => `${JSON.stringify(one)}\n`).join(""));
+  const { stdout } = await runCommand(["history", "--results", folder.dir]);
+  expect(stdout.split("\n").filter((row) => /^pope .* 3 /.test(row))).toHaveLength(3);
+  for (const setup of ["until none", "until decided", "until decided by order 0f"]) expect(stdout).toContain(setup);
+});
+
 test("a history for a paper, a README and a chat", async () => {
   await using folder = await temporaryFolder();
   await thirtyNights(folder.dir, true);

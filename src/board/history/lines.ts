@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import { defined } from "../../core/defined.js";
+import type { Until } from "../../core/until.js";
 import type { HistoryLine } from "../../record/history.js";
 import type { Run } from "../../record/read.js";
 
@@ -26,8 +27,15 @@ export function linesOf(run: Run, from: string): HistoryLine[] {
         dataset: { source, split, ...defined({ digest }) },
         metric,
         n: { total: result.n.total, scored: result.n.scored },
+        ...defined({ until: stoppedBy(result.until) }),
         flags: [...result.flags],
       },
     ];
   });
+}
+
+/** Undefined of a run that asked all there is, decided or not: it is a whole one. */
+function stoppedBy(until: Until | undefined): HistoryLine["until"] {
+  if (until === undefined || until.samples >= until.of) return undefined;
+  return until.order === undefined ? "decided" : `decided by order ${until.order}`;
 }

@@ -34,6 +34,8 @@ const setupOf = (line: HistoryLine): readonly string[] => [
   `tags ${line.reasoningTags?.join("+") ?? "none"}`,
   `data ${(line.dataset.digest ?? line.dataset.source).slice(0, 8)}`,
   `n=${line.n.total}`,
+  // Samples that tell models apart, or those that came first of a drawn order, are others than as many of a `--limit`.
+  `until ${line.until ?? "none"}`,
   line.metric.name,
 ];
 
