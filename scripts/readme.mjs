@@ -82,7 +82,11 @@ async function suites() {
 /** What the authors of a scoring call our metrics; tasks with the same names share a line. */
 async function names() {
   const byNames = new Map();
-  for (const { name, reportedAs: { vlmevalkit = {} } = {} } of await loadTasks()) {
+  const called = (await loadTasks()).flatMap(({ name, splits, reportedAs }) => [
+    [name, reportedAs],
+    ...Object.entries(splits).map(([split, { reportedAs: own }]) => [`${name}@${split}`, own]),
+  ]);
+  for (const [name, { vlmevalkit = {} } = {}] of called) {
     const said = Object.entries(vlmevalkit).map(([ours, theirs]) => [`\`${ours}\``, `\`${theirs}\``]);
     if (said.length === 0) continue;
     const key = [0, 1].map((side) => said.map((pair) => pair[side]).join(", ")).join(" | ");

@@ -4,7 +4,7 @@ import { type Metric, units } from "./metric.js";
 import { didYouMean } from "./nearest.js";
 import type { GenerationOptions } from "./runner.js";
 import { scorings } from "./score.js";
-import type { OptionCells, Split, Task } from "./task.js";
+import type { OptionCells, ReportedNames, Split, Task } from "./task.js";
 import {
   generationMembers,
   imageSplitMembers,
@@ -105,15 +105,9 @@ class Border {
       this.oneOf(scoring, scorings, "judgesByScoring: scoring");
       this.members(judged, judgeMembers, `judgesByScoring ${scoring}: `);
     }
-    for (const [scoring, theirs] of Object.entries(reportedAs)) {
-      this.oneOf(scoring, ["official", "lmms-eval", ...own], "reportedAs: scoring");
-      if (!isTable(theirs)) this.refuse(`reportedAs ${scoring}: ${kindOf(theirs)}`, 'write { accuracy: "Overall" }');
-      for (const [metric, name] of Object.entries(theirs)) {
-        this.oneOf(metric, names, `reportedAs ${scoring}: metric`);
-        if (typeof name !== "string" || name === "")
-          this.refuse(`reportedAs ${scoring}: ${metric} is ${kindOf(name)}`, "write what its authors call it");
-      }
-    }
+    this.reportedNames(reportedAs, names, own, "");
+    for (const [split, { reportedAs: theirs = {} }] of Object.entries(splits))
+      this.reportedNames(theirs, names, own, `split "${split}": `);
     for (const [scoring, found] of Object.entries(defects)) {
       this.oneOf(scoring, ["official", "lmms-eval", ...own], "defects: scoring");
       if (!isKind.texts(found)) this.refuse(`defects ${scoring}: ${kindOf(found)}`, `write ${expected.texts}`);
@@ -136,6 +130,20 @@ class Border {
     if (split.generation) this.generation(split.generation, `${at}generation: `, true);
     if (split.answers === "public" && score === undefined) {
       this.refuse(`${at}its answers are public, and the task has no \`score\``, "write `score(row, output) { ... }`");
+    }
+  }
+
+  /** @param metrics  the task's own names */
+  private reportedNames(reported: ReportedNames, metrics: readonly string[], own: readonly string[], at: string): void {
+    for (const [scoring, theirs] of Object.entries(reported)) {
+      this.oneOf(scoring, ["official", "lmms-eval", ...own], `${at}reportedAs: scoring`);
+      if (!isTable(theirs))
+        this.refuse(`${at}reportedAs ${scoring}: ${kindOf(theirs)}`, 'write { accuracy: "Overall" }');
+      for (const [metric, name] of Object.entries(theirs)) {
+        this.oneOf(metric, metrics, `${at}reportedAs ${scoring}: metric`);
+        if (typeof name !== "string" || name === "")
+          this.refuse(`${at}reportedAs ${scoring}: ${metric} is ${kindOf(name)}`, "write what its authors call it");
+      }
     }
   }
 

@@ -68,6 +68,7 @@ export const splitMembers: Members<Split> = {
   licence: "text",
   answers: "text",
   generation: "object?",
+  reportedAs: "table?",
 };
 
 export const tsvMembers: Members<TsvRows> = {

@@ -29,7 +29,12 @@ export interface Split {
   readonly answers: "public" | "secret";
   /** Where a split is asked differently from the task's `generation`. */
   readonly generation?: Partial<GenerationOptions>;
+  /** In the place of the task's, where the authors of a scoring call this split's numbers otherwise; `{}` where they have none. */
+  readonly reportedAs?: ReportedNames;
 }
+
+/** What the authors of a scoring call its metrics, by our names: their table's column, or "column of row" where its row is not the main one. */
+export type ReportedNames = Readonly<Partial<Record<Scoring, Readonly<Record<string, string>>>>>;
 
 /** Where images live that are not in the rows' own file. */
 export interface ImageSplit {
@@ -181,8 +186,8 @@ export interface Task<Row = Record<string, unknown>> {
   hasReference?(row: Row): boolean;
   /** Rules that the score has beyond `official` and `lmms-eval`. */
   readonly scorings?: readonly Scoring[];
-  /** What the authors of a scoring call its metrics, by our names: their table's column, or "column of row" where its row is not the main one. */
-  readonly reportedAs?: Readonly<Partial<Record<Scoring, Readonly<Record<string, string>>>>>;
+  /** Of every split that has none of its own. */
+  readonly reportedAs?: ReportedNames;
   /** What is known to be wrong with a scoring's rule, and is kept; "(here: ...)" where it is not. */
   readonly defects?: Readonly<Partial<Record<Scoring, readonly string[]>>>;
   /** Absent only when no split has public answers. Called only for rows with a reference. */

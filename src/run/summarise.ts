@@ -3,6 +3,7 @@ import { defined } from "../core/defined.js";
 import { seedOf } from "../core/digest.js";
 import type { Metric, Sample } from "../core/metric.js";
 import type { MetricResult } from "../core/metric-result.js";
+import { namesThere } from "../core/reported-as.js";
 import type { Result } from "../core/result.js";
 import { type Reading, reproduced, type Score, type Scoring } from "../core/score.js";
 import type { Split, Task } from "../core/task.js";
@@ -189,7 +190,7 @@ class Folds {
     private readonly task: Task,
     private readonly head: ResultHead,
   ) {
-    this.whole = new MetricFolds(task.metrics, head, task.reportedAs?.[head.scoring]);
+    this.whole = new MetricFolds(task.metrics, head, namesThere(task, head.task, head.scoring));
   }
 
   add(record: SampleRecord, score: Score): void {

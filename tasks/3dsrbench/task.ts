@@ -43,6 +43,14 @@ const split = {
   answers: "public",
 } as const;
 
+/** VLMEvalKit's file is the split circular. */
+const theirNames = {
+  flip_circular_accuracy: "Overall of flip_circ_eval",
+  circular_accuracy: "Overall of circ_eval",
+  flip_accuracy: "Overall of flip_eval",
+  accuracy: "Overall of vanilla",
+};
+
 const article = 'a reply that begins with the article "A" is an A';
 
 export default defineTask<Row>({
@@ -52,7 +60,10 @@ export default defineTask<Row>({
   about:
     "Heights, places and directions in space from one image; in `circular` a question counts if every order and its flip are right (Ma et al. 2024).",
   cite: "https://arxiv.org/abs/2412.07825; both scorings follow lmms-eval 3dsrbench/utils.py, the authors' repository was not at hand; the paper's number is flip_circular_accuracy of the split circular",
-  splits: { base: { ...split, configs: ["3dsr"] }, circular: { ...split, configs: ["3dsr_circular"] } },
+  splits: {
+    base: { ...split, configs: ["3dsr"] },
+    circular: { ...split, configs: ["3dsr_circular"], reportedAs: { vlmevalkit: theirNames } },
+  },
   tsv: { files: { circular: "3DSRBench" } }, // its columns are the benchmark's
   row,
   id: idOf,
@@ -68,14 +79,6 @@ export default defineTask<Row>({
   hasReference: ({ A, B, C, D, answer }) => isOptionLetter(answer, [A, B, C, D]),
   defects: { official: [article], "lmms-eval": [article] },
   scorings: ["vlmevalkit"],
-  reportedAs: {
-    vlmevalkit: {
-      flip_circular_accuracy: "Overall of flip_circ_eval",
-      circular_accuracy: "Overall of circ_eval",
-      flip_accuracy: "Overall of flip_eval",
-      accuracy: "Overall of vanilla",
-    },
-  },
   score(row, { text }, { scoring }) {
     const letter = scoring === "vlmevalkit" ? inferChoice(text, choicesOf(row), "vlmevalkit") : threeDsrLetter(text);
     return chosen(letter, row.answer);

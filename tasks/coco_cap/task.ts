@@ -54,7 +54,12 @@ const captions: Omit<Task<Row>, "name" | "splits"> = {
     vlmevalkit: ["no tokenizer: case and punctuation count; METEOR and SPICE are absent"],
   },
   scorings: ["vlmevalkit"], // it writes the same times 100
-  reportedAs: { vlmevalkit: { CIDEr: "CIDEr", ROUGE_L: "ROUGE_L" } },
+  reportedAs: {
+    vlmevalkit: {
+      ...{ CIDEr: "CIDEr", ROUGE_L: "ROUGE_L" },
+      ...{ Bleu_1: "Bleu[0]", Bleu_2: "Bleu[1]", Bleu_3: "Bleu[2]", Bleu_4: "Bleu[3]" }, // a list
+    },
+  },
   score: ({ answer }, output) => captionScore(answer ?? [], output),
   answer: (_, output) => strip(output.text),
   metrics: captionMetrics(),

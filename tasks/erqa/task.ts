@@ -54,7 +54,7 @@ export default defineTask<Row>({
   generation: { maxNewTokens: 1024, temperature: 0 },
   hasReference: ({ answer, question }) => isOptionLetter(answer, 4, question),
   scorings: ["vlmevalkit"], // its ERQADataset
-  reportedAs: { vlmevalkit: { accuracy: "Overall" } },
+  reportedAs: { vlmevalkit: { accuracy: "Accuracy (%) of Overall" } },
   score({ answer }, { text }, { scoring }) {
     if (scoring === "vlmevalkit") return rightOrWrong(lower(strip(text)) === lower(strip(answer)), strip(text), answer);
     const { letter, guessed } = robustChoice(text, optionLetters(4));

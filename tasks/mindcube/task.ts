@@ -28,7 +28,11 @@ const SETTINGS = ["among", "around", "rotation"];
 const split = { sources: ["oscarqjh/MindCube_lmmseval"], licence: "not stated", answers: "public" } as const;
 const splitsOf = (size: string): readonly (readonly [string, Split])[] => [
   [size, { ...split, configs: [size], split: "combined" }],
-  ...SETTINGS.map((name) => [`${size}_${name}`, { ...split, configs: [size], split: name }] as const),
+  ...SETTINGS.map((name) => {
+    // VLMEvalKit's file has all settings.
+    const reportedAs = { vlmevalkit: { accuracy: `${name}_accuracy` } };
+    return [`${size}_${name}`, { ...split, configs: [size], split: name, reportedAs }] as const;
+  }),
 ];
 const splits = Object.fromEntries([...splitsOf("full"), ...splitsOf("tiny")]);
 

@@ -15,6 +15,7 @@ import {
   robustChoice,
   type ScoreContext,
   type Scored,
+  strip,
 } from "llava-eval";
 import { matchesOpen, normalizeOpen, parseVideoOpen } from "./open-answer.js";
 
@@ -33,27 +34,31 @@ export function videoMmmuOptions(options: readonly string[]): string {
 }
 
 /**
- * Under lmms-eval's scoring an empty answer to an open question leaves the average ("API Error"), and questions of the type "perception"
- * are read as open ones but compared as letters, which is never right.
+ * Under lmms-eval's scoring an empty answer to an open question leaves the average ("API Error"), under VLMEvalKit's to any; and under
+ * both, questions of the type "perception" are read as open ones but compared as letters, which is never right.
  */
-export function videoMmmuScore(row: VideoMmmuQuestion, { text }: Output, { scoring }: ScoreContext): Scored {
+export function videoMmmuScore(row: VideoMmmuQuestion, output: Output, { scoring }: ScoreContext): Scored {
+  const text = scoring === "vlmevalkit" ? asVlmEvalKitReads(output.text) : output.text;
+  const empty = text === "";
   const score = (scored: Scored): Scored => ({
     ...scored,
-    value: { accuracy: scored.value as number, answered: text === "" ? 0 : 1 },
+    value: { accuracy: scored.value as number, answered: empty ? 0 : 1 },
   });
   const { question_type: type, options, answer } = row;
-  const letters = optionLetters(options.length);
-  if (type === "multiple-choice" || (type === "perception" && scoring !== "lmms-eval")) {
+  if (empty && scoring === "vlmevalkit") return { ...rightOrWrong(false, text, answer), value: { answered: 0 } };
+  if (type === "multiple-choice" || (type === "perception" && scoring === "official")) {
     if (scoring === "vlmevalkit") return score(chosen(parseChoice("videoMmmu", text, options), answer));
-    const { letter, guessed } = robustChoice(text, letters);
+    const { letter, guessed } = robustChoice(text, optionLetters(options.length));
     return score(guessedOr(guessed, chosen(letter, answer)));
   }
-  const empty = text === "";
   const gold = [answer].flat();
   const right = !empty && type !== "perception" && matchesOpen(parseVideoOpen(text), gold.flatMap(normalizeOpen));
   const scored = rightOrWrong(right, text, answer);
   return empty && scoring !== "official" ? { ...scored, value: { answered: 0 } } : score(scored);
 }
+
+/** What stands behind the last "Answer:", where one stands: its prompt asks for it. */
+const asVlmEvalKitReads = (text: string): string => strip(text.split("Answer:").at(-1) ?? "");
 
 /** A letter of the options, or for open questions an answer. */
 export function videoMmmuHasReference({ question_type: type, options, answer }: VideoMmmuQuestion): boolean {

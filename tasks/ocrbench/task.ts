@@ -56,7 +56,7 @@ const ocrbench: Task<Row> = {
     vlmevalkit: [contained, "Final Score Norm is of 1,000, however many were asked (here: of those)"],
   },
   scorings: ["vlmevalkit"],
-  reportedAs: { vlmevalkit: { ocrbench_score: "Final Score" } },
+  reportedAs: { vlmevalkit: { ocrbench_score: "Final Score", ocrbench_accuracy: "Final Score Norm" } },
   score: ({ answer, dataset, question_type }, output, { scoring }) => {
     const text = output.text;
     // VLMEvalKit knows formulas by the kind of question, not by their set.

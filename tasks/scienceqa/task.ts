@@ -100,4 +100,9 @@ const asked = (task: Task<Row>) =>
     })),
   );
 
-export default [asked(scienceqa), asked(image), defineTask(likelihood(scienceqa)), defineTask(likelihood(image))];
+export default [
+  asked({ ...scienceqa, reportedAs: { vlmevalkit: {} } }),
+  asked(image),
+  defineTask(likelihood(scienceqa)),
+  defineTask(likelihood(image)),
+];

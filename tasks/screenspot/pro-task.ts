@@ -81,7 +81,6 @@ export default defineTask<Row>({
     ],
   },
   scorings: ["vlmevalkit"],
-  reportedAs: { vlmevalkit: { action_acc: "Overall_Accuracy" } },
   score(row, output, { scoring, imageSizes }) {
     const size = sizeOf(row, imageSizes);
     const box = size && boxOf(row, size);

@@ -90,7 +90,6 @@ export default [
       ],
     },
     scorings: ["vlmevalkit"],
-    reportedAs: { vlmevalkit: { Center_ACC: "Overall_Accuracy" } },
     score(row, output, { scoring, imageSizes }) {
       const [size] = imageSizes ?? [];
       const own = row.bbox as unknown as Box;

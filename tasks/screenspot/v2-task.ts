@@ -90,7 +90,6 @@ export default defineTask<Row>({
     ],
   },
   scorings: ["vlmevalkit"],
-  reportedAs: { vlmevalkit: { action_acc: "Overall_Accuracy" } },
   score(row, output, context) {
     const size = sizeOf(row, context);
     if (size === undefined) return { status: "unscored", reason: "data", detail: "the image's size is not known" };

@@ -7,6 +7,7 @@ import {
   letteredOptions,
   lowestMeanLoss,
   mean,
+  meanOfGroups,
   optionLetters,
   type Static,
   strip,
@@ -92,10 +93,20 @@ const ranked: Task<Row> = {
   score: (row, output) => chosen(optionLetters(4)[lowestMeanLoss(output)], row.answer.trim().toUpperCase()),
 };
 
-/** Its SEEDBench_IMG, which has no videos. */
-const withImages = vlmEvalKit.choices(generated, (row) => ({
-  ...{ question: row.question, options: choices(row), gold: row.answer.trim().toUpperCase(), images: row.image },
-}));
+/** Its SEEDBench_IMG has no videos: its number is that of the questions about images. */
+const withImages = vlmEvalKit.choices(
+  {
+    ...generated,
+    metrics: [
+      ...generated.metrics,
+      meanOfGroups("accuracy_image", { group: "data_type", weights: { image: 1 }, perGroup: false }),
+    ],
+    reportedAs: { vlmevalkit: { accuracy_image: "Overall" } },
+  },
+  (row) => ({
+    ...{ question: row.question, options: choices(row), gold: row.answer.trim().toUpperCase(), images: row.image },
+  }),
+);
 
 // Ranked, options are texts without a place.
 const options = { in: ["choice_a", "choice_b", "choice_c", "choice_d"], right: "answer", as: "letter" } as const;

@@ -9,6 +9,8 @@ export interface FoldInput {
   /** Default: its place. */
   readonly id?: string;
   readonly data?: Scored["data"];
+  readonly answer?: string;
+  readonly targets?: Scored["targets"];
   /** Default: each sample is a cluster of its own. */
   readonly cluster?: string;
   readonly groups?: Readonly<Record<string, string>>;
@@ -17,8 +19,8 @@ export interface FoldInput {
 /** The metric's value over the samples, in the order given; null when it is undefined. */
 export function foldValue(metric: Metric, inputs: readonly FoldInput[], scoring: Scoring = "official"): number | null {
   const fold = metric.start({ seed: 0, scoring });
-  inputs.forEach(({ value, id = "", data, cluster, groups = {} }, i) => {
-    const score: Scored = { status: "scored", value, answer: "", ...defined({ data }) };
+  inputs.forEach(({ value, id = "", data, answer = "", targets, cluster, groups = {} }, i) => {
+    const score: Scored = { status: "scored", value, answer, ...defined({ data, targets }) };
     const sample: Sample = { index: i, id: id || String(i), score, cluster: cluster ?? String(i), groups };
     fold.add(sample);
   });

@@ -6,7 +6,12 @@ import type { SampleRecord } from "../../src/record/samples.js";
 import { type ResultHead, type SummaryRules, summarise } from "../../src/run/summarise.js";
 import { readingOf } from "../../src/text/visible-answer.js";
 
-const task = { name: "t", metrics: [mean("accuracy")], groups: { kind: () => "" } } as unknown as Task;
+const task = {
+  name: "t",
+  splits: { test: {} },
+  metrics: [mean("accuracy")],
+  groups: { kind: () => "" },
+} as unknown as Task;
 const head: ResultHead = {
   task: "t",
   version: 1,

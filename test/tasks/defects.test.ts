@@ -316,6 +316,14 @@ const shown: readonly Shown[] = [
     ...{ row: { question_type: "perception", answer: "B" }, reply: "B", scores: { accuracy: 0 } },
   },
   {
+    ...{ task: "video_mmmu_perception", scorings: vek, defect: "empty answers" },
+    ...{ row: { question_type: "multiple-choice", answer: "B" }, reply: "B. Answer:", scores: { accuracy: leftOut } },
+  },
+  {
+    ...{ task: "video_mmmu_perception", scorings: vek, defect: "no question of the type" },
+    ...{ row: { question_type: "perception", answer: "B" }, reply: "B", scores: { accuracy: 0 } },
+  },
+  {
     ...{ task: "vlms_are_biased", scorings: all, defect: "all digits" },
     ...{ row: { ground_truth: "123", expected_bias: "5" }, reply: "1, 2, 3", scores: { accuracy: 1 } },
   },

@@ -6,7 +6,7 @@ import { matchingQuestion } from "../../../tasks/hrbench/judge.js";
 import { mmvpLetter, mmvpOptions, mmvpTarget } from "../../../tasks/mmvp/score.js";
 import { isChangedBefore, type ScoreRules, taskScore, taskValue } from "../task-score.js";
 import type { VectorFile } from "../vector-file.js";
-import { fold, foldEach, lmms, notOffered, one, vlmevalkit } from "./catalogue-metrics.js";
+import { fold, foldEach, lmms, one, vlmevalkit } from "./catalogue-metrics.js";
 
 interface CrpeInput {
   readonly questions: readonly { question_id: number; category: string; correct_option: string }[];
@@ -36,10 +36,8 @@ const crpe: VectorFile = {
       }
       const each = foldEach("crpe_relation", "circular_accuracy", rows, "category");
       if (Object.values(each).includes(null)) throw new RangeError("a category is not in groups of four");
-      const groups = (category: string) => rows.filter(({ row }) => row.category === category).length / 4;
-      const right = Object.entries(each).reduce((sum, [category, value]) => sum + (value ?? 0) * groups(category), 0);
       const named = ["exist", "subject", "predicate", "object"].map((name) => [name, each[name] ?? null] as const);
-      return { ...Object.fromEntries(named), total: right / (rows.length / 4) };
+      return { ...Object.fromEntries(named), total: fold("crpe_relation", "circular_accuracy_overall", rows) };
     },
     "lmms.filter": ({ response, text }: { response: string; text: string }) => {
       const filtered = crpeFiltered(response, text);
@@ -64,6 +62,12 @@ const crpe: VectorFile = {
 const failedReply = (reply: string): boolean =>
   reply.trim() === "" || reply.includes("Failed to obtain answer via API");
 
+interface HrbenchAccuracy {
+  readonly cycle: number | string;
+  readonly type: string;
+  readonly accuracy: number;
+}
+
 interface HrbenchInput {
   readonly prediction: string;
   readonly answer: string;
@@ -72,10 +76,13 @@ interface HrbenchInput {
 }
 
 const hrbench: VectorFile = {
+  reference: (expected, fn) =>
+    fn === "vlmevalkit.report_acc"
+      ? (expected as HrbenchAccuracy[]).find(({ cycle, type }) => cycle === "Average" && type === "all")?.accuracy
+      : expected,
   unsupported: {
     "official.parse_score":
       "any reply but yes or no is asked again and never scored here; the reference counts it as a no, and yesterday as a yes",
-    "vlmevalkit.report_acc": notOffered,
   },
   functions: {
     "lmms.can_infer": ({ answer, choices }: { answer: string; choices: Choices }) =>
@@ -100,6 +107,13 @@ const hrbench: VectorFile = {
         "hrbench",
         "average",
         results.map((row) => ({ row, value: row.gpt_score })),
+      ),
+    "vlmevalkit.report_acc": ({ rows }: { rows: { cycle_category: number; hit: number }[] }) =>
+      fold(
+        "hrbench",
+        "average",
+        rows.map((row) => ({ row, value: row.hit })),
+        "vlmevalkit",
       ),
   },
 };

@@ -47,6 +47,7 @@ import { vlmEvalKitEmmaVectors } from "./vlmevalkit-emma.js";
 import { vlmEvalKitJudgedVectors } from "./vlmevalkit-judged.js";
 import { vlmEvalKitPromptVectors } from "./vlmevalkit-prompts.js";
 import { vlmEvalKitSpatialVectors } from "./vlmevalkit-spatial.js";
+import { vlmEvalKitTableVectors } from "./vlmevalkit-tables.js";
 import { yesNoVectors } from "./yes-no.js";
 
 export const vectorFiles: Readonly<Record<string, VectorFile>> = {
@@ -97,4 +98,5 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...vlmEvalKitJudgedVectors,
   ...vlmEvalKitBoxVectors,
   ...vlmEvalKitPromptVectors,
+  ...vlmEvalKitTableVectors,
 };

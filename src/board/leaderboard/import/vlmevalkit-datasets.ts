@@ -49,7 +49,7 @@ export const taskOfDataset: Readonly<Record<string, { readonly task: string; rea
   RealWorldQA: { task: "realworldqa", metric: "accuracy" },
   ScienceQA_TEST: { task: "scienceqa_img", metric: "accuracy" },
   SEEDBench2: { task: "seedbench_2", metric: "accuracy" },
-  SEEDBench_IMG: { task: "seedbench", metric: "accuracy" },
+  SEEDBench_IMG: { task: "seedbench", metric: "accuracy_image" },
   TextVQA_VAL: { task: "textvqa", metric: "accuracy" },
   VizWiz: { task: "vizwiz_vqa", metric: "accuracy" },
   VStarBench: { task: "vstar_bench", metric: "accuracy" },

@@ -153,14 +153,14 @@ function metricsOf(table: readonly TableRow[], dataset: string): MetricResult[] 
   const overall = rows.filter((row) => String(row[key] ?? "").toLowerCase() === "overall");
   if (relative in main) return overall.flatMap((row) => number(row[relative], relative, "percent"));
   if ("tot" in main && "acc" in main) return overall.flatMap((row) => number(row.acc, "acc", "percent"));
-  // Multiple choice writes fractions and has a `split` column; the VQA family writes per cent and has none.
+  // Multiple choice writes fractions and has a `split` column; the VQA family writes per cent and has none, but for MathVerse's versions.
   return rows.flatMap((row) => {
     const { split } = row;
     const plain = split === undefined || (own === undefined ? rows.length === 1 || split === "Overall" : split === own);
     return number(
       row.Overall,
       plain ? "Overall" : `Overall (split ${String(split)})`,
-      "split" in row ? "fraction" : "percent",
+      "split" in row && !dataset.startsWith("MathVerse_MINI") ? "fraction" : "percent",
     );
   });
 }
