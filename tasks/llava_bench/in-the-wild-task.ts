@@ -1,5 +1,5 @@
 import { defineTask, hasText, Image, type Output, type Static, type Task, Type, userPrompt } from "llava-eval";
-import { KOREAN_RULE, koreanReviewText, LLAVA_BENCH_RULE, reviewText } from "./judges.js";
+import { KOREAN_RULE, koreanReviewText, LLAVA_BENCH_RULE, reviewText, VLMEVALKIT_KOREAN_RULE } from "./judges.js";
 import { koreanReviewQuestion, reviewQuestion } from "./question.js";
 import { relativeScore } from "./relative-score.js";
 import { reviewScore } from "./score.js";
@@ -71,31 +71,31 @@ const inTheWild: Task<Row> = {
   groups: { category: ({ category }) => category },
 };
 
-const { judgesByScoring: _, scorings: __, reportedAs: ___, ...shared } = inTheWild;
+/** By the rule of a scoring. */
+const koreanJudge = (model: string, rule: string): NonNullable<Task<Row>["judge"]> => ({
+  model,
+  template: koreanReviewText({
+    ...{ context: "{caption}", question: "{question}", reference: "{gpt_answer}", answer: "{answer}" },
+    rule,
+  }),
+  ask: (row, output, verdicts, scoring) =>
+    verdicts.length > 0 ? undefined : koreanReviewQuestion({ ...review(row, output), rule }, scoring),
+});
 
-/** Its own judge's words, and no other harness has it; texts in the images are Korean too. */
+/** Its own judge's words; texts in the images are Korean too. */
 const korean: Task<Row> = {
-  ...shared,
+  ...inTheWild,
   name: "llava_in_the_wild_ko",
   aliases: [],
   version: 1,
   about: "LLaVA-Bench (in the wild) in Korean; a judge compares the answer with GPT-4's in Korean (Ju et al. 2024).",
-  cite: "https://arxiv.org/abs/2411.19103; scoring follows lmms-eval llava-in-the-wild/utils_ko.py",
+  cite: "https://arxiv.org/abs/2411.19103; scoring follows lmms-eval llava-in-the-wild/utils_ko.py, VLMEvalKit has another judge and system message",
   splits: {
     test: { sources: ["NCSOFT/K-LLaVA-W"], split: "test", rows: 60, licence: "cc-by-nc-4.0", answers: "public" },
   },
   tsv: { files: { test: "LLaVABench_KO" }, rows: theirRows },
-  profiles: ["default"],
-  judge: {
-    model: "gpt-4o-2024-11-20",
-    template: koreanReviewText({
-      ...{ context: "{caption}", question: "{question}", reference: "{gpt_answer}", answer: "{answer}" },
-      rule: KOREAN_RULE,
-    }),
-    ask: (row, output, verdicts) =>
-      verdicts.length > 0 ? undefined : koreanReviewQuestion({ ...review(row, output), rule: KOREAN_RULE }),
-  },
-  defects: { "lmms-eval": ["a review without scores counts as -1, -1 (here: asked again)"] },
+  judge: koreanJudge("gpt-4o-2024-11-20", KOREAN_RULE),
+  judgesByScoring: { vlmevalkit: koreanJudge("gpt-4o-2024-08-06", VLMEVALKIT_KOREAN_RULE) }, // its "gpt-4o-0806"
 };
 
 export default [defineTask(inTheWild), defineTask(korean)];

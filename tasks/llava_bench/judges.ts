@@ -43,6 +43,9 @@ export const KOREAN_RULE = `두 인공지능 어시스턴트의 성능을 [질�
 - 평가 시 잠재적 편견을 방지하여 객관성을 확보하세요.
 - 분석과 설명에서 일관성과 명확성을 유지하세요.`;
 
+/** VLMEvalKit's copy: no empty line after a heading. */
+export const VLMEVALKIT_KOREAN_RULE = KOREAN_RULE.replace(/^(# .*)\n\n/gm, "$1\n");
+
 export interface Review {
   readonly context?: string;
   readonly question: string;

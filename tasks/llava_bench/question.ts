@@ -21,12 +21,17 @@ export function reviewQuestion(review: Review, scoring: Scoring): JudgeQuestion 
   return { prompt: userPrompt(text), options, parse: scorePair(leadingPair, reviewScale) };
 }
 
-/** lmms-eval's for K-LLaVA-W: LLaVA's settings, and white space around the two numbers of the first line is nothing. */
-export function koreanReviewQuestion(review: Review): JudgeQuestion {
+/**
+ * K-LLaVA-W with LLaVA's settings. VLMEvalKit has LLaVA's system message and reading too; to lmms-eval white space around the two numbers of
+ * the first line is nothing.
+ */
+export function koreanReviewQuestion(review: Review, scoring: Scoring): JudgeQuestion {
+  const [system, parse]: readonly [string, (reply: string) => ScorePair | undefined] =
+    scoring === "vlmevalkit" ? [REVIEWER, plainScorePair] : [KOREAN_REVIEWER, (reply) => plainScorePair(reply, "line")];
   return {
-    prompt: withSystem(KOREAN_REVIEWER, koreanReviewText(review)),
+    prompt: withSystem(system, koreanReviewText(review)),
     options: { temperature: 0.2, maxNewTokens: 1024 },
-    parse: scorePair((reply) => plainScorePair(reply, "line"), reviewScale),
+    parse: scorePair(parse, reviewScale),
   };
 }
 

@@ -8,6 +8,7 @@ import {
   notJudged,
   type Output,
   type Static,
+  type Task,
   Type,
   userPrompt,
 } from "llava-eval";
@@ -34,22 +35,28 @@ const kinds: Readonly<Record<string, string>> = {
 };
 const kindOf = (id: string): string => kinds[id.split("-")[0]?.split("_")[0]?.toLowerCase() ?? ""] ?? "general";
 
-function toJudge({ text }: Output): JudgeQuestion | undefined {
-  if (preferredAnswer(text) !== undefined) return undefined;
+function toJudge({ text }: Output, maxNewTokens: number): JudgeQuestion {
   return {
     prompt: userPrompt(betterAnswer(text)),
-    options: { temperature: 0, maxNewTokens: 32 },
-    // lmms-eval looks for "answer 1" anywhere, then for "answer 2", and draws one where there is neither.
+    options: { temperature: 0, maxNewTokens },
+    // The others look for "answer 1" anywhere, then for "answer 2"; where there is neither lmms-eval draws one, and to VLMEvalKit it is wrong.
     parse: (reply) => /^[\s"'`*]*(?:the )?answer\s*([12])["'`*.]*\s*$/i.exec(reply)?.[1],
   };
 }
+
+const judge: NonNullable<Task<Row>["judge"]> = {
+  model: "gpt-4o-mini",
+  template: betterAnswer("{judgement}"),
+  ask: (_, output, verdicts) =>
+    verdicts.length > 0 || preferredAnswer(output.text) !== undefined ? undefined : toJudge(output, 32),
+};
 
 export default defineTask<Row>({
   name: "vl_rewardbench",
   version: 1,
   about:
     "Which of two answers about an image is better, as people judged: general, hallucination, reasoning (Li et al. 2024).",
-  cite: "https://arxiv.org/abs/2411.17451; both scorings follow lmms-eval vl_rewardbench/utils.py, a judge for replies without the form (there drawn, where it says nothing); the authors draw the order of the answers and leave such replies out",
+  cite: "https://arxiv.org/abs/2411.17451; official scoring is lmms-eval's, of vl_rewardbench/utils.py: a judge for replies without the form (there drawn, where it says nothing); VLMEvalKit asks its judge about every reply; the authors draw the order of the answers and leave such replies out",
   splits: {
     test: { sources: ["MMInstruction/VL-RewardBench"], split: "test", licence: "not stated", answers: "public" },
   },
@@ -65,17 +72,22 @@ export default defineTask<Row>({
   prompt: (row, profile) =>
     userPrompt(row.image, profile === "vlmevalkit" ? vlmevalkitComparison(compared(row)) : comparison(compared(row))),
   generation: { maxNewTokens: 1024, temperature: 1 },
-  judge: {
-    model: "gpt-4o-mini",
-    template: betterAnswer("{judgement}"),
-    ask: (_, output, verdicts) => (verdicts.length > 0 ? undefined : toJudge(output)),
+  judge,
+  judgesByScoring: {
+    vlmevalkit: { ...judge, ask: (_, output, verdicts) => (verdicts.length > 0 ? undefined : toJudge(output, 128)) },
   },
   hasReference: ({ human_ranking: ranking }) => ranking.includes(0) && ranking.includes(1),
   defects: {
     "lmms-eval": ["a judgement that it cannot read is drawn (here: no score)"],
+    vlmevalkit: [
+      "a verdict that names neither answer counts as wrong (here: no score)",
+      "a verdict that names both is the first one (here: asked again)",
+    ],
   },
-  score({ response, human_ranking: ranking }, { text }, { verdicts: [verdict] }) {
-    const said = preferredAnswer(text)?.toString() ?? verdict;
+  scorings: ["vlmevalkit"],
+  reportedAs: { vlmevalkit: { macro_accuracy: "Macro Accuracy", accuracy: "Overall Consistency" } },
+  score({ response, human_ranking: ranking }, { text }, { scoring, verdicts: [verdict] }) {
+    const said = scoring === "vlmevalkit" ? verdict : (preferredAnswer(text)?.toString() ?? verdict);
     if (typeof said !== "string") return notJudged;
     return chosen(said, String(targetAnswer(response, ranking)));
   },

@@ -30,11 +30,15 @@ function inDetail({ question, language }: Row, profile: string): string {
   return `Please provide as much detail as possible in your answer.${profile === "official" ? " " : ""}\n${question}`;
 }
 
+/** What VLMEvalKit shows its judge of a reply. */
+const withoutThoughts = (text: string): string =>
+  strip(text.replace(/<think>.*?<\/think>/gs, "").replace(/<thinking>.*?<\/thinking>/gs, ""));
+
 export default defineTask<Row>({
   name: "worldvqa",
   version: 2,
   about: "Names of what an image shows, from animals to logos, easy to hard; a judge decides (Moonshot AI 2026).",
-  cite: "https://github.com/MoonshotAI/WorldVQA; official scoring asks its judge; lmms-eval worldvqa/worldvqa.yaml compares texts, which is not the benchmark's number",
+  cite: "https://github.com/MoonshotAI/WorldVQA; official scoring asks its judge, VLMEvalKit another model in the same words about what follows the thoughts; lmms-eval worldvqa/worldvqa.yaml compares texts, which is not the benchmark's number",
   splits: { train: { sources: ["moonshotai/WorldVQA"], split: "train", licence: "not stated", answers: "public" } },
   tsv: { files: { train: "WorldVQA" } }, // its columns are the benchmark's
   row,
@@ -53,13 +57,32 @@ export default defineTask<Row>({
       return { prompt, options: { temperature: 0 }, parse: worldVqaVerdict, attempts: 10 };
     },
   },
+  judgesByScoring: {
+    vlmevalkit: {
+      model: "gpt-4o-2024-11-20", // its "gpt-4o-1120"
+      template: worldVqaGrading("{question}", "{target}", "{prediction}"),
+      ask({ question, answer }, { text }, verdicts) {
+        if (verdicts.length > 0) return undefined;
+        const prompt = userPrompt(worldVqaGrading(question, answer, withoutThoughts(text)));
+        return { prompt, options: { temperature: 0, maxNewTokens: 2048 }, parse: worldVqaVerdict, attempts: 10 };
+      },
+    },
+  },
   hasReference: ({ answer }) => hasText(answer),
   defects: {
     official: ['"Correct" in a judge\'s reason counts (here: the label alone)'],
     "lmms-eval": ["texts are compared: not the benchmark's number"],
+    vlmevalkit: ["after ten verdicts without a label the question counts as not attempted (here: no score)"],
+  },
+  scorings: ["vlmevalkit"],
+  reportedAs: {
+    vlmevalkit: {
+      ...{ accuracy: "Accuracy", f_score: "F-score" },
+      ...{ accuracy_given_attempted: "CGA", attempted: "AttemptRate" },
+    },
   },
   score({ answer: target }, { text }, { scoring, verdicts: [verdict] }) {
-    if (scoring === "official") return factualScore(verdict, strip(text), target);
+    if (scoring !== "lmms-eval") return factualScore(verdict, strip(text), target);
     const value = { correct: looselyEqual(text, target) ? 1 : 0 };
     return { status: "scored", value, answer: strip(text), targets: [target] };
   },

@@ -494,7 +494,7 @@ Example of expected JSON response format:
     row: { index: "5", answer: "B" },
   },
   {
-    ...{ label: "llava_in_the_wild_ko", file: "LLaVABench_KO", profile: "default" },
+    ...{ label: "llava_in_the_wild_ko", file: "LLaVABench_KO", profile: "vlmevalkit" },
     cells: {
       index: "5",
       question: "뭐?",

@@ -1,5 +1,6 @@
 /** Vector files of the catalogue's judged benchmarks, and of ChartQAPro's lists. */
 
+import { promptText } from "../../../src/core/prompt.js";
 import { looselyEqual } from "../../../src/scorers/exact-match.js";
 import { babyVerdict } from "../../../tasks/babyvision/judge.js";
 import { babyAnswer, babyAnswerLmms } from "../../../tasks/babyvision/score.js";
@@ -9,7 +10,8 @@ import { type FactualVerdict, simpleVqaVerdict, worldVqaVerdict } from "../../..
 import { evalAiNormalize } from "../../../tasks/vqa/normalize.js";
 import { isChangedBefore, taskGroups, taskScore, taskValue } from "../task-score.js";
 import type { VectorFile } from "../vector-file.js";
-import { fold, foldEach, lmms, one } from "./catalogue-metrics.js";
+import { fold, foldEach, lmms, one, vlmevalkit } from "./catalogue-metrics.js";
+import { ScriptedJudge, verdictOn } from "./vlmevalkit-choices.js";
 
 interface ChartRow {
   readonly Answer: readonly string[];
@@ -129,14 +131,19 @@ const worldvqa: VectorFile = {
 
 const worldvqaJudge: VectorFile = {
   unsupported: {
-    "vek.worldvqa.strip_think": "VLMEvalKit takes thoughts out; here --reasoning-tags does, and is recorded",
     "worldvqa.aggregate": "a reply that cannot be read counts as not attempted there; here that sample has no score",
   },
-  reference(expected) {
+  reference(expected, fn) {
+    if (fn === "vek.worldvqa.strip_think") return expected;
     const { vek } = expected as { vek: string };
     return { vek: vek.startsWith("Failed") ? null : vek.toLowerCase() };
   },
   functions: {
+    "vek.worldvqa.strip_think"({ text }: { text: string }) {
+      const { question } = verdictOn("worldvqa", factualRow, text, undefined);
+      const shown = question && promptText(question.prompt).split("\nModel Answer: ").at(-1);
+      return shown?.split("\nGround Truth Answer: ")[0];
+    },
     "worldvqa.judge": ({ prediction, reply }: { prediction: string; reply: string }) => {
       const verdict = worldVqaVerdict(reply);
       if (verdict === undefined) return { vek: null };
@@ -193,13 +200,21 @@ interface PairDoc {
   readonly human_ranking: readonly number[];
 }
 
+/** What VLMEvalKit's judge is heard to say. */
+const heardOf = (task: string, reply: string) => verdictOn(task, {}, "", new ScriptedJudge([reply])).verdicts;
+
 const vlRewardbench: VectorFile = {
   unsupported: {
-    "vek.vl_rewardbench.score": "VLMEvalKit asks its judge about every reply, in no form that is checked",
     "official.vl_rewardbench.dataset": "the authors' names of the sources; the three kinds are lmms-eval's",
     "official.vl_rewardbench.majority": "the majority of several replies, which leaves some questions out",
   },
+  setAside(input: { readonly reply: string }, fn) {
+    if (fn !== "vek.vl_rewardbench.score" || heardOf("vl_rewardbench", input.reply).length > 0) return undefined;
+    return "VLMEvalKit takes what names both answers, or none, for a verdict: no score here";
+  },
   functions: {
+    "vek.vl_rewardbench.score": ({ reply, ...doc }: Pick<PairDoc, "response" | "human_ranking"> & { reply: string }) =>
+      taskValue("vl_rewardbench", doc, "", { ...vlmevalkit, verdicts: heardOf("vl_rewardbench", reply) }),
     "lmms.vl_rewardbench.parse": ({ response }: { response: string }) => preferredAnswer(response) ?? { $judge: true },
     "lmms.vl_rewardbench.score": ({ doc, preferred }: { doc: PairDoc; preferred: number }) => ({
       ...{ question_id: doc.id, category: taskGroups("vl_rewardbench", doc).kind },

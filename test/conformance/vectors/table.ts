@@ -45,6 +45,7 @@ import { vlmEvalKitBoxVectors } from "./vlmevalkit-boxes.js";
 import { vlmEvalKitChoiceVectors } from "./vlmevalkit-choices.js";
 import { vlmEvalKitEmmaVectors } from "./vlmevalkit-emma.js";
 import { vlmEvalKitJudgedVectors } from "./vlmevalkit-judged.js";
+import { vlmEvalKitJudgesVectors } from "./vlmevalkit-judges.js";
 import { vlmEvalKitPromptVectors } from "./vlmevalkit-prompts.js";
 import { vlmEvalKitSpatialVectors } from "./vlmevalkit-spatial.js";
 import { vlmEvalKitTableVectors } from "./vlmevalkit-tables.js";
@@ -94,6 +95,7 @@ export const vectorFiles: Readonly<Record<string, VectorFile>> = {
   ...vlmEvalKitChoiceVectors,
   ...vlmEvalKitSpatialVectors,
   ...vlmEvalKitEmmaVectors,
+  ...vlmEvalKitJudgesVectors,
   ...vlmEvalKitAnswerVectors,
   ...vlmEvalKitJudgedVectors,
   ...vlmEvalKitBoxVectors,
