@@ -2,6 +2,7 @@
 import { open } from "node:fs/promises";
 import { Parser } from "htmlparser2";
 import { SampleFailure, UserError } from "../core/errors.js";
+import { requireRegular } from "../files/regular-file.js";
 import { NoArchive, type Ranged } from "./ranged.js";
 import { memberBytes, type ZipMember, zipMembers } from "./zip.js";
 
@@ -23,6 +24,7 @@ export async function readSheet(path: string): Promise<readonly (readonly string
     new UserError(`this is no Excel file that can be read: ${what}`, path, "name the .xlsx that was written", {
       cause,
     });
+  await requireRegular(path);
   try {
     await using file = await open(path);
     const { size } = await file.stat();

@@ -1,4 +1,5 @@
 /** `explain OUR_RUN lmms-eval:FILE | vlmevalkit:FILE`: planted differences, each found in its layer. */
+import { execFileSync } from "node:child_process";
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +7,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { evaluate } from "../../src/api/run/evaluate.js";
 import type { Across } from "../../src/board/explain/across/across.js";
 import type { AcrossLayer } from "../../src/board/explain/across/pairs.js";
-import { lmmsEvalSamples } from "../../src/board/explain/across/theirs.js";
+import { lmmsEvalSamples, vlmEvalKitSamples } from "../../src/board/explain/across/theirs.js";
+import { readCsv, recordsOf } from "../../src/board/format/read-csv.js";
+import { readForeignText } from "../../src/board/leaderboard/import/foreign-file.js";
 import { readSheet } from "../../src/datasets/xlsx.js";
 import type { SampleRecord } from "../../src/record/samples.js";
 import { root, type SampleLine } from "../e2e/cli.js";
@@ -64,6 +67,20 @@ test("an Excel file as xlsxwriter writes it is read cell by cell: numbers, gaps,
   await writeFile(file("no.xlsx"), "no");
   await expect(readSheet(file("no.xlsx"))).rejects.toMatchObject({ message: expect.stringContaining("no Excel file") });
   await expect(readSheet(file("gone.xlsx"))).rejects.toMatchObject({ where: file("gone.xlsx") });
+});
+
+test("what is no table of VLMEvalKit's is refused by name, and of two columns of one name the first is meant, as pandas has it", async () => {
+  const columns = recordsOf(readCsv("index,prediction,prediction\n0,A,B\n"));
+  expect(columns).toEqual([{ index: "0", prediction: "A" }]);
+  for (const name of ["pipe.xlsx", "pipe.tsv"]) execFileSync("mkfifo", [file(name)]);
+  await expect(readSheet(file("pipe.xlsx"))).rejects.toMatchObject({ where: file("pipe.xlsx") });
+  await expect(readForeignText(file("pipe.tsv"), "name a file")).rejects.toMatchObject({ where: file("pipe.tsv") });
+  const rows = (...read: readonly unknown[]) => vlmEvalKitSamples(read, "list.json");
+  expect(() => rows(null, 3)).toThrow("the table has no column `prediction`");
+  expect(() => rows({ index: 0, prediction: "A" }, null)).toThrow(
+    expect.objectContaining({ where: "list.json, row 1" }),
+  );
+  expect(rows({ index: 0, prediction: null }).map(({ text }) => text)).toEqual([""]);
 });
 
 interface MMStarRow {

@@ -9,7 +9,7 @@ import { wordsOf } from "../../board/explain/across/pairs.js";
 import type { OurSample, Replayed, Sides } from "../../board/explain/across/sides.js";
 import { listOf, lmmsEvalSamples, type TheirSample, vlmEvalKitSamples } from "../../board/explain/across/theirs.js";
 import { ownFindings } from "../../board/explain/steadiness.js";
-import { readCsv } from "../../board/format/read-csv.js";
+import { readCsv, recordsOf } from "../../board/format/read-csv.js";
 import { readForeignJson, readForeignText } from "../../board/leaderboard/import/foreign-file.js";
 import { importHarnessResults } from "../../board/leaderboard/import/harness-results.js";
 import { importVlmEvalKit, vlmEvalKitFile } from "../../board/leaderboard/import/vlmevalkit.js";
@@ -128,15 +128,10 @@ async function readVlmEvalKit(path: string): Promise<readonly TheirSample[]> {
   if (/\.json$/i.test(path)) {
     const read = await readForeignJson(path, fix);
     if (!Array.isArray(read)) throw new UserError("the file is no list of rows", path, fix);
-    return vlmEvalKitSamples(read as Record<string, unknown>[], path, datasetOf(path));
+    return vlmEvalKitSamples(read, path, datasetOf(path));
   }
   const rows = /\.xlsx$/i.test(path) ? await readSheet(path) : await textRows(path, fix);
-  const [head = [], ...body] = rows;
-  return vlmEvalKitSamples(
-    body.map((cells) => Object.fromEntries(head.map((name, i) => [name, cells[i] ?? ""]))),
-    path,
-    datasetOf(path),
-  );
+  return vlmEvalKitSamples(recordsOf(rows), path, datasetOf(path));
 }
 
 const formatOf = (path: string) => (/\.xlsx$/i.test(path) ? "xlsx" : /\.json$/i.test(path) ? "json" : "tsv");

@@ -29,3 +29,9 @@ export function readCsv(text: string, comma: "," | "\t" = ","): string[][] {
   if (cell !== "" || row.length > 0) endRow();
   return rows;
 }
+
+/** Rows below a table's head, by its names. One that stands twice is its first column's: pandas calls the second one `prediction.1`. */
+export function recordsOf([head = [], ...body]: readonly (readonly string[])[]): Readonly<Record<string, string>>[] {
+  const columns = [...head.entries()].filter(([i, name]) => head.indexOf(name) === i);
+  return body.map((cells) => Object.fromEntries(columns.map(([i, name]) => [name, cells[i] ?? ""])));
+}

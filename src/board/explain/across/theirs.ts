@@ -159,15 +159,13 @@ const answers = ["extracted", "res", "eval_pred", "extract"];
  * @param rows     the table of a MODEL_DATASET.xlsx (tsv, json) or of what was made of it
  * @param dataset  its name there, where the file's says it
  */
-export function vlmEvalKitSamples(rows: readonly Values[], path: string, dataset = ""): readonly TheirSample[] {
-  const [first = {}] = rows;
-  if (!("prediction" in first))
-    throw new UserError(
-      "the table has no column `prediction`",
-      path,
-      "name the MODEL_DATASET.xlsx, or MODEL_DATASET_..._result.xlsx, that VLMEvalKit has written",
-    );
-  return rows.map((row, i) => {
+export function vlmEvalKitSamples(rows: readonly unknown[], path: string, dataset = ""): readonly TheirSample[] {
+  const fix = "name the MODEL_DATASET.xlsx, or MODEL_DATASET_..._result.xlsx, that VLMEvalKit has written";
+  const without = rows.findIndex((row) => !("prediction" in recordOf(row)));
+  // A row without it has no answer: an empty one would be scored.
+  if (without > 0) throw new UserError("the row has no `prediction`", `${path}, row ${without}`, fix);
+  if (without === 0 || rows.length === 0) throw new UserError("the table has no column `prediction`", path, fix);
+  return rows.map(recordOf).map((row, i) => {
     const cell = (name: string) => {
       const text = textOf(row[name]);
       return text === "" ? undefined : text;

@@ -2,9 +2,11 @@
 import { readFile } from "node:fs/promises";
 import { messageOf, UserError } from "../../../core/errors.js";
 import { parsePythonJson } from "../../../core/python-json.js";
+import { requireRegular } from "../../../files/regular-file.js";
 
 /** @param whatToName  what to do when it is none of the right kind */
 export async function readForeignText(path: string, whatToName: string): Promise<string> {
+  await requireRegular(path);
   let bytes: Buffer;
   try {
     bytes = await readFile(path);

@@ -5,7 +5,7 @@ import { defined } from "../../../core/defined.js";
 import { UserError } from "../../../core/errors.js";
 import type { MetricResult } from "../../../core/metric-result.js";
 import type { LeaderboardEntry } from "../../../record/leaderboard-entry.js";
-import { readCsv } from "../../format/read-csv.js";
+import { readCsv, recordsOf } from "../../format/read-csv.js";
 import { dateIn, isValue, noValue, numberOf, readForeignJson, readForeignText } from "./foreign-file.js";
 import { datasetNames, taskOfDataset } from "./vlmevalkit-datasets.js";
 
@@ -101,10 +101,8 @@ function datasetAndJudge(rest: string): Omit<Names, "model"> {
 
 type TableRow = Readonly<Record<string, unknown>>;
 
-async function csvRecords(path: string): Promise<TableRow[]> {
-  const [head = [], ...lines] = readCsv(await readForeignText(path, whatToName));
-  return lines.map((line) => Object.fromEntries(head.map((name, i) => [name, line[i] ?? ""])));
-}
+const csvRecords = async (path: string): Promise<TableRow[]> =>
+  recordsOf(readCsv(await readForeignText(path, whatToName)));
 
 /** One object, or pandas' list of rows (`EVAL_FORMAT=json`). */
 function jsonRecords(data: unknown): TableRow[] {
