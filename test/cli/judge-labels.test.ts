@@ -150,6 +150,12 @@ describe("the page", () => {
     const copy = await writeRun(folder.dir, "damaged", { tasks: { t: { samples: [sample(0, 1), sample(1, 0)] } } });
     await writeFile(join(copy, "labels.t.jsonl"), '{"index": 0, "id": "q0", "value": "yes", "by": "a", "at": "x"}\n');
     await expect(judgeWorth(copy)).rejects.toMatchObject({ where: expect.stringContaining("labels.t.jsonl:1") });
+    // No page of ours takes such a score.
+    await writeFile(join(copy, "labels.t.jsonl"), '{"index": 0, "id": "q0", "value": 7, "by": "a", "at": "x"}\n');
+    await expect(judgeWorth(copy)).rejects.toMatchObject({
+      message: 'the label of sample "q0" is 7, and scores lie between 0 and 1',
+      where: expect.stringContaining("labels.t.jsonl"),
+    });
   });
 });
 

@@ -6,8 +6,9 @@ import { promptImages, promptText, videoParts } from "../../core/prompt.js";
 import type { Result } from "../../core/result.js";
 import { readImage } from "../../images/encoded.js";
 import { thumbnail } from "../../images/thumbnail.js";
+import type { Label } from "../../record/keys.js";
 import { keepLabel, readLabels, requireLabelable } from "../../record/labels.js";
-import { openRun, type Run } from "../../record/read.js";
+import { labelsFile, openRun, type Run } from "../../record/read.js";
 import type { ScoredSample } from "../../record/samples.js";
 import type { AskedPerson, LabelFrame } from "../../report/label-page.js";
 import { type Labelling, serveLabels } from "../../report/label-server.js";
@@ -199,8 +200,8 @@ export async function judgeWorth(
 ): Promise<Worth> {
   const run = await openRun(name);
   const result = resultOf(run, task);
-  const labels = await readLabels(run.dir, result.task);
   const judged = await judgedOf(run, result);
+  const labels = await labelsWithin(judged, run, result.task);
   const from = calibration === undefined ? undefined : await calibrated(calibration, result);
   if (labels.length === 0 && !from)
     throw new UserError(`nobody has labelled ${result.task}`, run.dir, `llava-eval judge label ${name} --n 100`);
@@ -219,11 +220,25 @@ async function calibrated(name: string, result: Result) {
       "--calibration",
       "name a run that this run's judge has judged",
     );
-  const found = calibrationOf(await judgedOf(run, other), await readLabels(run.dir, other.task));
+  const judged = await judgedOf(run, other);
+  const found = calibrationOf(judged, await labelsWithin(judged, run, other.task));
   if (found) return found;
   throw new UserError(
     "its labels do not say what they should",
     "--calibration",
     "label right and wrong verdicts there first",
   );
+}
+
+/** @throws UserError  a label is no score of a sample: the page takes none such, so the file was edited, and the mean would be none either */
+async function labelsWithin({ range: [low, high] }: JudgedTask, { dir }: Run, task: Label) {
+  const labels = await readLabels(dir, task);
+  const odd = labels.find(({ value }) => value !== null && !(value >= low && value <= high));
+  if (odd)
+    throw new UserError(
+      `the label of sample "${odd.id}" is ${odd.value}, and scores lie between ${low} and ${high}`,
+      labelsFile(dir, task),
+      "label that sample again, or delete its line",
+    );
+  return labels;
 }
