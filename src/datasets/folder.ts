@@ -59,7 +59,10 @@ export function hasTheirTsv({ data, splitName, tsv }: DatasetRequest): boolean {
 
 const isJsonl = (name: string): boolean => name.endsWith(".jsonl");
 
-async function findRows({ task, split, splitName, tsv }: DatasetRequest, root: string): Promise<Found | undefined> {
+async function findRows(
+  { task, split, splitName, tsv, warn }: DatasetRequest,
+  root: string,
+): Promise<Found | undefined> {
   const repositories = split.sources.flatMap((id) => [id, id.split("/").at(-1) ?? id]);
   const folders = [task, ...repositories, "."].map((name) => join(root, name));
   for (const folder of folders) {
@@ -75,8 +78,15 @@ async function findRows({ task, split, splitName, tsv }: DatasetRequest, root: s
       folder === root ? [`${task}_${splitName}`, `${task}-${splitName}`, task] : [splitName, split.split, task];
     const theirs = tsv?.files[splitName];
     const own = theirs === undefined ? named : [...named, theirs];
-    for (const name of own.flatMap((one) => (isJsonl(one) ? [one] : [`${one}.jsonl`, `${one}.tsv`])))
-      if (files.includes(name)) return { format: isJsonl(name) ? "jsonl" : "tsv", files: [join(folder, name)] };
+    const names = own.flatMap((one) => (isJsonl(one) ? [one] : [`${one}.jsonl`, `${one}.tsv`]));
+    const [name, ...others] = new Set(names.filter((one) => files.includes(one)));
+    if (name !== undefined) {
+      if (others.length > 0)
+        warn?.(
+          `${task}: ${name} is read; ${others.join(", ")} beside it in ${folder} ${others.length === 1 ? "is" : "are"} not`,
+        );
+      return { format: isJsonl(name) ? "jsonl" : "tsv", files: [join(folder, name)] };
+    }
     const parts = tsv?.parts?.[splitName]?.map((name) => `${name}.tsv`) ?? [];
     if (parts.length > 0 && parts.every((name) => files.includes(name)))
       return { format: "tsv", files: parts.map((name) => join(folder, name)) };

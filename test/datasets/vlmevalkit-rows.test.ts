@@ -41,6 +41,20 @@ async function seen(label: string, data: string, profile = "vlmevalkit") {
   return found;
 }
 
+test("of two files of one split the first name is read, and a warning names both", async () => {
+  await using place = await temporaryFolder();
+  const rows = (question: string, image: string) =>
+    tsv([{ index: "1", image, question, answer: "Longji", language: "en", category: "Nature", difficulty: "easy" }]);
+  await writeFile(join(place.dir, "worldvqa_train.tsv"), rows("Mine?", await base64(1)));
+  await writeFile(join(place.dir, "WorldVQA.tsv"), rows("Theirs?", await base64(2)));
+  const [{ task, split, splitName } = {} as Chosen] = (await chooseTasks(["worldvqa"])).chosen;
+  const warnings: string[] = [];
+  const request = { task: task.name, splitName, split, row: task.row, tsv: task.tsv, data: place.dir };
+  await using _ = await openDataset({ ...request, warn: (message) => warnings.push(message) });
+  expect(warnings).toEqual([`worldvqa: worldvqa_train.tsv is read; WorldVQA.tsv beside it in ${place.dir} is not`]);
+  expect((await seen("worldvqa", place.dir))[0]?.words).toContain("Mine?");
+});
+
 test("MMMU's file has both splits, questions of several images and open ones", async () => {
   await using place = await temporaryFolder();
   const [one, two] = [await base64(10), await base64(200)];
