@@ -7,7 +7,6 @@ import { taskGroups, taskMetric } from "../task-score.js";
 export const lmms = { scoring: "lmms-eval" } as const;
 export const vlmevalkit = { scoring: "vlmevalkit" } as const;
 export const one = (right: boolean): number => (right ? 1 : 0);
-export const notOffered = "VLMEvalKit's rule: no scoring of ours reproduces it";
 
 export interface ScoredRow {
   /** The columns that the task's groups read. */
