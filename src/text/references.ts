@@ -30,12 +30,14 @@ export function isOptionLetter(
   return at >= 0 && isOption(options[at]) && options.filter(isOption).length >= 2;
 }
 
-/** "A. red", "(A) red", "A: red", also with full-width marks. A letter counts wherever it stands so: no real option is taken for none. */
+/** "A. red", "(A) red", "A: red", also with full-width marks. */
 const listedLetter = /(?<![A-Za-z0-9])[A-Z](?=\s?[.):．：）、])/g;
 
+/** A letter that stands alone anywhere is not left out: its mark may be another than its neighbours' ("C. blue D; none"). */
 function isLeftOut(letter: string | null | undefined, text: string): boolean {
   const listed = new Set(text.match(listedLetter));
-  return listed.has("A") && listed.has("B") && !listed.has(letter ?? "");
+  if (!listed.has("A") || !listed.has("B")) return false;
+  return !new RegExp(`(?<![A-Za-z0-9])${letter}(?![A-Za-z0-9])`).test(text);
 }
 
 /** pandas and numpy write "nan" where there is nothing. */

@@ -504,6 +504,9 @@ test.each(Object.keys(listedInText))("%s: a letter that the text does not list i
   // Of options whose marks are not known, and of a letter that stands elsewhere, nothing is said.
   for (const words of ["A red, B blue, C none", "Which of them?", "A. vitamin B, B. vitamin (D)"])
     expect(has("D", words), words).toBe(true);
+  // A real option whose mark is mistyped: no model's answer to it is thrown away.
+  for (const last of ["D; black", "D, black", "D black", "D- black", "\nD\nblack", "D；黑"])
+    expect(has("D", `A. red B. blue C. none ${last}`), last).toBe(true);
 });
 
 test("an option keeps its letter where one before it is absent", () => {
