@@ -27,19 +27,19 @@ export function fileName(label: Label): string {
 
 /**
  * Tells rows apart whose ids are the same: they are counted in row order. An id is unique in most benchmarks, so one is kept
- * as 12 bytes (a digest of 48 bits and the row's position) and only the others by name.
+ * as two numbers (a digest of 48 bits and the row's position), and only those that several rows have by name.
  */
 export class RowNames {
   private digests = new Float64Array(1024);
   private positions = new Float64Array(1024);
   private used = 0;
-  private readonly further = new Map<string, number[]>();
+  /** Of an id that several rows have, how many; and of each of those but the first, by its position, which it is. */
+  private readonly counts = new Map<string, number>();
+  private readonly further = new Map<number, number>();
 
   /** Rows whose id another row had before. */
   get repeated(): number {
-    let rows = 0;
-    for (const positions of this.further.values()) rows += positions.length;
-    return rows;
+    return this.further.size;
   }
 
   /** Which of the rows with this id stands at `index`: 1 for the first, also when it is asked about again. */
@@ -55,11 +55,12 @@ export class RowNames {
       return 1;
     }
     if (this.positions[slot] === index) return 1;
-    const others = this.further.get(id) ?? [];
-    const known = others.indexOf(index);
-    if (known >= 0) return known + 2;
-    this.further.set(id, [...others, index]);
-    return others.length + 2;
+    const known = this.further.get(index);
+    if (known !== undefined) return known;
+    const nth = (this.counts.get(id) ?? 1) + 1;
+    this.counts.set(id, nth);
+    this.further.set(index, nth);
+    return nth;
   }
 
   private slotOf(digest: number): number {

@@ -90,7 +90,9 @@ export class UntilDecided {
   ) {
     this.scale = scaleOf(baseline, rules.delta);
     for (const [row, { cluster }] of baseline.samples) {
-      this.rowsThere.set(cluster, [...(this.rowsThere.get(cluster) ?? []), row]);
+      const rows = this.rowsThere.get(cluster);
+      if (rows) rows.push(row);
+      else this.rowsThere.set(cluster, [row]);
     }
   }
 
