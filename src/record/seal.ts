@@ -15,8 +15,19 @@ import type { RunManifest } from "./run-manifest.js";
  * @returns undefined where he has no home either
  */
 export function keyPath(): string | undefined {
-  const state = [process.env.XDG_STATE_HOME ?? "", join(homedir(), ".local", "state")].find(isAbsolute);
-  return state && join(state, "llava-eval", "seal.key");
+  const { XDG_STATE_HOME: named = "" } = process.env;
+  const state = isAbsolute(named) ? named : join(home(), ".local", "state");
+  return isAbsolute(state) ? join(state, "llava-eval", "seal.key") : undefined;
+}
+
+/** "" of a user whom the system does not know, as in a container that is begun with a number (Node throws). */
+function home(): string {
+  try {
+    return homedir();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_SYSTEM_ERROR") throw error;
+    return "";
+  }
 }
 
 /** @returns undefined where there is no key and none can be kept: then nobody can tell whose the run was */
