@@ -6,12 +6,12 @@ import { parseFloatPython, strip } from "llava-eval";
 export const mmvetCapabilities = ["rec", "ocr", "know", "gen", "spat", "math"] as const;
 
 const leadingScore =
-  /^["'`*\s]*(?:(\p{Nd}{1,4}\.?)["'`*]*\s*(?:$|[\n|])|(\p{Nd}{0,4}\.\p{Nd}{1,20})(?![\p{Nd}e]|\s*[/%]|\s+(?:out\s+)?of\s))/iu;
+  /^["'`*\s]*(?:(\p{Nd}{1,4}\.?)["'`*]*\s*(?:$|[\n|])|(\p{Nd}{0,4}\.\p{Nd}{1,20})(?![\p{Nd}e]|\s*[/%]|\s+(?:out\s+)?of\s(?!\s*1(?:\.0+)?(?!\.?\d))))/iu;
 
 /**
  * The number from 0 to 1 that a reply begins with: alone in its line, or with a point in it ("0.5 because"). A whole number in prose ("0
- * credits left") is an outage's, and a number on another scale ("1.0/5", "0.5%", "1.0 out of 10") is none: the authors' script takes the
- * first word as a float, and asks again where it is not one.
+ * credits left") is an outage's. The authors' script takes the first word as a float, and asks again where it is none ("1.0/5", "0.5%"); it
+ * reads a 1 in "1.0 out of 10", which is on another scale, and asked again here.
  */
 export function correctnessScore(reply: string): number | undefined {
   const [, alone, pointed = ""] = leadingScore.exec(reply) ?? [];

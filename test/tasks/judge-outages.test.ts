@@ -176,7 +176,9 @@ test.each(["llava_in_the_wild", "llava_wilder", "ferret"])("%s: scores are writt
 test("a number on another scale is none of MM-Vet's", async () => {
   const parse = await parser("mmvet", "official");
   expect(["0.5", "0.5 because", "1.0\n", "**0.5**", "1", ".5 | x"].map(parse)).toEqual([0.5, 0.5, 1, 0.5, 1, 0.5]);
-  for (const reply of ["6/5", "1.0/5", "0.5 / 10", "1.0 out of 10", "1.0 of 5", "0.5%", "1.0e-1"])
+  // The first word of these is the authors' score, and the scale is its own.
+  expect(["0.5 out of 1.0", "0.5 out of 1.", "0.5 of 1 point"].map(parse)).toEqual([0.5, 0.5, 0.5]);
+  for (const reply of ["6/5", "1.0/5", "0.5 out of 1.5", "0.5 / 10", "1.0 out of 10", "1.0 of 5", "0.5%", "1.0e-1"])
     expect(parse(reply), reply).toBeUndefined();
 });
 
