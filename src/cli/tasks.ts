@@ -2,6 +2,7 @@ import pc from "picocolors";
 import type { CommandModule } from "yargs";
 import { describeSuites, describeTasks, loadTasks, suiteNames, taskFacts, tasksLike } from "../api/tasks/tasks.js";
 import { reproduced, type Scoring } from "../core/score.js";
+import type { ReportedNames } from "../core/task.js";
 import { terminalSafeLines } from "../core/terminal-safe.js";
 import { command as newTask } from "./new-task.js";
 import { count } from "./number-format.js";
@@ -72,11 +73,8 @@ async function show(name: string, json: boolean, profile: string | undefined): P
       );
     }
     process.stdout.write(`  metrics    ${task.metrics.join(", ")}\n`);
-    for (const [scoring, names] of Object.entries(task.reportedAs ?? {})) {
-      const others = Object.entries(names).filter(([name, there]) => there !== name);
-      const told = others.map(([name, there]) => `${name} as "${there}"`);
-      if (told.length > 0) process.stdout.write(`  reported   ${told.join(", ")}, under ${scoring} scoring\n`);
-    }
+    writeReported(task.reportedAs, "");
+    for (const [split, { reportedAs }] of Object.entries(task.splits)) writeReported(reportedAs, ` of split ${split}`);
     if (task.groups.length > 0) process.stdout.write(`  groups     ${task.groups.join(", ")}\n`);
     process.stdout.write(
       `  scorings   ${task.scorings.map((name) => reproduced[name as Scoring] ?? name).join(", ")}\n`,
@@ -104,5 +102,14 @@ async function show(name: string, json: boolean, profile: string | undefined): P
     if (scoring) process.stdout.write(`  scoring    ${scoring}\n`);
     if (words) process.stdout.write(`  profile    ${words}, of the tasks that have it\n`);
     for (const row of lacks) process.stdout.write(`  not here   ${row}\n`);
+  }
+}
+
+/** What the authors of a scoring call the numbers of a task, or of a split of it. */
+function writeReported(reported: ReportedNames = {}, of: string): void {
+  for (const [scoring, names] of Object.entries(reported)) {
+    const others = Object.entries(names).filter(([name, there]) => there !== name);
+    const told = others.map(([name, there]) => `${name} as "${there}"`);
+    if (told.length > 0) process.stdout.write(`  reported   ${told.join(", ")}, under ${scoring} scoring${of}\n`);
   }
 }

@@ -202,3 +202,8 @@ test.each([
 ])("%s is %s", async (alias, label) => {
   expect((await chooseTasks([alias])).chosen.map((one) => one.label)).toEqual([label]);
 });
+
+test("what a scoring calls the numbers of one split stands there with its split", async () => {
+  const { stdout } = await runCommand(["tasks", "mathverse"]);
+  expect(stdout).toContain('reported   accuracy as "Overall", under vlmevalkit scoring of split vision_only\n');
+});
