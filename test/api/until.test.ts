@@ -1,6 +1,7 @@
 /** `--until decided`: a run that stops, over real files, against what the whole run says. */
-import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { compare } from "../../src/api/board/compare.js";
 import { itemForms, itemsOf } from "../../src/api/board/items.js";
@@ -343,6 +344,11 @@ test("by difficulties of earlier runs it asks fewer of the items that all solve,
   expect(await read("slowly")).toBe(before);
 
   const journal = await readFile(order, "utf8");
+  await writeFile(`${order}.gz`, gzipSync(journal));
+  await rm(order);
+  await until(worse, "stopped");
+  expect(await read("stopped")).toBe(before);
+
   await writeFile(order, journal.replace(/"difficulty":1,/, '"difficulty":0.5,'));
   await expect(until(worse, "stopped")).rejects.toThrow(/until.order.plain: "\w+" in the folder, "\w+" now/);
 });

@@ -1,5 +1,4 @@
 /** `--until decided --against RUN`: the other run, opened before the first question, and what its samples say. */
-import { existsSync } from "node:fs";
 import { obstaclesBetween } from "../../board/compare/comparability.js";
 import { resolveSide, type SideTask } from "../../board/compare/side.js";
 import { defined } from "../../core/defined.js";
@@ -10,7 +9,7 @@ import type { Result } from "../../core/result.js";
 import type { Runner } from "../../core/runner.js";
 import { check, Type } from "../../core/schema.js";
 import type { Reading, Scoring } from "../../core/score.js";
-import { readJsonLines } from "../../files/lines.js";
+import { plainOrGzipped, readJsonLines } from "../../files/lines.js";
 import type { Label } from "../../record/keys.js";
 import { ownName } from "../../record/manifest.js";
 import { ownValue } from "../../record/outcome.js";
@@ -169,7 +168,7 @@ async function orderOf(
   const again = `make it by: llava-eval items ${label} --runs ... --format jsonl --out ${file}`;
   const items = new Map<number, Difficulty & { readonly id: string }>();
   // A file that is not there reads as one without lines.
-  if (!existsSync(file)) throw new UserError("there is no such file", `--order ${file}`, again);
+  if (!(await plainOrGzipped(file))) throw new UserError("there is no such file", `--order ${file}`, again);
   for await (const { value, where } of readJsonLines(file)) {
     const { task, index, id, runs, difficulty } = check(ItemLine, value, where, again);
     if (task !== label || difficulty === undefined) continue;
