@@ -58,4 +58,16 @@ export const LETTER_ONLY = [
   "",
 ].join("\n");
 
+/** VLMEvalKit's copies of the three ways of asking for it: what stands between the inputs and the last two lines. */
+const vlmEvalKitCopy = (guidelines: string): string =>
+  LMMS_MANUAL_COT.replace(/^Guidelines\n.*\n\n(?=Always)/ms, `${guidelines}\n`);
+
+/** `OmniSpatialBench_default`, `_zeroshot_cot` and `_manual_cot`, by the name of the profile. A mark of its linter is in the last, so it is sent. */
+export const VLMEVALKIT_COPIES: Readonly<Record<string, string>> = {
+  vlmevalkit: vlmEvalKitCopy("Based on the image and question, provide your answer."),
+  "vlmevalkit-zeroshot-cot": vlmEvalKitCopy("Think step by step and provide the answer."),
+  "vlmevalkit-manual-cot": LMMS_MANUAL_COT.replace("understand the scene.", "$&   # noqa: E501"),
+};
+
+/** `OmniSpatialBench`. */
 export const VLMEVALKIT_DIRECT = "Answer directly with the option letter from the given choices. ";

@@ -10,13 +10,21 @@ import {
   optionLetters,
   type Prompt,
   rightOrWrong,
+  type Scored,
   type Static,
   type Task,
   Type,
   userPrompt,
   vlmEvalKit,
 } from "llava-eval";
-import { ANSWER_LINE, LETTER_ONLY, LMMS_MANUAL_COT, MANUAL_COT, VLMEVALKIT_DIRECT } from "./instructions.js";
+import {
+  ANSWER_LINE,
+  LETTER_ONLY,
+  LMMS_MANUAL_COT,
+  MANUAL_COT,
+  VLMEVALKIT_COPIES,
+  VLMEVALKIT_DIRECT,
+} from "./instructions.js";
 import { answerLineLetter, firstLetter, withoutThoughts } from "./score.js";
 
 const columns = {
@@ -42,6 +50,18 @@ type DirectRow = Static<typeof directRow>;
 
 const asked = ({ question, options }: { question: string; options: readonly string[] }): string =>
   `${question}\n${letteredOptions(options)}`;
+
+/** A row of VLMEvalKit's file. Its images are files of the repository's archive as it is unpacked. */
+function fromTsv({ index, answer = "", image, image_path: path, ...cells }: Readonly<Record<string, string>>) {
+  const isFile = image === path;
+  return {
+    ...{ ...cells, id: index, image: isFile ? `OmniSpatial-test/${path?.replace(/^\/+/, "")}` : image },
+    ...{ options: vlmEvalKit.optionsOf(cells), answer },
+  };
+}
+
+/** VLMEvalKit's rule for both tasks. */
+const byLetter = (text: string, letter: string): Scored => chosen(inferChoice(text, {}, "easi"), letter);
 
 /** The authors send the words before the image, and the instructions as the system's. */
 function official(row: ReasonedRow): Prompt {
@@ -71,24 +91,38 @@ export default [
     name: "omnispatial",
     aliases: ["omnispatial_test"],
     version: 2,
-    about: `${about}; an answer without the line asked for counts as A (Jia et al. 2025).`,
-    cite: "https://arxiv.org/abs/2506.03135; both scorings are the authors' api_eval.py (`re`), as in lmms-eval omnispatial/utils.py",
+    about: `${about}; an answer without the line asked for counts as A, but not by VLMEvalKit (Jia et al. 2025).`,
+    cite: "https://arxiv.org/abs/2506.03135; official scoring is the authors' api_eval.py (`re`), as in lmms-eval omnispatial/utils.py; VLMEvalKit looks for a letter anywhere",
     splits: {
       // Its images are files of the repository: clone it, and give the folder as --data.
       test: { sources: ["pangyyyyy/OmniSpatial"], split: "test", rows: 1533, licence: "not stated", answers: "public" },
     },
+    tsv: {
+      files: { test: "OmniSpatialBench" },
+      rows: (theirs) => {
+        const { image, answer, ...row } = fromTsv(theirs);
+        return [{ ...row, image_path: image, gt: answer }];
+      },
+    },
     row: reasonedRow,
     id: ({ id, task_type, sub_task_type }) => `${task_type}/${sub_task_type}/${id}`,
-    profiles: ["default", "official"],
+    profiles: ["default", "official", ...Object.keys(VLMEVALKIT_COPIES)],
     prompt(row, profile) {
       if (profile === "official") return official(row);
-      return userPrompt(row.image_path, `${LMMS_MANUAL_COT}\n${ANSWER_LINE}\n\n${asked(row)}`);
+      const instructions = VLMEVALKIT_COPIES[profile] ?? LMMS_MANUAL_COT;
+      return userPrompt(row.image_path, `${instructions}\n${ANSWER_LINE}\n\n${asked(row)}`);
     },
     options: { in: ["options"], right: "gt", as: "letter" },
     generation: { maxNewTokens: 8192, temperature: 0 },
     hasReference: ({ gt, options }) => isOptionLetter(gt, options),
-    defects: { official: reasoned, "lmms-eval": reasoned },
-    score({ gt }, { text }) {
+    defects: {
+      ...{ official: reasoned, "lmms-eval": reasoned },
+      vlmevalkit: ['a mark of its linter, "# noqa: E501", is sent (`vlmevalkit-manual-cot`)'],
+    },
+    scorings: ["vlmevalkit"],
+    reportedAs: { vlmevalkit: { accuracy: "overall" } },
+    score({ gt }, { text }, { scoring }) {
+      if (scoring === "vlmevalkit") return byLetter(text, gt);
       const letter = answerLineLetter(text);
       return guessedOr(letter === undefined, rightOrWrong((letter ?? "A") === gt, letter ?? "A", gt));
     },
@@ -111,13 +145,10 @@ export default [
     },
     tsv: {
       files: { test: "OmniSpatialBench" },
-      // Its images are files of the repository's archive as it is unpacked.
-      rows: ({ index, answer = "", image, image_path: path, ...cells }) => [
-        {
-          ...{ ...cells, id: index, image: image === path ? `OmniSpatial-test/${path?.replace(/^\/+/, "")}` : image },
-          ...{ options: vlmEvalKit.optionsOf(cells), answer: optionLetters(26).indexOf(answer) },
-        },
-      ],
+      rows: (theirs) => {
+        const row = fromTsv(theirs);
+        return [{ ...row, answer: optionLetters(26).indexOf(row.answer) }];
+      },
     },
     row: directRow,
     id: ({ id, image, question }) => String(id ?? `${image.path} ${question}`),
@@ -137,7 +168,7 @@ export default [
     scorings: ["vlmevalkit"],
     reportedAs: { vlmevalkit: { accuracy: "overall" } },
     score({ answer }, { text }, { scoring }) {
-      if (scoring === "vlmevalkit") return chosen(inferChoice(text, {}, "easi"), optionLetters(26)[answer] ?? "");
+      if (scoring === "vlmevalkit") return byLetter(text, optionLetters(26)[answer] ?? "");
       const said = scoring === "lmms-eval" ? withoutThoughts(text) : text;
       return chosen(firstLetter(said), optionLetters(26)[answer] ?? "");
     },

@@ -977,6 +977,16 @@ test("OmniSpatial's file names its images below its archive's folder, and its an
   });
   expect(await scoreOf("omni_spatial", found[0]?.row, "B")).toMatchObject({ value: 1 });
   expect(await scoreOf("omni_spatial", found[0]?.row, "A")).toMatchObject({ value: 0 });
+  const [reasoned] = await seen("omnispatial", place.dir, "vlmevalkit-zeroshot-cot");
+  expect(reasoned).toMatchObject({
+    id: "Complex_Logic/Geometric_Reasoning/0",
+    words: expect.stringMatching(
+      /^<image>\nYou are .*\n\nThink step by step .*D}\.\n\n\nWhere\?\nA\. left\nB\. right$/s,
+    ),
+    images: [(await pixels(7)).length],
+    row: { options: ["left", "right"], gt: "B" },
+  });
+  expect(await scoreOf("omnispatial", reasoned?.row, "(B)")).toMatchObject({ value: 1 });
 });
 
 test.each([

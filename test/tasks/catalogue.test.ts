@@ -399,9 +399,9 @@ goldenTask({
     { id: "1_1", image_path: true, ...side, gt: "A" },
     { id: "1_2", image_path: true, ...side, gt: "C", sub_task_type: "Allocentric" },
   ],
-  // Nothing found counts as A, labelled; a small letter is read and wrong.
+  // Nothing found counts as A, labelled, but for VLMEvalKit; a small letter is read and wrong, and right there.
   answers: ["I think.\nAnswer: B", "No idea", "answer: c"],
-  main: { official: 2 / 3, "lmms-eval": 2 / 3 },
+  main: { official: 2 / 3, "lmms-eval": 2 / 3, vlmevalkit: 2 / 3 },
 });
 goldenTask({
   task: byLetterAlone,

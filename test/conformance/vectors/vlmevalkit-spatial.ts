@@ -1,6 +1,7 @@
-/** Vector files of VLMEvalKit's spatial benchmarks of video: its matchers of letters and numbers on invented replies. */
+/** Vector files of VLMEvalKit's spatial benchmarks: its matchers of letters and numbers on invented replies, and the words of its variants. */
 
-import { taskScore } from "../task-score.js";
+import { promptText } from "../../../src/core/prompt.js";
+import { taskNamed, taskScore } from "../task-score.js";
 import type { VectorFile } from "../vector-file.js";
 import { fold, vlmevalkit } from "./catalogue-metrics.js";
 
@@ -24,4 +25,27 @@ const vsibench: VectorFile = {
   },
 };
 
-export const vlmEvalKitSpatialVectors: Readonly<Record<string, VectorFile>> = { "vlmevalkit/vsibench": vsibench };
+interface SpatialRow {
+  readonly question: string;
+  readonly options: readonly string[];
+  readonly answer: string;
+}
+
+const omnispatial: VectorFile = {
+  functions: {
+    build_prompt: ({ profile, row }: { readonly profile: string; readonly row: SpatialRow }) =>
+      promptText(taskNamed("omnispatial").prompt({ ...row, image_path: { path: "1.png" } }, profile)).replace(
+        /^<image>/,
+        "",
+      ),
+    score: ({ row, prediction }: { readonly row: SpatialRow; readonly prediction: string }) => {
+      const scored = taskScore("omnispatial", { ...row, gt: row.answer }, prediction, vlmevalkit);
+      return { extracted: scored.answer, hit: scored.value };
+    },
+  },
+};
+
+export const vlmEvalKitSpatialVectors: Readonly<Record<string, VectorFile>> = {
+  "vlmevalkit/vsibench": vsibench,
+  "vlmevalkit/omnispatial": omnispatial,
+};
