@@ -385,6 +385,7 @@ const elsewhere: readonly (readonly [defect: string, where: string])[] = [
   ["its judge reads a backspace", "what the judge is shown"],
   ["the table for its judge", "what the judge is shown"],
   ["words and rubric follow", "words"],
+  ["a mark of its linter", "words"],
   ['an option "None"', "words"],
   ["an option with a bracket", "words"],
   ["an option that is a file's name", "words"],
