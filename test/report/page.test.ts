@@ -218,7 +218,8 @@ withBrowser("on a phone, a tablet and a desk nothing sticks out, whatever the mo
       );
       expect([width, view, sticksOut]).toEqual([width, view, []]);
     }
-    // The sample is open: its buttons stand in one line, however long its id is.
+    // The sample is open, and the button that copies it comes once it is read: all stand in one line, however long its id is.
+    await page.locator(".detail .bar button").nth(3).waitFor();
     for (const id of ["q3", "900000007002", "a-folder-of-clips/a-long-name_of-a-clip_000123.mp4/question-17"]) {
       await page.locator(".detail .bar strong").evaluate((one, text) => {
         one.textContent = text;
