@@ -38,8 +38,14 @@ ends=$((SECONDS + $(awk "BEGIN { printf \"%d\", $minutes * 60 }")))
 bad=0
 child=""
 
-# The running step's whole process group: an engine that lives on would keep the GPU's memory.
-stop() { [ -n "$child" ] && kill -KILL -- "-$child" 2>/dev/null; child=""; }
+# The running step's whole process group, and not before it is gone: an engine that lives on would keep the GPU's memory.
+stop() {
+  [ -n "$child" ] || return 0
+  kill -KILL -- "-$child" 2>/dev/null
+  wait "$child" 2>/dev/null
+  for _ in $(seq 100); do kill -0 -- "-$child" 2>/dev/null || break; sleep 0.1; done
+  child=""
+}
 finish() {
   stop
   [ "$keep" = yes ] || rm -rf "$work"

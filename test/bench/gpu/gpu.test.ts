@@ -134,8 +134,6 @@ describe.skipIf(noPython || !existsSync("/proc/self/cmdline"))(
       expect(alive(mark)).not.toBe("");
       child.kill("SIGTERM");
       expect(await ended).toBe(143);
-      // A busy machine takes its time to end who was told to.
-      for (let i = 0; i < 50 && alive(mark) !== ""; i++) await sleep(100);
       expect(alive(mark)).toBe("");
       expect(reportIn("stopped").report.steps.selftest?.code).toBe(0);
     });
